@@ -1,0 +1,151 @@
+"""Every exception that acctcfg raises, each with a way out and an exit status.
+
+AcctcfgError 1 ─┬─ ManifestError       the files the user wrote; nothing was sent
+                ├─ ConfigError         a variable, a store, a folder, a trust that is not given
+                ├─ StoreError          a secret store that cannot be read or written
+                ├─ JournalError        the journal cannot be read or written
+                ├─ LockHeld            somebody else applies to the same venue user
+                ├─ VenueError ─┬─ Unreachable      the request did not arrive
+                │              ├─ OutcomeUnknown   a write may or may not have happened
+                │              ├─ Garbled          an answer that is not the venue's language
+                │              ├─ Refused          the venue said no, with its code
+                │              │   ├─ AuthRefused  ... to the credentials, the clock or the address
+                │              │   └─ RateLimited  ... because of too many requests; not executed
+                │              └─ Maintenance      the venue is closed, with its end where it says one
+                ├─ PlanStale           live state or the manifest moved since the plan was saved
+                ├─ Blocked 3           a precheck or a guardrail forbids it
+                └─ UsageError 64       the command line asks for something that makes no sense
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "AcctcfgError",
+    "AuthRefused",
+    "Blocked",
+    "ConfigError",
+    "Garbled",
+    "JournalError",
+    "LockHeld",
+    "Maintenance",
+    "ManifestError",
+    "OutcomeUnknown",
+    "PlanStale",
+    "Problem",
+    "RateLimited",
+    "Refused",
+    "StoreError",
+    "Unreachable",
+    "UsageError",
+    "VenueError",
+]
+
+
+class AcctcfgError(Exception):
+    """Anything that ends a command with one clear message: what is wrong, and what to do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong in a manifest, at one place. Lines and columns count from 1; 0 means unknown."""
+
+    file: str
+    line: int
+    column: int
+    address: str  # "mmdesk01.leverage[0].value"; "" for the file as a whole
+    message: str  # what is wrong (what would be right)
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}"
+        return f"{place}: {self.address}: {self.message}" if self.address else f"{place}: {self.message}"
+
+
+class ManifestError(AcctcfgError):
+    """All that is wrong in the files of a workspace, in the order of file and line."""
+
+    def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
+
+
+class ConfigError(AcctcfgError):
+    """The environment lacks something: a variable, a trust, a folder that can be written."""
+
+
+class StoreError(AcctcfgError):
+    """A secret store cannot be read or written. Never carries what was to be stored."""
+
+
+class JournalError(AcctcfgError):
+    """The journal cannot be read or written."""
+
+
+class LockHeld(AcctcfgError):
+    """Another run applies to the same venue user; the message says who, and since when."""
+
+
+class VenueError(AcctcfgError):
+    """Something between us and a venue. `code` is the venue's own code, or a word of ours."""
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+
+
+class Unreachable(VenueError):
+    """The venue could not be reached, or did not serve a read in time; no write was executed."""
+
+
+class OutcomeUnknown(VenueError):
+    """A write was sent and no answer proves whether it was executed: only reading can tell."""
+
+
+class Garbled(VenueError):
+    """The answer is not the venue's language: HTML, cut JSON, a success without its list, an unknown word."""
+
+
+class Refused(VenueError):
+    """The venue refused a request with a code of its own. `status` is the HTTP status, `text` its own words."""
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", status: int = 200, text: str = "") -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.status = status
+        self.text = text
+
+
+class AuthRefused(Refused):
+    """The venue refused the credentials, the clock or the calling address."""
+
+
+class RateLimited(Refused):
+    """Too many requests, or the venue is busy; the request was not executed."""
+
+
+class Maintenance(VenueError):
+    """The venue is closed for maintenance; the message says until when, where the venue does."""
+
+
+class PlanStale(AcctcfgError):
+    """A saved plan that no longer fits: the live state, the manifest or the file itself changed."""
+
+
+class Blocked(AcctcfgError):
+    """A precheck or a guardrail forbids it, and nothing that it guards was written."""
+
+    exit_code = 3
+
+
+class UsageError(AcctcfgError):
+    """A command line that cannot be carried out as it stands."""
+
+    exit_code = 64
