@@ -1,0 +1,97 @@
+"""Addresses: the name of every thing that a plan can change, and the patterns that select them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+__all__ = ["Address", "AddressPattern", "Focus"]
+
+
+class Address(NamedTuple):
+    """`ACCOUNT`, `ACCOUNT.FIELD` or `ACCOUNT.FIELD[KEY]`; a NamedTuple, since plans of 100,000 accounts hold millions."""
+
+    account: str  # the account's key in the manifest
+    field: str = ""  # "" for the account itself; "account_mode", "deposit.credit_to", "api_keys"
+    key: str = ""  # "trading", "swap/BTC-USDT/cross"
+
+    def __str__(self) -> str:
+        if not self.field:
+            return self.account
+        return f"{self.account}.{self.field}[{self.key}]" if self.key else f"{self.account}.{self.field}"
+
+    @property
+    def within(self) -> str:
+        """The address without its account: what a plan prints under the account's line."""
+        return f"{self.field}[{self.key}]" if self.key else self.field
+
+
+@lru_cache(maxsize=1024)
+def _compiled(glob: str) -> re.Pattern[str]:
+    body = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in glob)
+    return re.compile(body, re.DOTALL)
+
+
+class AddressPattern:
+    """A pattern over addresses: only `*` and `?` are special, brackets are literal; an account alone means all of it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def matches(self, address: Address) -> bool:
+        """Whether the pattern selects this address, or the whole account that it belongs to."""
+        pattern = _compiled(self.text)
+        return pattern.fullmatch(address.account) is not None or pattern.fullmatch(str(address)) is not None
+
+    def may_reach(self, account: str, field: str) -> bool:
+        """Whether the pattern could select any address of `account.field`, whatever its key: decides what is read."""
+        if _compiled(self.text).fullmatch(account):
+            return True
+        return _reaches(self.text, f"{account}.{field}") if field else False
+
+
+def _reaches(glob: str, prefix: str) -> bool:
+    """Whether `glob` matches `prefix` itself or any text `prefix[...]` (a walk over the glob's states)."""
+    places = _closed({0}, glob)
+    for char in prefix:
+        moved = set()
+        for at in places:
+            if at < len(glob) and glob[at] == "*":
+                moved.add(at)
+            elif at < len(glob) and glob[at] in ("?", char):
+                moved.add(at + 1)
+        places = _closed(moved, glob)
+    return any(at == len(glob) or glob[at] in "[*?" for at in places)
+
+
+def _closed(places: Iterable[int], glob: str) -> set[int]:
+    closed = set(places)
+    for at in tuple(closed):
+        while at < len(glob) and glob[at] == "*":
+            at += 1
+            closed.add(at)
+    return closed
+
+
+class Focus:
+    """What a command looks at: everything, or the addresses that its targets select."""
+
+    def __init__(self, targets: Iterable[str] = ()) -> None:
+        self.patterns = tuple(AddressPattern(text) for text in targets)
+
+    @property
+    def everything(self) -> bool:
+        """True where no target was given."""
+        return not self.patterns
+
+    def wants(self, address: Address) -> bool:
+        """Whether this very address is looked at."""
+        return not self.patterns or any(pattern.matches(address) for pattern in self.patterns)
+
+    def may_want(self, account: str, *fields: str) -> bool:
+        """Whether any address of one of these fields of the account could be looked at."""
+        return not self.patterns or any(
+            pattern.may_reach(account, field) for pattern in self.patterns for field in fields
+        )

@@ -1,0 +1,214 @@
+"""What the user wants, after profiles and includes: one flat value an account, with the places it was written at.
+
+Built by `manifest`, read by venues and the engine. Every value is checked for form already; whether a scope exists
+at the venue, or a name is free, is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from acctcfg.core.words import CreditTo, MarginMode, Market, PositionMode, Side
+
+__all__ = [
+    "AccessSpec",
+    "AccountSpec",
+    "AddressSpec",
+    "DepositSpec",
+    "Guardrails",
+    "KeySpec",
+    "LeverageEntry",
+    "Manifest",
+    "Place",
+    "Rule",
+    "Selector",
+    "Share",
+    "StoreSpec",
+    "VenueSpec",
+]
+
+
+class Place(NamedTuple):
+    """Where something was written: line and column count from 1, the file is relative to the workspace."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Selector(NamedTuple):
+    """What a leverage entry names: `by` is instrument, family, currency or symbol; `pattern` is a shell pattern."""
+
+    by: str
+    pattern: str
+
+    @property
+    def exact(self) -> bool:
+        """True where no character of the pattern is special."""
+        return not any(char in self.pattern for char in "*?[")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeverageEntry:
+    """One entry of `leverage`. An entry with `instruments` becomes one of these for each instrument."""
+
+    market: Market | None  # None where the venue has one kind only
+    margin: MarginMode | None
+    selector: Selector
+    side: Side | None
+    value: Decimal
+    layer: int  # a later layer (profile, then the account itself) beats every earlier one on the same scope
+    place: Place
+    path: str  # "mmdesk01.leverage[2]", for messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySpec:
+    """One API key as it should be; its label at the venue is its identity."""
+
+    label: str
+    state: str  # "present" | "absent"
+    permissions: tuple[str, ...]  # sorted; () where state is absent
+    ip_allowlist: tuple[str, ...]  # sorted
+    store: str | None  # a key of secret_stores
+    rotate_after: str | None  # "90d"; only `drift` looks at it
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressSpec:
+    """Deposit addresses of one currency and chain: `count` is a minimum."""
+
+    currency: str
+    chain: str | None  # None: the currency's main chain, which the venue names
+    type: str  # "regular" | "segwit"; counts only at creation
+    count: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositSpec:
+    """Where deposits of the sub-account go, and which addresses it has."""
+
+    credit_to: CreditTo | None
+    addresses: tuple[AddressSpec, ...]  # one for each (currency, chain), layers already resolved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessSpec:
+    """How acctcfg signs as an account. Each side is `{"key": LABEL}` or a credentials source, or None (the default)."""
+
+    read: Mapping[str, Any] | None
+    write: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSpec:
+    """One account as it should be. None, and an empty tuple, mean: not managed."""
+
+    key: str  # the entry's key in the manifest: the first part of its addresses
+    venue: str
+    name: str  # the venue's name for it
+    place: Place
+    role: str = "sub_account"  # | "main"
+    uid: str | None = None
+    adopt: bool = False
+    parent: str | None = None  # the manifest key of the first-level sub-account
+    state: str = "present"  # | "absent"
+    protect: bool = False
+    label: str | None = None
+    client_ip: str | None = None
+    access: AccessSpec | None = None
+    account_mode: str | None = None
+    position_mode: PositionMode | None = None
+    leverage: tuple[LeverageEntry, ...] = ()
+    api_keys: tuple[KeySpec, ...] = ()  # sorted by label
+    api_keys_exclusive: bool = False
+    deposit: DepositSpec | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)  # "position_mode" -> where it was written
+
+    def at(self, name: str) -> Place:
+        """Where a field was written; the account's own place where it was not."""
+        return self.places.get(name, self.place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueSpec:
+    """A connection: one API key of one venue user."""
+
+    key: str
+    type: str
+    environment: str  # "live" | "demo" | "sandbox"
+    credentials: Mapping[str, Any]  # {"env": PREFIX} | {"store": NAME, "key": PATH} | {"file": PATH}
+    base_url: str | None
+    region: str
+    uid: str | None
+    egress: tuple[str, ...]
+    rate_share: Decimal | None  # None: 0.8, and 1.0 on loopback
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSpec:
+    """Where secrets are kept."""
+
+    key: str
+    type: str  # "age_file" | "env"
+    path: str | None
+    recipients: tuple[str, ...]
+    identity: Mapping[str, str] | None  # {"env": NAME} | {"file": PATH}
+    prefix: str | None  # env only
+    durable: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of the manifest's accounts, in percent; counts round up."""
+
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Policy as code: a JSON Schema that every step which `when` selects must satisfy."""
+
+    name: str
+    address: tuple[str, ...]  # patterns; () selects every step
+    action: tuple[str, ...]
+    venue: tuple[str, ...]
+    schema: Mapping[str, Any]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guardrails:
+    """Limits that every plan is checked against; the defaults are the careful ones."""
+
+    max_leverage: Decimal | None = None
+    require_ip_allowlist: bool = False
+    deny_permissions: tuple[str, ...] = ("withdraw",)
+    max_deletes: int = 0
+    max_changed_accounts: int | Share | None = None
+    adopt: str = "allow"  # | "explicit"
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Everything that the files of a workspace say."""
+
+    directory: Path
+    files: tuple[str, ...]  # relative to the directory, sorted
+    venues: Mapping[str, VenueSpec]
+    secret_stores: Mapping[str, StoreSpec]
+    guardrails: Guardrails
+    accounts: Mapping[str, AccountSpec]  # sorted by key
+    journal_durable: bool = False

@@ -1,0 +1,57 @@
+"""What a venue type declares about its manifests: plain data, so that the reader, the schema and the docs share it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from acctcfg.core.desired import AccountSpec, Place
+
+__all__ = ["Finding", "TextRule", "VenueRules"]
+
+
+class Finding(NamedTuple):
+    """Something wrong with an account that needs no venue to see."""
+
+    place: Place
+    address: str  # "mmdesk01.leverage[2].side"
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """A venue's rule for a name: a regular expression (anchored) and the same in words."""
+
+    pattern: str
+    words: str
+
+    def allows(self, text: str) -> bool:
+        """Whether the venue takes this text."""
+        return re.fullmatch(self.pattern, text) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueRules:
+    """The manifest of one venue type: which fields it has, which words they take, and the checks across fields."""
+
+    type: str
+    regions: tuple[str, ...]  # () where the type has none; the first is the default
+    hosts: tuple[str, ...]  # its own hosts, over https: a base_url elsewhere wants trust
+    passphrase: bool  # whether credentials have one
+    roles: tuple[str, ...]  # the first is the default
+    fields: frozenset[str]  # the account fields that this type has, besides venue, role, name, profile
+    main_fields: frozenset[str]  # ... for the role main
+    account_modes: Mapping[str, str]  # word -> what it means
+    position_modes: Mapping[str, str]
+    permissions: tuple[str, ...]  # in the order of power
+    name: TextRule
+    label: TextRule
+    key_label: TextRule
+    ips_per_key: int
+    keys_per_account: int
+    addresses_per_currency: int
+    address_types: Mapping[str, tuple[str, ...]]  # type -> currencies that have it; () for all
+    leverage_selectors: tuple[str, ...]  # "instrument", "family", "currency" (and "instruments")
+    check: Callable[[AccountSpec], Iterable[Finding]] = field(default=lambda _: ())
