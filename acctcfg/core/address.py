@@ -11,7 +11,7 @@ __all__ = ["Address", "AddressPattern", "Focus"]
 
 
 class Address(NamedTuple):
-    """`ACCOUNT`, `ACCOUNT.FIELD` or `ACCOUNT.FIELD[KEY]`; a NamedTuple, since plans of 100,000 accounts hold millions."""
+    """`ACCOUNT`, `ACCOUNT.FIELD` or `ACCOUNT.FIELD[KEY]`; a NamedTuple, since large plans hold millions of them."""
 
     account: str  # the account's key in the manifest
     field: str = ""  # "" for the account itself; "account_mode", "deposit.credit_to", "api_keys"
@@ -35,7 +35,7 @@ def _compiled(glob: str) -> re.Pattern[str]:
 
 
 class AddressPattern:
-    """A pattern over addresses: only `*` and `?` are special, brackets are literal; an account alone means all of it."""
+    """A pattern over addresses: only `*` and `?` are special; an account alone means all of it."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -1,0 +1,65 @@
+"""What a manifest may say about an account of an OKX DMA broker. Source: OKX v5, "DMA broker" and "Trading account"."""
+
+from __future__ import annotations
+
+from acctcfg.core.rules import TextRule, VenueRules
+from acctcfg.venues.okx.checks import check_account
+
+__all__ = ["ACCOUNT_MODES", "OKX_DMA_BROKER_RULES"]
+
+ACCOUNT_MODES = {
+    "spot": "spot only; a new sub-account starts here",
+    "futures": "contracts and margin, each currency backs its own positions (OKX: futures mode)",
+    "multi_currency": "contracts and margin, all currencies back all positions",
+    "portfolio": "portfolio margin; positions are net only, cross leverage of contracts is fixed by the venue",
+}
+
+_FIELDS = frozenset(
+    {
+        "uid",
+        "adopt",
+        "parent",
+        "state",
+        "protect",
+        "label",
+        "client_ip",
+        "access",
+        "account_mode",
+        "position_mode",
+        "leverage",
+        "api_keys",
+        "api_keys_exclusive",
+        "deposit",
+    }
+)
+
+OKX_DMA_BROKER_RULES = VenueRules(
+    type="okx_dma_broker",
+    regions=("global", "eea", "us"),
+    hosts=(
+        "openapi.okx.com",
+        "www.okx.com",
+        "eea.okx.com",
+        "us.okx.com",
+        "app.okx.com",
+    ),
+    passphrase=True,
+    roles=("sub_account", "main"),
+    fields=_FIELDS,
+    main_fields=frozenset({"uid", "account_mode", "position_mode", "leverage"}),
+    account_modes=ACCOUNT_MODES,
+    position_modes={
+        "net": "one position a contract",
+        "long_short": "a long and a short position of one contract side by side",
+    },
+    permissions=("read", "trade", "withdraw"),
+    name=TextRule(r"(?!\d+\Z)[A-Za-z0-9]{6,20}", "6 to 20 letters and digits, not digits alone"),
+    label=TextRule(r"[A-Za-z0-9]{0,50}", "up to 50 letters and digits"),
+    key_label=TextRule(r"[A-Za-z0-9]{1,50}", "up to 50 letters and digits"),
+    ips_per_key=20,
+    keys_per_account=50,
+    addresses_per_currency=20,
+    address_types={"regular": (), "segwit": ("BTC", "LTC")},
+    leverage_selectors=("instrument", "instruments", "family", "currency"),
+    check=check_account,
+)
