@@ -1,0 +1,25 @@
+"""Secrets: a type that cannot be shown, the stores that keep it, and the ways credentials come in.
+
+Importing this package reads nothing and imports no cryptography: pyrage is loaded when an age file is first
+read or written.
+"""
+
+from __future__ import annotations
+
+from acctcfg.secrets.age_file import AgeFileStore
+from acctcfg.secrets.credentials import load_credentials
+from acctcfg.secrets.env import EnvStore
+from acctcfg.secrets.opening import open_store
+from acctcfg.secrets.secret import Credentials, Secret
+from acctcfg.secrets.store import Store, secret_path
+
+__all__ = [
+    "AgeFileStore",
+    "Credentials",
+    "EnvStore",
+    "Secret",
+    "Store",
+    "load_credentials",
+    "open_store",
+    "secret_path",
+]

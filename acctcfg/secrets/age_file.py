@@ -1,0 +1,196 @@
+"""A store of age files: one armored file per secret, readable by the age program too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from acctcfg.errors import StoreError
+from acctcfg.secrets import new_file
+from acctcfg.secrets.age_keys import parse_recipients, read_identities
+from acctcfg.secrets.passphrase import generate
+from acctcfg.secrets.secret import Credentials
+from acctcfg.secrets.store import dead_path, is_dead, split_path
+from acctcfg.secrets.stored_form import pack, unpack
+
+if TYPE_CHECKING:
+    from acctcfg.secrets.age_keys import Identity
+
+__all__ = ["AgeFileStore"]
+
+SUFFIX = ".age"
+
+
+class AgeFileStore:
+    """root/VENUE/ACCOUNT/LABEL.age, each an armored age file (`age -d -i key.txt FILE`) of one JSON object.
+
+    `recipients` are who can read what is written: age1... or ssh-ed25519 public keys. `identity` is
+    {"env": NAME} or {"file": PATH}, what reads it. Reading needs no recipient, and writing no identity.
+    Files are 0600 and new folders 0700; the mode of a file that is read does not matter, it is encrypted.
+    `durable` is the user's word that the folder outlives a CI job.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        root: Path,
+        *,
+        recipients: tuple[str, ...] = (),
+        identity: Mapping[str, str] | None = None,
+        environ: Mapping[str, str],
+        base_dir: Path,
+        durable: bool = False,
+    ) -> None:
+        self.name = name
+        self.root = root
+        self.recipients = recipients
+        self.durable = durable
+        self._identity = identity
+        self._environ = environ
+        self._base_dir = base_dir
+        self._identities: list[Identity] | None = None
+
+    def __repr__(self) -> str:
+        return f"AgeFileStore({self.name!r}, {str(self.root)!r})"
+
+    @property
+    def writable(self) -> bool:
+        """Whether there is a recipient to write to."""
+        return bool(self.recipients)
+
+    def get(self, path: str) -> Credentials | None:
+        """The credentials at `path`; None if there is no file. StoreError if it cannot be read or understood."""
+        file = self._file(path)
+        try:
+            sealed = file.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as exc:
+            raise StoreError(f"{file}: cannot be read: {exc.strerror}", hint="check the file's owner and mode") from exc
+        found = unpack(self._open(sealed, file))
+        if isinstance(found, str):
+            raise StoreError(
+                f"{file}: was decrypted, but {found}",
+                hint="import the secret again, or take the file from a backup",
+            )
+        return found
+
+    def put(self, path: str, credentials: Credentials) -> None:
+        """Encrypt and keep; on disk when it returns. A StoreError leaves nothing at `path`, or the whole file."""
+        file = self._file(path)
+        if is_dead(path):
+            raise StoreError(f"{path}: only a key that no longer exists gets such a path", hint="choose another label")
+        new_file.create(file, self._seal(credentials))
+
+    def prove_writable(self, path: str) -> None:
+        """Everything that `put` does, undone again: a probe is encrypted, flushed, linked beside `path` and removed.
+
+        Also a StoreError if the identity could not read what is written, since acctcfg signs with it later.
+        A missing identity is none: whoever only writes needs none.
+        """
+        file = self._file(path)
+        sealed = self._seal(Credentials("p" * 36, generate(32), generate(32)))
+        if self._has_identity():
+            try:
+                self._open(sealed, file)
+            except StoreError as exc:
+                raise StoreError(
+                    f"the store {self.name} would write what its own identity cannot read",
+                    hint=f"add the public key of the identity to secret_stores.{self.name}.recipients",
+                ) from exc
+        new_file.probe(file, sealed)
+
+    def retire(self, path: str) -> str:
+        """Move the file aside to LABEL.dead-N.age, N the first that is free."""
+        file = self._file(path)
+        for number in range(1, 10_000):
+            new_path = dead_path(path, number)
+            if new_file.move(file, self._file(new_path)):
+                return new_path
+        raise StoreError(f"{file}: thousands of dead secrets beside it", hint="remove the oldest")
+
+    def list(self) -> tuple[str, ...]:
+        """The paths of live secrets, sorted; no file is opened."""
+        return tuple(path for path in self._paths() if not is_dead(path))
+
+    def dead(self) -> tuple[str, ...]:
+        """The paths of retired secrets, sorted."""
+        return tuple(path for path in self._paths() if is_dead(path))
+
+    def describe(self) -> str:
+        """In words: the folder, and how many can read it."""
+        count = len(self.recipients)
+        return f"age files in {self.root}, {count or 'no'} recipient{'' if count == 1 else 's'}"
+
+    def _file(self, path: str) -> Path:
+        venue, account, label = split_path(path)
+        return self.root / venue / account / (label + SUFFIX)
+
+    def _paths(self) -> tuple[str, ...]:
+        files = (
+            file
+            for venue in self._entries(self.root)
+            for account in self._entries(venue)
+            for file in self._entries(account)
+            if file.suffix == SUFFIX
+        )
+        return tuple(sorted(file.relative_to(self.root).as_posix().removesuffix(SUFFIX) for file in files))
+
+    def _entries(self, folder: Path) -> Iterator[Path]:
+        """What is not hidden in `folder`. Not glob(), which takes a folder that it may not read for empty."""
+        try:
+            yield from (entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as exc:
+            raise StoreError(
+                f"{folder}: cannot be listed: {exc.strerror}", hint="check the folder's owner and mode"
+            ) from exc
+
+    def _has_identity(self) -> bool:
+        if self._identity is None:
+            return False
+        return "env" not in self._identity or bool(self._environ.get(self._identity["env"]))
+
+    def _seal(self, credentials: Credentials) -> bytes:
+        import pyrage
+
+        if not self.recipients:
+            raise StoreError(
+                f"the store {self.name} has no recipient, so nobody could read what it writes",
+                hint=f"add an age1... public key (age-keygen prints one) to secret_stores.{self.name}.recipients",
+            )
+        recipients = parse_recipients(self.recipients, f"secret_stores.{self.name}.recipients")
+        failed = ""
+        try:
+            sealed: bytes = pyrage.encrypt(pack(credentials), recipients, armored=True)
+        except pyrage.EncryptError as exc:
+            failed = str(exc)
+        if failed:
+            raise StoreError(f"the store {self.name} cannot encrypt: {failed}", hint="check its recipients")
+        return sealed
+
+    def _open(self, sealed: bytes, file: Path) -> bytes:
+        import pyrage
+
+        if not re.search(rb"-----END AGE ENCRYPTED FILE-----\s*\Z", sealed) and not sealed.startswith(
+            b"age-encryption.org/"
+        ):
+            raise StoreError(
+                f"{file}: is cut short, or not an age file",
+                hint="take it from a backup, or import the secret again",
+            )
+        if self._identities is None:
+            self._identities = read_identities(
+                self._identity, environ=self._environ, base_dir=self._base_dir, store=self.name
+            )
+        try:
+            plain: bytes = pyrage.decrypt(sealed, self._identities)
+        except pyrage.DecryptError as exc:
+            raise StoreError(
+                f"{file}: cannot be decrypted: {exc}",
+                hint=f"the identity of the store {self.name} must belong to one of the file's recipients",
+            ) from exc
+        return plain

@@ -1,0 +1,86 @@
+"""The credentials of a venue, from where the manifest says they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from acctcfg.errors import ConfigError, StoreError
+from acctcfg.secrets.private_file import read_private
+from acctcfg.secrets.secret import Credentials, Secret
+from acctcfg.secrets.store import Store
+from acctcfg.secrets.stored_form import flaw, unpack
+
+__all__ = ["load_credentials"]
+
+
+def load_credentials(
+    source: Mapping[str, str],
+    *,
+    stores: Mapping[str, Store],
+    environ: Mapping[str, str],
+    base_dir: Path,
+    passphrase_required: bool = True,
+) -> Credentials:
+    """Credentials from {"env": PREFIX}, {"store": NAME, "key": PATH} or {"file": PATH}, relative to `base_dir`.
+
+    `passphrase_required` is False for venues that have none. Raises ConfigError for what is not there, with
+    all missing variables in one message, and StoreError for what is there and cannot be read.
+    """
+    if set(source) == {"env"}:
+        return _from_environment(source["env"], environ, passphrase_required)
+    if set(source) == {"store", "key"}:
+        found = _from_store(source["store"], source["key"], stores)
+        place = f"the secret {source['key']} in the store {source['store']}"
+    elif set(source) == {"file"}:
+        file = base_dir / Path(source["file"]).expanduser()
+        found, place = _from_file(file), str(file)
+    else:
+        raise ConfigError(
+            f"credentials name {', '.join(sorted(source)) or 'nothing'} "
+            "({env: PREFIX}, {store: NAME, key: PATH} or {file: PATH} would be right)"
+        )
+    if passphrase_required and found.passphrase is None:
+        raise ConfigError(f"{place} has no passphrase, and this venue wants one")
+    return found
+
+
+def _from_environment(prefix: str, environ: Mapping[str, str], passphrase_required: bool) -> Credentials:
+    names = [f"{prefix}_API_KEY", f"{prefix}_SECRET_KEY"] + [f"{prefix}_PASSPHRASE"] * passphrase_required
+    if missing := [name for name in names if not environ.get(name)]:
+        raise ConfigError(
+            f"the environment lacks {', '.join(missing)}",
+            hint=f"the manifest takes these credentials from {{env: {prefix}}}: export "
+            + ("it" if len(missing) == 1 else "them")
+            + " before running, or name a store or a file",
+        )
+    for name in names:
+        if wrong := flaw(environ[name]):
+            raise ConfigError(f"the variable {name} {wrong}", hint="set it again, the bare value only")
+    passphrase = Secret(environ[names[2]]) if passphrase_required else None
+    return Credentials(environ[names[0]], Secret(environ[names[1]]), passphrase)
+
+
+def _from_store(name: str, path: str, stores: Mapping[str, Store]) -> Credentials:
+    if name not in stores:
+        raise ConfigError(
+            f"there is no secret store {name}",
+            hint=f"secret_stores has {', '.join(sorted(stores)) or 'none'}",
+        )
+    found = stores[name].get(path)
+    if found is None:
+        raise ConfigError(
+            f"the store {name} holds nothing at {path}",
+            hint="check the path; the store is " + stores[name].describe(),
+        )
+    return found
+
+
+def _from_file(file: Path) -> Credentials:
+    found = unpack(read_private(file, what="the credentials").reveal().encode())
+    if isinstance(found, str):
+        raise StoreError(
+            f"{file}: {found}",
+            hint='one JSON object is expected: {"api_key": "...", "secret_key": "...", "passphrase": "..."}',
+        )
+    return found

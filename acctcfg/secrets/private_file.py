@@ -1,0 +1,42 @@
+"""Reading a file that only its owner may read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from acctcfg.errors import StoreError
+from acctcfg.secrets.secret import Secret
+
+__all__ = ["read_private"]
+
+LARGEST = 1 << 20
+
+
+def read_private(file: Path, *, what: str) -> Secret:
+    """The text of `file`. StoreError if it is absent, not UTF-8, or its mode lets group or others in.
+
+    `what` names it in the message. The mode is read from the open file, so it is the mode of what is read.
+    """
+    try:
+        text = _read(file, what)
+    except OSError as exc:
+        raise StoreError(f"{file}: {what} cannot be read: {exc.strerror}") from exc
+    if text is None:
+        raise StoreError(f"{file}: {what} is not text")
+    return text
+
+
+def _read(file: Path, what: str) -> Secret | None:
+    with file.open("rb") as handle:
+        mode = stat.S_IMODE(os.fstat(handle.fileno()).st_mode)
+        if mode & 0o077:
+            raise StoreError(
+                f"{file}: {what} may be read by others (mode {mode:04o}; 0600 would be right)",
+                hint=f"chmod 600 {file}",
+            )
+        try:
+            return Secret(handle.read(LARGEST).decode())
+        except UnicodeDecodeError:
+            return None  # not raised: this error carries the bytes it stumbled over

@@ -1,0 +1,96 @@
+"""A secret that cannot be shown by accident, and the three parts of an API key."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+__all__ = ["Credentials", "Secret"]
+
+SHOWN = "(secret)"
+
+
+class Secret:
+    """Text that nothing but `reveal()` gives away.
+
+    Printing and formatting give "(secret)". Pickling, copying, hashing, comparing with `==`, encoding as JSON
+    and `dataclasses.asdict` raise TypeError, since each of them is a road to a file or a screen.
+    `same_as` compares in constant time.
+    """
+
+    __slots__ = ("__text",)
+
+    __text: str
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"a secret is text, not {type(text).__name__}")
+        object.__setattr__(self, "_Secret__text", text)
+
+    def reveal(self) -> str:
+        """The text itself. Call it where it is signed with, sent or encrypted, and keep it in no variable."""
+        return self.__text
+
+    def same_as(self, other: Secret) -> bool:
+        """Whether both hold the same text; takes the same time wherever they differ."""
+        return hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+
+    def __repr__(self) -> str:
+        return SHOWN
+
+    def __format__(self, spec: str) -> str:
+        return SHOWN
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, Secret | str):
+            raise TypeError("secrets are not compared with ==: use same_as")
+        return NotImplemented
+
+    # By value it would be a fingerprint to guess against, by identity it would disagree with same_as.
+    __hash__ = None  # type: ignore[assignment]
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a secret does not change")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a secret does not change")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled or copied")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled or copied")
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("a secret cannot be pickled or copied")
+
+    def __copy__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled or copied")
+
+    def __deepcopy__(self, memo: Any) -> NoReturn:
+        raise TypeError("a secret cannot be pickled or copied")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Credentials:
+    """What a venue knows an API key by. `passphrase` is None at venues that have none (OKX has one).
+
+    Two credentials are equal only if they are one object; `same_as` compares what they hold.
+    """
+
+    api_key: str = field(repr=False)
+    secret_key: Secret
+    passphrase: Secret | None
+
+    def same_as(self, other: Credentials) -> bool:
+        """Whether all three parts are the same, in constant time."""
+        mine, theirs = self.passphrase or Secret(""), other.passphrase or Secret("")
+        return (
+            hmac.compare_digest(self.api_key.encode(), other.api_key.encode())
+            & self.secret_key.same_as(other.secret_key)
+            & mine.same_as(theirs)
+            & ((self.passphrase is None) == (other.passphrase is None))
+        )

@@ -1,0 +1,90 @@
+"""What a secret store can do, and the paths that it keeps secrets under."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from acctcfg.errors import StoreError
+from acctcfg.secrets.secret import Credentials
+
+__all__ = ["Store", "dead_path", "is_dead", "secret_path", "split_path"]
+
+PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+DEAD = re.compile(r"\.dead-[0-9]+\Z")
+
+
+class Store(Protocol):
+    """A place that keeps credentials under VENUE/ACCOUNT/LABEL. Every failure is a StoreError without the secret.
+
+    Stores hold no state of a run: they may be called from several threads.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its key under `secret_stores`."""
+        ...
+
+    @property
+    def writable(self) -> bool:
+        """Whether `put` can work at all."""
+        ...
+
+    def get(self, path: str) -> Credentials | None:
+        """What is kept at `path`; None if nothing is. What cannot be read is a StoreError, never None."""
+        ...
+
+    def put(self, path: str, credentials: Credentials) -> None:
+        """Keep `credentials`, flushed to disk when it returns. Never overwrites: a StoreError if something is there."""
+        ...
+
+    def prove_writable(self, path: str) -> None:
+        """Go through all of `put` with a throw-away secret of the usual size.
+
+        Called before a key is created at a venue, so that what would fail afterwards fails now.
+        """
+        ...
+
+    def retire(self, path: str) -> str:
+        """Move the secret of a key that no longer exists aside, to LABEL.dead-N; gives its new path."""
+        ...
+
+    def list(self) -> tuple[str, ...]:
+        """The paths of live secrets, sorted."""
+        ...
+
+    def dead(self) -> tuple[str, ...]:
+        """The paths of those that `retire` moved aside, sorted."""
+        ...
+
+    def describe(self) -> str:
+        """What it is and where, in a few words for people."""
+        ...
+
+
+def split_path(path: str) -> tuple[str, str, str]:
+    """VENUE, ACCOUNT and LABEL of a path. StoreError if it has another form, so that no path leaves its store."""
+    parts = path.split("/")
+    if len(parts) != 3 or not all(PART.fullmatch(part) for part in parts):
+        raise StoreError(
+            f"{path!r} is not the path of a secret",
+            hint="write VENUE/ACCOUNT/LABEL; each part starts with a letter or digit and goes on with these, _, . or -",
+        )
+    return parts[0], parts[1], parts[2]
+
+
+def secret_path(venue: str, account: str, label: str) -> str:
+    """The path of an account's key: VENUE/ACCOUNT/LABEL."""
+    path = f"{venue}/{account}/{label}"
+    split_path(path)
+    return path
+
+
+def is_dead(path: str) -> bool:
+    """Whether a path is one that `retire` gave."""
+    return DEAD.search(path) is not None
+
+
+def dead_path(path: str, number: int) -> str:
+    """Where the `number`-th retired secret of `path` is kept."""
+    return f"{path}.dead-{number}"
