@@ -1,0 +1,1 @@
+"""HTTP for any venue: one client that signs, paces and times out, and repeats no write on a guess."""

@@ -1,0 +1,354 @@
+"""One client for any venue: paces, signs when it sends, never repeats a write that it cannot prove undone.
+
+Reads are repeated on anything that passes by itself. Writes are repeated only on proof that they were not executed: the
+venue said so (too many requests, a refused timestamp) or no connection was made. Every other silence is an
+`UnresolvedWrite`, which only reading can settle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import httpx
+
+from acctcfg.errors import (
+    AuthRefused,
+    Garbled,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    Unreachable,
+    VenueError,
+)
+from acctcfg.wire.clock import Clock
+from acctcfg.wire.endpoint import Call, Endpoint
+from acctcfg.wire.pace import BucketKey, Pacer
+from acctcfg.wire.redact import Sent, body_kind, line
+from acctcfg.wire.transport import AiohttpTransport
+
+__all__ = ["Client", "Dialect", "Reply", "UnresolvedWrite"]
+
+log = logging.getLogger("acctcfg.wire")
+
+ATTEMPTS = 5
+GARBLED_ATTEMPTS = 3
+PATIENCE_S = 20.0  # no further attempt is begun after this, time spent waiting for a slot not counted
+BACKOFF_S = 0.25  # doubles with each attempt
+REMEASURE_S = 60.0  # a clock that was measured more recently than this is not the reason for a refusal
+
+BeforeSend = Callable[[float], Awaitable[None] | None]
+
+
+class Dialect(Protocol):
+    """What a venue adds to HTTP. Everything here is pure: no I/O, no clock."""
+
+    def sign(self, signer: Any, now: float, method: str, target: str, body: bytes) -> Mapping[str, str]:
+        """Headers for a request whose target and body are sent exactly as given.
+
+        `now`: unix seconds by the venue's clock. `signer`: the credentials, None for a public call (then only
+        headers that say which environment is meant).
+        """
+
+    def decode(self, endpoint: Endpoint, status: int, headers: Mapping[str, str], body: bytes) -> Any:
+        """An answer's data, or the error that it stands for (a VenueError with the venue's code)."""
+
+    def is_clock_refusal(self, error: Refused) -> bool:
+        """Whether the venue refused the timestamp; such a request was not executed."""
+
+    def time_call(self) -> Call | None:
+        """The public call that tells the venue's time, if it has one."""
+
+    def server_time(self, data: Any) -> float:
+        """Unix seconds, from the answer to `time_call`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A venue's answer. Times are unix seconds by the venue's clock; `sent_at` is the signed one."""
+
+    data: Any
+    sent_at: float
+    received_at: float
+    status: int
+
+
+class UnresolvedWrite(OutcomeUnknown):
+    """A write that may have been executed. `sent_at`: the signed time; past the venue's window it no longer can be."""
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", sent_at: float) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.sent_at = sent_at
+
+
+class NotSent(Unreachable):
+    """No connection was made, so nothing can have been executed."""
+
+
+class Redirected(Garbled):
+    """An answer that points elsewhere; following it would carry signed headers to another host."""
+
+
+class Client:
+    """Calls to one venue at one base URL, for any number of its users at once.
+
+    `signer` arguments are opaque credentials, handed to the dialect; `user` is the venue user's id, by which limits are
+    counted. `on_request` is told of every request that left. `transport` is any httpx transport.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        dialect: Dialect,
+        clock: Clock,
+        pacer: Pacer,
+        *,
+        timeout_s: float = 10.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        on_request: Callable[[Sent], None] | None = None,
+        random: Callable[[], float] = random.random,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.dialect = dialect
+        self.clock = clock
+        self.pacer = pacer
+        self.timeout_s = timeout_s
+        self.on_request = on_request
+        self.offset_s = 0.0  # venue's clock minus ours
+        self.requests = 0
+        self.rate_limited = 0
+        self._host = httpx.URL(self.base_url).netloc.decode()
+        self._transport = transport or AiohttpTransport(timeout_s=timeout_s, on_connect=pacer.reconnected)
+        self._random = random
+        self._measuring = asyncio.Lock()
+        self._measured_at: float | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._transport.aclose()
+
+    async def read(self, call: Call, signer: Any = None, user: str = "") -> Reply:
+        """The answer to a call that changes nothing. Raises Unreachable, Garbled, Refused and its kin, Maintenance."""
+        return await self._retrying(_Exchange(call, signer, user, writing=False))
+
+    async def write(self, call: Call, signer: Any, user: str, *, before_send: BeforeSend | None = None) -> Reply:
+        """The answer to a call that changes something, or UnresolvedWrite when no answer proves what became of it.
+
+        `before_send` (plain or async) is called with the time about to be signed, right before each sending and after
+        all waiting: the place for the journal's intent, and for a last reason not to send (it raises).
+        """
+        return await self._retrying(_Exchange(call, signer, user, writing=True, before_send=before_send))
+
+    # -- repeating ---------------------------------------------------------------------------------------------
+
+    async def _retrying(self, exchange: _Exchange) -> Reply:
+        while True:
+            exchange.attempt += 1
+            exchange.limited = False
+            try:
+                return await self._once(exchange)
+            except Refused as error:
+                if self.dialect.is_clock_refusal(error):
+                    await self._correct_clock(exchange, error)
+                    continue
+                if not isinstance(error, RateLimited) or not self._may_repeat(exchange, ATTEMPTS):
+                    raise
+            except NotSent as error:
+                if not self._may_repeat(exchange, ATTEMPTS):
+                    raise
+                log.debug("%s: %s", exchange.call.text, error)
+            except (Unreachable, OutcomeUnknown, Garbled) as error:
+                if exchange.writing:
+                    raise _unresolved(exchange, error) from error
+                attempts = GARBLED_ATTEMPTS if isinstance(error, Garbled) else ATTEMPTS
+                if isinstance(error, Redirected) or not self._may_repeat(exchange, attempts):
+                    if isinstance(error, OutcomeUnknown):  # a read has no outcome to be unknown: it was not served
+                        raise Unreachable(error.message, hint=error.hint, code=error.code) from error
+                    raise
+            await self.clock.sleep(self._backoff(exchange))
+
+    def _may_repeat(self, exchange: _Exchange, attempts: int) -> bool:
+        if exchange.attempt >= attempts:
+            return False
+        # One repetition is always worth it: a single time-out may use up all patience at high speed.
+        return exchange.attempt < 2 or exchange.spent_s < PATIENCE_S / self.pacer.speed
+
+    def _backoff(self, exchange: _Exchange) -> float:
+        seconds = BACKOFF_S * 2.0 ** (exchange.attempt - 1)
+        if exchange.limited:  # sooner than in a window, the venue would say the same again
+            seconds = max(seconds, min(exchange.call.endpoint.rate.per_s, PATIENCE_S / ATTEMPTS))
+        seconds *= (0.5 + 0.5 * self._random()) / self.pacer.speed
+        exchange.spent_s += seconds
+        return seconds
+
+    # -- one request -------------------------------------------------------------------------------------------
+
+    async def _once(self, exchange: _Exchange) -> Reply:
+        call, endpoint = exchange.call, exchange.call.endpoint
+        key = BucketKey.of(call, user=exchange.user, host=self._host)
+        async with self.pacer.slot(key, endpoint.rate) as slot:
+            exchange.offset_s = self.offset_s
+            exchange.sent_at = self.clock.now() + exchange.offset_s
+            if exchange.before_send is not None:
+                pending = exchange.before_send(exchange.sent_at)
+                if inspect.isawaitable(pending):
+                    await pending
+            request = self._request(exchange)
+            slot.sending()
+            begun = self.clock.monotonic()
+            status: int | None = None
+            code = "cancelled"
+            try:
+                response = await self._transport.handle_async_request(request)
+                slot.answered()
+                status = response.status_code
+                body = await response.aread()
+                reply = self._reply(exchange, response, body)
+                code = "ok"
+                return reply
+            except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
+                slot.not_sent()
+                code = "not_sent"
+                raise self._not_sent(exc) from exc
+            except httpx.TransportError as exc:
+                code = "timeout" if isinstance(exc, httpx.TimeoutException) else "reset"
+                raise self._no_answer(exc, code) from exc
+            except VenueError as error:
+                code = error.code or type(error).__name__
+                exchange.limited = isinstance(error, RateLimited)
+                if exchange.limited:
+                    self.rate_limited += 1
+                    self.pacer.rate_limited(key, endpoint.rate)
+                raise
+            finally:
+                seconds = self.clock.monotonic() - begun
+                exchange.spent_s += seconds
+                self._tell(exchange, status, code, seconds)
+
+    def _request(self, exchange: _Exchange) -> httpx.Request:
+        call, method = exchange.call, exchange.call.endpoint.method
+        target, body = call.target, call.body
+        headers = {"User-Agent": "acctcfg", "Accept": "application/json", "Accept-Encoding": "gzip"}
+        if body:
+            headers["Content-Type"] = "application/json"
+        headers.update(self.dialect.sign(exchange.signer, exchange.sent_at, method, target, body))
+        return httpx.Request(method, self.base_url + target, headers=headers, content=body)
+
+    def _reply(self, exchange: _Exchange, response: httpx.Response, body: bytes) -> Reply:
+        received_at = self.clock.now() + self.offset_s
+        if response.is_redirect or 300 <= response.status_code < 400:
+            raise _redirected(self.base_url, response)
+        endpoint = exchange.call.endpoint
+        try:
+            data = self.dialect.decode(endpoint, response.status_code, response.headers, body)
+        except Garbled as error:
+            message = f"{endpoint.text}: {error.message} (HTTP {response.status_code}, {body_kind(body)})"
+            raise Garbled(message, hint=error.hint or _GARBLED_HINT, code=error.code) from error
+        return Reply(data=data, sent_at=exchange.sent_at, received_at=received_at, status=response.status_code)
+
+    def _tell(self, exchange: _Exchange, status: int | None, code: str, seconds: float) -> None:
+        self.requests += 1
+        endpoint = exchange.call.endpoint
+        sent = Sent(
+            method=endpoint.method,
+            path=endpoint.path,
+            user=exchange.user,
+            status=status,
+            code=code,
+            milliseconds=seconds * 1000,
+            attempt=exchange.attempt,
+            sent_at=exchange.sent_at,
+        )
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s", line(sent))
+        if self.on_request is not None:
+            self.on_request(sent)
+
+    def _not_sent(self, exc: httpx.TransportError) -> NotSent:
+        hint = "is the venue up? check base_url and the network"
+        return NotSent(f"{self.base_url} does not answer: {exc}", hint=hint, code="not_sent")
+
+    def _no_answer(self, exc: httpx.TransportError, code: str) -> Unreachable:
+        wait = f" within {self.timeout_s:g} s" if code == "timeout" else ""
+        reason = "no answer" if code == "timeout" else str(exc) or type(exc).__name__
+        hint = "the venue or the network is slow or down; try again, or check base_url"
+        return Unreachable(f"{self.base_url} broke off: {reason}{wait}", hint=hint, code=code)
+
+    # -- the clock ---------------------------------------------------------------------------------------------
+
+    async def _correct_clock(self, exchange: _Exchange, error: Refused) -> None:
+        """Measure how far our clock is off, once for all requests that stumbled over it; raise if that cannot help."""
+        call = self.dialect.time_call()
+        if exchange.clock_corrected or call is None:
+            raise self._clock_error(error) from error
+        exchange.clock_corrected = True
+        async with self._measuring:
+            if self.offset_s != exchange.offset_s:
+                return  # another request measured while this one was on its way
+            if self._measured_at is not None and self.clock.monotonic() - self._measured_at < REMEASURE_S:
+                raise self._clock_error(error) from error
+            # A refused timestamp cannot be the time's own trouble: no second measurement inside the first.
+            reply = await self._retrying(_Exchange(call, None, "", writing=False, clock_corrected=True))
+            middle = (reply.sent_at + reply.received_at) / 2 - self.offset_s
+            self.offset_s = self.dialect.server_time(reply.data) - middle
+            self._measured_at = self.clock.monotonic()
+            log.info("this host's clock is %.1f s off the venue's; corrected for", -self.offset_s)
+
+    def _clock_error(self, error: Refused) -> AuthRefused:
+        off = f"; by the venue's time it is {abs(self.offset_s):.1f} s off" if self.offset_s else ""
+        hint = f"set this host's clock (NTP){off}"
+        return AuthRefused(error.message, hint=hint, code=error.code, status=error.status, text=error.text)
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One call with all its attempts."""
+
+    call: Call
+    signer: Any
+    user: str
+    writing: bool
+    before_send: BeforeSend | None = None
+    attempt: int = 0
+    sent_at: float = 0.0
+    offset_s: float = 0.0  # the correction in `sent_at`
+    spent_s: float = 0.0
+    limited: bool = False
+    clock_corrected: bool = False
+
+
+_GARBLED_HINT = (
+    "something between here and the venue answered in its place? check base_url, proxies and the venue's status page"
+)
+
+
+def _unresolved(exchange: _Exchange, error: VenueError) -> UnresolvedWrite:
+    return UnresolvedWrite(
+        f"{exchange.call.text} may or may not have been executed: {error.message}",
+        hint="only reading the live state can tell; it is not sent again blindly",
+        code=error.code,
+        sent_at=exchange.sent_at,
+    )
+
+
+def _redirected(base_url: str, response: httpx.Response) -> Redirected:
+    try:
+        place = httpx.URL(response.headers.get("location", "")).host
+    except httpx.InvalidURL:
+        place = ""
+    where = f" to {place}" if place else ""
+    return Redirected(
+        f"{base_url} redirects{where} (HTTP {response.status_code}); redirects are not followed",
+        hint="set base_url to the venue's own address for your region",
+        code="redirect",
+    )

@@ -1,0 +1,91 @@
+"""A venue's endpoints and the calls made of them, as plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+from urllib.parse import quote
+
+__all__ = ["JSON", "Call", "Endpoint", "Rate"]
+
+JSON: TypeAlias = bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"] | None
+Permission: TypeAlias = Literal["read", "trade", "withdraw"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A venue's limit: at most `count` requests in any `per_s` seconds, counted per venue user or per address.
+
+    `by` names request parameters that split the limit: a venue that counts per user and instrument type has
+    one bucket for each value of that parameter.
+    """
+
+    count: int
+    per_s: float
+    scope: Literal["user", "ip"] = "user"
+    by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or self.per_s <= 0:
+            raise ValueError(f"a rate needs a count of at least 1 and a window: {self.count} per {self.per_s} s")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One row of a venue's table. `permission` is what the key must hold; None means public, unsigned."""
+
+    method: str
+    path: str
+    rate: Rate
+    permission: Permission = None
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An endpoint with its parameters: a query in the given order for GET and DELETE, else a JSON body."""
+
+    endpoint: Endpoint
+    params: Mapping[str, JSON] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """ "POST /api/v5/account/set-position-mode": what a plan shows, without parameters."""
+        return self.endpoint.text
+
+    @property
+    def target(self) -> str:
+        """The path and query exactly as they are signed and sent."""
+        if not self.in_query or not self.params:
+            return self.endpoint.path
+        query = "&".join(f"{_quoted(name)}={_quoted(_word(value))}" for name, value in self.params.items())
+        return f"{self.endpoint.path}?{query}"
+
+    @property
+    def body(self) -> bytes:
+        """The body exactly as it is signed and sent; empty where the parameters stand in the query."""
+        if self.in_query:
+            return b""
+        return json.dumps(self.params, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+    @property
+    def in_query(self) -> bool:
+        return self.endpoint.method in ("GET", "DELETE")
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="-_.~,:")
+
+
+def _word(value: JSON) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int):
+        return str(value)
+    raise TypeError(f"a query takes text, whole numbers and booleans, not {type(value).__name__}")

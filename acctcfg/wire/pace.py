@@ -1,0 +1,273 @@
+"""Rate limits, kept as the venue counts them: no window ever holds more requests than the limit allows.
+
+The venue counts a request when it arrives, at a moment between our sending and its answer. So a slot counts from
+its *answer*: whenever the next request leaves a full window after that, the venue sees it a full window later, on any
+path. Logs of send times, token buckets and GCRA all break when the path is slower for one request than for the next.
+
+What that costs, one round trip a window, is won back in part: an earlier request had to come back and a later one has
+to get there, and together that takes about one round trip. Once a bucket has seen enough answers on one connection,
+0.9 times its smallest round trip, less the usual spread above it, is subtracted. A new connection starts from nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from acctcfg.wire.clock import Clock
+from acctcfg.wire.endpoint import Call, Rate
+
+__all__ = ["BucketKey", "Pacer", "Slot", "lower_bound"]
+
+DRIFT = 1e-4  # the venue's clock and ours may run apart by this share of a window (100 parts in a million)
+SAMPLES = 16  # answers on one connection before a round trip is believed to be the path's own
+HALVED_S = 60.0
+TICK_S = 1e-6  # no shorter waits: a rounding error must not turn waiting into spinning
+
+
+class BucketKey(NamedTuple):
+    """What the venue counts together: the owner is the venue user, or the host for limits per address."""
+
+    scope: str
+    owner: str
+    endpoint: str
+    by: tuple[str, ...]
+
+    @classmethod
+    def of(cls, call: Call, *, user: str, host: str) -> BucketKey:
+        rate = call.endpoint.rate
+        by = tuple(str(call.params.get(name, "")) for name in rate.by)
+        return cls(rate.scope, host if rate.scope == "ip" else user, call.endpoint.text, by)
+
+
+def allowed(rate: Rate, share: float = 1.0) -> int:
+    """Requests per window when only this share of the limit is used; never less than one."""
+    return max(1, math.floor(rate.count * share + 1e-9))  # 0.29 * 100 is 28.999999999999996
+
+
+def lower_bound(n: int, rate: Rate, share: float = 1.0, speed: float = 1.0) -> float:
+    """Seconds that `n` requests in one bucket take at least, from the first to the last being sent."""
+    if n < 1:
+        return 0.0
+    return rate.per_s / speed * ((n - 1) // allowed(rate, share))
+
+
+class Pacer:
+    """Lets requests through so that the venue never sees too many, first come first served in each bucket.
+
+    `share` is the part of each limit that is used, `speed` divides windows (a sandbox whose time runs faster).
+    `notes` says in words which limits the venue refused us at; a run shows them.
+    """
+
+    def __init__(self, clock: Clock, share: float = 1.0, speed: float = 1.0) -> None:
+        if not 0 < share <= 1:
+            raise ValueError(f"a share of a rate limit is above 0 and at most 1, not {share}")
+        if speed <= 0:
+            raise ValueError(f"a speed is above 0, not {speed}")
+        self.clock = clock
+        self.share = share
+        self.speed = speed
+        self.notes: list[str] = []
+        self._buckets: dict[BucketKey, _Bucket] = {}
+        self._connections = 0
+
+    @asynccontextmanager
+    async def slot(self, key: BucketKey, rate: Rate) -> AsyncIterator[Slot]:
+        """Wait for a place in the bucket and hold it: `sending()` right before the bytes leave, `answered()` after.
+
+        Left without `sending()`, the place is free again at once. Left after `sending()` without `answered()`
+        (a time-out, a cancellation), it counts from the moment of leaving.
+        """
+        bucket = self._bucket(key, rate)
+        await bucket.enter()
+        slot = Slot(bucket, self)
+        try:
+            yield slot
+        finally:
+            slot.leave()
+
+    def rate_limited(self, key: BucketKey, rate: Rate) -> None:
+        """The venue said "too many requests": use half of this limit for a minute, and note it once."""
+        bucket = self._bucket(key, rate)
+        now = self.clock.monotonic()
+        if now >= bucket.halved_until:
+            self.notes.append(
+                f"{key.endpoint}: the venue answered that there were too many requests;"
+                " this limit was halved for a minute (does something else use the same account or address?)"
+            )
+        bucket.halved_until = now + HALVED_S / self.speed
+
+    def reconnected(self) -> None:
+        """A new connection was made: what was learned of the path's round trip no longer holds."""
+        self._connections += 1
+
+    @property
+    def connections(self) -> int:
+        return self._connections
+
+    def _bucket(self, key: BucketKey, rate: Rate) -> _Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            window = rate.per_s / self.speed
+            bucket = self._buckets[key] = _Bucket(self, allowed(rate, self.share), window)
+        return bucket
+
+
+class Slot:
+    """One request's place in a bucket; see `Pacer.slot`."""
+
+    __slots__ = ("_bucket", "_connections", "_done", "_pacer", "_sent")
+
+    def __init__(self, bucket: _Bucket, pacer: Pacer) -> None:
+        self._bucket = bucket
+        self._pacer = pacer
+        self._sent: float | None = None
+        self._connections = -1
+        self._done = False
+
+    def sending(self) -> None:
+        self._connections = self._pacer.connections
+        self._sent = self._pacer.clock.monotonic()
+
+    def answered(self) -> None:
+        if self._done or self._sent is None:
+            return
+        self._done = True
+        now = self._pacer.clock.monotonic()
+        steady = self._connections == self._pacer.connections
+        self._bucket.answered(now, now - self._sent, self._pacer.connections, steady=steady)
+
+    def not_sent(self) -> None:
+        """Proof came that nothing reached the venue (no connection was made): the place is free again."""
+        self._sent = None
+
+    def leave(self) -> None:
+        if self._done:
+            return
+        self._done = True
+        if self._sent is None:
+            self._bucket.gave_back()
+        else:
+            self._bucket.lost(self._pacer.clock.monotonic())
+
+
+class _Bucket:
+    """One limit: places in flight, and the moments of the last answers."""
+
+    __slots__ = ("_changed", "_pacer", "_turn", "count", "halved_until", "in_flight", "log", "path", "window")
+
+    def __init__(self, pacer: Pacer, count: int, window: float) -> None:
+        self.count = count
+        self.window = window * (1 + DRIFT) + 1e-6
+        self.in_flight = 0
+        self.log: deque[float] = deque()  # moments of answers, ascending
+        self.halved_until = -math.inf
+        self.path = _RoundTrips()
+        self._pacer = pacer
+        self._turn = asyncio.Lock()  # wakes in the order of arrival, and hands on when a waiter is cancelled
+        self._changed: asyncio.Future[None] | None = None
+
+    async def enter(self) -> None:
+        async with self._turn:
+            while (wait := self._wait_s()) > 0:
+                await self._pause(wait)
+            self.in_flight += 1
+
+    def answered(self, now: float, round_trip: float, connection: int, *, steady: bool) -> None:
+        self.path.observe(round_trip, connection, steady=steady)
+        self._log(now)
+
+    def lost(self, now: float) -> None:
+        self.path.forget()  # nobody knows what happened to the path
+        self._log(now)
+
+    def gave_back(self) -> None:
+        self.in_flight -= 1
+        self._wake()
+
+    def _log(self, now: float) -> None:
+        self.in_flight -= 1
+        self.log.append(now)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._changed is not None and not self._changed.done():
+            self._changed.set_result(None)
+
+    def _wait_s(self) -> float:
+        """Seconds until a place is free; 0 when one is, infinite when only an answer can free one."""
+        now = self._pacer.clock.monotonic()
+        count, window, until = self.count, self.window, math.inf
+        if now < self.halved_until:
+            until = self.halved_until - now
+            count, window = (count // 2, window) if count > 1 else (1, 2 * window)
+        log = self.log
+        while log and log[0] + 2 * self.window <= now:  # twice: the window of a halved limit of one
+            log.popleft()
+        counts_for = window - self.path.guard(self._pacer.connections)
+        gone = 0
+        for answer in log:
+            if answer + counts_for > now:
+                break
+            gone += 1
+        first = self.in_flight + len(log) - count  # the answer that has to leave the window
+        if first < gone:
+            return 0.0
+        free_in = log[first] + counts_for - now if first < len(log) else math.inf
+        return max(TICK_S, min(free_in, until))
+
+    async def _pause(self, seconds: float) -> None:
+        if self.in_flight == 0:
+            await self._pacer.clock.sleep(seconds)  # nothing but time can free a place
+            return
+        self._changed = asyncio.get_running_loop().create_future()
+        sleeper = None if math.isinf(seconds) else asyncio.ensure_future(self._pacer.clock.sleep(seconds))
+        try:
+            if sleeper is None:
+                await self._changed
+            else:
+                await asyncio.wait((sleeper, self._changed), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._changed = None
+            if sleeper is not None:
+                sleeper.cancel()
+
+
+class _RoundTrips:
+    """The round trips of one bucket on the present connections: their smallest, their mean, their number."""
+
+    __slots__ = ("connection", "count", "mean", "smallest")
+
+    def __init__(self) -> None:
+        self.connection = -1
+        self.forget()
+
+    def forget(self) -> None:
+        self.count = 0
+        self.mean = 0.0
+        self.smallest = math.inf
+
+    def observe(self, round_trip: float, connection: int, *, steady: bool) -> None:
+        if connection != self.connection:
+            self.forget()
+            self.connection = connection
+        if not steady:
+            return  # it paid for a handshake
+        self.count += 1
+        self.mean += (round_trip - self.mean) / self.count
+        self.smallest = min(self.smallest, round_trip)
+
+    def guard(self, connection: int) -> float:
+        """Seconds that may be taken off a window: below the path's own round trip, whatever its jitter.
+
+        The smallest of n round trips still holds some jitter, the less the more answers were seen; the
+        distance to the mean says how much jitter there is.
+        """
+        if self.count < SAMPLES or connection != self.connection:
+            return 0.0
+        spread = (self.mean - self.smallest) * 4 / math.sqrt(self.count)
+        return max(0.0, 0.9 * (self.smallest - spread))
