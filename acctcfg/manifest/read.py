@@ -1,0 +1,337 @@
+"""YAML -> nodes that know where they were written, at little memory and near the speed of libyaml itself.
+
+Our own loader over the parser's events, since none of PyYAML's gives all of: a line and column for every value,
+the scalars of YAML 1.2's core schema (`no` and `on` are text, 0o17 is octal, numbers keep their exact text),
+duplicate keys refused, merge keys, and a budget for what aliases expand to. Source: YAML 1.2.2, 10.3 "Core schema".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+import yaml
+
+from acctcfg.core.desired import Place
+from acctcfg.errors import Problem
+
+__all__ = ["Node", "Scalar", "Sources", "parse"]
+
+Scalar = str | int | Decimal | bool | None
+
+MAX_DEPTH: Final = 100  # collections inside collections; a manifest needs 7
+MAX_ALIASED: Final = 1_000_000  # nodes that the aliases of one file may stand for
+_COLUMN_BITS: Final = 16
+_LINE_BITS: Final = 28
+_COLUMN_MAX: Final = (1 << _COLUMN_BITS) - 1
+_LINE_MAX: Final = (1 << _LINE_BITS) - 1
+
+_INT = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEX = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+_NUMBER_CHARS: Final = 40  # a longer number is text here: nothing that is managed has one
+_WORDS: Final[dict[str, Scalar]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_TAG = "tag:yaml.org,2002:"
+
+
+class Node:
+    """One value of a file: a scalar, a list of nodes, or a dict of nodes by key.
+
+    `mark` and `key_mark` are places in the coding of `Sources`; the latter is the place of the value's key, and of
+    the value itself where it has none.
+    """
+
+    __slots__ = ("key_mark", "mark", "value")
+
+    def __init__(self, value: Any, mark: int, key_mark: int) -> None:
+        self.value = value
+        self.mark = mark
+        self.key_mark = key_mark
+
+
+class Sources:
+    """The files of one load, and the coding of their places in one integer each."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def add(self, name: str) -> int:
+        """A new file; the result is the mark of its beginning."""
+        self.names.append(name)
+        return (len(self.names) - 1) << (_LINE_BITS + _COLUMN_BITS)
+
+    def place(self, mark: int) -> Place:
+        """The place that a mark stands for; line and column count from 1."""
+        at = mark & _COLUMN_MAX, (mark >> _COLUMN_BITS) & _LINE_MAX
+        return Place(self.names[mark >> (_LINE_BITS + _COLUMN_BITS)], at[1] + 1, at[0] + 1)
+
+    def problem(self, mark: int, message: str, address: str = "") -> Problem:
+        """A problem at a mark."""
+        return Problem(*self.place(mark), address, message)
+
+
+class _Unreadable(Exception):
+    """The file cannot be read as one document; carries the mark and the message."""
+
+    def __init__(self, mark: int, message: str) -> None:
+        self.mark = mark
+        self.message = message
+
+
+def parse(data: bytes, sources: Sources, name: str) -> tuple[Node | None, list[Problem]]:
+    """The one document of a file, None where there is none that can be read; and what is wrong with its form.
+
+    Never raises on any input: what cannot be read is one problem, of the first thing that is wrong.
+    """
+    base = sources.add(name)
+    try:
+        text = _text(data, base)
+        composer = _Composer(base)
+        node = composer.document(_events(text, base))
+    except _Unreadable as exc:
+        return None, [sources.problem(exc.mark, exc.message)]
+    return node, [
+        sources.problem(mark, message if first is None else f"{message} (first at {sources.place(first)})")
+        for mark, message, first in composer.problems
+    ]
+
+
+def _text(data: bytes, base: int) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        before = data[: exc.start].decode("utf-8", "replace")
+        raise _Unreadable(_mark_after(before, base), "the file is not UTF-8 text (save it as UTF-8)") from None
+    if control := _CONTROL.search(text):
+        message = f"the file holds the control character U+{ord(control.group()):04X} (remove it)"
+        raise _Unreadable(_mark_after(text[: control.start()], base), message)
+    return text
+
+
+def _mark_after(before: str, base: int) -> int:
+    line = before.count("\n")
+    column = len(before) - (before.rfind("\n") + 1)
+    return base | line << _COLUMN_BITS | min(column, _COLUMN_MAX)
+
+
+def _events(text: str, base: int) -> Iterator[Any]:
+    """The parser's events, with its errors turned into one sentence."""
+    loader = _loader()(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    except yaml.MarkedYAMLError as exc:
+        at = exc.problem_mark or exc.context_mark
+        line, column = (at.line, at.column) if at else (0, 0)
+        raise _syntax_error(text, base, line, column, exc) from None
+    except (yaml.YAMLError, RecursionError) as exc:
+        raise _Unreadable(base, f"the file is not YAML: {' '.join(str(exc).split())}") from None
+    finally:
+        loader.dispose()
+
+
+def _loader() -> Any:
+    """libyaml's parser; the pure Python one, slower but the same, where PyYAML was built without it."""
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _syntax_error(text: str, base: int, line: int, column: int, exc: yaml.MarkedYAMLError) -> _Unreadable:
+    lines = text.split("\n")
+    for number in {line, max(line - 1, 0)}:
+        written = lines[number] if number < len(lines) else ""
+        indent = written[: len(written) - len(written.lstrip())]
+        if "\t" in indent:
+            mark = base | number << _COLUMN_BITS | indent.index("\t")
+            return _Unreadable(mark, "a tab in the indentation (YAML takes spaces only)")
+    said = ", ".join(part for part in (exc.problem, exc.context) if part)
+    return _Unreadable(base | line << _COLUMN_BITS | min(column, _COLUMN_MAX), f"the file is not YAML: {said}")
+
+
+def resolve(text: str) -> Scalar:
+    """What a plain scalar stands for under the core schema; numbers that are no integers are exact decimals."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if len(text) > _NUMBER_CHARS or text[0] not in "+-.0123456789":
+        return text
+    if _INT.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return Decimal(text)
+    if _OCTAL.fullmatch(text):
+        return int(text[2:], 8)
+    if _HEX.fullmatch(text):
+        return int(text[2:], 16)
+    return text
+
+
+class _Composer:
+    """Events -> nodes. One of these reads one file."""
+
+    def __init__(self, base: int) -> None:
+        self.base = base
+        self.problems: list[tuple[int, str, int | None]] = []
+        self._plain: dict[str, Scalar] = {}  # text -> what it stands for: resolves once, and interns
+        self._anchors: dict[str, tuple[Node, int] | None] = {}  # None while its node is not complete
+        self._nodes = 0
+        self._aliased = 0
+
+    def document(self, events: Iterator[Any]) -> Node | None:
+        """The only document of the stream; None where the file is empty."""
+        root = None
+        documents = 0
+        for event in events:
+            kind = type(event)
+            if kind is yaml.DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    raise _Unreadable(self._mark(event), "a second document (one document a file: remove the `---`)")
+            elif kind not in (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentEndEvent):
+                root = self._value(event, events)
+        return root
+
+    def _mark(self, event: Any) -> int:
+        at = event.start_mark
+        column = at.column
+        return int(self.base | at.line << _COLUMN_BITS | (column if column < _COLUMN_MAX else _COLUMN_MAX))
+
+    def _value(self, event: Any, events: Iterator[Any]) -> Node:
+        """One value with everything in it. One long loop over a stack of its own: no nesting can exhaust Python's."""
+        stack: list[tuple[Any, str | None, int, str | None, int, Node]] = []
+        inside: Any = None  # the dict or list that values go to
+        key: str | None = None  # the key that waits for its value; None in a list
+        key_mark = 0
+        base, plain, scalar_event = self.base, self._plain, yaml.ScalarEvent
+        while True:
+            kind = type(event)
+            at = event.start_mark
+            column = at.column
+            mark = base | at.line << _COLUMN_BITS | (column if column < _COLUMN_MAX else _COLUMN_MAX)
+            self._nodes += 1
+            if key is None and type(inside) is dict and kind is not yaml.MappingEndEvent:
+                key, key_mark = self._key(event, kind, mark), mark
+                event = next(events)
+                continue
+            if kind is scalar_event:
+                text = event.value
+                if event.implicit[0] and event.tag is None:
+                    value = plain[text] if text in plain else plain.setdefault(text, resolve(text))
+                else:
+                    value = self._quoted(event, mark)
+                node = Node(value, mark, key_mark if key is not None else mark)
+                if event.anchor:
+                    self._anchors[event.anchor] = (node, 1)
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                self._open(event, mark, len(stack))
+                opened: Any = {} if kind is yaml.MappingStartEvent else []
+                node = Node(opened, mark, key_mark if key is not None else mark)
+                stack.append((inside, key, key_mark, event.anchor, self._nodes, node))
+                inside, key = opened, None
+                event = next(events)
+                continue
+            elif kind is yaml.AliasEvent:
+                node = self._alias(event, mark, key_mark if key is not None else mark)
+            else:  # the end of a collection
+                inside, key, key_mark, anchor, before, node = stack.pop()
+                if type(node.value) is dict and _MERGE in node.value:
+                    self._merge(node)
+                if anchor:
+                    self._anchors[anchor] = (node, self._nodes - before)
+            if inside is None:
+                return node
+            if key is None:
+                inside.append(node)
+            elif key not in inside:
+                inside[key] = node
+                key = None
+            else:
+                self.problems.append((key_mark, _twice(key), inside[key].key_mark))
+                key = None
+            event = next(events)
+
+    def _key(self, event: Any, kind: Any, mark: int) -> str:
+        if kind is yaml.AliasEvent:
+            node = self._alias(event, mark, mark)
+            if isinstance(node.value, str):
+                return node.value
+        elif kind is yaml.ScalarEvent:
+            text = event.value
+            if text == "<<" and event.implicit[0]:
+                return _MERGE
+            self._plain.setdefault(text, resolve(text))
+            if event.anchor:
+                self._anchors[event.anchor] = (Node(text, mark, mark), 1)
+            return str(text)
+        raise _Unreadable(mark, "a key that is a list or a map (keys are plain words)")
+
+    def _quoted(self, event: Any, mark: int) -> Scalar:
+        """A quoted or a tagged scalar."""
+        text, tag = str(event.value), event.tag
+        if tag is None or tag in ("!", _TAG + "str"):
+            return text
+        value = resolve(text)
+        kinds = {"int": (int,), "float": (int, Decimal), "bool": (bool,), "null": (type(None),)}
+        wanted = kinds.get(tag.removeprefix(_TAG))
+        if wanted is None:
+            self.problems.append((mark, f"the tag {shown(_tag(tag))} means nothing here (remove it)", None))
+        elif not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+            self.problems.append((mark, f"the value does not fit its tag {shown(_tag(tag))}", None))
+        return value
+
+    def _open(self, event: Any, mark: int, depth: int) -> None:
+        if depth >= MAX_DEPTH:
+            raise _Unreadable(mark, f"nested more than {MAX_DEPTH} levels deep (a manifest is flat)")
+        if event.anchor:
+            self._anchors[event.anchor] = None
+        if event.tag not in (None, "!", _TAG + "map", _TAG + "seq"):
+            self.problems.append((mark, f"the tag {shown(_tag(event.tag))} means nothing here (remove it)", None))
+
+    def _alias(self, event: Any, mark: int, key_mark: int) -> Node:
+        if event.anchor not in self._anchors:
+            near = ", ".join(f"&{name}" for name in self._anchors) or "there is none in this file"
+            raise _Unreadable(mark, f"the alias *{event.anchor} names no anchor that comes before it ({near})")
+        found = self._anchors[event.anchor]
+        if found is None:
+            raise _Unreadable(mark, f"the alias *{event.anchor} stands inside its own anchor")
+        node, size = found
+        self._nodes += size
+        self._aliased += size
+        if self._aliased > MAX_ALIASED:
+            raise _Unreadable(mark, f"the aliases of this file stand for more than {MAX_ALIASED:,} values")
+        return Node(node.value, node.mark, key_mark)
+
+    def _merge(self, node: Node) -> None:
+        """`<<`: the keys of other maps, as if written here; own keys win, then the earlier map."""
+        merged = node.value.pop(_MERGE)
+        for source in merged.value if type(merged.value) is list else [merged]:
+            if type(source.value) is not dict:
+                self.problems.append((merged.key_mark, "`<<` takes a map or a list of maps", None))
+                continue
+            for key, child in source.value.items():
+                self._nodes += 1
+                node.value.setdefault(key, child)
+
+
+_MERGE: Final = "\0<<"  # stands for the merge key, so that a quoted "<<" is a key like any other
+
+
+def _twice(key: str) -> str:
+    return f"the key {shown('<<' if key == _MERGE else key)} a second time"
+
+
+def _tag(tag: str) -> str:
+    return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
+
+
+def shown(text: object) -> str:
+    """A text of the user's as a message quotes it: one line, no control characters, not endless."""
+    whole = str(text)
+    clean = "".join(char if char.isprintable() else "?" for char in whole[:60])
+    return f'"{clean}..."' if len(whole) > 60 else f'"{clean}"'
