@@ -1,0 +1,106 @@
+"""What was asked of the sandbox: every write in order, and counters of everything.
+
+Secrets never enter: bodies are masked on the way in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from acctcfg.sandbox.okx.pace import Pace
+from acctcfg.sandbox.okx.state import Account
+
+if TYPE_CHECKING:
+    from acctcfg.sandbox.app import Request
+
+__all__ = ["Journal", "masked"]
+
+SECRET_FIELDS = frozenset({"passphrase", "secretKey", "secret_key", "pwd"})
+MASK = "***"
+
+
+def masked(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body without its secrets."""
+    return {name: MASK if name in SECRET_FIELDS else value for name, value in body.items()}
+
+
+@dataclass(slots=True)
+class Journal:
+    """Writes in the order of arrival; requests counted by endpoint and by code."""
+
+    writes: list[dict[str, Any]] = field(default_factory=list)
+    by_path: Counter[str] = field(default_factory=Counter)
+    by_code: Counter[str] = field(default_factory=Counter)
+    by_status: Counter[int] = field(default_factory=Counter)
+    by_account: Counter[str] = field(default_factory=Counter)
+    unlisted: list[str] = field(default_factory=list)
+    total: int = 0
+
+    def note(
+        self,
+        *,
+        at: int,
+        account: Account,
+        request: Request,
+        path: str,
+        params: Mapping[str, Any],
+        code: str,
+        status: int,
+        write: bool,
+        effect: bool,
+        fault: str,
+    ) -> None:
+        """Write one request down."""
+        endpoint = f"{request.method} {path}"
+        name = "@master" if account.is_master and account.uid else account.name
+        self.total += 1
+        self.by_path[endpoint] += 1
+        self.by_code[code] += 1
+        self.by_status[status] += 1
+        self.by_account[name] += 1
+        if code == "404":
+            self.unlisted.append(endpoint)
+        if not write:
+            return
+        row = {"time": at, "uid": account.uid, "account": name, "method": request.method, "path": path}
+        body = masked(params or _body(request.body))
+        self.writes.append({**row, "body": body, "code": code, "status": status, "effect": effect, "fault": fault})
+
+    def requests(self, pace: Pace) -> dict[str, Any]:
+        """The counters, with the most requests that any window of any limit has seen."""
+        buckets = [
+            {
+                "who": who,
+                "endpoint": f"{method} {path}",
+                "instType": kind,
+                "limit": bucket.limit,
+                "window_s": bucket.window_s,
+                "total": bucket.total,
+                "refused": bucket.refused,
+                "most_in_window": bucket.most,
+            }
+            for (who, method, path, kind), bucket in pace.buckets.items()
+        ]
+        return {
+            "total": self.total,
+            "by_path": dict(self.by_path),
+            "by_code": dict(self.by_code),
+            "by_status": {str(status): count for status, count in self.by_status.items()},
+            "by_account": dict(self.by_account),
+            "rate_limited": self.by_code["50011"],
+            "unlisted": list(self.unlisted),
+            "buckets": buckets,
+        }
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    """The body of a request that was refused before anybody read it; what is no JSON object is left out."""
+    try:
+        value = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

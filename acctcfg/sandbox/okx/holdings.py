@@ -1,0 +1,163 @@
+"""Positions, orders, algo orders and bots from the little that a person wants to write down.
+
+A row needs only `instId`; `size`, `mgnMode` or `tdMode`, `posSide` and a kind have defaults, and any further field
+is shown as it stands in the rows that the venue answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from acctcfg.sandbox.okx.state import Account, Pending, Position, Venue
+
+__all__ = ["ALGO_TYPES", "BOT_KINDS", "algo_from", "bot_from", "copy_from", "order_from", "position_from"]
+__all__ += ["spread_from"]
+
+ORDER_TYPES = ("limit", "market", "post_only", "fok", "ioc", "optimal_limit_ioc", "mmp", "mmp_and_post_only")
+ALGO_TYPES = ("conditional", "oco", "chase", "trigger", "move_order_stop", "iceberg", "twap", "smart_iceberg")
+BOT_KINDS = ("grid", "contract_grid", "recurring", "signal", "contract_dca", "spot_dca")
+CONTRACTS = ("SWAP", "FUTURES", "OPTION")
+
+
+def _word(row: Mapping[str, Any], name: str, default: str, allowed: tuple[str, ...] = ()) -> str:
+    value = str(row.get(name, default))
+    if allowed and value not in allowed:
+        raise ValueError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
+    return value
+
+
+def _place(venue: Venue, row: Mapping[str, Any], *, margin: bool) -> tuple[str, str]:
+    """instType and instId; a pair counts as MARGIN where borrowing is meant, as SPOT otherwise."""
+    if not isinstance(row, Mapping) or not row.get("instId"):
+        raise ValueError("a row needs instId")
+    inst_id = str(row["instId"])
+    pair = ("MARGIN", "SPOT") if margin else ("SPOT", "MARGIN")
+    order = (str(row["instType"]),) if row.get("instType") else (*CONTRACTS, *pair)
+    for inst_type in order:
+        if (inst_type, inst_id) in venue.instruments:
+            return inst_type, inst_id
+    raise ValueError(f"unknown instrument {inst_id!r}")
+
+
+def _side(account: Account, row: Mapping[str, Any], inst_type: str) -> str:
+    hedged = account.pos_mode == "long_short_mode" and inst_type in ("SWAP", "FUTURES")
+    return _word(row, "posSide", "long" if hedged else "net", ("net", "long", "short"))
+
+
+def _size(row: Mapping[str, Any], name: str) -> Decimal:
+    return Decimal(str(row.get("size", row.get(name, 1))))
+
+
+def _rest(row: Mapping[str, Any], *taken: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in (*taken, "size", "count")}
+
+
+def position_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Position:
+    """An open position; `size` (or `pos`) is signed in net mode."""
+    inst_type, inst_id = _place(venue, row, margin=True)
+    instrument = venue.instruments[inst_type, inst_id]
+    return Position(
+        pos_id=str(row.get("posId") or venue.next_id()),
+        inst_type=inst_type,
+        inst_id=inst_id,
+        mgn_mode=_word(row, "mgnMode", "cross", ("cross", "isolated")),
+        pos=_size(row, "pos"),
+        pos_side=_side(account, row, inst_type),
+        ccy=str(row.get("ccy") or instrument.row["settleCcy"] or instrument.quote),
+        c_time=now_ms,
+        u_time=now_ms,
+        extra=_rest(row, "posId", "instType", "instId", "mgnMode", "pos", "posSide", "ccy"),
+    )
+
+
+def order_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Pending:
+    """A pending order; cash for a pair unless `tdMode` says that it borrows, cross for a contract."""
+    margin = row.get("tdMode") in ("cross", "isolated")
+    return _pending(venue, account, row, now_ms, margin=margin, id_name="ordId", kinds=ORDER_TYPES, default="limit")
+
+
+def algo_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Pending:
+    """A pending algo order."""
+    margin = row.get("tdMode") in ("cross", "isolated")
+    default = "conditional"
+    return _pending(venue, account, row, now_ms, margin=margin, id_name="algoId", kinds=ALGO_TYPES, default=default)
+
+
+def _pending(
+    venue: Venue,
+    account: Account,
+    row: Mapping[str, Any],
+    now_ms: int,
+    *,
+    margin: bool,
+    id_name: str,
+    kinds: tuple[str, ...],
+    default: str,
+) -> Pending:
+    inst_type, inst_id = _place(venue, row, margin=margin)
+    mode = _word(row, "tdMode", "cash" if inst_type == "SPOT" else "cross", ("cash", "cross", "isolated"))
+    return Pending(
+        id=str(row.get(id_name) or venue.next_id()),
+        inst_type=inst_type,
+        inst_id=inst_id,
+        td_mode=mode,
+        kind=_word(row, "ordType", default, kinds),
+        side=_word(row, "side", "buy", ("buy", "sell")),
+        pos_side=_side(account, row, inst_type),
+        size=_size(row, "sz"),
+        state=_word(row, "state", "live"),
+        c_time=now_ms,
+        extra=_rest(row, id_name, "instType", "instId", "tdMode", "ordType", "side", "posSide", "sz", "state"),
+    )
+
+
+def bot_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Pending:
+    """A running bot; `kind` is grid, contract_grid, recurring, signal, contract_dca or spot_dca."""
+    inst_type, inst_id = _place(venue, row, margin=False)
+    contract = inst_type in CONTRACTS
+    return Pending(
+        id=str(row.get("algoId") or venue.next_id()),
+        inst_type=inst_type,
+        inst_id=inst_id,
+        td_mode=_word(row, "tdMode", "cross" if contract else "cash", ("cash", "cross", "isolated")),
+        kind=_word(row, "kind", "contract_grid" if contract else "grid", BOT_KINDS),
+        pos_side=_side(account, row, inst_type),
+        size=_size(row, "sz"),
+        state=_word(row, "state", "running"),
+        c_time=now_ms,
+        extra=_rest(row, "algoId", "instType", "instId", "tdMode", "kind", "posSide", "sz", "state"),
+    )
+
+
+def spread_from(venue: Venue, _account: Account, row: Mapping[str, Any], now_ms: int) -> Pending:
+    """A pending spread order; `instId` is the spread's id, free of the instruments list."""
+    if not isinstance(row, Mapping) or not row.get("instId"):
+        raise ValueError("a row needs instId")
+    return Pending(
+        id=str(row.get("ordId") or venue.next_id()),
+        inst_type="SPREAD",
+        inst_id=str(row["instId"]),
+        td_mode="",
+        kind=_word(row, "ordType", "limit"),
+        size=_size(row, "sz"),
+        c_time=now_ms,
+        extra=_rest(row, "ordId", "instId", "ordType", "sz"),
+    )
+
+
+def copy_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Pending:
+    """A position that is led or copied."""
+    inst_type, inst_id = _place(venue, row, margin=False)
+    return Pending(
+        id=str(row.get("subPosId") or venue.next_id()),
+        inst_type=inst_type,
+        inst_id=inst_id,
+        td_mode=_word(row, "mgnMode", "cross"),
+        kind="lead",
+        pos_side=_side(account, row, inst_type),
+        size=_size(row, "subPos"),
+        c_time=now_ms,
+        extra=_rest(row, "subPosId", "instType", "instId", "mgnMode", "posSide", "subPos"),
+    )

@@ -1,0 +1,140 @@
+"""API keys of a broker's sub-accounts.
+
+Source: OKX v5 broker documentation, "Create an APIKey for a sub-account" and its query, reset and delete calls;
+40/s, 1/s, 10/s, 10/s per user. The secret is in the create answer and nowhere else.
+Refusals: 59510 sub-account, 59506 key, 59501 fifty keys, 59502 label taken, 59503 over 20 addresses, 59505 passphrase.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+import uuid
+from typing import Any
+
+from acctcfg.sandbox.okx.params import Call, need, text, wrong
+from acctcfg.sandbox.okx.replies import Answer, Refusal
+from acctcfg.sandbox.okx.state import PERMISSIONS, Account, ApiKey
+
+__all__ = ["create_key", "delete_key", "list_keys", "modify_key", "parse_ips", "parse_permissions", "sub_account"]
+
+MOST_KEYS = 50
+MOST_IPS = 20
+LABEL = re.compile(r"[A-Za-z0-9]{1,50}")
+PASSPHRASE = re.compile(r"(?=.*\d)(?=.*[A-Z])(?=.*[a-z])(?=.*[^A-Za-z0-9\s])[!-~]{8,32}")
+
+
+def sub_account(call: Call, name: str = "subAcct") -> Account:
+    """The sub-account that a parameter names, or 59510."""
+    account = call.tenant.subs.get(need(call, name))
+    if account is None:
+        raise Refusal("59510")
+    return account
+
+
+def parse_permissions(words: str) -> frozenset[str]:
+    """`trade` -> read_only and trade: reading is always included."""
+    found = {"read_only" if word.strip() == "read" else word.strip() for word in words.split(",")}
+    if not found <= set(PERMISSIONS):
+        raise wrong("perm")
+    return frozenset(found | {"read_only"})
+
+
+def parse_ips(words: str) -> tuple[str, ...]:
+    """Up to 20 addresses; none for an empty string."""
+    found = tuple(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
+    if len(found) > MOST_IPS:
+        raise Refusal("59503")
+    for word in found:
+        try:
+            ipaddress.ip_network(word, strict=False)
+        except ValueError as exc:
+            raise wrong("ip") from exc
+    return found
+
+
+def _label(call: Call, account: Account, mine: ApiKey | None = None) -> str:
+    label = need(call, "label")
+    if not LABEL.fullmatch(label):
+        raise wrong("label")
+    if any(key.label == label for key in account.keys.values() if key is not mine):
+        raise Refusal("59502")
+    return label
+
+
+def create_key(call: Call) -> Answer:
+    """A new key; the only answer that carries a secret."""
+    account = sub_account(call)
+    label = _label(call, account)
+    passphrase = need(call, "passphrase")
+    if not PASSPHRASE.fullmatch(passphrase):
+        raise Refusal("59505")
+    perm, ips = parse_permissions(text(call, "perm", "read_only")), parse_ips(text(call, "ip"))
+    if len(account.keys) >= MOST_KEYS:
+        raise Refusal("59501")
+    delay_ms = round(call.venue.flags.key_delay_s * 1000 / call.venue.speed)
+    key = ApiKey(
+        label=label,
+        api_key=str(uuid.uuid4()),
+        secret_key=secrets.token_hex(16).upper(),
+        passphrase=passphrase,
+        perm=perm,
+        ip=ips,
+        env="demo" if call.demo else "live",
+        ts=call.now_ms,
+        valid_from=call.now_ms + delay_ms if delay_ms else 0,
+    )
+    row = {**_row(key), "subAcct": account.name, "secretKey": key.secret_key, "passphrase": passphrase}
+    tenant, venue = call.tenant, call.venue
+    return Answer([row], lambda: venue.add_key(tenant, account, key))
+
+
+def _row(key: ApiKey) -> dict[str, Any]:
+    return {"label": key.label, "apiKey": key.api_key, "perm": key.perm_text, "ip": key.ip_text, "ts": str(key.ts)}
+
+
+def _key(call: Call, account: Account) -> ApiKey:
+    key = account.keys.get(need(call, "apiKey"))
+    if key is None:
+        raise Refusal("59506")
+    return key
+
+
+def list_keys(call: Call) -> Answer:
+    """All keys of a sub-account, newest first, or one; without secrets and without passphrases."""
+    account = sub_account(call)
+    if text(call, "apiKey"):
+        return Answer([_row(_key(call, account))])
+    return Answer([_row(key) for key in reversed(account.keys.values())])
+
+
+def modify_key(call: Call) -> Answer:
+    """Replace label, permissions or addresses: a field that is present replaces the whole value."""
+    account = sub_account(call)
+    key = _key(call, account)
+    label, perm, ips = key.label, key.perm, key.ip
+    if call.params.get("label") is not None:
+        label = _label(call, account, key)
+    if call.params.get("perm") is not None:
+        words = text(call, "perm")
+        if not words:
+            raise wrong("perm")
+        perm = parse_permissions(words)
+    if call.params.get("ip") is not None:
+        ips = parse_ips(text(call, "ip"))
+    now_ms = call.now_ms
+
+    def effect() -> None:
+        key.label, key.perm, key.ip, key.ts = label, perm, ips, now_ms
+
+    shown = ApiKey(label, key.api_key, "", "", perm, ips, key.env, now_ms)
+    return Answer([{"subAcct": account.name, **_row(shown)}], effect)
+
+
+def delete_key(call: Call) -> Answer:
+    """Delete a key; it stops signing."""
+    account = sub_account(call)
+    key = _key(call, account)
+    venue, now_ms = call.venue, call.now_ms
+    return Answer([{"subAcct": account.name}], lambda: venue.drop_key(account, key, now_ms))

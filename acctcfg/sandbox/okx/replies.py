@@ -1,0 +1,160 @@
+"""What the venue answers: success, refusal and the two shapes of an envelope.
+
+Source: OKX v5, "Error code" and "Response"; the wording of messages is ours, codes and HTTP statuses are the venue's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["CODES", "Answer", "Refusal", "encode", "gateway", "refused", "success"]
+
+CODES: dict[str, tuple[int, str]] = {
+    "50000": (400, "Body for POST request can not be empty"),
+    "50001": (503, "Service temporarily unavailable, please try again later"),
+    "50002": (400, "JSON syntax error"),
+    "50004": (400, "API endpoint request timeout (does not mean that the request was successful or failed)"),
+    "50005": (410, "API is offline or unavailable"),
+    "50006": (400, "Invalid Content-Type, please use application/json"),
+    "50011": (429, "Too Many Requests"),
+    "50013": (429, "Systems are busy. Please try again later"),
+    "50014": (400, "Parameter can not be empty"),
+    "50015": (400, "Either parameter of two is required"),
+    "50016": (400, "Parameters do not match"),
+    "50024": (200, "Parameters can not exist at the same time"),
+    "50025": (200, "Parameter count exceeds the limit"),
+    "50026": (500, "System error, please try again later"),
+    "50030": (200, "You do not have permission to use this endpoint"),
+    "50035": (403, "This endpoint requires that the API key is bound to an IP"),
+    "50038": (200, "This feature is unavailable in demo trading"),
+    "50040": (200, "Too frequent operations, please try again later"),
+    "50050": (200, "Options trading is already activated"),
+    "50053": (200, "This feature is only available in demo trading"),
+    "50064": (200, "Borrowing is suspended"),
+    "50072": (200, "Isolated margin is no longer supported in this account mode"),
+    "50100": (400, "API frozen, please contact customer service"),
+    "50101": (401, "API key does not match the current environment"),
+    "50102": (401, "Timestamp request expired"),
+    "50103": (401, 'Request header "OK-ACCESS-KEY" can not be empty'),
+    "50104": (401, 'Request header "OK-ACCESS-PASSPHRASE" can not be empty'),
+    "50105": (401, 'Request header "OK-ACCESS-PASSPHRASE" incorrect'),
+    "50106": (401, 'Request header "OK-ACCESS-SIGN" can not be empty'),
+    "50107": (401, 'Request header "OK-ACCESS-TIMESTAMP" can not be empty'),
+    "50110": (401, "Your IP is not included in your API key's IP whitelist"),
+    "50111": (401, "Invalid OK-ACCESS-KEY"),
+    "50112": (401, "Invalid OK-ACCESS-TIMESTAMP"),
+    "50113": (401, "Invalid signature"),
+    "50115": (405, "Invalid request method"),
+    "50119": (200, "API key does not exist"),
+    "50120": (200, "This API key does not have permission to use this function"),
+    "51000": (400, "Parameter error"),
+    "51001": (200, "Instrument ID does not exist"),
+    "51010": (200, "Request unsupported under current account mode"),
+    "51012": (200, "Token does not exist"),
+    "51015": (200, "Instrument ID does not match the instrument type"),
+    "51021": (200, "Contract to be listed"),
+    "51022": (200, "Contract suspended"),
+    "51039": (200, "Leverage can not be adjusted for cross positions of FUTURES and SWAP in portfolio margin"),
+    "51041": (200, "Portfolio margin account only supports net mode"),
+    "51054": (500, "Request timed out, please check the result later"),
+    "51070": (200, "Account mode not activated: complete the steps on the web or app first"),
+    "51147": (200, "Options trading needs more than 20,000 USD in assets first"),
+    "51158": (200, "Manual transfer is unavailable"),
+    "51164": (200, "Lead traders can not switch to portfolio margin"),
+    "54000": (200, "Margin trading is not supported"),
+    "54001": (200, "Auto-borrow is only available in multi-currency margin mode"),
+    "54074": (200, "Close USD-margined contract positions, bots and orders before changing the settle currency"),
+    "58010": (200, "Chain is not supported"),
+    "58300": (200, "The number of deposit addresses exceeds the limit"),
+    "58301": (200, "Deposit address does not exist"),
+    "58302": (200, "Deposit address needs a tag"),
+    "58303": (200, "Deposit for this chain is currently unavailable"),
+    "58310": (200, "Unable to create a deposit address now"),
+    "59000": (200, "Setting failed. Cancel open orders, close positions and stop trading bots first"),
+    "59001": (200, "Switching unavailable as you have borrowings"),
+    "59002": (200, "Sub-account settings failed. Close positions, orders and trading bots first"),
+    "59004": (200, "Only IDs with the same instrument type are supported"),
+    "59101": (200, "Leverage can not be modified. Cancel all pending isolated margin orders first"),
+    "59102": (200, "Leverage exceeds the maximum leverage"),
+    "59105": (400, "Leverage can not be less than the minimum"),
+    "59107": (200, "Leverage can not be modified. Cancel all pending cross-margin orders first"),
+    "59111": (200, "Querying leverage is not supported in portfolio margin account"),
+    "59132": (200, "Unable to switch. Close or cancel all open orders, algo orders and bots first"),
+    "59133": (200, "Unable to switch. Total assets do not meet the requirement"),
+    "59134": (200, "Unable to switch. Close incompatible positions first"),
+    "59135": (200, "Unable to switch. Stop copy trading first"),
+    "59136": (200, "Unable to switch. Preset the leverage of cross positions first"),
+    "59137": (200, "Preset leverage is above the maximum of the positions held"),
+    "59138": (200, "Unable to switch. Position tier check failed"),
+    "59139": (200, "Unable to switch. Margin check failed"),
+    "59500": (200, "Only the API key of the main account has permission"),
+    "59501": (200, "Only 50 API keys can be created per account"),
+    "59502": (200, "This API key label already exists"),
+    "59503": (200, "Only 20 IP addresses can be bound to one API key"),
+    "59505": (200, "Passphrase needs 8 to 32 characters with a digit, upper, lower and a special character"),
+    "59506": (200, "API key does not exist"),
+    "59509": (200, "You do not have permission to reset market maker protection"),
+    "59510": (200, "Sub-account does not exist"),
+    "59601": (200, "Sub-account name already exists"),
+    "59603": (200, "The maximum number of sub-accounts is reached"),
+    "59604": (200, "Only the API key of the main account can operate"),
+    "59606": (200, "Sub-account deletion failed: transfer all funds out first"),
+    "59608": (200, "Only broker accounts have permission"),
+    "59617": (200, "Sub-account created; setting its account mode failed"),
+    "59618": (200, "Sub-account creation failed"),
+    "59622": (200, "The parent sub-account does not exist or can not be a parent"),
+    "59623": (200, "Delete the second-level sub-accounts first"),
+    "59641": (200, "Unable to switch. Repay fixed loans first"),
+    "59658": (200, "Currency can not be used as collateral"),
+    "59666": (200, "Collateral can not be enabled and disabled at the same time"),
+    "59668": (200, "Leverage can not be modified. Cancel isolated algo orders and stop trading bots first"),
+    "59669": (200, "Leverage can not be modified. Cancel cross algo orders and stop trading bots first"),
+    "59671": (200, "Auto-earn does not support this currency"),
+    "59673": (200, "Auto-earn can not be turned off within 24 hours of turning it on"),
+    "59675": (200, "Auto-earn is already on"),
+    "59678": (200, "Cancel open spot orders first"),
+    "59686": (200, "This currency can not be used for settlement"),
+}
+
+
+class Refusal(Exception):
+    """The venue says no. `at_gateway`: refused before the service saw it, so the body has no `data`."""
+
+    def __init__(self, code: str, msg: str = "", *, status: int = 0, at_gateway: bool = False) -> None:
+        known_status, known_msg = CODES.get(code, (200, "Operation failed"))
+        self.code = code
+        self.msg = msg or known_msg
+        self.status = status or known_status
+        self.at_gateway = at_gateway
+        super().__init__(f"{code} {self.msg}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an accepted request answers, and what it will have done once `effect` is called."""
+
+    data: Any  # rows; always a list on success
+    effect: Callable[[], None] | None = None
+
+
+def encode(body: object) -> bytes:
+    """A value as the bytes of a JSON body."""
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def success(data: Any) -> bytes:
+    """The envelope of success."""
+    return encode({"code": "0", "msg": "", "data": data})
+
+
+def gateway(code: str, msg: str) -> bytes:
+    """The envelope of a refusal at the gateway: authentication and HTTP 429."""
+    return encode({"msg": msg, "code": code})
+
+
+def refused(code: str, msg: str) -> bytes:
+    """The envelope of a refusal by the service."""
+    return encode({"code": code, "msg": msg, "data": []})

@@ -1,0 +1,264 @@
+"""What the sandbox knows: tenants, their accounts, and everything that a rule looks at.
+
+Plain mutable values. Nothing here decides; the rules stand in the modules named after what they rule.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from acctcfg.sandbox.okx.universe import CURRENCIES, Currency, Instrument
+
+__all__ = ["Account", "Address", "ApiKey", "Flags", "Holder", "Maintenance", "Pending", "Position", "Scope"]
+__all__ += ["Tenant", "Venue", "plain"]
+
+Scope = tuple[str, str, str, str]  # instType, mgnMode, currency or instrument or family, "long"/"short" or ""
+
+PERMISSIONS = ("read_only", "trade", "withdraw")  # in the order in which the venue prints them
+
+
+def plain(value: Decimal) -> str:
+    """A decimal as the venue writes it: no exponent, no trailing zeros."""
+    if not value:
+        return "0"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@dataclass(slots=True)
+class Flags:
+    """How the sandbox behaves where the venue's documentation is silent or contradicts itself."""
+
+    default_leverage: str = "5"  # of a scope that nobody ever set
+    isolated_futures_scope: str = "instrument"  # or "family": how isolated FUTURES leverage is keyed
+    isolated_in_advanced_modes: bool = True  # false: 50072 in multi-currency and portfolio
+    spot_margin_by_instrument: bool = False  # true: cross margin in Spot mode is set by instId
+    contract_leverage_decimals: int = 0  # digits after the point that a contract's leverage may have
+    rate_limit_status: int = 429  # or 200: the shape of 50011
+    key_delay_s: float = 0.0  # until a created key works and a deleted one stops; divided by the speed
+    max_subaccounts: int = 100_000
+    preset_enveloped: bool = True  # false: account-level-switch-preset answers a bare object
+    minimum_assets: dict[str, str] = field(default_factory=dict)  # {"3": "10000"}: USD needed per account mode
+    portfolio_caps: dict[str, str] = field(default_factory=dict)  # {"BTC-USDT": "100"}: contracts per family
+    activated_modes: list[str] = field(default_factory=lambda: ["1", "2", "3", "4"])  # of a fresh account
+
+
+@dataclass(slots=True)
+class ApiKey:
+    """One key of one account. Times are Unix milliseconds."""
+
+    label: str
+    api_key: str
+    secret_key: str = field(repr=False)
+    passphrase: str = field(repr=False)
+    perm: frozenset[str] = frozenset({"read_only"})
+    ip: tuple[str, ...] = ()
+    env: str = "demo"  # live | demo | any
+    ts: int = 0
+    valid_from: int = 0
+    valid_until: int | None = None
+
+    @property
+    def perm_text(self) -> str:
+        """`read_only,trade`, as the venue prints it."""
+        return ",".join(word for word in PERMISSIONS if word in self.perm)
+
+    @property
+    def ip_text(self) -> str:
+        """`203.0.113.7,203.0.113.8`, or empty for a key that is bound to no address."""
+        return ",".join(self.ip)
+
+
+@dataclass(slots=True)
+class Position:
+    """One position; `pos` 0 once closed, and the row then still answers when asked for by name."""
+
+    pos_id: str
+    inst_type: str
+    inst_id: str
+    mgn_mode: str
+    pos: Decimal
+    pos_side: str = "net"
+    ccy: str = ""
+    c_time: int = 0
+    u_time: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)  # row fields that a seed or a control call fixes
+
+
+@dataclass(slots=True)
+class Pending:
+    """An order, algo order, bot, spread order or lead position that waits. `kind` is its order type or bot type."""
+
+    id: str
+    inst_type: str
+    inst_id: str
+    td_mode: str
+    kind: str
+    side: str = "buy"
+    pos_side: str = "net"
+    size: Decimal = Decimal(1)
+    state: str = "live"
+    c_time: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Address:
+    """One deposit address. What it credits is a setting of the sub-account, not of the address."""
+
+    ccy: str
+    chain: str
+    addr: str
+    tag: str = ""
+    type: str = "1"
+    ts: int = 0
+
+
+@dataclass(slots=True)
+class Account:
+    """One venue user: a master or a sub-account. Wire values ("3", "net_mode"), times in Unix milliseconds."""
+
+    uid: str
+    name: str  # the sub-account's name; "" for a master
+    main_uid: str
+    type: str = "1"
+    label: str = ""
+    parent: str = ""  # the first-level sub-account above this one
+    ts: int = 0
+    enable: bool = True
+    frozen_func: list[str] = field(default_factory=list)
+    can_trans_out: bool = True
+    acct_lv: str = "1"
+    activated_modes: list[str] = field(default_factory=lambda: ["1", "2", "3", "4"])
+    pos_mode: str = "net_mode"
+    preset: str = ""  # leverage preset for a switch out of portfolio margin
+    greeks_type: str = "PA"
+    fee_type: str = "0"
+    ct_iso_mode: str = "automatic"
+    mgn_iso_mode: str = "automatic"
+    auto_loan: bool = False
+    enable_spot_borrow: bool = False
+    spot_borrow_auto_repay: bool = False
+    op_auth: str = "0"
+    stgy_type: str = "0"
+    settle_ccy: str = "USD"
+    settle_ccy_list: list[str] = field(default_factory=lambda: ["USD", "USDC", "USDG"])
+    collateral_off: list[str] = field(default_factory=list)  # currencies that are no collateral
+    mmp_allowed: bool = False
+    mmp: dict[str, dict[str, str]] = field(default_factory=dict)  # by family
+    auto_earn: dict[str, int] = field(default_factory=dict)  # currency -> turned on at
+    spot_offset: dict[str, str] = field(default_factory=dict)
+    margin_check_fails: bool = False  # a mode switch is refused with 59139
+    leverage: dict[Scope, str] = field(default_factory=dict)  # only scopes that were set
+    positions: list[Position] = field(default_factory=list)
+    orders: list[Pending] = field(default_factory=list)
+    algos: list[Pending] = field(default_factory=list)
+    bots: list[Pending] = field(default_factory=list)
+    spreads: list[Pending] = field(default_factory=list)
+    copies: list[Pending] = field(default_factory=list)
+    trading: dict[str, Decimal] = field(default_factory=dict)
+    funding: dict[str, Decimal] = field(default_factory=dict)
+    debts: dict[str, Decimal] = field(default_factory=dict)
+    keys: dict[str, ApiKey] = field(default_factory=dict)  # by api_key
+    addresses: list[Address] = field(default_factory=list)
+    deposit_to: str = "6"
+    login_ips: list[str] = field(default_factory=list)
+
+    @property
+    def is_master(self) -> bool:
+        """Whether this is the user whose key manages sub-accounts."""
+        return self.uid == self.main_uid
+
+    def open_positions(self) -> list[Position]:
+        """Positions whose size is not zero."""
+        return [position for position in self.positions if position.pos]
+
+    def is_busy(self) -> bool:
+        """Any position, order, algo order or bot: what the venue wants gone before it changes a mode."""
+        pending = self.orders or self.algos or self.bots or self.spreads
+        return bool(pending) or any(position.pos for position in self.positions)
+
+
+@dataclass(slots=True)
+class Tenant:
+    """One venue user with all its sub-accounts; a broker, unless the seed says otherwise."""
+
+    name: str
+    master: Account
+    broker: bool = True
+    env_prefix: str = ""
+    subs: dict[str, Account] = field(default_factory=dict)
+
+    def accounts(self) -> Iterator[Account]:
+        """The master first, then the sub-accounts in the order of creation."""
+        yield self.master
+        yield from self.subs.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who a key belongs to."""
+
+    tenant: Tenant
+    account: Account
+    key: ApiKey
+
+
+@dataclass(slots=True)
+class Maintenance:
+    """An announced closure. Times are Unix milliseconds."""
+
+    on: bool = False
+    title: str = "Sandbox maintenance"
+    begin: int = 0
+    end: int = 0
+
+
+@dataclass(slots=True)
+class Venue:
+    """Everything that one sandbox holds."""
+
+    instruments: dict[tuple[str, str], Instrument]
+    flags: Flags = field(default_factory=Flags)
+    tenants: dict[str, Tenant] = field(default_factory=dict)
+    holders: dict[str, Holder] = field(default_factory=dict)  # by api_key
+    currencies: dict[str, Currency] = field(default_factory=lambda: dict(CURRENCIES))
+    maintenance: Maintenance = field(default_factory=Maintenance)
+    speed: float = 1.0
+    client_ip: str = ""  # pretend that every caller without a header of its own calls from here
+    # Ids beyond 2^53, so that a client that reads them as floats is caught; they grow, so newest is highest.
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(2_100_000_000_000_000_001))
+    uids: Iterator[int] = field(default_factory=lambda: itertools.count(700_000_000_000_000_001))
+
+    def next_id(self) -> str:
+        """A fresh order, position or bot id."""
+        return str(next(self.ids))
+
+    def next_uid(self) -> str:
+        """A fresh user id."""
+        return str(next(self.uids))
+
+    def add_key(self, tenant: Tenant, account: Account, key: ApiKey) -> None:
+        """File a key under its account and where requests are looked up."""
+        account.keys[key.api_key] = key
+        self.holders[key.api_key] = Holder(tenant, account, key)
+
+    def drop_key(self, account: Account, key: ApiKey, now_ms: int) -> None:
+        """Take a key away; it goes on signing for as long as the propagation flag says."""
+        account.keys.pop(key.api_key, None)
+        if self.flags.key_delay_s:
+            key.valid_until = now_ms + round(self.flags.key_delay_s * 1000 / self.speed)
+        else:
+            self.holders.pop(key.api_key, None)
+
+    def instrument(self, inst_id: str) -> Instrument | None:
+        """The instrument that leverage is set on: contracts by their id, a pair as MARGIN."""
+        for inst_type in ("SWAP", "FUTURES", "MARGIN", "OPTION"):
+            found = self.instruments.get((inst_type, inst_id))
+            if found is not None:
+                return found
+        return None

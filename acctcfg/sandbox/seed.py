@@ -1,0 +1,264 @@
+"""The state that a sandbox starts from: a mapping (a YAML file) -> Venue. Unknown keys are errors, by name.
+
+Wire words are used for wire values: acctLv, posMode, mgnMode. See docs/sandbox.md for every key.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from acctcfg.sandbox.okx.holdings import algo_from, bot_from, copy_from, order_from, position_from, spread_from
+from acctcfg.sandbox.okx.keys import parse_ips, parse_permissions
+from acctcfg.sandbox.okx.replies import Refusal
+from acctcfg.sandbox.okx.state import Account, Address, ApiKey, Flags, Scope, Tenant, Venue
+from acctcfg.sandbox.okx.universe import default_instruments, instrument_from
+
+__all__ = ["ACCOUNT_FIELDS", "DEFAULT", "SeedError", "build", "builtin", "edit_account", "read_seed"]
+__all__ += ["read_seed_file", "scope_from", "set_flags"]
+
+DEFAULT: dict[str, Any] = {
+    "tenants": {
+        "sandbox": {
+            "env_prefix": "OKX_DESK",
+            "keys": [
+                {
+                    "label": "master",
+                    "api_key": "sandbox-api-key",
+                    "secret_key": "sandbox-secret-key",
+                    "passphrase": "Sandbox-passphrase-1",
+                    "perm": "read_only,trade,withdraw",
+                    "env": "demo",
+                }
+            ],
+        }
+    }
+}
+TOP = ("tenants", "instruments", "flags", "client_ip")
+# seed word -> attribute of Account, for what is set as it stands
+PLAIN = {
+    "uid": "uid",
+    "label": "label",
+    "type": "type",
+    "enable": "enable",
+    "frozenFunc": "frozen_func",
+    "canTransOut": "can_trans_out",
+    "mainAcct": "parent",
+    "acctLv": "acct_lv",
+    "activated_modes": "activated_modes",
+    "posMode": "pos_mode",
+    "greeksType": "greeks_type",
+    "feeType": "fee_type",
+    "ctIsoMode": "ct_iso_mode",
+    "mgnIsoMode": "mgn_iso_mode",
+    "autoLoan": "auto_loan",
+    "enableSpotBorrow": "enable_spot_borrow",
+    "spotBorrowAutoRepay": "spot_borrow_auto_repay",
+    "opAuth": "op_auth",
+    "stgyType": "stgy_type",
+    "settleCcy": "settle_ccy",
+    "settleCcyList": "settle_ccy_list",
+    "mmp_allowed": "mmp_allowed",
+    "margin_check_fails": "margin_check_fails",
+    "to": "deposit_to",
+}
+HELD = {
+    "positions": position_from,
+    "orders": order_from,
+    "algos": algo_from,
+    "bots": bot_from,
+    "spreads": spread_from,
+    "copies": copy_from,
+}
+MONEY = {"trading": "trading", "funding": "funding", "debts": "debts"}
+ACCOUNT_FIELDS = (*PLAIN, *HELD, *MONEY, "leverage", "keys", "addresses")
+KEY_FIELDS = ("label", "api_key", "secret_key", "passphrase", "perm", "ip", "env")
+ADDRESS_FIELDS = ("ccy", "chain", "addr", "tag", "type")
+
+
+class SeedError(ValueError):
+    """A seed that makes no sense; the message names the place."""
+
+
+def _known(values: Any, allowed: Iterable[str], place: str) -> Mapping[str, Any]:
+    if not isinstance(values, Mapping):
+        raise SeedError(f"{place}: expected a mapping, not {type(values).__name__}")
+    allowed = tuple(allowed)
+    for name in values:
+        if name not in allowed:
+            raise SeedError(f"{place}: unknown key {name!r} (known: {', '.join(sorted(allowed))})")
+    return values
+
+
+def read_seed_file(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file. Raises SeedError; never shows a value out of the file."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise SeedError(f"{path}: {exc.strerror}") from exc
+    except (yaml.YAMLError, UnicodeDecodeError) as exc:
+        mark = getattr(exc, "problem_mark", None)
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise SeedError(f"{path}{place}: not YAML") from exc
+    return dict(_known({} if values is None else values, TOP, str(path)))
+
+
+def read_seed(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A seed of one's own, or the default; tenants that it does not name are the default's."""
+    seed = copy.deepcopy(dict(values)) if values else {}
+    _known(seed, TOP, "seed")
+    if not seed.get("tenants"):
+        seed["tenants"] = copy.deepcopy(DEFAULT["tenants"])
+    return seed
+
+
+def build(seed: Mapping[str, Any], now_ms: int) -> Venue:
+    """The venue that a seed describes. Raises SeedError."""
+    venue = Venue(instruments=_instruments(seed.get("instruments") or {}, now_ms))
+    venue.client_ip = str(seed.get("client_ip") or "")
+    set_flags(venue.flags, seed.get("flags") or {})
+    for name, values in seed["tenants"].items():
+        _tenant(venue, str(name), values or {}, now_ms)
+    return venue
+
+
+def set_flags(flags: Flags, values: Any) -> None:
+    """Change flags by name; a value of another kind than the flag's is an error."""
+    for name, value in _known(values, Flags.__slots__, "flags").items():
+        present = getattr(flags, name)
+        if isinstance(present, bool) != isinstance(value, bool) or isinstance(present, (list, dict)) != isinstance(
+            value, (list, dict)
+        ):
+            raise SeedError(f"flags.{name}: expected {type(present).__name__}, not {type(value).__name__}")
+        if isinstance(present, list):
+            value = [str(item) for item in value]
+        elif isinstance(present, dict):
+            value = {str(key): str(item) for key, item in value.items()}
+        else:
+            value = type(present)(value)
+        setattr(flags, name, value)
+
+
+def _instruments(values: Any, now_ms: int) -> dict[tuple[str, str], Any]:
+    values = _known(values, ("replace", "add", "remove"), "instruments")
+    found = {} if values.get("replace") else default_instruments(now_ms)
+    for inst_id in values.get("remove") or ():
+        found = {key: instrument for key, instrument in found.items() if key[1] != inst_id}
+    for row in values.get("replace") or values.get("add") or ():
+        try:
+            instrument = instrument_from(row)
+        except (KeyError, ValueError, TypeError, InvalidOperation) as exc:
+            raise SeedError(f"instruments: {exc}") from exc
+        found[instrument.inst_type, instrument.inst_id] = instrument
+    return found
+
+
+def _tenant(venue: Venue, name: str, values: Any, now_ms: int) -> None:
+    place = f"tenants.{name}"
+    own = ("broker", "env_prefix", "sub_accounts")
+    values = _known(values, (*own, *ACCOUNT_FIELDS), place)
+    uid = str(values.get("uid") or venue.next_uid())
+    master = Account(uid=uid, name="", main_uid=uid, type="0", ts=now_ms)
+    prefix = str(values.get("env_prefix") or f"OKX_{name.upper().replace('-', '_')}")
+    tenant = Tenant(name=name, master=master, broker=bool(values.get("broker", True)), env_prefix=prefix)
+    venue.tenants[name] = tenant
+    edit_account(venue, tenant, master, {k: v for k, v in values.items() if k not in own and k != "uid"}, now_ms, place)
+    for sub, sub_values in (values.get("sub_accounts") or {}).items():
+        place = f"tenants.{name}.sub_accounts.{sub}"
+        account = Account(
+            uid=venue.next_uid(),
+            name=str(sub),
+            main_uid=uid,
+            ts=now_ms,
+            activated_modes=list(venue.flags.activated_modes),
+        )
+        tenant.subs[str(sub)] = account
+        edit_account(venue, tenant, account, sub_values or {}, now_ms, place)
+
+
+def edit_account(venue: Venue, tenant: Tenant, account: Account, values: Any, now_ms: int, place: str) -> None:
+    """Set fields of an account behind everybody's back. Raises SeedError."""
+    for name, value in _known(values, ACCOUNT_FIELDS, place).items():
+        where = f"{place}.{name}"
+        try:
+            if name in PLAIN:
+                setattr(account, PLAIN[name], _as(getattr(account, PLAIN[name]), value))
+            elif name in HELD:
+                setattr(account, name, [HELD[name](venue, account, row, now_ms) for row in value])
+            elif name in MONEY:
+                setattr(account, MONEY[name], {str(ccy): Decimal(str(amount)) for ccy, amount in value.items()})
+            elif name == "leverage":
+                account.leverage.update({scope_from(scope): str(lever) for scope, lever in value.items()})
+            elif name == "keys":
+                _keys(venue, tenant, account, value, now_ms)
+            else:
+                account.addresses = [Address(**_known(row, ADDRESS_FIELDS, where), ts=now_ms) for row in value]
+        except SeedError as exc:
+            raise SeedError(f"{where}: {exc}") from exc
+        except (KeyError, ValueError, TypeError, AttributeError, InvalidOperation, Refusal) as exc:
+            raise SeedError(f"{where}: {type(exc).__name__}: {exc}") from exc
+
+
+def _as(present: Any, value: Any) -> Any:
+    """A seed value in the kind of the field that it goes to."""
+    if isinstance(present, bool):
+        if not isinstance(value, bool):
+            raise SeedError(f"expected true or false, not {type(value).__name__}")
+        return value
+    if isinstance(present, list):
+        return [str(item) for item in value]
+    return str(value)
+
+
+def scope_from(words: str) -> Scope:
+    """`FUTURES/isolated/BTC-USD-271231/long` -> the scope."""
+    parts = words.split("/")
+    if len(parts) not in (3, 4) or parts[0] not in ("MARGIN", "FUTURES", "SWAP"):
+        raise SeedError(
+            f"{words!r} is no scope: write SWAP/cross/BTC-USDT-SWAP or FUTURES/isolated/BTC-USD-271231/long"
+        )
+    if parts[1] not in ("cross", "isolated") or parts[3:] not in ([], ["long"], ["short"]):
+        raise SeedError(f"{words!r} is no scope: mgnMode is cross or isolated, a side long or short")
+    return parts[0], parts[1], parts[2], "".join(parts[3:])
+
+
+def _keys(venue: Venue, tenant: Tenant, account: Account, rows: Any, now_ms: int) -> None:
+    """Replace an account's keys by those listed."""
+    for key in list(account.keys.values()):
+        venue.holders.pop(key.api_key, None)
+    account.keys.clear()
+    for row in rows:
+        row = _known(row, KEY_FIELDS, "keys")
+        for name in ("label", "api_key", "secret_key", "passphrase"):
+            if not row.get(name):
+                raise SeedError(f"a key needs {name}")
+        if row["api_key"] in venue.holders:
+            raise SeedError("api_key is used twice")
+        ips = row.get("ip") or ""
+        key = ApiKey(
+            label=str(row["label"]),
+            api_key=str(row["api_key"]),
+            secret_key=str(row["secret_key"]),
+            passphrase=str(row["passphrase"]),
+            perm=parse_permissions(str(row.get("perm") or "read_only,trade")),
+            ip=parse_ips(ips if isinstance(ips, str) else ",".join(ips)),
+            env=str(row.get("env") or "demo"),
+            ts=now_ms,
+        )
+        if key.env not in ("live", "demo", "any"):
+            raise SeedError("env of a key is live, demo or any")
+        venue.add_key(tenant, account, key)
+
+
+def builtin(environment: str) -> dict[str, Any]:
+    """The default seed with keys for demo or for live."""
+    seed = copy.deepcopy(DEFAULT)
+    for tenant in seed["tenants"].values():
+        for key in tenant["keys"]:
+            key["env"] = environment
+    return seed

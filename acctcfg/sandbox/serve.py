@@ -1,0 +1,156 @@
+"""The sandbox on a socket: the App's `handle` behind aiohttp, on loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import Any, Self
+
+from aiohttp import web
+
+from acctcfg.sandbox.app import App, Reply, Request
+from acctcfg.sandbox.control import act
+
+__all__ = ["Running", "Server", "is_loopback"]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address stands for this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Server:
+    """One App on one port, inside a running event loop."""
+
+    def __init__(self, app: App, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        if not is_loopback(host):
+            raise ValueError(f"the sandbox serves loopback addresses only, not {host}")
+        self.app, self.host, self.port = app, host, port
+        self._server = web.Server(self._answer, access_log=None)
+        self._listener: asyncio.Server | None = None
+
+    @property
+    def base_url(self) -> str:
+        """`http://127.0.0.1:8700`"""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._server, self.host, self.port)
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Stop listening and drop every connection."""
+        if self._listener is not None:
+            self._listener.close()
+        await self._server.shutdown(timeout=0)
+        if self._listener is not None:
+            await self._listener.wait_closed()
+
+    async def _answer(self, raw: web.BaseRequest) -> web.StreamResponse:
+        body = await raw.read() if raw.can_read_body else b""
+        peer = raw.transport.get_extra_info("peername") if raw.transport else None
+        request = Request(
+            method=raw.method,
+            target=raw.raw_path if isinstance(raw, web.Request) else raw.path_qs,
+            headers={name.lower(): value for name, value in raw.headers.items()},
+            body=body,
+            peer=peer[0] if peer else "127.0.0.1",
+        )
+        reply = self.app.handle(request)
+        if reply.delay_s:
+            await asyncio.sleep(reply.delay_s)
+        if reply.fate != "answer":
+            _drop(raw)
+        return _response(reply)
+
+
+def _response(reply: Reply) -> web.Response:
+    return web.Response(status=reply.status, body=reply.body, headers={"Content-Type": reply.content_type})
+
+
+def _drop(raw: web.BaseRequest) -> None:
+    """Cut the connection the hard way: the client sees a reset, not an orderly end."""
+    if raw.transport is None:
+        return
+    sock = raw.transport.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    raw.transport.abort()
+
+
+class Running:
+    """A sandbox on a thread of its own, for tests: `with Running(seed) as sandbox: ... sandbox.base_url`.
+
+    `control_get` and `control_post` are the control API without HTTP; they run on the server's thread.
+    """
+
+    def __init__(
+        self,
+        seed: Mapping[str, Any] | None = None,
+        *,
+        speed: float = 1.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        app: App | None = None,
+        wall: Callable[[], float] | None = None,
+    ) -> None:
+        given = {"wall": wall} if wall is not None else {}
+        self.app = app or App(seed, speed=speed, **given)
+        self._server = Server(self.app, host=host, port=port)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox", daemon=True)
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens, once entered."""
+        return self._server.base_url
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(10)
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(10)
+        self._end()
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def control_get(self, path: str, **query: str) -> Any:
+        """`control_get("state", account="mmdesk01")`"""
+        return self._act("GET", path, None, query)
+
+    def control_post(self, path: str, body: Any = None, **fields: Any) -> Any:
+        """`control_post("accounts/mmdesk01/positions", {"instId": "BTC-USDT-SWAP"})`; keywords do for a body."""
+        return self._act("POST", path, body if body is not None else fields, {})
+
+    def control_delete(self, path: str) -> Any:
+        """`control_delete("accounts/mmdesk01/positions/all")`"""
+        return self._act("DELETE", path, None, {})
+
+    def _act(self, method: str, path: str, body: Any, query: dict[str, str]) -> Any:
+        async def run() -> Any:
+            return json.loads(json.dumps(act(self.app, method, path, body, query)))
+
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
