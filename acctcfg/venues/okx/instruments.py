@@ -1,0 +1,125 @@
+"""The instruments that one account may trade, as its own list shows them. Source: OKX v5, "Get instruments"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import NamedTuple
+
+from acctcfg.core.words import Market
+
+__all__ = ["INST_TYPES", "Instrument", "Instruments"]
+
+INST_TYPES: Mapping[Market, str] = {Market.MARGIN: "MARGIN", Market.FUTURES: "FUTURES", Market.SWAP: "SWAP"}
+
+
+class Instrument(NamedTuple):
+    """One row of the list. "" and None: the venue does not say, which is never taken for an answer."""
+
+    inst_type: str  # "MARGIN" | "SWAP" | "FUTURES" | "SPOT"
+    inst_id: str  # "BTC-USDT-SWAP"
+    family: str  # "BTC-USDT"; from the row: an id shows neither family nor underlying reliably
+    base: str  # MARGIN and SPOT only
+    quote: str
+    max_leverage: Decimal | None  # the first tier's; a large position may have less
+    state: str  # "live", or why it does not trade: "suspend", "preopen", "rebase", "post_only", ...
+
+    @classmethod
+    def of(cls, row: Mapping[str, object]) -> Instrument:
+        """Read a row of the venue's; unknown fields are ignored, missing ones are unknown."""
+        return cls(
+            _text(row, "instType"),
+            _text(row, "instId"),
+            _text(row, "instFamily"),
+            _text(row, "baseCcy"),
+            _text(row, "quoteCcy"),
+            _positive(_text(row, "lever")),
+            _text(row, "state"),
+        )
+
+    @property
+    def live(self) -> bool:
+        """Whether it trades; patterns expand over these only."""
+        return self.state == "live"
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """What trading the pair may borrow: the base when selling, the quote when buying."""
+        return tuple(ccy for ccy in (self.base, self.quote) if ccy)
+
+
+class Instruments:
+    """One account's lists, indexed by market. Immutable, and one object for equal lists: compare by identity.
+
+    Most sub-accounts of a broker see the same list, so that what was derived for one is right for all of them.
+    """
+
+    __slots__ = ("_by_id", "_by_key", "_by_market", "rows")
+
+    def __init__(self, rows: tuple[Instrument, ...]) -> None:
+        self.rows = rows
+        self._by_market: dict[str, tuple[Instrument, ...]] = {
+            inst_type: tuple(row for row in rows if row.inst_type == inst_type)
+            for inst_type in {row.inst_type for row in rows}
+        }
+        self._by_id = {(row.inst_type, row.inst_id): row for row in rows}
+        self._by_key: dict[tuple[str, str, str], list[Instrument]] = {}
+        for row in rows:
+            for kind, key in (("family", row.family), *(("currency", ccy) for ccy in dict.fromkeys(row.currencies))):
+                self._by_key.setdefault((row.inst_type, kind, key), []).append(row)
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, object]]) -> Instruments:
+        """Index the rows of any number of lists, in any order. A row without an id says nothing and is left out."""
+        read = {(row.inst_type, row.inst_id): row for row in map(Instrument.of, rows) if row.inst_id}
+        return _interned(tuple(read[key] for key in sorted(read)))
+
+    def market(self, market: Market) -> tuple[Instrument, ...]:
+        """All of a market, whatever their state, sorted by id."""
+        return self._by_market.get(INST_TYPES[market], ())
+
+    def find(self, market: Market, inst_id: str) -> Instrument | None:
+        """The instrument of that very id, whatever its state."""
+        return self._by_id.get((INST_TYPES[market], inst_id))
+
+    def of_family(self, market: Market, family: str) -> tuple[Instrument, ...]:
+        """All of a family in one market, whatever their state, sorted by id."""
+        return tuple(self._by_key.get((INST_TYPES[market], "family", family), ()))
+
+    def with_currency(self, currency: str) -> tuple[Instrument, ...]:
+        """The margin pairs with that currency on either side, whatever their state, sorted by id."""
+        return tuple(self._by_key.get((INST_TYPES[Market.MARGIN], "currency", currency), ()))
+
+    def families(self) -> frozenset[str]:
+        """The families of all markets."""
+        return frozenset(row.family for row in self.rows if row.family)
+
+    def family_of(self, inst_type: str, inst_id: str) -> str:
+        """The family of an instrument that an order or a position names; "" where the list does not know it."""
+        row = self._by_id.get((inst_type, inst_id))
+        return row.family if row else ""
+
+    def currencies_of(self, inst_id: str) -> tuple[str, ...]:
+        """Both currencies of a pair that an order or a position names; () where the lists do not know it."""
+        row = self._by_id.get(("MARGIN", inst_id)) or self._by_id.get(("SPOT", inst_id))
+        return row.currencies if row else ()
+
+
+@lru_cache(maxsize=64)
+def _interned(rows: tuple[Instrument, ...]) -> Instruments:
+    return Instruments(rows)
+
+
+def _text(row: Mapping[str, object], field: str) -> str:
+    value = row.get(field)
+    return value if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _positive(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and value > 0 else None
