@@ -1,0 +1,22 @@
+"""The journal: what every run meant to do and what came of it, and the lock that keeps runs apart."""
+
+from __future__ import annotations
+
+from acctcfg.journal.journal import Journal
+from acctcfg.journal.lock import Holder, Lock, break_lock, holders
+from acctcfg.journal.records import Access, EntryRecord, Intent, KnownAccount, Note, Run, RunRecord
+
+__all__ = [
+    "Access",
+    "EntryRecord",
+    "Holder",
+    "Intent",
+    "Journal",
+    "KnownAccount",
+    "Lock",
+    "Note",
+    "Run",
+    "RunRecord",
+    "break_lock",
+    "holders",
+]

@@ -1,0 +1,190 @@
+"""The journal's SQLite file: how it is made and opened, and what its errors mean in words.
+
+Write-ahead log, flushed at every commit: what was committed outlives a power cut, and readers never wait.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from acctcfg.errors import JournalError
+
+__all__ = ["connect", "connect_to_read", "in_words", "transaction"]
+
+APPLICATION_ID = 0x61636366  # "accf": tells this file from any other SQLite file
+VERSION = 1
+BUSY_S = 10.0
+
+SCHEMA = f"""
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL, run TEXT NOT NULL, kind TEXT NOT NULL, entry INTEGER,
+    venue_user TEXT NOT NULL, account TEXT NOT NULL, address TEXT NOT NULL,
+    body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_run ON events (run);
+CREATE INDEX events_by_entry ON events (entry) WHERE entry IS NOT NULL;
+CREATE INDEX events_by_account ON events (venue_user, kind, account);
+CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'rows are never altered'); END;
+CREATE TRIGGER events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'rows are never removed'); END;
+CREATE TABLE locks (
+    venue_user TEXT PRIMARY KEY, token TEXT NOT NULL,
+    owner TEXT NOT NULL, run TEXT NOT NULL, host TEXT NOT NULL,
+    machine TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL,
+    acquired_at REAL NOT NULL, heartbeat_at REAL NOT NULL
+) STRICT;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+"""
+
+HINTS = {
+    "SQLITE_BUSY": "another process writes to it all the time, or hangs while it does; try again",
+    "SQLITE_LOCKED": "another process writes to it all the time, or hangs while it does; try again",
+    "SQLITE_FULL": "free some space on that disk; nothing was sent that is not written down",
+    "SQLITE_READONLY": "make the file and its folder writable for this user",
+    "SQLITE_CANTOPEN": "make the file and its folder writable for this user",
+    "SQLITE_PERM": "make the file and its folder writable for this user",
+    "SQLITE_IOERR": "check the disk, its free space and its file system",
+    "SQLITE_CORRUPT": "put a backup in its place, or move it away: acctcfg then knows no earlier runs",
+    "SQLITE_NOTADB": "put a backup in its place, or move it away: acctcfg then knows no earlier runs",
+}
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the system say about `path` into a JournalError."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        name: str = getattr(exc, "sqlite_errorname", "") or ""
+        primary = "_".join(name.split("_")[:2])
+        raise JournalError(f"{path}: the journal cannot be used: {exc}", hint=HINTS.get(primary, "")) from exc
+    except OSError as exc:
+        raise JournalError(
+            f"{path}: the journal cannot be used: {exc.strerror}",
+            hint="make the file and its folder writable for this user, and check the free space",
+        ) from exc
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing, and alone: the write lock is taken at the beginning, so that reads in it are not outdated."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open for reading and writing; make the file (0600) and its folder (0700) if they are absent."""
+    with in_words(path):
+        _make_file(path)
+        connection = _open(f"{path.absolute().as_uri()}?mode=rw")
+        try:
+            _use_write_ahead_log(connection)
+            connection.execute("PRAGMA synchronous = FULL")
+            with transaction(connection):
+                if not _is_journal(connection, path):
+                    for statement in _statements(SCHEMA):
+                        connection.execute(statement)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection | None:
+    """Open for reading only; None if the file is absent, or empty because its making was cut short."""
+    with in_words(path):
+        try:
+            if path.stat().st_size == 0:
+                return None
+        except FileNotFoundError:
+            return None
+        connection = _open(f"{path.absolute().as_uri()}?mode=ro")
+        try:
+            found = _is_journal(connection, path)
+        except sqlite3.OperationalError as exc:
+            connection.close()
+            if exc.sqlite_errorname not in ("SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT"):
+                raise
+            # A folder that nobody can write to: no process can be writing, so it can be read without a log.
+            connection = _open(f"{path.absolute().as_uri()}?immutable=1")
+            found = _is_journal(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        if not found:
+            connection.close()
+            return None
+        return connection
+
+
+def _open(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection.text_factory = lambda data: data.decode(errors="replace")
+    return connection
+
+
+def _make_file(path: Path) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    for folder in (path.parent, path.parent.parent):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switching needs the file alone and does not wait for it, so that two first runs at once may meet here."""
+    give_up = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _is_journal(connection: sqlite3.Connection, path: Path) -> bool:
+    """False for an empty database; JournalError for one that is not ours, or too new."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application == APPLICATION_ID and version == VERSION:
+        return True
+    if application == APPLICATION_ID:
+        raise JournalError(
+            f"{path}: the journal was written by a newer acctcfg (format {version}; this one knows {VERSION})",
+            hint="upgrade acctcfg",
+        )
+    with closing(connection.execute("SELECT count(*) FROM sqlite_master")) as cursor:
+        (tables,) = cursor.fetchone()
+    if tables or application:
+        raise JournalError(f"{path}: is a database of something else, not a journal", hint="move it away")
+    return False
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Its statements one by one: executescript would commit the transaction that it runs in."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

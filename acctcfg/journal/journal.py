@@ -1,0 +1,324 @@
+"""The journal of runs: intent before a write, outcome after it, in rows that are only ever added."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from acctcfg.errors import JournalError
+from acctcfg.journal import reading
+from acctcfg.journal.chain import FIRST, Row, canonical, flaws, row_hash
+from acctcfg.journal.database import connect, connect_to_read, in_words, transaction
+from acctcfg.journal.records import Access, Finding, Intent, KnownAccount, Outcome, Run, RunRecord
+
+__all__ = ["Journal", "utc"]
+
+
+def utc(seconds: float) -> str:
+    """Unix seconds as "2026-03-01T12:00:00.000Z"."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Journal:
+    """One journal file. Any thread may call any method; several processes may append at once.
+
+    What a method adds is on disk when it returns, but for `request`, which goes along with the next addition.
+    Every method raises JournalError if the file is damaged, locked for too long, read-only or the disk is full,
+    and TypeError, before anything is written, if a body is not plain JSON data.
+    """
+
+    def __init__(self, path: Path, *, create: bool, now: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self._create = create
+        self._now = now
+        self._guard = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._inode: tuple[int, int] | None = None
+        self._waiting: list[_New] = []
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False, now: Callable[[], float] = time.time) -> Self:
+        """The journal at `path`. With `create` it is made at the first addition; without, it is only read.
+
+        An absent journal reads as an empty one. `now` gives Unix seconds.
+        """
+        return cls(path, create=create, now=now)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what waits, and close the file."""
+        with self._guard, in_words(self.path):
+            try:
+                if self._waiting:
+                    self._add()
+            finally:
+                if self._connection is not None:
+                    self._connection.close()
+                self._connection = None
+
+    # -- runs ------------------------------------------------------------------------------------------------
+
+    def begin_run(
+        self,
+        *,
+        command: str,
+        actor: str,
+        commit: str | None = None,
+        clean: bool | None = None,
+        digest: str | None = None,
+        flags: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Write down that a run begins; gives its id, "20260301-120000-k3f9". Ids sort by time."""
+        started = datetime.fromtimestamp(self._now(), UTC).strftime("%Y%m%d-%H%M%S")
+        run = f"{started}-{secrets.token_hex(3)}"
+        body = {
+            "command": command,
+            "actor": actor,
+            "commit": commit,
+            "clean": clean,
+            "digest": digest,
+            "flags": dict(flags or {}),
+        }
+        self._add(_New("run", run, body))
+        return run
+
+    def end_run(self, run: str, status: str, summary: Any = None) -> None:
+        """Write down how the run ended: a word, and what people and `revert` need to know."""
+        self._add(_New("run_end", run, {"status": status, "summary": summary}))
+
+    def note(
+        self,
+        run: str,
+        kind: str,
+        body: Any = None,
+        *,
+        venue_user: str = "",
+        account: str = "",
+        address: str = "",
+    ) -> None:
+        """Write down something else that happened; `kind` is a word of the caller's."""
+        self._add(_New("note", run, {"kind": kind, "body": body}, venue_user, account, address))
+
+    # -- writes ----------------------------------------------------------------------------------------------
+
+    def intend(
+        self,
+        run: str,
+        *,
+        venue_user: str,
+        account: str,
+        address: str,
+        action: str,
+        call: str,
+        body: Any = None,
+        sent_at: float | None = None,
+        creates_key: str = "",
+    ) -> Intent:
+        """Write down, on disk, that a write is about to be sent. Call it right before sending.
+
+        `account` is the account's name at the venue; `creates_key` the label of the API key that the call creates.
+        """
+        facts = {"action": action, "call": call, "body": body, "sent_at": sent_at, "creates_key": creates_key}
+        row = self._add(_New("intent", run, facts, venue_user, account, address))
+        return reading.intent(row)
+
+    def settle(self, entry: Intent, outcome: Outcome, body: Any = None) -> None:
+        """Write down what came of it.
+
+        "done": it was answered, and for a new key its secret is in the store. "refused": the venue said no.
+        "failed": it is known not to have happened, or was undone. "unknown": only reading can tell.
+        """
+        if outcome not in ("done", "refused", "failed", "unknown"):
+            raise ValueError(f"no such outcome: {outcome}")
+        self._add(_New(outcome, entry.run, body, entry.venue_user, entry.account, entry.address, entry.seq))
+
+    def request(self, run: str, entry: Intent | None, sent: Mapping[str, Any]) -> None:
+        """Note a request's outcome. It is written with the next addition, so that it costs no flush of its own."""
+        user, account, address = (entry.venue_user, entry.account, entry.address) if entry else ("", "", "")
+        new = _New("request", run, dict(sent), user, account, address, entry.seq if entry else None)
+        with self._guard:
+            self._waiting.append(new)
+
+    def unresolved(self, venue_user: str) -> tuple[Intent, ...]:
+        """Writes whose outcome nobody knows: never settled, or settled "unknown", and not resolved since."""
+        return tuple(reading.intent(row) for row in self._rows(reading.UNRESOLVED, venue_user))
+
+    def resolve(self, run: str, entry: Intent, finding: Finding, body: Any = None) -> None:
+        """Write down what reading the venue showed about an unresolved write."""
+        if finding not in ("happened", "did_not_happen"):
+            raise ValueError(f"no such finding: {finding}")
+        facts = {"finding": finding, "body": body}
+        self._add(_New("resolved", run, facts, entry.venue_user, entry.account, entry.address, entry.seq))
+
+    # -- keys ------------------------------------------------------------------------------------------------
+
+    def creating(self, venue_user: str, account: str, label: str) -> bool:
+        """Whether a key with this label, if the venue has one, was made by a run that did not get to store it.
+
+        True from the `intend` with `creates_key` until its outcome is known (see `settle`), it is found not to
+        have happened, or `remember_key` or `forget_key` is called. Found to have happened, it stays True.
+        """
+        return reading.is_creating(self._rows(reading.KEY_HISTORY, venue_user, account), label)
+
+    def remember_key(self, run: str, venue_user: str, account: str, label: str, *, store: str, path: str) -> None:
+        """Write down that the key's secret is in its store."""
+        facts = {"label": label, "store": store, "path": path}
+        self._add(_New("key_stored", run, facts, venue_user, account))
+
+    def forget_key(self, run: str, venue_user: str, account: str, label: str) -> None:
+        """Write down that no key with this label is left from an earlier run."""
+        self._add(_New("key_gone", run, {"label": label}, venue_user, account))
+
+    # -- accounts --------------------------------------------------------------------------------------------
+
+    def known_accounts(self, venue_user: str) -> dict[str, KnownAccount]:
+        """The sub-accounts that acctcfg created or took over, by their names at the venue."""
+        return reading.known_accounts(self._rows(reading.ACCOUNTS, venue_user))
+
+    def remember_account(self, run: str, venue_user: str, name: str, *, uid: str, key: str) -> None:
+        """Write down that this account is ours; `key` is its key in the manifest. Nothing if that is known."""
+        known = self.known_accounts(venue_user).get(name)
+        if known is None or (known.uid, known.key) != (uid, key):
+            self._add(_New("account", run, {"uid": uid, "key": key}, venue_user, name))
+
+    def forget_account(self, run: str, venue_user: str, name: str) -> None:
+        """Write down that it is deleted, or no longer ours."""
+        self._add(_New("account_gone", run, None, venue_user, name))
+
+    def last_access(self, venue_user: str, account: str) -> Access | None:
+        """The stored key that signed last for this account."""
+        rows = self._rows(reading.LAST_ACCESS, venue_user, account)
+        return reading.access(rows[0]) if rows else None
+
+    def remember_access(self, run: str, venue_user: str, account: str, *, store: str, path: str, label: str) -> None:
+        """Write down which stored key signs for this account. Nothing if that is known."""
+        last = self.last_access(venue_user, account)
+        if last is None or (last.store, last.path, last.label) != (store, path, label):
+            self._add(_New("access", run, {"store": store, "path": path, "label": label}, venue_user, account))
+
+    # -- looking back ----------------------------------------------------------------------------------------
+
+    def runs(self, limit: int = 50) -> tuple[Run, ...]:
+        """The last runs, newest first."""
+        begins = self._rows(reading.RUNS, limit)
+        ends = {row.run: row for row in self._rows(reading.RUN_ENDS, limit)}
+        return tuple(reading.run(row, ends.get(row.run)) for row in begins)
+
+    def run(self, run: str) -> RunRecord:
+        """Everything about one run; the beginning of an id will do if it fits one only. JournalError if none."""
+        fitting = self._rows(reading.RUN_BY_ID, run) or self._rows(reading.RUN_BY_PREFIX, run, run + "~")
+        if len(fitting) != 1:
+            count = f"{len(fitting)} runs begin" if fitting else "no run begins"
+            raise JournalError(f"{count} with {run}", hint="acctcfg history lists the runs")
+        return reading.record(self._rows(reading.RUN_ROWS, fitting[0].run, fitting[0].run))
+
+    def verify(self) -> tuple[str, ...]:
+        """What is wrong with the journal, a sentence each, by the rows' numbers; empty if nothing is."""
+        with self._guard, in_words(self.path), self._reading() as connection:
+            if connection is None:
+                return ()
+            damage = [text for (text,) in connection.execute("PRAGMA quick_check(20)") if text != "ok"]
+            (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
+            rows = map(Row._make, connection.execute(reading.ALL))
+            return (*damage, *flaws(rows, last))
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last row: kept elsewhere, it proves that nothing before it changed."""
+        rows = self._rows(reading.LAST)
+        return (rows[0].seq, rows[0].hash) if rows else (0, FIRST)
+
+    # -- the file --------------------------------------------------------------------------------------------
+
+    def _rows(self, query: str, *values: str | int) -> list[Row]:
+        with self._guard, in_words(self.path):
+            if self._waiting:
+                self._add()
+            with self._reading() as connection:
+                if connection is None:
+                    return []
+                return [Row._make(row) for row in connection.execute(query, values)]
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """The connection there is; else one for reading alone, kept if the journal is only read."""
+        if self._connection is None and not self._create:
+            self._connection = connect_to_read(self.path)
+        if self._connection is not None or not self._create:
+            yield self._connection
+            return
+        connection = connect_to_read(self.path)
+        try:
+            yield connection
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def _add(self, *news: _New) -> Row:
+        bodies = [canonical(new.body) for new in news]
+        with self._guard, in_words(self.path):
+            connection = self._writing()
+            waiting = self._waiting
+            texts = [canonical(new.body) for new in waiting] + bodies
+            at = utc(self._now())
+            with transaction(connection):
+                last = connection.execute(reading.LAST).fetchone()
+                (given,) = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
+                prev = last[-1] if last else FIRST
+                for number, (new, text) in enumerate(zip([*waiting, *news], texts, strict=True), given + 1):
+                    row = Row(number, at, new.run, new.kind, new.entry, *new.place, text, prev, "")
+                    row = row._replace(hash=row_hash(row))
+                    connection.execute(reading.INSERT, row)
+                    prev = row.hash
+            self._waiting = []
+            return row
+
+    def _writing(self) -> sqlite3.Connection:
+        if not self._create:
+            raise JournalError(f"{self.path}: the journal was opened for reading only")
+        if self._connection is None:
+            self._connection = connect(self.path)
+            self._inode = self._identity()
+        elif self._identity() != self._inode:
+            raise JournalError(
+                f"{self.path}: the journal was moved or replaced while it was in use",
+                hint="put it back; what was written down since is in the file that was moved",
+            )
+        return self._connection
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
+
+class _New:
+    """A row that is not in the chain yet."""
+
+    __slots__ = ("body", "entry", "kind", "place", "run")
+
+    def __init__(
+        self,
+        kind: str,
+        run: str,
+        body: Any,
+        venue_user: str = "",
+        account: str = "",
+        address: str = "",
+        entry: int | None = None,
+    ) -> None:
+        self.kind, self.run, self.body, self.entry = kind, run, body, entry
+        self.place = (venue_user, account, address)

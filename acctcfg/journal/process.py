@@ -1,0 +1,70 @@
+"""Which process on which machine this is, and whether another one still lives."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+__all__ = ["Process", "is_dead", "this_process"]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process, told from every other that ever had its number.
+
+    `machine` is the boot of one kernel and, on Linux, the pid namespace: numbers mean something only within it,
+    also where containers share a host name. `started` is when it started, in the system's own units.
+    """
+
+    host: str
+    machine: str
+    pid: int
+    started: str
+
+
+def this_process() -> Process:
+    """The process that is running."""
+    pid = os.getpid()
+    return Process(platform.node() or "unknown", _machine(), pid, _started(pid) or "")
+
+
+def is_dead(process: Process) -> bool:
+    """Whether it is known to have ended. False where that cannot be told: another machine, an older boot."""
+    if not process.machine or process.machine != _machine():
+        return False
+    return _started(process.pid) != process.started
+
+
+@cache
+def _machine() -> str:
+    if sys.platform == "linux":
+        try:
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+            return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
+        except OSError:
+            return ""
+    return _answer("sysctl", "-n", "kern.bootsessionuuid")
+
+
+def _started(pid: int) -> str | None:
+    """When the process started; None if there is none, or nothing but its exit status is left."""
+    if sys.platform != "linux":
+        return _answer("ps", "-o", "lstart=", "-p", str(pid)) or None
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = status.rpartition(")")[2].split()  # the name before it may hold anything
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def _answer(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""

@@ -1,0 +1,110 @@
+"""What the journal gives back, as frozen values. Times are UTC, "2026-03-01T12:00:00.000Z"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = [
+    "Access",
+    "EntryRecord",
+    "Finding",
+    "Intent",
+    "KnownAccount",
+    "Note",
+    "Outcome",
+    "Run",
+    "RunRecord",
+]
+
+Outcome = Literal["done", "refused", "failed", "unknown"]
+Finding = Literal["happened", "did_not_happen"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One write that a run meant to send."""
+
+    seq: int  # its place in the journal; orders intents of all runs
+    run: str
+    at: str  # when it was written down, before the write was sent
+    venue_user: str
+    account: str  # its name at the venue
+    address: str  # "mmdesk01.leverage[swap/BTC-USDT/cross]"
+    action: str  # create, change, replace or delete
+    call: str  # "POST /api/v5/account/set-leverage"
+    body: Any = None  # what else the run needs to find out whether it happened; never a secret
+    sent_at: float | None = None  # signed time, Unix seconds by the venue's clock, where known beforehand
+    creates_key: str = ""  # the label of the API key that it creates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRecord:
+    """An intent and all that became of it. `outcome` None: the process ended before it knew."""
+
+    intent: Intent
+    outcome: Outcome | None
+    outcome_body: Any
+    settled_at: str
+    finding: Finding | None  # what a later look at the venue showed, where the outcome was not known
+    requests: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something that a run wrote down beside its writes."""
+
+    at: str
+    kind: str
+    venue_user: str
+    account: str
+    address: str
+    body: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Who ran what, when, on which commit. `status` "" means that it never ended: running still, or killed."""
+
+    id: str
+    at: str
+    ended_at: str
+    command: str
+    actor: str
+    commit: str | None  # None: not in a git checkout
+    clean: bool | None  # whether nothing was uncommitted
+    digest: str | None  # of the plan
+    flags: Mapping[str, Any]
+    status: str
+    summary: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A run with everything that it did. `requests` are those that belong to no intent."""
+
+    run: Run
+    entries: tuple[EntryRecord, ...]
+    notes: tuple[Note, ...]
+    requests: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAccount:
+    """A sub-account that acctcfg created or took over."""
+
+    name: str  # at the venue
+    uid: str
+    key: str  # its key in the manifest
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """The stored key that signed last for an account."""
+
+    store: str
+    path: str
+    label: str
+    since: str
