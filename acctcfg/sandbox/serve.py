@@ -37,7 +37,7 @@ class Server:
         if not is_loopback(host):
             raise ValueError(f"the sandbox serves loopback addresses only, not {host}")
         self.app, self.host, self.port = app, host, port
-        self._server = web.Server(self._answer, access_log=None)
+        self._server: web.Server | None = None
         self._listener: asyncio.Server | None = None
 
     @property
@@ -49,23 +49,24 @@ class Server:
     async def start(self) -> None:
         """Listen. Raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
+        self._server = web.Server(self._answer, access_log=None)
         self._listener = await loop.create_server(self._server, self.host, self.port)
         self.port = self._listener.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Stop listening and drop every connection."""
-        if self._listener is not None:
-            self._listener.close()
+        if self._listener is None or self._server is None:
+            return
+        self._listener.close()
         await self._server.shutdown(timeout=0)
-        if self._listener is not None:
-            await self._listener.wait_closed()
+        await self._listener.wait_closed()
 
     async def _answer(self, raw: web.BaseRequest) -> web.StreamResponse:
         body = await raw.read() if raw.can_read_body else b""
         peer = raw.transport.get_extra_info("peername") if raw.transport else None
         request = Request(
             method=raw.method,
-            target=raw.raw_path if isinstance(raw, web.Request) else raw.path_qs,
+            target=raw.raw_path,
             headers={name.lower(): value for name, value in raw.headers.items()},
             body=body,
             peer=peer[0] if peer else "127.0.0.1",
