@@ -1,0 +1,66 @@
+"""The difference between what is wanted and what is: pure, keyed by address, one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from acctcfg.core.address import Address
+from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable, Wanted
+
+__all__ = ["Change", "diff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One address that is not as wanted. `before` is None where it is absent, or known only after `after_step`."""
+
+    address: Address
+    action: str  # "create" | "change" | "replace" | "delete"
+    before: Live | None
+    after: Wanted | None  # None for a delete
+    before_known: bool = True
+    after_step: str = ""  # completes "(known after ...)"
+
+    @property
+    def kind(self) -> str:
+        """The name by which the order of writes knows it: its field, `account` itself, with `-` before a delete."""
+        name = self.address.field or "account"
+        return f"-{name}" if self.action == "delete" else name
+
+
+def diff(
+    desired: Mapping[Address, Wanted], live: Mapping[Address, Live], *, replace: Collection[Address] = ()
+) -> tuple[list[Change], list[tuple[Address, Unreadable]]]:
+    """The changes that lead from `live` to `desired`, and the addresses that could not be read.
+
+    An address that `live` does not hold at all was not read: that is a mistake of the caller (KeyError), since
+    nothing may be derived from it.
+    """
+    changes: list[Change] = []
+    unread: list[tuple[Address, Unreadable]] = []
+    for address, wanted in desired.items():
+        found = live[address]
+        if found == wanted and not (replace and address in replace):
+            continue
+        if isinstance(found, Unreadable):
+            unread.append((address, found))
+            continue
+        change = _change(address, wanted, found, address in replace)
+        if change is not None:
+            changes.append(change)
+    return changes, unread
+
+
+def _change(address: Address, wanted: Wanted, found: Live, replace: bool) -> Change | None:
+    if isinstance(found, After):
+        return Change(address, "change", None, wanted, before_known=False, after_step=found.what)
+    if wanted is ABSENT:
+        return None if found is ABSENT else Change(address, "delete", found, None)
+    if found is ABSENT:
+        return Change(address, "create", None, wanted)
+    if isinstance(found, Lost) or (replace and isinstance(found, KeyValue)):
+        return Change(address, "replace", found, wanted)
+    if found == wanted:
+        return None
+    return Change(address, "change", found, wanted)

@@ -1,0 +1,127 @@
+"""What became of a plan: one result a step, the counts of the last line, and the exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from acctcfg.core.plan import Plan, Step, Unread
+
+__all__ = ["AccountView", "DepositRow", "Outcome", "StepResult"]
+
+_VERBS = {"create": "created", "change": "changed", "replace": "changed", "delete": "deleted"}
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How one step ended.
+
+    status: `done`; `already` (it turned out to be right, so nothing was sent and nothing is counted); `failed`;
+    `unknown` (sent, and no read shows what became of it); `blocked`; `not_started`.
+    """
+
+    step: Step
+    status: str
+    message: str = ""  # one sentence in the user's words; "" for done and already
+    code: str = ""  # the venue's code, where there is one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an apply did. `plan` is the plan it carried out, `run` its name in the journal ("" where nothing was to do)."""
+
+    plan: Plan
+    results: tuple[StepResult, ...] = ()
+    run: str = ""
+    declined: bool = False  # the user said no
+    interrupted: bool = False
+    notes: tuple[str, ...] = ()  # said once, after the results: "the venue answered too many requests ..."
+
+    def count(self, status: str) -> int:
+        """How many steps ended so."""
+        return sum(result.status == status for result in self.results)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """created, changed, deleted, blocked, failed, not_started."""
+        counts = {"created": 0, "changed": 0, "deleted": 0, "blocked": 0, "failed": 0, "not_started": 0}
+        for result in self.results:
+            match result.status:
+                case "done":
+                    counts[_VERBS[result.step.change.action]] += 1
+                case "failed" | "unknown":
+                    counts["failed"] += 1
+                case "blocked" | "not_started":
+                    counts[result.status] += 1
+        return counts
+
+    @property
+    def summary(self) -> str:
+        """The last line, exactly."""
+        if self.plan.empty:
+            return "No changes. Live accounts match the manifest."
+        c = self.counts
+        line = (
+            f"Applied: {c['created']} created, {c['changed']} changed, {c['deleted']} deleted, "
+            f"{c['blocked']} blocked, {c['failed']} failed"
+        )
+        return f"{line}, {c['not_started']} not started." if c["not_started"] else f"{line}."
+
+    @property
+    def exit_code(self) -> int:
+        """Of several, the first of 130, 1, 3, 0."""
+        if self.interrupted:
+            return 130
+        counts = self.counts
+        if self.declined or counts["failed"] or self.plan.unreadable:
+            return 1
+        return 3 if counts["blocked"] else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `apply --format json`."""
+        return {
+            "format_version": "1",
+            "run": self.run,
+            "plan_digest": self.plan.digest,
+            "summary": self.counts,
+            "results": [
+                {
+                    "address": str(result.step.address),
+                    "venue": result.step.venue,
+                    "action": result.step.change.action,
+                    "status": result.status,
+                    "code": result.code,
+                    "message": result.message,
+                }
+                for result in self.results
+            ],
+            "unreadable": [{"address": u.address, "code": u.code, "message": u.message} for u in self.plan.unreadable],
+            "notes": list(self.notes),
+            "exit_code": self.exit_code,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DepositRow:
+    """A deposit address that can be paid to."""
+
+    currency: str
+    chain: str
+    address: str
+    tag: str  # "" where the currency needs none
+    credit_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountView:
+    """One account as it is now: for `show` and `output`. Never holds a secret."""
+
+    account: str
+    venue: str
+    name: str
+    uid: str  # "" where the account does not exist
+    exists: bool
+    values: Mapping[str, Any] = field(default_factory=dict)  # address text -> JSON value, in the order to print
+    deposits: tuple[DepositRow, ...] = ()
+    unreadable: tuple[Unread, ...] = ()

@@ -1,0 +1,118 @@
+"""What is wanted and what is: values by address. Absent, unreadable and not-yet-known are three different things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+
+from acctcfg.core.address import Address
+
+__all__ = [
+    "ABSENT",
+    "AccountValue",
+    "After",
+    "DepositValue",
+    "KeyValue",
+    "Live",
+    "Lost",
+    "Unreadable",
+    "Value",
+    "to_json",
+]
+
+
+class _Absent(Enum):
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent.ABSENT
+"""Read, and known not to be there. Never the answer to a read that failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountValue:
+    """A sub-account: `label` is None where the manifest does not manage it, `parent` a manifest key or ""."""
+
+    name: str
+    label: str | None
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyValue:
+    """An API key; both lists are sorted. `store` is where its secret is kept, None where nobody keeps it."""
+
+    permissions: tuple[str, ...]
+    ip_allowlist: tuple[str, ...]
+    store: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DepositValue:
+    """A deposit address. `type` counts at creation only and cannot be read back."""
+
+    currency: str
+    chain: str
+    type: str | None
+    credit_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Can be read only after a step of the plan: `what` completes "(known after ...)"."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Could not be read; never taken for missing. `code` is the venue's own, or a word of ours."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A thing that exists but is of no use as it is, such as a key whose secret nobody has; only replacing helps.
+
+    `ours`: the journal shows that acctcfg itself was creating it, so replacing it loses nothing.
+    """
+
+    value: KeyValue
+    reason: str
+    ours: bool
+
+
+Value = str | Decimal | AccountValue | KeyValue | DepositValue
+Live = Value | _Absent | After | Unreadable | Lost
+Wanted = Value | _Absent
+
+
+def to_json(value: object) -> Any:
+    """The value as the plan's JSON shows it: a mode its word, a leverage a number, the others objects, else null."""
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case str():
+            return str(value)
+        case AccountValue(name, label, parent):
+            return {"name": name, "label": label or "", "parent": parent}
+        case KeyValue(permissions, ip_allowlist, store):
+            return {"permissions": list(permissions), "ip_allowlist": list(ip_allowlist), "store": store}
+        case DepositValue(currency, chain, type_, credit_to):
+            return {"currency": currency, "chain": chain, "type": type_, "credit_to": credit_to}
+        case Lost(value=inner):
+            return to_json(inner)
+        case Mapping():
+            return dict(value)
+    return None
+
+
+Picture = Mapping[Address, Live]
