@@ -20,6 +20,7 @@ import httpx
 
 from acctcfg.errors import (
     AuthRefused,
+    ConfigError,
     Garbled,
     OutcomeUnknown,
     RateLimited,
@@ -241,7 +242,14 @@ class Client:
         headers = {"User-Agent": "acctcfg", "Accept": "application/json", "Accept-Encoding": "gzip"}
         if body:
             headers["Content-Type"] = "application/json"
-        headers.update(self.dialect.sign(exchange.signer, exchange.sent_at, method, target, body))
+        signed = self.dialect.sign(exchange.signer, exchange.sent_at, method, target, body)
+        for name, value in signed.items():
+            if not (value.isascii() and value.isprintable()):  # found further down, the error would quote the value
+                raise ConfigError(
+                    f"the header {name} cannot be sent: its value holds a line break or characters outside ASCII",
+                    hint="check the credentials for stray line breaks and accents",
+                )
+        headers.update(signed)
         return httpx.Request(method, self.base_url + target, headers=headers, content=body)
 
     def _reply(self, exchange: _Exchange, response: httpx.Response, body: bytes) -> Reply:

@@ -61,7 +61,7 @@ class Redact(logging.Filter):
     """A last net for log records of libraries: values that follow a telling name are blotted out."""
 
     TELLING = re.compile(
-        r"""((?:[\w-]*(?:secret|passphrase|password|signature|sign|token|authorization|api[-_]?key|access[-_]?key))
+        r"""([\w-]*(?:secret|passphrase|password|signature|sign|token|authorization|api[-_]?key|access[-_]?key)[\w-]*
             ["']?\s*[:=,]\s*["']?(?:bearer\s+)?)([^\s"',;&)}\]]+)""",
         re.IGNORECASE | re.VERBOSE,
     )
