@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from acctcfg.sandbox.okx import broker, config, keys, leverage, public
+from acctcfg.sandbox.okx import broker, config, deposits, keys, leverage, mode, public, reads, settings
 from acctcfg.sandbox.okx.params import Call
 from acctcfg.sandbox.okx.replies import Answer
 
@@ -54,6 +54,9 @@ def _broker(method: str, path: str, handler: Handler, limit: int, window_s: floa
     return Route(method, f"/api/v5{path}", handler, limit, window_s, perm, broker=True)
 
 
+GRIDS = reads.bots_of({"grid": "grid", "contract_grid": "contract_grid"})
+DCAS = reads.bots_of({"contract_dca": "contract_dca", "spot_dca": "spot_dca"})
+
 ROUTES: tuple[Route, ...] = (
     _public("/public/time", public.time, 10, 2),
     _public("/system/status", public.system_status, 1, 5),
@@ -65,7 +68,41 @@ ROUTES: tuple[Route, ...] = (
     _get("/account/leverage-info", leverage.leverage_info, 20, 2),
     _get("/account/adjust-leverage-info", leverage.adjust_leverage_info, 5, 2),
     _get("/account/instruments", public.instruments, 20, 2, by_inst_type=True),
+    _post("/account/account-level-switch-preset", mode.preset, 5, 2),
+    _get("/account/set-account-switch-precheck", mode.switch_precheck, 5, 2),
+    _post("/account/set-account-level", mode.set_account_level, 5, 2),
+    _get("/account/positions", reads.positions, 10, 2),
+    _get("/account/account-position-risk", reads.position_risk, 10, 2),
+    _get("/trade/orders-pending", reads.orders_pending, 60, 2),
+    _get("/trade/orders-algo-pending", reads.orders_algo_pending, 20, 2),
+    _get("/tradingBot/grid/orders-algo-pending", GRIDS, 20, 2),
+    _get("/tradingBot/recurring/orders-algo-pending", reads.recurring, 20, 2),
+    _get("/tradingBot/signal/orders-algo-pending", reads.bots_of({"contract": "signal"}), 20, 2),
+    _get("/tradingBot/dca/ongoing-list", DCAS, 20, 2),
+    _get("/copytrading/current-subpositions", reads.copies, 20, 2),
+    _get("/sprd/orders-pending", reads.spread_orders, 10, 2),
+    _get("/account/balance", reads.balance, 10, 2),
+    _get("/asset/balances", reads.asset_balances, 6, 1),
+    _get("/account/max-withdrawal", reads.max_withdrawal, 20, 2),
     _get("/asset/currencies", public.currencies, 6, 1),
+    _get("/asset/deposit-address", deposits.own_addresses, 6, 1),
+    _post("/account/set-greeks", settings.set_greeks, 5, 2),
+    _post("/account/set-fee-type", settings.set_fee_type, 5, 2),
+    _post("/account/set-isolated-mode", settings.set_isolated_mode, 5, 2),
+    _post("/account/set-auto-loan", settings.set_auto_loan, 5, 2, empty_body=True),
+    _post("/account/set-auto-repay", settings.set_auto_repay, 5, 2),
+    _post("/account/set-riskOffset-amt", settings.set_risk_offset_amount, 10, 2),
+    _post("/account/set-riskOffset-type", settings.set_risk_offset_type, 10, 2),
+    _post("/account/activate-option", settings.activate_option, 5, 2, empty_body=True),
+    _post("/account/set-collateral-assets", settings.set_collateral_assets, 5, 2),
+    _get("/account/collateral-assets", settings.collateral_assets, 5, 2),
+    _post("/account/mmp-config", settings.set_mmp_config, 2, 10),
+    _get("/account/mmp-config", settings.mmp_config, 5, 2),
+    _post("/account/mmp-reset", settings.mmp_reset, 5, 2),
+    _post("/account/set-auto-earn", settings.set_auto_earn, 2, 2),
+    _post("/account/set-settle-currency", settings.set_settle_currency, 20, 2),
+    _post("/account/set-trading-config", settings.set_trading_config, 1, 2),
+    _get("/account/precheck-set-delta-neutral", settings.delta_neutral_precheck, 1, 2),
     _broker("POST", "/broker/dma/create-subaccount", broker.create_subaccount, 40, 1),
     _broker("POST", "/broker/dma/delete-subaccount", broker.delete_subaccount, 10, 1),
     _broker("GET", "/broker/dma/subaccount-info", broker.subaccount_info, 1, 1),
@@ -77,6 +114,11 @@ ROUTES: tuple[Route, ...] = (
     _broker("GET", "/broker/dma/subaccount/apikey", keys.list_keys, 1, 1),
     _broker("POST", "/broker/dma/subaccount/modify-apikey", keys.modify_key, 10, 1),
     _broker("POST", "/broker/dma/subaccount/delete-apikey", keys.delete_key, 10, 1),
+    _broker("POST", "/asset/broker/dma/subaccount-deposit-address", deposits.create_address, 10, 1),
+    _broker("GET", "/asset/broker/dma/subaccount-deposit-address", deposits.list_addresses, 6, 1),
+    _broker("POST", "/asset/broker/dma/modify-subaccount-deposit-address", deposits.modify_address, 6, 1),
+    _broker("GET", "/asset/broker/dma/subaccount-deposit-history", broker.empty_history, 5, 2),
+    _broker("GET", "/asset/broker/dma/subaccount-withdrawal-history", broker.empty_history, 5, 2),
 )
 
 
