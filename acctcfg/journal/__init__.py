@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acctcfg.journal.journal import Journal
+from acctcfg.journal.journal import Journal, journal_path
 from acctcfg.journal.lock import Holder, Lock, break_lock, holders
 from acctcfg.journal.records import Access, EntryRecord, Intent, KnownAccount, Note, Run, RunRecord
 
@@ -19,4 +19,5 @@ __all__ = [
     "RunRecord",
     "break_lock",
     "holders",
+    "journal_path",
 ]

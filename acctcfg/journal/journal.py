@@ -18,7 +18,12 @@ from acctcfg.journal.chain import FIRST, Row, canonical, flaws, row_hash
 from acctcfg.journal.database import connect, connect_to_read, in_words, transaction
 from acctcfg.journal.records import Access, Finding, Intent, KnownAccount, Outcome, Run, RunRecord
 
-__all__ = ["Journal", "utc"]
+__all__ = ["Journal", "journal_path", "utc"]
+
+
+def journal_path(workspace: Path) -> Path:
+    """Where a workspace keeps its journal unless the manifest says otherwise."""
+    return workspace / ".acctcfg" / "journal.sqlite"
 
 
 def utc(seconds: float) -> str:

@@ -1,0 +1,156 @@
+"""`acctcfg history`: who applied what, when, and what came of every request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from acctcfg.journal import EntryRecord, Journal, Run, RunRecord
+
+__all__ = ["command"]
+
+MARKS = {"create": "+", "change": "~", "replace": "~", "delete": "-"}
+FINDINGS = {"happened": "found later: it happened", "did_not_happen": "found later: it did not happen"}
+
+
+@click.command("history")
+@click.argument("run", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many runs to list.")
+@click.option("--verify", is_flag=True, help="Check that no row of the journal was altered, removed or moved.")
+@click.pass_context
+def command(ctx: click.Context, run: str | None, form: str, limit: int, verify: bool) -> None:
+    """List the runs, newest first, or show one RUN with the outcome of each step and request.
+
+    RUN is an id from the list, or the beginning of one.
+    """
+    from dataclasses import asdict
+
+    from acctcfg.errors import UsageError
+    from acctcfg.journal import Journal, journal_path
+
+    if verify and run:
+        raise UsageError("--verify checks the whole journal, not one run", hint="leave out the run")
+    with Journal.open(journal_path(ctx.obj["directory"])) as journal:
+        if verify:
+            _verify(ctx, journal, form)
+        elif run:
+            record = journal.run(run)
+            _print(_one(record), asdict(record), form)
+        else:
+            runs = journal.runs(limit)
+            _print(_list(runs), [asdict(each) for each in runs], form)
+
+
+def _verify(ctx: click.Context, journal: Journal, form: str) -> None:
+    from acctcfg.errors import JournalError
+
+    problems = journal.verify()
+    rows, head = journal.head()
+    if problems and form == "text":
+        raise JournalError(
+            "\n".join((f"{journal.path}: the journal is not as it was written", *problems)),
+            hint="compare it with a backup; what its runs did at the venue stays in force",
+        )
+    line = f"Verified: {rows} rows, none altered, missing or moved. The last one's hash is {head}."
+    _print([line], {"rows": rows, "head": head, "problems": list(problems)}, form)
+    if problems:
+        ctx.exit(1)
+
+
+def _print(lines: Sequence[str], data: Any, form: str) -> None:
+    import json
+
+    click.echo(json.dumps(data, indent=2) if form == "json" else "\n".join(map(_visible, lines)))
+
+
+def _visible(line: str) -> str:
+    """The line without control characters: a venue's words must not steer a terminal."""
+    return "".join(c if c.isprintable() else "?" for c in line)
+
+
+def _list(runs: Sequence[Run]) -> list[str]:
+    if not runs:
+        return ["No runs yet."]
+    head = ("RUN", "WHEN", "ACTOR", "COMMAND", "COMMIT", "PLAN", "OUTCOME")
+    return _table([head, *((each.id, *_facts(each)) for each in runs)])
+
+
+def _facts(run: Run) -> tuple[str, ...]:
+    return (
+        _when(run.at),
+        run.actor,
+        run.command,
+        f"{run.commit[:8]}{'' if run.clean else '+'}" if run.commit else "-",
+        (run.digest or "-").removeprefix("sha256:")[:12],
+        _result(run),
+    )
+
+
+def _result(run: Run) -> str:
+    """The run's last word and its counts that are not zero: "done, 2 created, 1 failed"."""
+    if not run.status:
+        return "did not end"
+    if isinstance(run.summary, Mapping):
+        words = [f"{count} {name}" for name, count in run.summary.items() if type(count) is int and count]
+    else:
+        words = [run.summary] if isinstance(run.summary, str) else []
+    return ", ".join((run.status, *words))
+
+
+def _one(record: RunRecord) -> list[str]:
+    run = record.run
+    flags = " ".join(f"{name}={value}" for name, value in run.flags.items() if value not in (None, False, "", []))
+    commit = f"{run.commit}{'' if run.clean else ', with uncommitted changes'}" if run.commit else "-"
+    rows = [
+        ("run", run.id),
+        ("when", _when(run.at) + (f" to {_when(run.ended_at)}" if run.ended_at else "")),
+        ("actor", run.actor),
+        ("command", f"{run.command} {flags}".rstrip()),
+        ("commit", commit),
+        ("plan", run.digest or "-"),
+        ("outcome", _result(run)),
+    ]
+    lines = _table(rows)
+    if record.entries:
+        lines += ["", *_steps(record.entries)]
+    if record.requests:
+        lines += ["", "other requests", *(_request(sent) for sent in record.requests)]
+    return lines
+
+
+def _steps(entries: Sequence[EntryRecord]) -> Iterator[str]:
+    width = max(len(entry.intent.address) for entry in entries)
+    for entry in entries:
+        intent = entry.intent
+        words = ", ".join(filter(None, (entry.outcome or "outcome not known", FINDINGS.get(entry.finding or ""))))
+        yield f"  {MARKS.get(intent.action, ' ')} {intent.address:<{width}}  {words}"
+        if entry.requests:
+            yield from (_request(sent) for sent in entry.requests)
+        else:
+            yield f"      {intent.call}"
+
+
+def _request(sent: Mapping[str, Any]) -> str:
+    """ "POST /api/v5/account/set-leverage   200   code 59102   31 ms   attempt 2", with what is known of it."""
+    words = [f"{sent.get('method', '')} {sent.get('path', '')}", str(sent.get("status") or "no answer")]
+    if sent.get("code") not in (None, ""):
+        words.append(f"code {sent['code']}")
+    if isinstance(milliseconds := sent.get("milliseconds"), int | float):
+        words.append(f"{milliseconds:.0f} ms")
+    if isinstance(attempt := sent.get("attempt"), int) and attempt > 1:
+        words.append(f"attempt {attempt}")
+    return "      " + "   ".join(words)
+
+
+def _when(at: str) -> str:
+    return at[:19].replace("T", " ") + "Z"
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return [line.rstrip() for line in lines]
