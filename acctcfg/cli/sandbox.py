@@ -44,11 +44,9 @@ def command(host: str, port: int, seed: Path | None, speed: float, environment: 
         raise click.UsageError(f"the sandbox serves loopback addresses only, not {host}")
     try:
         values = read_seed_file(seed) if seed else builtin(environment)
-        app = App(values, speed=speed)
+        app = App({**values, **({"client_ip": client_ip} if client_ip else {})}, speed=speed)
     except SeedError as exc:
         _fail(str(exc), "see docs/sandbox.md for every key of a seed file")
-    if client_ip:
-        app.venue.client_ip = client_ip
     server = Server(app, host=host, port=port)
     try:
         asyncio.run(_serve(app, server))

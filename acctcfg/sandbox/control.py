@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from acctcfg.sandbox.faults import fault_from
-from acctcfg.sandbox.okx.replies import encode
-from acctcfg.sandbox.okx.state import Account, Tenant
-from acctcfg.sandbox.seed import HELD, MONEY, SeedError, edit_account, set_flags
+from acctcfg.sandbox.okx.keys import parse_ips, parse_permissions
+from acctcfg.sandbox.okx.replies import Refusal, encode
+from acctcfg.sandbox.okx.state import Account, ApiKey, Tenant
+from acctcfg.sandbox.seed import HELD, MONEY, add_keys, add_sub_account, edit_account, set_flags
 from acctcfg.sandbox.show import show_account, show_fault, show_venue
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def control(app: App, request: Request, path: str, query: str) -> Reply:
         result = act(app, request.method, path, body, dict(parse_qsl(query)))
     except ControlError as exc:
         return Reply(exc.status, encode({"error": str(exc)}))
-    except (SeedError, ValueError, TypeError, KeyError, AttributeError, InvalidOperation) as exc:
+    except KeyError as exc:
+        return Reply(400, encode({"error": f"missing field {exc}"}))
+    except (ValueError, Refusal, TypeError, AttributeError, InvalidOperation) as exc:
         return Reply(400, encode({"error": str(exc) or type(exc).__name__}))
     return Reply(200, encode(result))
 
@@ -141,8 +144,12 @@ def _lift(app: App, which: str) -> dict[str, Any]:
 
 
 def _account_action(app: App, method: str, name: str, rest: list[str], body: Any) -> Any:
+    if (method, rest) == ("POST", []):
+        return _create(app, name, body)
     tenant, account = find(app, name)
     match (method, rest):
+        case ("DELETE", []):
+            return _remove(app, tenant, account)
         case ("GET", []):
             pass
         case ("POST", ["set"]):
@@ -153,11 +160,53 @@ def _account_action(app: App, method: str, name: str, rest: list[str], body: Any
             return _open(app, account, what, body)
         case ("DELETE", [what, *which]) if what in HELD:
             _close(app, account, what, which[0] if which else "all")
-        case ("DELETE", ["keys", api_key]) if api_key in account.keys:
-            app.venue.drop_key(account, account.keys[api_key], app.now_ms)
+        case ("POST", ["keys"]):
+            add_keys(app.venue, tenant, account, body if isinstance(body, list) else [body], app.now_ms)
+        case ("POST", ["keys", which]):
+            _edit_key(_key(account, which), body)
+        case ("DELETE", ["keys", which]):
+            app.venue.drop_key(account, _key(account, which), app.now_ms)
         case _:
             raise ControlError(f"no control action {method} accounts/{name}/{'/'.join(rest)}", 404)
     return show_account(tenant, account)
+
+
+def _create(app: App, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A sub-account that nobody asked the venue for; `TENANT:NAME` says under whom."""
+    tenant_name, _, short = name.rpartition(":")
+    tenant = app.venue.tenants.get(tenant_name) if tenant_name else next(iter(app.venue.tenants.values()))
+    if tenant is None:
+        raise ControlError(f"no tenant {tenant_name!r}", 404)
+    if short in tenant.subs:
+        raise ControlError(f"{short!r} exists")
+    return show_account(tenant, add_sub_account(app.venue, tenant, short, body, app.now_ms, name))
+
+
+def _remove(app: App, tenant: Tenant, account: Account) -> dict[str, Any]:
+    if account.is_master:
+        raise ControlError("a master stays")
+    for key in list(account.keys.values()):
+        app.venue.drop_key(account, key, app.now_ms)
+    del tenant.subs[account.name]
+    return {"removed": account.name}
+
+
+def _key(account: Account, which: str) -> ApiKey:
+    """A key by its label or its id."""
+    for key in account.keys.values():
+        if which in (key.label, key.api_key):
+            return key
+    raise ControlError(f"no key {which!r}", 404)
+
+
+def _edit_key(key: ApiKey, body: Mapping[str, Any]) -> None:
+    """{label, perm, ip, env}: what is there replaces the whole value."""
+    unknown = sorted(set(body) - {"label", "perm", "ip", "env"})
+    if unknown:
+        raise ControlError(f"unknown key {unknown[0]!r} (known: label, perm, ip, env)")
+    key.label, key.env = str(body.get("label", key.label)), str(body.get("env", key.env))
+    key.perm = parse_permissions(body["perm"]) if "perm" in body else key.perm
+    key.ip = parse_ips(body["ip"]) if "ip" in body else key.ip
 
 
 def _open(app: App, account: Account, what: str, body: Any) -> dict[str, Any]:

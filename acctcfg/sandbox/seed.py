@@ -19,7 +19,17 @@ from acctcfg.sandbox.okx.replies import Refusal
 from acctcfg.sandbox.okx.state import Account, Address, ApiKey, Flags, Scope, Tenant, Venue
 from acctcfg.sandbox.okx.universe import default_instruments, instrument_from
 
-__all__ = ["ACCOUNT_FIELDS", "DEFAULT", "SeedError", "build", "builtin", "edit_account", "read_seed"]
+__all__ = [
+    "ACCOUNT_FIELDS",
+    "DEFAULT",
+    "SeedError",
+    "add_keys",
+    "add_sub_account",
+    "build",
+    "builtin",
+    "edit_account",
+    "read_seed",
+]
 __all__ += ["read_seed_file", "scope_from", "set_flags"]
 
 DEFAULT: dict[str, Any] = {
@@ -66,6 +76,7 @@ PLAIN = {
     "mmp_allowed": "mmp_allowed",
     "margin_check_fails": "margin_check_fails",
     "to": "deposit_to",
+    "collateral_off": "collateral_off",
 }
 HELD = {
     "positions": position_from,
@@ -169,21 +180,28 @@ def _tenant(venue: Venue, name: str, values: Any, now_ms: int) -> None:
     venue.tenants[name] = tenant
     edit_account(venue, tenant, master, {k: v for k, v in values.items() if k not in own and k != "uid"}, now_ms, place)
     for sub, sub_values in (values.get("sub_accounts") or {}).items():
-        place = f"tenants.{name}.sub_accounts.{sub}"
-        account = Account(
-            uid=venue.next_uid(),
-            name=str(sub),
-            main_uid=uid,
-            ts=now_ms,
-            activated_modes=list(venue.flags.activated_modes),
-        )
-        tenant.subs[str(sub)] = account
-        edit_account(venue, tenant, account, sub_values or {}, now_ms, place)
+        add_sub_account(venue, tenant, str(sub), sub_values or {}, now_ms, f"tenants.{name}.sub_accounts.{sub}")
+
+
+def add_sub_account(venue: Venue, tenant: Tenant, name: str, values: Any, now_ms: int, place: str) -> Account:
+    """A sub-account as described, without asking any rule. Raises SeedError."""
+    account = Account(
+        uid=venue.next_uid(),
+        name=name,
+        main_uid=tenant.master.uid,
+        ts=now_ms,
+        activated_modes=list(venue.flags.activated_modes),
+    )
+    edit_account(venue, tenant, account, values, now_ms, place)
+    tenant.subs[name] = account
+    return account
 
 
 def edit_account(venue: Venue, tenant: Tenant, account: Account, values: Any, now_ms: int, place: str) -> None:
     """Set fields of an account behind everybody's back. Raises SeedError."""
-    for name, value in _known(values, ACCOUNT_FIELDS, place).items():
+    # In the order of ACCOUNT_FIELDS: what is held takes its side from the position mode.
+    given = sorted(_known(values, ACCOUNT_FIELDS, place).items(), key=lambda pair: ACCOUNT_FIELDS.index(pair[0]))
+    for name, value in given:
         where = f"{place}.{name}"
         try:
             if name in PLAIN:
@@ -193,9 +211,12 @@ def edit_account(venue: Venue, tenant: Tenant, account: Account, values: Any, no
             elif name in MONEY:
                 setattr(account, MONEY[name], {str(ccy): Decimal(str(amount)) for ccy, amount in value.items()})
             elif name == "leverage":
-                account.leverage.update({scope_from(scope): str(lever) for scope, lever in value.items()})
+                _leverage(account, value)
             elif name == "keys":
-                _keys(venue, tenant, account, value, now_ms)
+                for key in list(account.keys.values()):
+                    venue.holders.pop(key.api_key, None)
+                account.keys.clear()
+                add_keys(venue, tenant, account, value, now_ms)
             else:
                 account.addresses = [Address(**_known(row, ADDRESS_FIELDS, where), ts=now_ms) for row in value]
         except SeedError as exc:
@@ -227,11 +248,18 @@ def scope_from(words: str) -> Scope:
     return parts[0], parts[1], parts[2], "".join(parts[3:])
 
 
-def _keys(venue: Venue, tenant: Tenant, account: Account, rows: Any, now_ms: int) -> None:
-    """Replace an account's keys by those listed."""
-    for key in list(account.keys.values()):
-        venue.holders.pop(key.api_key, None)
-    account.keys.clear()
+def _leverage(account: Account, values: Mapping[str, Any]) -> None:
+    """Set scopes; null puts one back to the default."""
+    for words, lever in values.items():
+        scope = scope_from(words)
+        if lever is None:
+            account.leverage.pop(scope, None)
+        else:
+            account.leverage[scope] = str(lever)
+
+
+def add_keys(venue: Venue, tenant: Tenant, account: Account, rows: Any, now_ms: int) -> None:
+    """File keys with credentials of one's own choice. Raises SeedError, which never shows one."""
     for row in rows:
         row = _known(row, KEY_FIELDS, "keys")
         for name in ("label", "api_key", "secret_key", "passphrase"):

@@ -53,7 +53,6 @@ def show_account(tenant: Tenant, account: Account) -> dict[str, Any]:
             for key in account.keys.values()
         ],
         "addresses": [_item(address) for address in account.addresses],
-        "collateral_off": list(account.collateral_off),
         "mmp": dict(account.mmp),
         "auto_earn": dict(account.auto_earn),
         "spot_offset": dict(account.spot_offset),
