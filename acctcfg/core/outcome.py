@@ -29,7 +29,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What an apply did. `plan` is the plan it carried out, `run` its name in the journal ("" where nothing was to do)."""
+    """What an apply did. `plan` is what it carried out, `run` its name in the journal ("" where nothing was to do)."""
 
     plan: Plan
     results: tuple[StepResult, ...] = ()
