@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from acctcfg.core.words import Market
 
-__all__ = ["INST_TYPES", "Instrument", "Instruments"]
+__all__ = ["INST_TYPES", "Instrument", "Instruments", "positive"]
 
 INST_TYPES: Mapping[Market, str] = {Market.MARGIN: "MARGIN", Market.FUTURES: "FUTURES", Market.SWAP: "SWAP"}
 
@@ -34,7 +34,7 @@ class Instrument(NamedTuple):
             _text(row, "instFamily"),
             _text(row, "baseCcy"),
             _text(row, "quoteCcy"),
-            _positive(_text(row, "lever")),
+            positive(row.get("lever")),
             _text(row, "state"),
         )
 
@@ -116,8 +116,13 @@ def _text(row: Mapping[str, object], field: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def positive(field: object) -> Decimal | None:
+    """A number as the venue writes it, in a string; None for "" and whatever else is no number above 0."""
+    return _decimal(field) if isinstance(field, str) else None
+
+
 @lru_cache(maxsize=1024)
-def _positive(text: str) -> Decimal | None:
+def _decimal(text: str) -> Decimal | None:
     try:
         value = Decimal(text)
     except InvalidOperation:

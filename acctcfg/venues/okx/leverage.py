@@ -21,7 +21,7 @@ from typing import NamedTuple
 from acctcfg.core.desired import LeverageEntry, Place, Selector
 from acctcfg.core.rules import Finding
 from acctcfg.core.words import MarginMode, Market, PositionMode, Side
-from acctcfg.venues.okx.instruments import INST_TYPES, Instrument, Instruments
+from acctcfg.venues.okx.instruments import INST_TYPES, Instrument, Instruments, positive
 from acctcfg.venues.okx.scopes import (
     MARGIN_WORDS,
     SIDE_WORDS,
@@ -34,7 +34,7 @@ from acctcfg.venues.okx.scopes import (
     shape_of,
 )
 
-__all__ = ["Decision", "Notice", "Read", "Resolution", "lever_text", "resolve"]
+__all__ = ["Decision", "Notice", "Read", "Resolution", "lever_text", "live_values", "resolve"]
 
 
 class Read(NamedTuple):
@@ -115,6 +115,29 @@ def resolve(
         tuple(Notice(code, text, entries[at].place, entries[at].path) for at, code, text in settled.warnings),
         tuple(Finding(entries[at].place, entries[at].path + field, text) for at, field, text in settled.problems),
     )
+
+
+def live_values(decisions: Iterable[Decision], rows: Iterable[Mapping[str, object]]) -> dict[Scope, Decimal]:
+    """What "Get leverage" says each scope has. A scope that is not in the answer could not be read.
+
+    Under long_short the venue answers a row a side; those of a cross scope are always equal. Should they differ, or
+    should a value be no number, the scope counts as not read.
+    """
+    said: dict[tuple[object, ...], set[Decimal | None]] = defaultdict(set)
+    for row in rows:
+        lever = positive(row.get("lever"))
+        for param in ("instId", "ccy"):
+            where = param, row.get(param), row.get("mgnMode")
+            said[where].add(lever)
+            said[*where, row.get("posSide")].add(lever)
+    values = {}
+    for each in decisions:
+        question = each.read
+        side = (SIDE_WORDS.venue(each.scope.side),) if each.scope.side else ()
+        found = said.get((question.param, question.value, question.margin_mode, *side), set())
+        if len(found) == 1 and (value := next(iter(found))) is not None:
+            values[each.scope] = value
+    return values
 
 
 def lever_text(value: Decimal) -> str:
@@ -319,14 +342,12 @@ def _absent(by: str, name: str, market: Market, instruments: Instruments, today:
     if by == "instrument" and market is Market.FUTURES and _was_delivered(name, instruments, today):
         said = f"{name} has expired and is no longer listed, so the entry sets nothing"
         return _Landing(code="instrument_not_live", warning=said)
-    if by == "instrument":
-        elsewhere = [other for other in Market if instruments.find(other, name)]
-        if elsewhere:
-            hint = f"it is listed under market: {elsewhere[0]}"
-            return _Landing(problem=f"{market} has no instrument {name} ({hint})")
     known = sorted({each for row in instruments.market(market) for each in _names(by, row)})
     near = difflib.get_close_matches(name.upper(), known, n=1)
-    hint = f"did you mean {near[0]}?" if near else "it is not in the account's list of instruments"
+    hints = [f"did you mean {near[0]}?"] if near else []
+    if by == "instrument":
+        hints += [f"it is listed under market: {other}" for other in Market if instruments.find(other, name)]
+    hint = "; ".join(hints) or f"the account's list of {market} does not have it"
     return _Landing(problem=f"unknown {by} {name} ({hint})")
 
 
