@@ -1,0 +1,189 @@
+"""What the engine asks of a venue, and what it hands to one. A venue is a package with an entry point `acctcfg.venues`.
+
+The engine knows accounts, addresses, values and steps; everything in a venue's own words stays behind `Connection`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.desired import AccountSpec, VenueSpec
+from acctcfg.core.diff import Change
+from acctcfg.core.order import Row
+from acctcfg.core.outcome import DepositRow
+from acctcfg.core.plan import Precheck, Unread, Warning_
+from acctcfg.core.rules import Finding, VenueRules
+from acctcfg.core.state import ABSENT, Live, Value
+from acctcfg.wire.client import Client, Dialect, Reply
+from acctcfg.wire.endpoint import Call, Endpoint
+
+__all__ = ["Connection", "Cost", "Memory", "Question", "SecretDoor", "Survey", "Venue", "Writer"]
+
+
+class SecretDoor(Protocol):
+    """The way to the secret stores; credentials are opaque to everything but a signature."""
+
+    def get(self, store: str, path: str) -> Any | None:
+        """Credentials, None where the store has none. StoreError for what cannot be read."""
+
+    def load(self, source: Mapping[str, Any]) -> Any:
+        """Credentials from a source as the manifest writes it."""
+
+    def prove_writable(self, store: str, path: str) -> None:
+        """Fail now with what would make `put` fail later."""
+
+    def put(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Any:
+        """Keep a new key's secret, flushed to disk; gives the credentials."""
+
+    def retire(self, store: str, path: str) -> None:
+        """Move the secret of a key that the venue no longer knows aside."""
+
+    def new_passphrase(self) -> str:
+        """A passphrase by the venue's rules."""
+
+
+class Memory(Protocol):
+    """What earlier runs left in the journal about one venue user."""
+
+    def known(self, name: str) -> bool:
+        """Whether acctcfg created this account or took it over."""
+
+    def last_access(self, name: str) -> tuple[str, str, str] | None:
+        """Store, path and label of the key that signed last for the account."""
+
+    def creating(self, name: str, label: str) -> bool:
+        """Whether a run of ours was creating this key and did not get to store it."""
+
+
+class Writer(Protocol):
+    """How a venue sends a write: the engine writes it ahead to the journal, and opens the gate right before."""
+
+    async def send(
+        self, call: Call, signer: Any, user: str, *, address: Address, action: str, account: str, creates_key: str = ""
+    ) -> Reply:
+        """The reply. Raises what the client raises, and what a closed gate raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """`count` requests to one endpoint out of one owner's bucket."""
+
+    owner: str  # as the pacer keys it
+    label: str  # as people know it: an account's or the connection's key
+    endpoint: Endpoint
+    count: int
+    write: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Survey:
+    """One account as it is wanted and as it was found. `desired` and `live` have the same addresses."""
+
+    spec: AccountSpec
+    desired: dict[Address, Value | type[ABSENT]] = field(default_factory=dict)  # type: ignore[valid-type]
+    live: dict[Address, Live] = field(default_factory=dict)
+    warnings: list[Warning_] = field(default_factory=list)
+    unreadable: list[Unread] = field(default_factory=list)
+    problems: list[Finding] = field(default_factory=list)  # what the manifest says wrong and only the venue shows
+    blocks: dict[Address, list[Precheck]] = field(default_factory=dict)  # failing prechecks found while reading
+    exists: bool = False
+    uid: str = ""
+    deposits: tuple[DepositRow, ...] = ()
+    private: Any = None  # the venue's own notes on the account
+
+    def want(self, address: Address, wanted: Any, found: Live) -> None:
+        """Both sides of one address."""
+        self.desired[address] = wanted
+        self.live[address] = found
+
+    def block(self, address: Address, name: str, detail: str) -> None:
+        """A reason, found while reading, why a step at this address must not be taken."""
+        self.blocks.setdefault(address, []).append(Precheck(name, "fail", detail))
+
+    def warn(self, address: Address | str, code: str, message: str) -> None:
+        """Something the user should know."""
+        self.warnings.append(Warning_(str(address), code, message))
+
+    def cannot_read(self, address: Address | str, code: str, message: str) -> None:
+        """An account or a field that could not be read."""
+        self.unreadable.append(Unread(str(address), code, message))
+
+
+Question = Callable[[], Awaitable[Mapping[Address, tuple[Precheck, ...]]]]
+
+
+class Connection(Protocol):
+    """One connection to one venue: everything that reads and writes there."""
+
+    spec: VenueSpec
+    client: Client
+    user: str  # the venue user behind the credentials; set by `open`
+
+    async def open(self) -> None:
+        """Prove the credentials and the environment, before anything else. Raises VenueError and ConfigError."""
+
+    async def survey(self, specs: Sequence[AccountSpec], focus: Focus, *, replace: frozenset[Address]) -> list[Survey]:
+        """Read what the focus needs of these accounts, at once, and nothing else."""
+
+    async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
+        """Warnings on accounts that the journal knows and the manifest no longer names."""
+
+    async def prechecks(self, survey: Survey, changes: Sequence[Change]) -> dict[Address, tuple[Precheck, ...]]:
+        """Ask, by fresh reads, what stands in the way of these changes of one account."""
+
+    def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
+        """What the user should know about these changes besides, from what the prechecks read."""
+
+    def calls(self, survey: Survey, change: Change) -> tuple[Call, ...]:
+        """The writes that a change takes, without what only the moment can tell."""
+
+    def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
+        """The requests of these changes: writes and their read-backs."""
+
+    def gated(self, change: Change) -> bool:
+        """Whether prechecks guard this change."""
+
+    def together(self, change: Change) -> str:
+        """Changes of one account with the same word may be written at once and read back by one read; "" for none."""
+
+    def settles(self, change: Change) -> bool:
+        """Whether the present value is read once more right before the write (a setting, not a creation)."""
+
+    async def current(self, survey: Survey, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """Read these addresses as they are now."""
+
+    async def write(self, survey: Survey, change: Change, writer: Writer) -> None:
+        """Make one change. Secrets that come back are stored before this returns."""
+
+    def is_precondition(self, code: str) -> bool:
+        """Whether the venue's refusal means that something must be cleared first: blocked, not failed."""
+
+
+class Venue(Protocol):
+    """A venue type: what an entry point of the group `acctcfg.venues` gives."""
+
+    rules: VenueRules
+    order: Sequence[Row]
+    write_window_s: float  # a signed request older than this is refused, so it can no longer be executed
+
+    def base_url(self, spec: VenueSpec) -> str:
+        """Scheme, host and port."""
+
+    def dialect(self, spec: VenueSpec) -> Dialect:
+        """How requests are signed and answers read."""
+
+    def connect(
+        self,
+        spec: VenueSpec,
+        *,
+        client: Client,
+        credentials: Any,
+        secrets: SecretDoor,
+        memory: Callable[[str], Memory],
+        accounts: Mapping[str, AccountSpec],
+        adopt: str,
+    ) -> Connection:
+        """A connection; `memory` gives the journal's view once the venue user is known."""

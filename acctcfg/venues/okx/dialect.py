@@ -1,0 +1,99 @@
+"""OKX over HTTP: headers out, envelope in. Source: OKX v5, "Making requests" and "Response format"."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
+from acctcfg.venues.okx.auth import signature, timestamp
+from acctcfg.venues.okx.endpoints import SWITCH_PRECHECK, TIME
+from acctcfg.venues.okx.refusals import CLOCK, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
+from acctcfg.wire.endpoint import Call, Endpoint
+
+__all__ = ["OkxDialect"]
+
+
+class OkxDialect:
+    """Signs requests and reads the envelope. `demo`: say with every request that the demo environment is meant."""
+
+    def __init__(self, *, demo: bool) -> None:
+        self._demo = demo
+
+    def sign(self, signer: Any, now: float, method: str, target: str, body: bytes) -> Mapping[str, str]:
+        """The four access headers; a public call has none of them."""
+        headers = {"x-simulated-trading": "1"} if self._demo else {}
+        if signer is not None:
+            stamp = timestamp(now)
+            headers["OK-ACCESS-KEY"] = signer.api_key
+            headers["OK-ACCESS-SIGN"] = signature(signer.secret_key.reveal(), stamp, method, target, body)
+            headers["OK-ACCESS-TIMESTAMP"] = stamp
+            headers["OK-ACCESS-PASSPHRASE"] = signer.passphrase.reveal() if signer.passphrase else ""
+        if method == "POST":
+            headers["Content-Type"] = "application/json"
+        return headers
+
+    def decode(
+        self,
+        endpoint: Endpoint,
+        status: int,
+        headers: Mapping[str, str],  # noqa: ARG002 (this venue says nothing in them)
+        body: bytes,
+    ) -> list[dict[str, Any]]:
+        """The `data` list of a success. A success without a list is unreadable, never empty."""
+        try:
+            envelope = json.loads(body)
+        except ValueError:
+            envelope = None
+        if not isinstance(envelope, dict) or "code" not in envelope:
+            if status == 429:
+                raise _refused(endpoint, "50011", "", status)
+            if status >= 500:
+                raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a word", code=f"http_{status}")
+            raise Garbled("the answer is not the venue's language", code=f"http_{status}")
+        code = str(envelope["code"]).partition("_")[0]
+        data = envelope.get("data")
+        if endpoint is not SWITCH_PRECHECK and isinstance(data, list):
+            code, text = _verdict(code, str(envelope.get("msg", "")), data)
+        else:
+            text = str(envelope.get("msg", ""))
+        if code != "0":
+            raise _refused(endpoint, code, text, status)
+        if status >= 400:
+            raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status}", code=f"http_{status}")
+        if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+            raise Garbled("a success without its list", code="no_list")
+        return data
+
+    def is_clock_refusal(self, error: Refused) -> bool:
+        """Whether the venue refused the request's time."""
+        return error.code in CLOCK
+
+    def time_call(self) -> Call | None:
+        """The call that tells the venue's time."""
+        return Call(TIME)
+
+    def server_time(self, data: Any) -> float:
+        """Unix seconds."""
+        return int(data[0]["ts"]) / 1000
+
+
+def _verdict(code: str, text: str, data: list[Any]) -> tuple[str, str]:
+    """An item's own code is the verdict where it has one."""
+    for row in data:
+        if isinstance(row, dict) and str(row.get("sCode") or "0") != "0":
+            return str(row["sCode"]).partition("_")[0], str(row.get("sMsg", ""))
+    return code, text
+
+
+def _refused(endpoint: Endpoint, code: str, text: str, status: int) -> Exception:
+    words, hint = meaning(code)
+    said = f'; the venue says "{text}"' if text else ""
+    message = f"{endpoint.text} was refused: {code}, {words}{said}"
+    if code in NOT_EXECUTED or status == 429:
+        return RateLimited(message, hint=hint, code=code, status=status, text=text)
+    if code in UNKNOWN_OUTCOME or (status >= 500 and not code.startswith("501")):
+        return OutcomeUnknown(message, hint=hint, code=code)
+    kind = AuthRefused if code.startswith(("501", "50030", "50035", "59500", "59604", "59608")) else Refused
+    return kind(message, hint=hint, code=code, status=status, text=text)

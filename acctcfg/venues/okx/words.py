@@ -1,0 +1,37 @@
+"""OKX's words for what the core has words for. An unknown word is an error that quotes it."""
+
+from __future__ import annotations
+
+from acctcfg.core.words import CreditTo, PositionMode, Words
+from acctcfg.errors import Garbled
+
+__all__ = ["ACCOUNT_LEVEL", "ADDRESS_TYPE", "CREDIT_TO", "POSITION_MODE", "ips_of", "permissions_of", "permissions_to"]
+
+ACCOUNT_LEVEL: Words[str] = Words(
+    "account mode", {"spot": "1", "futures": "2", "multi_currency": "3", "portfolio": "4"}
+)
+POSITION_MODE = Words("position mode", {PositionMode.NET: "net_mode", PositionMode.LONG_SHORT: "long_short_mode"})
+CREDIT_TO = Words("deposit account", {CreditTo.FUNDING: "6", CreditTo.TRADING: "18"})
+ADDRESS_TYPE: Words[str] = Words("address type", {"regular": "1", "segwit": "2"})
+
+_PERMISSIONS = {"read_only": "read", "read": "read", "trade": "trade", "withdraw": "withdraw"}
+_SENT = {"read": "read_only", "trade": "trade", "withdraw": "withdraw"}
+
+
+def permissions_of(text: str) -> tuple[str, ...]:
+    """Our words for a key's permissions, sorted. The venue writes "read_only" and, in one answer, "read"."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    unknown = [part for part in parts if part not in _PERMISSIONS]
+    if unknown:
+        raise Garbled(f"the venue answered the permission {unknown[0]!r}, which its documents do not know")
+    return tuple(sorted({_PERMISSIONS[part] for part in parts}))
+
+
+def permissions_to(permissions: tuple[str, ...]) -> str:
+    """The venue's list for our words, in the order of power; reading is always part of it."""
+    return ",".join(_SENT[word] for word in ("read", "trade", "withdraw") if word == "read" or word in permissions)
+
+
+def ips_of(text: str) -> tuple[str, ...]:
+    """A key's addresses, sorted; () where it is bound to none."""
+    return tuple(sorted({part.strip() for part in text.split(",") if part.strip()}))
