@@ -1,0 +1,189 @@
+"""The command line: one file per command, loaded when it is called. Errors become exit statuses here and only here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from acctcfg import __version__
+
+__all__ = ["COMMANDS", "NOT_YET", "group", "run"]
+
+OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 64, 130
+
+# name -> one line of help. `acctcfg.cli.NAME` exports `command`; it is imported only when that command is called.
+COMMANDS = {
+    "init": "Write a commented starter workspace.",
+    "validate": "Check the manifest offline; send no request.",
+    "plan": "Show what apply would do, and what stands in its way.",
+    "apply": "Plan, ask, carry out, and read every change back.",
+    "show": "Show accounts as they are now.",
+    "output": "Print uids and deposit addresses for other programs.",
+    "history": "Show who applied what, when, and what came of it.",
+    "schema": "Print the JSON Schema of manifests or plans.",
+    "sandbox": "Serve the venue's API on loopback, to try things on.",
+    "demo": "Run the main job end to end on the sandbox.",
+    "completion": "Print the completion script of a shell.",
+}
+NOT_YET = ("diff", "doctor", "drift", "explain", "fmt", "graph", "import", "lock", "revert", "rotate", "watch")
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and one-line helps without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The commands in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"acctcfg.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was asked for; for any other name, why not and what was probably meant."""
+        name = args[0]
+        if name in NOT_YET:
+            raise click.UsageError(f"{name} is not supported yet", ctx)
+        if name not in COMMANDS and not name.startswith("-"):
+            raise click.UsageError(f"there is no command {name!r}{_did_you_mean(name)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _did_you_mean(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.option(
+    "-C",
+    "directory",
+    metavar="DIR",
+    default=".",
+    type=click.Path(path_type=Path),
+    help="Work in this directory instead of the present one.",
+)
+@click.option("--no-color", is_flag=True, help="Plain text, even on a terminal.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Say more: prechecks of every step, progress, where an error arose."
+)
+@click.version_option(__version__, prog_name="acctcfg", message="%(prog)s %(version)s")
+@click.pass_context
+def group(ctx: click.Context, directory: Path, no_color: bool, verbose: bool) -> None:
+    """Infrastructure-as-code for exchange accounts.
+
+    YAML says how sub-accounts, API keys, modes, leverage and deposit addresses should be; acctcfg shows the
+    difference and applies it.
+    """
+    color = sys.stdout.isatty() and not (no_color or os.environ.get("NO_COLOR") or os.environ.get("CI"))
+    ctx.obj = {"directory": directory, "color": color, "verbose": verbose}
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run one command line (default: the process's own) and return its exit status. Never raises."""
+    arguments = list(sys.argv[1:] if args is None else args)
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+        return FAILED
+    except OSError as exc:
+        _forget_stdout()
+        _say(f"cannot write the result: {exc.strerror or type(exc).__name__}", "")
+        return FAILED
+    return status
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        status = group.main(arguments, prog_name="acctcfg", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as exc:
+        click.echo(exc.format_message(), err=True)
+        return WRONG_USAGE
+    except click.UsageError as exc:
+        _say(_usage_message(exc), f"{exc.ctx.command_path} --help shows what is possible" if exc.ctx else "")
+        return WRONG_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except click.ClickException as exc:
+        _say(exc.format_message(), "")
+        return FAILED
+    except BrokenPipeError:
+        raise
+    except Exception as exc:
+        return _fail(exc, arguments)
+    return status if isinstance(status, int) else OK
+
+
+def _usage_message(exc: click.UsageError) -> str:
+    message = exc.format_message().rstrip(".")
+    return message[:1].lower() + message[1:] if not message[:2].isupper() else message
+
+
+def _fail(exc: Exception, arguments: Sequence[str]) -> int:
+    """Say what went wrong: an error of ours in its own words, any other by its type alone, never by its values."""
+    from acctcfg.errors import AcctcfgError
+
+    if isinstance(exc, AcctcfgError):
+        _say(exc.message, exc.hint)
+        return exc.exit_code
+    if _could_not_write(exc):
+        raise exc
+    where = _frames(exc) if {"-v", "--verbose"} & set(arguments) else []
+    hint = "this is a bug in acctcfg" + ("" if where else "; -v before the command shows where")
+    _say(f"internal error: {type(exc).__name__}", "\n".join([hint, *where]))
+    return FAILED
+
+
+def _could_not_write(exc: Exception) -> bool:
+    import errno
+
+    return isinstance(exc, OSError) and exc.filename is None and exc.errno in (errno.ENOSPC, errno.EIO, errno.EBADF)
+
+
+def _frames(exc: BaseException) -> list[str]:
+    """The places in our own code that the error passed, outermost first: files, lines, names, and no values."""
+    from traceback import walk_tb
+
+    here = Path(__file__).parent.parent
+    found = []
+    for frame, line in walk_tb(exc.__traceback__):
+        file = Path(frame.f_code.co_filename)
+        if file.is_relative_to(here):
+            found.append(f"  acctcfg/{file.relative_to(here)}:{line} in {frame.f_code.co_name}")
+    return found
+
+
+def _say(message: str, hint: str) -> None:
+    """`error: ...` for each line of the message, a blank line, `hint: ...`; on stderr."""
+    lines = [f"error: {line}" for line in message.splitlines() or [""]]
+    if hint:
+        lines += ["", f"hint: {hint}"]
+    text = "\n".join(lines)
+    click.echo("".join(c if c.isprintable() or c == "\n" else "?" for c in text), err=True)
+
+
+def _forget_stdout() -> None:
+    """Nobody reads stdout any more: let what is still buffered go nowhere, so that the interpreter ends quietly."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
