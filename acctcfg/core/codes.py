@@ -1,0 +1,61 @@
+"""The closed lists of codes that a plan may carry, each with its words. The plan's JSON Schema is made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["GUARDRAIL", "PRECHECKS", "WARNINGS", "precheck_words"]
+
+GUARDRAIL: Final = "guardrail:"
+"""What a precheck's name starts with when a rule of the user's own asks it; the rule's name follows."""
+
+PRECHECKS: Final[Mapping[str, str]] = {
+    # what the venue would refuse, asked before the write
+    "no_open_positions": "no open positions",
+    "no_pending_orders": "no pending orders",
+    "no_algo_orders": "no algo orders",
+    "no_bots": "no trading bots",
+    "account_mode_switch": "the venue allows the switch",
+    "mode_activated": "account mode is activated",
+    "leverage_limit": "within the leverage limit",
+    "position_mode_in_spot": "not in account mode spot",
+    "empty": "account is empty",
+    "no_second_level": "no second-level sub-accounts",
+    # what would lock us, or the user, out
+    "access_ip": "the access key stays usable from here",
+    "access_key_kept": "the signing key is kept",
+    "last_key_kept": "not the last key that can manage it",
+    "no_credentials": "a key that can sign for it",
+    # what would lose a secret
+    "secret_lost": "the key's secret is known",
+    "secret_mismatch": "the stored secret fits the key",
+    "store_required": "a store for the secret",
+    "store_read_only": "the store can be written",
+    # what only the user can decide
+    "adopt_explicit": "named for taking over",
+    "uid_mismatch": "uid is the expected one",
+    "protected": "not protected",
+    # what this plan itself leaves open
+    "target_dependency": "what it needs is targeted too",
+    "parent_blocked": "what it depends on is not blocked",
+}
+
+WARNINGS: Final[Mapping[str, str]] = {
+    "adopted": "an account that exists already is taken over",
+    "no_longer_managed": "an account that acctcfg managed is no longer in the manifest; it and its keys stay",
+    "unknown_key": "a live API key that the manifest does not name",
+    "sensitive": "this step widens what a key may do; apply asks for --allow-sensitive",
+    "label_differs": "the label at the venue differs and cannot be changed",
+    "parent_differs": "the parent at the venue differs and cannot be changed",
+    "open_position_on_scope": "leverage changes under an open position",
+    "instrument_not_live": "a named instrument has expired or is suspended",
+    "matches_nothing": "a pattern matches nothing",
+    "rate_limited": "the venue answered too many requests",
+    "no_access": "no key can sign for this account yet",
+}
+
+
+def precheck_words(name: str) -> str:
+    """A precheck's name in plain words: what must hold for the write to be sent."""
+    return f"rule: {name.removeprefix(GUARDRAIL)}" if name.startswith(GUARDRAIL) else PRECHECKS.get(name, name)
