@@ -30,7 +30,7 @@ from acctcfg.errors import (
 )
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.endpoint import Call, Endpoint
-from acctcfg.wire.pace import BucketKey, Pacer
+from acctcfg.wire.pace import BucketKey, Pacer, Slot
 from acctcfg.wire.redact import Sent, body_kind, line
 from acctcfg.wire.transport import AiohttpTransport
 
@@ -41,6 +41,7 @@ log = logging.getLogger("acctcfg.wire")
 ATTEMPTS = 5
 GARBLED_ATTEMPTS = 3
 PATIENCE_S = 20.0  # no further attempt is begun after this, time spent waiting for a slot not counted
+TOO_MANY_REQUESTS = 429
 BACKOFF_S = 0.25  # doubles with each attempt
 REMEASURE_S = 60.0  # a clock that was measured more recently than this is not the reason for a refusal
 
@@ -195,8 +196,8 @@ class Client:
     # -- one request -------------------------------------------------------------------------------------------
 
     async def _once(self, exchange: _Exchange) -> Reply:
-        call, endpoint = exchange.call, exchange.call.endpoint
-        key = BucketKey.of(call, user=exchange.user, host=self._host)
+        endpoint = exchange.call.endpoint
+        key = BucketKey.of(exchange.call, user=exchange.user, host=self._host)
         async with self.pacer.slot(key, endpoint.rate) as slot:
             exchange.offset_s = self.offset_s
             exchange.sent_at = self.clock.now() + exchange.offset_s
@@ -205,27 +206,14 @@ class Client:
                 if inspect.isawaitable(pending):
                     await pending
             request = self._request(exchange)
-            slot.sending()
             begun = self.clock.monotonic()
-            status: int | None = None
-            code = "cancelled"
+            exchange.status, exchange.code = None, "cancelled"
             try:
-                response = await self._transport.handle_async_request(request)
-                slot.answered()
-                status = response.status_code
-                body = await response.aread()
-                reply = self._reply(exchange, response, body)
-                code = "ok"
+                reply = await self._exchanged(exchange, request, slot)
+                exchange.code = "ok"
                 return reply
-            except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
-                slot.not_sent()
-                code = "not_sent"
-                raise self._not_sent(exc) from exc
-            except httpx.TransportError as exc:
-                code = "timeout" if isinstance(exc, httpx.TimeoutException) else "reset"
-                raise self._no_answer(exc, code) from exc
             except VenueError as error:
-                code = error.code or type(error).__name__
+                exchange.code = error.code or type(error).__name__
                 exchange.limited = isinstance(error, RateLimited)
                 if exchange.limited:
                     self.rate_limited += 1
@@ -234,7 +222,27 @@ class Client:
             finally:
                 seconds = self.clock.monotonic() - begun
                 exchange.spent_s += seconds
-                self._tell(exchange, status, code, seconds)
+                self._tell(exchange, seconds)
+
+    async def _exchanged(self, exchange: _Exchange, request: httpx.Request, slot: Slot) -> Reply:
+        slot.sending()
+        try:
+            response = await self._transport.handle_async_request(request)
+            slot.answered()
+            exchange.status = response.status_code
+            body = await response.aread()
+        except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
+            slot.not_sent()
+            hint = "is the venue up? check base_url and the network"
+            raise NotSent(f"{self.base_url} does not answer: {exc}", hint=hint, code="not_sent") from exc
+        except httpx.TimeoutException as exc:
+            hint = "the venue or the network is slow or down; try again later"
+            message = f"{self.base_url} gave no answer within {self.timeout_s:g} s"
+            raise Unreachable(message, hint=hint, code="timeout") from exc
+        except httpx.RequestError as exc:
+            hint = "the venue or something on the way to it broke off; try again later"
+            raise Unreachable(f"{self.base_url} did not answer in full: {exc}", hint=hint, code="reset") from exc
+        return self._reply(exchange, response, body)
 
     def _request(self, exchange: _Exchange) -> httpx.Request:
         call, method = exchange.call, exchange.call.endpoint.method
@@ -253,26 +261,27 @@ class Client:
         return httpx.Request(method, self.base_url + target, headers=headers, content=body)
 
     def _reply(self, exchange: _Exchange, response: httpx.Response, body: bytes) -> Reply:
-        received_at = self.clock.now() + self.offset_s
-        if response.is_redirect or 300 <= response.status_code < 400:
+        received_at = self.clock.now() + exchange.offset_s
+        endpoint, status = exchange.call.endpoint, response.status_code
+        if 300 <= status < 400:
             raise _redirected(self.base_url, response)
-        endpoint = exchange.call.endpoint
         try:
-            data = self.dialect.decode(endpoint, response.status_code, response.headers, body)
+            data = self.dialect.decode(endpoint, status, response.headers, body)
         except Garbled as error:
-            message = f"{endpoint.text}: {error.message} (HTTP {response.status_code}, {body_kind(body)})"
+            message = f"{endpoint.text}: {error.message} (HTTP {status}, {body_kind(body)})"
+            if status == TOO_MANY_REQUESTS:  # a gateway's page: the status alone says that nothing was executed
+                raise RateLimited(message, hint=error.hint, code=str(status), status=status) from error
             raise Garbled(message, hint=error.hint or _GARBLED_HINT, code=error.code) from error
-        return Reply(data=data, sent_at=exchange.sent_at, received_at=received_at, status=response.status_code)
+        return Reply(data=data, sent_at=exchange.sent_at, received_at=received_at, status=status)
 
-    def _tell(self, exchange: _Exchange, status: int | None, code: str, seconds: float) -> None:
+    def _tell(self, exchange: _Exchange, seconds: float) -> None:
         self.requests += 1
-        endpoint = exchange.call.endpoint
         sent = Sent(
-            method=endpoint.method,
-            path=endpoint.path,
+            method=exchange.call.endpoint.method,
+            path=exchange.call.endpoint.path,
             user=exchange.user,
-            status=status,
-            code=code,
+            status=exchange.status,
+            code=exchange.code,
             milliseconds=seconds * 1000,
             attempt=exchange.attempt,
             sent_at=exchange.sent_at,
@@ -281,16 +290,6 @@ class Client:
             log.debug("%s", line(sent))
         if self.on_request is not None:
             self.on_request(sent)
-
-    def _not_sent(self, exc: httpx.TransportError) -> NotSent:
-        hint = "is the venue up? check base_url and the network"
-        return NotSent(f"{self.base_url} does not answer: {exc}", hint=hint, code="not_sent")
-
-    def _no_answer(self, exc: httpx.TransportError, code: str) -> Unreachable:
-        wait = f" within {self.timeout_s:g} s" if code == "timeout" else ""
-        reason = "no answer" if code == "timeout" else str(exc) or type(exc).__name__
-        hint = "the venue or the network is slow or down; try again, or check base_url"
-        return Unreachable(f"{self.base_url} broke off: {reason}{wait}", hint=hint, code=code)
 
     # -- the clock ---------------------------------------------------------------------------------------------
 
@@ -330,7 +329,9 @@ class _Exchange:
     attempt: int = 0
     sent_at: float = 0.0
     offset_s: float = 0.0  # the correction in `sent_at`
-    spent_s: float = 0.0
+    spent_s: float = 0.0  # on the wire and in back-off, not in waiting for slots
+    status: int | None = None
+    code: str = ""
     limited: bool = False
     clock_corrected: bool = False
 

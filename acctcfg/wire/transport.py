@@ -107,8 +107,8 @@ def _as_httpx(request: httpx.Request) -> Iterator[None]:
         raise httpx.ReadTimeout("no answer in time", request=request) from exc
     except aiohttp.ServerDisconnectedError as exc:
         raise httpx.RemoteProtocolError("the connection was closed without an answer", request=request) from exc
-    except aiohttp.ClientResponseError as exc:
-        raise httpx.RemoteProtocolError("the answer is not HTTP", request=request) from exc
+    except aiohttp.ClientResponseError:  # not chained: it carries the request's headers, and its repr shows them
+        raise httpx.RemoteProtocolError("the answer is not HTTP", request=request) from None
     except aiohttp.ClientPayloadError as exc:
         raise httpx.ReadError("the answer was cut short", request=request) from exc
     except (aiohttp.ClientError, OSError) as exc:

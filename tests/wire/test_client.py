@@ -6,8 +6,9 @@ import asyncio
 import socket
 import traceback
 
+import httpx
 import pytest
-from toy_venue import READ, WRITE, ToyDialect, hang, raw, reset, say
+from toy_venue import READ, WRITE, ToyDialect, babble, hang, raw, reset, say, stall
 
 from acctcfg.errors import (
     AuthRefused,
@@ -33,6 +34,9 @@ PASSING = {
     "502 page of a gateway": raw(b"<html>", status=502),
     "outcome unknown": say(code="maybe", status=400),
     "HTML with status 200": HTML,
+    "a body that stalls": stall,
+    "a body that is not what its encoding says": raw(b"no gzip", more="Content-Encoding: gzip\r\n"),
+    "no HTTP at all": babble,
 }
 
 
@@ -91,6 +95,13 @@ async def test_too_many_requests_is_not_executed_and_so_repeated(client, venue, 
     assert reply.data == "done"
     assert client.rate_limited == attempts
     assert ["POST /state" in note for note in client.pacer.notes] == [True]
+
+
+async def test_a_gateways_429_is_too_many_requests_whatever_its_page_says(client, venue):
+    """The status alone proves that a write was not executed."""
+    venue.script = [raw(b"<html>slow down</html>", status=429), say("done")]
+    assert (await client.write(WRITE, "signer", "42")).data == "done"
+    assert client.rate_limited == 1
 
 
 async def test_too_many_requests_without_end_is_an_error(client, venue):
@@ -155,6 +166,50 @@ async def test_a_venue_that_comes_up_late_gets_the_write(venue, clock):
         await client.write(WRITE, "signer", "42", before_send=start)
     assert venue.lines == ["POST /state"]
     await venue.stop(servers[0])
+
+
+async def test_no_tls_where_tls_is_wanted(clock):
+    """A venue that does not speak TLS gets no request, and the reason is said."""
+
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(plain, "127.0.0.1", 0)
+    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with Client(url, ToyDialect(), clock, Pacer(clock)) as client:
+        with pytest.raises(Unreachable, match="does not answer: TLS failed"):
+            await client.write(WRITE, "signer", "42")
+    server.close()
+
+
+async def test_any_httpx_transport_will_do(clock):
+    """A venue can be a function: httpx's MockTransport sees target and body as they were signed."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        signed = f"signer {request.method} {request.url.raw_path.decode()} {request.content.hex()}"
+        assert request.headers["x-signed"] == signed
+        return httpx.Response(200, json={"code": "0", "data": "5"})
+
+    transport = httpx.MockTransport(handle)
+    async with Client("http://venue.test", ToyDialect(), clock, Pacer(clock), transport=transport) as client:
+        call = Call(WRITE.endpoint, {"note": "a b&c=d%2F+é/€?#", "n": 5})
+        assert (await client.write(call, "signer", "42")).data == "5"
+        assert (await client.read(Call(READ.endpoint, call.params), "signer", "42")).data == "5"
+
+
+async def test_what_breaks_shows_no_credentials(client, venue):
+    """However an exchange fails, the traceback and the errors' own representations hold nothing that was signed."""
+    for act in (babble, reset, hang, HTML, stall):
+        venue.script = [act]
+        with pytest.raises(UnresolvedWrite) as caught:
+            await client.write(WRITE, "tell-nobody", "42")
+        error: BaseException | None = caught.value
+        shown = traceback.format_exception(error)
+        while error is not None:
+            shown.append(repr(error))
+            error = error.__cause__
+        assert "tell-nobody " not in "".join(shown)  # as it stands in the signed header
 
 
 async def test_a_host_without_a_name(clock):

@@ -96,6 +96,19 @@ async def hang(request: Request, reader: asyncio.StreamReader, writer: asyncio.S
     await reader.read()
 
 
+async def stall(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Begin an answer and never end it."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+    await reader.read()
+
+
+async def babble(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Say something that is no HTTP."""
+    writer.write(b"220 mail.example ready\r\n\r\n")
+    await writer.drain()
+    writer.close()
+
+
 class ToyVenue:
     """Acts out `script`, one act per request; the last one again and again. `seen` holds all that arrived."""
 
