@@ -1,0 +1,116 @@
+"""How much of a rate limit the pacer uses, and whether a strict checker in another process ever sees too many.
+
+Two limits, each on a local path and on one with 30 ms of jitter each way, all at once in one run. A figure is the
+limit's own lower bound over the time between the first and the last arrival at the venue.
+
+A client cannot know where in a round trip the venue counted. So of a window's use the mean jitter out and back is lost
+to anyone who never exceeds: 15 + 15 ms leave 1 / 1.030 = 0.971 of one request per second. On a path that leaves
+so little the goal is 0.995 of what it leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from acctcfg.errors import Refused
+from acctcfg.wire.client import Client
+from acctcfg.wire.clock import SystemClock
+from acctcfg.wire.endpoint import Call, Endpoint, Rate
+from acctcfg.wire.pace import Pacer, lower_bound
+
+Figure = tuple[str, float, str, bool]  # name, value, goal, reached
+
+GOAL = 0.97
+LIMITS = {"20 per 2 s": (Rate(20, 2), 200), "1 per 1 s": (Rate(1, 1), 25)}
+PATHS = {"local": 0.0, "30 ms jitter each way": 0.03}
+
+
+class Unsigned:
+    """The least dialect there is."""
+
+    def sign(self, *_: object) -> dict[str, str]:
+        return {}
+
+    def decode(self, _endpoint: Endpoint, _status: int, _headers: Mapping[str, str], body: bytes) -> Any:
+        return json.loads(body)
+
+    def is_clock_refusal(self, _error: Refused) -> bool:
+        return False
+
+    def time_call(self) -> Call | None:
+        return None
+
+    def server_time(self, data: Any) -> float:
+        return float(data)
+
+
+@contextmanager
+def venue() -> Iterator[str]:
+    """The base URL of a venue in another process, which ends with the block."""
+    script = Path(__file__).with_name("loopback_venue.py")
+    process = subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(10)
+
+
+def most_in_a_window(arrivals: list[float], window_s: float) -> int:
+    most = first = 0
+    for last, at in enumerate(arrivals):
+        while at - arrivals[first] >= window_s:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+async def series(client: Client, name: str, rate: Rate, count: int, jitter_s: float) -> list[Figure]:
+    slug = name.replace(" ", "-").replace(",", "")
+    params = {"jitter": str(jitter_s)} if jitter_s else {}
+    call = Call(Endpoint("GET", f"/r/{slug}", rate), params)
+    await asyncio.gather(*(client.read(call, None, "user") for _ in range(count)))
+    report = Call(Endpoint("GET", f"/arrivals/{slug}", Rate(100, 1)))
+    arrivals = sorted((await client.read(report)).data)
+    most = most_in_a_window(arrivals, rate.per_s)
+    possible = rate.per_s / (rate.per_s + jitter_s)
+    goal = min(GOAL, 0.995 * possible)
+    used = lower_bound(count, rate) / (arrivals[-1] - arrivals[0])
+    return [
+        (f"{name}: most in a window", float(most), f"<= {rate.count}", most <= rate.count and len(arrivals) == count),
+        (f"{name}: share of the limit used", used, f">= {goal:.3f}", used >= goal),
+    ]
+
+
+async def measure() -> list[Figure]:
+    clock = SystemClock()
+    with venue() as url:
+        async with Client(url, Unsigned(), clock, Pacer(clock)) as client:
+            groups = await asyncio.gather(
+                *(
+                    series(client, f"{limit}, {path}", rate, count, jitter_s)
+                    for limit, (rate, count) in LIMITS.items()
+                    for path, jitter_s in PATHS.items()
+                )
+            )
+    return [figure for group in groups for figure in group]
+
+
+def run() -> list[Figure]:
+    """The figures, with their goals; under half a minute."""
+    return asyncio.run(measure())
+
+
+if __name__ == "__main__":
+    for name, value, goal, ok in run():
+        print(f"{'ok  ' if ok else 'MISS'} {name}: {value:.4g} (goal {goal})")
