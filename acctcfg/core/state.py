@@ -20,6 +20,7 @@ __all__ = [
     "Lost",
     "Unreadable",
     "Value",
+    "Wanted",
     "to_json",
 ]
 

@@ -16,7 +16,7 @@ from acctcfg.core.order import Row
 from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck, Unread, Warning_
 from acctcfg.core.rules import Finding, VenueRules
-from acctcfg.core.state import ABSENT, Live, Value
+from acctcfg.core.state import Live, Wanted
 from acctcfg.wire.client import Client, Dialect, Reply
 from acctcfg.wire.endpoint import Call, Endpoint
 
@@ -31,6 +31,9 @@ class SecretDoor(Protocol):
 
     def load(self, source: Mapping[str, Any]) -> Any:
         """Credentials from a source as the manifest writes it."""
+
+    def writable(self, store: str) -> bool:
+        """Whether the store takes new secrets at all."""
 
     def prove_writable(self, store: str, path: str) -> None:
         """Fail now with what would make `put` fail later."""
@@ -83,7 +86,7 @@ class Survey:
     """One account as it is wanted and as it was found. `desired` and `live` have the same addresses."""
 
     spec: AccountSpec
-    desired: dict[Address, Value | type[ABSENT]] = field(default_factory=dict)  # type: ignore[valid-type]
+    desired: dict[Address, Wanted] = field(default_factory=dict)
     live: dict[Address, Live] = field(default_factory=dict)
     warnings: list[Warning_] = field(default_factory=list)
     unreadable: list[Unread] = field(default_factory=list)
@@ -94,7 +97,7 @@ class Survey:
     deposits: tuple[DepositRow, ...] = ()
     private: Any = None  # the venue's own notes on the account
 
-    def want(self, address: Address, wanted: Any, found: Live) -> None:
+    def want(self, address: Address, wanted: Wanted, found: Live) -> None:
         """Both sides of one address."""
         self.desired[address] = wanted
         self.live[address] = found

@@ -1,0 +1,140 @@
+"""One account under a connection: who it is at the venue, which key signs as it, and what was read of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from acctcfg.core.address import Address
+from acctcfg.core.desired import AccountSpec, KeySpec
+from acctcfg.core.state import After, Unreadable
+from acctcfg.errors import AuthRefused, Refused, VenueError
+from acctcfg.venues.contract import Memory, SecretDoor, Survey
+from acctcfg.venues.okx.broker import Broker, DepositAddress, KeyRow, SubAccount
+from acctcfg.venues.okx.instruments import Instruments
+from acctcfg.venues.okx.leverage import Decision
+from acctcfg.venues.okx.own import Config, Open, OwnKey
+
+__all__ = ["Account", "Signing", "unreadable"]
+
+NEW_KEY_CODES = frozenset({"50111", "50119"})
+"""What a key may answer for a short while after it was made, and for ever after it was deleted."""
+
+
+@dataclass(slots=True)
+class Signing:
+    """How a stored key answered for itself: its account's config, or the venue's refusal."""
+
+    own: OwnKey | None = None  # None: the store holds nothing
+    config: Config | None = None
+    refused: VenueError | None = None
+
+    @property
+    def gone(self) -> bool:
+        """The venue says that no such key exists."""
+        return isinstance(self.refused, AuthRefused) and self.refused.code in NEW_KEY_CODES
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """The venue's private notes on one account of a survey."""
+
+    spec: AccountSpec
+    survey: Survey
+    broker: Broker
+    secrets: SecretDoor
+    memory: Memory
+    egress: tuple[str, ...]
+    specs: Mapping[str, AccountSpec]  # all accounts of the connection, for parents
+    row: SubAccount | None = None
+    config: Config | None = None
+    reader: OwnKey | None = None  # proven to belong to this account
+    writer: OwnKey | None = None
+    access_label: str = ""  # the label of the key that signs, where it is one of the manifest's
+    access_from: tuple[str, str, str] | None = None  # store, path and label of the stored key that signs
+    access_after: Address | None = None  # the step that makes the access, where none is there yet
+    signings: dict[str, Signing] = field(default_factory=dict)  # by label of the manifest's keys
+    keys: dict[str, KeyRow] | None = None  # the broker's list, once it was needed
+    instruments: Instruments | None = None
+    decisions: dict[Address, Decision] = field(default_factory=dict)
+    deposits: dict[str, list[DepositAddress]] = field(default_factory=dict)
+    open: Open | None = None
+
+    @property
+    def main(self) -> bool:
+        """Whether this is the user behind the venue's own credentials."""
+        return self.spec.role == "main"
+
+    @property
+    def name(self) -> str:
+        """The venue's name for it."""
+        return self.spec.name
+
+    @property
+    def user(self) -> str:
+        """Whose limits its own keys use up."""
+        return self.broker.user if self.main else f"{self.broker.user}/{self.name}"
+
+    @property
+    def uid(self) -> str:
+        """The venue's id, "" while it does not exist."""
+        if self.main:
+            return self.broker.user
+        return self.row.uid if self.row else ""
+
+    def address(self, field_: str = "", key: str = "") -> Address:
+        """An address of this account."""
+        return Address(self.spec.key, field_, key)
+
+    def secret_path(self, label: str) -> str:
+        """Where a key's secret is kept in its store."""
+        return f"{self.spec.venue}/{self.spec.key}/{label}"
+
+    def own(self, credentials: Any) -> OwnKey:
+        """Reads signed as this account."""
+        return OwnKey(self.broker.client, credentials, self.user)
+
+    def candidates(self) -> list[KeySpec]:
+        """The keys that sign by default: those with trade and a store, in the order of their labels."""
+        return [
+            key
+            for key in self.spec.api_keys
+            if key.state == "present" and key.store is not None and "trade" in key.permissions
+        ]
+
+    async def key_list(self, *, fresh: bool = False) -> dict[str, KeyRow]:
+        """The broker's list of the account's keys; slow (once a second), so it is read once unless it must be fresh."""
+        if self.keys is None or fresh:
+            self.keys = await self.broker.keys(self.name) if self.row is not None else {}
+        return self.keys
+
+    async def try_key(self, credentials: Any | None) -> Signing:
+        """Sign with a stored key and see whose it is."""
+        if credentials is None:
+            return Signing()
+        own = self.own(credentials)
+        try:
+            return Signing(own, await own.config())
+        except Refused as error:
+            return Signing(own, None, error)
+
+    async def own_config(self) -> Config:
+        """The account's config, read now with its own key."""
+        if self.reader is None:
+            raise VenueError("no key signs for this account", code="no_access")
+        self.config = await self.reader.config()
+        return self.config
+
+    def later(self) -> After | None:
+        """Why nothing can be read with the account's own key yet, where a step of the plan will change that."""
+        if self.reader is not None:
+            return None
+        if self.row is None and not self.main:
+            return After("create")
+        return After(self.access_after.within) if self.access_after is not None else None
+
+
+def unreadable(error: VenueError) -> Unreadable:
+    """A failed read as a value."""
+    return Unreadable(error.code or "unreadable", error.message)

@@ -1,0 +1,250 @@
+"""What the broker's own key reads: its sub-accounts, their keys, their deposit addresses. Source: OKX v5, "DMA broker".
+
+The list of sub-accounts and the list of one account's keys are served once a second, so everybody who wants to know of
+an account at about the same time shares a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from acctcfg.core.words import CreditTo
+from acctcfg.errors import Garbled, Refused
+from acctcfg.venues.okx.endpoints import CURRENCIES, DEPOSIT_ADDRESSES, KEYS, PUBLIC_INSTRUMENTS, SUB_ACCOUNTS
+from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
+from acctcfg.venues.okx.words import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
+from acctcfg.wire.client import Client
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["PAGE", "Broker", "DepositAddress", "KeyRow", "SubAccount"]
+
+PAGE = 100
+_FIRST = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubAccount:
+    """One row of the list of sub-accounts."""
+
+    name: str
+    uid: str
+    label: str
+    account_mode: str
+    parent: str  # the venue's name of the first-level account, "" for one
+    created_ms: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> SubAccount:
+        """Read a row; a row without name or uid is no answer."""
+        if not row.get("subAcct") or not row.get("uid"):
+            raise Garbled("a sub-account without name or uid", code="no_uid")
+        return cls(
+            name=str(row["subAcct"]),
+            uid=str(row["uid"]),
+            label=str(row.get("label", "")),
+            account_mode=ACCOUNT_LEVEL.core(row.get("acctLv")),
+            parent=str(row.get("mainAcct", "")),
+            created_ms=str(row.get("ts", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """One API key as the broker sees it; the secret is never part of it."""
+
+    label: str
+    api_key: str
+    permissions: tuple[str, ...]
+    ip_allowlist: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositAddress:
+    """One deposit address of a sub-account."""
+
+    currency: str
+    chain: str
+    address: str
+    tag: str
+    credit_to: CreditTo
+
+
+class Broker:
+    """Reads through the credentials of the connection. `user` is the venue user's id, set once it is known."""
+
+    def __init__(self, client: Client, credentials: Any, user: str) -> None:
+        self.client = client
+        self.credentials = credentials
+        self.user = user
+        self._waiting: dict[str, list[tuple[float, asyncio.Future[SubAccount | None]]]] = {}
+        self._serving: asyncio.Task[None] | None = None
+        self._chains: dict[str, asyncio.Task[str]] = {}
+        self._instruments: dict[frozenset[str], asyncio.Task[Instruments]] = {}
+
+    async def read(self, call: Call) -> list[dict[str, Any]]:
+        """The rows of one signed read."""
+        reply = await self.client.read(call, self.credentials, self.user)
+        rows: list[dict[str, Any]] = reply.data
+        return rows
+
+    # -- sub-accounts --------------------------------------------------------------------------------------------------
+
+    async def sub_account(self, name: str) -> SubAccount | None:
+        """The account as it is at some moment after this call; None if there is none of that name."""
+        future: asyncio.Future[SubAccount | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(name, []).append((self._now(), future))
+        if self._serving is None or self._serving.done():
+            self._serving = asyncio.create_task(self._serve())
+        return await future
+
+    async def sub_accounts(self) -> dict[str, SubAccount]:
+        """All of them, page by page; once more where the pages moved while they were read."""
+        for _ in range(3):
+            rows, pages = await self._page(_FIRST)
+            every, full = list(rows), len(rows) == PAGE
+            for number in range(2, pages + 1):
+                more, _pages = await self._page(str(number))
+                full = full and (len(more) == PAGE or number == pages)
+                every += more
+            found = {row.name: row for row in every}
+            if len(found) == len(every) and (full or pages <= 1):
+                return found
+        raise Garbled("the list of sub-accounts changed each time it was read", code="moving_list", hint="try again")
+
+    def _now(self) -> float:
+        return self.client.clock.now() + self.client.offset_s
+
+    async def _serve(self) -> None:
+        """Answer all who wait, by as few requests as the list's pages and their number allow."""
+        await asyncio.sleep(0)  # let those come in who ask at this same moment
+        while self._waiting:
+            try:
+                await self._round()
+            except Exception as error:
+                waiting, self._waiting = self._waiting, {}
+                for future in (future for some in waiting.values() for _, future in some):
+                    if not future.done():
+                        future.set_exception(error)
+            await asyncio.sleep(0)
+
+    async def _round(self) -> None:
+        if len(self._waiting) == 1:
+            (name,) = self._waiting
+            await self._single(name)
+            return
+        call = Call(SUB_ACCOUNTS, {"page": _FIRST, "limit": str(PAGE)})
+        reply = await self.client.read(call, self.credentials, self.user)
+        rows, pages = _listing(reply.data)
+        found = {row.name: row for row in rows}
+        asked = {name for name, some in self._waiting.items() if any(at <= reply.sent_at for at, _ in some)}
+        for name in asked & set(found):
+            self._answer(name, found[name], reply.sent_at)
+        missing = asked - set(found)
+        if pages <= 1:
+            for name in missing:
+                self._answer(name, None, reply.sent_at)
+        elif len(missing) < pages:
+            for name in sorted(missing):
+                await self._single(name)
+        else:
+            begun = self._now()
+            every = await self.sub_accounts()
+            for name in missing:
+                self._answer(name, every.get(name), begun)
+
+    async def _single(self, name: str) -> None:
+        call = Call(SUB_ACCOUNTS, {"subAcct": name})
+        reply = None
+        try:
+            reply = await self.client.read(call, self.credentials, self.user)
+        except Refused as error:
+            if error.code != "59510":  # the venue's word for: no such sub-account
+                raise
+        rows = _listing(reply.data)[0] if reply is not None else []
+        row = next((row for row in rows if row.name == name), None)
+        self._answer(name, row, reply.sent_at if reply is not None else self._now())
+
+    async def _page(self, number: str) -> tuple[list[SubAccount], int]:
+        return _listing(await self.read(Call(SUB_ACCOUNTS, {"page": number, "limit": str(PAGE)})))
+
+    def _answer(self, name: str, row: SubAccount | None, as_of: float) -> None:
+        some = self._waiting.pop(name, [])
+        late = [(at, future) for at, future in some if at > as_of]
+        if late:
+            self._waiting[name] = late
+        for at, future in some:
+            if at <= as_of and not future.done():
+                future.set_result(row)
+
+    # -- keys and deposit addresses ------------------------------------------------------------------------------------
+
+    async def keys(self, name: str) -> dict[str, KeyRow]:
+        """An account's keys by label."""
+        rows = await self.read(Call(KEYS, {"subAcct": name}))
+        return {
+            str(row.get("label", "")): KeyRow(
+                label=str(row.get("label", "")),
+                api_key=str(row.get("apiKey", "")),
+                permissions=permissions_of(str(row.get("perm", ""))),
+                ip_allowlist=ips_of(str(row.get("ip", ""))),
+            )
+            for row in rows
+        }
+
+    async def deposit_addresses(self, name: str, currency: str) -> list[DepositAddress]:
+        """An account's addresses of one currency, in the venue's order."""
+        rows = await self.read(Call(DEPOSIT_ADDRESSES, {"subAcct": name, "ccy": currency}))
+        return [
+            DepositAddress(
+                currency=str(row.get("ccy", currency)),
+                chain=str(row["chain"]),
+                address=str(row["addr"]),
+                tag=str(row.get("tag") or row.get("memo") or row.get("pmtId") or row.get("comment") or ""),
+                credit_to=CREDIT_TO.core(str(row.get("to"))),
+            )
+            for row in rows
+        ]
+
+    async def main_chain(self, currency: str) -> str:
+        """The chain that the venue takes where none is named."""
+        if currency not in self._chains:
+            self._chains[currency] = asyncio.create_task(self._main_chain(currency))
+        return await self._chains[currency]
+
+    async def _main_chain(self, currency: str) -> str:
+        rows = await self.read(Call(CURRENCIES, {"ccy": currency}))
+        chains = [str(row["chain"]) for row in rows if row.get("mainNet") is True and row.get("ccy") == currency]
+        if len(chains) != 1:
+            raise Garbled(
+                f"the venue names {len(chains)} main chains of {currency}", code="main_chain", hint="write `chain`"
+            )
+        return chains[0]
+
+    # -- the public list of instruments --------------------------------------------------------------------------------
+
+    async def instruments(self, markets: frozenset[str]) -> Instruments:
+        """The public lists of these markets, for accounts that have no key of their own yet; read once a run."""
+        if markets not in self._instruments:
+            self._instruments[markets] = asyncio.create_task(self._public(markets))
+        return await self._instruments[markets]
+
+    async def _public(self, markets: frozenset[str]) -> Instruments:
+        calls = [
+            Call(PUBLIC_INSTRUMENTS, {"instType": INST_TYPES[market]})  # type: ignore[index]
+            for market in sorted(markets)
+        ]
+        replies = await asyncio.gather(*(self.client.read(call) for call in calls))
+        return Instruments.of(row for reply in replies for row in reply.data)
+
+
+def _listing(data: list[dict[str, Any]]) -> tuple[list[SubAccount], int]:
+    """The rows and the number of pages; the venue wraps both in one object."""
+    if not data:
+        return [], 1
+    details = data[0].get("details")
+    if not isinstance(details, list):
+        raise Garbled("a list of sub-accounts without its rows", code="no_list")
+    return [SubAccount.of(row) for row in details], int(data[0].get("totalPage") or 1)

@@ -1,0 +1,171 @@
+"""Leverage as a setting: read by scope, written by scope. Source: OKX v5, "Set leverage", "Get leverage": 20 per 2 s."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.diff import Change
+from acctcfg.core.rules import Finding
+from acctcfg.core.state import After, Live, Unreadable
+from acctcfg.core.words import MarginMode, Market
+from acctcfg.core.words import PositionMode as Word
+from acctcfg.errors import VenueError
+from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.okx.account import Account, unreadable
+from acctcfg.venues.okx.account_mode import AccountMode
+from acctcfg.venues.okx.endpoints import LEVERAGE_INFO, SET_LEVERAGE
+from acctcfg.venues.okx.leverage import Decision, resolve
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["Leverage"]
+
+_PER_READ = 20
+
+
+class Leverage:
+    """All leverage values of one account."""
+
+    field = "leverage"
+    gated = True
+    settles = True
+    together = "leverage"  # written at once, read back 20 to a request
+
+    def __init__(self, account_mode: AccountMode, today: Callable[[], date]) -> None:
+        self._account_mode = account_mode
+        self._today = today
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
+        """Both sides of every scope that the entries come to, under the modes that will hold."""
+        spec = account.spec
+        if not spec.leverage or not focus.may_want(spec.key, self.field):
+            return
+        if account.reader is None and account.later() is None:
+            return  # the account's own key could not be used: the survey said so
+        modes = self._modes(account)
+        if modes is None:
+            return
+        markets = frozenset(entry.market.value for entry in spec.leverage if entry.market is not None)
+        try:
+            account.instruments = (
+                await account.reader.instruments(markets)
+                if account.reader is not None
+                else await account.broker.instruments(markets)
+            )
+        except VenueError as error:
+            account.survey.cannot_read(account.address(self.field), error.code or "instruments", error.message)
+            return
+        resolution = resolve(
+            spec.leverage,
+            account_mode=modes[0],
+            position_mode=modes[1],
+            borrow_in_spot=account.config.borrow_in_spot if account.config else False,
+            instruments=account.instruments,
+            today=self._today(),
+        )
+        account.survey.problems += resolution.problems
+        for notice in resolution.warnings:
+            account.survey.warn(notice.path, notice.code, notice.message)
+        wanted = {account.address(self.field, scope.address_key): one for scope, one in resolution.wanted.items()}
+        account.decisions = {address: one for address, one in wanted.items() if focus.wants(address)}
+        live = await self._live(account, focus)
+        for address, decision in account.decisions.items():
+            account.survey.want(address, decision.value, live[address])
+
+    def _modes(self, account: Account) -> tuple[str, Word] | None:
+        """The modes under which the writes will be sent; None, with a finding, where they cannot be known."""
+        spec = account.spec
+        mode = spec.account_mode or self._account_mode.live(account)
+        if mode == "portfolio":
+            return mode, Word.NET
+        if spec.position_mode is not None:
+            return mode, spec.position_mode
+        if account.config is not None:
+            return mode, account.config.position_mode
+        for entry in spec.leverage:
+            if entry.margin is MarginMode.ISOLATED and entry.market is not Market.MARGIN:
+                message = (
+                    "isolated leverage of contracts is kept per side under long_short, and the position mode cannot be "
+                    "read before the account has a key (write position_mode as well)"
+                )
+                account.survey.problems.append(Finding(entry.place, entry.path, message))
+                return None
+        return mode, Word.NET  # the other scopes do not depend on it
+
+    async def _live(self, account: Account, focus: Focus) -> dict[Address, Live]:
+        barrier: Live | None = account.later() or _barrier(account, focus)
+        if barrier is not None or not account.decisions:
+            return dict.fromkeys(account.decisions, barrier or After(""))
+        try:
+            return await self.current(account, list(account.decisions))
+        except VenueError as error:
+            return dict.fromkeys(account.decisions, unreadable(error))
+
+    async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """As the venue has them now. A scope that the answer leaves out could not be read."""
+        if account.reader is None:
+            raise VenueError("no key signs for this account", code="no_access")
+        decisions = {address: account.decisions[address] for address in addresses}
+        values = await account.reader.leverage(list(decisions.values()))
+        missing = Unreadable("no_leverage", "the venue's answer leaves this scope out")
+        return {address: values.get(decision.scope, missing) for address, decision in decisions.items()}
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def decision(self, account: Account, change: Change) -> Decision:
+        """The scope behind a change."""
+        return account.decisions[change.address]
+
+    def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
+        """One call a scope, signed by the account."""
+        decision = self.decision(account, change)
+        assert change.after == decision.value or isinstance(change.after, Decimal)  # noqa: S101
+        return (Call(SET_LEVERAGE, decision.write),)
+
+    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
+        """A write a scope; read-backs of 20 to a request for each margin mode and market."""
+        reads: dict[tuple[str, str, str], int] = {}
+        for change in changes:
+            read = self.decision(account, change).read
+            kind = (read.margin_mode, read.param, read.inst_type)
+            reads[kind] = reads.get(kind, 0) + 1
+        batches = sum(-(-count // _PER_READ) for count in reads.values())
+        key = account.spec.key
+        return [
+            Cost(account.user, key, SET_LEVERAGE, len(changes), write=True),
+            Cost(account.user, key, LEVERAGE_INFO, batches),
+        ]
+
+    async def write(self, account: Account, change: Change, writer: Writer) -> None:
+        """Set one scope."""
+        assert account.writer is not None  # noqa: S101 (the gate signed with it)
+        for call in self.calls(account, change):
+            await writer.send(
+                call,
+                account.writer.credentials,
+                account.user,
+                address=change.address,
+                action=change.action,
+                account=account.name,
+            )
+
+
+def _barrier(account: Account, focus: Focus) -> After | None:
+    """The mode change of this plan that the scopes will have behind them; a mode that is not targeted blocks."""
+    survey, spec = account.survey, account.spec
+    for field, wanted, live in (
+        ("position_mode", spec.position_mode, account.config.position_mode if account.config else None),
+        ("account_mode", spec.account_mode, account.config.account_mode if account.config else None),
+    ):
+        address = account.address(field)
+        if wanted is None or wanted == live:
+            continue
+        if not focus.wants(address):
+            for scope in account.decisions:
+                survey.block(scope, "target_dependency", f"{address} has to change first: target it too")
+        return After(field)
+    return None

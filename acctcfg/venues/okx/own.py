@@ -1,0 +1,204 @@
+"""What only an account's own key reads: its config, leverage, instruments, and all that may stand in the way.
+
+Source: OKX v5, "Get account configuration", "Get leverage", "Get instruments", and the lists of open things.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from acctcfg.core.words import PositionMode
+from acctcfg.errors import Garbled
+from acctcfg.venues.okx.endpoints import (
+    ACCOUNT_INSTRUMENTS,
+    ALGO_ORDERS,
+    BALANCE,
+    CONFIG,
+    DCA_BOTS,
+    FUNDING_BALANCES,
+    GRID_BOTS,
+    LEVERAGE_INFO,
+    PENDING_ORDERS,
+    POSITIONS,
+    RECURRING_BOTS,
+    SIGNAL_BOTS,
+    SPREAD_ORDERS,
+    SWITCH_PRECHECK,
+)
+from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
+from acctcfg.venues.okx.leverage import Decision, Read, live_values
+from acctcfg.venues.okx.scopes import Scope
+from acctcfg.venues.okx.words import ACCOUNT_LEVEL, POSITION_MODE, ips_of, permissions_of
+from acctcfg.wire.client import Client
+from acctcfg.wire.endpoint import Call, Endpoint
+
+__all__ = ["Config", "Open", "OwnKey", "number"]
+
+_IDS_PER_CALL = 20
+_PAGE = 100  # rows of a full page where no limit is asked for
+_ALGO_TYPES = ("conditional,oco", "trigger", "move_order_stop", "iceberg", "twap", "chase", "smart_iceberg")
+_BOTS: tuple[tuple[Endpoint, dict[str, Any]], ...] = (
+    (GRID_BOTS, {"algoOrdType": "grid"}),
+    (GRID_BOTS, {"algoOrdType": "contract_grid"}),
+    (RECURRING_BOTS, {}),
+    (SIGNAL_BOTS, {"algoOrdType": "contract"}),
+    (DCA_BOTS, {"algoOrdType": "contract_dca"}),
+    (DCA_BOTS, {"algoOrdType": "spot_dca"}),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The account that a key belongs to, and the key itself."""
+
+    uid: str
+    main_uid: str
+    account_mode: str
+    position_mode: PositionMode
+    borrow_in_spot: bool
+    key_label: str
+    key_permissions: tuple[str, ...]
+    key_ips: tuple[str, ...]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Config:
+        """Read the one object of the answer. A missing uid or mode is no answer, never a default."""
+        missing = [name for name in ("uid", "acctLv", "posMode") if not row.get(name)]
+        if missing:
+            raise Garbled(f"an account configuration without {', '.join(missing)}", code="no_config")
+        return cls(
+            uid=str(row["uid"]),
+            main_uid=str(row.get("mainUid", "")),
+            account_mode=ACCOUNT_LEVEL.core(row["acctLv"]),
+            position_mode=POSITION_MODE.core(row["posMode"]),
+            borrow_in_spot=row.get("enableSpotBorrow") is True,
+            key_label=str(row.get("label", "")),
+            key_permissions=permissions_of(str(row.get("perm", ""))),
+            key_ips=ips_of(str(row.get("ip", ""))),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """Everything open in an account that a setting may trip over, as the venue lists it."""
+
+    positions: tuple[Mapping[str, Any], ...]
+    orders: tuple[Mapping[str, Any], ...]
+    algos: tuple[Mapping[str, Any], ...]
+    bots: tuple[Mapping[str, Any], ...]
+
+
+class OwnKey:
+    """Reads signed with one account's own key. `user` names the account to the pacer: its keys share the limits."""
+
+    def __init__(self, client: Client, credentials: Any, user: str) -> None:
+        self.client = client
+        self.credentials = credentials
+        self.user = user
+
+    async def read(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of one read."""
+        reply = await self.client.read(Call(endpoint, dict(params or {})), self.credentials, self.user)
+        rows: list[dict[str, Any]] = reply.data
+        return rows
+
+    async def config(self) -> Config:
+        """The account's configuration."""
+        rows = await self.read(CONFIG)
+        if len(rows) != 1:
+            raise Garbled(f"{len(rows)} account configurations", code="no_config")
+        return Config.of(rows[0])
+
+    async def instruments(self, markets: Iterable[str]) -> Instruments:
+        """The account's own lists of these markets."""
+        lists = await asyncio.gather(
+            *(
+                self.read(ACCOUNT_INSTRUMENTS, {"instType": INST_TYPES[market]})  # type: ignore[index]
+                for market in sorted(set(markets))
+            )
+        )
+        return Instruments.of(row for rows in lists for row in rows)
+
+    async def leverage(self, decisions: Sequence[Decision]) -> dict[Scope, Decimal]:
+        """The present values of these scopes, 20 to a request. One that is missing could not be read."""
+        batches: dict[tuple[str, str, str], dict[str, None]] = {}
+        for decision in decisions:
+            asked: Read = decision.read
+            batches.setdefault((asked.margin_mode, asked.param, asked.inst_type), {})[asked.value] = None
+        reads = [
+            self.read(LEVERAGE_INFO, {"mgnMode": margin_mode, param: ",".join(values[at : at + _IDS_PER_CALL])})
+            for (margin_mode, param, _), found in sorted(batches.items())
+            for values in (sorted(found),)
+            for at in range(0, len(values), _IDS_PER_CALL)
+        ]
+        lists = await asyncio.gather(*reads)
+        return live_values(decisions, [row for rows in lists for row in rows])
+
+    async def switch_verdict(self, level: str) -> Mapping[str, Any]:
+        """What the venue itself says about a change to that account level."""
+        rows = await self.read(SWITCH_PRECHECK, {"acctLv": level})
+        if len(rows) != 1 or "sCode" not in rows[0]:
+            raise Garbled("a switch precheck without a verdict", code="no_verdict")
+        return rows[0]
+
+    # -- what is open --------------------------------------------------------------------------------------------------
+
+    async def positions(self) -> tuple[Mapping[str, Any], ...]:
+        """Open positions: those whose size is not zero; the venue lists closed ones for a while."""
+        rows = await self.read(POSITIONS)
+        return tuple(row for row in rows if number(row.get("pos")) != 0)
+
+    async def orders(self, *, spreads: bool) -> tuple[Mapping[str, Any], ...]:
+        """Pending orders of all kinds; spread orders, which belong to no instrument, on demand."""
+        lists = [self._paged(PENDING_ORDERS, {}, "ordId")]
+        if spreads:
+            lists.append(self._paged(SPREAD_ORDERS, {}, "ordId"))
+        return tuple(row for rows in await asyncio.gather(*lists) for row in rows)
+
+    async def algos(self) -> tuple[Mapping[str, Any], ...]:
+        """Pending algo orders of every type; the venue takes one type a call, but for the first two."""
+        lists = await asyncio.gather(*(self._paged(ALGO_ORDERS, {"ordType": kind}, "algoId") for kind in _ALGO_TYPES))
+        return tuple(row for rows in lists for row in rows)
+
+    async def bots(self) -> tuple[Mapping[str, Any], ...]:
+        """Running bots of every kind."""
+        lists = await asyncio.gather(*(self._paged(endpoint, params, "algoId") for endpoint, params in _BOTS))
+        return tuple(row for rows in lists for row in rows)
+
+    async def holdings(self) -> dict[str, list[str]]:
+        """What is not zero, by wallet: "trading", "funding" -> ["12.5 USDT", ...]."""
+        trading, funding = await asyncio.gather(self.read(BALANCE), self.read(FUNDING_BALANCES))
+        details = [row for balance in trading for row in balance.get("details", [])]
+        return {
+            "trading": [f"{row.get('eq') or row.get('cashBal')} {row.get('ccy')}" for row in details if _holds(row)],
+            "funding": [f"{row.get('bal')} {row.get('ccy')}" for row in funding if number(row.get("bal")) != 0],
+        }
+
+    async def _paged(self, endpoint: Endpoint, params: Mapping[str, Any], id_field: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        after: dict[str, str] = {}
+        while True:
+            page = await self.read(endpoint, {**params, **after})
+            rows += page
+            last = str(page[-1].get(id_field, "")) if page else ""
+            if len(page) < _PAGE or not last or after.get("after") == last:
+                return rows
+            after = {"after": last}
+
+
+def _holds(row: Mapping[str, Any]) -> bool:
+    return any(number(row.get(name)) != 0 for name in ("eq", "cashBal", "liab", "crossLiab", "isoLiab", "interest"))
+
+
+def number(text: Any) -> Decimal:
+    """A number of the venue's; "" and a missing one are zero, anything else unreadable is an error."""
+    if text in ("", None):
+        return Decimal(0)
+    try:
+        return Decimal(str(text))
+    except InvalidOperation:
+        raise Garbled(f"{text!r} where a number belongs", code="no_number") from None

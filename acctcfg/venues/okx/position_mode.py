@@ -1,0 +1,104 @@
+"""The position mode. Source: OKX v5, "Set position mode": 5 per 2 s, signed by the account itself.
+
+Refused while anything is open in the account (59000), in spot (51010), and under portfolio for anything but net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.diff import Change
+from acctcfg.core.order import order
+from acctcfg.core.state import After, Live
+from acctcfg.core.words import PositionMode as Word
+from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.account_mode import AccountMode
+from acctcfg.venues.okx.endpoints import CONFIG, SET_POSITION_MODE
+from acctcfg.venues.okx.sequence import ORDER
+from acctcfg.venues.okx.words import POSITION_MODE
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["PositionMode"]
+
+
+class PositionMode:
+    """One word for the whole account; margin and options are always net."""
+
+    field = "position_mode"
+    gated = True
+    settles = True
+    together = ""
+
+    def __init__(self, account_mode: AccountMode) -> None:
+        self._account_mode = account_mode
+
+    async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
+        """Both sides. Behind a change of the account mode the present value says nothing: it is read after that."""
+        spec, address = account.spec, account.address(self.field)
+        if spec.position_mode is None or not focus.wants(address):
+            return
+        live_mode = self._account_mode.live(account)
+        wanted_mode = spec.account_mode or live_mode
+        found: Live | None = account.later()
+        if found is None and account.config is not None:
+            found = account.config.position_mode
+        if found is None:
+            return  # the account's own key could not be used: the survey said so
+        if wanted_mode != live_mode and not _goes_first(account, found, live_mode, wanted_mode):
+            if not isinstance(found, After) or found.what != "create":
+                found = After("account_mode")
+            if not focus.wants(account.address("account_mode")):
+                detail = f"{account.address('account_mode')} has to change first: target it too"
+                account.survey.block(address, "target_dependency", detail)
+        account.survey.want(address, spec.position_mode, found)
+        if wanted_mode == live_mode == "spot" and found != spec.position_mode and not isinstance(found, After):
+            detail = "the venue sets no position mode while the account is in spot; want another account_mode too"
+            account.survey.block(address, "position_mode_in_spot", detail)
+
+    async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """By the account's own config."""
+        return dict.fromkeys(addresses, (await account.own_config()).position_mode)
+
+    def calls(self, account: Account, change: Change) -> tuple[Call, ...]:  # noqa: ARG002
+        """One call, signed by the account."""
+        return (Call(SET_POSITION_MODE, {"posMode": POSITION_MODE.venue(Word(str(change.after)))}),)
+
+    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
+        """A write and a config read, both out of the account's own buckets."""
+        key = account.spec.key
+        return [
+            cost
+            for _ in changes
+            for cost in (
+                Cost(account.user, key, SET_POSITION_MODE, 1, write=True),
+                Cost(account.user, key, CONFIG, 1),
+            )
+        ]
+
+    async def write(self, account: Account, change: Change, writer: Writer) -> None:
+        """Set it."""
+        assert account.writer is not None  # noqa: S101 (the gate signed with it)
+        for call in self.calls(account, change):
+            await writer.send(
+                call,
+                account.writer.credentials,
+                account.user,
+                address=change.address,
+                action=change.action,
+                account=account.name,
+            )
+
+
+def _goes_first(account: Account, found: Live, live_mode: str, wanted_mode: str) -> bool:
+    """Whether the order of writes puts the position mode before the account mode: the same rows decide as later."""
+    here, there = account.address("position_mode"), account.address("account_mode")
+    ordered = order(
+        (
+            Change(here, "change", found, account.spec.position_mode),
+            Change(there, "change", live_mode, wanted_mode),
+        ),
+        ORDER,
+    )
+    return ordered[0].change.address == here and not isinstance(found, After)

@@ -1,0 +1,134 @@
+"""The sub-account itself: created and deleted by the broker. Source: OKX v5, "DMA broker: sub-account".
+
+Label, parent and registration address are set at creation and never again: no endpoint changes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.diff import Change
+from acctcfg.core.state import ABSENT, AccountValue, Live
+from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.broker import PAGE
+from acctcfg.venues.okx.endpoints import CREATE_SUB_ACCOUNT, DELETE_SUB_ACCOUNT, SUB_ACCOUNTS
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["SubAccounts"]
+
+
+class SubAccounts:
+    """Existence of one sub-account."""
+
+    field = ""
+    gated = True  # a delete is; a creation has nothing that could forbid it
+    settles = False
+    together = ""
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
+        """Both sides of the account's existence. Its creation is part of any focus that needs the account."""
+        if account.main:
+            return
+        address = account.address()
+        survey = account.survey
+        if account.spec.state == "absent":
+            if focus.wants(address):
+                survey.want(address, ABSENT, ABSENT if account.row is None else self._live(account))
+                if account.spec.protect and account.row is not None:
+                    survey.block(address, "protected", "`protect: true` forbids to delete it")
+            return
+        survey.want(address, self._wanted(account), ABSENT if account.row is None else self._wanted(account))
+        if account.row is not None:
+            await self._compare(account)
+
+    async def _compare(self, account: Account) -> None:
+        """What of an existing account is not as the manifest says, and cannot be changed."""
+        row, spec, survey = account.row, account.spec, account.survey
+        assert row is not None  # noqa: S101 (the caller looked)
+        address = account.address()
+        if spec.label is not None and spec.label != row.label:
+            message = f'its label is "{row.label}", not "{spec.label}"; the venue sets it at creation only'
+            survey.warn(address, "label_differs", message)
+        parent = self._parent_name(account)
+        if parent != row.parent:
+            message = f'its parent is "{row.parent}", not "{parent}"; the venue sets it at creation only'
+            survey.warn(address, "parent_differs", message)
+        if not account.memory.known(account.name):
+            keys = await account.key_list()
+            message = (
+                f"it exists and acctcfg did not create it: taken over (uid {row.uid}, "
+                f"created {_day(row.created_ms)}, {len(keys)} API keys)"
+            )
+            survey.warn(address, "adopted", message)
+
+    def _wanted(self, account: Account) -> AccountValue:
+        return AccountValue(account.name, account.spec.label, account.spec.parent or "")
+
+    def _live(self, account: Account) -> Live:
+        if account.row is None:
+            return ABSENT
+        parent = next((key for key, spec in account.specs.items() if spec.name == account.row.parent), "")
+        return AccountValue(account.row.name, account.row.label, parent)
+
+    def _parent_name(self, account: Account) -> str:
+        parent = account.spec.parent
+        return account.specs[parent].name if parent else ""
+
+    async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """Whether it is there now, by the broker's list."""
+        account.row = await account.broker.sub_account(account.name)
+        account.survey.uid = account.uid
+        live = ABSENT if account.row is None else self._wanted(account)
+        return dict.fromkeys(addresses, live)
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
+        """One call; a delete takes the account's keys along."""
+        if change.action == "delete":
+            return (Call(DELETE_SUB_ACCOUNT, {"subAcct": account.name}),)
+        body = {"subAcct": account.name}
+        if account.spec.label is not None:
+            body["label"] = account.spec.label
+        if account.spec.client_ip is not None:
+            body["clientIP"] = account.spec.client_ip
+        if account.spec.parent:
+            body["mainAcct"] = self._parent_name(account)
+        return (Call(CREATE_SUB_ACCOUNT, body),)
+
+    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
+        """The writes; read-backs of a hundred accounts share a page, and `Connection.costs` counts the pages."""
+        broker = account.broker.user
+        return [
+            Cost(broker, account.spec.venue, call.endpoint, 1, write=True)
+            for change in changes
+            for call in self.calls(account, change)
+        ]
+
+    @staticmethod
+    def listing_cost(broker: str, venue: str, accounts: int) -> list[Cost]:
+        """The pages that read the creations and deletes of so many accounts back."""
+        return [Cost(broker, venue, SUB_ACCOUNTS, -(-accounts // PAGE))] if accounts else []
+
+    async def write(self, account: Account, change: Change, writer: Writer) -> None:
+        """Create or delete it."""
+        for call in self.calls(account, change):
+            await writer.send(
+                call,
+                account.broker.credentials,
+                account.broker.user,
+                address=change.address,
+                action=change.action,
+                account=account.name,
+            )
+
+
+def _day(milliseconds: str) -> str:
+    if not milliseconds.isdigit():
+        return "at a time that the venue does not say"
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC).date().isoformat()
