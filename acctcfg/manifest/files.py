@@ -1,0 +1,159 @@
+"""The root file and the files that it includes -> one set of sections, whatever order they were found in."""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from acctcfg.errors import Problem
+from acctcfg.manifest.kinds import BAD
+from acctcfg.manifest.read import Node, Sources, parse
+from acctcfg.manifest.report import Report, quoted, shown
+from acctcfg.manifest.shape import Shape
+
+__all__ = ["Workspace", "read_workspace"]
+
+NAMED: Final = ("venues", "secret_stores", "profiles", "accounts")  # sections whose keys are names of the user's
+SECTIONS: Final = (*NAMED, "guardrails", "journal")
+
+
+@dataclass(slots=True)
+class Workspace:
+    """The sections of all files, merged by key; nodes know their files."""
+
+    sources: Sources
+    problems: set[Problem]
+    sections: dict[str, dict[str, Node]]
+    files: list[str] = field(default_factory=list)
+
+
+def read_workspace(directory: Path, shape: Shape, root: str) -> Workspace:
+    """Read everything below `directory` that `root` names. Never raises: what is wrong is in `problems`."""
+    workspace = Workspace(Sources(), set(), {name: {} for name in SECTIONS})
+    _Reading(directory, shape, workspace).file(root, ())
+    workspace.files.sort()
+    return workspace
+
+
+class _Reading:
+    def __init__(self, directory: Path, shape: Shape, workspace: Workspace) -> None:
+        self.directory = directory
+        self.shape = shape
+        self.workspace = workspace
+
+    def file(self, name: str, chain: tuple[str, ...]) -> None:
+        """One file and what it includes; `chain` is how we got here."""
+        self.workspace.files.append(name)
+        data = self._bytes(name)
+        if data is None:
+            return
+        sources = self.workspace.sources
+        node, problems = parse(data, sources, name)
+        self.workspace.problems.update(problems)
+        if node is None or node.value is None:
+            if not problems:
+                self._wrong(name, "the file is empty" + ("" if chain else " (it needs `version: 1` at least)"))
+            return
+        report = Report(sources, self.workspace.problems, [("", node)])
+        if type(node.value) is not dict:
+            report.value(node, f"the file must hold a map of sections, not {quoted(node.value)}")
+            return
+        self._version(node, report, root=not chain)
+        self._sections(node, report)
+        for included in self._included(node, report, name, chain):
+            self.file(included, (*chain, name))
+
+    def _bytes(self, name: str) -> bytes | None:
+        path = self.directory / name
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            why = "there is no such file (acctcfg runs in the folder that holds it, or with -C DIR)"
+        except IsADirectoryError:
+            why = "is a folder, not a file"
+        except (OSError, ValueError) as exc:
+            why = f"cannot be read: {getattr(exc, 'strerror', None) or exc}"
+        self._wrong(name, why)
+        return None
+
+    def _wrong(self, name: str, message: str) -> None:
+        self.workspace.problems.add(Problem(name, 0, 0, "", message))
+
+    def _version(self, node: Node, report: Report, *, root: bool) -> None:
+        version = node.value.get("version")
+        if version is None:
+            if root:
+                report.value(node, "`version: 1` is missing")
+            return
+        sound = self.shape.root.fields["version"].kind.take(version, report) is not BAD
+        if sound and not root:
+            report.key(version, "is said once, in the root file (remove it here)")
+
+    def _sections(self, node: Node, report: Report) -> None:
+        for name, section in node.value.items():
+            if name in ("version", "include"):
+                continue
+            if name not in SECTIONS:
+                self.shape.root.unknown(name, section, report)
+            elif section.value is None:
+                continue  # a section whose entries are all commented out
+            elif type(section.value) is not dict:
+                report.value(section, f"must be a map, not {quoted(section.value)}")
+            else:
+                self._merge(name, section.value)
+
+    def _merge(self, name: str, entries: dict[str, Node]) -> None:
+        known = self.workspace.sections[name]
+        sources = self.workspace.sources
+        for key, node in entries.items():
+            first = known.setdefault(key, node)
+            if first is not node:
+                address = key if name == "accounts" else f"{name}.{key}"
+                message = f"is written in two files (first at {sources.place(first.key_mark)})"
+                self.workspace.problems.add(sources.problem(node.key_mark, message, address))
+
+    def _included(self, node: Node, report: Report, name: str, chain: tuple[str, ...]) -> list[str]:
+        """The files that this one includes and that nobody has read yet."""
+        include = node.value.get("include")
+        if include is None or include.value is None:
+            return []
+        patterns = self.shape.root.fields["include"].kind.take(include, report)
+        if patterns is BAD:
+            return []
+        found: list[str] = []
+        for child, pattern in zip(include.value, patterns, strict=True):
+            if pattern is BAD:
+                continue
+            for match in self._matches(child, pattern, report):
+                if match == name and glob.has_magic(pattern):
+                    continue  # `*.yaml` beside the file itself
+                if match in (*chain, name):
+                    around = " -> ".join((*chain, name, match)[(*chain, name).index(match) :])
+                    report.value(child, f"the includes run in a circle: {around}")
+                elif match not in found and match not in self.workspace.files:
+                    found.append(match)
+        return found
+
+    def _matches(self, child: Node, pattern: str, report: Report) -> list[str]:
+        plain = os.path.normpath(pattern)
+        if PurePosixPath(pattern).is_absolute() or plain == ".." or plain.startswith("../"):
+            report.value(child, f"{shown(pattern)} leads out of the workspace (include what is below its root file)")
+            return []
+        if not glob.has_magic(pattern):
+            matches = [plain] if (self.directory / plain).exists() else []
+        else:
+            # not Path.glob: it takes hidden files, such as an editor's, for matches of `*`
+            matched = glob.glob(pattern, root_dir=self.directory, recursive=True)  # noqa: PTH207
+            matches = sorted({os.path.normpath(m) for m in matched if (self.directory / m).is_file()})
+        if not matches:
+            report.value(child, f"{shown(pattern)} matches no file")
+        inside = [match for match in matches if self._inside(match)]
+        for match in sorted(set(matches) - set(inside)):
+            report.value(child, f"{shown(match)} is a link that leads out of the workspace")
+        return inside
+
+    def _inside(self, name: str) -> bool:
+        return (self.directory / name).resolve().is_relative_to(self.directory.resolve())

@@ -1,0 +1,55 @@
+"""The one way in: a folder -> the manifest that it holds, or everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from acctcfg.core.desired import Manifest
+from acctcfg.core.rules import VenueRules
+from acctcfg.errors import ManifestError
+from acctcfg.manifest.accounts import build_accounts
+from acctcfg.manifest.connections import build_stores, build_venues
+from acctcfg.manifest.files import read_workspace
+from acctcfg.manifest.kinds import BAD
+from acctcfg.manifest.policy import build_guardrails
+from acctcfg.manifest.read import Node
+from acctcfg.manifest.report import Report
+from acctcfg.manifest.shape import Shape
+
+__all__ = ["load"]
+
+
+def load(
+    directory: Path, rules: Mapping[str, VenueRules], *, environ: Mapping[str, str], root: str = "acctcfg.yaml"
+) -> Manifest:
+    """Read `root` in `directory` and the files that it includes; sends nothing, runs nothing, writes nothing.
+
+    `rules` are the venue types by name; of `environ` only ACCTCFG_TRUST is read. Raises `ManifestError` with every
+    problem of every file.
+    """
+    shape = Shape(rules)
+    workspace = read_workspace(directory, shape, root)
+    stores = build_stores(workspace, shape)
+    venues = build_venues(workspace, shape, stores, environ)
+    guardrails = build_guardrails(workspace, shape)
+    durable = False
+    if section := workspace.sections["journal"]:
+        mark = min(node.key_mark for node in section.values())
+        whole = Node(section, mark, mark)
+        taken = shape.journal.take(whole, Report(workspace.sources, workspace.problems, [("journal", whole)]))
+        durable = taken is not BAD and taken.get("durable", False)
+    accounts = build_accounts(workspace, shape, venues, stores)
+    if workspace.problems:
+        raise ManifestError(
+            tuple(workspace.problems), hint="nothing was sent; correct these lines, then validate again"
+        )
+    return Manifest(
+        directory=directory,
+        files=tuple(workspace.files),
+        venues=venues,
+        secret_stores=stores,
+        guardrails=guardrails,
+        accounts=accounts,
+        journal_durable=durable,
+    )

@@ -1,0 +1,81 @@
+"""Guardrails: the limits and rules that every plan of this workspace is checked against."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from acctcfg.core.desired import Guardrails, Rule, Share
+from acctcfg.manifest.files import Workspace
+from acctcfg.manifest.kinds import BAD
+from acctcfg.manifest.read import Node
+from acctcfg.manifest.report import Report, near, shown
+from acctcfg.manifest.shape import Shape
+
+__all__ = ["build_guardrails"]
+
+ACTIONS = ("create", "change", "replace", "delete")
+
+
+def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
+    """The guardrails of all files; a limit that is wrong keeps its careful default, and a problem."""
+    section = workspace.sections["guardrails"]
+    if not section:
+        return Guardrails()
+    mark = min(node.key_mark for node in section.values())
+    whole = Node(section, mark, mark)
+    report = Report(workspace.sources, workspace.problems, [("guardrails", whole)])
+    taken = shape.guardrails.take(whole, report)
+    changed = taken.get("max_changed_accounts")
+    if isinstance(changed, str):
+        changed = Share(Decimal(changed.rstrip("%")))
+    default = Guardrails()
+    denied = taken.get("deny_permissions", default.deny_permissions)
+    return Guardrails(
+        max_leverage=taken.get("max_leverage"),
+        require_ip_allowlist=taken.get("require_ip_allowlist", False),
+        deny_permissions=tuple(sorted(word for word in denied if word is not BAD)),
+        max_deletes=taken.get("max_deletes", 0),
+        max_changed_accounts=changed,
+        adopt=taken.get("adopt", default.adopt),
+        rules=_rules(section["rules"], taken["rules"], report) if "rules" in taken else (),
+    )
+
+
+def _rules(node: Node, taken: list[Any], report: Report) -> tuple[Rule, ...]:
+    rules: dict[str, Rule] = {}
+    for child, values in zip(node.value, taken, strict=True):
+        if values is BAD or "name" not in values or "schema" not in values:
+            continue
+        name, when = values["name"], values.get("when", {})
+        if name in rules:
+            report.value(child.value["name"], f"two rules are called {shown(name)} (first at {rules[name].place})")
+        patterns = {
+            key: tuple(one for one in when.get(key, ()) if one is not BAD) for key in ("address", "action", "venue")
+        }
+        for word in patterns["action"]:
+            if word not in ACTIONS and not any(char in word for char in "*?"):
+                report.value(child.value["when"].value["action"], f"{shown(word)} is no action{near(word, ACTIONS)}")
+        if why := _schema_error(values["schema"]):
+            report.value(child.value["schema"], f"is no valid JSON Schema: {why}")
+        rules.setdefault(
+            name, Rule(name=name, **patterns, schema=values["schema"], place=report.sources.place(child.mark))
+        )
+    return tuple(rules.values())
+
+
+def _schema_error(schema: Any) -> str:
+    """What is wrong with a JSON Schema; "" where nothing is. References stay inside it: nothing is fetched."""
+    import jsonschema_rs  # only where there are rules
+
+    if not isinstance(schema, dict | bool):
+        return "a schema is a map"
+
+    def refuse(uri: str) -> Any:
+        raise ValueError(f"it refers to {uri}, and acctcfg fetches nothing")
+
+    try:
+        jsonschema_rs.validator_for(schema, retriever=refuse)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as exc:
+        return " ".join(str(getattr(exc, "message", None) or exc).split())[:200]
+    return ""

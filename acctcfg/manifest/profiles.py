@@ -1,0 +1,258 @@
+"""Profiles: what accounts have in common, laid over each other and under the account's own fields.
+
+Maps merge deeply; null takes a field away, with all that earlier profiles said of it; lists replace. `leverage` and
+`deposit.addresses` are layers instead: a later layer's entry beats earlier ones on the same scope, or the same
+currency and chain. A profile stands after its own profiles, and only once: where two profiles share a third, both
+win over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from acctcfg.core.desired import AddressSpec, LeverageEntry, Place, Selector
+from acctcfg.core.words import MarginMode, Market, Side
+from acctcfg.manifest.files import Workspace
+from acctcfg.manifest.kinds import BAD, Table
+from acctcfg.manifest.read import Node
+from acctcfg.manifest.report import Report, near, shown
+from acctcfg.manifest.shape import NAME, Shape
+
+__all__ = ["Layered", "Profiles", "own_problems"]
+
+_SELECTORS = ("instrument", "instruments", "family", "currency", "symbol")
+_MARKETS = {str(word): word for word in Market}
+_MARGINS = {str(word): word for word in MarginMode}
+_SIDES = {str(word): word for word in Side}
+_LISTS = ("leverage", "addresses")
+
+Chain = tuple[str, str | None]  # currency and chain of a deposit address
+
+
+@dataclass(slots=True)
+class Layered:
+    """Fields after some layers: nodes by name, and the two lists whose entries come from several layers."""
+
+    fields: dict[str, Node] = field(default_factory=dict)
+    entries: tuple[LeverageEntry, ...] = ()
+    addresses: dict[Chain, AddressSpec] = field(default_factory=dict)
+    roots: tuple[tuple[str, Node], ...] = ()
+    layers: int = 0
+    taken: dict[str, Any] = field(default_factory=dict)  # what `fields` mean; filled for profiles, once each
+    places: dict[str, Place] = field(default_factory=dict)
+
+
+class Profiles:
+    """The profiles of a workspace, checked; `under` gives what lies under an account."""
+
+    def __init__(self, workspace: Workspace, shape: Shape) -> None:
+        self.workspace = workspace
+        self.shape = shape
+        self.nodes = workspace.sections["profiles"]
+        self._selectors: dict[tuple[str, str], Selector] = {}
+        self._chains: dict[tuple[str, ...], Layered] = {}
+        self._check()
+
+    def _check(self) -> None:
+        names = Table(self.shape.account, name=NAME)
+        for name, node in self.nodes.items():
+            report = self._report(name)
+            names.check_name(name, node, report)
+            if self.shape.account.take(node, report) is BAD:
+                continue
+            own_problems(node, report)
+            self.named(node, report)
+            self.under((name,))  # what only shows when its entries are looked at
+        for circle in self._circles():
+            first = self.nodes[circle[0]]
+            message = f"the profiles run in a circle: {' -> '.join(circle)}"
+            self._report(circle[0]).key(first.value["profile"], message)
+
+    def _report(self, name: str) -> Report:
+        return Report(self.workspace.sources, self.workspace.problems, [(f"profiles.{name}", self.nodes[name])])
+
+    def named(self, node: Node, report: Report) -> tuple[str, ...]:
+        """The profiles that a profile or an account names, as far as they exist; the others are reported."""
+        written = node.value.get("profile") if type(node.value) is dict else None
+        if written is None or written.value is None:
+            return ()
+        found = []
+        for child in written.value if type(written.value) is list else [written]:
+            name = child.value
+            if type(name) is not str:
+                continue  # its kind is reported elsewhere
+            if name in self.nodes:
+                found.append(name)
+            else:
+                report.value(child, f"the profile {shown(name)} is not defined{near(name, self.nodes)}")
+        return tuple(found)
+
+    def _quietly_named(self, name: str) -> tuple[str, ...]:
+        return self.named(self.nodes[name], Report(self.workspace.sources, set(), ()))
+
+    def _circles(self) -> Iterable[tuple[str, ...]]:
+        """Every circle once, from its alphabetically first profile."""
+        found = set()
+        for start in sorted(self.nodes):
+            walks: list[tuple[str, ...]] = [(start,)]
+            seen = set()
+            while walks:
+                walk = walks.pop()
+                for name in self._quietly_named(walk[-1]):
+                    if name == start and start == min(walk):
+                        found.add((*walk, start))
+                    elif name not in seen and name not in walk:
+                        seen.add(name)
+                        walks.append((*walk, name))
+        return sorted(found)
+
+    def order(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Earlier to later, parents before children, each once."""
+        done: dict[str, None] = {}
+        stack = [(name, False) for name in reversed(tuple(names))]
+        open_: set[str] = set()
+        while stack:
+            name, parents_done = stack.pop()
+            if parents_done:
+                done[name] = None
+            elif name not in open_:
+                open_.add(name)
+                stack.append((name, True))
+                stack += [(parent, False) for parent in reversed(self._quietly_named(name))]
+        return tuple(done)
+
+    def under(self, names: tuple[str, ...]) -> Layered:
+        """What these profiles say together; computed once for each list of names."""
+        if names in self._chains:
+            return self._chains[names]
+        layered = Layered()
+        takes = self.shape.account.takes
+        for name in self.order(names):
+            node = self.nodes[name]
+            report = self._report(name)
+            if type(node.value) is dict:
+                layered = self.over(layered, node, f"profiles.{name}", report)
+        report = Report(self.workspace.sources, self.workspace.problems, layered.roots)
+        for name, node in layered.fields.items():
+            layered.places[name] = self.workspace.sources.place(node.key_mark)
+            if name in takes and name not in ("leverage", "profile"):
+                layered.taken[name] = takes[name](node, report)
+        self._chains[names] = layered
+        return layered
+
+    def over(self, below: Layered, node: Node, prefix: str, report: Report) -> Layered:
+        """One more layer over those below."""
+        fields, entries, addresses = below.fields.copy(), below.entries, below.addresses
+        layer = below.layers
+        for name, child in node.value.items():
+            if child.value is None:
+                fields.pop(name, None)
+                if name == "leverage":
+                    entries = ()
+                elif name == "deposit":
+                    addresses = {}
+            elif name == "leverage":
+                fields[name] = child
+                entries += self._entries(child, layer, f"{prefix}.leverage", report)
+            elif name == "deposit" and type(child.value) is dict and "addresses" in child.value:
+                listed = child.value["addresses"]
+                own = self._addresses(listed, report) if listed.value is not None else {}
+                addresses = {**addresses, **own} if listed.value is not None and addresses else own
+                fields[name] = merge(fields.get(name), _without_lists(child))
+            else:
+                fields[name] = merge(fields.get(name), child)
+        return Layered(fields, entries, addresses, ((prefix, node), *below.roots), layer + 1)
+
+    def _entries(self, node: Node, layer: int, path: str, report: Report) -> tuple[LeverageEntry, ...]:
+        taken = self.shape.account.takes["leverage"](node, report)
+        if taken is BAD:
+            return ()
+        place = self.workspace.sources.place
+        entries = []
+        for index, (child, values) in enumerate(zip(node.value, taken, strict=True)):
+            if values is BAD or "value" not in values:
+                continue
+            where = place(child.mark)
+            for selector in self._named_by(values):
+                entries.append(
+                    LeverageEntry(
+                        market=_MARKETS.get(values.get("market", "")),
+                        margin=_MARGINS.get(values.get("margin", "")),
+                        selector=selector,
+                        side=_SIDES.get(values.get("side", "")),
+                        value=values["value"],
+                        layer=layer,
+                        place=where,
+                        path=f"{path}[{index}]",
+                    )
+                )
+        return tuple(entries)
+
+    def _named_by(self, values: Mapping[str, Any]) -> list[Selector]:
+        for by in _SELECTORS:
+            if by in values:
+                patterns = values[by] if by == "instruments" else [values[by]]
+                by = "instrument" if by == "instruments" else by
+                known = self._selectors
+                return [
+                    known.get((by, one)) or known.setdefault((by, one), Selector(by, one))
+                    for one in patterns
+                    if one is not BAD
+                ]
+        return []
+
+    def _addresses(self, node: Node, report: Report) -> dict[Chain, AddressSpec]:
+        if type(node.value) is not list:
+            return {}  # reported with the field
+        place = self.workspace.sources.place
+        found: dict[Chain, AddressSpec] = {}
+        for child in node.value:
+            values = self.shape.deposit_address.take(child, report)
+            if values is BAD or "currency" not in values:
+                continue
+            scope = (values["currency"], values.get("chain"))
+            if scope in found:
+                what = "/".join(part for part in scope if part)
+                first = found[scope].place
+                report.value(child, f"{shown(what)} a second time (first at {first}; `count` asks for several)")
+                continue
+            found[scope] = AddressSpec(
+                currency=scope[0],
+                chain=scope[1],
+                type=values.get("type", "regular"),
+                count=values.get("count", 1),
+                place=place(child.mark),
+            )
+        return found
+
+
+def merge(below: Node | None, above: Node) -> Node:
+    """Two values of one field: maps deeply, anything else replaces; null takes away."""
+    if below is None or type(below.value) is not dict or type(above.value) is not dict:
+        return above
+    merged = dict(below.value)
+    for name, node in above.value.items():
+        if node.value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge(merged.get(name), node)
+    return Node(merged, above.mark, above.key_mark)
+
+
+def _without_lists(node: Node) -> Node:
+    return Node({name: child for name, child in node.value.items() if name not in _LISTS}, node.mark, node.key_mark)
+
+
+def own_problems(node: Node, report: Report) -> None:
+    """What contradicts itself within one profile or one account as written, whatever it is merged with."""
+    keys = node.value.get("api_keys")
+    if keys is None or type(keys.value) is not dict:
+        return
+    for label, key in keys.value.items():
+        if type(key.value) is not dict or "state" not in key.value or key.value["state"].value != "absent":
+            continue
+        for name in ("permissions", "ip_allowlist", "rotate_after"):
+            if name in key.value and key.value[name].value is not None:
+                report.key(key.value[name], f"the key {shown(label)} is to be absent, and takes no `{name}`")
