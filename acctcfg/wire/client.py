@@ -13,6 +13,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -22,6 +23,7 @@ from acctcfg.errors import (
     AuthRefused,
     ConfigError,
     Garbled,
+    Maintenance,
     OutcomeUnknown,
     RateLimited,
     Refused,
@@ -156,31 +158,33 @@ class Client:
     async def _retrying(self, exchange: _Exchange) -> Reply:
         while True:
             exchange.attempt += 1
-            exchange.limited = False
+            exchange.limited = exchange.left = False
             try:
                 return await self._once(exchange)
-            except Refused as error:
-                if self.dialect.is_clock_refusal(error):
-                    await self._correct_clock(exchange, error)
-                    continue
-                if not isinstance(error, RateLimited) or not self._may_repeat(exchange, ATTEMPTS):
-                    raise
-            except NotSent as error:
-                if not self._may_repeat(exchange, ATTEMPTS):
-                    raise
-                log.debug("%s: %s", exchange.call.text, error)
-            except (Unreachable, OutcomeUnknown, Garbled) as error:
-                if exchange.writing:
-                    raise _unresolved(exchange, error) from error
-                attempts = GARBLED_ATTEMPTS if isinstance(error, Garbled) else ATTEMPTS
-                if isinstance(error, Redirected) or not self._may_repeat(exchange, attempts):
-                    if isinstance(error, OutcomeUnknown):  # a read has no outcome to be unknown: it was not served
-                        raise Unreachable(error.message, hint=error.hint, code=error.code) from error
-                    raise
-            await self.clock.sleep(self._backoff(exchange))
+            except VenueError as error:
+                if not exchange.left:
+                    raise  # `before_send` asked the venue something itself, and stops the write with the answer
+                await self._go_again(exchange, error)
 
-    def _may_repeat(self, exchange: _Exchange, attempts: int) -> bool:
-        if exchange.attempt >= attempts:
+    async def _go_again(self, exchange: _Exchange, error: VenueError) -> None:
+        """Return when the request may be sent once more; raise what its caller gets when it may not."""
+        if isinstance(error, Refused) and self.dialect.is_clock_refusal(error):
+            await self._correct_clock(exchange, error)
+            return
+        proven = isinstance(error, NotSent | Refused | Maintenance)
+        if exchange.writing and not proven:
+            raise _unresolved(exchange, error) from error
+        if not self._may_repeat(exchange, error):
+            if isinstance(error, OutcomeUnknown):  # a read has no outcome to be unknown: it was not served
+                raise Unreachable(error.message, hint=error.hint, code=error.code) from error
+            raise error
+        await self.clock.sleep(self._backoff(exchange))
+
+    def _may_repeat(self, exchange: _Exchange, error: VenueError) -> bool:
+        passing = isinstance(error, RateLimited | Unreachable | OutcomeUnknown | Garbled)
+        if not passing or isinstance(error, Redirected):
+            return False
+        if exchange.attempt >= (GARBLED_ATTEMPTS if isinstance(error, Garbled) else ATTEMPTS):
             return False
         # One repetition is always worth it: a single time-out may use up all patience at high speed.
         return exchange.attempt < 2 or exchange.spent_s < PATIENCE_S / self.pacer.speed
@@ -207,7 +211,7 @@ class Client:
                     await pending
             request = self._request(exchange)
             begun = self.clock.monotonic()
-            exchange.status, exchange.code = None, "cancelled"
+            exchange.status, exchange.code, exchange.left = None, "cancelled", True
             try:
                 reply = await self._exchanged(exchange, request, slot)
                 exchange.code = "ok"
@@ -258,7 +262,7 @@ class Client:
                     hint="check the credentials for stray line breaks and accents",
                 )
         headers.update(signed)
-        return httpx.Request(method, self.base_url + target, headers=headers, content=body)
+        return httpx.Request(method, _url(self.base_url + target), headers=headers, content=body)
 
     def _reply(self, exchange: _Exchange, response: httpx.Response, body: bytes) -> Reply:
         received_at = self.clock.now() + exchange.offset_s
@@ -272,6 +276,9 @@ class Client:
             if status == TOO_MANY_REQUESTS:  # a gateway's page: the status alone says that nothing was executed
                 raise RateLimited(message, hint=error.hint, code=str(status), status=status) from error
             raise Garbled(message, hint=error.hint or _GARBLED_HINT, code=error.code) from error
+        except _SHAPE_ERRORS as exc:
+            message = f"{endpoint.text}: the answer has an unexpected shape (HTTP {status}, {body_kind(body)})"
+            raise Garbled(message, hint=_GARBLED_HINT) from exc
         return Reply(data=data, sent_at=exchange.sent_at, received_at=received_at, status=status)
 
     def _tell(self, exchange: _Exchange, seconds: float) -> None:
@@ -307,7 +314,10 @@ class Client:
             # A refused timestamp cannot be the time's own trouble: no second measurement inside the first.
             reply = await self._retrying(_Exchange(call, None, "", writing=False, clock_corrected=True))
             middle = (reply.sent_at + reply.received_at) / 2 - self.offset_s
-            self.offset_s = self.dialect.server_time(reply.data) - middle
+            try:
+                self.offset_s = self.dialect.server_time(reply.data) - middle
+            except _SHAPE_ERRORS as exc:
+                raise Garbled(f"{call.text}: the venue's time cannot be read", hint=_GARBLED_HINT) from exc
             self._measured_at = self.clock.monotonic()
             log.info("this host's clock is %.1f s off the venue's; corrected for", -self.offset_s)
 
@@ -333,8 +343,14 @@ class _Exchange:
     status: int | None = None
     code: str = ""
     limited: bool = False
+    left: bool = False  # whether this attempt got as far as the transport
     clock_corrected: bool = False
 
+
+_url = lru_cache(maxsize=1024)(httpx.URL)  # parsing is a tenth of a request's cost, and a thousand users ask alike
+
+# What reading an answer of a shape that the dialect did not expect ends in: no traceback, and no guess about a write.
+_SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 _GARBLED_HINT = (
     "something between here and the venue answered in its place? check base_url, proxies and the venue's status page"

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.endpoint import Call, Rate
 
-__all__ = ["BucketKey", "Pacer", "Slot", "lower_bound"]
+__all__ = ["BucketKey", "Pacer", "Slot", "allowed", "lower_bound"]
 
 DRIFT = 1e-4  # the venue's clock and ours may run apart by this share of a window (100 parts in a million)
 SAMPLES = 16  # answers on one connection before a round trip is believed to be the path's own
@@ -60,7 +60,8 @@ class Pacer:
     """Lets requests through so that the venue never sees too many, first come first served in each bucket.
 
     `share` is the part of each limit that is used, `speed` divides windows (a sandbox whose time runs faster).
-    `notes` says in words which limits the venue refused us at; a run shows them.
+    `notes` says in words which limits the venue refused us at; a run shows them. One pacer serves one event loop, and
+    all clients of one venue there.
     """
 
     def __init__(self, clock: Clock, share: float = 1.0, speed: float = 1.0) -> None:

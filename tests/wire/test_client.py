@@ -34,6 +34,7 @@ PASSING = {
     "502 page of a gateway": raw(b"<html>", status=502),
     "outcome unknown": say(code="maybe", status=400),
     "HTML with status 200": HTML,
+    "JSON in another shape": raw(b"[1]", kind="application/json"),
     "a body that stalls": stall,
     "a body that is not what its encoding says": raw(b"no gzip", more="Content-Encoding: gzip\r\n"),
     "no HTTP at all": babble,
@@ -270,6 +271,21 @@ async def test_what_is_signed_is_what_arrives(client, venue, params):
         got = venue.seen[-1]
         assert got.headers["x-signed"] == f"signer {got.method} {got.target} {got.body.hex()}"
         assert got.headers.get("content-type") == ("application/json" if method == "POST" else None)
+
+
+@pytest.mark.parametrize("error", [Unreachable("gate"), RateLimited("gate"), OutcomeUnknown("gate"), Refused("gate")])
+async def test_an_error_of_before_send_is_passed_on_as_it_is(client, venue, error):
+    """A gate that cannot read stops the write: not sent, not repeated, and not taken for an unknown outcome."""
+    asked = []
+
+    def gate(sent_at):
+        asked.append(sent_at)
+        raise error
+
+    with pytest.raises(type(error), match=r"^gate$") as caught:
+        await client.write(WRITE, "signer", "42", before_send=gate)
+    assert caught.value is error
+    assert (len(asked), venue.seen, client.requests) == (1, [], 0)
 
 
 @pytest.mark.parametrize("secret", ["naïve-words", "two\nlines", "end\r\n"])

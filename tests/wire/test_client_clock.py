@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from toy_venue import READ, WRITE, raw, say
 
-from acctcfg.errors import AuthRefused, Unreachable
+from acctcfg.errors import AuthRefused, Garbled, Unreachable
 
 WINDOW_S = 30
 
@@ -63,6 +63,13 @@ async def test_a_time_that_cannot_be_had_is_an_error_of_its_own(client, venue):
     with pytest.raises(Unreachable, match="HTTP 503"):
         await client.read(READ, "signer", "42")
     assert client.offset_s == 0
+
+
+async def test_a_time_that_cannot_be_read_is_said(client, venue):
+    """A write whose timestamp was refused was not executed: a nonsensical time is no unknown outcome."""
+    venue.at = {"/state": say(code="late", status=401), "/time": say("noon")}
+    with pytest.raises(Garbled, match="the venue's time cannot be read"):
+        await client.write(WRITE, "signer", "42")
 
 
 async def test_a_refused_time_call_does_not_hang(client, venue):
