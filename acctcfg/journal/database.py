@@ -19,6 +19,7 @@ __all__ = ["connect", "connect_to_read", "in_words", "transaction"]
 APPLICATION_ID = 0x61636366  # "accf": tells this file from any other SQLite file
 VERSION = 1
 BUSY_S = 10.0
+UNWRITABLE = ("SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT")
 
 SCHEMA = f"""
 CREATE TABLE events (
@@ -110,23 +111,26 @@ def connect_to_read(path: Path) -> sqlite3.Connection | None:
                 return None
         except FileNotFoundError:
             return None
-        connection = _open(f"{path.absolute().as_uri()}?mode=ro")
         try:
-            found = _is_journal(connection, path)
+            return _opened_journal(f"{path.absolute().as_uri()}?mode=ro", path)
         except sqlite3.OperationalError as exc:
-            connection.close()
-            if exc.sqlite_errorname not in ("SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT"):
+            if exc.sqlite_errorname not in UNWRITABLE:
                 raise
-            # A folder that nobody can write to: no process can be writing, so it can be read without a log.
-            connection = _open(f"{path.absolute().as_uri()}?immutable=1")
-            found = _is_journal(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-        if not found:
-            connection.close()
-            return None
-        return connection
+        # Nobody can write to that folder, so no process is writing: it can be read without the log's index.
+        return _opened_journal(f"{path.absolute().as_uri()}?immutable=1", path)
+
+
+def _opened_journal(uri: str, path: Path) -> sqlite3.Connection | None:
+    connection = _open(uri)
+    try:
+        found = _is_journal(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    if not found:
+        connection.close()
+        return None
+    return connection
 
 
 def _open(uri: str) -> sqlite3.Connection:

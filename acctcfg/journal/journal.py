@@ -158,7 +158,8 @@ class Journal:
 
     def unresolved(self, venue_user: str) -> tuple[Intent, ...]:
         """Writes whose outcome nobody knows: never settled, or settled "unknown", and not resolved since."""
-        return tuple(reading.intent(row) for row in self._rows(reading.UNRESOLVED, venue_user))
+        with self._understood():
+            return tuple(reading.intent(row) for row in self._rows(reading.UNRESOLVED, venue_user))
 
     def resolve(self, run: str, entry: Intent, finding: Finding, body: Any = None) -> None:
         """Write down what reading the venue showed about an unresolved write."""
@@ -175,7 +176,8 @@ class Journal:
         True from the `intend` with `creates_key` until its outcome is known (see `settle`), it is found not to
         have happened, or `remember_key` or `forget_key` is called. Found to have happened, it stays True.
         """
-        return reading.is_creating(self._rows(reading.KEY_HISTORY, venue_user, account), label)
+        with self._understood():
+            return reading.is_creating(self._rows(reading.KEY_HISTORY, venue_user, account), label)
 
     def remember_key(self, run: str, venue_user: str, account: str, label: str, *, store: str, path: str) -> None:
         """Write down that the key's secret is in its store."""
@@ -190,7 +192,8 @@ class Journal:
 
     def known_accounts(self, venue_user: str) -> dict[str, KnownAccount]:
         """The sub-accounts that acctcfg created or took over, by their names at the venue."""
-        return reading.known_accounts(self._rows(reading.ACCOUNTS, venue_user))
+        with self._understood():
+            return reading.known_accounts(self._rows(reading.ACCOUNTS, venue_user))
 
     def remember_account(self, run: str, venue_user: str, name: str, *, uid: str, key: str) -> None:
         """Write down that this account is ours; `key` is its key in the manifest. Nothing if that is known."""
@@ -205,7 +208,8 @@ class Journal:
     def last_access(self, venue_user: str, account: str) -> Access | None:
         """The stored key that signed last for this account."""
         rows = self._rows(reading.LAST_ACCESS, venue_user, account)
-        return reading.access(rows[0]) if rows else None
+        with self._understood():
+            return reading.access(rows[0]) if rows else None
 
     def remember_access(self, run: str, venue_user: str, account: str, *, store: str, path: str, label: str) -> None:
         """Write down which stored key signs for this account. Nothing if that is known."""
@@ -219,7 +223,8 @@ class Journal:
         """The last runs, newest first."""
         begins = self._rows(reading.RUNS, limit)
         ends = {row.run: row for row in self._rows(reading.RUN_ENDS, limit)}
-        return tuple(reading.run(row, ends.get(row.run)) for row in begins)
+        with self._understood():
+            return tuple(reading.run(row, ends.get(row.run)) for row in begins)
 
     def run(self, run: str) -> RunRecord:
         """Everything about one run; the beginning of an id will do if it fits one only. JournalError if none."""
@@ -227,7 +232,8 @@ class Journal:
         if len(fitting) != 1:
             count = f"{len(fitting)} runs begin" if fitting else "no run begins"
             raise JournalError(f"{count} with {run}", hint="acctcfg history lists the runs")
-        return reading.record(self._rows(reading.RUN_ROWS, fitting[0].run, fitting[0].run))
+        with self._understood():
+            return reading.record(self._rows(reading.RUN_ROWS, fitting[0].run, fitting[0].run))
 
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the journal, a sentence each, by the rows' numbers; empty if nothing is."""
@@ -256,6 +262,17 @@ class Journal:
                 return [Row._make(row) for row in connection.execute(query, values)]
 
     @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Rows that somebody altered may be no JSON, or lack what they must have."""
+        try:
+            yield
+        except (ValueError, KeyError, TypeError) as exc:
+            raise JournalError(
+                f"{self.path}: the journal holds rows that acctcfg did not write",
+                hint="acctcfg history --verify names them; put a backup in its place",
+            ) from exc
+
+    @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """The connection there is; else one for reading alone, kept if the journal is only read."""
         if self._connection is None and not self._create:
@@ -271,18 +288,15 @@ class Journal:
                 connection.close()
 
     def _add(self, *news: _New) -> Row:
-        bodies = [canonical(new.body) for new in news]
         with self._guard, in_words(self.path):
             connection = self._writing()
-            waiting = self._waiting
-            texts = [canonical(new.body) for new in waiting] + bodies
             at = utc(self._now())
             with transaction(connection):
                 last = connection.execute(reading.LAST).fetchone()
                 (given,) = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
                 prev = last[-1] if last else FIRST
-                for number, (new, text) in enumerate(zip([*waiting, *news], texts, strict=True), given + 1):
-                    row = Row(number, at, new.run, new.kind, new.entry, *new.place, text, prev, "")
+                for number, new in enumerate([*self._waiting, *news], given + 1):
+                    row = Row(number, at, new.run, new.kind, new.entry, *new.place, new.text, prev, "")
                     row = row._replace(hash=row_hash(row))
                     connection.execute(reading.INSERT, row)
                     prev = row.hash
@@ -311,9 +325,9 @@ class Journal:
 
 
 class _New:
-    """A row that is not in the chain yet."""
+    """A row that is not in the chain yet. TypeError if its body is not plain JSON data."""
 
-    __slots__ = ("body", "entry", "kind", "place", "run")
+    __slots__ = ("entry", "kind", "place", "run", "text")
 
     def __init__(
         self,
@@ -325,5 +339,5 @@ class _New:
         address: str = "",
         entry: int | None = None,
     ) -> None:
-        self.kind, self.run, self.body, self.entry = kind, run, body, entry
+        self.kind, self.run, self.text, self.entry = kind, run, canonical(body), entry
         self.place = (venue_user, account, address)

@@ -168,19 +168,30 @@ class Lock:
     async def _acquire(self) -> None:
         self._writer = connect(self.path)
         give_up = self._monotonic() + self._timeout_s
-        while (holder := self._try()) is not None:
+        seen: tuple[float, Holder | None] = (self._monotonic(), None)
+        while True:
+            silent = seen[1] if self._monotonic() - seen[0] >= EXPIRY_S else None
+            holder = self._try(silent)
+            if holder is None:
+                return
+            if holder != seen[1]:
+                seen = (self._monotonic(), holder)
             left = give_up - self._monotonic()
             if left <= 0:
                 raise self._held_by(holder)
             await self._sleep(min(POLL_S, left))
 
-    def _try(self) -> Holder | None:
-        """Take the lock, or say who has it."""
+    def _try(self, silent: Holder | None) -> Holder | None:
+        """Take the lock, or say who has it.
+
+        `silent` is a holder that was seen not to refresh it for 60 s: it is gone even where a clock that was set
+        back makes its heartbeat look recent.
+        """
         assert self._writer is not None  # noqa: S101
         started = (self._monotonic(), self._now())
         with in_words(self.path), transaction(self._writer):
             holder = _find(self._writer, self.venue_user)
-            if holder is not None and not holder.is_gone(started[1]):
+            if holder is not None and holder != silent and not holder.is_gone(started[1]):
                 return holder
             ours = self._process
             who = (self.venue_user, self._token, self._owner, self._run)
