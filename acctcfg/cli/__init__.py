@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -31,7 +30,7 @@ COMMANDS = {
     "demo": "Run the main job end to end on the sandbox.",
     "completion": "Print the completion script of a shell.",
 }
-NOT_YET = ("diff", "doctor", "drift", "explain", "fmt", "graph", "import", "lock", "revert", "rotate", "watch")
+NOT_YET = ("doctor", "drift", "explain", "fmt", "graph", "import", "lock", "revert", "rotate", "watch")
 
 
 class LazyGroup(click.Group):

@@ -1,0 +1,1 @@
+"""What people and programs are shown: a Plan, an Outcome or AccountViews in, text out, and nothing else."""

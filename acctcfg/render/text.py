@@ -1,0 +1,222 @@
+"""A plan and what became of it, as people read them in a terminal, a log or a review."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from acctcfg.core.codes import precheck_words
+from acctcfg.core.outcome import Outcome, StepResult
+from acctcfg.core.plan import Plan, Precheck, Step, VenueReport
+from acctcfg.render.paint import Paint, visible
+from acctcfg.render.values import describe
+
+__all__ = ["NO_CHANGES", "WIDTH", "render_outcome", "render_plan"]
+
+WIDTH = 100
+"""Columns where nobody says how many there are. Longer lines stay whole: the text goes to pipes and logs too."""
+
+NO_CHANGES = "No changes. Live accounts match the manifest."
+MARKS = {"create": "+", "change": "~", "replace": "-/+", "delete": "-"}
+CHECKS = {"pass": "v", "fail": "x", "unknown": "?", "venue": ".", "deferred": "."}
+MEANINGS = {"venue": "the venue itself checks this", "deferred": "read right before the write"}
+FAR = 60  # a detail column further right than this would leave no room for the details
+MANY = 20  # accounts that a reader can still count by eye; beyond, a recapitulation follows
+
+
+def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose: bool = False) -> str:
+    """The plan, ending with its last line. `verbose` adds prechecks, dependencies and calls to every step."""
+    page = _Page(width, Paint(color), verbose)
+    blocks = [
+        *(page.venue(name, report, steps) for name, report, steps in _by_venue(plan)),
+        page.recap(plan),
+        page.notices("Warnings:", "!", [(w.address, f"{w.message}  [{w.code}]") for w in plan.warnings]),
+        page.notices(
+            "Could not be read, so nothing was planned for it:",
+            "?",
+            [(u.address, f"{u.message}  [{u.code}]") for u in plan.unreadable],
+        ),
+        [*_estimate(plan), _last_line(plan)],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def render_outcome(outcome: Outcome, *, color: bool = False, verbose: bool = False) -> str:
+    """What an apply did: every step that is not done with its reason, then the notes, then the last line.
+
+    `verbose` lists the steps that are done, too.
+    """
+    paint = Paint(color)
+    told = [r for r in outcome.results if verbose or r.status not in ("done", "already")]
+    blocks = [
+        [line for status in ("done", "already") for line in _results(told, status, paint)],
+        [line for status in ("failed", "unknown", "blocked") for line in _results(told, status, paint)],
+        _not_started([r for r in told if r.status == "not_started"]),
+        [visible(f"note: {note}") for note in outcome.notes],
+        [*_ending(outcome), outcome.summary],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+class _Page:
+    """How wide, how colourful and how detailed one plan is written."""
+
+    def __init__(self, width: int, paint: Paint, verbose: bool) -> None:
+        self.width, self.paint, self.verbose = width, paint, verbose
+
+    def venue(self, name: str, report: VenueReport | None, steps: Sequence[Step]) -> list[str]:
+        """A venue's header and the steps of its accounts, in columns."""
+        accounts: dict[str, list[Step]] = {}
+        for step in steps:
+            accounts.setdefault(step.address.account, []).append(step)
+        wide = max((len(step.address.within) + 8 for step in steps), default=0)
+        column = min(max([wide, *(len(account) + 6 for account in accounts)], default=0), FAR)
+        lines = [self.header(name, report)]
+        if accounts:
+            lines.append("")
+        for account, own in accounts.items():
+            lines += self.account(account, own, column)
+        return lines
+
+    def header(self, name: str, report: VenueReport | None) -> str:
+        """`desk · okx_dma_broker · demo` and, at the right, what reading it took."""
+        if report is None:
+            return self.paint("bold", name)
+        left = f"{name} · {report.type} · {report.environment}"
+        right = f"{_count(report.accounts, 'account')} read · {_count(report.requests, 'request')} · "
+        right += f"{report.seconds:.1f} s"
+        gap = max(self.width - len(left) - len(right), 2)
+        return self.paint("bold", left) + " " * gap + self.paint("dim", right)
+
+    def account(self, account: str, steps: Sequence[Step], column: int) -> Iterator[str]:
+        """An account's line, then a line for each of its steps."""
+        itself = next((step for step in steps if not step.address.field), None)
+        if itself is None:
+            yield f"  {self.paint('yellow', '~')} {self.paint('bold', account)}"
+        for step in ([itself] if itself else []) + [step for step in steps if step is not itself]:
+            yield from self.step(step, column)
+
+    def step(self, step: Step, column: int) -> Iterator[str]:
+        """A step's line, with its prechecks under it where something stands in its way."""
+        action = step.change.action
+        mark, name = MARKS[action], step.address.within or step.address.account
+        indent = "    " if step.address.within else "  "
+        if len(mark) > 1:  # a wide mark takes its room from the indent, so that the names stay in one column
+            indent = indent[: -(len(mark) - 1)]
+        text = visible(describe(step.change, step.venue))
+        head = f"{indent}{mark} {name}"
+        room = " " * max(column - len(head), 2)
+        line = f"{indent}{self.paint.action(action, mark)} {name}{room}{text}"
+        if step.blocked:
+            plain = len(head) + len(room) + len(text)
+            line += " " * max(self.width - len("BLOCKED") - plain, 2) + self.paint("red", "BLOCKED")
+        yield line.rstrip()
+        if step.blocked or self.verbose:
+            yield from (self.check(check, column) for check in step.prechecks)
+        if self.verbose:
+            yield from self.details(step)
+
+    def check(self, check: Precheck, column: int) -> str:
+        """`x no open positions   BTC-USDT-SWAP 3 (cross)`."""
+        mark = CHECKS[check.status]
+        head = f"        {mark} {precheck_words(check.name)}"
+        detail = check.detail or MEANINGS.get(check.status, "")
+        line = head + " " * max(column - len(head), 2) + visible(detail) if detail else head
+        return line.replace(mark, self.paint("red" if check.blocks else "dim", mark), 1)
+
+    def details(self, step: Step) -> Iterator[str]:
+        """What a step waits for, and the calls that it takes."""
+        if step.depends_on or step.waits_for:
+            yield "        after " + ", ".join(map(str, (*step.depends_on, *step.waits_for)))
+        for call in step.calls:
+            yield f"        {self.paint('dim', call)}"
+
+    def recap(self, plan: Plan) -> list[str]:
+        """For more accounts than the eye can count: how many steps of each kind there are, and which are blocked."""
+        accounts = {step.address.account for step in plan.steps}
+        if len(accounts) <= MANY:
+            return []
+        kinds = Counter(
+            (MARKS[step.change.action], step.address.field or "account") for step in plan.steps if not step.blocked
+        )
+        width = max((len(field) for _, field in kinds), default=0)
+        lines = [f"{len(accounts)} accounts:"]
+        lines += [f"{mark:>4} {field:<{width}}  {number:>6}" for (mark, field), number in kinds.items()]
+        return [*lines, *(f"   {self.paint('red', 'BLOCKED')}  {step.address}" for step in plan.blocked)]
+
+    def notices(self, title: str, mark: str, rows: Sequence[tuple[str, str]]) -> list[str]:
+        """A titled list of addresses with a sentence each."""
+        if not rows:
+            return []
+        column = min(max(len(address) for address, _ in rows), FAR)
+        paint = self.paint("yellow", mark)
+        return [title, *(f"  {paint} {visible(address):<{column}}  {visible(text)}" for address, text in rows)]
+
+
+def _by_venue(plan: Plan) -> Iterator[tuple[str, VenueReport | None, list[Step]]]:
+    reports = {report.venue: report for report in plan.reports}
+    steps: dict[str, list[Step]] = {name: [] for name in reports}
+    for step in plan.steps:
+        steps.setdefault(step.venue, []).append(step)
+    return ((name, reports.get(name), own) for name, own in steps.items())
+
+
+def _estimate(plan: Plan) -> Iterator[str]:
+    estimate = plan.estimate
+    if not estimate.writes:
+        return
+    slowest = f"; slowest: {estimate.bottleneck}" if estimate.bottleneck else ""
+    time = f"{estimate.seconds:.1f} s" if estimate.seconds < 120 else f"{estimate.seconds / 60:.1f} min"
+    yield f"At the venue's rate limits this takes at least {time} ({_count(estimate.writes, 'write')}{slowest})."
+
+
+def _last_line(plan: Plan) -> str:
+    if plan.empty:
+        return NO_CHANGES
+    if not plan.steps:
+        return f"Nothing to change in what was read; {len(plan.unreadable)} could not be read."
+    s = plan.summary
+    return f"Plan: {s['create']} to create, {s['change']} to change, {s['delete']} to delete, {s['blocked']} blocked."
+
+
+def _results(results: Iterable[StepResult], status: str, paint: Paint) -> Iterator[str]:
+    mark, word = {
+        "done": ("v", "done"),
+        "already": ("v", "was right already"),
+        "failed": ("x", "FAILED"),
+        "unknown": ("?", "OUTCOME UNKNOWN"),
+        "blocked": ("x", "BLOCKED"),
+    }[status]
+    shade = "green" if mark == "v" else "red"
+    for result in results:
+        if result.status != status:
+            continue
+        code = f"  [{result.code}]" if result.code else ""
+        yield f"  {paint(shade, mark)} {result.step.address}  {word}".rstrip()
+        if result.message or code:
+            yield f"      {visible(result.message)}{code}"
+
+
+def _not_started(results: Sequence[StepResult]) -> list[str]:
+    """What was not tried, one line an account and reason: behind one failure there can be hundreds."""
+    groups: dict[tuple[str, str], list[StepResult]] = {}
+    for result in results:
+        groups.setdefault((result.step.address.account, result.message), []).append(result)
+    lines = []
+    for (account, message), own in groups.items():
+        what = str(own[0].step.address) if len(own) == 1 else f"{account}: {len(own)} steps"
+        lines.append(f"  . {what}  not started" + (f": {visible(message)}" if message else ""))
+    return lines
+
+
+def _ending(outcome: Outcome) -> Iterator[str]:
+    if outcome.declined:
+        yield "Declined; nothing was written."
+    if outcome.interrupted:
+        yield "Interrupted; apply again to go on from here."
+    if outcome.plan.unreadable:
+        yield f"{len(outcome.plan.unreadable)} could not be read."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,113 @@
+"""Values in words: a key, an account, an address or a number as one line of a plan shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from acctcfg.core.diff import Change
+from acctcfg.core.state import ABSENT, AccountValue, DepositValue, KeyValue, Lost
+
+__all__ = ["describe"]
+
+
+def describe(change: Change, venue: str) -> str:
+    """What a step does, in words, without its address: `spot -> multi_currency`, `new sub-account, label "MMdesk01"`.
+
+    Not made fit for a terminal: a label may hold any character.
+    """
+    before, after = change.before, change.after
+    if change.action == "delete":
+        return _deleted(before)
+    match before, after:
+        case _, AccountValue() if change.action == "create":
+            return _new_account(change.address.account, after)
+        case Lost(reason=reason), KeyValue():
+            return f"{_key(after, change, venue)} · replaces one that is lost: {reason}"
+        case KeyValue(), KeyValue() if change.action == "change":
+            return _differences(
+                ("permissions", _list(before.permissions), _list(after.permissions)),
+                ("ip_allowlist", _ips(before.ip_allowlist), _ips(after.ip_allowlist)),
+                ("secret", _store(before, change, venue), _store(after, change, venue)),
+            )
+        case _, KeyValue():
+            words = _key(after, change, venue)
+            return f"{words} · replaces the present one" if change.action == "replace" else words
+        case AccountValue(), AccountValue():
+            return _differences(
+                ("name", before.name, after.name),
+                ("label", _quoted(before.label), _quoted(after.label)),
+                ("parent", before.parent or "none", after.parent or "none"),
+            )
+        case DepositValue(), DepositValue():
+            return f"{_deposit(before)} -> {_deposit(after)}"
+        case _, DepositValue():
+            return f"new address, {_deposit(after)}"
+    if change.before_known and (before is None or before is ABSENT):
+        return f"-> {_plain(after)}"
+    known = _plain(before) if change.before_known else f"(known after {change.after_step})"
+    return f"{known} -> {_plain(after)}"
+
+
+def _deleted(before: object) -> str:
+    match before:
+        case AccountValue():
+            return "delete the sub-account, and its keys with it"
+        case KeyValue() | Lost(value=KeyValue()):
+            value = before if isinstance(before, KeyValue) else before.value
+            return f"delete · {_list(value.permissions)} · {_ips(value.ip_allowlist)}"
+        case None:
+            return "delete"
+    return f"delete · {_plain(before)}"
+
+
+def _new_account(key: str, value: AccountValue) -> str:
+    words = f"new sub-account of {value.parent}" if value.parent else "new sub-account"
+    if value.name != key:
+        words += f' named "{value.name}"'
+    return f'{words}, label "{value.label}"' if value.label else words
+
+
+def _key(value: KeyValue, change: Change, venue: str) -> str:
+    parts = [_list(value.permissions), _ips(value.ip_allowlist)]
+    if value.store:
+        parts.append(f"secret to {_store(value, change, venue)}")
+    return " · ".join(parts)
+
+
+def _store(value: KeyValue, change: Change, venue: str) -> str:
+    return f"{value.store}:{venue}/{change.address.account}/{change.address.key}" if value.store else "kept nowhere"
+
+
+def _list(words: Sequence[str]) -> str:
+    return ", ".join(words)
+
+
+def _ips(addresses: Sequence[str]) -> str:
+    return ", ".join(addresses) or "from any address"
+
+
+def _quoted(label: str | None) -> str:
+    return f'"{label or ""}"'
+
+
+def _deposit(value: DepositValue) -> str:
+    words = f"credited to {value.credit_to}" if value.credit_to else f"on {value.chain}"
+    return words if value.type in (None, "regular") else f"{words} · {value.type}"
+
+
+def _differences(*rows: tuple[str, str, str]) -> str:
+    return " · ".join(f"{name} {before} -> {after}" for name, before, after in rows if before != after)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    match value:
+        case KeyValue():
+            return f"{_list(value.permissions)} · {_ips(value.ip_allowlist)}"
+        case DepositValue():
+            return _deposit(value)
+        case AccountValue():
+            return value.name
+    return str(value)

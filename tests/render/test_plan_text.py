@@ -1,0 +1,163 @@
+"""The plan as text: the form that the manual shows, and what must never be missing from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from plan_samples import step_of
+
+from acctcfg.core.plan import Estimate, Plan, Precheck, Unread, VenueReport, Warning_
+from acctcfg.core.state import AccountValue, DepositValue, KeyValue, Lost
+from acctcfg.render.text import NO_CHANGES, render_plan
+
+MANUAL = """\
+desk · okx_dma_broker · demo                                   2 accounts read · 14 requests · 1.1 s
+
+  + mmdesk01                         new sub-account, label "MMdesk01"
+    + api_keys[trading]              read, trade · 203.0.113.7 · secret to vault:desk/mmdesk01/trading
+    ~ account_mode                   spot -> multi_currency
+    ~ position_mode                  (known after create) -> net
+    ~ leverage[swap/BTC-USDT/cross]  (known after create) -> 10
+  ~ mmdesk02
+    ~ position_mode                  net -> long_short                                       BLOCKED
+        x no open positions          BTC-USDT-SWAP 3 (cross), ETH-USDT-SWAP -1 (isolated)
+        v no pending orders
+
+At the venue's rate limits this takes at least 2.0 s (9 writes; slowest: set-leverage of mmdesk01, 20 per 2 s).
+Plan: 2 to create, 3 to change, 0 to delete, 1 blocked."""
+
+
+def test_a_plan_reads_as_the_manual_shows_it(desk_plan):
+    """Header, marks, columns, prechecks, estimate and last line stand where readers look for them."""
+    assert render_plan(desk_plan) == MANUAL
+
+
+def test_colour_adds_codes_and_changes_no_word(desk_plan):
+    """Without its terminal codes the coloured text is the plain one."""
+    import re
+
+    coloured = render_plan(desk_plan, color=True)
+    assert coloured != MANUAL
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == MANUAL
+
+
+@pytest.mark.parametrize("width", [20, 60, 250])
+def test_no_line_is_wrapped_or_cut(desk_plan, width):
+    """Whatever the width, the same words stand on the same lines."""
+    lines = [line.split() for line in render_plan(desk_plan, width=width).splitlines()]
+    assert lines == [line.split() for line in MANUAL.splitlines()]
+
+
+def test_verbose_shows_calls_and_what_a_step_waits_for(desk_plan):
+    """-v tells which calls a step takes and after which steps it comes."""
+    text = render_plan(desk_plan, verbose=True)
+    assert "        after mmdesk01\n" in text
+    assert "        POST /api/v5/broker/dma/subaccount/apikey\n" in text
+
+
+def test_nothing_to_do_is_said_in_the_exact_words():
+    """An empty plan ends with the one line that pipelines look for."""
+    plan = Plan(steps=(), reports=(VenueReport("desk", "okx_dma_broker", "live", 1, 1, 0.25),))
+    head, blank, last = render_plan(plan).splitlines()
+    assert (head.split(" · ")[0], blank, last) == ("desk", "", NO_CHANGES)
+    assert "1 account read · 1 request · 0.2 s" in head
+
+
+def test_what_could_not_be_read_is_never_no_changes():
+    """With anything unreadable the plan says what and why, and never that nothing changed."""
+    plan = Plan(steps=(), unreadable=(Unread("mmdesk07", "50119", "the key is unknown to the venue"),))
+    text = render_plan(plan)
+    assert "No changes" not in text
+    assert "? mmdesk07  the key is unknown to the venue  [50119]" in text
+    assert text.splitlines()[-1] == "Nothing to change in what was read; 1 could not be read."
+
+
+def test_unreadable_beside_steps_keeps_the_exact_last_line(desk_plan):
+    """The last line counts steps even where something could not be read."""
+    text = render_plan(replace(desk_plan, unreadable=(Unread("x", "timeout", "no answer"),)))
+    assert text.splitlines()[-1] == MANUAL.splitlines()[-1]
+    assert "Could not be read, so nothing was planned for it:" in text
+
+
+def test_warnings_are_listed_with_their_codes(desk_plan):
+    """Every warning shows its address, its sentence and its code."""
+    plan = replace(desk_plan, warnings=(Warning_("mmdesk02.api_keys[old]", "unknown_key", "not in the manifest"),))
+    assert "Warnings:\n  ! mmdesk02.api_keys[old]  not in the manifest  [unknown_key]" in render_plan(plan)
+
+
+def test_words_of_a_venue_cannot_steer_the_terminal(desk_plan):
+    """Control characters in what a venue sent are shown as question marks."""
+    plan = replace(desk_plan, warnings=(Warning_("a.api_keys[\x1b[2J]", "unknown_key", "label \x1b]0;x\x07\n"),))
+    text = render_plan(plan)
+    assert not [c for c in text if not c.isprintable() and c != "\n"]
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (step_of("a1", action="create", after=AccountValue("deska1", None, "mmdesk01")),
+         '+ a1  new sub-account of mmdesk01 named "deska1"'),
+        (step_of("a1", action="delete", before=AccountValue("a1", "x", "")),
+         "- a1  delete the sub-account, and its keys with it"),
+        (step_of("a1", "api_keys", "k", before=KeyValue(("read",), ("192.0.2.1",), "v"),
+                 after=KeyValue(("read", "trade"), ("192.0.2.1",), "v")),
+         "~ api_keys[k]  permissions read -> read, trade"),
+        (step_of("a1", "api_keys", "k", before=KeyValue(("read",), ("192.0.2.1",), "v"),
+                 after=KeyValue(("read",), (), "v")),
+         "~ api_keys[k]  ip_allowlist 192.0.2.1 -> from any address"),
+        (step_of("a1", "api_keys", "k", action="replace", after=KeyValue(("read",), (), "v"),
+                 before=Lost(KeyValue(("read",), (), None), "its creation was interrupted", True)),
+         "-/+ api_keys[k]  read · from any address · secret to v:desk/a1/k · replaces one that is lost: "
+         "its creation was interrupted"),
+        (step_of("a1", "api_keys", "k", action="delete", before=KeyValue(("read",), ("192.0.2.1",), None)),
+         "- api_keys[k]  delete · read · 192.0.2.1"),
+        (step_of("a1", "leverage", "swap/X/cross", before=Decimal("2.50"), after=Decimal(100)),
+         "~ leverage[swap/X/cross]  2.5 -> 100"),
+        (step_of("a1", "deposit.addresses", "BTC/BTC-Bitcoin/1", action="create",
+                 after=DepositValue("BTC", "BTC-Bitcoin", "segwit", "trading")),
+         "+ deposit.addresses[BTC/BTC-Bitcoin/1]  new address, credited to trading · segwit"),
+        (step_of("a1", "deposit.credit_to", before="funding", after="trading"),
+         "~ deposit.credit_to  funding -> trading"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_step_says_what_it_does(step, words):
+    """Mark, address and sentence of every kind of change."""
+    lines = render_plan(Plan(steps=(step,))).splitlines()
+    assert " ".join(words.split()) in [" ".join(line.split()) for line in lines]
+
+
+def test_unknown_and_late_prechecks_are_told_apart():
+    """What could not be read blocks with `?`; what only the venue or a later read can tell is marked so."""
+    checks = (
+        Precheck("no_bots", "unknown", "50001: busy"),
+        Precheck("empty", "venue"),
+        Precheck("no_algo_orders", "deferred"),
+        Precheck("guardrail:no alts above 5x", "fail", "7 is above 5"),
+    )
+    text = render_plan(Plan(steps=(step_of("a1", "account_mode", before="spot", after="futures", checks=checks),)))
+    assert [" ".join(line.split()) for line in text.splitlines()[4:8]] == [
+        "? no trading bots 50001: busy",
+        ". account is empty the venue itself checks this",
+        ". no algo orders read right before the write",
+        "x rule: no alts above 5x 7 is above 5",
+    ]
+
+
+def test_a_plan_of_500_accounts_names_every_blocked_step_at_its_end():
+    """The reader of a long plan finds the totals and what is blocked without scrolling back."""
+    fail = (Precheck("no_pending_orders", "fail", "1 order"),)
+    steps = tuple(
+        step_of(f"customer{n:03}", "account_mode", before="spot", after="futures", checks=fail if n == 7 else ())
+        for n in range(500)
+    )
+    text = render_plan(Plan(steps=steps, estimate=Estimate(499, 1234.0, "")))
+    assert text.splitlines()[-6:] == [
+        "500 accounts:",
+        "   ~ account_mode     499",
+        "   BLOCKED  customer007.account_mode",
+        "",
+        "At the venue's rate limits this takes at least 20.6 min (499 writes).",
+        "Plan: 0 to create, 499 to change, 0 to delete, 1 blocked.",
+    ]
