@@ -2,7 +2,8 @@
 
 Prints its port, then serves until its standard input closes. `/r/NAME?jitter=0.03` is a request of the series NAME that
 is late by up to that many seconds on the way in (before it is counted) and again on the way out, evenly spread over
-each ten requests so that two runs are alike. `/arrivals/NAME` lists the moments of arrival.
+each ten requests so that two runs are alike; `fixed` seconds each way come on top. `/arrivals/NAME` lists the
+moments of arrival.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ paths: dict[tuple[str, str], Iterator[float]] = {}
 
 
 async def late(request: web.Request, way: str) -> None:
-    jitter_s = float(request.query.get("jitter", 0))
+    jitter_s, fixed_s = (float(request.query.get(name, 0)) for name in ("jitter", "fixed"))
     if jitter_s:
         path = paths.setdefault((request.path, way), delays(jitter_s))
-        await asyncio.sleep(next(path))
+        await asyncio.sleep(fixed_s + next(path))
 
 
 async def count(request: web.Request) -> web.Response:
