@@ -185,13 +185,7 @@ def _tenant(venue: Venue, name: str, values: Any, now_ms: int) -> None:
 
 def add_sub_account(venue: Venue, tenant: Tenant, name: str, values: Any, now_ms: int, place: str) -> Account:
     """A sub-account as described, without asking any rule. Raises SeedError."""
-    account = Account(
-        uid=venue.next_uid(),
-        name=name,
-        main_uid=tenant.master.uid,
-        ts=now_ms,
-        activated_modes=list(venue.flags.activated_modes),
-    )
+    account = venue.new_sub_account(tenant, name, now_ms)
     edit_account(venue, tenant, account, values, now_ms, place)
     tenant.subs[name] = account
     return account

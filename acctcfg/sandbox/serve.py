@@ -39,6 +39,7 @@ class Server:
         self.app, self.host, self.port = app, host, port
         self._server: web.Server | None = None
         self._listener: asyncio.Server | None = None
+        self._stopping = asyncio.Event()
 
     @property
     def base_url(self) -> str:
@@ -58,7 +59,8 @@ class Server:
         if self._listener is None or self._server is None:
             return
         self._listener.close()
-        await self._server.shutdown(timeout=0)
+        self._stopping.set()  # wakes the answers that a fault holds back
+        await self._server.shutdown(timeout=0.05)  # 0 would wait without end
         await self._listener.wait_closed()
 
     async def _answer(self, raw: web.BaseRequest) -> web.StreamResponse:
@@ -73,7 +75,8 @@ class Server:
         )
         reply = self.app.handle(request)
         if reply.delay_s:
-            await asyncio.sleep(reply.delay_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), reply.delay_s)
         if reply.fate != "answer":
             _drop(raw)
         return _response(reply)

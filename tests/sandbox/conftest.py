@@ -100,7 +100,7 @@ class Bench:
         address = f"{tenant}:{name}" if tenant else name
         fields.setdefault("acctLv", "2")
         self.act("POST", f"accounts/{address}", fields)
-        secret = {"api_key": f"{name}-key-{tenant}", "secret_key": "word", "passphrase": "Word-pass-1"}
+        secret = {"api_key": f"{name}-key-{tenant}", "secret_key": "hushed-secret", "passphrase": "Hushed-pass-1"}
         self.act("POST", f"accounts/{address}/keys", {"label": "bench", **secret})
         return Desk(self.app, self.clock, **secret)
 

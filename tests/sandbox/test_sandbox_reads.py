@@ -41,6 +41,13 @@ def test_a_position_shows_the_leverage_of_its_scope(bench):
     assert len(desk.get("/account/account-position-risk")[0]["posData"]) == 2
 
 
+def test_signs_of_positions(bench):
+    """Only contracts in net mode have a sign; a short margin position names its quote currency."""
+    desk = bench.sub(positions=[{**SWAP, "size": "-2"}, {"instId": "BTC-USDT", "size": "-1"}])
+    rows = {row["instType"]: (row["pos"], row["posCcy"]) for row in desk.get("/account/positions")}
+    assert rows == {"SWAP": ("-2", ""), "MARGIN": ("1", "USDT")}
+
+
 def test_a_hedged_position_has_a_side(bench):
     """In long/short mode a row names its side."""
     desk = bench.sub(posMode="long_short_mode", positions=[SWAP, {**SWAP, "posSide": "short"}])

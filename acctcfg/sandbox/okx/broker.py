@@ -37,20 +37,13 @@ def create_subaccount(call: Call) -> Answer:
         raise Refusal("59622")
     if len(tenant.subs) >= call.venue.flags.max_subaccounts:
         raise Refusal("59603")
-    account = Account(
-        uid=call.venue.next_uid(),
-        name=name,
-        main_uid=tenant.master.uid,
-        label=label,
-        parent=parent,
-        ts=call.now_ms,
-        activated_modes=list(call.venue.flags.activated_modes),
-    )
+    account = call.venue.new_sub_account(tenant, name, call.now_ms)
+    account.label, account.parent = label, parent
 
     def effect() -> None:
         tenant.subs[name] = account
 
-    row = {"subAcct": name, "label": label, "acctLv": "1", "uid": account.uid, "ts": call.now}
+    row = {"subAcct": name, "label": label, "acctLv": account.acct_lv, "uid": account.uid, "ts": call.now}
     return Answer([row], effect)
 
 

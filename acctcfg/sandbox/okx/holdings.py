@@ -55,20 +55,24 @@ def _rest(row: Mapping[str, Any], *taken: str) -> dict[str, Any]:
 
 
 def position_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Position:
-    """An open position; `size` (or `pos`) is signed in net mode."""
+    """An open position; a negative `size` (or `pos`) is short. The venue shows a sign only on contracts in net mode."""
     inst_type, inst_id = _place(venue, row, margin=True)
     instrument = venue.instruments[inst_type, inst_id]
+    size, side = _size(row, "pos"), _side(account, row, inst_type)
+    extra = _rest(row, "posId", "instType", "instId", "mgnMode", "pos", "posSide", "ccy")
+    if inst_type == "MARGIN" and size < 0:
+        extra.setdefault("posCcy", instrument.quote)
     return Position(
         pos_id=str(row.get("posId") or venue.next_id()),
         inst_type=inst_type,
         inst_id=inst_id,
         mgn_mode=_word(row, "mgnMode", "cross", ("cross", "isolated")),
-        pos=_size(row, "pos"),
-        pos_side=_side(account, row, inst_type),
+        pos=abs(size) if inst_type == "MARGIN" or side != "net" else size,
+        pos_side=side,
         ccy=str(row.get("ccy") or instrument.row["settleCcy"] or instrument.quote),
         c_time=now_ms,
         u_time=now_ms,
-        extra=_rest(row, "posId", "instType", "instId", "mgnMode", "pos", "posSide", "ccy"),
+        extra=extra,
     )
 
 

@@ -48,7 +48,7 @@ def parse_ips(words: str) -> tuple[str, ...]:
         raise Refusal("59503")
     for word in found:
         try:
-            ipaddress.ip_network(word, strict=False)
+            ipaddress.ip_address(word)
         except ValueError as exc:
             raise wrong("ip") from exc
     return found

@@ -79,7 +79,7 @@ def position_tiers(call: Call) -> Answer:
     for family in families:
         found = [i for i in call.venue.instruments.values() if (i.inst_type, i.family) == (inst_type, family)]
         if not found:
-            raise Refusal("51014", "Index does not exist")
+            raise Refusal("51014")
         rows += _tier_rows(max(i.lever for i in found), {"instFamily": family, "uly": found[0].row["uly"]})
     return Answer(rows)
 

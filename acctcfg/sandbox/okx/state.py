@@ -45,6 +45,8 @@ class Flags:
     minimum_assets: dict[str, str] = field(default_factory=dict)  # {"3": "10000"}: USD needed per account mode
     portfolio_caps: dict[str, str] = field(default_factory=dict)  # {"BTC-USDT": "100"}: contracts per family
     activated_modes: list[str] = field(default_factory=lambda: ["1", "2", "3", "4"])  # of a fresh account
+    fresh_account_mode: str = "1"
+    fresh_position_mode: str = "net_mode"
 
 
 @dataclass(slots=True)
@@ -233,6 +235,18 @@ class Venue:
     # Ids beyond 2^53, so that a client that reads them as floats is caught; they grow, so newest is highest.
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(2_100_000_000_000_000_001))
     uids: Iterator[int] = field(default_factory=lambda: itertools.count(700_000_000_000_000_001))
+
+    def new_sub_account(self, tenant: Tenant, name: str, now_ms: int) -> Account:
+        """A sub-account as the venue makes it, not yet filed."""
+        return Account(
+            uid=self.next_uid(),
+            name=name,
+            main_uid=tenant.master.uid,
+            ts=now_ms,
+            acct_lv=self.flags.fresh_account_mode,
+            pos_mode=self.flags.fresh_position_mode,
+            activated_modes=list(self.flags.activated_modes),
+        )
 
     def next_id(self) -> str:
         """A fresh order, position or bot id."""
