@@ -341,11 +341,15 @@ class Record:
             elif (value := take(child, report)) is not BAD:
                 taken[name] = value
         for name in self.required:
-            if name not in written:
+            if name not in written and not self._says_later(written):
                 report.value(node, f"`{name}` is missing")
         if self.one_of:
             self._one(node, report)
         return taken
+
+    def _says_later(self, written: Mapping[str, Node]) -> bool:
+        """Whether a field stands there that is not supported yet: it may be meant in place of a missing one."""
+        return any(isinstance(self.fields[name].kind, Later) for name in written if name in self.fields)
 
     def unknown(self, name: str, node: Node, report: Report) -> None:
         """Report a key that this record does not have."""
@@ -354,10 +358,9 @@ class Record:
 
     def _one(self, node: Node, report: Report) -> None:
         given = [name for name in self.one_of if name in node.value and node.value[name].value is not None]
-        later = any(isinstance(self.fields[name].kind, Later) for name in node.value if name in self.fields)
         if len(given) > 1:
             report.key(node.value[given[1]], f"{' and '.join(given)} exclude each other (one of them)")
-        elif not given and not later:
+        elif not given and not self._says_later(node.value):
             report.value(node, f"one of {', '.join(self.one_of)} is missing")
 
     def schema(self) -> dict[str, Any]:
@@ -377,9 +380,16 @@ def _described(field: Field, *, nulls: bool) -> dict[str, Any]:
     said = field.kind.schema()
     words = said.pop("description", "")
     doc = f"{field.doc}. {words[:1].upper()}{words[1:]}" if words else field.doc
-    if nulls and not field.required:
-        return {"description": doc, "anyOf": [said, {"type": "null"}]}
-    return {"description": doc} | said
+    return {"description": doc} | (_or_null(said) if nulls and not field.required else said)
+
+
+def _or_null(said: dict[str, Any]) -> dict[str, Any]:
+    # flat where it can be: editors say far more of a flat schema than of an anyOf that nothing fits
+    if isinstance(said.get("type"), str) and "oneOf" not in said:
+        return said | {"type": [said["type"], "null"]}
+    if "enum" in said:
+        return said | {"enum": [*said["enum"], None]}
+    return {"anyOf": [said, {"type": "null"}]}
 
 
 class Table:
@@ -421,7 +431,7 @@ class Table:
         return {
             "type": "object",
             "propertyNames": {"pattern": f"^(?:{self.name.pattern})$".replace(r"\Z", "$")},
-            "additionalProperties": {"anyOf": [item, {"type": "null"}]} if self.nulls else item,
+            "additionalProperties": _or_null(item) if self.nulls else item,
         }
 
 

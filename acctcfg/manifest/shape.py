@@ -144,7 +144,8 @@ class Shape:
                 "credentials": Field(kind=_source(), doc="Where the API key comes from", required=True),
                 "base_url": Field(
                     kind=Text(
-                        TextRule(r"https?://[^\s/?#@]+/?", "scheme, host and port, such as http://127.0.0.1:8700")
+                        TextRule(r"https?://[^\s/?#@]+/?", "scheme, host and port, such as http://127.0.0.1:8700"),
+                        private=True,  # a user name and password may stand in it by mistake
                     ),
                     doc="Another address of the venue: scheme, host and port. Loopback, the type's own hosts over "
                     "https, or what ACCTCFG_TRUST names",

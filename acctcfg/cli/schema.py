@@ -1,0 +1,30 @@
+"""`acctcfg schema`: the JSON Schemas of what acctcfg reads and writes, for editors and pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+__all__ = ["command"]
+
+
+def _manifest() -> str:
+    from acctcfg.manifest.schema import manifest_schema_text
+    from acctcfg.venues.installed import rules
+
+    return manifest_schema_text(rules())
+
+
+SCHEMAS: dict[str, Callable[[], str]] = {"manifest": _manifest}  # a document's name -> its schema as text
+
+
+@click.command(name="schema", short_help="Print a JSON Schema.")
+@click.argument("document", type=click.Choice(sorted(SCHEMAS)))
+def command(document: str) -> None:
+    """Print the JSON Schema of a document to stdout.
+
+    With `acctcfg schema manifest > schema.json`, an editor completes and checks manifests that begin with
+    `# yaml-language-server: $schema=schema.json`.
+    """
+    click.echo(SCHEMAS[document](), nl=False)

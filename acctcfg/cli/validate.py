@@ -1,0 +1,65 @@
+"""`acctcfg validate`: check the manifest. Offline: no request is sent, no command is run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from acctcfg.core.desired import Manifest
+
+__all__ = ["command"]
+
+
+@click.command(name="validate", short_help="Check the manifest; sends no request.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the result.",
+)
+@click.pass_context
+def command(ctx: click.Context, form: str) -> None:
+    """Check acctcfg.yaml and all files that it includes, and report everything that is wrong at once.
+
+    Sends no request. Exits with 0 where the manifest is sound, with 1 where it is not.
+    """
+    from acctcfg.errors import ManifestError
+    from acctcfg.manifest import load
+    from acctcfg.venues.installed import rules
+
+    try:
+        manifest = load(ctx.obj["directory"], rules(), environ=os.environ)
+    except ManifestError as exc:
+        if form == "text":
+            raise
+        _print_json({"valid": False, "problems": [_row(problem) for problem in exc.problems]})
+        sys.exit(exc.exit_code)
+    if form == "json":
+        _print_json({"valid": True, "problems": [], **_counts(manifest)})
+    else:
+        counts = ", ".join(_counted(number, what) for what, number in _counts(manifest).items())
+        click.echo(f"Valid: {counts}.")
+
+
+def _counts(manifest: Manifest) -> dict[str, int]:
+    return {"accounts": len(manifest.accounts), "venues": len(manifest.venues), "files": len(manifest.files)}
+
+
+def _counted(number: int, plural: str) -> str:
+    return f"{number} {plural[:-1] if number == 1 else plural}"
+
+
+def _row(problem: Any) -> dict[str, Any]:
+    return {name: getattr(problem, name) for name in ("file", "line", "column", "address", "message")}
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,70 @@
+"""The JSON Schema of a manifest, for editors and other tools: generated from the declarations that the checker uses.
+
+Where words depend on the venue type, an account's are the union over the types (its type stands under the key that
+its `venue` names, which no schema can follow); a venue's own fields are narrowed by its `type`. What needs more than
+one place to see (names that are not defined, what the modes exclude) only `acctcfg validate` sees.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from acctcfg.core.rules import VenueRules
+from acctcfg.manifest.shape import STORE_TYPES, Shape
+
+__all__ = ["manifest_schema", "manifest_schema_text"]
+
+
+def manifest_schema(rules: Mapping[str, VenueRules]) -> dict[str, Any]:
+    """The schema (draft 2020-12) of the root file and of every included one, for these venue types."""
+    shape = Shape(rules)
+    whole = shape.root.schema()
+    properties = whole["properties"]
+    account = properties["accounts"]["additionalProperties"]
+    definitions = {"account": account, "venue": _venue(shape), "secret_store": _store(shape)}
+    for section, name in (
+        ("accounts", "account"),
+        ("profiles", "account"),
+        ("venues", "venue"),
+        ("secret_stores", "secret_store"),
+    ):
+        properties[section]["additionalProperties"] = {"$ref": f"#/$defs/{name}"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "acctcfg manifest",
+        "description": "Exchange accounts as they should be: acctcfg.yaml and the files that it includes",
+        **whole,
+        "$defs": definitions,
+    }
+
+
+def manifest_schema_text(rules: Mapping[str, VenueRules]) -> str:
+    """The schema as the file in schemas/ holds it."""
+    return json.dumps(manifest_schema(rules), indent=2, ensure_ascii=False) + "\n"
+
+
+def _when(field: str, word: str, then: Mapping[str, Any]) -> dict[str, Any]:
+    condition = {"required": [field], "properties": {field: {"const": word}}}
+    return {"if": condition, "then": dict(then)}
+
+
+def _venue(shape: Shape) -> dict[str, Any]:
+    types = (
+        _when("type", name, {"properties": {"region": {"enum": list(rules.regions)} if rules.regions else False}})
+        for name, rules in shape.rules.items()
+    )
+    sandbox = _when("environment", "sandbox", {"required": ["base_url"]})
+    return shape.venue.schema() | {"allOf": [*types, sandbox]}
+
+
+def _store(shape: Shape) -> dict[str, Any]:
+    every = [field for fields in STORE_TYPES.values() for field in fields]
+    rows = []
+    for name, fields in STORE_TYPES.items():
+        then: dict[str, Any] = {"properties": {field: False for field in every if field not in fields}}
+        if name == "age_file":
+            then["required"] = ["path", "recipients"]
+        rows.append(_when("type", name, then))
+    return shape.store.schema() | {"allOf": rows}
