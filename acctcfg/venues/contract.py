@@ -54,6 +54,9 @@ class Memory(Protocol):
     def known(self, name: str) -> bool:
         """Whether acctcfg created this account or took it over."""
 
+    def names(self) -> frozenset[str]:
+        """The venue's names of all accounts that acctcfg created or took over and did not delete."""
+
     def last_access(self, name: str) -> tuple[str, str, str] | None:
         """Store, path and label of the key that signed last for the account."""
 
@@ -160,6 +163,9 @@ class Connection(Protocol):
 
     async def write(self, survey: Survey, change: Change, writer: Writer) -> None:
         """Make one change. Secrets that come back are stored before this returns."""
+
+    def signed_by(self, survey: Survey) -> tuple[str, str, str] | None:
+        """Store, path and label of the stored key that signs for the account; the journal remembers it."""
 
     def is_precondition(self, code: str) -> bool:
         """Whether the venue's refusal means that something must be cleared first: blocked, not failed."""

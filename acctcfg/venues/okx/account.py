@@ -8,13 +8,16 @@ from typing import Any
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec, KeySpec
+from acctcfg.core.diff import Change
 from acctcfg.core.state import After, Unreadable
 from acctcfg.errors import AuthRefused, Refused, VenueError
-from acctcfg.venues.contract import Memory, SecretDoor, Survey
+from acctcfg.venues.contract import Memory, SecretDoor, Survey, Writer
 from acctcfg.venues.okx.broker import Broker, DepositAddress, KeyRow, SubAccount
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.own import Config, Open, OwnKey
+from acctcfg.wire.client import Reply
+from acctcfg.wire.endpoint import Call
 
 __all__ = ["Account", "Signing", "unreadable"]
 
@@ -119,12 +122,36 @@ class Account:
         except Refused as error:
             return Signing(own, None, error)
 
+    def no_access(self) -> VenueError:
+        """Why nothing can be signed as this account."""
+        signing = self.signings.get(self.access_label)
+        if signing is not None and signing.refused is not None:
+            return signing.refused
+        return VenueError("no key signs for this account", code="no_access")
+
     async def own_config(self) -> Config:
         """The account's config, read now with its own key."""
         if self.reader is None:
-            raise VenueError("no key signs for this account", code="no_access")
+            raise self.no_access()
         self.config = await self.reader.config()
         return self.config
+
+    async def send(
+        self, call: Call, change: Change, writer: Writer, *, own: bool = False, creates_key: str = ""
+    ) -> Reply:
+        """Send one write for this account: signed by itself, or by the broker for it."""
+        signs = self.writer if own else None
+        if own and signs is None:
+            raise self.no_access()
+        return await writer.send(
+            call,
+            signs.credentials if signs else self.broker.credentials,
+            signs.user if signs else self.broker.user,
+            address=change.address,
+            action=change.action,
+            account=self.name,
+            creates_key=creates_key,
+        )
 
     def later(self) -> After | None:
         """Why nothing can be read with the account's own key yet, where a step of the plan will change that."""

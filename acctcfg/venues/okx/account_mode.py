@@ -73,11 +73,4 @@ class AccountMode:
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Switch it."""
         for call in self.calls(account, change):
-            await writer.send(
-                call,
-                account.broker.credentials,
-                account.broker.user,
-                address=change.address,
-                action=change.action,
-                account=account.name,
-            )
+            await account.send(call, change, writer)

@@ -9,12 +9,11 @@ out of its account's bucket; the broker's list of keys is served once a second f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
-from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Unreadable
+from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
 from acctcfg.errors import AcctcfgError, Garbled, Refused, StoreError, VenueError
 from acctcfg.venues.contract import Cost, Writer
 from acctcfg.venues.okx.account import Account, Signing, unreadable
@@ -25,6 +24,8 @@ from acctcfg.wire.endpoint import Call
 __all__ = ["ApiKeys"]
 
 FIELD = "api_keys"
+SIGNED_FIELDS = ("account_mode", "position_mode", "leverage")
+"""What is read or written with the account's own key."""
 _IMPORT = "import its secret with `acctcfg secrets import {account} {label}`, or allow `--replace {address}`"
 
 
@@ -43,7 +44,8 @@ class ApiKeys:
         spec = account.spec
         for key in spec.api_keys:
             address = account.address(FIELD, key.label)
-            if not (focus.wants(address) or address == account.access_after):
+            signs = address == account.access_after and focus.may_want(spec.key, *SIGNED_FIELDS)
+            if not (focus.wants(address) or signs):
                 continue
             wanted = _wanted(key)
             found = await self._found(account, key)
@@ -84,8 +86,7 @@ class ApiKeys:
         """A key that exists and whose stored secret did not sign."""
         refused = signing.refused
         if refused is not None and refused.code == "50110":
-            # Only the address is refused: the secret may well be right, and the broker can mend the allow-list.
-            return value if value.ip_allowlist != key.ip_allowlist else unreadable(refused)
+            return value  # only our address is refused: a key that is bound to its user's own is as it should be
         if refused is not None and not signing.gone and refused.code not in ("50105", "50113"):
             return unreadable(refused)
         ours = account.memory.creating(account.name, key.label)
@@ -137,6 +138,9 @@ class ApiKeys:
                 account.signings[key.label] = signing
                 if signing.config is not None and signing.config.key_label == key.label:
                     found[address] = self._proven(account, key, signing)
+                    continue
+                if signing.gone:
+                    found[address] = After("the key takes effect")
                     continue
             if rows is None:
                 rows = await account.key_list(fresh=True)
@@ -214,7 +218,7 @@ class ApiKeys:
                 params = dict(call.params)
                 if "apiKey" in params:
                     params["apiKey"] = await self._find_api_key(account, change.address.key)
-                await self._send(account, change, Call(call.endpoint, params), writer)
+                await account.send(Call(call.endpoint, params), change, writer)
                 if call.endpoint is DELETE_KEY:
                     account.signings.pop(change.address.key, None)
 
@@ -227,9 +231,8 @@ class ApiKeys:
             account.secrets.retire(store, path)  # the venue says that its key does not exist
         account.secrets.prove_writable(store, path)
         passphrase = account.secrets.new_passphrase()
-        reply = await self._send(
-            account, change, Call(CREATE_KEY, {**call.params, "passphrase": passphrase}), writer, creates_key=label
-        )
+        create = Call(CREATE_KEY, {**call.params, "passphrase": passphrase})
+        reply = await account.send(create, change, writer, creates_key=label)
         row = reply.data[0] if reply.data else {}
         if not row.get("apiKey") or not row.get("secretKey"):
             raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
@@ -243,25 +246,12 @@ class ApiKeys:
             )
         except (AcctcfgError, OSError) as error:
             undo = Call(DELETE_KEY, {"subAcct": account.name, "apiKey": str(row["apiKey"])})
-            await self._send(account, change, undo, writer)
+            await account.send(undo, change, writer)
             reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
             raise StoreError(
                 f"{change.address}: its secret could not be stored ({reason}); the new key was deleted again",
                 hint="mend the store, then apply again",
             ) from error
-
-    async def _send(
-        self, account: Account, change: Change, call: Call, writer: Writer, *, creates_key: str = ""
-    ) -> Any:
-        return await writer.send(
-            call,
-            account.broker.credentials,
-            account.broker.user,
-            address=change.address,
-            action=change.action,
-            account=account.name,
-            creates_key=creates_key,
-        )
 
     def _api_key(self, account: Account, label: str) -> str:
         row = (account.keys or {}).get(label)

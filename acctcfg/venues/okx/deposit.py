@@ -101,14 +101,7 @@ class DepositAddresses:
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Create one address."""
         for call in self.calls(account, change):
-            await writer.send(
-                call,
-                account.broker.credentials,
-                account.broker.user,
-                address=change.address,
-                action=change.action,
-                account=account.name,
-            )
+            await account.send(call, change, writer)
 
 
 class CreditToSetting:
@@ -156,14 +149,7 @@ class CreditToSetting:
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Move it."""
         for call in self.calls(account, change):
-            await writer.send(
-                call,
-                account.broker.credentials,
-                account.broker.user,
-                address=change.address,
-                action=change.action,
-                account=account.name,
-            )
+            await account.send(call, change, writer)
 
 
 def credit_to(account: Account) -> str:

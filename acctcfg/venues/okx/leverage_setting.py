@@ -1,4 +1,4 @@
-"""Leverage as a setting: read by scope, written by scope. Source: OKX v5, "Set leverage", "Get leverage": 20 per 2 s."""
+"""Leverage as a setting: read by scope, written by scope. Source: OKX v5, "Set leverage", "Get leverage"."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Leverage:
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """As the venue has them now. A scope that the answer leaves out could not be read."""
         if account.reader is None:
-            raise VenueError("no key signs for this account", code="no_access")
+            raise account.no_access()
         decisions = {address: account.decisions[address] for address in addresses}
         values = await account.reader.leverage(list(decisions.values()))
         missing = Unreadable("no_leverage", "the venue's answer leaves this scope out")
@@ -142,16 +142,8 @@ class Leverage:
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Set one scope."""
-        assert account.writer is not None  # noqa: S101 (the gate signed with it)
         for call in self.calls(account, change):
-            await writer.send(
-                call,
-                account.writer.credentials,
-                account.user,
-                address=change.address,
-                action=change.action,
-                account=account.name,
-            )
+            await account.send(call, change, writer, own=True)
 
 
 def _barrier(account: Account, focus: Focus) -> After | None:

@@ -53,7 +53,8 @@ class PositionMode:
                 detail = f"{account.address('account_mode')} has to change first: target it too"
                 account.survey.block(address, "target_dependency", detail)
         account.survey.want(address, spec.position_mode, found)
-        if wanted_mode == live_mode == "spot" and found != spec.position_mode and not isinstance(found, After):
+        unlike = spec.position_mode is Word.LONG_SHORT if isinstance(found, After) else found != spec.position_mode
+        if wanted_mode == live_mode == "spot" and unlike:
             detail = "the venue sets no position mode while the account is in spot; want another account_mode too"
             account.survey.block(address, "position_mode_in_spot", detail)
 
@@ -79,16 +80,8 @@ class PositionMode:
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Set it."""
-        assert account.writer is not None  # noqa: S101 (the gate signed with it)
         for call in self.calls(account, change):
-            await writer.send(
-                call,
-                account.writer.credentials,
-                account.user,
-                address=change.address,
-                action=change.action,
-                account=account.name,
-            )
+            await account.send(call, change, writer, own=True)
 
 
 def _goes_first(account: Account, found: Live, live_mode: str, wanted_mode: str) -> bool:

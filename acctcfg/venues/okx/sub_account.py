@@ -118,14 +118,7 @@ class SubAccounts:
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Create or delete it."""
         for call in self.calls(account, change):
-            await writer.send(
-                call,
-                account.broker.credentials,
-                account.broker.user,
-                address=change.address,
-                action=change.action,
-                account=account.name,
-            )
+            await account.send(call, change, writer)
 
 
 def _day(milliseconds: str) -> str:

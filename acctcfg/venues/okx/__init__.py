@@ -1,0 +1,77 @@
+"""OKX: the venue on one page. Type `okx_dma_broker`: a broker's main key, and the sub-accounts under it.
+
+| resource | module | written by | read by |
+| --- | --- | --- | --- |
+| the sub-account | sub_account.py | the broker | the broker's list |
+| API keys | api_keys.py | the broker | the key itself, else the broker's list |
+| account mode | account_mode.py | the broker | the account's own key, else the broker's list |
+| position mode | position_mode.py | the account's own key | the account's own key |
+| leverage | leverage_setting.py, leverage.py, scopes.py | the account's own key | the account's own key |
+| deposit addresses | deposit.py | the broker | the broker |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from acctcfg.core.desired import AccountSpec, VenueSpec
+from acctcfg.venues.okx.rules import OKX_DMA_BROKER_RULES
+from acctcfg.venues.okx.sequence import ORDER
+
+if TYPE_CHECKING:
+    from acctcfg.venues.contract import Connection, Memory, SecretDoor
+    from acctcfg.wire.client import Client, Dialect
+
+__all__ = ["OKX_DMA_BROKER", "OkxDmaBroker"]
+
+_BASE_URLS = {
+    "global": "https://openapi.okx.com",
+    "eea": "https://eea.okx.com",
+    "us": "https://us.okx.com",
+}
+
+
+class OkxDmaBroker:
+    """The venue type; connections do the work. Its parts are imported when one is made: validating needs none."""
+
+    rules = OKX_DMA_BROKER_RULES
+    order = ORDER
+    write_window_s = 30.0
+
+    def base_url(self, spec: VenueSpec) -> str:
+        """The manifest's, else the region's."""
+        return spec.base_url or _BASE_URLS[spec.region]
+
+    def dialect(self, spec: VenueSpec) -> Dialect:
+        """Signed for the environment: demo has a header of its own and the same hosts."""
+        from acctcfg.venues.okx.dialect import OkxDialect
+
+        return OkxDialect(demo=spec.environment == "demo")
+
+    def connect(
+        self,
+        spec: VenueSpec,
+        *,
+        client: Client,
+        credentials: Any,
+        secrets: SecretDoor,
+        memory: Callable[[str], Memory],
+        accounts: Mapping[str, AccountSpec],
+        adopt: str,
+    ) -> Connection:
+        """A connection as this broker."""
+        from acctcfg.venues.okx.connection import OkxConnection
+
+        return OkxConnection(
+            spec,
+            client=client,
+            credentials=credentials,
+            secrets=secrets,
+            memory=memory,
+            accounts=accounts,
+            adopt=adopt,
+        )
+
+
+OKX_DMA_BROKER = OkxDmaBroker()

@@ -1,0 +1,291 @@
+"""A connection to OKX as a DMA broker: who it is, what it reads of the accounts, and where each write goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.desired import AccountSpec, VenueSpec
+from acctcfg.core.diff import Change
+from acctcfg.core.plan import Precheck, Warning_
+from acctcfg.core.state import ABSENT, Live
+from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
+from acctcfg.venues.contract import Cost, Memory, SecretDoor, Survey, Writer
+from acctcfg.venues.okx.access import find_access, try_stored_keys
+from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.account_mode import AccountMode
+from acctcfg.venues.okx.api_keys import SIGNED_FIELDS, ApiKeys
+from acctcfg.venues.okx.broker import Broker, SubAccount
+from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
+from acctcfg.venues.okx.endpoints import CONFIG, STATUS
+from acctcfg.venues.okx.leverage_setting import Leverage
+from acctcfg.venues.okx.own import Config
+from acctcfg.venues.okx.position_mode import PositionMode
+from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
+from acctcfg.venues.okx.refusals import PRECONDITIONS
+from acctcfg.venues.okx.sub_account import SubAccounts
+from acctcfg.wire.client import Client
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["OkxConnection"]
+
+
+class OkxConnection:
+    """One broker's credentials at work."""
+
+    def __init__(
+        self,
+        spec: VenueSpec,
+        *,
+        client: Client,
+        credentials: Any,
+        secrets: SecretDoor,
+        memory: Callable[[str], Memory],
+        accounts: Mapping[str, AccountSpec],
+        adopt: str,
+    ) -> None:
+        self.spec = spec
+        self.client = client
+        self.user = ""
+        self._credentials = credentials
+        self._secrets = secrets
+        self._memory_of = memory
+        self._accounts = accounts
+        self._adopt = adopt
+        self._config: Config | None = None
+        self._broker = Broker(client, credentials, "")
+        mode = AccountMode()
+        self._mode, self._leverage = mode, Leverage(mode, self._today)
+        self._keys, self._subs = ApiKeys(), SubAccounts()
+        deposits = DepositAddresses()
+        self._resources = {
+            one.field: one
+            for one in (self._subs, self._keys, mode, PositionMode(mode), self._leverage, deposits, CreditToSetting())
+        }
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self.client.clock.now(), UTC).date()
+
+    # -- who -----------------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Read whose credentials these are; with a sub-account's key, or another user's, nothing is done."""
+        try:
+            reply = await self.client.read(Call(CONFIG), self._credentials, f"{self.spec.key}/@credentials")
+        except (Unreachable, OutcomeUnknown) as error:
+            raise await self._maintenance() or error from error
+        except AuthRefused as error:
+            where = f"venues.{self.spec.key}: {error.message}"
+            raise AuthRefused(where, hint=error.hint, code=error.code, status=error.status, text=error.text) from error
+        config = self._config = Config.of(reply.data[0] if reply.data else {})
+        if self.spec.uid is not None and self.spec.uid != config.uid:
+            raise ConfigError(
+                f"venues.{self.spec.key}: the credentials belong to the uid {config.uid}, not {self.spec.uid}",
+                hint="these are somebody else's credentials, or `uid` is wrong",
+            )
+        if config.main_uid not in ("", config.uid):
+            raise ConfigError(
+                f"venues.{self.spec.key}: the credentials belong to a sub-account (uid {config.uid})",
+                hint="a broker's connection needs a key of its main account",
+            )
+        self.user = config.uid
+        self._broker = Broker(self.client, self._credentials, self.user)
+
+    async def _maintenance(self) -> Maintenance | None:
+        """Whether the venue says that it is closed, and until when."""
+        try:
+            reply = await self.client.read(Call(STATUS, {"state": "ongoing"}))
+        except VenueError:
+            return None
+        if not reply.data:
+            return None
+        row = reply.data[0]
+        end = str(row.get("end", ""))
+        until = f" until {datetime.fromtimestamp(int(end) / 1000, UTC):%Y-%m-%d %H:%M} UTC" if end.isdigit() else ""
+        return Maintenance(
+            f"venues.{self.spec.key}: the venue is under maintenance{until}: {row.get('title', '')}".rstrip(": "),
+            hint="nothing was written; run again after that",
+            code="maintenance",
+        )
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    async def survey(self, specs: Sequence[AccountSpec], focus: Focus, *, replace: frozenset[Address]) -> list[Survey]:
+        """Both sides of everything that the focus wants of these accounts. An account that fails is unreadable."""
+        return list(await asyncio.gather(*(self._survey(spec, focus, replace) for spec in specs)))
+
+    async def _survey(self, spec: AccountSpec, focus: Focus, replace: frozenset[Address]) -> Survey:
+        survey = Survey(spec=spec)
+        account = survey.private = Account(
+            spec=spec,
+            survey=survey,
+            broker=self._broker,
+            secrets=self._secrets,
+            memory=self._memory_of(self.user),
+            egress=self.spec.egress,
+            specs=self._accounts,
+        )
+        try:
+            await self._read(account, focus, replace)
+        except VenueError as error:
+            _forget(survey)
+            survey.cannot_read(account.address(), error.code or "unreadable", error.message)
+        if survey.unreadable and any(one.address == spec.key for one in survey.unreadable):
+            _forget(survey)  # nothing is derived from an account that could not be read
+        return survey
+
+    async def _read(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
+        spec, survey = account.spec, account.survey
+        if account.main:
+            account.config = self._config
+        else:
+            _, account.row = await asyncio.gather(
+                try_stored_keys(account) if self._needs_keys(spec, focus) else asyncio.sleep(0),
+                self._broker.sub_account(account.name),
+            )
+        survey.exists, survey.uid = account.main or account.row is not None, account.uid
+        if survey.exists and spec.uid is not None and spec.uid != account.uid:
+            message = f"the venue lists {account.name} with the uid {account.uid}, the manifest says {spec.uid}"
+            survey.warn(account.address(), "uid_mismatch", message)
+        if not await find_access(account):
+            return
+        await self._subs.survey(account, focus, replace)
+        if spec.state == "absent":
+            self._demand_identity(account)
+            return
+        await self._keys.survey(account, focus, replace)
+        self._settle_access(account, focus)
+        for field in (*SIGNED_FIELDS, "deposit.addresses", "deposit.credit_to"):
+            await self._resources[field].survey(account, focus, replace)
+        self._demand_identity(account)
+
+    def _needs_keys(self, spec: AccountSpec, focus: Focus) -> bool:
+        """Whether anything of the focus is read with the account's own key."""
+        return focus.may_want(spec.key, "api_keys", *SIGNED_FIELDS) or spec.state == "absent"
+
+    def _settle_access(self, account: Account, focus: Focus) -> None:
+        """Where the access waits for a key that no step of this plan makes, its fields cannot be read."""
+        needed = [name for name in ("position_mode", "leverage") if self._wants(account, focus, name)]
+        if account.reader is not None:
+            return
+        waits = account.access_after
+        if waits is not None and account.row is not None:
+            wanted, found = account.survey.desired.get(waits), account.survey.live.get(waits)
+            if waits in account.survey.desired and wanted != found and wanted is not ABSENT:
+                return
+            account.access_after = None
+        elif waits is not None:
+            return
+        signing = account.signings.get(account.access_label)
+        refused = signing.refused if signing else None
+        for name in needed:
+            message = (
+                refused.message if refused else "no key of the manifest signs for it (a key with trade and a store)"
+            )
+            code = (refused.code if refused else "") or "no_access"
+            account.survey.cannot_read(account.address(name), code, message)
+
+    def _wants(self, account: Account, focus: Focus, name: str) -> bool:
+        managed = account.spec.leverage if name == "leverage" else account.spec.position_mode
+        return bool(managed) and focus.may_want(account.spec.key, name)
+
+    def _demand_identity(self, account: Account) -> None:
+        """No step in an account that is not the one meant, or that was not to be taken over."""
+        spec = account.spec
+        if not account.survey.exists:
+            return
+        if spec.uid is not None and spec.uid != account.uid:
+            for address in account.survey.desired:
+                account.survey.block(address, "uid_mismatch", f"its uid is {account.uid}, the manifest says {spec.uid}")
+        if self._adopt != "explicit" or account.main:
+            return
+        if account.memory.known(account.name) or spec.uid is not None or spec.adopt:
+            return
+        detail = (
+            f"{account.name} exists (uid {account.uid}) and acctcfg did not create it: write its uid, or adopt: true"
+        )
+        for address in account.survey.desired:
+            account.survey.block(address, "adopt_explicit", detail)
+
+    async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
+        """Accounts that the journal knows, the venue still has, and no entry of the manifest names."""
+        names = sorted(name for name in self._memory_of(self.user).names() if name not in managed)
+        rows = await asyncio.gather(*(self._broker.sub_account(name) for name in names))
+        return list(await asyncio.gather(*(self._stranger(row) for row in rows if row is not None)))
+
+    async def _stranger(self, row: SubAccount) -> Warning_:
+        keys = await self._broker.keys(row.name)
+        listed = ", ".join(f"{label} ({', '.join(key.permissions)})" for label, key in sorted(keys.items())) or "none"
+        message = f"the manifest no longer names it; nothing is done to it. Its live API keys: {listed}"
+        return Warning_(row.name, "no_longer_managed", message)
+
+    # -- the changes ---------------------------------------------------------------------------------------------------
+
+    async def prechecks(self, survey: Survey, changes: Sequence[Change]) -> dict[Address, tuple[Precheck, ...]]:
+        """The questions of these changes, asked now."""
+        return await ask(survey.private, changes, self._leverage)
+
+    def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
+        """Positions under a leverage that changes."""
+        return open_positions_under_scopes(survey.private, changes, self._leverage)
+
+    def calls(self, survey: Survey, change: Change) -> tuple[Call, ...]:
+        """The writes that it takes."""
+        return self._resources[change.address.field].calls(survey.private, change)
+
+    def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
+        """Writes and read-backs of all accounts; the list of sub-accounts is shared by them."""
+        costs: list[Cost] = []
+        listed = 0
+        for survey, changes in work:
+            by_field: dict[str, list[Change]] = {}
+            for change in changes:
+                by_field.setdefault(change.address.field, []).append(change)
+            for field, some in by_field.items():
+                costs += self._resources[field].costs(survey.private, some)
+            listed += len(by_field.get("", ()))
+        return costs + self._subs.listing_cost(self.user, self.spec.key, listed)
+
+    def gated(self, change: Change) -> bool:
+        """Modes, leverage and deletes of accounts are guarded."""
+        return change.kind in ("account_mode", "position_mode", "leverage", "-account")
+
+    def together(self, change: Change) -> str:
+        """Leverage of one account goes out at once."""
+        return self._resources[change.address.field].together
+
+    def settles(self, change: Change) -> bool:
+        """Settings are read once more before they are written."""
+        return self._resources[change.address.field].settles
+
+    async def current(self, survey: Survey, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """As they are now."""
+        by_field: dict[str, list[Address]] = {}
+        for address in addresses:
+            by_field.setdefault(address.field, []).append(address)
+        found: dict[Address, Live] = {}
+        for field, some in by_field.items():
+            found.update(await self._resources[field].current(survey.private, some))
+        return found
+
+    async def write(self, survey: Survey, change: Change, writer: Writer) -> None:
+        """Make one change."""
+        await self._resources[change.address.field].write(survey.private, change, writer)
+
+    def signed_by(self, survey: Survey) -> tuple[str, str, str] | None:
+        """Store, path and label of the stored key that signs for the account."""
+        account: Account = survey.private
+        return account.access_from if account.writer is not None else None
+
+    def is_precondition(self, code: str) -> bool:
+        """Class P of the venue's codes."""
+        return code in PRECONDITIONS
+
+
+def _forget(survey: Survey) -> None:
+    survey.desired.clear()
+    survey.live.clear()
+    survey.blocks.clear()

@@ -1,0 +1,256 @@
+"""The questions that guard a write, and the blockers that they name. Source: OKX v5, error codes 59000 and following.
+
+| change | what the venue refuses it for | questions |
+| --- | --- | --- |
+| account mode | 59002, 59132 and following; its own verdict on the switch | positions, orders, algos, bots, verdict |
+| position mode | 59000: anything open in the account | positions, orders, algos, bots |
+| leverage | 59101, 59107, 59668, 59669: orders, algos and bots under the scope; 59102: above the maximum | by scope |
+| delete | 59606: not empty; 59623: second-level accounts | balances, children |
+
+What cannot be read is `unknown`, which blocks too. What only a key can read that a step of the plan will make is
+`deferred`: the gate reads it before the write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from acctcfg.core.address import Address
+from acctcfg.core.diff import Change
+from acctcfg.core.plan import Precheck, Warning_
+from acctcfg.errors import Refused, VenueError
+from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.leverage_setting import Leverage
+from acctcfg.venues.okx.own import Open, number
+from acctcfg.venues.okx.scopes import Scope, covers, limits
+from acctcfg.venues.okx.words import ACCOUNT_LEVEL
+
+__all__ = ["ask", "open_positions_under_scopes"]
+
+Rows = Sequence[Mapping[str, Any]]
+_LISTED = 20  # blockers named in one detail; more are counted
+
+
+class _Snapshot:
+    """What is open in one account, read once for all questions of one moment; a list that failed is its error."""
+
+    def __init__(self, account: Account, *, spreads: bool) -> None:
+        assert account.reader is not None  # noqa: S101 (the caller looked)
+        own = account.reader
+        self._reads: dict[str, Callable[[], Awaitable[Rows]]] = {
+            "positions": own.positions,
+            "orders": lambda: own.orders(spreads=spreads),
+            "algos": own.algos,
+            "bots": own.bots,
+        }
+        self.found: dict[str, Rows | VenueError] = {}
+
+    async def read(self) -> None:
+        """All lists at once."""
+
+        async def one(name: str) -> None:
+            try:
+                self.found[name] = await self._reads[name]()
+            except VenueError as error:
+                self.found[name] = error
+
+        await asyncio.gather(*(one(name) for name in self._reads))
+
+    def rows(self, name: str) -> Rows:
+        """What was read; nothing where it failed."""
+        found = self.found[name]
+        return () if isinstance(found, VenueError) else found
+
+    def question(self, code: str, name: str, say: Callable[[Mapping[str, Any]], str], keep: _Keep = None) -> Precheck:
+        """Whether the list is empty, of what `keep` lets through."""
+        found = self.found[name]
+        if isinstance(found, VenueError):
+            return Precheck(code, "unknown", found.message)
+        rows = [row for row in found if keep is None or keep(row)]
+        if not rows:
+            return Precheck(code, "pass")
+        named = sorted(say(row) for row in rows)
+        more = f", and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
+        return Precheck(code, "fail", ", ".join(named[:_LISTED]) + more)
+
+
+_Keep = Callable[[Mapping[str, Any]], bool] | None
+
+
+async def ask(account: Account, changes: Sequence[Change], leverage: Leverage) -> dict[Address, tuple[Precheck, ...]]:
+    """The prechecks of these changes of one account, by reads made now."""
+    kinds = {change.kind for change in changes}
+    answers: dict[Address, tuple[Precheck, ...]] = {}
+    modes = {"account_mode", "position_mode"} & kinds
+    deferred = account.reader is None and account.later() is not None
+    snapshot = None
+    if (modes or "leverage" in kinds) and account.reader is not None:
+        snapshot = _Snapshot(account, spreads=bool(modes))
+        await snapshot.read()
+        account.open = Open(**{name: tuple(snapshot.rows(name)) for name in ("positions", "orders", "algos", "bots")})
+    for change in changes:
+        match change.kind:
+            case "account_mode":
+                verdict = await _switch(account, str(change.after), deferred=deferred)
+                answers[change.address] = (*_flat(snapshot, deferred=deferred), *verdict)
+            case "position_mode":
+                answers[change.address] = _flat(snapshot, deferred=deferred)
+            case "leverage":
+                scope = leverage.decision(account, change).scope
+                answers[change.address] = (
+                    *_scope(account, snapshot, scope, deferred=deferred),
+                    _limit(account, change, scope),
+                )
+            case "-account":
+                answers[change.address] = await _deletable(account)
+    return answers
+
+
+def _flat(snapshot: _Snapshot | None, *, deferred: bool) -> tuple[Precheck, ...]:
+    """Nothing open in the whole account."""
+    if snapshot is None:
+        return _unread(deferred, "no_open_positions", "no_pending_orders", "no_algo_orders", "no_bots")
+    return (
+        snapshot.question("no_open_positions", "positions", _position),
+        snapshot.question("no_pending_orders", "orders", _order),
+        snapshot.question("no_algo_orders", "algos", _order),
+        snapshot.question("no_bots", "bots", _bot),
+    )
+
+
+def _scope(account: Account, snapshot: _Snapshot | None, scope: Scope, *, deferred: bool) -> tuple[Precheck, ...]:
+    """No order, algo order or bot on what the scope's value holds for; positions may stay."""
+    if snapshot is None:
+        return _unread(deferred, "no_pending_orders", "no_algo_orders", "no_bots")
+
+    def under(row: Mapping[str, Any]) -> bool:
+        return _covered(account, scope, row, str(row.get("tdMode", "")))
+
+    def bot_under(row: Mapping[str, Any]) -> bool:
+        # A bot's row does not say its margin mode reliably: it stands in the way of both.
+        return _covered(account, scope, row, scope.margin.value)
+
+    return (
+        snapshot.question("no_pending_orders", "orders", _order, under),
+        snapshot.question("no_algo_orders", "algos", _order, under),
+        snapshot.question("no_bots", "bots", _bot, bot_under),
+    )
+
+
+def _covered(account: Account, scope: Scope, row: Mapping[str, Any], margin_mode: str) -> bool:
+    assert account.instruments is not None  # noqa: S101 (scopes come from them)
+    inst_type, inst_id = str(row.get("instType", "")), str(row.get("instId", ""))
+    return covers(
+        scope,
+        inst_type=inst_type,
+        inst_id=inst_id,
+        family=account.instruments.family_of(inst_type, inst_id),
+        margin_mode=margin_mode,
+        currencies=account.instruments.currencies_of(inst_id) or tuple(inst_id.split("-")),
+    )
+
+
+def _limit(account: Account, change: Change, scope: Scope) -> Precheck:
+    assert account.instruments is not None  # noqa: S101 (scopes come from them)
+    most = limits(scope, account.instruments)
+    if most is None:
+        return Precheck("leverage_limit", "venue")
+    if isinstance(change.after, str) or change.after is None or not number(change.after) > most:
+        return Precheck("leverage_limit", "pass")
+    return Precheck("leverage_limit", "fail", f"{change.after} is above the venue's maximum of {most:f}")
+
+
+async def _switch(account: Account, mode: str, *, deferred: bool) -> tuple[Precheck, ...]:
+    """The venue's own verdict on a change of the account mode."""
+    if account.reader is None:
+        return _unread(deferred, "account_mode_switch")
+    try:
+        verdict = await account.reader.switch_verdict(ACCOUNT_LEVEL.venue(mode))
+    except Refused as error:
+        if error.code != "51070":
+            return (Precheck("account_mode_switch", "unknown", error.message),)
+        status = "fail" if account.main else "venue"
+        return (Precheck("mode_activated", status, error.message if account.main else ""),)
+    except VenueError as error:
+        return (Precheck("account_mode_switch", "unknown", error.message),)
+    code = str(verdict.get("sCode"))
+    if code == "0":
+        return (Precheck("account_mode_switch", "pass"),)
+    return (Precheck("account_mode_switch", "fail", _verdict(code, verdict)),)
+
+
+def _verdict(code: str, verdict: Mapping[str, Any]) -> str:
+    if code == "1":
+        found = []
+        for item in verdict.get("unmatchedInfoCheck") or ():
+            total = f" (total assets {item['totalAsset']})" if item.get("totalAsset") else ""
+            found.append(str(item.get("type", "?")).replace("_", " ") + total)
+        return "the venue names: " + ", ".join(found)
+    if code == "3":
+        return "the cross positions need a leverage preset for that mode, which acctcfg does not set"
+    if code == "4":
+        tiers = [f"{row.get('instFamily')} {row.get('pos')}" for row in verdict.get("posTierCheck") or ()]
+        return "the venue's tier or margin check fails" + (f": {', '.join(tiers)}" if tiers else "")
+    return f"the venue answers the verdict {code}, which its documents do not know"
+
+
+async def _deletable(account: Account) -> tuple[Precheck, ...]:
+    """Empty, read with the account's own key where one signs; and no second-level accounts left."""
+    checks: list[Precheck] = []
+    if account.reader is None:
+        checks.append(Precheck("empty", "venue", "no key of the account is at hand: the venue refuses if it is not"))
+    else:
+        try:
+            held = await account.reader.holdings()
+            found = [f"{what} ({wallet})" for wallet, some in held.items() for what in some]
+            checks.append(Precheck("empty", "fail" if found else "pass", ", ".join(found[:_LISTED])))
+        except VenueError as error:
+            checks.append(Precheck("empty", "unknown", error.message))
+    if account.row is not None and not account.row.parent:
+        try:
+            every = await account.broker.sub_accounts()
+            left = [row.name for row in every.values() if row.parent == account.name]
+            going = {spec.name for spec in account.specs.values() if spec.state == "absent"}
+            left = sorted(name for name in left if name not in going)
+            checks.append(Precheck("no_second_level", "fail" if left else "pass", ", ".join(left[:_LISTED])))
+        except VenueError as error:
+            checks.append(Precheck("no_second_level", "unknown", error.message))
+    return tuple(checks)
+
+
+def open_positions_under_scopes(account: Account, changes: Sequence[Change], leverage: Leverage) -> list[Warning_]:
+    """Leverage may change under an open position; its margin is computed anew, so the user is told."""
+    warnings = []
+    for change in changes:
+        if change.kind != "leverage" or account.open is None:
+            continue
+        scope = leverage.decision(account, change).scope
+        there = [row for row in account.open.positions if _covered(account, scope, row, str(row.get("mgnMode", "")))]
+        if there:
+            named = ", ".join(sorted(_position(row) for row in there))
+            message = f"an open position stands under it; its margin will be computed anew: {named}"
+            warnings.append(Warning_(str(change.address), "open_position_on_scope", message))
+    return warnings
+
+
+def _unread(deferred: bool, *names: str) -> tuple[Precheck, ...]:
+    if deferred:
+        return tuple(Precheck(name, "deferred") for name in names)
+    return tuple(Precheck(name, "unknown", "no key signs for this account") for name in names)
+
+
+def _position(row: Mapping[str, Any]) -> str:
+    side = f", {row['posSide']}" if row.get("posSide") in ("long", "short") else ""
+    return f"{row.get('instId')} {row.get('pos')} ({row.get('mgnMode')}{side})"
+
+
+def _order(row: Mapping[str, Any]) -> str:
+    what = row.get("instId") or row.get("sprdId")
+    mode = row.get("tdMode") or "spread"
+    return f"{what} {row.get('side', '')} {row.get('sz', '')} {row.get('ordType', '')} ({mode})".replace("  ", " ")
+
+
+def _bot(row: Mapping[str, Any]) -> str:
+    return f"{row.get('instId') or row.get('algoId')} {row.get('algoOrdType') or 'bot'}"
