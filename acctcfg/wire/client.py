@@ -48,6 +48,7 @@ BACKOFF_S = 0.25  # doubles with each attempt
 REMEASURE_S = 60.0  # a clock that was measured more recently than this is not the reason for a refusal
 
 BeforeSend = Callable[[float], Awaitable[None] | None]
+Ready = Callable[[], Awaitable[None]]
 
 
 class Dialect(Protocol):
@@ -145,13 +146,23 @@ class Client:
         """The answer to a call that changes nothing. Raises Unreachable, Garbled, Refused and its kin, Maintenance."""
         return await self._retrying(_Exchange(call, signer, user, writing=False))
 
-    async def write(self, call: Call, signer: Any, user: str, *, before_send: BeforeSend | None = None) -> Reply:
+    async def write(
+        self,
+        call: Call,
+        signer: Any,
+        user: str,
+        *,
+        ready: Ready | None = None,
+        before_send: BeforeSend | None = None,
+    ) -> Reply:
         """The answer to a call that changes something, or UnresolvedWrite when no answer proves what became of it.
 
         `before_send` (plain or async) is called with the time about to be signed, right before each sending and after
         all waiting: the place for the journal's intent, and for a last reason not to send (it raises).
+        `ready` is awaited before that, once the slot is held and before the time is taken: reads that must be fresh
+        when the write is sent belong there.
         """
-        return await self._retrying(_Exchange(call, signer, user, writing=True, before_send=before_send))
+        return await self._retrying(_Exchange(call, signer, user, writing=True, ready=ready, before_send=before_send))
 
     # -- repeating ---------------------------------------------------------------------------------------------
 
@@ -203,6 +214,8 @@ class Client:
         endpoint = exchange.call.endpoint
         key = BucketKey.of(exchange.call, user=exchange.user, host=self._host)
         async with self.pacer.slot(key, endpoint.rate) as slot:
+            if exchange.ready is not None:
+                await exchange.ready()
             exchange.offset_s = self.offset_s
             exchange.sent_at = self.clock.now() + exchange.offset_s
             if exchange.before_send is not None:
@@ -335,6 +348,7 @@ class _Exchange:
     signer: Any
     user: str
     writing: bool
+    ready: Ready | None = None
     before_send: BeforeSend | None = None
     attempt: int = 0
     sent_at: float = 0.0
