@@ -67,7 +67,7 @@ class Journal:
         with self._guard, in_words(self.path):
             try:
                 if self._waiting:
-                    self._add()
+                    self._write_waiting()
             finally:
                 if self._connection is not None:
                     self._connection.close()
@@ -152,9 +152,7 @@ class Journal:
     def request(self, run: str, entry: Intent | None, sent: Mapping[str, Any]) -> None:
         """Note a request's outcome. It is written with the next addition, so that it costs no flush of its own."""
         user, account, address = (entry.venue_user, entry.account, entry.address) if entry else ("", "", "")
-        new = _New("request", run, dict(sent), user, account, address, entry.seq if entry else None)
-        with self._guard:
-            self._waiting.append(new)
+        self._waiting.append(_New("request", run, dict(sent), user, account, address, entry.seq if entry else None))
 
     def unresolved(self, venue_user: str) -> tuple[Intent, ...]:
         """Writes whose outcome nobody knows: never settled, or settled "unknown", and not resolved since."""
@@ -197,7 +195,8 @@ class Journal:
 
     def remember_account(self, run: str, venue_user: str, name: str, *, uid: str, key: str) -> None:
         """Write down that this account is ours; `key` is its key in the manifest. Nothing if that is known."""
-        known = self.known_accounts(venue_user).get(name)
+        with self._understood():
+            known = reading.known_accounts(self._rows(reading.LAST_OF_ACCOUNT, venue_user, name)).get(name)
         if known is None or (known.uid, known.key) != (uid, key):
             self._add(_New("account", run, {"uid": uid, "key": key}, venue_user, name))
 
@@ -255,7 +254,7 @@ class Journal:
     def _rows(self, query: str, *values: str | int) -> list[Row]:
         with self._guard, in_words(self.path):
             if self._waiting:
-                self._add()
+                self._write_waiting()
             with self._reading() as connection:
                 if connection is None:
                     return []
@@ -287,21 +286,35 @@ class Journal:
             if connection is not None:
                 connection.close()
 
-    def _add(self, *news: _New) -> Row:
+    def _add(self, new: _New) -> Row:
+        """Write a row, together with all that wait: threads that come while a flush is on its way share the next."""
+        self._waiting.append(new)
         with self._guard, in_words(self.path):
-            connection = self._writing()
-            at = utc(self._now())
-            with transaction(connection):
-                last = connection.execute(reading.LAST).fetchone()
-                (given,) = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
-                prev = last[-1] if last else FIRST
-                for number, new in enumerate([*self._waiting, *news], given + 1):
-                    row = Row(number, at, new.run, new.kind, new.entry, *new.place, new.text, prev, "")
-                    row = row._replace(hash=row_hash(row))
-                    connection.execute(reading.INSERT, row)
-                    prev = row.hash
-            self._waiting = []
-            return row
+            if new.row is None:
+                try:
+                    self._write_waiting()
+                except BaseException:
+                    self._waiting.remove(new)  # its caller is told; the others try for themselves
+                    raise
+        assert new.row is not None  # noqa: S101
+        return new.row
+
+    def _write_waiting(self) -> None:
+        connection = self._writing()
+        batch, rows = self._waiting[:], []
+        at = utc(self._now())
+        with transaction(connection):
+            last = connection.execute(reading.LAST).fetchone()
+            (given,) = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
+            prev = last[-1] if last else FIRST
+            for number, new in enumerate(batch, given + 1):
+                row = Row(number, at, new.run, new.kind, new.entry, *new.place, new.text, prev, "")
+                rows.append(row._replace(hash=row_hash(row)))
+                prev = rows[-1].hash
+            connection.executemany(reading.INSERT, rows)
+        del self._waiting[: len(batch)]
+        for new, row in zip(batch, rows, strict=True):
+            new.row = row
 
     def _writing(self) -> sqlite3.Connection:
         if not self._create:
@@ -327,7 +340,7 @@ class Journal:
 class _New:
     """A row that is not in the chain yet. TypeError if its body is not plain JSON data."""
 
-    __slots__ = ("entry", "kind", "place", "run", "text")
+    __slots__ = ("entry", "kind", "place", "row", "run", "text")
 
     def __init__(
         self,
@@ -341,3 +354,4 @@ class _New:
     ) -> None:
         self.kind, self.run, self.text, self.entry = kind, run, canonical(body), entry
         self.place = (venue_user, account, address)
+        self.row: Row | None = None  # once it is in the chain, on disk

@@ -21,6 +21,8 @@ UNRESOLVED = f"""{SELECT} AS intents WHERE venue_user = ? AND kind = 'intent' AN
 KEY_HISTORY = f"""{SELECT} WHERE venue_user = ? AND account = ? AND kind IN
     ('intent', 'done', 'refused', 'failed', 'resolved', 'key_stored', 'key_gone') ORDER BY seq"""
 ACCOUNTS = f"{SELECT} WHERE venue_user = ? AND kind IN ('account', 'account_gone') ORDER BY seq"
+LAST_OF_ACCOUNT = f"""{SELECT} WHERE venue_user = ? AND account = ? AND kind IN ('account', 'account_gone')
+    ORDER BY seq DESC LIMIT 1"""
 LAST_ACCESS = f"{SELECT} WHERE venue_user = ? AND account = ? AND kind = 'access' ORDER BY seq DESC LIMIT 1"
 RUNS = f"{SELECT} WHERE kind = 'run' ORDER BY seq DESC LIMIT ?"
 RUN_ENDS = f"""{SELECT} WHERE kind = 'run_end' AND run IN

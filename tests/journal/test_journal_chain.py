@@ -200,6 +200,23 @@ def test_a_full_disk(journal: Journal, run: str) -> None:
     mean(journal, run)
 
 
+def test_an_addition_that_failed_is_not_made_up_for(journal: Journal, run: str) -> None:
+    """What raised is never written by a later addition; requests that waited are not lost."""
+    entry = mean(journal, run)
+    connection = journal._connection
+    assert connection is not None
+    journal.request(run, entry, {"status": 200})
+    connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(JournalError):
+        journal.settle(entry, "refused")
+    connection.execute("PRAGMA query_only = OFF")
+    journal.settle(entry, "done")
+    (told,) = journal.run(run).entries
+    assert told.outcome == "done"
+    assert told.requests == ({"status": 200},)
+    assert journal.head()[0] == 4
+
+
 def test_a_journal_that_another_process_keeps_locked(
     journal: Journal, run: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
