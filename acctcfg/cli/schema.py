@@ -16,7 +16,14 @@ def _manifest() -> str:
     return manifest_schema_text(rules())
 
 
-SCHEMAS: dict[str, Callable[[], str]] = {"manifest": _manifest}  # a document's name -> its schema as text
+def _plan() -> str:
+    from acctcfg.render.plan_schema import plan_schema_text
+
+    return plan_schema_text()
+
+
+# a document's name -> its schema as text
+SCHEMAS: dict[str, Callable[[], str]] = {"manifest": _manifest, "plan": _plan}
 
 
 @click.command(name="schema", short_help="Print a JSON Schema.")

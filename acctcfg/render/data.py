@@ -1,0 +1,128 @@
+"""Plans, outcomes and accounts as JSON, and a saved plan back from its file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from acctcfg.core.outcome import AccountView, Outcome
+from acctcfg.core.plan import FORMAT_VERSION, Plan, digest_of
+from acctcfg.errors import ConfigError, PlanStale, UsageError
+
+__all__ = ["account_json", "load_saved", "outcome_json", "plan_json", "refuse_foreign", "save_plan", "views_json"]
+
+_AGAIN = "make a new one with `acctcfg plan --out FILE`"
+
+
+def plan_json(plan: Plan) -> str:
+    """The plan's document, indented for readers; the order of keys is the manual's."""
+    return _text(plan.to_json())
+
+
+def outcome_json(outcome: Outcome) -> str:
+    """What an apply did, with the plan that it carried out under `plan`."""
+    return _text({**outcome.to_json(), "plan": outcome.plan.to_json()})
+
+
+def views_json(views: Iterable[AccountView]) -> str:
+    """Accounts as they are, in one list."""
+    return _text([account_json(view) for view in views])
+
+
+def account_json(view: AccountView) -> dict[str, Any]:
+    """One account as it is: where it is, what its addresses hold, where it can be paid. Never a secret."""
+    return {
+        "account": view.account,
+        "venue": view.venue,
+        "name": view.name,
+        "uid": view.uid or None,
+        "exists": view.exists,
+        "values": dict(view.values),
+        "deposits": [
+            {"currency": d.currency, "chain": d.chain, "address": d.address, "tag": d.tag, "credit_to": d.credit_to}
+            for d in view.deposits
+        ],
+        "unreadable": [{"address": u.address, "code": u.code, "message": u.message} for u in view.unreadable],
+    }
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise UsageError if a plan must not be saved here: something else than a saved plan would be overwritten."""
+    if path.exists() and not _is_plan(path):
+        raise UsageError(f"{path} exists and is no saved plan; it was not overwritten", hint="choose another --out")
+
+
+def save_plan(plan: Plan, path: Path) -> None:
+    """Write the plan to a file that only its owner can read: whole or not at all.
+
+    Raises UsageError where something else stands there, ConfigError where the file cannot be written.
+    """
+    from tempfile import NamedTemporaryFile
+
+    refuse_foreign(path)
+    beside = None
+    try:
+        with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False) as file:
+            beside = Path(file.name)  # created with mode 0600
+            file.write(plan_json(plan) + "\n")
+        beside.replace(path)
+    except OSError as exc:
+        if beside is not None:
+            beside.unlink(missing_ok=True)
+        raise ConfigError(f"cannot write {path}: {exc.strerror}", hint="no plan was saved") from exc
+
+
+def load_saved(path: Path) -> dict[str, Any]:
+    """The document of a saved plan. Raises PlanStale for a file that is cut, edited or of another version."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise UsageError(f"cannot read the plan {path}: {exc.strerror}", hint=_AGAIN) from exc
+    except (ValueError, RecursionError) as exc:
+        raise PlanStale(f"{path} is no saved plan, or was cut short: it is not JSON", hint=_AGAIN) from exc
+    flaw = _flaw(document)
+    if flaw:
+        raise PlanStale(f"{path} {flaw}", hint=_AGAIN)
+    found: dict[str, Any] = document
+    return found
+
+
+def _flaw(document: object) -> str:
+    """What keeps a document from being a plan that this version saved; "" if nothing does."""
+    if not isinstance(document, Mapping) or "format_version" not in document or "steps" not in document:
+        return "is no saved plan"
+    if document["format_version"] != FORMAT_VERSION:
+        return f"has plan format {document['format_version']!r}; this acctcfg reads {FORMAT_VERSION!r}"
+    bare = {key: value for key, value in document.items() if key != "checksum"}
+    if document.get("checksum") != _checksum(bare):
+        return "was edited or cut after it was saved: its checksum does not fit"
+    import jsonschema_rs
+
+    from acctcfg.render.plan_schema import plan_schema
+
+    if not jsonschema_rs.is_valid(plan_schema(), document):
+        return "was not saved by this version of acctcfg: it holds what no plan of it holds"
+    return ""
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    try:
+        return digest_of(document)
+    except (ValueError, RecursionError):  # half a surrogate pair, or nested deeper than any plan
+        return ""
+
+
+def _is_plan(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and {"format_version", "steps", "digest"} <= set(document)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

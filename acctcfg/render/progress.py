@@ -1,0 +1,105 @@
+"""Progress on stderr: a bar on a terminal once it is worth one, plain lines elsewhere if asked for, else nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
+
+from acctcfg.render.paint import visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+__all__ = ["TerminalProgress"]
+
+WORTH_A_BAR_S = 1.0
+"""Work that is done sooner ends before a reader could have read a bar."""
+
+
+class TerminalProgress:
+    """Shows what the engine says. `pause` clears the screen for a question; the next phase shows itself again."""
+
+    def __init__(
+        self,
+        *,
+        verbose: bool = False,
+        stream: TextIO | None = None,
+        environ: Mapping[str, str] = os.environ,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._terminal = self._stream.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb"
+        self._plain = bool(environ.get("NO_COLOR"))
+        self._verbose, self._now = verbose, now
+        self._begun = now()
+        self._text, self._total, self._done = "", None, 0  # type: str, int | None, int
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self.pause()
+
+    def phase(self, text: str, total: int | None) -> None:
+        """A new phase begins."""
+        self._text, self._total, self._done = visible(text), total, 0
+        if self._terminal:
+            self._show()
+        elif self._verbose:
+            self._line(self._text if total is None else f"{self._text} ({total})")
+
+    def advance(self, n: int = 1, text: str = "") -> None:
+        """`n` more pieces are done."""
+        self._done += n
+        if self._terminal:
+            self._show()
+        elif self._verbose and text:
+            self._line(f"{self._text}: {visible(text)}")
+
+    def log(self, text: str) -> None:
+        """A line of its own: above the bar where there is one."""
+        if self._bar is not None:
+            self._bar.console.print(visible(text), markup=False, highlight=False)
+        elif self._verbose:
+            self._line(visible(text))
+
+    def pause(self) -> None:
+        """Take the bar off the screen."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = self._task = None
+        self._begun = self._now()
+
+    def _show(self) -> None:
+        if self._bar is None:
+            if self._now() - self._begun < WORTH_A_BAR_S:
+                return
+            self._bar = self._drawn()
+            self._bar.start()
+        if self._task is None:
+            self._task = self._bar.add_task(self._text, total=self._total, completed=self._done)
+        else:
+            self._bar.update(self._task, description=self._text, total=self._total, completed=self._done)
+
+    def _drawn(self) -> Bar:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        return Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(file=self._stream, no_color=self._plain),
+            transient=True,
+        )
+
+    def _line(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)

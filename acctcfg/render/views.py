@@ -1,0 +1,119 @@
+"""Accounts as they are: for people (`show`) and for other programs (`output`)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from acctcfg.core.outcome import AccountView
+from acctcfg.render.paint import Paint, visible
+
+__all__ = ["OUTPUT_COLUMNS", "output_csv", "output_env", "output_json", "render_views"]
+
+OUTPUT_COLUMNS = ("account", "venue", "name", "uid", "currency", "chain", "address", "tag", "credit_to")
+
+
+def render_views(views: Sequence[AccountView], *, color: bool = False) -> str:
+    """Each account with its uid, then one line a value, then where it can be paid."""
+    paint = Paint(color)
+    blocks = ["\n".join(_account(view, paint)) for view in views]
+    return "\n\n".join(blocks) or "No accounts."
+
+
+def output_json(views: Iterable[AccountView]) -> str:
+    """A map by account: `venue`, `name`, `uid` (null where it does not exist) and `deposits`."""
+    return json.dumps(
+        {
+            view.account: {
+                "venue": view.venue,
+                "name": view.name,
+                "uid": view.uid or None,
+                "deposits": [dict(zip(OUTPUT_COLUMNS[4:], deposit, strict=True)) for deposit in _deposits(view)],
+            }
+            for view in views
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def output_csv(views: Iterable[AccountView]) -> str:
+    """One row a deposit address, and one with empty columns for an account that has none; a header row first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(OUTPUT_COLUMNS)
+    for view in views:
+        for deposit in _deposits(view) or [("",) * 5]:
+            writer.writerow((view.account, view.venue, view.name, view.uid, *deposit))
+    return text.getvalue().rstrip("\n")
+
+
+def output_env(views: Iterable[AccountView]) -> str:
+    """Lines for a shell: MMDESK01_UID=..., MMDESK01_DEPOSIT_USDT_USDT_TRC20_1=..., and its _TAG where one is needed."""
+    import shlex
+
+    return "\n".join(f"{name}={shlex.quote(value)}" for view in views for name, value in _variables(view))
+
+
+def _variables(view: AccountView) -> Iterator[tuple[str, str]]:
+    prefix = _variable(view.account)
+    if view.uid:
+        yield f"{prefix}_UID", view.uid
+    numbers: dict[str, int] = {}
+    for currency, chain, address, tag, _ in _deposits(view):
+        stem = f"{prefix}_DEPOSIT_{_variable(currency)}_{_variable(chain)}"
+        numbers[stem] = numbers.get(stem, 0) + 1
+        yield f"{stem}_{numbers[stem]}", address
+        if tag:
+            yield f"{stem}_{numbers[stem]}_TAG", tag
+
+
+def _variable(text: str) -> str:
+    name = re.sub(r"\W", "_", text, flags=re.ASCII).upper()
+    return f"_{name}" if name[:1].isdigit() else name
+
+
+def _deposits(view: AccountView) -> list[tuple[str, str, str, str, str]]:
+    return [(d.currency, d.chain, d.address, d.tag, d.credit_to) for d in view.deposits]
+
+
+def _account(view: AccountView, paint: Paint) -> Iterator[str]:
+    state = f"uid {view.uid}" if view.uid else "does not exist" if not view.exists else "uid not known"
+    named = f' · named "{view.name}"' if view.name != view.account else ""
+    yield visible(f"{view.account} · {view.venue}{named} · {state}").replace(
+        view.account, paint("bold", view.account), 1
+    )
+    rows = [(_within(address, view.account), _words(value)) for address, value in view.values.items()]
+    rows += [
+        (f"pay {d.currency} on {d.chain} to", d.address + _with(" with tag ", d.tag) + _with("  -> ", d.credit_to))
+        for d in view.deposits
+    ]
+    rows += [(_within(u.address, view.account), f"could not be read: {u.message}  [{u.code}]") for u in view.unreadable]
+    width = min(max((len(name) for name, _ in rows), default=0), 60)
+    for name, words in rows:
+        yield visible(f"  {name:<{width}}  {words}")
+
+
+def _with(words: str, text: str) -> str:
+    return words + text if text else ""
+
+
+def _within(address: str, account: str) -> str:
+    return address.removeprefix(f"{account}.") or address
+
+
+def _words(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return ", ".join(map(_words, value)) or "none"
+        case Mapping():
+            return " · ".join(f"{name} {_words(inner)}" for name, inner in value.items() if inner not in (None, ""))
+    return str(value)

@@ -1,0 +1,60 @@
+"""Progress: a bar for who watches, plain lines for who asks, nothing for a pipe."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from acctcfg.render.progress import TerminalProgress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def work(stream, *, seconds, environ=None, verbose=False):
+    """Three pieces of work, each taking a third of `seconds` of a handed-in clock."""
+    clock = [0.0]
+    with TerminalProgress(stream=stream, environ=environ or {}, now=lambda: clock[0], verbose=verbose) as progress:
+        progress.phase("reading desk", 3)
+        for name in ("a1", "a2", "a3"):
+            clock[0] += seconds / 3
+            progress.advance(1, name)
+        progress.log("the venue answered too many requests")
+    return stream.getvalue()
+
+
+def test_a_pipe_sees_nothing():
+    """Logs of a pipeline stay free of progress, however long it takes."""
+    assert work(io.StringIO(), seconds=60) == ""
+
+
+@pytest.mark.parametrize("environ", [{"CI": "true"}, {"TERM": "dumb"}])
+def test_a_terminal_that_cannot_redraw_sees_nothing(environ):
+    """CI systems that pretend to be terminals get no control codes."""
+    assert work(Terminal(), seconds=60, environ=environ) == ""
+
+
+def test_with_v_a_pipe_gets_plain_lines():
+    """-v tells each piece in a line of its own, without any control code."""
+    assert work(io.StringIO(), seconds=0, verbose=True).splitlines() == [
+        "reading desk (3)",
+        "reading desk: a1",
+        "reading desk: a2",
+        "reading desk: a3",
+        "the venue answered too many requests",
+    ]
+
+
+def test_quick_work_draws_no_bar():
+    """What is done within a second leaves the terminal as it was."""
+    assert work(Terminal(), seconds=0.9) == ""
+
+
+def test_long_work_draws_a_bar_and_takes_it_away():
+    """After a second there is a bar with the phase's name, and the cursor is shown again at the end."""
+    text = work(Terminal(), seconds=9)
+    assert "reading desk" in text
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h")
