@@ -17,19 +17,6 @@ __all__ = ["COMMANDS", "NOT_YET", "group", "run"]
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 64, 130
 
 # name -> one line of help. `acctcfg.cli.NAME` exports `command`; it is imported only when that command is called.
-COMMANDS = {
-    "init": "Write a commented starter workspace.",
-    "validate": "Check the manifest offline; send no request.",
-    "plan": "Show what apply would do, and what stands in its way.",
-    "apply": "Plan, ask, carry out, and read every change back.",
-    "show": "Show accounts as they are now.",
-    "output": "Print uids and deposit addresses for other programs.",
-    "history": "Show who applied what, when, and what came of it.",
-    "schema": "Print the JSON Schema of manifests or plans.",
-    "sandbox": "Serve the venue's API on loopback, to try things on.",
-    "demo": "Run the main job end to end on the sandbox.",
-    "completion": "Print the completion script of a shell.",
-}
 NOT_YET = ("doctor", "drift", "explain", "fmt", "graph", "import", "lock", "revert", "rotate", "watch")
 
 
@@ -102,6 +89,8 @@ def run(args: Sequence[str] | None = None) -> int:
     try:
         status = _run(arguments)
         sys.stdout.flush()
+    except SystemExit as exc:
+        return exc.code if isinstance(exc.code, int) else FAILED if exc.code else OK
     except BrokenPipeError:
         _forget_stdout()
         return FAILED

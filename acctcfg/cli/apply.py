@@ -1,0 +1,171 @@
+"""`acctcfg apply`: plan, ask, carry out, read back."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from acctcfg.core.outcome import Outcome
+    from acctcfg.core.plan import Plan
+    from acctcfg.render.progress import TerminalProgress
+
+__all__ = ["command"]
+
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Duration(click.ParamType[float]):
+    """`30s`, `5m`, `2h`; a bare number counts seconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        text = str(value).strip()
+        number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS_S else (text, "s")
+        if not number.replace(".", "", 1).isdecimal():
+            self.fail(f"{text!r} is no duration (30s, 5m or 2h would be)", param, ctx)
+        return float(number) * UNITS_S[unit]
+
+
+@click.command("apply", short_help="Plan, ask, carry out, and read every change back.")
+@click.argument("planfile", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--expect", metavar="DIGEST", help="Go on only if the plan has this digest: that of a reviewed plan.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--allow-sensitive", is_flag=True, help="Allow steps that widen what a key may do.")
+@click.option(
+    "--replace", multiple=True, metavar="ADDRESS", help="Delete this API key and create it anew. May be repeated."
+)
+@click.option("--skip-blocked", is_flag=True, help="Leave out accounts with a blocked step instead of stopping.")
+@click.option(
+    "--lock-timeout",
+    type=Duration(),
+    default=0.0,
+    metavar="TIME",
+    help="Wait this long (30s, 5m) for another run to end; without it, say who holds the lock and stop.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    planfile: Path | None,
+    expect: str | None,
+    auto_approve: bool,
+    allow_sensitive: bool,
+    replace: tuple[str, ...],
+    skip_blocked: bool,
+    lock_timeout: float,
+    form: str,
+) -> None:
+    """Carry out the manifest, or the saved plan PLANFILE if it is still the plan.
+
+    With any blocked step nothing at all is written, unless --skip-blocked. Exits 0 when everything is as the manifest
+    says, 1 when something failed, 3 when something is blocked.
+    """
+    from acctcfg.errors import UsageError
+
+    if not auto_approve and not _can_ask():
+        raise UsageError(
+            "apply asks before it writes, and stdin is no terminal; nothing was read or written",
+            hint="review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)",
+        )
+    from acctcfg.cli.running import load_workspace, run_engine
+    from acctcfg.engine.apply import apply
+    from acctcfg.render.data import load_saved
+
+    saved = None if planfile is None else load_saved(planfile)
+    workspace = load_workspace(ctx)
+    talk = _Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked)
+    outcome = run_engine(
+        ctx,
+        lambda progress: apply(
+            workspace,
+            approve=talk.approval(progress),
+            saved=saved,
+            expect=expect,
+            replace=replace,
+            allow_sensitive=allow_sensitive,
+            skip_blocked=skip_blocked,
+            lock_timeout_s=lock_timeout,
+            progress=progress,
+        ),
+    )
+    talk.conclude(outcome)
+    ctx.exit(outcome.exit_code)
+
+
+class _Talk:
+    """What one apply prints and asks, whichever of its parts come to pass."""
+
+    def __init__(self, ctx: click.Context, *, form: str, ask: bool, skip_blocked: bool) -> None:
+        self.color, self.verbose = ctx.obj["color"], ctx.obj["verbose"]
+        self.form, self.ask, self.skip_blocked = form, ask, skip_blocked
+        self.shown = False
+
+    def approval(self, progress: TerminalProgress) -> Callable[[Plan], bool]:
+        """The question that the engine puts to the user: shows the plan, and asks where there is somebody to ask."""
+
+        def approve(plan: Plan) -> bool:
+            progress.pause()
+            self.show(plan)
+            return not self.ask or _ask(applicable(plan, skip_blocked=self.skip_blocked))
+
+        return approve
+
+    def show(self, plan: Plan) -> None:
+        """The plan, once; beside a JSON result only to whoever is asked."""
+        from acctcfg.cli.running import print_text, terminal_width
+        from acctcfg.render.text import render_plan
+
+        if self.shown or (self.form == "json" and not self.ask):
+            return
+        self.shown = True
+        text = render_plan(plan, width=terminal_width(), color=self.color, verbose=self.verbose)
+        print_text(text, err=self.form == "json")
+
+    def conclude(self, outcome: Outcome) -> None:
+        """What became of it."""
+        from acctcfg.cli.running import print_text
+        from acctcfg.render.data import outcome_json
+        from acctcfg.render.text import render_outcome
+
+        if self.form == "json":
+            print_text(outcome_json(outcome))
+            return
+        shown_before = self.shown
+        self.show(outcome.plan)
+        if not outcome.plan.empty or shown_before or outcome.notes:
+            print_text("\n" + render_outcome(outcome, color=self.color, verbose=self.verbose))
+
+
+def applicable(plan: Plan, *, skip_blocked: bool) -> int:
+    """How many steps a yes would set going."""
+    blocked = {step.address.account for step in plan.blocked} if skip_blocked else set()
+    return sum(not step.blocked and step.address.account not in blocked for step in plan.steps)
+
+
+def _can_ask() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _ask(number: int) -> bool:
+    """Only the whole word counts. Ctrl-C ends the program here: nothing has been written yet."""
+    what = "this change" if number == 1 else f"these {number} changes"
+    click.echo(f'\nApply {what}? Only "yes" is accepted: ', err=True, nl=False)
+    on_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler) if on_main else None
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if on_main:
+            signal.signal(signal.SIGINT, before)
+    if not answer.endswith("\n"):
+        click.echo(err=True)
+    return answer.strip() == "yes"

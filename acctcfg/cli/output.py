@@ -1,0 +1,29 @@
+"""`acctcfg output`: what other programs need from the accounts, never a secret. Sends no write."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("output", short_help="Print uids and deposit addresses for other programs.")
+@click.option("--format", "form", type=click.Choice(["json", "csv", "env"]), default="json", show_default=True)
+@click.pass_context
+def command(ctx: click.Context, form: str) -> None:
+    """Print the uid and the deposit addresses of each account.
+
+    Exits 1 when something could not be read; what could be is printed.
+    """
+    from acctcfg.cli.running import load_workspace, print_text, run_engine
+    from acctcfg.engine.show import observe
+    from acctcfg.render.views import output_csv, output_env, output_json
+
+    workspace = load_workspace(ctx)
+    views = run_engine(ctx, lambda progress: observe(workspace, progress=progress))
+    print_text({"json": output_json, "csv": output_csv, "env": output_env}[form](views))
+    missing = [unread for view in views for unread in view.unreadable]
+    for unread in missing:
+        print_text(f"could not be read: {unread.address}: {unread.message} [{unread.code}]", err=True)
+    if missing:
+        ctx.exit(1)

@@ -1,0 +1,51 @@
+"""`acctcfg plan`: read live state and show what apply would do. Sends no write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+CHANGES = 2
+
+
+@click.command("plan", short_help="Show what apply would do, and what stands in its way.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Only this address or pattern (* and ?); an account alone means all of it. May be repeated.",
+)
+@click.pass_context
+def command(ctx: click.Context, out: Path | None, form: str, detailed_exitcode: bool, targets: tuple[str, ...]) -> None:
+    """Show what apply would do, and what stands in its way.
+
+    Exits 0 when the plan could be made, 1 when something could not be read, 2 with --detailed-exitcode when there is
+    something to do.
+    """
+    from acctcfg.cli.running import load_workspace, print_text, run_engine, terminal_width
+    from acctcfg.engine.plan import make_plan
+    from acctcfg.render.data import plan_json, refuse_foreign, save_plan
+    from acctcfg.render.text import render_plan
+
+    if out is not None:
+        refuse_foreign(out)
+    workspace = load_workspace(ctx)
+    plan = run_engine(ctx, lambda progress: make_plan(workspace, targets=targets, progress=progress))
+    if out is not None:
+        save_plan(plan, out)
+    if form == "json":
+        print_text(plan_json(plan))
+    else:
+        color, verbose = ctx.obj["color"], ctx.obj["verbose"]
+        print_text(render_plan(plan, width=terminal_width(), color=color, verbose=verbose))
+    if plan.unreadable:
+        ctx.exit(1)
+    if detailed_exitcode and plan.steps:
+        ctx.exit(CHANGES)

@@ -1,0 +1,29 @@
+"""`acctcfg show`: accounts as they are now. Sends no write."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("show", short_help="Show accounts as they are now.")
+@click.argument("address", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def command(ctx: click.Context, address: str | None, form: str) -> None:
+    """Show what the manifest manages as it is now: all of it, or what ADDRESS (or a pattern) names.
+
+    Exits 1 when something could not be read.
+    """
+    from acctcfg.cli.running import load_workspace, print_text, run_engine
+    from acctcfg.engine.show import observe
+    from acctcfg.render.data import views_json
+    from acctcfg.render.views import render_views
+
+    workspace = load_workspace(ctx)
+    targets = () if address is None else (address,)
+    views = run_engine(ctx, lambda progress: observe(workspace, targets=targets, progress=progress))
+    print_text(views_json(views) if form == "json" else render_views(views, color=ctx.obj["color"]))
+    if any(view.unreadable for view in views):
+        ctx.exit(1)
