@@ -17,6 +17,19 @@ __all__ = ["COMMANDS", "NOT_YET", "group", "run"]
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 64, 130
 
 # name -> one line of help. `acctcfg.cli.NAME` exports `command`; it is imported only when that command is called.
+COMMANDS = {
+    "init": "Write a commented starter workspace.",
+    "validate": "Check the manifest; sends no request.",
+    "plan": "Show what apply would do, and what stands in its way.",
+    "apply": "Plan, ask, carry out, and read every change back.",
+    "show": "Show accounts as they are now.",
+    "output": "Print uids and deposit addresses for other programs.",
+    "history": "List past runs, or show one with the outcome of each request.",
+    "schema": "Print a JSON Schema.",
+    "sandbox": "Serve the venue's API on loopback, to try things on.",
+    "demo": "Run the main job end to end on the sandbox.",
+    "completion": "Print the completion script of a shell.",
+}
 NOT_YET = ("doctor", "drift", "explain", "fmt", "graph", "import", "lock", "revert", "rotate", "watch")
 
 
