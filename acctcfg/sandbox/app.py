@@ -17,7 +17,7 @@ from acctcfg.sandbox.journal import Journal
 from acctcfg.sandbox.okx.gate import Caller, authenticate, read_body
 from acctcfg.sandbox.okx.pace import Pace
 from acctcfg.sandbox.okx.params import Call
-from acctcfg.sandbox.okx.replies import CODES, Refusal, encode, gateway, refused, success
+from acctcfg.sandbox.okx.replies import Refusal, encode, gateway, refused, success
 from acctcfg.sandbox.okx.routes import PATHS, Route
 from acctcfg.sandbox.okx.state import Account, ApiKey, Tenant, Venue
 from acctcfg.sandbox.seed import build, read_seed
@@ -165,7 +165,7 @@ class Exchange:
             return self.refuse(refusal), refusal.code
         if answer.effect is not None:
             self.carry_out(answer.effect, fault)
-        if fault is None and isinstance(answer.data, dict):
+        if isinstance(answer.data, dict):
             return Reply(200, encode(answer.data)), "0"  # the one endpoint without an envelope
         return Reply(200, success(answer.data)), "0"
 
@@ -226,8 +226,3 @@ class Exchange:
         """A refusal in the shape of where it was made."""
         shape = gateway if refusal.at_gateway else refused
         return Reply(refusal.status, shape(refusal.code, refusal.msg))
-
-
-def status_of(code: str) -> int:
-    """The HTTP status that goes with a code."""
-    return CODES.get(code, (200, ""))[0]

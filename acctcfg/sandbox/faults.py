@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from acctcfg.sandbox.okx.replies import CODES, gateway, refused
+from acctcfg.sandbox.okx.replies import AT_GATEWAY, CODES, gateway, refused
 from acctcfg.sandbox.okx.state import Account
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Fault:
 
     def meets(self, method: str, path: str, account: Account) -> bool:
         """Whether it strikes this request; counts the match."""
-        name = "@master" if account.is_master else account.name
-        if not (fnmatchcase(path, self.path) and fnmatchcase(method, self.method) and fnmatchcase(name, self.account)):
+        words = ((path, self.path), (method, self.method), (account.address, self.account))
+        if not all(fnmatchcase(word, pattern) for word, pattern in words):
             return False
         self.seen += 1
         if self.seen <= self.after or (self.times and self.struck >= self.times):
@@ -99,7 +99,8 @@ class Fault:
             return replace(reply, status=200, body=refused("50011", CODES["50011"][1])), "50011"
         if self.kind == "code":
             status, msg = CODES.get(self.code, (200, "Operation failed"))
-            body = refused(self.code, self.msg or msg)
+            shape = gateway if self.code in AT_GATEWAY or (self.status or status) == 429 else refused
+            body = shape(self.code, self.msg or msg)
             return replace(reply, status=self.status or status, body=body), self.code
         return reply, code  # ok_but_nothing and delayed_effect: the answer is the venue's own
 

@@ -56,7 +56,7 @@ class Journal:
     ) -> None:
         """Write one request down."""
         endpoint = f"{request.method} {path}"
-        name = "@master" if account.is_master and account.uid else account.name
+        name = account.address
         self.total += 1
         self.by_path[endpoint] += 1
         self.by_code[code] += 1

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from acctcfg.sandbox.app import Request
 from acctcfg.sandbox.serve import Running, Server, is_loopback
 
 GREEKS = "/account/set-greeks"
@@ -60,6 +61,7 @@ def lay(served, **fault):
         ({"kind": "code", "code": "50026"}, 500, "application/json", b"50026", False),
         ({"kind": "code", "code": "50004", "effect": True}, 400, "application/json", b"50004", True),
         ({"kind": "code", "code": "59000", "msg": "no"}, 200, "application/json", b'"msg":"no"', False),
+        ({"kind": "code", "code": "50119"}, 200, "application/json", b'"code":"50119"}', False),
         ({"kind": "garbage"}, 200, "application/json", b'{"code":"0"', False),
         ({"kind": "garbage", "body": "??", "effect": True}, 200, "application/json", b"??", True),
         ({"kind": "html"}, 502, "text/html", b"<html>", False),
@@ -121,6 +123,7 @@ def test_delayed_effect(served, desk):
     desk.clock.now += 4.9
     assert code(served, desk, method="GET", target="/account/config") == "0"
     desk.clock.now += 0.2
+    assert greeks(served) == "BS"
     row = json.loads(send(served, desk, method="GET", target="/account/config")[2])["data"][0]
     assert row["greeksType"] == "BS"
 
@@ -142,8 +145,9 @@ def test_which_requests_are_struck(served, desk):
     assert codes == ["0", "50011", "50011", "0"]
     (fault,) = served.control_get("faults")
     assert (fault["seen"], fault["struck"]) == (4, 2)
-    served.control_post("faults", match={**match, "account": "@master"}, kind="rate_limited", times=0)
+    served.control_post("faults", match={"account": "@master"}, kind="rate_limited", times=0)
     assert code(served, desk) == "0"
+    assert json.loads(served.app.handle(Request("GET", "/api/v5/public/time", {})).body)["code"] == "0"
     served.control_delete("faults/all")
     assert served.control_get("faults") == []
 

@@ -14,7 +14,7 @@ from typing import Any
 from acctcfg.sandbox.okx.replies import Refusal
 from acctcfg.sandbox.okx.state import Account, ApiKey, Tenant, Venue
 
-__all__ = ["Call", "choice", "decimal", "flag", "names", "need", "page", "text", "wrong"]
+__all__ = ["Call", "choice", "decimal", "flag", "names", "need", "number", "page", "text", "wrong"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def names(call: Call, name: str, most: int) -> list[str]:
 def number(call: Call, name: str, default: int, lowest: int, highest: int) -> int:
     """A whole number within bounds."""
     value = text(call, name, str(default))
-    if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
+    if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
         raise wrong(name)
     return int(value)
 
@@ -109,13 +109,13 @@ def number(call: Call, name: str, default: int, lowest: int, highest: int) -> in
 def page(call: Call, rows: list[dict[str, Any]], id_field: str, *, most: int = 100) -> list[dict[str, Any]]:
     """One page, newest first: `after` older than an id, `before` newer than it, both exclusive.
 
-    With both bounds the rows nearest to `after`... the venue's rule: those next to `after` win; with only `before`
-    those next to `before`. Source: OKX v5, "Pagination".
+    Of too many rows those nearest to `after` win; with only `before`, those nearest to `before`.
+    Source: OKX v5, "Pagination".
     """
     limit = number(call, "limit", min(most, 100), 1, most)
     after, before = text(call, "after"), text(call, "before")
     for name, value in (("after", after), ("before", before)):
-        if value and not value.isdigit():
+        if value and not re.fullmatch(r"[0-9]{1,20}", value):
             raise wrong(name)
     rows = sorted(rows, key=lambda row: int(row[id_field]), reverse=True)
     if after:

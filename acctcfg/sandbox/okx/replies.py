@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["CODES", "Answer", "Refusal", "encode", "gateway", "refused", "success"]
+__all__ = ["AT_GATEWAY", "CODES", "Answer", "Refusal", "encode", "gateway", "refused", "success"]
 
 CODES: dict[str, tuple[int, str]] = {
     "50000": (400, "Body for POST request can not be empty"),
@@ -125,6 +125,10 @@ CODES: dict[str, tuple[int, str]] = {
 }
 
 
+# Codes that the gateway answers, in a body without `data`: authentication, and the rate limit with HTTP 429.
+AT_GATEWAY = frozenset(str(code) for code in (*range(50100, 50115), 50119))
+
+
 class Refusal(Exception):
     """The venue says no. `at_gateway`: refused before the service saw it, so the body has no `data`."""
 
@@ -147,7 +151,7 @@ class Answer:
 
 def encode(body: object) -> bytes:
     """A value as the bytes of a JSON body."""
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def success(data: Any) -> bytes:

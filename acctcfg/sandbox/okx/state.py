@@ -175,6 +175,11 @@ class Account:
         """Whether this is the user whose key manages sub-accounts."""
         return self.uid == self.main_uid
 
+    @property
+    def address(self) -> str:
+        """How the control API and faults name it: a sub-account's name, @master, or nothing for a caller unknown."""
+        return "@master" if self.is_master and self.uid else self.name
+
     def open_positions(self) -> list[Position]:
         """Positions whose size is not zero."""
         return [position for position in self.positions if position.pos]
