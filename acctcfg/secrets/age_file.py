@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from acctcfg.errors import StoreError
 from acctcfg.secrets import new_file
 from acctcfg.secrets.age_keys import parse_recipients, read_identities
 from acctcfg.secrets.passphrase import generate
+from acctcfg.secrets.private_file import located
 from acctcfg.secrets.secret import Credentials
 from acctcfg.secrets.store import dead_path, is_dead, split_path
 from acctcfg.secrets.stored_form import pack, unpack
@@ -50,7 +51,7 @@ class AgeFileStore:
         self._identity = identity
         self._environ = environ
         self._base_dir = base_dir
-        self._identities: list[Identity] | None = None
+        self._identities: Sequence[Identity] | None = None
 
     def __repr__(self) -> str:
         return f"AgeFileStore({self.name!r}, {str(self.root)!r})"
@@ -93,6 +94,7 @@ class AgeFileStore:
         file = self._file(path)
         sealed = self._seal(Credentials("p" * 36, generate(32), generate(32)))
         if self._has_identity():
+            self._load_identities()
             try:
                 self._open(sealed, file)
             except StoreError as exc:
@@ -152,7 +154,16 @@ class AgeFileStore:
     def _has_identity(self) -> bool:
         if self._identity is None:
             return False
-        return "env" not in self._identity or bool(self._environ.get(self._identity["env"]))
+        if "env" in self._identity:
+            return bool(self._environ.get(self._identity["env"]))
+        return located(self._identity["file"], self._base_dir).exists()
+
+    def _load_identities(self) -> Sequence[Identity]:
+        if self._identities is None:
+            self._identities = read_identities(
+                self._identity, environ=self._environ, base_dir=self._base_dir, store=self.name
+            )
+        return self._identities
 
     def _seal(self, credentials: Credentials) -> bytes:
         import pyrage
@@ -182,12 +193,9 @@ class AgeFileStore:
                 f"{file}: is cut short, or not an age file",
                 hint="take it from a backup, or import the secret again",
             )
-        if self._identities is None:
-            self._identities = read_identities(
-                self._identity, environ=self._environ, base_dir=self._base_dir, store=self.name
-            )
+        identities = self._load_identities()
         try:
-            plain: bytes = pyrage.decrypt(sealed, self._identities)
+            plain: bytes = pyrage.decrypt(sealed, identities)
         except pyrage.DecryptError as exc:
             raise StoreError(
                 f"{file}: cannot be decrypted: {exc}",

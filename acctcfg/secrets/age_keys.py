@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from acctcfg.errors import StoreError
-from acctcfg.secrets.private_file import read_private
+from acctcfg.secrets.private_file import located, read_private
 from acctcfg.secrets.secret import Secret
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def read_identities(
                 hint="set it to the text of an age identity, AGE-SECRET-KEY-1...",
             )
     else:
-        file = base_dir / Path(source["file"]).expanduser()
+        file = located(source["file"], base_dir)
         place = str(file)
         text = read_private(file, what=f"the identity of the store {store}")
     found = _parse_identities(text)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from acctcfg.errors import ConfigError, StoreError
-from acctcfg.secrets.private_file import read_private
+from acctcfg.secrets.private_file import located, read_private
 from acctcfg.secrets.secret import Credentials, Secret
 from acctcfg.secrets.store import Store
 from acctcfg.secrets.stored_form import flaw, unpack
@@ -33,7 +33,7 @@ def load_credentials(
         found = _from_store(source["store"], source["key"], stores)
         place = f"the secret {source['key']} in the store {source['store']}"
     elif set(source) == {"file"}:
-        file = base_dir / Path(source["file"]).expanduser()
+        file = located(source["file"], base_dir)
         found, place = _from_file(file), str(file)
     else:
         raise ConfigError(

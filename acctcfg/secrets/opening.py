@@ -9,6 +9,7 @@ from typing import Any
 from acctcfg.errors import ConfigError
 from acctcfg.secrets.age_file import AgeFileStore
 from acctcfg.secrets.env import EnvStore
+from acctcfg.secrets.private_file import located
 from acctcfg.secrets.store import Store
 
 __all__ = ["open_store"]
@@ -30,7 +31,7 @@ def open_store(
     if kind == "age_file":
         return AgeFileStore(
             name,
-            base_dir / Path(entry["path"]).expanduser(),
+            located(entry["path"], base_dir),
             recipients=tuple(entry.get("recipients", ())),
             identity=entry.get("identity"),
             environ=environ,

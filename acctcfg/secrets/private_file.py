@@ -9,9 +9,17 @@ from pathlib import Path
 from acctcfg.errors import StoreError
 from acctcfg.secrets.secret import Secret
 
-__all__ = ["read_private"]
+__all__ = ["located", "read_private"]
 
 LARGEST = 1 << 20
+
+
+def located(text: str, base_dir: Path) -> Path:
+    """Where a path of the manifest leads: ~ is a home folder, and a relative path starts at `base_dir`."""
+    try:
+        return base_dir / Path(text).expanduser()
+    except RuntimeError as exc:
+        raise StoreError(f"{text}: there is no such home folder", hint="write the whole path") from exc
 
 
 def read_private(file: Path, *, what: str) -> Secret:

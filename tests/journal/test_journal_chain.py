@@ -185,6 +185,14 @@ def test_a_damaged_page_is_told(path: Path) -> None:
     assert told
 
 
+def test_commits_are_flushed(journal: Journal, run: str) -> None:
+    """The file is in the mode in which a commit that returned outlives a power cut."""
+    connection = journal._connection
+    assert connection is not None
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
 def test_a_full_disk(journal: Journal, run: str) -> None:
     """When nothing more fits, intend raises before its write is sent; what was there stays whole."""
     first = mean(journal, run)

@@ -99,6 +99,30 @@ def test_prove_writable_leaves_nothing(store: AgeFileStore, credentials: Credent
     assert files(store) == ["trading.age"]
 
 
+@pytest.mark.parametrize("action", ["put", "prove_writable"])
+def test_flushed_in_the_order_that_outlives_a_power_cut(
+    store: AgeFileStore, credentials: Credentials, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    """Each new folder is flushed into the one above, the text before it is named, the name before put returns."""
+    seen: list[str] = []
+    fsync, link = os.fsync, os.link
+
+    def flush(handle: int) -> None:
+        folders = (folder for folder in Path(store.root, PATH).parents if folder.exists())
+        found = (folder.name for folder in folders if os.path.samestat(folder.stat(), os.fstat(handle)))
+        seen.append(next(found, "text"))
+        fsync(handle)
+
+    def name(source: Path, target: Path) -> None:
+        seen.append("name")
+        link(source, target)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, "link", name)
+    store.put(PATH, credentials) if action == "put" else store.prove_writable(PATH)
+    assert seen == [store.root.parent.name, "secrets", "desk", "text", "name", "mmdesk01"]
+
+
 @pytest.mark.parametrize("step", ["open", "fdopen", "fsync", "link", "mkdir"])
 @pytest.mark.parametrize("call", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("folders_exist", [True, False])
@@ -215,7 +239,7 @@ def test_a_store_that_could_not_read_what_it_writes_is_refused(make_store: Make)
 
 def test_writing_needs_no_identity_and_reading_no_recipient(make_store: Make, credentials: Credentials) -> None:
     """A job that only writes works without the identity, one that only reads without recipients."""
-    for writer in (make_store(identity=None), make_store(environ={})):
+    for writer in (make_store(identity=None), make_store(identity={"file": "absent"}), make_store(environ={})):
         writer.prove_writable(PATH)
     writer.put(PATH, credentials)
     reader = make_store(recipients=())
@@ -254,10 +278,11 @@ def test_a_bad_identity_is_not_quoted(make_store: Make, credentials: Credentials
     file.write_text(text)
     file.chmod(0o600)
     for store in (make_store(environ={"TEST_AGE_KEY": text}), make_store(identity={"file": "identity"})):
-        with pytest.raises(StoreError, match="age identity") as caught:
-            store.get(PATH)
-        shown = "".join(traceback.format_exception(caught.value)) + caught.value.hint
-        assert text not in shown.replace("AGE-SECRET-KEY-1...", "")
+        for use, at in ((store.get, PATH), (store.prove_writable, "desk/mmdesk01/other")):
+            with pytest.raises(StoreError, match="age identity") as caught:
+                use(at)
+            shown = "".join(traceback.format_exception(caught.value)) + caught.value.hint
+            assert text not in shown.replace("AGE-SECRET-KEY-1...", "")
 
 
 def test_identity_file_must_be_private(
@@ -276,6 +301,13 @@ def test_identity_file_must_be_private(
     assert caught.value.hint == f"chmod 600 {file}"
     file.chmod(0o400)
     assert held(store).same_as(credentials)
+
+
+def test_a_home_folder_that_is_not_there(make_store: Make, credentials: Credentials) -> None:
+    """~ of an unknown user is one clear error."""
+    make_store().put(PATH, credentials)
+    with pytest.raises(StoreError, match="no such home folder"):
+        make_store(identity={"file": "~nobody-of-that-name/key.txt"}).get(PATH)
 
 
 def test_identity_file_in_the_home_folder(
