@@ -78,20 +78,35 @@ def _closed(places: Iterable[int], glob: str) -> set[int]:
 class Focus:
     """What a command looks at: everything, or the addresses that its targets select."""
 
-    def __init__(self, targets: Iterable[str] = ()) -> None:
+    def __init__(self, targets: Iterable[str] = (), *, exactly: Iterable[str] | None = None) -> None:
         self.patterns = tuple(AddressPattern(text) for text in targets)
+        self._exact = None if exactly is None else frozenset(exactly)
+        self._fields = {text.partition("[")[0] for text in self._exact or ()}
+
+    @classmethod
+    def exactly(cls, addresses: Iterable[str]) -> Focus:
+        """These very addresses and no others: an account alone means its existence, not all of it."""
+        return cls(exactly=addresses)
 
     @property
     def everything(self) -> bool:
         """True where no target was given."""
-        return not self.patterns
+        return not self.patterns and self._exact is None
 
     def wants(self, address: Address) -> bool:
         """Whether this very address is looked at."""
+        if self._exact is not None:
+            return str(address) in self._exact
         return not self.patterns or any(pattern.matches(address) for pattern in self.patterns)
 
     def may_want(self, account: str, *fields: str) -> bool:
         """Whether any address of one of these fields of the account could be looked at."""
+        if self._exact is not None:
+            return any(f"{account}.{field}" in self._fields for field in fields)
         return not self.patterns or any(
             pattern.may_reach(account, field) for pattern in self.patterns for field in fields
         )
+
+    def touches(self, account: str, *fields: str) -> bool:
+        """Whether the account is looked at at all: its existence, or one of these fields."""
+        return self.wants(Address(account)) or self.may_want(account, *fields)

@@ -1,0 +1,258 @@
+"""Apply: lock, plan, ask, walk, remember. A saved plan is a claim: it is planned again and goes on only if it fits."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import asdict
+from typing import Any
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.fingerprint import manifest_digest
+from acctcfg.core.guardrails import is_sensitive
+from acctcfg.core.outcome import Outcome
+from acctcfg.core.plan import FORMAT_VERSION, Plan, Precheck, Step
+from acctcfg.core.state import KeyValue, to_json
+from acctcfg.engine.execute import GOOD, Execution
+from acctcfg.engine.plan import Planned, draw_up, venues_of
+from acctcfg.engine.progress import SILENT, Progress
+from acctcfg.engine.record import Run
+from acctcfg.engine.session import Link, Session
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import PlanStale
+
+__all__ = ["apply"]
+
+SENSITIVE = "guardrail:allow_sensitive"
+
+
+async def apply(
+    workspace: Workspace,
+    *,
+    approve: Callable[[Plan], bool],
+    saved: Mapping[str, Any] | None = None,
+    expect: str | None = None,
+    replace: Sequence[str] = (),
+    allow_sensitive: bool = False,
+    skip_blocked: bool = False,
+    lock_timeout_s: float = 0.0,
+    progress: Progress = SILENT,
+) -> Outcome:
+    """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done."""
+    workspace.refuse_lost_journal()
+    focus = Focus() if saved is None else Focus.exactly(step["address"] for step in saved["steps"])
+    if saved is not None:
+        _check_claim(workspace, saved)
+    async with Session(workspace, venues_of(workspace, focus)) as session, _locks(session, lock_timeout_s) as fresh:
+        await _let_writes_expire(session)
+        planned = await draw_up(session, focus, replacing=replace, progress=progress)
+        if saved is not None:
+            _check_steps(saved, planned.plan)
+        if expect is not None and planned.plan.digest != expect:
+            raise PlanStale(
+                f"the plan's digest is {planned.plan.digest}, not the expected {expect}",
+                hint="the manifest or the live accounts changed since it was reviewed: plan and review again",
+            )
+        if not allow_sensitive:
+            planned.plan = planned.plan.with_steps(_hold_sensitive(planned.plan.steps))
+        left_out = _left_out(planned.plan, skip_blocked=skip_blocked)
+        todo = [step for step in planned.plan.steps if step.address not in left_out]
+        _refuse_lost_stores(workspace, todo)
+        if todo and not approve(planned.plan):
+            return Outcome(plan=planned.plan, declined=True)
+        flags = {"skip_blocked": skip_blocked, "allow_sensitive": allow_sensitive, "replace": list(replace)}
+        return await _carry_out(workspace, planned, left_out, flags, fresh, progress)
+
+
+# -- before ----------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def _locks(session: Session, timeout_s: float) -> AsyncIterator[Callable[[str], bool]]:
+    """The lock of every venue user, taken in one order, so that two runs never wait for each other."""
+    users = sorted({link.connection.user for key, link in session.links.items() if key not in session.failed})
+    async with AsyncExitStack() as stack:
+        locks = {
+            user: await stack.enter_async_context(session.workspace.lock(user, timeout_s=timeout_s)) for user in users
+        }
+        yield lambda user: locks[user].fresh()
+
+
+async def _let_writes_expire(session: Session) -> None:
+    """A write that a killed run sent may still arrive: wait until the venue would refuse its time, then read."""
+    with session.workspace.journal() as journal:
+        for link in _working(session):
+            latest = max((one.sent_at or 0.0 for one in journal.unresolved(link.connection.user)), default=0.0)
+            now = link.client.clock.now() + link.client.offset_s
+            left = latest + link.venue.write_window_s / link.speed - now
+            if left > 0:
+                await link.client.clock.sleep(left)
+
+
+def _working(session: Session) -> list[Link]:
+    return [link for key, link in session.links.items() if key not in session.failed]
+
+
+def _check_claim(workspace: Workspace, saved: Mapping[str, Any]) -> None:
+    if saved.get("format_version") != FORMAT_VERSION:
+        raise PlanStale(f"the plan file has the format {saved.get('format_version')!r}, not {FORMAT_VERSION!r}")
+    named = {str(step["address"]).partition(".")[0] for step in saved["steps"]} or set(workspace.manifest.accounts)
+    if manifest_digest(workspace.manifest, named) != saved.get("manifest_digest"):
+        raise PlanStale(
+            "the manifest changed for the accounts of this plan since it was saved, or it is another workspace's",
+            hint="plan again, and review that",
+        )
+
+
+def _check_steps(saved: Mapping[str, Any], plan: Plan) -> None:
+    """Go on only if the steps are the same; what is right by now needs no step."""
+    claimed = {str(step["address"]): step for step in saved["steps"]}
+    for step in plan.steps:
+        claim = claimed.get(str(step.address))
+        if claim is None:
+            raise PlanStale(f"{step.address} has become necessary since the plan was saved", hint="plan again")
+        now = step.to_json()
+        same = now["after"] == claim["after"] and now["action"] == claim["action"]
+        if claim["before_known"]:
+            same = same and step.change.before_known and now["before"] == claim["before"]
+        elif now["after"] == claim["after"]:
+            same = True  # its value was not known, so any is as good
+        if not same:
+            raise PlanStale(
+                f"{step.address} is {to_json(step.change.before)} now; the plan was made for {claim['before']}",
+                hint="plan again, and review that",
+            )
+
+
+def _hold_sensitive(steps: Sequence[Step]) -> list[Step]:
+    return [
+        step.with_prechecks(Precheck(SENSITIVE, "fail", f"{why}: allow it with --allow-sensitive"))
+        if (why := is_sensitive(step))
+        else step
+        for step in steps
+    ]
+
+
+def _left_out(plan: Plan, *, skip_blocked: bool) -> frozenset[Address]:
+    """Nothing at all is done beside a blocked step or an unread account, or nothing in the same account."""
+    if not plan.blocked and not plan.unreadable:
+        return frozenset()
+    if not skip_blocked:
+        return frozenset(step.address for step in plan.steps)
+    held = {step.address.account for step in plan.blocked}
+    held |= {one.address.partition(".")[0] for one in plan.unreadable}
+    return frozenset(step.address for step in plan.steps if step.address.account in held)
+
+
+def _refuse_lost_stores(workspace: Workspace, todo: Sequence[Step]) -> None:
+    for step in todo:
+        after = step.change.after
+        makes = step.change.action in ("create", "replace") and isinstance(after, KeyValue)
+        if makes and isinstance(after, KeyValue) and after.store is not None:
+            workspace.refuse_lost_store(after.store)
+
+
+# -- the run ---------------------------------------------------------------------------------------------------------
+
+
+async def _carry_out(
+    workspace: Workspace,
+    planned: Planned,
+    left_out: frozenset[Address],
+    flags: Mapping[str, Any],
+    fresh: Callable[[str], bool],
+    progress: Progress,
+) -> Outcome:
+    session = planned.session
+    assert session is not None  # noqa: S101 (draw_up read through it)
+    with workspace.journal(create=True) as journal:
+        open_before = {user: journal.unresolved(user) for user in {one.connection.user for one in _working(session)}}
+        run = journal.begin_run(command="apply", digest=planned.plan.digest, flags=flags, **workspace.who())
+        recorded = Run(run, journal, fresh)
+        for link in _working(session):
+            link.client.on_request = recorded.heard
+        execution = Execution(planned, recorded, progress, left_out)
+        status = "interrupted"
+        try:
+            with _stop_on_signal(execution):
+                await execution.walk()
+            status = "interrupted" if execution.stopping else "done"
+        finally:
+            outcome = Outcome(
+                plan=planned.plan,
+                results=tuple(
+                    execution.results[s.address] for s in planned.plan.steps if s.address in execution.results
+                ),
+                run=run,
+                interrupted=status == "interrupted",
+                notes=tuple(f"{key}: {note}" for key, one in session.links.items() for note in one.client.pacer.notes),
+            )
+            _remember(planned, outcome, journal, open_before, run)
+            journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
+    return outcome
+
+
+@contextmanager
+def _stop_on_signal(execution: Execution) -> Iterator[None]:
+    """The first interrupt lets the writes under way end and be read back; a second one breaks off."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def heard() -> None:
+        if execution.stopping and task is not None:
+            task.cancel()
+        execution.stop()
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # no main thread, or a platform without handlers
+        for one in signals:
+            loop.add_signal_handler(one, heard)
+    try:
+        yield
+    finally:
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            for one in signals:
+                loop.remove_signal_handler(one)
+
+
+def _remember(
+    planned: Planned, outcome: Outcome, journal: Any, open_before: Mapping[str, Sequence[Any]], run: str
+) -> None:
+    """What the next run needs: whose accounts these are, which keys sign, and what became of old unknown writes."""
+    ended = {str(result.step.address): result for result in outcome.results}
+    session = planned.session
+    assert session is not None  # noqa: S101
+    for key, survey in planned.surveys.items():
+        link = session.links[survey.spec.venue]
+        user, name = link.connection.user, survey.spec.name
+        own = ended.get(key)
+        if own is not None and own.step.change.action == "delete" and own.status in GOOD:
+            journal.forget_account(run, user, name)
+        elif survey.spec.role != "main" and survey.spec.state == "present" and survey.uid and survey.desired:
+            journal.remember_account(run, user, name, uid=survey.uid, key=key)
+            access = link.connection.signed_by(survey)
+            if access is not None:
+                journal.remember_access(run, user, name, store=access[0], path=access[1], label=access[2])
+    for result in outcome.results:
+        _remember_key(planned, result, journal, run)
+    for intents in open_before.values():
+        for intent in intents:
+            now = ended.get(intent.address)
+            if now is None or now.status in GOOD:
+                journal.resolve(run, intent, "happened" if now is None else "did_not_happen", asdict(intent)["call"])
+
+
+def _remember_key(planned: Planned, result: Any, journal: Any, run: str) -> None:
+    step = result.step
+    if step.address.field != "api_keys" or result.status not in GOOD:
+        return
+    survey = planned.surveys[step.address.account]
+    user = planned.link(step).connection.user
+    after = step.change.after
+    if isinstance(after, KeyValue) and after.store is not None:
+        path = f"{survey.spec.venue}/{survey.spec.key}/{step.address.key}"
+        journal.remember_key(run, user, survey.spec.name, step.address.key, store=after.store, path=path)
+    elif step.change.action == "delete":
+        journal.forget_key(run, user, survey.spec.name, step.address.key)

@@ -1,0 +1,51 @@
+"""The gate: the prechecks of a write, read anew right before it is sent. What it lets through was just proven."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from acctcfg.core.address import Address
+from acctcfg.core.diff import Change
+from acctcfg.core.plan import Precheck
+from acctcfg.errors import Blocked
+from acctcfg.venues.contract import Connection, Survey
+from acctcfg.wire.clock import Clock
+
+__all__ = ["Gate", "GateClosed"]
+
+FRESH_S = 2.0
+"""Writes of one kind that start within this time of the gate's reads share them."""
+
+
+class GateClosed(Blocked):
+    """A precheck that held in the plan, or could not be read there, stands in the way now."""
+
+    def __init__(self, checks: Sequence[Precheck]) -> None:
+        self.checks = tuple(checks)
+        named = "; ".join(f"{check.name}: {check.detail or check.status}" for check in checks)
+        super().__init__(f"stopped right before the write: {named}", hint="clear it, then apply again")
+
+
+class Gate:
+    """One gate for consecutive writes of one kind in one account; any other write of the account wants a new one."""
+
+    def __init__(self, connection: Connection, survey: Survey, changes: Sequence[Change], clock: Clock) -> None:
+        self._connection = connection
+        self._survey = survey
+        self._changes = changes
+        self._clock = clock
+        self._reading = asyncio.Lock()
+        self._read_at: float | None = None
+        self._answers: Mapping[Address, tuple[Precheck, ...]] = {}
+
+    async def open(self, address: Address) -> None:
+        """Let the write at `address` pass, or raise GateClosed. Reads unless it read within the last two seconds."""
+        async with self._reading:
+            if self._read_at is None or self._clock.monotonic() - self._read_at > FRESH_S:
+                self._answers = await self._connection.prechecks(self._survey, self._changes)
+                self._read_at = self._clock.monotonic()
+        checks = self._answers.get(address, ())
+        closed = [check for check in checks if check.blocks or check.status == "deferred"]
+        if closed:
+            raise GateClosed(closed)

@@ -1,0 +1,248 @@
+"""Make the plan: read what the manifest needs, take the difference, order it, ask what stands in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from acctcfg import __version__
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.desired import AccountSpec
+from acctcfg.core.diff import Change, diff
+from acctcfg.core.fingerprint import manifest_digest
+from acctcfg.core.guardrails import guard, is_sensitive
+from acctcfg.core.order import order
+from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
+from acctcfg.engine.estimate import estimate
+from acctcfg.engine.policy import violations
+from acctcfg.engine.progress import SILENT, Progress
+from acctcfg.engine.session import Link, Session
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import ManifestError, Problem, UsageError
+from acctcfg.venues.contract import Survey
+
+__all__ = ["FIELDS", "Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
+
+FIELDS = ("account_mode", "position_mode", "leverage", "api_keys", "deposit.credit_to", "deposit.addresses")
+
+
+@dataclass(slots=True)
+class Planned:
+    """A plan with what it was made from, for whoever carries it out."""
+
+    plan: Plan
+    surveys: dict[str, Survey] = field(default_factory=dict)
+    session: Session | None = None
+
+    def link(self, step: Step) -> Link:
+        """The connection that a step belongs to."""
+        assert self.session is not None  # noqa: S101 (only a plan that was read has steps)
+        return self.session.links[step.venue]
+
+
+async def make_plan(
+    workspace: Workspace,
+    *,
+    targets: Sequence[str] = (),
+    replace: Sequence[str] = (),
+    progress: Progress = SILENT,
+) -> Plan:
+    """The plan of a workspace. Sends no write."""
+    focus = Focus(targets)
+    async with Session(workspace, venues_of(workspace, focus)) as session:
+        planned = await draw_up(session, focus, replacing=replace, progress=progress)
+    return planned.plan
+
+
+def venues_of(workspace: Workspace, focus: Focus) -> list[str]:
+    """The connections that the focus needs."""
+    return sorted({spec.venue for spec in _specs(workspace, focus)})
+
+
+def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
+    return [spec for key, spec in workspace.manifest.accounts.items() if focus.touches(key, *FIELDS)]
+
+
+async def survey_accounts(
+    session: Session, focus: Focus, *, replacing: frozenset[Address] = frozenset(), progress: Progress = SILENT
+) -> tuple[list[Survey], list[Warning_], list[Unread]]:
+    """Read every account that the focus touches, all connections at once."""
+    specs = _specs(session.workspace, focus)
+    progress.phase("reading accounts", len(specs))
+    unread: list[Unread] = []
+    for spec in specs:
+        if (error := session.failed.get(spec.venue)) is not None:
+            unread.append(Unread(spec.key, error.code or "venue", error.message))
+
+    async def one(key: str, link: Link) -> tuple[list[Survey], list[Warning_]]:
+        mine = [spec for spec in specs if spec.venue == key]
+        surveys = await link.connection.survey(mine, focus, replace=replacing)
+        link.accounts = len(mine)
+        progress.advance(len(mine), key)
+        if not focus.everything:
+            return surveys, []
+        named = {spec.name for spec in session.workspace.manifest.accounts.values() if spec.venue == key}
+        return surveys, await link.connection.strangers(frozenset(named))
+
+    links = [(key, link) for key, link in session.links.items() if key not in session.failed]
+    found = await asyncio.gather(*(one(key, link) for key, link in links))
+    surveys = [survey for some, _ in found for survey in some]
+    return surveys, [warning for _, some in found for warning in some], unread
+
+
+async def draw_up(
+    session: Session, focus: Focus, *, replacing: Iterable[str] = (), progress: Progress = SILENT
+) -> Planned:
+    """Read, compare, order and ask. `replacing`: addresses of keys that may, or must, be replaced."""
+    workspace = session.workspace
+    replacing_set = frozenset(_parse(text) for text in replacing)
+    surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing_set, progress=progress)
+    _raise_problems(surveys)
+    _demand_targets(focus, surveys, replacing_set)
+    by_key = {survey.spec.key: survey for survey in surveys}
+    steps: list[Step] = []
+    work: list[tuple[Survey, list[Change]]] = []
+    for survey in surveys:
+        changes, failed = diff(survey.desired, survey.live, replace=replacing_set)
+        unread += survey.unreadable
+        unread += [Unread(str(address), one.code, one.message) for address, one in failed]
+        warnings += survey.warnings
+        if changes:
+            work.append((survey, changes))
+            steps += _ordered(session, survey, changes)
+    progress.phase("asking what stands in the way", len(work))
+    asked = await asyncio.gather(*(_ask(session, survey, changes, progress) for survey, changes in work))
+    answers = {address: checks for found, _ in asked for address, checks in found.items()}
+    warnings += [warning for _, some in asked for warning in some]
+    steps = [
+        step.with_prechecks(*by_key[step.address.account].blocks.get(step.address, ()), *answers.get(step.address, ()))
+        for step in _with_parents(steps, by_key)
+    ]
+    warnings += [Warning_(str(step.address), "sensitive", why) for step in steps if (why := is_sensitive(step))]
+    steps = guard(
+        _deletes_last(steps, by_key),
+        workspace.manifest.guardrails,
+        accounts=len(workspace.manifest.accounts),
+        check=violations,
+    )
+    for link in session.links.values():
+        link.seconds = time.monotonic() - link.opened_at
+    warnings += [Warning_(key, "rate_limited", note) for key, one in session.links.items() for note in _notes(one)]
+    named = {step.address.account for step in steps} or set(workspace.manifest.accounts)
+    plan = Plan(
+        steps=tuple(steps),
+        warnings=tuple(sorted(set(warnings), key=lambda one: (one.address, one.code, one.message))),
+        unreadable=tuple(sorted(set(unread), key=lambda one: (one.address, one.code))),
+        estimate=_estimate(session, work, steps),
+        manifest_digest=manifest_digest(workspace.manifest, named),
+        reports=tuple(link.report() for key, link in sorted(session.links.items()) if key not in session.failed),
+        acctcfg_version=__version__,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+    )
+    return Planned(plan, by_key, session)
+
+
+def _notes(link: Link) -> list[str]:
+    return list(link.client.pacer.notes)
+
+
+def _parse(text: str) -> Address:
+    account, _, rest = text.partition(".")
+    field_, bracket, key = rest.partition("[")
+    return Address(account, field_, key.removesuffix("]") if bracket else "")
+
+
+def _raise_problems(surveys: Iterable[Survey]) -> None:
+    problems = [
+        Problem(finding.place.file, finding.place.line, finding.place.column, finding.address, finding.message)
+        for survey in surveys
+        for finding in survey.problems
+    ]
+    if problems:
+        raise ManifestError(problems, hint="only the venue's lists could show this; nothing was written")
+
+
+def _demand_targets(focus: Focus, surveys: Sequence[Survey], replacing: Iterable[Address]) -> None:
+    """A target or a `--replace` that selects nothing is a slip of the pen, never a plan without changes."""
+    there = [address for survey in surveys for address in survey.desired]
+    unread = [unread.address for survey in surveys for unread in survey.unreadable]
+    for pattern in focus.patterns:
+        if not any(pattern.matches(address) for address in there) and not unread:
+            raise UsageError(
+                f"--target {pattern.text} selects nothing", hint="addresses are as `acctcfg plan` shows them"
+            )
+    for address in replacing:
+        if address not in there and not unread:
+            raise UsageError(f"--replace {address}: the manifest has no such address")
+
+
+def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> list[Step]:
+    link = session.links[survey.spec.venue]
+    return [
+        Step(
+            change=one.change,
+            venue=survey.spec.venue,
+            depends_on=one.depends_on,
+            waits_for=one.waits_for,
+            calls=tuple(call.text for call in link.connection.calls(survey, one.change)),
+        )
+        for one in order(changes, link.venue.order)
+    ]
+
+
+async def _ask(
+    session: Session, survey: Survey, changes: Sequence[Change], progress: Progress
+) -> tuple[dict[Address, tuple[Precheck, ...]], list[Warning_]]:
+    connection = session.links[survey.spec.venue].connection
+    gated = [change for change in changes if connection.gated(change)]
+    found = await connection.prechecks(survey, gated) if gated else {}
+    progress.advance(1, survey.spec.key)
+    return found, connection.notices(survey, gated)
+
+
+def _with_parents(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Step]:
+    """A second-level account is created after its parent, and deleted before it."""
+    present = {step.address: step for step in steps if not step.address.field}
+    found = []
+    for step in steps:
+        if step.address in present:
+            parent = surveys[step.address.account].spec.parent
+            above = present.get(Address(parent)) if parent else None
+            if above is not None and step.change.action == above.change.action == "create":
+                step = replace(step, depends_on=(above.address, *step.depends_on))
+            below = [
+                other.address
+                for other in present.values()
+                if surveys[other.address.account].spec.parent == step.address.account
+                and other.change.action == step.change.action == "delete"
+            ]
+            step = replace(step, depends_on=(*step.depends_on, *below))
+        found.append(step)
+    return found
+
+
+def _deletes_last(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Step]:
+    """Accounts that are deleted stand at the end, the inner ones first; parents stand before their children."""
+
+    def place(step: Step) -> tuple[bool, bool]:
+        gone = step.change.kind == "-account"
+        inner = surveys[step.address.account].spec.parent is not None
+        return gone, (not inner if gone else inner)
+
+    return sorted(steps, key=place)
+
+
+def _estimate(session: Session, work: Sequence[tuple[Survey, list[Change]]], steps: Sequence[Step]) -> Estimate:
+    open_ = {step.address for step in steps if not step.blocked}
+    costs = []
+    for key, link in session.links.items():
+        mine = [
+            (survey, [change for change in changes if change.address in open_])
+            for survey, changes in work
+            if survey.spec.venue == key
+        ]
+        costs += [(cost, link.share, link.speed) for cost in link.connection.costs([one for one in mine if one[1]])]
+    return estimate(costs)

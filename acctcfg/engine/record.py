@@ -1,0 +1,119 @@
+"""Writes on record: intent in the journal before a write is sent, outcome after, and the lock proven in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from acctcfg.core.address import Address
+from acctcfg.engine.gate import Gate
+from acctcfg.errors import JournalError, OutcomeUnknown, Refused, VenueError
+from acctcfg.wire.client import Client, Reply
+from acctcfg.wire.endpoint import Call
+from acctcfg.wire.redact import Sent
+
+__all__ = ["JournalWriter", "Recorder", "Run"]
+
+
+class Recorder(Protocol):
+    """The part of the journal that a run writes to."""
+
+    def intend(self, run: str, **facts: Any) -> Any:
+        """Write down, on disk, that a write is about to be sent."""
+
+    def settle(self, entry: Any, outcome: Any, body: Any = None) -> None:
+        """Write down what came of it."""
+
+    def request(self, run: str, entry: Any, sent: Any) -> None:
+        """Note a request's outcome."""
+
+
+_ENTRY: ContextVar[Any] = ContextVar("the journal's entry of the write that this task sends", default=None)
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of apply, as its writes see it."""
+
+    id: str
+    journal: Recorder
+    fresh: Callable[[str], bool]  # whether the lock of a venue user is still ours
+
+    def heard(self, sent: Sent) -> None:
+        """Keep the outcome of every write's request; reads leave no trace."""
+        if sent.method != "GET":
+            facts = {name: getattr(sent, name) for name in ("method", "path", "status", "code", "attempt", "sent_at")}
+            facts["milliseconds"] = round(sent.milliseconds, 1)
+            self.journal.request(self.id, _ENTRY.get(), facts)
+
+
+@dataclass(slots=True)
+class JournalWriter:
+    """Sends the writes of one step. An entry stays open until the whole step says how it went (`close`).
+
+    A new key's secret is stored after its answer: were its entry settled before that, a process that dies in between
+    would leave a key that nobody knows to be half made.
+    """
+
+    run: Run
+    client: Client
+    venue_user: str
+    gate: Gate | None
+    entries: list[Any] = field(default_factory=list)
+
+    async def send(
+        self, call: Call, signer: Any, user: str, *, address: Address, action: str, account: str, creates_key: str = ""
+    ) -> Reply:
+        """Send one write through the gate, on record."""
+        entry: Any = None
+
+        async def ready() -> None:
+            if self.gate is not None:
+                await self.gate.open(address)
+
+        def before_send(sent_at: float) -> None:
+            nonlocal entry
+            if not self.run.fresh(self.venue_user):
+                raise JournalError(
+                    "the lock of this venue user is no longer ours, so nothing more is written",
+                    hint="this process was held up for too long; apply again",
+                )
+            if entry is not None:
+                self.run.journal.settle(entry, "refused")  # the client proved the attempt before this one not executed
+            entry = self.run.journal.intend(
+                self.run.id,
+                venue_user=self.venue_user,
+                account=account,
+                address=str(address),
+                action=action,
+                call=call.text,
+                sent_at=sent_at,
+                creates_key=creates_key,
+            )
+            _ENTRY.set(entry)
+
+        try:
+            reply = await self.client.write(call, signer, user, ready=ready, before_send=before_send)
+        except VenueError as error:
+            if entry is not None:
+                self.run.journal.settle(entry, _outcome(error), {"code": error.code})
+            raise
+        if creates_key:
+            self.entries.append(entry)
+        else:
+            self.run.journal.settle(entry, "done")
+        return reply
+
+    def close(self, outcome: str) -> None:
+        """Settle the entries that waited for the step's end."""
+        for entry in self.entries:
+            self.run.journal.settle(entry, outcome)
+        self.entries.clear()
+
+
+def _outcome(error: VenueError) -> str:
+    if isinstance(error, OutcomeUnknown):
+        return "unknown"
+    return "refused" if isinstance(error, Refused) else "failed"

@@ -1,0 +1,130 @@
+"""The connections of one command: opened together, paced each by its own venue's rules, closed together."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from acctcfg.core.desired import VenueSpec
+from acctcfg.core.plan import VenueReport
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import VenueError
+from acctcfg.venues.contract import Connection, Memory, Venue
+from acctcfg.venues.installed import venue
+from acctcfg.wire.client import Client
+from acctcfg.wire.clock import Clock, SystemClock
+from acctcfg.wire.pace import Pacer
+
+__all__ = ["Link", "Session", "is_loopback"]
+
+SHARE = 0.8  # of each limit: the rest is left to the people and programs that use the same user
+
+
+@dataclass(slots=True, kw_only=True)
+class Link:
+    """One connection with what the engine needs to know about it."""
+
+    venue: Venue
+    connection: Connection
+    speed: float
+    share: float
+    opened_at: float = 0.0
+    accounts: int = 0
+    seconds: float = 0.0
+
+    @property
+    def client(self) -> Client:
+        """Its HTTP client."""
+        return self.connection.client
+
+    def report(self) -> VenueReport:
+        """What reading took."""
+        spec = self.connection.spec
+        return VenueReport(
+            spec.key, spec.type, spec.environment, self.accounts, self.client.requests, round(self.seconds, 1)
+        )
+
+
+@dataclass(slots=True)
+class Session:
+    """`async with Session(...) as session`: connections with proven credentials in `links`, the others in `failed`."""
+
+    workspace: Workspace
+    venues: Iterable[str]
+    clock: Clock = field(default_factory=SystemClock)
+    links: dict[str, Link] = field(default_factory=dict)
+    failed: dict[str, VenueError] = field(default_factory=dict)
+
+    async def __aenter__(self) -> Self:
+        memory = self.workspace.memories()
+        try:
+            for key in sorted(set(self.venues)):
+                self.links[key] = self._link(self.workspace.manifest.venues[key], memory)
+            await self._open()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End every connection."""
+        for link in self.links.values():
+            await link.client.__aexit__(None, None, None)
+
+    async def _open(self) -> None:
+        begun = time.monotonic()
+        results = await asyncio.gather(
+            *(link.connection.open() for link in self.links.values()), return_exceptions=True
+        )
+        for link in self.links.values():
+            link.opened_at = begun
+        for key, result in zip(list(self.links), results, strict=True):
+            if isinstance(result, VenueError):
+                self.failed[key] = result
+            elif isinstance(result, BaseException):
+                raise result
+        if self.failed and len(self.failed) == len(self.links):
+            raise next(iter(self.failed.values()))  # with another venue that answers, the plan says which does not
+
+    def _link(self, spec: VenueSpec, memory: Callable[[str], Memory]) -> Link:
+        type_ = venue(spec.type)
+        workspace = self.workspace
+        base_url = type_.base_url(spec)
+        local = is_loopback(base_url)
+        speed = workspace.speed if local else 1.0
+        share = float(spec.rate_share) if spec.rate_share is not None else (1.0 if local else SHARE)
+        doors = workspace.doors(spec.key)
+        credentials = doors.load(spec.credentials)
+        client = Client(base_url, type_.dialect(spec), self.clock, Pacer(self.clock, share, speed))
+        connection = type_.connect(
+            spec,
+            client=client,
+            credentials=credentials,
+            secrets=doors,
+            memory=memory,
+            accounts={key: one for key, one in workspace.manifest.accounts.items() if one.venue == spec.key},
+            adopt=workspace.manifest.guardrails.adopt,
+        )
+        return Link(venue=type_, connection=connection, speed=speed, share=share)
+
+
+def is_loopback(base_url: str) -> bool:
+    """Whether a base URL stays on this machine."""
+    host = urlsplit(base_url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,215 @@
+"""A workspace: a manifest, the stores that it names, its journal, and the environment it is used in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from acctcfg.core.desired import Manifest
+from acctcfg.core.rules import VenueRules
+from acctcfg.errors import ConfigError
+from acctcfg.journal import Journal, Lock
+from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job
+from acctcfg.secrets import Credentials, Secret, Store, load_credentials, open_store
+from acctcfg.secrets.passphrase import generate
+from acctcfg.venues.installed import rules
+
+__all__ = ["Doors", "JournalMemory", "Workspace"]
+
+JOURNAL = Path(".acctcfg") / "journal.sqlite"
+
+
+@dataclass(slots=True, kw_only=True)
+class Workspace:
+    """Everything that a command needs to know about the folder that it runs in."""
+
+    directory: Path
+    manifest: Manifest
+    environ: Mapping[str, str]
+    types: Mapping[str, VenueRules]
+    speed: float = 1.0
+    _stores: dict[str, Store] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, directory: Path, environ: Mapping[str, str]) -> Self:
+        """Read the manifest; every problem of all files at once is a ManifestError."""
+        from acctcfg.manifest import load  # the largest import of a command that needs no manifest
+
+        types = rules()
+        return cls(
+            directory=directory,
+            manifest=load(directory, types, environ=environ),
+            environ=environ,
+            types=types,
+            speed=_speed(environ),
+        )
+
+    @property
+    def journal_path(self) -> Path:
+        """Where the embedded journal and its locks are."""
+        return self.directory / JOURNAL
+
+    def store(self, name: str) -> Store:
+        """The secret store of that name; opened once."""
+        if name not in self._stores:
+            spec = self.manifest.secret_stores.get(name)
+            if spec is None:
+                raise ConfigError(f"there is no secret store {name}", hint="see `secret_stores` in the manifest")
+            entry: dict[str, Any] = {"type": spec.type, "durable": spec.durable}
+            for key in ("path", "recipients", "identity", "prefix"):
+                if getattr(spec, key):
+                    entry[key] = getattr(spec, key)
+            self._stores[name] = open_store(name, entry, environ=self.environ, base_dir=self.directory)
+        return self._stores[name]
+
+    def stores(self) -> dict[str, Store]:
+        """All stores that the manifest names."""
+        return {name: self.store(name) for name in self.manifest.secret_stores}
+
+    def doors(self, venue: str) -> Doors:
+        """The way to the stores for one connection."""
+        return Doors(self, passphrase=self.types[self.manifest.venues[venue].type].passphrase)
+
+    def journal(self, *, create: bool = False) -> Journal:
+        """The journal; an absent one reads as empty."""
+        return Journal.open(self.journal_path, create=create)
+
+    def memories(self) -> Callable[[str], JournalMemory]:
+        """What the journal knows, by venue user; each is read once."""
+        journal = self.journal()
+        return cache(lambda user: JournalMemory(journal, user))
+
+    def lock(self, user: str, *, timeout_s: float) -> Lock:
+        """The lock of one venue user."""
+        return Lock(self.journal_path, user, owner=actor(self.environ), timeout_s=timeout_s)
+
+    def who(self) -> dict[str, Any]:
+        """Actor, git commit and whether the tree was clean: what a run records."""
+        commit = commit_of(self.directory)
+        return {"actor": actor(self.environ), "commit": commit.id, "clean": commit.clean}
+
+    def refuse_lost_journal(self) -> None:
+        """With CI set, a journal inside the checkout goes with the job, and with it what was half done."""
+        if lost_with_the_job(self.journal_path, durable=self.manifest.journal_durable, environ=self.environ):
+            raise ConfigError(
+                f"CI is set and the journal {JOURNAL} lies in the checkout {inside_checkout(self.directory)}: "
+                "it would be lost with the job",
+                hint="keep the folder .acctcfg between jobs and write `journal: {durable: true}`",
+            )
+
+    def refuse_lost_store(self, name: str) -> None:
+        """With CI set, a new secret in a folder of the checkout goes with the job."""
+        spec = self.manifest.secret_stores[name]
+        if spec.type != "age_file" or spec.path is None:
+            return
+        path = self.directory / Path(spec.path).expanduser()
+        if lost_with_the_job(path, durable=spec.durable, environ=self.environ):
+            raise ConfigError(
+                f"CI is set and the secret store {name} ({spec.path}) lies in the checkout: "
+                "a new secret would be lost with the job",
+                hint="commit or mount that folder and write `durable: true` in the store",
+            )
+
+
+class Doors:
+    """The stores as a venue sees them: credentials are opaque to everything but a signature."""
+
+    def __init__(self, workspace: Workspace, *, passphrase: bool) -> None:
+        self._workspace = workspace
+        self._passphrase = passphrase
+
+    def get(self, store: str, path: str) -> Credentials | None:
+        """What is kept there; None where nothing is."""
+        return self._workspace.store(store).get(path)
+
+    def load(self, source: Mapping[str, Any]) -> Credentials:
+        """Credentials from a source as the manifest writes it."""
+        return load_credentials(
+            source,
+            stores=_Named(self._workspace),
+            environ=self._workspace.environ,
+            base_dir=self._workspace.directory,
+            passphrase_required=self._passphrase,
+        )
+
+    def writable(self, store: str) -> bool:
+        """Whether new secrets can go there."""
+        return self._workspace.store(store).writable
+
+    def prove_writable(self, store: str, path: str) -> None:
+        """Fail now with what would make `put` fail later."""
+        self._workspace.store(store).prove_writable(path)
+
+    def put(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
+        """Keep a new secret, flushed to disk."""
+        credentials = Credentials(api_key, Secret(secret_key), Secret(passphrase) if passphrase else None)
+        self._workspace.store(store).put(path, credentials)
+        return credentials
+
+    def retire(self, store: str, path: str) -> None:
+        """Move a dead key's secret aside."""
+        self._workspace.store(store).retire(path)
+
+    def new_passphrase(self) -> str:
+        """By the venue's rules: 24 characters with a digit, an upper, a lower and a special one."""
+        return generate().reveal()
+
+
+class _Named(Mapping[str, Store]):
+    """The stores by name, each opened when it is asked for."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def __getitem__(self, name: str) -> Store:
+        if name not in self._workspace.manifest.secret_stores:
+            raise KeyError(name)
+        return self._workspace.store(name)
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._workspace.manifest.secret_stores)
+
+    def __len__(self) -> int:
+        return len(self._workspace.manifest.secret_stores)
+
+
+class JournalMemory:
+    """What the journal knows about one venue user, read once."""
+
+    def __init__(self, journal: Journal, user: str) -> None:
+        self._journal = journal
+        self._user = user
+        self._known = journal.known_accounts(user)
+
+    def known(self, name: str) -> bool:
+        """Whether acctcfg created the account or took it over."""
+        return name in self._known
+
+    def names(self) -> frozenset[str]:
+        """The venue's names of all such accounts."""
+        return frozenset(self._known)
+
+    def last_access(self, name: str) -> tuple[str, str, str] | None:
+        """The stored key that signed last for it."""
+        found = self._journal.last_access(self._user, name)
+        return (found.store, found.path, found.label) if found else None
+
+    def creating(self, name: str, label: str) -> bool:
+        """Whether a run of ours was creating this key and did not get to store it."""
+        return self._journal.creating(self._user, name, label)
+
+
+def _speed(environ: Mapping[str, str]) -> float:
+    text = environ.get("ACCTCFG_SPEED", "")
+    if not text:
+        return 1.0
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= 1000:
+        raise ConfigError(f"ACCTCFG_SPEED is {text!r}", hint="a number above 0 and up to 1000 would be right")
+    return speed
