@@ -42,6 +42,8 @@ def command(host: str, port: int, seed: Path | None, speed: float, environment: 
 
     if not is_loopback(host):
         raise click.UsageError(f"the sandbox serves loopback addresses only, not {host}")
+    if seed:
+        seed = Path((click.get_current_context().obj or {}).get("directory", ".")) / seed
     try:
         values = read_seed_file(seed) if seed else builtin(environment)
         app = App({**values, **({"client_ip": client_ip} if client_ip else {})}, speed=speed)

@@ -20,7 +20,18 @@ __all__ = ["JournalWriter", "Recorder", "Run"]
 class Recorder(Protocol):
     """The part of the journal that a run writes to."""
 
-    def intend(self, run: str, **facts: Any) -> Any:
+    def intend(
+        self,
+        run: str,
+        *,
+        venue_user: str,
+        account: str,
+        address: str,
+        action: str,
+        call: str,
+        sent_at: float | None = None,
+        creates_key: str = "",
+    ) -> Any:
         """Write down, on disk, that a write is about to be sent."""
 
     def settle(self, entry: Any, outcome: Any, body: Any = None) -> None:

@@ -141,7 +141,8 @@ class _Building:
             if main and name in rules.fields:
                 report.key(child, f"an account with `role: main` has no `{name}` (venue type {rules.type})")
             else:
-                report.key(child, f"venue type {rules.type} (at {venue.place}) has no `{name}`")
+                at = self.place(self.workspace.sections["venues"][venue.key].value["type"].mark)
+                report.key(child, f"venue type {rules.type} (at {at}) has no `{name}`")
             taken.pop(name, None)
 
     def _names_and_words(
@@ -231,7 +232,7 @@ class _Building:
         keys = []
         for label in sorted(taken):
             values, written = taken[label], node.value[label]
-            if not rules.key_label.allows(label):
+            if len(self.shape.rules) > 1 and not rules.key_label.allows(label):
                 report.key(written, f"the label {shown(label)} must be {rules.key_label.words}")
             absent = values.get("state") == "absent"
             if not absent:

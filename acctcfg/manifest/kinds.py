@@ -159,6 +159,9 @@ class Whole:
         return {"type": "integer", "minimum": self.least} | ({} if self.most is None else {"maximum": self.most})
 
 
+_DECIMALS: Final = 12  # more than any venue keeps of a leverage or a share
+
+
 class Decimals:
     """A number above zero, exactly as written: never a float. `later` words are not built yet."""
 
@@ -171,7 +174,10 @@ class Decimals:
         value = node.value
         if type(value) is int or type(value) is Decimal:
             if value > 0 and (self.most is None or value <= self.most):
-                return _decimal(value)
+                if _decimal(value).as_tuple().exponent >= -_DECIMALS:  # type: ignore[operator]
+                    return _decimal(value)
+                report.value(node, f"{value} has more than {_DECIMALS} decimals")
+                return BAD
             upper = "" if self.most is None else f" and at most {self.most}"
             report.value(node, f"{value} must be above 0{upper}")
         elif value in self.later if type(value) is str else False:
@@ -395,10 +401,11 @@ def _or_null(said: dict[str, Any]) -> dict[str, Any]:
 class Table:
     """A map by name. With `nulls`, a name without a value takes away what an earlier profile gave it."""
 
-    def __init__(self, item: Kind, *, name: TextRule, nulls: bool = False) -> None:
+    def __init__(self, item: Kind, *, name: TextRule, nulls: bool = False, what: str = "name") -> None:
         self.item = item
         self.name = name
         self.nulls = nulls
+        self.what = what
         self._fits = re.compile(name.pattern).fullmatch
         self._allowed: set[str] = set()
 
@@ -423,7 +430,7 @@ class Table:
                 if len(self._allowed) < 10_000:
                     self._allowed.add(name)
             else:
-                report.key(node, f"the name {shown(name)} must be {self.name.words}")
+                report.key(node, f"the {self.what} {shown(name)} must be {self.name.words}")
 
     def schema(self) -> dict[str, Any]:
         """An object by pattern of its names."""

@@ -145,7 +145,7 @@ def _loader() -> Any:
 
 def _syntax_error(text: str, base: int, line: int, column: int, exc: yaml.MarkedYAMLError) -> _Unreadable:
     lines = text.split("\n")
-    for number in {line, max(line - 1, 0)}:
+    for number in (line, max(line - 1, 0)):
         written = lines[number] if number < len(lines) else ""
         indent = written[: len(written) - len(written.lstrip())]
         if "\t" in indent:

@@ -71,6 +71,12 @@ def _union(tables: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return whole
 
 
+def _common(rules: Iterable[TextRule]) -> TextRule | None:
+    """The rule that all types share; None where they differ."""
+    different = {rule.pattern: rule for rule in rules}
+    return different.popitem()[1] if len(different) == 1 else None
+
+
 def _words(words: Iterable[str], **meanings: str) -> dict[str, str]:
     return {str(word): meanings.get(word, "") for word in words}
 
@@ -215,7 +221,7 @@ class Shape:
         )
         return Record(
             {
-                "max_leverage": Field(kind=Decimals(), doc="No leverage above this"),
+                "max_leverage": Field(kind=Decimals(most=1_000_000), doc="No leverage above this"),
                 "require_ip_allowlist": Field(kind=Flag(), doc="Keys that can trade or withdraw need an allow-list"),
                 "deny_permissions": Field(
                     kind=ListOf(Word(_words(self._permissions())), unique=True),
@@ -298,7 +304,9 @@ class Shape:
                 "side": Field(
                     kind=Word(_words(Side)), doc="One of two positions, where the venue keeps one value each"
                 ),
-                "value": Field(kind=Decimals(later=("max",)), doc="The leverage, above 0", required=True),
+                "value": Field(
+                    kind=Decimals(most=1_000_000, later=("max",)), doc="The leverage, above 0", required=True
+                ),
                 "at_most": Field(kind=Later("`value` sets it"), doc="Lower only what stands above"),
             },
             one_of=tuple(named),
@@ -334,7 +342,9 @@ class Shape:
             "role": Field(
                 kind=Word(_words(roles, main="the user behind the venue's own credentials")), doc="What it is"
             ),
-            "name": Field(kind=Text(), doc="The venue's name for it; the key unless given"),
+            "name": Field(
+                kind=Text(_common(r.name for r in rules)), doc="The venue's name for it; the key unless given"
+            ),
             "uid": Field(
                 kind=Text(TextRule(r"[0-9A-Za-z]{1,40}", "the venue's id: digits or letters")),
                 doc="The venue's id; one that differs from the live one blocks the account",
@@ -343,13 +353,16 @@ class Shape:
             "parent": Field(kind=Text(NAME), doc="The account that it is a second-level sub-account of"),
             "state": Field(kind=Word(states), doc="Whether it exists"),
             "protect": Field(kind=Flag(), doc="Refuse plans that would delete or replace it"),
-            "label": Field(kind=Text(), doc="The venue's note on it"),
+            "label": Field(kind=Text(_common(r.label for r in rules)), doc="The venue's note on it"),
             "client_ip": Field(kind=IpAddress(), doc="Sent when it is created, and only then"),
             "access": Field(kind=access, doc="How acctcfg signs as this account"),
             "account_mode": Field(kind=Word(_union(r.account_modes for r in rules)), doc="The account mode"),
             "position_mode": Field(kind=Word(_union(r.position_modes for r in rules)), doc="The position mode"),
             "leverage": Field(kind=ListOf(self.leverage_entry), doc="Leverage by scope; the more specific entry wins"),
-            "api_keys": Field(kind=Table(self.key, name=NAME, nulls=True), doc="Its API keys by label"),
+            "api_keys": Field(
+                kind=Table(self.key, name=_common(r.key_label for r in rules) or NAME, nulls=True, what="label"),
+                doc="Its API keys by label",
+            ),
             "api_keys_exclusive": Field(kind=Flag(), doc="Delete keys that the manifest does not name"),
             "deposit": Field(kind=deposit, doc="Deposit addresses"),
             "settings": Field(kind=Later(), doc="The venue's other switches"),
