@@ -1,0 +1,160 @@
+"""Claims on the reader: YAML 1.2's scalars, places, and one clear message for whatever is no YAML."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acctcfg.manifest import read
+from acctcfg.manifest.read import Node, Sources, parse
+
+
+def plain(node: Node | None) -> Any:
+    """The values without their places."""
+    if node is None:
+        return None
+    if isinstance(node.value, dict):
+        return {key: plain(child) for key, child in node.value.items()}
+    return [plain(child) for child in node.value] if isinstance(node.value, list) else node.value
+
+
+def said(data: bytes) -> list[str]:
+    """The problems of one file called f.yaml."""
+    return [str(problem) for problem in parse(data, Sources(), "f.yaml")[1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("no", "no"),
+        ("on", "on"),
+        ("yes", "yes"),
+        ("0123", 123),
+        ("0o17", 15),
+        ("0x1F", 31),
+        ("1_000", "1_000"),
+        ("1:30", "1:30"),
+        ("2026-01-02", "2026-01-02"),
+        ("9.09", Decimal("9.09")),
+        ("0.1", Decimal("0.1")),
+        ("1e3", Decimal(1000)),
+        ("true", True),
+        ("~", None),
+        ("", None),
+        ("'5'", "5"),
+        ("!!str 5", "5"),
+        ("203.0.113.7", "203.0.113.7"),
+    ],
+)
+def test_scalars_follow_the_core_schema(text: str, value: object) -> None:
+    """A word means what YAML 1.2 says: `no` is text, a decimal keeps its exact digits."""
+    node, problems = parse(f"a: {text}\n".encode(), Sources(), "f.yaml")
+    assert problems == []
+    assert plain(node) == {"a": value}
+    assert type(plain(node)["a"]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"a:\n\tb: 1\n", "f.yaml:2:1: a tab in the indentation (YAML takes spaces only)"),
+        (b"a: 1\nb: 2\na: 3\n", 'f.yaml:3:1: the key "a" a second time (first at f.yaml:1:1)'),
+        (b"a: 1\n---\nb: 1\n", "f.yaml:2:1: a second document (one document a file: remove the `---`)"),
+        (b"a: caf\xe9\n", "f.yaml:1:7: the file is not UTF-8 text (save it as UTF-8)"),
+        (b"a: \x07\n", "f.yaml:1:4: the file holds the control character U+0007 (remove it)"),
+        (b"a: *x\n", "f.yaml:1:4: the alias *x names no anchor that comes before it (there is none in this file)"),
+        (b"a: &x [*x]\n", "f.yaml:1:8: the alias *x stands inside its own anchor"),
+        (b"[1]: 2\n", "f.yaml:1:1: a key that is a list or a map (keys are plain words)"),
+        (b"[" * 5000 + b"]" * 5000, "f.yaml:1:101: nested more than 100 levels deep (a manifest is flat)"),
+        (b"a: !x 1\n", 'f.yaml:1:4: the tag "!x" means nothing here (remove it)'),
+        (b"<<: 1\n", "f.yaml:1:1: `<<` takes a map or a list of maps"),
+    ],
+)
+def test_bad_files_get_one_clear_message(data: bytes, line: str) -> None:
+    """What cannot be read is one line with its place, never a traceback."""
+    assert said(data) == [line]
+
+
+@pytest.mark.parametrize("data", [b"a: [1, 2\n", b"a: 'x\n", b"a: b: c\n", b"a: @x\n", b"- a\nb: 1\n"])
+def test_syntax_errors_name_their_place(data: bytes) -> None:
+    """A syntax error says that this is no YAML, and where."""
+    (line,) = said(data)
+    assert "the file is not YAML" in line
+    assert not line.startswith("f.yaml:0:")
+
+
+def test_a_byte_order_mark_is_no_content() -> None:
+    """A file that an editor began with a byte order mark reads as any other."""
+    node, problems = parse(b"\xef\xbb\xbfversion: 1\n", Sources(), "f.yaml")
+    assert (plain(node), problems) == ({"version": 1}, [])
+
+
+def test_billion_laughs_are_refused_early() -> None:
+    """Aliases that multiply are one error, in no time and no memory."""
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
+    (line,) = said(bomb.encode())
+    assert "the aliases of this file stand for more than 1,000,000 values" in line
+
+
+def test_merge_keys_and_aliases() -> None:
+    """`<<` brings other maps' keys in; own keys win, then the earlier map; an alias is the value itself."""
+    text = b"x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {<<: [*x, *y], a: 0}\nl: *x\n"
+    node, problems = parse(text, Sources(), "f.yaml")
+    assert problems == []
+    assert plain(node)["z"] == {"a": 0, "b": 1, "c": 2}
+    assert plain(node)["l"] == {"a": 1, "b": 1}
+
+
+def test_places_are_those_of_the_text() -> None:
+    """Every value knows the line and column of itself and of its key."""
+    sources = Sources()
+    node, _ = parse(b"a:\n  b:\n    - x\n    - {c: 1}\n", sources, "f.yaml")
+    assert node is not None
+    item = node.value["a"].value["b"].value[1]
+    assert str(sources.place(item.mark)) == "f.yaml:4:7"
+    assert str(sources.place(item.value["c"].mark)) == "f.yaml:4:11"
+    assert str(sources.place(node.value["a"].value["b"].key_mark)) == "f.yaml:2:3"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_what_is_written_is_what_is_read(value: Any) -> None:
+    """Any JSON value, written as YAML 1.2, comes back as itself."""
+    import json
+
+    node, problems = parse(json.dumps({"a": value}, ensure_ascii=True).encode(), Sources(), "f.yaml")
+    if problems:  # what YAML cannot hold, such as lone surrogates, is said
+        assert node is None
+    else:
+        assert plain(node) == {"a": value}
+
+
+@given(st.binary(max_size=60) | st.text("a:-[]{}&*!|>'\"%@`#,?\t\n 1<~", max_size=40).map(str.encode))
+def test_no_input_raises(data: bytes) -> None:
+    """Whatever the bytes: a node or a problem, never an exception."""
+    node, problems = parse(data, Sources(), "f.yaml")
+    assert node is None or isinstance(problems, list)
+
+
+@pytest.mark.parametrize(
+    "data", [b"a: &x {b: [1, 2.5, no]}\nc: {<<: *x}\n", b"a:\n\tb: 1\n", b"a: 1\na: 2\n", b"a: 'x\n"]
+)
+def test_the_pure_parser_reads_the_same(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without libyaml everything is slower and otherwise the same."""
+    fast = parse(data, Sources(), "f.yaml")
+    monkeypatch.setattr(read, "_loader", lambda: yaml.SafeLoader)
+    slow = parse(data, Sources(), "f.yaml")
+    assert plain(fast[0]) == plain(slow[0])
+    assert [problem.line for problem in fast[1]] == [problem.line for problem in slow[1]]
