@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -37,8 +37,8 @@ class Request:
 
     method: str
     target: str
-    headers: Mapping[str, str]
-    body: bytes = b""
+    headers: Mapping[str, str] = field(repr=False)  # a passphrase is among them
+    body: bytes = field(default=b"", repr=False)
     peer: str = "127.0.0.1"
 
 

@@ -56,7 +56,7 @@ def act(app: App, method: str, path: str, body: Any = None, query: Mapping[str, 
 
     Raises ControlError or ValueError that says what is wrong.
     """
-    app.run_due()
+    app.run_due()  # (longer than most functions here: it is the table of all control calls)
     parts = [unquote(part) for part in path.removeprefix("/_sandbox").strip("/").split("/")]
     body = body or {}
     match (method, parts):

@@ -189,3 +189,11 @@ def test_maintenance(bench):
     bench.act("POST", "maintenance", on=False)
     assert bench.broker.get("/system/status") == []
     assert bench.broker.get(CONFIG)
+
+
+def test_a_request_does_not_print_its_passphrase(bench):
+    """Neither headers nor body are in a request's repr."""
+    body = {"passphrase": "Hidden-word-1"}
+    request = bench.broker.request("POST", "/broker/dma/subaccount/apikey", body)
+    assert bench.broker.passphrase not in repr(request)
+    assert "Hidden-word" not in repr(request)

@@ -13,7 +13,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,8 +39,8 @@ class Caller:
 
     method: str
     target: str  # path and query, exactly as sent
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)  # a passphrase is among them
+    body: bytes = field(repr=False)
     ip: str
 
 
