@@ -166,8 +166,14 @@ def _estimate(plan: Plan) -> Iterator[str]:
     if not estimate.writes:
         return
     slowest = f"; slowest: {estimate.bottleneck}" if estimate.bottleneck else ""
-    time = f"{estimate.seconds:.1f} s" if estimate.seconds < 120 else f"{estimate.seconds / 60:.1f} min"
-    yield f"At the venue's rate limits this takes at least {time} ({_count(estimate.writes, 'write')}{slowest})."
+    writes = _count(estimate.writes, "write")
+    yield f"At the venue's rate limits this takes at least {_duration(estimate.seconds)} ({writes}{slowest})."
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 0.1:
+        return f"{seconds:.2f} s"  # a sandbox that runs faster than time
+    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
 def _last_line(plan: Plan) -> str:
