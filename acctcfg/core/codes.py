@@ -58,4 +58,4 @@ WARNINGS: Final[Mapping[str, str]] = {
 
 def precheck_words(name: str) -> str:
     """A precheck's name in plain words: what must hold for the write to be sent."""
-    return f"rule: {name.removeprefix(GUARDRAIL)}" if name.startswith(GUARDRAIL) else PRECHECKS.get(name, name)
+    return f"guardrail: {name.removeprefix(GUARDRAIL)}" if name.startswith(GUARDRAIL) else PRECHECKS.get(name, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from acctcfg.core.codes import precheck_words
 from acctcfg.core.outcome import Outcome, StepResult
@@ -21,15 +21,18 @@ MARKS = {"create": "+", "change": "~", "replace": "-/+", "delete": "-"}
 CHECKS = {"pass": "v", "fail": "x", "unknown": "?", "venue": ".", "deferred": "."}
 MEANINGS = {"venue": "the venue itself checks this", "deferred": "read right before the write"}
 FAR = 60  # a detail column further right than this would leave no room for the details
+FEW = 3  # blocked steps with one reason that are still named one by one, after an apply
 MANY = 20  # accounts that a reader can still count by eye; beyond, a recapitulation follows
 
 
 def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose: bool = False) -> str:
     """The plan, ending with its last line. `verbose` adds prechecks, dependencies and calls to every step."""
-    page = _Page(width, Paint(color), verbose)
+    whole = _blocks_all(plan.steps)
+    page = _Page(width, Paint(color), verbose, hidden=whole)
     blocks = [
         *(page.venue(name, report, steps) for name, report, steps in _by_venue(plan)),
         page.recap(plan),
+        page.whole(whole),
         page.notices("Warnings:", "!", [(w.address, f"{w.message}  [{w.code}]") for w in plan.warnings]),
         page.notices(
             "Could not be read, so nothing was planned for it:",
@@ -50,7 +53,8 @@ def render_outcome(outcome: Outcome, *, color: bool = False, verbose: bool = Fal
     told = [r for r in outcome.results if verbose or r.status not in ("done", "already")]
     blocks = [
         [line for status in ("done", "already") for line in _results(told, status, paint)],
-        [line for status in ("failed", "unknown", "blocked") for line in _results(told, status, paint)],
+        [line for status in ("failed", "unknown") for line in _results(told, status, paint)],
+        [*_blocked([r for r in told if r.status == "blocked"], paint)],
         _not_started([r for r in told if r.status == "not_started"]),
         [visible(f"note: {note}") for note in outcome.notes],
         [*_ending(outcome), outcome.summary],
@@ -61,8 +65,9 @@ def render_outcome(outcome: Outcome, *, color: bool = False, verbose: bool = Fal
 class _Page:
     """How wide, how colourful and how detailed one plan is written."""
 
-    def __init__(self, width: int, paint: Paint, verbose: bool) -> None:
+    def __init__(self, width: int, paint: Paint, verbose: bool, *, hidden: Collection[Precheck] = ()) -> None:
         self.width, self.paint, self.verbose = width, paint, verbose
+        self.hidden = hidden  # prechecks that are said once for the whole plan
 
     def venue(self, name: str, report: VenueReport | None, steps: Sequence[Step]) -> list[str]:
         """A venue's header and the steps of its accounts, in columns."""
@@ -111,15 +116,22 @@ class _Page:
             plain = len(head) + len(room) + len(text)
             line += " " * max(self.width - len("BLOCKED") - plain, 2) + self.paint("red", "BLOCKED")
         yield line.rstrip()
-        if step.blocked or self.verbose:
-            yield from (self.check(check, column) for check in step.prechecks)
+        own = [check for check in step.prechecks if check not in self.hidden]
+        if self.verbose or any(check.blocks for check in own):
+            yield from (self.check(check, column) for check in own)
         if self.verbose:
             yield from self.details(step)
 
-    def check(self, check: Precheck, column: int) -> str:
+    def whole(self, checks: Sequence[Precheck]) -> list[str]:
+        """What blocks every step alike, said once."""
+        return (
+            ["The whole plan is blocked:", *(self.check(check, 0, indent="  ") for check in checks)] if checks else []
+        )
+
+    def check(self, check: Precheck, column: int, *, indent: str = "        ") -> str:
         """`x no open positions   BTC-USDT-SWAP 3 (cross)`."""
         mark = CHECKS[check.status]
-        head = f"        {mark} {precheck_words(check.name)}"
+        head = f"{indent}{mark} {precheck_words(check.name)}"
         detail = check.detail or MEANINGS.get(check.status, "")
         line = head + " " * max(column - len(head), 2) + visible(detail) if detail else head
         return line.replace(mark, self.paint("red" if check.blocks else "dim", mark), 1)
@@ -153,6 +165,13 @@ class _Page:
         return [title, *(f"  {paint} {visible(address):<{column}}  {visible(text)}" for address, text in rows)]
 
 
+def _blocks_all(steps: Sequence[Step]) -> list[Precheck]:
+    """What stands in the way of every single step: a limit over the whole plan."""
+    if len(steps) < 2:
+        return []
+    return [check for check in steps[0].prechecks if check.blocks and all(check in step.prechecks for step in steps)]
+
+
 def _by_venue(plan: Plan) -> Iterator[tuple[str, VenueReport | None, list[Step]]]:
     reports = {report.venue: report for report in plan.reports}
     steps: dict[str, list[Step]] = {name: [] for name in reports}
@@ -165,15 +184,13 @@ def _estimate(plan: Plan) -> Iterator[str]:
     estimate = plan.estimate
     if not estimate.writes:
         return
-    slowest = f"; slowest: {estimate.bottleneck}" if estimate.bottleneck else ""
     writes = _count(estimate.writes, "write")
-    yield f"At the venue's rate limits this takes at least {_duration(estimate.seconds)} ({writes}{slowest})."
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 0.1:
-        return f"{seconds:.2f} s"  # a sandbox that runs faster than time
-    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+    if estimate.seconds < 0.05:
+        yield f"The venue's rate limits do not hold this up ({writes})."
+        return
+    time = f"{estimate.seconds:.1f} s" if estimate.seconds < 120 else f"{estimate.seconds / 60:.1f} min"
+    slowest = f"; slowest: {estimate.bottleneck}" if estimate.bottleneck else ""
+    yield f"At the venue's rate limits this takes at least {time} ({writes}{slowest})."
 
 
 def _last_line(plan: Plan) -> str:
@@ -201,6 +218,20 @@ def _results(results: Iterable[StepResult], status: str, paint: Paint) -> Iterat
         yield f"  {paint(shade, mark)} {result.step.address}  {word}".rstrip()
         if result.message or code:
             yield f"      {visible(result.message)}{code}"
+
+
+def _blocked(results: Sequence[StepResult], paint: Paint) -> Iterator[str]:
+    """The blocked steps; where many share one reason, their number and the reason: the plan has named them."""
+    groups: dict[tuple[str, str], list[StepResult]] = {}
+    for result in results:
+        groups.setdefault((result.message, result.code), []).append(result)
+    for own in groups.values():
+        if len(own) <= FEW:
+            yield from _results(own, "blocked", paint)
+            continue
+        accounts = _count(len({result.step.address.account for result in own}), "account")
+        yield f"  {paint('red', 'x')} {len(own)} steps of {accounts}  BLOCKED"
+        yield f"      {visible(own[0].message)}"
 
 
 def _not_started(results: Sequence[StepResult]) -> list[str]:

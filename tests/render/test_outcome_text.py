@@ -41,6 +41,7 @@ def test_what_is_not_done_is_told_with_its_reason_and_the_counts_come_last():
         "      the venue said no  [51070]",
         "  ? a2.position_mode  OUTCOME UNKNOWN",
         "      no read shows what became of it",
+        "",
         "  x a3.position_mode  BLOCKED",
         "      a position was opened  [59000]",
         "",
@@ -50,6 +51,14 @@ def test_what_is_not_done_is_told_with_its_reason_and_the_counts_come_last():
         "",
         "Applied: 0 created, 1 changed, 0 deleted, 1 blocked, 2 failed, 3 not started.",
     ]
+
+
+def test_many_steps_blocked_for_one_reason_are_counted_not_listed():
+    """After a plan that was shown, the reader needs the reason once."""
+    text = render_outcome(
+        outcome_of(*(StepResult(step, "blocked", "2 deletes, 0 allowed") for step in [*LEVERS, MODE]))
+    )
+    assert text.splitlines()[:2] == ["  x 4 steps of 1 account  BLOCKED", "      2 deletes, 0 allowed"]
 
 
 def test_a_clean_apply_is_its_last_line_alone():

@@ -141,7 +141,7 @@ def test_unknown_and_late_prechecks_are_told_apart():
         "? no trading bots 50001: busy",
         ". account is empty the venue itself checks this",
         ". no algo orders read right before the write",
-        "x rule: no alts above 5x 7 is above 5",
+        "x guardrail: no alts above 5x 7 is above 5",
     ]
 
 
@@ -161,3 +161,24 @@ def test_a_plan_of_500_accounts_names_every_blocked_step_at_its_end():
         "At the venue's rate limits this takes at least 20.6 min (499 writes).",
         "Plan: 0 to create, 499 to change, 0 to delete, 1 blocked.",
     ]
+
+
+def test_a_limit_over_the_whole_plan_is_said_once():
+    """What blocks every step alike stands once at the end; what blocks one step stays under it."""
+    limit = Precheck("guardrail:max_deletes", "fail", "2 deletes, 0 allowed")
+    own = Precheck("no_bots", "fail", "1 bot")
+    steps = (
+        step_of("a1", "account_mode", before="spot", after="futures", checks=(own, limit)),
+        step_of("a2", "account_mode", before="spot", after="futures", checks=(limit,)),
+    )
+    text = render_plan(Plan(steps=steps))
+    assert text.count("max_deletes") == 1
+    assert "The whole plan is blocked:\n  x guardrail: max_deletes  2 deletes, 0 allowed\n" in text
+    assert [" ".join(line.split()) for line in text.splitlines()].count("x no trading bots 1 bot") == 1
+    assert text.count("BLOCKED") == 2
+
+
+def test_a_plan_that_no_limit_holds_up_says_so():
+    """Instead of "at least 0.0 s"."""
+    plan = Plan(steps=(step_of("a1", "account_mode", after="spot"),), estimate=Estimate(1, 0.0, "x"))
+    assert "The venue's rate limits do not hold this up (1 write)." in render_plan(plan)
