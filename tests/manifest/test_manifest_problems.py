@@ -1,0 +1,384 @@
+"""Claims on bad manifests: every problem, each once, at its place, with what would be right; never a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from manifest_folder import HEAD, TWO_TYPES, Folder
+
+Complaints = Callable[..., list[str]]
+TOO_MANY = ", ".join(f"10.0.0.{n}" for n in range(1, 22))
+
+
+def an_account(fields: str, key: str = "mmdesk01") -> str:
+    """One account at the venue `desk`."""
+    return f"accounts:\n  {key}: {{venue: desk, {fields}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ("posiion_mode: net", 'mmdesk01.posiion_mode: unknown key "posiion_mode" (did you mean "position_mode"?)'),
+        ("account_mode: multi-curency", 'mmdesk01.account_mode: "multi-curency" is none of its words (did you mean'),
+        ("profile: nope", 'mmdesk01.profile: the profile "nope" is not defined'),
+        ("label: 123", 'mmdesk01.label: must be text, not a number (put it in quotes: "123")'),
+        ("label: a b", 'mmdesk01.label: "a b" must be up to 50 letters and digits'),
+        ("name: desk", 'mmdesk01.name: "desk" must be 6 to 20 letters and digits, not digits alone'),
+        ("adopt: yes", 'mmdesk01.adopt: must be true or false, not "yes"'),
+        ("state: gone", 'mmdesk01.state: "gone" is none of its words (known: absent, present)'),
+        ("settings: {greeks: PA}", "mmdesk01.settings: is not supported yet"),
+        ("transfer_out: true", "mmdesk01.transfer_out: is not supported yet"),
+        ("parent: mmdesk09", 'mmdesk01.parent: the account "mmdesk09" is not defined (did you mean "mmdesk01"?)'),
+        ("parent: mmdesk01", "mmdesk01.parent: an account cannot be its own parent"),
+        ("role: main, label: x", "mmdesk01.label: an account with `role: main` has no `label`"),
+        ("access: {key: t}", 'mmdesk01.access.key: "t" is none of its `api_keys`'),
+        ("access: {}", "mmdesk01.access: takes one of `key` and `credentials`, or `read` and `write`"),
+        ("api_keys: {t: {}}", "mmdesk01.api_keys[t]: `permissions` is missing (some of: read, trade, withdraw)"),
+        ("api_keys: {t: {permissions: []}}", "mmdesk01.api_keys[t].permissions: must hold at least 1"),
+        ("api_keys: {t: {permissions: [trad]}}", 'mmdesk01.api_keys[t].permissions[0]: "trad" is none of its words'),
+        ("api_keys: {t_1: {permissions: [read]}}", 'mmdesk01.api_keys[t_1]: the label "t_1" must be up to 50 letters'),
+        (
+            "api_keys: {t: {permissions: [read], store: vualt}}",
+            'mmdesk01.api_keys[t].store: the store "vualt" is not defined (did you mean "vault"?)',
+        ),
+        (
+            "api_keys: {t: {permissions: [read], ip_allowlist: [10.0.0.0/8]}}",
+            'mmdesk01.api_keys[t].ip_allowlist[0]: "10.0.0.0/8" is a network (the venue takes single addresses',
+        ),
+        (
+            "api_keys: {t: {permissions: [read], ip_allowlist: [10.0.0.1, 10.0.0.1]}}",
+            'mmdesk01.api_keys[t].ip_allowlist[1]: "10.0.0.1" a second time in this list',
+        ),
+        (
+            f"api_keys: {{t: {{permissions: [read], ip_allowlist: [{TOO_MANY}]}}}}",
+            "mmdesk01.api_keys[t].ip_allowlist: holds 21, and the venue takes at most 20",
+        ),
+        (
+            "api_keys: {t: {state: absent, permissions: [read]}}",
+            'mmdesk01.api_keys[t].permissions: the key "t" is to be absent, and takes no `permissions`',
+        ),
+        ("leverage: {BTC: 3}", "mmdesk01.leverage: must be a list, not a map"),
+        (
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: 0}]",
+            "mmdesk01.leverage[0].value: 0 must be above 0",
+        ),
+        (
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: max}]",
+            'mmdesk01.leverage[0].value: "max" is not supported yet',
+        ),
+        (
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, at_most: 3}]",
+            "mmdesk01.leverage[0].at_most: is not supported yet",
+        ),
+        (
+            "leverage: [{market: swap, margin: cross, symbol: BTC, value: 3}]",
+            "mmdesk01.leverage[0].symbol: is not supported yet",
+        ),
+        (
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, instrument: BTC-USDT-SWAP, value: 3}]",
+            "mmdesk01.leverage[0].family: instrument and family exclude each other (one of them)",
+        ),
+        (
+            "leverage: [{market: swap, margin: cross, value: 3}]",
+            "mmdesk01.leverage[0]: one of instrument, instruments, family, currency is missing",
+        ),
+        (
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: '3'}]",
+            'mmdesk01.leverage[0].value: "3" must be a number, not text',
+        ),
+        ("deposit: {credit_to: spot}", 'mmdesk01.deposit.credit_to: "spot" is none of its words'),
+        (
+            "deposit: {addresses: [{currency: BTC}, {currency: BTC}]}",
+            'mmdesk01.deposit.addresses[1]: "BTC" a second time (first at acctcfg.yaml:7:',
+        ),
+        (
+            "deposit: {addresses: [{currency: ETH, type: segwit}]}",
+            "mmdesk01.deposit.addresses[0]: ETH has no segwit addresses (BTC, LTC have)",
+        ),
+        (
+            "deposit: {addresses: [{currency: BTC, chain: BTC-A, count: 20}, {currency: BTC, chain: BTC-B}]}",
+            "mmdesk01.deposit.addresses[1]: 21 addresses of BTC, and the venue takes at most 20",
+        ),
+    ],
+)
+def test_one_wrong_field_is_one_line(complaints: Complaints, fields: str, line: str) -> None:
+    """A wrong field is reported once, by its address, with what would be right."""
+    (said,) = complaints(an_account(fields))
+    assert said.startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("unknwon: 1\n", 'unknwon: unknown key "unknwon"'),
+        ("acounts: {}\n", 'acounts: unknown key "acounts" (did you mean "accounts"?)'),
+        ("accounts: []\n", "accounts: must be a map, not a list"),
+        ("accounts: {mmdesk01: }\n", "mmdesk01: must be a map, not empty"),
+        ("accounts: {mmdesk01: {}}\n", "mmdesk01: `venue` is missing"),
+        (
+            "accounts: {mmdesk01: {venue: dsk}}\n",
+            'mmdesk01.venue: the venue "dsk" is not defined (did you mean "desk"?)',
+        ),
+        (an_account("adopt: true", key="mm-1"), 'mm-1: the name "mm-1" must be 6 to 20 letters and digits'),
+        (an_account("name: mmdesk01", key="m m"), 'm m: the name "m m" must be letters, digits, _ and -'),
+        ("journal: {url: x}\n", "journal.url: is not supported yet"),
+        ("guardrails: {rollout: [1]}\n", "guardrails.rollout: is not supported yet"),
+        ("guardrails: {max_leverage: -1}\n", "guardrails.max_leverage: -1 must be above 0"),
+        ("guardrails: {max_deletes: 1.5}\n", "guardrails.max_deletes: must be a whole number, not 1.5"),
+        ("guardrails: {max_changed_accounts: 200%}\n", 'guardrails.max_changed_accounts: "200%" must be a number'),
+        ("guardrails: {rules: [{name: a}]}\n", "guardrails.rules[0]: `schema` is missing"),
+        (
+            "guardrails: {rules: [{name: a, schema: {type: nonsense}}]}\n",
+            "guardrails.rules[0].schema: is no valid JSON Schema",
+        ),
+        (
+            "guardrails: {rules: [{name: a, schema: {$ref: 'http://127.0.0.1:9/x'}}]}\n",
+            "guardrails.rules[0].schema: is no valid JSON Schema",
+        ),
+        (
+            "guardrails: {rules: [{name: a, when: {action: chnge}, schema: {}}]}\n",
+            'guardrails.rules[0].when.action: "chnge" is no action (did you mean "change"?)',
+        ),
+        (
+            "profiles: {a: {profile: b}, b: {profile: [c]}, c: {profile: a}}\n",
+            "profiles.a.profile: the profiles run in",
+        ),
+        ("include: [none/*.yaml]\n", 'include[0]: "none/*.yaml" matches no file'),
+        ("include: [../x.yaml]\n", 'include[0]: "../x.yaml" leads out of the workspace'),
+        ("include: [/etc/hostname]\n", 'include[0]: "/etc/hostname" leads out of the workspace'),
+        ("include: [acctcfg.yaml]\n", "include[0]: the includes run in a circle: acctcfg.yaml -> acctcfg.yaml"),
+    ],
+)
+def test_one_wrong_section_is_one_line(complaints: Complaints, text: str, line: str) -> None:
+    """So is whatever is wrong outside of an account's fields."""
+    (said,) = complaints(text)
+    assert said.startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("venue", "line"),
+    [
+        ("type: gate_crossex", 'venues.v.type: "gate_crossex" is not supported yet (one of: okx_dma_broker)'),
+        ("type: okx_dma", 'venues.v.type: "okx_dma" is none of its words (did you mean "okx_dma_broker"?)'),
+        ("type: okx_dma_broker, region: mars", 'venues.v.region: "mars" is none of its words'),
+        ("type: okx_dma_broker, rate_share: 1.1", "venues.v.rate_share: 1.1 must be above 0 and at most 1"),
+        ("type: okx_dma_broker, base_url: http://example.com", 'venues.v.base_url: "http://example.com" is neither'),
+        ("type: okx_dma_broker, base_url: http://www.okx.com", 'venues.v.base_url: "http://www.okx.com" is neither'),
+        ("type: okx_dma_broker, base_url: 'https://www.okx.com:8443'", "venues.v.base_url:"),
+        ("type: okx_dma_broker, base_url: http://localhost.example.com", "venues.v.base_url:"),
+        ("type: okx_dma_broker, base_url: http://127.0.0.1:1/x", "venues.v.base_url: must be scheme, host and port"),
+        ("type: okx_dma_broker, environment: sandbox", "venues.v: `base_url` is missing"),
+    ],
+)
+def test_one_wrong_venue_is_one_line(complaints: Complaints, venue: str, line: str) -> None:
+    """A venue that acctcfg would not or could not talk to is refused before any request."""
+    (said,) = complaints(f"venues: {{v: {{credentials: {{env: A}}, {venue}}}}}\n", head="version: 1\n")
+    assert said.startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("trust", "url", "accepted"),
+    [
+        ("example.com", "https://example.com", True),
+        ("example.com:8443, other", "https://example.com:8443", True),
+        ("http://example.com:8700", "http://example.com:8700", True),
+        ("example.com", "http://example.com", False),
+        ("example.com", "https://example.com:8443", False),
+        ("example.com", "https://sub.example.com", False),
+        ("*", "https://example.com", False),
+    ],
+)
+def test_trust_names_addresses(complaints: Complaints, trust: str, url: str, accepted: bool) -> None:
+    """ACCTCFG_TRUST names whole addresses; a bare host means https on its default port."""
+    text = f"venues: {{v: {{type: okx_dma_broker, credentials: {{env: A}}, base_url: '{url}'}}}}\n"
+    assert (complaints(text, head="version: 1\n", ACCTCFG_TRUST=trust) == []) is accepted
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8700", "http://[::1]:8700", "http://localhost:1", "https://us.okx.com"]
+)
+def test_loopback_and_own_hosts_need_no_trust(complaints: Complaints, url: str) -> None:
+    """The sandbox and the venue's own hosts are always allowed."""
+    text = f"venues: {{v: {{type: okx_dma_broker, credentials: {{env: A}}, base_url: '{url}'}}}}\n"
+    assert complaints(text, head="version: 1\n") == []
+
+
+@pytest.mark.parametrize(
+    ("store", "line"),
+    [
+        ("type: keyring", 'secret_stores.s.type: "keyring" is not supported yet'),
+        ("type: exec, command: [x]", "secret_stores.s.command: is not supported yet"),
+        ("type: age_file, recipients: [age1qqqqqqqqqqqqqqqqqqqqqqqqqq]", "secret_stores.s: `path` is missing"),
+        ("type: age_file, path: x", "secret_stores.s: `recipients` is missing"),
+        ("type: age_file, path: x, recipients: []", "secret_stores.s.recipients: must hold at least 1"),
+        ("type: env, path: x", "secret_stores.s.path: a store of type env (at acctcfg.yaml:2:"),
+    ],
+)
+def test_wrong_stores_are_named(complaints: Complaints, store: str, line: str) -> None:
+    """A store that could not hold a secret is refused while there is none to lose."""
+    assert any(
+        said.startswith(line) for said in complaints(f"secret_stores: {{s: {{{store}}}}}\n", head="version: 1\n")
+    )
+
+
+def test_everything_is_reported_at_once(folder: Folder) -> None:
+    """Problems of several files and of several parts of one account come together, in the order of file and line."""
+    folder.write(
+        acctcfg=HEAD + "include: [a/*.yaml]\nguardrails: {max_deletes: x}\n",
+        a__one="accounts:\n  mmdesk01:\n    venue: desk\n    label: a b\n    state: gone\n",
+        a__two="accounts:\n\tx: 1\n",
+    )
+    lines = folder.problems()
+    assert [line.split(": ")[0] for line in lines] == [
+        "a/one.yaml:4:12",
+        "a/one.yaml:5:12",
+        "a/two.yaml:2:1",
+        "acctcfg.yaml:7:27",
+    ]
+
+
+def test_a_problem_in_a_profile_is_reported_once(folder: Folder) -> None:
+    """A thousand accounts of a wrong profile are one problem, at the profile."""
+    accounts = "".join(f"  mmdesk{n:04d}: {{venue: desk, profile: p}}\n" for n in range(50))
+    folder.write(
+        acctcfg=HEAD + f"profiles:\n  p: {{account_mode: sptot, leverage: [{{value: 3}}]}}\naccounts:\n{accounts}"
+    )
+    assert [line.split(": ")[1] for line in folder.problems()] == ["profiles.p.account_mode", "profiles.p.leverage[0]"]
+
+
+def test_one_name_twice_names_both_places(folder: Folder) -> None:
+    """The same key in two files, and one name for two accounts of a venue, name the other place."""
+    folder.write(
+        acctcfg=HEAD + "include: [a.yaml, b.yaml]\n",
+        a="accounts: {mmdesk01: {venue: desk}}\n",
+        b="accounts: {mmdesk01: {venue: desk}, mmdesk02: {venue: desk, name: mmdesk01}}\n",
+    )
+    twice, taken = folder.problems()
+    assert twice == "b.yaml:1:12: mmdesk01: is written in two files (first at a.yaml:1:12)"
+    assert taken.endswith('the name "mmdesk01" at the venue desk is taken by mmdesk01 (at a.yaml:1:12)')
+
+
+def test_guardrails_merge_by_key(folder: Folder) -> None:
+    """Two files may hold different guardrails, and not the same one."""
+    folder.write(
+        acctcfg=HEAD + "include: [g.yaml]\nguardrails: {max_deletes: 1}\n",
+        g="guardrails: {max_leverage: 3, max_deletes: 2}\n",
+    )
+    (line,) = folder.problems()
+    assert line == "g.yaml:1:31: guardrails.max_deletes: is written in two files (first at acctcfg.yaml:7:14)"
+
+
+@pytest.mark.parametrize(
+    ("accounts", "said"),
+    [
+        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {parent: c1c1c1}, c1c1c1: {}}", "the second level is the last"),
+        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {parent: a1a1a1}}", "the parents run in a circle: "),
+        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {role: main}}", "b1b1b1 is the main account"),
+        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {state: absent}}", "b1b1b1 is to be absent, and this account is not"),
+        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {venue: two}}", "b1b1b1 is at the venue two, not at desk"),
+    ],
+)
+def test_parents_are_first_level_accounts_of_the_venue(complaints: Complaints, accounts: str, said: str) -> None:
+    """A parent is another sub-account of the same venue, itself without one, and there to stay."""
+    text = f"profiles: {{p: {{venue: desk}}}}\naccounts: {accounts}\n".replace("{parent", "{profile: p, parent")
+    text = (
+        text.replace("{role", "{profile: p, role")
+        .replace("{state", "{profile: p, state")
+        .replace(": {}", ": {profile: p}")
+    )
+    head = HEAD.replace("secret_stores", "  two: {type: okx_dma_broker, credentials: {env: TWO}}\nsecret_stores")
+    lines = complaints(text, head=head)
+    assert lines
+    assert all(said in line for line in lines)
+
+
+def test_a_field_of_another_venue_type_names_both_places(folder: Folder) -> None:
+    """A field that the account's venue type does not have is named with the place of that type."""
+    folder.write(
+        acctcfg="version: 1\nvenues:\n  d:\n    type: plain_desk\n    credentials: {env: A}\n"
+        "profiles:\n  p: {api_keys: {t: {permissions: [read]}}}\n"
+        "accounts:\n  mmdesk01: {venue: d, profile: p, account_mode: futures, leverage: [{family: X, value: 1}]}\n"
+    )
+    assert folder.problems(TWO_TYPES) == [
+        "acctcfg.yaml:7:7: profiles.p.api_keys: venue type plain_desk (at acctcfg.yaml:4:11) has no `api_keys`",
+        'acctcfg.yaml:9:50: mmdesk01.account_mode: "futures" is none of venue type plain_desk (known: spot, wide)',
+        "acctcfg.yaml:9:70: mmdesk01.leverage[0]: venue type plain_desk has no leverage by `family`",
+    ]
+
+
+def test_the_venues_own_checks_are_problems(complaints: Complaints) -> None:
+    """What the venue type knows to be impossible, such as a side in net mode, is refused with the entry's address."""
+    entry = "{market: swap, margin: isolated, instrument: BTC-USDT-SWAP, side: long, value: 3}"
+    (said,) = complaints(an_account(f"account_mode: futures, position_mode: net, leverage: [{entry}]"))
+    assert said.startswith("mmdesk01.leverage[0]")
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("venues: {v: {type: okx_dma_broker, credentials: not-for-eyes}}\n", "not-for-eyes"),
+        ("venues: {v: {type: okx_dma_broker, credentials: {env: not-for-eyes}}}\n", "not-for-eyes"),
+        ("venues: {v: {type: okx_dma_broker, credentials: {secret_key: notforeyes}}}\n", "notforeyes"),
+        ("secret_stores: {s: {type: age_file, path: x, recipients: [AGE-SECRET-KEY-1NOT]}}\n", "AGE-SECRET-KEY-1NOT"),
+        ("secret_stores: {s: {type: age_file, path: x, identity: {env: AGE-SECRET-KEY-1NOT}}}\n", "1NOT"),
+        (
+            "venues: {v: {type: okx_dma_broker, credentials: {env: A}, base_url: 'https://u:notforeyes@h'}}\n",
+            "notforeyes",
+        ),
+        ("journal: {url: 'postgresql://u:notforeyes@h/d'}\n", "notforeyes"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_repeated(complaints: Complaints, text: str, secret: str) -> None:
+    """Where a secret may stand by mistake, the message says what is wrong without quoting it."""
+    lines = complaints(text, head="version: 1\n")
+    assert lines
+    assert not any(secret in line for line in lines)
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "the file is empty"), ("# nothing\n", "empty"), ("- a\n", "a map of")])
+def test_a_root_file_that_says_nothing(folder: Folder, text: str, said: str) -> None:
+    """An empty file, or one that is no map, is one line."""
+    folder.write(acctcfg=text)
+    (line,) = folder.problems()
+    assert said in line
+
+
+def test_version_is_said_once(folder: Folder) -> None:
+    """The root file must have `version: 1`, and no other file says it."""
+    folder.write(acctcfg="include: [a.yaml]\n", a="version: 1\n")
+    assert [line.split(": ", 1)[1] for line in folder.problems()] == [
+        "version: is said once, in the root file (remove it here)",
+        "`version: 1` is missing",
+    ]
+
+
+def test_files_that_cannot_be_read(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file, a folder in its place and a file without permission are one clear line each."""
+    assert ["there is no such file" in line for line in folder.problems()] == [True]
+    (folder.path / "acctcfg.yaml").mkdir()
+    assert ["is a folder, not a file" in line for line in folder.problems()] == [True]
+
+    def denied(self: Path) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    assert ["cannot be read: Permission denied" in line for line in folder.problems()] == [True]
+
+
+def test_links_do_not_lead_out(folder: Folder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """An included link to a file outside of the workspace is refused, unread."""
+    outside = tmp_path_factory.mktemp("outside") / "x.yaml"
+    outside.write_text("unknown: 1\n")
+    folder.write(acctcfg=HEAD + "include: ['*.yaml']\n")
+    (folder.path / "link.yaml").symlink_to(outside)
+    (line,) = folder.problems()
+    assert line.endswith('"link.yaml" is a link that leads out of the workspace')
+
+
+def test_circles_of_includes_are_named(folder: Folder) -> None:
+    """Files that include each other are an error that names the way round."""
+    folder.write(acctcfg=HEAD + "include: [a.yaml]\n", a="include: [b.yaml]\n", b="include: [a.yaml]\n")
+    assert folder.problems() == ["b.yaml:1:11: include[0]: the includes run in a circle: a.yaml -> b.yaml -> a.yaml"]

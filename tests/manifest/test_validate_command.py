@@ -1,0 +1,81 @@
+"""Claims on `acctcfg validate` and `acctcfg schema`: what a pipeline reads and which status it gets."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner, Result
+from manifest_folder import HEAD, Folder
+
+from acctcfg.cli.schema import command as schema
+from acctcfg.cli.validate import command as validate
+from acctcfg.errors import ManifestError
+
+WRONG = "accounts:\n  mmdesk01: {venue: desk, label: a b}\n"
+
+
+def run(folder: Folder, *args: str) -> Result:
+    """`validate` in the folder."""
+    return CliRunner().invoke(validate, args, obj={"directory": folder.path})
+
+
+def test_a_sound_manifest_is_one_line(folder: Folder) -> None:
+    """A sound manifest ends 0, with its size."""
+    folder.write(acctcfg=HEAD + "accounts:\n  mmdesk01: {venue: desk}\n  mmdesk02: {venue: desk}\n")
+    result = run(folder)
+    assert (result.exit_code, result.output) == (0, "Valid: 2 accounts, 1 venue, 1 file.\n")
+
+
+def test_problems_are_raised_for_people(folder: Folder) -> None:
+    """In text, problems go the way of every error: a message of one line each, and status 1."""
+    folder.write(acctcfg=HEAD + WRONG)
+    result = run(folder)
+    assert isinstance(result.exception, ManifestError)
+    assert result.exception.exit_code == 1
+    assert str(result.exception) == ('acctcfg.yaml:7:34: mmdesk01.label: "a b" must be up to 50 letters and digits')
+
+
+def test_problems_are_data_for_pipelines(folder: Folder) -> None:
+    """In JSON, they are rows on stdout, and the status is 1."""
+    folder.write(acctcfg=HEAD + WRONG)
+    result = run(folder, "--format", "json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {
+        "valid": False,
+        "problems": [
+            {
+                "file": "acctcfg.yaml",
+                "line": 7,
+                "column": 34,
+                "address": "mmdesk01.label",
+                "message": '"a b" must be up to 50 letters and digits',
+            }
+        ],
+    }
+
+
+def test_json_of_a_sound_manifest(folder: Folder) -> None:
+    """A sound manifest has an empty list of problems."""
+    folder.write(acctcfg=HEAD)
+    result = run(folder, "--format", "json")
+    assert json.loads(result.stdout) == {"valid": True, "problems": [], "accounts": 0, "venues": 1, "files": 1}
+
+
+def test_schema_prints_json() -> None:
+    """`schema manifest` prints a JSON Schema."""
+    result = CliRunner().invoke(schema, ["manifest"])
+    assert result.exit_code == 0
+    assert json.loads(result.output)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize("module", ["acctcfg.cli.validate", "acctcfg.cli.schema"])
+def test_importing_a_command_is_cheap(module: str) -> None:
+    """The command line lists its commands without loading what they need."""
+    heavy = ("yaml", "jsonschema_rs", "httpx", "acctcfg.manifest")
+    code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))
+    assert out.stdout == "[]\n"
