@@ -19,10 +19,12 @@ from acctcfg.core.words import CreditTo, PositionMode
 from acctcfg.errors import Problem
 from acctcfg.manifest.connections import check_source
 from acctcfg.manifest.files import Workspace
-from acctcfg.manifest.kinds import BAD, Table
+from acctcfg.manifest.kinds import Table
 from acctcfg.manifest.profiles import Layered, Profiles, own_problems
 from acctcfg.manifest.read import Node
+from acctcfg.manifest.relations import between
 from acctcfg.manifest.report import Report, near, shown
+from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import LATER_FIELDS, NAME, Shape
 
 __all__ = ["build_accounts"]
@@ -48,7 +50,7 @@ def build_accounts(
         spec = building.account(key, nodes.pop(key))
         if spec is not None:
             built[key] = spec
-    workspace.problems.update(_between(built, known))
+    workspace.problems.update(between(built, known))
     return built
 
 
@@ -375,48 +377,3 @@ def _listed(root: Node) -> Iterator[tuple[int, Node]]:
     listed = deposit.value.get("addresses") if deposit is not None and type(deposit.value) is dict else None
     if listed is not None and type(listed.value) is list:
         yield from enumerate(listed.value)
-
-
-def _between(accounts: Mapping[str, AccountSpec], known: frozenset[str]) -> Iterator[Problem]:
-    """What accounts say of each other: names that are taken, mains that are two, parents."""
-    names: dict[tuple[str, str], AccountSpec] = {}
-    for key, spec in accounts.items():
-        slot = (spec.venue, "" if spec.role == "main" else spec.name)
-        first = names.setdefault(slot, spec)
-        if first is not spec:
-            what = f"the name {shown(spec.name)}" if slot[1] else "`role: main`"
-            at = spec.at("name" if slot[1] else "role")
-            yield Problem(*at, key, f"{what} at the venue {spec.venue} is taken by {first.key} (at {first.place})")
-        if spec.parent is not None and (wrong := _parent_problem(spec, spec.parent, accounts, known)):
-            yield Problem(*spec.at("parent"), f"{key}.parent", wrong)
-
-
-def _parent_problem(
-    spec: AccountSpec, name: str, accounts: Mapping[str, AccountSpec], known: frozenset[str]
-) -> str | None:
-    parent = accounts.get(name)
-    if parent is None:
-        return None if name in known else f"the account {shown(name)} is not defined{near(name, known)}"
-    if parent is spec:
-        return "an account cannot be its own parent"
-    if parent.role == "main":
-        return f"{name} is the main account (leave `parent` out for a first-level sub-account)"
-    if parent.venue != spec.venue:
-        return f"{name} is at the venue {parent.venue}, not at {spec.venue} (both at {parent.place})"
-    if parent.parent is not None:
-        around = _circle(spec, accounts)
-        if around:
-            return f"the parents run in a circle: {' -> '.join(around)}"
-        return f"{name} has a parent itself ({parent.parent}); the second level is the last"
-    if parent.state == "absent" and spec.state != "absent":
-        return f"{name} is to be absent, and this account is not"
-    return None
-
-
-def _circle(spec: AccountSpec, accounts: Mapping[str, AccountSpec]) -> list[str]:
-    walk = [spec.key]
-    at = accounts.get(spec.parent or "")
-    while at is not None and at.key not in walk:
-        walk.append(at.key)
-        at = accounts.get(at.parent or "")
-    return [*walk, spec.key] if at is spec else []

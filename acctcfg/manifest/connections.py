@@ -10,9 +10,10 @@ from urllib.parse import SplitResult, urlsplit
 from acctcfg.core.desired import StoreSpec, VenueSpec
 from acctcfg.core.rules import VenueRules
 from acctcfg.manifest.files import Workspace
-from acctcfg.manifest.kinds import BAD, Table
+from acctcfg.manifest.kinds import Table
 from acctcfg.manifest.read import Node
 from acctcfg.manifest.report import Report, near, shown
+from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import NAME, STORE_TYPES, Shape
 
 __all__ = ["build_stores", "build_venues", "check_source", "trusted"]

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from acctcfg.errors import Problem
-from acctcfg.manifest.kinds import BAD
 from acctcfg.manifest.read import Node, Sources, parse
 from acctcfg.manifest.report import Report, quoted, shown
+from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
 
 __all__ = ["Workspace", "read_workspace"]

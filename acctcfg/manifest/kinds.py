@@ -1,48 +1,19 @@
-"""The kinds of value that a manifest is declared with: each checks a node, and says the same as JSON Schema.
-
-`take` gives the plain value of a node, or `BAD` after it has reported what is wrong. `schema` is the JSON Schema
-(2020-12) of exactly what `take` lets through, as far as one value can say.
-"""
+"""The kinds of value that hold others: lists, records with named fields, tables by name. See `scalars`."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from acctcfg.core.rules import TextRule
 from acctcfg.manifest.read import Node
 from acctcfg.manifest.report import Report, near, quoted, shown
+from acctcfg.manifest.scalars import BAD
 
-__all__ = [
-    "BAD",
-    "Decimals",
-    "Field",
-    "Flag",
-    "IpAddress",
-    "Kind",
-    "Later",
-    "ListOf",
-    "OneOrMany",
-    "Plain",
-    "Record",
-    "Table",
-    "Text",
-    "Whole",
-    "Word",
-]
-
-
-class _Bad:
-    def __repr__(self) -> str:
-        return "BAD"
-
-
-BAD: Final = _Bad()
+__all__ = ["Field", "Kind", "Later", "ListOf", "OneOrMany", "Plain", "Record", "Table"]
 
 
 class Kind(Protocol):
@@ -53,186 +24,6 @@ class Kind(Protocol):
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON Schema."""
-
-
-class Text:
-    """Text that a rule allows. `private` texts are never quoted in a message: a secret may stand there by mistake."""
-
-    def __init__(self, rule: TextRule | None = None, *, private: bool = False) -> None:
-        self.rule = rule or TextRule(r"[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*", "one line of text")
-        self.private = private
-        self._fits = re.compile(self.rule.pattern).fullmatch
-        self._taken: set[str] = set()  # what was allowed once; large manifests say the same again and again
-
-    def take(self, node: Node, report: Report) -> Any:
-        """The text."""
-        value = node.value
-        if type(value) is str:
-            if value in self._taken:
-                return value
-            if self._fits(value):
-                if len(self._taken) < 10_000:
-                    self._taken.add(value)
-                return value
-            said = "" if self.private else f"{shown(value)} "
-            report.value(node, f"{said}must be {self.rule.words}")
-        elif type(value) in (int, Decimal, bool) and not self.private:
-            report.value(node, f'must be text, not {quoted(value)} (put it in quotes: "{value}")')
-        else:
-            report.value(node, f"must be text, not {quoted(value)}")
-        return BAD
-
-    def schema(self) -> dict[str, Any]:
-        """A string with the rule's pattern."""
-        return {"type": "string", "pattern": f"^(?:{self.rule.pattern})$".replace(r"\Z", "$")}
-
-
-class Word:
-    """One of a closed list of words, each with its meaning. `later` words have a meaning, but are not built yet."""
-
-    def __init__(self, words: Mapping[str, str], later: tuple[str, ...] = ()) -> None:
-        self.words = dict(words)
-        self.later = later
-
-    def take(self, node: Node, report: Report) -> Any:
-        """The word."""
-        value = node.value
-        if type(value) is str:
-            if value in self.words:
-                return value
-            if value in self.later:
-                report.value(node, f"{shown(value)} is not supported yet{_of(self.words)}")
-            else:
-                report.value(node, f"{shown(value)} is none of its words{near(value, self.words)}")
-        else:
-            report.value(node, f"must be a word, not {quoted(value)}{_of(self.words)}")
-        return BAD
-
-    def schema(self) -> dict[str, Any]:
-        """An enum."""
-        meanings = [f"`{word}`: {meaning}" for word, meaning in self.words.items() if meaning]
-        return {"enum": list(self.words)} | ({"description": "; ".join(meanings)} if meanings else {})
-
-
-def _of(words: Mapping[str, str]) -> str:
-    return f" (one of: {', '.join(words)})"
-
-
-class Flag:
-    """`true` or `false`; nothing else that other versions of YAML read as one."""
-
-    def take(self, node: Node, report: Report) -> Any:
-        """The bool."""
-        if isinstance(node.value, bool):
-            return node.value
-        said = shown(node.value) if type(node.value) is str else quoted(node.value)
-        report.value(node, f"must be true or false, not {said}")
-        return BAD
-
-    def schema(self) -> dict[str, Any]:
-        """A boolean."""
-        return {"type": "boolean"}
-
-
-class Whole:
-    """A whole number within bounds."""
-
-    def __init__(self, least: int, most: int | None = None) -> None:
-        self.least = least
-        self.most = most
-
-    def take(self, node: Node, report: Report) -> Any:
-        """The int."""
-        value = node.value
-        if type(value) is not int:
-            said = str(value) if isinstance(value, Decimal) else quoted(value)
-            report.value(node, f"must be a whole number, not {said}")
-        elif value < self.least or (self.most is not None and value > self.most):
-            bounds = f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
-            report.value(node, f"{value} must be {bounds}")
-        else:
-            return value
-        return BAD
-
-    def schema(self) -> dict[str, Any]:
-        """An integer."""
-        return {"type": "integer", "minimum": self.least} | ({} if self.most is None else {"maximum": self.most})
-
-
-_DECIMALS: Final = 12  # more than any venue keeps of a leverage or a share
-
-
-class Decimals:
-    """A number above zero, exactly as written: never a float. `later` words are not built yet."""
-
-    def __init__(self, most: int | None = None, later: tuple[str, ...] = ()) -> None:
-        self.most = most
-        self.later = later
-
-    def take(self, node: Node, report: Report) -> Any:
-        """The Decimal."""
-        value = node.value
-        if type(value) is int or type(value) is Decimal:
-            if value > 0 and (self.most is None or value <= self.most):
-                if _decimal(value).as_tuple().exponent >= -_DECIMALS:  # type: ignore[operator]
-                    return _decimal(value)
-                report.value(node, f"{value} has more than {_DECIMALS} decimals")
-                return BAD
-            upper = "" if self.most is None else f" and at most {self.most}"
-            report.value(node, f"{value} must be above 0{upper}")
-        elif value in self.later if type(value) is str else False:
-            report.value(node, f"{shown(value)} is not supported yet (a number)")
-        elif type(value) is str:
-            report.value(node, f"{shown(value)} must be a number, not text")
-        else:
-            report.value(node, f"must be a number, not {quoted(value)}")
-        return BAD
-
-    def schema(self) -> dict[str, Any]:
-        """A number."""
-        return {"type": "number", "exclusiveMinimum": 0} | ({} if self.most is None else {"maximum": self.most})
-
-
-@lru_cache(maxsize=4096)
-def _decimal(value: int | Decimal) -> Decimal:
-    return Decimal(value)
-
-
-class IpAddress:
-    """One IPv4 or IPv6 address, in its canonical writing; networks are not taken."""
-
-    def take(self, node: Node, report: Report) -> Any:
-        """The address as text."""
-        value = node.value
-        if type(value) is str:
-            address, wrong = _address(value)
-            if address is not None:
-                return address
-            report.value(node, wrong)
-        else:
-            report.value(node, f"must be an IP address, not {quoted(value)}")
-        return BAD
-
-    def schema(self) -> dict[str, Any]:
-        """A string with either format; the pattern keeps networks out where formats are not checked."""
-        return {
-            "type": "string",
-            "pattern": "^[0-9A-Fa-f:.]{2,45}$",
-            "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}],
-        }
-
-
-@lru_cache(maxsize=65536)
-def _address(text: str) -> tuple[str | None, str]:
-    try:
-        found = ipaddress.ip_address(text)
-    except ValueError:
-        if "/" in text:
-            return None, f"{shown(text)} is a network (the venue takes single addresses: list them)"
-        return None, f"{shown(text)} is no IP address (such as 203.0.113.7)"
-    if found.is_unspecified or found.is_multicast or getattr(found, "scope_id", None):
-        return None, f"{shown(text)} is no address that a caller can have"
-    return str(found), ""
 
 
 class ListOf:

@@ -7,9 +7,9 @@ from typing import Any
 
 from acctcfg.core.desired import Guardrails, Rule, Share
 from acctcfg.manifest.files import Workspace
-from acctcfg.manifest.kinds import BAD
 from acctcfg.manifest.read import Node
 from acctcfg.manifest.report import Report, near, shown
+from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
 
 __all__ = ["build_guardrails"]

@@ -15,9 +15,10 @@ from typing import Any
 from acctcfg.core.desired import AddressSpec, LeverageEntry, Place, Selector
 from acctcfg.core.words import MarginMode, Market, Side
 from acctcfg.manifest.files import Workspace
-from acctcfg.manifest.kinds import BAD, Table
+from acctcfg.manifest.kinds import Table
 from acctcfg.manifest.read import Node
-from acctcfg.manifest.report import Report, near, shown
+from acctcfg.manifest.report import Report, near, quoted, shown
+from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import NAME, Shape
 
 __all__ = ["Layered", "Profiles", "own_problems"]
@@ -205,7 +206,8 @@ class Profiles:
 
     def _addresses(self, node: Node, report: Report) -> dict[Chain, AddressSpec]:
         if type(node.value) is not list:
-            return {}  # reported with the field
+            report.value(node, f"must be a list, not {quoted(node.value)}")
+            return {}
         place = self.workspace.sources.place
         found: dict[Chain, AddressSpec] = {}
         for child in node.value:

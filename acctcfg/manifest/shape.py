@@ -11,21 +11,8 @@ from typing import Any, Final
 
 from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.core.words import CreditTo, MarginMode, Market, Side
-from acctcfg.manifest.kinds import (
-    Decimals,
-    Field,
-    Flag,
-    IpAddress,
-    Later,
-    ListOf,
-    OneOrMany,
-    Plain,
-    Record,
-    Table,
-    Text,
-    Whole,
-    Word,
-)
+from acctcfg.manifest.kinds import Field, Later, ListOf, OneOrMany, Plain, Record, Table
+from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 
 __all__ = ["LATER_FIELDS", "LATER_TYPES", "NAME", "STORE_TYPES", "Shape"]
 

@@ -1,0 +1,56 @@
+"""What accounts say of each other: names that are taken, mains that are two, parents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from acctcfg.core.desired import AccountSpec
+from acctcfg.errors import Problem
+from acctcfg.manifest.report import near, shown
+
+__all__ = ["between"]
+
+
+def between(accounts: Mapping[str, AccountSpec], known: frozenset[str]) -> Iterator[Problem]:
+    """The problems between accounts; `known` are the keys of all, also of those too broken to be here."""
+    names: dict[tuple[str, str], AccountSpec] = {}
+    for key, spec in accounts.items():
+        slot = (spec.venue, "" if spec.role == "main" else spec.name)
+        first = names.setdefault(slot, spec)
+        if first is not spec:
+            what = f"the name {shown(spec.name)}" if slot[1] else "`role: main`"
+            at = spec.at("name" if slot[1] else "role")
+            yield Problem(*at, key, f"{what} at the venue {spec.venue} is taken by {first.key} (at {first.place})")
+        if spec.parent is not None and (wrong := _parent_problem(spec, spec.parent, accounts, known)):
+            yield Problem(*spec.at("parent"), f"{key}.parent", wrong)
+
+
+def _parent_problem(
+    spec: AccountSpec, name: str, accounts: Mapping[str, AccountSpec], known: frozenset[str]
+) -> str | None:
+    parent = accounts.get(name)
+    if parent is None:
+        return None if name in known else f"the account {shown(name)} is not defined{near(name, known)}"
+    if parent is spec:
+        return "an account cannot be its own parent"
+    if parent.role == "main":
+        return f"{name} is the main account (leave `parent` out for a first-level sub-account)"
+    if parent.venue != spec.venue:
+        return f"{name} is at the venue {parent.venue}, not at {spec.venue} (both at {parent.place})"
+    if parent.parent is not None:
+        around = _circle(spec, accounts)
+        if around:
+            return f"the parents run in a circle: {' -> '.join(around)}"
+        return f"{name} has a parent itself ({parent.parent}); the second level is the last"
+    if parent.state == "absent" and spec.state != "absent":
+        return f"{name} is to be absent, and this account is not"
+    return None
+
+
+def _circle(spec: AccountSpec, accounts: Mapping[str, AccountSpec]) -> list[str]:
+    walk = [spec.key]
+    at = accounts.get(spec.parent or "")
+    while at is not None and at.key not in walk:
+        walk.append(at.key)
+        at = accounts.get(at.parent or "")
+    return [*walk, spec.key] if at is spec else []
