@@ -1,5 +1,95 @@
-"""Infrastructure-as-code for exchange accounts."""
+"""Infrastructure-as-code for exchange accounts.
+
+    workspace = acctcfg.load(Path("."), os.environ)
+    plan = await acctcfg.plan(workspace)
+    outcome = await acctcfg.apply(workspace, approve=lambda plan: True)
+
+Names are imported when they are first used.
+"""
+
+from __future__ import annotations
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+TYPE_CHECKING = False  # type checkers know the name; typing itself would cost every start of the program
+
+if TYPE_CHECKING:
+    from acctcfg.core.outcome import Outcome
+    from acctcfg.core.plan import Plan
+    from acctcfg.engine.apply import apply
+    from acctcfg.engine.plan import make_plan as plan
+    from acctcfg.engine.workspace import Workspace
+    from acctcfg.errors import (
+        AcctcfgError,
+        AuthRefused,
+        Blocked,
+        ConfigError,
+        Garbled,
+        JournalError,
+        LockHeld,
+        Maintenance,
+        ManifestError,
+        OutcomeUnknown,
+        PlanStale,
+        Problem,
+        RateLimited,
+        Refused,
+        StoreError,
+        Unreachable,
+        UsageError,
+        VenueError,
+    )
+
+    load = Workspace.load
+
+__all__ = [
+    "AcctcfgError",
+    "AuthRefused",
+    "Blocked",
+    "ConfigError",
+    "Garbled",
+    "JournalError",
+    "LockHeld",
+    "Maintenance",
+    "ManifestError",
+    "Outcome",
+    "OutcomeUnknown",
+    "Plan",
+    "PlanStale",
+    "Problem",
+    "RateLimited",
+    "Refused",
+    "StoreError",
+    "Unreachable",
+    "UsageError",
+    "VenueError",
+    "__version__",
+    "apply",
+    "load",
+    "plan",
+]
+
+# name -> where it is; whatever is not listed is an error
+_ELSEWHERE = {
+    "Outcome": "acctcfg.core.outcome:Outcome",
+    "Plan": "acctcfg.core.plan:Plan",
+    "apply": "acctcfg.engine.apply:apply",
+    "load": "acctcfg.engine.workspace:Workspace.load",
+    "plan": "acctcfg.engine.plan:make_plan",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'acctcfg' has no attribute {name!r}")
+    from functools import reduce
+    from importlib import import_module
+
+    module, _, path = _ELSEWHERE.get(name, f"acctcfg.errors:{name}").partition(":")
+    value = reduce(getattr, path.split("."), import_module(module))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
