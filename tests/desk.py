@@ -84,6 +84,7 @@ class Desk:
             "ACCTCFG_AGE_KEY": str(made),
             "ACCTCFG_SPEED": str(speed),
             "ACCTCFG_ACTOR": "tester",
+            "XDG_CACHE_HOME": str(folder / ".cache"),
         }.items():
             monkeypatch.setenv(name, value)
         for name in ("CI", "NO_COLOR", "ACCTCFG_TRUST"):

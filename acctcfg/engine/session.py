@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.plan import VenueReport
+from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Connection, Memory, Venue
@@ -32,6 +33,7 @@ class Link:
 
     venue: Venue
     connection: Connection
+    pace_file: PaceFile
     speed: float
     share: float
     opened_at: float = 0.0
@@ -78,8 +80,9 @@ class Session:
         await self.close()
 
     async def close(self) -> None:
-        """End every connection."""
+        """End every connection, and leave word of what was used of its limits."""
         for link in self.links.values():
+            link.pace_file.keep(link.client.pacer)
             await link.client.__aexit__(None, None, None)
 
     async def _open(self) -> None:
@@ -106,7 +109,9 @@ class Session:
         share = float(spec.rate_share) if spec.rate_share is not None else (1.0 if local else SHARE)
         doors = workspace.doors(spec.key)
         credentials = doors.load(spec.credentials)
-        client = Client(base_url, type_.dialect(spec), self.clock, Pacer(self.clock, share, speed))
+        pacer, pace_file = Pacer(self.clock, share, speed), PaceFile(workspace.environ, base_url)
+        pace_file.restore(pacer, type_.rate_of)
+        client = Client(base_url, type_.dialect(spec), self.clock, pacer)
         connection = type_.connect(
             spec,
             client=client,
@@ -116,7 +121,7 @@ class Session:
             accounts={key: one for key, one in workspace.manifest.accounts.items() if one.venue == spec.key},
             adopt=workspace.manifest.guardrails.adopt,
         )
-        return Link(venue=type_, connection=connection, speed=speed, share=share)
+        return Link(venue=type_, connection=connection, pace_file=pace_file, speed=speed, share=share)
 
 
 def is_loopback(base_url: str) -> bool:

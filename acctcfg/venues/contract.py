@@ -18,7 +18,7 @@ from acctcfg.core.plan import Precheck, Unread, Warning_
 from acctcfg.core.rules import Finding, VenueRules
 from acctcfg.core.state import Live, Wanted
 from acctcfg.wire.client import Client, Dialect, Reply
-from acctcfg.wire.endpoint import Call, Endpoint
+from acctcfg.wire.endpoint import Call, Endpoint, Rate
 
 __all__ = ["Connection", "Cost", "Memory", "Question", "SecretDoor", "Survey", "Venue", "Writer"]
 
@@ -180,6 +180,9 @@ class Venue(Protocol):
 
     def base_url(self, spec: VenueSpec) -> str:
         """Scheme, host and port."""
+
+    def rate_of(self, endpoint: str) -> Rate | None:
+        """The limit of an endpoint by its text, "POST /path"; None for one that the venue's table does not have."""
 
     def dialect(self, spec: VenueSpec) -> Dialect:
         """How requests are signed and answers read."""

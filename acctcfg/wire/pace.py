@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -75,6 +75,7 @@ class Pacer:
         self.notes: list[str] = []
         self._buckets: dict[BucketKey, _Bucket] = {}
         self._connections = 0
+        self._aliases: dict[str, str] = {}
 
     @asynccontextmanager
     async def slot(self, key: BucketKey, rate: Rate) -> AsyncIterator[Slot]:
@@ -109,6 +110,39 @@ class Pacer:
     @property
     def connections(self) -> int:
         return self._connections
+
+    # -- beyond one process --------------------------------------------------------------------------------------------
+
+    def one_owner(self, alias: str, owner: str) -> None:
+        """Say that what was counted under `alias` (credentials whose user was not known yet) is `owner`'s."""
+        self._aliases[alias] = owner
+        for key in [key for key in self._buckets if key.owner == alias]:
+            bucket = self._buckets.pop(key)
+            self._buckets.setdefault(key._replace(owner=owner), bucket).also(bucket.log)
+
+    def recent(self) -> dict[BucketKey, list[float]]:
+        """The answers, in unix seconds, that still count in some window: what the next process has to know."""
+        to_wall = self.clock.now() - self.clock.monotonic()
+        now = self.clock.monotonic()
+        found = {
+            key: [at + to_wall for at in bucket.log if at + bucket.window > now]
+            for key, bucket in self._buckets.items()
+        }
+        for (
+            alias,
+            owner,
+        ) in self._aliases.items():  # the next process begins without knowing whose credentials these are
+            found |= {key._replace(owner=alias): times for key, times in found.items() if key.owner == owner}
+        return {key: times for key, times in found.items() if times}
+
+    def restore(self, recent: Mapping[BucketKey, Sequence[float]], rates: Callable[[str], Rate | None]) -> None:
+        """Count what an earlier process was answered. `rates`: the limit of an endpoint by its text."""
+        to_steady = self.clock.monotonic() - self.clock.now()
+        now = self.clock.monotonic()
+        for key, times in recent.items():
+            rate = rates(key.endpoint)
+            if rate is not None:
+                self._bucket(key, rate).also([at + to_steady for at in times if at + to_steady <= now])
 
     def _bucket(self, key: BucketKey, rate: Rate) -> _Bucket:
         bucket = self._buckets.get(key)
@@ -185,6 +219,10 @@ class _Bucket:
     def lost(self, now: float) -> None:
         self.path.forget()  # nobody knows what happened to the path
         self._log(now)
+
+    def also(self, answers: Iterable[float]) -> None:
+        """Count answers that were given elsewhere."""
+        self.log = deque(sorted({*self.log, *answers}))
 
     def gave_back(self) -> None:
         self.in_flight -= 1

@@ -22,6 +22,7 @@ from acctcfg.venues.okx.sequence import ORDER
 if TYPE_CHECKING:
     from acctcfg.venues.contract import Connection, Memory, SecretDoor
     from acctcfg.wire.client import Client, Dialect
+    from acctcfg.wire.endpoint import Rate
 
 __all__ = ["OKX_DMA_BROKER", "OkxDmaBroker"]
 
@@ -42,6 +43,12 @@ class OkxDmaBroker:
     def base_url(self, spec: VenueSpec) -> str:
         """The manifest's, else the region's."""
         return spec.base_url or _BASE_URLS[spec.region]
+
+    def rate_of(self, endpoint: str) -> Rate | None:
+        """The row of the endpoint table, by method and path."""
+        from acctcfg.venues.okx import endpoints
+
+        return endpoints.RATES.get(endpoint)
 
     def dialect(self, spec: VenueSpec) -> Dialect:
         """Signed for the environment: demo has a header of its own and the same hosts."""

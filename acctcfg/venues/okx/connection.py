@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -73,8 +74,9 @@ class OkxConnection:
 
     async def open(self) -> None:
         """Read whose credentials these are; with a sub-account's key, or another user's, nothing is done."""
+        alias = f"key {hashlib.sha256(self._credentials.api_key.encode()).hexdigest()[:16]}"  # until the uid is known
         try:
-            reply = await self.client.read(Call(CONFIG), self._credentials, f"{self.spec.key}/@credentials")
+            reply = await self.client.read(Call(CONFIG), self._credentials, alias)
         except (Unreachable, OutcomeUnknown) as error:
             raise await self._maintenance() or error from error
         except AuthRefused as error:
@@ -92,6 +94,7 @@ class OkxConnection:
                 hint="a broker's connection needs a key of its main account",
             )
         self.user = config.uid
+        self.client.pacer.one_owner(alias, self.user)
         self._broker = Broker(self.client, self._credentials, self.user)
 
     async def _maintenance(self) -> Maintenance | None:

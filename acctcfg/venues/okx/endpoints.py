@@ -30,6 +30,7 @@ __all__ = [
     "PENDING_ORDERS",
     "POSITIONS",
     "PUBLIC_INSTRUMENTS",
+    "RATES",
     "RECURRING_BOTS",
     "SET_ACCOUNT_LEVEL",
     "SET_LEVERAGE",
@@ -95,3 +96,6 @@ DELETE_KEY = _post("/broker/dma/subaccount/delete-apikey", 10, 1)
 DEPOSIT_ADDRESSES = _get("/asset/broker/dma/subaccount-deposit-address", 6, 1)
 CREATE_DEPOSIT_ADDRESS = _post("/asset/broker/dma/subaccount-deposit-address", 10, 1)
 MODIFY_DEPOSIT_ADDRESS = _post("/asset/broker/dma/modify-subaccount-deposit-address", 6, 1)
+
+RATES = {row.text: row.rate for row in tuple(globals().values()) if isinstance(row, Endpoint)}
+"""Every limit of the table, by method and path."""

@@ -1,0 +1,57 @@
+"""What the commands of one machine used of a venue's limits within the last seconds, handed from one to the next.
+
+`acctcfg apply && acctcfg plan` are two processes and one client: without this the second would run into the windows
+that the first one filled. The file holds endpoints, user ids and times, nothing else; where it cannot be kept, the
+client still copes by backing off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from acctcfg.wire.endpoint import Rate
+from acctcfg.wire.pace import BucketKey, Pacer
+
+__all__ = ["PaceFile"]
+
+
+class PaceFile:
+    """One file a base URL, in the user's cache folder."""
+
+    def __init__(self, environ: Mapping[str, str], base_url: str) -> None:
+        cache = environ.get("XDG_CACHE_HOME") or str(Path(environ.get("HOME") or tempfile.gettempdir()) / ".cache")
+        name = hashlib.sha256(base_url.encode()).hexdigest()[:16]
+        self._path = Path(cache) / "acctcfg" / f"pace-{name}.json"
+
+    def restore(self, pacer: Pacer, rates: Callable[[str], Rate | None]) -> None:
+        """Tell the pacer what earlier commands were answered."""
+        pacer.restore(self._read(), rates)
+
+    def keep(self, pacer: Pacer) -> None:
+        """Keep what still counts; silently not, where the folder cannot be written."""
+        found = pacer.recent()
+        with contextlib.suppress(OSError, ValueError):
+            if not found and not self._path.exists():
+                return
+            rows = [[*key[:3], list(key.by), times] for key, times in sorted(found.items())]
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
+            with os.fdopen(handle, "w") as file:
+                json.dump(rows, file)
+            Path(name).replace(self._path)
+
+    def _read(self) -> dict[BucketKey, list[float]]:
+        try:
+            rows = json.loads(self._path.read_text())
+            return {
+                BucketKey(scope, owner, endpoint, tuple(by)): [float(at) for at in times]
+                for scope, owner, endpoint, by, times in rows
+            }
+        except (OSError, ValueError, TypeError):
+            return {}  # a hint that is lost costs a wait, no more
