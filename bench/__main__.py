@@ -1,0 +1,28 @@
+"""`python -m bench [NAME]...`: every measurement, or the named ones; exits 1 where a goal is missed."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+NAMES = ("help", "validate", "diff", "pacer", "concurrency", "refresh")  # quick ones first
+
+
+def main(names: list[str]) -> int:
+    """Run them and print one line a row."""
+    here = Path(__file__).parent
+    there = [name for name in NAMES if (here / f"{name}.py").exists()]
+    if unknown := set(names) - set(there):
+        print(f"there is no measurement {', '.join(sorted(unknown))} (there are {', '.join(there)})", file=sys.stderr)
+        return 64
+    missed = 0
+    for name in names or there:
+        for title, value, goal, ok in import_module(f"bench.{name}").run():
+            print(f"{'ok    ' if ok else 'MISSED'}  {title:<64} {value:>10.4g}   goal {goal}", flush=True)
+            missed += not ok
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
