@@ -96,7 +96,7 @@ class _Building:
         self._names_and_words(key, node, layered, taken, rules, report)
         spec = self._spec(key, node, below, layered, taken, rules, report)
         if len(self.problems) == before and not self.broken(below):
-            self._check(spec, rules)
+            self._check(spec, rules, layered, report)
         return spec
 
     def broken(self, below: Layered) -> bool:
@@ -343,7 +343,7 @@ class _Building:
             report.value(node.value["key"], f"the key {shown(label)} has no `store` to take its secret from")
         return {"key": label}
 
-    def _check(self, spec: AccountSpec, rules: VenueRules) -> None:
+    def _check(self, spec: AccountSpec, rules: VenueRules, layered: Layered, report: Report) -> None:
         """The venue type's checks across fields, once for each content; names and ids take no part in them."""
         deposit = spec.deposit
         content = (
@@ -362,8 +362,11 @@ class _Building:
         )
         if content in self._sound:
             return
-        findings = [Problem(*finding.place, finding.address, finding.message) for finding in rules.check(spec)]
-        self.problems.update(findings)
+        findings = tuple(rules.check(spec))
+        for place, address, message in findings:
+            # a profile's field has the profile's address, so that many accounts of it are one problem
+            node = layered.fields.get(address.removeprefix(f"{spec.key}."))
+            report.place(place, message, address if node is None else report.address(node))
         if not findings and len(self._sound) < 50_000:
             self._sound.add(content)
 

@@ -250,6 +250,16 @@ def test_a_problem_in_a_profile_is_reported_once(folder: Folder) -> None:
     assert [line.split(": ")[1] for line in folder.problems()] == ["profiles.p.account_mode", "profiles.p.leverage[0]"]
 
 
+def test_modes_that_contradict_in_a_profile_are_reported_once(folder: Folder) -> None:
+    """What the venue type's checks find in a profile's fields has the profile's address, not each account's."""
+    accounts = "".join(f"  mmdesk{n:04d}: {{venue: desk, profile: p}}\n" for n in range(50))
+    folder.write(
+        acctcfg=HEAD + f"profiles:\n  p: {{account_mode: portfolio, position_mode: long_short}}\naccounts:\n{accounts}"
+    )
+    (line,) = folder.problems()
+    assert line.startswith("acctcfg.yaml:7:32: profiles.p.position_mode: account_mode portfolio takes")
+
+
 def test_one_name_twice_names_both_places(folder: Folder) -> None:
     """The same key in two files, and one name for two accounts of a venue, name the other place."""
     folder.write(
