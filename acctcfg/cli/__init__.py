@@ -24,6 +24,7 @@ COMMANDS = {
     "apply": "Plan, ask, carry out, and read every change back.",
     "show": "Show accounts as they are now.",
     "output": "Print uids and deposit addresses for other programs.",
+    "secrets": "List, check and import the API secrets in the stores.",
     "history": "List past runs, or show one with the outcome of each request.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Serve the venue's API on loopback, to try things on.",

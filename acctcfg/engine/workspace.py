@@ -145,9 +145,13 @@ class Doors:
 
     def put(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
         """Keep a new secret, flushed to disk."""
-        credentials = Credentials(api_key, Secret(secret_key), Secret(passphrase) if passphrase else None)
+        credentials = self.credentials(api_key=api_key, secret_key=secret_key, passphrase=passphrase)
         self._workspace.store(store).put(path, credentials)
         return credentials
+
+    def credentials(self, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
+        """The three parts as what a signature takes."""
+        return Credentials(api_key, Secret(secret_key), Secret(passphrase) if passphrase else None)
 
     def retire(self, store: str, path: str) -> None:
         """Move a dead key's secret aside."""

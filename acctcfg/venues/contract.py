@@ -5,7 +5,7 @@ The engine knows accounts, addresses, values and steps; everything in a venue's 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from acctcfg.core.state import Live, Wanted
 from acctcfg.wire.client import Client, Dialect, Reply
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 
-__all__ = ["Connection", "Cost", "Memory", "Question", "SecretDoor", "Survey", "Venue", "Writer"]
+__all__ = ["Connection", "Cost", "Memory", "Proof", "SecretDoor", "Survey", "Venue", "Writer"]
 
 
 class SecretDoor(Protocol):
@@ -74,6 +74,20 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What a key said about itself when it signed, beside what the venue lists of the account that it should be of."""
+
+    uid: str
+    label: str
+    listed_uid: str  # "" where the venue has no such account
+
+    @property
+    def belongs(self) -> bool:
+        """Whether it is a key of that account."""
+        return bool(self.uid) and self.uid == self.listed_uid
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """`count` requests to one endpoint out of one owner's bucket."""
 
@@ -118,9 +132,6 @@ class Survey:
         self.unreadable.append(Unread(str(address), code, message))
 
 
-Question = Callable[[], Awaitable[Mapping[Address, tuple[Precheck, ...]]]]
-
-
 class Connection(Protocol):
     """One connection to one venue: everything that reads and writes there."""
 
@@ -133,6 +144,9 @@ class Connection(Protocol):
 
     async def survey(self, specs: Sequence[AccountSpec], focus: Focus, *, replace: frozenset[Address]) -> list[Survey]:
         """Read what the focus needs of these accounts, at once, and nothing else."""
+
+    async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
+        """Sign with these credentials as the account and see whose they are. Raises Refused where they do not sign."""
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
         """Warnings on accounts that the journal knows and the manifest no longer names."""

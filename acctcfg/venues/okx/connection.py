@@ -14,7 +14,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.state import ABSENT, Live
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
-from acctcfg.venues.contract import Cost, Memory, SecretDoor, Survey, Writer
+from acctcfg.venues.contract import Cost, Memory, Proof, SecretDoor, Survey, Writer
 from acctcfg.venues.okx.access import find_access, try_stored_keys
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
@@ -23,7 +23,7 @@ from acctcfg.venues.okx.broker import Broker, SubAccount
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
 from acctcfg.venues.okx.leverage_setting import Leverage
-from acctcfg.venues.okx.own import Config
+from acctcfg.venues.okx.own import Config, OwnKey
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.refusals import PRECONDITIONS
@@ -212,6 +212,13 @@ class OkxConnection:
         )
         for address in account.survey.desired:
             account.survey.block(address, "adopt_explicit", detail)
+
+    async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
+        """The config that the key reads, beside the broker's list."""
+        own = OwnKey(self.client, credentials, f"{self.user}/{spec.name}")
+        config, row = await asyncio.gather(own.config(), self._broker.sub_account(spec.name))
+        listed = self.user if spec.role == "main" else row.uid if row is not None else ""
+        return Proof(uid=config.uid, label=config.key_label, listed_uid=listed)
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
         """Accounts that the journal knows, the venue still has, and no entry of the manifest names."""

@@ -1,0 +1,128 @@
+"""`acctcfg secrets`: what the stores hold, whether it still signs, and a way in for secrets from elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from acctcfg.engine.stored_keys import KeyReport
+
+__all__ = ["command"]
+
+_PARTS = ("api_key", "secret_key", "passphrase")
+
+
+@click.group("secrets", short_help="List, check and import the API secrets in the stores.")
+def command() -> None:
+    """What the secret stores hold, whether it still signs, and a way in for secrets from elsewhere.
+
+    No secret is ever printed.
+    """
+
+
+@command.command("list")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def list_(ctx: click.Context, format_: str) -> None:
+    """List what the stores hold. Sends no request and opens no secret.
+
+    wanted: the manifest names its key; unnamed: it does not; dead: moved aside, since its key is gone.
+    """
+    from acctcfg.engine.stored_keys import list_secrets
+    from acctcfg.engine.workspace import Workspace
+
+    found = list_secrets(Workspace.load(ctx.obj["directory"], os.environ))
+    if format_ == "json":
+        rows = [{"store": one.store, "path": one.path, "state": one.state} for one in found]
+        click.echo(json.dumps({"secrets": rows}, indent=2))
+        return
+    for one in found:
+        click.echo(f"{one.state:<8} {one.store}:{one.path}")
+    if not found:
+        click.echo("The stores hold no secrets.")
+
+
+@command.command("check")
+@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def check(ctx: click.Context, accounts: Sequence[str], format_: str) -> int:
+    """Sign one request with every stored key that the manifest names, of all accounts or of these.
+
+    Exits 1 if any does not sign, or signs for another account or key.
+    """
+    from acctcfg.cli.running import run_engine
+    from acctcfg.engine.stored_keys import check_secrets
+    from acctcfg.engine.workspace import Workspace
+
+    workspace = Workspace.load(ctx.obj["directory"], os.environ)
+    reports = run_engine(ctx, lambda progress: check_secrets(workspace, accounts, progress=progress))
+    return _print(reports, format_)
+
+
+@command.command("import")
+@click.argument("account", required=False)
+@click.argument("label", required=False)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def import_(ctx: click.Context, account: str | None, label: str | None, format_: str) -> int:
+    """Take a secret from standard input, prove it against the venue, and store it.
+
+    With ACCOUNT and LABEL: one JSON object with api_key, secret_key and passphrase. Without: JSON Lines, each with
+    account and label besides. A secret that signs for another account or key is not stored.
+    """
+    from acctcfg.cli.running import run_engine
+    from acctcfg.engine.stored_keys import import_secrets
+    from acctcfg.engine.workspace import Workspace
+
+    if (account is None) != (label is None):
+        raise click.UsageError("give ACCOUNT and LABEL, or neither (JSON Lines on standard input)")
+    workspace = Workspace.load(ctx.obj["directory"], os.environ)
+    rows = _rows(sys.stdin.read(), account, label)
+    return _print(run_engine(ctx, lambda _: import_secrets(workspace, rows)), format_)
+
+
+def _rows(text: str, account: str | None, label: str | None) -> list[dict[str, str]]:
+    """The secrets on standard input. Messages name lines and keys, never what stands there."""
+    from acctcfg.errors import ConfigError
+
+    documents = [text] if account is not None else [line for line in text.splitlines() if line.strip()]
+    wanted = _PARTS if account is not None else ("account", "label", *_PARTS)
+    rows = []
+    for number, document in enumerate(documents, 1):
+        row: Any = None
+        with contextlib.suppress(ValueError):
+            row = json.loads(document)
+        missing = [name for name in wanted if not (isinstance(row, Mapping) and isinstance(row.get(name), str))]
+        if missing:
+            place = "standard input" if account is not None else f"standard input, line {number}"
+            raise ConfigError(
+                f"{place}: no JSON object with {', '.join(missing)} as text",
+                hint='{"api_key": "...", "secret_key": "...", "passphrase": "..."} would be right',
+            )
+        given = {"account": account, "label": label} if account is not None and label is not None else {}
+        rows.append({**{name: str(row[name]) for name in wanted}, **given})
+    if not rows:
+        raise ConfigError("standard input is empty", hint="pipe the secret in as JSON")
+    return rows
+
+
+def _print(reports: Sequence[KeyReport], format_: str) -> int:
+    bad = [one for one in reports if not one.good]
+    if format_ == "json":
+        click.echo(json.dumps({"keys": [asdict(one) for one in reports]}, indent=2))
+    else:
+        for one in reports:
+            note = f"  {one.message}" if one.message else ""
+            click.echo(f"{one.status:<8} {one.account}.api_keys[{one.label}]{note}")
+        click.echo(f"{len(reports) - len(bad)} of {len(reports)} keys are as they should be.")
+    sys.stdout.flush()
+    return 1 if bad else 0

@@ -1,0 +1,143 @@
+"""Stored secrets against the venue: do they still sign, and is a secret that somebody brings what it claims to be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from acctcfg.core.desired import AccountSpec
+from acctcfg.engine.progress import SILENT, Progress
+from acctcfg.engine.session import Session
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import AcctcfgError, Refused, UsageError
+
+__all__ = ["KeyReport", "StoredSecret", "check_secrets", "import_secrets", "list_secrets"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """One file of a store. `state`: wanted (the manifest names its key), unnamed, or dead (moved aside)."""
+
+    store: str
+    path: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReport:
+    """What became of one key. `status`: signs, stored, already, absent, refused, wrong or failed."""
+
+    account: str
+    label: str
+    store: str
+    status: str
+    message: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether the key is as it should be."""
+        return self.status in ("signs", "stored", "already")
+
+
+def list_secrets(workspace: Workspace) -> list[StoredSecret]:
+    """What the stores hold; sends no request and opens no secret."""
+    wanted = {
+        (key.store, f"{spec.venue}/{spec.key}/{key.label}")
+        for spec in workspace.manifest.accounts.values()
+        for key in spec.api_keys
+        if key.state == "present"
+    }
+    found = []
+    for name, store in sorted(workspace.stores().items()):
+        found += [StoredSecret(name, path, "wanted" if (name, path) in wanted else "unnamed") for path in store.list()]
+        found += [StoredSecret(name, path, "dead") for path in store.dead()]
+    return found
+
+
+async def check_secrets(
+    workspace: Workspace, accounts: Sequence[str] = (), *, progress: Progress = SILENT
+) -> list[KeyReport]:
+    """Sign once with every stored key that the manifest names."""
+    specs = [_spec(workspace, name) for name in accounts] or list(workspace.manifest.accounts.values())
+    keys = [(spec, key) for spec in specs for key in spec.api_keys if key.state == "present" and key.store]
+    async with Session(workspace, {spec.venue for spec, _ in keys}) as session:
+        progress.phase("signing with stored keys", len(keys))
+
+        async def one(spec: AccountSpec, label: str, store: str) -> KeyReport:
+            report = await _check(session, spec, label, store)
+            progress.advance(1, spec.key)
+            return report
+
+        return list(await asyncio.gather(*(one(spec, key.label, str(key.store)) for spec, key in keys)))
+
+
+async def _check(session: Session, spec: AccountSpec, label: str, store: str) -> KeyReport:
+    try:
+        credentials = session.workspace.store(store).get(f"{spec.venue}/{spec.key}/{label}")
+        if credentials is None:
+            return KeyReport(spec.key, label, store, "absent", "the store holds nothing for it")
+        return await _proven(session, spec, label, store, credentials)
+    except Refused as error:
+        return KeyReport(spec.key, label, store, "refused", error.message)
+    except AcctcfgError as error:
+        return KeyReport(spec.key, label, store, "failed", error.message)
+
+
+async def _proven(session: Session, spec: AccountSpec, label: str, store: str, credentials: Any) -> KeyReport:
+    if (failed := session.failed.get(spec.venue)) is not None:
+        raise failed
+    proof = await session.links[spec.venue].connection.prove(spec, credentials)
+    if not proof.belongs:
+        message = f"it signs for the uid {proof.uid}; the venue lists {spec.name} as {proof.listed_uid or 'no account'}"
+        return KeyReport(spec.key, label, store, "wrong", message)
+    if proof.label != label:
+        return KeyReport(spec.key, label, store, "wrong", f'it is the key "{proof.label}" of that account')
+    return KeyReport(spec.key, label, store, "signs")
+
+
+async def import_secrets(workspace: Workspace, rows: Sequence[Mapping[str, str]]) -> list[KeyReport]:
+    """Prove each secret against the venue, then keep it. Rows: account, label, api_key, secret_key, passphrase.
+
+    A store never overwrites. A stored secret that no longer signs is moved aside for the new one.
+    """
+    specs = [_spec(workspace, row["account"]) for row in rows]
+    async with Session(workspace, {spec.venue for spec in specs}) as session:
+        return [await _import(session, spec, row) for spec, row in zip(specs, rows, strict=True)]
+
+
+async def _import(session: Session, spec: AccountSpec, row: Mapping[str, str]) -> KeyReport:
+    label = row["label"]
+    key = next((one for one in spec.api_keys if one.label == label and one.state == "present"), None)
+    if key is None or key.store is None:
+        message = f"the manifest has no api_keys.{label} with a store under {spec.key}"
+        return KeyReport(spec.key, label, "", "failed", message)
+    path = f"{spec.venue}/{spec.key}/{label}"
+    parts = {name: row[name] for name in ("api_key", "secret_key", "passphrase")}
+    try:
+        doors = session.workspace.doors(spec.venue)
+        report = await _proven(session, spec, label, key.store, doors.credentials(**parts))
+        if not report.good:
+            return report
+        stored = session.workspace.store(key.store).get(path)
+        if stored is not None:
+            if stored.same_as(doors.credentials(**parts)):
+                return KeyReport(spec.key, label, key.store, "already")
+            if (await _check(session, spec, label, key.store)).good:
+                message = "the store holds another secret that signs for this key"
+                return KeyReport(spec.key, label, key.store, "failed", message)
+            doors.retire(key.store, path)
+        doors.put(key.store, path, **parts)
+        return KeyReport(spec.key, label, key.store, "stored")
+    except Refused as error:
+        return KeyReport(spec.key, label, key.store, "refused", error.message)
+    except AcctcfgError as error:
+        return KeyReport(spec.key, label, key.store, "failed", error.message)
+
+
+def _spec(workspace: Workspace, name: str) -> AccountSpec:
+    spec = workspace.manifest.accounts.get(name)
+    if spec is None:
+        raise UsageError(f"the manifest has no account {name}", hint="accounts go by their keys in the manifest")
+    return spec
