@@ -25,6 +25,7 @@ from acctcfg.wire.pace import Pacer
 __all__ = ["Link", "Session", "is_loopback"]
 
 SHARE = 0.8  # of each limit: the rest is left to the people and programs that use the same user
+TIMEOUT_S = 10.0  # of one request; no speed divides it: a machine is not faster because a sandbox's windows are
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +112,7 @@ class Session:
         credentials = doors.load(spec.credentials)
         pacer, pace_file = Pacer(self.clock, share, speed), PaceFile(workspace.environ, base_url)
         pace_file.restore(pacer, type_.rate_of)
-        client = Client(base_url, type_.dialect(spec), self.clock, pacer)
+        client = Client(base_url, type_.dialect(spec), self.clock, pacer, timeout_s=TIMEOUT_S)
         connection = type_.connect(
             spec,
             client=client,
