@@ -1,0 +1,74 @@
+"""One process a client: it makes all its calls against a sandbox of its own, and each test claims one of the answers.
+
+`make test` sets the clients' own environment up and names its interpreter in ACCTCFG_FOREIGN_PYTHON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreign_client import ORDERS, Heard, key_of
+
+from acctcfg.sandbox.serve import Running
+
+PYTHON = os.environ.get("ACCTCFG_FOREIGN_PYTHON")
+
+Speak = Callable[[str, str, list[list[Any]]], dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def speak() -> Speak:
+    """Run a client's script against a base URL: its calls in, its answers out."""
+    if not PYTHON:
+        pytest.skip("ACCTCFG_FOREIGN_PYTHON names no interpreter (make test sets one up)")
+
+    def run(script: str, base: str, calls: list[list[Any]]) -> dict[str, Any]:
+        done = subprocess.run(
+            [str(PYTHON), str(Path(__file__).parent / script)],
+            input=json.dumps({"base": base, "calls": calls}),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**os.environ, "NO_PROXY": "127.0.0.1"},
+        )
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout.splitlines()[-1]))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def world() -> dict[str, Any]:
+    """A broker with three accounts: one that holds a position, one that is flat, one full of orders."""
+    held = {
+        "acctLv": "3",
+        "leverage": {"SWAP/cross/BTC-USDT-SWAP": "7", "MARGIN/cross/BTC": "3"},
+        "positions": [{"instId": "BTC-USDT-SWAP", "size": "3"}, {"instId": "ETH-USDT-SWAP", "size": "-1"}],
+        "keys": [key_of("held"), key_of("reading", perm="read_only"), key_of("elsewhere", ip="203.0.113.7")],
+    }
+    flat = {"acctLv": "3", "keys": [key_of("flat")]}
+    orders = [{"instId": "BTC-USDT-SWAP", "size": str(size)} for size in range(1, ORDERS + 1)]
+    busy = {"acctLv": "3", "orders": orders, "keys": [key_of("busy")]}
+    subs = {"mmdesk01": held, "mmdesk02": flat, "mmdesk03": busy}
+    return {"tenants": {"desk": {"keys": [key_of("master")], "sub_accounts": subs}}}
+
+
+@pytest.fixture(scope="session")
+def hear(speak: Speak, world: dict[str, Any]) -> Iterator[Callable[[str, list[list[Any]]], Heard]]:
+    """Let a client make its calls on a fresh sandbox."""
+
+    def listen(script: str, calls: list[list[Any]]) -> Heard:
+        with Running(world, speed=4) as sandbox:
+            answers = speak(script, sandbox.base_url, calls)
+            names = sandbox.control_get("state")["tenants"]["desk"]["sub_accounts"]
+            accounts = {name: sandbox.control_get(f"accounts/{name}") for name in names}
+            return Heard(answers, accounts, sandbox.control_get("requests")["unlisted"])
+
+    return listen
