@@ -4,13 +4,14 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
 STAMP := .venv/.installed
-SELECT ?= not slow and not foreign
+FOREIGN := .venvs/foreign
+SELECT ?= not slow
 
 .PHONY: help demo test lint format bench schemas clean
 
 help:
 	@echo "make demo     the main job end to end on a sandbox: plan, apply, plan again"
-	@echo "make test     lint, types, and every test that is not slow (SELECT=\"not foreign\" for those, too)"
+	@echo "make test     lint, types, and every test that is not slow (SELECT= for those, too)"
 	@echo "make bench    the measured goals"
 	@echo "make format   format the code"
 	@echo "make schemas  write schemas/ anew"
@@ -21,6 +22,12 @@ $(STAMP): pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+# Other people's clients, in an environment of their own: one of them installs itself as `okx`.
+$(FOREIGN)/.installed: tests/foreign/requirements.txt | $(STAMP)
+	@test -x $(FOREIGN)/bin/python || $(PY) -m venv $(FOREIGN)
+	@$(FOREIGN)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
 demo: $(STAMP)
 	@$(PY) -m acctcfg demo
 
@@ -29,8 +36,8 @@ lint: $(STAMP)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-test: lint
-	$(PY) -m pytest -n 2 -m "$(SELECT)"
+test: lint $(FOREIGN)/.installed
+	ACCTCFG_FOREIGN_PYTHON=$(CURDIR)/$(FOREIGN)/bin/python $(PY) -m pytest -n 2 -m "$(SELECT)"
 
 format: $(STAMP)
 	$(PY) -m ruff check --fix .
@@ -44,4 +51,4 @@ schemas: $(STAMP)
 	$(PY) -m acctcfg schema plan > schemas/plan.schema.json
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .venvs .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
