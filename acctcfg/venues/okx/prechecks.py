@@ -84,7 +84,7 @@ async def ask(account: Account, changes: Sequence[Change], leverage: Leverage) -
     kinds = {change.kind for change in changes}
     answers: dict[Address, tuple[Precheck, ...]] = {}
     modes = {"account_mode", "position_mode"} & kinds
-    deferred = account.reader is None and account.later() is not None
+    deferred = account.reader is None and account.access_after is not None  # else no step of the plan makes a key
     snapshot = None
     if (modes or "leverage" in kinds) and account.reader is not None:
         snapshot = _Snapshot(account, spreads=bool(modes))
