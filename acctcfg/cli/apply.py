@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -156,16 +158,30 @@ def _can_ask() -> bool:
 
 
 def _ask(number: int) -> bool:
-    """Only the whole word counts. Ctrl-C ends the program here: nothing has been written yet."""
+    """Only the whole word counts."""
     what = "this change" if number == 1 else f"these {number} changes"
-    click.echo(f'\nApply {what}? Only "yes" is accepted: ', err=True, nl=False)
-    on_main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, signal.default_int_handler) if on_main else None
-    try:
+    with _interruptible():
+        click.echo(f'\nApply {what}? Only "yes" is accepted: ', err=True, nl=False)
         answer = sys.stdin.readline()
-    finally:
-        if on_main:
-            signal.signal(signal.SIGINT, before)
     if not answer.endswith("\n"):
         click.echo(err=True)
     return answer.strip() == "yes"
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end the program while it waits for an answer: nothing has been written yet.
+
+    The event loop's own handler would only note the interrupt, and the question would stay.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise KeyboardInterrupt
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -37,7 +37,7 @@ def run_engine(ctx: click.Context, work: Callable[[TerminalProgress], Awaitable[
     async def main() -> T:
         task = asyncio.current_task()
         if task is not None:
-            with suppress(NotImplementedError):  # no signals in event loops of Windows
+            with suppress(NotImplementedError, RuntimeError, ValueError):  # not on Windows, not off the main thread
                 asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await work(progress)
 

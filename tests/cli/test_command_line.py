@@ -1,0 +1,187 @@
+"""The group: what starts quickly, what every error becomes, and what never reaches the user."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+import acctcfg.cli
+from acctcfg import errors
+from acctcfg.cli import COMMANDS, NOT_YET, group, run
+
+OTHERS = {"running", "starter"}  # modules of cli/ that are no commands
+
+
+def program(*arguments: str, **more) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "acctcfg", *arguments], capture_output=True, text=True, **more)
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Lets the command `plan` end with the exception that it is called with."""
+
+    def arrange(exc: BaseException) -> None:
+        @click.command("plan")
+        def command() -> None:
+            raise exc
+
+        monkeypatch.setattr(group, "get_command", lambda *_: command)
+
+    return arrange
+
+
+def test_help_imports_nothing_but_click_and_the_standard_library():
+    """--help stays as quick as a bare script: no YAML, no HTTP, no other module of ours."""
+    code = (
+        "import sys\nfrom acctcfg.cli import run\nrun(['--help'])\n"
+        "names = {name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names)\n"
+        "print(sorted(name for name in names if not name.startswith(('_', 'sitecustomize'))), file=sys.stderr)\n"
+        "print(sorted(name for name in sys.modules if name.startswith('acctcfg')), file=sys.stderr)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stderr.splitlines() == ["['acctcfg', 'click']", "['acctcfg', 'acctcfg.cli']"]
+
+
+def test_the_table_of_commands_is_the_folder():
+    """Each module of cli/ is a command of the table, under its own name, with the same line of help."""
+    folder = Path(acctcfg.cli.__file__).parent
+    assert {file.stem for file in folder.glob("*.py")} - {"__init__"} - OTHERS == set(COMMANDS)
+    for name, words in COMMANDS.items():
+        command = import_module(f"acctcfg.cli.{name}").command
+        assert command.name == name
+        assert command.short_help in (None, words)
+        assert command.help, f"{name} does not say what it does"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name, capsys):
+    """`acctcfg COMMAND --help` exits 0 and says how to call it."""
+    assert run([name, "--help"]) == 0
+    assert f"Usage: acctcfg {name}" in capsys.readouterr().out
+
+
+def test_version(capsys):
+    """The version is one line."""
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"acctcfg {acctcfg.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (["paln"], "error: there is no command 'paln' (did you mean plan?)"),
+        (["xyzzy"], "error: there is no command 'xyzzy'\n"),
+        (["plan", "--fromat", "json"], "--format"),
+        (["plan", "--format", "yaml"], "'yaml'"),
+        (["--colour", "plan"], "error: no such option"),
+        (["apply", "--lock-timeout", "soon", "--auto-approve"], "'soon' is no duration (30s, 5m or 2h would be)"),
+        (["sandbox", "--host", "192.0.2.1"], "loopback"),
+        ([], "Usage: acctcfg"),
+    ],
+)
+def test_wrong_usage_is_64_with_a_hint(line, words, capsys):
+    """Every mistake on the command line exits 64, on stderr, and points to the help."""
+    assert run(line) == 64
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.out == ""
+    assert not line or "hint: acctcfg" in said.err
+
+
+@pytest.mark.parametrize("name", NOT_YET)
+def test_what_is_not_built_is_refused_as_such(name, capsys):
+    """A command of the manual that is not there yet says so."""
+    assert run([name]) == 64
+    assert f"error: {name} is not supported yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("exc", "status", "text"),
+    [
+        (errors.ConfigError("no key", hint="export it"), 1, "error: no key\n\nhint: export it\n"),
+        (errors.Blocked("held", hint=""), 3, "error: held\n"),
+        (errors.UsageError("no"), 64, "error: no\n"),
+        (errors.PlanStale("moved"), 1, "error: moved\n"),
+        (
+            errors.ManifestError(
+                [errors.Problem("b.yaml", 2, 1, "x", "is wrong"), errors.Problem("a.yaml", 1, 1, "", "is bad")],
+                hint="correct them",
+            ),
+            1,
+            "error: a.yaml:1:1: is bad\nerror: b.yaml:2:1: x: is wrong\n\nhint: correct them\n",
+        ),
+        (errors.Refused("it said \x1b[2J"), 1, "error: it said ?[2J\n"),
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+    ],
+)
+def test_an_error_is_one_message_and_its_exit_status(failing, capsys, exc, status, text):
+    """`error: ...`, a blank line, `hint: ...`, nothing else, on stderr."""
+    failing(exc)
+    assert run(["plan"]) == status
+    said = capsys.readouterr()
+    assert (said.out, said.err.removeprefix("\n")) == ("", text)
+
+
+@pytest.mark.parametrize("flags", [[], ["-v"]])
+def test_an_unforeseen_error_shows_its_type_and_no_value(failing, capsys, flags):
+    """A bug never prints what the program was working on; -v adds places, not values."""
+    failing(ValueError("hunter2"))
+    assert run([*flags, "plan"]) == 1
+    said = capsys.readouterr()
+    assert "error: internal error: ValueError\n" in said.err
+    assert "hunter2" not in said.out + said.err
+    assert "Traceback" not in said.err
+    assert ("acctcfg/cli/__init__.py:" in said.err) == bool(flags)
+
+
+def test_a_reader_that_goes_away_is_no_error_message():
+    """`acctcfg ... | head` ends quietly."""
+    read = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.close()"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    read.wait()
+    said = subprocess.run(
+        [sys.executable, "-m", "acctcfg", "schema", "plan"], stdout=read.stdin, stderr=subprocess.PIPE, text=True
+    )
+    read.stdin.close()
+    assert said.stderr == ""
+    assert said.returncode == 1
+
+
+def test_a_full_disk_is_one_message():
+    """Output that cannot be written is said, once."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        said = subprocess.run(
+            [sys.executable, "-m", "acctcfg", "--version"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (said.returncode, said.stderr) == (1, "error: cannot write the result: No space left on device\n")
+
+
+def test_C_names_the_folder(tmp_path, capsys):
+    """-C works from another directory as if it were the present one."""
+    (tmp_path / "acctcfg.yaml").write_text("version: 1\n")
+    assert run(["-C", str(tmp_path), "validate"]) == 0
+    assert run(["-C", str(tmp_path / "no"), "validate"]) == 1
+    assert "error: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_call_the_program(shell, capsys):
+    """Each shell gets a script that asks acctcfg itself."""
+    assert run(["completion", shell]) == 0
+    assert "_ACCTCFG_COMPLETE" in capsys.readouterr().out
+
+
+def test_completion_completes():
+    """`acctcfg pl<TAB>` is plan."""
+    import os
+
+    said = program(
+        env={**os.environ, "_ACCTCFG_COMPLETE": "bash_complete", "COMP_WORDS": "acctcfg pl", "COMP_CWORD": "1"}
+    )
+    assert said.stdout.strip() == "plain,plan"

@@ -1,0 +1,44 @@
+"""Every example loads, plans, applies on the sandbox, and has nothing left to do afterwards."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FOLDERS = sorted(file.parent for file in EXAMPLES.glob("*/acctcfg.yaml"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_an_example_does_what_it_shows(desk, folder):
+    """Only the recipient and the port are replaced, as the comments in it say."""
+    desk.folder = desk.folder / "workspace"
+    shutil.copytree(folder, desk.folder)
+    text = (desk.folder / "acctcfg.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"\bage1[0-9a-z]+", desk.recipient, text).replace("http://127.0.0.1:8700", desk.sandbox.base_url)
+    desk.text(text)
+    said = desk.converge()
+    assert ", 0 deleted, 0 blocked, 0 failed." in said.last
+    assert desk.too_many == 0
+
+
+def test_the_trade_guides_eight_instruments_are_six_calls(desk):
+    """Eight instruments at 3x in multi-currency mode are six scopes: one write each."""
+    folder = EXAMPLES / "guide-leverage"
+    text = (folder / "acctcfg.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"\bage1[0-9a-z]+", desk.recipient, text).replace("http://127.0.0.1:8700", desk.sandbox.base_url)
+    desk.text(text)
+    assert desk.apply().code == 0
+    assert len(desk.writes("/set-leverage")) == 6
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/**/*.yaml")), ids=lambda f: str(f.relative_to(EXAMPLES)))
+def test_editors_find_the_schema(file):
+    """The first line of every example leads to the published schema."""
+    line = file.read_text(encoding="utf-8").splitlines()[0]
+    found = re.fullmatch(r"# yaml-language-server: \$schema=(.+)", line)
+    assert found is not None
+    assert (file.parent / found[1]).resolve() == EXAMPLES.parent / "schemas" / "manifest.schema.json"
