@@ -129,8 +129,11 @@ def _scope(account: Account, snapshot: _Snapshot | None, scope: Scope, *, deferr
         return _covered(account, scope, row, str(row.get("tdMode", "")))
 
     def bot_under(row: Mapping[str, Any]) -> bool:
-        # A bot's row does not say its margin mode reliably: it stands in the way of both.
-        return _covered(account, scope, row, scope.margin.value)
+        # A bot's row does not say its margin mode reliably: it stands in the way of both. One that trades spot borrows
+        # nothing, so no leverage is under it.
+        if row.get("instType") == "SPOT":
+            return False
+        return any(_covered(account, scope, {**row, "instId": one}, scope.margin.value) for one in _traded(row))
 
     return (
         snapshot.question("no_pending_orders", "orders", _order, under),
@@ -253,4 +256,9 @@ def _order(row: Mapping[str, Any]) -> str:
 
 
 def _bot(row: Mapping[str, Any]) -> str:
-    return f"{row.get('instId') or row.get('algoId')} {row.get('algoOrdType') or 'bot'}"
+    return f"{' '.join(_traded(row)) or row.get('algoId')} {row.get('algoOrdType') or 'bot'}"
+
+
+def _traded(row: Mapping[str, Any]) -> list[str]:
+    """The instruments of a bot: a signal bot has a list of them, a recurring buy none."""
+    return [str(one) for one in row.get("instIds") or (row.get("instId"),) if one]
