@@ -9,7 +9,7 @@ from typing import Any
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.okx.auth import signature, timestamp
 from acctcfg.venues.okx.endpoints import SWITCH_PRECHECK, TIME
-from acctcfg.venues.okx.refusals import CLOCK, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
+from acctcfg.venues.okx.refusals import CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["OkxDialect"]
@@ -93,7 +93,7 @@ def _refused(endpoint: Endpoint, code: str, text: str, status: int) -> Exception
     message = f"{endpoint.text} was refused: {code}, {words}{said}"
     if code in NOT_EXECUTED or status == 429:
         return RateLimited(message, hint=hint, code=code, status=status, text=text)
-    if code in UNKNOWN_OUTCOME or (status >= 500 and not code.startswith("501")):
+    if code in UNKNOWN_OUTCOME or (status >= 500 and code not in CREDENTIALS):
         return OutcomeUnknown(message, hint=hint, code=code)
-    kind = AuthRefused if code.startswith(("501", "50030", "50035", "59500", "59604", "59608")) else Refused
+    kind = AuthRefused if code in CREDENTIALS else Refused
     return kind(message, hint=hint, code=code, status=status, text=text)
