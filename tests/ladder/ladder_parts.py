@@ -7,10 +7,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
 import pyrage
 from desk import MASTER, Desk, Said
 
@@ -64,8 +66,10 @@ def signed(
         "Content-Type": "application/json",
         "x-simulated-trading": "1",
     }
-    answer = httpx.request(method, desk.sandbox.base_url + path, content=text.encode(), headers=headers)
-    return dict(answer.json())
+    connection = HTTPConnection(urlsplit(desk.sandbox.base_url).netloc)
+    with closing(connection):
+        connection.request(method, path, body=text.encode(), headers=headers)
+        return dict(json.load(connection.getresponse()))
 
 
 def failing(step: Mapping[str, Any]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ladder_parts import KEY, LEVEL, NO_CHANGES, signed
 
 CUSTOMERS = 50
 FRESH_LEVERAGE = 5
-SPEED = 200
+SPEED = 25
 MODES = ("futures", "multi_currency", "spot", "portfolio")
 
 
