@@ -225,12 +225,13 @@ class Execution:
         window = link.venue.write_window_s / link.speed
         now = link.client.clock.now() + link.client.offset_s
         late = attempt.sent_at is not None and now > attempt.sent_at + window
-        if not late and not isinstance(seen, Lost):
+        made = isinstance(seen, Lost) and seen.ours  # it shows what the write made: it cannot happen any more
+        if not late and not made:
             return
         if attempt.repeated:
             attempt.result = StepResult(attempt.step, "unknown", f"sent twice without an answer; {attempt.trouble}")
             return
-        if late and not isinstance(seen, Lost):
+        if not made:
             await self._look([attempt], survey, link)  # the last one may have been read before the window closed
             if attempt.result is not None or isinstance(attempt.seen, Unreadable | After):
                 return

@@ -130,8 +130,8 @@ class ApiKeys:
         rows = None
         for address in addresses:
             key = _spec_of(account, address.key)
-            stored = None
-            if key is not None and key.store is not None and key.state == "present":
+            stored, old = None, account.replacing.get(address.key)
+            if key is not None and key.store is not None and key.state == "present" and old is None:
                 stored = account.secrets.get(key.store, account.secret_path(key.label))
             if stored is not None and key is not None:
                 signing = await account.try_key(stored)
@@ -150,7 +150,10 @@ class ApiKeys:
             else:
                 value = KeyValue(row.permissions, row.ip_allowlist, key.store if key else None)
                 lost = key is not None and key.store is not None and key.state == "present" and stored is None
-                found[address] = Lost(value, "its secret never arrived", ours=True) if lost else value
+                if row.api_key == old:
+                    found[address] = Lost(value, "it is to be replaced", ours=False)
+                else:
+                    found[address] = Lost(value, "its secret never arrived", ours=True) if lost else value
         return found
 
     def _proven(self, account: Account, key: KeySpec, signing: Signing) -> Live:
@@ -218,6 +221,8 @@ class ApiKeys:
                 params = dict(call.params)
                 if "apiKey" in params:
                     params["apiKey"] = await self._find_api_key(account, change.address.key)
+                if change.action == "replace":
+                    account.replacing[change.address.key] = params["apiKey"]
                 await account.send(Call(call.endpoint, params), change, writer)
                 if call.endpoint is DELETE_KEY:
                     account.signings.pop(change.address.key, None)
@@ -244,6 +249,7 @@ class ApiKeys:
                 secret_key=str(row["secretKey"]),
                 passphrase=str(row.get("passphrase") or passphrase),
             )
+            account.replacing.pop(label, None)
         except (AcctcfgError, OSError) as error:
             undo = Call(DELETE_KEY, {"subAcct": account.name, "apiKey": str(row["apiKey"])})
             await account.send(undo, change, writer)
