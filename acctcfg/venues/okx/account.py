@@ -59,9 +59,7 @@ class Account:
     access_after: Address | None = None  # the step that makes the access, where none is there yet
     signings: dict[str, Signing] = field(default_factory=dict)  # by label of the manifest's keys
     keys: dict[str, KeyRow] | None = None  # the broker's list, once it was needed
-    replacing: dict[str, str] = field(
-        default_factory=dict
-    )  # label -> the old key's id, while its secret is the stored one
+    replacing: dict[str, str] = field(default_factory=dict)  # label -> id of the old key, whose secret is still stored
     instruments: Instruments | None = None
     decisions: dict[Address, Decision] = field(default_factory=dict)
     deposits: dict[str, list[DepositAddress]] = field(default_factory=dict)

@@ -222,7 +222,7 @@ class ApiKeys:
                 if "apiKey" in params:
                     params["apiKey"] = await self._find_api_key(account, change.address.key)
                 if change.action == "replace":
-                    account.replacing[change.address.key] = params["apiKey"]
+                    account.replacing[change.address.key] = str(params["apiKey"])
                 await account.send(Call(call.endpoint, params), change, writer)
                 if call.endpoint is DELETE_KEY:
                     account.signings.pop(change.address.key, None)
