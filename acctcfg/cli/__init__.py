@@ -93,7 +93,8 @@ def group(ctx: click.Context, directory: Path, no_color: bool, verbose: bool) ->
     YAML says how sub-accounts, API keys, modes, leverage and deposit addresses should be; acctcfg shows the
     difference and applies it.
     """
-    color = sys.stdout.isatty() and not (no_color or os.environ.get("NO_COLOR") or os.environ.get("CI"))
+    plain = no_color or os.environ.get("NO_COLOR") or os.environ.get("CI") or os.environ.get("TERM") == "dumb"
+    color = sys.stdout.isatty() and not plain
     ctx.obj = {"directory": directory, "color": color, "verbose": verbose}
 
 

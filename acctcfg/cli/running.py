@@ -41,7 +41,7 @@ def run_engine(ctx: click.Context, work: Callable[[TerminalProgress], Awaitable[
                 asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await work(progress)
 
-    with TerminalProgress(verbose=ctx.obj["verbose"]) as progress:
+    with TerminalProgress(verbose=ctx.obj["verbose"], color=ctx.obj["color"]) as progress:
         try:
             return asyncio.run(main())
         except asyncio.CancelledError:

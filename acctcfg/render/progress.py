@@ -28,13 +28,14 @@ class TerminalProgress:
         self,
         *,
         verbose: bool = False,
+        color: bool = True,
         stream: TextIO | None = None,
         environ: Mapping[str, str] = os.environ,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = sys.stderr if stream is None else stream
         self._terminal = self._stream.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb"
-        self._plain = bool(environ.get("NO_COLOR"))
+        self._plain = not color or bool(environ.get("NO_COLOR"))
         self._verbose, self._now = verbose, now
         self._begun = now()
         self._text, self._total, self._done = "", None, 0  # type: str, int | None, int
