@@ -159,23 +159,23 @@ class Execution:
         try:
             await link.connection.write(survey, attempt.change, writer)
         except OutcomeUnknown as error:
-            writer.close("unknown")
+            await writer.close("unknown")
             attempt.sent_at = getattr(error, "sent_at", link.client.clock.now())
             attempt.trouble = error.message
         except GateClosed as error:
             attempt.result = StepResult(attempt.step, "blocked", error.message)
         except Refused as error:
-            writer.close("failed")
+            await writer.close("failed")
             blocked = link.connection.is_precondition(error.code)
             attempt.refusal = StepResult(attempt.step, "blocked" if blocked else "failed", error.message, error.code)
         except StoreError as error:
-            writer.close("failed")
+            await writer.close("failed")
             attempt.result = StepResult(attempt.step, "failed", error.message)
         except AcctcfgError as error:
-            writer.close("unknown")
+            await writer.close("unknown")
             attempt.result = StepResult(attempt.step, "failed", error.message, getattr(error, "code", ""))
         else:
-            writer.close("done")
+            await writer.close("done")
 
     # -- after -----------------------------------------------------------------------------------------------------
 

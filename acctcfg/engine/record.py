@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -84,16 +85,12 @@ class JournalWriter:
             if self.gate is not None:
                 await self.gate.open(address)
 
-        def before_send(sent_at: float) -> None:
+        async def before_send(sent_at: float) -> None:
             nonlocal entry
-            if not self.run.fresh(self.venue_user):
-                raise JournalError(
-                    "the lock of this venue user is no longer ours, so nothing more is written",
-                    hint="this process was held up for too long; apply again",
-                )
             if entry is not None:
-                self.run.journal.settle(entry, "refused")  # the client proved the attempt before this one not executed
-            entry = self.run.journal.intend(
+                await self._settle(entry, "refused")  # the client proved the attempt before this one not executed
+            entry = await asyncio.to_thread(
+                self.run.journal.intend,
                 self.run.id,
                 venue_user=self.venue_user,
                 account=account,
@@ -103,25 +100,35 @@ class JournalWriter:
                 sent_at=sent_at,
                 creates_key=creates_key,
             )
+            if not self.run.fresh(self.venue_user):  # last of all: writing down the intent may have taken its time
+                await self._settle(entry, "failed")
+                raise JournalError(
+                    "the lock of this venue user is no longer ours, so nothing more is written",
+                    hint="this process was held up for too long; apply again",
+                )
             _ENTRY.set(entry)
 
         try:
             reply = await self.client.write(call, signer, user, ready=ready, before_send=before_send)
         except VenueError as error:
             if entry is not None:
-                self.run.journal.settle(entry, _outcome(error), {"code": error.code})
+                await self._settle(entry, _outcome(error), {"code": error.code})
             raise
         if creates_key:
             self.entries.append(entry)
         else:
-            self.run.journal.settle(entry, "done")
+            await self._settle(entry, "done")
         return reply
 
-    def close(self, outcome: str) -> None:
+    async def close(self, outcome: str) -> None:
         """Settle the entries that waited for the step's end."""
         for entry in self.entries:
-            self.run.journal.settle(entry, outcome)
+            await self._settle(entry, outcome)
         self.entries.clear()
+
+    async def _settle(self, entry: Any, outcome: str, body: Any = None) -> None:
+        """Wait for the disk in a thread: other accounts go on, and threads that write at once share a flush."""
+        await asyncio.to_thread(self.run.journal.settle, entry, outcome, body)
 
 
 def _outcome(error: VenueError) -> str:
