@@ -80,7 +80,7 @@ def _measure(folder: Path) -> list[tuple[str, float, float, bool]]:
 async def _figures(folder: Path, environ: dict[str, str], base_url: str, recipient: str) -> list[Any]:
     _manifest(folder, base_url, recipient, position_mode="net", value=5)
     workspace = Workspace.load(folder, environ)
-    _remember_all(folder, workspace)
+    _remember_all(workspace)
     await asyncio.sleep(2.5)  # every window is empty again
     begun = time.perf_counter()
     plan = await make_plan(workspace)
@@ -120,8 +120,8 @@ async def _figures(folder: Path, environ: dict[str, str], base_url: str, recipie
     ]
 
 
-def _remember_all(folder: Path, workspace: Workspace) -> None:
-    """As after a first apply: the journal knows the accounts, so that nothing is read to say that they are new to it."""
+def _remember_all(workspace: Workspace) -> None:
+    """As after a first apply: the journal knows the accounts, and nothing is read to say that they are new to it."""
     with workspace.journal(create=True) as journal:
         journal_run = journal.begin_run(command="apply", actor="bench", commit=None, clean=None, digest=None, flags={})
         for name, spec in workspace.manifest.accounts.items():

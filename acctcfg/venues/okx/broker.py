@@ -104,15 +104,20 @@ class Broker:
         """All of them, page by page; once more where the pages moved while they were read."""
         for _ in range(3):
             rows, pages = await self._page(_FIRST)
-            every, full = list(rows), len(rows) == PAGE
-            for number in range(2, pages + 1):
-                more, _pages = await self._page(str(number))
-                full = full and (len(more) == PAGE or number == pages)
-                every += more
-            found = {row.name: row for row in every}
-            if len(found) == len(every) and (full or pages <= 1):
+            found = await self._further(rows, pages)
+            if found is not None:
                 return found
         raise Garbled("the list of sub-accounts changed each time it was read", code="moving_list", hint="try again")
+
+    async def _further(self, first: list[SubAccount], pages: int) -> dict[str, SubAccount] | None:
+        """The first page with all that follow; None where they moved meanwhile, so that a row may have slipped by."""
+        every, full = list(first), pages <= 1 or len(first) == PAGE
+        for number in range(2, pages + 1):
+            more, _ = await self._page(str(number))
+            full = full and (len(more) == PAGE or number == pages)
+            every += more
+        found = {row.name: row for row in every}
+        return found if full and len(found) == len(every) else None
 
     def _now(self) -> float:
         return self.client.clock.now() + self.client.offset_s
@@ -150,10 +155,11 @@ class Broker:
             for name in sorted(missing):
                 await self._single(name)
         else:
-            begun = self._now()
-            every = await self.sub_accounts()
+            every = await self._further(rows, pages)
+            if every is None:
+                return  # the pages moved while they were read: another round
             for name in missing:
-                self._answer(name, every.get(name), begun)
+                self._answer(name, every.get(name), reply.sent_at)
 
     async def _single(self, name: str) -> None:
         call = Call(SUB_ACCOUNTS, {"subAcct": name})
