@@ -1,4 +1,4 @@
-"""Generated worlds for the laws: a manifest and the live state it meets, a desk on both, and a witness of every request.
+"""Generated worlds for the laws: a manifest, the live state that it meets, a desk on both, a witness of every request.
 
 The expectations here are a second, naive reading of the contract: they share no code with what they judge.
 """
@@ -310,10 +310,13 @@ class Witness:
 @contextmanager
 def at_desk(world: World) -> Iterator[tuple[Desk, Witness]]:
     """A desk on this world, and who sees every request."""
-    with pytest.MonkeyPatch.context() as monkeypatch, tempfile.TemporaryDirectory() as folder:
-        with Desk.at(Path(folder), monkeypatch, seed(world.live)) as desk:
-            write_world(desk, world)
-            yield desk, Witness(desk)
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        tempfile.TemporaryDirectory() as folder,
+        Desk.at(Path(folder), monkeypatch, seed(world.live)) as desk,
+    ):
+        write_world(desk, world)
+        yield desk, Witness(desk)
 
 
 def write_world(desk: Desk, world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 from desk import Desk, Said
@@ -99,7 +100,7 @@ def in_order(writes: list[Seen]) -> None:
     """Law 6, account by account."""
     for account in {one.account for one in writes}:
         mine = [one for one in writes if one.account == account and one.path in PLACE]
-        for earlier, later in zip(mine, mine[1:], strict=False):
+        for earlier, later in pairwise(mine):
             there, here = PLACE[earlier.path], PLACE[later.path]
             if (there, here) == (3, 2):  # values decide: these must have gone this way round
                 assert earlier.before is not None
@@ -157,6 +158,7 @@ def as_wanted(desk: Desk, world: World) -> None:
             assert found["to"] == {"funding": "6", "trading": "18"}[deposit["credit_to"]]
 
 
+SCOPE = ("instId", "ccy", "mgnMode", "posSide")
 PRECHECKS = ("positions", "pending", "ongoing-list", "switch-precheck", "balance")
 
 
