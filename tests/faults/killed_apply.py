@@ -1,0 +1,67 @@
+"""`python killed_apply.py WHERE NUMBER FOLDER`: an apply that dies, by SIGKILL, at one point of its way.
+
+WHERE is a point that every run passes: `intent` (right before a write's intent is on record), `recorded` (right after),
+`answered` (the venue has answered), `stored` (a new secret is in its store), `settled` (an outcome is on record).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+import acctcfg.journal.journal as journal
+import acctcfg.secrets.age_file as age_file
+import acctcfg.wire.client as client
+from acctcfg.cli import run
+
+WHERE, NUMBER, FOLDER = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+passed = 0
+
+
+def point(where: str) -> None:
+    global passed
+    if where == WHERE:
+        passed += 1
+        if passed == NUMBER:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+intend, settle, put, reply = (
+    journal.Journal.intend,
+    journal.Journal.settle,
+    age_file.AgeFileStore.put,
+    client.Client._reply,
+)
+
+
+def dying_intend(self: Any, *args: Any, **kwargs: Any) -> Any:
+    point("intent")
+    entry = intend(self, *args, **kwargs)
+    point("recorded")
+    return entry
+
+
+def dying_settle(self: Any, *args: Any, **kwargs: Any) -> None:
+    settle(self, *args, **kwargs)
+    point("settled")
+
+
+def dying_put(self: Any, *args: Any, **kwargs: Any) -> None:
+    put(self, *args, **kwargs)
+    point("stored")
+
+
+def dying_reply(self: Any, exchange: Any, *args: Any, **kwargs: Any) -> Any:
+    found = reply(self, exchange, *args, **kwargs)
+    if exchange.writing:
+        point("answered")
+    return found
+
+
+journal.Journal.intend = dying_intend  # type: ignore[method-assign]
+journal.Journal.settle = dying_settle  # type: ignore[method-assign]
+age_file.AgeFileStore.put = dying_put  # type: ignore[method-assign]
+client.Client._reply = dying_reply  # type: ignore[method-assign]
+sys.exit(run(["-C", FOLDER, "apply", "--auto-approve"]))

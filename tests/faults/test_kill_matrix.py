@@ -1,0 +1,177 @@
+"""Kill the process anywhere: the next apply ends as an undisturbed one, with no secret lost and nothing doubled."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Desk
+from fault_parts import GUARDRAILS, TRADING, keep, onboarding
+
+HERE = Path(__file__).parent
+WRITES = 6  # of an onboarding: account, key, mode, position mode, leverage, deposit address
+POINTS = [
+    *(("recorded", number) for number in range(1, WRITES + 1)),
+    *(("answered", number) for number in range(1, WRITES + 1)),
+    ("intent", 2),
+    ("settled", 1),
+    ("settled", 2),
+    ("stored", 1),
+]
+
+
+def killed(desk: Desk, where: str, number: int) -> None:
+    """One apply in a process of its own, dead at that point."""
+    running = start(desk, where, number)
+    out, err = running.communicate(timeout=20)
+    assert running.returncode == -signal.SIGKILL, out.decode() + err.decode()
+
+
+def start(desk: Desk, where: str, number: int) -> subprocess.Popen[bytes]:
+    """The same, on its way."""
+    command = [sys.executable, str(HERE / "killed_apply.py"), where, str(number), str(desk.folder)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ))
+
+
+def one_of_each(desk: Desk) -> None:
+    """The onboarded account is there once, with one key that the stored secret signs for, and one address."""
+    live = desk.account("mmdesk01")
+    assert (live["acctLv"], live["posMode"], live["to"]) == ("3", "long_short_mode", "18")
+    (key,) = live["keys"]
+    assert key["api_key"] == desk.secret("mmdesk01", "trading")["api_key"]
+    assert len(live["addresses"]) == 1
+    assert set(live["leverage"].values()) == {"10"}
+
+
+@pytest.mark.parametrize(("where", "number"), POINTS)
+def test_the_apply_after_a_kill_ends_like_an_undisturbed_one(desk: Desk, where: str, number: int) -> None:
+    """Whatever point of an onboarding the process dies at, one more apply ends 0 with everything there once."""
+    killed(desk.write(onboarding(), guardrails={"max_deletes": 0}), where, number)
+    desk.converge()
+    one_of_each(desk)
+    effects = Counter(row["path"].rpartition("/")[2] for row in desk.writes() if row["effect"])
+    assert effects["create-subaccount"] == effects["subaccount-deposit-address"] == 1
+    assert effects["apikey"] == 1 + effects["delete-apikey"]
+    assert not list((desk.folder / "secrets").rglob("*.tmp"))
+
+
+def test_a_key_whose_secret_died_with_the_process_is_replaced(desk: Desk) -> None:
+    """The journal shows that this key was being created: the plan replaces it without asking for anything."""
+    killed(desk.write(onboarding()), "answered", 2)
+    step = desk.steps()["mmdesk01.api_keys[trading]"]
+    assert (step["action"], step["blocked"]) == ("replace", False)
+
+
+def test_without_a_journal_the_same_key_is_somebody_elses(desk: Desk) -> None:
+    """Without the record nobody can tell whose key it is: blocked, with both ways out; `--replace` is one."""
+    killed(desk.write(onboarding(), guardrails=GUARDRAILS), "answered", 2)
+    shutil.rmtree(desk.folder / ".acctcfg")
+    before = len(desk.writes())
+    said = desk.apply()
+    assert said.code == 3
+    assert "secrets import mmdesk01 trading" in said.out
+    assert "--replace mmdesk01.api_keys[trading]" in said.out
+    assert len(desk.writes()) == before
+    said = desk.apply("--replace", "mmdesk01.api_keys[trading]")
+    assert said.code == 0, said.out + said.err
+    one_of_each(desk)
+
+
+def test_a_key_that_was_stored_after_all_is_no_longer_being_created(desk: Desk) -> None:
+    """A kill after storing leaves no licence behind: a secret lost years later blocks, and is not replaced unasked."""
+    killed(desk.write(onboarding()), "stored", 1)
+    desk.converge()
+    (desk.folder / "secrets" / "desk" / "mmdesk01" / "trading.age").unlink()
+    step = desk.steps()["mmdesk01.api_keys[trading]"]
+    assert (step["action"], step["blocked"]) == ("replace", True)
+    assert step["prechecks"][0]["name"] == "secret_lost"
+
+
+def test_a_replaced_licence_is_used_up(desk: Desk) -> None:
+    """After the replacement of a half-made key, a loss of the new secret is the user's to decide."""
+    killed(desk.write(onboarding()), "answered", 2)
+    desk.converge()
+    (desk.folder / "secrets" / "desk" / "mmdesk01" / "trading.age").unlink()
+    assert desk.steps()["mmdesk01.api_keys[trading]"]["blocked"]
+
+
+def test_a_replacement_that_is_killed_half_way_is_ended_by_the_next_apply(desk: Desk) -> None:
+    """Old key deleted, new one not yet made: the next apply makes it, and keeps the dead secret aside."""
+    desk.write(onboarding(), guardrails=GUARDRAILS).converge()
+    old = desk.secret("mmdesk01", "trading")
+    (desk.folder / "secrets" / "desk" / "mmdesk01" / "trading.age").unlink()
+    keep(desk, "mmdesk01", **{**old, "api_key": "of-another-time"})
+    desk.sandbox.control_post("faults", match={"path": "*/broker/dma/subaccount/apikey", "method": "POST"}, kind="html")
+    desk.sandbox.control_delete("accounts/mmdesk01/keys/trading")
+    desk.converge()
+    one_of_each(desk)
+    assert [file.name for file in sorted((desk.folder / "secrets/desk/mmdesk01").iterdir())] == [
+        "trading.age",
+        "trading.dead-1.age",
+    ]
+
+
+def test_a_late_write_of_a_dead_process_is_waited_for(desk: Desk) -> None:
+    """What a killed run sent may arrive until its signed time runs out: the next apply reads only after that."""
+    seconds = 0.4 * desk.sandbox.app.speed
+    desk.sandbox.control_post(
+        "faults", match={"path": "*/subaccount-deposit-address", "method": "POST"}, kind="delayed_effect", seconds=seconds
+    )
+    killed(desk.write(onboarding()), "answered", WRITES)
+    assert desk.apply().code == 0
+    one_of_each(desk)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_lets_the_write_under_way_end(desk: Desk, number: int) -> None:
+    """Exit 130: the write under way is read back, nothing more is started, the summary says so, the next apply ends it."""
+    delay: dict[str, Any] = {"kind": "delay", "seconds": 0.5 * desk.sandbox.app.speed}
+    desk.fault(match={"path": "*/broker/dma/subaccount/apikey", "method": "POST"}, **delay)
+    running = start(desk.write(onboarding()), "never", 1)
+    deadline = time.monotonic() + 15
+    while not desk.writes("broker/dma/subaccount/apikey") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=20)
+    assert running.returncode == 130, out.decode() + err.decode()
+    assert b"Applied: 2 created, 0 changed, 0 deleted, 0 blocked, 0 failed, 4 not started." in out
+    assert b"Traceback" not in err
+    assert len(desk.writes()) == 2
+    assert desk.secret("mmdesk01", "trading")["api_key"] == desk.account("mmdesk01")["keys"][0]["api_key"]
+    desk.converge()
+    one_of_each(desk)
+
+
+def test_an_interrupt_while_planning_writes_nothing(desk: Desk) -> None:
+    """Ctrl-C before the first write: exit 130, no traceback, nothing sent."""
+    desk.fault(match={"path": "*/subaccount-info"}, kind="delay", seconds=1.0 * desk.sandbox.app.speed)
+    running = start(desk.write(onboarding()), "never", 1)
+    deadline = time.monotonic() + 15
+    while "subaccount-info" not in json.dumps(desk.sandbox.control_get("requests")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=20)
+    assert running.returncode == 130, out.decode() + err.decode()
+    assert err.decode().strip().endswith("interrupted")
+    assert b"Traceback" not in out + err
+    assert desk.writes() == []
+
+
+def test_two_keys_of_one_account_that_died_together_are_both_replaced(desk: Desk) -> None:
+    """The record is kept by label: each half-made key is known as such."""
+    keys = {"alpha": TRADING, "beta": TRADING}
+    desk.write({"mmdesk01": {"api_keys": keys}})
+    killed(desk, "answered", 3)
+    desk.converge()
+    live = {key["label"]: key["api_key"] for key in desk.account("mmdesk01")["keys"]}
+    assert live == {label: desk.secret("mmdesk01", label)["api_key"] for label in keys}
