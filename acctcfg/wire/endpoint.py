@@ -34,7 +34,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One row of a venue's table. `permission` is what the key must hold; None means public, unsigned."""
+    """One row of a venue's table. `permission` is what the key must hold; None means public, unsigned.
+
+    A `{name}` in the path is filled in by each call: the limit counts for all of them together.
+    """
 
     method: str
     path: str
@@ -53,6 +56,7 @@ class Call:
 
     endpoint: Endpoint
     params: Mapping[str, JSON] = field(default_factory=dict)
+    at: Mapping[str, str] = field(default_factory=dict)  # what stands for the `{names}` of the path
 
     @property
     def text(self) -> str:
@@ -62,10 +66,13 @@ class Call:
     @property
     def target(self) -> str:
         """The path and query exactly as they are signed and sent."""
+        path = self.endpoint.path
+        for name, value in self.at.items():
+            path = path.replace(f"{{{name}}}", quote(value, safe=""))
         if not self.in_query or not self.params:
-            return self.endpoint.path
+            return path
         query = "&".join(f"{_quoted(name)}={_quoted(_word(value))}" for name, value in self.params.items())
-        return f"{self.endpoint.path}?{query}"
+        return f"{path}?{query}"
 
     @property
     def body(self) -> bytes:
