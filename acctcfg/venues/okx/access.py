@@ -107,6 +107,7 @@ def _belongs(account: Account, signing: Signing) -> bool:
             account.survey.cannot_read(account.address(), error.code or "access", error.message)
         return error is None
     if signing.config.uid == account.uid:
+        account.signs_with.add(signing.config.key_label)
         return True
     account.survey.cannot_read(
         account.address(),

@@ -55,6 +55,7 @@ class Account:
     reader: OwnKey | None = None  # proven to belong to this account
     writer: OwnKey | None = None
     access_label: str = ""  # the label of the key that signs, where it is one of the manifest's
+    signs_with: set[str] = field(default_factory=set)  # labels of the keys in use, as their own config shows them
     access_from: tuple[str, str, str] | None = None  # store, path and label of the stored key that signs
     access_after: Address | None = None  # the step that makes the access, where none is there yet
     signings: dict[str, Signing] = field(default_factory=dict)  # by label of the manifest's keys
@@ -112,6 +113,13 @@ class Account:
         if self.keys is None or fresh:
             self.keys = await self.broker.keys(self.name) if self.row is not None else {}
         return self.keys
+
+    def key_gone(self, label: str) -> None:
+        """Sign no more with a key that was deleted; one that replaces it is taken up when it is read back."""
+        self.signings.pop(label, None)
+        if label in self.signs_with:
+            self.signs_with.discard(label)
+            self.reader = self.writer = None
 
     async def try_key(self, credentials: Any | None) -> Signing:
         """Sign with a stored key and see whose it is."""

@@ -8,12 +8,12 @@ out of its account's bucket; the broker's list of keys is served once a second f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
-from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
+from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable, Wanted
 from acctcfg.errors import AcctcfgError, Garbled, Refused, StoreError, VenueError
 from acctcfg.venues.contract import Cost, Writer
 from acctcfg.venues.okx.account import Account, Signing, unreadable
@@ -68,8 +68,11 @@ class ApiKeys:
             if signing.config.uid != account.uid:
                 message = f"its stored secret belongs to the account with the uid {signing.config.uid}"
                 return Unreadable("access_wrong_account", message)
-            if signing.config.key_label == key.label:
-                return KeyValue(signing.config.key_permissions, signing.config.key_ips, key.store)
+            if signing.config.key_label in ("", key.label):
+                try:
+                    return signing.config.key_value(key.store)
+                except VenueError as error:
+                    return unreadable(error)
         try:
             rows = await account.key_list()
         except VenueError as error:
@@ -136,7 +139,7 @@ class ApiKeys:
             if stored is not None and key is not None:
                 signing = await account.try_key(stored)
                 account.signings[key.label] = signing
-                if signing.config is not None and signing.config.key_label == key.label:
+                if signing.config is not None and signing.config.key_label in ("", key.label):
                     found[address] = self._proven(account, key, signing)
                     continue
                 if signing.gone:
@@ -168,7 +171,7 @@ class ApiKeys:
             account.reader = account.writer = signing.own
             account.config = config
             account.access_from = (str(key.store), account.secret_path(key.label), key.label)
-        return KeyValue(config.key_permissions, config.key_ips, key.store)
+        return config.key_value(key.store)
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -225,7 +228,7 @@ class ApiKeys:
                     account.replacing[change.address.key] = str(params["apiKey"])
                 await account.send(Call(call.endpoint, params), change, writer)
                 if call.endpoint is DELETE_KEY:
-                    account.signings.pop(change.address.key, None)
+                    account.key_gone(change.address.key)
 
     async def _create(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
         label = change.address.key
@@ -286,27 +289,25 @@ def _spec_of(account: Account, label: str) -> KeySpec | None:
 
 
 def _guard_access(account: Account) -> None:
-    """The key that signs is never deleted, unbound or narrowed: acctcfg would shut itself out half-way."""
-    address = account.address(FIELD, account.access_label)
-    if not account.access_label or account.writer is None or address not in account.survey.live:
-        return
-    wanted, found = account.survey.desired[address], account.survey.live[address]
-    if not isinstance(found, KeyValue):
-        return
+    """A key that signs is never deleted, unbound or narrowed, whoever named it: acctcfg would shut itself out."""
+    for label in sorted(account.signs_with):
+        address = account.address(FIELD, label)
+        wanted, found = account.survey.desired.get(address), account.survey.live.get(address)
+        if isinstance(found, KeyValue):
+            for detail in _harms(account, found, wanted):
+                account.survey.block(address, "access_key_kept", f"acctcfg signs with this key: {detail}")
+
+
+def _harms(account: Account, found: KeyValue, wanted: Wanted | None) -> Iterator[str]:
     if wanted is ABSENT:
-        account.survey.block(address, "access_key_kept", "acctcfg signs with this key: it is not deleted")
+        yield "it is not deleted"
     elif isinstance(wanted, KeyValue):
         lost = set(found.permissions) - set(wanted.permissions)
         if lost:
-            detail = f"acctcfg signs with this key: it does not lose {', '.join(sorted(lost))}"
-            account.survey.block(address, "access_key_kept", detail)
+            yield f"it does not lose {', '.join(sorted(lost))}"
         if wanted.ip_allowlist != found.ip_allowlist and _narrows(account, found, wanted):
-            detail = (
-                "acctcfg signs with this key: its allow-list keeps an address of `egress`, or one of the present ones"
-                if wanted.ip_allowlist
-                else "acctcfg signs with this key: it is not unbound"
-            )
-            account.survey.block(address, "access_key_kept", detail)
+            kept = "its allow-list keeps an address of `egress`, or one of the present ones"
+            yield kept if wanted.ip_allowlist else "it is not unbound"
 
 
 def _narrows(account: Account, found: KeyValue, wanted: KeyValue) -> bool:
