@@ -6,15 +6,14 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import asdict
 from typing import Any
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.guardrails import is_sensitive
-from acctcfg.core.outcome import Outcome
+from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import FORMAT_VERSION, Plan, Precheck, Step
-from acctcfg.core.state import KeyValue, to_json
+from acctcfg.core.state import After, KeyValue, Live, Unreadable, to_json
 from acctcfg.engine.execute import GOOD, Execution
 from acctcfg.engine.plan import Planned, draw_up, venues_of
 from acctcfg.engine.progress import SILENT, Progress
@@ -22,6 +21,7 @@ from acctcfg.engine.record import Run
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import PlanStale
+from acctcfg.venues.contract import Survey
 
 __all__ = ["apply"]
 
@@ -235,13 +235,35 @@ def _remember(
             access = link.connection.signed_by(survey)
             if access is not None:
                 journal.remember_access(run, user, name, store=access[0], path=access[1], label=access[2])
+            _remember_stored(survey, ended, user, journal, run)
     for result in outcome.results:
         _remember_key(planned, result, journal, run)
+    read = {str(address): live for survey in planned.surveys.values() for address, live in survey.live.items()}
     for intents in open_before.values():
         for intent in intents:
-            now = ended.get(intent.address)
-            if now is None or now.status in GOOD:
-                journal.resolve(run, intent, "happened" if now is None else "did_not_happen", asdict(intent)["call"])
+            finding = _finding(ended.get(intent.address), read.get(intent.address))
+            if finding:
+                journal.resolve(run, intent, finding, intent.call)
+
+
+def _finding(now: StepResult | None, live: Live | None) -> str:
+    """What this run shows about an old write at an address; "" where it read nothing that tells."""
+    if now is not None:
+        return {"already": "happened", "done": "did_not_happen"}.get(now.status, "")
+    return "" if live is None or isinstance(live, Unreadable | After) else "happened"
+
+
+def _remember_stored(survey: Survey, ended: Mapping[str, StepResult], user: str, journal: Any, run: str) -> None:
+    """A run that died after it stored a new secret left the key on record as half made; it signs, so it is not."""
+    for address, live in survey.live.items():
+        wanted = survey.desired.get(address)
+        if str(address) in ended:
+            continue  # what this run did to it says more
+        if isinstance(live, KeyValue) and isinstance(wanted, KeyValue) and wanted.store is not None:
+            name, label = survey.spec.name, address.key
+            if journal.creating(user, name, label):
+                path = f"{survey.spec.venue}/{survey.spec.key}/{label}"
+                journal.remember_key(run, user, name, label, store=wanted.store, path=path)
 
 
 def _remember_key(planned: Planned, result: Any, journal: Any, run: str) -> None:
