@@ -15,6 +15,7 @@ from acctcfg.core.words import CreditTo
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.okx.endpoints import CURRENCIES, DEPOSIT_ADDRESSES, KEYS, PUBLIC_INSTRUMENTS, SUB_ACCOUNTS
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
+from acctcfg.venues.okx.rows import demand
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
@@ -39,8 +40,7 @@ class SubAccount:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> SubAccount:
         """Read a row; a row without name or uid is no answer."""
-        if not row.get("subAcct") or not row.get("uid"):
-            raise Garbled("a sub-account without name or uid", code="no_uid")
+        demand("a sub-account", row, "subAcct", "uid")
         return cls(
             name=str(row["subAcct"]),
             uid=str(row["uid"]),
@@ -189,27 +189,33 @@ class Broker:
 
     async def keys(self, name: str) -> dict[str, KeyRow]:
         """An account's keys by label."""
-        rows = await self.read(Call(KEYS, {"subAcct": name}))
+        rows = [
+            demand("an API key", row, "label", "apiKey", "perm", there=("ip",))
+            for row in await self.read(Call(KEYS, {"subAcct": name}))
+        ]
         return {
-            str(row.get("label", "")): KeyRow(
-                label=str(row.get("label", "")),
-                api_key=str(row.get("apiKey", "")),
-                permissions=permissions_of(str(row.get("perm", ""))),
-                ip_allowlist=ips_of(str(row.get("ip", ""))),
+            str(row["label"]): KeyRow(
+                label=str(row["label"]),
+                api_key=str(row["apiKey"]),
+                permissions=permissions_of(str(row["perm"])),
+                ip_allowlist=ips_of(str(row["ip"])),
             )
             for row in rows
         }
 
     async def deposit_addresses(self, name: str, currency: str) -> list[DepositAddress]:
         """An account's addresses of one currency, in the venue's order."""
-        rows = await self.read(Call(DEPOSIT_ADDRESSES, {"subAcct": name, "ccy": currency}))
+        rows = [
+            demand("a deposit address", row, "chain", "addr", "to")
+            for row in await self.read(Call(DEPOSIT_ADDRESSES, {"subAcct": name, "ccy": currency}))
+        ]
         return [
             DepositAddress(
                 currency=str(row.get("ccy", currency)),
                 chain=str(row["chain"]),
                 address=str(row["addr"]),
                 tag=str(row.get("tag") or row.get("memo") or row.get("pmtId") or row.get("comment") or ""),
-                credit_to=CREDIT_TO.core(str(row.get("to"))),
+                credit_to=CREDIT_TO.core(str(row["to"])),
             )
             for row in rows
         ]
@@ -222,7 +228,11 @@ class Broker:
 
     async def _main_chain(self, currency: str) -> str:
         rows = await self.read(Call(CURRENCIES, {"ccy": currency}))
-        chains = [str(row["chain"]) for row in rows if row.get("mainNet") is True and row.get("ccy") == currency]
+        chains = [
+            str(demand("a currency", row, "chain")["chain"])
+            for row in rows
+            if row.get("mainNet") is True and row.get("ccy") == currency
+        ]
         if len(chains) != 1:
             raise Garbled(
                 f"the venue names {len(chains)} main chains of {currency}", code="main_chain", hint="write `chain`"
@@ -253,4 +263,7 @@ def _listing(data: list[dict[str, Any]]) -> tuple[list[SubAccount], int]:
     details = data[0].get("details")
     if not isinstance(details, list):
         raise Garbled("a list of sub-accounts without its rows", code="no_list")
-    return [SubAccount.of(row) for row in details], int(data[0].get("totalPage") or 1)
+    pages = str(data[0].get("totalPage") or "1")
+    if not pages.isdecimal():
+        raise Garbled(f"a list of {pages!r} pages", code="no_list")
+    return [SubAccount.of(row) for row in details], int(pages)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from acctcfg.core.state import KeyValue
 from acctcfg.core.words import PositionMode
 from acctcfg.errors import Garbled
 from acctcfg.venues.okx.endpoints import (
@@ -31,6 +32,7 @@ from acctcfg.venues.okx.endpoints import (
 )
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.leverage import Decision, Read, live_values
+from acctcfg.venues.okx.rows import demand
 from acctcfg.venues.okx.scopes import Scope
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL, POSITION_MODE, ips_of, permissions_of
 from acctcfg.wire.client import Client
@@ -60,9 +62,9 @@ class Config:
     account_mode: str
     position_mode: PositionMode
     borrow_in_spot: bool
-    key_label: str
-    key_permissions: tuple[str, ...]
-    key_ips: tuple[str, ...]
+    key_label: str  # "": the answer does not say
+    key_permissions: tuple[str, ...] | None  # None: the answer does not say; every key has one
+    key_ips: tuple[str, ...] | None  # (): bound to none
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Config:
@@ -76,10 +78,16 @@ class Config:
             account_mode=ACCOUNT_LEVEL.core(row["acctLv"]),
             position_mode=POSITION_MODE.core(row["posMode"]),
             borrow_in_spot=row.get("enableSpotBorrow") is True,
-            key_label=str(row.get("label", "")),
-            key_permissions=permissions_of(str(row.get("perm", ""))),
-            key_ips=ips_of(str(row.get("ip", ""))),
+            key_label=str(row.get("label") or ""),
+            key_permissions=permissions_of(str(row["perm"])) if row.get("perm") else None,
+            key_ips=ips_of(str(row["ip"])) if row.get("ip") is not None else None,
         )
+
+    def key_value(self, store: str | None) -> KeyValue:
+        """The calling key as a state. Raises Garbled where the answer does not describe it in full."""
+        if not self.key_label or self.key_permissions is None or self.key_ips is None:
+            raise Garbled("an account configuration that does not describe its key", code="no_config")
+        return KeyValue(self.key_permissions, self.key_ips, store)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,19 +157,21 @@ class OwnKey:
 
     async def positions(self) -> tuple[Mapping[str, Any], ...]:
         """Open positions: those whose size is not zero; the venue lists closed ones for a while."""
-        rows = await self.read(POSITIONS)
-        return tuple(row for row in rows if number(row.get("pos")) != 0)
+        rows = [demand("a position", row, "instType", "instId", "pos") for row in await self.read(POSITIONS)]
+        return tuple(row for row in rows if number(row["pos"]) != 0)
 
     async def orders(self, *, spreads: bool) -> tuple[Mapping[str, Any], ...]:
         """Pending orders of all kinds; spread orders, which belong to no instrument, on demand."""
-        lists = [self._paged(PENDING_ORDERS, {}, "ordId")]
+        lists = [self._paged(PENDING_ORDERS, {}, "ordId", "instType", "instId")]
         if spreads:
             lists.append(self._paged(SPREAD_ORDERS, {}, "ordId"))
         return tuple(row for rows in await asyncio.gather(*lists) for row in rows)
 
     async def algos(self) -> tuple[Mapping[str, Any], ...]:
         """Pending algo orders of every type; the venue takes one type a call, but for the first two."""
-        lists = await asyncio.gather(*(self._paged(ALGO_ORDERS, {"ordType": kind}, "algoId") for kind in _ALGO_TYPES))
+        lists = await asyncio.gather(
+            *(self._paged(ALGO_ORDERS, {"ordType": kind}, "algoId", "instType", "instId") for kind in _ALGO_TYPES)
+        )
         return tuple(row for rows in lists for row in rows)
 
     async def bots(self) -> tuple[Mapping[str, Any], ...]:
@@ -172,20 +182,28 @@ class OwnKey:
     async def holdings(self) -> dict[str, list[str]]:
         """What is not zero, by wallet: "trading", "funding" -> ["12.5 USDT", ...]."""
         trading, funding = await asyncio.gather(self.read(BALANCE), self.read(FUNDING_BALANCES))
-        details = [row for balance in trading for row in balance.get("details", [])]
+        if len(trading) != 1 or not isinstance(trading[0].get("details"), list):
+            raise Garbled("a balance without its currencies", code="no_list")
+        details = [demand("a balance", row, "ccy", there=("eq", "cashBal")) for row in trading[0]["details"]]
+        funding = [dict(demand("a balance", row, "ccy", "bal")) for row in funding]
         return {
             "trading": [f"{row.get('eq') or row.get('cashBal')} {row.get('ccy')}" for row in details if _holds(row)],
             "funding": [f"{row.get('bal')} {row.get('ccy')}" for row in funding if number(row.get("bal")) != 0],
         }
 
-    async def _paged(self, endpoint: Endpoint, params: Mapping[str, Any], id_field: str) -> list[dict[str, Any]]:
+    async def _paged(
+        self, endpoint: Endpoint, params: Mapping[str, Any], id_field: str, *demanded: str
+    ) -> list[dict[str, Any]]:
+        """All rows of a list, newest first; each names itself, since a page begins after the last of the one before."""
         rows: list[dict[str, Any]] = []
         after: dict[str, str] = {}
         while True:
             page = await self.read(endpoint, {**params, **after})
+            for row in page:
+                demand("a pending order", row, id_field, *demanded)
             rows += page
-            last = str(page[-1].get(id_field, "")) if page else ""
-            if len(page) < _PAGE or not last or after.get("after") == last:
+            last = str(page[-1][id_field]) if page else ""
+            if len(page) < _PAGE or after.get("after") == last:
                 return rows
             after = {"after": last}
 
