@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from acctcfg.venues.okx.access import find_access, try_stored_keys
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.api_keys import SIGNED_FIELDS, ApiKeys
-from acctcfg.venues.okx.broker import Broker, SubAccount
+from acctcfg.venues.okx.broker import PAGE, Broker, SubAccount
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
 from acctcfg.venues.okx.leverage_setting import Leverage
@@ -32,6 +32,9 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["OkxConnection"]
+
+HEAD_START_S = 0.05
+"""How long the list of sub-accounts may take to be on its way before everything else is asked for."""
 
 
 class OkxConnection:
@@ -118,9 +121,17 @@ class OkxConnection:
 
     async def survey(self, specs: Sequence[AccountSpec], focus: Focus, *, replace: frozenset[Address]) -> list[Survey]:
         """Both sides of everything that the focus wants of these accounts. An account that fails is unreadable."""
-        return list(await asyncio.gather(*(self._survey(spec, focus, replace) for spec in specs)))
+        named = [spec.name for spec in specs if spec.role != "main"]
+        listed = [asyncio.ensure_future(self._broker.sub_account(name)) for name in named]
+        if len(named) > PAGE:
+            # Every further page is a second away: the first request goes out before the accounts' own begin to queue.
+            await asyncio.wait(listed, timeout=HEAD_START_S, return_when=asyncio.FIRST_COMPLETED)
+        rows = dict(zip(named, listed, strict=True))
+        return list(await asyncio.gather(*(self._survey(spec, focus, replace, rows.get(spec.name)) for spec in specs)))
 
-    async def _survey(self, spec: AccountSpec, focus: Focus, replace: frozenset[Address]) -> Survey:
+    async def _survey(
+        self, spec: AccountSpec, focus: Focus, replace: frozenset[Address], row: Awaitable[SubAccount | None] | None
+    ) -> Survey:
         survey = Survey(spec=spec)
         account = survey.private = Account(
             spec=spec,
@@ -132,7 +143,7 @@ class OkxConnection:
             specs=self._accounts,
         )
         try:
-            await self._read(account, focus, replace)
+            await self._read(account, focus, replace, row)
         except VenueError as error:
             _forget(survey)
             survey.cannot_read(account.address(), error.code or "unreadable", error.message)
@@ -140,14 +151,20 @@ class OkxConnection:
             _forget(survey)  # nothing is derived from an account that could not be read
         return survey
 
-    async def _read(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
+    async def _read(
+        self,
+        account: Account,
+        focus: Focus,
+        replace: frozenset[Address],
+        row: Awaitable[SubAccount | None] | None,
+    ) -> None:
         spec, survey = account.spec, account.survey
-        if account.main:
+        if row is None:
             account.config = self._config
         else:
             _, account.row = await asyncio.gather(
                 try_stored_keys(account) if self._needs_keys(spec, focus) else asyncio.sleep(0),
-                self._broker.sub_account(account.name),
+                row,
             )
         survey.exists, survey.uid = account.main or account.row is not None, account.uid
         if survey.exists and spec.uid is not None and spec.uid != account.uid:
