@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from acctcfg.core.address import Address, AddressPattern
@@ -17,6 +17,7 @@ Checker = Callable[[Mapping[str, Any], Any], Sequence[str]]
 """`schema, instance -> what is wrong`: a JSON Schema engine, handed in."""
 
 _POWERFUL = ("trade", "withdraw")
+_GROUP_WRITE = ":write"  # of a permission group
 
 
 def guard(steps: Sequence[Step], guardrails: Guardrails, *, accounts: int, check: Checker) -> list[Step]:
@@ -45,7 +46,7 @@ def _over_plan(steps: Sequence[Step], guardrails: Guardrails, accounts: int) -> 
 def limit_of(limit: int | Share | None, accounts: int) -> int | None:
     """A number or a share of the accounts as a number; shares round up."""
     if isinstance(limit, Share):
-        return int(-(-limit.percent * accounts // 100))
+        return int((limit.percent * accounts / 100).to_integral_value(ROUND_CEILING))  # `//` of decimals truncates
     return limit
 
 
@@ -62,7 +63,7 @@ def _over_step(step: Step, guardrails: Guardrails, check: Checker) -> Iterable[P
         detail = f"{after} is above guardrails.max_leverage {guardrails.max_leverage}"
         yield Precheck("guardrail:max_leverage", "fail", detail)
     if isinstance(after, KeyValue):
-        powers = [word for word in _POWERFUL if word in after.permissions]
+        powers = [word for word in after.permissions if word in _POWERFUL or word.endswith(_GROUP_WRITE)]
         if guardrails.require_ip_allowlist and powers and not after.ip_allowlist:
             detail = f"a key with {' and '.join(powers)} needs an ip_allowlist"
             yield Precheck("guardrail:require_ip_allowlist", "fail", detail)
