@@ -1,0 +1,98 @@
+"""Generated values for the laws of the pure middle: addresses, wanted and live values, steps, plans."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from acctcfg.core.address import Address
+from acctcfg.core.diff import Change
+from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
+from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Lost, Unreadable
+from acctcfg.core.words import PositionMode
+
+__all__ = ["addresses", "changes", "lives", "plans", "steps", "wanteds"]
+
+WORDS = st.sampled_from(["spot", "futures", "portfolio", "net", "long_short", PositionMode.NET])
+NUMBERS = st.decimals(1, 125, places=2, allow_nan=False).map(lambda number: number.normalize())
+PERMISSIONS = st.lists(st.sampled_from(["read", "trade", "withdraw"]), unique=True).map(sorted).map(tuple)
+IPS = st.lists(st.sampled_from(["127.0.0.1", "203.0.113.7", "198.51.100.4"]), unique=True).map(
+    lambda some: tuple(sorted(some))
+)
+KEYS = st.builds(KeyValue, permissions=PERMISSIONS, ip_allowlist=IPS, store=st.sampled_from([None, "vault"]))
+ACCOUNTS = st.builds(
+    AccountValue, name=st.text("abc1", min_size=1), label=st.none() | st.text("aé·"), parent=st.text("ab", max_size=2)
+)
+DEPOSITS = st.builds(
+    DepositValue,
+    currency=st.sampled_from(["BTC", "USDT"]),
+    chain=st.text("AB-", max_size=4),
+    type=st.sampled_from([None, "segwit"]),
+    credit_to=st.sampled_from([None, "funding", "trading"]),
+)
+VALUES = WORDS | NUMBERS | KEYS | ACCOUNTS | DEPOSITS
+wanteds = VALUES | st.just(ABSENT)
+lives = (
+    VALUES
+    | st.just(ABSENT)
+    | st.builds(After, st.sampled_from(["create", "account_mode"]))
+    | st.builds(Unreadable, st.sampled_from(["50119", "no_access"]), st.text())
+    | st.builds(Lost, KEYS, st.text("ab"), st.booleans())
+)
+FIELDS = st.sampled_from(["", "account_mode", "position_mode", "leverage", "api_keys", "deposit.credit_to"])
+addresses = st.builds(
+    lambda account, field, key: Address(account, field, key if field in ("leverage", "api_keys") else ""),
+    st.sampled_from(["mmdesk01", "mmdesk02", "desk"]),
+    FIELDS,
+    st.sampled_from(["swap/BTC-USDT/cross", "trading", "margin/BTC/cross"]),
+)
+
+
+def _change(address: Address, action: str, before: object, after: object, known: bool) -> Change:
+    return Change(
+        address,
+        action,
+        before if known else None,  # type: ignore[arg-type]
+        None if action == "delete" else after,  # type: ignore[arg-type]
+        before_known=known,
+        after_step="" if known else "create",
+    )
+
+
+changes = st.builds(
+    _change,
+    addresses,
+    st.sampled_from(["create", "change", "replace", "delete"]),
+    st.none() | VALUES,
+    VALUES,
+    st.booleans(),
+)
+CHECKS = st.lists(
+    st.builds(
+        Precheck,
+        st.sampled_from(["no_open_positions", "no_bots", "guardrail:max_leverage"]),
+        st.sampled_from(["pass", "fail", "unknown", "venue", "deferred"]),
+        st.text(max_size=5),
+    ),
+    max_size=3,
+).map(tuple)
+steps = st.builds(
+    Step,
+    changes,
+    st.sampled_from(["desk", "other"]),
+    CHECKS,
+    st.lists(addresses, max_size=2).map(tuple),
+    calls=st.just(("POST /api/v5/account/set-leverage",)),
+)
+plans = st.builds(
+    Plan,
+    steps=st.lists(steps, max_size=5, unique_by=lambda step: step.address).map(tuple),
+    warnings=st.lists(st.builds(Warning_, st.just("mmdesk01"), st.just("adopted"), st.text()), max_size=2).map(tuple),
+    unreadable=st.lists(st.builds(Unread, st.just("mmdesk01"), st.just("50119"), st.text()), max_size=2).map(tuple),
+    estimate=st.builds(Estimate, st.integers(0, 9), st.just(2.0), st.text(max_size=5)),
+    manifest_digest=st.sampled_from(["sha256:" + "1" * 64, "sha256:" + "2" * 64]),
+    created_at=st.sampled_from(["2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z"]),
+    acctcfg_version=st.just("0.1.0"),
+)
+LARGEST = Decimal(125)
