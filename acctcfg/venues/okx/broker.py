@@ -13,9 +13,17 @@ from typing import Any
 
 from acctcfg.core.words import CreditTo
 from acctcfg.errors import Garbled, Refused
-from acctcfg.venues.okx.endpoints import CURRENCIES, DEPOSIT_ADDRESSES, KEYS, PUBLIC_INSTRUMENTS, SUB_ACCOUNTS
+from acctcfg.venues.okx.endpoints import (
+    CURRENCIES,
+    DEPOSIT_ADDRESSES,
+    KEYS,
+    POSITION_TIERS,
+    PUBLIC_INSTRUMENTS,
+    SUB_ACCOUNTS,
+)
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.rows import demand
+from acctcfg.venues.okx.tiers import Tier, tiers_of
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
@@ -83,6 +91,7 @@ class Broker:
         self._serving: asyncio.Task[None] | None = None
         self._chains: dict[str, asyncio.Task[str]] = {}
         self._instruments: dict[frozenset[str], asyncio.Task[Instruments]] = {}
+        self._tiers: dict[tuple[str, str, str], asyncio.Task[tuple[Tier, ...]]] = {}
 
     async def read(self, call: Call) -> list[dict[str, Any]]:
         """The rows of one signed read."""
@@ -239,13 +248,24 @@ class Broker:
             )
         return chains[0]
 
-    # -- the public list of instruments --------------------------------------------------------------------------------
+    # -- public lists --------------------------------------------------------------------------------------------------
 
     async def instruments(self, markets: frozenset[str]) -> Instruments:
         """The public lists of these markets, for accounts that have no key of their own yet; read once a run."""
         if markets not in self._instruments:
             self._instruments[markets] = asyncio.create_task(self._public(markets))
         return await self._instruments[markets]
+
+    async def tiers(self, inst_type: str, margin_mode: str, family: str) -> tuple[Tier, ...]:
+        """A family's position tiers; read once a run. Arguments are the venue's words."""
+        asked = inst_type, margin_mode, family
+        if asked not in self._tiers:
+            self._tiers[asked] = asyncio.create_task(self._position_tiers(*asked))
+        return await self._tiers[asked]
+
+    async def _position_tiers(self, inst_type: str, margin_mode: str, family: str) -> tuple[Tier, ...]:
+        params = {"instType": inst_type, "tdMode": margin_mode, "instFamily": family}
+        return tiers_of((await self.client.read(Call(POSITION_TIERS, params))).data)
 
     async def _public(self, markets: frozenset[str]) -> Instruments:
         calls = [

@@ -29,6 +29,7 @@ __all__ = [
     "MODIFY_KEY",
     "PENDING_ORDERS",
     "POSITIONS",
+    "POSITION_TIERS",
     "PUBLIC_INSTRUMENTS",
     "RATES",
     "RECURRING_BOTS",
@@ -63,6 +64,7 @@ def _public(path: str, count: int, per_s: float, *by: str) -> Endpoint:
 TIME = _public("/public/time", 10, 2)
 STATUS = _public("/system/status", 1, 5)
 PUBLIC_INSTRUMENTS = _public("/public/instruments", 20, 2, "instType")
+POSITION_TIERS = _public("/public/position-tiers", 10, 2)
 
 # -- the account's own -------------------------------------------------------------------------------------------------
 CONFIG = _get("/account/config", 5, 2)

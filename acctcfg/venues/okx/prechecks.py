@@ -7,24 +7,28 @@
 | leverage | 59101, 59107, 59668, 59669: orders, algos and bots under the scope; 59102: above the maximum | by scope |
 | delete | 59606: not empty; 59623: second-level accounts | balances, children |
 
-What cannot be read is `unknown`, which blocks too. What only a key can read that a step of the plan will make is
-`deferred`: the gate reads it before the write.
+The maximum is the list's, and under an open position the one of its tier. What cannot be read is `unknown`, which
+blocks too. What only a key can read that a step of the plan will make is `deferred`: the gate reads it before the
+write.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
+from acctcfg.core.words import Market
 from acctcfg.errors import Refused, VenueError
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.own import Open, number
-from acctcfg.venues.okx.scopes import Scope, covers, limits
+from acctcfg.venues.okx.scopes import MARGIN_WORDS, Scope, covers, limits
+from acctcfg.venues.okx.tiers import most_at
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL
 
 __all__ = ["ask", "open_positions_under_scopes"]
@@ -101,7 +105,7 @@ async def ask(account: Account, changes: Sequence[Change], leverage: Leverage) -
                 scope = leverage.decision(account, change).scope
                 answers[change.address] = (
                     *_scope(account, snapshot, scope, deferred=deferred),
-                    _limit(account, change, scope),
+                    await _limit(account, snapshot, change, scope),
                 )
             case "-account":
                 answers[change.address] = await _deletable(account)
@@ -155,14 +159,43 @@ def _covered(account: Account, scope: Scope, row: Mapping[str, Any], margin_mode
     )
 
 
-def _limit(account: Account, change: Change, scope: Scope) -> Precheck:
+async def _limit(account: Account, snapshot: _Snapshot | None, change: Change, scope: Scope) -> Precheck:
+    """Not above what the venue's list allows, nor above what the tier of an open position does (59102)."""
     assert account.instruments is not None  # noqa: S101 (scopes come from them)
-    most = limits(scope, account.instruments)
+    most, value = limits(scope, account.instruments), number(change.after)
     if most is None:
         return Precheck("leverage_limit", "venue")
-    if isinstance(change.after, str) or change.after is None or not number(change.after) > most:
+    if value > most:
+        return Precheck("leverage_limit", "fail", f"{change.after} is above the venue's maximum of {most:f}")
+    if snapshot is None:
         return Precheck("leverage_limit", "pass")
-    return Precheck("leverage_limit", "fail", f"{change.after} is above the venue's maximum of {most:f}")
+    try:
+        most, held = await _tier_limit(account, snapshot, scope)
+    except VenueError as error:
+        return Precheck("leverage_limit", "unknown", error.message)
+    if most is None or value <= most:
+        return Precheck("leverage_limit", "pass")
+    message = f"{change.after} is above the venue's maximum of {most:f} for the open position ({held})"
+    return Precheck("leverage_limit", "fail", message)
+
+
+async def _tier_limit(account: Account, snapshot: _Snapshot, scope: Scope) -> tuple[Decimal | None, str]:
+    """What the tier of the contracts that are open under a scope allows, and their names; None where none are open.
+
+    Margin is left to the venue: its tiers count what is borrowed, which no position says in one currency.
+    """
+    assert account.instruments is not None  # noqa: S101 (scopes come from them)
+    found = snapshot.found["positions"]
+    if isinstance(found, VenueError):
+        raise found
+    held = [row for row in found if _covered(account, scope, row, str(row.get("mgnMode", "")))]
+    if not held or scope.market is Market.MARGIN:
+        return None, ""
+    inst_type, inst_id = str(held[0]["instType"]), str(held[0]["instId"])
+    family = account.instruments.family_of(inst_type, inst_id) or scope.key
+    tiers = await account.broker.tiers(inst_type, MARGIN_WORDS.venue(scope.margin), family)
+    size = sum((abs(number(row["pos"])) for row in held), Decimal(0))
+    return most_at(tiers, size), ", ".join(sorted(_position(row) for row in held)[:_LISTED])
 
 
 async def _switch(account: Account, mode: str, *, deferred: bool) -> tuple[Precheck, ...]:
