@@ -133,7 +133,7 @@ class CreditToSetting:
             "subAcct": account.name,
             "ccy": row.currency,
             "chain": row.chain,
-            "addr": row.address,
+            "addr": f"{row.address}:{row.tag}" if row.tag else row.address,  # else 58302
             "to": CREDIT_TO.venue(CreditTo(str(change.after))),
         }
         return (Call(MODIFY_DEPOSIT_ADDRESS, body),)
