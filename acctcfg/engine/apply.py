@@ -224,13 +224,16 @@ def _remember(
     ended = {str(result.step.address): result for result in outcome.results}
     session = planned.session
     assert session is not None  # noqa: S101
+    untouched = _untouched(planned, outcome)
     for key, survey in planned.surveys.items():
         link = session.links[survey.spec.venue]
         user, name = link.connection.user, survey.spec.name
         own = ended.get(key)
         if own is not None and own.step.change.action == "delete" and own.status in GOOD:
             journal.forget_account(run, user, name)
-        elif survey.spec.role != "main" and survey.spec.state == "present" and survey.uid and survey.desired:
+        elif key in untouched:
+            continue
+        elif survey.spec.role != "main" and survey.spec.state != "absent" and survey.uid and survey.desired:
             journal.remember_account(run, user, name, uid=survey.uid, key=key)
             access = link.connection.signed_by(survey)
             if access is not None:
@@ -244,6 +247,13 @@ def _remember(
             finding = _finding(ended.get(intent.address), read.get(intent.address))
             if finding:
                 journal.resolve(run, intent, finding, intent.call)
+
+
+def _untouched(planned: Planned, outcome: Outcome) -> set[str]:
+    """Accounts in which every step was held back, or that were not to be touched at all: not taken over by this run."""
+    held = {result.step.address.account for result in outcome.results}
+    held -= {one.step.address.account for one in outcome.results if one.status not in ("blocked", "not_started")}
+    return held | {key for key, survey in planned.surveys.items() if survey.blocks.get(Address(key))}
 
 
 def _finding(now: StepResult | None, live: Live | None) -> str:
