@@ -1,0 +1,240 @@
+"""Sub-accounts: parents and children, deletes, taking over, and the main account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from desk import Desk
+from ladder_parts import KEY, NO_CHANGES, failing, own_secret, quiet, settle, signed
+
+GONE = {"state": "absent"}
+
+
+def _warnings(desk: Desk) -> dict[str, str]:
+    return {one["code"]: one["message"] for one in desk.plan("--format", "json").json["warnings"]}
+
+
+def _names(desk: Desk) -> set[str]:
+    return set(desk.sandbox.control_get("state")["tenants"]["desk"]["sub_accounts"])
+
+
+def test_a_child_is_made_after_its_parent_and_goes_before_it(desk: Desk) -> None:
+    """Second-level accounts are created after, and deleted before, the first level, whatever their names; the plan says
+    what waits for what."""
+    children = {name: {"parent": "parent01", "api_keys": KEY} for name in ("achild01", "zchild01")}
+    desk.write({"parent01": {"api_keys": KEY}, **children})
+    assert desk.steps()["achild01"]["depends_on"] == ["parent01"]
+    desk.converge()
+    assert desk.writes("create-subaccount")[0]["body"]["subAcct"] == "parent01"
+    assert desk.account("achild01")["mainAcct"] == "parent01"
+    accounts = {
+        "parent01": GONE,
+        "achild01": {**GONE, "parent": "parent01"},
+        "zchild01": {**GONE, "parent": "parent01"},
+    }
+    desk.write(accounts, guardrails={"max_deletes": 3})
+    assert set(desk.steps()["parent01"]["depends_on"]) == {"achild01", "zchild01"}
+    assert list(desk.steps())[-1] == "parent01"
+    assert desk.converge().last == "Applied: 0 created, 0 changed, 3 deleted, 0 blocked, 0 failed."
+    assert [row["body"]["subAcct"] for row in desk.writes("delete-subaccount")][-1] == "parent01"
+    assert _names(desk) == set()
+
+
+def test_a_parent_with_children_left_is_not_deleted(desk: Desk) -> None:
+    """A first-level account whose second level stays is blocked by `no_second_level`, which names it."""
+    settle(desk, "parent01")
+    settle(desk, "child001", mainAcct="parent01")
+    desk.write({"parent01": {**GONE, "api_keys": KEY}}, guardrails={"max_deletes": 1})
+    assert failing(desk.steps()["parent01"])["no_second_level"] == "child001"
+    quiet(desk)
+
+
+@pytest.mark.parametrize("wallet", ["trading", "funding"])
+def test_an_account_that_holds_funds_is_not_deleted(desk: Desk, wallet: str) -> None:
+    """A balance in either wallet blocks the delete (`empty`), named with its currency; once it is gone, so is the
+    account, with its keys, in one write."""
+    settle(desk, "leaver01", labels=("trading", "second"))
+    desk.sandbox.control_post("accounts/leaver01/balances", {wallet: {"USDT": "12.5"}})
+    desk.write({"leaver01": {**GONE, "api_keys": KEY}}, guardrails={"max_deletes": 1})
+    assert failing(desk.steps()["leaver01"])["empty"] == f"12.5 USDT ({wallet})"
+    quiet(desk)
+    desk.sandbox.control_post("accounts/leaver01/balances", {wallet: {"USDT": "0"}})
+    assert desk.apply().code == 0
+    assert [row["path"].rpartition("/")[2] for row in desk.writes()] == ["delete-subaccount"]
+    assert signed(desk, "GET", "/api/v5/account/config", secret=own_secret("leaver01"))["code"] != "0"
+    assert desk.plan().last == NO_CHANGES
+
+
+def test_a_delete_that_no_key_can_check_is_left_to_the_venue(desk: Desk) -> None:
+    """Without a key of the account its emptiness is a `venue` precheck; the venue's refusal counts as blocked."""
+    settle(desk, "leaver01", stored=False)
+    desk.write({"leaver01": GONE}, guardrails={"max_deletes": 1})
+    checks = {check["name"]: check["status"] for check in desk.steps()["leaver01"]["prechecks"]}
+    assert checks["empty"] == "venue"
+    desk.sandbox.control_post("accounts/leaver01/balances", {"funding": {"USDT": "1"}})
+    said = desk.apply()
+    assert (said.code, said.last) == (3, "Applied: 0 created, 0 changed, 0 deleted, 1 blocked, 0 failed.")
+    assert _names(desk) == {"leaver01"}
+
+
+def test_deletes_want_to_be_allowed(desk: Desk) -> None:
+    """max_deletes is 0 unless set, and a breach blocks the whole plan, --skip-blocked or not."""
+    settle(desk, "leaver01")
+    settle(desk, "leaver02")
+    accounts = {"leaver01": GONE, "leaver02": GONE, "newone01": {"label": "x1"}}
+    for limit in ({}, {"guardrails": {"max_deletes": 1}}):
+        desk.write(accounts, **limit)
+        assert "guardrail:max_deletes" in failing(desk.steps()["newone01"])
+        quiet(desk)
+        quiet(desk, "--skip-blocked")
+    assert _names(desk) == {"leaver01", "leaver02"}
+    desk.write(accounts, guardrails={"max_deletes": 2})
+    desk.converge()
+
+
+def test_a_protected_account_stays(desk: Desk) -> None:
+    """`protect: true` with `state: absent` deletes nothing."""
+    settle(desk, "leaver01")
+    desk.write({"leaver01": {**GONE, "protect": True}}, guardrails={"max_deletes": 1})
+    said = desk.plan("--format", "json")
+    if said.code == 0:
+        (step,) = said.json["steps"]
+        assert "protected" in failing(step)
+        quiet(desk)
+    else:  # refused before anything is read
+        assert "protect" in said.err
+        assert desk.apply().code == 1
+    assert desk.writes() == []
+
+
+def test_an_absent_account_that_is_absent_needs_nothing(desk: Desk) -> None:
+    """`state: absent` for what is not there is no change."""
+    desk.write({"leaver01": GONE})
+    assert desk.plan().last == NO_CHANGES
+    assert desk.apply().code == 0
+    assert desk.writes() == []
+
+
+def test_taking_over_is_said_once(desk: Desk) -> None:
+    """An account that acctcfg did not make is taken over with a warning that shows its uid, its day of creation and its
+    number of keys; after an apply it is known, and the warning is gone. One that acctcfg made is never `adopted`."""
+    settle(desk, "oldone01", labels=("trading", "second"))
+    desk.write({"oldone01": {"api_keys": KEY, "account_mode": "futures"}, "newone01": {"label": "x1"}})
+    message = _warnings(desk)["adopted"]
+    assert desk.account("oldone01")["uid"] in message
+    assert "2 API keys" in message
+    desk.converge()
+    assert "adopted" not in _warnings(desk)
+
+
+def test_a_blocked_apply_takes_nothing_over(desk: Desk) -> None:
+    """Where an apply is blocked and writes nothing, the account is still not taken over: the warning stays."""
+    settle(desk, "oldone01", acctLv="3")
+    desk.open("oldone01", "orders", instId="BTC-USDT-SWAP")
+    desk.write({"oldone01": {"api_keys": KEY, "position_mode": "long_short"}})
+    assert "adopted" in _warnings(desk)
+    quiet(desk)
+    assert "adopted" in _warnings(desk)
+
+
+def test_explicit_adoption_wants_the_uid_or_a_word(desk: Desk) -> None:
+    """Under `adopt: explicit` an account that acctcfg did not make is blocked, after a refused apply just as before it,
+    until its entry has its uid, or `adopt: true`."""
+    rails = {"guardrails": {"adopt": "explicit"}}
+    for name in ("oldone01", "oldone02"):
+        settle(desk, name)
+        desk.write({name: {"api_keys": KEY, "account_mode": "futures"}}, **rails)
+        for _ in range(2):
+            assert "adopt_explicit" in failing(desk.steps()[f"{name}.account_mode"])
+            quiet(desk)
+    desk.write({"oldone01": {"account_mode": "spot"}}, **rails)  # nothing to do there: not taken over by that
+    assert desk.apply().code == 0
+    desk.write({"oldone01": {"api_keys": KEY, "account_mode": "futures"}}, **rails)
+    quiet(desk)
+    uid = desk.account("oldone01")["uid"]
+    desk.write(
+        {
+            "oldone01": {"api_keys": KEY, "account_mode": "futures", "uid": uid},
+            "oldone02": {"api_keys": KEY, "account_mode": "futures", "adopt": True},
+            "newone01": {"label": "x1"},
+        },
+        **rails,
+    )
+    desk.converge()
+    desk.write({"oldone01": {"api_keys": KEY, "account_mode": "spot"}}, **rails)
+    desk.converge()  # known from here on
+
+
+def test_an_account_that_left_the_manifest_is_named_with_its_keys(desk: Desk) -> None:
+    """Leaving an account out deletes nothing: a warning `no_longer_managed` lists its live keys."""
+    desk.write({"leaver01": {"api_keys": KEY}, "stayer01": {"label": "x1"}})
+    desk.converge()
+    writes = len(desk.writes())
+    desk.write({"stayer01": {"label": "x1"}})
+    assert "trading" in _warnings(desk)["no_longer_managed"]
+    assert desk.apply().code == 0
+    assert len(desk.writes()) == writes
+    desk.write({"leaver01": {**GONE, "api_keys": KEY}, "stayer01": {"label": "x1"}}, guardrails={"max_deletes": 1})
+    assert desk.apply().code == 0
+    desk.write({"stayer01": {"label": "x1"}})
+    assert _warnings(desk) == {}
+
+
+def test_what_cannot_be_changed_is_a_warning(desk: Desk) -> None:
+    """A label or a parent that differs is a warning, not a step: the venue sets them at creation only."""
+    settle(desk, "parent01")
+    settle(desk, "oldone01", label="Other")
+    desk.write({"parent01": {}, "oldone01": {"label": "Wanted", "parent": "parent01"}})
+    warned = _warnings(desk)
+    assert {"label_differs", "parent_differs"} <= set(warned)
+    assert desk.steps() == {}
+    assert desk.plan().last == NO_CHANGES
+
+
+def test_a_uid_that_differs_blocks_the_account(desk: Desk) -> None:
+    """An entry with a uid that is not the live one is blocked whole; the next account is not."""
+    settle(desk, "oldone01", acctLv="3")
+    fields: dict[str, Any] = {"account_mode": "futures", "position_mode": "long_short"}
+    fields["deposit"] = {"addresses": [{"currency": "USDT"}]}
+    desk.write({"oldone01": {"uid": "42", "api_keys": KEY, **fields}, "newone01": {"label": "x1"}})
+    steps = desk.steps()
+    mine = [step for address, step in steps.items() if address.startswith("oldone01")]
+    assert len(mine) == 3
+    assert all("uid_mismatch" in failing(step) for step in mine)
+    quiet(desk)
+    assert desk.apply("--skip-blocked").code == 3
+    assert _names(desk) == {"oldone01", "newone01"}
+    assert desk.account("oldone01")["acctLv"] == "3"
+
+
+def test_the_main_account_is_configured_with_the_venues_own_credentials(desk: Desk) -> None:
+    """role main: modes and leverage of the user behind the credentials, with its own calls; nothing is created."""
+    entry = {"market": "swap", "instrument": "BTC-USDT-SWAP", "margin": "cross", "value": 4}
+    fields = {"account_mode": "multi_currency", "position_mode": "long_short", "leverage": [entry]}
+    desk.write({"master": {"role": "main", **fields}})
+    desk.converge()
+    assert [row["path"].rpartition("/")[2] for row in desk.writes()] == [
+        "set-account-level",
+        "set-position-mode",
+        "set-leverage",
+    ]
+    live = desk.account("@master")
+    assert (live["acctLv"], live["posMode"]) == ("3", "long_short_mode")
+
+
+def test_the_main_accounts_mode_must_have_been_activated(desk: Desk) -> None:
+    """A mode of the main account that no human activated (51070) is blocked by `mode_activated`."""
+    desk.sandbox.control_post("accounts/@master/set", activated_modes=["1", "2"])
+    desk.write({"master": {"role": "main", "account_mode": "portfolio"}})
+    assert "mode_activated" in failing(desk.steps()["master.account_mode"])
+    quiet(desk)
+
+
+def test_an_account_is_created_as_the_manifest_says(desk: Desk) -> None:
+    """Name, label and registration address are sent at creation; an entry may name it otherwise."""
+    desk.write({"entry01": {"name": "VenueName1", "label": "Label1", "client_ip": "203.0.113.5", "api_keys": KEY}})
+    desk.converge()
+    body = desk.writes("create-subaccount")[0]["body"]
+    assert body == {"subAcct": "VenueName1", "label": "Label1", "clientIP": "203.0.113.5"}
+    assert desk.secret("entry01", "trading")["api_key"]
