@@ -127,7 +127,12 @@ class OkxConnection:
             # Every further page is a second away: the first request goes out before the accounts' own begin to queue.
             await asyncio.wait(listed, timeout=HEAD_START_S, return_when=asyncio.FIRST_COMPLETED)
         rows = dict(zip(named, listed, strict=True))
-        return list(await asyncio.gather(*(self._survey(spec, focus, replace, rows.get(spec.name)) for spec in specs)))
+        surveys = await asyncio.gather(*(self._survey(spec, focus, replace, rows.get(spec.name)) for spec in specs))
+        if any(unread.code == "50001" for survey in surveys for unread in survey.unreadable):
+            closed = await self._maintenance()
+            if closed is not None:
+                raise closed  # it began while the accounts were read: one message, not one for each of them
+        return surveys
 
     async def _survey(
         self, spec: AccountSpec, focus: Focus, replace: frozenset[Address], row: Awaitable[SubAccount | None] | None
