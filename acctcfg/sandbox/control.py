@@ -13,11 +13,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from acctcfg.sandbox.faults import fault_from
+from acctcfg.sandbox.gate_crossex import control as gate
+from acctcfg.sandbox.gate_crossex import seed as gate_seed
+from acctcfg.sandbox.gate_crossex.state import Account as GateAccount
+from acctcfg.sandbox.gate_crossex.state import Tenant as GateTenant
 from acctcfg.sandbox.okx.keys import parse_ips, parse_permissions
 from acctcfg.sandbox.okx.replies import Refusal, encode
 from acctcfg.sandbox.okx.state import Account, ApiKey, Tenant
-from acctcfg.sandbox.seed import HELD, MONEY, add_keys, add_sub_account, edit_account, set_flags
+from acctcfg.sandbox.seed import HELD, MONEY, add_keys, add_sub_account, edit_account
 from acctcfg.sandbox.show import show_account, show_fault, show_venue
+from acctcfg.sandbox.values import set_flags
 
 if TYPE_CHECKING:
     from acctcfg.sandbox.app import App, Reply, Request
@@ -80,6 +85,9 @@ def act(app: App, method: str, path: str, body: Any = None, query: Mapping[str, 
         case ("POST", ["flags"]):
             set_flags(app.venue.flags, body)
             return {name: getattr(app.venue.flags, name) for name in app.venue.flags.__slots__}
+        case ("POST", ["gate_crossex", "flags"]):
+            gate_seed.edit_flags(app.gate.flags, body)
+            return gate.show_flags(app.gate.flags)
         case ("POST", ["client_ip"]):
             app.venue.client_ip = str(body.get("ip") or "")
             return {"ip": app.venue.client_ip}
@@ -94,10 +102,10 @@ def act(app: App, method: str, path: str, body: Any = None, query: Mapping[str, 
     raise ControlError(f"no control action {method} {path}", 404)
 
 
-def find(app: App, name: str) -> tuple[Tenant, Account]:
-    """An account by its name, `@master`, `TENANT:NAME` or a uid."""
+def find(app: App, name: str) -> tuple[Any, Any]:
+    """Tenant and account, of either venue: a name, `@master`, `TENANT:NAME` or a uid; OKX's are looked at first."""
     tenant_name, _, short = name.rpartition(":")
-    for tenant in app.venue.tenants.values():
+    for tenant in _tenants(app):
         if tenant_name and tenant.name != tenant_name:
             continue
         if short == "@master" or (not tenant_name and short == tenant.name):
@@ -110,11 +118,16 @@ def find(app: App, name: str) -> tuple[Tenant, Account]:
     raise ControlError(f"no account {name!r}", 404)
 
 
+def _tenants(app: App) -> list[Tenant | GateTenant]:
+    return [*app.venue.tenants.values(), *app.gate.tenants.values()]
+
+
 def _state(app: App, query: Mapping[str, str]) -> Any:
     if query.get("account"):
         tenant, account = find(app, query["account"])
-        return show_account(tenant, account)
-    return {**show_venue(app.venue), "offset_ms": app.offset_ms, "now_ms": app.now_ms}
+        shown = gate.show_account if isinstance(account, GateAccount) else show_account
+        return shown(tenant, account)
+    return {**show_venue(app.venue, app.gate), "offset_ms": app.offset_ms, "now_ms": app.now_ms}
 
 
 def _maintenance(app: App, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,6 +161,13 @@ def _account_action(app: App, method: str, name: str, rest: list[str], body: Any
     if (method, rest) == ("POST", []):
         return _create(app, name, body)
     tenant, account = find(app, name)
+    if isinstance(account, GateAccount):
+        try:
+            return gate.act_on(app.gate, tenant, account, method, rest, body, app.now_ms)
+        except LookupError as exc:
+            if isinstance(exc, KeyError):
+                raise
+            raise ControlError(str(exc), 404) from exc
     match (method, rest):
         case ("DELETE", []):
             return _remove(app, tenant, account)
@@ -175,11 +195,14 @@ def _account_action(app: App, method: str, name: str, rest: list[str], body: Any
 def _create(app: App, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """A sub-account that nobody asked the venue for; `TENANT:NAME` says under whom."""
     tenant_name, _, short = name.rpartition(":")
-    tenant = app.venue.tenants.get(tenant_name) if tenant_name else next(iter(app.venue.tenants.values()))
+    tenant = next((tenant for tenant in _tenants(app) if tenant_name in ("", tenant.name)), None)
     if tenant is None:
         raise ControlError(f"no tenant {tenant_name!r}", 404)
     if short in tenant.subs:
         raise ControlError(f"{short!r} exists")
+    if isinstance(tenant, GateTenant):
+        made = gate_seed.add_sub_account(app.gate, tenant, short, body, app.now_ms, name)
+        return gate.show_account(tenant, made)
     return show_account(tenant, add_sub_account(app.venue, tenant, short, body, app.now_ms, name))
 
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from acctcfg.sandbox.okx.replies import AT_GATEWAY, CODES, gateway, refused
-from acctcfg.sandbox.okx.state import Account
+from acctcfg.sandbox.exchange import Exchange, Reply, User
 
 if TYPE_CHECKING:
-    from acctcfg.sandbox.app import App, Reply
+    from acctcfg.sandbox.app import App
 
 __all__ = ["KINDS", "Fault", "Faults", "fault_from"]
 
@@ -30,6 +29,7 @@ KINDS = {
     "timeout_before": False,
     "status": False,
     "code": False,
+    "label": False,
     "garbage": False,
     "html": False,
     "rate_limited": False,
@@ -38,7 +38,7 @@ KINDS = {
 }
 DEFAULT_SECONDS = {"delay": 1.0, "delayed_effect": 2.0, "timeout_before": 60.0, "timeout_after": 60.0}
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
-FIELDS = ("match", "after", "times", "kind", "seconds", "status", "code", "msg", "body", "effect", "do")
+FIELDS = ("match", "after", "times", "kind", "seconds", "status", "code", "label", "msg", "body", "effect", "do")
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Fault:
     code: str = ""
     msg: str = ""
     body: str = ""
-    effect: bool = False  # kinds status, code, garbage, html: the effect happened all the same
+    effect: bool = False  # kinds status, code, label, garbage, html: the effect happened all the same
     do: list[Mapping[str, Any]] = field(default_factory=list)  # control actions of a hook
     seen: int = 0
     struck: int = 0
@@ -67,7 +67,7 @@ class Fault:
         """Whether the venue handles the request before the fault strikes."""
         return self.effect or KINDS[self.kind]
 
-    def meets(self, method: str, path: str, account: Account) -> bool:
+    def meets(self, method: str, path: str, account: User) -> bool:
         """Whether it strikes this request; counts the match."""
         words = ((path, self.path), (method, self.method), (account.address, self.account))
         if not all(fnmatchcase(word, pattern) for word, pattern in words):
@@ -78,9 +78,9 @@ class Fault:
         self.struck += 1
         return True
 
-    def spoil(self, reply: Reply, code: str, speed: float) -> tuple[Reply, str]:
+    def spoil(self, reply: Reply, code: str, exchange: Exchange) -> tuple[Reply, str]:
         """What the client gets in place of the venue's answer, and the code to write down."""
-        wait = self.seconds / speed
+        wait = self.seconds / exchange.app.speed
         if self.kind == "delay":
             return replace(reply, delay_s=wait), code
         if self.kind in ("reset_before", "reset_after"):
@@ -90,18 +90,14 @@ class Fault:
         if self.kind == "html":
             return replace(reply, status=self.status or 502, body=HTML, content_type="text/html"), ""
         if self.kind == "garbage":
-            return replace(reply, status=self.status or 200, body=self.body.encode() or b'{"code":"0","da'), ""
+            return replace(reply, status=self.status or 200, body=self.body.encode() or exchange.cut), ""
         if self.kind == "status":
             return replace(reply, status=self.status or 503, body=self.body.encode(), content_type="text/plain"), ""
-        if self.kind == "rate_limited":
-            return replace(reply, status=429, body=gateway("50011", CODES["50011"][1])), "50011"
-        if self.kind == "rate_limited_200":
-            return replace(reply, status=200, body=refused("50011", CODES["50011"][1])), "50011"
-        if self.kind == "code":
-            status, msg = CODES.get(self.code, (200, "Operation failed"))
-            shape = gateway if self.code in AT_GATEWAY or (self.status or status) == 429 else refused
-            body = shape(self.code, self.msg or msg)
-            return replace(reply, status=self.status or status, body=body), self.code
+        if self.kind in ("rate_limited", "rate_limited_200"):
+            status = 429 if self.kind == "rate_limited" else 200
+            return exchange.refusal(exchange.too_many, status=status), exchange.too_many
+        if self.kind in ("code", "label"):
+            return exchange.refusal(self.code, self.msg, self.status), self.code
         return reply, code  # ok_but_nothing and delayed_effect: the answer is the venue's own
 
 
@@ -111,7 +107,7 @@ class Faults:
 
     laid: list[Fault] = field(default_factory=list)
 
-    def next_for(self, app: App, method: str, path: str, account: Account) -> Fault | None:
+    def next_for(self, app: App, method: str, path: str, account: User) -> Fault | None:
         """Run the hooks that meet a request, and return the fault that strikes it."""
         if not self.laid:
             return None
@@ -144,8 +140,8 @@ def fault_from(values: Mapping[str, Any], number: int) -> Fault:
     extra = sorted(set(match) - {"path", "method", "account"})
     if extra:
         raise ValueError(f"unknown match field {extra[0]!r} (known: path, method, account)")
-    if kind == "code" and not values.get("code"):
-        raise ValueError("a fault of kind code needs a code")
+    if kind in ("code", "label") and not values.get(kind):
+        raise ValueError(f"a fault of kind {kind} needs a {kind}")
     if kind == "hook" and not values.get("do"):
         raise ValueError("a hook needs do: a list of {method, path, body}")
     do = values.get("do") or []
@@ -159,7 +155,7 @@ def fault_from(values: Mapping[str, Any], number: int) -> Fault:
         times=int(values.get("times", 1) or 0),
         seconds=float(values.get("seconds", DEFAULT_SECONDS.get(str(kind), 0.0))),
         status=int(values.get("status", 0)),
-        code=str(values.get("code", "")),
+        code=str(values.get("label" if kind == "label" else "code", "")),  # two venues, two words for it
         msg=str(values.get("msg", "")),
         body=str(values.get("body", "")),
         effect=bool(values.get("effect", False)),

@@ -9,18 +9,16 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from acctcfg.sandbox.exchange import Request, User
 from acctcfg.sandbox.okx.pace import Pace
-from acctcfg.sandbox.okx.state import Account
-
-if TYPE_CHECKING:
-    from acctcfg.sandbox.app import Request
 
 __all__ = ["Journal", "masked"]
 
-SECRET_FIELDS = frozenset({"passphrase", "secretKey", "secret_key", "pwd"})
+SECRET_FIELDS = frozenset({"passphrase", "secretKey", "secret_key", "pwd", "password", "secret"})
 MASK = "***"
+TOO_MANY = ("50011", "TOO_MANY_REQUESTS")
 
 
 def masked(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,31 +42,34 @@ class Journal:
         self,
         *,
         at: int,
-        account: Account,
+        user: User,
         request: Request,
         path: str,
         params: Mapping[str, Any],
         code: str,
         status: int,
         write: bool,
+        unlisted: bool,
         effect: bool,
         fault: str,
-    ) -> None:
-        """Write one request down."""
+    ) -> dict[str, Any] | None:
+        """Write one request down; a write's row is handed back, its effect may come later."""
         endpoint = f"{request.method} {path}"
-        name = account.address
+        name = user.address
         self.total += 1
         self.by_path[endpoint] += 1
         self.by_code[code] += 1
         self.by_status[status] += 1
         self.by_account[name] += 1
-        if code == "404":
+        if unlisted:
             self.unlisted.append(endpoint)
         if not write:
-            return
-        row = {"time": at, "uid": account.uid, "account": name, "method": request.method, "path": path}
+            return None
+        row: dict[str, Any] = {"time": at, "uid": user.uid, "account": name, "method": request.method, "path": path}
         body = masked(params or _body(request.body))
-        self.writes.append({**row, "body": body, "code": code, "status": status, "effect": effect, "fault": fault})
+        row |= {"body": body, "code": code, "status": status, "effect": effect, "fault": fault}
+        self.writes.append(row)
+        return row
 
     def requests(self, pace: Pace) -> dict[str, Any]:
         """The counters, with the most requests that any window of any limit has seen."""
@@ -91,7 +92,7 @@ class Journal:
             "by_code": dict(self.by_code),
             "by_status": {str(status): count for status, count in self.by_status.items()},
             "by_account": dict(self.by_account),
-            "rate_limited": self.by_code["50011"],
+            "rate_limited": sum(self.by_code[code] for code in TOO_MANY),
             "unlisted": list(self.unlisted),
             "buckets": buckets,
         }

@@ -6,18 +6,21 @@ Wire words are used for wire values: acctLv, posMode, mgnMode. See docs/sandbox.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from acctcfg.sandbox.gate_crossex.seed import add_tenant, build_venue
+from acctcfg.sandbox.gate_crossex.state import Venue as GateVenue
 from acctcfg.sandbox.okx.holdings import algo_from, bot_from, copy_from, order_from, position_from, spread_from
 from acctcfg.sandbox.okx.keys import parse_ips, parse_permissions
 from acctcfg.sandbox.okx.replies import Refusal
-from acctcfg.sandbox.okx.state import Account, Address, ApiKey, Flags, Scope, Tenant, Venue
+from acctcfg.sandbox.okx.state import Account, Address, ApiKey, Scope, Tenant, Venue
 from acctcfg.sandbox.okx.universe import default_instruments, instrument_from
+from acctcfg.sandbox.values import SeedError, known, set_flags
 
 __all__ = [
     "ACCOUNT_FIELDS",
@@ -26,6 +29,7 @@ __all__ = [
     "add_keys",
     "add_sub_account",
     "build",
+    "build_gate",
     "builtin",
     "edit_account",
     "read_seed",
@@ -49,7 +53,8 @@ DEFAULT: dict[str, Any] = {
         }
     }
 }
-TOP = ("tenants", "instruments", "flags", "client_ip")
+TOP = ("tenants", "instruments", "flags", "client_ip", "gate_crossex")
+VENUES = ("okx", "gate_crossex")
 # seed word -> attribute of Account, for what is set as it stands
 PLAIN = {
     "uid": "uid",
@@ -92,20 +97,6 @@ KEY_FIELDS = ("label", "api_key", "secret_key", "passphrase", "perm", "ip", "env
 ADDRESS_FIELDS = ("ccy", "chain", "addr", "tag", "type")
 
 
-class SeedError(ValueError):
-    """A seed that makes no sense; the message names the place."""
-
-
-def _known(values: Any, allowed: Iterable[str], place: str) -> Mapping[str, Any]:
-    if not isinstance(values, Mapping):
-        raise SeedError(f"{place}: expected a mapping, not {type(values).__name__}")
-    allowed = tuple(allowed)
-    for name in values:
-        if name not in allowed:
-            raise SeedError(f"{place}: unknown key {name!r} (known: {', '.join(sorted(allowed))})")
-    return values
-
-
 def read_seed_file(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file. Raises SeedError; never shows a value out of the file."""
     try:
@@ -116,47 +107,50 @@ def read_seed_file(path: Path) -> dict[str, Any]:
         mark = getattr(exc, "problem_mark", None)
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise SeedError(f"{path}{place}: not YAML") from exc
-    return dict(_known({} if values is None else values, TOP, str(path)))
+    return dict(known({} if values is None else values, TOP, str(path)))
 
 
 def read_seed(values: Mapping[str, Any] | None) -> dict[str, Any]:
     """A seed of one's own, or the default; tenants that it does not name are the default's."""
     seed = copy.deepcopy(dict(values)) if values else {}
-    _known(seed, TOP, "seed")
+    known(seed, TOP, "seed")
     if not seed.get("tenants"):
         seed["tenants"] = copy.deepcopy(DEFAULT["tenants"])
     return seed
 
 
-def build(seed: Mapping[str, Any], now_ms: int) -> Venue:
-    """The venue that a seed describes. Raises SeedError."""
-    venue = Venue(instruments=_instruments(seed.get("instruments") or {}, now_ms))
-    venue.client_ip = str(seed.get("client_ip") or "")
-    set_flags(venue.flags, seed.get("flags") or {})
+def _tenants_of(seed: Mapping[str, Any], wanted: str) -> dict[str, Mapping[str, Any]]:
+    """The tenants of one venue; `venue` is okx unless it says otherwise."""
+    found = {}
     for name, values in seed["tenants"].items():
-        _tenant(venue, str(name), values or {}, now_ms)
+        venue = values.get("venue", "okx") if isinstance(values, Mapping) else "okx"
+        if venue not in VENUES:
+            raise SeedError(f"tenants.{name}.venue: one of {', '.join(VENUES)}, not {venue!r}")
+        if venue == wanted:
+            found[str(name)] = values or {}
+    return found
+
+
+def build_gate(seed: Mapping[str, Any], now_ms: int) -> GateVenue:
+    """Gate as a seed describes it. Raises SeedError."""
+    venue = build_venue(seed.get("gate_crossex"))
+    for name, values in _tenants_of(seed, "gate_crossex").items():
+        add_tenant(venue, name, values, now_ms)
     return venue
 
 
-def set_flags(flags: Flags, values: Any) -> None:
-    """Change flags by name; a value of another kind than the flag's is an error."""
-    for name, value in _known(values, Flags.__slots__, "flags").items():
-        present = getattr(flags, name)
-        if isinstance(present, bool) != isinstance(value, bool) or isinstance(present, (list, dict)) != isinstance(
-            value, (list, dict)
-        ):
-            raise SeedError(f"flags.{name}: expected {type(present).__name__}, not {type(value).__name__}")
-        if isinstance(present, list):
-            value = [str(item) for item in value]
-        elif isinstance(present, dict):
-            value = {str(key): str(item) for key, item in value.items()}
-        else:
-            value = type(present)(value)
-        setattr(flags, name, value)
+def build(seed: Mapping[str, Any], now_ms: int) -> Venue:
+    """OKX as a seed describes it. Raises SeedError."""
+    venue = Venue(instruments=_instruments(seed.get("instruments") or {}, now_ms))
+    venue.client_ip = str(seed.get("client_ip") or "")
+    set_flags(venue.flags, seed.get("flags") or {})
+    for name, values in _tenants_of(seed, "okx").items():
+        _tenant(venue, name, values, now_ms)
+    return venue
 
 
 def _instruments(values: Any, now_ms: int) -> dict[tuple[str, str], Any]:
-    values = _known(values, ("replace", "add", "remove"), "instruments")
+    values = known(values, ("replace", "add", "remove"), "instruments")
     found = {} if values.get("replace") else default_instruments(now_ms)
     for inst_id in values.get("remove") or ():
         found = {key: instrument for key, instrument in found.items() if key[1] != inst_id}
@@ -171,8 +165,8 @@ def _instruments(values: Any, now_ms: int) -> dict[tuple[str, str], Any]:
 
 def _tenant(venue: Venue, name: str, values: Any, now_ms: int) -> None:
     place = f"tenants.{name}"
-    own = ("broker", "env_prefix", "sub_accounts")
-    values = _known(values, (*own, *ACCOUNT_FIELDS), place)
+    own = ("venue", "broker", "env_prefix", "sub_accounts")
+    values = known(values, (*own, *ACCOUNT_FIELDS), place)
     uid = str(values.get("uid") or venue.next_uid())
     master = Account(uid=uid, name="", main_uid=uid, type="0", ts=now_ms)
     prefix = str(values.get("env_prefix") or f"OKX_{name.upper().replace('-', '_')}")
@@ -194,7 +188,7 @@ def add_sub_account(venue: Venue, tenant: Tenant, name: str, values: Any, now_ms
 def edit_account(venue: Venue, tenant: Tenant, account: Account, values: Any, now_ms: int, place: str) -> None:
     """Set fields of an account behind everybody's back. Raises SeedError."""
     # In the order of ACCOUNT_FIELDS: what is held takes its side from the position mode.
-    given = sorted(_known(values, ACCOUNT_FIELDS, place).items(), key=lambda pair: ACCOUNT_FIELDS.index(pair[0]))
+    given = sorted(known(values, ACCOUNT_FIELDS, place).items(), key=lambda pair: ACCOUNT_FIELDS.index(pair[0]))
     for name, value in given:
         where = f"{place}.{name}"
         try:
@@ -212,7 +206,7 @@ def edit_account(venue: Venue, tenant: Tenant, account: Account, values: Any, no
                 account.keys.clear()
                 add_keys(venue, tenant, account, value, now_ms)
             else:
-                account.addresses = [Address(**_known(row, ADDRESS_FIELDS, where), ts=now_ms) for row in value]
+                account.addresses = [Address(**known(row, ADDRESS_FIELDS, where), ts=now_ms) for row in value]
         except SeedError as exc:
             raise SeedError(f"{where}: {exc}") from exc
         except (KeyError, ValueError, TypeError, AttributeError, InvalidOperation, Refusal) as exc:
@@ -255,7 +249,7 @@ def _leverage(account: Account, values: Mapping[str, Any]) -> None:
 def add_keys(venue: Venue, tenant: Tenant, account: Account, rows: Any, now_ms: int) -> None:
     """File keys with credentials of one's own choice. Raises SeedError, which never shows one."""
     for row in rows:
-        row = _known(row, KEY_FIELDS, "keys")
+        row = known(row, KEY_FIELDS, "keys")
         for name in ("label", "api_key", "secret_key", "passphrase"):
             if not row.get(name):
                 raise SeedError(f"a key needs {name}")

@@ -83,7 +83,9 @@ class Server:
 
 
 def _response(reply: Reply) -> web.Response:
-    return web.Response(status=reply.status, body=reply.body, headers={"Content-Type": reply.content_type})
+    return web.Response(
+        status=reply.status, body=reply.body, headers={"Content-Type": reply.content_type, **reply.headers}
+    )
 
 
 def _drop(raw: web.BaseRequest) -> None:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from acctcfg.sandbox.faults import Fault
+from acctcfg.sandbox.gate_crossex.control import show_flags, show_tenant
+from acctcfg.sandbox.gate_crossex.state import Venue as GateVenue
 from acctcfg.sandbox.okx.leverage import scope_text
 from acctcfg.sandbox.okx.state import Account, Tenant, Venue, plain
 from acctcfg.sandbox.seed import PLAIN
@@ -14,20 +16,23 @@ from acctcfg.sandbox.seed import PLAIN
 __all__ = ["show_account", "show_fault", "show_venue"]
 
 
-def show_venue(venue: Venue) -> dict[str, Any]:
+def show_venue(venue: Venue, gate: GateVenue) -> dict[str, Any]:
     """Everything."""
+    okx = {
+        name: {
+            "venue": "okx",
+            "uid": tenant.master.uid,
+            "broker": tenant.broker,
+            "master": show_account(tenant, tenant.master),
+            "sub_accounts": {sub: show_account(tenant, account) for sub, account in tenant.subs.items()},
+        }
+        for name, tenant in venue.tenants.items()
+    }
     return {
-        "tenants": {
-            name: {
-                "uid": tenant.master.uid,
-                "broker": tenant.broker,
-                "master": show_account(tenant, tenant.master),
-                "sub_accounts": {sub: show_account(tenant, account) for sub, account in tenant.subs.items()},
-            }
-            for name, tenant in venue.tenants.items()
-        },
+        "tenants": {**okx, **{name: show_tenant(tenant) for name, tenant in gate.tenants.items()}},
         "flags": {name: getattr(venue.flags, name) for name in venue.flags.__slots__},
         "maintenance": {"on": venue.maintenance.on, "begin": venue.maintenance.begin, "end": venue.maintenance.end},
+        "gate_crossex": {"flags": show_flags(gate.flags)},
         "client_ip": venue.client_ip,
         "speed": venue.speed,
     }

@@ -1,0 +1,114 @@
+"""One request to OKX on its way through: authentication, limits, rules, effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import parse_qsl
+
+from acctcfg.sandbox.exchange import CLIENT_IP, Exchange, Reply, Request
+from acctcfg.sandbox.okx.gate import Caller, authenticate, read_body
+from acctcfg.sandbox.okx.params import Call
+from acctcfg.sandbox.okx.replies import AT_GATEWAY, CODES, Refusal, encode, gateway, refused, success
+from acctcfg.sandbox.okx.routes import PATHS, Route
+from acctcfg.sandbox.okx.state import Account, ApiKey, Tenant
+
+if TYPE_CHECKING:
+    from acctcfg.sandbox.app import App
+    from acctcfg.sandbox.faults import Fault
+
+__all__ = ["OkxExchange"]
+
+NOBODY = Account(uid="", name="", main_uid="")
+NO_TENANT = Tenant(name="", master=NOBODY)
+NO_KEY = ApiKey(label="", api_key="", secret_key="", passphrase="", env="any")
+OPEN_IN_MAINTENANCE = ("/api/v5/public/time", "/api/v5/system/status")
+
+
+class OkxExchange(Exchange):
+    """OKX v5 reads, checks and answers."""
+
+    cut: ClassVar[bytes] = b'{"code":"0","da'
+    too_many: ClassVar[str] = "50011"
+
+    def __init__(self, app: App, request: Request, path: str, query: str) -> None:
+        super().__init__(app, request, path, query)
+        self.by_method = PATHS.get(path)
+        self.route = self.by_method.get(request.method) if self.by_method else None
+        self.ip = request.headers.get(CLIENT_IP) or app.venue.client_ip or request.peer
+        holder = app.venue.holders.get(request.headers.get("ok-access-key", ""))
+        self._account = holder.account if holder else NOBODY
+
+    @property
+    def account(self) -> Account:
+        """Whose key the request names."""
+        return self._account
+
+    @property
+    def is_write(self) -> bool:
+        """Every POST; OKX knows no other method that changes anything."""
+        return self.request.method == "POST"
+
+    def answer(self, fault: Fault | None) -> tuple[Reply, str]:
+        """The venue's own answer, with its code. Only here does anything change."""
+        try:
+            route, call = self.admit()
+            answer = route.handler(call)
+        except Refusal as refusal:
+            shape = gateway if refusal.at_gateway else refused
+            return Reply(refusal.status, shape(refusal.code, refusal.msg)), refusal.code
+        if answer.effect is not None:
+            self.carry_out(answer.effect, fault)
+        if isinstance(answer.data, dict):
+            return Reply(200, encode(answer.data)), "0"  # the one endpoint without an envelope
+        return Reply(200, success(answer.data)), "0"
+
+    def admit(self) -> tuple[Route, Call]:
+        """All checks before the endpoint's own rules."""
+        app, request = self.app, self.request
+        if self.by_method is None:
+            self.unlisted = True
+            raise Refusal("404", f"sandbox: unlisted route {request.method} {self.path}", status=404)
+        if app.venue.maintenance.on and self.path not in OPEN_IN_MAINTENANCE:
+            raise Refusal("50001")
+        public = not next(iter(self.by_method.values())).perm
+        tenant, account, key = NO_TENANT, NOBODY, NO_KEY
+        if not public:
+            caller = Caller(request.method, request.target, request.headers, request.body, self.ip)
+            holder = authenticate(app.venue, caller, app.now_ms)
+            tenant, account, key = holder.tenant, holder.account, holder.key
+        query = dict(parse_qsl(self.query, keep_blank_values=True)) if self.query else {}
+        self.params = query
+        if self.route is None:
+            raise Refusal("50115")
+        self.check_pace(self.route, self.ip if public else account.uid, query)
+        self.check_permission(self.route, tenant, account, key)
+        if self.route.is_write:
+            self.params = read_body(request.headers, request.body, may_be_empty=self.route.empty_body)
+        demo = request.headers.get("x-simulated-trading") == "1"
+        return self.route, Call(app.venue, tenant, account, key, self.params, app.now_ms, demo)
+
+    def check_pace(self, route: Route, who: str, query: Mapping[str, str]) -> None:
+        """50011 beyond the limit."""
+        kind = query.get("instType", "") if route.by_inst_type else ""
+        name = (who, route.method, route.path, kind)
+        if not self.app.pace.admits(name, route.limit, route.window_s, self.app.ticks()):
+            status = self.app.venue.flags.rate_limit_status
+            raise Refusal("50011", status=status, at_gateway=status == 429)
+
+    @staticmethod
+    def check_permission(route: Route, tenant: Tenant, account: Account, key: ApiKey) -> None:
+        """50120 for the key, 59604 and 59608 for the user behind it."""
+        if route.perm and route.perm not in key.perm:
+            raise Refusal("50120")
+        if route.broker and not account.is_master:
+            raise Refusal("59604")
+        if route.broker and not tenant.broker:
+            raise Refusal("59608")
+
+    def refusal(self, code: str, msg: str = "", status: int = 0) -> Reply:
+        """A refusal of authentication or of the rate limit has no `data`, as at the gateway."""
+        known_status, known_msg = CODES.get(code, (200, "Operation failed"))
+        status = status or known_status
+        shape = gateway if code in AT_GATEWAY or status == 429 else refused
+        return Reply(status, shape(code, msg or known_msg))
