@@ -124,7 +124,10 @@ def test_a_late_write_of_a_dead_process_is_waited_for(desk: Desk) -> None:
     """What a killed run sent may arrive until its signed time runs out: the next apply reads only after that."""
     seconds = 0.4 * desk.sandbox.app.speed
     desk.sandbox.control_post(
-        "faults", match={"path": "*/subaccount-deposit-address", "method": "POST"}, kind="delayed_effect", seconds=seconds
+        "faults",
+        match={"path": "*/subaccount-deposit-address", "method": "POST"},
+        kind="delayed_effect",
+        seconds=seconds,
     )
     killed(desk.write(onboarding()), "answered", WRITES)
     assert desk.apply().code == 0
