@@ -97,7 +97,8 @@ class Leverage:
         return mode, Word.NET  # the other scopes do not depend on it
 
     async def _live(self, account: Account, focus: Focus) -> dict[Address, Live]:
-        barrier: Live | None = account.later() or _barrier(account, focus)
+        modes = _barrier(account, focus, self._account_mode.live(account))
+        barrier: Live | None = account.later() or modes
         if barrier is not None or not account.decisions:
             return dict.fromkeys(account.decisions, barrier or After(""))
         try:
@@ -112,7 +113,8 @@ class Leverage:
         decisions = {address: account.decisions[address] for address in addresses}
         values = await account.reader.leverage(list(decisions.values()))
         missing = Unreadable("no_leverage", "the venue's answer leaves this scope out")
-        return {address: values.get(decision.scope, missing) for address, decision in decisions.items()}
+        found = {address: values.get(decision.scope, missing) for address, decision in decisions.items()}
+        return {address: unreadable(one) if isinstance(one, VenueError) else one for address, one in found.items()}
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -146,18 +148,20 @@ class Leverage:
             await account.send(call, change, writer, own=True)
 
 
-def _barrier(account: Account, focus: Focus) -> After | None:
-    """The mode change of this plan that the scopes will have behind them; a mode that is not targeted blocks."""
-    survey, spec = account.survey, account.spec
-    for field, wanted, live in (
-        ("position_mode", spec.position_mode, account.config.position_mode if account.config else None),
-        ("account_mode", spec.account_mode, account.config.account_mode if account.config else None),
-    ):
-        address = account.address(field)
-        if wanted is None or wanted == live:
-            continue
-        if not focus.wants(address):
-            for scope in account.decisions:
-                survey.block(scope, "target_dependency", f"{address} has to change first: target it too")
-        return After(field)
-    return None
+def _barrier(account: Account, focus: Focus, live_mode: str) -> After | None:
+    """The mode change of this plan that the scopes will have behind them; modes that are not targeted block."""
+    spec = account.spec
+    live_position = account.config.position_mode if account.config else None  # a new account's is not known
+    first = [
+        account.address(field)
+        for field, wanted, live in (
+            ("position_mode", spec.position_mode, live_position),
+            ("account_mode", spec.account_mode, live_mode),
+        )
+        if wanted is not None and wanted != live
+    ]
+    left_out = " and ".join(str(address) for address in first if not focus.wants(address))
+    if left_out:
+        for scope in account.decisions:
+            account.survey.block(scope, "target_dependency", f"{left_out} first: target that too")
+    return After(first[0].field) if first else None
