@@ -1,0 +1,235 @@
+"""Account modes and position modes in every combination, in the one order that the venue takes; and targets."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+from desk import Desk
+from ladder_parts import KEY, LEVEL, NO_CHANGES, failing, quiet, settle
+
+SWAP = {"market": "swap", "instrument": "BTC-USDT-SWAP", "margin": "cross", "value": 7}
+ISOLATED = {"market": "swap", "instrument": "BTC-USDT-SWAP", "margin": "isolated", "value": 7}
+POSITION = {"net": "net_mode", "long_short": "long_short_mode"}
+
+
+def _sent(desk: Desk, name: str) -> list[str]:
+    """The writes for one account, in order, by the last word of their path."""
+    return [
+        row["path"].rpartition("/")[2]
+        for row in desk.writes()
+        if row["account"] == name or row["body"].get("subAcct") == name
+    ]
+
+
+def test_every_pair_of_account_modes(desk: Desk) -> None:
+    """From each account mode to each other, in one apply: one write an account, and the mode stands."""
+    pairs = {f"{a[:4]}2{b[:4]}acct": (a, b) for a, b in permutations(LEVEL, 2)}
+    for name, (live, _) in pairs.items():
+        settle(desk, name, acctLv=LEVEL[live])
+    desk.write({name: {"api_keys": KEY, "account_mode": wanted} for name, (_, wanted) in pairs.items()})
+    assert desk.converge().last == "Applied: 0 created, 12 changed, 0 deleted, 0 blocked, 0 failed."
+    for name, (_, wanted) in pairs.items():
+        assert desk.account(name)["acctLv"] == LEVEL[wanted]
+        assert _sent(desk, name) == ["set-subaccount-level"]
+
+
+LEVEL_FIRST = ["set-subaccount-level", "set-position-mode"]
+POSITION_FIRST = ["set-position-mode", "set-subaccount-level"]
+ORDERED: list[tuple[str, str, str, str, list[str]]] = [
+    # live account mode, live position mode, wanted account mode, wanted position mode, writes in order
+    ("multi_currency", "long_short", "portfolio", "net", POSITION_FIRST),
+    ("futures", "long_short", "portfolio", "net", POSITION_FIRST),
+    ("spot", "net", "portfolio", "net", ["set-subaccount-level"]),
+    ("spot", "long_short", "portfolio", "net", ["set-subaccount-level"]),  # portfolio itself puts it to net
+    ("multi_currency", "long_short", "spot", "net", POSITION_FIRST),
+    ("futures", "long_short", "spot", "net", POSITION_FIRST),
+    ("portfolio", "net", "spot", "net", ["set-subaccount-level"]),
+    ("spot", "net", "futures", "long_short", LEVEL_FIRST),
+    ("spot", "long_short", "multi_currency", "net", LEVEL_FIRST),
+    ("portfolio", "net", "multi_currency", "long_short", LEVEL_FIRST),
+    ("futures", "net", "multi_currency", "long_short", LEVEL_FIRST),
+    ("multi_currency", "long_short", "futures", "long_short", ["set-subaccount-level"]),
+    ("multi_currency", "net", "multi_currency", "long_short", ["set-position-mode"]),
+]
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["existing", "key made on the way"])
+def test_the_values_decide_the_order(desk: Desk, fresh: bool) -> None:
+    """Portfolio takes net first unless from spot; any position mode goes before a switch to spot; otherwise the account
+    mode goes first. The same where the key that signs is only made by the plan."""
+    for number, (mode, position, *_) in enumerate(ORDERED):
+        labels = () if fresh else ("trading",)
+        settle(desk, f"order{number:02}", labels=labels, acctLv=LEVEL[mode], posMode=POSITION[position])
+    desk.write(
+        {
+            f"order{number:02}": {"api_keys": KEY, "account_mode": mode, "position_mode": position}
+            for number, (_, _, mode, position, _) in enumerate(ORDERED)
+        }
+    )
+    desk.converge()
+    for number, (*_, mode, position, writes) in enumerate(ORDERED):
+        name = f"order{number:02}"
+        live = desk.account(name)
+        assert (live["acctLv"], live["posMode"]) == (LEVEL[mode], POSITION[position]), ORDERED[number]
+        assert [one for one in _sent(desk, name) if one != "apikey"] == writes, ORDERED[number]
+
+
+def test_a_position_mode_in_spot_is_blocked(desk: Desk) -> None:
+    """An account that stays in spot and wants another position mode is blocked with that reason."""
+    settle(desk, "spotter1")
+    desk.write({"spotter1": {"api_keys": KEY, "position_mode": "long_short"}})
+    assert "position_mode_in_spot" in failing(desk.steps()["spotter1.position_mode"])
+    quiet(desk)
+    desk.write({"spotter1": {"api_keys": KEY, "position_mode": "net"}})
+    assert desk.plan().last == NO_CHANGES
+
+
+def test_what_stands_behind_a_barrier_is_read_after_it(desk: Desk) -> None:
+    """Behind a mode change every managed value is a step with an unknown `before`; one that turns out to be right is
+    neither sent nor counted."""
+    settle(desk, "barrier1", acctLv="2", posMode="net_mode", leverage={"SWAP/cross/BTC-USDT-SWAP": "7"})
+    entries = [SWAP, {**SWAP, "instrument": "ETH-USDT-SWAP"}]
+    fields = {"account_mode": "multi_currency", "position_mode": "net", "leverage": entries}
+    desk.write({"barrier1": {"api_keys": KEY, **fields}})
+    steps = desk.steps()
+    assert set(steps) == {
+        "barrier1.account_mode",
+        "barrier1.position_mode",
+        "barrier1.leverage[swap/BTC-USDT/cross]",
+        "barrier1.leverage[swap/ETH-USDT/cross]",
+    }
+    for address in sorted(set(steps) - {"barrier1.account_mode"}):
+        assert (steps[address]["before"], steps[address]["before_known"]) == (None, False)
+        assert "barrier1.account_mode" in steps[address]["depends_on"]
+    said = desk.converge()
+    assert _sent(desk, "barrier1") == ["set-subaccount-level", "set-leverage"]
+    assert said.last == "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."
+
+
+def test_sides_appear_behind_a_position_mode(desk: Desk) -> None:
+    """A change to long_short makes isolated contracts two scopes; both are steps of the plan, and both are set."""
+    settle(desk, "hedger01", acctLv="3")
+    desk.write({"hedger01": {"api_keys": KEY, "position_mode": "long_short", "leverage": [ISOLATED]}})
+    sides = {f"hedger01.leverage[swap/BTC-USDT/isolated/{side}]" for side in ("long", "short")}
+    steps = desk.steps()
+    assert sides < set(steps)
+    assert not any(steps[side]["before_known"] for side in sides)
+    desk.converge()
+    assert _sent(desk, "hedger01") == ["set-position-mode", "set-leverage", "set-leverage"]
+
+
+def test_a_new_account_is_known_to_be_in_spot(desk: Desk) -> None:
+    """The account mode of a new account is known before (spot); its position mode is not; spot wanted is no step."""
+    desk.write(
+        {
+            "newone01": {"api_keys": KEY, "account_mode": "futures", "position_mode": "net"},
+            "newone02": {"account_mode": "spot"},
+        }
+    )
+    steps = desk.steps()
+    mode, position = steps["newone01.account_mode"], steps["newone01.position_mode"]
+    assert (mode["before"], mode["before_known"]) == ("spot", True)
+    assert (position["before"], position["before_known"]) == (None, False)
+    assert {check["status"] for check in position["prechecks"]} == {"deferred"}
+    assert "newone02.account_mode" not in steps
+    desk.converge()
+
+
+def test_a_fresh_account_may_start_in_another_position_mode(desk: Desk) -> None:
+    """Nothing is assumed of a fresh position mode: where the venue starts in long_short, net is written."""
+    desk.sandbox.control_post("flags", fresh_position_mode="long_short_mode")
+    desk.write({"newone01": {"api_keys": KEY, "account_mode": "futures", "position_mode": "net"}})
+    desk.converge()
+    assert desk.account("newone01")["posMode"] == "net_mode"
+
+
+# -- targets -------------------------------------------------------------------------------------------------------
+
+WHOLE: dict[str, Any] = {
+    "api_keys": {**KEY, "zreader": {"permissions": ["read"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}},
+    "account_mode": "multi_currency",
+    "position_mode": "long_short",
+    "leverage": [
+        SWAP,
+        {**SWAP, "instrument": "ETH-USDT-SWAP"},
+        {"market": "margin", "currency": "BTC", "margin": "cross", "value": 3},
+    ],
+    "deposit": {"addresses": [{"currency": "USDT"}]},
+}
+
+
+def test_a_target_account_is_all_of_it_and_nothing_else(desk: Desk) -> None:
+    """An account as target is all of it; other accounts are neither planned nor read."""
+    for name in ("targets1", "targets2"):
+        settle(desk, name, labels=("trading", "zreader"))
+    desk.write(dict.fromkeys(("targets1", "targets2"), WHOLE))
+    desk.sandbox.control_post("forget")
+    steps = desk.steps("--target", "targets1")
+    assert {address.partition(".")[0] for address in steps} == {"targets1"}
+    assert len(steps) == 7  # of the keys, the reading one loses trade
+    assert not any(step["blocked"] for step in steps.values())
+    assert "targets2" not in str(desk.sandbox.control_get("requests"))
+
+
+def test_a_target_pulls_in_the_creation_and_the_access_key_only(desk: Desk) -> None:
+    """A field of a new account brings the account and the key that signs, not the other key, mode or addresses."""
+    desk.write({"newone01": WHOLE})
+    steps = desk.steps("--target", "newone01.account_mode")
+    assert set(steps) == {"newone01", "newone01.api_keys[trading]", "newone01.account_mode"}
+    assert not any(step["blocked"] for step in steps.values())
+
+
+@pytest.mark.parametrize("exists", [True, False], ids=["existing", "new"])
+def test_a_target_behind_a_mode_is_blocked_and_names_it(desk: Desk, exists: bool) -> None:
+    """Where a mode step would have to go first, the target is blocked and names every such step; with those targeted,
+    it is not."""
+    if exists:
+        settle(desk, "targets1", labels=("trading", "zreader"))
+    desk.write({"targets1": WHOLE})
+    scope = "targets1.leverage[swap/BTC-USDT/cross]"
+    steps = desk.steps("--target", "targets1.leverage[swap/*]")
+    assert {address for address in steps if "leverage" in address} == {scope, scope.replace("BTC", "ETH")}
+    for address in (scope, scope.replace("BTC", "ETH")):
+        told = failing(steps[address])["target_dependency"]
+        assert "targets1.account_mode" in told
+        assert "targets1.position_mode" in told
+    position = desk.steps("--target", "targets1.position_mode")["targets1.position_mode"]
+    assert "targets1.account_mode" in failing(position)["target_dependency"]
+    both = desk.steps("--target", "targets1.leverage[swap/*]", "--target", "targets1.position_mode")
+    assert "targets1.account_mode" in failing(both[scope])["target_dependency"]
+    modes = [part for mode in ("account_mode", "position_mode") for part in ("--target", f"targets1.{mode}")]
+    steps = desk.steps("--target", scope, *modes)
+    assert not any(step["blocked"] for step in steps.values())
+    assert {f"targets1.{mode}" for mode in ("account_mode", "position_mode")} < set(steps)
+
+
+def test_a_mode_that_goes_after_does_not_hold_a_target_back(desk: Desk) -> None:
+    """position_mode net before portfolio needs no other step; leverage, which goes after both, names what is left."""
+    settle(desk, "targets1", acctLv="3", posMode="long_short_mode")
+    margin = {"market": "margin", "currency": "BTC", "margin": "cross", "value": 3}
+    fields = {"account_mode": "portfolio", "position_mode": "net", "leverage": [margin]}
+    desk.write({"targets1": {"api_keys": KEY, **fields}})
+    assert not desk.steps("--target", "targets1.position_mode")["targets1.position_mode"]["blocked"]
+    steps = desk.steps("--target", "targets1.position_mode", "--target", "targets1.leverage[*]")
+    told = failing(steps["targets1.leverage[margin/BTC/cross]"])["target_dependency"]
+    assert "targets1.account_mode" in told
+
+
+def test_a_target_that_is_nothing_is_a_slip(desk: Desk) -> None:
+    """A target that selects nothing is wrong usage (64), never a plan without changes."""
+    settle(desk, "targets1")
+    desk.write({"targets1": {"api_keys": KEY, "account_mode": "futures"}})
+    for target in ("target1", "targets1.position_mode", "targets1.leverage[swap/*]"):
+        said = desk.plan("--target", target)
+        assert said.code == 64, target
+        assert target in said.err
+
+
+def test_brackets_in_a_target_are_literal(desk: Desk) -> None:
+    """Only * and ? are special in a target: brackets stand for themselves."""
+    settle(desk, "targets1", acctLv="3")
+    desk.write({"targets1": {"api_keys": KEY, "leverage": [SWAP, {**SWAP, "instrument": "ETH-USDT-SWAP"}]}})
+    assert set(desk.steps("--target", "targets?.leverage[swap/BTC*]")) == {"targets1.leverage[swap/BTC-USDT/cross]"}
+    assert len(desk.steps("--target", "*.leverage[*]")) == 2
