@@ -212,8 +212,8 @@ class Execution:
                 attempt.trouble, attempt.seen = error.message, Unreadable(error.code, error.message)
             return
         for attempt in attempts:
-            attempt.seen = live[attempt.step.address]
-            attempt.trouble = ""
+            seen = attempt.seen = live[attempt.step.address]
+            attempt.trouble = seen.message if isinstance(seen, Unreadable) else ""
             if _shows(attempt.step.change, attempt.seen):
                 attempt.result = StepResult(attempt.step, "done")
 

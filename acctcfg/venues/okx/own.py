@@ -13,7 +13,7 @@ from typing import Any
 
 from acctcfg.core.state import KeyValue
 from acctcfg.core.words import PositionMode
-from acctcfg.errors import Garbled
+from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.okx.endpoints import (
     ACCOUNT_INSTRUMENTS,
     ALGO_ORDERS,
@@ -131,20 +131,35 @@ class OwnKey:
         )
         return Instruments.of(row for rows in lists for row in rows)
 
-    async def leverage(self, decisions: Sequence[Decision]) -> dict[Scope, Decimal]:
-        """The present values of these scopes, 20 to a request. One that is missing could not be read."""
-        batches: dict[tuple[str, str, str], dict[str, None]] = {}
+    async def leverage(self, decisions: Sequence[Decision]) -> dict[Scope, Decimal | VenueError]:
+        """The present values of these scopes, 20 to a request, or why the request for one failed.
+
+        A scope that is missing was left out of the answer. Raises where every request failed.
+        """
+        kinds: dict[tuple[str, str, str], dict[str, list[Decision]]] = {}
         for decision in decisions:
             asked: Read = decision.read
-            batches.setdefault((asked.margin_mode, asked.param, asked.inst_type), {})[asked.value] = None
-        reads = [
-            self.read(LEVERAGE_INFO, {"mgnMode": margin_mode, param: ",".join(values[at : at + _IDS_PER_CALL])})
-            for (margin_mode, param, _), found in sorted(batches.items())
+            kind = asked.margin_mode, asked.param, asked.inst_type
+            kinds.setdefault(kind, {}).setdefault(asked.value, []).append(decision)
+        batches = [
+            (margin_mode, param, {value: found[value] for value in values[at : at + _IDS_PER_CALL]})
+            for (margin_mode, param, _), found in sorted(kinds.items())
             for values in (sorted(found),)
             for at in range(0, len(values), _IDS_PER_CALL)
         ]
-        lists = await asyncio.gather(*reads)
-        return live_values(decisions, [row for rows in lists for row in rows])
+        rows: list[dict[str, Any]] = []
+        failed: dict[Scope, VenueError] = {}
+
+        async def one(margin_mode: str, param: str, asked: Mapping[str, Sequence[Decision]]) -> None:
+            try:
+                rows.extend(await self.read(LEVERAGE_INFO, {"mgnMode": margin_mode, param: ",".join(asked)}))
+            except VenueError as error:
+                failed.update((decision.scope, error) for some in asked.values() for decision in some)
+
+        await asyncio.gather(*(one(*batch) for batch in batches))
+        if len(failed) == len(decisions) and failed:
+            raise next(iter(failed.values()))
+        return {**live_values(decisions, rows), **failed}
 
     async def switch_verdict(self, level: str) -> Mapping[str, Any]:
         """What the venue itself says about a change to that account level."""
