@@ -1,0 +1,131 @@
+"""Where the venue's pages are silent or contradict themselves, acctcfg is right under either reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Desk, seed
+
+KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
+BASE: dict[str, Any] = {"account_mode": "futures", "position_mode": "net", "api_keys": KEY}
+
+
+def world(**flags: Any) -> dict[str, Any]:
+    """An empty broker whose venue reads its own pages that way."""
+    return seed(flags=flags)
+
+
+def entry(**fields: Any) -> dict[str, Any]:
+    """A leverage entry of isolated futures."""
+    return {"market": "futures", "margin": "isolated", **fields}
+
+
+def test_isolated_futures_kept_by_family_converge_where_one_value_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept by contract or by family: one value for a family is right after one apply."""
+    with Desk.at(tmp_path, monkeypatch, world(isolated_futures_scope="family")) as desk:
+        desk.write({"mmdesk01": {**BASE, "leverage": [entry(family="BTC-USDT", value=7)]}})
+        desk.converge()
+
+
+def test_a_scope_that_is_wider_than_assumed_is_reported_not_fought_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two contracts of a family with values of their own, where the venue keeps one: a failure, one write each."""
+    wanted = [entry(instrument="BTC-USDT-271231", value=7), entry(instrument="BTC-USDT-280331", value=9)]
+    with Desk.at(tmp_path, monkeypatch, world(isolated_futures_scope="family")) as desk:
+        desk.write({"mmdesk01": {**BASE, "leverage": wanted}})
+        said = desk.apply()
+        assert said.code == 1
+        assert "did not do it" in said.out + said.err
+        assert len(desk.writes("/set-leverage")) == 2
+
+
+def test_isolated_margin_that_was_withdrawn_stops_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under 50072 isolated leverage cannot even be read: that step fails with the code, cross leverage is set."""
+    wanted = [
+        {"market": "swap", "family": "BTC-USDT", "margin": "isolated", "value": 7},
+        {"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 8},
+    ]
+    with Desk.at(tmp_path, monkeypatch, world(isolated_in_advanced_modes=False)) as desk:
+        desk.write({"mmdesk01": {**BASE, "account_mode": "multi_currency", "leverage": wanted}})
+        said = desk.apply()
+        assert said.code == 1
+        assert "50072" in said.out
+        assert said.last == "Applied: 2 created, 2 changed, 0 deleted, 0 blocked, 1 failed."
+        assert desk.account("mmdesk01")["leverage"] == {"SWAP/cross/BTC-USDT-SWAP": "8"}
+        document = desk.plan("--format", "json").json
+        assert [one["code"] for one in document["unreadable"]] == ["50072"]
+        assert document["steps"] == []
+
+
+def test_a_new_key_that_takes_a_while_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """50119 right after a create is a key on its way, not a lost one: no second key."""
+    with Desk.at(tmp_path, monkeypatch, world(key_delay_s=5)) as desk:
+        desk.write({"mmdesk01": BASE})
+        desk.converge()
+        assert len(desk.writes("/subaccount/apikey")) == 1
+
+
+def test_either_shape_of_the_rate_limit_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """50011 with HTTP 200 and with HTTP 429 both mean "not executed": the write is sent again, once."""
+    with Desk.at(tmp_path, monkeypatch, world(rate_limit_status=200)) as desk:
+        desk.write({"mmdesk01": BASE})
+        for kind in ("rate_limited", "rate_limited_200"):
+            desk.fault(match={"path": "*/create-subaccount"}, kind=kind)
+        assert desk.apply().code == 0
+        assert [row["code"] for row in desk.writes("/create-subaccount")] == ["50011", "50011", "0"]
+
+
+def test_leverage_that_a_region_does_not_serve_is_unreadable(desk: Desk) -> None:
+    """A 404 is neither a default nor a missing setting: exit 1, no write, and the rest is planned."""
+    desk.write({"mmdesk01": BASE})
+    assert desk.apply().code == 0
+    before = len(desk.writes())
+    desk.fault(match={"path": "*/leverage-info"}, kind="status", status=404, times=0)
+    desk.write({"mmdesk01": {**BASE, "position_mode": ..., "leverage": [entry(family="BTC-USDT", value=7)]}})
+    said = desk.plan("--format", "json")
+    assert said.code == 1
+    assert {one["address"].partition("[")[0] for one in said.json["unreadable"]} == {"mmdesk01.leverage"}
+    assert desk.apply().code == 1
+    assert len(desk.writes()) == before
+
+
+def test_a_fresh_account_may_start_in_another_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a new account starts in is read, not assumed."""
+    with Desk.at(tmp_path, monkeypatch, world(fresh_position_mode="long_short_mode")) as desk:
+        desk.write({"mmdesk01": BASE})
+        desk.converge()
+        assert desk.account("mmdesk01")["posMode"] == "net_mode"
+
+
+def test_portfolio_margin_leaves_net_behind(desk: Desk) -> None:
+    """From long/short to portfolio and back: the position mode that the manifest wants is set again."""
+    hedged = {**BASE, "position_mode": "long_short"}
+    desk.write({"mmdesk01": hedged})
+    desk.converge()
+    desk.write({"mmdesk01": {**BASE, "account_mode": "portfolio", "position_mode": "net"}})
+    desk.converge()
+    desk.write({"mmdesk01": hedged})
+    desk.converge()
+    assert desk.account("mmdesk01")["posMode"] == "long_short_mode"
+
+
+@pytest.mark.parametrize("code", ["59506", "59510"])
+def test_what_is_gone_already_needs_no_delete(desk: Desk, code: str) -> None:
+    """Somebody else deletes the key, or the account, right before: the venue's "unknown" means that it is done."""
+    old = {**KEY, "old": {"permissions": ["read"], "store": "vault"}}
+    desk.write({"mmdesk01": {"api_keys": old}})
+    assert desk.apply().code == 0
+    gone = {"state": "absent"} if code == "59510" else {}
+    keys = old if gone else {**KEY, "old": {"state": "absent"}}
+    desk.write({"mmdesk01": {"api_keys": keys, **gone}}, guardrails={"max_deletes": 1})
+    path = "accounts/mmdesk01" if gone else "accounts/mmdesk01/keys/old"
+    ending = "delete-subaccount" if gone else "delete-apikey"
+    desk.fault(match={"path": f"*/{ending}"}, kind="hook", do=[{"method": "DELETE", "path": path}])
+    said = desk.apply()
+    assert said.code == 0, said.out + said.err
+    assert said.last == "Applied: 0 created, 0 changed, 1 deleted, 0 blocked, 0 failed."
