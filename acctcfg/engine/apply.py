@@ -62,6 +62,7 @@ async def apply(
         _refuse_lost_stores(workspace, todo)
         if todo and not approve(planned.plan):
             return Outcome(plan=planned.plan, declined=True)
+        _prove_stores(workspace, todo)
         flags = {"skip_blocked": skip_blocked, "allow_sensitive": allow_sensitive, "replace": list(replace)}
         return await _carry_out(workspace, planned, left_out, flags, fresh, progress)
 
@@ -147,11 +148,26 @@ def _left_out(plan: Plan, *, skip_blocked: bool) -> frozenset[Address]:
 
 
 def _refuse_lost_stores(workspace: Workspace, todo: Sequence[Step]) -> None:
+    for store in _new_secrets(todo):
+        workspace.refuse_lost_store(store)
+
+
+def _prove_stores(workspace: Workspace, todo: Sequence[Step]) -> None:
+    """What would keep a new secret from its store is found before the first write, not when its account is made."""
+    for store, step in _new_secrets(todo).items():
+        path = f"{step.venue}/{step.address.account}/{step.address.key}-probe"  # a name that no secret has
+        workspace.store(store).prove_writable(path)
+
+
+def _new_secrets(todo: Sequence[Step]) -> dict[str, Step]:
+    """The stores that new secrets go to, each with the first step that makes one."""
+    found: dict[str, Step] = {}
     for step in todo:
         after = step.change.after
-        makes = step.change.action in ("create", "replace") and isinstance(after, KeyValue)
+        makes = step.change.action in ("create", "replace")
         if makes and isinstance(after, KeyValue) and after.store is not None:
-            workspace.refuse_lost_store(after.store)
+            found.setdefault(after.store, step)
+    return found
 
 
 # -- the run ---------------------------------------------------------------------------------------------------------
