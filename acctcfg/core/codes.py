@@ -20,6 +20,11 @@ PRECHECKS: Final[Mapping[str, str]] = {
     "mode_activated": "account mode is activated",
     "leverage_limit": "within the leverage limit",
     "position_mode_in_spot": "not in account mode spot",
+    "no_margin_positions": "no margin positions or liabilities",
+    "no_initial_margin": "initial margin is zero",
+    "no_maintenance_margin": "maintenance margin is zero",
+    "account_status": "account status is normal",
+    "account_unlocked": "account is not locked",
     "empty": "account is empty",
     "no_second_level": "no second-level sub-accounts",
     # what would lock us, or the user, out
@@ -30,6 +35,7 @@ PRECHECKS: Final[Mapping[str, str]] = {
     # what would lose a secret
     "secret_lost": "the key's secret is known",
     "secret_mismatch": "the stored secret fits the key",
+    "key_ambiguous": "one key of this name",
     "store_required": "a store for the secret",
     "store_read_only": "the store can be written",
     # what only the user can decide
@@ -51,6 +57,9 @@ WARNINGS: Final[Mapping[str, str]] = {
     "open_position_on_scope": "leverage changes under an open position",
     "instrument_not_live": "a named instrument has expired or is suspended",
     "matches_nothing": "a pattern matches nothing",
+    "account_locked": "the account is locked, and the manifest does not say whether it should be",
+    "key_not_usable": "the venue has frozen or locked a key",
+    "list_may_be_cut": "a list that decides a precheck may be longer than the venue showed",
     "rate_limited": "the venue answered too many requests",
     "no_access": "no key can sign for this account yet",
 }

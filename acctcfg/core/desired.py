@@ -75,7 +75,7 @@ class KeySpec:
 
     label: str
     state: str  # "present" | "absent"
-    permissions: tuple[str, ...]  # sorted; () where state is absent
+    permissions: tuple[str, ...]  # "trade", or "futures:write" of a group; sorted; () where state is absent
     ip_allowlist: tuple[str, ...]  # sorted
     store: str | None  # a key of secret_stores
     rotate_after: str | None  # "90d"; only `drift` looks at it
@@ -121,13 +121,14 @@ class AccountSpec:
     uid: str | None = None
     adopt: bool = False
     parent: str | None = None  # the manifest key of the first-level sub-account
-    state: str = "present"  # | "absent"
+    state: str = "present"  # | "absent" | another word of the venue type, such as "locked"
     protect: bool = False
     label: str | None = None
     client_ip: str | None = None
     access: AccessSpec | None = None
     account_mode: str | None = None
     position_mode: PositionMode | None = None
+    position_modes: Mapping[str, PositionMode] = field(default_factory=dict)  # by part, where each part has its own
     leverage: tuple[LeverageEntry, ...] = ()
     api_keys: tuple[KeySpec, ...] = ()  # sorted by label
     api_keys_exclusive: bool = False

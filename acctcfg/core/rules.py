@@ -45,7 +45,7 @@ class VenueRules:
     main_fields: frozenset[str]  # ... for the role main
     account_modes: Mapping[str, str]  # word -> what it means
     position_modes: Mapping[str, str]
-    permissions: tuple[str, ...]  # in the order of power
+    permissions: tuple[str, ...]  # in the order of power; () where keys have groups instead
     name: TextRule
     label: TextRule
     key_label: TextRule
@@ -54,4 +54,9 @@ class VenueRules:
     addresses_per_currency: int
     address_types: Mapping[str, tuple[str, ...]]  # type -> currencies that have it; () for all
     leverage_selectors: tuple[str, ...]  # "instrument", "family", "currency" (and "instruments")
+    permission_groups: tuple[str, ...] = ()  # each can be read or write
+    position_mode_parts: tuple[str, ...] = ()  # parts of an account that can each have a position mode of their own
+    environments: tuple[str, ...] = ("live", "demo", "sandbox")
+    states: Mapping[str, str] = field(default_factory=lambda: {"present": "the default", "absent": "delete it"})
+    unsupported_states: Mapping[str, str] = field(default_factory=dict)  # state -> why this type cannot reach it
     check: Callable[[AccountSpec], Iterable[Finding]] = field(default=lambda _: ())

@@ -47,7 +47,10 @@ class AccountValue:
 
 @dataclass(frozen=True, slots=True)
 class KeyValue:
-    """An API key; both lists are sorted. `store` is where its secret is kept, None where nobody keeps it."""
+    """An API key; both lists are sorted. `store` is where its secret is kept, None where nobody keeps it.
+
+    A permission is a word ("trade"), or a group and its access where the venue has groups ("futures:write").
+    """
 
     permissions: tuple[str, ...]
     ip_allowlist: tuple[str, ...]

@@ -26,7 +26,7 @@ from acctcfg.venues.contract import Survey
 
 __all__ = ["FIELDS", "Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
 
-FIELDS = ("account_mode", "position_mode", "leverage", "api_keys", "deposit.credit_to", "deposit.addresses")
+FIELDS = ("state", "account_mode", "position_mode", "leverage", "api_keys", "deposit.credit_to", "deposit.addresses")
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from acctcfg.errors import Problem
 from acctcfg.manifest.connections import check_source
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.kinds import Table
+from acctcfg.manifest.narrowing import check_parts, check_permissions
 from acctcfg.manifest.profiles import Layered, Profiles, own_problems
 from acctcfg.manifest.read import Node
 from acctcfg.manifest.relations import between
@@ -135,13 +136,14 @@ class _Building:
     def _fields_of_type(
         self, layered: Layered, taken: dict[str, Any], venue: VenueSpec, rules: VenueRules, report: Report
     ) -> None:
-        main = taken.get("role") == "main"
+        role = taken.get("role", rules.roles[0])
+        main = role == "main"
         allowed = rules.main_fields if main else rules.fields
         for name, child in layered.fields.items():
             if name in allowed or name in _EVERY_TYPE or name in LATER_FIELDS or name not in self.shape.account.takes:
                 continue
-            if main and name in rules.fields:
-                report.key(child, f"an account with `role: main` has no `{name}` (venue type {rules.type})")
+            if name in rules.fields | rules.main_fields:
+                report.key(child, f"an account with `role: {role}` has no `{name}` (venue type {rules.type})")
             else:
                 at = self.place(self.workspace.sections["venues"][venue.key].value["type"].mark)
                 report.key(child, f"venue type {rules.type} (at {at}) has no `{name}`")
@@ -164,11 +166,17 @@ class _Building:
             ("role", rules.roles),
             ("account_mode", rules.account_modes),
             ("position_mode", rules.position_modes),
+            ("state", rules.states),
         ):
-            if field in taken and taken[field] not in words:
-                said = f"{shown(taken[field])} is none of venue type {rules.type}{near(taken[field], words)}"
-                report.value(fields[field], said)
+            word = taken.get(field)
+            if type(word) is str and word not in words:
+                why = rules.unsupported_states.get(word) if field == "state" else None
+                report.value(
+                    fields[field], why or f"{shown(word)} is none of venue type {rules.type}{near(word, words)}"
+                )
                 del taken[field]
+        if type(modes := taken.get("position_mode")) is dict:
+            check_parts(fields["position_mode"], modes, rules, report)
 
     def _spec(
         self,
@@ -188,6 +196,10 @@ class _Building:
         access = self._access(fields.get("access"), taken.get("access"), keys, report)
         if len(self.shape.rules) > 1:
             self._selectors(layered, rules)
+        mode = taken.get("position_mode")
+        parts = {}
+        if isinstance(mode, dict) and not absent:
+            parts = {part: _POSITION_MODES[word] for part, word in sorted(mode.items())}
         place = self.place
         places = {
             name: below.places[name] if below.fields.get(name) is child else place(child.key_mark)
@@ -208,7 +220,8 @@ class _Building:
             client_ip=taken.get("client_ip"),
             access=access,
             account_mode=None if absent else taken.get("account_mode"),
-            position_mode=None if absent else _POSITION_MODES.get(taken.get("position_mode", "")),
+            position_mode=None if absent or type(mode) is not str else _POSITION_MODES[mode],
+            position_modes=parts,
             leverage=() if absent or "leverage" not in fields else layered.entries,
             api_keys=keys,
             api_keys_exclusive=taken.get("api_keys_exclusive", False),
@@ -260,11 +273,7 @@ class _Building:
 
     def _check_key(self, node: Node, values: dict[str, Any], rules: VenueRules, report: Report) -> None:
         written = node.value.get("permissions")
-        if written is None or written.value is None:
-            report.value(node, f"`permissions` is missing (some of: {', '.join(rules.permissions)})")
-        for word in values.get("permissions", ()):
-            if word is not BAD and word not in rules.permissions:
-                report.value(node.value["permissions"], f"{shown(word)} is none of venue type {rules.type}")
+        check_permissions(node, written, values.get("permissions", ()), rules, report)
         ips = values.get("ip_allowlist", ())
         if len(ips) > rules.ips_per_key:
             message = f"holds {len(ips)}, and the venue takes at most {rules.ips_per_key}"
@@ -354,6 +363,7 @@ class _Building:
             spec.access is None,
             spec.account_mode,
             spec.position_mode,
+            tuple(spec.position_modes.items()),
             spec.api_keys_exclusive,
             tuple([(e.market, e.margin, e.selector, e.side, e.value, e.layer) for e in spec.leverage]),
             tuple([(k.label, k.state, k.permissions, k.ip_allowlist, k.store) for k in spec.api_keys]),

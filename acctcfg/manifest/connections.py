@@ -78,6 +78,10 @@ def build_venues(
             _check_base_url(node.value["base_url"], taken["base_url"], rules, environ, report)
         elif taken.get("environment") == "sandbox":
             report.value(node, "`base_url` is missing (the sandbox prints its address when it starts)")
+        environment = taken.get("environment", "live")
+        if environment not in rules.environments:
+            words = f"{rules.type} has no environment {environment} ({' or '.join(rules.environments)})"
+            report.value(node.value["environment"], words)
         region = taken.get("region")
         if region is not None and region not in rules.regions:
             _not_of_type(node, "region", rules, report)
@@ -85,7 +89,7 @@ def build_venues(
         venues[key] = VenueSpec(
             key=key,
             type=rules.type,
-            environment=taken.get("environment", "live"),
+            environment=environment,
             credentials=source,
             base_url=taken["base_url"].rstrip("/") if "base_url" in taken else None,
             region=region or (rules.regions[0] if rules.regions else ""),

@@ -28,6 +28,7 @@ _MARKETS = {str(word): word for word in Market}
 _MARGINS = {str(word): word for word in MarginMode}
 _SIDES = {str(word): word for word in Side}
 _LISTS = ("leverage", "addresses")
+_REPLACED = ("permissions",)  # as a list or as a map: half of one and half of another would be nobody's wish
 
 Chain = tuple[str, str | None]  # currency and chain of a deposit address
 
@@ -231,7 +232,7 @@ class Profiles:
 
 
 def merge(below: Node | None, above: Node) -> Node:
-    """Two values of one field: maps deeply, anything else replaces; null takes away."""
+    """Two values of one field: maps deeply, but for what always replaces; null takes away."""
     if below is None or type(below.value) is not dict or type(above.value) is not dict:
         return above
     merged = dict(below.value)
@@ -239,7 +240,7 @@ def merge(below: Node | None, above: Node) -> Node:
         if node.value is None:
             merged.pop(name, None)
         else:
-            merged[name] = merge(merged.get(name), node)
+            merged[name] = node if name in _REPLACED else merge(merged.get(name), node)
     return Node(merged, above.mark, above.key_mark)
 
 

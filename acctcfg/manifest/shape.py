@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.core.words import CreditTo, MarginMode, Market, Side
-from acctcfg.manifest.kinds import Field, Later, ListOf, OneOrMany, Plain, Record, Table
+from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
+from acctcfg.manifest.kinds import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 
 __all__ = ["LATER_FIELDS", "LATER_TYPES", "NAME", "STORE_TYPES", "Shape"]
@@ -229,16 +230,30 @@ class Shape:
         )
 
     def _permissions(self) -> list[str]:
-        return list(dict.fromkeys(word for rules in self.rules.values() for word in rules.permissions))
+        """All words that a key's permissions may come to, those of groups as `group:access`."""
+        words = [word for rules in self.rules.values() for word in rules.permissions]
+        return list(dict.fromkeys([*words, *(f"{group}:{access}" for group in self._groups() for access in ACCESS)]))
+
+    def _groups(self) -> list[str]:
+        return list(dict.fromkeys(group for rules in self.rules.values() for group in rules.permission_groups))
+
+    def _key_permissions(self) -> Kind:
+        words = dict.fromkeys(word for rules in self.rules.values() for word in rules.permissions)
+        listed = ListOf(Word(_words(words)), least=1, unique=True)
+        groups = self._groups()
+        return Permissions(listed, groups) if groups else listed
+
+    def _position_mode(self) -> Kind:
+        word = Word(_union(rules.position_modes for rules in self.rules.values()))
+        parts = dict.fromkeys(part for rules in self.rules.values() for part in rules.position_mode_parts)
+        return WholeOrParts(word, parts) if parts else word
 
     def _key(self) -> Record:
         most = max((rules.ips_per_key for rules in self.rules.values()), default=None)
         return Record(
             {
                 "state": Field(kind=Word({"present": "the default", "absent": "delete it"}), doc="Whether it exists"),
-                "permissions": Field(
-                    kind=ListOf(Word(_words(self._permissions())), least=1, unique=True), doc="What the key can do"
-                ),
+                "permissions": Field(kind=self._key_permissions(), doc="What the key can do"),
                 "ip_allowlist": Field(
                     kind=ListOf(IpAddress(), most=most, unique=True), doc="The addresses that the key works from"
                 ),
@@ -321,7 +336,7 @@ class Shape:
             },
             nulls=True,
         )
-        states = {"present": "the default", "absent": "delete it"}
+        states = _union(r.states for r in rules)
         roles = dict.fromkeys(word for one in rules for word in one.roles)
         fields: dict[str, Field] = {
             "venue": Field(kind=Text(NAME), doc="A key of `venues`"),
@@ -344,7 +359,7 @@ class Shape:
             "client_ip": Field(kind=IpAddress(), doc="Sent when it is created, and only then"),
             "access": Field(kind=access, doc="How acctcfg signs as this account"),
             "account_mode": Field(kind=Word(_union(r.account_modes for r in rules)), doc="The account mode"),
-            "position_mode": Field(kind=Word(_union(r.position_modes for r in rules)), doc="The position mode"),
+            "position_mode": Field(kind=self._position_mode(), doc="The position mode"),
             "leverage": Field(kind=ListOf(self.leverage_entry), doc="Leverage by scope; the more specific entry wins"),
             "api_keys": Field(
                 kind=Table(self.key, name=_common(r.key_label for r in rules) or NAME, nulls=True, what="label"),

@@ -1,0 +1,53 @@
+"""Fields with two forms: a word or a word for each part, a list or a map. Which one is right, the venue type says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from acctcfg.manifest.kinds import Field, ListOf, Record
+from acctcfg.manifest.read import Node
+from acctcfg.manifest.report import Report
+from acctcfg.manifest.scalars import Word
+
+__all__ = ["ACCESS", "Permissions", "WholeOrParts"]
+
+ACCESS: Final = {"read": "look", "write": "look and change"}
+
+
+class WholeOrParts:
+    """One word for all of the account, or a word for each of its parts."""
+
+    def __init__(self, word: Word, parts: Iterable[str]) -> None:
+        self.word = word
+        self.parts = Record({part: Field(kind=word, doc=f"Its part at {part}") for part in parts}, nulls=True)
+
+    def take(self, node: Node, report: Report) -> Any:
+        """The word, or a dict of words by part."""
+        return self.parts.take(node, report) if type(node.value) is dict else self.word.take(node, report)
+
+    def schema(self) -> dict[str, Any]:
+        """Either."""
+        return {"anyOf": [self.word.schema(), self.parts.schema()]}
+
+
+class Permissions:
+    """A list of words, or a map of groups to the access that the key has to each."""
+
+    def __init__(self, listed: ListOf, groups: Iterable[str]) -> None:
+        access = Word(ACCESS)
+        self.listed = listed
+        self.groups = Record({group: Field(kind=access, doc=f"Access to {group}") for group in groups}, nulls=True)
+
+    def take(self, node: Node, report: Report) -> Any:
+        """A list; of a map, `group:access` for each group."""
+        if type(node.value) is not dict:
+            return self.listed.take(node, report)
+        taken = self.groups.take(node, report)
+        if not any(child.value is not None for child in node.value.values()):
+            report.value(node, "must name at least one group")
+        return [f"{group}:{access}" for group, access in taken.items()]
+
+    def schema(self) -> dict[str, Any]:
+        """Either."""
+        return {"anyOf": [self.listed.schema(), self.groups.schema() | {"minProperties": 1}]}

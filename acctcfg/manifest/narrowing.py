@@ -1,0 +1,42 @@
+"""Fields with two forms, narrowed to the one that the account's venue type has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from acctcfg.core.rules import VenueRules
+from acctcfg.manifest.read import Node
+from acctcfg.manifest.report import Report, shown
+from acctcfg.manifest.scalars import BAD
+
+__all__ = ["check_parts", "check_permissions"]
+
+
+def check_parts(node: Node, modes: Mapping[str, str], rules: VenueRules, report: Report) -> None:
+    """A position mode for each part of an account: parts and words that the type has."""
+    known = rules.position_mode_parts
+    if not known:
+        words = " or ".join(rules.position_modes)
+        report.value(node, f"venue type {rules.type} has one for the whole account ({words})")
+    elif not modes:
+        report.value(node, f"is an empty map (some of: {', '.join(known)})")
+    for part, word in modes.items():
+        if known and (part not in known or word not in rules.position_modes):
+            report.value(node.value[part], f"{part}: {word} is none of venue type {rules.type}")
+
+
+def check_permissions(
+    key: Node, written: Node | None, permissions: Iterable[Any], rules: VenueRules, report: Report
+) -> None:
+    """A list of words, or a map of groups where the type has these."""
+    groups, known = rules.permission_groups, ", ".join(rules.permissions)
+    right = "a map such as {futures: write, wallet: read}" if groups else f"a list of some of: {known}"
+    if written is None or written.value is None:
+        report.value(key, f"`permissions` is missing ({right if groups else f'some of: {known}'})")
+    elif bool(groups) is not (type(written.value) is dict):
+        report.value(written, f"venue type {rules.type} takes {right}")
+    else:
+        for word in permissions:
+            if word is not BAD and word not in rules.permissions and word.partition(":")[0] not in groups:
+                report.value(written, f"{shown(word)} is none of venue type {rules.type}")
