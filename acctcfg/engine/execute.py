@@ -202,7 +202,7 @@ class Execution:
             pause = min(2 * pause, 1.0)
         for attempt in attempts:
             if attempt.result is None:
-                attempt.result = _never_seen(attempt)
+                attempt.result = _never_seen(attempt, later=link.venue.effects_come_later)
 
     async def _look(self, attempts: Sequence[_Attempt], survey: Survey, link: Link) -> None:
         try:
@@ -251,12 +251,16 @@ def _shows(change: Change, seen: Live) -> bool:
     return seen is ABSENT if change.after is None else seen == change.after
 
 
-def _never_seen(attempt: _Attempt) -> StepResult:
+def _never_seen(attempt: _Attempt, *, later: bool) -> StepResult:
     if attempt.trouble:
         message = f"the venue accepted it, and reading it back failed: {attempt.trouble}"
         return StepResult(attempt.step, "unknown", message)
     shown = to_json(attempt.seen)
-    message = f"the venue accepted it and did not do it: it shows {shown if shown is not None else 'nothing'}"
+    shown = shown if shown is not None else "nothing"
+    if later:
+        message = f"accepted but never seen: {READ_BACK_S:g} s later the venue still shows {shown}; it may yet come"
+        return StepResult(attempt.step, "unknown", message, "accepted_not_seen")
+    message = f"the venue accepted it and did not do it: it shows {shown}"
     return StepResult(attempt.step, "failed", message, "not_applied")
 
 

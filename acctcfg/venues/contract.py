@@ -191,6 +191,7 @@ class Venue(Protocol):
     rules: VenueRules
     order: Sequence[Row]
     write_window_s: float  # a signed request older than this is refused, so it can no longer be executed
+    effects_come_later: bool  # an accepted write is not done yet: one that is never seen may still come
 
     def base_url(self, spec: VenueSpec) -> str:
         """Scheme, host and port."""

@@ -39,6 +39,7 @@ class OkxDmaBroker:
     rules = OKX_DMA_BROKER_RULES
     order = ORDER
     write_window_s = 30.0
+    effects_come_later = False
 
     def base_url(self, spec: VenueSpec) -> str:
         """The manifest's, else the region's."""
