@@ -1,0 +1,74 @@
+"""Gate CrossEx: the venue on one page. Type `gate_crossex`: one user's CrossEx account, and that user's sub-accounts.
+
+| resource | module | of |
+| --- | --- | --- |
+| account mode | account_mode.py | the CrossEx account |
+| position mode, one or one for each exchange | position_mode.py | the CrossEx account |
+| leverage by symbol | leverage_setting.py, leverage.py, symbols.py | the CrossEx account |
+| the sub-account, and whether it is locked | sub_account.py | sub-accounts |
+| API keys | api_keys.py | sub-accounts |
+
+All of it is read and written with the user's own key. An accepted setting (202) shows later: it is done when a read
+shows it. Two generations of the venue's documents differ in shapes; the answers of either are understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from acctcfg.core.desired import AccountSpec, VenueSpec
+from acctcfg.venues.gate_crossex.rules import GATE_CROSSEX_RULES
+from acctcfg.venues.gate_crossex.sequence import ORDER
+
+if TYPE_CHECKING:
+    from acctcfg.venues.contract import Connection, Memory, SecretDoor
+    from acctcfg.wire.client import Client, Dialect
+
+__all__ = ["GATE_CROSSEX", "GateCrossEx"]
+
+
+class GateCrossEx:
+    """The venue type; connections do the work. Its parts are imported when one is made: validating needs none."""
+
+    rules = GATE_CROSSEX_RULES
+    order = ORDER
+    write_window_s = 60.0
+    effects_come_later = True
+
+    def base_url(self, spec: VenueSpec) -> str:
+        """The manifest's, else the venue's one."""
+        return spec.base_url or "https://api.gateio.ws"
+
+    def dialect(self, spec: VenueSpec) -> Dialect:  # noqa: ARG002 (there is one environment)
+        """Signed with the user's own key."""
+        from acctcfg.venues.gate_crossex.dialect import GateDialect
+
+        return GateDialect()
+
+    def connect(
+        self,
+        spec: VenueSpec,
+        *,
+        client: Client,
+        credentials: Any,
+        secrets: SecretDoor,
+        memory: Callable[[str], Memory],
+        accounts: Mapping[str, AccountSpec],
+        adopt: str,
+    ) -> Connection:
+        """A connection as this user."""
+        from acctcfg.venues.gate_crossex.connection import GateConnection
+
+        return GateConnection(
+            spec,
+            client=client,
+            credentials=credentials,
+            secrets=secrets,
+            memory=memory,
+            accounts=accounts,
+            adopt=adopt,
+        )
+
+
+GATE_CROSSEX = GateCrossEx()

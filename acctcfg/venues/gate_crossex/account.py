@@ -1,0 +1,112 @@
+"""One account under a connection: what was read of it so far, and how its writes leave."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from acctcfg.core.address import Address
+from acctcfg.core.desired import AccountSpec
+from acctcfg.core.diff import Change
+from acctcfg.core.state import After, Unreadable
+from acctcfg.errors import VenueError
+from acctcfg.venues.contract import Memory, SecretDoor, Survey, Writer
+from acctcfg.venues.gate_crossex.leverage import Decision
+from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser, SubAccount
+from acctcfg.venues.gate_crossex.own import CrossEx, Rows, State
+from acctcfg.venues.gate_crossex.words import CROSS, ISOLATED
+from acctcfg.wire.client import Reply
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["Account", "Open", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What the questions of one moment read, where they could."""
+
+    positions: Rows = ()
+    margin_positions: Rows = ()
+    orders: Rows = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """The venue's private notes on one account of a survey: the CrossEx account itself, or a sub-account."""
+
+    spec: AccountSpec
+    survey: Survey
+    own: CrossEx
+    main_user: MainUser
+    secrets: SecretDoor
+    memory: Memory
+    state: State | None = None  # the CrossEx account; None in isolated_exchange
+    decisions: dict[Address, Decision] = field(default_factory=dict)
+    open: Open | None = None
+    row: SubAccount | None = None  # the sub-account
+    keys: tuple[KeyRow, ...] | None = None  # of the sub-account, once they were needed
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def main(self) -> bool:
+        """Whether this is the CrossEx account of the user behind the venue's own credentials."""
+        return self.spec.role == "main"
+
+    @property
+    def name(self) -> str:
+        """The venue's name for it."""
+        return self.spec.name
+
+    @property
+    def uid(self) -> str:
+        """The venue's id, "" while it does not exist."""
+        if self.main:
+            return self.main_user.user
+        return self.row.uid if self.row else ""
+
+    @property
+    def live_mode(self) -> str:
+        """The account mode as it was read."""
+        return ISOLATED if self.state is None else CROSS
+
+    @property
+    def mode(self) -> str:
+        """The account mode under which everything behind its change is written."""
+        return self.spec.account_mode or self.live_mode
+
+    @property
+    def mode_barrier(self) -> After | None:
+        """What is not known before the account mode has changed; the venue does not say what the change touches."""
+        return After("account_mode") if self.mode != self.live_mode else None
+
+    def address(self, field_: str = "", key: str = "") -> Address:
+        """An address of this account."""
+        return Address(self.spec.key, field_, key)
+
+    def secret_path(self, label: str) -> str:
+        """Where a key's secret is kept in its store."""
+        return f"{self.spec.venue}/{self.spec.key}/{label}"
+
+    async def key_list(self, *, fresh: bool = False) -> tuple[KeyRow, ...]:
+        """The sub-account's keys; read once unless they must be fresh."""
+        if self.keys is None or fresh:
+            self.keys = await self.main_user.keys(self.row.uid) if self.row is not None else ()
+        return self.keys
+
+    async def send(self, call: Call, change: Change, writer: Writer, *, creates_key: str = "") -> Reply:
+        """Send one write; an account's writes go one after the other, for two in flight is said to be refused."""
+        async with self._writing:
+            return await writer.send(
+                call,
+                self.main_user.credentials,
+                self.main_user.user,
+                address=change.address,
+                action=change.action,
+                account=self.name,
+                creates_key=creates_key,
+            )
+
+
+def unreadable(error: VenueError) -> Unreadable:
+    """A failed read as a value."""
+    return Unreadable(error.code or "unreadable", error.message)

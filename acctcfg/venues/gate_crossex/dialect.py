@@ -1,0 +1,93 @@
+"""Gate over HTTP: headers out, label in. Source: Gate API v4, "Authentication" and "Return format"."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
+from acctcfg.venues.gate_crossex.auth import signature, timestamp
+from acctcfg.venues.gate_crossex.endpoints import TIME
+from acctcfg.venues.gate_crossex.refusals import CLOCK, TOO_MANY, meaning
+from acctcfg.wire.endpoint import Call, Endpoint
+
+__all__ = ["GateDialect"]
+
+_NO_CONTENT = (202, 204)  # accepted, or done, with nothing more to say
+
+
+class GateDialect:
+    """Signs requests and reads answers. A success is any 2xx; a refusal is anything else with a `label`.
+
+    202 means accepted, not done: the body repeats what was asked for and says nothing of what is.
+    """
+
+    def sign(self, signer: Any, now: float, method: str, target: str, body: bytes) -> Mapping[str, str]:
+        """The three access headers; a public call has none of them."""
+        if signer is None:
+            return {}
+        stamp = timestamp(now)
+        return {
+            "KEY": signer.api_key,
+            "Timestamp": stamp,
+            "SIGN": signature(signer.secret_key.reveal(), stamp, method, target, body),
+        }
+
+    def decode(
+        self,
+        endpoint: Endpoint,
+        status: int,
+        headers: Mapping[str, str],  # noqa: ARG002 (the body says it all)
+        body: bytes,
+    ) -> Any:
+        """The JSON of a success, numbers as exact decimals; None where a success has no body."""
+        if 200 <= status < 300:
+            return _success(status, body)
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            answer = None
+        label = answer.get("label") if isinstance(answer, dict) else None
+        if not isinstance(label, str) or not label:
+            if status == 429:
+                raise _refused(endpoint, TOO_MANY, "", status)
+            if status >= 500:
+                raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a word", code=f"http_{status}")
+            raise Garbled("the answer is not the venue's language", code=f"http_{status}")
+        text = answer.get("message") or answer.get("detail") or ""
+        raise _refused(endpoint, label, str(text), status)
+
+    def is_clock_refusal(self, error: Refused) -> bool:
+        """Whether the venue refused the request's time."""
+        return error.code == CLOCK
+
+    def time_call(self) -> Call | None:
+        """The call that tells the venue's time."""
+        return Call(TIME)
+
+    def server_time(self, data: Any) -> float:
+        """Unix seconds."""
+        return int(data["server_time"]) / 1000
+
+
+def _success(status: int, body: bytes) -> Any:
+    if not body and status in _NO_CONTENT:
+        return None
+    try:
+        return json.loads(body, parse_float=Decimal)
+    except ValueError:
+        raise Garbled("a success that is not JSON", code=f"http_{status}") from None
+
+
+def _refused(endpoint: Endpoint, label: str, text: str, status: int) -> Exception:
+    known = meaning(label)
+    said = f'; the venue says "{text}"' if text else ""
+    message = f"{endpoint.text} was refused: {label}, {known.words}{said}"
+    if label == TOO_MANY or status == 429:
+        return RateLimited(message, hint=known.hint, code=label, status=status, text=text)
+    if known.kind == "server" or status >= 500:
+        return OutcomeUnknown(message, hint=known.hint, code=label)
+    kind = AuthRefused if known.kind == "auth" else Refused
+    return kind(message, hint=known.hint, code=label, status=status, text=text)

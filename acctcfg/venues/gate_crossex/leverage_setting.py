@@ -1,0 +1,129 @@
+"""Leverage as a setting: read by symbol, written by symbol. Source: CrossEx v1.0, "Adjust leverage", "Query leverage".
+
+Contracts and margin have calls of their own. An untouched symbol may be left out of an answer: that is unknown, never
+a default.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.diff import Change
+from acctcfg.core.state import After, Live, Unreadable
+from acctcfg.core.words import Market
+from acctcfg.errors import VenueError
+from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.gate_crossex.account import Account, unreadable
+from acctcfg.venues.gate_crossex.endpoints import LEVERAGE, MARGIN_LEVERAGE, SET_LEVERAGE, SET_MARGIN_LEVERAGE
+from acctcfg.venues.gate_crossex.leverage import Decision, lever_text, resolve
+from acctcfg.venues.gate_crossex.own import PER_READ
+from acctcfg.venues.gate_crossex.words import ISOLATED
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["Leverage"]
+
+_WRITE = {Market.FUTURES: SET_LEVERAGE, Market.MARGIN: SET_MARGIN_LEVERAGE}
+_READ = {Market.FUTURES: LEVERAGE, Market.MARGIN: MARGIN_LEVERAGE}
+
+
+class Leverage:
+    """All leverage values of the account."""
+
+    field = "leverage"
+    gated = True
+    settles = True
+    together = "leverage"  # written one after the other, read back together
+
+    async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
+        """Both sides of every symbol that the entries come to, under the account mode that will hold."""
+        spec = account.spec
+        if not spec.leverage or not focus.may_want(spec.key, self.field):
+            return
+        try:
+            symbols = await account.own.symbols()
+        except VenueError as error:
+            account.survey.cannot_read(account.address(self.field), error.code or "symbols", error.message)
+            return
+        resolution = resolve(spec.leverage, symbols, isolated=account.mode == ISOLATED)
+        account.survey.problems += resolution.problems
+        for notice in resolution.warnings:
+            account.survey.warn(notice.path, notice.code, notice.message)
+        wanted = {account.address(self.field, key): one for key, one in resolution.wanted.items()}
+        account.decisions = {address: one for address, one in wanted.items() if focus.wants(address)}
+        live = await self._behind_barriers(account, focus)
+        for address, decision in account.decisions.items():
+            account.survey.want(address, decision.value, live[address])
+
+    async def _behind_barriers(self, account: Account, focus: Focus) -> dict[Address, Live]:
+        """Present values; those behind a mode change of this plan are read after it."""
+        live: dict[Address, Live] = {}
+        for address, decision in account.decisions.items():
+            barrier = _barrier(account, decision)
+            if barrier is not None:
+                live[address] = barrier
+            if account.mode_barrier is not None and not focus.wants(account.address("account_mode")):
+                detail = f"{account.address('account_mode')} has to change first: target it too"
+                account.survey.block(address, "target_dependency", detail)
+        left = [address for address in account.decisions if address not in live]
+        return {**live, **await self._read(account, left)} if left else live
+
+    async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """As they are now."""
+        return await self._read(account, addresses)
+
+    async def _read(self, account: Account, addresses: Iterable[Address]) -> dict[Address, Live]:
+        decisions = {address: account.decisions[address] for address in addresses}
+        markets = sorted({decision.market for decision in decisions.values()})
+
+        async def one(market: Market) -> dict[str, Decimal] | Unreadable:
+            names = [decision.symbol for decision in decisions.values() if decision.market is market]
+            try:
+                return await account.own.leverage(market, names)
+            except VenueError as error:
+                return unreadable(error)
+
+        answers = dict(zip(markets, await asyncio.gather(*map(one, markets)), strict=True))
+        missing = Unreadable("no_leverage", "the venue's answer leaves this symbol out")
+        found: dict[Address, Live] = {}
+        for address, decision in decisions.items():
+            answer = answers[decision.market]
+            found[address] = answer if isinstance(answer, Unreadable) else answer.get(decision.symbol, missing)
+        return found
+
+    def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
+        """One call a symbol."""
+        decision = account.decisions[change.address]
+        body = {"symbol": decision.symbol, "leverage": lever_text(decision.value)}
+        return (Call(_WRITE[decision.market], body),)
+
+    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
+        """A write a symbol; read-backs of many to a request."""
+        owner, venue = account.main_user.user, account.spec.venue
+        costs = []
+        for market in _WRITE:
+            count = sum(account.decisions[change.address].market is market for change in changes)
+            if count:
+                costs.append(Cost(owner, venue, _WRITE[market], count, write=True))
+                costs.append(Cost(owner, venue, _READ[market], -(-count // PER_READ)))
+        return costs
+
+    async def write(self, account: Account, change: Change, writer: Writer) -> None:
+        """Ask for one value."""
+        for call in self.calls(account, change):
+            await account.send(call, change, writer)
+
+
+def _barrier(account: Account, decision: Decision) -> After | None:
+    """The mode change of this plan that stands before a symbol's leverage: of the account, or of its exchange."""
+    if account.mode_barrier is not None:
+        return account.mode_barrier
+    survey = account.survey
+    for key in ("", decision.exchange.lower()):
+        address = account.address("position_mode", key)
+        found = survey.live.get(address)
+        if found is not None and not isinstance(found, Unreadable) and found != survey.desired[address]:
+            return After(address.within)
+    return None

@@ -1,0 +1,133 @@
+"""What the main user's own key reads: who it is, its sub-accounts and their keys. Source: Gate API v4, sub-accounts.
+
+Lists have no pages. A sub-account's name is its identity, and a key's is the key itself: its name is free text that
+two keys may share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from acctcfg.core.state import Live, Unreadable
+from acctcfg.errors import Garbled
+from acctcfg.venues.gate_crossex.endpoints import ACCOUNT_DETAIL, KEY, KEYS, SUB_ACCOUNT, SUB_ACCOUNTS
+from acctcfg.venues.gate_crossex.words import SUB_STATE
+from acctcfg.wire.client import Client
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["KeyRow", "MainUser", "SubAccount"]
+
+_USABLE = "1"  # 2 and 3 are frozen and locked, in this order or the other: neither is usable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubAccount:
+    """One row of the list of sub-accounts."""
+
+    name: str
+    uid: str
+    label: str  # the venue's `remark`
+    state: Live  # our word, or why it cannot be told
+    created_s: str
+
+    @classmethod
+    def of(cls, row: object) -> SubAccount:
+        """Read a row; a row without name or id is no answer."""
+        if not isinstance(row, Mapping) or not row.get("login_name") or not row.get("user_id"):
+            raise Garbled("a sub-account without login_name or user_id", code="no_uid")
+        try:
+            state: Live = SUB_STATE.core(str(row.get("state")))
+        except Garbled as error:
+            state = Unreadable(error.code, error.message)
+        return cls(
+            name=str(row["login_name"]),
+            uid=str(row["user_id"]),
+            label=str(row.get("remark") or ""),
+            state=state,
+            created_s=str(row.get("create_time") or ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """One API key as the main user sees it; the secret is never part of it."""
+
+    label: str
+    api_key: str
+    permissions: tuple[str, ...]  # "futures:write", sorted
+    ip_allowlist: tuple[str, ...]  # sorted
+    usable: bool
+    mode: int | None  # of the account that it was made for; can be sent back, never changed
+
+    @classmethod
+    def of(cls, row: object) -> KeyRow:
+        """Read a row; one without its key is no answer."""
+        if not isinstance(row, Mapping) or not row.get("key"):
+            raise Garbled("an API key without its id", code="no_key")
+        perms = row.get("perms") or ()
+        if not all(isinstance(perm, Mapping) and perm.get("name") for perm in perms):
+            raise Garbled("an API key with a permission that has no name", code="shape")
+        mode = row.get("mode")
+        return cls(
+            label=str(row.get("name") or ""),
+            api_key=str(row["key"]),
+            permissions=tuple(
+                sorted(f"{perm['name']}:{'read' if perm.get('read_only') is True else 'write'}" for perm in perms)
+            ),
+            ip_allowlist=tuple(sorted(str(ip) for ip in row.get("ip_whitelist") or () if ip)),
+            usable=str(row.get("state", _USABLE)) == _USABLE,
+            mode=mode if isinstance(mode, int) else None,
+        )
+
+
+class MainUser:
+    """Reads through the credentials of the connection. `user` is the venue user's id, set once it is known."""
+
+    def __init__(self, client: Client, credentials: Any, user: str) -> None:
+        self.client = client
+        self.credentials = credentials
+        self.user = user
+        self._listed: asyncio.Task[tuple[SubAccount, ...]] | None = None
+
+    async def _read(self, call: Call) -> Any:
+        return (await self.client.read(call, self.credentials, self.user)).data
+
+    async def uid(self) -> str:
+        """Whose credentials these are, for a user that has no CrossEx account."""
+        found = await self._read(Call(ACCOUNT_DETAIL))
+        if not isinstance(found, Mapping) or not found.get("user_id"):
+            raise Garbled("an account without its user_id", code="no_account")
+        return str(found["user_id"])
+
+    async def sub_account(self, name: str, *, fresh: bool = False) -> SubAccount | None:
+        """The one of that name; None if there is none. Everybody who does not need it fresh shares one request."""
+        if self._listed is None or fresh:
+            self._listed = asyncio.create_task(self._sub_accounts())
+        found = [row for row in await self._listed if row.name == name]
+        if len(found) > 1:
+            raise Garbled(f"the venue lists {len(found)} sub-accounts called {name}", code="not_unique")
+        return found[0] if found else None
+
+    async def _sub_accounts(self) -> tuple[SubAccount, ...]:
+        rows = await self._read(Call(SUB_ACCOUNTS, {"type": "0"}))  # of every kind: one left out would seem absent
+        if not isinstance(rows, list):
+            raise Garbled("a list of sub-accounts that is none", code="no_list")
+        return tuple(SubAccount.of(row) for row in rows)
+
+    async def by_uid(self, uid: str) -> SubAccount:
+        """One of them, read alone."""
+        return SubAccount.of(await self._read(Call(SUB_ACCOUNT, at={"user_id": uid})))
+
+    async def keys(self, uid: str) -> tuple[KeyRow, ...]:
+        """All keys of a sub-account, by label."""
+        rows = await self._read(Call(KEYS, at={"user_id": uid}))
+        if not isinstance(rows, list):
+            raise Garbled("a list of API keys that is none", code="no_list")
+        return tuple(sorted((KeyRow.of(row) for row in rows), key=lambda row: (row.label, row.api_key)))
+
+    async def key(self, uid: str, api_key: str) -> KeyRow:
+        """One key, read alone."""
+        return KeyRow.of(await self._read(Call(KEY, at={"user_id": uid, "key": api_key})))

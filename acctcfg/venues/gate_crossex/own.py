@@ -1,0 +1,196 @@
+"""What a CrossEx account reads of itself: its modes and margins, its leverage, and all that may stand in the way.
+
+Sources: CrossEx v1.0 and its later generation, "Query account assets", "Query positions", "Query leverage", "Query open
+orders", "Query risk limits". Where the two generations answer in different shapes, either is taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from acctcfg.core.state import Live, Unreadable
+from acctcfg.core.words import Market
+from acctcfg.errors import Garbled, Refused
+from acctcfg.venues.gate_crossex.endpoints import (
+    ACCOUNT,
+    LEVERAGE,
+    MARGIN_LEVERAGE,
+    MARGIN_POSITIONS,
+    OPEN_ORDERS,
+    POSITIONS,
+    RISK_LIMITS,
+    SYMBOLS,
+)
+from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ
+from acctcfg.venues.gate_crossex.symbols import Symbols
+from acctcfg.venues.gate_crossex.words import ACCOUNT_MODE, EXCHANGES, ISOLATED, POSITION_MODE, number
+from acctcfg.wire.client import Client
+from acctcfg.wire.endpoint import Call, Endpoint
+
+__all__ = ["PER_READ", "CrossEx", "Rows", "State"]
+
+PER_READ = 50
+"""Symbols named in one request; the documents set no limit, and the address stays under 2,000 characters."""
+
+Rows = Sequence[Mapping[str, Any]]
+_LEVERAGE = {Market.FUTURES: LEVERAGE, Market.MARGIN: MARGIN_LEVERAGE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The account, or in isolated_exchange the part of it at one exchange."""
+
+    user: str
+    row: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, row: object) -> State:
+        """Read the one object of the answer; without a user it is no answer."""
+        if not isinstance(row, Mapping) or not row.get("user_id"):
+            raise Garbled("an account without its user_id", code="no_account")
+        return cls(user=str(row["user_id"]), row=row)
+
+    @property
+    def account_mode(self) -> str:
+        """Our word for it. Raises Garbled where the answer leaves it out: no default is relied on."""
+        return ACCOUNT_MODE.core(self.row.get("account_mode"))
+
+    @property
+    def position_mode(self) -> Live:
+        """Our word for it, or why it cannot be told: nothing is planned on an unknown one."""
+        try:
+            return POSITION_MODE.core(self.row.get("position_mode"))
+        except Garbled as error:
+            return Unreadable(error.code, error.message)
+
+    def margin(self, name: str) -> Decimal:
+        """`initial_margin` or `maintenance_margin`."""
+        return number(self.row.get(name), name)
+
+
+class CrossEx:
+    """Reads of one CrossEx account. The public lists are read once a run, and only where they are needed."""
+
+    def __init__(self, client: Client, credentials: Any, user: str) -> None:
+        self.client = client
+        self.credentials = credentials
+        self.user = user
+        self._symbols: asyncio.Task[Symbols] | None = None
+        self._tiers: dict[str, Decimal] = {}
+
+    async def _read(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Any:
+        return (await self.client.read(Call(endpoint, dict(params or {})), self.credentials, self.user)).data
+
+    async def _rows(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Rows:
+        found = await self._read(endpoint, params)
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise Garbled(f"{endpoint.text}: a success without its list", code="no_list")
+        return found
+
+    # -- modes and margins ---------------------------------------------------------------------------------------------
+
+    async def state(self) -> State | None:
+        """The whole account; None in isolated_exchange, where the venue refuses such a read with a label of its own."""
+        try:
+            found = State.of(await self._read(ACCOUNT))
+        except Refused as error:
+            if error.code == ISOLATED_READ:
+                return None
+            raise
+        return None if found.account_mode == ISOLATED else found
+
+    async def at(self, exchange: str) -> State:
+        """The part at one exchange, in isolated_exchange. Raises Garbled for the answer of another part."""
+        found = State.of(await self._read(ACCOUNT, {"exchange_type": EXCHANGES[exchange]}))
+        said = found.row.get("exchange_type") or EXCHANGES[exchange]
+        if said != EXCHANGES[exchange]:
+            raise Garbled(f"asked for {exchange}, the venue answered for {said}", code="wrong_exchange")
+        return found
+
+    async def everywhere(self) -> dict[str, State]:
+        """The parts at every exchange that the venue knows, in isolated_exchange.
+
+        The exchanges of the first documents must answer; the later ones may be unknown to the venue.
+        """
+
+        async def one(exchange: str) -> State | None:
+            try:
+                return await self.at(exchange)
+            except Refused as error:
+                if error.code == ISOLATED_READ and exchange not in ("binance", "okx", "gate"):
+                    return None
+                raise
+
+        found = await asyncio.gather(*map(one, EXCHANGES))
+        return {exchange: state for exchange, state in zip(EXCHANGES, found, strict=True) if state is not None}
+
+    # -- what may stand in the way -------------------------------------------------------------------------------------
+
+    async def positions(self) -> Rows:
+        """Contract positions of all exchanges, those of no quantity too."""
+        return await self._rows(POSITIONS)
+
+    async def margin_positions(self) -> Rows:
+        """Margin positions of all exchanges; one of no quantity may still have a debt."""
+        return await self._rows(MARGIN_POSITIONS)
+
+    async def orders(self) -> Rows:
+        """Open orders of all exchanges and businesses."""
+        return await self._rows(OPEN_ORDERS)
+
+    # -- leverage ------------------------------------------------------------------------------------------------------
+
+    async def symbols(self) -> Symbols:
+        """The public list."""
+        if self._symbols is None:
+            self._symbols = asyncio.create_task(self._list())
+        return await self._symbols
+
+    async def _list(self) -> Symbols:
+        reply = await self.client.read(Call(SYMBOLS))
+        with _as_documented("symbols"):
+            return Symbols(reply.data)
+
+    async def leverage(self, market: Market, symbols: Iterable[str]) -> dict[str, Decimal]:
+        """Present values by symbol; a symbol that the answer leaves out is unknown, not at a default."""
+        found: dict[str, Decimal] = {}
+        for some in _batches(symbols):
+            found.update(_leverage_of(await self._read(_LEVERAGE[market], {"symbols": ",".join(some)})))
+        return found
+
+    async def ceilings(self, symbols: Iterable[str]) -> dict[str, Decimal]:
+        """The greatest leverage of any risk-limit tier, by symbol; a symbol that the answer leaves out is unknown."""
+        for some in _batches(name for name in symbols if name not in self._tiers):
+            reply = await self.client.read(Call(RISK_LIMITS, {"symbols": ",".join(some)}))
+            with _as_documented("risk limits"):
+                for row in reply.data:
+                    tiers = [number(tier["leverage_max"], "leverage_max") for tier in row["tiers"]]
+                    if tiers:
+                        self._tiers[str(row["symbol"])] = max(tiers)
+        return self._tiers
+
+
+def _batches(symbols: Iterable[str]) -> Iterable[list[str]]:
+    names = sorted(set(symbols))
+    return (names[at : at + PER_READ] for at in range(0, len(names), PER_READ))
+
+
+def _leverage_of(answer: Any) -> dict[str, Decimal]:
+    """Values by symbol out of either shape: a list of rows, or one object keyed by symbol."""
+    with _as_documented("leverage"):
+        pairs = answer.items() if isinstance(answer, Mapping) else [(row["symbol"], row["leverage"]) for row in answer]
+        return {str(symbol): number(value, f"leverage of {symbol}") for symbol, value in pairs}
+
+
+@contextmanager
+def _as_documented(what: str) -> Iterator[None]:
+    """An answer of a shape that neither generation of the documents knows is unreadable, never empty."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError):
+        raise Garbled(f"the venue answered {what} in a shape that its documents do not know", code="shape") from None

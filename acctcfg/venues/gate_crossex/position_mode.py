@@ -1,0 +1,91 @@
+"""The position mode. Source: CrossEx v1.0, "Update account": 202, 100 per 60 s.
+
+In cross_exchange the whole account has one; in isolated_exchange each exchange has its own, and every exchange is a
+request of its own. Refused while orders or positions are open, and where it is so already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.diff import Change
+from acctcfg.core.state import Live, Unreadable
+from acctcfg.core.words import PositionMode as Word
+from acctcfg.errors import VenueError
+from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.gate_crossex.account import Account, unreadable
+from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, SET_ACCOUNT
+from acctcfg.venues.gate_crossex.words import EXCHANGES, POSITION_MODE
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["PositionMode"]
+
+
+class PositionMode:
+    """One word for the whole account, or one for each exchange: `position_mode[okx]`."""
+
+    field = "position_mode"
+    gated = True
+    settles = True
+    together = ""  # a second request while one is under way is said to be refused
+
+    async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
+        """Both sides. Behind a change of the account mode the present values say nothing: they are read after it."""
+        spec = account.spec
+        wanted = {account.address(self.field, exchange): word for exchange, word in spec.position_modes.items()}
+        if spec.position_mode is not None:
+            wanted[account.address(self.field)] = spec.position_mode
+        wanted = {address: word for address, word in wanted.items() if focus.wants(address)}
+        barrier = account.mode_barrier
+        if barrier is None:
+            live = await self._read(account, list(wanted))
+        else:
+            live = dict.fromkeys(wanted, barrier)
+        for address, word in wanted.items():
+            account.survey.want(address, word, live[address])
+            if barrier is not None and not focus.wants(account.address("account_mode")):
+                detail = f"{account.address('account_mode')} has to change first: target it too"
+                account.survey.block(address, "target_dependency", detail)
+
+    async def _read(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """By the state that is known already, and one read for each exchange."""
+        found = await asyncio.gather(*(self._one(account, address.key) for address in addresses))
+        return dict(zip(addresses, found, strict=True))
+
+    async def _one(self, account: Account, exchange: str) -> Live:
+        if not exchange:
+            if account.state is None:
+                return Unreadable("isolated_exchange", "the account is in isolated_exchange: each exchange has its own")
+            return account.state.position_mode
+        try:
+            return (await account.own.at(exchange)).position_mode
+        except VenueError as error:
+            return unreadable(error)
+
+    async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """As they are now."""
+        if any(not address.key for address in addresses):
+            account.state = await account.own.state()
+        return await self._read(account, addresses)
+
+    def calls(self, account: Account, change: Change) -> tuple[Call, ...]:  # noqa: ARG002
+        """One call; it names the exchange in isolated_exchange, and only there."""
+        body = {"position_mode": POSITION_MODE.venue(Word(str(change.after)))}
+        if change.address.key:
+            body["exchange_type"] = EXCHANGES[change.address.key]
+        return (Call(SET_ACCOUNT, body),)
+
+    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
+        """A write and a read each."""
+        owner, venue = account.main_user.user, account.spec.venue
+        return [
+            Cost(owner, venue, SET_ACCOUNT, len(changes), write=True),
+            Cost(owner, venue, ACCOUNT, len(changes)),
+        ]
+
+    async def write(self, account: Account, change: Change, writer: Writer) -> None:
+        """Ask for it."""
+        for call in self.calls(account, change):
+            await account.send(call, change, writer)

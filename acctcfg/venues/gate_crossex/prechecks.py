@@ -1,0 +1,245 @@
+"""The questions that guard a write, and the blockers that they name. Source: CrossEx v1.0, labels of "Update account".
+
+| change | what the venue refuses it for | questions |
+| --- | --- | --- |
+| account mode | open orders, positions, initial and maintenance margin, a status that no field shows | all of them |
+| position mode | open orders, positions | orders, positions; in isolated_exchange those of its exchange |
+| leverage | a value above the symbol's tiers, or above what an open position's tier allows | by symbol |
+
+Which orders and positions count is not said: all do, of contracts, margin and spot alike, and so does a margin position
+that has no quantity and still a debt. For an account mode in isolated_exchange the margins of every exchange count.
+What cannot be read is `unknown`, which blocks too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from acctcfg.core.address import Address
+from acctcfg.core.diff import Change
+from acctcfg.core.plan import Precheck, Warning_
+from acctcfg.core.words import Market
+from acctcfg.errors import VenueError
+from acctcfg.venues.gate_crossex.account import Account, Open
+from acctcfg.venues.gate_crossex.own import Rows, State
+from acctcfg.venues.gate_crossex.words import EXCHANGES, number
+
+__all__ = ["ask", "notices"]
+
+Row = Mapping[str, Any]
+_LISTED = 20  # blockers named in one detail; more are counted
+_ROUND = 100  # rows: a list of so many, or a multiple, may have been cut
+_MARGINS = {"no_initial_margin": "initial_margin", "no_maintenance_margin": "maintenance_margin"}
+
+
+class _Snapshot:
+    """What is open in the account, read once for all questions of one moment; a list that failed is its error."""
+
+    def __init__(self, account: Account, names: Sequence[str]) -> None:
+        own = account.own
+        every: dict[str, Callable[[], Awaitable[Rows]]] = {
+            "positions": own.positions,
+            "margin_positions": own.margin_positions,
+            "orders": own.orders,
+        }
+        self._reads = {name: every[name] for name in names}
+        self.found: dict[str, Rows | VenueError] = {}
+
+    async def read(self) -> None:
+        """All lists at once."""
+
+        async def one(name: str) -> None:
+            try:
+                self.found[name] = await self._reads[name]()
+            except VenueError as error:
+                self.found[name] = error
+
+        await asyncio.gather(*(one(name) for name in self._reads))
+
+    def rows(self, name: str) -> Rows:
+        """What was read; nothing where it failed, or was not asked for."""
+        found = self.found.get(name, ())
+        return () if isinstance(found, VenueError) else found
+
+    def question(self, code: str, name: str, say: Callable[[Row], str], exchange: str) -> Precheck:
+        """Whether the list is empty, at one exchange or ("") everywhere. `say` gives "" for a row that is empty."""
+        found = self.found[name]
+        if isinstance(found, VenueError):
+            return Precheck(code, "unknown", found.message)
+        try:
+            named = sorted(words for row in found if _is_at(row, exchange) and (words := say(row)))
+        except VenueError as error:
+            return Precheck(code, "unknown", error.message)
+        if not named:
+            return Precheck(code, "pass")
+        more = f", and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
+        return Precheck(code, "fail", ", ".join(named[:_LISTED]) + more)
+
+
+async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tuple[Precheck, ...]]:
+    """The prechecks of these changes, by reads made now."""
+    kinds = {change.kind for change in changes}
+    markets = {account.decisions[change.address].market for change in changes if change.kind == "leverage"}
+    flat = bool(kinds & {"account_mode", "position_mode"})
+    names = [
+        *(["positions"] if flat or Market.FUTURES in markets else []),
+        *(["margin_positions"] if flat or Market.MARGIN in markets else []),
+        *(["orders"] if flat else []),
+    ]
+    snapshot = _Snapshot(account, names)
+    ceilings: Mapping[str, Decimal] | VenueError
+    _, margins, ceilings = await asyncio.gather(
+        snapshot.read(),
+        _margins(account) if "account_mode" in kinds else _nothing(),
+        _ceilings(account, changes) if markets else _nothing(),
+    )
+    account.open = Open(*(tuple(snapshot.rows(name)) for name in ("positions", "margin_positions", "orders")))
+    answers: dict[Address, tuple[Precheck, ...]] = {}
+    for change in changes:
+        match change.kind:
+            case "account_mode":
+                status = Precheck("account_status", "venue", "no field shows it; the venue refuses if it is not normal")
+                answers[change.address] = (*_flat(snapshot, ""), *_zero(margins), status)
+            case "position_mode":
+                answers[change.address] = _flat(snapshot, EXCHANGES.get(change.address.key, ""))
+            case "leverage":
+                answers[change.address] = (_limit(account, change, snapshot, ceilings),)
+    return answers
+
+
+async def _nothing() -> dict[str, Any]:
+    return {}
+
+
+def _flat(snapshot: _Snapshot, exchange: str) -> tuple[Precheck, ...]:
+    """Nothing open in the account, or at one exchange of it."""
+    return (
+        snapshot.question("no_pending_orders", "orders", _order, exchange),
+        snapshot.question("no_open_positions", "positions", _position, exchange),
+        snapshot.question("no_margin_positions", "margin_positions", _margin_position, exchange),
+    )
+
+
+async def _margins(account: Account) -> Mapping[str, State] | VenueError:
+    """The account as it is now, or its part at every exchange."""
+    try:
+        whole = await account.own.state()
+        return {"": whole} if whole is not None else await account.own.everywhere()
+    except VenueError as error:
+        return error
+
+
+def _zero(states: Mapping[str, State] | VenueError) -> tuple[Precheck, ...]:
+    """No margin is bound, anywhere."""
+    if isinstance(states, VenueError):
+        return tuple(Precheck(code, "unknown", states.message) for code in _MARGINS)
+    checks = []
+    for code, name in _MARGINS.items():
+        try:
+            bound = {exchange: state.margin(name) for exchange, state in states.items()}
+        except VenueError as error:
+            checks.append(Precheck(code, "unknown", error.message))
+            continue
+        said = [f"{amount:f} at {exchange}" if exchange else f"{amount:f}" for exchange, amount in bound.items()]
+        left = [words for words, amount in zip(said, bound.values(), strict=True) if amount != 0]
+        checks.append(Precheck(code, "fail" if left else "pass", ", ".join(left)))
+    return tuple(checks)
+
+
+async def _ceilings(account: Account, changes: Sequence[Change]) -> Mapping[str, Decimal] | VenueError:
+    names = [account.decisions[change.address].symbol for change in changes if change.kind == "leverage"]
+    try:
+        return await account.own.ceilings(names)
+    except VenueError as error:
+        return error
+
+
+def _limit(
+    account: Account, change: Change, snapshot: _Snapshot, ceilings: Mapping[str, Decimal] | VenueError
+) -> Precheck:
+    """Within the symbol's tiers, and within the tier of what stands open on it."""
+    code, decision = "leverage_limit", account.decisions[change.address]
+    if isinstance(ceilings, VenueError):
+        return Precheck(code, "unknown", ceilings.message)
+    most = ceilings.get(decision.symbol)
+    if most is not None and decision.value > most:
+        return Precheck(code, "fail", f"{decision.value} is above the venue's maximum of {most:f}")
+    name = "margin_positions" if decision.market is Market.MARGIN else "positions"
+    found = snapshot.found[name]
+    if isinstance(found, VenueError):
+        return Precheck(code, "unknown", found.message)
+    try:
+        tiers = [
+            number(row["max_leverage"], "max_leverage")
+            for row in found
+            if row.get("symbol") == decision.symbol and row.get("max_leverage") and _stands(row, name)
+        ]
+    except VenueError as error:
+        return Precheck(code, "unknown", error.message)
+    if tiers and decision.value > min(tiers):
+        detail = f"{decision.value} is above {min(tiers):f}, which the open position's risk-limit tier allows"
+        return Precheck(code, "fail", detail)
+    return Precheck(code, "pass" if most is not None else "venue")
+
+
+def notices(account: Account, changes: Sequence[Change]) -> list[Warning_]:
+    """Leverage that changes under an open position, and lists that may have been cut."""
+    found = account.open
+    if found is None:
+        return []
+    warnings = []
+    for change in changes:
+        if change.kind != "leverage":
+            continue
+        symbol = account.decisions[change.address].symbol
+        rows = [(_position, row) for row in found.positions] + [(_margin_position, r) for r in found.margin_positions]
+        there = [words for say, row in rows if row.get("symbol") == symbol and (words := _quietly(say, row))]
+        if there:
+            message = f"an open position stands under it; its margin will be computed anew: {', '.join(sorted(there))}"
+            warnings.append(Warning_(str(change.address), "open_position_on_scope", message))
+    lists = (("positions", found.positions), ("margin positions", found.margin_positions), ("orders", found.orders))
+    for what, listed in lists:
+        if listed and len(listed) % _ROUND == 0:
+            message = f"the venue listed {len(listed)} {what}, and documents no pages: there may be more"
+            warnings.append(Warning_(str(account.address()), "list_may_be_cut", message))
+    return warnings
+
+
+def _is_at(row: Row, exchange: str) -> bool:
+    """Whether a row belongs to an exchange; one that cannot be told counts for all."""
+    said = row.get("exchange_type") or str(row.get("symbol", "")).partition("_")[0]
+    return not exchange or said not in EXCHANGES.values() or said == exchange
+
+
+def _stands(row: Row, name: str) -> bool:
+    return bool(_quietly(_position if name == "positions" else _margin_position, row))
+
+
+def _quietly(say: Callable[[Row], str], row: Row) -> str:
+    try:
+        return say(row)
+    except VenueError:
+        return str(row.get("symbol"))
+
+
+def _position(row: Row) -> str:
+    quantity = number(row.get("position_qty"), "position_qty")
+    return f"{row.get('symbol')} {quantity:f}{_side(row)}" if quantity else ""
+
+
+def _margin_position(row: Row) -> str:
+    quantity, debt = number(row.get("asset_qty"), "asset_qty"), number(row.get("liability"), "liability")
+    owed = f", owes {debt:f} {row.get('liability_coin', '')}".rstrip() if debt else ""
+    return f"{row.get('symbol')} {quantity:f}{_side(row)}{owed}" if quantity or debt else ""
+
+
+def _side(row: Row) -> str:
+    side = str(row.get("position_side") or "")
+    return f" ({side.lower()})" if side in ("LONG", "SHORT") else ""
+
+
+def _order(row: Row) -> str:
+    return " ".join(str(row[name]) for name in ("symbol", "side", "qty", "type") if row.get(name)) or "an order"

@@ -1,0 +1,62 @@
+"""What a manifest may say about an account at Gate CrossEx. Sources: CrossEx v1.0; Gate API v4, sub-accounts.
+
+The documents are silent on the length of names and remarks, and say 20 API keys in one place and 5 in another: the
+manifest takes 20, the venue judges.
+"""
+
+from __future__ import annotations
+
+from acctcfg.core.rules import TextRule, VenueRules
+from acctcfg.venues.gate_crossex.checks import check_account
+from acctcfg.venues.gate_crossex.words import CROSS, EXCHANGES, ISOLATED
+
+__all__ = ["GATE_CROSSEX_RULES"]
+
+GATE_CROSSEX_RULES = VenueRules(
+    type="gate_crossex",
+    environments=("live", "sandbox"),
+    regions=(),
+    hosts=("api.gateio.ws",),
+    passphrase=False,
+    roles=("main", "sub_account"),
+    fields=frozenset({"uid", "adopt", "state", "label", "api_keys", "api_keys_exclusive"}),
+    main_fields=frozenset({"uid", "account_mode", "position_mode", "leverage"}),
+    states={"present": "the default", "locked": "locked at the venue"},
+    unsupported_states={
+        "absent": "the venue has no call that deletes a sub-account (`locked` is as far as it goes)",
+    },
+    account_modes={
+        CROSS: "one margin for the positions at all exchanges",
+        ISOLATED: "each exchange has its own margin and its own position mode",
+    },
+    position_modes={
+        "net": "one position a contract",
+        "long_short": "a long and a short position of one contract side by side",
+    },
+    position_mode_parts=tuple(EXCHANGES),
+    permissions=(),
+    permission_groups=(
+        "account",
+        "copy",
+        "custody",
+        "delivery",
+        "earn",
+        "futures",
+        "loan",
+        "margin",
+        "options",
+        "spot",
+        "tradfi_spot",
+        "unified",
+        "wallet",
+    ),
+    name=TextRule(r"[A-Za-z0-9_]{1,64}", "letters, digits and _"),
+    label=TextRule(r"[^\x00-\x1f\x7f]{0,100}", "up to 100 characters, in one line"),
+    key_label=TextRule(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "up to 64 letters, digits, _ and -"),
+    ips_per_key=20,
+    keys_per_account=20,
+    addresses_per_currency=0,
+    address_types={},
+    leverage_selectors=("symbol",),
+    check=check_account,
+)

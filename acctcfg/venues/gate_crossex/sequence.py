@@ -1,0 +1,20 @@
+"""The order of an account's writes: left goes first, and the first row that fits two changes decides."""
+
+from __future__ import annotations
+
+from acctcfg.core.order import Row
+
+__all__ = ["ORDER"]
+
+ORDER: tuple[Row, ...] = (
+    ("account", "*"),
+    ("account_mode", "position_mode"),  # which of them there are follows from the account mode
+    ("account_mode", "leverage"),
+    ("position_mode", "leverage", "waits"),  # kept by symbol whatever the position mode
+    ("state=present", "api_keys"),  # a locked account's keys cannot be changed
+    ("state=present", "-api_keys"),
+    ("api_keys", "state=locked", "waits"),
+    ("-api_keys", "state=locked", "waits"),
+    ("api_keys", "-api_keys"),
+    ("*", "-api_keys", "waits"),
+)

@@ -1,0 +1,134 @@
+"""The sub-account itself, and whether it is locked. Source: Gate API v4, sub-accounts.
+
+It can be created, locked and unlocked. Nothing deletes or renames it, and its remark is set at creation only. Password
+and email are the main account's unless given, and are not given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.diff import Change
+from acctcfg.core.state import ABSENT, AccountValue, After, Live
+from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.gate_crossex.account import Account
+from acctcfg.venues.gate_crossex.endpoints import CREATE_SUB_ACCOUNT, LOCK, SUB_ACCOUNT, UNLOCK
+from acctcfg.venues.gate_crossex.main_user import SubAccount
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["SubAccountState", "SubAccounts"]
+
+
+class SubAccounts:
+    """Existence of one sub-account."""
+
+    field = ""
+    gated = False
+    settles = False
+    together = ""
+
+    async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
+        """Both sides. Its creation is part of any focus that needs the account."""
+        if account.main:
+            return
+        wanted = AccountValue(account.name, account.spec.label, "")
+        account.survey.want(account.address(), wanted, ABSENT if account.row is None else wanted)
+        if account.row is not None:
+            await self._compare(account, account.row)
+
+    async def _compare(self, account: Account, row: SubAccount) -> None:
+        """What of an existing account is not as the manifest says, and cannot be changed."""
+        label, address = account.spec.label, account.address()
+        if label is not None and label != row.label:
+            message = f'its label is "{row.label}", not "{label}"; the venue sets it at creation only'
+            account.survey.warn(address, "label_differs", message)
+        if not account.memory.known(account.name):
+            keys = await account.key_list()
+            message = (
+                f"it exists and acctcfg did not create it: taken over (uid {row.uid}, "
+                f"created {_day(row.created_s)}, {len(keys)} API keys)"
+            )
+            account.survey.warn(address, "adopted", message)
+
+    async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """Whether it is there now: by its id where that is known, else by the list."""
+        if account.row is not None:
+            account.row = await account.main_user.by_uid(account.row.uid)
+        else:
+            account.row = await account.main_user.sub_account(account.name, fresh=True)
+        account.survey.uid = account.uid
+        found = ABSENT if account.row is None else AccountValue(account.name, account.spec.label, "")
+        return dict.fromkeys(addresses, found)
+
+    def calls(self, account: Account, change: Change) -> tuple[Call, ...]:  # noqa: ARG002
+        """One call."""
+        body = {"login_name": account.name}
+        if account.spec.label is not None:
+            body["remark"] = account.spec.label
+        return (Call(CREATE_SUB_ACCOUNT, body),)
+
+    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
+        """A write and a read."""
+        owner, venue = account.main_user.user, account.spec.venue
+        return [
+            Cost(owner, venue, CREATE_SUB_ACCOUNT, len(changes), write=True),
+            Cost(owner, venue, SUB_ACCOUNT, len(changes)),
+        ]
+
+    async def write(self, account: Account, change: Change, writer: Writer) -> None:
+        """Create it; the answer tells its id."""
+        for call in self.calls(account, change):
+            reply = await account.send(call, change, writer)
+            account.row = SubAccount.of(reply.data)
+
+
+class SubAccountState:
+    """Whether it is locked; managed only where the manifest says so."""
+
+    field = "state"
+    gated = False
+    settles = True
+    together = ""
+
+    async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
+        """Both sides; a new account is not locked."""
+        if account.main:
+            return
+        address, wanted = account.address(self.field), account.spec.state
+        if self.field not in account.spec.places:
+            if account.row is not None and account.row.state == "locked":
+                message = "it is locked at the venue, and the manifest does not say what it should be"
+                account.survey.warn(account.address(), "account_locked", message)
+        elif focus.wants(address) and (account.row is not None or wanted == "locked"):
+            account.survey.want(address, wanted, account.row.state if account.row is not None else After("create"))
+
+    async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """As it is now."""
+        if account.row is None:
+            return dict.fromkeys(addresses, After("create"))
+        account.row = await account.main_user.by_uid(account.row.uid)
+        return dict.fromkeys(addresses, account.row.state)
+
+    def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
+        """One call."""
+        return (Call(LOCK if change.after == "locked" else UNLOCK, at={"user_id": account.uid}),)
+
+    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
+        """A write and a read."""
+        owner, venue = account.main_user.user, account.spec.venue
+        writes = [Cost(owner, venue, call.endpoint, 1, write=True) for c in changes for call in self.calls(account, c)]
+        return [*writes, Cost(owner, venue, SUB_ACCOUNT, len(changes))]
+
+    async def write(self, account: Account, change: Change, writer: Writer) -> None:
+        """Lock or unlock it."""
+        for call in self.calls(account, change):
+            await account.send(call, change, writer)
+
+
+def _day(seconds: str) -> str:
+    whole = seconds.partition(".")[0]
+    if not whole.isdigit():
+        return "at a time that the venue does not say"
+    return datetime.fromtimestamp(int(whole), UTC).date().isoformat()
