@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from acctcfg.core.address import Focus
 from acctcfg.core.outcome import AccountView
 from acctcfg.core.plan import Unread
-from acctcfg.core.state import ABSENT, Unreadable, to_json
+from acctcfg.core.state import ABSENT, After, Unreadable, to_json
 from acctcfg.engine.plan import survey_accounts, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import Survey
 
 __all__ = ["observe"]
@@ -24,7 +26,10 @@ async def observe(
     focus = Focus(targets)
     async with Session(workspace, venues_of(workspace, focus)) as session:
         surveys, _, unread = await survey_accounts(session, focus, progress=progress)
+        await asyncio.gather(*(_look_behind(survey, session) for survey in surveys if survey.exists))
     views = [_view(survey) for survey in surveys]
+    if targets and not views and not unread:
+        raise UsageError(f"{', '.join(targets)} selects nothing", hint="accounts go by their keys in the manifest")
     return views + [
         AccountView(
             account=one.address,
@@ -36,6 +41,16 @@ async def observe(
         )
         for one in unread
     ]
+
+
+async def _look_behind(survey: Survey, session: Session) -> None:
+    """A plan does not read what stands behind a change of mode; whoever looks wants to see it as it is."""
+    behind = [address for address, live in survey.live.items() if isinstance(live, After)]
+    if behind:
+        try:
+            survey.live.update(await session.links[survey.spec.venue].connection.current(survey, behind))
+        except VenueError as error:
+            survey.live.update(dict.fromkeys(behind, Unreadable(error.code or "unreadable", error.message)))
 
 
 def _view(survey: Survey) -> AccountView:
