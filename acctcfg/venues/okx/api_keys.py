@@ -114,6 +114,11 @@ class ApiKeys:
                 survey.block(address, "store_required", "a new key needs a `store` for its secret")
             elif not account.secrets.writable(key.store):
                 survey.block(address, "store_read_only", f"the store {key.store} can only be read")
+        stored = account.signings.get(key.label, Signing()).config
+        if found is ABSENT and key.state == "present" and stored is not None and stored.uid == account.uid:
+            # A secret that signs is no dead one: it is not moved aside to make room for a new key's.
+            detail = f'the store holds the secret of the key "{stored.key_label}" under this label; move it there'
+            survey.block(address, "secret_mismatch", detail)
         signs = key.label == account.access_label
         if signs and key.ip_allowlist and account.egress and not set(key.ip_allowlist) & set(account.egress):
             detail = f"none of {', '.join(key.ip_allowlist)} is an address that acctcfg calls from (egress)"

@@ -12,7 +12,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
-from acctcfg.core.state import ABSENT, Live
+from acctcfg.core.state import ABSENT, Live, Unreadable
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
 from acctcfg.venues.contract import Cost, Memory, Proof, SecretDoor, Survey, Writer
 from acctcfg.venues.okx.access import find_access, try_stored_keys
@@ -199,7 +199,8 @@ class OkxConnection:
         waits = account.access_after
         if waits is not None and account.row is not None:
             wanted, found = account.survey.desired.get(waits), account.survey.live.get(waits)
-            if waits in account.survey.desired and wanted != found and wanted is not ABSENT:
+            made = waits in account.survey.desired and wanted != found and wanted is not ABSENT
+            if made and not isinstance(found, Unreadable):
                 return
             account.access_after = None
         elif waits is not None:
