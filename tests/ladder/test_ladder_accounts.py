@@ -238,3 +238,47 @@ def test_an_account_is_created_as_the_manifest_says(desk: Desk) -> None:
     body = desk.writes("create-subaccount")[0]["body"]
     assert body == {"subAcct": "VenueName1", "label": "Label1", "clientIP": "203.0.113.5"}
     assert desk.secret("entry01", "trading")["api_key"]
+
+
+@pytest.mark.parametrize("fields", [{"uid": "42"}, {}], ids=["another uid", "not ours"])
+def test_somebody_elses_account_is_not_deleted(desk: Desk, fields: dict[str, Any]) -> None:
+    """Neither an account with another uid than the entry's, nor under `adopt: explicit` one that was not taken over."""
+    settle(desk, "leaver01")
+    rails = {"max_deletes": 1, "adopt": "explicit"}
+    desk.write({"leaver01": {**GONE, "api_keys": KEY, **fields}}, guardrails=rails)
+    assert set(failing(desk.steps()["leaver01"])) & {"uid_mismatch", "adopt_explicit"}
+    quiet(desk)
+    assert _names(desk) == {"leaver01"}
+
+
+def test_an_account_that_is_made_again_gets_new_keys(desk: Desk) -> None:
+    """Deleted and created again, the account has a new key, and the dead secret is kept beside the new one."""
+    desk.write({"phoenix1": {"api_keys": KEY}}, guardrails={"max_deletes": 1})
+    desk.converge()
+    old = desk.secret("phoenix1", "trading")
+    desk.write({"phoenix1": {**GONE, "api_keys": KEY}}, guardrails={"max_deletes": 1})
+    desk.converge()
+    desk.write({"phoenix1": {"api_keys": KEY}})
+    desk.converge()
+    assert desk.secret("phoenix1", "trading") != old
+    assert desk.secret("phoenix1", "trading.dead-1") == old
+
+
+def test_an_account_that_cannot_be_read_holds_the_others_back(desk: Desk) -> None:
+    """With one account unreadable an apply writes nothing and ends 1; --skip-blocked does the others, and ends 1."""
+    for name in ("reader01", "reader02"):
+        settle(desk, name, acctLv="3")
+    fields = {"api_keys": KEY, "position_mode": "long_short"}
+    desk.write({"reader01": fields, "reader02": fields})
+    desk.fault(match={"path": "*/account/config", "account": "reader01"}, times=0, kind="code", code="50030")
+    document = desk.plan("--format", "json").json
+    assert {(one["address"].partition(".")[0], one["code"]) for one in document["unreadable"]} == {
+        ("reader01", "50030")
+    }
+    said = desk.apply()
+    assert (said.code, desk.writes()) == (1, [])
+    said = desk.apply("--skip-blocked")
+    assert (said.code, said.last) == (1, "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed.")
+    assert desk.account("reader02")["posMode"] == "long_short_mode"
+    said = desk.apply()
+    assert (said.code, NO_CHANGES in said.out) == (1, False)

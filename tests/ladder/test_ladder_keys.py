@@ -219,6 +219,36 @@ def test_a_stale_secret_is_moved_aside(desk: Desk) -> None:
     assert _secrets(desk) == ["trading.age", "trading.dead-1.age", "trading.dead-2.age"]
 
 
+def test_the_secret_of_a_key_that_was_renamed_is_not_moved_aside(desk: Desk) -> None:
+    """A stored secret that signs is no dead one: where its key bears another label by now, a new key of the old label
+    is blocked (`secret_mismatch`) and names the key that the secret belongs to."""
+    settle(desk, "trader01")
+    desk.sandbox.control_post("accounts/trader01/keys/trading", label="renamed")
+    desk.write({"trader01": {"api_keys": KEY}})
+    assert "renamed" in failing(desk.steps()[ADDRESS])["secret_mismatch"]
+    quiet(desk)
+    assert _secrets(desk) == ["trading.age"]
+    assert desk.secret("trader01", "trading") == own_secret("trader01")
+
+
+def test_reading_and_writing_may_be_signed_by_two_keys(desk: Desk) -> None:
+    """access {read, write}: a new account is set up with both, neither may be deleted, and later changes still land."""
+    keys = {"reading": {**TRADING, "permissions": ["read"]}, "trading": TRADING}
+    access = {"read": {"key": "reading"}, "write": {"key": "trading"}}
+    fields = {"access": access, "account_mode": "futures"}
+    desk.write({"trader01": {"api_keys": keys, **fields, "position_mode": "long_short"}})
+    desk.converge()
+    desk.write({"trader01": {"api_keys": keys, **fields, "position_mode": "net"}})
+    desk.converge()
+    open_ = {label: {**key, "ip_allowlist": []} for label, key in keys.items()}
+    desk.write({"trader01": {"api_keys": open_, **fields, "position_mode": "net"}})
+    steps = desk.steps()
+    assert {address for address, step in steps.items() if "access_key_kept" in failing(step)} == {
+        "trader01.api_keys[reading]",
+        "trader01.api_keys[trading]",
+    }
+
+
 def test_a_secret_of_another_account_is_not_used(desk: Desk) -> None:
     """A secret stored under the wrong account's name sets up nobody: the account is unreadable (access_wrong_account),
     exit 1, nothing written, and "No changes" is not printed."""
