@@ -36,6 +36,7 @@ class Outcome:
     run: str = ""
     declined: bool = False  # the user said no
     interrupted: bool = False
+    unrecorded: bool = False  # the journal failed before the run's end was on record; a note says why
     notes: tuple[str, ...] = ()  # said once, after the results: "the venue answered too many requests ..."
 
     def count(self, status: str) -> int:
@@ -74,7 +75,7 @@ class Outcome:
         if self.interrupted:
             return 130
         counts = self.counts
-        if self.declined or counts["failed"] or self.plan.unreadable:
+        if self.declined or self.unrecorded or counts["failed"] or self.plan.unreadable:
             return 1
         return 3 if counts["blocked"] else 0
 

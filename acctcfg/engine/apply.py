@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from acctcfg.core.address import Address, Focus
@@ -20,7 +21,7 @@ from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.record import Run
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import PlanStale
+from acctcfg.errors import JournalError, PlanStale
 from acctcfg.venues.contract import Survey
 
 __all__ = ["apply"]
@@ -181,33 +182,46 @@ async def _carry_out(
     fresh: Callable[[str], bool],
     progress: Progress,
 ) -> Outcome:
-    session = planned.session
-    assert session is not None  # noqa: S101 (draw_up read through it)
-    with workspace.journal(create=True) as journal:
-        open_before = {user: journal.unresolved(user) for user in {one.connection.user for one in _working(session)}}
-        run = journal.begin_run(command="apply", digest=planned.plan.digest, flags=flags, **workspace.who())
-        recorded = Run(run, journal, fresh)
-        for link in _working(session):
-            link.client.on_request = recorded.heard
-        execution = Execution(planned, recorded, progress, left_out)
-        status = "interrupted"
-        try:
-            with _stop_on_signal(execution):
-                await execution.walk()
-            status = "interrupted" if execution.stopping else "done"
-        finally:
-            outcome = Outcome(
-                plan=planned.plan,
-                results=tuple(
-                    execution.results[s.address] for s in planned.plan.steps if s.address in execution.results
-                ),
-                run=run,
-                interrupted=status == "interrupted",
-                notes=tuple(f"{key}: {note}" for key, one in session.links.items() for note in one.client.pacer.notes),
-            )
-            _remember(planned, outcome, journal, open_before, run)
-            journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
+    """Walk the plan on record. A journal that fails once writing has begun must not hide what was done."""
+    outcome: Outcome | None = None
+    try:
+        with workspace.journal(create=True) as journal:
+            session = planned.session
+            assert session is not None  # noqa: S101 (draw_up read through it)
+            users = {one.connection.user for one in _working(session)}
+            open_before = {user: journal.unresolved(user) for user in users}
+            run = journal.begin_run(command="apply", digest=planned.plan.digest, flags=flags, **workspace.who())
+            recorded = Run(run, journal, fresh)
+            for link in _working(session):
+                link.client.on_request = recorded.heard
+            execution = Execution(planned, recorded, progress, left_out)
+            status = "interrupted"
+            try:
+                with _stop_on_signal(execution):
+                    await execution.walk()
+                status = "interrupted" if execution.stopping else "done"
+            finally:
+                outcome = _outcome(planned, execution, run, interrupted=status == "interrupted")
+                _remember(planned, outcome, journal, open_before, run)
+                journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
+    except JournalError as error:
+        if outcome is None:
+            raise  # nothing was sent
+        note = f"the end of this run is not on record ({error.message}); {error.hint or 'mend it, then apply again'}"
+        outcome = replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
     return outcome
+
+
+def _outcome(planned: Planned, execution: Execution, run: str, *, interrupted: bool) -> Outcome:
+    session, steps = planned.session, planned.plan.steps
+    assert session is not None  # noqa: S101
+    return Outcome(
+        plan=planned.plan,
+        results=tuple(execution.results[step.address] for step in steps if step.address in execution.results),
+        run=run,
+        interrupted=interrupted,
+        notes=tuple(f"{key}: {note}" for key, one in session.links.items() for note in one.client.pacer.notes),
+    )
 
 
 @contextmanager
