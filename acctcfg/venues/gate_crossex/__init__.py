@@ -24,6 +24,7 @@ from acctcfg.venues.gate_crossex.sequence import ORDER
 if TYPE_CHECKING:
     from acctcfg.venues.contract import Connection, Memory, SecretDoor
     from acctcfg.wire.client import Client, Dialect
+    from acctcfg.wire.endpoint import Rate
 
 __all__ = ["GATE_CROSSEX", "GateCrossEx"]
 
@@ -39,6 +40,12 @@ class GateCrossEx:
     def base_url(self, spec: VenueSpec) -> str:
         """The manifest's, else the venue's one."""
         return spec.base_url or "https://api.gateio.ws"
+
+    def rate_of(self, endpoint: str) -> Rate | None:
+        """The row of the endpoint table, by method and path."""
+        from acctcfg.venues.gate_crossex import endpoints
+
+        return endpoints.RATES.get(endpoint)
 
     def dialect(self, spec: VenueSpec) -> Dialect:  # noqa: ARG002 (there is one environment)
         """Signed with the user's own key."""

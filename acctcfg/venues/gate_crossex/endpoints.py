@@ -24,6 +24,7 @@ __all__ = [
     "MODIFY_KEY",
     "OPEN_ORDERS",
     "POSITIONS",
+    "RATES",
     "RISK_LIMITS",
     "SET_ACCOUNT",
     "SET_LEVERAGE",
@@ -68,3 +69,6 @@ KEY = Endpoint("GET", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "rea
 CREATE_KEY = Endpoint("POST", f"{_V4}/sub_accounts/{{user_id}}/keys", _SUB, "trade")
 MODIFY_KEY = Endpoint("PUT", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "trade")
 DELETE_KEY = Endpoint("DELETE", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "trade")
+
+RATES = {row.text: row.rate for row in tuple(globals().values()) if isinstance(row, Endpoint)}
+"""Every limit of the table, by method and path."""
