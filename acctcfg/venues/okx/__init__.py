@@ -52,10 +52,13 @@ class OkxDmaBroker:
         return endpoints.RATES.get(endpoint)
 
     def dialect(self, spec: VenueSpec) -> Dialect:
-        """Signed for the environment: demo has a header of its own and the same hosts."""
+        """Signed for the environment: demo has a header of its own and the same hosts.
+
+        `sandbox` speaks as demo does: should its base URL ever lead to the venue, no live key is taken there.
+        """
         from acctcfg.venues.okx.dialect import OkxDialect
 
-        return OkxDialect(demo=spec.environment == "demo")
+        return OkxDialect(demo=spec.environment in ("demo", "sandbox"))
 
     def connect(
         self,
