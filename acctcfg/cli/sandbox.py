@@ -27,9 +27,18 @@ __all__ = ["command"]
 )
 @click.option("--demo", "environment", flag_value="demo", default="demo", help="Built-in keys sign for demo (default).")
 @click.option("--live", "environment", flag_value="live", help="Built-in keys sign for live.")
+@click.option("--gate-crossex", is_flag=True, help="Serve a built-in Gate CrossEx user as well.")
 @click.option("--client-ip", metavar="IP", help="Pretend that requests come from this address (keys bound to IPs).")
-def command(host: str, port: int, seed: Path | None, speed: float, environment: str, client_ip: str | None) -> None:
-    """Serve a local OKX v5 sandbox, until interrupted.
+def command(
+    host: str,
+    port: int,
+    seed: Path | None,
+    speed: float,
+    environment: str,
+    gate_crossex: bool,
+    client_ip: str | None,
+) -> None:
+    """Serve a local sandbox of OKX v5 and Gate CrossEx, until interrupted.
 
     Behaves as the venue does: signatures, rate limits, error codes, leverage scopes, prechecks. A control API under
     /_sandbox/ opens positions and orders, moves balances and injects faults.
@@ -37,7 +46,7 @@ def command(host: str, port: int, seed: Path | None, speed: float, environment: 
     import asyncio
 
     from acctcfg.sandbox.app import App
-    from acctcfg.sandbox.seed import SeedError, builtin, read_seed_file
+    from acctcfg.sandbox.seed import SeedError, builtin, read_seed_file, with_gate
     from acctcfg.sandbox.serve import Server, is_loopback
 
     if not is_loopback(host):
@@ -46,6 +55,8 @@ def command(host: str, port: int, seed: Path | None, speed: float, environment: 
         seed = Path((click.get_current_context().obj or {}).get("directory", ".")) / seed
     try:
         values = read_seed_file(seed) if seed else builtin(environment)
+        if gate_crossex:
+            values = with_gate(values)
         app = App({**values, **({"client_ip": client_ip} if client_ip else {})}, speed=speed)
     except SeedError as exc:
         _fail(str(exc), "see docs/sandbox.md for every key of a seed file")
@@ -83,7 +94,10 @@ def _welcome(app: App, base_url: str) -> str:
     """What a person needs to start: where it is, and how to sign."""
     import shlex
 
-    lines = [f"OKX v5 sandbox on {base_url}", f"control API on {base_url}/_sandbox/state", ""]
+    lines = [f"OKX v5 sandbox on {base_url}"]
+    if app.gate.tenants:
+        lines.append(f"Gate CrossEx sandbox on {base_url}/api/v4 (wire format: {app.gate.flags.profile})")
+    lines += [f"control API on {base_url}/_sandbox/state", ""]
     for tenant in app.venue.tenants.values():
         for key in list(tenant.master.keys.values())[:1]:
             lines.append(f"# venue user {tenant.name}: {key.env} key {key.label!r} ({key.perm_text})")
@@ -93,4 +107,9 @@ def _welcome(app: App, base_url: str) -> str:
                 ("PASSPHRASE", key.passphrase),
             ):
                 lines.append(f"export {tenant.env_prefix}_{word}={shlex.quote(value)}")
+    for user in app.gate.tenants.values():
+        for mine in list(user.master.keys.values())[:1]:
+            lines.append(f"# venue user {user.name}: Gate key {mine.name!r} ({', '.join(mine.perms)})")
+            lines.append(f"export {user.env_prefix}_API_KEY={shlex.quote(mine.key)}")
+            lines.append(f"export {user.env_prefix}_SECRET_KEY={shlex.quote(mine.secret)}")
     return "\n".join([*lines, "", "ready; stop with Ctrl-C"])

@@ -78,7 +78,7 @@ class App:
 
     def exchange(self, request: Request, path: str, query: str) -> Exchange:
         """The venue whose path it is."""
-        venue = GateExchange if path.startswith("/api/v4/") else OkxExchange
+        venue = GateExchange if f"{path}/".startswith("/api/v4/") else OkxExchange
         return venue(self, request, path, query)
 
     def after(self, seconds: float, effect: Callable[[], None]) -> None:

@@ -34,7 +34,7 @@ __all__ = [
     "edit_account",
     "read_seed",
 ]
-__all__ += ["read_seed_file", "scope_from", "set_flags"]
+__all__ += ["read_seed_file", "scope_from", "set_flags", "with_gate"]
 
 DEFAULT: dict[str, Any] = {
     "tenants": {
@@ -52,6 +52,11 @@ DEFAULT: dict[str, Any] = {
             ],
         }
     }
+}
+GATE: dict[str, Any] = {
+    "venue": "gate_crossex",
+    "env_prefix": "GATE_DESK",
+    "keys": [{"name": "desk", "key": "sandbox-gate-key", "secret": "sandbox-gate-secret"}],
 }
 TOP = ("tenants", "instruments", "flags", "client_ip", "gate_crossex")
 VENUES = ("okx", "gate_crossex")
@@ -278,3 +283,11 @@ def builtin(environment: str) -> dict[str, Any]:
         for key in tenant["keys"]:
             key["env"] = environment
     return seed
+
+
+def with_gate(seed: Mapping[str, Any]) -> dict[str, Any]:
+    """A seed with the built-in Gate CrossEx user besides its own tenants. Raises SeedError if `gate` is taken."""
+    tenants = seed.get("tenants") or copy.deepcopy(DEFAULT["tenants"])
+    if "gate" in tenants:
+        raise SeedError("tenants.gate: the name of the built-in user is taken")
+    return {**seed, "tenants": {**tenants, "gate": copy.deepcopy(GATE)}}

@@ -126,7 +126,9 @@ class GateExchange(Exchange):
         self.check_pace(route, self.ip if route.public else holder.account.uid)
         self.check_rights(route, holder)
         self.params = self.read(route)
-        profile = self.profile if self.profile in PROFILES else "current"
+        profile = self.profile
+        if profile not in PROFILES:
+            raise Refusal("INVALID_PARAM_VALUE", f"sandbox: {PROFILE} is one of {', '.join(PROFILES)}")
         return route, Call(
             venue=venue,
             tenant=holder.tenant,

@@ -90,6 +90,7 @@ ROUTES: tuple[Route, ...] = (
     _sub("DELETE", "/{user_id}/keys/{key}", subaccounts.delete_key, empty_body=True),
     _sub("POST", "/{user_id}/lock", subaccounts.lock, empty_body=True),
     _sub("POST", "/{user_id}/unlock", subaccounts.unlock, empty_body=True),
+    Route("GET", "/api/v4/spot/time", rules.server_time, 200, 10, "", public=True),
     Route("GET", "/api/v4/account/detail", subaccounts.account_detail, 80, 10, ""),
     Route("GET", "/api/v4/account/main_keys", subaccounts.main_keys, 80, 10, "", main_only=True),
 )

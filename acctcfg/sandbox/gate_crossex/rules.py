@@ -1,7 +1,7 @@
 """Public rules and read-only reports: symbols, risk limits, coins, fees, haircuts, interest.
 
 Source: Gate CrossEx, "Query Trading Pair Information", "Query Risk Limit Information", "Query Supported Transfer
-Coins", "Query User Fees", "Query Coin Discount Rate", "Query Interest Rates".
+Coins", "Query User Fees", "Query Coin Discount Rate", "Query Interest Rates"; Gate API v4, "Get server current time".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from acctcfg.sandbox.gate_crossex.replies import Answer
 from acctcfg.sandbox.gate_crossex.state import plain
 from acctcfg.sandbox.gate_crossex.universe import Symbol, Tier
 
-__all__ = ["discount_rates", "fee", "interest_rates", "risk_limits", "symbols", "transfer_coins"]
+__all__ = ["discount_rates", "fee", "interest_rates", "risk_limits", "server_time", "symbols", "transfer_coins"]
 
 Row = dict[str, Any]
 
@@ -67,6 +67,11 @@ def _tier(tier: Tier, profile: str) -> Row:
         "tier": str(tier.number),
     }
     return row if profile == "seed" else {**row, "quick_cal_amount": "0"}
+
+
+def server_time(call: Call) -> Answer:
+    """The venue's clock in Unix milliseconds."""
+    return Answer({"server_time": call.now_ms})
 
 
 def transfer_coins(call: Call) -> Answer:
