@@ -285,7 +285,7 @@ def test_a_stored_key_of_another_account_is_never_used(desk: Desk) -> None:
     """`access_wrong_account` under unreadable: nothing is written, neither here nor there."""
     for name in ("mmdesk01", "mmdesk02"):
         desk.sandbox.control_post(f"accounts/{name}", sub_account(name, acctLv="3"))
-    keep(desk, "mmdesk01", **{"api_key": "mmdesk02-trading-api_key", "secret_key": "mmdesk02-trading-secret_key"})
+    keep(desk, "mmdesk01", api_key="mmdesk02-trading-api_key", secret_key="mmdesk02-trading-secret_key")
     desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}, "position_mode": "long_short"}})
     said = desk.plan("--format", "json")
     assert said.code == 1
@@ -301,7 +301,7 @@ def test_a_stored_key_of_another_account_is_never_used(desk: Desk) -> None:
 def test_a_stored_key_for_an_account_that_does_not_exist_is_no_reason_to_create_it(desk: Desk) -> None:
     """A secret that signs for somebody, under the name of an account that the venue does not have: unreadable."""
     desk.sandbox.control_post("accounts/mmdesk02", sub_account("mmdesk02"))
-    keep(desk, "mmdesk01", **{"api_key": "mmdesk02-trading-api_key", "secret_key": "mmdesk02-trading-secret_key"})
+    keep(desk, "mmdesk01", api_key="mmdesk02-trading-api_key", secret_key="mmdesk02-trading-secret_key")
     said = desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}).apply()
     clear(said)
     assert "access_wrong_account" in said.out
