@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from itertools import pairwise
 from typing import Any
 
 from desk import Desk, Said
 from hypothesis import given
-from laws_world import LEVELS, Seen, World, at_desk, laws, pictures, worlds
+from laws_world import LEVELS, Seen, World, at_desk, desks, pictures, worlds
 
 NO_CHANGES = "No changes. Live accounts match the manifest."
 PLACE = {  # law 6, by endpoint; a change of a deposit address may stand anywhere behind its account
@@ -34,7 +33,7 @@ def writes_of(seen: list[Seen]) -> list[Seen]:
     return [one for one in seen if one.write]
 
 
-@laws(70)
+@desks(30)
 @given(worlds())
 def test_reading_commands_send_no_write(world: World) -> None:
     """validate sends nothing; plan, show and output send no write and leave every account as it was."""
@@ -50,7 +49,7 @@ def test_reading_commands_send_no_write(world: World) -> None:
         assert pictures(desk) == before
 
 
-@laws(130)
+@desks(45)
 @given(worlds())
 def test_an_apply_converges_or_says_why_not(world: World) -> None:
     """Exit 0 leaves an empty plan; whatever the exit, applying again sends no write, and blocked accounts get none."""
@@ -120,10 +119,9 @@ def minimal(writes: list[Seen]) -> None:
     for one in writes:
         assert one.code == "0", f"{one.path} {one.params}: {one.code}"
         assert one.changed, f"{one.path} {one.params} was right already"
+    settings = ("/account/set-leverage", "/account/set-position-mode", "/broker/dma/set-subaccount-level")
     places = Counter(
-        json.dumps([one.path, one.account, {k: v for k, v in one.params.items() if k in ("instId", "ccy", "posSide")}])
-        for one in writes
-        if one.path in ("/account/set-leverage", "/account/set-position-mode", "/broker/dma/set-subaccount-level")
+        (one.path, one.account, *(one.params.get(name) for name in SCOPE)) for one in writes if one.path in settings
     )
     assert not [place for place, count in places.items() if count > 1]
 
