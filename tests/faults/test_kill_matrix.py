@@ -136,7 +136,7 @@ def test_a_late_write_of_a_dead_process_is_waited_for(desk: Desk) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_lets_the_write_under_way_end(desk: Desk, number: int) -> None:
-    """Exit 130: the write under way is read back, nothing more is started, the summary says so, the next one ends it."""
+    """Exit 130: the write under way is read back, nothing more is started, the summary says so, the next ends it."""
     delay: dict[str, Any] = {"kind": "delay", "seconds": 0.5 * desk.sandbox.app.speed}
     desk.fault(match={"path": "*/broker/dma/subaccount/apikey", "method": "POST"}, **delay)
     running = start(desk.write(onboarding()), "never", 1)

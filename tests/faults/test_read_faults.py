@@ -165,7 +165,7 @@ def test_maintenance_is_one_message_with_its_end(desk: Desk) -> None:
 
 def test_maintenance_that_begins_while_reading_is_one_message(desk: Desk) -> None:
     """Many accounts, one venue that closes in between: its end is said once, not a failure an account."""
-    accounts = {f"mmdesk0{number}": {} for number in range(1, 4)}
+    accounts: dict[str, Any] = {f"mmdesk0{number}": {} for number in range(1, 4)}
     desk.write(accounts)
     desk.fault(
         match={"path": "*/subaccount-info"},

@@ -1,0 +1,266 @@
+"""Two applies at once, and what every command says where, with which exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from desk import Desk
+from fault_parts import TRADING, keep, onboarding, sub_account
+
+HERE = Path(__file__).parent
+USAGE = 64
+
+
+def command(desk: Desk, *arguments: str) -> list[str]:
+    """The command line of a process of its own."""
+    return [sys.executable, "-m", "acctcfg", "-C", str(desk.folder), *arguments]
+
+
+@contextmanager
+def another_apply(desk: Desk, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
+    """An apply in a process of its own that holds the lock, and a write that takes so long."""
+    desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=seconds * desk.sandbox.app.speed)
+    with subprocess.Popen(
+        command(desk, "apply", "--auto-approve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        deadline = time.monotonic() + 15
+        while not desk.writes() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+# -- the lock --------------------------------------------------------------------------------------------------------
+
+
+def test_the_second_apply_says_who_holds_the_lock(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who, which process, since when; exit 1, and nothing is written by it. A plan needs no lock."""
+    monkeypatch.setenv("ACCTCFG_ACTOR", "alice")
+    desk.write({"mmdesk01": {}})
+    with another_apply(desk, 1.0) as running:
+        monkeypatch.setenv("ACCTCFG_ACTOR", "bob")
+        said = desk.apply()
+        assert said.code == 1
+        assert f"alice, process {running.pid}" in said.err
+        assert f"since {time.strftime('%Y-', time.gmtime())}" in said.err
+        assert "--lock-timeout" in said.err
+        assert len(desk.writes()) == 1
+        assert desk.plan().code == 0
+        out, err = running.communicate(timeout=20)
+        assert running.returncode == 0, out.decode() + err.decode()
+
+
+def test_an_apply_that_waits_for_the_lock_reads_again(desk: Desk) -> None:
+    """With --lock-timeout the second one waits, and finds what the first one did: nothing is done twice."""
+    desk.write({"mmdesk01": {}})
+    with another_apply(desk, 0.5) as running:
+        said = desk.apply("--lock-timeout", "20s")
+        running.communicate(timeout=20)
+    assert (said.code, said.last) == (0, "No changes. Live accounts match the manifest."), said.err
+    assert len(desk.writes("create-subaccount")) == 1
+
+
+def test_a_dead_holder_is_no_holder(desk: Desk) -> None:
+    """The lock of a process that was killed on this host is taken over at once."""
+    desk.write({"mmdesk01": {}})
+    with another_apply(desk, 20.0) as running:
+        running.send_signal(signal.SIGKILL)
+        running.wait(timeout=10)
+    begun = time.monotonic()
+    desk.converge()
+    assert time.monotonic() - begun < 10
+
+
+# -- what goes where -------------------------------------------------------------------------------------------------
+
+
+def nothing_said(text: str) -> None:
+    """Stderr of a command that went well and whose output is piped: no talk, no progress, no colour."""
+    assert "\x1b" not in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("validate",), 0),
+        (("plan",), 0),
+        (("plan", "--detailed-exitcode"), 2),
+        (("plan", "--format", "json"), 0),
+        (("plan", "--target", "mmdesk01"), 0),
+        (("show",), 0),
+        (("output",), 0),
+        (("history",), 0),
+        (("schema", "plan"), 0),
+        (("--help",), 0),
+        (("--version",), 0),
+    ],
+)
+def test_results_go_to_stdout_alone(desk: Desk, arguments: tuple[str, ...], code: int) -> None:
+    """Commands that go well print their result to stdout and nothing but talk to stderr; none of them writes."""
+    said = desk.write(onboarding()).run(*arguments)
+    assert said.code == code, said.err
+    assert said.out.strip() or arguments[0] == "history"
+    nothing_said(said.err)
+    assert "\x1b" not in said.out
+    assert desk.writes() == []
+    if "json" in arguments:
+        json.loads(said.out)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("aply",),
+        ("plan", "--fromat", "json"),
+        ("plan", "--format", "yaml"),
+        ("plan", "--target", "nobody"),
+        ("apply", "--auto-approve", "--lock-timeout", "soon"),
+        ("apply", "--auto-approve", "--replace", "mmdesk01.api_keys[none]"),
+        ("apply", "--auto-approve", "one.json", "two.json"),
+        ("drift",),
+        ("rotate", "mmdesk01", "trading"),
+        (),
+    ],
+)
+def test_wrong_usage_is_64_and_talks_to_stderr(desk: Desk, arguments: tuple[str, ...]) -> None:
+    """A slip of the pen: exit 64, a message on stderr, nothing on stdout, nothing written."""
+    said = desk.write(onboarding()).run(*arguments)
+    assert said.code == USAGE, said.out + said.err
+    assert said.out == ""
+    assert said.err.strip()
+    assert desk.writes() == []
+
+
+def test_errors_go_to_stderr_alone(desk: Desk) -> None:
+    """A command that cannot make its result prints none."""
+    said = desk.text("version: 2\n").plan("--format", "json")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("error: acctcfg.yaml:1:")
+
+
+def test_json_of_apply_is_one_document(desk: Desk) -> None:
+    """`apply --format json` prints one JSON document, whatever happened; its exit code is in it."""
+    desk.fault(match={"path": "*/set-position-mode"}, kind="code", code="51000", times=0)
+    said = desk.write(onboarding()).apply("--format", "json")
+    assert said.code == 1
+    assert said.json["exit_code"] == 1
+    assert {row["status"] for row in said.json["results"]} == {"done", "failed", "not_started"}
+
+
+def test_apply_without_a_terminal_and_without_approval_sends_nothing(desk: Desk) -> None:
+    """Exit 64 before any request: nobody is there to say yes."""
+    desk.write(onboarding())
+    done = subprocess.run(
+        command(desk, "apply"), input="yes\n", capture_output=True, text=True, timeout=20, check=False
+    )
+    assert done.returncode == USAGE
+    assert done.stdout == ""
+    assert "--auto-approve" in done.stderr
+    assert desk.sandbox.control_get("requests")["total"] == 0
+
+
+def in_terminal(desk: Desk, answer: bytes, *arguments: str) -> tuple[int, str]:
+    """The command on a terminal; the answer is typed once it asks. The exit status, and all that was shown."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command(desk, *arguments), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as running:
+        os.close(theirs)
+        shown, asked, deadline = b"", False, time.monotonic() + 20
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([ours], [], [], 0.2)
+            try:
+                more = os.read(ours, 65536) if ready else b""
+            except OSError:  # the other side is closed
+                break
+            shown += more
+            if not asked and b"accepted: " in shown:
+                asked = True
+                os.write(ours, answer)
+        code = running.wait(timeout=10)
+    os.close(ours)
+    return code, shown.decode()
+
+
+def test_yes_applies(desk: Desk) -> None:
+    """On a terminal the plan is shown, the question asked, and the whole word `yes` sets it going."""
+    code, shown = in_terminal(desk.write(onboarding()), b"yes\n", "--no-color", "apply")
+    assert code == 0, shown
+    assert shown.index("Plan: ") < shown.index("accepted: ") < shown.index("Applied: ")
+    assert len(desk.account("mmdesk01")["keys"]) == 1
+
+
+@pytest.mark.parametrize("answer", [b"no\n", b"y\n", b"\n", b"\x04"])
+def test_anything_else_does_not(desk: Desk, answer: bytes) -> None:
+    """Any other answer, and the end of input, write nothing: exit 1."""
+    code, shown = in_terminal(desk.write(onboarding()), answer, "apply")
+    assert code == 1, shown
+    assert "Traceback" not in shown
+    assert desk.writes() == []
+
+
+def test_ctrl_c_at_the_question_writes_nothing(desk: Desk) -> None:
+    """Exit 130, no traceback, and the lock is free again."""
+    desk.write(onboarding())
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command(desk, "apply"), stdin=theirs, stdout=theirs, stderr=theirs) as running:
+        os.close(theirs)
+        shown, deadline = b"", time.monotonic() + 20
+        while b"accepted: " not in shown and time.monotonic() < deadline:
+            shown += os.read(ours, 65536)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=10) == 130
+        while select.select([ours], [], [], 0.1)[0]:
+            try:
+                shown += os.read(ours, 65536)
+            except OSError:
+                break
+    os.close(ours)
+    assert b"Traceback" not in shown
+    assert desk.writes() == []
+    assert desk.apply().code == 0
+
+
+def test_of_several_reasons_the_first_decides_the_exit_status(desk: Desk) -> None:
+    """Blocked beside failed is 1; blocked alone is 3, and a plan with a blocked step is 0, or 2 on demand."""
+    desk.sandbox.control_post("accounts/mmdesk01", sub_account("mmdesk01", acctLv="3"))
+    desk.open("mmdesk01", "positions", instId="BTC-USDT-SWAP")
+
+    keep(desk, "mmdesk01")
+    blocked = {"api_keys": {"trading": TRADING}, "position_mode": "long_short"}
+    desk.write({"mmdesk01": blocked, "mmdesk02": {}})
+    assert desk.plan().code == 0
+    assert desk.plan("--detailed-exitcode").code == 2
+    assert desk.apply().code == 3
+    assert desk.writes() == []
+    desk.fault(match={"path": "*/create-subaccount"}, kind="code", code="51000", times=0)
+    assert desk.apply("--skip-blocked").code == 1
+    desk.sandbox.control_delete("faults/all")
+    assert desk.apply("--skip-blocked").code == 3
+
+
+def test_a_refusal_for_a_precondition_after_our_own_gate_is_blocked(desk: Desk) -> None:
+    """The venue knows of something that no field shows: exit 3, not 1."""
+
+    desk.sandbox.control_post("accounts/mmdesk01", sub_account("mmdesk01", acctLv="3"))
+    keep(desk, "mmdesk01")
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}, "position_mode": "long_short"}})
+    desk.fault(match={"path": "*/set-position-mode"}, kind="code", code="59000", times=0)
+    said = desk.apply()
+    assert said.code == 3
+    assert said.last == "Applied: 0 created, 0 changed, 0 deleted, 1 blocked, 0 failed."
+    assert len(desk.writes("set-position-mode")) == 1
