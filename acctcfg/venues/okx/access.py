@@ -32,8 +32,11 @@ async def try_stored_keys(account: Account) -> None:
         account.signings[label] = signing
 
 
-async def find_access(account: Account) -> bool:
-    """Settle `reader` and `writer`, or which step they wait for. False where a key signs for another account."""
+async def find_access(account: Account, *, needed: bool) -> bool:
+    """Settle `reader` and `writer`, or which step they wait for. False where a key signs for another account.
+
+    `needed`: something is read or written as the account; else a key that the manifest does not name is left alone.
+    """
     spec = account.spec
     if account.main:
         account.reader = account.writer = account.own(account.broker.credentials)
@@ -41,7 +44,7 @@ async def find_access(account: Account) -> bool:
     access = spec.access
     write = access.write if access else None
     read = access.read if access else None
-    chosen = await _chosen(account, write) if write is not None else await _default(account)
+    chosen = await _chosen(account, write) if write is not None else await _default(account, needed=needed)
     if chosen is None or not _belongs(account, chosen):
         return chosen is None
     account.writer = account.reader = chosen.own if chosen.config else None
@@ -54,7 +57,7 @@ async def find_access(account: Account) -> bool:
     return True
 
 
-async def _default(account: Account) -> Signing | None:
+async def _default(account: Account, *, needed: bool) -> Signing | None:
     candidates = account.candidates()
     for key in candidates:
         signing = account.signings.get(key.label, Signing())
@@ -66,7 +69,7 @@ async def _default(account: Account) -> Signing | None:
         account.access_label = candidates[0].label
         account.access_after = account.address("api_keys", candidates[0].label)
         return None
-    return await _last_that_signed(account)
+    return await _last_that_signed(account) if needed else None
 
 
 async def _last_that_signed(account: Account) -> Signing | None:

@@ -175,7 +175,7 @@ class OkxConnection:
         if survey.exists and spec.uid is not None and spec.uid != account.uid:
             message = f"the venue lists {account.name} with the uid {account.uid}, the manifest says {spec.uid}"
             survey.warn(account.address(), "uid_mismatch", message)
-        if not await find_access(account):
+        if not await find_access(account, needed=self._signs(spec, focus)):
             return
         await self._subs.survey(account, focus, replace)
         if spec.state == "absent":
@@ -190,6 +190,11 @@ class OkxConnection:
     def _needs_keys(self, spec: AccountSpec, focus: Focus) -> bool:
         """Whether anything of the focus is read with the account's own key."""
         return focus.may_want(spec.key, "api_keys", *SIGNED_FIELDS) or spec.state == "absent"
+
+    def _signs(self, spec: AccountSpec, focus: Focus) -> bool:
+        """Whether anything that the manifest wants is read or written as the account itself."""
+        managed = any(getattr(spec, field) for field in SIGNED_FIELDS)
+        return spec.state == "absent" or (managed and focus.may_want(spec.key, *SIGNED_FIELDS))
 
     def _settle_access(self, account: Account, focus: Focus) -> None:
         """Where the access waits for a key that no step of this plan makes, its fields cannot be read."""
