@@ -52,7 +52,16 @@ def _when(field: str, word: str, then: Mapping[str, Any]) -> dict[str, Any]:
 
 def _venue(shape: Shape) -> dict[str, Any]:
     types = (
-        _when("type", name, {"properties": {"region": {"enum": list(rules.regions)} if rules.regions else False}})
+        _when(
+            "type",
+            name,
+            {
+                "properties": {
+                    "region": {"enum": list(rules.regions)} if rules.regions else False,
+                    "environment": {"enum": list(rules.environments)},
+                }
+            },
+        )
         for name, rules in shape.rules.items()
     )
     sandbox = _when("environment", "sandbox", {"required": ["base_url"]})
