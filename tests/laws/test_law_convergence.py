@@ -33,7 +33,7 @@ def writes_of(seen: list[Seen]) -> list[Seen]:
     return [one for one in seen if one.write]
 
 
-@desks(30)
+@desks(20)
 @given(worlds())
 def test_reading_commands_send_no_write(world: World) -> None:
     """validate sends nothing; plan, show and output send no write and leave every account as it was."""

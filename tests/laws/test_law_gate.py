@@ -8,7 +8,7 @@ import os
 import pytest
 from desk import Desk
 from hypothesis import given
-from laws_world import OPEN, Seen, World, at_desk, laws, pictures, worlds
+from laws_world import OPEN, Seen, World, at_desk, desks, pictures, worlds
 
 from acctcfg.core.plan import Plan
 from acctcfg.engine.apply import apply
@@ -62,7 +62,7 @@ def prove_gates(seen: list[Seen]) -> None:
             assert [one for one in verdicts if one.params["acctLv"] == write.params["acctLv"]]
 
 
-@laws(60)
+@desks(40)
 @given(worlds())
 def test_every_gated_write_has_its_reads_right_before_it(world: World) -> None:
     """Its prechecks were read after the user's yes, and after the last other write of the account."""

@@ -8,7 +8,7 @@ import pytest
 from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
-from laws_world import World, at_desk, laws, pictures
+from laws_world import World, at_desk, desks, pictures
 
 KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
 WANTED: dict[str, Any] = {
@@ -126,7 +126,7 @@ def test_an_effect_that_comes_late_converges_by_one_write(desk: Desk, path: str)
 LIVE = {"acctLv": "1", "posMode": "net_mode"}
 
 
-@laws(9)
+@desks(9)
 @given(
     which=st.sampled_from(sorted(WRITES)),
     kind=st.sampled_from(["code", "reset_before", "reset_after", "html", "rate_limited", "garbage"]),

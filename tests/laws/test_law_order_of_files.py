@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from laws_world import World, at_desk, laws, worlds
+from laws_world import World, at_desk, desks, worlds
 
 
 def shuffled(value: Any, luck: random.Random) -> Any:
@@ -20,7 +20,7 @@ def shuffled(value: Any, luck: random.Random) -> Any:
     return [shuffled(one, luck) for one in value] if isinstance(value, list) else value
 
 
-@laws(40)
+@desks(20)
 @given(world=worlds(), luck=st.randoms(use_true_random=False))
 def test_order_does_not_change_a_plan(world: World, luck: random.Random) -> None:
     """Keys in any order, accounts spread over files of any name: the same digest, the same text of the steps."""
@@ -39,7 +39,7 @@ def test_order_does_not_change_a_plan(world: World, luck: random.Random) -> None
             assert second[key] == first[key], key
 
 
-@laws(25)
+@desks(20)
 @given(world=worlds(), luck=st.randoms(use_true_random=False))
 def test_order_of_leverage_entries_does_not_change_the_steps(world: World, luck: random.Random) -> None:
     """Which entry decides a scope is a matter of precision, never of which stands first."""

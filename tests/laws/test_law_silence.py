@@ -10,7 +10,7 @@ import pytest
 from desk import MASTER, Desk
 from hypothesis import given
 from hypothesis import strategies as st
-from laws_world import World, at_desk, laws, worlds
+from laws_world import World, at_desk, desks, worlds
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("validate",),
@@ -66,7 +66,7 @@ def everything(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-@laws(14)
+@desks(8)
 @given(world=worlds(most=2), fault=st.sampled_from(FAULTS))
 def test_no_command_tells_a_secret(world: World, fault: dict[str, Any]) -> None:
     """Not to stdout, stderr, a log, the journal, the saved plan or any other file, even when the venue misbehaves."""
