@@ -4,10 +4,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
 STAMP := .venv/.installed
-FOREIGN := .venvs/foreign
+CLIENTS := .venvs/foreign .venvs/gate-seed .venvs/gate-current
 SELECT ?= not slow
 
-.PHONY: help demo test lint format bench schemas clean
+.PHONY: help demo test lint clients format bench schemas clean
 
 help:
 	@echo "make demo     the main job end to end on a sandbox: plan, apply, plan again"
@@ -22,11 +22,21 @@ $(STAMP): pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-# Other people's clients, in an environment of their own: one of them installs itself as `okx`.
-$(FOREIGN)/.installed: tests/foreign/requirements.txt | $(STAMP)
-	@test -x $(FOREIGN)/bin/python || $(PY) -m venv $(FOREIGN)
-	@$(FOREIGN)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+# Other people's clients, in environments of their own: one of them installs itself as `okx`, and of gate-api both
+# wire formats are wanted.
+define environment
+	@test -x $(@D)/bin/python || $(PY) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
+endef
+
+.venvs/foreign/.installed: tests/foreign/requirements.txt | $(STAMP)
+	$(environment)
+
+.venvs/gate-%/.installed: tests/foreign/requirements-gate-%.txt | $(STAMP)
+	$(environment)
+
+clients: $(CLIENTS:=/.installed)
 
 demo: $(STAMP)
 	@$(PY) -m acctcfg demo
@@ -36,8 +46,12 @@ lint: $(STAMP)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-test: lint $(FOREIGN)/.installed
-	ACCTCFG_FOREIGN_PYTHON=$(CURDIR)/$(FOREIGN)/bin/python $(PY) -m pytest -n 2 -m "$(SELECT)"
+test: lint
+	@$(MAKE) --no-print-directory --silent --jobs 3 clients
+	ACCTCFG_FOREIGN_PYTHON=$(CURDIR)/.venvs/foreign/bin/python \
+	ACCTCFG_GATE_SEED_PYTHON=$(CURDIR)/.venvs/gate-seed/bin/python \
+	ACCTCFG_GATE_CURRENT_PYTHON=$(CURDIR)/.venvs/gate-current/bin/python \
+	$(PY) -m pytest -n 2 -m "$(SELECT)"
 
 format: $(STAMP)
 	$(PY) -m ruff check --fix .
