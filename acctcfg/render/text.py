@@ -247,12 +247,18 @@ def _not_started(results: Sequence[StepResult]) -> list[str]:
 
 
 def _ending(outcome: Outcome) -> Iterator[str]:
+    if right := outcome.count("already"):
+        yield f"{_count(right, 'step')} turned out to be right already; nothing was sent for {_them(right)}."
     if outcome.declined:
         yield "Declined; nothing was written."
     if outcome.interrupted:
         yield "Interrupted; apply again to go on from here."
     if outcome.plan.unreadable:
         yield f"{len(outcome.plan.unreadable)} could not be read."
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"
 
 
 def _count(number: int, noun: str) -> str:

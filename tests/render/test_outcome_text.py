@@ -53,6 +53,18 @@ def test_what_is_not_done_is_told_with_its_reason_and_the_counts_come_last():
     ]
 
 
+def test_steps_that_were_right_already_are_counted_in_words():
+    """The last line does not count them, so the reader is told where they went."""
+    done = StepResult(MODE, "done")
+    text = render_outcome(outcome_of(done, *(StepResult(step, "already") for step in LEVERS)))
+    assert text.splitlines() == [
+        "3 steps turned out to be right already; nothing was sent for them.",
+        "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed.",
+    ]
+    text = render_outcome(outcome_of(done, StepResult(LEVERS[0], "already")))
+    assert text.startswith("1 step turned out to be right already; nothing was sent for it.\n")
+
+
 def test_many_steps_blocked_for_one_reason_are_counted_not_listed():
     """After a plan that was shown, the reader needs the reason once."""
     text = render_outcome(
