@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,21 @@ def manifest_digest(manifest: Manifest, accounts: Iterable[str]) -> str:
     return digest_of({"accounts": named, "venues": _plain(manifest.venues), "guardrails": _plain(manifest.guardrails)})
 
 
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass that say something about accounts; an entry's layer does: later ones win."""
+    dropped = _PLACES - {"layer"} if kind is LeverageEntry else _PLACES
+    return tuple(one.name for one in fields(kind) if one.name not in dropped)
+
+
 def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:  # most of a manifest, and a refresh waits for this
+        return value
     if isinstance(value, Place | Path):
         return None
-    if is_dataclass(value) and not isinstance(value, type):
-        dropped = _PLACES if not isinstance(value, LeverageEntry) else _PLACES - {"layer"}
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value) if one.name not in dropped}
+    if is_dataclass(kind):
+        return {name: _plain(getattr(value, name)) for name in _names(kind)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -36,4 +46,4 @@ def _plain(value: Any) -> Any:
         return sorted((_plain(item) for item in value), key=canonical)
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
-    return value if isinstance(value, int | float | bool) or value is None else str(value)
+    return value if isinstance(value, int | float) else str(value)

@@ -43,7 +43,7 @@ class PaceFile:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
             with os.fdopen(handle, "w") as file:
-                json.dump(rows, file)
+                file.write(json.dumps(rows))
             Path(name).replace(self._path)
 
     def _read(self) -> dict[BucketKey, list[float]]:
