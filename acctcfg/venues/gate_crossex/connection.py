@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 from acctcfg.venues.gate_crossex.checks import mode_findings
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
 from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount
-from acctcfg.venues.gate_crossex.own import CrossEx, State
+from acctcfg.venues.gate_crossex.own import CrossEx
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import ask, notices
 from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS
@@ -73,10 +74,9 @@ class GateConnection:
         self._memory_of = memory
         self._accounts = accounts
         self._adopt = adopt
-        self._opened: tuple[State | None] | None = None  # what `open` read, for the first survey
-        owner = f"{spec.key}/@credentials"
-        self._own = CrossEx(client, credentials, owner)
-        self._main_user = MainUser(client, credentials, owner)
+        self._alias = f"key {hashlib.sha256(credentials.api_key.encode()).hexdigest()[:16]}"  # until the uid is known
+        self._own = CrossEx(client, credentials, self._alias)
+        self._main_user = MainUser(client, credentials, self._alias)
         resources: tuple[Resource, ...] = (
             SubAccounts(),
             SubAccountState(),
@@ -102,6 +102,7 @@ class GateConnection:
                 hint="these are somebody else's credentials, or `uid` is wrong",
             )
         self.user = self._own.user = self._main_user.user = uid
+        self.client.pacer.one_owner(self._alias, uid)
 
     async def _whose(self) -> str:
         """The user behind the credentials: by the CrossEx account, or where none is managed, by the user's own row."""
@@ -111,7 +112,6 @@ class GateConnection:
             if error.code in _NO_CROSSEX and not any(spec.role == "main" for spec in self._accounts.values()):
                 return await self._main_user.uid()
             raise
-        self._opened = (state,)
         if state is not None:
             return state.user
         refused: Refused | None = None
@@ -153,8 +153,7 @@ class GateConnection:
         fields: tuple[str, ...] = ("", "state", "api_keys")
         if account.main:
             fields = ("account_mode", "position_mode", "leverage")
-            opened, self._opened = self._opened, None
-            account.state = opened[0] if opened is not None else await self._own.state()
+            account.state = await self._own.state()  # not what `open` read: an apply may have waited for a lock since
             if spec.account_mode is None:
                 survey.problems += mode_findings(spec, account.mode)
                 if survey.problems:
