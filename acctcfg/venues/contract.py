@@ -5,13 +5,14 @@ The engine knows accounts, addresses, values and steps; everything in a venue's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, VenueSpec
 from acctcfg.core.diff import Change
+from acctcfg.core.explained import Explained
 from acctcfg.core.order import Row
 from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck, Unread, Warning_
@@ -20,7 +21,7 @@ from acctcfg.core.state import Live, Wanted
 from acctcfg.wire.client import Client, Dialect, Reply
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 
-__all__ = ["Connection", "Cost", "Memory", "Proof", "SecretDoor", "Survey", "Venue", "Writer"]
+__all__ = ["Connection", "Cost", "Explained", "Memory", "Proof", "SecretDoor", "Survey", "Venue", "Writer"]
 
 
 class SecretDoor(Protocol):
@@ -192,12 +193,19 @@ class Venue(Protocol):
     order: Sequence[Row]
     write_window_s: float  # a signed request older than this is refused, so it can no longer be executed
     effects_come_later: bool  # an accepted write is not done yet: one that is never seen may still come
+    error_family: str  # the word before the colon by which people name this venue's errors; types of one venue share it
 
     def base_url(self, spec: VenueSpec) -> str:
         """Scheme, host and port."""
 
     def rate_of(self, endpoint: str) -> Rate | None:
         """The limit of an endpoint by its text, "POST /path"; None for one that the venue's table does not have."""
+
+    def error_codes(self) -> Collection[str]:
+        """Every error code of the venue that there are words for."""
+
+    def explain(self, code: str) -> Explained | None:
+        """One of the venue's errors for people, however they write it; None for a code without words."""
 
     def dialect(self, spec: VenueSpec) -> Dialect:
         """How requests are signed and answers read."""

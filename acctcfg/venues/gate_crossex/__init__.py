@@ -14,7 +14,7 @@ shows it. Two generations of the venue's documents differ in shapes; the answers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from acctcfg.core.desired import AccountSpec, VenueSpec
@@ -22,6 +22,7 @@ from acctcfg.venues.gate_crossex.rules import GATE_CROSSEX_RULES
 from acctcfg.venues.gate_crossex.sequence import ORDER
 
 if TYPE_CHECKING:
+    from acctcfg.core.explained import Explained
     from acctcfg.venues.contract import Connection, Memory, SecretDoor
     from acctcfg.wire.client import Client, Dialect
     from acctcfg.wire.endpoint import Rate
@@ -36,6 +37,7 @@ class GateCrossEx:
     order = ORDER
     write_window_s = 60.0
     effects_come_later = True
+    error_family = "gate"
 
     def base_url(self, spec: VenueSpec) -> str:
         """The manifest's, else the venue's one."""
@@ -46,6 +48,18 @@ class GateCrossEx:
         from acctcfg.venues.gate_crossex import endpoints
 
         return endpoints.RATES.get(endpoint)
+
+    def error_codes(self) -> Collection[str]:
+        """The labels of the table of refusals."""
+        from acctcfg.venues.gate_crossex import refusals
+
+        return refusals.LABELS
+
+    def explain(self, code: str) -> Explained | None:
+        """The row of that table."""
+        from acctcfg.venues.gate_crossex import refusals
+
+        return refusals.explain(code)
 
     def dialect(self, spec: VenueSpec) -> Dialect:  # noqa: ARG002 (there is one environment)
         """Signed with the user's own key."""

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from acctcfg.core.desired import AccountSpec, VenueSpec
@@ -20,6 +20,7 @@ from acctcfg.venues.okx.rules import OKX_DMA_BROKER_RULES
 from acctcfg.venues.okx.sequence import ORDER
 
 if TYPE_CHECKING:
+    from acctcfg.core.explained import Explained
     from acctcfg.venues.contract import Connection, Memory, SecretDoor
     from acctcfg.wire.client import Client, Dialect
     from acctcfg.wire.endpoint import Rate
@@ -40,6 +41,7 @@ class OkxDmaBroker:
     order = ORDER
     write_window_s = 30.0
     effects_come_later = False
+    error_family = "okx"
 
     def base_url(self, spec: VenueSpec) -> str:
         """The manifest's, else the region's."""
@@ -50,6 +52,18 @@ class OkxDmaBroker:
         from acctcfg.venues.okx import endpoints
 
         return endpoints.RATES.get(endpoint)
+
+    def error_codes(self) -> Collection[str]:
+        """The codes of the table of refusals."""
+        from acctcfg.venues.okx import refusals
+
+        return refusals.CODES
+
+    def explain(self, code: str) -> Explained | None:
+        """The row of that table."""
+        from acctcfg.venues.okx import refusals
+
+        return refusals.explain(code)
 
     def dialect(self, spec: VenueSpec) -> Dialect:
         """Signed for the environment: demo has a header of its own and the same hosts.

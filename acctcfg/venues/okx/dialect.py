@@ -88,7 +88,8 @@ def _verdict(code: str, text: str, data: list[Any]) -> tuple[str, str]:
 
 
 def _refused(endpoint: Endpoint, code: str, text: str, status: int) -> Exception:
-    words, hint = meaning(code)
+    known = meaning(code)
+    words, hint = known.words, known.hint
     said = f'; the venue says "{text}"' if text else ""
     message = f"{endpoint.text} was refused: {code}, {words}{said}"
     if code in NOT_EXECUTED or status == 429:
