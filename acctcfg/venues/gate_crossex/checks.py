@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from acctcfg.core.desired import AccountSpec, LeverageEntry
 from acctcfg.core.rules import Finding
 from acctcfg.core.words import Market
-from acctcfg.venues.gate_crossex.words import CROSS, ISOLATED
+from acctcfg.venues.gate_crossex.words import BUSINESS, CROSS, ISOLATED
 
 __all__ = ["check_account", "mode_findings"]
 
@@ -27,7 +27,7 @@ def check_account(spec: AccountSpec) -> Iterator[Finding]:
         for address in key.ip_allowlist:
             if ":" in address:
                 message = f"{address} is no IPv4 address, and the venue takes no others"
-                yield Finding(key.place, f"{spec.key}.api_keys.{key.label}.ip_allowlist", message)
+                yield Finding(key.place, f"{spec.key}.api_keys[{key.label}].ip_allowlist", message)
 
 
 def mode_findings(spec: AccountSpec, mode: str) -> Iterator[Finding]:
@@ -41,9 +41,10 @@ def mode_findings(spec: AccountSpec, mode: str) -> Iterator[Finding]:
         yield Finding(place, address, f"in {CROSS} the whole account has one (a single word: net or long_short)")
     if mode == ISOLATED:
         for entry in spec.leverage:
-            if entry.market is Market.MARGIN:
+            if entry.market is Market.MARGIN or _business(entry) == "MARGIN":
                 message = f"{ISOLATED} has no margin trading, so no margin leverage (leave the entry out)"
-                yield Finding(entry.place, f"{entry.path}.market", message)
+                field = "market" if entry.market is Market.MARGIN else "symbol"
+                yield Finding(entry.place, f"{entry.path}.{field}", message)
 
 
 def _entry(entry: LeverageEntry) -> Iterator[Finding]:
@@ -65,16 +66,25 @@ def _entry(entry: LeverageEntry) -> Iterator[Finding]:
 
 def _symbol(entry: LeverageEntry) -> Iterator[Finding]:
     """An exact name of another form than the venue's; one of another market than the entry says."""
-    name = entry.selector.pattern
+    name, business = entry.selector.pattern, _business(entry)
     if entry.selector.by != "symbol" or not entry.selector.exact:
         return
-    match = _SYMBOL.fullmatch(name)
-    if match is None:
+    if business is None:
         hint = name.replace("_FUTURES_", "_FUTURE_")
         right = f"did you mean {hint}?" if hint != name else "EXCHANGE_FUTURE_BASE_QUOTE, such as OKX_FUTURE_ADA_USDT"
         yield Finding(entry.place, f"{entry.path}.symbol", f"{name} is no symbol of Gate CrossEx ({right})")
-    elif match[1] == "SPOT":
+    elif business == "SPOT":
         yield Finding(entry.place, f"{entry.path}.symbol", f"{name} is spot, which has no leverage (FUTURE or MARGIN)")
+    elif entry.market is not None and BUSINESS.get(entry.market, business) != business:
+        market = next(word for word, said in BUSINESS.items() if said == business)
+        message = f"{name} is {market}, not {entry.market} (leave `market` out: the name says it)"
+        yield Finding(entry.place, f"{entry.path}.market", message)
+
+
+def _business(entry: LeverageEntry) -> str | None:
+    """What an exact name says that it is; None for patterns, and for names of another form."""
+    match = _SYMBOL.fullmatch(entry.selector.pattern) if entry.selector.exact else None
+    return match[1] if match else None
 
 
 def _doubles(entries: tuple[LeverageEntry, ...]) -> Iterator[Finding]:

@@ -1,0 +1,193 @@
+"""What a manifest may not say of Gate CrossEx: each mistake is one message with its line, its reason and a way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from gate_desk import ADA, MARGIN_ADA, GateDesk
+
+SUB = {"role": "sub_account"}
+KEY = {"permissions": {"futures": "write"}}
+
+
+def entry(**fields: Any) -> dict[str, Any]:
+    """An account with one entry of leverage."""
+    return {"cx": {"leverage": [{"value": 5, **fields}]}}
+
+
+def key(**fields: Any) -> dict[str, Any]:
+    """A sub-account with one key."""
+    return {"sub_1": {**SUB, "api_keys": {"trading": fields}}}
+
+
+WRONG: list[tuple[str, dict[str, Any], str, str]] = [
+    # what, accounts, address, reason and way out
+    ("swap", entry(market="swap", symbol=ADA), "cx.leverage[0].market", "has no swap"),
+    ("margin mode", entry(symbol=ADA, margin="cross"), "cx.leverage[0].margin", "leave `margin` out"),
+    ("side", entry(symbol=ADA, side="long"), "cx.leverage[0].side", "leave `side` out"),
+    ("family", entry(family="ADA-USDT"), "cx.leverage[0]", "no leverage by `family`"),
+    ("instrument", entry(instrument="ADA-USDT-SWAP"), "cx.leverage[0]", "no leverage by `instrument`"),
+    ("fraction", entry(symbol=ADA, value=2.125), "cx.leverage[0].value", "a whole number of at least 1"),
+    ("half", entry(symbol=ADA, value=2.5), "cx.leverage[0].value", "a whole number of at least 1"),
+    ("below one", entry(symbol=ADA, value=0.5), "cx.leverage[0].value", "a whole number of at least 1"),
+    ("zero", entry(symbol=ADA, value=0), "cx.leverage[0].value", "above 0"),
+    ("negative", entry(symbol=ADA, value=-3), "cx.leverage[0].value", "above 0"),
+    ("text", entry(symbol=ADA, value="5"), "cx.leverage[0].value", "must be a number"),
+    ("max", entry(symbol=ADA, value="max"), "cx.leverage[0].value", "not supported yet"),
+    ("FUTURES", entry(symbol="OKX_FUTURES_ADA_USDT"), "cx.leverage[0].symbol", "did you mean OKX_FUTURE_ADA_USDT?"),
+    ("no symbol", entry(symbol="ADA-USDT-SWAP"), "cx.leverage[0].symbol", "such as OKX_FUTURE_ADA_USDT"),
+    ("lower case", entry(symbol=ADA.lower()), "cx.leverage[0].symbol", "no symbol of Gate CrossEx"),
+    ("spot", entry(symbol="OKX_SPOT_ADA_USDT"), "cx.leverage[0].symbol", "spot, which has no leverage"),
+    ("other market", entry(market="futures", symbol=MARGIN_ADA), "cx.leverage[0].market", "is margin, not futures"),
+    ("other way", entry(market="margin", symbol=ADA), "cx.leverage[0].market", "is futures, not margin"),
+    (
+        "one symbol twice",
+        {"cx": {"leverage": [{"symbol": ADA, "value": 5}, {"symbol": ADA, "value": 6}]}},
+        "cx.leverage[1]",
+        "for the same symbol",
+    ),
+    (
+        "margin in isolated",
+        {"cx": {"account_mode": "isolated_exchange", "leverage": [{"market": "margin", "symbol": "*", "value": 3}]}},
+        "cx.leverage[0].market",
+        "isolated_exchange has no margin trading",
+    ),
+    (
+        "margin by name in isolated",
+        {"cx": {"account_mode": "isolated_exchange", "leverage": [{"symbol": MARGIN_ADA, "value": 3}]}},
+        "cx.leverage[0].symbol",
+        "isolated_exchange has no margin trading",
+    ),
+    (
+        "map in cross",
+        {"cx": {"account_mode": "cross_exchange", "position_mode": {"okx": "net"}}},
+        "cx.position_mode",
+        "a single word: net or long_short",
+    ),
+    (
+        "word in isolated",
+        {"cx": {"account_mode": "isolated_exchange", "position_mode": "net"}},
+        "cx.position_mode",
+        "a map: {binance: net, okx: net, gate: net}",
+    ),
+    ("unknown exchange", {"cx": {"position_mode": {"okex": "net"}}}, "cx.position_mode.okex", 'did you mean "okx"?'),
+    ("venue's words", {"cx": {"position_mode": "DUAL"}}, "cx.position_mode", "long_short, net"),
+    ("OKX's mode", {"cx": {"account_mode": "portfolio"}}, "cx.account_mode", "none of venue type gate_crossex"),
+    ("settings", {"cx": {"settings": {"greeks": "PA"}}}, "cx.settings", "not supported yet"),
+    ("deposit", {"cx": {"deposit": {"credit_to": "funding"}}}, "cx.deposit", "has no `deposit`"),
+    ("parent", {"sub_1": {**SUB, "parent": "sub_2"}, "sub_2": SUB}, "sub_1.parent", "has no `parent`"),
+    ("client_ip", {"sub_1": {**SUB, "client_ip": "203.0.113.7"}}, "sub_1.client_ip", "has no `client_ip`"),
+    ("access", {"sub_1": {**SUB, "access": {"key": "a"}}}, "sub_1.access", "has no `access`"),
+    ("protect", {"sub_1": {**SUB, "protect": True}}, "sub_1.protect", "has no `protect`"),
+    ("keys of main", {"cx": {"api_keys": {"trading": KEY}}}, "cx.api_keys", "`role: main` has no `api_keys`"),
+    ("label of main", {"cx": {"label": "Desk"}}, "cx.label", "`role: main` has no `label`"),
+    ("state of main", {"cx": {"state": "locked"}}, "cx.state", "`role: main` has no `state`"),
+    ("mode of sub", {"sub_1": {**SUB, "account_mode": "cross_exchange"}}, "sub_1.account_mode", "`role: sub_account`"),
+    ("leverage of sub", {"sub_1": {**SUB, **entry(symbol=ADA)["cx"]}}, "sub_1.leverage", "`role: sub_account`"),
+    ("absent", {"sub_1": {**SUB, "state": "absent"}}, "sub_1.state", "no call that deletes a sub-account"),
+    ("two mains", {"cx": {}, "cy": {}}, "cy", "`role: main` at the venue cx is taken by cx"),
+    ("name", {"sub-1": SUB}, "sub-1", "letters, digits and _"),
+    ("other name", {"sub_1": {**SUB, "name": "a.b"}}, "sub_1.name", "letters, digits and _"),
+    ("two of one name", {"sub_1": SUB, "sub_2": {**SUB, "name": "sub_1"}}, "sub_2", "is taken by sub_1"),
+    ("remark", {"sub_1": {**SUB, "label": "a\nb"}}, "sub_1.label", "one line"),
+    ("a list of permissions", key(permissions=["read", "trade"]), "sub_1.api_keys[trading].permissions", "a map such"),
+    ("no permissions", key(store="vault"), "sub_1.api_keys[trading]", "`permissions` is missing"),
+    ("empty permissions", key(permissions={}), "sub_1.api_keys[trading].permissions", "at least one group"),
+    (
+        "unknown group",
+        key(permissions={"future": "write"}),
+        "sub_1.api_keys[trading].permissions.future",
+        'did you mean "futures"?',
+    ),
+    (
+        "crossx",
+        key(permissions={"crossx": "write"}),
+        "sub_1.api_keys[trading].permissions.crossx",
+        "unknown key",
+    ),
+    (
+        "unknown access",
+        key(permissions={"wallet": "rw"}),
+        "sub_1.api_keys[trading].permissions.wallet",
+        "read, write",
+    ),
+    ("IPv6", key(**KEY, ip_allowlist=["2001:db8::1"]), "sub_1.api_keys[trading].ip_allowlist", "no IPv4 address"),
+    ("range", key(**KEY, ip_allowlist=["10.0.0.0/8"]), "sub_1.api_keys[trading].ip_allowlist[0]", "is a network"),
+    (
+        "no address",
+        key(**KEY, ip_allowlist=["203.0.113.256"]),
+        "sub_1.api_keys[trading].ip_allowlist[0]",
+        "no IP address",
+    ),
+    (
+        "21 addresses",
+        key(**KEY, ip_allowlist=[f"203.0.113.{last}" for last in range(21)]),
+        "sub_1.api_keys[trading].ip_allowlist",
+        "at most 20",
+    ),
+    ("key name", {"sub_1": {**SUB, "api_keys": {"a b": KEY}}}, "sub_1.api_keys[a b]", "letters, digits"),
+    (
+        "21 keys",
+        {"sub_1": {**SUB, "api_keys": {f"k{number}": KEY for number in range(21)}}},
+        "sub_1.api_keys",
+        "at most 20",
+    ),
+]
+
+
+@pytest.mark.parametrize(("accounts", "address", "words"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_mistake_has_its_line_and_reason(gate: GateDesk, accounts: dict[str, Any], address: str, words: str) -> None:
+    """One message `FILE:LINE:COL: ADDRESS: what is wrong (what would be right)`, exit 1, and no request at all."""
+    err = gate.write(accounts).refused()
+    lines = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert any(line.startswith("error: acctcfg.yaml:") and f": {address}: " in line for line in lines), err
+    assert words in err
+    assert not any("internal" in line for line in lines)
+    assert gate.sandbox.control_get("requests")["by_path"] == {}
+
+
+def test_all_mistakes_at_once(gate: GateDesk) -> None:
+    """Every wrong entry is named in one go, with a line of its own."""
+    bad = [
+        {"symbol": ADA, "side": "long", "margin": "cross", "value": 2.5},
+        {"market": "swap", "symbol": "*", "value": 3},
+    ]
+    err = gate.write({"cx": {"leverage": bad}}).refused()
+    for path in ("[0].side", "[0].margin", "[0].value", "[1].market"):
+        assert f"cx.leverage{path}: " in err
+
+
+def test_a_mistake_in_a_profile_names_both_places(gate: GateDesk) -> None:
+    """A field that the type does not have, brought by a profile, names the profile's line and the venue's."""
+    gate.write({"cx": {"profile": "base"}}, profiles={"base": {"deposit": {"credit_to": "trading"}}})
+    err = gate.refused()
+    assert err.count("acctcfg.yaml:") == 2
+    assert "has no `deposit`" in err
+
+
+def test_an_unknown_symbol_is_an_error_of_the_plan(gate: GateDesk) -> None:
+    """Only the venue's list shows it: exit 1 with its line and the nearest name, nothing written, nothing planned."""
+    gate.write({"cx": {"position_mode": "long_short", "leverage": [{"symbol": "OKX_FUTURE_ADB_USDT", "value": 3}]}})
+    assert gate.run("validate").code == 0
+    for said in (gate.plan(), gate.apply()):
+        assert said.code == 1
+        assert f"unknown symbol OKX_FUTURE_ADB_USDT (did you mean {ADA}?)" in said.err
+        assert "acctcfg.yaml:" in said.err
+    assert gate.writes() == []
+
+
+def test_a_pattern_without_a_match_is_a_warning(gate: GateDesk) -> None:
+    """It sets nothing, and the plan says so."""
+    plan = gate.write({"cx": {"leverage": [{"symbol": "OKX_FUTURE_NONE*", "value": 3}]}}).plan("--format", "json").json
+    assert [(one["address"], one["code"]) for one in plan["warnings"]] == [("cx.leverage[0]", "matches_nothing")]
+    assert plan["steps"] == []
+
+
+def test_no_environment_but_live_and_sandbox(gate: GateDesk) -> None:
+    """The venue documents no test environment: `demo` is refused."""
+    venues = gate.connections()
+    gate.write({"cx": {}}, venues={"cx": {**venues["cx"], "environment": "demo"}})
+    assert "venues.cx.environment" in gate.refused()
+    gate.write({"cx": {}}, venues={"cx": {**venues["cx"], "region": "eea"}})
+    assert "venues.cx.region" in gate.refused()
