@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from functools import cache
@@ -23,27 +23,35 @@ def manifest_digest(manifest: Manifest, accounts: Iterable[str]) -> str:
     return digest_of({"accounts": named, "venues": _plain(manifest.venues), "guardrails": _plain(manifest.guardrails)})
 
 
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    """The fields of a dataclass that say something about accounts; an entry's layer does: later ones win."""
-    dropped = _PLACES - {"layer"} if kind is LeverageEntry else _PLACES
-    return tuple(one.name for one in fields(kind) if one.name not in dropped)
-
-
 def _plain(value: Any) -> Any:
-    kind = type(value)
-    if kind is str or kind is bool or value is None:  # most of a manifest, and a refresh waits for this
-        return value
-    if isinstance(value, Place | Path):
-        return None
+    kind: type = type(value)
+    return _reader(kind)(value)
+
+
+@cache
+def _reader(kind: type) -> Callable[[Any], Any]:
+    """How a value of this type becomes JSON; found once a type, since a refresh of many accounts waits for it."""
+    if issubclass(kind, Place | Path):
+        return lambda _: None
     if is_dataclass(kind):
-        return {name: _plain(getattr(value, name)) for name in _names(kind)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return [_plain(item) for item in value]
-    if isinstance(value, tuple | list | frozenset | set):
-        return sorted((_plain(item) for item in value), key=canonical)
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    return value if isinstance(value, int | float) else str(value)
+        dropped = _PLACES - {"layer"} if kind is LeverageEntry else _PLACES
+        names = tuple(one.name for one in fields(kind) if one.name not in dropped)
+        return lambda value: {name: _plain(getattr(value, name)) for name in names}
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): _plain(item) for key, item in value.items()}
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return lambda value: [_plain(item) for item in value]
+    if issubclass(kind, tuple | list | frozenset | set):
+        return _in_any_order
+    if issubclass(kind, Decimal):
+        return lambda value: format(value.normalize(), "f")
+    return _as_it_is if kind is str or issubclass(kind, int | float | type(None)) else str
+
+
+def _in_any_order(values: Iterable[Any]) -> list[Any]:
+    found = [_plain(item) for item in values]
+    return sorted(found, key=canonical) if len(found) > 1 else found
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
