@@ -102,7 +102,7 @@ class _Page:
             yield from self.step(step, column)
 
     def step(self, step: Step, column: int) -> Iterator[str]:
-        """A step's line, with its prechecks under it where something stands in its way."""
+        """A step's line, with its prechecks under it where something stands, or may stand unseen, in its way."""
         action = step.change.action
         mark, name = MARKS[action], step.address.within or step.address.account
         indent = "    " if step.address.within else "  "
@@ -117,8 +117,9 @@ class _Page:
             line += " " * max(self.width - len("BLOCKED") - plain, 2) + self.paint("red", "BLOCKED")
         yield line.rstrip()
         own = [check for check in step.prechecks if check not in self.hidden]
-        if self.verbose or any(check.blocks for check in own):
-            yield from (self.check(check, column) for check in own)
+        if not self.verbose and not any(check.blocks for check in own):
+            own = [check for check in own if check.status == "venue"]  # nobody but the venue asks this: better said now
+        yield from (self.check(check, column) for check in own)
         if self.verbose:
             yield from self.details(step)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gate_desk import GateDesk, gate_seed
+from gate_desk import SPEED, GateDesk, gate_seed
 
 
 @pytest.fixture
@@ -16,9 +16,9 @@ def make_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     """`make_gate(account_mode=..., ...)`: a desk on a sandbox whose CrossEx account has these fields."""
     with ExitStack() as stack:
 
-        def make(*, okx: bool = False, top: Any = None, **main: Any) -> GateDesk:
+        def make(*, okx: bool = False, top: Any = None, speed: int = SPEED, **main: Any) -> GateDesk:
             world = gate_seed(main, okx=okx, **(top or {}))
-            return stack.enter_context(GateDesk.at(tmp_path, monkeypatch, world))
+            return stack.enter_context(GateDesk.at(tmp_path, monkeypatch, world, speed=speed))
 
         yield make
 
