@@ -26,12 +26,13 @@ COMMANDS = {
     "output": "Print uids and deposit addresses for other programs.",
     "secrets": "List, check and import the API secrets in the stores.",
     "history": "List past runs, or show one with the outcome of each request.",
+    "explain": "Explain a venue's error, or a field of the manifest.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Serve the venue's API on loopback, to try things on.",
     "demo": "Run the main job end to end on the sandbox.",
     "completion": "Print the completion script of a shell.",
 }
-NOT_YET = ("doctor", "drift", "explain", "fmt", "graph", "import", "lock", "revert", "rotate", "watch")
+NOT_YET = ("doctor", "drift", "fmt", "graph", "import", "lock", "revert", "rotate", "watch")
 
 
 class LazyGroup(click.Group):

@@ -28,9 +28,9 @@ from acctcfg.manifest.report import Report, near, shown
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import LATER_FIELDS, NAME, Shape
 
-__all__ = ["build_accounts"]
+__all__ = ["EVERY_TYPE", "build_accounts"]
 
-_EVERY_TYPE: Final = frozenset({"venue", "role", "name", "profile"})  # fields that every venue type has
+EVERY_TYPE: Final = frozenset({"venue", "role", "name", "profile"})  # fields that every venue type has
 _POSITION_MODES = {str(word): word for word in PositionMode}
 _CREDITS = {str(word): word for word in CreditTo}
 
@@ -140,7 +140,7 @@ class _Building:
         main = role == "main"
         allowed = rules.main_fields if main else rules.fields
         for name, child in layered.fields.items():
-            if name in allowed or name in _EVERY_TYPE or name in LATER_FIELDS or name not in self.shape.account.takes:
+            if name in allowed or name in EVERY_TYPE or name in LATER_FIELDS or name not in self.shape.account.takes:
                 continue
             if name in rules.fields | rules.main_fields:
                 report.key(child, f"an account with `role: {role}` has no `{name}` (venue type {rules.type})")

@@ -294,6 +294,11 @@ GENERAL = {
         hint="connect again",
         causes=("a WebSocket connection",),
     ),
-    **rows(Kind.STATE, {"60031": "logged in already"}, hint="nothing", causes=("a second login on one connection",)),
+    **rows(
+        Kind.STATE,
+        {"60031": "logged in already"},
+        hint="nothing: it is as it should be",
+        causes=("a second login on one connection",),
+    ),
 }
 """Codes 5000x to 501xx, 530xx, 60xxx and 64xxx."""

@@ -6,7 +6,7 @@ The texts that the venue sends change over the years and may be localised: only 
 from __future__ import annotations
 
 from acctcfg.core.explained import Explained, Verdict
-from acctcfg.venues.okx.codes import Kind, Meaning
+from acctcfg.venues.okx.codes import TRADING, Kind, Meaning
 from acctcfg.venues.okx.codes_account import ACCOUNT
 from acctcfg.venues.okx.codes_general import GENERAL
 from acctcfg.venues.okx.codes_trading import TRADING_AND_FUNDING
@@ -43,6 +43,7 @@ _VERDICTS = {
     Kind.UNKNOWN: Verdict.UNCLEAR,
     Kind.PRECONDITION: Verdict.BLOCKED,
 }
+_ELSEWHERE = ("another program that trades in this account",)
 
 
 def meaning(code: str) -> Meaning:
@@ -59,7 +60,7 @@ def explain(code: str) -> Explained | None:
     return Explained(
         code=code,
         meaning=known.words,
-        causes=known.causes or known.kind.causes,
+        causes=known.causes or (_ELSEWHERE if known.hint == TRADING else known.kind.causes),
         remedy=known.hint or known.kind.hint,
         verdict=Verdict.CLOCK if code in CLOCK else _VERDICTS.get(known.kind, Verdict.FAILED),
     )

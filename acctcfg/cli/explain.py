@@ -1,0 +1,198 @@
+"""`acctcfg explain`: what a venue's error means and what acctcfg makes of it, or what a field of the manifest takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from acctcfg.core.explained import Explained, Verdict
+    from acctcfg.manifest.fields import FieldNote
+    from acctcfg.venues.contract import Venue
+
+__all__ = ["command"]
+
+WIDTH = 100
+
+
+class _Command(click.Command):
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The words that the errors of the installed venues are named with."""
+        with formatter.section("Errors"):
+            formatter.write_dl(
+                [
+                    (f"{family}:CODE", f"{len(venue.error_codes())} codes")
+                    for family, venue in sorted(_families().items())
+                ]
+            )
+
+
+def _fields(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """The manifest's fields that begin so. Errors are too many, and shells split words at their colon."""
+    from click.shell_completion import CompletionItem
+
+    from acctcfg.manifest.fields import field_paths
+    from acctcfg.venues.installed import rules
+
+    return [CompletionItem(path) for path in field_paths(rules()) if path.startswith(incomplete)]
+
+
+@click.command("explain", cls=_Command, short_help="Explain a venue's error, or a field of the manifest.")
+@click.argument("what", metavar="PATH|VENUE:CODE", shell_complete=_fields)
+@click.argument("account", required=False)
+def command(what: str, account: str | None) -> None:
+    """Explain a venue's error: what it means, its likely causes, what to do, and what acctcfg counts it as.
+
+    Or a field of the manifest: what it takes, and which venue types have it. PATH begins at the root of the manifest
+    (accounts.*.leverage, guardrails.max_deletes) or at any field (leverage.market).
+    """
+    from acctcfg.errors import UsageError
+
+    if account is not None:
+        hint = "without an account, the error itself is explained"
+        raise UsageError("which position or order of an account is to blame is not supported yet", hint=hint)
+    family, colon, code = what.partition(":")
+    if colon:
+        click.echo("\n".join(_error(family, code)))
+    else:
+        click.echo("\n\n".join("\n".join(_field(note)) for note in _notes(what)))
+
+
+# -- a venue's error -----------------------------------------------------------------------------------------------
+
+
+def _families() -> Mapping[str, Venue]:
+    """The venues by the word that their errors are named with."""
+    from acctcfg.venues.installed import rules, venue
+
+    return {venue(type_).error_family: venue(type_) for type_ in rules()}
+
+
+def _error(family: str, code: str) -> list[str]:
+    from acctcfg.errors import AcctcfgError, UsageError
+
+    families = _families()
+    venue = families.get(family.lower())
+    if venue is None:
+        known = f"one of: {', '.join(sorted(families))}"
+        raise UsageError(f"no venue has errors named {family!r}{_near(family, families)}", hint=known)
+    if not code:
+        raise UsageError(f"the error's code is missing after {family}:", hint="acctcfg explain --help shows how")
+    found = venue.explain(code)
+    if found is None:
+        near = _near(code.upper(), venue.error_codes(), prefix=f"{family.lower()}:")
+        raise AcctcfgError(
+            f"{family.lower()}:{code} is no error that acctcfg has words for{near}",
+            hint="the venue's own documents may have it; acctcfg counts a refusal that it does not know as failed",
+        )
+    return _explanation(family.lower(), found)
+
+
+def _explanation(family: str, found: Explained) -> list[str]:
+    lines = [f"{family}:{found.code}", *_indented([found.meaning])]
+    for title, texts in (
+        ("Likely causes", [f"- {cause}" for cause in found.causes]),
+        ("What to do", [found.remedy]),
+        ("What acctcfg makes of it", [_verdict(found.verdict)]),
+    ):
+        lines += ["", title, *_indented(texts)]
+    return lines
+
+
+def _verdict(verdict: Verdict) -> str:
+    from acctcfg.core.explained import Verdict
+
+    return {
+        Verdict.BLOCKED: "blocked: something must be cleared first. What depends on it is not tried; exit status 3",
+        Verdict.FAILED: "failed: what depends on it is not tried; exit status 1",
+        Verdict.RETRIED: "not executed, so it is simply sent again, more slowly; if that does not help, it failed: "
+        "exit status 1",
+        Verdict.UNCLEAR: "outcome unknown: a read is sent again; what became of a write is settled by reading, and it "
+        "is never repeated blindly. Where reading cannot tell, it failed: exit status 1",
+        Verdict.CLOCK: "the clock is measured against the venue's, and the request is sent once more; if that does "
+        "not help, it failed: exit status 1",
+    }[verdict]
+
+
+# -- a field of the manifest ---------------------------------------------------------------------------------------
+
+
+def _notes(path: str) -> list[FieldNote]:
+    from acctcfg.errors import UsageError
+    from acctcfg.manifest.fields import field_paths, find_fields
+    from acctcfg.venues.installed import rules
+
+    found = find_fields(path, rules())
+    if found:
+        return found
+    for family, venue in sorted(_families().items()):
+        if venue.explain(path) is not None:
+            raise UsageError(f"{path!r} is no field of the manifest (did you mean {family}:{path}?)")
+    paths = field_paths(rules())
+    names = {name.rpartition("*.")[2].replace("[]", ""): name for name in paths}
+    hint = "a venue's error is named with its venue: " + ", ".join(f"{family}:CODE" for family in sorted(_families()))
+    raise UsageError(f"{path!r} is neither a field of the manifest nor a venue's error{_near(path, names)}", hint=hint)
+
+
+def _field(note: FieldNote) -> list[str]:
+    lines = [note.path, *_indented([note.doc])]
+    rows = [("takes", _takes(note, kind, types)) for kind, types in note.kinds]
+    if note.required:
+        rows.append(("required", "yes"))
+    if note.types:
+        rows.append((_asked(note), ", ".join(_with_role(note, type_) for type_ in note.types)))
+    if note.parts:
+        rows.append(("fields", ", ".join(note.parts)))
+    width = max(len(name) for name, _ in rows)
+    lines.append("")
+    for name, text in rows:
+        first, *rest = wrap(text, WIDTH - width - 4) or [""]
+        lines += [f"  {name:<{width}}  {first}", *(f"  {'':<{width}}  {line}" for line in rest)]
+    return lines + _words(note)
+
+
+def _takes(note: FieldNote, kind: str, types: tuple[str, ...]) -> str:
+    return f"{kind} ({', '.join(types)})" if len(note.kinds) > 1 else kind
+
+
+def _asked(note: FieldNote) -> str:
+    """Which venue types are listed. A part's own may be fewer: what excludes what, `validate` says."""
+    whole = not note.of_field or note.path.endswith(f".{note.of_field}")
+    return "venue types" if whole else f"venue types with {note.of_field}"
+
+
+def _with_role(note: FieldNote, type_: str) -> str:
+    return f"{type_} (role {note.roles[type_]})" if type_ in note.roles else type_
+
+
+def _words(note: FieldNote) -> list[str]:
+    """The words that it takes, those of the same venue types together."""
+    groups: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for word, meaning, types in note.words:
+        groups.setdefault(types, []).append((word, meaning))
+    width = max((len(word) for word, _, _ in note.words), default=0)
+    lines = []
+    for types, words in groups.items():
+        lines += ["", "  words" if len(groups) == 1 else f"  words of {', '.join(types)}"]
+        lines += [f"    {word:<{width}}  {meaning}".rstrip() for word, meaning in words]
+    return lines
+
+
+def _indented(texts: Iterable[str]) -> list[str]:
+    return [
+        line
+        for text in texts
+        for line in wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    " if text.startswith("- ") else "  ")
+    ]
+
+
+def _near(word: str, known: Iterable[str], *, prefix: str = "") -> str:
+    from difflib import get_close_matches
+
+    near = [f"{prefix}{match}" for match in get_close_matches(word, sorted(known), n=3, cutoff=0.75)]
+    return f" (did you mean {' or '.join(near)}?)" if near else ""
