@@ -45,6 +45,7 @@ ORDERED: list[tuple[str, str, str, str, list[str]]] = [
     ("spot", "long_short", "portfolio", "net", ["set-subaccount-level"]),  # portfolio itself puts it to net
     ("multi_currency", "long_short", "spot", "net", POSITION_FIRST),
     ("futures", "long_short", "spot", "net", POSITION_FIRST),
+    ("futures", "net", "spot", "long_short", POSITION_FIRST),
     ("portfolio", "net", "spot", "net", ["set-subaccount-level"]),
     ("spot", "net", "futures", "long_short", LEVEL_FIRST),
     ("spot", "long_short", "multi_currency", "net", LEVEL_FIRST),
@@ -79,9 +80,10 @@ def test_the_values_decide_the_order(desk: Desk, fresh: bool) -> None:
 def test_a_position_mode_in_spot_is_blocked(desk: Desk) -> None:
     """An account that stays in spot and wants another position mode is blocked with that reason."""
     settle(desk, "spotter1")
-    desk.write({"spotter1": {"api_keys": KEY, "position_mode": "long_short"}})
-    assert "position_mode_in_spot" in failing(desk.steps()["spotter1.position_mode"])
-    quiet(desk)
+    for said in ({}, {"account_mode": "spot"}):
+        desk.write({"spotter1": {"api_keys": KEY, "position_mode": "long_short", **said}})
+        assert "position_mode_in_spot" in failing(desk.steps()["spotter1.position_mode"])
+        quiet(desk)
     desk.write({"spotter1": {"api_keys": KEY, "position_mode": "net"}})
     assert desk.plan().last == NO_CHANGES
 

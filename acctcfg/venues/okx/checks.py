@@ -26,12 +26,10 @@ def check_account(spec: AccountSpec) -> Iterator[Finding]:
 
 
 def _position_mode(spec: AccountSpec) -> Iterator[Finding]:
-    if spec.position_mode is not PositionMode.LONG_SHORT or spec.account_mode not in ("spot", "portfolio"):
+    """Spot takes either: the mode is set before the switch to it, and only the plan sees an account that stays there."""
+    if spec.position_mode is not PositionMode.LONG_SHORT or spec.account_mode != "portfolio":
         return
-    reason = {
-        "portfolio": "account_mode portfolio takes position_mode net only",
-        "spot": "position_mode cannot be set in account_mode spot, which has no contracts",
-    }[spec.account_mode]
+    reason = "account_mode portfolio takes position_mode net only"
     address = f"{spec.key}.position_mode"
     yield Finding(spec.at("position_mode"), address, f"{reason} (net, or account_mode futures or multi_currency)")
 
