@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_PARTS = ("api_key", "secret_key", "passphrase")
+_PARTS = ("api_key", "secret_key")
 
 
 @click.group("secrets", short_help="List, check and import the API secrets in the stores.")
@@ -76,8 +76,8 @@ def check(ctx: click.Context, accounts: Sequence[str], format_: str) -> int:
 def import_(ctx: click.Context, account: str | None, label: str | None, format_: str) -> int:
     """Take a secret from standard input, prove it against the venue, and store it.
 
-    With ACCOUNT and LABEL: one JSON object with api_key, secret_key and passphrase. Without: JSON Lines, each with
-    account and label besides. A secret that signs for another account or key is not stored.
+    With ACCOUNT and LABEL: one JSON object with api_key, secret_key and, where the venue has one, passphrase. Without:
+    JSON Lines, each with account and label besides. A secret that signs for another account or key is not stored.
     """
     from acctcfg.cli.running import run_engine
     from acctcfg.engine.stored_keys import import_secrets
@@ -101,7 +101,8 @@ def _rows(text: str, account: str | None, label: str | None) -> list[dict[str, s
         row: Any = None
         with contextlib.suppress(ValueError):
             row = json.loads(document)
-        missing = [name for name in wanted if not (isinstance(row, Mapping) and isinstance(row.get(name), str))]
+        row = {"passphrase": "", **row} if isinstance(row, Mapping) else {}
+        missing = [name for name in (*wanted, "passphrase") if not isinstance(row.get(name), str)]
         if missing:
             place = "standard input" if account is not None else f"standard input, line {number}"
             raise ConfigError(
@@ -109,7 +110,7 @@ def _rows(text: str, account: str | None, label: str | None) -> list[dict[str, s
                 hint='{"api_key": "...", "secret_key": "...", "passphrase": "..."} would be right',
             )
         given = {"account": account, "label": label} if account is not None and label is not None else {}
-        rows.append({**{name: str(row[name]) for name in wanted}, **given})
+        rows.append({**{name: str(row[name]) for name in (*wanted, "passphrase")}, **given})
     if not rows:
         raise ConfigError("standard input is empty", hint="pipe the secret in as JSON")
     return rows

@@ -67,7 +67,7 @@ def _over_step(step: Step, guardrails: Guardrails, check: Checker) -> Iterable[P
         if guardrails.require_ip_allowlist and powers and not after.ip_allowlist:
             detail = f"a key with {' and '.join(powers)} needs an ip_allowlist"
             yield Precheck("guardrail:require_ip_allowlist", "fail", detail)
-        denied = [word for word in guardrails.deny_permissions if word in after.permissions]
+        denied = [word for word in guardrails.deny_permissions if _gives(after, word)]
         if denied:
             yield Precheck("guardrail:deny_permissions", "fail", f"guardrails deny {', '.join(denied)}")
     for rule in guardrails.rules:
@@ -75,6 +75,11 @@ def _over_step(step: Step, guardrails: Guardrails, check: Checker) -> Iterable[P
             wrong = check(rule.schema, step.to_json())
             if wrong:
                 yield Precheck(f"guardrail:{rule.name}", "fail", f'rule "{rule.name}": {"; ".join(wrong)}')
+
+
+def _gives(key: KeyValue, word: str) -> bool:
+    """Whether a key has a permission; where the venue has groups, write access to any of them can do what trade can."""
+    return word in key.permissions or (word == "trade" and any(one.endswith(_GROUP_WRITE) for one in key.permissions))
 
 
 def _selects(rule: Rule, step: Step) -> bool:

@@ -116,6 +116,8 @@ async def _import(session: Session, spec: AccountSpec, row: Mapping[str, str]) -
     path = f"{spec.venue}/{spec.key}/{label}"
     parts = {name: row[name] for name in ("api_key", "secret_key", "passphrase")}
     try:
+        if session.links[spec.venue].venue.rules.passphrase and not parts["passphrase"]:
+            return KeyReport(spec.key, label, key.store, "failed", "a key of this venue has a passphrase: give it too")
         doors = session.workspace.doors(spec.venue)
         report = await _proven(session, spec, label, key.store, doors.credentials(**parts))
         if not report.good:
