@@ -1,0 +1,421 @@
+"""Sub-accounts and their keys: made, locked, changed whole, and never left without their secret."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pyrage
+import pytest
+from desk import Said
+from gate_desk import ADA, GateDesk
+
+SUB = {"role": "sub_account"}
+PERMISSIONS = {"futures": "write", "wallet": "read"}
+TRADING = {"permissions": PERMISSIONS, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+ROW = {"name": "trading", "key": "sub-key", "secret": "sub-secret", "perms": ["futures", "wallet:ro"]}
+NO_CHANGES = "No changes. Live accounts match the manifest."
+
+
+def sub(**keys: Any) -> dict[str, Any]:
+    """A sub-account with these keys."""
+    return {**SUB, "api_keys": keys}
+
+
+def stored(gate: GateDesk, label: str = "trading", account: str = "sub_1") -> dict[str, str]:
+    """A stored secret, decrypted."""
+    sealed = (gate.folder / "secrets" / "cx" / account / f"{label}.age").read_bytes()
+    return dict(json.loads(pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(gate.identity)])))
+
+
+def keep(gate: GateDesk, secret: dict[str, str], label: str = "trading") -> None:
+    """Put a secret into the store as an earlier run would have."""
+    file = gate.folder / "secrets" / "cx" / "sub_1" / f"{label}.age"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    recipient = pyrage.x25519.Recipient.from_str(gate.recipient)
+    file.write_bytes(pyrage.encrypt(json.dumps(secret).encode(), [recipient], armored=True))
+    file.chmod(0o600)
+
+
+def kept(gate: GateDesk) -> None:
+    """The secret of ROW is in the store."""
+    keep(gate, {"api_key": str(ROW["key"]), "secret_key": str(ROW["secret"])})
+
+
+def keys(gate: GateDesk, account: str = "sub_1") -> list[dict[str, Any]]:
+    """Its keys as the venue has them."""
+    return list(gate.account(account)["keys"])
+
+
+def refused(said: Said, *words: str) -> None:
+    """Blocked, with these words in what it says."""
+    assert said.code == 3, said.out + said.err
+    for word in words:
+        assert word in said.out
+
+
+# -- the sub-account -------------------------------------------------------------------------------------------------
+
+
+def test_it_is_created_with_its_name_and_remark(gate: GateDesk) -> None:
+    """Login name and remark as the manifest says; the key and the name at the venue may differ; no password is sent."""
+    gate.write({"sub_1": {**SUB, "label": "Desk one"}, "second": {**SUB, "name": "sub_2"}})
+    assert "+ sub_1" in gate.plan().out
+    assert gate.converge().last == "Applied: 2 created, 0 changed, 0 deleted, 0 blocked, 0 failed."
+    assert (gate.account("sub_1")["remark"], gate.account("sub_2")["state"]) == ("Desk one", 1)
+    bodies = [row["body"] for row in gate.writes("/sub_accounts")]
+    assert sorted(bodies, key=str) == [{"login_name": "sub_1", "remark": "Desk one"}, {"login_name": "sub_2"}]
+    found = gate.run("output").json
+    assert found["second"]["uid"] == gate.account("sub_2")["uid"]
+
+
+def test_lock_and_unlock(gate: GateDesk) -> None:
+    """`state` locks and unlocks; left out it is not touched, and a lock that nobody asked for is a warning."""
+    for state, venue in (("locked", 2), ("present", 1), ("locked", 2)):
+        gate.write({"sub_1": {**SUB, "state": state}}).converge()
+        assert gate.account("sub_1")["state"] == venue
+    assert [row["path"].rpartition("/")[2] for row in gate.writes()] == ["sub_accounts", "lock", "unlock", "lock"]
+    plan = gate.write({"sub_1": SUB}).plan("--format", "json").json
+    assert plan["steps"] == []
+    assert [(one["address"], one["code"]) for one in plan["warnings"]] == [("sub_1", "account_locked")]
+
+
+def test_a_locked_account_has_its_keys_changed_in_between(make_gate: Callable[..., GateDesk]) -> None:
+    """Unlocked first, locked last: key changes stand where the venue takes them."""
+    gate = make_gate(sub_accounts={"sub_1": {"state": 2, "keys": [ROW]}})
+    kept(gate)
+    wider = {**TRADING, "permissions": {"futures": "write"}}
+    gate.write(
+        {"sub_1": {**sub(trading=wider), "state": "present"}, "sub_2": {**sub(trading=TRADING), "state": "locked"}}
+    )
+    gate.converge()
+    order = {}
+    for row in gate.writes():
+        uid, _, rest = row["path"].partition("/sub_accounts/")[2].partition("/")
+        order.setdefault(uid, []).append(rest.partition("/")[0])
+    assert sorted(order.values()) == [[""], ["keys", "lock"], ["unlock", "keys"]]
+
+
+def test_keys_of_an_account_that_stays_locked_are_blocked(make_gate: Callable[..., GateDesk]) -> None:
+    """The plan says so before the venue does, whether the manifest wants it locked or says nothing."""
+    gate = make_gate(sub_accounts={"sub_1": {"state": 2}})
+    for fields in ({"state": "locked"}, {}):
+        gate.write({"sub_1": {**sub(trading=TRADING), **fields}})
+        assert set(gate.blocked_by("sub_1.api_keys[trading]")) == {"account_unlocked"}
+        refused(gate.apply(), "unlock it first")
+    assert gate.writes() == []
+
+
+def test_what_cannot_be_changed_is_a_warning(make_gate: Callable[..., GateDesk]) -> None:
+    """A remark that differs is told and not written; an account that acctcfg did not make is taken over, and told."""
+    gate = make_gate(sub_accounts={"sub_1": {"remark": "Old", "keys": [ROW]}})
+    gate.write({"sub_1": {**SUB, "label": "New"}})
+    warnings = {one["code"]: one["message"] for one in gate.plan("--format", "json").json["warnings"]}
+    assert '"Old", not "New"' in warnings["label_differs"]
+    assert gate.account("sub_1")["uid"] in warnings["adopted"]
+    assert "1 API keys" in warnings["adopted"]
+    assert gate.apply().last == NO_CHANGES
+    gate.write({"sub_1": {**SUB, "label": "Old"}}, guardrails={"adopt": "explicit"})
+    assert gate.plan("--format", "json").json["warnings"] == []  # the apply took it over
+
+
+def test_explicit_adoption(make_gate: Callable[..., GateDesk]) -> None:
+    """Under `adopt: explicit` an account that nobody named is not touched; its uid, or `adopt: true`, names it."""
+    gate = make_gate(sub_accounts={"sub_1": {"uid": "4711"}})
+    held = {"guardrails": {"adopt": "explicit"}}
+    gate.write({"sub_1": {**SUB, "state": "locked"}}, **held)
+    assert set(gate.blocked_by("sub_1.state")) == {"adopt_explicit"}
+    refused(gate.apply(), "4711")
+    gate.write({"sub_1": {**SUB, "state": "locked", "uid": "4712"}}, **held)
+    assert set(gate.blocked_by("sub_1.state")) == {"uid_mismatch"}
+    gate.write({"sub_1": {**SUB, "state": "locked", "uid": "4711"}}, **held).converge()
+
+
+def test_leaving_an_account_out_deletes_nothing(gate: GateDesk) -> None:
+    """One that acctcfg made and the manifest no longer names is a warning with its live keys; nothing is done to it."""
+    gate.write({"sub_1": sub(trading=TRADING), "sub_2": SUB}).converge()
+    plan = gate.write({"sub_2": SUB}).plan("--format", "json").json
+    (warning,) = plan["warnings"]
+    assert (warning["address"], warning["code"]) == ("sub_1", "no_longer_managed")
+    assert "trading (futures:write, wallet:read)" in warning["message"]
+    assert gate.apply().last == NO_CHANGES
+
+
+def test_a_main_user_without_crossex_has_sub_accounts(make_gate: Callable[..., GateDesk]) -> None:
+    """A user who never opened CrossEx manages sub-accounts all the same; with a `main` entry the label says why not."""
+    gate = make_gate(opened=False)
+    gate.write({"sub_1": sub(trading=TRADING)}).converge()
+    said = gate.write({"cx": {"position_mode": "net"}, "sub_1": SUB}).plan()
+    assert said.code == 1
+    assert "USER_NOT_EXIST" in said.err
+    assert "no CrossEx account" in said.err
+
+
+def test_a_key_that_may_not_list_sub_accounts(make_gate: Callable[..., GateDesk]) -> None:
+    """Its sub-accounts are unreadable, never absent: nothing is created, exit 1, and the main account is planned."""
+    gate = make_gate(keys=[{"name": "main", "key": "test-gate-key", "secret": "test-gate-secret", "perms": ["crossx"]}])
+    gate.write({"cx": {"position_mode": "long_short"}, "sub_1": SUB})
+    plan = gate.plan("--format", "json")
+    assert plan.code == 1
+    assert [step["address"] for step in plan.json["steps"]] == ["cx.position_mode"]
+    assert [(one["address"], one["code"]) for one in plan.json["unreadable"]] == [("sub_1", "FORBIDDEN")]
+    assert gate.apply().code == 1
+    assert gate.writes() == []
+
+
+# -- keys ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_key_is_stored_before_anything_else(gate: GateDesk) -> None:
+    """Its groups, addresses and name arrive; the secret that the venue showed once is in the store, and signs."""
+    gate.write({"cx": {"position_mode": "long_short"}, "sub_1": sub(trading=TRADING)})
+    said = gate.converge()
+    (row,) = keys(gate)
+    assert (row["perms"], row["ip_whitelist"]) == ({"futures": False, "wallet": True}, ["127.0.0.1"])
+    secret = stored(gate)
+    assert (secret["api_key"], secret["passphrase"]) == (row["key"], None)
+    assert secret["secret_key"] not in said.out + said.err
+    assert gate.run("secrets", "list").out.split() == ["wanted", "vault:cx/sub_1/trading"]
+    assert gate.run("secrets", "check").code == 0
+
+
+def test_a_stored_secret_is_checked_by_signing(gate: GateDesk) -> None:
+    """`secrets check` signs as the sub-account; a secret of another key, or a dead one, is told."""
+    reads = {**TRADING, "permissions": {**PERMISSIONS, "account": "read"}}
+    gate.write({"sub_1": sub(trading=reads, second=reads)}).converge()
+    assert gate.run("secrets", "check").code == 0
+    keep(gate, stored(gate, "second"))
+    said = gate.run("secrets", "check")
+    assert (said.code, "wrong" in said.out, 'the key "second"' in said.out) == (1, True, True)
+    gate.sandbox.control_delete("accounts/sub_1/keys/second")
+    assert "refused" in gate.run("secrets", "check").out
+
+
+def test_a_key_is_changed_in_place_and_whole(make_gate: Callable[..., GateDesk]) -> None:
+    """A group more: the request carries name, mode, all groups and all addresses, so that the venue clears nothing."""
+    gate = make_gate(
+        sub_accounts={"sub_1": {"keys": [{**ROW, "ip_whitelist": ["127.0.0.1", "203.0.113.7"], "mode": 2}]}}
+    )
+    kept(gate)
+    wanted = {**TRADING, "permissions": {**PERMISSIONS, "spot": "read"}, "ip_allowlist": ["203.0.113.7", "127.0.0.1"]}
+    gate.write({"sub_1": sub(trading=wanted)})
+    step = gate.steps()["sub_1.api_keys[trading]"]
+    assert step["action"] == "change"
+    assert step["before"]["permissions"] == ["futures:write", "wallet:read"]
+    assert step["after"]["permissions"] == ["futures:write", "spot:read", "wallet:read"]
+    gate.converge()
+    (row,) = gate.writes("/keys/sub-key")
+    assert row["method"] == "PUT"
+    assert row["body"]["ip_whitelist"] == ["127.0.0.1", "203.0.113.7"]
+    assert (row["body"]["name"], row["body"]["mode"], len(row["body"]["perms"])) == ("trading", 2, 3)
+    (live,) = keys(gate)
+    assert (live["key"], live["perms"]["spot"], live["mode"]) == ("sub-key", True, 2)
+
+
+def test_an_allow_list_that_is_left_out_is_never_cleared_unseen(make_gate: Callable[..., GateDesk]) -> None:
+    """The plan shows the addresses that would go, and apply wants --allow-sensitive for it."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [{**ROW, "ip_whitelist": ["127.0.0.1"]}]}})
+    kept(gate)
+    gate.write({"sub_1": sub(trading={"permissions": PERMISSIONS, "store": "vault"})})
+    said = gate.plan()
+    assert "127.0.0.1 -> from any address" in said.out
+    assert "its IP allow-list is dropped" in said.out
+    refused(gate.apply(), "--allow-sensitive")
+    assert keys(gate)[0]["ip_whitelist"] == ["127.0.0.1"]
+    assert gate.apply("--allow-sensitive").code == 0
+    assert keys(gate)[0]["ip_whitelist"] == []
+    gate.converge()
+
+
+def test_a_wider_allow_list_is_sensitive_too(make_gate: Callable[..., GateDesk]) -> None:
+    """Another address than before wants --allow-sensitive; a narrower list does not."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [{**ROW, "ip_whitelist": ["127.0.0.1", "203.0.113.7"]}]}})
+    kept(gate)
+    gate.write({"sub_1": sub(trading={**TRADING, "ip_allowlist": ["203.0.113.8"]})})
+    refused(gate.apply(), "its IP allow-list is widened")
+    gate.write({"sub_1": sub(trading=TRADING)}).converge()
+
+
+def test_a_key_that_moved_since_the_plan_is_not_overwritten(make_gate: Callable[..., GateDesk]) -> None:
+    """Somebody adds an address between plan and write: the whole-key write would clear it, so it is not sent."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [{**ROW, "ip_whitelist": ["127.0.0.1"]}]}})
+    kept(gate)
+    wanted = {**TRADING, "permissions": {"futures": "write"}}
+    change = {"path": "accounts/sub_1/keys/trading", "body": {"ip_whitelist": ["127.0.0.1", "203.0.113.9"]}}
+    gate.fault(match={"path": "*/keys/sub-key", "method": "GET"}, kind="hook", do=[change])
+    said = gate.write({"sub_1": sub(trading=wanted)}).apply()
+    assert said.code == 1
+    assert "not what the plan saw any more" in said.out
+    assert gate.writes() == []
+    assert keys(gate)[0]["ip_whitelist"] == ["127.0.0.1", "203.0.113.9"]
+
+
+def test_a_key_is_deleted_only_where_that_is_allowed(make_gate: Callable[..., GateDesk]) -> None:
+    """`state: absent` deletes by the key itself; max_deletes is 0 unless set, and blocks the whole plan."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW, {**ROW, "name": "other", "key": "other-key"}]}})
+    gate.write({"cx": {"position_mode": "long_short"}, "sub_1": sub(trading={"state": "absent"})})
+    refused(gate.apply(), "guardrails.max_deletes is 0")
+    assert gate.writes() == []
+    gate.write({"sub_1": sub(trading={"state": "absent"})}, guardrails={"max_deletes": 1})
+    gate.converge()
+    assert [row["path"].rpartition("/")[2] for row in gate.writes()] == ["sub-key"]
+    assert [row["name"] for row in keys(gate)] == ["other"]
+
+
+def test_unknown_keys(make_gate: Callable[..., GateDesk]) -> None:
+    """A key that the manifest does not name is a warning with what it may; `api_keys_exclusive` deletes it."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [{**ROW, "name": "stray", "key": "stray-key"}]}})
+    gate.write({"sub_1": sub(trading=TRADING)})
+    warnings = {one["address"]: one for one in gate.plan("--format", "json").json["warnings"]}
+    assert warnings["sub_1.api_keys[stray]"]["code"] == "unknown_key"
+    assert "futures:write, wallet:read · any address" in warnings["sub_1.api_keys[stray]"]["message"]
+    gate.write({"sub_1": {**sub(trading=TRADING), "api_keys_exclusive": True}}, guardrails={"max_deletes": 1})
+    gate.converge()
+    assert [row["name"] for row in keys(gate)] == ["trading"]
+    assert [row["method"] for row in gate.writes()] == ["POST", "DELETE"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"trading": TRADING}, {"trading": {"state": "absent"}}, {"trading": {"permissions": PERMISSIONS}}],
+    ids=["stored", "absent", "without a store"],
+)
+def test_two_keys_of_one_name_block_that_key(make_gate: Callable[..., GateDesk], fields: dict[str, Any]) -> None:
+    """A name is no identity at the venue: nothing tells which is meant, so neither is touched; other keys are."""
+    twin = {**ROW, "key": "twin-key", "perms": ["spot"]}
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW, twin]}})
+    kept(gate)
+    gate.write({"sub_1": sub(**fields, other=TRADING)}, guardrails={"max_deletes": 5})
+    steps = gate.steps()
+    assert "key_ambiguous" in gate.blocked_by("sub_1.api_keys[trading]")
+    assert not steps["sub_1.api_keys[other]"]["blocked"]
+    refused(gate.apply("--replace", "sub_1.api_keys[trading]"), "2 keys are called trading")
+    assert gate.writes() == []
+    gate.sandbox.control_delete("accounts/sub_1/keys/twin-key")
+
+
+def test_exclusive_does_not_guess_between_twins(make_gate: Callable[..., GateDesk]) -> None:
+    """Two stray keys of one name are blocked too: one delete could not be told from the other."""
+    rows = [{**ROW, "name": "stray", "key": f"stray-{number}"} for number in (1, 2)]
+    gate = make_gate(sub_accounts={"sub_1": {"keys": rows}})
+    gate.write({"sub_1": {**SUB, "api_keys_exclusive": True}}, guardrails={"max_deletes": 5})
+    assert set(gate.blocked_by("sub_1.api_keys[stray]")) == {"key_ambiguous"}
+    refused(gate.apply(), "stray")
+    assert gate.writes() == []
+
+
+def test_a_key_whose_secret_nobody_has(make_gate: Callable[..., GateDesk], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocked, with both ways out; `secrets import` proves a secret before it is kept."""
+    rows = [{**ROW, "perms": ["futures", "wallet:ro", "account:ro"], "ip_whitelist": ["127.0.0.1"]}]
+    gate = make_gate(sub_accounts={"sub_1": {"keys": rows}})
+    wanted = {**TRADING, "permissions": {**PERMISSIONS, "account": "read"}}
+    gate.write({"sub_1": sub(trading=wanted)})
+    said = gate.apply()
+    refused(said, "acctcfg secrets import sub_1 trading", "--replace sub_1.api_keys[trading]")
+
+    def bring(**secret: str) -> Said:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(secret)))
+        return gate.run("secrets", "import", "sub_1", "trading")
+
+    wrong = bring(api_key="sub-key", secret_key="not-the-secret")
+    assert (wrong.code, "INVALID_SIGNATURE" in wrong.out) == (1, True)
+    refused(gate.apply(), "secret_lost")
+    right = bring(api_key="sub-key", secret_key="sub-secret")
+    assert (right.code, "sub-secret" in right.out + right.err) == (0, False)
+    assert gate.apply().last == NO_CHANGES
+    assert gate.writes() == []
+
+
+def test_a_key_is_replaced_on_demand(make_gate: Callable[..., GateDesk]) -> None:
+    """`--replace` deletes the old key and makes a new one of the same name, whose secret is stored; it counts as a
+    delete."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW]}})
+    gate.write({"sub_1": sub(trading={**TRADING, "ip_allowlist": []})})
+    refused(gate.apply("--replace", "sub_1.api_keys[trading]"), "guardrail:max_deletes")
+    gate.write({"sub_1": sub(trading={**TRADING, "ip_allowlist": []})}, guardrails={"max_deletes": 1})
+    said = gate.apply("--replace", "sub_1.api_keys[trading]")
+    assert (said.code, said.last) == (0, "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed.")
+    (row,) = keys(gate)
+    assert row["key"] == stored(gate)["api_key"] != "sub-key"
+    assert [one["method"] for one in gate.writes()] == ["DELETE", "POST"]
+    gate.converge()
+
+
+def test_a_frozen_key_is_told(make_gate: Callable[..., GateDesk]) -> None:
+    """A key that is anything but normal does not work: a warning, whatever else the plan has to say."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [{**ROW, "state": 3, "ip_whitelist": ["127.0.0.1"]}]}})
+    kept(gate)
+    plan = gate.write({"sub_1": sub(trading=TRADING)}).plan("--format", "json").json
+    assert "key_not_usable" in [one["code"] for one in plan["warnings"]]
+
+
+@pytest.mark.parametrize(
+    ("guardrails", "fields", "check"),
+    [
+        ({"require_ip_allowlist": True}, {"permissions": {"futures": "write"}}, "require_ip_allowlist"),
+        ({"deny_permissions": ["trade"]}, {"permissions": {"futures": "write"}}, "deny_permissions"),
+        ({"max_changed_accounts": 0}, {"permissions": {"futures": "read"}}, "max_changed_accounts"),
+    ],
+)
+def test_guardrails_know_permission_groups(
+    gate: GateDesk, guardrails: dict[str, Any], fields: dict[str, Any], check: str
+) -> None:
+    """Write access to a group is what trade is elsewhere; read access is not."""
+    gate.write({"sub_1": sub(trading={**fields, "store": "vault"})}, guardrails=guardrails)
+    assert set(gate.blocked_by("sub_1.api_keys[trading]")) == {f"guardrail:{check}"}
+    refused(gate.apply(), f"guardrail:{check}")
+    assert gate.writes() == []
+    if check != "max_changed_accounts":
+        gate.write(
+            {"sub_1": sub(trading={"permissions": {"futures": "read"}, "store": "vault"})}, guardrails=guardrails
+        )
+        gate.converge()
+
+
+def test_a_store_that_cannot_be_written_stops_before_the_key(gate: GateDesk) -> None:
+    """The secret would be lost: nothing at all is written, neither the account nor the key."""
+    (gate.folder / "secrets").write_text("a file in the way", encoding="utf-8")
+    said = gate.write({"sub_1": sub(trading=TRADING)}).apply()
+    assert said.code == 1
+    assert gate.writes() == []
+
+
+def test_a_key_needs_a_store(gate: GateDesk) -> None:
+    """A new key without a `store` is blocked; one that exists may do without, and is changed in place."""
+    gate.write({"sub_1": sub(trading={"permissions": PERMISSIONS})})
+    assert set(gate.blocked_by("sub_1.api_keys[trading]")) == {"store_required"}
+    gate.sandbox.control_post("accounts/sub_1", {"keys": [ROW]})
+    gate.write({"sub_1": sub(trading={"permissions": {"futures": "read"}})}).converge()
+    assert keys(gate)[0]["perms"] == {"futures": True}
+
+
+def test_the_sixth_key_is_the_venues_to_refuse(make_gate: Callable[..., GateDesk]) -> None:
+    """The documents say 20 keys and 5: the venue judges, the refusal is a failure with its words, no secret is kept."""
+    rows = [{**ROW, "name": f"k{number}", "key": f"key-{number}"} for number in range(5)]
+    gate = make_gate(sub_accounts={"sub_1": {"keys": rows}})
+    said = gate.write({"sub_1": sub(trading=TRADING)}).apply()
+    assert (said.code, said.last) == (1, "Applied: 0 created, 0 changed, 0 deleted, 0 blocked, 1 failed.")
+    assert "INVALID_PARAM_VALUE" in said.out
+    assert not (gate.folder / "secrets" / "cx" / "sub_1" / "trading.age").exists()
+
+
+def test_no_secret_is_ever_said(gate: GateDesk) -> None:
+    """Neither the venue's credentials nor a new secret reach any output, the journal's export or a plan."""
+    gate.write({"cx": {"leverage": [{"symbol": ADA, "value": 5}]}, "sub_1": sub(trading=TRADING)})
+    texts = []
+    for arguments in (
+        ("-v", "plan"),
+        ("-v", "apply", "--auto-approve"),
+        ("plan", "--format", "json"),
+        ("show",),
+        ("output",),
+    ):
+        said = gate.run(*arguments)
+        texts += [said.out, said.err]
+    texts.append(gate.run("history", "--format", "json").out)
+    texts += [file.read_bytes().decode("latin-1") for file in (gate.folder / ".acctcfg").iterdir() if file.is_file()]
+    for secret in ("test-gate-secret", stored(gate)["secret_key"]):
+        assert not any(secret in text for text in texts)
