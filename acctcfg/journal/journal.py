@@ -189,7 +189,7 @@ class Journal:
     # -- accounts --------------------------------------------------------------------------------------------
 
     def known_accounts(self, venue_user: str) -> dict[str, KnownAccount]:
-        """The sub-accounts that acctcfg created or took over, by their names at the venue."""
+        """The sub-accounts that acctcfg created, or may have, or took over, by their names at the venue."""
         with self._understood():
             return reading.known_accounts(self._rows(reading.ACCOUNTS, venue_user))
 

@@ -20,7 +20,8 @@ UNRESOLVED = f"""{SELECT} AS intents WHERE venue_user = ? AND kind = 'intent' AN
     AND later.kind IN ('done', 'refused', 'failed', 'resolved')) ORDER BY seq"""  # noqa: S608
 KEY_HISTORY = f"""{SELECT} WHERE venue_user = ? AND account = ? AND kind IN
     ('intent', 'done', 'refused', 'failed', 'resolved', 'key_stored', 'key_gone') ORDER BY seq"""
-ACCOUNTS = f"{SELECT} WHERE venue_user = ? AND kind IN ('account', 'account_gone') ORDER BY seq"
+ACCOUNTS = f"""{SELECT} WHERE venue_user = ? AND (kind IN ('account', 'account_gone') OR kind IN
+    ('intent', 'done', 'refused', 'failed', 'resolved') AND instr(address, '.') = 0) ORDER BY seq"""
 LAST_OF_ACCOUNT = f"""{SELECT} WHERE venue_user = ? AND account = ? AND kind IN ('account', 'account_gone')
     ORDER BY seq DESC LIMIT 1"""
 LAST_ACCESS = f"{SELECT} WHERE venue_user = ? AND account = ? AND kind = 'access' ORDER BY seq DESC LIMIT 1"
@@ -63,17 +64,34 @@ def is_creating(rows: Iterable[Row], label: str) -> bool:
 
 
 def known_accounts(rows: Iterable[Row]) -> dict[str, KnownAccount]:
-    """The accounts that are left after remembering and forgetting in the rows' order."""
+    """The accounts that are left after all that was remembered, forgotten, created and deleted in the rows' order.
+
+    A run that died before its end remembered nothing: what it created, or may have, counts from the intent on, until
+    that is known not to have happened.
+    """
     known: dict[str, KnownAccount] = {}
+    intents: dict[int | None, str] = {}  # creations and deletes of whole accounts, by their numbers
     for row in rows:
-        if row.kind == "account_gone":
-            known.pop(row.account, None)
-            continue
-        facts = json.loads(row.body)
         before = known.get(row.account)
-        since = before.since if before and before.uid == facts["uid"] else row.at
-        known[row.account] = KnownAccount(name=row.account, uid=facts["uid"], key=facts["key"], since=since)
+        if row.kind == "intent":
+            intents[row.seq] = action = json.loads(row.body)["action"]
+            if action == "create" and before is None:
+                known[row.account] = KnownAccount(name=row.account, uid="", key=row.address, since=row.at)
+        elif row.kind == "account":
+            facts = json.loads(row.body)
+            since = before.since if before and before.uid == facts["uid"] else row.at
+            known[row.account] = KnownAccount(name=row.account, uid=facts["uid"], key=facts["key"], since=since)
+        elif row.kind == "account_gone" or _took_away(row, intents.get(row.entry), before):
+            known.pop(row.account, None)
     return known
+
+
+def _took_away(row: Row, action: str | None, before: KnownAccount | None) -> bool:
+    """Whether an outcome leaves no account: a delete that happened, a creation that did not and nobody else's word."""
+    happened = row.kind == "done" or (row.kind == "resolved" and json.loads(row.body)["finding"] == "happened")
+    if action == "delete":
+        return happened
+    return action == "create" and not happened and before is not None and not before.uid
 
 
 def access(row: Row) -> Access:

@@ -95,7 +95,7 @@ class KnownAccount:
     """A sub-account that acctcfg created or took over."""
 
     name: str  # at the venue
-    uid: str
+    uid: str  # "" where the run that created it died before it wrote that down
     key: str  # its key in the manifest
     since: str
 

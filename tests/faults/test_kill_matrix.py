@@ -54,9 +54,10 @@ def one_of_each(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("where", "number"), POINTS)
 def test_the_apply_after_a_kill_ends_like_an_undisturbed_one(desk: Desk, where: str, number: int) -> None:
-    """Whatever point of an onboarding the process dies at, one more apply ends 0 with everything there once."""
-    killed(desk.write(onboarding(), guardrails={"max_deletes": 0}), where, number)
-    desk.converge()
+    """Whatever point of an onboarding the process dies at, one more apply ends 0 with everything there once, and takes
+    the account for its own: nothing asks for leave to take it over."""
+    killed(desk.write(onboarding(), guardrails={"max_deletes": 0, "adopt": "explicit"}), where, number)
+    assert "adopted" not in desk.converge().out
     one_of_each(desk)
     effects = Counter(row["path"].rpartition("/")[2] for row in desk.writes() if row["effect"])
     assert effects["create-subaccount"] == effects["subaccount-deposit-address"] == 1

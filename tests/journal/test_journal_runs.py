@@ -167,6 +167,29 @@ def test_accounts_are_known_until_forgotten(journal: Journal, run: str, clock: C
     assert journal.known_accounts("1001")["mmdesk01"].since == "2026-03-01T12:01:00.000Z"
 
 
+def test_an_account_is_ours_from_the_intent_to_create_it(journal: Journal, run: str) -> None:
+    """A run that dies remembers nothing: what it created, or may have, is known; what it surely did not, is not."""
+    made = {name: mean(journal, run, name, account=name, action="create") for name in ("one", "two", "three", "four")}
+    mean(journal, run, "five.api_keys[trading]", account="five", action="create")
+    mean(journal, run, "six", account="six", action="delete")
+    assert set(journal.known_accounts("1001")) == set(made)
+    journal.settle(made["one"], "done")
+    journal.settle(made["two"], "unknown")
+    journal.settle(made["three"], "refused")
+    journal.resolve(run, made["four"], "did_not_happen")
+    assert set(journal.known_accounts("1001")) == {"one", "two"}
+    assert journal.known_accounts("2002") == {}
+    journal.settle(mean(journal, run, "one", account="one", action="delete"), "done")
+    assert set(journal.known_accounts("1001")) == {"two"}
+
+
+def test_a_refused_creation_takes_nothing_away(journal: Journal, run: str) -> None:
+    """An account that was taken over stays known, whatever becomes of an attempt to create it anew."""
+    journal.remember_account(run, "1001", "mmdesk01", uid="7", key="mmdesk01")
+    journal.settle(mean(journal, run, "mmdesk01", action="create"), "refused")
+    assert set(journal.known_accounts("1001")) == {"mmdesk01"}
+
+
 def test_the_last_access_counts(journal: Journal, run: str) -> None:
     """The key that signed last is told, per account; telling the same again writes nothing."""
     for label in ("old", "new", "new"):
