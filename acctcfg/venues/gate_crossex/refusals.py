@@ -132,9 +132,9 @@ _ACCOUNT = {
         causes=(_SWITCHED,),
     ),
     "UPDATE_ACCOUNT_ISOLATED_MODE_EXCHANGE_TYPE_NOT_CROSSEX_ERROR": Meaning(
-        "in isolated_exchange each exchange has a position mode of its own",
+        "in isolated_exchange CROSSEX is none of the exchanges that have a position mode",
         "write position_mode as a map: {binance: net, ...}",
-        causes=(_SWITCHED,),
+        causes=(_NOT_US, _SWITCHED),
     ),
 }
 
