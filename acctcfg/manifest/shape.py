@@ -130,7 +130,9 @@ class Shape:
     def _venue(self) -> Record:
         regions = [region for rules in self.rules.values() for region in rules.regions]
         later = tuple(name for name in LATER_TYPES if name not in self.rules)
-        environments = {"live": "real money; the default", "demo": "the venue's own demo trading", "sandbox": "ours"}
+        worlds = {"live": "real money; the default", "demo": "the venue's own demo trading", "sandbox": "ours"}
+        served = {world for rules in self.rules.values() for world in rules.environments}
+        environments = {world: meaning for world, meaning in worlds.items() if world in served}
         return Record(
             {
                 "type": Field(kind=Word(_words(self.rules), later), doc="The kind of venue user", required=True),
