@@ -51,10 +51,15 @@ def limit_of(limit: int | Share | None, accounts: int) -> int | None:
 
 
 def _takes_away(step: Step) -> bool:
-    """Deletes and replacements count; replacing a key that an earlier run of ours left half made loses nothing."""
+    """Deletes and replacements count.
+
+    Replacing a key that an earlier run of ours left half made loses nothing, and a key whose secret is lost is replaced
+    only once the user allows it: until then it must not hold up the whole plan.
+    """
     before = step.change.before
     ours = isinstance(before, Lost) and before.ours
-    return step.change.action == "delete" or (step.change.action == "replace" and not ours)
+    allowed = not any(check.name == "secret_lost" and check.blocks for check in step.prechecks)
+    return step.change.action == "delete" or (step.change.action == "replace" and not ours and allowed)
 
 
 def _over_step(step: Step, guardrails: Guardrails, check: Checker) -> Iterable[Precheck]:

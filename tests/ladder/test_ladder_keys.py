@@ -181,6 +181,19 @@ def test_a_lost_secret_blocks_until_it_is_replaced(desk: Desk) -> None:
     assert desk.plan().last == NO_CHANGES
 
 
+def test_a_lost_secret_holds_up_its_own_account_alone(desk: Desk) -> None:
+    """A replacement that nobody allowed yet does not count towards max_deletes: the other accounts can be done."""
+    settle(desk, "trader01", stored=False)
+    settle(desk, "trader02", acctLv="3")
+    desk.write({"trader01": {"api_keys": KEY}, "trader02": {"api_keys": KEY, "position_mode": "long_short"}})
+    assert set(failing(desk.steps()[ADDRESS])) == {"secret_lost"}
+    quiet(desk)
+    said = desk.apply("--skip-blocked")
+    assert (said.code, said.last) == (3, "Applied: 0 created, 1 changed, 0 deleted, 1 blocked, 0 failed.")
+    assert desk.account("trader02")["posMode"] == "long_short_mode"
+    assert "max_deletes" in quiet(desk, "--skip-blocked", "--replace", ADDRESS).out
+
+
 def test_a_lost_secret_that_was_found_again_needs_no_replacement(desk: Desk) -> None:
     """Once its secret is in the store, the key is as it should be."""
     settle(desk, "trader01", stored=False)
