@@ -49,6 +49,7 @@ PRECHECKS: Final[Mapping[str, str]] = {
 
 WARNINGS: Final[Mapping[str, str]] = {
     "adopted": "an account that exists already is taken over",
+    "uid_mismatch": "the account's uid at the venue is another than the manifest's",
     "no_longer_managed": "an account that acctcfg managed is no longer in the manifest; it and its keys stay",
     "unknown_key": "a live API key that the manifest does not name",
     "sensitive": "this step widens what a key may do; apply asks for --allow-sensitive",
