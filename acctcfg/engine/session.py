@@ -15,7 +15,7 @@ from acctcfg.core.desired import VenueSpec
 from acctcfg.core.plan import VenueReport
 from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import VenueError
+from acctcfg.errors import ConfigError, VenueError
 from acctcfg.venues.contract import Connection, Memory, Venue
 from acctcfg.venues.installed import venue
 from acctcfg.wire.client import Client
@@ -88,9 +88,7 @@ class Session:
 
     async def _open(self) -> None:
         begun = time.monotonic()
-        results = await asyncio.gather(
-            *(link.connection.open() for link in self.links.values()), return_exceptions=True
-        )
+        results = await asyncio.gather(*map(_prove, self.links.values()), return_exceptions=True)
         for link in self.links.values():
             link.opened_at = begun
         for key, result in zip(list(self.links), results, strict=True):
@@ -123,6 +121,17 @@ class Session:
             adopt=workspace.manifest.guardrails.adopt,
         )
         return Link(venue=type_, connection=connection, pace_file=pace_file, speed=speed, share=share)
+
+
+async def _prove(link: Link) -> None:
+    """Open a connection, and see that its credentials are the user's that the manifest means."""
+    await link.connection.open()
+    spec, user = link.connection.spec, link.connection.user
+    if spec.uid not in (None, user):
+        raise ConfigError(
+            f"venues.{spec.key}: the credentials belong to the uid {user}, not {spec.uid}",
+            hint="these are somebody else's credentials, or `uid` is wrong",
+        )
 
 
 def is_loopback(base_url: str) -> bool:
