@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from acctcfg.core.desired import AccountSpec, Place
 
-__all__ = ["Finding", "TextRule", "VenueRules"]
+__all__ = ["NAME", "Finding", "TextRule", "VenueRules"]
 
 
 class Finding(NamedTuple):
@@ -32,28 +32,35 @@ class TextRule:
         return re.fullmatch(self.pattern, text) is not None
 
 
+NAME: Final = TextRule(r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, _ and -, and begin with a letter or digit")
+"""The rule of names that are ours, and of a venue's where it says nothing stricter."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueRules:
-    """The manifest of one venue type: which fields it has, which words they take, and the checks across fields."""
+    """The manifest of one venue type: which fields it has, which words they take, and the checks across fields.
+
+    What a venue has none of is left out.
+    """
 
     type: str
-    regions: tuple[str, ...]  # () where the type has none; the first is the default
     hosts: tuple[str, ...]  # its own hosts, over https: a base_url elsewhere wants trust
-    passphrase: bool  # whether credentials have one
-    roles: tuple[str, ...]  # the first is the default
-    fields: frozenset[str]  # the account fields that this type has, besides venue, role, name, profile
-    main_fields: frozenset[str]  # ... for the role main
-    account_modes: Mapping[str, str]  # word -> what it means
-    position_modes: Mapping[str, str]
-    permissions: tuple[str, ...]  # in the order of power; () where keys have groups instead
-    name: TextRule
-    label: TextRule
-    key_label: TextRule
-    ips_per_key: int
-    keys_per_account: int
-    addresses_per_currency: int
-    address_types: Mapping[str, tuple[str, ...]]  # type -> currencies that have it; () for all
-    leverage_selectors: tuple[str, ...]  # "instrument", "family", "currency" (and "instruments")
+    roles: tuple[str, ...]  # "main", "sub_account"; the first is the default
+    regions: tuple[str, ...] = ()  # () where the type has none; the first is the default
+    passphrase: bool = False  # whether credentials have one
+    fields: frozenset[str] = frozenset()  # the account fields that this type has, besides venue, role, name, profile
+    main_fields: frozenset[str] = frozenset()  # ... for the role main
+    account_modes: Mapping[str, str] = field(default_factory=dict)  # word -> what it means
+    position_modes: Mapping[str, str] = field(default_factory=dict)
+    permissions: tuple[str, ...] = ()  # in the order of power; () where keys have groups instead, or there are none
+    name: TextRule = NAME
+    label: TextRule = NAME
+    key_label: TextRule = NAME
+    ips_per_key: int = 0
+    keys_per_account: int = 0
+    addresses_per_currency: int = 0
+    address_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # -> currencies that have it; () for all
+    leverage_selectors: tuple[str, ...] = ()  # "instrument", "family", "currency", "symbol" (and "instruments")
     permission_groups: tuple[str, ...] = ()  # each can be read or write
     position_mode_parts: tuple[str, ...] = ()  # parts of an account that can each have a position mode of their own
     environments: tuple[str, ...] = ("live", "demo", "sandbox")
