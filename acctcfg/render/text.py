@@ -84,7 +84,7 @@ class _Page:
         return lines
 
     def header(self, name: str, report: VenueReport | None) -> str:
-        """`desk · okx_dma_broker · demo` and, at the right, what reading it took."""
+        """`desk · TYPE · demo` and, at the right, what reading it took."""
         if report is None:
             return self.paint("bold", name)
         left = f"{name} · {report.type} · {report.environment}"

@@ -18,8 +18,8 @@ ALPHABET = "".join(CLASSES)
 def generate(length: int = 24) -> Secret:
     """A passphrase with a digit, an upper and a lower case letter and a special character; a letter comes first.
 
-    Source: OKX v5, "Create an API Key for a sub-account": 8 to 32 characters with one of each kind, else 59505.
-    24 characters carry over 140 bits. Raises ValueError for a length outside 8 to 32.
+    8 to 32 characters with one of each kind is the strictest rule that a venue documents for passphrases. 24
+    characters carry over 140 bits. Raises ValueError for a length outside 8 to 32.
     """
     if not 8 <= length <= 32:
         raise ValueError("a passphrase has 8 to 32 characters")

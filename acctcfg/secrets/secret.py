@@ -76,7 +76,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Credentials:
-    """What a venue knows an API key by. `passphrase` is None at venues that have none (OKX has one).
+    """What a venue knows an API key by. `passphrase` is None at venues that have none.
 
     Two credentials are equal only if they are one object; `same_as` compares what they hold.
     """
