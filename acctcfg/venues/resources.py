@@ -1,0 +1,150 @@
+"""The part of a connection that is the same at every venue: each change goes to the resource of its field.
+
+A venue declares one `Resource` a field, and subclasses `ByField` for its connection; what is left to write there is
+who the user is (`open`), what is read of an account (`survey`), and what stands in the way (`prechecks`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.diff import Change
+from acctcfg.core.plan import Warning_
+from acctcfg.core.state import Live
+from acctcfg.errors import VenueError
+from acctcfg.venues.contract import Cost, Survey, Writer
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["ByField", "Resource", "alias", "demand_identity", "survey_or_reason"]
+
+Notes = TypeVar("Notes")
+"""What a venue notes of an account while it is surveyed: the type of `Survey.private`."""
+Of = TypeVar("Of", contravariant=True)
+
+
+class Resource(Protocol[Of]):
+    """One field of an account: how it is read, what it costs, and which calls change it."""
+
+    field: str  # "position_mode"; "" for the account itself
+    gated: bool  # prechecks guard it
+    settles: bool  # its present value is read once more right before the write
+    together: str  # changes with one word are written at once and read back by one read; "" for none
+
+    async def survey(self, account: Of, focus: Focus, replace: frozenset[Address]) -> None:
+        """Put both sides of every address of this field that the focus wants into the survey."""
+
+    async def current(self, account: Of, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """Read these addresses anew; what cannot be read is `Unreadable`, or an error for all of them."""
+
+    def calls(self, account: Of, change: Change) -> tuple[Call, ...]:
+        """The writes that one change takes."""
+
+    def costs(self, account: Of, changes: Sequence[Change]) -> list[Cost]:
+        """The requests of these changes: each write of `calls`, and the read-backs."""
+
+    async def write(self, account: Of, change: Change, writer: Writer) -> None:
+        """Send the writes of one change."""
+
+
+class ByField(Generic[Notes]):
+    """The parts of `Connection` that look up a resource, and those that a venue without sub-accounts leaves out."""
+
+    def __init__(self, *resources: Resource[Notes]) -> None:
+        self.resources = {one.field: one for one in resources}
+
+    def _of(self, change: Change) -> Resource[Notes]:
+        return self.resources[change.address.field]
+
+    def calls(self, survey: Survey, change: Change) -> tuple[Call, ...]:
+        """The writes that it takes."""
+        return self._of(change).calls(survey.private, change)
+
+    def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
+        """Writes and read-backs of all accounts."""
+        costs: list[Cost] = []
+        for survey, changes in work:
+            for field, resource in self.resources.items():
+                some = [change for change in changes if change.address.field == field]
+                if some:
+                    costs += resource.costs(survey.private, some)
+        return costs
+
+    def gated(self, change: Change) -> bool:
+        """Whether prechecks guard this change."""
+        return self._of(change).gated
+
+    def together(self, change: Change) -> str:
+        """Changes of one account with the same word are written at once."""
+        return self._of(change).together
+
+    def settles(self, change: Change) -> bool:
+        """Whether it is read once more before it is written."""
+        return self._of(change).settles
+
+    async def current(self, survey: Survey, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """As they are now."""
+        by_field: dict[str, list[Address]] = {}
+        for address in addresses:
+            by_field.setdefault(address.field, []).append(address)
+        found: dict[Address, Live] = {}
+        for field, some in by_field.items():
+            found.update(await self.resources[field].current(survey.private, some))
+        return found
+
+    async def write(self, survey: Survey, change: Change, writer: Writer) -> None:
+        """Make one change."""
+        await self._of(change).write(survey.private, change, writer)
+
+    def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:  # noqa: ARG002
+        """None, unless the venue has something to say."""
+        return []
+
+    def signed_by(self, survey: Survey) -> tuple[str, str, str] | None:  # noqa: ARG002
+        """None: the connection's own credentials sign for everything."""
+        return None
+
+    async def strangers(self, managed: frozenset[str]) -> list[Warning_]:  # noqa: ARG002
+        """None, at a venue without sub-accounts."""
+        return []
+
+
+def alias(api_key: str) -> str:
+    """By what limits are counted while it is not known whose credentials these are; the next process finds it again.
+
+    Once the user is known: `client.pacer.one_owner(alias, user)`.
+    """
+    return f"key {hashlib.sha256(api_key.encode()).hexdigest()[:16]}"
+
+
+async def survey_or_reason(survey: Survey, reading: Awaitable[None]) -> Survey:
+    """The survey once it is read; where reading failed, the account is unreadable and nothing is derived from it."""
+    try:
+        await reading
+    except VenueError as error:
+        survey.desired.clear()
+        survey.live.clear()
+        survey.blocks.clear()
+        survey.cannot_read(Address(survey.spec.key), error.code or "unreadable", error.message)
+    return survey
+
+
+def demand_identity(survey: Survey, *, known: bool, adopt: str) -> None:
+    """Block every step in an account that is not the one meant, or that was not to be taken over.
+
+    `known`: the journal has it. `adopt` is the guardrail's word. The main account is its credentials', so only its uid
+    is looked at.
+    """
+    spec = survey.spec
+    if not survey.exists:
+        return
+    if spec.uid is not None and spec.uid != survey.uid:
+        for address in survey.desired:
+            survey.block(address, "uid_mismatch", f"its uid is {survey.uid}, the manifest says {spec.uid}")
+    if adopt != "explicit" or spec.role == "main" or known or spec.uid is not None or spec.adopt:
+        return
+    detail = f"{spec.name} exists (uid {survey.uid}) and acctcfg did not create it: write its uid, or adopt: true"
+    for address in survey.desired:
+        survey.block(address, "adopt_explicit", detail)
