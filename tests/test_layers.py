@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
+import tokenize
 from pathlib import Path
 
 import pytest
+
+from acctcfg.venues import installed
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "acctcfg"
@@ -24,9 +28,35 @@ ALLOWED = {
     "engine": {"errors", "core", "wire", "venues", "manifest"},
     "cli": {"errors", "core", "engine", "venues", "manifest", "render", "secrets", "journal", "sandbox"},
     "sandbox": set(),
+    "conformance": {"errors", "core", "wire", "venues", "manifest", "cli"},  # on top of everything; nobody imports it
 }
 HANDED_IN = {"secrets", "journal"}  # in engine/, workspace.py alone brings them in; the others are handed them
 PURE = {"core"}
+TEST_TOOLS = {"hypothesis", "pytest"}
+
+# Layers that know no venue by name: of manifest/ and cli/ the files that must are listed with their reasons.
+NAMELESS = ("cli", "core", "engine", "errors", "journal", "manifest", "render", "secrets", "wire")
+NAMING = {
+    "cli/demo.py": "plays the main job at one venue",
+    "cli/init.py": "says what the starter's sandbox prints",
+    "cli/sandbox.py": "serves the venues, and says which",
+    "cli/starter.py": "is a workspace at one venue",
+    "manifest/shape.py": "says which types are not supported yet, and shows a prefix of variables",
+}
+OWN_WORDS = {"gate": "engine"}  # our own word for the prechecks right before a write, there and nowhere else
+EXCHANGES = {
+    "binance",
+    "bitget",
+    "bitmex",
+    "bybit",
+    "coinbase",
+    "crossex",
+    "deribit",
+    "gateio",
+    "htx",
+    "huobi",
+    "kraken",
+}
 EFFECTS = {"asyncio", "datetime", "http", "httpx", "logging", "os", "random", "socket", "subprocess", "time", "urllib"}
 
 
@@ -105,3 +135,59 @@ def test_only_the_command_line_prints():
         ]
         assert not printing, f"{where}:{printing[0].lineno} prints"
         assert "click" not in {name.split(".")[0] for name in imports(file)}, where
+
+
+def test_test_tools_stay_in_the_kit():
+    """pytest and hypothesis come with `acctcfg[conformance]`: a program that runs acctcfg needs neither."""
+    users = {
+        file.relative_to(PACKAGE).parts[0] for file in FILES if TEST_TOOLS & {n.split(".")[0] for n in imports(file)}
+    }
+    assert users == {"conformance"}
+
+
+def named_venues(source, folder):
+    """Every venue that a file's code, strings, docstrings or comments name: (line, word)."""
+    types = installed.rules()
+    banned = {*types, *(name.split("_")[0] for name in types), *EXCHANGES}
+    banned -= {word for word, home in OWN_WORDS.items() if home == folder}
+    found = []
+    for token in tokenize.generate_tokens(iter(source.splitlines(keepends=True)).__next__):
+        if token.type in (tokenize.OP, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
+            continue
+        text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", token.string).lower()
+        words = set(re.findall(r"[a-z]+", text)) | set(re.findall(r"[a-z_]+", text))
+        found += [(token.start[0], word) for word in sorted(words & banned)]
+    return found
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for file in FILES if file.relative_to(PACKAGE).with_suffix("").parts[0] in NAMELESS],
+    ids=lambda file: str(file.relative_to(PACKAGE)),
+)
+def test_the_middle_names_no_venue(file):
+    """Everything in a venue's own words stays in its package: no other file names one, not even in a comment."""
+    where = file.relative_to(PACKAGE)
+    found = named_venues(file.read_text(encoding="utf-8"), where.parts[0])
+    if str(where) in NAMING:
+        assert found, f"{where} names no venue any more: take it off the list"
+    else:
+        assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ("OKX_URL = 1\n", "okx"),
+        ("class OkxDialect: ...\n", "okx"),
+        ("x = venue == 'okx_dma_broker'\n", "okx_dma_broker"),
+        ('def f():\n    """As on Bybit."""\n', "bybit"),
+        ("x = 1  # Gate sends 202\n", "gate"),
+        ("x = f'{y} of crossex'\n", "crossex"),
+    ],
+)
+def test_a_venues_name_is_found_wherever_it_stands(source, word):
+    """In names, strings, docstrings and comments; and whole words only."""
+    assert word in [found for _, found in named_venues(source, "core")]
+    assert named_venues("investigate = gateway = brokerage = 'aggregate'\n", "core") == []
+    assert named_venues("gate = Gate()  # the gate\n", "engine") == []
