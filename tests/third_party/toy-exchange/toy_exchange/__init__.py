@@ -1,0 +1,82 @@
+"""Toy Exchange for acctcfg: the venue on one page. Type `toy_exchange`: one user's own account.
+
+| resource | module |
+| --- | --- |
+| position mode | position_mode.py |
+| leverage by symbol | leverage.py |
+
+Source: Toy Exchange API 1 (EXCHANGE.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from acctcfg.core.desired import AccountSpec, VenueSpec
+from toy_exchange.rules import ORDER, RULES
+
+if TYPE_CHECKING:
+    from acctcfg.core.explained import Explained
+    from acctcfg.venues.contract import Connection, Memory, SecretDoor
+    from acctcfg.wire.client import Client, Dialect
+    from acctcfg.wire.endpoint import Rate
+
+__all__ = ["TOY_EXCHANGE"]
+
+
+class ToyExchange:
+    """The venue type. What `acctcfg validate` does not need is imported when it is used."""
+
+    rules = RULES
+    order = ORDER
+    write_window_s = 10.0
+    effects_come_later = False
+    error_family = "toy"
+
+    def base_url(self, spec: VenueSpec) -> str:
+        """The manifest's, else the exchange's only one."""
+        return spec.base_url or "https://api.toy-exchange.example"
+
+    def rate_of(self, endpoint: str) -> Rate | None:
+        """A row of the table."""
+        from toy_exchange.endpoints import RATES
+
+        return RATES.get(endpoint)
+
+    def error_codes(self) -> Collection[str]:
+        """All of them."""
+        from toy_exchange.refusals import REFUSALS
+
+        return REFUSALS.keys()
+
+    def explain(self, code: str) -> Explained | None:
+        """A row of the table."""
+        from toy_exchange.refusals import REFUSALS
+
+        return REFUSALS.get(code)
+
+    def dialect(self, spec: VenueSpec) -> Dialect:
+        """There is one."""
+        from toy_exchange.dialect import ToyDialect
+
+        return ToyDialect()
+
+    def connect(
+        self,
+        spec: VenueSpec,
+        *,
+        client: Client,
+        credentials: Any,
+        secrets: SecretDoor,
+        memory: Callable[[str], Memory],
+        accounts: Mapping[str, AccountSpec],
+        adopt: str,
+    ) -> Connection:
+        """A connection as this user; without sub-accounts and keys it needs no stores and no memory."""
+        from toy_exchange.connection import ToyConnection
+
+        return ToyConnection(spec, client, credentials)
+
+
+TOY_EXCHANGE = ToyExchange()

@@ -1,0 +1,83 @@
+"""The account behind a connection: what is read of it, each list once a survey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from acctcfg.core.address import Address
+from acctcfg.core.diff import Change
+from acctcfg.core.words import PositionMode, Words
+from acctcfg.venues.contract import Survey, Writer
+from acctcfg.wire.client import Client
+from acctcfg.wire.endpoint import Call, Endpoint
+from toy_exchange.endpoints import ACCOUNT, LEVERAGE, POSITIONS, SYMBOLS
+
+__all__ = ["HEDGE_WORDS", "Account", "Exchange", "Symbol"]
+
+HEDGE_WORDS: Words[PositionMode] = Words("position mode", {PositionMode.NET: "off", PositionMode.LONG_SHORT: "on"})
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """One row of the public list."""
+
+    name: str
+    max_leverage: Decimal
+    trading: bool
+
+
+class Exchange:
+    """Reads as one user. `user` is whom the limits count for: the client must be told the same name each time."""
+
+    def __init__(self, client: Client, credentials: Any, user: str) -> None:
+        self.client, self.credentials, self.user = client, credentials, user
+
+    async def _read(self, endpoint: Endpoint) -> Any:
+        return (await self.client.read(Call(endpoint), self.credentials, self.user)).data
+
+    async def account(self) -> tuple[str, PositionMode]:
+        """The user's id, and the position mode."""
+        row = await self._read(ACCOUNT)
+        return str(row["user"]), HEDGE_WORDS.core({True: "on", False: "off"}.get(row["hedge"]))
+
+    async def leverage(self) -> dict[str, Decimal]:
+        """By symbol."""
+        return {symbol: Decimal(value) for symbol, value in (await self._read(LEVERAGE)).items()}
+
+    async def open_positions(self) -> list[str]:
+        """In words, those of a size."""
+        rows = await self._read(POSITIONS)
+        return sorted(f"{row['symbol']} {row['size']}" for row in rows if Decimal(row["size"]) != 0)
+
+    async def symbols(self) -> Mapping[str, Symbol]:
+        """The public list."""
+        rows = (await self.client.read(Call(SYMBOLS))).data
+        found = (Symbol(row["symbol"], Decimal(row["max_leverage"]), bool(row["trading"])) for row in rows)
+        return {symbol.name: symbol for symbol in found}
+
+
+@dataclass(slots=True)
+class Account:
+    """The package's own notes on the one account of a survey."""
+
+    survey: Survey
+    exchange: Exchange
+    symbols: Mapping[str, Symbol] = field(default_factory=dict)
+
+    def address(self, field_: str, key: str = "") -> Address:
+        """An address of this account."""
+        return Address(self.survey.spec.key, field_, key)
+
+    async def send(self, call: Call, change: Change, writer: Writer) -> None:
+        """One write, through the engine's journal and gate."""
+        await writer.send(
+            call,
+            self.exchange.credentials,
+            self.exchange.user,
+            address=change.address,
+            action=change.action,
+            account=self.survey.spec.name,
+        )

@@ -1,0 +1,35 @@
+"""What a manifest may say of an account at Toy Exchange, and what goes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from acctcfg.core.desired import AccountSpec
+from acctcfg.core.order import Row
+from acctcfg.core.rules import Finding, VenueRules
+
+__all__ = ["ORDER", "RULES"]
+
+
+def check(spec: AccountSpec) -> Iterator[Finding]:
+    """What is wrong with an entry and needs no venue to see."""
+    for entry in spec.leverage:
+        if entry.side is not None or entry.margin is not None or entry.market not in (None, "swap"):
+            message = "Toy Exchange keeps leverage by symbol alone (leave `market`, `margin` and `side` out)"
+            yield Finding(entry.place, entry.path, message)
+        if entry.value < 1 or entry.value != entry.value.to_integral_value():
+            yield Finding(entry.place, f"{entry.path}.value", f"{entry.value} is no whole number from 1 on")
+
+
+RULES = VenueRules(
+    type="toy_exchange",
+    environments=("live", "sandbox"),
+    hosts=("api.toy-exchange.example",),
+    roles=("main",),
+    main_fields=frozenset({"uid", "position_mode", "leverage"}),
+    position_modes={"net": "one position a contract", "long_short": "a long and a short one side by side"},
+    leverage_selectors=("symbol",),
+    check=check,
+)
+
+ORDER: tuple[Row, ...] = (("position_mode", "leverage", "waits"),)
