@@ -1,0 +1,13 @@
+"""The venue type okx_dma_broker passes the kit."""
+
+from __future__ import annotations
+
+from okx_ground import OkxGround
+
+from acctcfg.conformance import Conformance
+
+
+class TestOkx(Conformance):
+    """okx_dma_broker."""
+
+    ground = OkxGround
