@@ -82,11 +82,19 @@ class Focus:
         self.patterns = tuple(AddressPattern(text) for text in targets)
         self._exact = None if exactly is None else frozenset(exactly)
         self._fields = {text.partition("[")[0] for text in self._exact or ()}
+        self._besides: tuple[AddressPattern, ...] = ()
 
     @classmethod
-    def exactly(cls, addresses: Iterable[str]) -> Focus:
-        """These very addresses and no others: an account alone means its existence, not all of it."""
-        return cls(exactly=addresses)
+    def exactly(cls, addresses: Iterable[str], *, besides: Iterable[str] = ()) -> Focus:
+        """These very addresses and no others: an account alone means its existence, not all of it.
+
+        `besides`: of these accounts and fields everything, for what could not be read and so has no addresses yet.
+        """
+        focus = cls(exactly=addresses)
+        focus._besides = tuple(
+            AddressPattern(text + "*" if text[-1:] != "]" and "." in text else text) for text in besides
+        )
+        return focus
 
     @property
     def everything(self) -> bool:
@@ -96,13 +104,14 @@ class Focus:
     def wants(self, address: Address) -> bool:
         """Whether this very address is looked at."""
         if self._exact is not None:
-            return str(address) in self._exact
+            return str(address) in self._exact or any(pattern.matches(address) for pattern in self._besides)
         return not self.patterns or any(pattern.matches(address) for pattern in self.patterns)
 
     def may_want(self, account: str, *fields: str) -> bool:
         """Whether any address of one of these fields of the account could be looked at."""
         if self._exact is not None:
-            return any(f"{account}.{field}" in self._fields for field in fields)
+            exact = any(f"{account}.{field}" in self._fields for field in fields)
+            return exact or any(one.may_reach(account, field) for one in self._besides for field in fields)
         return not self.patterns or any(
             pattern.may_reach(account, field) for pattern in self.patterns for field in fields
         )

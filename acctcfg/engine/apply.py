@@ -43,7 +43,7 @@ async def apply(
 ) -> Outcome:
     """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done."""
     workspace.refuse_lost_journal()
-    focus = Focus() if saved is None else Focus.exactly(step["address"] for step in saved["steps"])
+    focus = Focus() if saved is None else _focus_of(saved)
     if saved is not None:
         _check_claim(workspace, saved)
     async with Session(workspace, venues_of(workspace, focus)) as session, _locks(session, lock_timeout_s) as fresh:
@@ -95,6 +95,12 @@ async def _let_writes_expire(session: Session) -> None:
 
 def _working(session: Session) -> list[Link]:
     return [link for key, link in session.links.items() if key not in session.failed]
+
+
+def _focus_of(saved: Mapping[str, Any]) -> Focus:
+    """A saved plan's addresses; what it could not read is read again, for it must not be left out unsaid."""
+    unread = [str(one["address"]) for one in saved["unreadable"]]
+    return Focus.exactly((str(step["address"]) for step in saved["steps"]), besides=unread)
 
 
 def _check_claim(workspace: Workspace, saved: Mapping[str, Any]) -> None:

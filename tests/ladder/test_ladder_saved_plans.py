@@ -112,6 +112,37 @@ def test_a_plan_file_that_was_cut_or_edited_is_refused(desk: Desk, spoil: Callab
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(
+    ("path", "account", "unread"),
+    [
+        ("*/account/config", "trader02", "trader02"),
+        ("*/leverage-info", "trader02", "trader02.leverage"),
+        ("*-deposit-address", "@master", "trader02.deposit"),
+    ],
+)
+def test_what_a_saved_plan_could_not_read_is_read_again(desk: Desk, path: str, account: str, unread: str) -> None:
+    """Still unreadable, nothing is written, exit 1; readable and in need of a step, the plan is stale; readable and
+    right, it is carried out."""
+    for name in ("trader01", "trader02"):
+        settle(desk, name, acctLv="3", posMode="long_short_mode", to="18")
+    deposit = {"credit_to": "trading", "addresses": [{"currency": "USDT"}]}
+    second = {"api_keys": KEY, "leverage": ENTRIES[:1], "deposit": deposit}
+    desk.write({"trader01": {"api_keys": KEY, "leverage": ENTRIES}, "trader02": second})
+    desk.fault(match={"path": path, "account": account}, kind="status", times=0)
+    file = desk.folder / "plan.json"
+    assert desk.plan("--out", str(file)).code == 1
+    assert [one["address"].startswith(unread) for one in json.loads(file.read_text())["unreadable"]] == [True]
+    said = _refused(desk, str(file))
+    assert unread in said.out
+    assert "No changes" not in said.out
+    desk.sandbox.control_delete("faults/all")
+    assert f"{unread.partition('.')[0]}." in _refused(desk, str(file)).err
+    assert desk.apply().code == 0
+    desk.sandbox.control_post("accounts/trader01/set", leverage={"SWAP/cross/BTC-USDT-SWAP": "5"})
+    said = desk.apply(str(file))
+    assert (said.code, said.last) == (0, "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed.")
+
+
 def test_a_missing_plan_file_is_one_message(desk: Desk) -> None:
     """A file that is not there is no traceback."""
     _ready(desk)
