@@ -11,6 +11,7 @@ from acctcfg.core.desired import (
     AddressSpec,
     DepositSpec,
     KeySpec,
+    LeverageEntry,
     StoreSpec,
     VenueSpec,
 )
@@ -21,7 +22,7 @@ from acctcfg.manifest.connections import check_source
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.kinds import Table
 from acctcfg.manifest.narrowing import check_parts, check_permissions
-from acctcfg.manifest.profiles import Layered, Profiles, own_problems
+from acctcfg.manifest.profiles import Layered, Profiles
 from acctcfg.manifest.read import Node
 from acctcfg.manifest.relations import between
 from acctcfg.manifest.report import Report, near, shown
@@ -78,7 +79,6 @@ class _Building:
 
     def account(self, key: str, node: Node) -> AccountSpec | None:
         """One account; None where it is too broken to be looked at further."""
-        before = len(self.problems)
         own = Report(self.workspace.sources, self.problems, [(key, node)])
         self.names.check_name(key, node, own)
         if type(node.value) is not dict:
@@ -87,7 +87,6 @@ class _Building:
         below = self.profiles.under(self.profiles.named(node, own))
         report = own.within((key, node), *below.roots)
         layered = self.profiles.over(below, node, key, report)
-        own_problems(node, own)
         taken = self._taken(node, below, layered, report)
         venue = self._venue(node, layered, taken, report)
         if venue is None:
@@ -96,13 +95,8 @@ class _Building:
         self._fields_of_type(layered, taken, venue, rules, report)
         self._names_and_words(key, node, layered, taken, rules, report)
         spec = self._spec(key, node, below, layered, taken, rules, report)
-        if len(self.problems) == before and not self.broken(below):
-            self._check(spec, rules, layered, report)
+        self._check(spec, rules, layered, report)  # a field that was wrong is not in it, which only lets more pass
         return spec
-
-    def broken(self, below: Layered) -> bool:
-        """Whether a profile's field was left out for being wrong: checks across fields would mislead."""
-        return any(value is BAD for value in below.taken.values())
 
     def _taken(self, node: Node, below: Layered, layered: Layered, report: Report) -> dict[str, Any]:
         """What the fields mean, those of profiles from their own, earlier, look."""
@@ -194,8 +188,7 @@ class _Building:
         keys = self._keys(fields.get("api_keys"), taken.get("api_keys") or {}, rules, report)
         deposit = self._deposit(layered, taken.get("deposit"), rules, report)
         access = self._access(fields.get("access"), taken.get("access"), keys, report)
-        if len(self.shape.rules) > 1:
-            self._selectors(layered, rules)
+        entries = self._entries(layered, rules) if len(self.shape.rules) > 1 else layered.entries
         mode = taken.get("position_mode")
         parts = {}
         if isinstance(mode, dict) and not absent:
@@ -222,18 +215,21 @@ class _Building:
             account_mode=None if absent else taken.get("account_mode"),
             position_mode=None if absent or type(mode) is not str else _POSITION_MODES[mode],
             position_modes=parts,
-            leverage=() if absent or "leverage" not in fields else layered.entries,
+            leverage=() if absent or "leverage" not in fields else entries,
             api_keys=keys,
             api_keys_exclusive=taken.get("api_keys_exclusive", False),
             deposit=None if absent else deposit,
             places=places,
         )
 
-    def _selectors(self, layered: Layered, rules: VenueRules) -> None:
-        for entry in layered.entries:
-            if entry.selector.by not in rules.leverage_selectors:
-                message = f"venue type {rules.type} has no leverage by `{entry.selector.by}`"
-                self.problems.add(Problem(*entry.place, entry.path, message))
+    def _entries(self, layered: Layered, rules: VenueRules) -> tuple[LeverageEntry, ...]:
+        """The leverage entries whose selectors the venue type has."""
+        known = rules.leverage_selectors
+        wrong = [entry for entry in layered.entries if entry.selector.by not in known]
+        for entry in wrong:
+            message = f"venue type {rules.type} has no leverage by `{entry.selector.by}` ({', '.join(known)})"
+            self.problems.add(Problem(*entry.place, entry.path, message))
+        return tuple(entry for entry in layered.entries if entry not in wrong) if wrong else layered.entries
 
     def _tuple(self, values: Any) -> tuple[Any, ...]:
         whole = tuple(sorted(value for value in values if value is not BAD))

@@ -17,6 +17,7 @@ from acctcfg.manifest.shape import Shape
 __all__ = ["Workspace", "read_workspace"]
 
 NAMED: Final = ("venues", "secret_stores", "profiles", "accounts")  # sections whose keys are names of the user's
+EMPTY: Final = "give it a section such as accounts, or take it out of `include`"
 SECTIONS: Final = (*NAMED, "guardrails", "journal")
 
 
@@ -55,11 +56,13 @@ class _Reading:
         self.workspace.problems.update(problems)
         if node is None or node.value is None:
             if not problems:
-                self._wrong(name, "the file is empty" + ("" if chain else " (it needs `version: 1` at least)"))
+                self._wrong(name, f"the file is empty ({EMPTY if chain else 'it needs `version: 1` at least'})")
             return
         report = Report(sources, self.workspace.problems, [("", node)])
         if type(node.value) is not dict:
-            report.value(node, f"the file must hold a map of sections, not {quoted(node.value)}")
+            report.value(
+                node, f"the file must hold a map of sections, not {quoted(node.value)} ({', '.join(SECTIONS)})"
+            )
             return
         self._version(node, report, root=not chain)
         self._sections(node, report)
@@ -69,11 +72,15 @@ class _Reading:
     def _bytes(self, name: str) -> bytes | None:
         path = self.directory / name
         try:
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise OSError(0, "it is no regular file")
             return path.read_bytes()
         except FileNotFoundError:
             why = "there is no such file (acctcfg runs in the folder that holds it, or with -C DIR)"
+            if path.is_symlink():
+                why = f"is a link to {shown(path.readlink())}, which is not there (put it there, or remove the link)"
         except IsADirectoryError:
-            why = "is a folder, not a file"
+            why = "is a folder, not a file (its files: a pattern such as folder/*.yaml)"
         except (OSError, ValueError) as exc:
             why = f"cannot be read: {getattr(exc, 'strerror', None) or exc}"
         self._wrong(name, why)
@@ -86,7 +93,7 @@ class _Reading:
         version = node.value.get("version")
         if version is None:
             if root:
-                report.value(node, "`version: 1` is missing")
+                report.value(node, "`version: 1` is missing (a line of its own)")
             return
         sound = self.shape.root.fields["version"].kind.take(version, report) is not BAD
         if sound and not root:
@@ -101,7 +108,7 @@ class _Reading:
             elif section.value is None:
                 continue  # a section whose entries are all commented out
             elif type(section.value) is not dict:
-                report.value(section, f"must be a map, not {quoted(section.value)}")
+                self.shape.root.fields[name].kind.take(section, report)
             else:
                 self._merge(name, section.value)
 
@@ -143,17 +150,20 @@ class _Reading:
             report.value(child, f"{shown(pattern)} leads out of the workspace (include what is below its root file)")
             return []
         if not glob.has_magic(pattern):
-            matches = [plain] if (self.directory / plain).exists() else []
+            matches = [plain] if os.path.lexists(self.directory / plain) else []
         else:
             # not Path.glob: it takes hidden files, such as an editor's, for matches of `*`
             matched = glob.glob(pattern, root_dir=self.directory, recursive=True)  # noqa: PTH207
-            matches = sorted({os.path.normpath(m) for m in matched if (self.directory / m).is_file()})
+            matches = sorted({os.path.normpath(m) for m in matched if not (self.directory / m).is_dir()})
         if not matches:
-            report.value(child, f"{shown(pattern)} matches no file")
+            report.value(child, f"{shown(pattern)} matches no file (patterns start at the root file's folder)")
         inside = [match for match in matches if self._inside(match)]
         for match in sorted(set(matches) - set(inside)):
             report.value(child, f"{shown(match)} is a link that leads out of the workspace")
         return inside
 
     def _inside(self, name: str) -> bool:
-        return (self.directory / name).resolve().is_relative_to(self.directory.resolve())
+        try:
+            return (self.directory / name).resolve().is_relative_to(self.directory.resolve())
+        except (OSError, RuntimeError):  # a link to itself: reading it says so
+            return True

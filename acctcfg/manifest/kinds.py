@@ -38,7 +38,7 @@ class ListOf:
     def take(self, node: Node, report: Report) -> Any:
         """A list of what its items are, `BAD` where one is; the caller may look at the others."""
         if type(node.value) is not list:
-            report.value(node, f"must be a list, not {quoted(node.value)}")
+            report.value(node, f"must be a list, not {quoted(node.value)} (in [...], or lines that begin with a dash)")
             return BAD
         take = self.item.take
         taken = [take(child, report) for child in node.value]
@@ -124,7 +124,7 @@ class Record:
         """A dict of the fields that are sound; a field that is wrong, or null, is not in it."""
         written = node.value
         if type(written) is not dict:
-            report.value(node, f"must be a map, not {quoted(written)}")
+            report.value(node, f"must be a map, not {quoted(written)}{near('', self._built())}")
             return BAD
         taken = {}
         takes = self.takes
@@ -139,7 +139,8 @@ class Record:
                 taken[name] = value
         for name in self.required:
             if name not in written and not self._says_later(written):
-                report.value(node, f"`{name}` is missing")
+                doc = self.fields[name].doc
+                report.value(node, f"`{name}` is missing ({doc[:1].lower()}{doc[1:]})")
         if self.one_of:
             self._one(node, report)
         return taken
@@ -150,8 +151,10 @@ class Record:
 
     def unknown(self, name: str, node: Node, report: Report) -> None:
         """Report a key that this record does not have."""
-        built = (known for known, field in self.fields.items() if not isinstance(field.kind, Later))
-        report.key(node, f"unknown key {shown(name)}{near(name, built)}")
+        report.key(node, f"unknown key {shown(name)}{near(name, self._built())}")
+
+    def _built(self) -> list[str]:
+        return [name for name, field in self.fields.items() if not isinstance(field.kind, Later)]
 
     def _one(self, node: Node, report: Report) -> None:
         given = [name for name in self.one_of if name in node.value and node.value[name].value is not None]
@@ -203,7 +206,7 @@ class Table:
     def take(self, node: Node, report: Report) -> Any:
         """A dict of what is sound."""
         if type(node.value) is not dict:
-            report.value(node, f"must be a map, not {quoted(node.value)}")
+            report.value(node, f"must be a map, not {quoted(node.value)} (a {self.what}, a colon and its fields, each)")
             return BAD
         taken = {}
         for name, child in node.value.items():

@@ -21,7 +21,7 @@ from acctcfg.manifest.report import Report, near, quoted, shown
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import NAME, Shape
 
-__all__ = ["Layered", "Profiles", "own_problems"]
+__all__ = ["Layered", "Profiles"]
 
 _SELECTORS = ("instrument", "instruments", "family", "currency", "symbol")
 _MARKETS = {str(word): word for word in Market}
@@ -64,7 +64,6 @@ class Profiles:
             names.check_name(name, node, report)
             if self.shape.account.take(node, report) is BAD:
                 continue
-            own_problems(node, report)
             self.named(node, report)
             self.under((name,))  # what only shows when its entries are looked at
         for circle in self._circles():
@@ -174,7 +173,7 @@ class Profiles:
         place = self.workspace.sources.place
         entries = []
         for index, (child, values) in enumerate(zip(node.value, taken, strict=True)):
-            if values is BAD or "value" not in values:
+            if values is BAD or "value" not in values or _left_out(child, values):
                 continue
             where = place(child.mark)
             for selector in self._named_by(values):
@@ -207,7 +206,7 @@ class Profiles:
 
     def _addresses(self, node: Node, report: Report) -> dict[Chain, AddressSpec]:
         if type(node.value) is not list:
-            report.value(node, f"must be a list, not {quoted(node.value)}")
+            report.value(node, f"must be a list, not {quoted(node.value)} (in [...], or lines that begin with a dash)")
             return {}
         place = self.workspace.sources.place
         found: dict[Chain, AddressSpec] = {}
@@ -248,14 +247,6 @@ def _without_lists(node: Node) -> Node:
     return Node({name: child for name, child in node.value.items() if name not in _LISTS}, node.mark, node.key_mark)
 
 
-def own_problems(node: Node, report: Report) -> None:
-    """What contradicts itself within one profile or one account as written, whatever it is merged with."""
-    keys = node.value.get("api_keys")
-    if keys is None or type(keys.value) is not dict:
-        return
-    for label, key in keys.value.items():
-        if type(key.value) is not dict or "state" not in key.value or key.value["state"].value != "absent":
-            continue
-        for name in ("permissions", "ip_allowlist", "rotate_after"):
-            if name in key.value and key.value[name].value is not None:
-                report.key(key.value[name], f"the key {shown(label)} is to be absent, and takes no `{name}`")
+def _left_out(entry: Node, values: Mapping[str, Any]) -> bool:
+    """Whether a field of an entry was wrong: without it the entry would say something else."""
+    return any(child.value is not None and name not in values for name, child in entry.value.items())

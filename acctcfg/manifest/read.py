@@ -17,7 +17,7 @@ import yaml
 from acctcfg.core.desired import Place
 from acctcfg.errors import Problem
 
-__all__ = ["Node", "Scalar", "Sources", "parse"]
+__all__ = ["Node", "Scalar", "Sources", "parse", "steps_below"]
 
 Scalar = str | int | Decimal | bool | None
 
@@ -99,9 +99,40 @@ def parse(data: bytes, sources: Sources, name: str) -> tuple[Node | None, list[P
     except _Unreadable as exc:
         return None, [sources.problem(exc.mark, exc.message)]
     return node, [
-        sources.problem(mark, message if first is None else f"{message} (first at {sources.place(first)})")
+        sources.problem(mark, message, _address(node, mark))
+        if first is None
+        else sources.problem(mark, f"{message} (first at {sources.place(first)})", _address(node, first))
         for mark, message, first in composer.problems
     ]
+
+
+def _address(root: Node | None, mark: int) -> str:
+    """The address of what stands at a mark: by its key where that is written there, else by its value."""
+    by_value = ""
+    stack = [(root, "")] if root is not None else []
+    while stack:
+        node, path = stack.pop()
+        # an item of a list has no key, and a map in it begins where its first key does
+        if path and node.key_mark == mark and (node.key_mark != node.mark or not path.endswith("]")):
+            return _without_section(path)
+        if node.mark == mark:
+            by_value = path
+        stack += steps_below(node, path)
+    return _without_section(by_value)
+
+
+def _without_section(path: str) -> str:
+    return path.removeprefix(".").removeprefix("accounts.")
+
+
+def steps_below(node: Node, path: str) -> list[tuple[Node, str]]:
+    """What a list or a map holds, each with its path."""
+    if type(node.value) is dict:
+        labels = path.endswith(".api_keys")
+        return [(child, f"{path}[{key}]" if labels else f"{path}.{key}") for key, child in node.value.items()]
+    if type(node.value) is list:
+        return [(child, f"{path}[{index}]") for index, child in enumerate(node.value)]
+    return []
 
 
 def _text(data: bytes, base: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from acctcfg.core.desired import Place
 from acctcfg.errors import Problem
-from acctcfg.manifest.read import Node, Sources, shown
+from acctcfg.manifest.read import Node, Sources, shown, steps_below
 
 __all__ = ["Report", "near", "quoted", "shown"]
 
@@ -58,11 +58,7 @@ def _path(root: Node, wanted: Node) -> str | None:
         node, path = stack.pop()
         if node.mark == wanted.mark and node.key_mark == wanted.key_mark:
             return path
-        if type(node.value) is dict:
-            labels = path.endswith(".api_keys")
-            stack += [(child, f"{path}[{key}]" if labels else f"{path}.{key}") for key, child in node.value.items()]
-        elif type(node.value) is list:
-            stack += [(child, f"{path}[{index}]") for index, child in enumerate(node.value)]
+        stack += steps_below(node, path)
     return None
 
 

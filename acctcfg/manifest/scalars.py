@@ -52,7 +52,7 @@ class Text:
         elif type(value) in (int, Decimal, bool) and not self.private:
             report.value(node, f'must be text, not {quoted(value)} (put it in quotes: "{value}")')
         else:
-            report.value(node, f"must be text, not {quoted(value)}")
+            report.value(node, f"must be text, not {quoted(value)} ({self.rule.words})")
         return BAD
 
     def schema(self) -> dict[str, Any]:
@@ -119,19 +119,24 @@ class Whole:
         value = node.value
         if type(value) is not int:
             said = str(value) if isinstance(value, Decimal) else quoted(value)
-            report.value(node, f"must be a whole number, not {said}")
+            report.value(node, f"must be a whole number, not {said} ({self._bounds()})")
         elif value < self.least or (self.most is not None and value > self.most):
-            bounds = f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
-            report.value(node, f"{value} must be {bounds}")
+            report.value(node, f"{value} must be {self._bounds()}")
         else:
             return value
         return BAD
+
+    def _bounds(self) -> str:
+        if self.most is None:
+            return f"at least {self.least}"
+        return f"{self.least} to {self.most}" if self.most > self.least else str(self.least)
 
     def schema(self) -> dict[str, Any]:
         """An integer."""
         return {"type": "integer", "minimum": self.least} | ({} if self.most is None else {"maximum": self.most})
 
 
+_PLAIN: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _DECIMALS: Final = 12  # more than any venue keeps of a leverage or a share
 
 
@@ -156,9 +161,10 @@ class Decimals:
         elif value in self.later if type(value) is str else False:
             report.value(node, f"{shown(value)} is not supported yet (a number)")
         elif type(value) is str:
-            report.value(node, f"{shown(value)} must be a number, not text")
+            right = f"{value}, without quotes" if _PLAIN.fullmatch(value) else "such as 10 or 2.5"
+            report.value(node, f"{shown(value)} must be a number, not text ({right})")
         else:
-            report.value(node, f"must be a number, not {quoted(value)}")
+            report.value(node, f"must be a number, not {quoted(value)} (such as 10 or 2.5)")
         return BAD
 
     def schema(self) -> dict[str, Any]:

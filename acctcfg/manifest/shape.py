@@ -7,17 +7,17 @@ The venue types' own words come in with their `VenueRules`. Which type an accoun
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
-from acctcfg.core.rules import TextRule, VenueRules
+from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.words import CreditTo, MarginMode, Market, Side
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
 from acctcfg.manifest.kinds import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
-from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
+from acctcfg.manifest.scalars import BAD, Decimals, Flag, IpAddress, Text, Whole, Word
 
 __all__ = ["LATER_FIELDS", "LATER_TYPES", "NAME", "STORE_TYPES", "Shape"]
 
-NAME: Final = TextRule(r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, _ and -, and begin with a letter or digit")
 LATER_TYPES: Final = ("okx", "okx_dma_broker", "gate_crossex")
 LATER_FIELDS: Final = frozenset({"settings", "transfer_out"})  # account fields of the contract that are not built
 STORE_TYPES: Final[dict[str, tuple[str, ...]]] = {  # which fields each type of store has
@@ -44,7 +44,12 @@ class _Share(Text):
 
     def take(self, node: Any, report: Any) -> Any:
         """An int, or the text of a share."""
-        return Whole(0).take(node, report) if type(node.value) is int else super().take(node, report)
+        if type(node.value) is int:
+            return Whole(0).take(node, report)
+        if type(node.value) is not Decimal:
+            return super().take(node, report)
+        report.value(node, f"{node.value} must be {self.rule.words}")
+        return BAD
 
     def schema(self) -> dict[str, Any]:
         """Either."""

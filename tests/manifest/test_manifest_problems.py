@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,6 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
         (
             f"api_keys: {{t: {{permissions: [read], ip_allowlist: [{TOO_MANY}]}}}}",
             "mmdesk01.api_keys[t].ip_allowlist: holds 21, and the venue takes at most 20",
-        ),
-        (
-            "api_keys: {t: {state: absent, permissions: [read]}}",
-            'mmdesk01.api_keys[t].permissions: the key "t" is to be absent, and takes no `permissions`',
         ),
         ("leverage: {BTC: 3}", "mmdesk01.leverage: must be a list, not a map"),
         (
@@ -129,6 +126,7 @@ def test_one_wrong_field_is_one_line(complaints: Complaints, fields: str, line: 
         ("guardrails: {rollout: [1]}\n", "guardrails.rollout: is not supported yet"),
         ("guardrails: {max_leverage: -1}\n", "guardrails.max_leverage: -1 must be above 0"),
         ("guardrails: {max_deletes: 1.5}\n", "guardrails.max_deletes: must be a whole number, not 1.5"),
+        ("guardrails: {max_changed_accounts: 0.5}\n", "guardrails.max_changed_accounts: 0.5 must be a number of acc"),
         ("guardrails: {max_changed_accounts: 200%}\n", 'guardrails.max_changed_accounts: "200%" must be a number'),
         ("guardrails: {rules: [{name: a}]}\n", "guardrails.rules[0]: `schema` is missing"),
         (
@@ -241,6 +239,46 @@ def test_everything_is_reported_at_once(folder: Folder) -> None:
     ]
 
 
+def test_a_wrong_field_hides_no_other_problem(folder: Folder) -> None:
+    """What is wrong across fields is reported beside what is wrong in one, and a field that is wrong is wrong once."""
+    swap = "market: swap, margin: cross, family: BTC-USDT"
+    folder.write(
+        acctcfg=HEAD
+        + f"profiles:\n  p: {{label: a b, leverage: [{{{swap}, value: 3}}]}}\n"
+        + "accounts:\n  short: {venue: desk, profile: p, account_mode: spot, leverage: [\n"
+        + f"    {{{swap.replace('swap', 'option')}, value: 3}},\n    {{{swap}, symbol: 3, value: 3}}]}}\n"
+    )
+    assert [line.split(": ")[1] for line in folder.problems()] == [
+        "profiles.p.label",
+        "profiles.p.leverage[0]",
+        "short",
+        "short.leverage[0].market",
+        "short.leverage[1].symbol",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("accounts: {mmdesk01: {venue: desk, label: a, label: b}}\n", "mmdesk01.label"),
+        ("accounts:\n  mmdesk01: {venue: desk}\n  mmdesk01: {venue: desk}\n", "mmdesk01"),
+        ("venues: {}\n", "venues"),
+        ("accounts:\n  mmdesk01:\n    venue: desk\n    leverage:\n      - side: long\n        side: short\n", "side"),
+        ("accounts: {mmdesk01: {venue: desk, api_keys: {t: {}, t: {}}}}\n", "mmdesk01.api_keys[t]"),
+    ],
+)
+def test_a_key_written_twice_has_its_address(complaints: Complaints, text: str, address: str) -> None:
+    """Also what is no YAML of ours says which part of the manifest it is about."""
+    assert any(line.split(": ")[0].endswith(address) and "a second time" in line for line in complaints(text))
+
+
+def test_an_absent_key_may_keep_its_fields(folder: Folder) -> None:
+    """`state: absent` is one more line in an entry, as it is for accounts; what the key could do no longer counts."""
+    fields = "permissions: [read, trade], ip_allowlist: [10.0.0.1], store: vault, rotate_after: 90d"
+    (key,) = folder.account(an_account(f"api_keys: {{t: {{{fields}, state: absent}}}}")).api_keys
+    assert (key.state, key.permissions, key.ip_allowlist, key.rotate_after) == ("absent", (), (), None)
+
+
 def test_a_problem_in_a_profile_is_reported_once(folder: Folder) -> None:
     """A thousand accounts of a wrong profile are one problem, at the profile."""
     accounts = "".join(f"  mmdesk{n:04d}: {{venue: desk, profile: p}}\n" for n in range(50))
@@ -316,7 +354,7 @@ def test_a_field_of_another_venue_type_names_both_places(folder: Folder) -> None
     assert folder.problems(TWO_TYPES) == [
         "acctcfg.yaml:7:7: profiles.p.api_keys: venue type plain_desk (at acctcfg.yaml:4:11) has no `api_keys`",
         'acctcfg.yaml:9:50: mmdesk01.account_mode: "futures" is none of venue type plain_desk (known: spot, wide)',
-        "acctcfg.yaml:9:70: mmdesk01.leverage[0]: venue type plain_desk has no leverage by `family`",
+        "acctcfg.yaml:9:70: mmdesk01.leverage[0]: venue type plain_desk has no leverage by `family` (symbol)",
     ]
 
 
@@ -362,7 +400,7 @@ def test_version_is_said_once(folder: Folder) -> None:
     folder.write(acctcfg="include: [a.yaml]\n", a="version: 1\n")
     assert [line.split(": ", 1)[1] for line in folder.problems()] == [
         "version: is said once, in the root file (remove it here)",
-        "`version: 1` is missing",
+        "`version: 1` is missing (a line of its own)",
     ]
 
 
@@ -387,6 +425,18 @@ def test_links_do_not_lead_out(folder: Folder, tmp_path_factory: pytest.TempPath
     (folder.path / "link.yaml").symlink_to(outside)
     (line,) = folder.problems()
     assert line.endswith('"link.yaml" is a link that leads out of the workspace')
+
+
+def test_what_a_pattern_matches_and_nobody_can_read_is_named(folder: Folder) -> None:
+    """A link to nothing, a link to itself and a pipe are no reason to leave accounts out in silence."""
+    folder.write(acctcfg=HEAD + "include: ['accounts/*.yaml']\n", accounts__sound="accounts: {}\n")
+    for name, to in {"gone": "nowhere.yaml", "loop": "loop.yaml"}.items():
+        (folder.path / "accounts" / f"{name}.yaml").symlink_to(to)
+    os.mkfifo(folder.path / "accounts" / "pipe.yaml")
+    gone, loop, pipe = folder.problems()
+    assert gone.startswith('accounts/gone.yaml:0:0: is a link to "nowhere.yaml", which is not there')
+    assert loop.startswith("accounts/loop.yaml:0:0: cannot be read")
+    assert pipe == "accounts/pipe.yaml:0:0: cannot be read: it is no regular file"
 
 
 def test_circles_of_includes_are_named(folder: Folder) -> None:

@@ -63,7 +63,7 @@ def test_scalars_follow_the_core_schema(text: str, value: object) -> None:
     ("data", "line"),
     [
         (b"a:\n\tb: 1\n", "f.yaml:2:1: a tab in the indentation (YAML takes spaces only)"),
-        (b"a: 1\nb: 2\na: 3\n", 'f.yaml:3:1: the key "a" a second time (first at f.yaml:1:1)'),
+        (b"a: 1\nb: 2\na: 3\n", 'f.yaml:3:1: a: the key "a" a second time (first at f.yaml:1:1)'),
         (b"a: 1\n---\nb: 1\n", "f.yaml:2:1: a second document (one document a file: remove the `---`)"),
         (b"a: caf\xe9\n", "f.yaml:1:7: the file is not UTF-8 text (save it as UTF-8)"),
         (b"a: \x07\n", "f.yaml:1:4: the file holds the control character U+0007 (remove it)"),
@@ -71,7 +71,7 @@ def test_scalars_follow_the_core_schema(text: str, value: object) -> None:
         (b"a: &x [*x]\n", "f.yaml:1:8: the alias *x stands inside its own anchor"),
         (b"[1]: 2\n", "f.yaml:1:1: a key that is a list or a map (keys are plain words)"),
         (b"[" * 5000 + b"]" * 5000, "f.yaml:1:101: nested more than 100 levels deep (a manifest is flat)"),
-        (b"a: !x 1\n", 'f.yaml:1:4: the tag "!x" means nothing here (remove it)'),
+        (b"a: !x 1\n", 'f.yaml:1:4: a: the tag "!x" means nothing here (remove it)'),
         (b"<<: 1\n", "f.yaml:1:1: `<<` takes a map or a list of maps"),
     ],
 )

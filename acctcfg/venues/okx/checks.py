@@ -26,7 +26,7 @@ def check_account(spec: AccountSpec) -> Iterator[Finding]:
 
 
 def _position_mode(spec: AccountSpec) -> Iterator[Finding]:
-    """Spot takes either: the mode is set before the switch to it, and only the plan sees an account that stays there."""
+    """Spot takes either: the mode is set before the switch to it, and only the plan sees who stays there."""
     if spec.position_mode is not PositionMode.LONG_SHORT or spec.account_mode != "portfolio":
         return
     reason = "account_mode portfolio takes position_mode net only"
