@@ -35,7 +35,7 @@ class GateCrossEx:
 
     rules = GATE_CROSSEX_RULES
     order = ORDER
-    write_window_s = 60.0
+    write_window_s = 61.0  # 60 s from a timestamp that may be rounded up
     effects_come_later = True
     error_family = "gate"
 

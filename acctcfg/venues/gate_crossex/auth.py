@@ -10,8 +10,8 @@ __all__ = ["signature", "timestamp"]
 
 
 def timestamp(now: float) -> str:
-    """Whole Unix seconds. Published examples send fractions too; the text speaks of seconds."""
-    return str(int(now))
+    """Whole Unix seconds, the nearest ones. Published examples send fractions too; the text speaks of seconds."""
+    return str(int(now + 0.5))
 
 
 def signature(secret: str, stamp: str, method: str, target: str, body: bytes) -> str:
