@@ -140,7 +140,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _usage_message(exc: click.UsageError) -> str:
-    message = exc.format_message().rstrip(".")
+    message = " ".join(exc.format_message().split()).rstrip(".")
     return message[:1].lower() + message[1:] if not message[:2].isupper() else message
 
 

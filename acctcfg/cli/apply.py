@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.later import option_later
+
 if TYPE_CHECKING:
     from acctcfg.core.outcome import Outcome
     from acctcfg.core.plan import Plan
@@ -54,6 +56,8 @@ class Duration(click.ParamType[float]):
     help="Wait this long (30s, 5m) for another run to end; without it, say who holds the lock and stop.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@option_later("--wait-flat")
+@option_later("--with-dependencies")
 @click.pass_context
 def command(
     ctx: click.Context,

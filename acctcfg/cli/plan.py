@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from acctcfg.cli.later import Form, option_later
+
 __all__ = ["command"]
 
 CHANGES = 2
@@ -13,7 +15,13 @@ CHANGES = 2
 
 @click.command("plan", short_help="Show what apply would do, and what stands in its way.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=Form("text", "json", later=("markdown", "html")),
+    default="text",
+    show_default=True,
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
 @click.option(
     "--target",
@@ -22,6 +30,8 @@ CHANGES = 2
     metavar="ADDRESS",
     help="Only this address or pattern (* and ?); an account alone means all of it. May be repeated.",
 )
+@option_later("--changed-since")
+@option_later("--with-dependencies")
 @click.pass_context
 def command(ctx: click.Context, out: Path | None, form: str, detailed_exitcode: bool, targets: tuple[str, ...]) -> None:
     """Show what apply would do, and what stands in its way.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from acctcfg.cli.later import sub_command_later
+
 if TYPE_CHECKING:
     from acctcfg.engine.stored_keys import KeyReport
 
@@ -127,3 +129,7 @@ def _print(reports: Sequence[KeyReport], format_: str) -> int:
         click.echo(f"{len(reports) - len(bad)} of {len(reports)} keys are as they should be.")
     sys.stdout.flush()
     return 1 if bad else 0
+
+
+for _name in ("export", "reencrypt"):
+    sub_command_later(command, _name)

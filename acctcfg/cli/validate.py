@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from acctcfg.cli.later import Form
+
 if TYPE_CHECKING:
     from acctcfg.core.desired import Manifest
 
@@ -18,7 +20,7 @@ __all__ = ["command"]
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=Form("text", "json", later=("sarif", "github")),
     default="text",
     show_default=True,
     help="Form of the result.",

@@ -14,7 +14,7 @@ import acctcfg.cli
 from acctcfg import errors
 from acctcfg.cli import COMMANDS, NOT_YET, group, run
 
-OTHERS = {"running", "starter"}  # modules of cli/ that are no commands
+OTHERS = {"later", "running", "starter"}  # modules of cli/ that are no commands
 
 
 def program(*arguments: str, **more) -> subprocess.CompletedProcess[str]:
@@ -98,6 +98,37 @@ def test_what_is_not_built_is_refused_as_such(name, capsys):
     """A command of the manual that is not there yet says so."""
     assert run([name]) == 64
     assert f"error: {name} is not supported yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("validate --format sarif", "--format sarif is not supported yet (text or json)"),
+        ("validate --format github", "--format github is not supported yet (text or json)"),
+        ("plan --format markdown", "--format markdown is not supported yet (text or json)"),
+        ("plan --format html", "--format html is not supported yet (text or json)"),
+        ("plan --changed-since HEAD", "--changed-since is not supported yet"),
+        ("plan --with-dependencies", "--with-dependencies is not supported yet"),
+        ("apply --wait-flat 10m", "--wait-flat is not supported yet"),
+        ("apply --wait-flat", "--wait-flat is not supported yet"),
+        ("apply --with-dependencies", "--with-dependencies is not supported yet"),
+        ("secrets export --all", "secrets export is not supported yet"),
+        ("secrets reencrypt vault", "secrets reencrypt is not supported yet"),
+    ],
+)
+def test_what_a_command_does_not_do_yet_is_refused_as_such(line, said, capsys):
+    """Options, forms and sub-commands of the manual that are not there yet say so, and stand in no help."""
+    command, *rest = line.split()
+    assert run([command, *rest]) == 64
+    assert capsys.readouterr().err.splitlines()[0] == f"error: {said}"
+    assert run([command, "--help"]) == 0
+    assert rest[0] == "--format" or rest[0] not in capsys.readouterr().out
+
+
+def test_a_missing_argument_is_one_line(capsys):
+    """A list of what is possible stands in the message's line."""
+    assert run(["schema"]) == 64
+    assert "Choose from: manifest, plan" in capsys.readouterr().err.splitlines()[0]
 
 
 @pytest.mark.parametrize(

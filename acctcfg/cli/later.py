@@ -1,0 +1,47 @@
+"""What the manual has and this version has not: options, forms and sub-commands that are refused as such."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["Form", "option_later", "sub_command_later"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Form(click.Choice[str]):
+    """A choice of words; `later` are those that have a meaning and are not built yet."""
+
+    def __init__(self, *built: str, later: tuple[str, ...]) -> None:
+        super().__init__(built)
+        self.later = later
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The word."""
+        if value in self.later:
+            option = f"{param.opts[0]} " if param is not None else ""
+            raise click.UsageError(f"{option}{value} is not supported yet ({' or '.join(self.choices)})", ctx)
+        return super().convert(value, param, ctx)
+
+
+def option_later(name: str) -> Callable[[Command], Command]:
+    """An option, with a value or without one, that is refused and stands in no help."""
+
+    def refuse(ctx: click.Context, param: click.Parameter, value: Any) -> None:  # noqa: ARG001
+        if value is not None:
+            raise click.UsageError(f"{name} is not supported yet", ctx)
+
+    return click.option(name, hidden=True, expose_value=False, is_flag=False, flag_value="", callback=refuse)
+
+
+def sub_command_later(group: click.Group, name: str) -> None:
+    """A command of a group that is refused, whatever follows it, and stands in no help."""
+
+    @group.command(name, hidden=True, add_help_option=False, context_settings={"ignore_unknown_options": True})
+    @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
+    @click.pass_context
+    def later(ctx: click.Context, rest: tuple[str, ...]) -> None:  # noqa: ARG001
+        raise click.UsageError(f"{group.name} {name} is not supported yet", ctx.parent)
