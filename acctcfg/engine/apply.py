@@ -51,9 +51,9 @@ async def apply(
         planned = await draw_up(session, focus, replacing=replace, progress=progress)
         if saved is not None:
             _check_steps(saved, planned.plan)
-        if expect is not None and planned.plan.digest != expect:
+        if expect is not None and planned.reviewed != expect:
             raise PlanStale(
-                f"the plan's digest is {planned.plan.digest}, not the expected {expect}",
+                f"the plan's digest is {planned.reviewed}, not the expected {expect}",
                 hint="the manifest or the live accounts changed since it was reviewed: plan and review again",
             )
         if not allow_sensitive:

@@ -36,6 +36,7 @@ class Planned:
     plan: Plan
     surveys: dict[str, Survey] = field(default_factory=dict)
     session: Session | None = None
+    reviewed: str = ""  # the digest that `plan` shows, which knows of no leave to replace a lost key
 
     def link(self, step: Step) -> Link:
         """The connection that a step belongs to."""
@@ -119,15 +120,16 @@ async def draw_up(
     warnings += [warning for _, some in asked for warning in some]
     steps = [
         step.with_prechecks(*by_key[step.address.account].blocks.get(step.address, ()), *answers.get(step.address, ()))
-        for step in _with_parents(steps, by_key)
+        for step in _deletes_last(_with_parents(steps, by_key), by_key)
     ]
     warnings += [Warning_(str(step.address), "sensitive", why) for step in steps if (why := is_sensitive(step))]
-    steps = guard(
-        _deletes_last(steps, by_key),
-        workspace.manifest.guardrails,
-        accounts=len(workspace.manifest.accounts),
-        check=violations,
-    )
+
+    def guarded(some: Sequence[Step]) -> list[Step]:
+        count = len(workspace.manifest.accounts)
+        return guard(some, workspace.manifest.guardrails, accounts=count, check=violations)
+
+    asked_for = guarded(steps)
+    steps = guarded([_let_replace(step, replacing_set) for step in steps]) if replacing_set else asked_for
     for link in session.links.values():
         link.seconds = time.monotonic() - link.opened_at
     warnings += [Warning_(key, "rate_limited", note) for key, one in session.links.items() for note in _notes(one)]
@@ -142,7 +144,14 @@ async def draw_up(
         acctcfg_version=__version__,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
-    return Planned(plan, by_key, session)
+    return Planned(plan, by_key, session, plan.with_steps(asked_for).digest)
+
+
+def _let_replace(step: Step, replacing: frozenset[Address]) -> Step:
+    """A key whose secret is lost may be replaced where the user says so."""
+    if step.address not in replacing:
+        return step
+    return replace(step, prechecks=tuple(check for check in step.prechecks if check.name != "secret_lost"))
 
 
 def _notes(link: Link) -> list[str]:

@@ -279,3 +279,18 @@ def test_a_plan_writes_nothing(desk: Desk) -> None:
         said = desk.run(*command)
         assert said.code == (2 if len(command) > 1 else 0), said.err
     assert desk.writes() == []
+
+
+def test_a_reviewed_plan_may_be_allowed_a_replacement(desk: Desk) -> None:
+    """`--replace` lifts a block of the reviewed plan, given by file or by digest; it adds no step to it."""
+    settle(desk, "trader01", stored=False)
+    settle(desk, "trader02")
+    desk.write({name: {"api_keys": KEY} for name in ("trader01", "trader02")}, guardrails={"max_deletes": 1})
+    digest = json.loads((desk.folder / _save(desk)).read_text())["digest"]
+    lost, good = ("--replace", "trader01.api_keys[trading]"), ("--replace", "trader02.api_keys[trading]")
+    for other in ((), good):
+        said = desk.apply("--expect", digest, *other)
+        assert (said.code, len(desk.writes())) == (1 if other else 3, 0), said.out + said.err
+    said = desk.apply("--expect", digest, *lost)
+    assert (said.code, said.last) == (0, "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed.")
+    assert desk.plan().last == NO_CHANGES

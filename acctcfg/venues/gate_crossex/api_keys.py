@@ -109,7 +109,7 @@ class ApiKeys:
 
     def _judge(self, account: Account, key: KeySpec, found: Live, replace: frozenset[Address]) -> None:
         address, survey = account.address(FIELD, key.label), account.survey
-        if isinstance(found, Lost) and key.state == "present" and not found.ours and address not in replace:
+        if isinstance(found, Lost) and key.state == "present" and not found.ours:
             way_out = _IMPORT.format(account=account.spec.key, label=key.label, address=address)
             survey.block(address, "secret_lost", f"{found.reason}; {way_out}")
         if key.state == "present" and (found is ABSENT or isinstance(found, Lost) or address in replace):

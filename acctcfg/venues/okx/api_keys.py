@@ -106,7 +106,7 @@ class ApiKeys:
     def _judge(self, account: Account, key: KeySpec, found: Live, replace: frozenset[Address]) -> None:
         address = account.address(FIELD, key.label)
         survey = account.survey
-        if isinstance(found, Lost) and not found.ours and address not in replace:
+        if isinstance(found, Lost) and not found.ours:
             way_out = _IMPORT.format(account=account.spec.key, label=key.label, address=address)
             survey.block(address, "secret_lost", f"{found.reason}; {way_out}")
         if key.state == "present" and (found is ABSENT or isinstance(found, Lost) or address in replace):
