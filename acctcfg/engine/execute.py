@@ -37,6 +37,7 @@ class _Attempt:
     step: Step
     change: Change
     sent_at: float | None = None  # set while the outcome of a write is unknown
+    writer: JournalWriter | None = None
     repeated: bool = False
     seen: Live | None = None  # what the last read showed
     trouble: str = ""  # why the last read failed
@@ -155,7 +156,7 @@ class Execution:
 
     async def _send(self, attempt: _Attempt, survey: Survey, link: Link, gate: Gate | None) -> None:
         writer = JournalWriter(self.run, link.client, link.connection.user, gate)
-        attempt.sent_at = None
+        attempt.sent_at, attempt.writer = None, writer
         try:
             await link.connection.write(survey, attempt.change, writer)
         except OutcomeUnknown as error:
@@ -216,6 +217,8 @@ class Execution:
             attempt.trouble = seen.message if isinstance(seen, Unreadable) else ""
             if _shows(attempt.step.change, attempt.seen):
                 attempt.result = StepResult(attempt.step, "done")
+                if attempt.writer is not None:
+                    await attempt.writer.found("happened")
 
     async def _resolve(self, attempt: _Attempt, survey: Survey, link: Link) -> None:
         """A write without an answer, and a read that does not show it: once it no longer can, send it once more."""
@@ -240,6 +243,8 @@ class Execution:
         if not changes:
             attempt.result = StepResult(attempt.step, "done")
             return
+        if attempt.writer is not None and not made:
+            await attempt.writer.found("did_not_happen")
         attempt.repeated = True
         attempt.refusal = None
         attempt.change = changes[0]

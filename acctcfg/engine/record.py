@@ -38,6 +38,9 @@ class Recorder(Protocol):
     def settle(self, entry: Any, outcome: Any, body: Any = None) -> None:
         """Write down what came of it."""
 
+    def resolve(self, run: str, entry: Any, finding: Any, body: Any = None) -> None:
+        """Write down what reading showed about a write whose outcome was unknown."""
+
     def request(self, run: str, entry: Any, sent: Any) -> None:
         """Note a request's outcome."""
 
@@ -74,6 +77,7 @@ class JournalWriter:
     venue_user: str
     gate: Gate | None
     entries: list[Any] = field(default_factory=list)
+    lost: Any = None  # the entry of a write that was never answered
 
     async def send(
         self, call: Call, signer: Any, user: str, *, address: Address, action: str, account: str, creates_key: str = ""
@@ -112,7 +116,9 @@ class JournalWriter:
             reply = await self.client.write(call, signer, user, ready=ready, before_send=before_send)
         except VenueError as error:
             if entry is not None:
-                await self._settle(entry, _outcome(error), {"code": error.code})
+                outcome = _outcome(error)
+                await self._settle(entry, outcome, {"code": error.code})
+                self.lost = entry if outcome == "unknown" else None
             raise
         if creates_key:
             self.entries.append(entry)
@@ -125,6 +131,12 @@ class JournalWriter:
         for entry in self.entries:
             await self._settle(entry, outcome)
         self.entries.clear()
+
+    async def found(self, finding: str) -> None:
+        """Write down what reading showed of the write that was never answered: nobody has to wait for it any more."""
+        if self.lost is not None:
+            await asyncio.to_thread(self.run.journal.resolve, self.run.id, self.lost, finding)
+            self.lost = None
 
     async def _settle(self, entry: Any, outcome: str, body: Any = None) -> None:
         """Wait for the disk in a thread: other accounts go on, and threads that write at once share a flush."""
