@@ -174,18 +174,19 @@ def _ask(number: int) -> bool:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C end the program while it waits for an answer: nothing has been written yet.
+    """Let Ctrl-C and SIGTERM end the program while it waits for an answer: nothing has been written yet.
 
-    The event loop's own handler would only note the interrupt, and the question would stay.
+    The event loop's own handlers would only note the signal, and the question would stay.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = {one: signal.signal(one, signal.default_int_handler) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise KeyboardInterrupt
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)

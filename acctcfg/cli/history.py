@@ -95,7 +95,8 @@ def _result(run: Run) -> str:
     if not run.status:
         return "did not end"
     if isinstance(run.summary, Mapping):
-        words = [f"{count} {name}" for name, count in run.summary.items() if type(count) is int and count]
+        counts = {name: count for name, count in run.summary.items() if name != "exit"}
+        words = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if type(count) is int and count]
     else:
         words = [run.summary] if isinstance(run.summary, str) else []
     return ", ".join((run.status, *words))

@@ -62,7 +62,7 @@ async def apply(
         todo = [step for step in planned.plan.steps if step.address not in left_out]
         _refuse_lost_stores(workspace, todo)
         if todo and not approve(planned.plan):
-            return Outcome(plan=planned.plan, declined=True)
+            return _declined(planned.plan)
         _prove_stores(workspace, todo)
         flags = {"skip_blocked": skip_blocked, "allow_sensitive": allow_sensitive, "replace": list(replace)}
         return await _carry_out(workspace, planned, left_out, flags, fresh, progress)
@@ -152,6 +152,12 @@ def _left_out(plan: Plan, *, skip_blocked: bool) -> frozenset[Address]:
     held = {step.address.account for step in plan.blocked}
     held |= {one.address.partition(".")[0] for one in plan.unreadable}
     return frozenset(step.address for step in plan.steps if step.address.account in held)
+
+
+def _declined(plan: Plan) -> Outcome:
+    """The user said no: nothing was begun."""
+    results = (StepResult(step, "blocked" if step.blocked else "not_started", "declined") for step in plan.steps)
+    return Outcome(plan=plan, results=tuple(results), declined=True)
 
 
 def _refuse_lost_stores(workspace: Workspace, todo: Sequence[Step]) -> None:

@@ -205,8 +205,7 @@ class Lock:
         left = max(0.0, EXPIRY_S - (now - holder.heartbeat_at))
         return LockHeld(
             f"the lock of venue user {self.venue_user} is held by {holder.describe(now)}",
-            hint="wait longer with --lock-timeout 10m; "
-            f"if that run is dead, its lock expires in {left:.0f} s (acctcfg lock list)",
+            hint=f"wait longer with --lock-timeout 10m; if that run is dead, its lock expires in {left:.0f} s",
         )
 
     def _beat_on(self) -> None:

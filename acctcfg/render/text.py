@@ -51,6 +51,7 @@ def render_outcome(outcome: Outcome, *, color: bool = False, verbose: bool = Fal
     """
     paint = Paint(color)
     told = [r for r in outcome.results if verbose or r.status not in ("done", "already")]
+    told = [] if outcome.declined else told  # whoever said no has just read the plan
     blocks = [
         [line for status in ("done", "already") for line in _results(told, status, paint)],
         [line for status in ("failed", "unknown") for line in _results(told, status, paint)],

@@ -90,15 +90,19 @@ def test_anything_else_declines(desk, word):
     desk.write(ACCOUNT)
     status, out = Asked(desk).answer(word)
     assert status == 1
-    assert "Declined; nothing was written." in out
+    assert out.endswith(
+        "\n\nDeclined; nothing was written.\n"
+        "Applied: 0 created, 0 changed, 0 deleted, 0 blocked, 0 failed, 4 not started.\n"
+    )
     assert desk.writes() == []
 
 
-def test_ctrl_c_at_the_question_is_130(desk):
-    """The question can be left with Ctrl-C at once."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_at_the_question_is_130(desk, number):
+    """The question can be left with Ctrl-C or SIGTERM at once."""
     desk.write(ACCOUNT)
     asked = Asked(desk)
-    asked.process.send_signal(signal.SIGINT)
+    asked.process.send_signal(number)
     status, _ = asked.end()
     assert status == 130
     assert desk.writes() == []
@@ -193,3 +197,16 @@ def test_colour_stays_out_of_pipes(desk):
     said = desk.plan()
     assert "\x1b" not in said.out + said.err
     assert said.err == ""
+
+
+def test_history_counts_what_a_run_did(desk):
+    """The outcome of a run is its counts, and nothing that is none."""
+    desk.write(ACCOUNT, guardrails={"require_ip_allowlist": True})
+    assert desk.apply().code == 0
+    desk.write(ACCOUNT, guardrails={"max_leverage": 3, "max_changed_accounts": 0})
+    desk.sandbox.control_post("accounts/mmdesk01/set", acctLv="3")
+    assert desk.apply().code == 3
+    blocked, done = (
+        line.partition(" apply ")[2].split(maxsplit=2)[2] for line in desk.run("history").out.splitlines()[1:]
+    )
+    assert (done, blocked) == ("done, 1 changed, 3 created", "done, 1 blocked")

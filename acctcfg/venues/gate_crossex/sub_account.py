@@ -48,7 +48,7 @@ class SubAccounts:
             keys = await account.key_list()
             message = (
                 f"it exists and acctcfg did not create it: taken over (uid {row.uid}, "
-                f"created {_day(row.created_s)}, {len(keys)} API keys)"
+                f"created {_day(row.created_s)}, {len(keys)} API key{'s' * (len(keys) != 1)})"
             )
             account.survey.warn(address, "adopted", message)
 
