@@ -21,7 +21,7 @@ from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import ManifestError, Problem, UsageError
+from acctcfg.errors import ManifestError, Problem, UsageError, VenueError
 from acctcfg.venues.contract import Survey
 
 __all__ = ["FIELDS", "Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
@@ -78,20 +78,32 @@ async def survey_accounts(
         if (error := session.failed.get(spec.venue)) is not None:
             unread.append(Unread(spec.key, error.code or "venue", error.message))
 
-    async def one(key: str, link: Link) -> tuple[list[Survey], list[Warning_]]:
+    async def one(key: str, link: Link) -> tuple[list[Survey], list[Warning_]] | VenueError:
         mine = [spec for spec in specs if spec.venue == key]
-        surveys = await link.connection.survey(mine, focus, replace=replacing)
+        try:
+            surveys = await link.connection.survey(mine, focus, replace=replacing)
+        except VenueError as error:
+            unread.extend(Unread(spec.key, error.code or "venue", error.message) for spec in mine)
+            return error
         link.accounts = len(mine)
         progress.advance(len(mine), key)
         if not focus.everything:
             return surveys, []
         named = {spec.name for spec in session.workspace.manifest.accounts.values() if spec.venue == key}
-        return surveys, await link.connection.strangers(frozenset(named))
+        try:
+            return surveys, await link.connection.strangers(frozenset(named))
+        except VenueError as error:
+            message = f"which accounts the manifest no longer names could not be read: {error.message}"
+            unread.append(Unread(f"venues.{key}", error.code or "venue", message))
+            return surveys, []
 
     links = [(key, link) for key, link in session.links.items() if key not in session.failed]
     found = await asyncio.gather(*(one(key, link) for key, link in links))
-    surveys = [survey for some, _ in found for survey in some]
-    return surveys, [warning for _, some in found for warning in some], unread
+    read = [result for result in found if not isinstance(result, VenueError)]
+    if found and not read:
+        raise next(result for result in found if isinstance(result, VenueError))  # no venue is left that answers
+    surveys = [survey for some, _ in read for survey in some]
+    return surveys, [warning for _, some in read for warning in some], unread
 
 
 async def draw_up(
