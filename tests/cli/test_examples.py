@@ -7,9 +7,21 @@ import shutil
 from pathlib import Path
 
 import pytest
+from desk import Desk, seed
+
+from acctcfg.sandbox.seed import with_gate
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FOLDERS = sorted(file.parent for file in EXAMPLES.glob("*/acctcfg.yaml"))
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A desk whose sandbox has the built-in Gate user besides, under the credentials that it prints."""
+    monkeypatch.setenv("GATE_DESK_API_KEY", "sandbox-gate-key")
+    monkeypatch.setenv("GATE_DESK_SECRET_KEY", "sandbox-gate-secret")
+    with Desk.at(tmp_path, monkeypatch, with_gate(seed())) as made:
+        yield made
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
