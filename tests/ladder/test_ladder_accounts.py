@@ -192,6 +192,25 @@ def test_what_cannot_be_changed_is_a_warning(desk: Desk) -> None:
     assert desk.plan().last == NO_CHANGES
 
 
+def test_a_parent_that_the_manifest_leaves_out_is_not_managed(desk: Desk) -> None:
+    """An account of the second level whose entry names no parent is as it should be."""
+    settle(desk, "parent01")
+    settle(desk, "child001", mainAcct="parent01")
+    desk.write({"child001": {}})
+    assert set(_warnings(desk)) == {"adopted", "unknown_key"}
+
+
+def test_a_new_account_cannot_have_a_uid_already(desk: Desk) -> None:
+    """An entry with a `uid` is about an account that exists: where it does not, nothing is created in its place."""
+    desk.write({"newone01": {"uid": "700000000000000099", "api_keys": KEY}})
+    steps = desk.steps()
+    assert all("leave `uid` out" in failing(step)["uid_mismatch"] for step in steps.values())
+    assert set(steps) == {"newone01", "newone01.api_keys[trading]"}
+    quiet(desk)
+    desk.write({"newone01": {"api_keys": KEY}})
+    desk.converge()
+
+
 def test_a_uid_that_differs_blocks_the_account(desk: Desk) -> None:
     """An entry with a uid that is not the live one is blocked whole; the next account is not."""
     settle(desk, "oldone01", acctLv="3")

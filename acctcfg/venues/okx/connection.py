@@ -227,6 +227,12 @@ class OkxConnection:
         """No step in an account that is not the one meant, or that was not to be taken over."""
         spec = account.spec
         if not account.survey.exists:
+            if spec.uid is not None and spec.state != "absent":
+                detail = (
+                    f"{account.name} does not exist, and a new one gets another uid than {spec.uid}: leave `uid` out"
+                )
+                for address in account.survey.desired:
+                    account.survey.block(address, "uid_mismatch", detail)
             return
         if spec.uid is not None and spec.uid != account.uid:
             for address in account.survey.desired:

@@ -55,7 +55,7 @@ class SubAccounts:
             message = f'its label is "{row.label}", not "{spec.label}"; the venue sets it at creation only'
             survey.warn(address, "label_differs", message)
         parent = self._parent_name(account)
-        if parent != row.parent:
+        if spec.parent is not None and parent != row.parent:
             message = f'its parent is "{row.parent}", not "{parent}"; the venue sets it at creation only'
             survey.warn(address, "parent_differs", message)
         if not account.memory.known(account.name):
