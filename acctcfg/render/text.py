@@ -120,17 +120,21 @@ class _Page:
         own = [check for check in step.prechecks if check not in self.hidden]
         if not self.verbose and not any(check.blocks for check in own):
             own = [check for check in own if check.status == "venue"]  # nobody but the venue asks this: better said now
-        yield from (self.check(check, column) for check in own)
+        yield from self.checks(own, column)
         if self.verbose:
             yield from self.details(step)
 
     def whole(self, checks: Sequence[Precheck]) -> list[str]:
         """What blocks every step alike, said once."""
-        return (
-            ["The whole plan is blocked:", *(self.check(check, 0, indent="  ") for check in checks)] if checks else []
-        )
+        return ["The whole plan is blocked:", *self.checks(checks, 0, indent="  ")] if checks else []
 
-    def check(self, check: Precheck, column: int, *, indent: str = "        ") -> str:
+    def checks(self, checks: Sequence[Precheck], column: int, *, indent: str = "        ") -> Iterator[str]:
+        """A line each, with their details in the steps' column, or in one of their own where that is too near."""
+        told = [precheck_words(check.name) for check in checks if check.detail or check.status in MEANINGS]
+        column = min(max([column, *(len(indent) + len(words) + 4 for words in told)]), FAR)
+        return (self.check(check, column, indent) for check in checks)
+
+    def check(self, check: Precheck, column: int, indent: str) -> str:
         """`x no open positions   BTC-USDT-SWAP 3 (cross)`."""
         mark = CHECKS[check.status]
         head = f"{indent}{mark} {precheck_words(check.name)}"
@@ -187,9 +191,6 @@ def _estimate(plan: Plan) -> Iterator[str]:
     if not estimate.writes:
         return
     writes = _count(estimate.writes, "write")
-    if estimate.seconds < 0.05:
-        yield f"The venue's rate limits do not hold this up ({writes})."
-        return
     time = f"{estimate.seconds:.1f} s" if estimate.seconds < 120 else f"{estimate.seconds / 60:.1f} min"
     slowest = f"; slowest: {estimate.bottleneck}" if estimate.bottleneck else ""
     yield f"At the venue's rate limits this takes at least {time} ({writes}{slowest})."

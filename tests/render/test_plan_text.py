@@ -178,7 +178,16 @@ def test_a_limit_over_the_whole_plan_is_said_once():
     assert text.count("BLOCKED") == 2
 
 
-def test_a_plan_that_no_limit_holds_up_says_so():
-    """Instead of "at least 0.0 s"."""
-    plan = Plan(steps=(step_of("a1", "account_mode", after="spot"),), estimate=Estimate(1, 0.0, "x"))
-    assert "The venue's rate limits do not hold this up (1 write)." in render_plan(plan)
+def test_a_plan_that_no_limit_holds_up_says_so_in_the_same_words():
+    """One sentence to look for, whatever the time is."""
+    plan = Plan(steps=(step_of("a1", "account_mode", after="spot"),), estimate=Estimate(1, 0.0, "x of a1, 5 per 2 s"))
+    line = "At the venue's rate limits this takes at least 0.0 s (1 write; slowest: x of a1, 5 per 2 s)."
+    assert line in render_plan(plan).splitlines()
+
+
+def test_details_of_prechecks_stand_in_one_column():
+    """Also where the steps' own column is too near for the longest of them."""
+    checks = (Precheck("position_mode_in_spot", "fail", "one"), Precheck("no_bots", "unknown", "two"))
+    text = render_plan(Plan(steps=(step_of("a1", "position_mode", after="net", checks=checks),)))
+    one, two = (next(line for line in text.splitlines() if line.endswith(word)) for word in ("one", "two"))
+    assert one.index("one") == two.index("two")
