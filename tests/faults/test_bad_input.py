@@ -167,7 +167,8 @@ def test_a_wrong_identity_leaves_stored_keys_unreadable(desk: Desk, monkeypatch:
     desk.sandbox.control_post("accounts/mmdesk01", sub_account("mmdesk01"))
     keep(desk, "mmdesk01")
     monkeypatch.setenv("ACCTCFG_AGE_KEY", str(pyrage.x25519.Identity.generate()))
-    said = one_key(desk).apply()
+    assert one_key(desk).steps("--target", "mmdesk01.api_keys[trading]") == {}
+    said = desk.apply()
     assert said.code == 1
     assert "cannot be decrypted" in said.out
     assert "No changes" not in said.out

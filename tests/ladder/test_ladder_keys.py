@@ -10,6 +10,9 @@ import pytest
 from desk import Desk
 from ladder_parts import KEY, NO_CHANGES, TRADING, failing, own_secret, quiet, settle, signed, stock
 
+from acctcfg.errors import StoreError
+from acctcfg.secrets.age_file import AgeFileStore
+
 ADDRESS = "trader01.api_keys[trading]"
 
 
@@ -192,6 +195,32 @@ def test_a_lost_secret_holds_up_its_own_account_alone(desk: Desk) -> None:
     assert (said.code, said.last) == (3, "Applied: 0 created, 1 changed, 0 deleted, 1 blocked, 0 failed.")
     assert desk.account("trader02")["posMode"] == "long_short_mode"
     assert "max_deletes" in quiet(desk, "--skip-blocked", "--replace", ADDRESS).out
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["deleted again", "left behind"])
+def test_a_secret_that_cannot_be_stored(desk: Desk, monkeypatch: pytest.MonkeyPatch, left: bool) -> None:
+    """The new key is deleted at once; where not even that succeeds, the message says so, and the next apply replaces
+    the key without asking for leave."""
+    settle(desk, "trader01", labels=(), stored=False)
+    desk.write({"trader01": {"api_keys": {"trading": {**TRADING, "ip_allowlist": []}}}})
+    if left:
+        desk.fault(match={"path": "*/delete-apikey"}, kind="status", times=0)
+    with monkeypatch.context() as spoilt:
+        spoilt.setattr(AgeFileStore, "put", _disk_full)
+        said = desk.apply()
+    assert said.code == 1
+    assert "its secret could not be stored (no space left)" in said.out
+    assert ("the new key could not be deleted again" in said.out) is left
+    assert len(desk.account("trader01")["keys"]) == left
+    assert "ip" not in desk.writes("/subaccount/apikey")[0]["body"]
+    desk.sandbox.control_delete("faults/all")
+    desk.converge()
+    assert _signs(desk, desk.secret("trader01", "trading"))
+    assert len(desk.account("trader01")["keys"]) == 1
+
+
+def _disk_full(*_: object) -> None:
+    raise StoreError("no space left")
 
 
 def test_a_lost_secret_that_was_found_again_needs_no_replacement(desk: Desk) -> None:

@@ -25,7 +25,7 @@ async def try_stored_keys(account: Account) -> None:
             stored = account.secrets.get(store, account.secret_path(label))
         except StoreError as error:
             account.survey.cannot_read(account.address("api_keys", label), "store", error.message)
-            return label, Signing()
+            return label, Signing(illegible=error.message)
         return label, await account.try_key(stored)
 
     for label, signing in await asyncio.gather(*(one(key.label, str(key.store)) for key in keys)):

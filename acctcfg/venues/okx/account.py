@@ -32,6 +32,7 @@ class Signing:
     own: OwnKey | None = None  # None: the store holds nothing
     config: Config | None = None
     refused: VenueError | None = None
+    illegible: str = ""  # why what the store holds could not be read
 
     @property
     def gone(self) -> bool:

@@ -9,6 +9,7 @@ out of its account's bucket; the broker's list of keys is served once a second f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
@@ -64,6 +65,8 @@ class ApiKeys:
         if account.row is None:
             return ABSENT
         signing = account.signings.get(key.label, Signing())
+        if signing.illegible:
+            return Unreadable("store", signing.illegible)  # its secret is not lost: nobody could read it here
         if signing.config is not None and key.state == "present":
             if signing.config.uid != account.uid:
                 message = f"its stored secret belongs to the account with the uid {signing.config.uid}"
@@ -189,15 +192,8 @@ class ApiKeys:
             return (delete,)
         after = change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-        create = Call(
-            CREATE_KEY,
-            {
-                "subAcct": name,
-                "label": label,
-                "perm": permissions_to(after.permissions),
-                "ip": ",".join(after.ip_allowlist),
-            },
-        )
+        bound = {"ip": ",".join(after.ip_allowlist)} if after.ip_allowlist else {}  # "" unbinds; nothing is bound yet
+        create = Call(CREATE_KEY, {"subAcct": name, "label": label, "perm": permissions_to(after.permissions), **bound})
         if change.action == "create":
             return (create,)
         if change.action == "replace":
@@ -259,13 +255,22 @@ class ApiKeys:
             )
             account.replacing.pop(label, None)
         except (AcctcfgError, OSError) as error:
-            undo = Call(DELETE_KEY, {"subAcct": account.name, "apiKey": str(row["apiKey"])})
-            await account.send(undo, change, writer)
-            reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
-            raise StoreError(
-                f"{change.address}: its secret could not be stored ({reason}); the new key was deleted again",
-                hint="mend the store, then apply again",
-            ) from error
+            await self._undo(account, change, str(row["apiKey"]), error, writer)
+
+    async def _undo(
+        self, account: Account, change: Change, api_key: str, error: AcctcfgError | OSError, writer: Writer
+    ) -> NoReturn:
+        """Delete a key whose secret could not be stored, while its id is known; say what is left of it."""
+        reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
+        failed = f"{change.address}: its secret could not be stored ({reason})"
+        try:
+            await account.send(Call(DELETE_KEY, {"subAcct": account.name, "apiKey": api_key}), change, writer)
+        except VenueError as left:
+            # No StoreError: the journal goes on to say that the key was being created, so that it may be replaced.
+            message = f"{failed}, and the new key could not be deleted again: {left.message}"
+            hint = "mend the store, then apply again: what is left of the key is replaced"
+            raise VenueError(message, hint=hint, code=left.code) from error
+        raise StoreError(f"{failed}; the new key was deleted again", hint="mend the store, then apply again") from error
 
     def _api_key(self, account: Account, label: str) -> str:
         row = (account.keys or {}).get(label)
