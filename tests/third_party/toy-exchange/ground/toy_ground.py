@@ -11,9 +11,12 @@ from acctcfg.conformance import Fault, Ground, Rung, Write
 __all__ = ["ToyGround"]
 
 
-def _rung(name: str, mode: str, leverage: int, blocker: str = "") -> Rung:
-    entries = [{"symbol": "*-PERP", "value": 3}, {"symbol": "BTC-PERP", "value": leverage}]
-    return Rung(name=name, fields={"position_mode": mode, "leverage": entries}, blocker=blocker)
+def _leverage(btc: int) -> list[dict[str, Any]]:
+    return [{"symbol": "*-PERP", "value": 3}, {"symbol": "BTC-PERP", "value": btc}]
+
+
+def _rung(name: str, mode: str, btc: int) -> Rung:
+    return Rung(name=name, fields={"position_mode": mode, "leverage": _leverage(btc)}, blocker="an open position")
 
 
 class ToyGround(Ground):
@@ -21,9 +24,9 @@ class ToyGround(Ground):
 
     type = "toy_exchange"
     rungs = (
-        Rung(name="leverage", fields={"leverage": [{"symbol": "BTC-PERP", "value": 10}]}),
-        _rung("hedging", "long_short", 10, "an open position"),
-        _rung("no hedging, other leverage", "net", 20, "an open position"),
+        Rung(name="leverage", fields={"leverage": _leverage(10)}),
+        _rung("hedging", "long_short", 10),
+        _rung("no hedging, other leverage", "net", 20),
     )
     refusals = (
         "UNKNOWN_KEY",
