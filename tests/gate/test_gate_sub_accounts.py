@@ -383,6 +383,17 @@ def test_a_store_that_cannot_be_written_stops_before_the_key(gate: GateDesk) -> 
     assert gate.writes() == []
 
 
+def test_whoever_may_only_write_to_the_store_can_make_keys(gate: GateDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the store's identity a key is made and its secret sealed; a plan after it cannot tell, and says so."""
+    monkeypatch.delenv("ACCTCFG_AGE_KEY")
+    said = gate.write({"sub_1": sub(trading=TRADING)}).apply()
+    assert (said.code, said.last) == (0, "Applied: 2 created, 0 changed, 0 deleted, 0 blocked, 0 failed.")
+    assert stored(gate)["api_key"] == keys(gate)[0]["key"]
+    plan = gate.plan("--format", "json")
+    assert plan.code == 1
+    assert [(one["address"], one["code"]) for one in plan.json["unreadable"]] == [("sub_1.api_keys[trading]", "store")]
+
+
 def test_a_key_needs_a_store(gate: GateDesk) -> None:
     """A new key without a `store` is blocked; one that exists may do without, and is changed in place."""
     gate.write({"sub_1": sub(trading={"permissions": PERMISSIONS})})

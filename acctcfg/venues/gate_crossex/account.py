@@ -45,6 +45,7 @@ class Account:
     open: Open | None = None
     row: SubAccount | None = None  # the sub-account
     keys: tuple[KeyRow, ...] | None = None  # of the sub-account, once they were needed
+    stored: dict[str, str] = field(default_factory=dict)  # keys whose secret this run stored: label -> the key itself
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

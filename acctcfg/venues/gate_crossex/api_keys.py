@@ -94,6 +94,8 @@ class ApiKeys:
         """The id of the key whose secret is stored under this label; "" where none is."""
         if key.store is None or key.state == "absent":
             return ""
+        if key.label in account.stored:  # whoever may only write to a store cannot read there what was just written
+            return account.stored[key.label]
         credentials = account.secrets.get(key.store, account.secret_path(key.label))
         return str(credentials.api_key) if credentials is not None else ""
 
@@ -144,7 +146,10 @@ class ApiKeys:
         value = _value(row, key.store if key else None)
         if key is None or key.state == "absent" or key.store is None:
             return value
-        stored = self._stored(account, key)
+        try:
+            stored = self._stored(account, key)
+        except StoreError as error:
+            return Unreadable("store", error.message)
         return value if stored == row.api_key else Lost(value, "its secret never arrived", ours=True)
 
     # -- writing -------------------------------------------------------------------------------------------------------
@@ -216,6 +221,7 @@ class ApiKeys:
                 f"{change.address}: its secret could not be stored ({reason}); the new key was deleted again",
                 hint="mend the store, then apply again",
             ) from error
+        account.stored[label] = str(row["key"])
 
 
 def _wanted(key: KeySpec) -> KeyValue:
