@@ -125,7 +125,11 @@ class Session:
 
 async def _prove(link: Link) -> None:
     """Open a connection, and see that its credentials are the user's that the manifest means."""
-    await link.connection.open()
+    try:
+        await link.connection.open()
+    except VenueError as exc:
+        exc.hint = exc.hint or "nothing was written; is the venue up, and does base_url lead to it?"
+        raise
     spec, user = link.connection.spec, link.connection.user
     if spec.uid not in (None, user):
         raise ConfigError(

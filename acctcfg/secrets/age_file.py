@@ -127,8 +127,8 @@ class AgeFileStore:
         return f"age files in {self.root}, {count or 'no'} recipient{'' if count == 1 else 's'}"
 
     def _file(self, path: str) -> Path:
-        venue, account, label = split_path(path)
-        return self.root / venue / account / (label + SUFFIX)
+        *folders, name = split_path(path)
+        return self.root.joinpath(*folders, name + SUFFIX)
 
     def _paths(self) -> tuple[str, ...]:
         files = (

@@ -30,9 +30,10 @@ def read_private(file: Path, *, what: str) -> Secret:
     try:
         text = _read(file, what)
     except OSError as exc:
-        raise StoreError(f"{file}: {what} cannot be read: {exc.strerror}") from exc
+        hint = "check the path that the manifest gives, and who may read the file"
+        raise StoreError(f"{file}: {what} cannot be read: {exc.strerror}", hint=hint) from exc
     if text is None:
-        raise StoreError(f"{file}: {what} is not text")
+        raise StoreError(f"{file}: {what} is not text", hint="another file may be meant")
     return text
 
 

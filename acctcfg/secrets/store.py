@@ -62,21 +62,25 @@ class Store(Protocol):
         ...
 
 
-def split_path(path: str) -> tuple[str, str, str]:
-    """VENUE, ACCOUNT and LABEL of a path. StoreError if it has another form, so that no path leaves its store."""
-    parts = path.split("/")
-    if len(parts) != 3 or not all(PART.fullmatch(part) for part in parts):
+def split_path(path: str) -> tuple[str, ...]:
+    """The parts of a path: plain names, or a StoreError, so that no path leaves its store.
+
+    Keys of accounts are at VENUE/ACCOUNT/LABEL; what else is read from a store is wherever its owner put it.
+    """
+    parts = tuple(path.split("/"))
+    if not all(PART.fullmatch(part) for part in parts):
         raise StoreError(
             f"{path!r} is not the path of a secret",
             hint="write VENUE/ACCOUNT/LABEL; each part starts with a letter or digit and goes on with these, _, . or -",
         )
-    return parts[0], parts[1], parts[2]
+    return parts
 
 
 def secret_path(venue: str, account: str, label: str) -> str:
     """The path of an account's key: VENUE/ACCOUNT/LABEL."""
     path = f"{venue}/{account}/{label}"
-    split_path(path)
+    if len(split_path(path)) != 3:
+        raise StoreError(f"{path!r} is not the path of a key", hint="VENUE/ACCOUNT/LABEL is")
     return path
 
 

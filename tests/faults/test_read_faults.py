@@ -140,6 +140,17 @@ def test_an_empty_list_of_sub_accounts_is_the_only_proof_of_absence(desk: Desk) 
 # -- the connection --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("spoilt", ["HTML", "HTML with 200", "garbage", "500", "reset"])
+def test_a_venue_that_serves_nothing_says_what_to_look_at(desk: Desk, spoilt: str) -> None:
+    """Where not even the broker's own config can be read: one line, what to do about it, and exit 1."""
+    desk.fault(match={"path": "*/account/config", "account": "@master"}, **SPOILT[spoilt], times=0)
+    said = ready(desk).plan()
+    assert (said.code, said.out) == (1, "")
+    message, blank, hint = said.err.splitlines()
+    assert message.startswith("error: ")
+    assert (blank, hint.partition(" ")[0]) == ("", "hint:")
+
+
 def test_a_venue_that_is_down_is_one_message(desk: Desk) -> None:
     """Nobody listens: exit 1, one error with what to do."""
     desk.write(onboarding(), venue={"base_url": "http://127.0.0.1:9"})

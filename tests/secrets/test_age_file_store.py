@@ -24,8 +24,8 @@ PATH = "desk/mmdesk01/trading"
 Make = Callable[..., AgeFileStore]
 
 
-def held(store: AgeFileStore) -> Credentials:
-    found = store.get(PATH)
+def held(store: AgeFileStore, path: str = PATH) -> Credentials:
+    found = store.get(path)
     assert found is not None
     return found
 
@@ -368,15 +368,32 @@ def test_every_recipient_can_read(make_store: Make, credentials: Credentials, id
         assert held(make_store(environ={"TEST_AGE_KEY": str(each)})).same_as(credentials)
 
 
-@given(st.text(max_size=30) | st.sampled_from(["../../x", "a/../b", "a/b/..", "/a/b/c", "a/b/c/d", "a//c", "a/b/.c"]))
+@given(st.text(max_size=30) | st.sampled_from(["../../x", "a/../b", "a/b/..", "/a/b/c", "a/b", "a//c", "a/b/.c"]))
 def test_no_path_leaves_the_store(path: str) -> None:
-    """Whatever is not VENUE/ACCOUNT/LABEL of plain names is refused."""
+    """Whatever is not made of plain names is refused, and a key's path is three of them."""
     try:
         parts = split_path(path)
     except StoreError:
         return
     assert all(part not in ("", ".", "..") and "/" not in part and part.isascii() for part in parts)
-    assert secret_path(*parts) == path
+    if len(parts) == 3:
+        assert secret_path(*parts) == path
+    with pytest.raises(StoreError):
+        secret_path("desk", "mmdesk01", f"trading/{path}")
+
+
+def test_a_venues_own_credentials_are_kept_wherever_they_were_put(
+    store: AgeFileStore, credentials: Credentials
+) -> None:
+    """A path of one part or of many is read like that of a key; `list` goes on naming keys alone."""
+    store.put(PATH, credentials)
+    for path in ("broker", "desk/master", "a/b/c/d"):
+        target = store.root / f"{path}.age"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((store.root / f"{PATH}.age").read_bytes())
+        target.chmod(0o600)
+        assert held(store, path).same_as(credentials)
+    assert store.list() == (PATH,)
 
 
 def test_a_folder_that_cannot_be_read_is_not_empty(store: AgeFileStore, monkeypatch: pytest.MonkeyPatch) -> None:
