@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
+import os
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping
@@ -15,17 +17,20 @@ from types import ModuleType
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+import acctcfg
 from acctcfg.conformance.climb import climb
 from acctcfg.conformance.ground import Ground
-from acctcfg.conformance.trial import need
+from acctcfg.conformance.trial import Trial, need
 from acctcfg.core.address import Address
 from acctcfg.core.codes import PRECHECKS, WARNINGS
 from acctcfg.core.desired import Place, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.order import order
 from acctcfg.core.rules import VenueRules
+from acctcfg.engine.session import Session
 from acctcfg.manifest.schema import manifest_schema
-from acctcfg.venues import contract, installed
+from acctcfg.venues import installed
+from acctcfg.venues.contract import Connection, Venue
 from acctcfg.wire.endpoint import Endpoint
 
 __all__ = ["Declarations"]
@@ -61,7 +66,7 @@ class Declarations:
 
     def test_the_entry_point_gives_a_venue(self) -> None:
         """Everything that the contract's `Venue` names is there, and the rules are of that very type."""
-        names = [*contract.Venue.__annotations__, *_methods(contract.Venue)]
+        names = [*Venue.__annotations__, *_methods(Venue)]
         missing = [name for name in names if not hasattr(self.venue, name)]
         need(not missing, f"the entry point's object lacks {', '.join(missing)} of acctcfg.venues.contract.Venue")
         rules = self.venue.rules
@@ -69,12 +74,20 @@ class Declarations:
         need(rules.type == self.ground.type, f"the rules are those of {rules.type!r}")
         need(self.venue.write_window_s > 0, "`write_window_s`: after how long is a signed request no longer executed?")
 
-    def test_a_connection_has_every_part(self) -> None:
-        """Everything that the contract's `Connection` names is there."""
-        made = inspect.signature(self.venue.connect)
-        wanted = inspect.signature(contract.Venue.connect)
-        lacks = set(wanted.parameters) - {"self"} - set(made.parameters)
-        need(not lacks, f"`connect` does not take {', '.join(sorted(lacks))}")
+    def test_a_connection_has_every_part(self, trial: Trial) -> None:
+        """Everything that the contract's `Connection` names is there once it is open, its user too."""
+        trial.at(self.ground.rungs[0])
+
+        async def work() -> Connection:
+            workspace = acctcfg.load(trial.folder, os.environ)
+            async with Session(workspace, workspace.manifest.venues) as session:
+                return next(iter(session.links.values())).connection
+
+        connection = asyncio.run(work())
+        names = [*Connection.__annotations__, *_methods(Connection)]
+        missing = [name for name in names if not hasattr(connection, name)]
+        need(not missing, f"the connection lacks {', '.join(missing)} of acctcfg.venues.contract.Connection")
+        need(connection.user, "`open` must set `user`, the venue user behind the credentials")
 
     def test_the_base_url_is_the_manifests_or_one_of_its_own_hosts(self) -> None:
         """What a manifest writes is used as it is; what the type itself chooses is a host of its rules, over https."""
