@@ -1,0 +1,171 @@
+"""What Gate's answers mean: successes of every status, labels whatever their status, and what is no answer at all."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acctcfg.core.words import Market
+from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
+from acctcfg.venues.gate_crossex.dialect import GateDialect
+from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, RATES, SET_ACCOUNT
+from acctcfg.venues.gate_crossex.own import CrossEx
+from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS
+from acctcfg.venues.gate_crossex.words import number
+from acctcfg.wire.client import Reply
+from acctcfg.wire.endpoint import Call
+
+
+def decode(status: int, body: Any, endpoint: Any = SET_ACCOUNT) -> Any:
+    """What the client gets."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return GateDialect().decode(endpoint, status, {}, raw)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_any_2xx_is_a_success(status: int) -> None:
+    """Its JSON, with numbers as exact decimals; 202 and 204 may have nothing to say."""
+    assert decode(status, b'{"leverage": 5.10}') == {"leverage": Decimal("5.10")}
+    if status in (202, 204):
+        assert decode(status, b"") is None
+    else:
+        with pytest.raises(Garbled):
+            decode(status, b"")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
+def test_the_label_decides_whatever_the_status(status: int) -> None:
+    """A refusal is its label, in the venue's words (`message` or `detail`) and ours."""
+    for place in ("message", "detail"):
+        with pytest.raises(Refused) as caught:
+            decode(status, {"label": "TRADE_PZ_MODE_HAVE_ORDER_ERROR", place: "there are orders"})
+        error = caught.value
+        assert (error.code, error.text) == ("TRADE_PZ_MODE_HAVE_ORDER_ERROR", "there are orders")
+        assert "open orders stand in the way" in error.message
+        assert "there are orders" in error.message
+
+
+def test_an_unknown_label_is_a_refusal_and_nothing_more() -> None:
+    """No label that nobody documented is a precondition, a retry, or a known state."""
+    with pytest.raises(Refused) as caught:
+        decode(400, {"label": "TRADE_SOMETHING_NEW", "message": "new"})
+    assert not isinstance(caught.value, AuthRefused | RateLimited)
+    assert "TRADE_SOMETHING_NEW" not in PRECONDITIONS
+    assert "TRADE_SOMETHING_NEW" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (401, {"label": "INVALID_KEY", "message": "x"}, AuthRefused),
+        (403, {"label": "FORBIDDEN", "message": "x"}, AuthRefused),
+        (429, {"label": "TOO_MANY_REQUESTS", "message": "x"}, RateLimited),
+        (200 + 229, b"", RateLimited),
+        (500, {"label": "SERVER_ERROR", "message": "x"}, OutcomeUnknown),
+        (400, {"label": "TOO_BUSY", "message": "x"}, OutcomeUnknown),
+        (502, b"<html>bad gateway</html>", OutcomeUnknown),
+        (503, b"", OutcomeUnknown),
+        (404, b"", Garbled),
+        (404, b"<html>no</html>", Garbled),
+        (400, {"code": "1", "msg": "x"}, Garbled),
+        (400, {"label": "", "message": "x"}, Garbled),
+        (400, [], Garbled),
+        (200, b'{"user_id"', Garbled),
+    ],
+)
+def test_what_a_status_and_a_body_are(status: int, body: Any, kind: type[Exception]) -> None:
+    """Server trouble leaves a write's outcome unknown; what is not the venue's language is no answer."""
+    with pytest.raises(kind):
+        decode(status, body)
+
+
+@given(
+    st.integers(100, 599),
+    st.binary(max_size=40)
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["label", "message", "x"]), inner, max_size=3)
+        ),
+        max_leaves=4,
+    ).map(lambda value: json.dumps(value).encode()),
+)
+def test_no_answer_ends_in_a_traceback(status: int, body: bytes) -> None:
+    """Any status with any body is data or one of our errors."""
+    if 200 <= status < 300:
+        with suppress(Garbled):
+            decode(status, body)
+    else:
+        with pytest.raises((Refused, OutcomeUnknown, Garbled)):
+            decode(status, body)
+
+
+def test_every_call_has_a_limit() -> None:
+    """The table is whole: one limit for each method and path, none free."""
+    assert RATES[ACCOUNT.text].per_s == 10
+    assert (RATES[SET_ACCOUNT.text].count, RATES[SET_ACCOUNT.text].per_s) == (100, 60)
+    assert all(rate.count > 0 and rate.per_s > 0 for rate in RATES.values())
+
+
+class Answers:
+    """A client whose reads answer what it was given."""
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+        self.asked: list[Call] = []
+
+    async def read(self, call: Call, signer: Any = None, user: str = "") -> Reply:
+        self.asked.append(call)
+        return Reply(data=self.data, sent_at=0.0, received_at=0.0, status=200)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [{"symbol": "A", "leverage": 10}, {"symbol": "B", "leverage": "5.0"}],
+        [{"symbol": "A", "leverage": "10"}, {"symbol": "B", "leverage": Decimal("5")}],
+        {"A": "10", "B": "5"},
+        {"A": 10, "B": Decimal("5.00")},
+    ],
+)
+async def test_leverage_in_either_shape(answer: Any) -> None:
+    """Rows or one object, numbers or text: the same decimals."""
+    own = CrossEx(Answers(answer), None, "user")  # type: ignore[arg-type]
+    assert await own.leverage(Market.FUTURES, ["A", "B"]) == {"A": Decimal(10), "B": Decimal(5)}
+
+
+@pytest.mark.parametrize("answer", [None, "x", 5, [["A", 5]], [{"symbol": "A"}], {"A": None}, {"A": {}}, [None]])
+async def test_leverage_in_any_other_shape_is_unreadable(answer: Any) -> None:
+    """Never empty, never a default, never a traceback."""
+    own = CrossEx(Answers(answer), None, "user")  # type: ignore[arg-type]
+    with pytest.raises(Garbled):
+        await own.leverage(Market.FUTURES, ["A"])
+
+
+async def test_many_symbols_are_asked_for_in_parts() -> None:
+    """An address stays short enough for every proxy: symbols are named by fifties, each once."""
+    client = Answers([])
+    await CrossEx(client, None, "user").leverage(Market.MARGIN, [f"OKX_MARGIN_A{n}_USDT" for n in range(120)])  # type: ignore[arg-type]
+    assert len(client.asked) == 3
+    assert all(len(call.target) < 2000 for call in client.asked)
+    named = [name for call in client.asked for name in str(call.params["symbols"]).split(",")]
+    assert len(named) == len(set(named)) == 120
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False), st.booleans())
+def test_numbers_are_exact(value: Decimal, text: bool) -> None:
+    """Text and numbers alike, to the last digit."""
+    assert number(str(value) if text else value, "x") == value
+
+
+@pytest.mark.parametrize("value", [None, "", "NaN", "Infinity", True, "five", [], {}, b"5"])
+def test_what_is_no_number_is_refused(value: Any) -> None:
+    """An amount that cannot be read is never zero."""
+    with pytest.raises(Garbled, match="no number"):
+        number(value, "x")
