@@ -88,8 +88,20 @@ def import_(ctx: click.Context, account: str | None, label: str | None, format_:
     if (account is None) != (label is None):
         raise click.UsageError("give ACCOUNT and LABEL, or neither (JSON Lines on standard input)")
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
-    rows = _rows(sys.stdin.read(), account, label)
+    rows = _rows(_standard_input(), account, label)
     return _print(run_engine(ctx, lambda _: import_secrets(workspace, rows)), format_)
+
+
+def _standard_input() -> str:
+    """All of it, without the mark that some editors and shells put first."""
+    from acctcfg.errors import ConfigError
+
+    text = None
+    with contextlib.suppress(UnicodeDecodeError):  # not chained: this error carries the bytes it stumbled over
+        text = sys.stdin.read()
+    if text is None:
+        raise ConfigError("standard input is not UTF-8 text", hint="pipe the secret in as JSON")
+    return text.removeprefix("\ufeff")
 
 
 def _rows(text: str, account: str | None, label: str | None) -> list[dict[str, str]]:
@@ -101,7 +113,7 @@ def _rows(text: str, account: str | None, label: str | None) -> list[dict[str, s
     rows = []
     for number, document in enumerate(documents, 1):
         row: Any = None
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             row = json.loads(document)
         row = {"passphrase": "", **row} if isinstance(row, Mapping) else {}
         missing = [name for name in (*wanted, "passphrase") if not isinstance(row.get(name), str)]

@@ -245,6 +245,10 @@ class Execution:
             return
         if attempt.writer is not None and not made:
             await attempt.writer.found("did_not_happen")
+        if self.stopping:
+            what = "its secret never arrived" if made else "it did not happen"
+            attempt.result = StepResult(attempt.step, "failed", f"{what}; interrupted before it was sent once more")
+            return
         attempt.repeated = True
         attempt.refusal = None
         attempt.change = changes[0]

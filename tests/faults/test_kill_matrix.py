@@ -155,6 +155,24 @@ def test_an_interrupt_lets_the_write_under_way_end(desk: Desk, number: int) -> N
     one_of_each(desk)
 
 
+def test_an_interrupt_sends_nothing_once_more(desk: Desk) -> None:
+    """A write whose answer is lost while the program is told to stop is read back, and left to the next apply."""
+    lost: dict[str, Any] = {"kind": "timeout_after", "seconds": 0.5 * desk.sandbox.app.speed}
+    desk.fault(match={"path": "*/broker/dma/subaccount/apikey", "method": "POST"}, **lost)
+    running = start(desk.write(onboarding()), "never", 1)
+    deadline = time.monotonic() + 15
+    while not desk.writes("broker/dma/subaccount/apikey") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=20)
+    assert running.returncode == 130, out.decode() + err.decode()
+    assert b"its secret never arrived; interrupted before it was sent once more" in out
+    assert b"Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 1 failed, 4 not started." in out
+    assert len(desk.writes()) == 2
+    desk.converge()
+    one_of_each(desk)
+
+
 def test_an_interrupt_while_planning_writes_nothing(desk: Desk) -> None:
     """Ctrl-C before the first write: exit 130, no traceback, nothing sent."""
     desk.fault(match={"path": "*/subaccount-info"}, kind="delay", seconds=1.0 * desk.sandbox.app.speed)

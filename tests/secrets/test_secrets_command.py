@@ -1,0 +1,131 @@
+"""`acctcfg secrets import`: only a secret that is proven is kept, and nothing that stands there is quoted."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Desk, Said
+
+KEY = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+NAMES = ("trader01", "trader02")
+
+
+def own(name: str, label: str = "trading") -> dict[str, str]:
+    """The secret of a key of the seed."""
+    return {"api_key": f"key-{name}-{label}", "secret_key": f"QXZ-{name}", "passphrase": "Test-passphrase-2"}
+
+
+@pytest.fixture
+def full(desk: Desk) -> Desk:
+    """Two accounts with two keys each, whose secrets nobody has stored."""
+    shape = {"perm": "read_only,trade", "ip": "127.0.0.1"}
+    for name in NAMES:
+        keys = [{"label": label, **own(name, label), **shape} for label in ("reading", "trading")]
+        desk.sandbox.control_post(f"accounts/{name}", {"keys": keys})
+    return desk.write({name: {"api_keys": {"trading": KEY}} for name in NAMES})
+
+
+def imported(desk: Desk, text: str | bytes, *arguments: str) -> Said:
+    """The command with that on its standard input; whatever it says, no part of a secret is in it."""
+    data = text.encode() if isinstance(text, str) else text
+    desk.monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
+    said = desk.run("secrets", "import", *arguments)
+    assert "QXZ" not in said.out + said.err
+    assert "Traceback" not in said.err
+    assert "internal error" not in said.err
+    return said
+
+
+def kept(desk: Desk) -> list[str]:
+    """The stored secrets, as `secrets list` has them."""
+    return [row["path"] for row in desk.run("secrets", "list", "--format", "json").json["secrets"]]
+
+
+def lines(*rows: dict[str, Any]) -> str:
+    """JSON Lines."""
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def test_json_lines_are_judged_one_by_one(full: Desk) -> None:
+    """A secret of another account or another key is not stored, and holds up none of the others; once is enough."""
+    said = imported(
+        full,
+        lines(
+            {"account": "trader01", "label": "trading", **own("trader02")},
+            {"account": "trader02", "label": "trading", **own("trader02", "reading")},
+            {"account": "trader02", "label": "nobodys", **own("trader02")},
+            {"account": "trader02", "label": "trading", **own("trader02")},
+            {"account": "trader02", "label": "trading", **own("trader02")},
+        ),
+        "--format",
+        "json",
+    )
+    assert [row["status"] for row in said.json["keys"]] == ["wrong", "wrong", "failed", "stored", "already"]
+    assert (said.code, kept(full)) == (1, ["desk/trader02/trading"])
+    assert set(full.steps()) == {"trader01.api_keys[trading]"}
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff", "\n  "])
+def test_one_object_for_one_key(full: Desk, mark: str) -> None:
+    """ACCOUNT and LABEL stand on the command line; a byte order mark or white space before the object is no harm."""
+    said = imported(full, mark + json.dumps(own("trader01"), indent=2), "trader01", "trading")
+    assert (said.code, kept(full)) == (0, ["desk/trader01/trading"]), said.out + said.err
+    assert full.secret("trader01", "trading") == own("trader01")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"[" * 100_000,
+        b'\xff\xfe{"api_key": "QXZ"}',
+        json.dumps({**own("trader01"), "secret_key": 7}),
+        json.dumps({"api_key": "QXZ"}),
+        json.dumps({**own("trader01"), "api_key": ""}),
+        json.dumps({**own("trader01"), "api_key": own("trader01")["api_key"] + " "}),
+        json.dumps({**own("trader01"), "secret_key": "QXZ\u00e4"}),
+        json.dumps({**own("trader01"), "secret_key": "QXZ\ud800"}),
+        json.dumps({**own("trader01"), "passphrase": None}),
+        json.dumps({**own("trader01"), "passphrase": "QXZ-another-1"}),
+        lines(own("trader01"), own("trader01")),
+    ],
+    ids=str.split("empty cut list null deep utf-16 number parts bare space accent half none another two"),
+)
+def test_what_is_no_secret_is_not_kept(full: Desk, text: str | bytes) -> None:
+    """One clear message, exit 1, no write at the venue, and no file."""
+    said = imported(full, text, "trader01", "trading")
+    assert (said.code, kept(full), full.writes()) == (1, [], []), said.out + said.err
+    assert said.out or said.err.startswith("error: standard input")
+
+
+def test_a_proven_secret_takes_the_place_of_one_that_nobody_can_read(full: Desk) -> None:
+    """A damaged file, for which the message says to import the secret again, is moved aside; nothing is lost."""
+    folder = full.folder / "secrets" / "desk" / "trader01"
+    folder.mkdir(parents=True)
+    (folder / "trading.age").write_text("cut", encoding="utf-8")
+    assert "import" in full.run("secrets", "check", "trader01").out + full.plan().out
+    assert imported(full, json.dumps(own("trader02")), "trader01", "trading").code == 1
+    assert (folder / "trading.age").read_text(encoding="utf-8") == "cut"
+    assert imported(full, json.dumps(own("trader01")), "trader01", "trading").code == 0
+    assert full.secret("trader01", "trading") == own("trader01")
+    assert (folder / "trading.dead-1.age").read_text(encoding="utf-8") == "cut"
+
+
+def test_an_account_without_a_label_is_wrong_usage(full: Desk) -> None:
+    """Exit 64, and nothing is read."""
+    assert imported(full, json.dumps(own("trader01")), "trader01").code == 64
+
+
+def test_no_sandbox_is_needed_to_list(tmp_path: Path, desk: Desk) -> None:
+    """`secrets list` sends no request."""
+    assert tmp_path == desk.folder
+    desk.write({"trader01": {"api_keys": {"trading": KEY}}})
+    assert desk.run("secrets", "list").out == "The stores hold no secrets.\n"
+    assert desk.sandbox.control_get("requests")["by_path"] == {}
