@@ -116,7 +116,7 @@ def test_what_cannot_be_changed_is_a_warning(make_gate: Callable[..., GateDesk])
     warnings = {one["code"]: one["message"] for one in gate.plan("--format", "json").json["warnings"]}
     assert '"Old", not "New"' in warnings["label_differs"]
     assert gate.account("sub_1")["uid"] in warnings["adopted"]
-    assert "1 API keys" in warnings["adopted"]
+    assert "1 API key" in warnings["adopted"]
     assert gate.apply().last == NO_CHANGES
     gate.write({"sub_1": {**SUB, "label": "Old"}}, guardrails={"adopt": "explicit"})
     assert gate.plan("--format", "json").json["warnings"] == []  # the apply took it over
@@ -145,13 +145,25 @@ def test_leaving_an_account_out_deletes_nothing(gate: GateDesk) -> None:
 
 
 def test_a_main_user_without_crossex_has_sub_accounts(make_gate: Callable[..., GateDesk]) -> None:
-    """A user who never opened CrossEx manages sub-accounts all the same; with a `main` entry the label says why not."""
+    """Where CrossEx was never opened the main account alone is unreadable, with what to do; sub-accounts are managed."""
     gate = make_gate(opened=False)
     gate.write({"sub_1": sub(trading=TRADING)}).converge()
-    said = gate.write({"cx": {"position_mode": "net"}, "sub_1": SUB}).plan()
+    gate.write({"cx": {"position_mode": "net"}, "sub_1": {**SUB, "state": "locked"}})
+    plan = gate.plan("--format", "json")
+    assert plan.code == 1
+    assert [step["address"] for step in plan.json["steps"]] == ["sub_1.state"]
+    (unread,) = plan.json["unreadable"]
+    assert (unread["address"], unread["code"]) == ("cx", "USER_NOT_EXIST")
+    assert "no CrossEx account" in unread["message"]
+
+
+def test_a_key_without_any_right(make_gate: Callable[..., GateDesk]) -> None:
+    """A key that may read neither CrossEx nor its own user is refused with the first reason, and the way out."""
+    gate = make_gate(keys=[{"name": "main", "key": "test-gate-key", "secret": "test-gate-secret", "perms": ["spot"]}])
+    said = gate.write({"cx": {"position_mode": "net"}}).plan()
     assert said.code == 1
-    assert "USER_NOT_EXIST" in said.err
-    assert "no CrossEx account" in said.err
+    assert "venues.cx: GET /api/v4/crossex/accounts was refused: FORBIDDEN" in said.err
+    assert "give the key the permission" in said.err
 
 
 def test_a_key_that_may_not_list_sub_accounts(make_gate: Callable[..., GateDesk]) -> None:
