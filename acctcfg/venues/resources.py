@@ -137,13 +137,17 @@ def demand_identity(survey: Survey, *, known: bool, adopt: str) -> None:
     `known`: the journal has it. `adopt` is the guardrail's word. The main account is its credentials', so only its uid
     is looked at.
     """
-    spec = survey.spec
+    spec, wrong = survey.spec, ""
     if not survey.exists:
+        if spec.uid is not None and spec.state != "absent":
+            wrong = f"{spec.name} does not exist, and a new one gets another uid than {spec.uid}: leave `uid` out"
+    elif spec.uid is not None and spec.uid != survey.uid:
+        wrong = f"its uid is {survey.uid}, the manifest says {spec.uid}"
+    for address in survey.desired if wrong else ():
+        survey.block(address, "uid_mismatch", wrong)
+    if not survey.exists or adopt != "explicit" or spec.role == "main":
         return
-    if spec.uid is not None and spec.uid != survey.uid:
-        for address in survey.desired:
-            survey.block(address, "uid_mismatch", f"its uid is {survey.uid}, the manifest says {spec.uid}")
-    if adopt != "explicit" or spec.role == "main" or known or spec.uid is not None or spec.adopt:
+    if known or spec.uid is not None or spec.adopt:
         return
     detail = f"{spec.name} exists (uid {survey.uid}) and acctcfg did not create it: write its uid, or adopt: true"
     for address in survey.desired:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,9 +11,9 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
-from acctcfg.core.state import ABSENT, Live, Unreadable
+from acctcfg.core.state import ABSENT, Unreadable
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
-from acctcfg.venues.contract import Cost, Memory, Proof, SecretDoor, Survey, Writer
+from acctcfg.venues.contract import Cost, Memory, Proof, SecretDoor, Survey
 from acctcfg.venues.okx.access import find_access, try_stored_keys
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
@@ -28,6 +27,7 @@ from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.refusals import PRECONDITIONS
 from acctcfg.venues.okx.sub_account import SubAccounts
+from acctcfg.venues.resources import ByField, alias, demand_identity
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
@@ -37,7 +37,7 @@ HEAD_START_S = 0.05
 """How long the list of sub-accounts may take to be on its way before everything else is asked for."""
 
 
-class OkxConnection:
+class OkxConnection(ByField[Account]):
     """One broker's credentials at work."""
 
     def __init__(
@@ -65,10 +65,7 @@ class OkxConnection:
         self._mode, self._leverage = mode, Leverage(mode, self._today)
         self._keys, self._subs = ApiKeys(), SubAccounts()
         deposits = DepositAddresses()
-        self._resources = {
-            one.field: one
-            for one in (self._subs, self._keys, mode, PositionMode(mode), self._leverage, deposits, CreditToSetting())
-        }
+        super().__init__(self._subs, self._keys, mode, PositionMode(mode), self._leverage, deposits, CreditToSetting())
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self.client.clock.now(), UTC).date()
@@ -77,27 +74,22 @@ class OkxConnection:
 
     async def open(self) -> None:
         """Read whose credentials these are; with a sub-account's key, or another user's, nothing is done."""
-        alias = f"key {hashlib.sha256(self._credentials.api_key.encode()).hexdigest()[:16]}"  # until the uid is known
+        unknown = alias(self._credentials.api_key)
         try:
-            reply = await self.client.read(Call(CONFIG), self._credentials, alias)
+            reply = await self.client.read(Call(CONFIG), self._credentials, unknown)
         except (Unreachable, OutcomeUnknown) as error:
             raise await self._maintenance() or error from error
         except AuthRefused as error:
             where = f"venues.{self.spec.key}: {error.message}"
             raise AuthRefused(where, hint=error.hint, code=error.code, status=error.status, text=error.text) from error
         config = self._config = Config.of(reply.data[0] if reply.data else {})
-        if self.spec.uid is not None and self.spec.uid != config.uid:
-            raise ConfigError(
-                f"venues.{self.spec.key}: the credentials belong to the uid {config.uid}, not {self.spec.uid}",
-                hint="these are somebody else's credentials, or `uid` is wrong",
-            )
         if config.main_uid not in ("", config.uid):
             raise ConfigError(
                 f"venues.{self.spec.key}: the credentials belong to a sub-account (uid {config.uid})",
                 hint="a broker's connection needs a key of its main account",
             )
         self.user = config.uid
-        self.client.pacer.one_owner(alias, self.user)
+        self.client.pacer.one_owner(unknown, self.user)
         self._broker = Broker(self.client, self._credentials, self.user)
 
     async def _maintenance(self) -> Maintenance | None:
@@ -184,7 +176,7 @@ class OkxConnection:
         await self._keys.survey(account, focus, replace)
         self._settle_access(account, focus)
         for field in (*SIGNED_FIELDS, "deposit.addresses", "deposit.credit_to"):
-            await self._resources[field].survey(account, focus, replace)
+            await self.resources[field].survey(account, focus, replace)
         self._demand_identity(account)
 
     def _needs_keys(self, spec: AccountSpec, focus: Focus) -> bool:
@@ -225,27 +217,7 @@ class OkxConnection:
 
     def _demand_identity(self, account: Account) -> None:
         """No step in an account that is not the one meant, or that was not to be taken over."""
-        spec = account.spec
-        if not account.survey.exists:
-            if spec.uid is not None and spec.state != "absent":
-                detail = (
-                    f"{account.name} does not exist, and a new one gets another uid than {spec.uid}: leave `uid` out"
-                )
-                for address in account.survey.desired:
-                    account.survey.block(address, "uid_mismatch", detail)
-            return
-        if spec.uid is not None and spec.uid != account.uid:
-            for address in account.survey.desired:
-                account.survey.block(address, "uid_mismatch", f"its uid is {account.uid}, the manifest says {spec.uid}")
-        if self._adopt != "explicit" or account.main:
-            return
-        if account.memory.known(account.name) or spec.uid is not None or spec.adopt:
-            return
-        detail = (
-            f"{account.name} exists (uid {account.uid}) and acctcfg did not create it: write its uid, or adopt: true"
-        )
-        for address in account.survey.desired:
-            account.survey.block(address, "adopt_explicit", detail)
+        demand_identity(account.survey, known=account.memory.known(account.name), adopt=self._adopt)
 
     async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
         """The config that the key reads, beside the broker's list."""
@@ -276,48 +248,14 @@ class OkxConnection:
         """Positions under a leverage that changes."""
         return open_positions_under_scopes(survey.private, changes, self._leverage)
 
-    def calls(self, survey: Survey, change: Change) -> tuple[Call, ...]:
-        """The writes that it takes."""
-        return self._resources[change.address.field].calls(survey.private, change)
-
     def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
         """Writes and read-backs of all accounts; the list of sub-accounts is shared by them."""
-        costs: list[Cost] = []
-        listed = 0
-        for survey, changes in work:
-            by_field: dict[str, list[Change]] = {}
-            for change in changes:
-                by_field.setdefault(change.address.field, []).append(change)
-            for field, some in by_field.items():
-                costs += self._resources[field].costs(survey.private, some)
-            listed += len(by_field.get("", ()))
-        return costs + self._subs.listing_cost(self.user, self.spec.key, listed)
+        listed = sum(not change.address.field for _, changes in work for change in changes)
+        return super().costs(work) + self._subs.listing_cost(self.user, self.spec.key, listed)
 
     def gated(self, change: Change) -> bool:
         """Modes, leverage and deletes of accounts are guarded."""
-        return change.kind in ("account_mode", "position_mode", "leverage", "-account")
-
-    def together(self, change: Change) -> str:
-        """Leverage of one account goes out at once."""
-        return self._resources[change.address.field].together
-
-    def settles(self, change: Change) -> bool:
-        """Settings are read once more before they are written."""
-        return self._resources[change.address.field].settles
-
-    async def current(self, survey: Survey, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """As they are now."""
-        by_field: dict[str, list[Address]] = {}
-        for address in addresses:
-            by_field.setdefault(address.field, []).append(address)
-        found: dict[Address, Live] = {}
-        for field, some in by_field.items():
-            found.update(await self._resources[field].current(survey.private, some))
-        return found
-
-    async def write(self, survey: Survey, change: Change, writer: Writer) -> None:
-        """Make one change."""
-        await self._resources[change.address.field].write(survey.private, change, writer)
+        return change.kind != "account" and super().gated(change)
 
     def signed_by(self, survey: Survey) -> tuple[str, str, str] | None:
         """Store, path and label of the stored key that signs for the account."""
