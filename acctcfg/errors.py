@@ -54,6 +54,11 @@ class AcctcfgError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def told(self) -> str:
+        """Both in one sentence, for where an error is one line of many."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:

@@ -168,13 +168,13 @@ class Execution:
         except Refused as error:
             await writer.close("failed")
             blocked = link.connection.is_precondition(error.code)
-            attempt.refusal = StepResult(attempt.step, "blocked" if blocked else "failed", _told(error), error.code)
+            attempt.refusal = StepResult(attempt.step, "blocked" if blocked else "failed", error.told, error.code)
         except StoreError as error:
             await writer.close("failed")
-            attempt.result = StepResult(attempt.step, "failed", _told(error))
+            attempt.result = StepResult(attempt.step, "failed", error.told)
         except AcctcfgError as error:
             await writer.close("unknown")
-            attempt.result = StepResult(attempt.step, "failed", _told(error), getattr(error, "code", ""))
+            attempt.result = StepResult(attempt.step, "failed", error.told, getattr(error, "code", ""))
         else:
             await writer.close("done")
 
@@ -253,11 +253,6 @@ class Execution:
         attempt.refusal = None
         attempt.change = changes[0]
         await self._write([attempt], survey, link)
-
-
-def _told(error: AcctcfgError) -> str:
-    """What went wrong, and the way out where there is one."""
-    return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
 def _shows(change: Change, seen: Live) -> bool:

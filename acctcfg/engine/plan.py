@@ -76,14 +76,14 @@ async def survey_accounts(
     unread: list[Unread] = []
     for spec in specs:
         if (error := session.failed.get(spec.venue)) is not None:
-            unread.append(Unread(spec.key, error.code or "venue", error.message))
+            unread.append(Unread(spec.key, error.code or "venue", error.told))
 
     async def one(key: str, link: Link) -> tuple[list[Survey], list[Warning_]] | VenueError:
         mine = [spec for spec in specs if spec.venue == key]
         try:
             surveys = await link.connection.survey(mine, focus, replace=replacing)
         except VenueError as error:
-            unread.extend(Unread(spec.key, error.code or "venue", error.message) for spec in mine)
+            unread.extend(Unread(spec.key, error.code or "venue", error.told) for spec in mine)
             return error
         link.accounts = len(mine)
         progress.advance(len(mine), key)
@@ -93,7 +93,7 @@ async def survey_accounts(
         try:
             return surveys, await link.connection.strangers(frozenset(named))
         except VenueError as error:
-            message = f"which accounts the manifest no longer names could not be read: {error.message}"
+            message = f"which accounts the manifest no longer names could not be read: {error.told}"
             unread.append(Unread(f"venues.{key}", error.code or "venue", message))
             return surveys, []
 

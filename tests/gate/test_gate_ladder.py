@@ -154,6 +154,19 @@ def test_the_live_mode_decides_what_a_manifest_may_say(make_gate: Callable[..., 
     assert gate.puts() == cross.puts() == []
 
 
+def test_margin_leverage_comes_with_cross_exchange(make_gate: Callable[..., GateDesk]) -> None:
+    """What exists under the account mode that will hold is what a manifest may say: margin after a change to cross."""
+    gate = make_gate(**ISOLATED)
+    entries = [{"symbol": "OKX_*_ADA_USDT", "value": 4}]
+    steps = climb(gate, 3, account_mode="cross_exchange", leverage=entries)
+    assert [step["address"] for step in steps][1:] == [
+        f"cx.leverage[futures/{ADA}]",
+        f"cx.leverage[margin/{MARGIN_ADA}]",
+    ]
+    gate.write({"cx": {"account_mode": "isolated_exchange", "leverage": entries}})
+    assert set(gate.steps()) == {"cx.account_mode", f"cx.leverage[futures/{ADA}]"}
+
+
 # -- leverage --------------------------------------------------------------------------------------------------------
 
 

@@ -145,7 +145,7 @@ def test_leaving_an_account_out_deletes_nothing(gate: GateDesk) -> None:
 
 
 def test_a_main_user_without_crossex_has_sub_accounts(make_gate: Callable[..., GateDesk]) -> None:
-    """Where CrossEx was never opened the main account alone is unreadable, with what to do; sub-accounts are managed."""
+    """Where CrossEx was never opened the main account alone is unreadable; its sub-accounts are managed."""
     gate = make_gate(opened=False)
     gate.write({"sub_1": sub(trading=TRADING)}).converge()
     gate.write({"cx": {"position_mode": "net"}, "sub_1": {**SUB, "state": "locked"}})
@@ -155,15 +155,19 @@ def test_a_main_user_without_crossex_has_sub_accounts(make_gate: Callable[..., G
     (unread,) = plan.json["unreadable"]
     assert (unread["address"], unread["code"]) == ("cx", "USER_NOT_EXIST")
     assert "no CrossEx account" in unread["message"]
+    assert "open CrossEx on the venue's web page" in unread["message"]
 
 
-def test_a_key_without_any_right(make_gate: Callable[..., GateDesk]) -> None:
-    """A key that may read neither CrossEx nor its own user is refused with the first reason, and the way out."""
+def test_a_key_without_crossex(make_gate: Callable[..., GateDesk]) -> None:
+    """A key that may not read the CrossEx account: unreadable, with the permission that it lacks as the way out."""
     gate = make_gate(keys=[{"name": "main", "key": "test-gate-key", "secret": "test-gate-secret", "perms": ["spot"]}])
     said = gate.write({"cx": {"position_mode": "net"}}).plan()
     assert said.code == 1
-    assert "venues.cx: GET /api/v4/crossex/accounts was refused: FORBIDDEN" in said.err
-    assert "give the key the permission" in said.err
+    assert "cx  GET /api/v4/crossex/accounts was refused: FORBIDDEN" in said.out
+    assert "give the key the permission" in said.out
+    gate.fault(match={"path": "*/account/detail"}, times=0, kind="label", label="FORBIDDEN")
+    said = gate.plan()
+    assert (said.code, "venues.cx: GET /api/v4/crossex/accounts was refused: FORBIDDEN" in said.err) == (1, True)
 
 
 def test_a_key_that_may_not_list_sub_accounts(make_gate: Callable[..., GateDesk]) -> None:

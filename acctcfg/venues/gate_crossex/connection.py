@@ -105,13 +105,16 @@ class GateConnection:
         self.client.pacer.one_owner(self._alias, uid)
 
     async def _whose(self) -> str:
-        """The user behind the credentials: by the CrossEx account, or where none is managed, by the user's own row."""
+        """The user behind the credentials: by the CrossEx account, or where there is none, by the user's own row."""
         try:
             state = await self._own.state()
         except Refused as error:
-            if error.code in _NO_CROSSEX and not any(spec.role == "main" for spec in self._accounts.values()):
-                return await self._main_user.uid()
-            raise
+            if error.code not in _NO_CROSSEX:
+                raise
+            try:
+                return await self._main_user.uid()  # what it has of sub-accounts can be managed all the same
+            except Refused:
+                raise error from None
         if state is not None:
             return state.user
         refused: Refused | None = None
@@ -145,7 +148,7 @@ class GateConnection:
             survey.desired.clear()
             survey.live.clear()
             survey.blocks.clear()
-            survey.cannot_read(account.address(), error.code or "unreadable", error.message)
+            survey.cannot_read(account.address(), error.code or "unreadable", error.told)
         return survey
 
     async def _read(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:

@@ -45,7 +45,7 @@ class Leverage:
         try:
             symbols = await account.own.symbols()
         except VenueError as error:
-            account.survey.cannot_read(account.address(self.field), error.code or "symbols", error.message)
+            account.survey.cannot_read(account.address(self.field), error.code or "symbols", error.told)
             return
         resolution = resolve(spec.leverage, symbols, isolated=account.mode == ISOLATED)
         account.survey.problems += resolution.problems
