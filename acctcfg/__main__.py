@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from acctcfg.cli import run
@@ -11,7 +12,23 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
+    _open_standard_streams()
     sys.exit(run())
+
+
+def _open_standard_streams() -> None:
+    """Where a caller closed stdin, stdout or stderr, let it lead nowhere.
+
+    Else the next file that is opened gets its number, and what is meant for a terminal ends up in the journal.
+    """
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # the lowest that is free
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 if __name__ == "__main__":

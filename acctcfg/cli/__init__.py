@@ -12,7 +12,7 @@ import click
 
 from acctcfg import __version__
 
-__all__ = ["COMMANDS", "NOT_YET", "group", "run"]
+__all__ = ["COMMANDS", "NOT_YET", "forget_stdout", "group", "run"]
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 64, 130
 
@@ -108,10 +108,10 @@ def run(args: Sequence[str] | None = None) -> int:
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else FAILED if exc.code else OK
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return FAILED
     except OSError as exc:
-        _forget_stdout()
+        forget_stdout()
         _say(f"cannot write the result: {exc.strerror or type(exc).__name__}", "")
         return FAILED
     return status
@@ -187,7 +187,7 @@ def _say(message: str, hint: str) -> None:
     click.echo("".join(c if c.isprintable() or c == "\n" else "?" for c in text), err=True)
 
 
-def _forget_stdout() -> None:
+def forget_stdout() -> None:
     """Nobody reads stdout any more: let what is still buffered go nowhere, so that the interpreter ends quietly."""
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
         os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -82,6 +82,7 @@ def command(
             "apply asks before it writes, and stdin is no terminal; nothing was read or written",
             hint="review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)",
         )
+    from acctcfg.cli import forget_stdout
     from acctcfg.cli.running import load_workspace, run_engine
     from acctcfg.engine.apply import apply
     from acctcfg.render.data import load_saved
@@ -103,7 +104,10 @@ def command(
             progress=progress,
         ),
     )
-    talk.conclude(outcome)
+    try:
+        talk.conclude(outcome)
+    except BrokenPipeError:
+        forget_stdout()  # what was done decides the exit status, whoever reads of it
     ctx.exit(outcome.exit_code)
 
 

@@ -264,3 +264,29 @@ def test_a_refusal_for_a_precondition_after_our_own_gate_is_blocked(desk: Desk) 
     assert said.code == 3
     assert said.last == "Applied: 0 created, 0 changed, 0 deleted, 1 blocked, 0 failed."
     assert len(desk.writes("set-position-mode")) == 1
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)
+def test_a_closed_stream_harms_nothing(desk: Desk, closed: tuple[int, ...]) -> None:
+    """An apply whose caller closed stdout or stderr does its work, and writes no talk into the journal's file."""
+    desk.write(onboarding())
+    shell = f"exec {' '.join(command(desk, 'apply', '--auto-approve'))} " + " ".join(f"{one}>&-" for one in closed)
+    done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, timeout=20, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+    assert desk.plan().last == "No changes. Live accounts match the manifest."
+    assert desk.run("history", "--verify").code == 0
+
+
+def test_a_reader_that_leaves_changes_no_exit_status(desk: Desk) -> None:
+    """`apply | head -1`: what was begun is done and on record, and the exit status says so."""
+    desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=0.3 * desk.sandbox.app.speed)
+    with subprocess.Popen(
+        command(desk.write(onboarding()), "apply", "--auto-approve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr is not None
+        assert running.stderr.read() == b""
+        assert running.wait(20) == 0
+    assert desk.run("history").out.rstrip().endswith("done, 3 changed, 3 created")
