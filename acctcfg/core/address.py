@@ -56,14 +56,20 @@ def _reaches(glob: str, prefix: str) -> bool:
     """Whether `glob` matches `prefix` itself or any text `prefix[...]` (a walk over the glob's states)."""
     places = _closed({0}, glob)
     for char in prefix:
-        moved = set()
-        for at in places:
-            if at < len(glob) and glob[at] == "*":
-                moved.add(at)
-            elif at < len(glob) and glob[at] in ("?", char):
-                moved.add(at + 1)
-        places = _closed(moved, glob)
-    return any(at == len(glob) or glob[at] in "[*?" for at in places)
+        places = _moved(places, char, glob)
+    if len(glob) in places:
+        return True
+    return glob[-1:] in ("]", "*", "?") and any(at < len(glob) for at in _moved(places, "[", glob))
+
+
+def _moved(places: set[int], char: str, glob: str) -> set[int]:
+    moved = set()
+    for at in places:
+        if at < len(glob) and glob[at] == "*":
+            moved.add(at)
+        elif at < len(glob) and glob[at] in ("?", char):
+            moved.add(at + 1)
+    return _closed(moved, glob)
 
 
 def _closed(places: Iterable[int], glob: str) -> set[int]:

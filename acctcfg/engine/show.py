@@ -27,19 +27,21 @@ async def observe(
     async with Session(workspace, venues_of(workspace, focus)) as session:
         surveys, _, unread = await survey_accounts(session, focus, progress=progress)
         await asyncio.gather(*(_look_behind(survey, session) for survey in surveys if survey.exists))
-    views = [_view(survey) for survey in surveys]
+    views = [_view(survey, focus) for survey in surveys]
+    accounts = workspace.manifest.accounts
     if targets and not views and not unread:
         raise UsageError(f"{', '.join(targets)} selects nothing", hint="accounts go by their keys in the manifest")
     return views + [
         AccountView(
             account=one.address,
-            venue=workspace.manifest.accounts[one.address].venue,
-            name=workspace.manifest.accounts[one.address].name,
+            venue=accounts[one.address].venue,
+            name=accounts[one.address].name,
             uid="",
             exists=False,
             unreadable=(one,),
         )
         for one in unread
+        if one.address in accounts  # what else could not be read is not shown either
     ]
 
 
@@ -53,13 +55,14 @@ async def _look_behind(survey: Survey, session: Session) -> None:
             survey.live.update(dict.fromkeys(behind, Unreadable(error.code or "unreadable", error.message)))
 
 
-def _view(survey: Survey) -> AccountView:
+def _view(survey: Survey, focus: Focus) -> AccountView:
+    """What is there: an account that does not exist has no values, whatever a new one would begin with."""
     unreadable = list(survey.unreadable)
     values = {}
     for address, found in sorted(survey.live.items()):
         if isinstance(found, Unreadable):
             unreadable.append(Unread(str(address), found.code, found.message))
-        elif address.field and found is not ABSENT:
+        elif address.field and found is not ABSENT and survey.exists:
             values[str(address)] = to_json(found)
     return AccountView(
         account=survey.spec.key,
@@ -68,6 +71,6 @@ def _view(survey: Survey) -> AccountView:
         uid=survey.uid,
         exists=survey.exists,
         values=values,
-        deposits=survey.deposits,
+        deposits=survey.deposits if focus.may_want(survey.spec.key, "deposit.addresses", "deposit.credit_to") else (),
         unreadable=tuple(unreadable),
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from acctcfg.core.outcome import AccountView
+from acctcfg.errors import UsageError
 from acctcfg.render.paint import Paint, visible
 
 __all__ = ["OUTPUT_COLUMNS", "output_csv", "output_env", "output_json", "render_views"]
@@ -56,7 +57,16 @@ def output_env(views: Iterable[AccountView]) -> str:
     """Lines for a shell: MMDESK01_UID=..., MMDESK01_DEPOSIT_USDT_USDT_TRC20_1=..., and its _TAG where one is needed."""
     import shlex
 
-    return "\n".join(f"{name}={shlex.quote(value)}" for view in views for name, value in _variables(view))
+    lines: dict[str, tuple[str, str]] = {}  # variable -> the account that it is of, and its line
+    for view in views:
+        for name, value in _variables(view):
+            first, _ = lines.setdefault(name, (view.account, f"{name}={shlex.quote(value)}"))
+            if first != view.account:
+                raise UsageError(
+                    f"{first} and {view.account} would both be {name}: a shell would see one of them alone",
+                    hint="--format json or csv tells them apart",
+                )
+    return "\n".join(line for _, line in lines.values())
 
 
 def _variables(view: AccountView) -> Iterator[tuple[str, str]]:

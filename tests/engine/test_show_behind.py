@@ -23,6 +23,31 @@ def test_show_reads_what_a_plan_leaves_for_after_a_mode_change(desk: Desk) -> No
     assert '"mmdesk01.position_mode": "net"' in said.out
 
 
+def test_an_account_that_does_not_exist_has_no_values(desk: Desk) -> None:
+    """What a new account would begin with is not live state."""
+    desk.write({"newone01": {"api_keys": KEY, "account_mode": "futures"}})
+    (view,) = desk.run("show", "--format", "json").json
+    assert (view["exists"], view["uid"], view["values"]) == (False, None, {})
+    assert desk.run("show").out == "newone01 · desk · does not exist\n"
+
+
+def test_a_target_shows_its_own_values_alone(desk: Desk) -> None:
+    """Deposit addresses stand beside what was asked for only where they were asked for."""
+    deposit = {"addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]}
+    desk.write({"mmdesk01": {"api_keys": KEY, "account_mode": "futures", "deposit": deposit}}).converge()
+    assert "USDT" not in desk.run("show", "*.account_mode").out
+    assert "pay USDT on USDT-TRC20 to" in desk.run("show", "mmdesk01").out
+
+
+def test_output_for_a_shell_keeps_accounts_apart(desk: Desk) -> None:
+    """Two accounts whose variables would be one are refused: a deposit address must never be taken for another's."""
+    desk.write({"desk-one": {"name": "deskone1"}, "desk_one": {"name": "deskone2"}}).converge()
+    said = desk.run("output", "--format", "env")
+    assert (said.code, said.out) == (64, "")
+    assert "desk-one and desk_one would both be DESK_ONE_UID" in said.err
+    assert len(desk.run("output", "--format", "csv").out.splitlines()) == 3
+
+
 def test_show_of_nothing_is_a_slip(desk: Desk) -> None:
     """A name that no account has is wrong usage, not an empty answer."""
     desk.write({"mmdesk01": {}})
