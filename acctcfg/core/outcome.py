@@ -121,8 +121,8 @@ class AccountView:
     account: str
     venue: str
     name: str
-    uid: str  # "" where the account does not exist
-    exists: bool
+    uid: str  # "" where the account does not exist, and where nobody could look
+    exists: bool | None  # None where nobody could look
     values: Mapping[str, Any] = field(default_factory=dict)  # address text -> JSON value, in the order to print
     deposits: tuple[DepositRow, ...] = ()
     unreadable: tuple[Unread, ...] = ()

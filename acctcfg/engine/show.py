@@ -37,7 +37,7 @@ async def observe(
             venue=accounts[one.address].venue,
             name=accounts[one.address].name,
             uid="",
-            exists=False,
+            exists=None,
             unreadable=(one,),
         )
         for one in unread
@@ -64,12 +64,13 @@ def _view(survey: Survey, focus: Focus) -> AccountView:
             unreadable.append(Unread(str(address), found.code, found.message))
         elif address.field and found is not ABSENT and survey.exists:
             values[str(address)] = to_json(found)
+    unseen = not survey.exists and any(one.address == survey.spec.key for one in unreadable)
     return AccountView(
         account=survey.spec.key,
         venue=survey.spec.venue,
         name=survey.spec.name,
         uid=survey.uid,
-        exists=survey.exists,
+        exists=None if unseen else survey.exists,
         values=values,
         deposits=survey.deposits if focus.may_want(survey.spec.key, "deposit.addresses", "deposit.credit_to") else (),
         unreadable=tuple(unreadable),

@@ -92,7 +92,7 @@ def _deposits(view: AccountView) -> list[tuple[str, str, str, str, str]]:
 
 
 def _account(view: AccountView, paint: Paint) -> Iterator[str]:
-    state = f"uid {view.uid}" if view.uid else "does not exist" if not view.exists else "uid not known"
+    state = f"uid {view.uid}" if view.uid else "does not exist" if view.exists is False else "uid not known"
     named = f' · named "{view.name}"' if view.name != view.account else ""
     yield visible(f"{view.account} · {view.venue}{named} · {state}").replace(
         view.account, paint("bold", view.account), 1

@@ -31,6 +31,16 @@ def test_an_account_that_does_not_exist_has_no_values(desk: Desk) -> None:
     assert desk.run("show").out == "newone01 · desk · does not exist\n"
 
 
+def test_an_account_that_could_not_be_read_is_not_absent(desk: Desk) -> None:
+    """Where the list of sub-accounts does not come, `show` and `output` do not say that there are none."""
+    desk.write({"mmdesk01": {"account_mode": "spot"}})
+    desk.fault(match={"path": "*/subaccount-info"}, kind="html", times=0)
+    said = desk.run("show")
+    assert (said.code, said.out.splitlines()[0]) == (1, "mmdesk01 · desk · uid not known")
+    (view,) = desk.run("show", "--format", "json").json
+    assert (view["exists"], view["uid"]) == (None, None)
+
+
 def test_a_target_shows_its_own_values_alone(desk: Desk) -> None:
     """Deposit addresses stand beside what was asked for only where they were asked for."""
     deposit = {"addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]}
