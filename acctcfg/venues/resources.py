@@ -127,7 +127,7 @@ async def survey_or_reason(survey: Survey, reading: Awaitable[None]) -> Survey:
         survey.desired.clear()
         survey.live.clear()
         survey.blocks.clear()
-        survey.cannot_read(Address(survey.spec.key), error.code or "unreadable", error.message)
+        survey.cannot_read(Address(survey.spec.key), error.code or "unreadable", error.told)
     return survey
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
-from acctcfg.core.state import Live
-from acctcfg.errors import AuthRefused, ConfigError, Refused, VenueError
-from acctcfg.venues.contract import Cost, Memory, Proof, SecretDoor, Survey, Writer
+from acctcfg.errors import AuthRefused, Refused
+from acctcfg.venues.contract import Memory, Proof, SecretDoor, Survey
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
 from acctcfg.venues.gate_crossex.api_keys import ApiKeys
@@ -25,34 +23,15 @@ from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import ask, notices
 from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS
 from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
+from acctcfg.venues.resources import ByField, alias, demand_identity, survey_or_reason
 from acctcfg.wire.client import Client
-from acctcfg.wire.endpoint import Call
 
 __all__ = ["GateConnection"]
 
 _NO_CROSSEX = ("USER_NOT_EXIST", "FORBIDDEN")
 
 
-class Resource(Protocol):
-    """One field of an account: how it is read, what it costs, and which calls change it."""
-
-    field: str
-    gated: bool
-    settles: bool
-    together: str
-
-    async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None: ...
-
-    async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]: ...
-
-    def calls(self, account: Account, change: Change) -> tuple[Call, ...]: ...
-
-    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]: ...
-
-    async def write(self, account: Account, change: Change, writer: Writer) -> None: ...
-
-
-class GateConnection:
+class GateConnection(ByField[Account]):
     """One user's credentials at work."""
 
     def __init__(
@@ -74,18 +53,10 @@ class GateConnection:
         self._memory_of = memory
         self._accounts = accounts
         self._adopt = adopt
-        self._alias = f"key {hashlib.sha256(credentials.api_key.encode()).hexdigest()[:16]}"  # until the uid is known
+        self._alias = alias(credentials.api_key)
         self._own = CrossEx(client, credentials, self._alias)
         self._main_user = MainUser(client, credentials, self._alias)
-        resources: tuple[Resource, ...] = (
-            SubAccounts(),
-            SubAccountState(),
-            ApiKeys(),
-            AccountMode(),
-            PositionMode(),
-            Leverage(),
-        )
-        self._resources = {one.field: one for one in resources}
+        super().__init__(SubAccounts(), SubAccountState(), ApiKeys(), AccountMode(), PositionMode(), Leverage())
 
     # -- who -----------------------------------------------------------------------------------------------------------
 
@@ -96,11 +67,6 @@ class GateConnection:
         except AuthRefused as error:
             where = f"venues.{self.spec.key}: {error.message}"
             raise AuthRefused(where, hint=error.hint, code=error.code, status=error.status, text=error.text) from error
-        if self.spec.uid is not None and self.spec.uid != uid:
-            raise ConfigError(
-                f"venues.{self.spec.key}: the credentials belong to the uid {uid}, not {self.spec.uid}",
-                hint="these are somebody else's credentials, or `uid` is wrong",
-            )
         self.user = self._own.user = self._main_user.user = uid
         self.client.pacer.one_owner(self._alias, uid)
 
@@ -142,14 +108,7 @@ class GateConnection:
             secrets=self._secrets,
             memory=self._memory_of(self.user),
         )
-        try:
-            await self._read(account, focus, replace)
-        except VenueError as error:
-            survey.desired.clear()
-            survey.live.clear()
-            survey.blocks.clear()
-            survey.cannot_read(account.address(), error.code or "unreadable", error.told)
-        return survey
+        return await survey_or_reason(survey, self._read(account, focus, replace))
 
     async def _read(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
         spec, survey = account.spec, account.survey
@@ -168,26 +127,8 @@ class GateConnection:
             message = f"the venue has {account.name} with the uid {account.uid}, the manifest says {spec.uid}"
             survey.warn(account.address(), "uid_mismatch", message)
         for field in fields:
-            await self._resources[field].survey(account, focus, replace)
-        self._demand_identity(account)
-
-    def _demand_identity(self, account: Account) -> None:
-        """No step in an account that is not the one meant, or that was not to be taken over."""
-        spec, survey = account.spec, account.survey
-        if not survey.exists:
-            return
-        if spec.uid is not None and spec.uid != account.uid:
-            for address in survey.desired:
-                survey.block(address, "uid_mismatch", f"its uid is {account.uid}, the manifest says {spec.uid}")
-        if self._adopt != "explicit" or account.main:
-            return
-        if account.memory.known(account.name) or spec.uid is not None or spec.adopt:
-            return
-        detail = (
-            f"{account.name} exists (uid {account.uid}) and acctcfg did not create it: write its uid, or adopt: true"
-        )
-        for address in survey.desired:
-            survey.block(address, "adopt_explicit", detail)
+            await self.resources[field].survey(account, focus, replace)
+        demand_identity(survey, known=account.memory.known(account.name), adopt=self._adopt)
 
     async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
         """The key signs, and is in the list of the account's keys.
@@ -227,50 +168,6 @@ class GateConnection:
     def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
         """Positions under a leverage that changes, and lists that may have been cut."""
         return notices(survey.private, changes)
-
-    def calls(self, survey: Survey, change: Change) -> tuple[Call, ...]:
-        """The writes that it takes."""
-        return self._resources[change.address.field].calls(survey.private, change)
-
-    def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
-        """Writes and read-backs of all accounts: all count for the one user."""
-        costs: list[Cost] = []
-        for survey, changes in work:
-            for field, resource in self._resources.items():
-                some = [change for change in changes if change.address.field == field]
-                if some:
-                    costs += resource.costs(survey.private, some)
-        return costs
-
-    def gated(self, change: Change) -> bool:
-        """Modes and leverage are guarded."""
-        return self._resources[change.address.field].gated
-
-    def together(self, change: Change) -> str:
-        """Leverage is read back together."""
-        return self._resources[change.address.field].together
-
-    def settles(self, change: Change) -> bool:
-        """Settings are read once more before they are written."""
-        return self._resources[change.address.field].settles
-
-    async def current(self, survey: Survey, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """As they are now."""
-        by_field: dict[str, list[Address]] = {}
-        for address in addresses:
-            by_field.setdefault(address.field, []).append(address)
-        found: dict[Address, Live] = {}
-        for field, some in by_field.items():
-            found.update(await self._resources[field].current(survey.private, some))
-        return found
-
-    async def write(self, survey: Survey, change: Change, writer: Writer) -> None:
-        """Make one change."""
-        await self._resources[change.address.field].write(survey.private, change, writer)
-
-    def signed_by(self, survey: Survey) -> tuple[str, str, str] | None:  # noqa: ARG002
-        """None: the connection's own credentials sign for everything."""
-        return None
 
     def is_precondition(self, code: str) -> bool:
         """Labels that name orders, positions, margins, a status or a lock."""
