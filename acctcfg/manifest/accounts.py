@@ -22,7 +22,7 @@ from acctcfg.manifest.connections import check_source
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.kinds import Table
 from acctcfg.manifest.narrowing import check_parts, check_permissions
-from acctcfg.manifest.profiles import Layered, Profiles
+from acctcfg.manifest.profiles import Layered, Profiles, check_taken_away
 from acctcfg.manifest.read import Node
 from acctcfg.manifest.relations import between
 from acctcfg.manifest.report import Report, near, shown
@@ -87,6 +87,7 @@ class _Building:
         below = self.profiles.under(self.profiles.named(node, own))
         report = own.within((key, node), *below.roots)
         layered = self.profiles.over(below, node, key, report)
+        check_taken_away(node, self.shape.account, own)
         taken = self._taken(node, below, layered, report)
         venue = self._venue(node, layered, taken, report)
         if venue is None:

@@ -15,13 +15,13 @@ from typing import Any
 from acctcfg.core.desired import AddressSpec, LeverageEntry, Place, Selector
 from acctcfg.core.words import MarginMode, Market, Side
 from acctcfg.manifest.files import Workspace
-from acctcfg.manifest.kinds import Table
+from acctcfg.manifest.kinds import Record, Table
 from acctcfg.manifest.read import Node
 from acctcfg.manifest.report import Report, near, quoted, shown
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import NAME, Shape
 
-__all__ = ["Layered", "Profiles"]
+__all__ = ["Layered", "Profiles", "check_taken_away"]
 
 _SELECTORS = ("instrument", "instruments", "family", "currency", "symbol")
 _MARKETS = {str(word): word for word in Market}
@@ -250,3 +250,18 @@ def _without_lists(node: Node) -> Node:
 def _left_out(entry: Node, values: Mapping[str, Any]) -> bool:
     """Whether a field of an entry was wrong: without it the entry would say something else."""
     return any(child.value is not None and name not in values for name, child in entry.value.items())
+
+
+def check_taken_away(node: Node, account: Record, own: Report) -> None:
+    """What an empty value takes away is no longer there to be looked at: its name may still be a slip."""
+    for name, child in node.value.items():
+        take = account.takes.get(name)
+        if child.value is None and take is None:
+            account.unknown(name, child, own)
+        elif type(child.value) is dict and take is not None and _holds_null(child):
+            take(child, own)
+
+
+def _holds_null(node: Node) -> bool:
+    inner = node.value.values()
+    return any(child.value is None or (type(child.value) is dict and _holds_null(child)) for child in inner)

@@ -23,6 +23,13 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
     ("fields", "line"),
     [
         ("posiion_mode: net", 'mmdesk01.posiion_mode: unknown key "posiion_mode" (did you mean "position_mode"?)'),
+        ("posiion_mode: null", 'mmdesk01.posiion_mode: unknown key "posiion_mode" (did you mean "position_mode"?)'),
+        ("venue:desk", 'mmdesk01.venue:desk: unknown key "venue:desk" (did you mean "venue"?)'),
+        (
+            "api_keys: {t: {permissions: [read], ip_allowlst: null}}",
+            'mmdesk01.api_keys[t].ip_allowlst: unknown key "ip_allowlst" (did you mean "ip_allowlist"?)',
+        ),
+        ("deposit: {credit: null}", 'mmdesk01.deposit.credit: unknown key "credit" (did you mean "credit_to"?)'),
         ("account_mode: multi-curency", 'mmdesk01.account_mode: "multi-curency" is none of its words (did you mean'),
         ("profile: nope", 'mmdesk01.profile: the profile "nope" is not defined'),
         ("label: 123", 'mmdesk01.label: must be text, not a number (put it in quotes: "123")'),
