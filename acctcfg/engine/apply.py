@@ -16,7 +16,7 @@ from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import FORMAT_VERSION, Plan, Precheck, Step
 from acctcfg.core.state import After, KeyValue, Live, Unreadable, to_json
 from acctcfg.engine.execute import GOOD, Execution
-from acctcfg.engine.plan import Planned, draw_up, venues_of
+from acctcfg.engine.plan import Planned, draw_up, keys_to_replace, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.record import Run
 from acctcfg.engine.session import Link, Session
@@ -42,13 +42,14 @@ async def apply(
     progress: Progress = SILENT,
 ) -> Outcome:
     """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done."""
+    replacing = keys_to_replace(workspace, replace)
     workspace.refuse_lost_journal()
     focus = Focus() if saved is None else _focus_of(saved)
     if saved is not None:
         _check_claim(workspace, saved)
     async with Session(workspace, venues_of(workspace, focus)) as session, _locks(session, lock_timeout_s) as fresh:
         await _let_writes_expire(session)
-        planned = await draw_up(session, focus, replacing=replace, progress=progress)
+        planned = await draw_up(session, focus, replacing=replacing, progress=progress)
         if saved is not None:
             _check_steps(saved, planned.plan)
         if expect is not None and planned.reviewed != expect:

@@ -24,7 +24,7 @@ from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import ManifestError, Problem, UsageError, VenueError
 from acctcfg.venues.contract import Survey
 
-__all__ = ["FIELDS", "Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
+__all__ = ["FIELDS", "Planned", "draw_up", "keys_to_replace", "make_plan", "survey_accounts", "venues_of"]
 
 FIELDS = ("state", "account_mode", "position_mode", "leverage", "api_keys", "deposit.credit_to", "deposit.addresses")
 
@@ -52,9 +52,9 @@ async def make_plan(
     progress: Progress = SILENT,
 ) -> Plan:
     """The plan of a workspace. Sends no write."""
-    focus = Focus(targets)
+    focus, replacing = Focus(targets), keys_to_replace(workspace, replace)
     async with Session(workspace, venues_of(workspace, focus)) as session:
-        planned = await draw_up(session, focus, replacing=replace, progress=progress)
+        planned = await draw_up(session, focus, replacing=replacing, progress=progress)
     return planned.plan
 
 
@@ -107,19 +107,18 @@ async def survey_accounts(
 
 
 async def draw_up(
-    session: Session, focus: Focus, *, replacing: Iterable[str] = (), progress: Progress = SILENT
+    session: Session, focus: Focus, *, replacing: frozenset[Address] = frozenset(), progress: Progress = SILENT
 ) -> Planned:
-    """Read, compare, order and ask. `replacing`: addresses of keys that may, or must, be replaced."""
+    """Read, compare, order and ask. `replacing`: keys that may, or must, be replaced."""
     workspace = session.workspace
-    replacing_set = frozenset(_parse(text) for text in replacing)
-    surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing_set, progress=progress)
+    surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing, progress=progress)
     _raise_problems(surveys)
-    _demand_targets(focus, surveys, replacing_set)
+    _demand_targets(focus, surveys, replacing)
     by_key = {survey.spec.key: survey for survey in surveys}
     steps: list[Step] = []
     work: list[tuple[Survey, list[Change]]] = []
     for survey in surveys:
-        changes, failed = diff(survey.desired, survey.live, replace=replacing_set)
+        changes, failed = diff(survey.desired, survey.live, replace=replacing)
         unread += survey.unreadable
         unread += [Unread(str(address), one.code, one.message) for address, one in failed]
         warnings += survey.warnings
@@ -141,7 +140,7 @@ async def draw_up(
         return guard(some, workspace.manifest.guardrails, accounts=count, check=violations)
 
     asked_for = guarded(steps)
-    steps = guarded([_let_replace(step, replacing_set) for step in steps]) if replacing_set else asked_for
+    steps = guarded([_let_replace(step, replacing) for step in steps]) if replacing else asked_for
     for link in session.links.values():
         link.seconds = time.monotonic() - link.opened_at
     warnings += [Warning_(key, "rate_limited", note) for key, one in session.links.items() for note in _notes(one)]
@@ -170,10 +169,20 @@ def _notes(link: Link) -> list[str]:
     return list(link.client.pacer.notes)
 
 
-def _parse(text: str) -> Address:
-    account, _, rest = text.partition(".")
-    field_, bracket, key = rest.partition("[")
-    return Address(account, field_, key.removesuffix("]") if bracket else "")
+def keys_to_replace(workspace: Workspace, addresses: Iterable[str]) -> frozenset[Address]:
+    """The addresses of `--replace`; UsageError for one that is no API key of the manifest."""
+    keys = {
+        str(address): address
+        for spec in workspace.manifest.accounts.values()
+        for address in (Address(spec.key, "api_keys", key.label) for key in spec.api_keys)
+    }
+    for text in addresses:
+        if text not in keys:
+            raise UsageError(
+                f"--replace {text}: the manifest has no such API key",
+                hint="an address as `acctcfg plan` shows it would be right: ACCOUNT.api_keys[LABEL]",
+            )
+    return frozenset(keys[text] for text in addresses)
 
 
 def _raise_problems(surveys: Iterable[Survey]) -> None:
@@ -197,7 +206,7 @@ def _demand_targets(focus: Focus, surveys: Sequence[Survey], replacing: Iterable
             )
     for address in replacing:
         if address not in there and not unread:
-            raise UsageError(f"--replace {address}: the manifest has no such address")
+            raise UsageError(f"--replace {address}: it is no part of what is planned", hint="plan again with it")
 
 
 def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> list[Step]:

@@ -245,6 +245,18 @@ def test_replacing_a_key_that_works_goes_on_with_the_new_one(desk: Desk) -> None
     assert desk.plan().last == NO_CHANGES
 
 
+@pytest.mark.parametrize(
+    "address", ["trader01", "trader01.account_mode", "trader01.api_keys[other]", "trader01.api_keys[*]", "bogus", ""]
+)
+def test_only_a_key_of_the_manifest_is_replaced(desk: Desk, address: str) -> None:
+    """`--replace` of anything else is wrong usage, said before anything is read: it is never taken and ignored."""
+    desk.write({"trader01": {"account_mode": "futures", "api_keys": KEY}})
+    said = desk.apply("--replace", address)
+    assert (said.code, said.out) == (64, "")
+    assert f"--replace {address}: the manifest has no such API key" in said.err
+    assert desk.sandbox.control_get("requests")["by_path"] == {}
+
+
 def test_a_stale_secret_is_moved_aside(desk: Desk) -> None:
     """A stored secret whose key the venue does not know is kept as LABEL.dead-1, never overwritten."""
     settle(desk, "trader01")
