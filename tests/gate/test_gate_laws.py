@@ -85,7 +85,8 @@ def test_whatever_it_was_it_ends_as_wanted(
     live, rows = desk.crossex(), desk.writes()
     assert differing(live, fields) == 0
     assert all(row["code"] == "0" and row["effect"] for row in rows)
-    assert len(rows) == len(steps) == differing(before, fields) if same_mode else len(rows) <= len(steps)
+    assert len(rows) <= len(steps)  # behind a mode change a value that is right is a step, and no write
+    assert len(rows) == differing(before, fields) or not same_mode
     for body in desk.puts():
         assert ("account_mode" in body) != ("position_mode" in body)
         assert ("exchange_type" in body) == (fields["account_mode"] == ISOLATED and "position_mode" in body)
