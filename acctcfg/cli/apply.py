@@ -101,6 +101,7 @@ def command(
             allow_sensitive=allow_sensitive,
             skip_blocked=skip_blocked,
             lock_timeout_s=lock_timeout,
+            said={"auto_approve": auto_approve, "plan_file": None if planfile is None else str(planfile)},
             progress=progress,
         ),
     )

@@ -39,9 +39,13 @@ async def apply(
     allow_sensitive: bool = False,
     skip_blocked: bool = False,
     lock_timeout_s: float = 0.0,
+    said: Mapping[str, Any] | None = None,
     progress: Progress = SILENT,
 ) -> Outcome:
-    """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done."""
+    """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done.
+
+    `said`: what else the user said on the command line, for the record.
+    """
     replacing = keys_to_replace(workspace, replace)
     workspace.refuse_lost_journal()
     focus = Focus() if saved is None else _focus_of(saved)
@@ -66,6 +70,7 @@ async def apply(
             return _declined(planned.plan)
         _prove_stores(workspace, todo)
         flags = {"skip_blocked": skip_blocked, "allow_sensitive": allow_sensitive, "replace": list(replace)}
+        flags |= {"expect": expect, **(said or {})}
         return await _carry_out(workspace, planned, left_out, flags, fresh, progress)
 
 
@@ -203,7 +208,7 @@ async def _carry_out(
             assert session is not None  # noqa: S101 (draw_up read through it)
             users = {one.connection.user for one in _working(session)}
             open_before = {user: journal.unresolved(user) for user in users}
-            run = journal.begin_run(command="apply", digest=planned.plan.digest, flags=flags, **workspace.who())
+            run = journal.begin_run(command="apply", digest=planned.reviewed, flags=flags, **workspace.who())
             recorded = Run(run, journal, fresh)
             for link in _working(session):
                 link.client.on_request = recorded.heard

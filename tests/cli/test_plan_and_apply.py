@@ -210,3 +210,26 @@ def test_history_counts_what_a_run_did(desk):
         line.partition(" apply ")[2].split(maxsplit=2)[2] for line in desk.run("history").out.splitlines()[1:]
     )
     assert (done, blocked) == ("done, 1 changed, 3 created", "done, 1 blocked")
+
+
+def test_history_tells_the_flags_and_the_reviewed_plan(desk):
+    """A run records what it was told, and the digest that `plan` showed, also where it then held a step back."""
+    desk.write(ACCOUNT)
+    assert desk.apply().code == 0
+    desk.sandbox.control_post("accounts/mmdesk01/keys/trading", ip="127.0.0.1,203.0.113.7")
+    key = {**ACCOUNT["mmdesk01"]["api_keys"]["trading"], "ip_allowlist": ["127.0.0.1", "203.0.113.8"]}
+    desk.write({"mmdesk01": {**ACCOUNT["mmdesk01"], "api_keys": {"trading": key}}})
+    saved = desk.folder / "plan.json"
+    assert desk.plan("--out", str(saved)).code == 0
+    assert desk.apply(str(saved), "--skip-blocked").code == 3
+    run = desk.run("history", "--format", "json").json[0]
+    assert run["digest"] == json.loads(saved.read_text())["digest"]
+    assert run["flags"] == {
+        "allow_sensitive": False,
+        "auto_approve": True,
+        "expect": None,
+        "plan_file": str(saved),
+        "replace": [],
+        "skip_blocked": True,
+    }
+    assert f"command  apply auto_approve=True plan_file={saved} skip_blocked=True" in desk.run("history", run["id"]).out
