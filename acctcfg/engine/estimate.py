@@ -38,4 +38,5 @@ def estimate(costs: Iterable[tuple[Cost, float, float]]) -> Estimate:
 def _words(endpoint: Endpoint, label: str) -> str:
     rate = endpoint.rate
     per = "s" if rate.per_s == 1 else f"{rate.per_s:g} s"
-    return f"{endpoint.path.rpartition('/')[2]} of {label}, {rate.count} per {per}"
+    name = [part for part in endpoint.path.split("/") if not part.startswith("{")][-1]  # "/sub_accounts/{user_id}"
+    return f"{name} of {label}, {rate.count} per {per}"
