@@ -60,6 +60,7 @@ class VenueRules:
     keys_per_account: int = 0
     addresses_per_currency: int = 0
     address_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # -> currencies that have it; () for all
+    chain_prefix: str = ""  # how a currency's chains are called: "{currency}-"; "" where no rule is known
     leverage_selectors: tuple[str, ...] = ()  # "instrument", "family", "currency", "symbol" (and "instruments")
     permission_groups: tuple[str, ...] = ()  # each can be read or write
     position_mode_parts: tuple[str, ...] = ()  # parts of an account that can each have a position mode of their own

@@ -289,8 +289,10 @@ class _Building:
         return DepositSpec(credit_to=_CREDITS.get(taken.get("credit_to", "")), addresses=addresses)
 
     def _check_address(self, one: AddressSpec, count: int, rules: VenueRules, layered: Layered, report: Report) -> None:
-        currencies = rules.address_types.get(one.type)
-        if currencies is None:
+        currencies, prefix = rules.address_types.get(one.type), rules.chain_prefix.format(currency=one.currency)
+        if one.chain is not None and not one.chain.startswith(prefix):
+            wrong = f"{shown(one.chain)} is no chain of {one.currency} (they begin with {prefix})"
+        elif currencies is None:
             wrong = f"the address type {shown(one.type)} is none of venue type {rules.type}"
         elif currencies and one.currency not in currencies:
             wrong = f"{one.currency} has no {one.type} addresses ({', '.join(currencies)} have)"

@@ -71,11 +71,16 @@ def _schema_error(schema: Any) -> str:
     if not isinstance(schema, dict | bool):
         return "a schema is a map"
 
+    outside = []
+
     def refuse(uri: str) -> Any:
-        raise ValueError(f"it refers to {uri}, and acctcfg fetches nothing")
+        outside.append(uri)
+        raise ValueError("acctcfg fetches nothing")
 
     try:
         jsonschema_rs.validator_for(schema, retriever=refuse)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as exc:
+        if outside:
+            return f"it refers to {shown(outside[0])} (acctcfg fetches nothing: use $defs)"
         return " ".join(str(getattr(exc, "message", None) or exc).split())[:200]
     return ""

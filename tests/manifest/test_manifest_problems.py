@@ -100,6 +100,10 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
             'mmdesk01.deposit.addresses[1]: "BTC" a second time (first at acctcfg.yaml:7:',
         ),
         (
+            "deposit: {addresses: [{currency: USDT, chain: TRC20}]}",
+            'mmdesk01.deposit.addresses[0]: "TRC20" is no chain of USDT (they begin with USDT-)',
+        ),
+        (
             "deposit: {addresses: [{currency: ETH, type: segwit}]}",
             "mmdesk01.deposit.addresses[0]: ETH has no segwit addresses (BTC, LTC have)",
         ),
@@ -142,7 +146,7 @@ def test_one_wrong_field_is_one_line(complaints: Complaints, fields: str, line: 
         ),
         (
             "guardrails: {rules: [{name: a, schema: {$ref: 'http://127.0.0.1:9/x'}}]}\n",
-            "guardrails.rules[0].schema: is no valid JSON Schema",
+            'guardrails.rules[0].schema: is no valid JSON Schema: it refers to "http://127.0.0.1:9/x" (acctcfg fetches',
         ),
         (
             "guardrails: {rules: [{name: a, when: {action: chnge}, schema: {}}]}\n",

@@ -160,8 +160,10 @@ def _barrier(account: Account, focus: Focus, live_mode: str) -> After | None:
         )
         if wanted is not None and wanted != live
     ]
-    left_out = " and ".join(str(address) for address in first if not focus.wants(address))
+    left_out = [str(address) for address in first if not focus.wants(address)]
     if left_out:
+        has, it = ("has", "it") if len(left_out) == 1 else ("have", "them")
+        detail = f"{' and '.join(left_out)} {has} to change first: target {it} too"
         for scope in account.decisions:
-            account.survey.block(scope, "target_dependency", f"{left_out} first: target that too")
+            account.survey.block(scope, "target_dependency", detail)
     return After(first[0].field) if first else None

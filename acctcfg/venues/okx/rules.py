@@ -60,6 +60,7 @@ OKX_DMA_BROKER_RULES = VenueRules(
     keys_per_account=50,
     addresses_per_currency=20,
     address_types={"regular": (), "segwit": ("BTC", "LTC")},
+    chain_prefix="{currency}-",
     leverage_selectors=("instrument", "instruments", "family", "currency"),
     check=check_account,
 )
