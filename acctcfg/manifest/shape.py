@@ -25,6 +25,7 @@ STORE_TYPES: Final[dict[str, tuple[str, ...]]] = {  # which fields each type of 
     "env": ("prefix",),
 }
 _VARIABLE = TextRule(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable (letters, digits and _)")
+_UID = TextRule(r"[0-9A-Za-z]{1,40}", "the venue's id: digits or letters")
 _PATH = TextRule(r"(?!\s)[^\x00-\x1f\x7f]+", "a path")
 _DURATION = TextRule(r"[1-9][0-9]{0,4}[smhdw]", "a duration such as 90d (s, m, h, d or w)")
 _CURRENCY = TextRule(r"[A-Za-z0-9]{1,30}", "a currency's code such as USDT")
@@ -153,7 +154,7 @@ class Shape:
                 ),
                 "region": Field(kind=Word(_words(dict.fromkeys(regions))), doc="Where the venue user is registered"),
                 "uid": Field(
-                    kind=Text(TextRule(r"[0-9]{1,30}", "digits")),
+                    kind=Text(_UID),
                     doc="Refuse to work if the credentials belong to somebody else",
                 ),
                 "egress": Field(
@@ -355,7 +356,7 @@ class Shape:
                 kind=Text(_common(r.name for r in rules)), doc="The venue's name for it; the key unless given"
             ),
             "uid": Field(
-                kind=Text(TextRule(r"[0-9A-Za-z]{1,40}", "the venue's id: digits or letters")),
+                kind=Text(_UID),
                 doc="The venue's id; one that differs from the live one blocks the account",
             ),
             "adopt": Field(kind=Flag(), doc="Take over an account that exists, under `adopt: explicit`"),

@@ -42,8 +42,8 @@ class ToyGround(Ground):
 
     def __enter__(self) -> ToyGround:
         self._users = {
-            "desk": User("1001", "toy-key-desk", "toy-secret-of-the-desk"),
-            "other": User("1002", "toy-key-other", "toy-secret-of-the-other"),
+            "desk": User("u1001", "toy-key-desk", "toy-secret-of-the-desk"),
+            "other": User("u1002", "toy-key-other", "toy-secret-of-the-other"),
         }
         self._server = ToyServer(list(self._users.values()), self.speed)
         self._server.meet = self._meet
