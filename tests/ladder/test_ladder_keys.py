@@ -303,6 +303,23 @@ def test_reading_and_writing_may_be_signed_by_two_keys(desk: Desk) -> None:
     }
 
 
+@pytest.mark.parametrize("away", ["reading", "trading"])
+@pytest.mark.parametrize("there", [False, True], ids=["new", "there"])
+def test_each_of_two_access_keys_keeps_an_address_of_ours(desk: Desk, away: str, there: bool) -> None:
+    """access {read, write}: the one of the two that could not be used from here is blocked (`access_ip`)."""
+    if there:
+        settle(desk, "trader01", labels=("reading", "trading"), acctLv="2")
+    keys = {
+        label: {**TRADING, "ip_allowlist": ["203.0.113.7"]} if label == away else TRADING
+        for label in ("reading", "trading")
+    }
+    access = {"read": {"key": "reading"}, "write": {"key": "trading"}}
+    desk.write({"trader01": {"api_keys": keys, "access": access, "position_mode": "long_short"}})
+    blocked = {address for address, step in desk.steps().items() if "access_ip" in failing(step)}
+    assert blocked == {f"trader01.api_keys[{away}]"}
+    quiet(desk)
+
+
 def test_a_secret_of_another_account_is_not_used(desk: Desk) -> None:
     """A secret stored under the wrong account's name sets up nobody: the account is unreadable (access_wrong_account),
     exit 1, nothing written, and "No changes" is not printed."""

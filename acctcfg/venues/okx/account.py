@@ -109,6 +109,12 @@ class Account:
             if key.state == "present" and key.store is not None and "trade" in key.permissions
         ]
 
+    def is_access(self, label: str) -> bool:
+        """Whether the key of that label signs, or is meant to: the one that reads, or the one that writes."""
+        access = self.spec.access
+        named = [side.get("key") for side in (access.read, access.write) if side] if access else []
+        return label == self.access_label or label in named
+
     async def key_list(self, *, fresh: bool = False) -> dict[str, KeyRow]:
         """The broker's list of the account's keys; slow (once a second), so it is read once unless it must be fresh."""
         if self.keys is None or fresh:

@@ -122,8 +122,12 @@ class ApiKeys:
             # A secret that signs is no dead one: it is not moved aside to make room for a new key's.
             detail = f'the store holds the secret of the key "{stored.key_label}" under this label; move it there'
             survey.block(address, "secret_mismatch", detail)
-        signs = key.label == account.access_label
-        if signs and key.ip_allowlist and account.egress and not set(key.ip_allowlist) & set(account.egress):
+        if (
+            account.is_access(key.label)
+            and key.ip_allowlist
+            and account.egress
+            and not set(key.ip_allowlist) & set(account.egress)
+        ):
             detail = f"none of {', '.join(key.ip_allowlist)} is an address that acctcfg calls from (egress)"
             survey.block(address, "access_ip", detail)
 
