@@ -113,6 +113,19 @@ def test_three_kinds_of_steps_with_a_barrier(make_gate: Callable[..., GateDesk],
     assert gate.crossex()["leverage"] == {ADA: "7", BTC: "5"}
 
 
+@pytest.mark.parametrize("status", [403, 404, 409, 422])
+def test_labels_count_whatever_their_status(make_gate: Callable[..., GateDesk], status: int) -> None:
+    """No HTTP status is documented for a label: the account mode is found, and a refusal is blocked, by the label,
+    with `detail` in place of `message`."""
+    labels = ("QUERY_INVALID_EXCHANGE_TYPE", "UPDATE_ACCOUNT_MODE_ACCOUNT_STATUS_NOT_NORMAL_ERROR")
+    flags = {"label_status": dict.fromkeys(labels, status), "detail": True}
+    gate = make_gate(**ISOLATED, top={"gate_crossex": {"flags": flags}})
+    climb(gate, 1, position_mode={"okx": "long_short"})
+    gate.set(status="RISK")
+    said = gate.write({"cx": {"account_mode": "cross_exchange"}}).apply()
+    assert (said.code, labels[1] in said.out) == (3, True)
+
+
 def test_what_the_account_mode_resets_is_set_again(make_gate: Callable[..., GateDesk], wire: str) -> None:
     """The venue puts position modes back when the account mode changes: one that was right before is written after."""
     gate = make_gate(profile=wire, position_mode="DUAL")

@@ -42,7 +42,7 @@ class GateConnection(ByField[Account]):
         credentials: Any,
         secrets: SecretDoor,
         memory: Callable[[str], Memory],
-        accounts: Mapping[str, AccountSpec],
+        accounts: Mapping[str, AccountSpec],  # noqa: ARG002 (no account here needs another one's entry)
         adopt: str,
     ) -> None:
         self.spec = spec
@@ -51,7 +51,6 @@ class GateConnection(ByField[Account]):
         self._credentials = credentials
         self._secrets = secrets
         self._memory_of = memory
-        self._accounts = accounts
         self._adopt = adopt
         self._alias = alias(credentials.api_key)
         self._own = CrossEx(client, credentials, self._alias)
