@@ -190,7 +190,7 @@ class Venue(Protocol):
     """A venue type: what an entry point of the group `acctcfg.venues` gives."""
 
     rules: VenueRules
-    order: Sequence[Row]
+    order: tuple[Row, ...]
     write_window_s: float  # a signed request older than this is refused, so it can no longer be executed
     effects_come_later: bool  # an accepted write is not done yet: one that is never seen may still come
     error_family: str  # the word before the colon by which people name this venue's errors; types of one venue share it

@@ -18,7 +18,7 @@ from toy_exchange.rules import ORDER, RULES
 
 if TYPE_CHECKING:
     from acctcfg.core.explained import Explained
-    from acctcfg.venues.contract import Connection, Memory, SecretDoor
+    from acctcfg.venues.contract import Connection, Memory, SecretDoor, Venue
     from acctcfg.wire.client import Client, Dialect
     from acctcfg.wire.endpoint import Rate
 
@@ -79,4 +79,4 @@ class ToyExchange:
         return ToyConnection(spec, client, credentials)
 
 
-TOY_EXCHANGE = ToyExchange()
+TOY_EXCHANGE: Venue = ToyExchange()
