@@ -113,7 +113,7 @@ async def draw_up(
     workspace = session.workspace
     surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing, progress=progress)
     _raise_problems(surveys)
-    _demand_targets(focus, surveys, replacing)
+    _demand_targets(focus, surveys, unread, replacing)
     by_key = {survey.spec.key: survey for survey in surveys}
     steps: list[Step] = []
     work: list[tuple[Survey, list[Change]]] = []
@@ -195,12 +195,20 @@ def _raise_problems(surveys: Iterable[Survey]) -> None:
         raise ManifestError(problems, hint="only the venue's lists could show this; nothing was written")
 
 
-def _demand_targets(focus: Focus, surveys: Sequence[Survey], replacing: Iterable[Address]) -> None:
-    """A target or a `--replace` that selects nothing is a slip of the pen, never a plan without changes."""
+def _demand_targets(
+    focus: Focus, surveys: Sequence[Survey], lost: Sequence[Unread], replacing: Iterable[Address]
+) -> None:
+    """A target or a `--replace` that selects nothing is a slip of the pen, never a plan without changes.
+
+    Of an account that could not be read in full nobody knows what a target would have selected.
+    """
     there = [address for survey in surveys for address in survey.desired]
-    unread = [unread.address for survey in surveys for unread in survey.unreadable]
+    unread = {one.address.partition(".")[0] for one in lost}
+    unread |= {survey.spec.key for survey in surveys if survey.unreadable}
     for pattern in focus.patterns:
-        if not any(pattern.matches(address) for address in there) and not unread:
+        if any(pattern.matches(address) for address in there):
+            continue
+        if not any(pattern.may_reach(account, field) for account in unread for field in ("", *FIELDS)):
             raise UsageError(
                 f"--target {pattern.text} selects nothing", hint="addresses are as `acctcfg plan` shows them"
             )

@@ -58,6 +58,16 @@ def test_output_for_a_shell_keeps_accounts_apart(desk: Desk) -> None:
     assert len(desk.run("output", "--format", "csv").out.splitlines()) == 3
 
 
+def test_a_target_of_nothing_is_a_slip_whatever_else_could_not_be_read(desk: Desk) -> None:
+    """What one account did not show excuses no target that has nothing to do with it."""
+    desk.write({"mmdesk01": {"api_keys": KEY, "position_mode": "net"}, "mmdesk02": {}}).converge()
+    desk.fault(match={"path": "*/account/config", "account": "mmdesk01"}, kind="html", times=0)
+    for target, code in {"mmdesk01.position_mode": 1, "mmdesk01.leverage[*": 1, "mmdesk02": 0, "mmdesk03": 64}.items():
+        said = desk.plan("--target", "mmdesk01", "--target", target)
+        assert said.code == max(code, 1), (target, said.out + said.err)
+        assert ("selects nothing" in said.err) is (code == 64)
+
+
 def test_show_of_nothing_is_a_slip(desk: Desk) -> None:
     """A name that no account has is wrong usage, not an empty answer."""
     desk.write({"mmdesk01": {}})
