@@ -12,8 +12,6 @@ from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError, Refused, StoreError, UsageError
-from acctcfg.secrets import Credentials
-from acctcfg.secrets.stored_form import flaw
 
 __all__ = ["KeyReport", "StoredSecret", "check_secrets", "import_secrets", "list_secrets"]
 
@@ -120,15 +118,16 @@ async def _import(session: Session, spec: AccountSpec, row: Mapping[str, str]) -
     try:
         if session.links[spec.venue].venue.rules.passphrase and not parts["passphrase"]:
             return KeyReport(spec.key, label, key.store, "failed", "a key of this venue has a passphrase: give it too")
-        for name, value in parts.items():
-            if value and (wrong := flaw(value)):  # kept, it could not be read back
-                return KeyReport(spec.key, label, key.store, "failed", f"its {name} {wrong}")
         doors = session.workspace.doors(spec.venue)
+        for name, value in parts.items():
+            if value and (wrong := doors.flaw(value)):  # kept, it could not be read back
+                return KeyReport(spec.key, label, key.store, "failed", f"its {name} {wrong}")
         report = await _proven(session, spec, label, key.store, doors.credentials(**parts))
         if not report.good:
             return report
         stored = _stored(session, key.store, path)
-        if isinstance(stored, Credentials) and stored.same_as(doors.credentials(**parts)):
+        damaged = isinstance(stored, StoreError)
+        if stored is not None and not damaged and stored.same_as(doors.credentials(**parts)):
             return KeyReport(spec.key, label, key.store, "already")
         if stored is not None:
             if (await _check(session, spec, label, key.store)).good:
@@ -143,7 +142,7 @@ async def _import(session: Session, spec: AccountSpec, row: Mapping[str, str]) -
         return KeyReport(spec.key, label, key.store, "failed", error.message)
 
 
-def _stored(session: Session, store: str, path: str) -> Credentials | StoreError | None:
+def _stored(session: Session, store: str, path: str) -> Any:
     """What is kept there; the error of one that is damaged, or not for us: a proven secret may take its place."""
     try:
         return session.workspace.store(store).get(path)

@@ -15,6 +15,7 @@ from acctcfg.journal import Journal, Lock
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job
 from acctcfg.secrets import Credentials, Secret, Store, load_credentials, open_store
 from acctcfg.secrets.passphrase import generate
+from acctcfg.secrets.stored_form import flaw
 from acctcfg.venues.installed import rules
 
 __all__ = ["Doors", "JournalMemory", "Workspace"]
@@ -152,6 +153,10 @@ class Doors:
     def credentials(self, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
         """The three parts as what a signature takes."""
         return Credentials(api_key, Secret(secret_key), Secret(passphrase) if passphrase else None)
+
+    def flaw(self, value: str) -> str:
+        """What keeps a part of a key from being sent; "" if nothing does."""
+        return flaw(value)
 
     def retire(self, store: str, path: str) -> None:
         """Move a dead key's secret aside."""
