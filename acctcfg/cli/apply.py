@@ -87,7 +87,7 @@ def command(
     from acctcfg.engine.apply import apply
     from acctcfg.render.data import load_saved
 
-    saved = None if planfile is None else load_saved(planfile)
+    saved = None if planfile is None else load_saved(ctx.obj["directory"] / planfile)
     workspace = load_workspace(ctx)
     talk = _Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked)
     outcome = run_engine(

@@ -45,6 +45,7 @@ def command(ctx: click.Context, out: Path | None, form: str, detailed_exitcode: 
     from acctcfg.render.text import render_plan
 
     if out is not None:
+        out = ctx.obj["directory"] / out
         refuse_foreign(out)
     workspace = load_workspace(ctx)
     plan = run_engine(ctx, lambda progress: make_plan(workspace, targets=targets, progress=progress))

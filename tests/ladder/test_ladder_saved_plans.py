@@ -52,6 +52,14 @@ def test_a_saved_plan_is_carried_out(desk: Desk) -> None:
     assert desk.plan().last == NO_CHANGES
 
 
+def test_a_plan_file_is_found_from_the_folder_that_the_command_works_in(desk: Desk) -> None:
+    """Under -C, which works in another directory, --out and PLANFILE are of that directory."""
+    desk.write({"newone01": {}})
+    assert desk.plan("--out", "saved.json").code == 0
+    assert (desk.folder / "saved.json").exists()
+    assert desk.apply("saved.json").last == "Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 0 failed."
+
+
 def test_a_saved_plan_makes_new_accounts(desk: Desk) -> None:
     """A plan with values that are known only later is carried out all the same, secrets and all."""
     desk.write(
