@@ -174,7 +174,7 @@ def _refuse_lost_stores(workspace: Workspace, todo: Sequence[Step]) -> None:
 def _prove_stores(workspace: Workspace, todo: Sequence[Step]) -> None:
     """What would keep a new secret from its store is found before the first write, not when its account is made."""
     for store, step in _new_secrets(todo).items():
-        path = f"{step.venue}/{step.address.account}/{step.address.key}-probe"  # a name that no secret has
+        path = f"{step.venue}/{step.address.account}/{step.address.key}.probe"  # a name that no secret has
         workspace.store(store).prove_writable(path)
 
 

@@ -141,14 +141,20 @@ class Doors:
         return self._workspace.store(store).writable
 
     def prove_writable(self, store: str, path: str) -> None:
-        """Fail now with what would make `put` fail later."""
-        self._workspace.store(store).prove_writable(path)
+        """Fail now with what would make `renew` fail later."""
+        self._workspace.store(store).prove_writable(f"{path}.probe")  # a name that no secret has
 
     def put(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
         """Keep a new secret, flushed to disk."""
         credentials = self.credentials(api_key=api_key, secret_key=secret_key, passphrase=passphrase)
         self._workspace.store(store).put(path, credentials)
         return credentials
+
+    def renew(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
+        """Keep the secret of a key that was just created; one that is there is of a dead key, and is moved aside."""
+        if self.get(store, path) is not None:
+            self.retire(store, path)
+        return self.put(store, path, api_key=api_key, secret_key=secret_key, passphrase=passphrase)
 
     def credentials(self, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
         """The three parts as what a signature takes."""

@@ -37,13 +37,14 @@ class SecretDoor(Protocol):
         """Whether the store takes new secrets at all."""
 
     def prove_writable(self, store: str, path: str) -> None:
-        """Fail now with what would make `put` fail later."""
+        """Fail now with what would make `renew` fail later."""
 
-    def put(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Any:
-        """Keep a new key's secret, flushed to disk; gives the credentials."""
+    def renew(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Any:
+        """Keep the secret of a key that was just created, flushed to disk; gives the credentials.
 
-    def retire(self, store: str, path: str) -> None:
-        """Move the secret of a key that the venue no longer knows aside."""
+        One that is there is of a key that is gone, and is moved aside: not before the new key exists, since until
+        then another run, or the user, may have put it there.
+        """
 
     def new_passphrase(self) -> str:
         """A passphrase by the venue's rules."""

@@ -11,6 +11,7 @@ from desk import Desk
 from ladder_parts import KEY, NO_CHANGES, TRADING, failing, own_secret, quiet, settle, signed, stock
 
 from acctcfg.errors import StoreError
+from acctcfg.journal import Lock
 from acctcfg.secrets.age_file import AgeFileStore
 
 ADDRESS = "trader01.api_keys[trading]"
@@ -217,6 +218,34 @@ def test_a_secret_that_cannot_be_stored(desk: Desk, monkeypatch: pytest.MonkeyPa
     desk.converge()
     assert _signs(desk, desk.secret("trader01", "trading"))
     assert len(desk.account("trader01")["keys"]) == 1
+
+
+@pytest.mark.parametrize("trouble", ["lock", "refused", "lost answer"])
+def test_a_stored_secret_stays_until_the_new_key_exists(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """What a run takes for a dead key's secret may by now be a live one's, stored by the run that took its lock over:
+    nothing is moved aside before the venue has made the new key."""
+    settle(desk, "trader01", labels=())
+    stock(desk, "trader01", own_secret("trader01"))
+    desk.write({"trader01": {"api_keys": KEY}})
+    if trouble == "refused":
+        desk.fault(match={"path": "*/subaccount/apikey", "method": "POST"}, kind="code", code="59501")
+    if trouble == "lost answer":
+        desk.fault(match={"path": "*/subaccount/apikey", "method": "POST"}, kind="reset_after")
+    with monkeypatch.context() as spoilt:
+        if trouble == "lock":
+            spoilt.setattr(Lock, "fresh", lambda _: False)
+        said = desk.apply()
+    if trouble == "lost answer":
+        assert (said.code, len(desk.account("trader01")["keys"])) == (0, 1), said.out
+    else:
+        assert said.code == (1 if trouble == "lock" else 3)
+        assert _secrets(desk) == ["trading.age"]
+        desk.converge()
+    assert _secrets(desk) == ["trading.age", "trading.dead-1.age"]
+    assert desk.secret("trader01", "trading.dead-1") == own_secret("trader01")
+    assert _signs(desk, desk.secret("trader01", "trading"))
 
 
 def _disk_full(*_: object) -> None:

@@ -204,15 +204,13 @@ class ApiKeys:
         after = change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
         store, path = str(after.store), account.secret_path(label)
-        if account.secrets.get(store, path) is not None:
-            account.secrets.retire(store, path)  # no live key has it
         account.secrets.prove_writable(store, path)
         create = Call(CREATE_KEY, call.params, at={"user_id": account.uid})
         row = (await account.send(create, change, writer, creates_key=label)).data
         if not isinstance(row, dict) or not row.get("key") or not row.get("secret"):
             raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
         try:
-            account.secrets.put(store, path, api_key=str(row["key"]), secret_key=str(row["secret"]), passphrase="")
+            account.secrets.renew(store, path, api_key=str(row["key"]), secret_key=str(row["secret"]), passphrase="")
         except (AcctcfgError, OSError) as error:
             undo = Call(DELETE_KEY, at={"user_id": account.uid, "key": str(row["key"])})
             await account.send(undo, change, writer)

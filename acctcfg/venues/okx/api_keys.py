@@ -240,8 +240,9 @@ class ApiKeys:
         after = change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
         store, path = str(after.store), account.secret_path(label)
-        if account.secrets.get(store, path) is not None:
-            account.secrets.retire(store, path)  # the venue says that its key does not exist
+        stored = account.secrets.get(store, path)
+        if stored is not None:
+            account.replacing[label] = stored.api_key  # of a key that does not exist; it stays until the new one does
         account.secrets.prove_writable(store, path)
         passphrase = account.secrets.new_passphrase()
         create = Call(CREATE_KEY, {**call.params, "passphrase": passphrase})
@@ -250,7 +251,7 @@ class ApiKeys:
         if not row.get("apiKey") or not row.get("secretKey"):
             raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
         try:
-            account.secrets.put(
+            account.secrets.renew(
                 store,
                 path,
                 api_key=str(row["apiKey"]),
