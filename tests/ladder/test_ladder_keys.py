@@ -332,6 +332,25 @@ def test_reading_and_writing_may_be_signed_by_two_keys(desk: Desk) -> None:
     }
 
 
+def test_a_key_that_only_reads_is_enough_to_look(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """access {read} alone: equal values need no more, a difference is shown and blocked (`no_credentials`)."""
+    settle(desk, "trader01", labels=("looking",), stored=False, acctLv="3")
+    for part, value in own_secret("trader01", "looking").items():
+        monkeypatch.setenv(f"LOOK_{part.upper()}", value)
+    entry = {"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 5}
+    fields = {"access": {"read": {"credentials": {"env": "LOOK"}}}, "leverage": [entry]}
+    desk.write({"trader01": {**fields, "position_mode": "net"}})
+    assert desk.plan().last == NO_CHANGES
+    desk.write({"trader01": {**fields, "position_mode": "long_short", "account_mode": "futures"}})
+    steps = desk.steps()
+    assert {address for address, step in steps.items() if "no_credentials" in failing(step)} == {
+        "trader01.position_mode",
+        "trader01.leverage[swap/BTC-USDT/cross]",
+    }
+    assert not steps["trader01.account_mode"]["blocked"]  # the broker switches it
+    quiet(desk)
+
+
 @pytest.mark.parametrize("away", ["reading", "trading"])
 @pytest.mark.parametrize("there", [False, True], ids=["new", "there"])
 def test_each_of_two_access_keys_keeps_an_address_of_ours(desk: Desk, away: str, there: bool) -> None:

@@ -45,10 +45,13 @@ async def find_access(account: Account, *, needed: bool) -> bool:
     write = access.write if access else None
     read = access.read if access else None
     chosen = await _chosen(account, write) if write is not None else await _default(account, needed=needed)
-    if chosen is None or not _belongs(account, chosen):
-        return chosen is None
-    account.writer = account.reader = chosen.own if chosen.config else None
-    account.config = chosen.config
+    if chosen is None and (account.access_after is not None or account.row is None):
+        return True
+    if chosen is not None:
+        if not _belongs(account, chosen):
+            return False
+        account.writer = account.reader = chosen.own if chosen.config else None
+        account.config = chosen.config
     if read is not None and read != write:
         reading = await _chosen(account, read)
         if reading is None or not _belongs(account, reading):

@@ -177,6 +177,7 @@ class OkxConnection(ByField[Account]):
         self._settle_access(account, focus)
         for field in (*SIGNED_FIELDS, "deposit.addresses", "deposit.credit_to"):
             await self.resources[field].survey(account, focus, replace)
+        self._demand_writer(account)
         self._demand_identity(account)
 
     def _needs_keys(self, spec: AccountSpec, focus: Focus) -> bool:
@@ -214,6 +215,17 @@ class OkxConnection(ByField[Account]):
     def _wants(self, account: Account, focus: Focus, name: str) -> bool:
         managed = account.spec.leverage if name == "leverage" else account.spec.position_mode
         return bool(managed) and focus.may_want(account.spec.key, name)
+
+    def _demand_writer(self, account: Account) -> None:
+        """Where `access` has a key that reads and none that writes, what differs is shown and cannot be set."""
+        if account.reader is None or account.writer is not None or account.access_after is not None:
+            return
+        for address in account.survey.desired:
+            if address.field in ("position_mode", "leverage"):
+                detail = (
+                    "`access` names a key that reads and none that writes (nor is there one with trade and a store)"
+                )
+                account.survey.block(address, "no_credentials", detail)
 
     def _demand_identity(self, account: Account) -> None:
         """No step in an account that is not the one meant, or that was not to be taken over."""
