@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytest
 
-from acctcfg.conformance.climb import climb
+from acctcfg.conformance.climb import climb, requests
 from acctcfg.conformance.ground import Fault, Ground
 from acctcfg.conformance.trial import NO_CHANGES, Trial, need
 
@@ -22,7 +22,15 @@ ON_WRITES = (
     Fault.RESET_AFTER,
     Fault.TIMEOUT_AFTER,
 )
-ON_READS = (Fault.SERVER_ERROR, Fault.HTML, Fault.RESET_BEFORE, Fault.TOO_MANY, Fault.GARBAGE, Fault.TIMEOUT_AFTER)
+ON_READS = (
+    Fault.SERVER_ERROR,
+    Fault.HTML,
+    Fault.RESET_BEFORE,
+    Fault.TOO_MANY,
+    Fault.GARBAGE,
+    Fault.TIMEOUT_AFTER,
+    Fault.ODD,
+)
 SLOW = (Fault.SERVER_ERROR, Fault.HTML, Fault.RESET_BEFORE)
 """What is lost without a proof is sent again only once its time stamp is too old: these take turns on the rungs."""
 
@@ -62,19 +70,38 @@ class Answers:
         """Once: the plan is the same. For ever: exit 1 with one message, and never "No changes"."""
         rung = trial.ground.rungs[0]
         calm = trial.at(rung).plan()
-        trial.ground.strike(fault, trial.climber, reads=True)
-        once = trial.plan()
-        need(
-            once.code == 0 and once.json.get("steps") == calm.json.get("steps"),
-            f"one read met {fault}, and the plan is another: {once}",
-        )
+        if fault is not Fault.ODD:  # what the venue says in its own language is not asked again
+            trial.ground.strike(fault, trial.climber, reads=True)
+            once = trial.plan()
+            need(
+                once.code == 0 and once.json.get("steps") == calm.json.get("steps"),
+                f"one read met {fault}, and the plan is another: {once}",
+            )
         trial.ground.strike(fault, trial.climber, reads=True, times=0)
         ever = trial.run("plan")
         need(
             ever.code == 1 and NO_CHANGES not in ever.out and "internal error" not in ever.err,
-            f"every read meets {fault}: that is unreadable or an error (1), never an empty account: {ever}",
+            f"every read meets {fault}: that is unreadable or an error (1), never an empty account, and never an "
+            f"exception that is no VenueError (`as_documented` makes it one): {ever}",
         )
         trial.demand_silence()
+
+    def test_no_answer_of_another_shape_is_believed(self, trial: Trial) -> None:
+        """Each read in turn says something odd: that is unreadable, or a step that is blocked, and never a value."""
+        for rung in trial.ground.rungs:
+            seen = len(trial.records)
+            trial.at(rung).plan()
+            for only in _reads(trial.records[seen:]):
+                trial.ground.strike(Fault.ODD, trial.climber, reads=True, times=0, only=only)
+                plan = trial.plan()
+                trial.ground.calm()
+                blocked = any(step["blocked"] for step in plan.json.get("steps", ()))
+                need(
+                    (plan.code == 1 or blocked) and "internal error" not in plan.err,
+                    f"on the way to {rung.name!r}, {only} answers in another shape: what it decides is unreadable or "
+                    f"unknown, neither empty nor an exception that is no VenueError: {plan}",
+                )
+            trial.applied(rung)
 
     def test_accepted_is_not_applied(self, trial: Trial) -> None:
         """Law 8: a write that the venue accepts and never does is sent once, and ends in exit 1 that says so."""
@@ -140,6 +167,11 @@ class Answers:
         said = trial.at(trial.ground.rungs[0]).run("-v", "plan")
         need(said.code == 1 and NO_CHANGES not in said.out, f"a wrong secret must end in exit 1: {said}")
         trial.demand_silence(wrong)
+
+
+def _reads(records: Sequence[str]) -> list[str]:
+    """The endpoints that were read, each once."""
+    return sorted({text for text in requests(records) if text.startswith("GET ")})
 
 
 def _is_new_key(row: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from acctcfg.conformance.ground import Ground, Rung, Write
 from acctcfg.conformance.trial import Said, Trial
 
-__all__ = ["Climb", "Landing", "climb"]
+__all__ = ["Climb", "Landing", "climb", "requests"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def climb(ground: type[Ground]) -> Climb:
             landings=landings,
             start=start,
             too_many=trial.ground.too_many(),
-            requests=frozenset(_requests(trial.records)),
+            requests=frozenset(requests(trial.records)),
             silence=silence,
         )
 
@@ -99,7 +99,7 @@ def _land(trial: Trial, rung: Rung) -> Landing:
     )
 
 
-def _requests(records: Sequence[str]) -> list[str]:
+def requests(records: Sequence[str]) -> list[str]:
     """Method and path of every request, from the client's own log, which names endpoints as they were declared."""
     found = []
     for record in records:

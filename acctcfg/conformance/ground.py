@@ -21,6 +21,7 @@ class Fault(StrEnum):
     SERVER_ERROR = "server_error"  # HTTP 500 or above in the venue's language; not carried out, and nothing proves it
     TOO_MANY = "too_many"  # the venue's "too many requests"; not carried out
     GARBAGE = "garbage"  # a success whose body is cut or spoiled; carried out
+    ODD = "odd"  # the venue's success, whose result is of another shape: JSON, with no field that was asked for
     HTML = "html"  # a gateway's web page with HTTP 502; not carried out
     RESET_BEFORE = "reset_before"  # the connection breaks; not carried out
     RESET_AFTER = "reset_after"  # the connection breaks; carried out
@@ -91,8 +92,11 @@ class Ground(ABC):
         """Take everything away that `obstruct` put there."""
 
     @abstractmethod
-    def strike(self, fault: Fault, account: str, *, reads: bool = False, times: int = 1) -> None:
-        """Let the fault meet the account's next `times` writes (or reads; of the account or of its user); 0: all."""
+    def strike(self, fault: Fault, account: str, *, reads: bool = False, times: int = 1, only: str = "") -> None:
+        """Let the fault meet the account's next `times` writes (or reads; of the account or of its user); 0: all.
+
+        `only`: one endpoint, as the package declares it: "GET /accounts/{id}".
+        """
 
     @abstractmethod
     def calm(self) -> None:

@@ -7,18 +7,19 @@ who the user is (`open`), what is read of an account (`survey`), and what stands
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Warning_
 from acctcfg.core.state import Live
-from acctcfg.errors import VenueError
+from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.contract import Cost, Survey, Writer
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["ByField", "Resource", "alias", "demand_identity", "survey_or_reason"]
+__all__ = ["ByField", "Resource", "alias", "as_documented", "demand_identity", "survey_or_reason"]
 
 Notes = TypeVar("Notes")
 """What a venue notes of an account while it is surveyed: the type of `Survey.private`."""
@@ -117,6 +118,15 @@ def alias(api_key: str) -> str:
     Once the user is known: `client.pacer.one_owner(alias, user)`.
     """
     return f"key {hashlib.sha256(api_key.encode()).hexdigest()[:16]}"
+
+
+@contextmanager
+def as_documented(what: str) -> Iterator[None]:
+    """Around whatever takes an answer apart: one of a shape that no document knows is `Garbled`, never empty."""
+    try:
+        yield
+    except (AttributeError, ArithmeticError, LookupError, TypeError, ValueError):
+        raise Garbled(f"the venue answered {what} in a shape that its documents do not know", code="shape") from None
 
 
 async def survey_or_reason(survey: Survey, reading: Awaitable[None]) -> Survey:

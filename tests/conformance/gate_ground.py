@@ -54,6 +54,7 @@ class GateGround(SandboxGround):
         "UPDATE_ACCOUNT_MODE_OPEN_ORDERS_EXIST_ERROR",
         "UPDATE_ACCOUNT_MODE_POSITION_NOT_EMPTY_ERROR",
     )
+    odd = '{"surprise": "1"}'
     trouble: ClassVar = {"kind": "label", "label": "SERVER_ERROR", "status": 500}
     world: ClassVar = {"tenants": {user: {"venue": "gate_crossex", "keys": [_key(user)]} for user in USERS.values()}}
 

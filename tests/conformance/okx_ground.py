@@ -48,6 +48,7 @@ class OkxGround(SandboxGround):
         "net, with leverage": ("orders", {"instId": "BTC-USDT-SWAP", "tdMode": "cross"}),
     }
     refusals = tuple("50001 50004 50011 50026 50102 50110 50111 50113 50119 51000 51010 59000 59101 59107".split())
+    odd = '{"code": "0", "msg": "", "data": [{"surprise": "1"}]}'
     trouble: ClassVar = {"kind": "code", "code": "50004", "status": 500}
     world: ClassVar = {"tenants": {"desk": {"env_prefix": "OKX_DESK", "keys": [MASTER], "sub_accounts": {}}}}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -28,6 +29,7 @@ LAID = {
 class SandboxGround(Ground):
     """`climber1` climbs, `neighbour1` is its neighbour."""
 
+    odd: ClassVar[str]  # a success of the venue's whose rows have none of the fields
     trouble: ClassVar[Mapping[str, Any]]  # the venue's own "something went wrong", as a fault of the sandbox
     blockers: ClassVar[Mapping[str, tuple[str, Mapping[str, Any]]]]  # rung -> what the control API opens, and how
     world: ClassVar[Mapping[str, Any]]  # the sandbox's seed
@@ -76,10 +78,11 @@ class SandboxGround(Ground):
                 self._opened.append((account, what))
             self._pending = None
         for row in self._laid:
-            if row["times"] and row["reads"] is not write and (account == row["account"] or not write):
+            mine = row["reads"] is not write and (account == row["account"] or not write)
+            if row["times"] and mine and re.fullmatch(row["only"], f"{request.method} {path}"):
                 row["times"] -= 1
-                fault = self.trouble if row["fault"] is Fault.SERVER_ERROR else LAID[row["fault"]]
-                self._app.faults.laid[:] = [fault_from(fault, 1)]
+                own = {Fault.SERVER_ERROR: self.trouble, Fault.ODD: {"kind": "garbage", "body": self.odd}}
+                self._app.faults.laid[:] = [fault_from(own.get(row["fault"]) or LAID[row["fault"]], 1)]
                 break
         reply = self._handle(request)
         self._app.faults.laid.clear()
@@ -102,12 +105,14 @@ class SandboxGround(Ground):
                 self._running.control_delete(f"accounts/{self.address(account)}/{what}/all")
         self._opened = [(one, what) for one, what in self._opened if one != account]
 
-    def strike(self, fault: Fault, account: str, *, reads: bool = False, times: int = 1) -> None:
+    def strike(self, fault: Fault, account: str, *, reads: bool = False, times: int = 1, only: str = "") -> None:
         if fault is Fault.DOWN:
             self._running.__exit__()
             self._up = False
         else:
-            self._laid.append({"fault": fault, "account": account, "reads": reads, "times": times or -1})
+            only = re.sub(r"\{\w+\}", "[^/]+", only) or ".*"
+            row = {"fault": fault, "account": account, "reads": reads, "times": times or -1, "only": only}
+            self._laid.append(row)
 
     def calm(self) -> None:
         self._laid.clear()

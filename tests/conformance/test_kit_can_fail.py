@@ -87,14 +87,28 @@ def takes_trouble_for_a_refusal(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(part("dialect", "ToyDialect"), "decode", decode)
 
 
-def takes_garbage_for_nothing(patch: pytest.MonkeyPatch) -> None:
+def puts_a_default_for_garbage(patch: pytest.MonkeyPatch) -> None:
+    defaults = {
+        "/v1/account": {"user": "u1001", "hedge": False},
+        "/v1/symbols": [{"symbol": "BTC-PERP", "max_leverage": "50", "trading": True}],
+        "/v1/leverage": {"BTC-PERP": "10"},
+    }
+
     def decode(self: Any, endpoint: Any, status: int, headers: Any, body: bytes) -> Any:
         if not body.endswith(b"}"):
-            return {"user": "1001", "hedge": False}
+            return defaults[endpoint.path]
         return original(self, endpoint, status, headers, body)
 
     original = part("dialect", "ToyDialect").decode
     patch.setattr(part("dialect", "ToyDialect"), "decode", decode)
+
+
+def takes_an_odd_answer_for_none(patch: pytest.MonkeyPatch) -> None:
+    async def open_positions(self: Any) -> list[str]:
+        rows = await self._read(import_module("toy_exchange.endpoints").POSITIONS)
+        return [row["symbol"] for row in rows if isinstance(row, dict)]
+
+    patch.setattr(part("account", "Exchange"), "open_positions", open_positions)
 
 
 def writes_twice(patch: pytest.MonkeyPatch) -> None:
@@ -158,7 +172,7 @@ CASES: list[tuple[Break, str, dict[str, Any], str]] = [
         ungated,
         "test_a_blocker_that_comes_after_the_plan_stops_the_write",
         {},
-        "blocks no step|written all the same|blocked",
+        "was written all the same: is the change `gated`",
     ),
     (remembers_its_prechecks, "test_a_blocker_that_comes_after_the_plan_stops_the_write", {}, "read anew each time"),
     (blind, "test_what_cannot_be_read_is_not_taken_for_clear", {}, "`unknown`, never `pass`"),
@@ -171,11 +185,12 @@ CASES: list[tuple[Break, str, dict[str, Any], str]] = [
         "cannot be reached when one write meets server_error",
     ),
     (
-        takes_garbage_for_nothing,
+        puts_a_default_for_garbage,
         "test_a_read_that_meets_a_fault_is_no_answer",
         {"fault": Fault.GARBAGE},
-        "every read meets garbage|one read met garbage",
+        "every read meets garbage: that is unreadable",
     ),
+    (takes_an_odd_answer_for_none, "test_no_answer_of_another_shape_is_believed", {}, "neither empty nor an exception"),
     (writes_twice, "test_nothing_but_the_plan_is_written", {}, "must name every write"),
     (writes_while_it_plans, "test_planning_sends_no_write", {}, "only `Connection.write` may send writes"),
     (reads_another_form_than_it_wants, "test_every_rung_lands", {}, "does not land"),
@@ -202,9 +217,8 @@ class TestTheKit:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """The claim fails, and says what the venue package does wrong."""
-        ground = type(
-            "BrokenGround", (ToyGround,), {"rungs": ToyGround.rungs[:2]}
-        )  # a class of its own: climbs are kept by ground
+        # a class of its own: climbs are kept by ground
+        ground = type("BrokenGround", (ToyGround,), {"rungs": ToyGround.rungs[:2]})
         case = type("Broken", (Conformance,), {"ground": ground})()
         broken(monkeypatch)
         method = getattr(case, claim)

@@ -68,15 +68,15 @@ class ToyGround(Ground):
     def __exit__(self, *_: object) -> None:
         self._server.stop()
 
-    def _meet(self, user: User | None, method: str) -> str:
+    def _meet(self, user: User | None, text: str) -> str:
         """Asked of every request, before it is handled."""
         name = next((name for name, one in self._users.items() if one is user), "")
-        if method != "GET" and name == self._pending:
+        if text[:4] != "GET " and name == self._pending:
             self._users[name].positions["BTC-PERP"] = "1"
             self._pending = ""
         for row in self._laid:
-            fault, account, reads, times = row
-            if times and reads is (method == "GET") and name in (account, ""):
+            fault, account, reads, times, only = row
+            if times and reads is (text[:4] == "GET ") and name in (account, "") and only in (text, ""):
                 row[3] -= 1
                 return str(fault)
         return ""
@@ -91,11 +91,11 @@ class ToyGround(Ground):
         self._pending = ""
         self._users[account].positions["BTC-PERP"] = "0"  # a closed position stays in the list
 
-    def strike(self, fault: Fault, account: str, *, reads: bool = False, times: int = 1) -> None:
+    def strike(self, fault: Fault, account: str, *, reads: bool = False, times: int = 1, only: str = "") -> None:
         if fault is Fault.DOWN:
             self._server.stop()
         else:
-            self._laid.append([fault, account, reads, times or -1])
+            self._laid.append([fault, account, reads, times or -1, only])
 
     def calm(self) -> None:
         self._laid.clear()

@@ -71,7 +71,7 @@ class ToyServer:
         self.speed = speed
         self.writes: list[Seen] = []
         self.too_many = 0
-        self.meet: Callable[[User | None, str], str] = lambda _user, _method: ""
+        self.meet: Callable[[User | None, str], str] = lambda _user, _text: ""
         self.lock = threading.Lock()
         self.port = 0
         self._answered: dict[tuple[str, ...], deque[float]] = defaultdict(deque)
@@ -129,7 +129,7 @@ class ToyServer:
 
     def serve(self, http: BaseHTTPRequestHandler, method: str, target: str, body: bytes) -> None:
         user = self.users.get(http.headers.get("Toy-Key", ""))
-        fault = self.meet(user, method)
+        fault = self.meet(user, f"{method} {target.partition('?')[0]}")
         before = ("reset_before", "server_error", "html", "too_many", "not_applied")
         with self.lock:
             status, answer = self.answer(http, method, target, body, user, untouched=fault in before)
@@ -142,6 +142,8 @@ class ToyServer:
             send(http, 502, b"<html><title>Bad Gateway</title></html>", "text/html")
         elif fault == "garbage":
             send(http, 200, b'{"ok": tru', "application/json")
+        elif fault == "odd":
+            send(http, 200, b'{"ok": true, "result": {"surprise": [1]}}', "application/json")
         elif fault == "server_error":
             send(http, 500, refusal("TROUBLE"), "application/json")
         elif fault == "too_many":

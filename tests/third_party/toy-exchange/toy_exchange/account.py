@@ -11,6 +11,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.words import PositionMode, Words
 from acctcfg.venues.contract import Survey, Writer
+from acctcfg.venues.resources import as_documented
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint
 from toy_exchange.endpoints import ACCOUNT, LEVERAGE, POSITIONS, SYMBOLS
@@ -41,21 +42,26 @@ class Exchange:
     async def account(self) -> tuple[str, PositionMode]:
         """The user's id, and the position mode."""
         row = await self._read(ACCOUNT)
-        return str(row["user"]), HEDGE_WORDS.core({True: "on", False: "off"}.get(row["hedge"]))
+        with as_documented("the account"):
+            return str(row["user"]), HEDGE_WORDS.core({True: "on", False: "off"}.get(row["hedge"]))
 
     async def leverage(self) -> dict[str, Decimal]:
         """By symbol."""
-        return {symbol: Decimal(value) for symbol, value in (await self._read(LEVERAGE)).items()}
+        rows = await self._read(LEVERAGE)
+        with as_documented("leverage"):
+            return {symbol: Decimal(value) for symbol, value in rows.items()}
 
     async def open_positions(self) -> list[str]:
         """In words, those of a size."""
         rows = await self._read(POSITIONS)
-        return sorted(f"{row['symbol']} {row['size']}" for row in rows if Decimal(row["size"]) != 0)
+        with as_documented("positions"):
+            return sorted(f"{row['symbol']} {row['size']}" for row in rows if Decimal(row["size"]) != 0)
 
     async def symbols(self) -> Mapping[str, Symbol]:
         """The public list."""
         rows = (await self.client.read(Call(SYMBOLS))).data
-        found = (Symbol(row["symbol"], Decimal(row["max_leverage"]), bool(row["trading"])) for row in rows)
+        with as_documented("symbols"):
+            found = [Symbol(row["symbol"], Decimal(row["max_leverage"]), bool(row["trading"])) for row in rows]
         return {symbol.name: symbol for symbol in found}
 
 
