@@ -168,7 +168,11 @@ class Execution:
         except Refused as error:
             await writer.close("failed")
             blocked = link.connection.is_precondition(error.code)
-            attempt.refusal = StepResult(attempt.step, "blocked" if blocked else "failed", error.told, error.code)
+            refusal = StepResult(attempt.step, "blocked" if blocked else "failed", error.told, error.code)
+            if attempt.change.kind == "account" and not attempt.repeated:
+                attempt.result = refusal  # an account that is there now was made by somebody else
+            else:
+                attempt.refusal = refusal
         except StoreError as error:
             await writer.close("failed")
             attempt.result = StepResult(attempt.step, "failed", error.told)

@@ -301,3 +301,25 @@ def test_an_account_that_cannot_be_read_holds_the_others_back(desk: Desk) -> Non
     assert desk.account("reader02")["posMode"] == "long_short_mode"
     said = desk.apply()
     assert (said.code, NO_CHANGES in said.out) == (1, False)
+
+
+@pytest.mark.parametrize("adopt", ["allow", "explicit"])
+def test_an_account_that_somebody_else_made_first_is_not_ours(desk: Desk, adopt: str) -> None:
+    """A name that is taken between plan and write: the creation failed, nothing is done to that account, and the next
+    plan takes it over as any other's, or asks."""
+    desk.write({"newone01": {"api_keys": KEY, "account_mode": "futures"}}, guardrails={"adopt": adopt})
+    desk.fault(
+        match={"path": "*/create-subaccount"},
+        kind="hook",
+        do=[{"path": "accounts/newone01", "body": {"label": "theirs"}}],
+    )
+    said = desk.apply()
+    assert (said.code, said.last) == (
+        1,
+        "Applied: 0 created, 0 changed, 0 deleted, 0 blocked, 1 failed, 2 not started.",
+    )
+    assert "59601" in said.out
+    assert [row["code"] for row in desk.writes()] == ["59601"]
+    plan = desk.plan("--format", "json").json
+    assert [one["code"] for one in plan["warnings"]] == ["adopted"]
+    assert all(step["blocked"] is (adopt == "explicit") for step in plan["steps"])
