@@ -63,6 +63,7 @@ class VenueRules:
     chain_prefix: str = ""  # how a currency's chains are called: "{currency}-"; "" where no rule is known
     leverage_selectors: tuple[str, ...] = ()  # "instrument", "family", "currency", "symbol" (and "instruments")
     permission_groups: tuple[str, ...] = ()  # each can be read or write
+    unsupported_groups: Mapping[str, str] = field(default_factory=dict)  # group -> why no key can be given it
     position_mode_parts: tuple[str, ...] = ()  # parts of an account that can each have a position mode of their own
     environments: tuple[str, ...] = ("live", "demo", "sandbox")
     states: Mapping[str, str] = field(default_factory=lambda: {"present": "the default", "absent": "delete it"})

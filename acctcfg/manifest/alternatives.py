@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from acctcfg.manifest.kinds import Field, ListOf, Record
@@ -31,13 +32,27 @@ class WholeOrParts:
         return {"anyOf": [self.word.schema(), self.parts.schema()]}
 
 
+class _Groups(Record):
+    """Groups, and why others that exist cannot be given."""
+
+    refused: Mapping[str, str] = MappingProxyType({})
+
+    def unknown(self, name: str, node: Node, report: Report) -> None:
+        """Report the reason where there is one."""
+        if name in self.refused:
+            report.key(node, self.refused[name])
+        else:
+            super().unknown(name, node, report)
+
+
 class Permissions:
     """A list of words, or a map of groups to the access that the key has to each."""
 
-    def __init__(self, listed: ListOf, groups: Iterable[str]) -> None:
+    def __init__(self, listed: ListOf, groups: Iterable[str], refused: Mapping[str, str]) -> None:
         access = Word(ACCESS)
         self.listed = listed
-        self.groups = Record({group: Field(kind=access, doc=f"Access to {group}") for group in groups}, nulls=True)
+        self.groups = _Groups({group: Field(kind=access, doc=f"Access to {group}") for group in groups}, nulls=True)
+        self.groups.refused = refused
 
     def take(self, node: Node, report: Report) -> Any:
         """A list; of a map, `group:access` for each group."""

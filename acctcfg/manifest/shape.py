@@ -249,7 +249,8 @@ class Shape:
         words = dict.fromkeys(word for rules in self.rules.values() for word in rules.permissions)
         listed = ListOf(Word(_words(words)), least=1, unique=True)
         groups = self._groups()
-        return Permissions(listed, groups) if groups else listed
+        refused = {group: why for rules in self.rules.values() for group, why in rules.unsupported_groups.items()}
+        return Permissions(listed, groups, refused) if groups else listed
 
     def _position_mode(self) -> Kind:
         word = Word(_union(rules.position_modes for rules in self.rules.values()))

@@ -104,7 +104,13 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         "crossx",
         key(permissions={"crossx": "write"}),
         "sub_1.api_keys[trading].permissions.crossx",
-        "unknown key",
+        "does not document",
+    ),
+    (
+        "withdraw",
+        key(permissions={"withdraw": "write"}),
+        "sub_1.api_keys[trading].permissions.withdraw",
+        "no withdrawals",
     ),
     (
         "unknown access",

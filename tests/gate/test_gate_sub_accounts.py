@@ -385,6 +385,7 @@ def test_a_frozen_key_is_told(make_gate: Callable[..., GateDesk]) -> None:
     [
         ({"require_ip_allowlist": True}, {"permissions": {"futures": "write"}}, "require_ip_allowlist"),
         ({"deny_permissions": ["trade"]}, {"permissions": {"futures": "write"}}, "deny_permissions"),
+        ({"deny_permissions": ["futures:write"]}, {"permissions": {"futures": "write"}}, "deny_permissions"),
         ({"max_changed_accounts": 0}, {"permissions": {"futures": "read"}}, "max_changed_accounts"),
     ],
 )

@@ -50,6 +50,11 @@ GATE_CROSSEX_RULES = VenueRules(
         "unified",
         "wallet",
     ),
+    unsupported_groups={
+        "crossx": "the venue does not document that a sub-account's key can be given crossx (set it on its web page)",
+        "withdraw": "the venue documents no withdrawals for keys of sub-accounts",
+        "withdrawal": "the venue documents no withdrawals for keys of sub-accounts",
+    },
     name=TextRule(r"[A-Za-z0-9_]{1,64}", "letters, digits and _"),
     label=TextRule(r"[^\x00-\x1f\x7f]{0,100}", "up to 100 characters, in one line"),
     key_label=TextRule(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "up to 64 letters, digits, _ and -"),
