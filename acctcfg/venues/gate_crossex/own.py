@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -29,6 +28,7 @@ from acctcfg.venues.gate_crossex.endpoints import (
 from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ
 from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.gate_crossex.words import ACCOUNT_MODE, EXCHANGES, ISOLATED, POSITION_MODE, number
+from acctcfg.venues.resources import as_documented
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint
 
@@ -153,7 +153,7 @@ class CrossEx:
 
     async def _list(self) -> Symbols:
         reply = await self.client.read(Call(SYMBOLS))
-        with _as_documented("symbols"):
+        with as_documented("symbols"):
             return Symbols(reply.data)
 
     async def leverage(self, market: Market, symbols: Iterable[str]) -> dict[str, Decimal]:
@@ -167,7 +167,7 @@ class CrossEx:
         """The greatest leverage of any risk-limit tier, by symbol; a symbol that the answer leaves out is unknown."""
         for some in _batches(name for name in symbols if name not in self._tiers):
             reply = await self.client.read(Call(RISK_LIMITS, {"symbols": ",".join(some)}))
-            with _as_documented("risk limits"):
+            with as_documented("risk limits"):
                 for row in reply.data:
                     tiers = [number(tier["leverage_max"], "leverage_max") for tier in row["tiers"]]
                     if tiers:
@@ -182,15 +182,6 @@ def _batches(symbols: Iterable[str]) -> Iterable[list[str]]:
 
 def _leverage_of(answer: Any) -> dict[str, Decimal]:
     """Values by symbol out of either shape: a list of rows, or one object keyed by symbol."""
-    with _as_documented("leverage"):
+    with as_documented("leverage"):
         pairs = answer.items() if isinstance(answer, Mapping) else [(row["symbol"], row["leverage"]) for row in answer]
         return {str(symbol): number(value, f"leverage of {symbol}") for symbol, value in pairs}
-
-
-@contextmanager
-def _as_documented(what: str) -> Iterator[None]:
-    """An answer of a shape that neither generation of the documents knows is unreadable, never empty."""
-    try:
-        yield
-    except (AttributeError, LookupError, TypeError):
-        raise Garbled(f"the venue answered {what} in a shape that its documents do not know", code="shape") from None
