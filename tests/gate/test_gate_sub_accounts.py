@@ -13,6 +13,9 @@ import pytest
 from desk import Said
 from gate_desk import ADA, GateDesk
 
+from acctcfg.errors import StoreError
+from acctcfg.secrets.age_file import AgeFileStore
+
 SUB = {"role": "sub_account"}
 PERMISSIONS = {"futures": "write", "wallet": "read"}
 TRADING = {"permissions": PERMISSIONS, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
@@ -410,6 +413,27 @@ def test_a_store_that_cannot_be_written_stops_before_the_key(gate: GateDesk) -> 
     said = gate.write({"sub_1": sub(trading=TRADING)}).apply()
     assert said.code == 1
     assert gate.writes() == []
+
+
+def test_a_key_whose_secret_cannot_be_stored_is_deleted_at_once(
+    gate: GateDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fills up between create and store: the new key is deleted while its id is known, and the step has failed
+    with what to do; once the store works, an apply makes the key."""
+
+    def full(*_: Any) -> None:
+        raise StoreError("no space left")
+
+    gate.write({"sub_1": sub(trading=TRADING)})
+    with monkeypatch.context() as patch:
+        patch.setattr(AgeFileStore, "put", full)
+        said = gate.apply()
+    assert (said.code, said.last) == (1, "Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 1 failed.")
+    assert "the new key was deleted again" in said.out
+    assert keys(gate) == []
+    assert [row["method"] for row in gate.writes() if "/keys" in row["path"]] == ["POST", "DELETE"]
+    gate.converge()
+    assert stored(gate)["api_key"] == keys(gate)[0]["key"]
 
 
 def test_whoever_may_only_write_to_the_store_can_make_keys(gate: GateDesk, monkeypatch: pytest.MonkeyPatch) -> None:
