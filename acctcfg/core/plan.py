@@ -153,6 +153,12 @@ class Plan:
         return tuple(step for step in self.steps if step.blocked)
 
     @property
+    def held(self) -> frozenset[str]:
+        """The accounts in which something is blocked or could not be read."""
+        unread = (one.address.partition(".")[0] for one in self.unreadable)
+        return frozenset({*(step.address.account for step in self.blocked), *unread})
+
+    @property
     def summary(self) -> dict[str, int]:
         """Counts as the last line shows them: a replacement is a change, a blocked step is in `blocked` only."""
         counts = {"create": 0, "change": 0, "delete": 0, "blocked": 0}

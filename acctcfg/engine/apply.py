@@ -155,8 +155,7 @@ def _left_out(plan: Plan, *, skip_blocked: bool) -> frozenset[Address]:
         return frozenset()
     if not skip_blocked:
         return frozenset(step.address for step in plan.steps)
-    held = {step.address.account for step in plan.blocked}
-    held |= {one.address.partition(".")[0] for one in plan.unreadable}
+    held = plan.held
     return frozenset(step.address for step in plan.steps if step.address.account in held)
 
 

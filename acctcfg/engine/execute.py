@@ -66,10 +66,12 @@ class Execution:
         steps = self.planned.plan.steps
         self._ended = {step.address: asyncio.Event() for step in steps}
         accounts: dict[str, list[Step]] = {}
+        held = self.planned.plan.held
         for step in steps:
             if step.address in self.left_out:
                 status = "blocked" if step.blocked else "not_started"
-                self._end(StepResult(step, status, _why_blocked(step)))
+                why = _why_blocked(step) if step.blocked else _why_left_out(step.address.account in held)
+                self._end(StepResult(step, status, why))
             else:
                 accounts.setdefault(step.address.account, []).append(step)
         self.progress.phase("applying", sum(len(some) for some in accounts.values()))
@@ -294,4 +296,10 @@ def _batches(steps: Sequence[Step], link: Link) -> Iterable[list[Step]]:
 
 def _why_blocked(step: Step) -> str:
     failed = [f"{check.name}: {check.detail or check.status}" for check in step.prechecks if check.blocks]
-    return "; ".join(failed) or "left out: something else in its account is blocked or could not be read"
+    return "; ".join(failed)
+
+
+def _why_left_out(held: bool) -> str:
+    if held:
+        return "left out: something else in its account is blocked or could not be read"
+    return "nothing is written beside what is blocked or could not be read; --skip-blocked would leave that out"
