@@ -31,7 +31,7 @@ LIMITS = {  # (calls, seconds)
     "GET /v1/positions": (20, 2),
 }
 PUBLIC = ("GET /v1/time", "GET /v1/symbols")
-WINDOW_S = 10.0
+WINDOW_S = 30.0
 
 
 @dataclass(slots=True)

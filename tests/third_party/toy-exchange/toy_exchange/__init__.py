@@ -30,7 +30,7 @@ class ToyExchange:
 
     rules = RULES
     order = ORDER
-    write_window_s = 10.0
+    write_window_s = 30.0
     effects_come_later = False
     error_family = "toy"
 

@@ -19,7 +19,7 @@ REFUSALS = {
     for one in (
         _row("UNKNOWN_KEY", "the exchange does not know this key", _KEY, Verdict.FAILED, "a key of another user"),
         _row("BAD_SIGNATURE", "the signature does not fit", _KEY, Verdict.FAILED, "the wrong secret"),
-        _row("BAD_TIME", "the request's time is more than 10 s off", "set the clock", Verdict.CLOCK, "a wrong clock"),
+        _row("BAD_TIME", "the request's time is more than 30 s off", "set the clock", Verdict.CLOCK, "a wrong clock"),
         _row("TOO_MANY", "too many requests", "wait", Verdict.RETRIED, "another program of the same user"),
         _row("BAD_REQUEST", "the exchange did not understand the request", _OURS, Verdict.FAILED, _OURS),
         _row("UNKNOWN_SYMBOL", "no such symbol", "correct the symbol", Verdict.FAILED, "a slip of the pen"),
