@@ -158,8 +158,8 @@ class _Talk:
 
 def applicable(plan: Plan, *, skip_blocked: bool) -> int:
     """How many steps a yes would set going."""
-    blocked = {step.address.account for step in plan.blocked} if skip_blocked else set()
-    return sum(not step.blocked and step.address.account not in blocked for step in plan.steps)
+    held = plan.held if skip_blocked else frozenset()
+    return sum(not step.blocked and step.address.account not in held for step in plan.steps)
 
 
 def _can_ask() -> bool:

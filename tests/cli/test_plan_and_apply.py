@@ -84,6 +84,23 @@ def test_yes_applies(desk):
     assert out.splitlines()[-1] == "Applied: 3 created, 1 changed, 0 deleted, 0 blocked, 0 failed."
 
 
+def test_the_question_counts_what_a_yes_sets_going(desk):
+    """With --skip-blocked neither the steps of an account with a blocked one nor of one that was not read in full."""
+    leverage = [{"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 7}]
+    names = ("mmdesk01", "mmdesk02", "mmdesk03")
+    desk.write(dict.fromkeys(names, ACCOUNT["mmdesk01"]))
+    assert desk.apply().code == 0
+    deposit = {"addresses": [{"currency": "USDT", "chain": "USDT-TRC20", "count": 2}]}
+    desk.write({name: {**ACCOUNT["mmdesk01"], "deposit": deposit, "leverage": leverage} for name in names})
+    desk.open("mmdesk01", "orders", instId="BTC-USDT-SWAP")
+    desk.fault(match={"path": "*/leverage-info", "account": "mmdesk02"}, kind="status", times=0)
+    asked = Asked(desk, "--skip-blocked")
+    assert "Apply these 2 changes?" in asked.asked
+    status, out = asked.answer("yes\n")
+    assert out.splitlines()[-1] == "Applied: 1 created, 1 changed, 0 deleted, 1 blocked, 0 failed, 2 not started."
+    assert status == 1
+
+
 @pytest.mark.parametrize("word", ["y\n", "\n", "YES\n", "yes please\n", "\x04"])
 def test_anything_else_declines(desk, word):
     """Nothing is written, and the exit status says that it was not applied."""
