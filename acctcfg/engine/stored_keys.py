@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from acctcfg.core.desired import AccountSpec
+from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
@@ -46,8 +46,7 @@ def list_secrets(workspace: Workspace) -> list[StoredSecret]:
     wanted = {
         (key.store, f"{spec.venue}/{spec.key}/{key.label}")
         for spec in workspace.manifest.accounts.values()
-        for key in spec.api_keys
-        if key.state == "present"
+        for key in _wanted(spec)
     }
     found = []
     for name, store in sorted(workspace.stores().items()):
@@ -61,7 +60,7 @@ async def check_secrets(
 ) -> list[KeyReport]:
     """Sign once with every stored key that the manifest names."""
     specs = [_spec(workspace, name) for name in accounts] or list(workspace.manifest.accounts.values())
-    keys = [(spec, key) for spec in specs for key in spec.api_keys if key.state == "present" and key.store]
+    keys = [(spec, key) for spec in specs for key in _wanted(spec) if key.store]
     async with Session(workspace, {spec.venue for spec, _ in keys}) as session:
         progress.phase("signing with stored keys", len(keys))
 
@@ -140,6 +139,11 @@ async def _import(session: Session, spec: AccountSpec, row: Mapping[str, str]) -
         return KeyReport(spec.key, label, key.store, "refused", error.message)
     except AcctcfgError as error:
         return KeyReport(spec.key, label, key.store, "failed", error.message)
+
+
+def _wanted(spec: AccountSpec) -> list[KeySpec]:
+    """The keys that should be there: none of an account that should not."""
+    return [key for key in spec.api_keys if key.state == "present" and spec.state != "absent"]
 
 
 def _stored(session: Session, store: str, path: str) -> Any:

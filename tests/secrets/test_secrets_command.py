@@ -118,6 +118,14 @@ def test_a_proven_secret_takes_the_place_of_one_that_nobody_can_read(full: Desk)
     assert (folder / "trading.dead-1.age").read_text(encoding="utf-8") == "cut"
 
 
+def test_the_keys_of_an_account_that_goes_are_not_wanted(full: Desk) -> None:
+    """`state: absent`: its secret stays and is listed as unnamed; nothing is checked, and nothing found missing."""
+    assert imported(full, json.dumps(own("trader01")), "trader01", "trading").code == 0
+    full.write({"trader01": {"state": "absent", "api_keys": {"trading": KEY}}})
+    assert full.run("secrets", "list").out == "unnamed  vault:desk/trader01/trading\n"
+    assert full.run("secrets", "check").code == 0
+
+
 def test_an_account_without_a_label_is_wrong_usage(full: Desk) -> None:
     """Exit 64, and nothing is read."""
     assert imported(full, json.dumps(own("trader01")), "trader01").code == 64
