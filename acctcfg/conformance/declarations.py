@@ -10,7 +10,7 @@ import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -60,9 +60,7 @@ class Declarations:
     @property
     def venue(self) -> Any:
         """What the entry point gives."""
-        found = entry_points(group=installed.GROUP, name=self.ground.type)
-        need(len(found) == 1, f"there are {len(found)} entry points {self.ground.type!r} of {installed.GROUP}: one")
-        return installed.venue(self.ground.type)
+        return installed.venue(self._entry().name)
 
     def test_the_entry_point_gives_a_venue(self) -> None:
         """Everything that the contract's `Venue` names is there, and the rules are of that very type."""
@@ -187,8 +185,16 @@ class Declarations:
                 need(not ours or fits, f"{file}:{line}: imports {name}; open to venues are {', '.join(open_)}")
 
     def _package(self) -> ModuleType:
-        (entry,) = entry_points(group=installed.GROUP, name=self.ground.type)
-        return import_module(entry.module)
+        return import_module(self._entry().module)
+
+    def _entry(self) -> EntryPoint:
+        found = tuple(entry_points(group=installed.GROUP, name=self.ground.type))
+        need(
+            len(found) == 1,
+            f"{len(found)} entry points {self.ground.type!r} of the group {installed.GROUP} are installed, not one: "
+            "is the package installed, and does its pyproject.toml name it?",
+        )
+        return found[0]
 
 
 def _methods(protocol: type) -> list[str]:
