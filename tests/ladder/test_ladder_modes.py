@@ -235,3 +235,23 @@ def test_brackets_in_a_target_are_literal(desk: Desk) -> None:
     desk.write({"targets1": {"api_keys": KEY, "leverage": [SWAP, {**SWAP, "instrument": "ETH-USDT-SWAP"}]}})
     assert set(desk.steps("--target", "targets?.leverage[swap/BTC*]")) == {"targets1.leverage[swap/BTC-USDT/cross]"}
     assert len(desk.steps("--target", "*.leverage[*]")) == 2
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"method": "DELETE", "path": "accounts/trader01/keys/trading"},
+        {"method": "POST", "path": "accounts/trader01/keys/trading", "body": {"ip": "203.0.113.9"}},
+    ],
+    ids=["gone", "bound elsewhere"],
+)
+def test_a_key_that_dies_on_the_way_hides_no_mode(desk: Desk, harm: dict[str, Any]) -> None:
+    """The broker reads a sub-account's mode back where its own key no longer can; what only that key reads failed."""
+    settle(desk, "trader01", acctLv="3")
+    desk.write({"trader01": {"api_keys": KEY, "account_mode": "futures", "position_mode": "long_short"}})
+    desk.fault(match={"path": "*/set-subaccount-level"}, kind="hook", do=[harm])
+    said = desk.apply()
+    assert (said.code, said.last) == (1, "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 1 failed.")
+    assert len(desk.writes()) == 1
+    assert desk.apply("--allow-sensitive").code == 0
+    assert desk.plan().last == NO_CHANGES

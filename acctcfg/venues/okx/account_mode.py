@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import Live
+from acctcfg.errors import AuthRefused, VenueError
 from acctcfg.venues.contract import Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL, SET_SUB_ACCOUNT_LEVEL, SUB_ACCOUNTS
@@ -43,13 +44,21 @@ class AccountMode:
         return account.row.account_mode if account.row is not None else "spot"
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """By the account's own config; by the broker's list where no key signs."""
+        """By the account's own config; by the broker's list where no key signs, or none does any more."""
+        return dict.fromkeys(addresses, await self._now(account))
+
+    async def _now(self, account: Account) -> str:
         if account.reader is not None:
-            mode = (await account.own_config()).account_mode
-        else:
-            account.row = await account.broker.sub_account(account.name) or account.row
-            mode = self.live(account)
-        return dict.fromkeys(addresses, mode)
+            try:
+                return (await account.own_config()).account_mode
+            except AuthRefused:
+                if account.main:
+                    raise
+        row = await account.broker.sub_account(account.name)
+        if row is None:
+            raise VenueError(f"the venue lists no sub-account {account.name} any more", code="59510")
+        account.row = row
+        return row.account_mode
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """The broker's call for a sub-account, the account's own for the main account."""
