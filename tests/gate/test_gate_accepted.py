@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from gate_desk import ADA, BTC, SPEED, GateDesk
 
-FAST = 60  # half a second is the deadline of a read-back
+FAST = 40  # the deadline of a read-back is 0.75 s
 LEVERAGE = [{"symbol": ADA, "value": 7}, {"symbol": BTC, "value": 7}]
 
 

@@ -30,7 +30,7 @@ ACCOUNTS: dict[str, Any] = {
 def both(make_gate: Callable[..., GateDesk], monkeypatch: pytest.MonkeyPatch) -> GateDesk:
     """A workspace with a connection of each type."""
     monkeypatch.setattr(acctcfg.engine.session, "TIMEOUT_S", 0.5)
-    return make_gate(okx=True, speed=50).write(ACCOUNTS, profiles=PROFILES)
+    return make_gate(okx=True, speed=40).write(ACCOUNTS, profiles=PROFILES)
 
 
 def okx_stands(desk: GateDesk) -> None:

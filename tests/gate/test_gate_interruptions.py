@@ -17,7 +17,7 @@ from gate_desk import ADA, GateDesk
 
 import acctcfg.engine.session
 
-FAST = 60  # what waits for the venue's 60 s waits for one
+FAST = 40  # what waits for the venue's 60 s waits for one and a half
 KILLED = Path(__file__).parents[1] / "faults" / "killed_apply.py"
 TRADING = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 SUB = {"sub_1": {"role": "sub_account", "label": "Desk one", "state": "locked", "api_keys": {"trading": TRADING}}}

@@ -10,7 +10,7 @@ from gate_desk import GateDesk, gate_seed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-SPEED = 60
+SPEED = 40
 SYMBOLS = ("OKX_FUTURE_ADA_USDT", "BINANCE_FUTURE_BTC_USDT", "GATE_FUTURE_ETH_USDT")
 MARGINS = ("OKX_MARGIN_ADA_USDT", "GATE_MARGIN_ADA_USDT")
 EXCHANGES = ("binance", "okx", "gate")
