@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from acctcfg.conformance.ground import Fault, Ground, Rung
-from acctcfg.conformance.trial import Trial, need
+from acctcfg.conformance.trial import Trial, need, need_published
 
 __all__ = ["Gates"]
 
@@ -30,6 +30,7 @@ class Gates:
             plan = trial.at(rung).plan()
             blocked = [step for step in plan.json.get("steps", ()) if step["blocked"]]
             need(blocked, f"{rung.blocker} is there, and the plan of {rung.name!r} blocks no step: {plan}")
+            need_published(plan)
             failing = [check for step in blocked for check in step["prechecks"] if check["status"] == "fail"]
             need(
                 failing and all(check["detail"] for check in failing),

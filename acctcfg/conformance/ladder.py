@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from acctcfg.conformance.climb import climb
 from acctcfg.conformance.ground import Ground
-from acctcfg.conformance.trial import NO_CHANGES, Trial, need
+from acctcfg.conformance.trial import NO_CHANGES, Trial, need, need_published
 
 __all__ = ["Ladder"]
 
@@ -26,6 +26,7 @@ class Ladder:
         before = climb(self.ground).start
         for landing in climb(self.ground).landings:
             name = landing.rung.name
+            need_published(landing.planned)
             need(landing.steps, f"the plan for the rung {name!r} has no steps: {landing.planned}")
             need(landing.applied.code == 0, f"the rung {name!r} does not land: {landing.applied}")
             need(

@@ -19,8 +19,10 @@ import pytest
 import acctcfg
 from acctcfg.cli import run
 from acctcfg.conformance.ground import Ground, Rung, Write
+from acctcfg.engine.policy import violations
+from acctcfg.render.plan_schema import plan_schema
 
-__all__ = ["NO_CHANGES", "Said", "Trial", "need"]
+__all__ = ["NO_CHANGES", "Said", "Trial", "need", "need_published"]
 
 NO_CHANGES = "No changes. Live accounts match the manifest."
 _IDENTITY = "ACCTCFG_CONFORMANCE_IDENTITY"
@@ -54,6 +56,12 @@ class Said:
 
     def __str__(self) -> str:
         return f"`acctcfg {self.command}` ended with {self.code}:\n{self.out}{self.err}"
+
+
+def need_published(plan: Said) -> None:
+    """The plan's document is what schemas/plan.schema.json says: no code that is not in the closed lists."""
+    flaws = violations(plan_schema(), plan.json)
+    need(not flaws, f"a plan is not of the published form: {'; '.join(flaws)}: {plan}")
 
 
 @dataclass(slots=True)

@@ -53,6 +53,16 @@ def remembers_its_prechecks(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(part("connection", "ToyConnection"), "prechecks", prechecks)
 
 
+def asks_under_a_name_of_its_own(patch: pytest.MonkeyPatch) -> None:
+    honest = part("connection", "ToyConnection")._flat
+
+    async def flat(self: Any) -> Precheck:
+        found = await honest(self)
+        return Precheck("nothing_is_open", found.status, found.detail)
+
+    patch.setattr(part("connection", "ToyConnection"), "_flat", flat)
+
+
 def fails_where_it_is_blocked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(part("connection", "ToyConnection"), "is_precondition", lambda *_: False)
 
@@ -191,6 +201,7 @@ CASES: list[tuple[Break, str, dict[str, Any], str]] = [
         "every read meets garbage: that is unreadable",
     ),
     (takes_an_odd_answer_for_none, "test_no_answer_of_another_shape_is_believed", {}, "neither empty nor an exception"),
+    (asks_under_a_name_of_its_own, "test_every_rung_lands", {}, "not of the published form"),
     (writes_twice, "test_nothing_but_the_plan_is_written", {}, "must name every write"),
     (writes_while_it_plans, "test_planning_sends_no_write", {}, "only `Connection.write` may send writes"),
     (reads_another_form_than_it_wants, "test_every_rung_lands", {}, "does not land"),
