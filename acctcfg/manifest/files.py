@@ -44,6 +44,7 @@ class _Reading:
         self.directory = directory
         self.shape = shape
         self.workspace = workspace
+        self.said_at = "in the root file"  # the version of the format
 
     def file(self, name: str, chain: tuple[str, ...]) -> None:
         """One file and what it includes; `chain` is how we got here."""
@@ -96,8 +97,10 @@ class _Reading:
                 report.value(node, "`version: 1` is missing (a line of its own)")
             return
         sound = self.shape.root.fields["version"].kind.take(version, report) is not BAD
-        if sound and not root:
-            report.key(version, "is said once, in the root file (remove it here)")
+        if root:
+            self.said_at = f"at {self.workspace.sources.place(version.key_mark)}"
+        elif sound:
+            report.key(version, f"is said once, {self.said_at} (remove it here)")
 
     def _sections(self, node: Node, report: Report) -> None:
         for name, section in node.value.items():

@@ -413,6 +413,8 @@ def test_version_is_said_once(folder: Folder) -> None:
         "version: is said once, in the root file (remove it here)",
         "`version: 1` is missing (a line of its own)",
     ]
+    folder.write(acctcfg="version: 1\ninclude: [a.yaml]\n")
+    assert folder.problems() == ["a.yaml:1:1: version: is said once, at acctcfg.yaml:1:1 (remove it here)"]
 
 
 def test_files_that_cannot_be_read(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
