@@ -8,6 +8,8 @@ import pytest
 from desk import Desk
 from ladder_parts import KEY, NO_CHANGES, failing, own_secret, quiet, settle, signed
 
+from acctcfg.engine.workspace import Workspace
+
 GONE = {"state": "absent"}
 
 
@@ -240,6 +242,21 @@ def test_the_main_account_is_configured_with_the_venues_own_credentials(desk: De
     ]
     live = desk.account("@master")
     assert (live["acctLv"], live["posMode"]) == ("3", "long_short_mode")
+
+
+def test_the_main_account_is_read_again_once_the_lock_is_held(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another apply changed while this one waited for the lock is seen: nothing is planned on older reads."""
+    desk.sandbox.control_post("accounts/@master/set", acctLv="3", posMode="net_mode")
+    desk.write({"master": {"role": "main", "position_mode": "net"}})
+    before = Workspace.lock
+
+    def late(self: Workspace, *arguments: Any, **named: Any) -> Any:
+        desk.sandbox.control_post("accounts/@master/set", posMode="long_short_mode")
+        return before(self, *arguments, **named)
+
+    monkeypatch.setattr(Workspace, "lock", late)
+    assert desk.apply().last == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed."
+    assert desk.account("@master")["posMode"] == "net_mode"
 
 
 def test_the_main_accounts_mode_must_have_been_activated(desk: Desk) -> None:

@@ -59,7 +59,6 @@ class OkxConnection(ByField[Account]):
         self._memory_of = memory
         self._accounts = accounts
         self._adopt = adopt
-        self._config: Config | None = None
         self._broker = Broker(client, credentials, "")
         mode = AccountMode()
         self._mode, self._leverage = mode, Leverage(mode, self._today)
@@ -82,7 +81,7 @@ class OkxConnection(ByField[Account]):
         except AuthRefused as error:
             where = f"venues.{self.spec.key}: {error.message}"
             raise AuthRefused(where, hint=error.hint, code=error.code, status=error.status, text=error.text) from error
-        config = self._config = Config.of(reply.data[0] if reply.data else {})
+        config = Config.of(reply.data[0] if reply.data else {})
         if config.main_uid not in ("", config.uid):
             raise ConfigError(
                 f"venues.{self.spec.key}: the credentials belong to a sub-account (uid {config.uid})",
@@ -157,7 +156,9 @@ class OkxConnection(ByField[Account]):
     ) -> None:
         spec, survey = account.spec, account.survey
         if row is None:
-            account.config = self._config
+            # Not what `open` read: an apply opens, waits for the lock, and plans on what the one before it left behind.
+            own = OwnKey(self.client, self._credentials, self.user)
+            account.config = await own.config() if self._signs(spec, focus) else None
         else:
             _, account.row = await asyncio.gather(
                 try_stored_keys(account) if self._needs_keys(spec, focus) else asyncio.sleep(0),
