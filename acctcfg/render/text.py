@@ -191,9 +191,8 @@ def _estimate(plan: Plan) -> Iterator[str]:
     if not estimate.writes:
         return
     writes = _count(estimate.writes, "write")
-    time = f"{estimate.seconds:.1f} s" if estimate.seconds < 120 else f"{estimate.seconds / 60:.1f} min"
     slowest = f"; slowest: {estimate.bottleneck}" if estimate.bottleneck else ""
-    yield f"At the venue's rate limits this takes at least {time} ({writes}{slowest})."
+    yield f"At the venue's rate limits this takes at least {estimate.seconds:.1f} s ({writes}{slowest})."
 
 
 def _last_line(plan: Plan) -> str:

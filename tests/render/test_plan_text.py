@@ -158,7 +158,7 @@ def test_a_plan_of_500_accounts_names_every_blocked_step_at_its_end():
         "   ~ account_mode     499",
         "   BLOCKED  customer007.account_mode",
         "",
-        "At the venue's rate limits this takes at least 20.6 min (499 writes).",
+        "At the venue's rate limits this takes at least 1234.0 s (499 writes).",
         "Plan: 0 to create, 499 to change, 0 to delete, 1 blocked.",
     ]
 
