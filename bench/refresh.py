@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.request import urlopen
 
@@ -27,6 +28,8 @@ from acctcfg.engine.workspace import Workspace
 __all__ = ["run"]
 
 ACCOUNTS = 200
+REFRESHES = 5  # the median of them
+CHANGED = 4  # accounts with 55 writes each: few enough that the limits decide, not two cores that the sandbox shares
 PAGES_BOUND_S = 1.0  # two pages of 100, one page a second: the second is sent one second after the first
 GOAL = 1.1
 ESTIMATE_GOAL = 0.10
@@ -81,14 +84,17 @@ async def _figures(folder: Path, environ: dict[str, str], base_url: str, recipie
     _manifest(folder, base_url, recipient, position_mode="net", value=5)
     workspace = Workspace.load(folder, environ)
     _remember_all(workspace)
-    await asyncio.sleep(2.5)  # every window is empty again
-    begun = time.perf_counter()
-    plan = await make_plan(workspace)
-    seconds = time.perf_counter() - begun
-    assert plan.empty, plan.unreadable[:3]
-    assert not _rejected(base_url)
+    took_each = []
+    for _ in range(REFRESHES):
+        await asyncio.sleep(2.5)  # every window is empty again
+        begun = time.perf_counter()
+        plan = await make_plan(workspace)
+        took_each.append(time.perf_counter() - begun)
+        assert plan.empty, plan.unreadable[:3]
+        assert not _rejected(base_url)
+    seconds = median(took_each)
 
-    _manifest(folder, base_url, recipient, position_mode="net", value=5, changed=10)
+    _manifest(folder, base_url, recipient, position_mode="net", value=5, changed=CHANGED)
     workspace = Workspace.load(folder, environ)
     await asyncio.sleep(2.5)
     estimates: list[float] = []
