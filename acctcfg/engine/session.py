@@ -16,7 +16,7 @@ from acctcfg.core.plan import VenueReport
 from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import ConfigError, VenueError
-from acctcfg.venues.contract import Connection, Memory, Venue
+from acctcfg.venues.contract import Connection, Given, Memory, Venue
 from acctcfg.venues.installed import venue
 from acctcfg.wire.client import Client
 from acctcfg.wire.clock import Clock, SystemClock
@@ -111,8 +111,8 @@ class Session:
         pacer, pace_file = Pacer(self.clock, share, speed), PaceFile(workspace.environ, base_url)
         pace_file.restore(pacer, type_.rate_of)
         client = Client(base_url, type_.dialect(spec), self.clock, pacer, timeout_s=TIMEOUT_S)
-        connection = type_.connect(
-            spec,
+        given = Given(
+            spec=spec,
             client=client,
             credentials=credentials,
             secrets=doors,
@@ -120,6 +120,7 @@ class Session:
             accounts={key: one for key, one in workspace.manifest.accounts.items() if one.venue == spec.key},
             adopt=workspace.manifest.guardrails.adopt,
         )
+        connection = type_.connect(given)
         return Link(venue=type_, connection=connection, pace_file=pace_file, speed=speed, share=share)
 
 

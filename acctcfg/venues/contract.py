@@ -21,7 +21,7 @@ from acctcfg.core.state import Live, Wanted
 from acctcfg.wire.client import Client, Dialect, Reply
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 
-__all__ = ["Connection", "Cost", "Explained", "Memory", "Proof", "SecretDoor", "Survey", "Venue", "Writer"]
+__all__ = ["Connection", "Cost", "Explained", "Given", "Memory", "Proof", "SecretDoor", "Survey", "Venue", "Writer"]
 
 
 class SecretDoor(Protocol):
@@ -187,6 +187,19 @@ class Connection(Protocol):
         """Whether the venue's refusal means that something must be cleared first: blocked, not failed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the engine hands over for one connection; a venue takes of it what it needs."""
+
+    spec: VenueSpec
+    client: Client
+    credentials: Any
+    secrets: SecretDoor
+    memory: Callable[[str], Memory]  # the journal's view, once the venue user is known
+    accounts: Mapping[str, AccountSpec]  # all that the manifest has under this connection, by key
+    adopt: str  # "allow" | "explicit"
+
+
 class Venue(Protocol):
     """A venue type: what an entry point of the group `acctcfg.venues` gives."""
 
@@ -211,15 +224,5 @@ class Venue(Protocol):
     def dialect(self, spec: VenueSpec) -> Dialect:
         """How requests are signed and answers read."""
 
-    def connect(
-        self,
-        spec: VenueSpec,
-        *,
-        client: Client,
-        credentials: Any,
-        secrets: SecretDoor,
-        memory: Callable[[str], Memory],
-        accounts: Mapping[str, AccountSpec],
-        adopt: str,
-    ) -> Connection:
-        """A connection; `memory` gives the journal's view once the venue user is known."""
+    def connect(self, given: Given) -> Connection:
+        """A connection, not yet opened."""

@@ -14,17 +14,17 @@ shows it. Two generations of the venue's documents differ in shapes; the answers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from acctcfg.core.desired import AccountSpec, VenueSpec
+from acctcfg.core.desired import VenueSpec
 from acctcfg.venues.gate_crossex.rules import GATE_CROSSEX_RULES
 from acctcfg.venues.gate_crossex.sequence import ORDER
 
 if TYPE_CHECKING:
     from acctcfg.core.explained import Explained
-    from acctcfg.venues.contract import Connection, Memory, SecretDoor
-    from acctcfg.wire.client import Client, Dialect
+    from acctcfg.venues.contract import Connection, Given
+    from acctcfg.wire.client import Dialect
     from acctcfg.wire.endpoint import Rate
 
 __all__ = ["GATE_CROSSEX", "GateCrossEx"]
@@ -67,29 +67,11 @@ class GateCrossEx:
 
         return GateDialect()
 
-    def connect(
-        self,
-        spec: VenueSpec,
-        *,
-        client: Client,
-        credentials: Any,
-        secrets: SecretDoor,
-        memory: Callable[[str], Memory],
-        accounts: Mapping[str, AccountSpec],
-        adopt: str,
-    ) -> Connection:
+    def connect(self, given: Given) -> Connection:
         """A connection as this user."""
         from acctcfg.venues.gate_crossex.connection import GateConnection
 
-        return GateConnection(
-            spec,
-            client=client,
-            credentials=credentials,
-            secrets=secrets,
-            memory=memory,
-            accounts=accounts,
-            adopt=adopt,
-        )
+        return GateConnection(given)
 
 
 GATE_CROSSEX = GateCrossEx()

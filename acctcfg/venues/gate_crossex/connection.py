@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import AccountSpec, VenueSpec
+from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.errors import AuthRefused, Refused
-from acctcfg.venues.contract import Memory, Proof, SecretDoor, Survey
+from acctcfg.venues.contract import Given, Proof, Survey
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
 from acctcfg.venues.gate_crossex.api_keys import ApiKeys
@@ -24,7 +24,6 @@ from acctcfg.venues.gate_crossex.prechecks import ask, notices
 from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS
 from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
 from acctcfg.venues.resources import ByField, alias, demand_identity, survey_or_reason
-from acctcfg.wire.client import Client
 
 __all__ = ["GateConnection"]
 
@@ -34,27 +33,17 @@ _NO_CROSSEX = ("USER_NOT_EXIST", "FORBIDDEN")
 class GateConnection(ByField[Account]):
     """One user's credentials at work."""
 
-    def __init__(
-        self,
-        spec: VenueSpec,
-        *,
-        client: Client,
-        credentials: Any,
-        secrets: SecretDoor,
-        memory: Callable[[str], Memory],
-        accounts: Mapping[str, AccountSpec],  # noqa: ARG002 (no account here needs another one's entry)
-        adopt: str,
-    ) -> None:
-        self.spec = spec
-        self.client = client
+    def __init__(self, given: Given) -> None:
+        self.spec = given.spec
+        self.client = given.client
         self.user = ""
-        self._credentials = credentials
-        self._secrets = secrets
-        self._memory_of = memory
-        self._adopt = adopt
-        self._alias = alias(credentials.api_key)
-        self._own = CrossEx(client, credentials, self._alias)
-        self._main_user = MainUser(client, credentials, self._alias)
+        self._credentials = given.credentials
+        self._secrets = given.secrets
+        self._memory_of = given.memory
+        self._adopt = given.adopt
+        self._alias = alias(given.credentials.api_key)
+        self._own = CrossEx(given.client, given.credentials, self._alias)
+        self._main_user = MainUser(given.client, given.credentials, self._alias)
         super().__init__(SubAccounts(), SubAccountState(), ApiKeys(), AccountMode(), PositionMode(), Leverage())
 
     # -- who -----------------------------------------------------------------------------------------------------------

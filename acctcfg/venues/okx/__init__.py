@@ -12,17 +12,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from acctcfg.core.desired import AccountSpec, VenueSpec
+from acctcfg.core.desired import VenueSpec
 from acctcfg.venues.okx.rules import OKX_DMA_BROKER_RULES
 from acctcfg.venues.okx.sequence import ORDER
 
 if TYPE_CHECKING:
     from acctcfg.core.explained import Explained
-    from acctcfg.venues.contract import Connection, Memory, SecretDoor
-    from acctcfg.wire.client import Client, Dialect
+    from acctcfg.venues.contract import Connection, Given
+    from acctcfg.wire.client import Dialect
     from acctcfg.wire.endpoint import Rate
 
 __all__ = ["OKX_DMA_BROKER", "OkxDmaBroker"]
@@ -74,29 +74,11 @@ class OkxDmaBroker:
 
         return OkxDialect(demo=spec.environment in ("demo", "sandbox"))
 
-    def connect(
-        self,
-        spec: VenueSpec,
-        *,
-        client: Client,
-        credentials: Any,
-        secrets: SecretDoor,
-        memory: Callable[[str], Memory],
-        accounts: Mapping[str, AccountSpec],
-        adopt: str,
-    ) -> Connection:
+    def connect(self, given: Given) -> Connection:
         """A connection as this broker."""
         from acctcfg.venues.okx.connection import OkxConnection
 
-        return OkxConnection(
-            spec,
-            client=client,
-            credentials=credentials,
-            secrets=secrets,
-            memory=memory,
-            accounts=accounts,
-            adopt=adopt,
-        )
+        return OkxConnection(given)
 
 
 OKX_DMA_BROKER = OkxDmaBroker()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import AccountSpec, VenueSpec
+from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.state import ABSENT, Unreadable
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
-from acctcfg.venues.contract import Cost, Memory, Proof, SecretDoor, Survey
+from acctcfg.venues.contract import Cost, Given, Proof, Survey
 from acctcfg.venues.okx.access import find_access, try_stored_keys
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
@@ -28,7 +28,6 @@ from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.refusals import PRECONDITIONS
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.resources import ByField, alias, demand_identity
-from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["OkxConnection"]
@@ -40,26 +39,16 @@ HEAD_START_S = 0.05
 class OkxConnection(ByField[Account]):
     """One broker's credentials at work."""
 
-    def __init__(
-        self,
-        spec: VenueSpec,
-        *,
-        client: Client,
-        credentials: Any,
-        secrets: SecretDoor,
-        memory: Callable[[str], Memory],
-        accounts: Mapping[str, AccountSpec],
-        adopt: str,
-    ) -> None:
-        self.spec = spec
-        self.client = client
+    def __init__(self, given: Given) -> None:
+        self.spec = given.spec
+        self.client = given.client
         self.user = ""
-        self._credentials = credentials
-        self._secrets = secrets
-        self._memory_of = memory
-        self._accounts = accounts
-        self._adopt = adopt
-        self._broker = Broker(client, credentials, "")
+        self._credentials = given.credentials
+        self._secrets = given.secrets
+        self._memory_of = given.memory
+        self._accounts = given.accounts
+        self._adopt = given.adopt
+        self._broker = Broker(given.client, given.credentials, "")
         mode = AccountMode()
         self._mode, self._leverage = mode, Leverage(mode, self._today)
         self._keys, self._subs = ApiKeys(), SubAccounts()

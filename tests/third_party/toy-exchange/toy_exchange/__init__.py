@@ -10,16 +10,16 @@ Source: Toy Exchange API 1 (EXCHANGE.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from acctcfg.core.desired import AccountSpec, VenueSpec
+from acctcfg.core.desired import VenueSpec
 from toy_exchange.rules import ORDER, RULES
 
 if TYPE_CHECKING:
     from acctcfg.core.explained import Explained
-    from acctcfg.venues.contract import Connection, Memory, SecretDoor, Venue
-    from acctcfg.wire.client import Client, Dialect
+    from acctcfg.venues.contract import Connection, Given, Venue
+    from acctcfg.wire.client import Dialect
     from acctcfg.wire.endpoint import Rate
 
 __all__ = ["TOY_EXCHANGE"]
@@ -62,21 +62,11 @@ class ToyExchange:
 
         return ToyDialect()
 
-    def connect(
-        self,
-        spec: VenueSpec,
-        *,
-        client: Client,
-        credentials: Any,
-        secrets: SecretDoor,
-        memory: Callable[[str], Memory],
-        accounts: Mapping[str, AccountSpec],
-        adopt: str,
-    ) -> Connection:
+    def connect(self, given: Given) -> Connection:
         """A connection as this user; without sub-accounts and keys it needs no stores and no memory."""
         from toy_exchange.connection import ToyConnection
 
-        return ToyConnection(spec, client, credentials)
+        return ToyConnection(given.spec, given.client, given.credentials)
 
 
 TOY_EXCHANGE: Venue = ToyExchange()
