@@ -91,12 +91,14 @@ def _facts(run: Run) -> tuple[str, ...]:
 
 
 def _result(run: Run) -> str:
-    """The run's last word and its counts that are not zero: "done, 2 created, 1 failed"."""
+    """The run's last word and its counts that are not zero: "done, 2 created"; not done where a step is not."""
     if not run.status:
         return "did not end"
     if isinstance(run.summary, Mapping):
         counts = {name: count for name, count in run.summary.items() if name != "exit"}
         words = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if type(count) is int and count]
+        if run.status == "done" and run.summary.get("exit") and words:
+            return ", ".join(words)
     else:
         words = [run.summary] if isinstance(run.summary, str) else []
     return ", ".join((run.status, *words))
