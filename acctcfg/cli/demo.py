@@ -13,7 +13,7 @@ import click
 
 __all__ = ["command"]
 
-SPEED = "20"
+SPEED = "2"  # slow enough that a reader sees the progress of an apply
 MANIFEST = """\
 version: 1
 

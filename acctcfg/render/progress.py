@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from acctcfg.render.paint import visible
 
@@ -21,8 +22,26 @@ WORTH_A_BAR_S = 1.0
 """Work that is done sooner ends before a reader could have read a bar."""
 
 
+class Alarm(Protocol):
+    """Something that will happen, unless it is cancelled."""
+
+    def cancel(self) -> None:
+        """Let it not happen."""
+
+
+def ring(seconds: float, then: Callable[[], None]) -> Alarm:
+    """Call `then` in so many seconds, on a thread that keeps no process from ending."""
+    timer = threading.Timer(seconds, then)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
 class TerminalProgress:
-    """Shows what the engine says. `pause` clears the screen for a question; the next phase shows itself again."""
+    """Shows what the engine says. `pause` clears the screen for a question; the next phase shows itself again.
+
+    The bar comes by an alarm, not with the next piece of work: where one piece takes long, the reader must see it most.
+    """
 
     def __init__(
         self,
@@ -32,11 +51,14 @@ class TerminalProgress:
         stream: TextIO | None = None,
         environ: Mapping[str, str] = os.environ,
         now: Callable[[], float] = time.monotonic,
+        alarm: Callable[[float, Callable[[], None]], Alarm] = ring,
     ) -> None:
         self._stream = sys.stderr if stream is None else stream
         self._terminal = self._stream.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb"
         self._plain = not color or bool(environ.get("NO_COLOR"))
-        self._verbose, self._now = verbose, now
+        self._verbose, self._now, self._set_alarm = verbose, now, alarm
+        self._alarm: Alarm | None = None
+        self._drawing = threading.RLock()
         self._begun = now()
         self._text, self._total, self._done = "", None, 0  # type: str, int | None, int
         self._bar: Bar | None = None
@@ -73,15 +95,31 @@ class TerminalProgress:
 
     def pause(self) -> None:
         """Take the bar off the screen."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = self._task = None
-        self._begun = self._now()
+        with self._drawing:
+            if self._alarm is not None:
+                self._alarm.cancel()
+                self._alarm = None
+            if self._bar is not None:
+                self._bar.stop()
+                self._bar = self._task = None
+            self._begun = self._now()
 
     def _show(self) -> None:
+        with self._drawing:
+            left = WORTH_A_BAR_S - (self._now() - self._begun)
+            if self._bar is None and left > 0:
+                self._alarm = self._alarm or self._set_alarm(left, self._due)
+            else:
+                self._draw()
+
+    def _due(self) -> None:
+        with self._drawing:
+            if self._alarm is not None:  # else it rang while it was being cancelled
+                self._alarm = None
+                self._draw()
+
+    def _draw(self) -> None:
         if self._bar is None:
-            if self._now() - self._begun < WORTH_A_BAR_S:
-                return
             self._bar = self._drawn()
             self._bar.start()
         if self._task is None:

@@ -58,3 +58,41 @@ def test_long_work_draws_a_bar_and_takes_it_away():
     text = work(Terminal(), seconds=9)
     assert "reading desk" in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h")
+
+
+class Alarms:
+    """Alarms that ring when a test says so."""
+
+    def __init__(self):
+        self.set = []
+
+    def __call__(self, seconds, then):
+        self.set.append((seconds, then))
+        return self
+
+    def cancel(self):
+        self.set.append("cancelled")
+
+
+def test_a_long_wait_draws_a_bar_by_itself():
+    """Where the first piece takes long and nothing is heard of it, the bar comes all the same, a second after."""
+    stream, alarms = Terminal(), Alarms()
+    with TerminalProgress(stream=stream, environ={}, now=lambda: 0.0, alarm=alarms) as progress:
+        progress.phase("applying", 3)
+        ((seconds, then),) = alarms.set
+        assert (seconds, stream.getvalue()) == (1.0, "")
+        then()
+        assert "applying" in stream.getvalue()
+
+
+def test_an_alarm_that_comes_too_late_draws_nothing():
+    """While a question is on the screen, and after the end, no bar is drawn over it."""
+    stream, alarms = Terminal(), Alarms()
+    with TerminalProgress(stream=stream, environ={}, now=lambda: 0.0, alarm=alarms) as progress:
+        progress.phase("reading accounts", 3)
+        ((_, then),) = alarms.set
+        progress.pause()
+        assert alarms.set[-1] == "cancelled"
+        then()
+    then()
+    assert stream.getvalue() == ""
