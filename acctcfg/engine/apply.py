@@ -51,8 +51,11 @@ async def apply(
     focus = Focus() if saved is None else _focus_of(saved)
     if saved is not None:
         _check_claim(workspace, saved)
-    async with Session(workspace, venues_of(workspace, focus)) as session, _locks(session, lock_timeout_s) as fresh:
-        await _let_writes_expire(session)
+    async with (
+        Session(workspace, venues_of(workspace, focus)) as session,
+        _locks(session, lock_timeout_s, progress) as fresh,
+    ):
+        await _let_writes_expire(session, progress)
         planned = await draw_up(session, focus, replacing=replacing, progress=progress)
         if saved is not None:
             _check_steps(saved, planned.plan)
@@ -78,8 +81,10 @@ async def apply(
 
 
 @asynccontextmanager
-async def _locks(session: Session, timeout_s: float) -> AsyncIterator[Callable[[str], bool]]:
+async def _locks(session: Session, timeout_s: float, progress: Progress) -> AsyncIterator[Callable[[str], bool]]:
     """The lock of every venue user, taken in one order, so that two runs never wait for each other."""
+    if timeout_s > 0:
+        progress.phase("waiting for the lock", None)
     users = sorted({link.connection.user for key, link in session.links.items() if key not in session.failed})
     async with AsyncExitStack() as stack:
         locks = {
@@ -88,7 +93,7 @@ async def _locks(session: Session, timeout_s: float) -> AsyncIterator[Callable[[
         yield lambda user: locks[user].fresh()
 
 
-async def _let_writes_expire(session: Session) -> None:
+async def _let_writes_expire(session: Session, progress: Progress) -> None:
     """A write that a killed run sent may still arrive: wait until the venue would refuse its time, then read."""
     with session.workspace.journal() as journal:
         for link in _working(session):
@@ -96,6 +101,7 @@ async def _let_writes_expire(session: Session) -> None:
             now = link.client.clock.now() + link.client.offset_s
             left = latest + link.venue.write_window_s / link.speed - now
             if left > 0:
+                progress.phase("waiting until nothing of an earlier run can arrive any more", None)
                 await link.client.clock.sleep(left)
 
 

@@ -122,7 +122,7 @@ def test_a_replacement_that_is_killed_half_way_is_ended_by_the_next_apply(desk: 
 
 
 def test_a_late_write_of_a_dead_process_is_waited_for(desk: Desk) -> None:
-    """What a killed run sent may arrive until its signed time runs out: the next apply reads only after that."""
+    """What a killed run sent may arrive until its signed time runs out: the next apply says so and reads after that."""
     seconds = 0.4 * desk.sandbox.app.speed
     desk.sandbox.control_post(
         "faults",
@@ -131,7 +131,9 @@ def test_a_late_write_of_a_dead_process_is_waited_for(desk: Desk) -> None:
         seconds=seconds,
     )
     killed(desk.write(onboarding()), "answered", WRITES)
-    assert desk.apply().code == 0
+    said = desk.run("-v", "apply", "--auto-approve")
+    assert said.code == 0
+    assert "waiting until nothing of an earlier run can arrive any more\n" in said.err
     one_of_each(desk)
 
 

@@ -64,12 +64,13 @@ def test_the_second_apply_says_who_holds_the_lock(desk: Desk, monkeypatch: pytes
 
 
 def test_an_apply_that_waits_for_the_lock_reads_again(desk: Desk) -> None:
-    """With --lock-timeout the second one waits, and finds what the first one did: nothing is done twice."""
+    """With --lock-timeout the second one waits, and finds what the first one did: nothing is done twice. -v says so."""
     desk.write({"mmdesk01": {}})
     with another_apply(desk, 0.5) as running:
-        said = desk.apply("--lock-timeout", "20s")
+        said = desk.run("-v", "apply", "--auto-approve", "--lock-timeout", "20s")
         running.communicate(timeout=20)
     assert (said.code, said.last) == (0, "No changes. Live accounts match the manifest."), said.err
+    assert said.err.startswith("waiting for the lock\n")
     assert len(desk.writes("create-subaccount")) == 1
 
 
