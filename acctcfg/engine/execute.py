@@ -41,6 +41,7 @@ class _Attempt:
     repeated: bool = False
     seen: Live | None = None  # what the last read showed
     trouble: str = ""  # why the last read failed
+    silence: str = ""  # why no answer tells what became of the write
     refusal: StepResult | None = None  # the venue said no; it stands unless a read shows that it is as wanted
     result: StepResult | None = None
 
@@ -164,7 +165,7 @@ class Execution:
         except OutcomeUnknown as error:
             await writer.close("unknown")
             attempt.sent_at = getattr(error, "sent_at", link.client.clock.now())
-            attempt.trouble = error.message
+            attempt.trouble = attempt.silence = error.message
         except GateClosed as error:
             attempt.result = StepResult(attempt.step, "blocked", error.message)
         except Refused as error:
@@ -199,8 +200,11 @@ class Execution:
                 if attempt.result is None and attempt.refusal is not None:
                     attempt.result = attempt.refusal
                 elif attempt.result is None and attempt.sent_at is not None:
+                    before = attempt.repeated
                     await self._resolve(attempt, survey, link)
                     deadline = max(deadline, clock.monotonic() + patience) if attempt.repeated else deadline
+                    if attempt.repeated and not before:  # the second one may happen as late as the first
+                        last = max(last, deadline + link.venue.write_window_s / link.speed)
             waiting = [attempt for attempt in open_ if attempt.result is None]
             now = clock.monotonic()
             if not waiting or now > last or (now > deadline and all(a.sent_at is None for a in waiting)):
@@ -238,7 +242,7 @@ class Execution:
         if not late and not made:
             return
         if attempt.repeated:
-            attempt.result = StepResult(attempt.step, "unknown", f"sent twice without an answer; {attempt.trouble}")
+            attempt.result = _never_answered(attempt)
             return
         if not made:
             await self._look([attempt], survey, link)  # the last one may have been read before the window closed
@@ -266,7 +270,18 @@ def _shows(change: Change, seen: Live) -> bool:
     return seen is ABSENT if change.after is None else seen == change.after
 
 
+def _never_answered(attempt: _Attempt) -> StepResult:
+    """For a write of which neither an answer nor a read tells what became of it."""
+    sent = "sent twice" if attempt.repeated else "sent"
+    shown = to_json(attempt.seen)
+    seen = attempt.trouble or f"the venue still shows {shown if shown is not None else 'nothing'}"
+    said = f" ({attempt.silence})" if attempt.silence != seen else ""
+    return StepResult(attempt.step, "unknown", f"{sent} without an answer that tells; {seen}{said}")
+
+
 def _never_seen(attempt: _Attempt, *, later: bool) -> StepResult:
+    if attempt.sent_at is not None:
+        return _never_answered(attempt)
     if attempt.trouble:
         message = f"the venue accepted it, and reading it back failed: {attempt.trouble}"
         return StepResult(attempt.step, "unknown", message)

@@ -221,6 +221,18 @@ def test_a_clock_that_is_off(make_gate: Callable[..., GateDesk], mode: str) -> N
     gate.write({"cx": {"leverage": MAIN["cx"]["leverage"]}}).converge()
 
 
+def test_a_write_that_nobody_answers_was_never_accepted(gate: GateDesk) -> None:
+    """A gateway's page for every try: sent twice, each time's window waited out; then the outcome is unknown, in words
+    that say what came back and what the venue shows, and nothing was "accepted"."""
+    gate.fault(match={"path": "*/crossex/accounts", "method": "PUT"}, times=0, kind="html", status=403)
+    said = gate.write({"cx": {"position_mode": "long_short"}}).apply()
+    assert (said.code, len(gate.puts())) == (1, 2)
+    assert "sent twice without an answer" in said.out
+    assert "still shows net" in said.out
+    assert "HTTP 403" in said.out
+    assert "accepted" not in said.out
+
+
 def test_too_many_requests_are_waited_out(gate: GateDesk) -> None:
     """A 429 on read or write was not executed: it is sent again, once the venue takes it, and the run says so."""
     gate.fault(match={"path": "*/crossex/accounts", "method": "PUT"}, kind="rate_limited")
