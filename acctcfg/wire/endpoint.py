@@ -44,6 +44,7 @@ class Endpoint:
     rate: Rate
     permission: Permission = None
     note: str = ""
+    bare: bool = False  # takes no body at all, where others without parameters send `{}`
 
     @property
     def text(self) -> str:
@@ -77,7 +78,7 @@ class Call:
     @property
     def body(self) -> bytes:
         """The body exactly as it is signed and sent; empty where the parameters stand in the query."""
-        if self.in_query:
+        if self.in_query or self.endpoint.bare:
             return b""
         return json.dumps(self.params, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 

@@ -113,7 +113,7 @@ def test_three_kinds_of_steps_with_a_barrier(make_gate: Callable[..., GateDesk],
     assert gate.crossex()["leverage"] == {ADA: "7", BTC: "5"}
 
 
-@pytest.mark.parametrize("status", [403, 404, 409, 422])
+@pytest.mark.parametrize("status", [403, 404, 422, 429, 500])
 def test_labels_count_whatever_their_status(make_gate: Callable[..., GateDesk], status: int) -> None:
     """No HTTP status is documented for a label: the account mode is found, and a refusal is blocked, by the label,
     with `detail` in place of `message`."""

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from acctcfg.core.words import Market
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.gate_crossex.dialect import GateDialect
-from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, RATES, SET_ACCOUNT
-from acctcfg.venues.gate_crossex.own import CrossEx
-from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS
+from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, LOCK, RATES, SET_ACCOUNT, TIME
+from acctcfg.venues.gate_crossex.own import CrossEx, State
+from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS, UNKNOWN_EXCHANGE
 from acctcfg.venues.gate_crossex.words import number
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
@@ -30,16 +30,15 @@ def decode(status: int, body: Any, endpoint: Any = SET_ACCOUNT) -> Any:
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_any_2xx_is_a_success(status: int) -> None:
-    """Its JSON, with numbers as exact decimals; 202 and 204 may have nothing to say."""
+    """Its JSON, with numbers as exact decimals; a write's may have nothing to say, a read's may not."""
     assert decode(status, b'{"leverage": 5.10}') == {"leverage": Decimal("5.10")}
-    if status in (202, 204):
-        assert decode(status, b"") is None
-    else:
+    assert decode(status, b"") is None
+    if status != 204:
         with pytest.raises(Garbled):
-            decode(status, b"")
+            decode(status, b"", ACCOUNT)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429, 500, 503])
 def test_the_label_decides_whatever_the_status(status: int) -> None:
     """A refusal is its label, in the venue's words (`message` or `detail`) and ours."""
     for place in ("message", "detail"):
@@ -58,6 +57,26 @@ def test_an_unknown_label_is_a_refusal_and_nothing_more() -> None:
     assert not isinstance(caught.value, AuthRefused | RateLimited)
     assert "TRADE_SOMETHING_NEW" not in PRECONDITIONS
     assert "TRADE_SOMETHING_NEW" in caught.value.message
+    for status, kind in ((429, RateLimited), (500, OutcomeUnknown)):  # here the status is all that can be told
+        with pytest.raises(kind):
+            decode(status, {"label": "TRADE_SOMETHING_NEW", "message": "new"})
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({"X-Out-Time": "1541993715250000"}, 1541993715.25),
+        ({"Date": "Mon, 12 Nov 2018 03:35:15 GMT"}, 1541993715.0),
+        ({"X-Out-Time": "soon", "Date": "Mon, 12 Nov 2018 03:35:15 GMT"}, 1541993715.0),
+    ],
+)
+def test_the_time_is_on_every_answer(headers: dict[str, str], said: float) -> None:
+    """Where the call for the time is not served, the headers of its refusal tell it: the venue's own, or HTTP's."""
+    dialect = GateDialect()
+    assert dialect.server_time(dialect.decode(TIME, 404, headers, b"")) == said
+    assert dialect.server_time(dialect.decode(TIME, 200, headers, b'{"server_time": 7000}')) == 7
+    with pytest.raises(Garbled):
+        dialect.decode(TIME, 404, {"Date": "yesterday"}, b"")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +125,20 @@ def test_no_answer_ends_in_a_traceback(status: int, body: bytes) -> None:
             decode(status, body)
 
 
+def test_a_lock_has_no_body() -> None:
+    """The venue documents none for it, and an empty object is one."""
+    call = Call(LOCK, at={"user_id": "42"})
+    assert (call.target, call.body) == ("/api/v4/sub_accounts/42/lock", b"")
+
+
+def test_the_exchange_tells_the_mode_too() -> None:
+    """Where the optional field of the account mode is left out, CROSSEX is cross_exchange; else nothing is guessed."""
+    assert State.of({"user_id": "1", "exchange_type": "CROSSEX"}).account_mode == "cross_exchange"
+    for exchange in ({}, {"exchange_type": "OKX"}):
+        with pytest.raises(Garbled):
+            assert State.of({"user_id": "1", **exchange}).account_mode
+
+
 def test_every_call_has_a_limit() -> None:
     """The table is whole: one limit for each method and path, none free."""
     assert RATES[ACCOUNT.text].per_s == 10
@@ -146,6 +179,30 @@ async def test_leverage_in_any_other_shape_is_unreadable(answer: Any) -> None:
     own = CrossEx(Answers(answer), None, "user")  # type: ignore[arg-type]
     with pytest.raises(Garbled):
         await own.leverage(Market.FUTURES, ["A"])
+
+
+class Exchanges:
+    """A client whose venue has three exchanges, and refuses another one's name with a label."""
+
+    def __init__(self, label: str, missing: tuple[str, ...] = ("BYBIT", "KRAKEN")) -> None:
+        self.label, self.missing = label, missing
+
+    async def read(self, call: Call, signer: Any = None, user: str = "") -> Reply:
+        exchange = call.params["exchange_type"]
+        if exchange in self.missing:
+            raise Refused("refused", code=self.label)
+        return Reply(data={"user_id": "1", "exchange_type": exchange}, sent_at=0.0, received_at=0.0, status=200)
+
+
+@pytest.mark.parametrize("label", sorted(UNKNOWN_EXCHANGE))
+async def test_an_exchange_that_the_venue_does_not_know_has_no_margin(label: str) -> None:
+    """A later exchange is passed over, whichever label refuses its name; any other refusal, and one of the first
+    three's, stops the reading."""
+    three = ["binance", "gate", "okx"]
+    assert sorted(await CrossEx(Exchanges(label), None, "user").everywhere()) == three  # type: ignore[arg-type]
+    for client in (Exchanges("FORBIDDEN"), Exchanges(label, ("OKX",))):
+        with pytest.raises(Refused):
+            await CrossEx(client, None, "user").everywhere()  # type: ignore[arg-type]
 
 
 async def test_many_symbols_are_asked_for_in_parts() -> None:

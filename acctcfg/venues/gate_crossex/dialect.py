@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.gate_crossex.auth import signature, timestamp
 from acctcfg.venues.gate_crossex.endpoints import TIME
-from acctcfg.venues.gate_crossex.refusals import CLOCK, TOO_MANY, meaning
+from acctcfg.venues.gate_crossex.refusals import CLOCK, LABELS, TOO_MANY, meaning
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["GateDialect"]
-
-_NO_CONTENT = (202, 204)  # accepted, or done, with nothing more to say
 
 
 class GateDialect:
@@ -39,12 +38,14 @@ class GateDialect:
         self,
         endpoint: Endpoint,
         status: int,
-        headers: Mapping[str, str],  # noqa: ARG002 (the body says it all)
+        headers: Mapping[str, str],
         body: bytes,
     ) -> Any:
-        """The JSON of a success, numbers as exact decimals; None where a success has no body."""
+        """The JSON of a success, numbers as exact decimals; None where a write's success has no body."""
+        if endpoint is TIME and status != 200 and (stamp := _stamped(headers)):
+            return {"server_time": stamp}
         if 200 <= status < 300:
-            return _success(status, body)
+            return _success(endpoint, status, body)
         try:
             answer = json.loads(body)
         except ValueError:
@@ -72,22 +73,35 @@ class GateDialect:
         return int(data["server_time"]) / 1000
 
 
-def _success(status: int, body: bytes) -> Any:
-    if not body and status in _NO_CONTENT:
-        return None
+def _success(endpoint: Endpoint, status: int, body: bytes) -> Any:
+    if not body and (status == 204 or endpoint.method != "GET"):
+        return None  # accepted, or done, with nothing more to say
     try:
         return json.loads(body, parse_float=Decimal)
     except ValueError:
         raise Garbled("a success that is not JSON", code=f"http_{status}") from None
 
 
+def _stamped(headers: Mapping[str, str]) -> int | None:
+    """The venue's time in milliseconds by an answer's headers: its own, which has microseconds, or HTTP's."""
+    own = str(headers.get("X-Out-Time") or "")
+    if own.isdigit():
+        return int(own) // 1000
+    try:
+        return int(parsedate_to_datetime(str(headers.get("Date") or "")).timestamp() * 1000)
+    except ValueError:
+        return None
+
+
 def _refused(endpoint: Endpoint, label: str, text: str, status: int) -> Exception:
+    """What a label stands for; the status speaks only where the label is one that nobody documented."""
     known = meaning(label)
     said = f'; the venue says "{text}"' if text else ""
     message = f"{endpoint.text} was refused: {label}, {known.words}{said}"
-    if label == TOO_MANY or status == 429:
+    mute = label not in LABELS
+    if label == TOO_MANY or (mute and status == 429):
         return RateLimited(message, hint=known.hint, code=label, status=status, text=text)
-    if known.kind == "server" or status >= 500:
+    if known.kind == "server" or (mute and status >= 500):
         return OutcomeUnknown(message, hint=known.hint, code=label)
     kind = AuthRefused if known.kind == "auth" else Refused
     return kind(message, hint=known.hint, code=label, status=status, text=text)

@@ -25,9 +25,9 @@ from acctcfg.venues.gate_crossex.endpoints import (
     RISK_LIMITS,
     SYMBOLS,
 )
-from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ
+from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ, UNKNOWN_EXCHANGE
 from acctcfg.venues.gate_crossex.symbols import Symbols
-from acctcfg.venues.gate_crossex.words import ACCOUNT_MODE, EXCHANGES, ISOLATED, POSITION_MODE, number
+from acctcfg.venues.gate_crossex.words import ACCOUNT_MODE, CROSS, EXCHANGES, ISOLATED, POSITION_MODE, number
 from acctcfg.venues.resources import as_documented
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint
@@ -57,8 +57,14 @@ class State:
 
     @property
     def account_mode(self) -> str:
-        """Our word for it. Raises Garbled where the answer leaves it out: no default is relied on."""
-        return ACCOUNT_MODE.core(self.row.get("account_mode"))
+        """Our word for it. Raises Garbled where the answer leaves it out: no default is relied on.
+
+        The mode's field is an optional one; the exchange CROSSEX says the same, for it exists in one mode only.
+        """
+        said = self.row.get("account_mode")
+        if not said and self.row.get("exchange_type") == "CROSSEX":
+            return CROSS
+        return ACCOUNT_MODE.core(said)
 
     @property
     def position_mode(self) -> Live:
@@ -122,7 +128,7 @@ class CrossEx:
             try:
                 return await self.at(exchange)
             except Refused as error:
-                if error.code == ISOLATED_READ and exchange not in ("binance", "okx", "gate"):
+                if error.code in UNKNOWN_EXCHANGE and exchange not in ("binance", "okx", "gate"):
                     return None
                 raise
 

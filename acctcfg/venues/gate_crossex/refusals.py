@@ -10,12 +10,26 @@ from typing import NamedTuple
 
 from acctcfg.core.explained import Explained, Verdict
 
-__all__ = ["CLOCK", "ISOLATED_READ", "LABELS", "PRECONDITIONS", "TOO_MANY", "Meaning", "explain", "meaning"]
+__all__ = [
+    "CLOCK",
+    "ISOLATED_READ",
+    "LABELS",
+    "PRECONDITIONS",
+    "TOO_MANY",
+    "UNKNOWN_EXCHANGE",
+    "Meaning",
+    "explain",
+    "meaning",
+]
 
 TOO_MANY = "TOO_MANY_REQUESTS"
 CLOCK = "REQUEST_EXPIRED"
 ISOLATED_READ = "QUERY_INVALID_EXCHANGE_TYPE"
 """A read of the account without an exchange was refused: the account is in isolated_exchange."""
+UNKNOWN_EXCHANGE = frozenset(
+    {ISOLATED_READ, "UPDATE_ACCOUNT_EXCHANGE_TYPE_ERROR", "COMMON_PARAM_BIND_ERROR", "INVALID_PARAM_VALUE"}
+)
+"""A read of one exchange was refused for its name: the first is documented for it, the others mean the same."""
 
 
 class Meaning(NamedTuple):
