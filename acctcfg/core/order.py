@@ -8,7 +8,8 @@ A row is `(left, right)` or `(left, right, "waits")`. Each side is a kind of cha
     account_mode:!spot=portfolio ... to that value, from any known value but spot
 
 For two changes the first row that fits decides. A row of two makes the right side depend on the left (a failure of the
-left leaves the right untried); `"waits"` orders them and no more.
+left leaves the right untried); `"waits"` orders them and no more, unless the right one's value can be known only after
+the left one: then it depends on it.
 """
 
 from __future__ import annotations
@@ -54,8 +55,16 @@ def order(changes: Iterable[Change], rows: Sequence[Row]) -> list[Ordered]:
         waits = tuple(
             c.address for s, members in groups.items() if s in before[signature] and s not in hard for c in members
         )
-        ordered.extend(Ordered(change, depends, waits) for change in groups[signature])
+        ordered.extend(_ordered(change, depends, waits) for change in groups[signature])
     return ordered
+
+
+def _ordered(change: Change, depends: tuple[Address, ...], waits: tuple[Address, ...]) -> Ordered:
+    """What a value is known after, it depends on: without that step nobody knows what there is to change."""
+    known_after = tuple(address for address in waits if change.after_step and address.within == change.after_step)
+    if not known_after:
+        return Ordered(change, depends, waits)
+    return Ordered(change, (*depends, *known_after), tuple(a for a in waits if a not in known_after))
 
 
 def _signature(change: Change) -> tuple[str, str, str]:

@@ -79,6 +79,22 @@ def test_what_depends_on_it_is_not_started(make_gate: Callable[..., GateDesk]) -
     assert gate.puts() == [{"account_mode": "ISOLATED_EXCHANGE"}]
 
 
+def test_behind_a_position_mode_that_never_shows(make_gate: Callable[..., GateDesk]) -> None:
+    """The leverage that is known only after it is not tried; that of another exchange, which does not wait for it, is
+    done."""
+    gate = make_gate(account_mode="ISOLATED_EXCHANGE", speed=FAST)
+    gate.fault(match={"path": "*/crossex/accounts", "method": "PUT"}, kind="ok_but_nothing")
+    gate.write({"cx": {"position_mode": {"okx": "long_short"}, "leverage": LEVERAGE}})
+    said = gate.apply("--format", "json")
+    assert said.code == 1
+    assert {row["address"]: row["status"] for row in said.json["results"]} == {
+        "cx.position_mode[okx]": "unknown",
+        f"cx.leverage[futures/{ADA}]": "not_started",
+        f"cx.leverage[futures/{BTC}]": "done",
+    }
+    gate.converge()
+
+
 def test_one_symbol_that_never_shows_leaves_the_others(make_gate: Callable[..., GateDesk]) -> None:
     """Of several leverages the one whose effect is lost is named; the others are done."""
     gate = make_gate(speed=FAST)

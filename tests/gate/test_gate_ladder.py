@@ -148,6 +148,8 @@ def test_leverage_behind_a_position_mode_is_read_after_it(make_gate: Callable[..
     steps = gate.steps()
     assert not steps[f"cx.leverage[futures/{ADA}]"]["before_known"]
     assert steps[f"cx.leverage[futures/{BTC}]"]["before_known"]
+    assert steps[f"cx.leverage[futures/{ADA}]"]["depends_on"] == ["cx.position_mode[okx]"]
+    assert steps[f"cx.leverage[futures/{BTC}]"]["depends_on"] == []
     gate.converge()
     assert [row["path"].rpartition("/")[2] for row in gate.writes()] == ["accounts", "leverage", "leverage"]
 

@@ -10,7 +10,7 @@ ORDER: tuple[Row, ...] = (
     ("account", "*"),
     ("account_mode", "position_mode"),  # which of them there are follows from the account mode
     ("account_mode", "leverage"),
-    ("position_mode", "leverage", "waits"),  # kept by symbol whatever the position mode
+    ("position_mode", "leverage", "waits"),  # kept by symbol: only what is known after it depends on it
     ("state=present", "api_keys"),  # a locked account's keys cannot be changed
     ("state=present", "-api_keys"),
     ("api_keys", "state=locked", "waits"),
