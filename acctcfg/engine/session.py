@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -63,10 +64,11 @@ class Session:
     clock: Clock = field(default_factory=SystemClock)
     links: dict[str, Link] = field(default_factory=dict)
     failed: dict[str, VenueError] = field(default_factory=dict)
+    _files: ExitStack = field(default_factory=ExitStack)
 
     async def __aenter__(self) -> Self:
-        memory = self.workspace.memories()
         try:
+            memory = self._files.enter_context(self.workspace.memories())
             for key in sorted(set(self.venues)):
                 self.links[key] = self._link(self.workspace.manifest.venues[key], memory)
             await self._open()
@@ -82,9 +84,10 @@ class Session:
 
     async def close(self) -> None:
         """End every connection, and leave word of what was used of its limits."""
-        for link in self.links.values():
-            link.pace_file.keep(link.client.pacer)
-            await link.client.__aexit__(None, None, None)
+        with self._files:
+            for link in self.links.values():
+                link.pace_file.keep(link.client.pacer)
+                await link.client.__aexit__(None, None, None)
 
     async def _open(self) -> None:
         begun = time.monotonic()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -78,10 +79,11 @@ class Workspace:
         """The journal; an absent one reads as empty."""
         return Journal.open(self.journal_path, create=create)
 
-    def memories(self) -> Callable[[str], JournalMemory]:
-        """What the journal knows, by venue user; each is read once."""
-        journal = self.journal()
-        return cache(lambda user: JournalMemory(journal, user))
+    @contextmanager
+    def memories(self) -> Iterator[Callable[[str], JournalMemory]]:
+        """What the journal knows, by venue user; each is read once. The journal is closed with the block."""
+        with self.journal() as journal:
+            yield cache(lambda user: JournalMemory(journal, user))
 
     def lock(self, user: str, *, timeout_s: float) -> Lock:
         """The lock of one venue user."""
