@@ -266,7 +266,7 @@ def test_reading_only(path: Path) -> None:
 
 
 READS = """
-import os, sys
+import os, sys, urllib.parse  # pathlib imports the latter when asked for a URI, and nobody may not read every Python
 from pathlib import Path
 from acctcfg.errors import JournalError
 from acctcfg.journal import Journal
