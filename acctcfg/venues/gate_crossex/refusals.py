@@ -68,7 +68,7 @@ _ACCOUNT = {
     ),
     ISOLATED_READ: Meaning(
         "in isolated_exchange the account is read by exchange (BINANCE, OKX, GATE, ...)",
-        _OLDER,
+        "leave an exchange that the account does not have out of position_mode, else plan again",
         causes=(_SWITCHED, "an exchange that the account does not have"),
     ),
     "TRADE_CHANGE_PZ_MODE_SAME_ERROR": Meaning(
@@ -311,7 +311,29 @@ _GENERAL = {
     "TOO_BUSY": Meaning("the venue is busy", "try again", "server"),
 }
 
-LABELS = {**_COMMON, **_ACCOUNT, **_LEVERAGE, **_ORDERS, **_OTHER_TRADES, **_GENERAL}
+_BESIDE = {
+    label: Meaning(words, "acctcfg does not set up this part of the venue; another program's request was refused", kind)
+    for label, (words, kind) in {
+        "USER_LIAB": ("the user has debts", "precondition"),
+        "USER_PENDING_ORDERS": ("the user has open orders", "precondition"),
+        "MODE_SET": ("the unified account is in that mode already", "request"),
+        "USER_NOT_FOUND": ("this user has no futures account yet", "absent"),
+        "CONTRACT_NOT_FOUND": ("there is no such contract", "absent"),
+        "LEVERAGE_TOO_HIGH": ("the leverage is above the contract's maximum", "request"),
+        "LEVERAGE_TOO_LOW": ("the leverage is below the contract's minimum", "request"),
+        "RISK_LIMIT_EXCEEDED": ("the position is above its risk limit", "request"),
+        "LIQUIDATE_IMMEDIATELY": ("the position would be liquidated at once", "request"),
+        "POSITION_DUAL_MODE": ("the positions are in dual mode", "request"),
+        "POSITION_CROSS_MARGIN": ("the position is in cross margin", "request"),
+        "ORDER_PENDING": ("open orders stand in the way", "precondition"),
+        "POSITION_HOLDING": ("open positions stand in the way", "precondition"),
+        "POSITION_EMPTY": ("there is no such position", "absent"),
+        "NO_CHANGE": ("it is so already", "request"),
+    }.items()
+}
+"""Of the venue's own futures and unified account, beside CrossEx. Source: Gate API v4, "Labels"."""
+
+LABELS = {**_COMMON, **_ACCOUNT, **_LEVERAGE, **_ORDERS, **_OTHER_TRADES, **_GENERAL, **_BESIDE}
 """Every label of the venue's documents that CrossEx and sub-accounts can answer with."""
 
 PRECONDITIONS = frozenset(label for label, known in LABELS.items() if known.kind == "precondition")
