@@ -3,6 +3,7 @@ write."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -123,6 +124,26 @@ def test_an_exchange_is_blocked_by_its_own(make_gate: Callable[..., GateDesk]) -
     quiet(gate)
     gate.write({"cx": {"position_mode": {"gate": "long_short"}}}).converge()
     assert gate.crossex()["position_mode"]["GATE"] == "DUAL"
+
+
+@pytest.mark.parametrize(
+    ("order", "blocks"),
+    [
+        ({"symbol": "HYPERLIQUID_FUTURE_ADA_USDT"}, False),
+        ({"symbol": ADA, "exchange_type": "HYPERLIQUID"}, False),
+        ({"symbol": "ADA_USDT"}, True),
+        ({"exchange_type": "CROSSEX"}, True),
+    ],
+)
+def test_an_exchange_that_is_new_to_us_is_another_one(
+    make_gate: Callable[..., GateDesk], order: dict[str, str], blocks: bool
+) -> None:
+    """In isolated_exchange a row of an exchange that we do not know counts for that one; a row that does not say where
+    it belongs counts for all."""
+    gate = make_gate(**ISOLATED)
+    gate.fault(match={"path": "*/crossex/open_orders"}, times=0, kind="garbage", body=json.dumps([order]))
+    gate.write({"cx": {"position_mode": {"okx": "long_short"}}})
+    assert set(gate.blocked_by("cx.position_mode[okx]")) == ({"no_pending_orders"} if blocks else set())
 
 
 def test_rows_of_nothing_block_nothing(make_gate: Callable[..., GateDesk]) -> None:

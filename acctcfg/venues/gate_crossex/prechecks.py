@@ -14,6 +14,7 @@ What cannot be read is `unknown`, which blocks too.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,7 @@ __all__ = ["ask", "notices"]
 
 Row = Mapping[str, Any]
 _LISTED = 20  # blockers named in one detail; more are counted
+_SYMBOL = re.compile(r"([A-Z0-9]+)_(?:FUTURE|MARGIN|SPOT)_")
 _ROUND = 100  # rows: a list of so many, or a multiple, may have been cut
 _MARGINS = {"no_initial_margin": "initial_margin", "no_maintenance_margin": "maintenance_margin"}
 
@@ -209,9 +211,11 @@ def notices(account: Account, changes: Sequence[Change]) -> list[Warning_]:
 
 
 def _is_at(row: Row, exchange: str) -> bool:
-    """Whether a row belongs to an exchange; one that cannot be told counts for all."""
-    said = row.get("exchange_type") or str(row.get("symbol", "")).partition("_")[0]
-    return not exchange or said not in EXCHANGES.values() or said == exchange
+    """Whether a row belongs to an exchange; one that cannot be told counts for all, one of an exchange that is new to
+    us for that one alone."""
+    named = _SYMBOL.match(str(row.get("symbol") or ""))
+    said = row.get("exchange_type") or (named[1] if named else "")
+    return not exchange or said in ("", "CROSSEX", exchange)
 
 
 def _stands(row: Row, name: str) -> bool:
