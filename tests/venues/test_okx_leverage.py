@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
 from acctcfg.core.words import MarginMode, Market, PositionMode, Side
+from acctcfg.errors import VenueError
+from acctcfg.venues.okx.dialect import OkxDialect
+from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.leverage import Resolution, lever_text, live_values, resolve
 from acctcfg.venues.okx.scopes import Scope, covers, limits, members
@@ -438,6 +443,23 @@ def test_equal_lists_are_one_object() -> None:
     """Accounts with the same list, in whatever order it came, share what was derived from it."""
     assert Instruments.of(reversed(ROWS)) is LISTED
     assert Instruments.of(ROWS[1:]) is not LISTED
+
+
+def test_long_lists_that_are_alike_are_read_once() -> None:
+    """Equal bytes give one list and one index; a list that differs by a letter is read for itself, and so is an error."""
+
+    def answered(rows: list[dict[str, Any]], code: str = "0") -> Any:
+        body = json.dumps({"code": code, "msg": "", "data": rows}).encode()
+        return OkxDialect(demo=True).decode(ACCOUNT_INSTRUMENTS, 200, {}, body)
+
+    other = [{**row, "lever": "7"} for row in ROWS]
+    assert answered(ROWS) is answered(list(ROWS))
+    assert answered(other) == other
+    assert Instruments.of_lists([answered(ROWS)]) is LISTED
+    assert Instruments.of_lists([ROWS[:2], ROWS[2:]]) is LISTED
+    assert Instruments.of_lists([answered(other)]).rows[0].max_leverage == 7
+    with pytest.raises(VenueError):
+        answered(ROWS, code="50001")
 
 
 def test_accounts_of_one_profile_keep_their_own_paths() -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.okx.auth import signature, timestamp
-from acctcfg.venues.okx.endpoints import SWITCH_PRECHECK, TIME
+from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, TIME
 from acctcfg.venues.okx.refusals import CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["OkxDialect"]
+
+SAME_FOR_MANY = frozenset({ACCOUNT_INSTRUMENTS})
+"""Long answers that most accounts of a broker are given byte for byte alike."""
 
 
 class OkxDialect:
@@ -43,7 +47,7 @@ class OkxDialect:
     ) -> list[dict[str, Any]]:
         """The `data` list of a success. A success without a list is unreadable, never empty."""
         try:
-            envelope = json.loads(body)
+            envelope = _read_before(body) if endpoint in SAME_FOR_MANY else json.loads(body)
         except ValueError:
             envelope = None
         if not isinstance(envelope, dict) or "code" not in envelope:
@@ -77,6 +81,12 @@ class OkxDialect:
     def server_time(self, data: Any) -> float:
         """Unix seconds."""
         return int(data[0]["ts"]) / 1000
+
+
+@lru_cache(maxsize=16)
+def _read_before(body: bytes) -> Any:
+    """One object for equal bytes; nobody changes what was read."""
+    return json.loads(body)
 
 
 def _verdict(code: str, text: str, data: list[Any]) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
@@ -75,6 +75,11 @@ class Instruments:
         read = {(row.inst_type, row.inst_id): row for row in map(Instrument.of, rows) if row.inst_id}
         return _interned(tuple(read[key] for key in sorted(read)))
 
+    @classmethod
+    def of_lists(cls, lists: Iterable[Sequence[Mapping[str, object]]]) -> Instruments:
+        """As `of`, for lists that nobody changes: the very same ones are indexed once."""
+        return _indexed(*map(_Itself, lists))
+
     def market(self, market: Market) -> tuple[Instrument, ...]:
         """All of a market, whatever their state, sorted by id."""
         return self._by_market.get(INST_TYPES[market], ())
@@ -104,6 +109,26 @@ class Instruments:
         """Both currencies of a pair that an order or a position names; () where the lists do not know it."""
         row = self._by_id.get(("MARGIN", inst_id)) or self._by_id.get(("SPOT", inst_id))
         return row.currencies if row else ()
+
+
+class _Itself:
+    """A list as a key: equal to nothing but that very list, which it keeps alive."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: Sequence[Mapping[str, object]]) -> None:
+        self.rows = rows
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.rows is other.rows
+
+    def __hash__(self) -> int:
+        return id(self.rows)
+
+
+@lru_cache(maxsize=16)
+def _indexed(*lists: _Itself) -> Instruments:
+    return Instruments.of(row for each in lists for row in each.rows)
 
 
 @lru_cache(maxsize=64)

@@ -129,7 +129,7 @@ class OwnKey:
                 for market in sorted(set(markets))
             )
         )
-        return Instruments.of(row for rows in lists for row in rows)
+        return Instruments.of_lists(lists)
 
     async def leverage(self, decisions: Sequence[Decision]) -> dict[Scope, Decimal | VenueError]:
         """The present values of these scopes, 20 to a request, or why the request for one failed.
