@@ -167,7 +167,8 @@ def test_a_symbol_that_the_answer_leaves_out(gate: GateDesk) -> None:
 
 @pytest.mark.parametrize("word", ["SINGLE_HOLDING", "", None, "dual"])
 def test_a_word_that_nobody_documented(gate: GateDesk, word: str | None) -> None:
-    """A position mode of another word is reported, quoted, and never planned on."""
+    """A position mode of another word is reported, quoted, and never planned on; so is an account mode, which makes
+    the account unreadable and its sub-accounts not."""
     uid = gate.crossex()["uid"]
     row = {"user_id": uid, "account_mode": "CROSS_EXCHANGE", "position_mode": word, "initial_margin": "0"}
     gate.fault(match={"path": "*/crossex/accounts", "method": "GET"}, times=0, kind="garbage", body=json.dumps(row))
@@ -177,9 +178,11 @@ def test_a_word_that_nobody_documented(gate: GateDesk, word: str | None) -> None
     row["account_mode"] = "PORTFOLIO"
     gate.sandbox.control_delete("faults/all")
     gate.fault(match={"path": "*/crossex/accounts", "method": "GET"}, times=0, kind="garbage", body=json.dumps(row))
-    said = gate.plan()
-    assert said.code == 1
-    assert "PORTFOLIO" in said.out + said.err
+    beside = {"cx": {"position_mode": "net"}, "sub_1": {"role": "sub_account"}}
+    plan = gate.write(beside).plan("--format", "json")
+    assert (plan.code, [step["address"] for step in plan.json["steps"]]) == (1, ["sub_1"])
+    (unread,) = plan.json["unreadable"]
+    assert (unread["address"], "PORTFOLIO" in unread["message"]) == ("cx", True)
 
 
 @pytest.mark.parametrize(

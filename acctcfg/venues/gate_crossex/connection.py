@@ -61,7 +61,7 @@ class GateConnection(ByField[Account]):
     async def _whose(self) -> str:
         """The user behind the credentials: by the CrossEx account, or where there is none, by the user's own row."""
         try:
-            state = await self._own.state()
+            state = await self._own.plain()  # whatever its mode: that is read with the account
         except Refused as error:
             if error.code not in _NO_CROSSEX:
                 raise

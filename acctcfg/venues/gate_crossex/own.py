@@ -100,15 +100,19 @@ class CrossEx:
 
     # -- modes and margins ---------------------------------------------------------------------------------------------
 
-    async def state(self) -> State | None:
-        """The whole account; None in isolated_exchange, where the venue refuses such a read with a label of its own."""
+    async def plain(self) -> State | None:
+        """The account without naming an exchange; None where the venue refuses that: it is in isolated_exchange."""
         try:
-            found = State.of(await self._read(ACCOUNT))
+            return State.of(await self._read(ACCOUNT))
         except Refused as error:
             if error.code == ISOLATED_READ:
                 return None
             raise
-        return None if found.account_mode == ISOLATED else found
+
+    async def state(self) -> State | None:
+        """The whole account; None in isolated_exchange. Raises Garbled for an account mode that we have no word for."""
+        found = await self.plain()
+        return None if found is None or found.account_mode == ISOLATED else found
 
     async def at(self, exchange: str) -> State:
         """The part at one exchange, in isolated_exchange. Raises Garbled for the answer of another part."""
