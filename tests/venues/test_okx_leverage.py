@@ -446,7 +446,7 @@ def test_equal_lists_are_one_object() -> None:
 
 
 def test_long_lists_that_are_alike_are_read_once() -> None:
-    """Equal bytes give one list and one index; a list that differs by a letter is read for itself, and so is an error."""
+    """Equal bytes give one list and one index; one that differs by a letter is read for itself, and so is an error."""
 
     def answered(rows: list[dict[str, Any]], code: str = "0") -> Any:
         body = json.dumps({"code": code, "msg": "", "data": rows}).encode()
