@@ -8,8 +8,6 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
-from acctcfg.core.address import Address
-
 __all__ = [
     "ABSENT",
     "AccountValue",
@@ -117,6 +115,3 @@ def to_json(value: object) -> Any:
         case Mapping():
             return dict(value)
     return None
-
-
-Picture = Mapping[Address, Live]

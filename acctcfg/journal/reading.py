@@ -129,7 +129,6 @@ def _entry(first: Row, about: Sequence[Row]) -> EntryRecord:
         intent=intent(first),
         outcome=cast(Outcome, last.kind) if last else None,
         outcome_body=json.loads(last.body) if last else None,
-        settled_at=last.at if last else "",
         finding=cast(Finding, findings[-1]) if findings else None,
         requests=tuple(json.loads(row.body) for row in about if row.kind == "request"),
     )

@@ -46,7 +46,6 @@ class EntryRecord:
     intent: Intent
     outcome: Outcome | None
     outcome_body: Any
-    settled_at: str
     finding: Finding | None  # what a later look at the venue showed, where the outcome was not known
     requests: tuple[Mapping[str, Any], ...]
 
