@@ -133,6 +133,7 @@ class Client:
         self._random = random
         self._measuring = asyncio.Lock()
         self._measured_at: float | None = None
+        self._under_way: set[asyncio.Task[Any] | None] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -140,11 +141,16 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """End what still waits, such as a read that nobody needs since another one failed: it would open anew."""
+        left = [task for task in self._under_way - {asyncio.current_task()} if task is not None]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
         await self._transport.aclose()
 
     async def read(self, call: Call, signer: Any = None, user: str = "") -> Reply:
         """The answer to a call that changes nothing. Raises Unreachable, Garbled, Refused and its kin, Maintenance."""
-        return await self._retrying(_Exchange(call, signer, user, writing=False))
+        return await self._watched(_Exchange(call, signer, user, writing=False))
 
     async def write(
         self,
@@ -162,7 +168,17 @@ class Client:
         `ready` is awaited before that, once the slot is held and before the time is taken: reads that must be fresh
         when the write is sent belong there.
         """
-        return await self._retrying(_Exchange(call, signer, user, writing=True, ready=ready, before_send=before_send))
+        return await self._watched(_Exchange(call, signer, user, writing=True, ready=ready, before_send=before_send))
+
+    async def _watched(self, exchange: _Exchange) -> Reply:
+        task = asyncio.current_task()
+        if task in self._under_way:  # a write that reads before it is sent
+            return await self._retrying(exchange)
+        self._under_way.add(task)
+        try:
+            return await self._retrying(exchange)
+        finally:
+            self._under_way.discard(task)
 
     # -- repeating ---------------------------------------------------------------------------------------------
 

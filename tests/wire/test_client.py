@@ -129,6 +129,18 @@ async def test_a_read_whose_outcome_stays_unknown_was_not_served(client, venue):
         await client.read(READ, "signer", "42")
 
 
+async def test_closing_ends_what_still_waits(venue, clock):
+    """A read in its back-off is given up with the client: nothing more arrives, and nothing is opened anew."""
+    venue.script = [say(code="down")]
+    async with Client(venue.url, ToyDialect(), clock, Pacer(clock)) as client:
+        waiting = asyncio.ensure_future(client.read(READ, "signer", "42"))
+        while not venue.seen:  # noqa: ASYNC110 (the venue sets no event)
+            await asyncio.sleep(0)
+        clock.sleep = lambda _: asyncio.Event().wait()  # time stands still from here on
+    assert waiting.cancelled()
+    assert len(venue.seen) == 1
+
+
 @pytest.mark.parametrize(
     ("code", "error"), [("no", Refused), ("key", AuthRefused), ("closed", Maintenance)], ids=["no", "key", "closed"]
 )
