@@ -32,6 +32,7 @@ from acctcfg.errors import (
 )
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.endpoint import Call, Endpoint
+from acctcfg.wire.failures import NotSent, Redirected, UnresolvedWrite
 from acctcfg.wire.pace import BucketKey, Pacer, Slot
 from acctcfg.wire.redact import Sent, body_kind, line
 from acctcfg.wire.transport import AiohttpTransport
@@ -82,22 +83,6 @@ class Reply:
     sent_at: float
     received_at: float
     status: int
-
-
-class UnresolvedWrite(OutcomeUnknown):
-    """A write that may have been executed. `sent_at`: the signed time; past the venue's window it no longer can be."""
-
-    def __init__(self, message: str, *, hint: str = "", code: str = "", sent_at: float) -> None:
-        super().__init__(message, hint=hint, code=code)
-        self.sent_at = sent_at
-
-
-class NotSent(Unreachable):
-    """No connection was made, so nothing can have been executed."""
-
-
-class Redirected(Garbled):
-    """An answer that points elsewhere; following it would carry signed headers to another host."""
 
 
 class Client:
@@ -200,7 +185,7 @@ class Client:
             return
         proven = isinstance(error, NotSent | Refused | Maintenance)
         if exchange.writing and not proven:
-            raise _unresolved(exchange, error) from error
+            raise UnresolvedWrite.of(exchange.call, exchange.sent_at, error) from error
         if not self._may_repeat(exchange, error):
             if isinstance(error, OutcomeUnknown):  # a read has no outcome to be unknown: it was not served
                 raise Unreachable(error.message, hint=error.hint, code=error.code) from error
@@ -297,7 +282,7 @@ class Client:
         received_at = self.clock.now() + exchange.offset_s
         endpoint, status = exchange.call.endpoint, response.status_code
         if 300 <= status < 400:
-            raise _redirected(self.base_url, response)
+            raise Redirected.of(self.base_url, response)
         try:
             data = self.dialect.decode(endpoint, status, response.headers, body)
         except Garbled as error:
@@ -385,25 +370,3 @@ _SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueE
 _GARBLED_HINT = (
     "something between here and the venue answered in its place? check base_url, proxies and the venue's status page"
 )
-
-
-def _unresolved(exchange: _Exchange, error: VenueError) -> UnresolvedWrite:
-    return UnresolvedWrite(
-        f"{exchange.call.text} may or may not have been executed: {error.message}",
-        hint="only reading the live state can tell; it is not sent again blindly",
-        code=error.code,
-        sent_at=exchange.sent_at,
-    )
-
-
-def _redirected(base_url: str, response: httpx.Response) -> Redirected:
-    try:
-        place = httpx.URL(response.headers.get("location", "")).host
-    except httpx.InvalidURL:
-        place = ""
-    where = f" to {place}" if place else ""
-    return Redirected(
-        f"{base_url} redirects{where} (HTTP {response.status_code}); redirects are not followed",
-        hint="set base_url to the venue's own address for your region",
-        code="redirect",
-    )

@@ -1,0 +1,50 @@
+"""What a request can end in that only the wire knows: unproven, not even sent, or pointed elsewhere."""
+
+from __future__ import annotations
+
+import httpx
+
+from acctcfg.errors import Garbled, OutcomeUnknown, Unreachable, VenueError
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["NotSent", "Redirected", "UnresolvedWrite"]
+
+
+class UnresolvedWrite(OutcomeUnknown):
+    """A write that may have been executed. `sent_at`: the signed time; past the venue's window it no longer can be."""
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", sent_at: float) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.sent_at = sent_at
+
+    @classmethod
+    def of(cls, call: Call, sent_at: float, error: VenueError) -> UnresolvedWrite:
+        """Why nothing proves what became of a call."""
+        return cls(
+            f"{call.text} may or may not have been executed: {error.message}",
+            hint="only reading the live state can tell; it is not sent again blindly",
+            code=error.code,
+            sent_at=sent_at,
+        )
+
+
+class NotSent(Unreachable):
+    """No connection was made, so nothing can have been executed."""
+
+
+class Redirected(Garbled):
+    """An answer that points elsewhere; following it would carry signed headers to another host."""
+
+    @classmethod
+    def of(cls, base_url: str, response: httpx.Response) -> Redirected:
+        """Where an answer points to."""
+        try:
+            place = httpx.URL(response.headers.get("location", "")).host
+        except httpx.InvalidURL:
+            place = ""
+        where = f" to {place}" if place else ""
+        return cls(
+            f"{base_url} redirects{where} (HTTP {response.status_code}); redirects are not followed",
+            hint="set base_url to the venue's own address for your region",
+            code="redirect",
+        )
