@@ -10,13 +10,10 @@ import asyncio
 import base64
 import hmac
 import json
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -27,6 +24,7 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.clock import SystemClock
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 from acctcfg.wire.pace import Pacer
+from bench.beside import venue
 
 Figure = tuple[str, float, str, bool]  # name, value, goal, reached
 
@@ -72,21 +70,6 @@ class Signed(httpx.Auth):
         target = request.url.raw_path.decode()
         request.headers.update(signature(time.time(), request.method, target, request.content))
         yield request
-
-
-@contextmanager
-def venue() -> Iterator[str]:
-    """The base URL of a venue in another process, which ends with the block."""
-    script = Path(__file__).with_name("loopback_venue.py")
-    process = subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.stdin.close()
-        process.stdout.close()
-        process.wait(10)
 
 
 Ask = Callable[[int], Awaitable[Any]]

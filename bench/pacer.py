@@ -13,11 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from acctcfg.errors import Refused
@@ -25,6 +21,7 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.clock import SystemClock
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 from acctcfg.wire.pace import Pacer, lower_bound
+from bench.beside import venue
 
 Figure = tuple[str, float, str, bool]  # name, value, goal, reached
 
@@ -58,21 +55,6 @@ class Unsigned:
 
     def server_time(self, data: Any) -> float:
         return float(data)
-
-
-@contextmanager
-def venue() -> Iterator[str]:
-    """The base URL of a venue in another process, which ends with the block."""
-    script = Path(__file__).with_name("loopback_venue.py")
-    process = subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.stdin.close()
-        process.stdout.close()
-        process.wait(10)
 
 
 def most_in_a_window(arrivals: list[float], window_s: float) -> int:
