@@ -66,6 +66,20 @@ class Desk:
     document: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
+    def credentials(cls) -> dict[str, str]:
+        """The environment variables of the connections."""
+        return {
+            "OKX_DESK_API_KEY": MASTER["api_key"],
+            "OKX_DESK_SECRET_KEY": MASTER["secret_key"],
+            "OKX_DESK_PASSPHRASE": MASTER["passphrase"],
+        }
+
+    @classmethod
+    def empty(cls) -> dict[str, Any]:
+        """The seed where a test gives none."""
+        return seed()
+
+    @classmethod
     @contextmanager
     def at(
         cls,
@@ -78,9 +92,7 @@ class Desk:
         """A desk on a fresh sandbox; `world` is the sandbox's seed."""
         made = pyrage.x25519.Identity.generate()
         for name, value in {
-            "OKX_DESK_API_KEY": MASTER["api_key"],
-            "OKX_DESK_SECRET_KEY": MASTER["secret_key"],
-            "OKX_DESK_PASSPHRASE": MASTER["passphrase"],
+            **cls.credentials(),
             "ACCTCFG_AGE_KEY": str(made),
             "ACCTCFG_SPEED": str(speed),
             "ACCTCFG_ACTOR": "tester",
@@ -89,7 +101,7 @@ class Desk:
             monkeypatch.setenv(name, value)
         for name in ("CI", "NO_COLOR", "ACCTCFG_TRUST"):
             monkeypatch.delenv(name, raising=False)
-        with Running(dict(world or seed()), speed=speed) as sandbox:
+        with Running(dict(world or cls.empty()), speed=speed) as sandbox:
             yield cls(folder, sandbox, str(made), str(made.to_public()), monkeypatch)
 
     # -- the workspace -------------------------------------------------------------------------------------------------

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Self
 
-import pyrage
-import pytest
 from desk import MASTER, Desk, Said
-
-from acctcfg.sandbox.serve import Running
 
 __all__ = ["ADA", "BTC", "MARGIN_ADA", "SPEED", "GateDesk", "gate_seed"]
 
@@ -37,32 +31,14 @@ class GateDesk(Desk):
     """`desk.write({"desk": {...}})` manages accounts of the connection `cx`."""
 
     @classmethod
-    @contextmanager
-    def at(
-        cls,
-        folder: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        world: Mapping[str, Any] | None = None,
-        *,
-        speed: int = SPEED,
-    ) -> Iterator[Self]:
-        made = pyrage.x25519.Identity.generate()
-        for name, value in {
-            "GATE_API_KEY": KEY["key"],
-            "GATE_SECRET_KEY": KEY["secret"],
-            "OKX_DESK_API_KEY": MASTER["api_key"],
-            "OKX_DESK_SECRET_KEY": MASTER["secret_key"],
-            "OKX_DESK_PASSPHRASE": MASTER["passphrase"],
-            "ACCTCFG_AGE_KEY": str(made),
-            "ACCTCFG_SPEED": str(speed),
-            "ACCTCFG_ACTOR": "tester",
-            "XDG_CACHE_HOME": str(folder / ".cache"),
-        }.items():
-            monkeypatch.setenv(name, str(value))
-        for name in ("CI", "NO_COLOR", "ACCTCFG_TRUST"):
-            monkeypatch.delenv(name, raising=False)
-        with Running(dict(world or gate_seed()), speed=speed) as sandbox:
-            yield cls(folder, sandbox, str(made), str(made.to_public()), monkeypatch)
+    def credentials(cls) -> dict[str, str]:
+        """Those of Gate as well."""
+        return {**super().credentials(), "GATE_API_KEY": str(KEY["key"]), "GATE_SECRET_KEY": str(KEY["secret"])}
+
+    @classmethod
+    def empty(cls) -> dict[str, Any]:
+        """A fresh CrossEx account."""
+        return gate_seed()
 
     def connections(self) -> dict[str, Any]:
         """Both connections, as a manifest's `venues`."""
