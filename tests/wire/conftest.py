@@ -12,6 +12,8 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.pace import Pacer
 
+TIMEOUT_S = 0.4  # half of it is for connecting, which a busy machine takes its time for
+
 
 @pytest.fixture
 async def venue() -> AsyncIterator[ToyVenue]:
@@ -29,5 +31,5 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 async def client(venue: ToyVenue, clock: FakeClock) -> AsyncIterator[Client]:
-    async with Client(venue.url, ToyDialect(), clock, Pacer(clock), timeout_s=0.15) as one:
+    async with Client(venue.url, ToyDialect(), clock, Pacer(clock), timeout_s=TIMEOUT_S) as one:
         yield one
