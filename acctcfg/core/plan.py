@@ -127,6 +127,8 @@ class VenueReport:
     accounts: int
     requests: int
     seconds: float
+    uid: str = ""  # of the venue user behind the credentials
+    base_url: str = ""  # "" where it is one of the venue type's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

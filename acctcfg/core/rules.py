@@ -69,3 +69,7 @@ class VenueRules:
     states: Mapping[str, str] = field(default_factory=lambda: {"present": "the default", "absent": "delete it"})
     unsupported_states: Mapping[str, str] = field(default_factory=dict)  # state -> why this type cannot reach it
     check: Callable[[AccountSpec], Iterable[Finding]] = field(default=lambda _: ())
+
+    def owns(self, base_url: str) -> bool:
+        """Whether a base URL is one of the venue's own hosts over https."""
+        return base_url.lower().rstrip("/").removesuffix(":443") in {f"https://{host}" for host in self.hosts}

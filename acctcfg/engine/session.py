@@ -49,9 +49,16 @@ class Link:
 
     def report(self) -> VenueReport:
         """What reading took."""
-        spec = self.connection.spec
+        spec, base_url = self.connection.spec, self.client.base_url
         return VenueReport(
-            spec.key, spec.type, spec.environment, self.accounts, self.client.requests, round(self.seconds, 1)
+            venue=spec.key,
+            type=spec.type,
+            environment=spec.environment,
+            accounts=self.accounts,
+            requests=self.client.requests,
+            seconds=round(self.seconds, 1),
+            uid=self.connection.user,
+            base_url="" if self.venue.rules.owns(base_url) else base_url,
         )
 
 
