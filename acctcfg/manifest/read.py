@@ -22,6 +22,7 @@ __all__ = ["Node", "Scalar", "Sources", "parse", "steps_below"]
 Scalar = str | int | Decimal | bool | None
 
 MAX_DEPTH: Final = 100  # collections inside collections; a manifest needs 7
+TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep (a manifest is flat)"
 MAX_ALIASED: Final = 1_000_000  # nodes that the aliases of one file may stand for
 _COLUMN_BITS: Final = 16
 _LINE_BITS: Final = 28
@@ -163,7 +164,9 @@ def _events(text: str, base: int) -> Iterator[Any]:
         at = exc.problem_mark or exc.context_mark
         line, column = (at.line, at.column) if at else (0, 0)
         raise _syntax_error(text, base, line, column, exc) from None
-    except (yaml.YAMLError, RecursionError) as exc:
+    except RecursionError:
+        raise _Unreadable(base, TOO_DEEP) from None
+    except yaml.YAMLError as exc:
         raise _Unreadable(base, f"the file is not YAML: {' '.join(str(exc).split())}") from None
     finally:
         loader.dispose()
@@ -183,7 +186,9 @@ def _syntax_error(text: str, base: int, line: int, column: int, exc: yaml.Marked
             mark = base | number << _COLUMN_BITS | indent.index("\t")
             return _Unreadable(mark, "a tab in the indentation (YAML takes spaces only)")
     said = ", ".join(part for part in (exc.problem, exc.context) if part)
-    return _Unreadable(base | line << _COLUMN_BITS | min(column, _COLUMN_MAX), f"the file is not YAML: {said}")
+    # A parser that looks ahead meets its own limit before ours; how it words that differs from release to release.
+    message = TOO_DEEP if "nesting" in said else f"the file is not YAML: {said}"
+    return _Unreadable(base | line << _COLUMN_BITS | min(column, _COLUMN_MAX), message)
 
 
 def resolve(text: str) -> Scalar:
@@ -318,7 +323,7 @@ class _Composer:
 
     def _open(self, event: Any, mark: int, depth: int) -> None:
         if depth >= MAX_DEPTH:
-            raise _Unreadable(mark, f"nested more than {MAX_DEPTH} levels deep (a manifest is flat)")
+            raise _Unreadable(mark, TOO_DEEP)
         if event.anchor:
             self._anchors[event.anchor] = None
         if event.tag not in (None, "!", _TAG + "map", _TAG + "seq"):
