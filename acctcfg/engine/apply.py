@@ -15,7 +15,8 @@ from acctcfg.core.guardrails import is_sensitive
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import FORMAT_VERSION, Plan, Precheck, Step
 from acctcfg.core.state import After, KeyValue, Live, Unreadable, to_json
-from acctcfg.engine.execute import GOOD, Execution
+from acctcfg.engine.attempt import GOOD
+from acctcfg.engine.execute import Execution
 from acctcfg.engine.plan import Planned, draw_up, keys_to_replace, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.record import Run
