@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import AccountSpec, VenueSpec
+from acctcfg.core.desired import AccountSpec, Place, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.explained import Explained
 from acctcfg.core.order import Row
@@ -111,6 +111,8 @@ class Survey:
     unreadable: list[Unread] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)  # what the manifest says wrong and only the venue shows
     blocks: dict[Address, list[Precheck]] = field(default_factory=dict)  # failing prechecks found while reading
+    sets_nothing: list[str] = field(default_factory=list)  # exact entries that no scope came of: "x.leverage[2]"
+    places: dict[Address, Place] = field(default_factory=dict)  # where an address was decided, unless its spec tells
     exists: bool = False
     uid: str = ""
     deposits: tuple[DepositRow, ...] = ()
