@@ -2,24 +2,36 @@
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-PY := .venv/bin/python
-STAMP := .venv/.installed
+VENV ?= .venv
+# What is installed: the locked versions, or with LOCK= the newest that the lower bounds in pyproject.toml admit.
+LOCK ?= requirements.lock
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
 CLIENTS := .venvs/foreign .venvs/gate-seed .venvs/gate-current
 SELECT ?= not slow
 
-.PHONY: help demo test lint clients format bench schemas clean
+.PHONY: help demo test newest lint clients format bench schemas lock clean
 
 help:
 	@echo "make demo     the main job end to end on a sandbox: plan, apply, plan again"
 	@echo "make test     lint, types, and every test that is not slow (SELECT= for those, too)"
+	@echo "make newest   make test with the newest versions of what we depend on, in an environment of its own"
 	@echo "make bench    the measured goals"
 	@echo "make format   format the code"
 	@echo "make schemas  write schemas/ anew"
+	@echo "make lock     write requirements.lock anew, from what the registry serves today"
 
-$(STAMP): pyproject.toml
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+
+$(STAMP): pyproject.toml $(LOCK)
 	@test -n "$(PYTHON)" || { echo "acctcfg needs Python 3.11 or newer; name it with PYTHON=..." >&2; exit 1; }
-	@test -x $(PY) || $(PYTHON) -m venv .venv
-	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+ifneq ($(LOCK),)
+	@$(PIP) --require-hashes --requirement $(LOCK)
+	@$(PIP) --no-deps --no-build-isolation --editable .
+else
+	@$(PIP) --upgrade --upgrade-strategy eager --editable '.[dev]'
+endif
 	@touch $@
 
 # Other people's clients, in environments of their own: one of them installs itself as `okx`, and of gate-api both
@@ -54,6 +66,9 @@ test: lint
 	ACCTCFG_GATE_CURRENT_PYTHON=$(CURDIR)/.venvs/gate-current/bin/python \
 	$(PY) -m pytest -n 4 --dist worksteal -m "$(SELECT)"
 
+newest:
+	@$(MAKE) --no-print-directory test VENV=.venvs/newest LOCK=
+
 format: $(STAMP)
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
@@ -64,6 +79,12 @@ bench: $(STAMP)
 schemas: $(STAMP)
 	$(PY) -m acctcfg schema manifest > schemas/manifest.schema.json
 	$(PY) -m acctcfg schema plan > schemas/plan.schema.json
+
+# One file for every Python from 3.11 on and every platform; hashes, so that nothing else can be installed in their place.
+lock: $(STAMP)
+	@test -x .venvs/uv/bin/uv || { $(PY) -m venv .venvs/uv && .venvs/uv/bin/python -m pip install --quiet uv; }
+	echo 'setuptools>=77' | .venvs/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
+		--generate-hashes --no-annotate --no-header pyproject.toml - --output-file requirements.lock
 
 clean:
 	rm -rf .venv .venvs .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
