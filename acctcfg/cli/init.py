@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
+from acctcfg.cli.identity import IDENTITY, new_identity, write_private
+
 __all__ = ["command"]
 
-IDENTITY = ".acctcfg/identity.txt"
 NEXT = """\
 Wrote a workspace to {directory}:
 {files}
@@ -29,25 +29,26 @@ def command(ctx: click.Context, directory: Path | None) -> None:
 
     It plans and applies against `acctcfg sandbox` as it is. Nothing that exists is overwritten.
     """
+    from acctcfg.cli.git_ignore import leaves_out
     from acctcfg.cli.starter import starter_files
     from acctcfg.errors import ConfigError, UsageError
     from acctcfg.manifest.schema import manifest_schema_text
     from acctcfg.venues.installed import rules
 
     folder: Path = ctx.obj["directory"] / (directory or "")
-    identity, recipient = _new_identity()
+    identity, recipient = new_identity()
     files = dict(starter_files(recipient, manifest_schema_text(rules())))
     if taken := [name for name in (*files, IDENTITY) if name != ".gitignore" and (folder / name).exists()]:
         raise UsageError(
             f"{folder} has {', '.join(taken)} already; nothing was written", hint="choose an empty directory"
         )
     ignored = _read_or_empty(folder / ".gitignore")
-    files[".gitignore"] = ignored if ".acctcfg/" in ignored.split() else _joined(ignored, files[".gitignore"])
+    files[".gitignore"] = ignored if leaves_out(ignored, IDENTITY) else _joined(ignored, files[".gitignore"])
     try:
         for name, text in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
-        _write_private(folder / IDENTITY, identity)
+            (folder / name).write_text(text, encoding="utf-8", errors="surrogateescape")
+        write_private(folder / IDENTITY, identity)
     except OSError as exc:
         raise ConfigError(f"cannot write {exc.filename or folder}: {exc.strerror}") from exc
     listed = "\n".join(f"  {name}" for name in (*files, IDENTITY))
@@ -55,25 +56,9 @@ def command(ctx: click.Context, directory: Path | None) -> None:
     click.echo(NEXT.format(directory=folder, files=listed, enter=enter))
 
 
-def _new_identity() -> tuple[str, str]:
-    """The text of a fresh age identity file, and its public recipient."""
-    from pyrage import x25519
-
-    identity = x25519.Identity.generate()
-    recipient = str(identity.to_public())
-    return f"# public key: {recipient}\n{identity}\n", recipient
-
-
 def _read_or_empty(file: Path) -> str:
-    return file.read_text(encoding="utf-8") if file.exists() else ""
+    return file.read_text(encoding="utf-8", errors="surrogateescape") if file.exists() else ""
 
 
 def _joined(before: str, more: str) -> str:
     return more if not before else before.rstrip("\n") + "\n\n" + more
-
-
-def _write_private(file: Path, text: str) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)

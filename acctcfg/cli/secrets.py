@@ -8,10 +8,12 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from acctcfg.cli.identity import IDENTITY, new_identity, write_private
 from acctcfg.cli.later import sub_command_later
 
 if TYPE_CHECKING:
@@ -90,6 +92,50 @@ def import_(ctx: click.Context, account: str | None, label: str | None, format_:
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
     rows = _rows(_standard_input(), account, label)
     return _print(run_engine(ctx, lambda _: import_secrets(workspace, rows)), format_)
+
+
+@command.command("identity")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"Where to write it (default: {IDENTITY} of the workspace).",
+)
+@click.pass_context
+def identity(ctx: click.Context, out: Path | None) -> None:
+    """Make an age identity, which opens a store's secrets, and print the recipient that belongs to it.
+
+    The file is for its owner only (mode 0600), and none that exists is overwritten. Whoever loses it can open no secret
+    any more: keep a copy in a safe place.
+    """
+    from acctcfg.cli.git_ignore import leaves_out
+    from acctcfg.errors import ConfigError, UsageError
+
+    folder: Path = ctx.obj["directory"]
+    file = folder / (out or IDENTITY)
+    text, recipient = new_identity()
+    try:
+        write_private(file, text)
+    except FileExistsError:
+        raise UsageError(
+            f"{file} exists; nothing was written", hint="an identity is never overwritten: --out names another file"
+        ) from None
+    except OSError as exc:
+        raise ConfigError(f"cannot write {exc.filename or file}: {exc.strerror}") from exc
+    click.echo(recipient)
+    rules = folder / ".gitignore"
+    known = rules.read_text(encoding="utf-8", errors="replace") if rules.is_file() else ""
+    ignored = out is not None or leaves_out(known, IDENTITY)
+    click.echo(_identity_words(out or Path(IDENTITY), recipient, ignored=ignored), err=True)
+
+
+def _identity_words(file: Path, recipient: str, *, ignored: bool) -> str:
+    warning = "" if ignored else "\nPut `.acctcfg/` into .gitignore: whoever has that file opens the secrets."
+    return (
+        f"Wrote {file}. Keep a copy in a safe place, and never commit it.{warning}\n"
+        f"In the manifest, under the store:\n"
+        f"    recipients: [{recipient}]\n"
+        f"    identity: {{file: {file}}}"
+    )
 
 
 def _standard_input() -> str:

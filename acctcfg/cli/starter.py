@@ -19,6 +19,7 @@ venues:
     environment: demo                  # the venue's demo trading; leave out for live
     base_url: http://127.0.0.1:8700    # `acctcfg sandbox`; leave out to talk to the venue itself
     credentials: {env: OKX_DESK}       # OKX_DESK_API_KEY, OKX_DESK_SECRET_KEY, OKX_DESK_PASSPHRASE
+    # uid: "1234"                      # whose credentials these must be (`plan` shows it): nobody else's are used
     egress: [127.0.0.1]                # the addresses that acctcfg calls from: keys are bound to addresses
 
 secret_stores:

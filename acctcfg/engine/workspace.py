@@ -123,6 +123,7 @@ class Doors:
     def __init__(self, workspace: Workspace, *, passphrase: bool) -> None:
         self._workspace = workspace
         self._passphrase = passphrase
+        self._unreadable: dict[str, str] = {}
 
     def get(self, store: str, path: str) -> Credentials | None:
         """What is kept there; None where nothing is."""
@@ -141,6 +142,16 @@ class Doors:
     def writable(self, store: str) -> bool:
         """Whether new secrets can go there."""
         return self._workspace.store(store).writable
+
+    def why_read_only(self, store: str) -> str:
+        """Why it takes no new secrets; "" where it does."""
+        return self._workspace.store(store).why_read_only()
+
+    def why_not_readable_here(self, store: str) -> str:
+        """Why this process could not sign with what it would store there; tried once a store."""
+        if store not in self._unreadable:
+            self._unreadable[store] = self._workspace.store(store).why_not_readable_here()
+        return self._unreadable[store]
 
     def prove_writable(self, store: str, path: str) -> None:
         """Fail now with what would make `renew` fail later."""

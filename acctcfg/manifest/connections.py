@@ -52,10 +52,8 @@ def _check_store(node: Node, taken: dict[str, Any], report: Report) -> None:
             if other != kind and name in node.value and name not in STORE_TYPES[kind]:
                 at = report.sources.place(node.value["type"].mark)
                 report.key(node.value[name], f"a store of type {kind} (at {at}) has no `{name}`")
-    if kind == "age_file":
-        for name, what in (("path", "the folder of its files"), ("recipients", "who can read the secrets")):
-            if name not in node.value:
-                report.value(node, f"`{name}` is missing ({what})")
+    if kind == "age_file" and "path" not in node.value:
+        report.value(node, "`path` is missing (the folder of its files)")
 
 
 def build_venues(

@@ -74,6 +74,6 @@ def _store(shape: Shape) -> dict[str, Any]:
     for name, fields in STORE_TYPES.items():
         then: dict[str, Any] = {"properties": {field: False for field in every if field not in fields}}
         if name == "age_file":
-            then["required"] = ["path", "recipients"]
+            then["required"] = ["path"]
         rows.append(_when("type", name, then))
     return shape.store.schema() | {"allOf": rows}

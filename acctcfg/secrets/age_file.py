@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["AgeFileStore"]
 
 SUFFIX = ".age"
+BEGIN, END = b"-----BEGIN AGE ENCRYPTED FILE-----", b"-----END AGE ENCRYPTED FILE-----"
+MAKE_ONE = "`acctcfg secrets identity` makes an identity and prints the recipient that belongs to it"
+NOT_A_RECIPIENT = "the identity at hand opens nothing that the store {name} writes: its recipients are others'"
 
 
 class AgeFileStore:
@@ -85,6 +87,18 @@ class AgeFileStore:
             raise StoreError(f"{path}: only a key that no longer exists gets such a path", hint="choose another label")
         new_file.create(file, self._seal(credentials))
 
+    def why_read_only(self) -> str:
+        """That nobody is named who could read what it writes."""
+        return "" if self.recipients else f"has no recipient, so it can only be read; {MAKE_ONE}"
+
+    def why_not_readable_here(self) -> str:
+        """That there is no identity at hand, or one that none of the recipients belongs to: a throw-away tells."""
+        try:
+            self._open(self._seal(_throw_away()), self.root)
+        except StoreError as exc:
+            return NOT_A_RECIPIENT.format(name=self.name) if self._identities else exc.message
+        return ""
+
     def prove_writable(self, path: str) -> None:
         """Everything that `put` does, undone again: a probe is encrypted, flushed, linked beside `path` and removed.
 
@@ -92,7 +106,7 @@ class AgeFileStore:
         A missing identity is none: whoever only writes needs none.
         """
         file = self._file(path)
-        sealed = self._seal(Credentials("p" * 36, generate(32), generate(32)))
+        sealed = self._seal(_throw_away())
         if self._has_identity():
             self._load_identities()
             try:
@@ -171,7 +185,7 @@ class AgeFileStore:
         if not self.recipients:
             raise StoreError(
                 f"the store {self.name} has no recipient, so nobody could read what it writes",
-                hint=f"add an age1... public key (age-keygen prints one) to secret_stores.{self.name}.recipients",
+                hint=f"{MAKE_ONE}; it goes to secret_stores.{self.name}.recipients",
             )
         recipients = parse_recipients(self.recipients, f"secret_stores.{self.name}.recipients")
         failed = ""
@@ -186,13 +200,8 @@ class AgeFileStore:
     def _open(self, sealed: bytes, file: Path) -> bytes:
         import pyrage
 
-        if not re.search(rb"-----END AGE ENCRYPTED FILE-----\s*\Z", sealed) and not sealed.startswith(
-            b"age-encryption.org/"
-        ):
-            raise StoreError(
-                f"{file}: is cut short, or not an age file",
-                hint="take it from a backup, or import the secret again",
-            )
+        if wrong := _misshapen(sealed):
+            raise StoreError(f"{file}: {wrong}", hint="take it from a backup, or import the secret again")
         identities = self._load_identities()
         try:
             plain: bytes = pyrage.decrypt(sealed, identities)
@@ -202,3 +211,22 @@ class AgeFileStore:
                 hint=f"the identity of the store {self.name} must belong to one of the file's recipients",
             ) from exc
         return plain
+
+
+def _throw_away() -> Credentials:
+    """Credentials of the usual size that are nobody's."""
+    return Credentials("p" * 36, generate(32), generate(32))
+
+
+def _misshapen(sealed: bytes) -> str:
+    """What is wrong with an age file before anything of it is decrypted; "" if nothing is."""
+    if sealed.startswith(b"age-encryption.org/"):
+        return ""  # the age program's other form, without armor
+    begin, end = sealed.find(BEGIN), sealed.find(END)
+    if begin < 0 or end < begin:
+        return "is cut short, or not an age file"
+    if sealed[:begin].strip():
+        return "has something before its first line (a merge conflict, or an editor's mark?)"
+    if sealed[end + len(END) :].strip():
+        return "goes on after its last line (a merge conflict, or two files in one?)"
+    return ""

@@ -66,7 +66,7 @@ def read_identities(
     if isinstance(found, str):
         raise StoreError(
             f"{place} {found}",
-            hint="age-keygen -o FILE makes one; encrypted identities and age plugins are not supported yet",
+            hint="`acctcfg secrets identity` makes one; encrypted identities and age plugins are not supported yet",
         )
     return found
 
@@ -75,11 +75,12 @@ def _parse_identities(text: Secret) -> list[Identity] | str:
     """The identities, or what is wrong: returned, not raised, so that no frame with a key hangs on an error."""
     from pyrage import IdentityError, ssh, x25519
 
-    lines = [line.strip() for line in text.reveal().splitlines()]
+    # Editors and shells put a mark before the first line, and end lines with CR LF.
+    lines = [line.strip() for line in text.reveal().removeprefix("\ufeff").splitlines()]
     keys = [line for line in lines if line and not line.startswith("#")]
     try:
         if keys and keys[0] == "-----BEGIN OPENSSH PRIVATE KEY-----":
-            return [ssh.Identity.from_buffer(text.reveal().encode())]
+            return [ssh.Identity.from_buffer("\n".join([*keys, ""]).encode())]
         if not keys or not all(key.upper().startswith("AGE-SECRET-KEY-1") for key in keys):
             return "holds no age identity (lines AGE-SECRET-KEY-1... would be right)"
         return [x25519.Identity.from_str(key) for key in keys]

@@ -57,6 +57,14 @@ class EnvStore:
         passphrase = Secret(self._environ[names[2]]) if names[2] in held else None
         return Credentials(self._environ[names[0]], Secret(self._environ[names[1]]), passphrase)
 
+    def why_read_only(self) -> str:
+        """It is the environment."""
+        return "is the environment, which can only be read"
+
+    def why_not_readable_here(self) -> str:
+        """Whatever is there can be read."""
+        return ""
+
     def put(self, path: str, credentials: Credentials) -> None:  # noqa: ARG002  (the protocol's signature)
         """Always a StoreError."""
         raise self._read_only(path)

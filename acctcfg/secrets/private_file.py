@@ -33,7 +33,10 @@ def read_private(file: Path, *, what: str) -> Secret:
         hint = "check the path that the manifest gives, and who may read the file"
         raise StoreError(f"{file}: {what} cannot be read: {exc.strerror}", hint=hint) from exc
     if text is None:
-        raise StoreError(f"{file}: {what} is not text", hint="another file may be meant")
+        raise StoreError(
+            f"{file}: {what} is not text (UTF-8 would be right)",
+            hint="another file may be meant, or a shell wrote it as UTF-16 (PowerShell's `>` does)",
+        )
     return text
 
 

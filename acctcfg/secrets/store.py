@@ -38,6 +38,14 @@ class Store(Protocol):
         """Keep `credentials`, flushed to disk when it returns. Never overwrites: a StoreError if something is there."""
         ...
 
+    def why_read_only(self) -> str:
+        """Why `put` can not work, in words that go on after the store's name; "" where it can."""
+        ...
+
+    def why_not_readable_here(self) -> str:
+        """Why this process could not read back what it would store here; "" where it could. Writes nothing."""
+        ...
+
     def prove_writable(self, path: str) -> None:
         """Go through all of `put` with a throw-away secret of the usual size.
 

@@ -36,6 +36,12 @@ class SecretDoor(Protocol):
     def writable(self, store: str) -> bool:
         """Whether the store takes new secrets at all."""
 
+    def why_read_only(self, store: str) -> str:
+        """Why it takes none, in words that go on after the store's name; "" where it does."""
+
+    def why_not_readable_here(self, store: str) -> str:
+        """Why this process could not read back, and so not sign with, what it would store; "" where it could."""
+
     def prove_writable(self, store: str, path: str) -> None:
         """Fail now with what would make `renew` fail later."""
 

@@ -12,6 +12,7 @@ from desk import Desk, seed
 from acctcfg.sandbox.seed import with_gate
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+RECIPIENTS = re.compile(r"# recipients: \[age1\.\.\.\]")
 FOLDERS = sorted(file.parent for file in EXAMPLES.glob("*/acctcfg.yaml"))
 
 
@@ -26,11 +27,13 @@ def desk(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_an_example_does_what_it_shows(desk, folder):
-    """Only the recipient and the port are replaced, as the comments in it say."""
+    """Only the recipient is written and the port replaced, as the comments in it say."""
     desk.folder = desk.folder / "workspace"
     shutil.copytree(folder, desk.folder)
     text = (desk.folder / "acctcfg.yaml").read_text(encoding="utf-8")
-    text = re.sub(r"\bage1[0-9a-z]+", desk.recipient, text).replace("http://127.0.0.1:8700", desk.sandbox.base_url)
+    text = RECIPIENTS.sub(rf"recipients: [{desk.recipient}]", text).replace(
+        "http://127.0.0.1:8700", desk.sandbox.base_url
+    )
     desk.text(text)
     said = desk.converge()
     assert ", 0 deleted, 0 blocked, 0 failed." in said.last
@@ -41,10 +44,27 @@ def test_the_trade_guides_eight_instruments_are_six_calls(desk):
     """Eight instruments at 3x in multi-currency mode are six scopes: one write each."""
     folder = EXAMPLES / "guide-leverage"
     text = (folder / "acctcfg.yaml").read_text(encoding="utf-8")
-    text = re.sub(r"\bage1[0-9a-z]+", desk.recipient, text).replace("http://127.0.0.1:8700", desk.sandbox.base_url)
+    text = RECIPIENTS.sub(rf"recipients: [{desk.recipient}]", text).replace(
+        "http://127.0.0.1:8700", desk.sandbox.base_url
+    )
     desk.text(text)
     assert desk.apply().code == 0
     assert len(desk.writes("/set-leverage")) == 6
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_an_example_as_shipped_stores_no_secret_that_nobody_can_open(desk, folder):
+    """It names no recipient, so it loads and plans, no key is made, and the plan says how to get one."""
+    desk.folder = desk.folder / "workspace"
+    shutil.copytree(folder, desk.folder)
+    text = (desk.folder / "acctcfg.yaml").read_text(encoding="utf-8")
+    desk.text(text.replace("http://127.0.0.1:8700", desk.sandbox.base_url))
+    makes_keys = "api_keys" in text
+    said = desk.plan()
+    assert ("acctcfg secrets identity" in said.out, said.code) == (makes_keys, 0), said.out + said.err
+    if makes_keys:
+        assert desk.apply().code == 3
+        assert desk.writes() == []
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/**/*.yaml")), ids=lambda f: str(f.relative_to(EXAMPLES)))

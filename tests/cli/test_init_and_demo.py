@@ -7,7 +7,11 @@ import stat
 import subprocess
 import sys
 
+import pyrage
+import pytest
+
 from acctcfg.cli import run
+from acctcfg.cli.git_ignore import leaves_out
 
 
 def test_the_starter_plans_and_applies_on_the_sandbox(desk, tmp_path, monkeypatch):
@@ -62,3 +66,65 @@ def test_a_demo_stage_that_fails_fails_the_demo(monkeypatch, capsys):
     monkeypatch.setattr(demo, "STAGES", ((("plan", "--no-such-option"), "A stage that fails."),))
     assert run(["demo"]) == 1
     assert "the demo stops here" in capsys.readouterr().err
+
+
+IDENTITY = ".acctcfg/identity.txt"
+
+
+@pytest.mark.parametrize(
+    ("text", "out"),
+    [
+        (".acctcfg/\n", True),
+        ("/.acctcfg/\r\n*.log\r\n", True),
+        ("\ufeff.acctcfg\n", True),
+        (".acctcfg/*\n", True),
+        ("**/identity.txt\n", True),
+        (".acct*/   \n", True),
+        ("[.]acctcfg/\n", True),
+        ("identity.???\n", True),
+        (".acctcfg/\n!.acctcfg/identity.txt\n", True),  # what lies in a folder that is left out stays out
+        ("# keep .acctcfg/ out of git\n", False),
+        ("#.acctcfg/\n", False),
+        ("\\#.acctcfg/\n", False),
+        (".acctcfg/\n!.acctcfg/\n", False),
+        (".acctcfg/*\n!.acctcfg/identity.txt\n", False),
+        ("sub/.acctcfg/\n", False),
+        ("acctcfg/\n*.sqlite\n", False),
+        ("/identity.txt\n", False),
+        ("", False),
+    ],
+)
+def test_git_ignores_what_its_rules_say(tmp_path, text, out):
+    """Comments, negations, anchors and patterns of a .gitignore mean here what they mean to git."""
+    assert leaves_out(text, IDENTITY) is out
+    (tmp_path / ".gitignore").write_bytes(text.encode())
+    git = ["git", "-C", str(tmp_path), "-c", "core.excludesFile=/dev/null"]
+    if subprocess.run([*git, "init", "-q"], check=False).returncode == 0:
+        said = subprocess.run([*git, "check-ignore", "-q", "--no-index", IDENTITY], check=False)
+        assert (said.returncode == 0) is out
+
+
+@pytest.mark.parametrize("before", ["# not .acctcfg/ here\n", ".acctcfg/\n!.acctcfg/\n", "*.log", "# caf\udce9\n"])
+def test_no_rule_of_before_lets_the_identity_be_staged(tmp_path, before):
+    """Whatever .gitignore holds already, after `init` git leaves the identity alone, and the old rules are there."""
+    (tmp_path / ".gitignore").write_text(before, errors="surrogateescape")
+    assert run(["-C", str(tmp_path), "init"]) == 0
+    after = (tmp_path / ".gitignore").read_text(errors="surrogateescape")
+    assert after.startswith(before)
+    assert leaves_out(after, IDENTITY)
+
+
+def test_an_identity_is_made_outside_init_and_never_overwritten(tmp_path, capsys):
+    """`secrets identity` writes a private file, prints the recipient that it opens, and leaves an older one alone."""
+    assert run(["-C", str(tmp_path), "secrets", "identity"]) == 0
+    said = capsys.readouterr()
+    file = tmp_path / IDENTITY
+    made = pyrage.x25519.Identity.from_str(file.read_text().splitlines()[-1])
+    assert said.out == f"{made.to_public()}\n"
+    assert ".gitignore" in said.err
+    assert str(made) not in said.out + said.err
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    before = file.read_bytes()
+    assert run(["-C", str(tmp_path), "secrets", "identity"]) == 64
+    assert run(["-C", str(tmp_path), "secrets", "identity", "--out", "other.txt"]) == 0
+    assert (file.read_bytes(), (tmp_path / "other.txt").exists()) == (before, True)

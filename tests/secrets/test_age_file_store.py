@@ -437,3 +437,70 @@ def test_from_the_manifest(tmp_path: Path, credentials: Credentials, identity: p
     assert (tmp_path / "secrets" / "desk" / "mmdesk01" / "trading.age").exists()
     assert store.durable
     assert store.describe() == f"age files in {tmp_path / 'secrets'}, 1 recipient"
+
+
+def test_a_store_tells_beforehand_whether_it_could_be_read_here(tmp_path: Path) -> None:
+    """Read back: with an identity of one of the recipients. Not without one, nor with somebody else's; nothing is
+    written to find out."""
+    mine, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    both = (str(other.to_public()), str(mine.to_public()))
+    cases = {
+        (both, str(mine)): "",
+        (both[:1], str(mine)): "the identity at hand opens nothing",
+        (both, ""): "is not set",
+        ((), str(mine)): "has no recipient",
+    }
+    for (recipients, text), why in cases.items():
+        store = AgeFileStore(
+            "vault",
+            tmp_path / "never",
+            recipients=recipients,
+            identity={"env": "KEY"},
+            environ={"KEY": text},
+            base_dir=tmp_path,
+        )
+        said = store.why_not_readable_here()
+        assert (why in said) if why else (said == "")
+        assert not text or text not in said
+    assert not (tmp_path / "never").exists()
+
+
+@pytest.mark.parametrize("form", ["\ufeff{}", "# a comment\r\n{}\r\n", "\ufeff# made today\r\n\r\n  {}  \r\n"])
+def test_an_identity_is_read_as_editors_leave_it(tmp_path: Path, form: str) -> None:
+    """A mark before the first line and lines that end with CR LF change nothing."""
+    mine = pyrage.x25519.Identity.generate()
+    file = tmp_path / "identity.txt"
+    file.write_bytes(form.format(mine).encode())
+    file.chmod(0o600)
+    store = AgeFileStore(
+        "vault",
+        tmp_path / "never",
+        recipients=(str(mine.to_public()),),
+        identity={"file": "identity.txt"},
+        environ={},
+        base_dir=tmp_path,
+    )
+    assert store.why_not_readable_here() == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wrong"),
+    [
+        (b"", b"more\n", "goes on after its last line"),
+        (b"<<<<<<< HEAD\n", b"=======\n", "before its first line"),
+        (b"\xef\xbb\xbf", b"", "before its first line"),
+        (b"", b"\r\n \n", ""),
+    ],
+)
+def test_an_age_file_with_something_beside_it_is_named_so(
+    store: AgeFileStore, credentials: Credentials, before: bytes, after: bytes, wrong: str
+) -> None:
+    """What stands before or after the armor is told apart from a file that was cut short; blanks do no harm."""
+    store.put(PATH, credentials)
+    file = store.root / f"{PATH}.age"
+    file.write_bytes(before + file.read_bytes() + after)
+    if not wrong:
+        assert held(store).same_as(credentials)
+        return
+    with pytest.raises(StoreError, match=wrong):
+        store.get(PATH)

@@ -118,7 +118,9 @@ class ApiKeys:
             if key.store is None:
                 survey.block(address, "store_required", "a new key needs a `store` for its secret")
             elif not account.secrets.writable(key.store):
-                survey.block(address, "store_read_only", f"the store {key.store} can only be read")
+                survey.block(
+                    address, "store_read_only", f"the store {key.store} {account.secrets.why_read_only(key.store)}"
+                )
 
     def _demand_unlocked(self, account: Account) -> None:
         """The keys of a locked account cannot be changed, unless this plan unlocks it first."""

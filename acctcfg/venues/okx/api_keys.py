@@ -116,7 +116,9 @@ class ApiKeys:
             if key.store is None:
                 survey.block(address, "store_required", "a new key needs a `store` for its secret")
             elif not account.secrets.writable(key.store):
-                survey.block(address, "store_read_only", f"the store {key.store} can only be read")
+                survey.block(
+                    address, "store_read_only", f"the store {key.store} {account.secrets.why_read_only(key.store)}"
+                )
         stored = account.signings.get(key.label, Signing()).config
         if found is ABSENT and key.state == "present" and stored is not None and stored.uid == account.uid:
             # A secret that signs is no dead one: it is not moved aside to make room for a new key's.
