@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from acctcfg import __version__
+from acctcfg.cli.door import conclude, is_terminal, open_door, outlet, say
 
-__all__ = ["COMMANDS", "NOT_YET", "forget_stdout", "group", "run"]
+__all__ = ["COMMANDS", "NOT_YET", "group", "run"]
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 64, 130
 
@@ -95,25 +96,24 @@ def group(ctx: click.Context, directory: Path, no_color: bool, verbose: bool) ->
     difference and applies it.
     """
     plain = no_color or os.environ.get("NO_COLOR") or os.environ.get("CI") or os.environ.get("TERM") == "dumb"
-    color = sys.stdout.isatty() and not plain
+    color = is_terminal() and not plain
     ctx.obj = {"directory": directory, "color": color, "verbose": verbose}
 
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return its exit status. Never raises."""
     arguments = list(sys.argv[1:] if args is None else args)
+    open_door()
     try:
         status = _run(arguments)
-        sys.stdout.flush()
     except SystemExit as exc:
-        return exc.code if isinstance(exc.code, int) else FAILED if exc.code else OK
-    except BrokenPipeError:
-        forget_stdout()
-        return FAILED
-    except OSError as exc:
-        forget_stdout()
-        _say(f"cannot write the result: {exc.strerror or type(exc).__name__}", "")
-        return FAILED
+        status = exc.code if isinstance(exc.code, int) else FAILED if exc.code else OK
+    except OSError as exc:  # click's own printing: help, the version
+        outlet().forget(exc)
+        status = FAILED
+    status, untold = conclude(status)
+    if untold:
+        _say(untold, "")
     return status
 
 
@@ -121,13 +121,13 @@ def _run(arguments: list[str]) -> int:
     try:
         status = group.main(arguments, prog_name="acctcfg", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as exc:
-        click.echo(exc.format_message(), err=True)
+        say(exc.format_message(), err=True)
         return WRONG_USAGE
     except click.UsageError as exc:
         _say(_usage_message(exc), f"{exc.ctx.command_path} --help shows what is possible" if exc.ctx else "")
         return WRONG_USAGE
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        say("interrupted", err=True)
         return INTERRUPTED
     except click.ClickException as exc:
         _say(exc.format_message(), "")
@@ -180,14 +180,7 @@ def _frames(exc: BaseException) -> list[str]:
 
 def _say(message: str, hint: str) -> None:
     """`error: ...` for each line of the message, a blank line, `hint: ...`; on stderr."""
-    lines = [f"error: {line}" for line in message.splitlines() or [""]]
+    lines = [f"error: {line}" for line in message.split("\n")]
     if hint:
         lines += ["", f"hint: {hint}"]
-    text = "\n".join(lines)
-    click.echo("".join(c if c.isprintable() or c == "\n" else "?" for c in text), err=True)
-
-
-def forget_stdout() -> None:
-    """Nobody reads stdout any more: let what is still buffered go nowhere, so that the interpreter ends quietly."""
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    say("\n".join(lines), err=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -82,7 +81,7 @@ def command(
             "apply asks before it writes, and stdin is no terminal; nothing was read or written",
             hint="review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)",
         )
-    from acctcfg.cli import forget_stdout
+    from acctcfg.cli.door import deeds_decide
     from acctcfg.cli.running import load_workspace, run_engine
     from acctcfg.engine.apply import apply
     from acctcfg.render.data import load_saved
@@ -105,10 +104,8 @@ def command(
             progress=progress,
         ),
     )
-    try:
-        talk.conclude(outcome)
-    except BrokenPipeError:
-        forget_stdout()  # what was done decides the exit status, whoever reads of it
+    deeds_decide()
+    talk.conclude(outcome)
     ctx.exit(outcome.exit_code)
 
 
@@ -132,28 +129,29 @@ class _Talk:
 
     def show(self, plan: Plan) -> None:
         """The plan, once; beside a JSON result only to whoever is asked."""
-        from acctcfg.cli.running import print_text, terminal_width
+        from acctcfg.cli.door import say
+        from acctcfg.cli.running import terminal_width
         from acctcfg.render.text import render_plan
 
         if self.shown or (self.form == "json" and not self.ask):
             return
         self.shown = True
         text = render_plan(plan, width=terminal_width(), color=self.color, verbose=self.verbose)
-        print_text(text, err=self.form == "json")
+        say(text, err=self.form == "json")
 
     def conclude(self, outcome: Outcome) -> None:
         """What became of it."""
-        from acctcfg.cli.running import print_text
+        from acctcfg.cli.door import say, say_json
         from acctcfg.render.data import outcome_json
         from acctcfg.render.text import render_outcome
 
         if self.form == "json":
-            print_text(outcome_json(outcome))
+            say_json(outcome_json(outcome))
             return
         shown_before = self.shown
         self.show(outcome.plan)
         if not outcome.plan.empty or shown_before or outcome.notes:
-            print_text("\n" + render_outcome(outcome, color=self.color, verbose=self.verbose))
+            say("\n" + render_outcome(outcome, color=self.color, verbose=self.verbose))
 
 
 def applicable(plan: Plan, *, skip_blocked: bool) -> int:
@@ -163,17 +161,21 @@ def applicable(plan: Plan, *, skip_blocked: bool) -> int:
 
 
 def _can_ask() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
+    from acctcfg.cli.door import can_ask
+
+    return can_ask()
 
 
 def _ask(number: int) -> bool:
     """Only the whole word counts."""
     what = "this change" if number == 1 else f"these {number} changes"
+    from acctcfg.cli.door import read_answer, say
+
     with _interruptible():
-        click.echo(f'\nApply {what}? Only "yes" is accepted: ', err=True, nl=False)
-        answer = sys.stdin.readline()
+        say(f'\nApply {what}? Only "yes" is accepted: ', err=True, end="")
+        answer = read_answer()
     if not answer.endswith("\n"):
-        click.echo(err=True)
+        say("", err=True)
     return answer.strip() == "yes"
 
 

@@ -151,6 +151,6 @@ def _write(folder: Path, base_url: str) -> str:
 
 
 def _echo(text: str) -> None:
-    """Printed at once, so that the commands' own output comes after it."""
-    click.echo(text)
-    sys.stdout.flush()
+    from acctcfg.cli.door import say
+
+    say(text)

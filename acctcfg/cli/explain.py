@@ -51,6 +51,7 @@ def command(what: str, account: str | None) -> None:
     Or a field of the manifest: what it takes, and which venue types have it. PATH begins at the root of the manifest
     (accounts.*.leverage, guardrails.max_deletes) or at any field (leverage.market).
     """
+    from acctcfg.cli.door import say
     from acctcfg.errors import UsageError
 
     if account is not None:
@@ -58,9 +59,9 @@ def command(what: str, account: str | None) -> None:
         raise UsageError("which position or order of an account is to blame is not supported yet", hint=hint)
     family, colon, code = what.partition(":")
     if colon:
-        click.echo("\n".join(_error(family, code)))
+        say("\n".join(_error(family, code)))
     else:
-        click.echo("\n\n".join("\n".join(_field(note)) for note in _notes(what)))
+        say("\n\n".join("\n".join(_field(note)) for note in _notes(what)))
 
 
 # -- a venue's error -----------------------------------------------------------------------------------------------

@@ -62,14 +62,13 @@ def _verify(ctx: click.Context, journal: Journal, form: str) -> None:
 
 
 def _print(lines: Sequence[str], data: Any, form: str) -> None:
-    import json
+    from acctcfg.cli.door import say, say_json
+    from acctcfg.render.harmless import harmless
 
-    click.echo(json.dumps(data, indent=2) if form == "json" else "\n".join(map(_visible, lines)))
-
-
-def _visible(line: str) -> str:
-    """The line without control characters: a venue's words must not steer a terminal."""
-    return "".join(c if c.isprintable() else "?" for c in line)
+    if form == "json":
+        say_json(data)
+    else:
+        say("\n".join(map(harmless, lines)))
 
 
 def _list(runs: Sequence[Run]) -> list[str]:

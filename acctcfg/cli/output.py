@@ -15,15 +15,19 @@ def command(ctx: click.Context, form: str) -> None:
 
     Exits 1 when something could not be read; what could be is printed.
     """
-    from acctcfg.cli.running import load_workspace, print_text, run_engine
+    from acctcfg.cli.door import say, say_json
+    from acctcfg.cli.running import load_workspace, run_engine
     from acctcfg.engine.show import observe
     from acctcfg.render.views import output_csv, output_env, output_json
 
     workspace = load_workspace(ctx)
     views = run_engine(ctx, lambda progress: observe(workspace, progress=progress))
-    print_text({"json": output_json, "csv": output_csv, "env": output_env}[form](views))
+    if form == "json":
+        say_json(output_json(views))
+    elif text := {"csv": output_csv, "env": output_env}[form](views):
+        say(text)
     missing = [unread for view in views for unread in view.unreadable]
     for unread in missing:
-        print_text(f"could not be read: {unread.address}: {unread.message} [{unread.code}]", err=True)
+        say(f"could not be read: {unread.address}: {unread.message} [{unread.code}]", err=True)
     if missing:
         ctx.exit(1)

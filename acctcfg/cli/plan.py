@@ -39,7 +39,8 @@ def command(ctx: click.Context, out: Path | None, form: str, detailed_exitcode: 
     Exits 0 when the plan could be made, 1 when something could not be read, 2 with --detailed-exitcode when there is
     something to do.
     """
-    from acctcfg.cli.running import load_workspace, print_text, run_engine, terminal_width
+    from acctcfg.cli.door import say, say_json
+    from acctcfg.cli.running import load_workspace, run_engine, terminal_width
     from acctcfg.engine.plan import make_plan
     from acctcfg.render.data import plan_json, refuse_foreign, save_plan
     from acctcfg.render.text import render_plan
@@ -52,10 +53,10 @@ def command(ctx: click.Context, out: Path | None, form: str, detailed_exitcode: 
     if out is not None:
         save_plan(plan, out)
     if form == "json":
-        print_text(plan_json(plan))
+        say_json(plan_json(plan))
     else:
         color, verbose = ctx.obj["color"], ctx.obj["verbose"]
-        print_text(render_plan(plan, width=terminal_width(), color=color, verbose=verbose))
+        say(render_plan(plan, width=terminal_width(), color=color, verbose=verbose))
     if plan.unreadable:
         ctx.exit(1)
     if detailed_exitcode and plan.steps:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from acctcfg.engine.workspace import Workspace
     from acctcfg.render.progress import TerminalProgress
 
-__all__ = ["load_workspace", "print_text", "run_engine", "terminal_width"]
+__all__ = ["load_workspace", "run_engine", "terminal_width"]
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ def load_workspace(ctx: click.Context) -> Workspace:
 
 def run_engine(ctx: click.Context, work: Callable[[TerminalProgress], Awaitable[T]]) -> T:
     """Run `work` to its end with progress for whoever watches. Ctrl-C and SIGTERM cancel it; the engine cleans up."""
+    from acctcfg.cli.door import outlet
     from acctcfg.render.progress import TerminalProgress
 
     async def main() -> T:
@@ -41,7 +42,7 @@ def run_engine(ctx: click.Context, work: Callable[[TerminalProgress], Awaitable[
                 asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await work(progress)
 
-    with TerminalProgress(verbose=ctx.obj["verbose"], color=ctx.obj["color"]) as progress:
+    with TerminalProgress(verbose=ctx.obj["verbose"], color=ctx.obj["color"], stream=outlet(err=True)) as progress:
         try:
             return asyncio.run(main())
         except asyncio.CancelledError:
@@ -51,16 +52,8 @@ def run_engine(ctx: click.Context, work: Callable[[TerminalProgress], Awaitable[
 def terminal_width() -> int:
     """Columns of the terminal; the width of a printed page in pipes, where no line may depend on who reads."""
     import shutil
-    import sys
 
+    from acctcfg.cli.door import is_terminal
     from acctcfg.render.text import WIDTH
 
-    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else WIDTH
-
-
-def print_text(text: str, *, err: bool = False) -> None:
-    """Results to stdout, talk to stderr; nothing at all for an empty text."""
-    import click
-
-    if text:
-        click.echo(text, err=err)
+    return shutil.get_terminal_size((WIDTH, 24)).columns if is_terminal() else WIDTH

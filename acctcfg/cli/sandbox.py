@@ -70,7 +70,9 @@ def command(
 
 
 def _fail(message: str, hint: str) -> None:
-    click.echo(f"error: {message}\n\nhint: {hint}", err=True)
+    from acctcfg.cli.door import say
+
+    say(f"error: {message}\n\nhint: {hint}", err=True)
     click.get_current_context().exit(1)
 
 
@@ -78,13 +80,15 @@ async def _serve(app: App, server: Server) -> None:
     import asyncio
     import signal
 
+    from acctcfg.cli.door import say
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await server.start()
     try:
-        click.echo(_welcome(app, server.base_url))
+        say(_welcome(app, server.base_url))
         await stop.wait()
     finally:
         await server.stop()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -40,18 +39,20 @@ def list_(ctx: click.Context, format_: str) -> None:
 
     wanted: the manifest names its key; unnamed: it does not; dead: moved aside, since its key is gone.
     """
+    from acctcfg.cli.door import say, say_json
     from acctcfg.engine.stored_keys import list_secrets
     from acctcfg.engine.workspace import Workspace
+    from acctcfg.render.harmless import harmless
 
     found = list_secrets(Workspace.load(ctx.obj["directory"], os.environ))
     if format_ == "json":
         rows = [{"store": one.store, "path": one.path, "state": one.state} for one in found]
-        click.echo(json.dumps({"secrets": rows}, indent=2))
+        say_json({"secrets": rows})
         return
     for one in found:
-        click.echo(f"{one.state:<8} {one.store}:{one.path}")
+        say(harmless(f"{one.state:<8} {one.store}:{one.path}"))
     if not found:
-        click.echo("The stores hold no secrets.")
+        say("The stores hold no secrets.")
 
 
 @command.command("check")
@@ -107,6 +108,7 @@ def identity(ctx: click.Context, out: Path | None) -> None:
     The file is for its owner only (mode 0600), and none that exists is overwritten. Whoever loses it can open no secret
     any more: keep a copy in a safe place.
     """
+    from acctcfg.cli.door import say
     from acctcfg.cli.git_ignore import leaves_out
     from acctcfg.errors import ConfigError, UsageError
 
@@ -121,11 +123,11 @@ def identity(ctx: click.Context, out: Path | None) -> None:
         ) from None
     except OSError as exc:
         raise ConfigError(f"cannot write {exc.filename or file}: {exc.strerror}") from exc
-    click.echo(recipient)
+    say(recipient)
     rules = folder / ".gitignore"
     known = rules.read_text(encoding="utf-8", errors="replace") if rules.is_file() else ""
     ignored = out is not None or leaves_out(known, IDENTITY)
-    click.echo(_identity_words(out or Path(IDENTITY), recipient, ignored=ignored), err=True)
+    say(_identity_words(out or Path(IDENTITY), recipient, ignored=ignored), err=True)
 
 
 def _identity_words(file: Path, recipient: str, *, ignored: bool) -> str:
@@ -140,11 +142,10 @@ def _identity_words(file: Path, recipient: str, *, ignored: bool) -> str:
 
 def _standard_input() -> str:
     """All of it, without the mark that some editors and shells put first."""
+    from acctcfg.cli.door import read_input
     from acctcfg.errors import ConfigError
 
-    text = None
-    with contextlib.suppress(UnicodeDecodeError):  # not chained: this error carries the bytes it stumbled over
-        text = sys.stdin.read()
+    text = read_input()
     if text is None:
         raise ConfigError("standard input is not UTF-8 text", hint="pipe the secret in as JSON")
     return text.removeprefix("\ufeff")
@@ -177,15 +178,17 @@ def _rows(text: str, account: str | None, label: str | None) -> list[dict[str, s
 
 
 def _print(reports: Sequence[KeyReport], format_: str) -> int:
+    from acctcfg.cli.door import say, say_json
+    from acctcfg.render.harmless import harmless
+
     bad = [one for one in reports if not one.good]
     if format_ == "json":
-        click.echo(json.dumps({"keys": [asdict(one) for one in reports]}, indent=2))
+        say_json({"keys": [asdict(one) for one in reports]})
     else:
         for one in reports:
             note = f"  {one.message}" if one.message else ""
-            click.echo(f"{one.status:<8} {one.account}.api_keys[{one.label}]{note}")
-        click.echo(f"{len(reports) - len(bad)} of {len(reports)} keys are as they should be.")
-    sys.stdout.flush()
+            say(harmless(f"{one.status:<8} {one.account}.api_keys[{one.label}]{note}"))
+        say(f"{len(reports) - len(bad)} of {len(reports)} keys are as they should be.")
     return 1 if bad else 0
 
 

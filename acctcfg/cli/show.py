@@ -16,7 +16,8 @@ def command(ctx: click.Context, address: str | None, form: str) -> None:
 
     Exits 1 when something could not be read.
     """
-    from acctcfg.cli.running import load_workspace, print_text, run_engine
+    from acctcfg.cli.door import say, say_json
+    from acctcfg.cli.running import load_workspace, run_engine
     from acctcfg.engine.show import observe
     from acctcfg.render.data import views_json
     from acctcfg.render.views import render_views
@@ -24,6 +25,9 @@ def command(ctx: click.Context, address: str | None, form: str) -> None:
     workspace = load_workspace(ctx)
     targets = () if address is None else (address,)
     views = run_engine(ctx, lambda progress: observe(workspace, targets=targets, progress=progress))
-    print_text(views_json(views) if form == "json" else render_views(views, color=ctx.obj["color"]))
+    if form == "json":
+        say_json(views_json(views))
+    else:
+        say(render_views(views, color=ctx.obj["color"]))
     if any(view.unreadable for view in views):
         ctx.exit(1)

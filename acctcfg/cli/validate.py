@@ -31,6 +31,7 @@ def command(ctx: click.Context, form: str) -> None:
 
     Sends no request. Exits with 0 where the manifest is sound, with 1 where it is not.
     """
+    from acctcfg.cli.door import say, say_json
     from acctcfg.errors import ManifestError
     from acctcfg.manifest import load
     from acctcfg.venues.installed import rules
@@ -40,13 +41,13 @@ def command(ctx: click.Context, form: str) -> None:
     except ManifestError as exc:
         if form == "text":
             raise
-        _print_json({"valid": False, "problems": [_row(problem) for problem in exc.problems]})
+        say_json({"valid": False, "problems": [_row(problem) for problem in exc.problems]})
         sys.exit(exc.exit_code)
     if form == "json":
-        _print_json({"valid": True, "problems": [], **_counts(manifest)})
+        say_json({"valid": True, "problems": [], **_counts(manifest)})
     else:
         counts = ", ".join(_counted(number, what) for what, number in _counts(manifest).items())
-        click.echo(f"Valid: {counts}.")
+        say(f"Valid: {counts}.")
 
 
 def _counts(manifest: Manifest) -> dict[str, int]:
@@ -59,9 +60,3 @@ def _counted(number: int, plural: str) -> str:
 
 def _row(problem: Any) -> dict[str, Any]:
     return {name: getattr(problem, name) for name in ("file", "line", "column", "address", "message")}
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    import json
-
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -10,6 +10,7 @@ from typing import Any
 from acctcfg.core.outcome import AccountView, Outcome
 from acctcfg.core.plan import FORMAT_VERSION, Plan, digest_of
 from acctcfg.errors import ConfigError, PlanStale, UsageError
+from acctcfg.render.harmless import json_text
 
 __all__ = ["account_json", "load_saved", "outcome_json", "plan_json", "refuse_foreign", "save_plan", "views_json"]
 
@@ -125,4 +126,4 @@ def _is_plan(path: Path) -> bool:
 
 
 def _text(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json_text(value)

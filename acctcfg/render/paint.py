@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acctcfg.render.harmless import harmless
+
 __all__ = ["Paint", "visible"]
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -25,5 +27,5 @@ class Paint:
 
 
 def visible(text: str) -> str:
-    """One line without control characters: a venue's words must not steer a terminal."""
-    return "".join(c if c.isprintable() else " " if c in "\t\r\n" else "?" for c in text)
+    """One line that cannot steer a terminal."""
+    return harmless(text)

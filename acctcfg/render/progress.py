@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TextIO
+from typing import IO, TYPE_CHECKING, Protocol, Self, TextIO, cast
 
-from acctcfg.render.paint import visible
+from acctcfg.render.harmless import harmless
+from acctcfg.render.stream import Outlet
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -46,14 +46,14 @@ class TerminalProgress:
     def __init__(
         self,
         *,
+        stream: TextIO | Outlet,
         verbose: bool = False,
         color: bool = True,
-        stream: TextIO | None = None,
         environ: Mapping[str, str] = os.environ,
         now: Callable[[], float] = time.monotonic,
         alarm: Callable[[float, Callable[[], None]], Alarm] = ring,
     ) -> None:
-        self._stream = sys.stderr if stream is None else stream
+        self._stream = stream if isinstance(stream, Outlet) else Outlet(stream)
         self._terminal = self._stream.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb"
         self._plain = not color or bool(environ.get("NO_COLOR"))
         self._verbose, self._now, self._set_alarm = verbose, now, alarm
@@ -72,7 +72,7 @@ class TerminalProgress:
 
     def phase(self, text: str, total: int | None) -> None:
         """A new phase begins."""
-        self._text, self._total, self._done = visible(text), total, 0
+        self._text, self._total, self._done = harmless(text), total, 0
         if self._terminal:
             self._show()
         elif self._verbose:
@@ -84,14 +84,14 @@ class TerminalProgress:
         if self._terminal:
             self._show()
         elif self._verbose and text:
-            self._line(f"{self._text}: {visible(text)}")
+            self._line(f"{self._text}: {harmless(text)}")
 
     def log(self, text: str) -> None:
         """A line of its own: above the bar where there is one."""
         if self._bar is not None:
-            self._bar.console.print(visible(text), markup=False, highlight=False)
+            self._bar.console.print(harmless(text), markup=False, highlight=False)
         elif self._verbose:
-            self._line(visible(text))
+            self._line(harmless(text))
 
     def pause(self) -> None:
         """Take the bar off the screen."""
@@ -136,9 +136,10 @@ class TerminalProgress:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=Console(file=self._stream, no_color=self._plain),
+            console=Console(file=cast("IO[str]", self._stream), no_color=self._plain),
             transient=True,
         )
 
     def _line(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        self._stream.write(f"{text}\n")
+        self._stream.flush()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from acctcfg.core.outcome import AccountView
 from acctcfg.errors import UsageError
+from acctcfg.render.harmless import cell, harmless, json_text
 from acctcfg.render.paint import Paint, visible
 
 __all__ = ["OUTPUT_COLUMNS", "output_csv", "output_env", "output_json", "render_views"]
@@ -27,7 +27,7 @@ def render_views(views: Sequence[AccountView], *, color: bool = False) -> str:
 
 def output_json(views: Iterable[AccountView]) -> str:
     """A map by account: `venue`, `name`, `uid` (null where it does not exist) and `deposits`."""
-    return json.dumps(
+    return json_text(
         {
             view.account: {
                 "venue": view.venue,
@@ -36,9 +36,7 @@ def output_json(views: Iterable[AccountView]) -> str:
                 "deposits": [dict(zip(OUTPUT_COLUMNS[4:], deposit, strict=True)) for deposit in _deposits(view)],
             }
             for view in views
-        },
-        indent=2,
-        ensure_ascii=False,
+        }
     )
 
 
@@ -49,7 +47,7 @@ def output_csv(views: Iterable[AccountView]) -> str:
     writer.writerow(OUTPUT_COLUMNS)
     for view in views:
         for deposit in _deposits(view) or [("",) * 5]:
-            writer.writerow((view.account, view.venue, view.name, view.uid, *deposit))
+            writer.writerow(map(cell, (view.account, view.venue, view.name, view.uid, *deposit)))
     return text.getvalue().rstrip("\n")
 
 
@@ -60,7 +58,7 @@ def output_env(views: Iterable[AccountView]) -> str:
     lines: dict[str, tuple[str, str]] = {}  # variable -> the account that it is of, and its line
     for view in views:
         for name, value in _variables(view):
-            first, _ = lines.setdefault(name, (view.account, f"{name}={shlex.quote(value)}"))
+            first, _ = lines.setdefault(name, (view.account, f"{name}={shlex.quote(harmless(value))}"))
             if first != view.account:
                 raise UsageError(
                     f"{first} and {view.account} would both be {name}: a shell would see one of them alone",

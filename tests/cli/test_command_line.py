@@ -14,7 +14,9 @@ import acctcfg.cli
 from acctcfg import errors
 from acctcfg.cli import COMMANDS, NOT_YET, group, run
 
-OTHERS = {"later", "running", "starter"}  # modules of cli/ that are no commands
+OTHERS = {"door", "git_ignore", "later", "running", "starter"}  # modules of cli/ that are no commands
+
+DOOR = ["acctcfg.cli.door", "acctcfg.render", "acctcfg.render.harmless", "acctcfg.render.stream"]
 
 
 def program(*arguments: str, **more) -> subprocess.CompletedProcess[str]:
@@ -36,7 +38,7 @@ def failing(monkeypatch):
 
 
 def test_help_imports_nothing_but_click_and_the_standard_library():
-    """--help stays as quick as a bare script: no YAML, no HTTP, no other module of ours."""
+    """--help stays as quick as a bare script: no YAML, no HTTP, nothing of ours but the way out."""
     code = (
         "import sys\nfrom acctcfg.cli import run\nrun(['--help'])\n"
         "names = {name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names)\n"
@@ -44,7 +46,7 @@ def test_help_imports_nothing_but_click_and_the_standard_library():
         "print(sorted(name for name in sys.modules if name.startswith('acctcfg')), file=sys.stderr)\n"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stderr.splitlines() == ["['acctcfg', 'click']", "['acctcfg', 'acctcfg.cli']"]
+    assert said.stderr.splitlines() == ["['acctcfg', 'click']", str(["acctcfg", "acctcfg.cli", *DOOR])]
 
 
 def test_the_table_of_commands_is_the_folder():
@@ -146,7 +148,7 @@ def test_a_missing_argument_is_one_line(capsys):
             1,
             "error: a.yaml:1:1: is bad\nerror: b.yaml:2:1: x: is wrong\n\nhint: correct them\n",
         ),
-        (errors.Refused("it said \x1b[2J"), 1, "error: it said ?[2J\n"),
+        (errors.Refused("it said \x1b[2J"), 1, "error: it said \\x1b[2J\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )

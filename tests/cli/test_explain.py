@@ -173,7 +173,7 @@ def test_an_error_is_found_however_it_is_written(word, shown, capsys):
         ("okx:590000", "(did you mean okx:59000"),
         ("gate:TRADE_SET_LEVERAGE", "(did you mean gate:TRADE_SET_LEVERAGE_ERROR?)"),
         ("gate:A_LABEL_OF_TOMORROW", "error: gate:A_LABEL_OF_TOMORROW is no error that acctcfg has words for\n"),
-        ("gate:\x1b[2J", "error: gate:?[2J is no error"),
+        ("gate:\x1b[2J", "error: gate:\\x1b[2J is no error"),
     ],
 )
 def test_an_unknown_error_is_one_message(word, message, capsys):

@@ -62,7 +62,7 @@ def test_the_list(told: list[str], tmp_path: Path) -> None:
     assert oldest == (
         f"{told[0]}  2026-03-01 12:00:00Z  alice@host1  apply    01234567+  feedfacefeed  failed, 1 created, 2 failed"
     )
-    assert newest.startswith(f"{told[1]}  2026-03-01 12:01:05Z  bob?[31m")
+    assert newest.startswith(f"{told[1]}  2026-03-01 12:01:05Z  bob\\x1b[31m")
     assert newest.endswith("did not end")
     assert head.index("OUTCOME") == oldest.index("failed,")
     assert [line.split()[0] for line in history(tmp_path, "--limit", "1").stdout.splitlines()] == ["RUN", told[1]]

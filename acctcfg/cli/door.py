@@ -1,0 +1,111 @@
+"""The one way out, and in: all that a command prints, and reads from standard input, passes here.
+
+Results go to stdout, talk to stderr. What is printed cannot steer a terminal, is never more than the stream's encoding
+can show, and an error of printing stops nothing: it is told at the end, by `conclude`.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import Any
+
+from acctcfg.render.harmless import harmless, in_json, json_text
+from acctcfg.render.stream import Outlet
+
+__all__ = [
+    "can_ask",
+    "conclude",
+    "deeds_decide",
+    "is_terminal",
+    "open_door",
+    "outlet",
+    "read_answer",
+    "read_input",
+    "say",
+    "say_json",
+]
+
+
+class _Door:
+    """Both streams of one command, and whether what it printed is what it was for."""
+
+    def __init__(self) -> None:
+        self.open()
+
+    def open(self) -> None:
+        self.out, self.err = Outlet(sys.stdout), Outlet(sys.stderr)
+        self.deeds = False
+
+
+_door = _Door()
+
+
+def open_door() -> None:
+    """Begin anew, with the streams that the process has now."""
+    _door.open()
+
+
+def outlet(*, err: bool = False) -> Outlet:
+    """The stream itself, for what draws on a terminal. It never raises; what is drawn must be harmless already."""
+    if (_door.err.stream if err else _door.out.stream) is not (sys.stderr if err else sys.stdout):
+        open_door()
+    return _door.err if err else _door.out
+
+
+def is_terminal(*, err: bool = False) -> bool:
+    """Whether a person looks at it."""
+    return outlet(err=err).isatty()
+
+
+def say(text: str, *, err: bool = False, end: str = "\n") -> None:
+    """A page of text: a result, or talk. `paint`'s colours pass only where the stream is a terminal."""
+    stream = outlet(err=err)
+    stream.write(harmless(text, lines=True, styles=stream.isatty()) + end)
+    stream.flush()
+
+
+def say_json(value: Any) -> None:
+    """A document. Text is taken for JSON that a renderer has made by `json_text`."""
+    stream = outlet()
+    stream.write((value if isinstance(value, str) else json_text(value)) + "\n", escape=in_json)
+    stream.flush()
+
+
+def can_ask() -> bool:
+    """Whether somebody sits at standard input who could answer a question."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def read_answer() -> str:
+    """One typed line; what the locale cannot decode is no answer."""
+    try:
+        return sys.stdin.readline()
+    except UnicodeDecodeError:
+        return "\n"
+
+
+def read_input() -> str | None:
+    """All of standard input, UTF-8 whatever the locale is; None where it is not UTF-8."""
+    stream: Any = getattr(sys.stdin, "buffer", sys.stdin)
+    text = None
+    with suppress(UnicodeDecodeError):  # not chained: this error carries the bytes it stumbled over
+        whole = stream.read()
+        text = whole.decode("utf-8") if isinstance(whole, bytes) else whole
+    return text
+
+
+def deeds_decide() -> None:
+    """What this command has done decides its exit status, whoever reads of it."""
+    _door.deeds = True
+
+
+def conclude(status: int) -> tuple[int, str]:
+    """The exit status, and what is to be said of a result that could not be printed ("" where nobody reads it)."""
+    stream = outlet()
+    stream.flush()
+    if stream.lost is None:
+        return status, ""
+    gone = isinstance(stream.lost, BrokenPipeError)
+    said = "" if gone else f"cannot write the result: {stream.lost.strerror or type(stream.lost).__name__}"
+    return status if _door.deeds else status or 1, said

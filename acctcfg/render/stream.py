@@ -1,0 +1,88 @@
+"""A stream that never stops the work: what it cannot show is replaced, a reader that left is noted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TextIO
+
+__all__ = ["Outlet"]
+
+_STAND_INS = {"·": "-", "—": "-", "–": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "→": "->"}
+
+
+class Outlet:
+    """One of the process's streams. `write` and `flush` never raise; what went wrong first is kept in `lost`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.lost: OSError | None = None
+
+    @property
+    def encoding(self) -> str:
+        """What the stream writes characters in."""
+        return self.stream.encoding or "utf-8"
+
+    def isatty(self) -> bool:
+        """Whether a person looks at it."""
+        with suppress(OSError, ValueError):
+            return self.stream.isatty()
+        return False
+
+    def fileno(self) -> int:
+        """The number of the file behind it."""
+        return self.stream.fileno()
+
+    def write(self, text: str, escape: Callable[[str], str] | None = None) -> int:
+        """Write what the encoding has; `escape` names what it has not, else a stand-in or `\\u....` does."""
+        with self._kept():
+            self.stream.write(self.fit(text, escape))
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what is buffered."""
+        with self._kept():
+            self.stream.flush()
+
+    def fit(self, text: str, escape: Callable[[str], str] | None = None) -> str:
+        """The text in characters that the stream can write."""
+        if text.isascii() or self._has(text):
+            return text
+        return "".join(c if self._has(c) else (escape or _stand_in)(c) for c in text)
+
+    def _has(self, text: str) -> bool:
+        try:
+            text.encode(self.encoding)
+        except (UnicodeError, LookupError):
+            return False
+        return True
+
+    def _kept(self) -> _Kept:
+        return _Kept(self)
+
+    def forget(self, exc: OSError) -> None:
+        """Nobody reads any more: what is still buffered, and all that follows, goes nowhere."""
+        self.lost = self.lost or exc
+        with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), self.stream.fileno())
+
+
+class _Kept:
+    """Turns an error of the stream into a note on it."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self.outlet = outlet
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: object) -> bool:
+        if isinstance(exc, OSError):
+            self.outlet.forget(exc)
+            return True
+        return isinstance(exc, ValueError)  # it was closed
+
+
+def _stand_in(c: str) -> str:
+    return _STAND_INS.get(c) or c.encode("ascii", "backslashreplace").decode("ascii")

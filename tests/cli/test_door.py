@@ -1,0 +1,108 @@
+"""One way out: nothing is printed past it, no encoding and no reader that left stops a command."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import acctcfg
+from acctcfg.cli import door
+from acctcfg.render.stream import Outlet
+
+PACKAGE = Path(acctcfg.__file__).parent
+PRINTERS = {"echo", "secho", "echo_via_pager", "confirm", "prompt", "pause", "stdin", "stdout", "stderr", "print"}
+WAYS = {"cli/door.py", "__main__.py"}  # who may touch the process's streams
+FILES = sorted(file for file in PACKAGE.rglob("*.py") if str(file.relative_to(PACKAGE)) not in WAYS)
+
+
+def printing(tree: ast.AST) -> list[str]:
+    """Every call or name in a file that reaches a stream by itself."""
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="print" | "input" as name)):
+                found.append(f"{name} in line {node.lineno}")
+            case ast.Attribute(
+                value=ast.Name(id="click"), attr="echo" | "secho" | "echo_via_pager" | "confirm" | "prompt"
+            ):
+                found.append(f"click.{node.attr} in line {node.lineno}")
+            case ast.Attribute(
+                value=ast.Name(id="sys"), attr="stdin" | "stdout" | "stderr" | "__stdout__" | "__stderr__"
+            ):
+                found.append(f"sys.{node.attr} in line {node.lineno}")
+            case ast.ImportFrom(module="sys" | "click", names=names):
+                found += [
+                    f"{name.name} in line {node.lineno}" for name in names if name.name in ("stdout", "stderr", "echo")
+                ]
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_nothing_is_printed_past_the_door(file: Path) -> None:
+    """No file but the door touches stdin, stdout or stderr, by any of the usual ways."""
+    assert printing(ast.parse(file.read_text(encoding="utf-8"))) == []
+
+
+ENCODINGS = ["ascii", "iso8859-2", "cp437", "utf-8", "ascii:strict", "latin-1"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_encoding_shows_the_page(encoding: str) -> None:
+    """What a stream cannot show is replaced, and nothing else is."""
+    environ = {**os.environ, "PYTHONIOENCODING": encoding}
+    code = (
+        "import sys; from acctcfg.cli.door import say, say_json; say('desk · é €'); say_json({'é': '€ · \\U0001f600'})"
+    )
+    said = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, check=True)
+    page, document = said.stdout.decode(encoding.partition(":")[0]).split("\n", 1)
+    assert page.startswith("desk ")
+    assert json.loads(document) == {"é": "€ · \U0001f600"}
+    assert said.stderr == b""
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "pl_PL.ISO-8859-2"])
+def test_help_and_errors_in_every_locale(locale: str, tmp_path: Path) -> None:
+    """Not even what the command line itself says ends as an internal error."""
+    environ = {**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    for arguments, status in ((["--help"], 0), (["explain", "okx:59000"], 0), (["validate"], 1), (["plän"], 64)):
+        said = subprocess.run(
+            [sys.executable, "-m", "acctcfg", "-C", str(tmp_path), *arguments], env=environ, capture_output=True
+        )
+        assert said.returncode == status, said.stderr
+        assert b"internal error" not in said.stderr
+
+
+class Gone(io.StringIO):
+    """A stream whose reader left."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+def test_a_reader_that_left_is_noted_and_stops_nothing() -> None:
+    """Writing goes on and says nothing; the first error is kept."""
+    outlet = Outlet(Gone())
+    outlet.write("one")
+    outlet.write("two")
+    outlet.flush()
+    assert isinstance(outlet.lost, BrokenPipeError)
+
+
+def test_deeds_decide_over_a_result_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A result that nobody reads is a failure, unless what was done is what counts."""
+    monkeypatch.setattr(sys, "stdout", Gone())
+    door.open_door()
+    door.say("a result")
+    assert door.conclude(0) == (1, "")
+    door.deeds_decide()
+    assert door.conclude(0) == (0, "")
+    assert door.conclude(3) == (3, "")
+    monkeypatch.undo()
+    door.open_door()
