@@ -291,10 +291,12 @@ def _remember(
             journal.remember_account(run, user, name, uid=survey.uid, key=key)
             access = link.connection.signed_by(survey)
             if access is not None:
-                journal.remember_access(run, user, name, store=access[0], path=access[1], label=access[2])
+                store, path, label = access
+                journal.remember_access(run, user, name, store=store, path=path, label=label, uid=survey.uid)
             _remember_stored(survey, ended, user, journal, run)
     for result in outcome.results:
         _remember_key(planned, result, journal, run)
+    _remember_seen(planned, journal, run)
     read = {str(address): live for survey in planned.surveys.values() for address, live in survey.live.items()}
     for intents in open_before.values():
         for intent in intents:
@@ -327,7 +329,20 @@ def _remember_stored(survey: Survey, ended: Mapping[str, StepResult], user: str,
             name, label = survey.spec.name, address.key
             if journal.creating(user, name, label):
                 path = f"{survey.spec.venue}/{survey.spec.key}/{label}"
-                journal.remember_key(run, user, name, label, store=wanted.store, path=path)
+                journal.remember_key(run, user, name, label, store=wanted.store, path=path, uid=survey.uid)
+
+
+def _remember_seen(planned: Planned, journal: Any, run: str) -> None:
+    """What the venues' lists showed: tomorrow it may be gone from them."""
+    session = planned.session
+    assert session is not None  # noqa: S101
+    seen: dict[tuple[str, str], set[str]] = {}
+    for survey in planned.surveys.values():
+        user = session.links[survey.spec.venue].connection.user
+        for kind, name in survey.sightings:
+            seen.setdefault((user, kind), set()).add(name)
+    for (user, kind), names in sorted(seen.items()):
+        journal.remember_seen(run, user, kind, names)
 
 
 def _remember_key(planned: Planned, result: Any, journal: Any, run: str) -> None:
@@ -339,6 +354,8 @@ def _remember_key(planned: Planned, result: Any, journal: Any, run: str) -> None
     after = step.change.after
     if isinstance(after, KeyValue) and after.store is not None:
         path = f"{survey.spec.venue}/{survey.spec.key}/{step.address.key}"
-        journal.remember_key(run, user, survey.spec.name, step.address.key, store=after.store, path=path)
+        journal.remember_key(
+            run, user, survey.spec.name, step.address.key, store=after.store, path=path, uid=survey.uid
+        )
     elif step.change.action == "delete":
         journal.forget_key(run, user, survey.spec.name, step.address.key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -30,10 +30,14 @@ class Recorder(Protocol):
         address: str,
         action: str,
         call: str,
+        body: Any = None,
         sent_at: float | None = None,
         creates_key: str = "",
     ) -> Any:
         """Write down, on disk, that a write is about to be sent."""
+
+    def answered(self, entry: Any, facts: Mapping[str, Any]) -> None:
+        """Write down what the venue answered to a creation."""
 
     def settle(self, entry: Any, outcome: Any, body: Any = None) -> None:
         """Write down what came of it."""
@@ -55,6 +59,7 @@ class Run:
     id: str
     journal: Recorder
     fresh: Callable[[str], bool]  # whether the lock of a venue user is still ours
+    unrecorded: list[JournalError] = field(default_factory=list)  # what of a venue's success could not be kept
 
     def heard(self, sent: Sent) -> None:
         """Keep the outcome of every write's request; reads leave no trace."""
@@ -77,13 +82,27 @@ class JournalWriter:
     venue_user: str
     gate: Gate | None
     entries: list[Any] = field(default_factory=list)
+    last: Any = None  # the entry of the write that was answered last
     lost: Any = None  # the entry of a write that was never answered
 
     async def send(
-        self, call: Call, signer: Any, user: str, *, address: Address, action: str, account: str, creates_key: str = ""
+        self,
+        call: Call,
+        signer: Any,
+        user: str,
+        *,
+        address: Address,
+        action: str,
+        account: str,
+        uid: str = "",
+        creates_key: str = "",
+        creates: Mapping[str, Any] | None = None,
+        deletes: str = "",
     ) -> Reply:
         """Send one write through the gate, on record."""
         entry: Any = None
+        facts = {"uid": uid, "creates": dict(creates or {}), "deletes": deletes}
+        body = {name: value for name, value in facts.items() if value}
 
         async def ready() -> None:
             if self.gate is not None:
@@ -101,6 +120,7 @@ class JournalWriter:
                 address=str(address),
                 action=action,
                 call=call.text,
+                body=body or None,
                 sent_at=sent_at,
                 creates_key=creates_key,
             )
@@ -120,11 +140,21 @@ class JournalWriter:
                 await self._settle(entry, outcome, {"code": error.code})
                 self.lost = entry if outcome == "unknown" else None
             raise
+        self.last = entry
         if creates_key:
             self.entries.append(entry)
         else:
             await self._settle(entry, "done")
         return reply
+
+    async def answered(self, facts: Mapping[str, Any]) -> None:
+        """Keep what the create that was sent last answered."""
+        if self.last is None:
+            return
+        try:
+            self.run.journal.answered(self.last, facts)  # not in a thread: nothing comes between the answer and this
+        except JournalError as error:
+            self.run.unrecorded.append(error)
 
     async def close(self, outcome: str) -> None:
         """Settle the entries that waited for the step's end."""

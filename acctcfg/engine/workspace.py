@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from acctcfg.core.desired import Manifest
+from acctcfg.core.known import Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError
 from acctcfg.journal import Journal, Lock
@@ -208,26 +209,43 @@ class JournalMemory:
     """What the journal knows about one venue user, read once."""
 
     def __init__(self, journal: Journal, user: str) -> None:
-        self._journal = journal
-        self._user = user
-        self._known = journal.known_accounts(user)
+        self._known = journal.knowledge(user)
 
-    def known(self, name: str) -> bool:
-        """Whether acctcfg created the account or took it over."""
-        return name in self._known
+    def account(self, uid: str) -> KnownAccount | None:
+        """The account with this uid, if it is ours."""
+        return self._known.accounts.get(uid)
 
-    def names(self) -> frozenset[str]:
-        """The venue's names of all such accounts."""
-        return frozenset(self._known)
+    def named(self, name: str) -> KnownAccount | None:
+        """The account last known under that name at the venue."""
+        return self._known.named(name)
 
-    def last_access(self, name: str) -> tuple[str, str, str] | None:
+    def accounts(self) -> tuple[KnownAccount, ...]:
+        """All that acctcfg created or took over and did not delete."""
+        return self._known.all()
+
+    def last_access(self, uid: str) -> StoredKey | None:
         """The stored key that signed last for it."""
-        found = self._journal.last_access(self._user, name)
-        return (found.store, found.path, found.label) if found else None
+        return self._known.access.get(uid)
 
-    def creating(self, name: str, label: str) -> bool:
-        """Whether a run of ours was creating this key and did not get to store it."""
-        return self._journal.creating(self._user, name, label)
+    def stored_key(self, api_key: str) -> StoredKey | None:
+        """Where the secret of the key with this id lies."""
+        return self._known.stored_key(api_key)
+
+    def stored_keys(self, uid: str) -> tuple[StoredKey, ...]:
+        """Where the secrets of the account's keys lie, newest last."""
+        return self._known.stored_keys(uid)
+
+    def creating(self, name: str, label: str) -> Creating | None:
+        """The last creation of this key, or account, of which no end is known."""
+        return self._known.creating(name, label)
+
+    def created(self, uid: str, field: str) -> tuple[Mapping[str, Any], ...]:
+        """What creates of that field answered, oldest first."""
+        return self._known.created(uid, field)
+
+    def seen(self, kind: str, name: str) -> str:
+        """The day on which a run last saw it on a venue's list; "" never."""
+        return self._known.sightings.get((kind, name), "")
 
 
 def _speed(environ: Mapping[str, str]) -> float:

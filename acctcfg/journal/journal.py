@@ -6,7 +6,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from acctcfg.errors import JournalError
 from acctcfg.journal import reading
 from acctcfg.journal.chain import FIRST, Row, canonical, flaws, row_hash
 from acctcfg.journal.database import connect, connect_to_read, in_words, transaction
+from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.records import Access, Finding, Intent, KnownAccount, Outcome, Run, RunRecord
 
 __all__ = ["Journal", "journal_path", "utc"]
@@ -159,6 +160,15 @@ class Journal:
         with self._understood():
             return tuple(reading.intent(row) for row in self._rows(reading.UNRESOLVED, venue_user))
 
+    def answered(self, entry: Intent, facts: Mapping[str, Any]) -> None:
+        """Write down what the venue answered to a creation: an account's uid, a key's id, an address."""
+        self._add(_New("answered", entry.run, dict(facts), entry.venue_user, entry.account, entry.address, entry.seq))
+
+    def knowledge(self, venue_user: str) -> Knowledge:
+        """What all runs left on record about the accounts and keys of one venue user."""
+        with self._understood():
+            return Knowledge.of(self._rows(reading.KNOWLEDGE, venue_user))
+
     def resolve(self, run: str, entry: Intent, finding: Finding, body: Any = None) -> None:
         """Write down what reading the venue showed about an unresolved write."""
         if finding not in ("happened", "did_not_happen"):
@@ -177,9 +187,20 @@ class Journal:
         with self._understood():
             return reading.is_creating(self._rows(reading.KEY_HISTORY, venue_user, account), label)
 
-    def remember_key(self, run: str, venue_user: str, account: str, label: str, *, store: str, path: str) -> None:
+    def remember_key(
+        self,
+        run: str,
+        venue_user: str,
+        account: str,
+        label: str,
+        *,
+        store: str,
+        path: str,
+        api_key: str = "",
+        uid: str = "",
+    ) -> None:
         """Write down that the key's secret is in its store."""
-        facts = {"label": label, "store": store, "path": path}
+        facts = {"label": label, "store": store, "path": path, "api_key": api_key, "uid": uid}
         self._add(_New("key_stored", run, facts, venue_user, account))
 
     def forget_key(self, run: str, venue_user: str, account: str, label: str) -> None:
@@ -210,11 +231,22 @@ class Journal:
         with self._understood():
             return reading.access(rows[0]) if rows else None
 
-    def remember_access(self, run: str, venue_user: str, account: str, *, store: str, path: str, label: str) -> None:
+    def remember_access(
+        self, run: str, venue_user: str, account: str, *, store: str, path: str, label: str, uid: str = ""
+    ) -> None:
         """Write down which stored key signs for this account. Nothing if that is known."""
         last = self.last_access(venue_user, account)
-        if last is None or (last.store, last.path, last.label) != (store, path, label):
-            self._add(_New("access", run, {"store": store, "path": path, "label": label}, venue_user, account))
+        facts = {"store": store, "path": path, "label": label, "uid": uid}
+        if last is None or (last.store, last.path, last.label, last.uid) != (store, path, label, uid):
+            self._add(_New("access", run, facts, venue_user, account))
+
+    def remember_seen(self, run: str, venue_user: str, kind: str, names: Iterable[str]) -> None:
+        """Write down, at most once a day, that a venue's list showed these."""
+        today = utc(self._now())[:10]
+        known = self.knowledge(venue_user).sightings
+        new = {name: today for name in sorted(set(names)) if known.get((kind, name)) != today}
+        if new:
+            self._add(_New("seen", run, {"kind": kind, "names": new}, venue_user))
 
     # -- looking back ----------------------------------------------------------------------------------------
 

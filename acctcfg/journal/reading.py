@@ -22,6 +22,9 @@ KEY_HISTORY = f"""{SELECT} WHERE venue_user = ? AND account = ? AND kind IN
     ('intent', 'done', 'refused', 'failed', 'resolved', 'key_stored', 'key_gone') ORDER BY seq"""
 ACCOUNTS = f"""{SELECT} WHERE venue_user = ? AND (kind IN ('account', 'account_gone') OR kind IN
     ('intent', 'done', 'refused', 'failed', 'resolved') AND instr(address, '.') = 0) ORDER BY seq"""
+KNOWLEDGE = f"""{SELECT} WHERE venue_user = ? AND kind IN
+    ('intent', 'answered', 'done', 'refused', 'failed', 'resolved',
+    'account', 'account_gone', 'access', 'key_stored', 'key_gone', 'seen') ORDER BY seq"""
 LAST_OF_ACCOUNT = f"""{SELECT} WHERE venue_user = ? AND account = ? AND kind IN ('account', 'account_gone')
     ORDER BY seq DESC LIMIT 1"""
 LAST_ACCESS = f"{SELECT} WHERE venue_user = ? AND account = ? AND kind = 'access' ORDER BY seq DESC LIMIT 1"

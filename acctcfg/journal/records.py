@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from acctcfg.core.known import KnownAccount
+
 __all__ = [
     "Access",
     "EntryRecord",
@@ -90,16 +92,6 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownAccount:
-    """A sub-account that acctcfg created or took over."""
-
-    name: str  # at the venue
-    uid: str  # "" where the run that created it died before it wrote that down
-    key: str  # its key in the manifest
-    since: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """The stored key that signed last for an account."""
 
@@ -107,3 +99,4 @@ class Access:
     path: str
     label: str
     since: str
+    uid: str = ""  # of the account; "" in records of earlier versions

@@ -13,6 +13,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, Place, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.explained import Explained
+from acctcfg.core.known import Creating, KnownAccount, StoredKey
 from acctcfg.core.order import Row
 from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck, Unread, Warning_
@@ -21,7 +22,21 @@ from acctcfg.core.state import Live, Wanted
 from acctcfg.wire.client import Client, Dialect, Reply
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 
-__all__ = ["Connection", "Cost", "Explained", "Given", "Memory", "Proof", "SecretDoor", "Survey", "Venue", "Writer"]
+__all__ = [
+    "Connection",
+    "Cost",
+    "Creating",
+    "Explained",
+    "Given",
+    "KnownAccount",
+    "Memory",
+    "Proof",
+    "SecretDoor",
+    "StoredKey",
+    "Survey",
+    "Venue",
+    "Writer",
+]
 
 
 class SecretDoor(Protocol):
@@ -57,28 +72,63 @@ class SecretDoor(Protocol):
 
 
 class Memory(Protocol):
-    """What earlier runs left in the journal about one venue user."""
+    """What earlier runs left in the journal about one venue user. Accounts go by their uid, never by a name."""
 
-    def known(self, name: str) -> bool:
-        """Whether acctcfg created this account or took it over."""
+    def account(self, uid: str) -> KnownAccount | None:
+        """The account with this uid, if acctcfg created it or took it over and did not delete it."""
 
-    def names(self) -> frozenset[str]:
-        """The venue's names of all accounts that acctcfg created or took over and did not delete."""
+    def named(self, name: str) -> KnownAccount | None:
+        """The account last known under that venue name; its uid is "" where its creation was never answered."""
 
-    def last_access(self, name: str) -> tuple[str, str, str] | None:
-        """Store, path and label of the key that signed last for the account."""
+    def accounts(self) -> tuple[KnownAccount, ...]:
+        """All of them, by name; those whose creation was begun and never answered too (uid "")."""
 
-    def creating(self, name: str, label: str) -> bool:
-        """Whether a run of ours was creating this key and did not get to store it."""
+    def last_access(self, uid: str) -> StoredKey | None:
+        """The stored key that signed last for the account."""
+
+    def stored_key(self, api_key: str) -> StoredKey | None:
+        """Where the secret of the key with this id lies, whatever account and connection were called then."""
+
+    def stored_keys(self, uid: str) -> tuple[StoredKey, ...]:
+        """Where the secrets of the account's keys lie, newest last."""
+
+    def creating(self, name: str, label: str) -> Creating | None:
+        """The last creation of this key ("": of the account itself) of which no end is known. No proof: see `fits`."""
+
+    def created(self, uid: str, field: str) -> tuple[Mapping[str, Any], ...]:
+        """What creates of that field answered, oldest first, but for what was deleted since."""
+
+    def seen(self, kind: str, name: str) -> str:
+        """The day ("2026-11-02") of the last run that saw it on a venue's list; "" never."""
 
 
 class Writer(Protocol):
     """How a venue sends a write: the engine writes it ahead to the journal, and opens the gate right before."""
 
     async def send(
-        self, call: Call, signer: Any, user: str, *, address: Address, action: str, account: str, creates_key: str = ""
+        self,
+        call: Call,
+        signer: Any,
+        user: str,
+        *,
+        address: Address,
+        action: str,
+        account: str,
+        uid: str = "",
+        creates_key: str = "",
+        creates: Mapping[str, Any] | None = None,
+        deletes: str = "",
     ) -> Reply:
-        """The reply. Raises what the client raises, and what a closed gate raises."""
+        """The reply. Raises what the client raises, and what a closed gate raises.
+
+        For the record, and no secret in it: `uid` of the account where it is known; `creates`, what is to be created
+        as it is sent; `deletes`, the venue's id of the key that the call deletes.
+        """
+
+    async def answered(self, facts: Mapping[str, Any]) -> None:
+        """Keep what the create that was sent last answered ("uid"; "label" and "api_key"; "currency", "chain",
+        "address"): on disk before anything else happens with it. A journal that fails does not stop what comes next.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +172,7 @@ class Survey:
     exists: bool = False
     uid: str = ""
     deposits: tuple[DepositRow, ...] = ()
+    sightings: set[tuple[str, str]] = field(default_factory=set)  # kind and name: what the venue's lists showed
     private: Any = None  # the venue's own notes on the account
 
     def want(self, address: Address, wanted: Wanted, found: Live) -> None:
@@ -136,6 +187,10 @@ class Survey:
     def warn(self, address: Address | str, code: str, message: str) -> None:
         """Something the user should know."""
         self.warnings.append(Warning_(str(address), code, message))
+
+    def saw(self, kind: str, name: str) -> None:
+        """A venue's list showed this ("instrument", "BTC-USDT-SWAP"); at its end, a run of apply remembers it."""
+        self.sightings.add((kind, name))
 
     def cannot_read(self, address: Address | str, code: str, message: str) -> None:
         """An account or a field that could not be read."""

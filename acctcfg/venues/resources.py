@@ -16,10 +16,10 @@ from acctcfg.core.diff import Change
 from acctcfg.core.plan import Warning_
 from acctcfg.core.state import Live
 from acctcfg.errors import Garbled, VenueError
-from acctcfg.venues.contract import Cost, Survey, Writer
+from acctcfg.venues.contract import Cost, Memory, Survey, Writer
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["ByField", "Resource", "alias", "as_documented", "demand_identity", "survey_or_reason"]
+__all__ = ["ByField", "Resource", "alias", "as_documented", "demand_identity", "is_ours", "survey_or_reason"]
 
 Notes = TypeVar("Notes")
 """What a venue notes of an account while it is surveyed: the type of `Survey.private`."""
@@ -139,6 +139,18 @@ async def survey_or_reason(survey: Survey, reading: Awaitable[None]) -> Survey:
         survey.blocks.clear()
         survey.cannot_read(Address(survey.spec.key), error.code or "unreadable", error.told)
     return survey
+
+
+def is_ours(memory: Memory, *, name: str, uid: str, created_s: float | None, label: str) -> bool:
+    """Whether acctcfg created this account, or took it over.
+
+    A run that was killed before it wrote down the uid left the creation open. The name proves nothing then: the
+    venue's creation time (Unix seconds) and the label that was sent must fit.
+    """
+    if memory.account(uid) is not None:
+        return True
+    begun = memory.creating(name, "")
+    return begun is not None and begun.fits(created_s=created_s, label=label)
 
 
 def demand_identity(survey: Survey, *, known: bool, adopt: str) -> None:

@@ -1,4 +1,7 @@
-"""Law 12: no secret, passphrase, signature or whole key reaches anything that is printed, logged or written down."""
+"""Law 12: no secret, passphrase, signature or whole key reaches anything that is printed, logged or written down.
+
+One exception: the journal keeps the ids of the keys that a run made, since a key's id is its identity.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,9 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 
 
+ID = "an api key"
+
+
 class Listener(logging.Handler):
     """Keeps every record of every logger at every level, formatted as anybody could."""
 
@@ -55,7 +61,7 @@ def credentials_of(desk: Desk) -> dict[str, str]:
     """Everything secret that the sandbox knows now: text -> what it is."""
     found = {}
     for key, holder in desk.sandbox.app.venue.holders.items():
-        found[key] = "an api key"
+        found[key] = "the connection's api key" if key == MASTER["api_key"] else ID
         found[holder.key.secret_key] = "a secret key"
         found[holder.key.passphrase] = "a passphrase"
     return found
@@ -102,6 +108,8 @@ def test_no_command_tells_a_secret(world: World, fault: dict[str, Any]) -> None:
         places = {"the terminal": said.encode(), "a log": "\n".join(listener.lines).encode()}
         for place, bytes_ in {**places, **everything(desk.folder)}.items():
             for secret, what in secrets.items():
+                if what == ID and place.startswith(".acctcfg/journal"):
+                    continue
                 assert secret.encode() not in bytes_, f"{what} in {place}"
                 assert secret.encode("unicode_escape") not in bytes_, f"{what} in {place}"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec
@@ -15,6 +17,7 @@ from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser, SubAccount
 from acctcfg.venues.gate_crossex.own import CrossEx, Rows, State
 from acctcfg.venues.gate_crossex.words import CROSS, ISOLATED
+from acctcfg.venues.resources import is_ours
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
 
@@ -94,7 +97,25 @@ class Account:
             self.keys = await self.main_user.keys(self.row.uid) if self.row is not None else ()
         return self.keys
 
-    async def send(self, call: Call, change: Change, writer: Writer, *, creates_key: str = "") -> Reply:
+    @property
+    def ours(self) -> bool:
+        """Whether acctcfg created it or took it over, by its uid."""
+        if self.row is None:
+            return False
+        seconds = self.row.created_s.partition(".")[0]
+        created_s = float(seconds) if seconds.isdecimal() else None
+        return is_ours(self.memory, name=self.name, uid=self.uid, created_s=created_s, label=self.row.label)
+
+    async def send(
+        self,
+        call: Call,
+        change: Change,
+        writer: Writer,
+        *,
+        creates_key: str = "",
+        creates: Mapping[str, Any] | None = None,
+        deletes: str = "",
+    ) -> Reply:
         """Send one write; an account's writes go one after the other, for two in flight is said to be refused."""
         async with self._writing:
             return await writer.send(
@@ -104,7 +125,10 @@ class Account:
                 address=change.address,
                 action=change.action,
                 account=self.name,
+                uid=self.uid,
                 creates_key=creates_key,
+                creates=creates,
+                deletes=deletes,
             )
 
 

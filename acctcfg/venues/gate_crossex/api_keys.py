@@ -81,7 +81,7 @@ class ApiKeys:
             return self._alone(account, key.label, value)
         if stored == row.api_key:
             return self._alone(account, key.label, value)
-        ours = account.memory.creating(account.name, key.label)
+        ours = account.memory.creating(account.name, key.label) is not None
         if ours:
             reason = "an earlier run was creating it and ended before its secret was stored"
         elif stored:
@@ -189,7 +189,7 @@ class ApiKeys:
             elif call.endpoint is MODIFY_KEY:
                 await self._modify(account, change, call, writer)
             else:
-                await account.send(call, change, writer)
+                await account.send(call, change, writer, deletes=call.at["key"])
 
     async def _modify(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
         """Send the whole key back, if it still is what the plan saw: nothing is cleared that nobody was shown."""
@@ -208,14 +208,16 @@ class ApiKeys:
         store, path = str(after.store), account.secret_path(label)
         account.secrets.prove_writable(store, path)
         create = Call(CREATE_KEY, call.params, at={"user_id": account.uid})
-        row = (await account.send(create, change, writer, creates_key=label)).data
+        sent = {"label": label, "permissions": list(after.permissions), "ip_allowlist": list(after.ip_allowlist)}
+        row = (await account.send(create, change, writer, creates_key=label, creates=sent)).data
         if not isinstance(row, dict) or not row.get("key") or not row.get("secret"):
             raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
+        await writer.answered({"label": label, "api_key": str(row["key"])})
         try:
             account.secrets.renew(store, path, api_key=str(row["key"]), secret_key=str(row["secret"]), passphrase="")
         except (AcctcfgError, OSError) as error:
             undo = Call(DELETE_KEY, at={"user_id": account.uid, "key": str(row["key"])})
-            await account.send(undo, change, writer)
+            await account.send(undo, change, writer, deletes=str(row["key"]))
             reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
             raise StoreError(
                 f"{change.address}: its secret could not be stored ({reason}); the new key was deleted again",

@@ -116,7 +116,7 @@ class GateConnection(ByField[Account]):
             survey.warn(account.address(), "uid_mismatch", message)
         for field in fields:
             await self.resources[field].survey(account, focus, replace)
-        demand_identity(survey, known=account.memory.known(account.name), adopt=self._adopt)
+        demand_identity(survey, known=account.ours, adopt=self._adopt)
 
     async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
         """The key signs, and is in the list of the account's keys.
@@ -137,7 +137,7 @@ class GateConnection(ByField[Account]):
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
         """Sub-accounts that the journal knows, the venue still has, and no entry of the manifest names."""
-        names = sorted(name for name in self._memory_of(self.user).names() if name not in managed)
+        names = [one.name for one in self._memory_of(self.user).accounts() if one.name not in managed]
         rows = [await self._main_user.sub_account(name) for name in names]
         return list(await asyncio.gather(*(self._stranger(row) for row in rows if row is not None)))
 

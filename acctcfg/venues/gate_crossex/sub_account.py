@@ -20,6 +20,9 @@ from acctcfg.wire.endpoint import Call
 
 __all__ = ["SubAccountState", "SubAccounts"]
 
+SENT = {"name": "login_name", "label": "remark"}
+"""What of a creation is kept on record, by our words."""
+
 
 class SubAccounts:
     """Existence of one sub-account."""
@@ -44,7 +47,7 @@ class SubAccounts:
         if label is not None and label != row.label:
             message = f'its label is "{row.label}", not "{label}"; the venue sets it at creation only'
             account.survey.warn(address, "label_differs", message)
-        if not account.memory.known(account.name):
+        if not account.ours:
             keys = await account.key_list()
             message = (
                 f"it exists and acctcfg did not create it: taken over (uid {row.uid}, "
@@ -80,8 +83,11 @@ class SubAccounts:
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Create it; the answer tells its id."""
         for call in self.calls(account, change):
-            reply = await account.send(call, change, writer)
-            account.row = SubAccount.of(reply.data)
+            sent = {name: call.params[param] for name, param in SENT.items() if param in call.params}
+            reply = await account.send(call, change, writer, creates=sent)
+            row = SubAccount.of(reply.data)
+            await writer.answered({"uid": row.uid})
+            account.row = row
 
 
 class SubAccountState:

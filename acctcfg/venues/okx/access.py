@@ -76,16 +76,15 @@ async def _default(account: Account, *, needed: bool) -> Signing | None:
 
 
 async def _last_that_signed(account: Account) -> Signing | None:
-    last = account.memory.last_access(account.name)
+    last = account.memory.last_access(account.uid)
     if last is None:
         return None
-    store, path, label = last
     try:
-        stored = account.secrets.get(store, path)
+        stored = account.secrets.get(last.store, last.path)
     except (StoreError, ConfigError):
         return None
-    account.access_from = last
-    account.access_label = label
+    account.access_from = (last.store, last.path, last.label)
+    account.access_label = last.label
     signing = await account.try_key(stored)
     return signing if signing.config is not None else None
 

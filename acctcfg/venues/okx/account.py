@@ -16,6 +16,7 @@ from acctcfg.venues.okx.broker import Broker, DepositAddress, KeyRow, SubAccount
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.own import Config, Open, OwnKey
+from acctcfg.venues.resources import is_ours
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
 
@@ -152,8 +153,24 @@ class Account:
         self.config = await self.reader.config()
         return self.config
 
+    @property
+    def ours(self) -> bool:
+        """Whether acctcfg created it or took it over, by its uid."""
+        if self.row is None:
+            return False
+        created_s = int(self.row.created_ms) / 1000 if self.row.created_ms.isdecimal() else None
+        return is_ours(self.memory, name=self.name, uid=self.uid, created_s=created_s, label=self.row.label)
+
     async def send(
-        self, call: Call, change: Change, writer: Writer, *, own: bool = False, creates_key: str = ""
+        self,
+        call: Call,
+        change: Change,
+        writer: Writer,
+        *,
+        own: bool = False,
+        creates_key: str = "",
+        creates: Mapping[str, Any] | None = None,
+        deletes: str = "",
     ) -> Reply:
         """Send one write for this account: signed by itself, or by the broker for it."""
         signs = self.writer if own else None
@@ -166,7 +183,10 @@ class Account:
             address=change.address,
             action=change.action,
             account=self.name,
+            uid=self.uid,
             creates_key=creates_key,
+            creates=creates,
+            deletes=deletes,
         )
 
     def later(self) -> After | None:

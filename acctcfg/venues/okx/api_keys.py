@@ -95,7 +95,7 @@ class ApiKeys:
             return value  # only our address is refused: a key that is bound to its user's own is as it should be
         if refused is not None and not signing.gone and refused.code not in ("50105", "50113"):
             return unreadable(refused)
-        ours = account.memory.creating(account.name, key.label)
+        ours = account.memory.creating(account.name, key.label) is not None
         if ours:
             reason = "an earlier run was creating it and ended before its secret was stored"
         elif refused is not None:
@@ -233,7 +233,8 @@ class ApiKeys:
                     params["apiKey"] = await self._find_api_key(account, change.address.key)
                 if change.action == "replace":
                     account.replacing[change.address.key] = str(params["apiKey"])
-                await account.send(Call(call.endpoint, params), change, writer)
+                gone = str(params["apiKey"]) if call.endpoint is DELETE_KEY else ""
+                await account.send(Call(call.endpoint, params), change, writer, deletes=gone)
                 if call.endpoint is DELETE_KEY:
                     account.key_gone(change.address.key)
 
@@ -248,10 +249,12 @@ class ApiKeys:
         account.secrets.prove_writable(store, path)
         passphrase = account.secrets.new_passphrase()
         create = Call(CREATE_KEY, {**call.params, "passphrase": passphrase})
-        reply = await account.send(create, change, writer, creates_key=label)
+        sent = {"label": label, "permissions": list(after.permissions), "ip_allowlist": list(after.ip_allowlist)}
+        reply = await account.send(create, change, writer, creates_key=label, creates=sent)
         row = reply.data[0] if reply.data else {}
         if not row.get("apiKey") or not row.get("secretKey"):
             raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
+        await writer.answered({"label": label, "api_key": str(row["apiKey"])})
         try:
             account.secrets.renew(
                 store,
@@ -271,7 +274,8 @@ class ApiKeys:
         reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
         failed = f"{change.address}: its secret could not be stored ({reason})"
         try:
-            await account.send(Call(DELETE_KEY, {"subAcct": account.name, "apiKey": api_key}), change, writer)
+            undo = Call(DELETE_KEY, {"subAcct": account.name, "apiKey": api_key})
+            await account.send(undo, change, writer, deletes=api_key)
         except VenueError as left:
             # No StoreError: the journal goes on to say that the key was being created, so that it may be replaced.
             message = f"{failed}, and the new key could not be deleted again: {left.message}"

@@ -219,7 +219,7 @@ class OkxConnection(ByField[Account]):
 
     def _demand_identity(self, account: Account) -> None:
         """No step in an account that is not the one meant, or that was not to be taken over."""
-        demand_identity(account.survey, known=account.memory.known(account.name), adopt=self._adopt)
+        demand_identity(account.survey, known=account.ours, adopt=self._adopt)
 
     async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
         """The config that the key reads, beside the broker's list."""
@@ -230,7 +230,7 @@ class OkxConnection(ByField[Account]):
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
         """Accounts that the journal knows, the venue still has, and no entry of the manifest names."""
-        names = sorted(name for name in self._memory_of(self.user).names() if name not in managed)
+        names = [one.name for one in self._memory_of(self.user).accounts() if one.name not in managed]
         rows = await asyncio.gather(*(self._broker.sub_account(name) for name in names))
         return list(await asyncio.gather(*(self._stranger(row) for row in rows if row is not None)))
 

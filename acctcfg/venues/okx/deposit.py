@@ -100,8 +100,14 @@ class DepositAddresses:
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Create one address."""
+        after = change.after
+        assert isinstance(after, DepositValue)  # noqa: S101 (the diff made it)
+        sent = {"currency": after.currency, "chain": after.chain, "credit_to": credit_to(account)}
         for call in self.calls(account, change):
-            await account.send(call, change, writer)
+            reply = await account.send(call, change, writer, creates=sent)
+            row = reply.data[0] if reply.data else {}
+            if row.get("addr"):
+                await writer.answered({"currency": after.currency, "chain": after.chain, "address": str(row["addr"])})
 
 
 class CreditToSetting:

@@ -19,6 +19,9 @@ from acctcfg.wire.endpoint import Call
 
 __all__ = ["SubAccounts"]
 
+SENT = {"name": "subAcct", "label": "label", "parent": "mainAcct"}
+"""What of a creation is kept on record, by our words."""
+
 
 class SubAccounts:
     """Existence of one sub-account."""
@@ -58,7 +61,7 @@ class SubAccounts:
         if spec.parent is not None and parent != row.parent:
             message = f'its parent is "{row.parent}", not "{parent}"; the venue sets it at creation only'
             survey.warn(address, "parent_differs", message)
-        if not account.memory.known(account.name):
+        if not account.ours:
             keys = await account.key_list()
             message = (
                 f"it exists and acctcfg did not create it: taken over (uid {row.uid}, "
@@ -118,7 +121,14 @@ class SubAccounts:
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Create or delete it."""
         for call in self.calls(account, change):
-            await account.send(call, change, writer)
+            if call.endpoint is not CREATE_SUB_ACCOUNT:
+                await account.send(call, change, writer)
+                continue
+            sent = {name: call.params[param] for name, param in SENT.items() if param in call.params}
+            reply = await account.send(call, change, writer, creates=sent)
+            row = reply.data[0] if reply.data else {}
+            if row.get("uid"):
+                await writer.answered({"uid": str(row["uid"])})
 
 
 def _day(milliseconds: str) -> str:

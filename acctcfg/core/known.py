@@ -1,0 +1,60 @@
+"""What earlier runs left on record about a venue user: its accounts by uid, their keys, what was never finished."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Creating", "KnownAccount", "StoredKey"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAccount:
+    """A sub-account that acctcfg created or took over."""
+
+    name: str  # at the venue, when it was last seen
+    uid: str  # "" where the run that created it died before it wrote that down
+    key: str  # its key in the manifest
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """Where the secret of one key lies. `api_key` and `uid` are "" in records of earlier versions."""
+
+    store: str
+    path: str
+    label: str
+    api_key: str = ""
+    uid: str = ""  # of the account that it belongs to
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creating:
+    """A creation that was begun and has no known end. It proves nothing by itself: see `fits`.
+
+    `label` is the key's, "" for the account itself.
+    """
+
+    name: str  # the account's, at the venue
+    label: str
+    uid: str  # the account's when it was sent, "" where that was not known
+    sent_at: float | None  # signed time, Unix seconds by the venue's clock
+    params: Mapping[str, Any] = field(default_factory=dict)  # what was sent, no secret; {} in earlier records
+    answered: Mapping[str, Any] = field(default_factory=dict)  # what the venue answered to it, where it did
+    run: str = ""
+    running: str = ""  # who is at it right now ("alice@host1, ... since ..."), "" if that run is over
+
+    def fits(self, *, uid: str = "", created_s: float | None = None, slack_s: float = 2.0, **live: Any) -> bool:
+        """Whether a thing that the venue shows can be what this creation made.
+
+        `uid` is the account's (not asked of an account itself), `created_s` the venue's creation time (None: not
+        said, which is no proof), `live` what else is known of the thing, compared with what was sent under that name.
+        """
+        if self.uid and uid and self.uid != uid:
+            return False
+        if self.sent_at is None or created_s is None or created_s < self.sent_at - slack_s:
+            return False
+        return all(self.params[name] == value for name, value in live.items() if name in self.params)

@@ -1,0 +1,237 @@
+"""What all rows about one venue user add up to: a pure fold, so that nothing depends on which run wrote what.
+
+Accounts go by their uid. Rows of earlier versions name the account only; its uid is then the one that the journal
+had for that name at that time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from acctcfg.core.known import Creating, KnownAccount, StoredKey
+from acctcfg.journal.chain import Row
+
+__all__ = ["Knowledge"]
+
+_KEYS = "api_keys"
+
+
+@dataclass(slots=True)
+class _Intent:
+    """One write that was begun, with what became of it so far."""
+
+    seq: int
+    name: str
+    address: str
+    field: str  # "" for the account itself
+    action: str
+    key_label: str
+    body: Mapping[str, Any]
+    sent_at: float | None
+    run: str
+    at: str
+    answered: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """The sum of the rows of one venue user, in their order."""
+
+    accounts: dict[str, KnownAccount] = field(default_factory=dict)  # by uid
+    names: dict[str, str] = field(default_factory=dict)  # venue's name -> uid
+    stored: dict[tuple[str, str], StoredKey] = field(default_factory=dict)  # by store and path, newest last
+    access: dict[str, StoredKey] = field(default_factory=dict)  # by uid: the key that signed last
+    sightings: dict[tuple[str, str], str] = field(default_factory=dict)  # kind and name -> day
+    _intents: dict[int | None, _Intent] = field(default_factory=dict)
+    _open: dict[tuple[str, str], _Intent] = field(default_factory=dict)  # creations: name and label
+    _made: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)  # uid, field, what was answered
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> Knowledge:
+        """The sum. Rows that somebody altered raise ValueError, KeyError or TypeError."""
+        known = cls()
+        for row in rows:
+            known.add(row)
+        return known
+
+    # -- what it says --------------------------------------------------------------------------------------------------
+
+    def named(self, name: str) -> KnownAccount | None:
+        """The account last known under that name; its uid is "" where its creation was never answered."""
+        if name in self.names:
+            return self.accounts[self.names[name]]
+        begun = self._open.get((name, ""))
+        return KnownAccount(name=name, uid="", key=begun.address, since=begun.at) if begun else None
+
+    def all(self) -> tuple[KnownAccount, ...]:
+        """Every account, by name; those whose creation was begun and never answered too."""
+        begun = {name for name, label in self._open if not label and name not in self.names}
+        found = [*self.accounts.values(), *filter(None, map(self.named, begun))]
+        return tuple(sorted(found, key=lambda one: (one.name, one.uid)))
+
+    def stored_key(self, api_key: str) -> StoredKey | None:
+        """Where the secret of the key with this id lies."""
+        return next((one for one in self.stored.values() if api_key and one.api_key == api_key), None)
+
+    def stored_keys(self, uid: str) -> tuple[StoredKey, ...]:
+        """Where the secrets of an account's keys lie, newest last."""
+        return tuple(one for one in self.stored.values() if uid and one.uid == uid)
+
+    def creating(self, name: str, label: str) -> Creating | None:
+        """The last creation of this key, or of the account where `label` is "", if its end is not known."""
+        intent = self._open.get((name, label))
+        if intent is None:
+            return None
+        return Creating(
+            name=name,
+            label=label,
+            uid=str(intent.body.get("uid") or ""),
+            sent_at=intent.sent_at,
+            params=dict(intent.body.get("creates") or {}),
+            answered=dict(intent.answered),
+            run=intent.run,
+        )
+
+    def created(self, uid: str, field_: str) -> tuple[Mapping[str, Any], ...]:
+        """What creates of that field answered, oldest first, but for what was deleted since."""
+        return tuple(facts for whose, what, facts in self._made if (whose, what) == (uid, field_))
+
+    # -- the fold ------------------------------------------------------------------------------------------------------
+
+    def add(self, row: Row) -> None:
+        """One more row."""
+        body = json.loads(row.body)
+        match row.kind:
+            case "intent":
+                self._begin(row, body)
+            case "answered":
+                self._answer(row, body)
+            case "done" | "refused" | "failed" | "resolved":
+                self._end(row, body)
+            case "account":
+                self._account(row.account, body["uid"], body["key"], row.at)
+            case "account_gone":
+                self._gone(row.account)
+            case "access":
+                self._sign(row, body)
+            case "key_stored":
+                self._store(row, body)
+            case "key_gone":
+                self._drop_keys(row.account, body["label"], body.get("api_key", ""))
+            case "seen":
+                self.sightings.update({(body["kind"], name): day for name, day in body["names"].items()})
+
+    def _begin(self, row: Row, body: Mapping[str, Any]) -> None:
+        intent = _Intent(
+            seq=row.seq,
+            name=row.account,
+            address=row.address,
+            field=_field(row.address),
+            action=body["action"],
+            key_label=body["creates_key"],
+            body=body["body"] if isinstance(body["body"], dict) else {},
+            sent_at=body["sent_at"],
+            run=row.run,
+            at=row.at,
+        )
+        self._intents[row.seq] = intent
+        if intent.key_label:
+            self._open[row.account, intent.key_label] = intent
+        elif not intent.field and intent.action == "create" and row.account not in self.names:
+            self._open[row.account, ""] = intent
+
+    def _answer(self, row: Row, facts: dict[str, Any]) -> None:
+        intent = self._intents[row.entry]
+        intent.answered = facts
+        if not intent.field:
+            if facts.get("uid"):
+                self._account(intent.name, str(facts["uid"]), intent.address, row.at)
+            return
+        uid = str(intent.body.get("uid") or "") or self.names.get(intent.name, "")
+        self._made.append((uid, intent.field, facts))
+
+    def _end(self, row: Row, body: Any) -> None:
+        intent = self._intents.get(row.entry)
+        if intent is None:
+            return
+        happened = row.kind == "done" or (row.kind == "resolved" and body["finding"] == "happened")
+        missed = row.kind in ("refused", "failed") or (row.kind == "resolved" and not happened)
+        deletes = str(intent.body.get("deletes") or "")
+        if happened and intent.action == "delete" and not intent.field:
+            self._gone(intent.name)
+        elif happened and deletes:
+            self._drop_key(deletes)
+        key = (intent.name, intent.key_label)
+        if self._open.get(key) is not intent:
+            return
+        # An account's creation is over once its uid is known; a key's once its secret was stored, or it was undone.
+        if missed or (row.kind == "done" and intent.key_label):
+            del self._open[key]
+        if missed and intent.answered:
+            self._made = [one for one in self._made if one[2] is not intent.answered]
+
+    def _account(self, name: str, uid: str, key: str, at: str) -> None:
+        if not uid:
+            return
+        before = self.accounts.get(uid)
+        if before is not None and self.names.get(before.name) == uid:
+            del self.names[before.name]
+        self.accounts[uid] = KnownAccount(name=name, uid=uid, key=key, since=before.since if before else at)
+        self.names[name] = uid
+        self._open.pop((name, ""), None)
+
+    def _gone(self, name: str) -> None:
+        """Deleted, or no longer ours; its keys went along."""
+        self._open.pop((name, ""), None)
+        uid = self.names.pop(name, "")
+        self.accounts.pop(uid, None)
+        if uid:
+            self._made = [one for one in self._made if one[0] != uid]
+            self.stored = {place: one for place, one in self.stored.items() if one.uid != uid}
+            self.access.pop(uid, None)
+
+    def _sign(self, row: Row, body: Mapping[str, Any]) -> None:
+        uid = body.get("uid") or self.names.get(row.account, "")
+        if uid:
+            self.access[uid] = _stored(body, uid, row.at)
+
+    def _store(self, row: Row, body: Mapping[str, Any]) -> None:
+        key = _stored(body, body.get("uid") or self.names.get(row.account, ""), row.at)
+        if key.api_key:  # a secret that was moved lies in one place
+            self.stored = {place: one for place, one in self.stored.items() if one.api_key != key.api_key}
+        self.stored.pop((key.store, key.path), None)
+        self.stored[key.store, key.path] = key
+        self._open.pop((row.account, key.label), None)
+
+    def _drop_keys(self, name: str, label: str, api_key: str) -> None:
+        uid = self.names.get(name, "")
+        if api_key:
+            self._drop_key(api_key)
+        else:
+            self.stored = {p: one for p, one in self.stored.items() if (one.uid, one.label) != (uid, label)}
+            self._made = [one for one in self._made if (one[0], one[1], one[2].get("label")) != (uid, _KEYS, label)]
+        self._open.pop((name, label), None)
+
+    def _drop_key(self, api_key: str) -> None:
+        self.stored = {place: one for place, one in self.stored.items() if one.api_key != api_key}
+        self._made = [one for one in self._made if one[2].get("api_key") != api_key]
+
+
+def _field(address: str) -> str:
+    """The field of an address: "deposit.addresses" of "x.deposit.addresses[USDT/USDT-TRC20/1]"."""
+    return address.partition("[")[0].partition(".")[2]
+
+
+def _stored(body: Mapping[str, Any], uid: str, at: str) -> StoredKey:
+    return StoredKey(
+        store=body["store"],
+        path=body["path"],
+        label=body["label"],
+        api_key=body.get("api_key") or "",
+        uid=uid,
+        since=at,
+    )
