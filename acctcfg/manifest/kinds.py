@@ -185,8 +185,9 @@ def _described(field: Field, *, nulls: bool) -> dict[str, Any]:
 
 def _or_null(said: dict[str, Any]) -> dict[str, Any]:
     # flat where it can be: editors say far more of a flat schema than of an anyOf that nothing fits
-    if isinstance(said.get("type"), str) and "oneOf" not in said:
-        return said | {"type": [said["type"], "null"]}
+    if "type" in said and "oneOf" not in said:
+        types = said["type"] if isinstance(said["type"], list) else [said["type"]]
+        return said | {"type": [*types, "null"]}
     if "enum" in said:
         return said | {"enum": [*said["enum"], None]}
     return {"anyOf": [said, {"type": "null"}]}

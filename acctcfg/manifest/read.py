@@ -17,7 +17,7 @@ import yaml
 from acctcfg.core.desired import Place
 from acctcfg.errors import Problem
 
-__all__ = ["Node", "Scalar", "Sources", "parse", "steps_below"]
+__all__ = ["Node", "Scalar", "Sources", "number", "parse", "steps_below"]
 
 Scalar = str | int | Decimal | bool | None
 
@@ -63,6 +63,7 @@ class Sources:
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.texts: dict[int, str] = {}  # by mark: plain scalars that were not written as their value prints
 
     def add(self, name: str) -> int:
         """A new file; the result is the mark of its beginning."""
@@ -73,6 +74,10 @@ class Sources:
         """The place that a mark stands for; line and column count from 1."""
         at = mark & _COLUMN_MAX, (mark >> _COLUMN_BITS) & _LINE_MAX
         return Place(self.names[mark >> (_LINE_BITS + _COLUMN_BITS)], at[1] + 1, at[0] + 1)
+
+    def written(self, node: Node) -> str:
+        """A scalar as it was written: `0123`, not 123."""
+        return self.texts.get(node.mark) or _printed(node.value)
 
     def problem(self, mark: int, message: str, address: str = "") -> Problem:
         """A problem at a mark."""
@@ -95,7 +100,7 @@ def parse(data: bytes, sources: Sources, name: str) -> tuple[Node | None, list[P
     base = sources.add(name)
     try:
         text = _text(data, base)
-        composer = _Composer(base)
+        composer = _Composer(base, sources.texts)
         node = composer.document(_events(text, base))
     except _Unreadable as exc:
         return None, [sources.problem(exc.mark, exc.message)]
@@ -208,11 +213,25 @@ def resolve(text: str) -> Scalar:
     return text
 
 
+def number(text: str) -> int | Decimal | None:
+    """The number that a text in quotes stands for; None where it stands for none."""
+    value = resolve(text.strip())
+    return value if type(value) in (int, Decimal) else None  # type: ignore[return-value]
+
+
+def _printed(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    return str(value)
+
+
 class _Composer:
     """Events -> nodes. One of these reads one file."""
 
-    def __init__(self, base: int) -> None:
+    def __init__(self, base: int, texts: dict[int, str]) -> None:
         self.base = base
+        self._texts = texts
+        self._odd: set[str] = set()  # plain scalars that print in another way
         self.problems: list[tuple[int, str, int | None]] = []
         self._plain: dict[str, Scalar] = {}  # text -> what it stands for: resolves once, and interns
         self._anchors: dict[str, tuple[Node, int] | None] = {}  # None while its node is not complete
@@ -244,7 +263,7 @@ class _Composer:
         inside: Any = None  # the dict or list that values go to
         key: str | None = None  # the key that waits for its value; None in a list
         key_mark = 0
-        base, plain, scalar_event = self.base, self._plain, yaml.ScalarEvent
+        base, plain, odd, scalar_event = self.base, self._plain, self._odd, yaml.ScalarEvent
         while True:
             kind = type(event)
             at = event.start_mark
@@ -258,7 +277,9 @@ class _Composer:
             if kind is scalar_event:
                 text = event.value
                 if event.implicit[0] and event.tag is None:
-                    value = plain[text] if text in plain else plain.setdefault(text, resolve(text))
+                    value = plain[text] if text in plain else self._resolved(text)
+                    if text in odd:
+                        self._texts[mark] = text
                 else:
                     value = self._quoted(event, mark)
                 node = Node(value, mark, key_mark if key is not None else mark)
@@ -301,11 +322,17 @@ class _Composer:
             text = event.value
             if text == "<<" and event.implicit[0]:
                 return _MERGE
-            self._plain.setdefault(text, resolve(text))
+            self._resolved(text)
             if event.anchor:
                 self._anchors[event.anchor] = (Node(text, mark, mark), 1)
             return str(text)
         raise _Unreadable(mark, "a key that is a list or a map (keys are plain words)")
+
+    def _resolved(self, text: str) -> Scalar:
+        value = self._plain.setdefault(text, resolve(text))
+        if type(value) is not str and _printed(value) != text:
+            self._odd.add(text)
+        return value
 
     def _quoted(self, event: Any, mark: int) -> Scalar:
         """A quoted or a tagged scalar."""

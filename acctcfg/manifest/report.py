@@ -35,6 +35,10 @@ class Report:
         """A problem with a value, at the value."""
         self.problems.add(self.sources.problem(node.mark, message, self.address(node)))
 
+    def written(self, node: Node) -> str:
+        """A scalar as its file has it, which is what a message quotes."""
+        return self.sources.written(node)
+
     def key(self, node: Node, message: str) -> None:
         """A problem with the key that a value stands under, at the key."""
         self.problems.add(self.sources.problem(node.key_mark, message, self.address(node)))

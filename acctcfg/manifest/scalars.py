@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from acctcfg.core.rules import TextRule
-from acctcfg.manifest.read import Node
+from acctcfg.manifest.read import Node, number
 from acctcfg.manifest.report import Report, near, quoted, shown
 
 __all__ = ["BAD", "Decimals", "Flag", "IpAddress", "Text", "Whole", "Word"]
@@ -29,11 +29,15 @@ BAD: Final = _Bad()
 
 
 class Text:
-    """Text that a rule allows. `private` texts are never quoted in a message: a secret may stand there by mistake."""
+    """Text that a rule allows. `private` texts are never quoted in a message: a secret may stand there by mistake.
 
-    def __init__(self, rule: TextRule | None = None, *, private: bool = False) -> None:
+    `bare` texts mean the same with blanks around them, and are taken without.
+    """
+
+    def __init__(self, rule: TextRule | None = None, *, private: bool = False, bare: bool = False) -> None:
         self.rule = rule or TextRule(r"[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*", "one line of text")
         self.private = private
+        self.bare = bare
         self._fits = re.compile(self.rule.pattern).fullmatch
         self._taken: set[str] = set()  # what was allowed once; large manifests say the same again and again
 
@@ -41,6 +45,7 @@ class Text:
         """The text."""
         value = node.value
         if type(value) is str:
+            value = value.strip() if self.bare else value
             if value in self._taken:
                 return value
             if self._fits(value):
@@ -49,15 +54,16 @@ class Text:
                 return value
             said = "" if self.private else f"{shown(value)} "
             report.value(node, f"{said}must be {self.rule.words}")
-        elif type(value) in (int, Decimal, bool) and not self.private:
-            report.value(node, f'must be text, not {quoted(value)} (put it in quotes: "{value}")')
+        elif type(value) in (int, Decimal, bool) and not self.private and self._fits(text := report.written(node)):
+            report.value(node, f'must be text, not {quoted(value)} (put it in quotes: "{text}")')
         else:
             report.value(node, f"must be text, not {quoted(value)} ({self.rule.words})")
         return BAD
 
     def schema(self) -> dict[str, Any]:
         """A string with the rule's pattern."""
-        return {"type": "string", "pattern": f"^(?:{self.rule.pattern})$".replace(r"\Z", "$")}
+        around = r"\s*" if self.bare else ""
+        return {"type": "string", "pattern": f"^{around}(?:{self.rule.pattern}){around}$".replace(r"\Z", "$")}
 
 
 class Word:
@@ -116,27 +122,47 @@ class Whole:
 
     def take(self, node: Node, report: Report) -> Any:
         """The int."""
-        value = node.value
+        value = _number(node.value)
+        if isinstance(value, Decimal) and value == value.to_integral_value():
+            value = int(value)  # 3.0 and 1e1 are whole
         if type(value) is not int:
-            said = str(value) if isinstance(value, Decimal) else quoted(value)
+            said = report.written(node) if value is not None else _said(node.value)
             report.value(node, f"must be a whole number, not {said} ({self._bounds()})")
-        elif value < self.least or (self.most is not None and value > self.most):
-            report.value(node, f"{value} must be {self._bounds()}")
+        elif value < self.least or value > (MOST if self.most is None else self.most):
+            report.value(node, f"{report.written(node)} must be {self._bounds()}")
         else:
             return value
         return BAD
 
     def _bounds(self) -> str:
         if self.most is None:
-            return f"at least {self.least}"
+            return f"at least {self.least}"  # MOST is no limit that anybody meets on purpose
         return f"{self.least} to {self.most}" if self.most > self.least else str(self.least)
 
     def schema(self) -> dict[str, Any]:
         """An integer."""
-        return {"type": "integer", "minimum": self.least} | ({} if self.most is None else {"maximum": self.most})
+        return {
+            "type": ["integer", "string"],
+            "minimum": self.least,
+            "maximum": MOST if self.most is None else self.most,
+            "pattern": IN_QUOTES,
+        }
 
 
-_PLAIN: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+def _number(value: Any) -> int | Decimal | None:
+    """The number that a value is, in quotes or not; None where it is none."""
+    if type(value) is str:
+        return number(value)
+    return value if type(value) in (int, Decimal) else None
+
+
+def _said(value: Any) -> str:
+    return shown(value) if type(value) is str else quoted(value)
+
+
+MOST: Final = 1_000_000_000
+IN_QUOTES: Final = r"^\s*(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?)\s*$"
+"""What stands in quotes where a number is wanted, for the JSON Schema."""
 _DECIMALS: Final = 12  # more than any venue keeps of a leverage or a share
 
 
@@ -149,27 +175,27 @@ class Decimals:
 
     def take(self, node: Node, report: Report) -> Any:
         """The Decimal."""
-        value = node.value
-        if type(value) is int or type(value) is Decimal:
+        value = _number(node.value)
+        if value is not None:
             if value > 0 and (self.most is None or value <= self.most):
-                if _decimal(value).as_tuple().exponent >= -_DECIMALS:  # type: ignore[operator]
+                if _decimal(value).normalize().as_tuple().exponent >= -_DECIMALS:  # type: ignore[operator]
                     return _decimal(value)
-                report.value(node, f"{value} has more than {_DECIMALS} decimals")
+                report.value(node, f"{report.written(node)} has more than {_DECIMALS} decimals")
                 return BAD
             upper = "" if self.most is None else f" and at most {self.most}"
-            report.value(node, f"{value} must be above 0{upper}")
-        elif value in self.later if type(value) is str else False:
-            report.value(node, f"{shown(value)} is not supported yet (a number)")
-        elif type(value) is str:
-            right = f"{value}, without quotes" if _PLAIN.fullmatch(value) else "such as 10 or 2.5"
-            report.value(node, f"{shown(value)} must be a number, not text ({right})")
+            report.value(node, f"{report.written(node)} must be above 0{upper}")
+        elif type(node.value) is str and node.value in self.later:
+            report.value(node, f"{shown(node.value)} is not supported yet (a number)")
+        elif type(node.value) is str:
+            report.value(node, f"{shown(node.value)} must be a number, not text (such as 10 or 2.5)")
         else:
-            report.value(node, f"must be a number, not {quoted(value)} (such as 10 or 2.5)")
+            report.value(node, f"must be a number, not {quoted(node.value)} (such as 10 or 2.5)")
         return BAD
 
     def schema(self) -> dict[str, Any]:
         """A number."""
-        return {"type": "number", "exclusiveMinimum": 0} | ({} if self.most is None else {"maximum": self.most})
+        said: dict[str, Any] = {"type": ["number", "string"], "exclusiveMinimum": 0, "pattern": IN_QUOTES}
+        return said if self.most is None else said | {"maximum": self.most}
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,8 @@ from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.words import CreditTo, MarginMode, Market, Side
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
 from acctcfg.manifest.kinds import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
-from acctcfg.manifest.scalars import BAD, Decimals, Flag, IpAddress, Text, Whole, Word
+from acctcfg.manifest.read import number
+from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, IpAddress, Text, Whole, Word
 
 __all__ = ["LATER_FIELDS", "LATER_TYPES", "NAME", "STORE_TYPES", "Shape"]
 
@@ -30,7 +31,7 @@ _PATH = TextRule(r"(?!\s)[^\x00-\x1f\x7f]+", "a path")
 _DURATION = TextRule(r"[1-9][0-9]{0,4}[smhdw]", "a duration such as 90d (s, m, h, d or w)")
 _CURRENCY = TextRule(r"[A-Za-z0-9]{1,30}", "a currency's code such as USDT")
 _PATTERN = TextRule(r"[A-Za-z0-9*?\[\]!_.:/-]{1,100}", "a name or a shell pattern such as BTC-* (*, ? and [...])")
-_SHARE = TextRule(r"(?:100|[0-9]{1,2}(?:\.[0-9]+)?)%", "a number of accounts, or a share such as 50%")
+_SHARE = TextRule(r"(?:100(?:\.0{1,9})?|[0-9]{1,2}(?:\.[0-9]{1,9})?)%", "a number of accounts, or a share such as 50%")
 _SECRET_PATH = TextRule(
     r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:/[A-Za-z0-9][A-Za-z0-9_.-]*)*", "a path in the store, such as desk/mmdesk01/trading"
 )
@@ -45,16 +46,17 @@ class _Share(Text):
 
     def take(self, node: Any, report: Any) -> Any:
         """An int, or the text of a share."""
-        if type(node.value) is int:
+        value = number(node.value) if type(node.value) is str else node.value
+        if type(value) is int or (type(value) is Decimal and value == value.to_integral_value()):
             return Whole(0).take(node, report)
-        if type(node.value) is not Decimal:
+        if type(value) is not Decimal:
             return super().take(node, report)
-        report.value(node, f"{node.value} must be {self.rule.words}")
+        report.value(node, f"{report.written(node)} must be {self.rule.words}")
         return BAD
 
     def schema(self) -> dict[str, Any]:
         """Either."""
-        return {"anyOf": [Whole(0).schema(), super().schema()]}
+        return Whole(0).schema() | {"pattern": f"{IN_QUOTES}|^(?:{self.rule.pattern})$"}
 
 
 def _union(tables: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -364,7 +366,7 @@ class Shape:
             "parent": Field(kind=Text(NAME), doc="The account that it is a second-level sub-account of"),
             "state": Field(kind=Word(states), doc="Whether it exists"),
             "protect": Field(kind=Flag(), doc="Refuse plans that would delete or replace it"),
-            "label": Field(kind=Text(_common(r.label for r in rules)), doc="The venue's note on it"),
+            "label": Field(kind=Text(_common(r.label for r in rules), bare=True), doc="The venue's note on it"),
             "client_ip": Field(kind=IpAddress(), doc="Sent when it is created, and only then"),
             "access": Field(kind=access, doc="How acctcfg signs as this account"),
             "account_mode": Field(kind=Word(_union(r.account_modes for r in rules)), doc="The account mode"),

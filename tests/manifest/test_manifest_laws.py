@@ -33,15 +33,21 @@ LEVERAGE = st.fixed_dictionaries(
         "market": st.just("swap"),
         "margin": st.just("cross"),
         "family": st.sampled_from(["BTC-USDT", "ETH-USDT", "*-USDT", "*-USD"]),
-        "value": st.integers(1, 50) | st.decimals("0.5", "50", places=2).map(float),
+        "value": st.integers(1, 50)
+        | st.decimals("0.5", "50", places=2).map(float)
+        | st.decimals("0.5", "50", places=2).map(str),
     }
 )
+COUNTS = st.integers(1, 9) | st.integers(1, 9).map(str)
 DEPOSIT = st.fixed_dictionaries(
     {},
     optional={
         "credit_to": st.sampled_from(["funding", "trading"]),
         "addresses": st.lists(
-            st.fixed_dictionaries({"currency": st.sampled_from(["BTC", "ETH"])}, optional={"count": st.integers(1, 9)}),
+            st.fixed_dictionaries(
+                {"currency": st.sampled_from(["BTC", "ETH"])},
+                optional={"count": COUNTS},
+            ),
             unique_by=lambda entry: entry["currency"],
             max_size=2,
         ),
@@ -133,7 +139,7 @@ WRONG: list[dict[str, Any]] = [
     {"venues": {"desk": {"type": "okx_dma_broker", "credentials": {"env": "A", "file": "x"}}}},
     {"venues": {"desk": {"type": "okx_dma_broker", "credentials": {"env": "A"}, "environment": "sandbox"}}},
     {"venues": {"desk": {"type": "okx_dma_broker", "credentials": {"env": "A"}, "rate_share": 0}}},
-    {"secret_stores": {"v": {"type": "age_file", "path": "x"}}},
+    {"secret_stores": {"v": {"type": "age_file"}}},
     {"secret_stores": {"v": {"type": "env", "path": "x"}}},
     {"guardrails": {"max_deletes": -1}},
     {"guardrails": {"max_changed_accounts": "200%"}},

@@ -90,8 +90,8 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
             "mmdesk01.leverage[0]: one of instrument, instruments, family, currency is missing",
         ),
         (
-            "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: '3'}]",
-            'mmdesk01.leverage[0].value: "3" must be a number, not text',
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: 1_0}]",
+            'mmdesk01.leverage[0].value: "1_0" must be a number, not text',
         ),
         ("deposit: {addresses: 3}", "mmdesk01.deposit.addresses: must be a list, not a number"),
         ("deposit: {credit_to: spot}", 'mmdesk01.deposit.credit_to: "spot" is none of its words'),
