@@ -12,7 +12,7 @@ import inspect
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -30,12 +30,14 @@ from acctcfg.errors import (
     Unreachable,
     VenueError,
 )
+from acctcfg.wire.answer import MAX_BYTES
 from acctcfg.wire.clock import Clock
+from acctcfg.wire.echo import unlike
 from acctcfg.wire.endpoint import Call, Endpoint
-from acctcfg.wire.failures import NotSent, Redirected, UnresolvedWrite
+from acctcfg.wire.failures import NotSent, Redirected, TooLong, UnresolvedWrite
 from acctcfg.wire.pace import BucketKey, Pacer, Slot
-from acctcfg.wire.redact import Sent, body_kind, line
-from acctcfg.wire.transport import AiohttpTransport
+from acctcfg.wire.redact import Sent, body_kind, confidential, line, without
+from acctcfg.wire.transport import AiohttpTransport, BodyTooLong
 
 __all__ = ["Client", "Dialect", "Reply", "UnresolvedWrite"]
 
@@ -194,7 +196,7 @@ class Client:
 
     def _may_repeat(self, exchange: _Exchange, error: VenueError) -> bool:
         passing = isinstance(error, RateLimited | Unreachable | OutcomeUnknown | Garbled)
-        if not passing or isinstance(error, Redirected):
+        if not passing or isinstance(error, Redirected | TooLong):
             return False
         if exchange.attempt >= (GARBLED_ATTEMPTS if isinstance(error, Garbled) else ATTEMPTS):
             return False
@@ -231,6 +233,7 @@ class Client:
                 exchange.code = "ok"
                 return reply
             except VenueError as error:
+                _blot_out(error, confidential(exchange.signer, exchange.signed, exchange.call.params))
                 exchange.code = error.code or type(error).__name__
                 exchange.limited = isinstance(error, RateLimited)
                 if exchange.limited:
@@ -253,6 +256,8 @@ class Client:
             slot.not_sent()
             hint = "is the venue up? check base_url and the network"
             raise NotSent(f"{self.base_url} does not answer: {exc}", hint=hint, code="not_sent") from exc
+        except BodyTooLong:
+            raise TooLong.of(self.base_url, MAX_BYTES) from None
         except httpx.TimeoutException as exc:
             hint = "the venue or the network is slow or down; try again later"
             message = f"{self.base_url} gave no answer within {self.timeout_s:g} s"
@@ -268,7 +273,7 @@ class Client:
         headers = {"User-Agent": "acctcfg", "Accept": "application/json", "Accept-Encoding": "gzip"}
         if body:
             headers["Content-Type"] = "application/json"
-        signed = self.dialect.sign(exchange.signer, exchange.sent_at, method, target, body)
+        signed = exchange.signed = self.dialect.sign(exchange.signer, exchange.sent_at, method, target, body)
         for name, value in signed.items():
             if not (value.isascii() and value.isprintable()):  # found further down, the error would quote the value
                 raise ConfigError(
@@ -293,6 +298,8 @@ class Client:
         except _SHAPE_ERRORS as exc:
             message = f"{endpoint.text}: the answer has an unexpected shape (HTTP {status}, {body_kind(body)})"
             raise Garbled(message, hint=_GARBLED_HINT) from exc
+        if endpoint.echoes and (flaw := _other_than(exchange, data)):
+            raise Garbled(f"{endpoint.text}: the answer is another request's: {flaw}", hint=_OTHERS_HINT, code=OTHERS)
         return Reply(data=data, sent_at=exchange.sent_at, received_at=received_at, status=status)
 
     def _tell(self, exchange: _Exchange, seconds: float) -> None:
@@ -357,6 +364,7 @@ class _Exchange:
     spent_s: float = 0.0  # on the wire and in back-off, not in waiting for slots
     status: int | None = None
     code: str = ""
+    signed: Mapping[str, str] = field(default_factory=dict)  # the headers that the last attempt was signed with
     limited: bool = False
     left: bool = False  # whether this attempt got as far as the transport
     clock_corrected: bool = False
@@ -365,8 +373,26 @@ class _Exchange:
 _url = lru_cache(maxsize=1024)(httpx.URL)  # parsing is a tenth of a request's cost, and a thousand users ask alike
 
 # What reading an answer of a shape that the dialect did not expect ends in: no traceback, and no guess about a write.
-_SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+OTHERS = "other_answer"
+_OTHERS_HINT = "answers were exchanged on the way, by a proxy or by the venue; nothing was derived from this one"
 
 _GARBLED_HINT = (
     "something between here and the venue answered in its place? check base_url, proxies and the venue's status page"
 )
+
+
+def _other_than(exchange: _Exchange, data: Any) -> str:
+    call = exchange.call
+    return unlike(call.endpoint.echoes or (), call.params, call.at, exchange.user, data)
+
+
+def _blot_out(error: VenueError, hidden: list[str]) -> None:
+    """Take out of an error what the venue, or something on the way, repeated of the credentials."""
+    error.message, error.hint, error.code = (without(hidden, text) for text in (error.message, error.hint, error.code))
+    error.args = (error.message,)
+    if isinstance(error, Refused):
+        error.text = without(hidden, error.text)
+    if isinstance(error.__cause__, VenueError):
+        _blot_out(error.__cause__, hidden)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 from urllib.parse import quote
 
+from acctcfg.wire.echo import Echoes
+
 __all__ = ["JSON", "Call", "Endpoint", "Rate"]
 
 JSON: TypeAlias = bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"] | None
@@ -45,6 +47,7 @@ class Endpoint:
     permission: Permission = None
     note: str = ""
     bare: bool = False  # takes no body at all, where others without parameters send `{}`
+    echoes: Echoes | None = None  # what its answers repeat of the request; None: nobody has said so yet
 
     @property
     def text(self) -> str:

@@ -7,7 +7,7 @@ import httpx
 from acctcfg.errors import Garbled, OutcomeUnknown, Unreachable, VenueError
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["NotSent", "Redirected", "UnresolvedWrite"]
+__all__ = ["NotSent", "Redirected", "TooLong", "UnresolvedWrite"]
 
 
 class UnresolvedWrite(OutcomeUnknown):
@@ -30,6 +30,19 @@ class UnresolvedWrite(OutcomeUnknown):
 
 class NotSent(Unreachable):
     """No connection was made, so nothing can have been executed."""
+
+
+class TooLong(Garbled):
+    """An answer of more bytes than any answer has; the rest of it was not taken."""
+
+    @classmethod
+    def of(cls, base_url: str, most: int) -> TooLong:
+        """How long an answer may be."""
+        return cls(
+            f"{base_url} answered with more than {most // 1024 // 1024} MiB (inflated); no more of it was taken",
+            hint="no answer of the venue is that long: check base_url and what stands between here and there",
+            code="too_long",
+        )
 
 
 class Redirected(Garbled):

@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
 
-__all__ = ["Redact", "Sent", "body_kind", "line"]
+__all__ = ["Redact", "Sent", "body_kind", "confidential", "line", "without"]
+
+HIDDEN = "***"
+SHORTEST = 6  # below that, what is blotted out would be words of the sentence
+LONGEST = 1000  # characters of a message that a venue had a part in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +42,23 @@ def line(sent: Sent) -> str:
     return " ".join(words)
 
 
+def confidential(signer: Any, headers: Mapping[str, str], params: Mapping[str, Any]) -> list[str]:
+    """What a venue must not be quoted with: the parts of the key, what was signed with it, and new passphrases."""
+    parts = [getattr(signer, name, None) for name in ("secret_key", "passphrase", "api_key")]
+    found: list[Any] = [part.reveal() if hasattr(part, "reveal") else part for part in parts if part is not None]
+    found += [value for name, value in headers.items() if "time" not in name.lower()]
+    found += [value for name, value in params.items() if Redact.NAMES.search(name)]
+    return sorted({one for one in found if isinstance(one, str) and len(one) >= SHORTEST}, key=len, reverse=True)
+
+
+def without(hidden: Sequence[str], text: str) -> str:
+    """The text without any of these, as they are or as JSON and addresses write them, and not longer than a message."""
+    for one in hidden:
+        for written in {one, one.replace("/", "\\/"), quote(one, safe="")}:
+            text = text.replace(written, HIDDEN)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
 def body_kind(body: bytes) -> str:
     """What an answer's body is, in words, without quoting it: only the title of an HTML page is named."""
     if not body.strip():
@@ -52,7 +76,7 @@ def body_kind(body: bytes) -> str:
 def _json_kind(body: bytes) -> str:
     try:
         json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "broken JSON"
     return "JSON in an unexpected shape"
 
@@ -60,6 +84,7 @@ def _json_kind(body: bytes) -> str:
 class Redact(logging.Filter):
     """A last net for log records of libraries: values that follow a telling name are blotted out."""
 
+    NAMES = re.compile("secret|passphrase|password|signature|token", re.IGNORECASE)
     TELLING = re.compile(
         r"""([\w-]*(?:secret|passphrase|password|signature|sign|token|authorization|api[-_]?key|access[-_]?key)[\w-]*
             ["']?\s*[:=,]\s*["']?(?:bearer\s+)?)([^\s"',;&)}\]]+)""",

@@ -7,18 +7,25 @@ go out as they were signed, nothing is repeated, redirected, taken from the envi
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import aiohttp
 import httpx
 from yarl import URL
 
-__all__ = ["AiohttpTransport"]
+from acctcfg.wire.answer import MAX_BYTES
 
+__all__ = ["AiohttpTransport", "BodyTooLong"]
+
+CHUNK = 64 * 1024
+LARGE = 1024 * 1024  # an answer of more is one of few that are taken in at once, so that many do not fill the memory
+LARGE_AT_ONCE = 4
 KEEP_ALIVE_S = 15.0  # below what servers commonly allow: a write on a connection that was just closed is unprovable
 DNS_TTL_S = 30
 
@@ -29,6 +36,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def __init__(self, *, timeout_s: float = 10.0, on_connect: Callable[[], None] | None = None) -> None:
         self.timeout_s = timeout_s
         self._on_connect = on_connect
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s / 2)
 
@@ -43,7 +51,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 allow_redirects=False,
                 timeout=self._timeout,
             )
-        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer, request), request=request)
+        headers, packed = answer.raw_headers, answer.headers.get("Content-Encoding", "").strip().lower()
+        if packed:  # unpacked here, by the byte: httpx would inflate whatever comes
+            headers = tuple(one for one in headers if one[0].lower() not in (b"content-encoding", b"content-length"))
+        return httpx.Response(
+            answer.status, headers=headers, stream=_Body(answer, request, packed, self._large), request=request
+        )
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -77,14 +90,66 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return socket.socket(family, kind, protocol)
 
 
+class BodyTooLong(Exception):
+    """An answer that is longer than MAX_BYTES, as it came or inflated; its connection is closed."""
+
+
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, answer: aiohttp.ClientResponse, request: httpx.Request) -> None:
+    """An answer's bytes, inflated, as long as they are not too many. Few long answers are taken in at once."""
+
+    def __init__(
+        self, answer: aiohttp.ClientResponse, request: httpx.Request, packed: str, large: asyncio.Semaphore
+    ) -> None:
         self._answer = answer
         self._request = request
+        self._packed = packed
+        self._large = large
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _as_httpx(self._request):
-            yield await self._answer.read()
+            length = self._answer.content_length
+            if length is not None and length > MAX_BYTES:
+                self._answer.close()
+                raise BodyTooLong
+            if not self._packed and length is not None and length <= LARGE:
+                yield await self._answer.read()
+                return
+            taken = 0
+            async with AsyncExitStack() as held:
+                async for chunk in self._chunks():
+                    if taken <= LARGE < taken + len(chunk):
+                        await held.enter_async_context(self._large)
+                    taken += len(chunk)
+                    if taken > MAX_BYTES:
+                        self._answer.close()
+                        raise BodyTooLong
+                    yield chunk
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        if not self._packed or self._packed == "identity":
+            async for chunk in self._answer.content.iter_chunked(CHUNK):
+                yield chunk
+            return
+        if self._packed not in ("gzip", "x-gzip"):
+            raise httpx.DecodingError(f"the answer is packed as {self._packed}", request=self._request)
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        ended = True  # an answer without a body has nothing to inflate
+        async for chunk in self._answer.content.iter_chunked(CHUNK):
+            rest = chunk
+            while rest:
+                try:
+                    piece = unpacking.decompress(rest, CHUNK)
+                except zlib.error:
+                    message = "the answer is not what its encoding says"
+                    raise httpx.DecodingError(message, request=self._request) from None
+                ended, rest = unpacking.eof, unpacking.unconsumed_tail
+                yield piece
+                if unpacking.eof and unpacking.unused_data:  # another member follows
+                    rest, unpacking = unpacking.unused_data, zlib.decompressobj(zlib.MAX_WBITS | 16)
+            while not ended and (piece := unpacking.decompress(b"", CHUNK)):
+                yield piece
+        if not ended:
+            raise httpx.DecodingError("the answer was cut short", request=self._request)
 
     async def aclose(self) -> None:
         self._answer.release()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -12,6 +10,7 @@ from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Re
 from acctcfg.venues.gate_crossex.auth import signature, timestamp
 from acctcfg.venues.gate_crossex.endpoints import TIME
 from acctcfg.venues.gate_crossex.refusals import CLOCK, LABELS, TOO_MANY, meaning
+from acctcfg.wire.answer import guarded, read_json
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["GateDialect"]
@@ -47,7 +46,7 @@ class GateDialect:
         if 200 <= status < 300:
             return _success(endpoint, status, body)
         try:
-            answer = json.loads(body)
+            answer = read_json(body)
         except ValueError:
             answer = None
         label = answer.get("label") if isinstance(answer, dict) else None
@@ -77,9 +76,11 @@ def _success(endpoint: Endpoint, status: int, body: bytes) -> Any:
     if not body and (status == 204 or endpoint.method != "GET"):
         return None  # accepted, or done, with nothing more to say
     try:
-        return json.loads(body, parse_float=Decimal)
+        data = read_json(body)
     except ValueError:
         raise Garbled("a success that is not JSON", code=f"http_{status}") from None
+    guarded(data if isinstance(data, list) else (data,))
+    return data
 
 
 def _stamped(headers: Mapping[str, str]) -> int | None:

@@ -3,10 +3,12 @@
 Two generations of the documents write the paths differently (`/accounts` under a base that ends in `/crossex`, and
 `/crossex/accounts`); the address that is signed and sent is the same. What a private limit is counted by is not said
 for CrossEx: by user and endpoint, as everywhere else at the venue. Public calls have the venue's general limit.
+`echoes` is what an answer repeats of its request.
 """
 
 from __future__ import annotations
 
+from acctcfg.wire.echo import NOTHING, OWNER, Echo, among, stripped
 from acctcfg.wire.endpoint import Endpoint, Rate
 
 __all__ = [
@@ -39,36 +41,65 @@ __all__ = [
 _CROSSEX = "/api/v4/crossex"
 _V4 = "/api/v4"
 _PUBLIC = Rate(200, 10, "ip")
+_READ = Rate(200, 10)
 _SUB = Rate(80, 10)
 
+
+def _exchange(asked: str, said: str) -> bool:
+    """The exchange asked for, or the account as a whole: in cross_exchange mode the parameter is ignored."""
+    return said in (asked, "CROSSEX")
+
+
+_MINE = Echo(OWNER, "user_id")
+_PART = Echo("exchange_type", same=_exchange)
+_NAMED = (Echo("symbols", "symbol", same=among, keyed=True),)
+# The value is not compared: the venue's own documents show an answer with another one than was asked for.
+_SYMBOL = Echo("symbol")
+_USER = Echo("user_id")
+
 # -- anybody's ---------------------------------------------------------------------------------------------------------
-TIME = Endpoint("GET", f"{_V4}/spot/time", _PUBLIC)
-SYMBOLS = Endpoint("GET", f"{_CROSSEX}/rule/symbols", _PUBLIC)
-RISK_LIMITS = Endpoint("GET", f"{_CROSSEX}/rule/risk_limits", _PUBLIC)
+TIME = Endpoint("GET", f"{_V4}/spot/time", _PUBLIC, echoes=NOTHING)
+SYMBOLS = Endpoint("GET", f"{_CROSSEX}/rule/symbols", _PUBLIC, echoes=(Echo("symbols", "symbol", same=among),))
+RISK_LIMITS = Endpoint("GET", f"{_CROSSEX}/rule/risk_limits", _PUBLIC, echoes=(Echo("symbols", "symbol", same=among),))
 
 # -- the CrossEx account -----------------------------------------------------------------------------------------------
-ACCOUNT = Endpoint("GET", f"{_CROSSEX}/accounts", Rate(200, 10), "read")
-SET_ACCOUNT = Endpoint("PUT", f"{_CROSSEX}/accounts", Rate(100, 60), "trade")
-LEVERAGE = Endpoint("GET", f"{_CROSSEX}/positions/leverage", Rate(200, 10), "read")
-SET_LEVERAGE = Endpoint("POST", f"{_CROSSEX}/positions/leverage", Rate(100, 10), "trade")
-MARGIN_LEVERAGE = Endpoint("GET", f"{_CROSSEX}/margin_positions/leverage", Rate(200, 10), "read")
-SET_MARGIN_LEVERAGE = Endpoint("POST", f"{_CROSSEX}/margin_positions/leverage", Rate(100, 10), "trade")
-POSITIONS = Endpoint("GET", f"{_CROSSEX}/positions", Rate(200, 10), "read")
-MARGIN_POSITIONS = Endpoint("GET", f"{_CROSSEX}/margin_positions", Rate(200, 10), "read")
-OPEN_ORDERS = Endpoint("GET", f"{_CROSSEX}/open_orders", Rate(200, 10), "read")
+ACCOUNT = Endpoint("GET", f"{_CROSSEX}/accounts", _READ, "read", echoes=(_MINE, _PART))
+SET_ACCOUNT = Endpoint(
+    "PUT",
+    f"{_CROSSEX}/accounts",
+    Rate(100, 60),
+    "trade",
+    echoes=(Echo("position_mode"), Echo("account_mode"), _PART),
+)
+LEVERAGE = Endpoint("GET", f"{_CROSSEX}/positions/leverage", _READ, "read", echoes=_NAMED)
+SET_LEVERAGE = Endpoint("POST", f"{_CROSSEX}/positions/leverage", Rate(100, 10), "trade", echoes=(_SYMBOL,))
+MARGIN_LEVERAGE = Endpoint("GET", f"{_CROSSEX}/margin_positions/leverage", _READ, "read", echoes=_NAMED)
+SET_MARGIN_LEVERAGE = Endpoint(
+    "POST", f"{_CROSSEX}/margin_positions/leverage", Rate(100, 10), "trade", echoes=(_SYMBOL,)
+)
+POSITIONS = Endpoint("GET", f"{_CROSSEX}/positions", _READ, "read", echoes=(_MINE,))
+MARGIN_POSITIONS = Endpoint("GET", f"{_CROSSEX}/margin_positions", _READ, "read", echoes=(_MINE,))
+OPEN_ORDERS = Endpoint("GET", f"{_CROSSEX}/open_orders", _READ, "read", echoes=(_MINE,))
 
 # -- the main user's, for its sub-accounts -----------------------------------------------------------------------------
-ACCOUNT_DETAIL = Endpoint("GET", f"{_V4}/account/detail", _SUB, "read")
-SUB_ACCOUNTS = Endpoint("GET", f"{_V4}/sub_accounts", _SUB, "read")
-SUB_ACCOUNT = Endpoint("GET", f"{_V4}/sub_accounts/{{user_id}}", _SUB, "read")
-CREATE_SUB_ACCOUNT = Endpoint("POST", f"{_V4}/sub_accounts", _SUB, "trade")
-LOCK = Endpoint("POST", f"{_V4}/sub_accounts/{{user_id}}/lock", _SUB, "trade", bare=True)
-UNLOCK = Endpoint("POST", f"{_V4}/sub_accounts/{{user_id}}/unlock", _SUB, "trade", bare=True)
-KEYS = Endpoint("GET", f"{_V4}/sub_accounts/{{user_id}}/keys", _SUB, "read")
-KEY = Endpoint("GET", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "read")
-CREATE_KEY = Endpoint("POST", f"{_V4}/sub_accounts/{{user_id}}/keys", _SUB, "trade")
-MODIFY_KEY = Endpoint("PUT", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "trade")
-DELETE_KEY = Endpoint("DELETE", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "trade")
+# Whose this is, is what the first one is asked for: another user's answer is compared where it is read.
+ACCOUNT_DETAIL = Endpoint("GET", f"{_V4}/account/detail", _SUB, "read", echoes=NOTHING)
+SUB_ACCOUNTS = Endpoint("GET", f"{_V4}/sub_accounts", _SUB, "read", echoes=NOTHING)
+SUB_ACCOUNT = Endpoint("GET", f"{_V4}/sub_accounts/{{user_id}}", _SUB, "read", echoes=(_USER,))
+CREATE_SUB_ACCOUNT = Endpoint(
+    "POST", f"{_V4}/sub_accounts", _SUB, "trade", echoes=(Echo("login_name"), Echo("remark", same=stripped))
+)
+LOCK = Endpoint("POST", f"{_V4}/sub_accounts/{{user_id}}/lock", _SUB, "trade", bare=True, echoes=(_USER,))
+UNLOCK = Endpoint("POST", f"{_V4}/sub_accounts/{{user_id}}/unlock", _SUB, "trade", bare=True, echoes=(_USER,))
+KEYS = Endpoint("GET", f"{_V4}/sub_accounts/{{user_id}}/keys", _SUB, "read", echoes=(_USER,))
+KEY = Endpoint("GET", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "read", echoes=(_USER, Echo("key")))
+CREATE_KEY = Endpoint(
+    "POST", f"{_V4}/sub_accounts/{{user_id}}/keys", _SUB, "trade", echoes=(_USER, Echo("name", same=stripped))
+)
+MODIFY_KEY = Endpoint("PUT", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "trade", echoes=(_USER, Echo("key")))
+DELETE_KEY = Endpoint(
+    "DELETE", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "trade", echoes=(_USER, Echo("key"))
+)
 
 RATES = {row.text: row.rate for row in tuple(globals().values()) if isinstance(row, Endpoint)}
 """Every limit of the table, by method and path."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -11,12 +10,10 @@ from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Re
 from acctcfg.venues.okx.auth import signature, timestamp
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, TIME
 from acctcfg.venues.okx.refusals import CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
+from acctcfg.wire.answer import guarded, read_json
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["OkxDialect"]
-
-SAME_FOR_MANY = frozenset({ACCOUNT_INSTRUMENTS})
-"""Long answers that most accounts of a broker are given byte for byte alike."""
 
 
 class OkxDialect:
@@ -47,7 +44,7 @@ class OkxDialect:
     ) -> list[dict[str, Any]]:
         """The `data` list of a success. A success without a list is unreadable, never empty."""
         try:
-            envelope = _read_before(body) if endpoint in SAME_FOR_MANY else json.loads(body)
+            envelope = _read_before(body) if endpoint is ACCOUNT_INSTRUMENTS else _read(body)
         except ValueError:
             envelope = None
         if not isinstance(envelope, dict) or "code" not in envelope:
@@ -56,7 +53,7 @@ class OkxDialect:
             if status >= 500:
                 raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a word", code=f"http_{status}")
             raise Garbled("the answer is not the venue's language", code=f"http_{status}")
-        code = str(envelope["code"]).partition("_")[0]
+        code = _code(envelope["code"])
         data = envelope.get("data")
         if endpoint is not SWITCH_PRECHECK and isinstance(data, list):
             code, text = _verdict(code, str(envelope.get("msg", "")), data)
@@ -83,18 +80,31 @@ class OkxDialect:
         return int(data[0]["ts"]) / 1000
 
 
-@lru_cache(maxsize=16)
-def _read_before(body: bytes) -> Any:
-    """One object for equal bytes; nobody changes what was read."""
-    return json.loads(body)
+def _read(body: bytes) -> Any:
+    envelope = read_json(body)
+    if isinstance(envelope, dict) and isinstance(envelope.get("data"), list):
+        guarded(envelope["data"])
+    return envelope
+
+
+_read_before = lru_cache(maxsize=16)(_read)
+"""Of long answers that most accounts of a broker are given byte for byte alike: one object, which nobody changes."""
 
 
 def _verdict(code: str, text: str, data: list[Any]) -> tuple[str, str]:
     """An item's own code is the verdict where it has one."""
     for row in data:
-        if isinstance(row, dict) and str(row.get("sCode") or "0") != "0":
-            return str(row["sCode"]).partition("_")[0], str(row.get("sMsg", ""))
+        if isinstance(row, dict) and (own := _code(row.get("sCode") or "0")) != "0":
+            return own, str(row.get("sMsg", ""))
     return code, text
+
+
+def _code(said: Any) -> str:
+    """A code without its finer part; anything but a short word or number is no code."""
+    code = str(said).partition("_")[0] if isinstance(said, str | int) else ""
+    if not 0 < len(code) <= 32:
+        raise Garbled("an answer whose code is none", code="no_code")
+    return code
 
 
 def _refused(endpoint: Endpoint, code: str, text: str, status: int) -> Exception:

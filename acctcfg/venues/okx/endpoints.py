@@ -1,11 +1,12 @@
 """The endpoints that acctcfg calls: path, limit, permission. Source: OKX v5, "Rate limit" and "Permission" of each.
 
 Private limits count per user id, and each sub-account is a user of its own; public ones count per address. Where the
-documents of two years disagree the lower number stands here.
+documents of two years disagree the lower number stands here. The last part of a row is what the answer repeats.
 """
 
 from __future__ import annotations
 
+from acctcfg.wire.echo import NOTHING, OWNER, Echo, among, comma_set, decimal, stripped
 from acctcfg.wire.endpoint import Endpoint, Rate
 
 __all__ = [
@@ -48,56 +49,95 @@ __all__ = [
 _V5 = "/api/v5"
 
 
-def _get(path: str, count: int, per_s: float, *by: str) -> Endpoint:
-    return Endpoint("GET", _V5 + path, Rate(count, per_s, "user", by), "read")
+def _permissions(asked: str, said: str) -> bool:
+    """The same permissions: in any order, "read" for "read_only", which is part of all of them."""
+    return {_READ, *_listed(asked)} == {_READ, *_listed(said)}
 
 
-def _post(path: str, count: int, per_s: float) -> Endpoint:
-    return Endpoint("POST", _V5 + path, Rate(count, per_s), "trade")
+def _listed(text: str) -> set[str]:
+    return {_READ if one.strip() == "read" else one.strip() for one in text.split(",")}
 
 
-def _public(path: str, count: int, per_s: float, *by: str) -> Endpoint:
-    return Endpoint("GET", _V5 + path, Rate(count, per_s, "ip", by))
+def _same_address(asked: str, said: str) -> bool:
+    """The same deposit address; the request writes `address:tag`, the answer the address alone."""
+    return asked.partition(":")[0] == said.partition(":")[0]
+
+
+_READ = "read_only"
+
+_ACCOUNT = Echo("subAcct")
+_KEY = (_ACCOUNT, Echo("apiKey"), Echo("label", same=stripped))
+_PAGES = (Echo("page"), Echo("subAcct", within="details"), Echo("uid", within="details"))
+_SCOPE = (Echo("instId"), Echo("ccy"), Echo("mgnMode"), Echo("posSide"))
+
+
+def _get(path: str, count: int, per_s: float, *echoes: Echo, by: tuple[str, ...] = ()) -> Endpoint:
+    return Endpoint("GET", _V5 + path, Rate(count, per_s, "user", by), "read", echoes=echoes)
+
+
+def _post(path: str, count: int, per_s: float, *echoes: Echo) -> Endpoint:
+    return Endpoint("POST", _V5 + path, Rate(count, per_s), "trade", echoes=echoes)
+
+
+def _public(path: str, count: int, per_s: float, *echoes: Echo, by: tuple[str, ...] = ()) -> Endpoint:
+    return Endpoint("GET", _V5 + path, Rate(count, per_s, "ip", by), echoes=echoes)
 
 
 # -- anybody's ---------------------------------------------------------------------------------------------------------
-TIME = _public("/public/time", 10, 2)
-STATUS = _public("/system/status", 1, 5)
-PUBLIC_INSTRUMENTS = _public("/public/instruments", 20, 2, "instType")
-POSITION_TIERS = _public("/public/position-tiers", 10, 2)
+TIME = _public("/public/time", 10, 2, *NOTHING)
+STATUS = _public("/system/status", 1, 5, Echo("state"))
+PUBLIC_INSTRUMENTS = _public("/public/instruments", 20, 2, Echo("instType"), by=("instType",))
+POSITION_TIERS = _public(
+    "/public/position-tiers", 10, 2, Echo("instType"), Echo("tdMode"), Echo("instFamily", same=among)
+)
 
 # -- the account's own -------------------------------------------------------------------------------------------------
-CONFIG = _get("/account/config", 5, 2)
-SET_POSITION_MODE = _post("/account/set-position-mode", 5, 2)
-SET_LEVERAGE = _post("/account/set-leverage", 20, 2)
-LEVERAGE_INFO = _get("/account/leverage-info", 20, 2)
-ACCOUNT_INSTRUMENTS = _get("/account/instruments", 20, 2, "instType")
-SWITCH_PRECHECK = _get("/account/set-account-switch-precheck", 5, 2)
-SET_ACCOUNT_LEVEL = _post("/account/set-account-level", 5, 2)
-POSITIONS = _get("/account/positions", 10, 2)
-BALANCE = _get("/account/balance", 10, 2)
-FUNDING_BALANCES = _get("/asset/balances", 6, 1)
-CURRENCIES = _get("/asset/currencies", 6, 1)
-PENDING_ORDERS = _get("/trade/orders-pending", 60, 2)
-ALGO_ORDERS = _get("/trade/orders-algo-pending", 20, 2)
-GRID_BOTS = _get("/tradingBot/grid/orders-algo-pending", 20, 2)
-RECURRING_BOTS = _get("/tradingBot/recurring/orders-algo-pending", 20, 2)
-SIGNAL_BOTS = _get("/tradingBot/signal/orders-algo-pending", 20, 2)
-DCA_BOTS = _get("/tradingBot/dca/ongoing-list", 20, 2)
-SPREAD_ORDERS = _get("/sprd/orders-pending", 10, 2)
+CONFIG = _get("/account/config", 5, 2, Echo(OWNER, "uid"))
+SET_POSITION_MODE = _post("/account/set-position-mode", 5, 2, Echo("posMode"))
+SET_LEVERAGE = _post("/account/set-leverage", 20, 2, *_SCOPE, Echo("lever", same=decimal))
+LEVERAGE_INFO = _get(
+    "/account/leverage-info", 20, 2, Echo("instId", same=among), Echo("ccy", same=among), Echo("mgnMode")
+)
+ACCOUNT_INSTRUMENTS = _get("/account/instruments", 20, 2, Echo("instType"), by=("instType",))
+SWITCH_PRECHECK = _get("/account/set-account-switch-precheck", 5, 2, Echo("acctLv"))
+SET_ACCOUNT_LEVEL = _post("/account/set-account-level", 5, 2, Echo("acctLv"))
+POSITIONS = _get("/account/positions", 10, 2, *NOTHING)
+BALANCE = _get("/account/balance", 10, 2, Echo("ccy", same=among, within="details"))
+FUNDING_BALANCES = _get("/asset/balances", 6, 1, Echo("ccy", same=among))
+CURRENCIES = _get("/asset/currencies", 6, 1, Echo("ccy", same=among))
+PENDING_ORDERS = _get("/trade/orders-pending", 60, 2, Echo("instType"))
+ALGO_ORDERS = _get("/trade/orders-algo-pending", 20, 2, Echo("ordType", same=among))
+GRID_BOTS = _get("/tradingBot/grid/orders-algo-pending", 20, 2, Echo("algoOrdType"))
+RECURRING_BOTS = _get("/tradingBot/recurring/orders-algo-pending", 20, 2, *NOTHING)
+SIGNAL_BOTS = _get("/tradingBot/signal/orders-algo-pending", 20, 2, Echo("algoOrdType"))
+DCA_BOTS = _get("/tradingBot/dca/ongoing-list", 20, 2, Echo("algoOrdType"))
+SPREAD_ORDERS = _get("/sprd/orders-pending", 10, 2, *NOTHING)
 
 # -- the broker's, for its sub-accounts --------------------------------------------------------------------------------
-SUB_ACCOUNTS = _get("/broker/dma/subaccount-info", 1, 1)
-CREATE_SUB_ACCOUNT = _post("/broker/dma/create-subaccount", 40, 1)
-DELETE_SUB_ACCOUNT = _post("/broker/dma/delete-subaccount", 10, 1)
-SET_SUB_ACCOUNT_LEVEL = _post("/broker/dma/set-subaccount-level", 5, 2)
-KEYS = _get("/broker/dma/subaccount/apikey", 1, 1)
-CREATE_KEY = _post("/broker/dma/subaccount/apikey", 40, 1)
-MODIFY_KEY = _post("/broker/dma/subaccount/modify-apikey", 10, 1)
-DELETE_KEY = _post("/broker/dma/subaccount/delete-apikey", 10, 1)
-DEPOSIT_ADDRESSES = _get("/asset/broker/dma/subaccount-deposit-address", 6, 1)
-CREATE_DEPOSIT_ADDRESS = _post("/asset/broker/dma/subaccount-deposit-address", 10, 1)
-MODIFY_DEPOSIT_ADDRESS = _post("/asset/broker/dma/modify-subaccount-deposit-address", 6, 1)
+SUB_ACCOUNTS = _get("/broker/dma/subaccount-info", 1, 1, *_PAGES)
+CREATE_SUB_ACCOUNT = _post("/broker/dma/create-subaccount", 40, 1, _ACCOUNT, Echo("label", same=stripped))
+DELETE_SUB_ACCOUNT = _post("/broker/dma/delete-subaccount", 10, 1, _ACCOUNT)
+SET_SUB_ACCOUNT_LEVEL = _post("/broker/dma/set-subaccount-level", 5, 2, _ACCOUNT, Echo("acctLv"))
+KEYS = _get("/broker/dma/subaccount/apikey", 1, 1, _ACCOUNT, Echo("apiKey"))
+CREATE_KEY = _post("/broker/dma/subaccount/apikey", 40, 1, *_KEY, Echo("passphrase", private=True))
+MODIFY_KEY = _post(
+    "/broker/dma/subaccount/modify-apikey", 10, 1, *_KEY, Echo("perm", same=_permissions), Echo("ip", same=comma_set)
+)
+DELETE_KEY = _post("/broker/dma/subaccount/delete-apikey", 10, 1, *_KEY)
+DEPOSIT_ADDRESSES = _get("/asset/broker/dma/subaccount-deposit-address", 6, 1, _ACCOUNT, Echo("ccy"))
+CREATE_DEPOSIT_ADDRESS = _post(
+    "/asset/broker/dma/subaccount-deposit-address", 10, 1, _ACCOUNT, Echo("ccy"), Echo("chain"), Echo("to")
+)
+MODIFY_DEPOSIT_ADDRESS = _post(
+    "/asset/broker/dma/modify-subaccount-deposit-address",
+    6,
+    1,
+    _ACCOUNT,
+    Echo("ccy"),
+    Echo("chain"),
+    Echo("addr", same=_same_address),
+    Echo("to"),
+)
 
 RATES = {row.text: row.rate for row in tuple(globals().values()) if isinstance(row, Endpoint)}
 """Every limit of the table, by method and path."""

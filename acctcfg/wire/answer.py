@@ -1,0 +1,120 @@
+"""The one way from an answer's bytes to values: bounded, and with nothing in it that breaks whoever reads on.
+
+What JSON allows and no document of a venue knows is no answer: numbers that are none (NaN, Infinity), numbers of a size
+that only costs memory, and nesting without end. Half of a surrogate pair, which no terminal and no file takes, is
+replaced. A list or an object where a text belongs says so when it is used as one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from acctcfg.errors import Garbled
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Many", "Parts", "guarded", "read_json"]
+
+MAX_BYTES = 32 * 1024 * 1024
+"""Of one answer, as it comes and as it is once it is inflated."""
+MAX_DEPTH = 32  # the venues' deepest answers have 6
+MAX_DIGITS = 64  # of a number, and of its exponent's size
+_HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Many(list[Any]):
+    """A list of a venue's. Used as a text or as a key, it is an unreadable value, never `['text']`."""
+
+    def __str__(self) -> str:
+        _no_text("a list")
+
+    def __format__(self, spec: str) -> str:
+        _no_text("a list")
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        _no_text("a list")
+
+
+class Parts(dict[str, Any]):
+    """An object of a venue's. Used as a text or as a key, it is an unreadable value."""
+
+    def __str__(self) -> str:
+        _no_text("an object")
+
+    def __format__(self, spec: str) -> str:
+        _no_text("an object")
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        _no_text("an object")
+
+
+def _no_text(what: str) -> NoReturn:
+    raise Garbled(f"the venue answered {what} where a text belongs", code="no_text")
+
+
+def read_json(body: bytes) -> Any:
+    """The value, with fractions as exact decimals. Raises ValueError for what is no JSON, or none that is taken."""
+    try:
+        value = json.loads(body, parse_float=_fraction, parse_int=_whole, parse_constant=_constant)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        _demand_depth(value)
+    return _mended(value) if _HALF_A_PAIR.search(body) else value
+
+
+def guarded(rows: Iterable[Any]) -> None:
+    """Put the lists and objects in these rows' fields under guard; rows that are no objects are left alone."""
+    for row in rows:
+        if type(row) is dict:
+            for name, value in row.items():
+                if type(value) is list:
+                    guarded(value)
+                    row[name] = Many(value)
+                elif type(value) is dict:
+                    guarded((value,))
+                    row[name] = Parts(value)
+
+
+def _constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
+
+
+def _whole(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError("a number of too many digits")
+    return int(text)
+
+
+def _fraction(text: str) -> Decimal:
+    value = Decimal(text) if len(text) <= MAX_DIGITS else Decimal("NaN")
+    if not value.is_finite() or abs(value.adjusted()) > MAX_DIGITS:
+        raise ValueError("a number of too many digits")
+    return value
+
+
+def _demand_depth(value: Any) -> None:
+    """Level by level, so that no depth costs more than a list of what is open."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for one in level for inner in (one.values() if type(one) is dict else one) if _holds(inner)]
+        if not level:
+            return
+    raise ValueError("nested too deep")
+
+
+def _holds(value: Any) -> bool:
+    return type(value) is dict or type(value) is list
+
+
+def _mended(value: Any) -> Any:
+    if type(value) is str:
+        return _SURROGATE.sub("\ufffd", value)
+    if type(value) is list:
+        return [_mended(one) for one in value]
+    if type(value) is dict:
+        return {_mended(name): _mended(one) for name, one in value.items()}
+    return value

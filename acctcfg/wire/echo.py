@@ -1,0 +1,121 @@
+"""What an answer repeats of its request. One that repeats something else belongs to another request.
+
+Proxies, caches and a venue's own faults do exchange answers; the secret of a new key must never be filed under the
+account of another one. So every endpoint declares what its answers repeat, and the client compares: in one place, for
+all venues, for reads and writes alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+__all__ = ["NOTHING", "OWNER", "Echo", "Echoes", "among", "comma_set", "decimal", "stripped", "text", "unlike"]
+
+OWNER = "(owner)"
+"""Stands for a parameter: the venue user who asks, where its id is known."""
+
+Same = Callable[[str, str], bool]
+
+
+def text(asked: str, said: str) -> bool:
+    """The same characters."""
+    return asked == said
+
+
+def stripped(asked: str, said: str) -> bool:
+    """The same but for outer blanks, which a venue may add or drop."""
+    return asked.strip() == said.strip()
+
+
+def decimal(asked: str, said: str) -> bool:
+    """The same number, however it is written."""
+    try:
+        return Decimal(asked) == Decimal(said)
+    except InvalidOperation:
+        return False
+
+
+def among(asked: str, said: str) -> bool:
+    """One of those that were asked for, between commas."""
+    return said in asked.split(",")
+
+
+def comma_set(asked: str, said: str) -> bool:
+    """The same words between commas, in any order."""
+    return {one.strip() for one in asked.split(",")} == {one.strip() for one in said.split(",")}
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A parameter of the request (of the query, the body or the path), and the field of each row that repeats it.
+
+    A row without the field, or with "" in it, repeats nothing. `within`: the rows stand in a list under this name.
+    `keyed`: the answer may also be one object with the value as its keys. `private`: no message quotes the values.
+    """
+
+    param: str
+    field: str = ""  # "" is the parameter's own name
+    same: Same = text
+    within: str = ""
+    keyed: bool = False
+    private: bool = False
+
+    @property
+    def name(self) -> str:
+        """The field's name."""
+        return self.field or self.param
+
+
+Echoes = tuple[Echo, ...]
+
+NOTHING: Echoes = ()
+"""An endpoint whose answers repeat nothing of the request, said in so many words."""
+
+
+def unlike(echoes: Echoes, params: Mapping[str, Any], at: Mapping[str, str], owner: str, data: Any) -> str:
+    """The first thing in which an answer is another request's; "" where there is none.
+
+    `owner` is compared only where it is an id (all digits): before it is known, something else stands in its place.
+    """
+    for echo in echoes:
+        asked = at.get(echo.param, params.get(echo.param))
+        if echo.param == OWNER:
+            asked = owner if owner.isdecimal() else None
+        if asked is None or asked == "":
+            continue
+        wanted = _word(asked)
+        for said in _said(echo, data):
+            if isinstance(said, list | dict) or not echo.same(wanted, _word(said)):
+                return f"it names another {echo.name}" + ("" if echo.private else f" than {wanted!r}")
+    return ""
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _said(echo: Echo, data: Any) -> Iterator[Any]:
+    for row in _rows(echo, data):
+        said = row.get(echo.name)
+        if said is not None and said != "":
+            yield said
+    if echo.keyed and isinstance(data, Mapping) and echo.name not in data:
+        yield from data
+
+
+def _rows(echo: Echo, data: Any) -> Iterator[Mapping[str, Any]]:
+    top: Sequence[Any] = data if isinstance(data, list) else (data,)
+    for row in top:
+        if not isinstance(row, Mapping):
+            continue
+        if not echo.within:
+            yield row
+            continue
+        inner = row.get(echo.within)
+        if isinstance(inner, list):
+            yield from (one for one in inner if isinstance(one, Mapping))
