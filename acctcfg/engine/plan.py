@@ -21,7 +21,7 @@ from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import ManifestError, Problem, UsageError, VenueError
+from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import Survey
 
 __all__ = ["FIELDS", "Planned", "draw_up", "keys_to_replace", "make_plan", "survey_accounts", "venues_of"]
@@ -112,7 +112,6 @@ async def draw_up(
     """Read, compare, order and ask. `replacing`: keys that may, or must, be replaced."""
     workspace = session.workspace
     surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing, progress=progress)
-    _raise_problems(surveys)
     _demand_targets(focus, surveys, unread, replacing)
     by_key = {survey.spec.key: survey for survey in surveys}
     steps: list[Step] = []
@@ -183,16 +182,6 @@ def keys_to_replace(workspace: Workspace, addresses: Iterable[str]) -> frozenset
                 hint="an address as `acctcfg plan` shows it would be right: ACCOUNT.api_keys[LABEL]",
             )
     return frozenset(keys[text] for text in addresses)
-
-
-def _raise_problems(surveys: Iterable[Survey]) -> None:
-    problems = [
-        Problem(finding.place.file, finding.place.line, finding.place.column, finding.address, finding.message)
-        for survey in surveys
-        for finding in survey.problems
-    ]
-    if problems:
-        raise ManifestError(problems, hint="only the venue's lists could show this; nothing was written")
 
 
 def _demand_targets(

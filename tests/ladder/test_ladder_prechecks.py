@@ -40,7 +40,6 @@ LEVERAGE = [
     {"market": "futures", "family": "BTC-USD", "margin": "cross", "value": 7},
     {"market": "futures", "instrument": "BTC-USD-271231", "margin": "isolated", "value": 7},
     {"market": "margin", "currency": "BTC", "margin": "cross", "value": 7},
-    {"market": "margin", "instrument": "BTC-USDT", "margin": "isolated", "value": 7},
     {"market": "swap", "instrument": "ETH-USDT-SWAP", "margin": "cross", "value": 7},
 ]
 LEVERAGE_CALLS = {
@@ -49,7 +48,6 @@ LEVERAGE_CALLS = {
     "futures/BTC-USD/cross": {"instId": "BTC-USD-280331", "mgnMode": "cross"},
     "futures/BTC-USD-271231/isolated": {"instId": "BTC-USD-271231", "mgnMode": "isolated"},
     "margin/BTC/cross": {"ccy": "BTC", "mgnMode": "cross"},
-    "margin/BTC-USDT/isolated": {"instId": "BTC-USDT", "mgnMode": "isolated"},
     "swap/ETH-USDT/cross": {"instId": "ETH-USDT-SWAP", "mgnMode": "cross"},
 }
 
@@ -97,7 +95,7 @@ def test_anything_open_blocks_a_mode_and_is_named(desk: Desk, field: str) -> Non
 
 
 def test_leverage_is_blocked_under_its_scope_and_margin_mode_only(desk: Desk) -> None:
-    """Of seven scopes exactly those are blocked that the venue refuses for an order, algo order or bot; a position and
+    """Of six scopes exactly those are blocked that the venue refuses for an order, algo order or bot; a position and
     a spread order block none; each blocker is named."""
     steps = _all_of_them(desk, {"leverage": LEVERAGE})
     assert quiet(desk).code == 3

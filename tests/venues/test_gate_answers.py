@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -14,12 +15,14 @@ from hypothesis import strategies as st
 from acctcfg.core.words import Market
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.gate_crossex.dialect import GateDialect
-from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, LOCK, RATES, SET_ACCOUNT, TIME
+from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, LOCK, RATES, SET_ACCOUNT, SYMBOLS, TIME
 from acctcfg.venues.gate_crossex.own import CrossEx, State
-from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS, UNKNOWN_EXCHANGE
+from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ, PRECONDITIONS
 from acctcfg.venues.gate_crossex.words import number
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
+
+LATER = ("BYBIT", "KRAKEN", "HYPERLIQUID", "DERIBIT", "LIGHTER")
 
 
 def decode(status: int, body: Any, endpoint: Any = SET_ACCOUNT) -> Any:
@@ -182,27 +185,44 @@ async def test_leverage_in_any_other_shape_is_unreadable(answer: Any) -> None:
 
 
 class Exchanges:
-    """A client whose venue has three exchanges, and refuses another one's name with a label."""
+    """A client whose venue refuses the name of some exchanges with a label, and lists symbols of others."""
 
-    def __init__(self, label: str, missing: tuple[str, ...] = ("BYBIT", "KRAKEN")) -> None:
-        self.label, self.missing = label, missing
+    def __init__(self, label: str, missing: Iterable[str] = LATER, shown: Iterable[str] = ()) -> None:
+        self.label, self.missing, self.shown = label, missing, shown
 
     async def read(self, call: Call, signer: Any = None, user: str = "") -> Reply:
+        if call.endpoint is SYMBOLS:
+            return Reply(data=[_listed(*one.split()) for one in self.shown], sent_at=0.0, received_at=0.0, status=200)
         exchange = call.params["exchange_type"]
         if exchange in self.missing:
             raise Refused("refused", code=self.label)
         return Reply(data={"user_id": "1", "exchange_type": exchange}, sent_at=0.0, received_at=0.0, status=200)
 
 
-@pytest.mark.parametrize("label", sorted(UNKNOWN_EXCHANGE))
-async def test_an_exchange_that_the_venue_does_not_know_has_no_margin(label: str) -> None:
-    """A later exchange is passed over, whichever label refuses its name; any other refusal, and one of the first
-    three's, stops the reading."""
-    three = ["binance", "gate", "okx"]
-    assert sorted(await CrossEx(Exchanges(label), None, "user").everywhere()) == three  # type: ignore[arg-type]
-    for client in (Exchanges("FORBIDDEN"), Exchanges(label, ("OKX",))):
+def _listed(exchange: str, business: str) -> dict[str, str]:
+    return {"symbol": f"{exchange}_{business}_ADA_USDT", "exchange_type": exchange, "business_type": business}
+
+
+async def everywhere(*told: Any) -> list[str]:
+    """The exchanges whose parts are read."""
+    return sorted(await CrossEx(Exchanges(*told), None, "user").everywhere())  # type: ignore[arg-type]
+
+
+async def test_an_exchange_that_the_venue_does_not_serve_has_no_part() -> None:
+    """One label says that a later exchange is not served. Any other, and of the first three every one, stops."""
+    assert await everywhere(ISOLATED_READ) == ["binance", "gate", "okx"]
+    for label in (*PRECONDITIONS, "FORBIDDEN", "INVALID_PARAM_VALUE", "COMMON_PARAM_BIND_ERROR"):
         with pytest.raises(Refused):
-            await CrossEx(client, None, "user").everywhere()  # type: ignore[arg-type]
+            await everywhere(label)
+    for exchange in ("BINANCE", "OKX", "GATE"):
+        with pytest.raises(Refused):
+            await everywhere(ISOLATED_READ, (exchange,))
+
+
+async def test_every_exchange_that_the_symbols_show_is_read() -> None:
+    """All eight of the documents and each further one of the list; the market of a stock is no exchange."""
+    eight = sorted(word.lower() for word in ("BINANCE", "OKX", "GATE", *LATER))
+    assert await everywhere("", (), ("NEWEX FUTURE", "US STOCK", "HK ETF", "OKX SPOT")) == sorted([*eight, "newex"])
 
 
 async def test_many_symbols_are_asked_for_in_parts() -> None:

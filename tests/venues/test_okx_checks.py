@@ -34,7 +34,7 @@ def findings(spec: AccountSpec) -> list[tuple[int, str, str]]:
         ("swap cross family 5 A side=long", "futures", "long_short", ".side", "under cross both sides share"),
         ("margin isolated family 5 A side=long", "futures", "long_short", ".side", "margin has no sides"),
         ("margin cross currency 5 A", "futures", "net", ".currency", "in futures mode it is kept by pair"),
-        ("margin isolated currency 5 A", "multi_currency", "net", ".currency", "this entry is margin, isolated"),
+        ("margin isolated currency 5 A", "futures", "net", ".currency", "this entry is margin, isolated"),
         ("swap cross currency 5 A", "multi_currency", "net", ".currency", "this entry is swap, cross"),
         ("swap cross family 5 A", "portfolio", "net", "", "does not exist in portfolio mode"),
         ("futures cross family 5 A", "portfolio", None, "", "does not exist in portfolio mode"),
@@ -42,6 +42,14 @@ def findings(spec: AccountSpec) -> list[tuple[int, str, str]]:
         ("swap cross family 5 A", "spot", None, "", "spot mode has no swap"),
         ("futures isolated family 5 A", "spot", "net", "", "spot mode has no futures"),
         ("margin isolated family 5 A", "spot", None, "", "spot mode has no isolated margin"),
+        ("margin isolated family 5 A", "multi_currency", None, "", "has no isolated margin"),
+        (
+            "margin isolated instrument 5 A",
+            "portfolio",
+            None,
+            "",
+            "(`margin: cross` exists; isolated contracts do too)",
+        ),
         # whatever the modes are
         ("swap cross family 5 A side=long", None, None, ".side", "under cross both sides share"),
         ("swap isolated family 5 A side=long", None, "net", ".side", "position mode net has one value"),
@@ -139,5 +147,5 @@ def test_validate_and_plan_agree(mode: str, position: str, by: str, side: str, w
     kind, name = by.split()
     words = f"{where} {kind} 5 {name} {side}"
     offline = findings(account(words, mode=mode, position=position))
-    planned = settle(entries(words), mode, position, borrow=True).problems
+    planned = settle(entries(words), mode, position, borrow=True).troubles
     assert bool(offline) is (bool(planned) or (position == "long_short" and mode == "portfolio"))

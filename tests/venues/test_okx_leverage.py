@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
 from acctcfg.core.words import MarginMode, Market, PositionMode, Side
@@ -16,7 +18,8 @@ from acctcfg.venues.okx.dialect import OkxDialect
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.leverage import Resolution, lever_text, live_values, resolve
-from acctcfg.venues.okx.scopes import Scope, covers, limits, members
+from acctcfg.venues.okx.names import NOTHING_ELSE, Elsewhere, Name
+from acctcfg.venues.okx.scopes import Scope, covers, limit_of, members
 
 TODAY = date(2026, 11, 21)
 CROSS, ISOLATED = MarginMode.CROSS, MarginMode.ISOLATED
@@ -100,6 +103,7 @@ def settle(
     *,
     borrow: bool = False,
     listed: Instruments = LISTED,
+    elsewhere: Elsewhere = NOTHING_ELSE,
 ) -> Resolution:
     return resolve(
         made,
@@ -108,12 +112,13 @@ def settle(
         borrow_in_spot=borrow,
         instruments=listed,
         today=TODAY,
+        elsewhere=elsewhere,
     )
 
 
 def told(resolution: Resolution) -> dict[str, str]:
     """What the user sees of it: addresses and values."""
-    assert not resolution.problems
+    assert not resolution.troubles
     return {scope.address_key: lever_text(each.value) for scope, each in resolution.wanted.items()}
 
 
@@ -151,7 +156,7 @@ def test_the_trade_guides_example_is_six_calls() -> None:
 
 
 def complaints(resolution: Resolution) -> list[str]:
-    return [f"{each.place.line} {each.address}: {each.message}" for each in resolution.problems]
+    return [f"{each.place.line} {each.path}: {each.message}" for each in resolution.troubles]
 
 
 def hints(resolution: Resolution) -> list[tuple[int, str, str]]:
@@ -190,7 +195,7 @@ def hints(resolution: Resolution) -> list[tuple[int, str, str]]:
         ("margin cross instrument 5 ETH-BTC", "portfolio", "net", ["margin/BTC/cross", "margin/ETH/cross"]),
         ("margin cross currency 5 ETH", "multi_currency", "net", ["margin/ETH/cross"]),
         ("margin cross currency 5 *T*", "spot", "net", [f"margin/{ccy}/cross" for ccy in ("BTC", "ETH", "USDT")]),
-        ("margin isolated instrument 5 BTC-USDT", "portfolio", "net", ["margin/BTC-USDT/isolated"]),
+        ("margin isolated instrument 5 BTC-USDT", "futures", "net", ["margin/BTC-USDT/isolated"]),
         ("swap isolated family 5 BTC-USDT", "portfolio", "net", ["swap/BTC-USDT/isolated"]),
     ],
 )
@@ -271,9 +276,9 @@ def test_two_contracts_of_one_family_must_agree() -> None:
     assert [scope.key for scope in resolution.wanted] == ["ETH-USD"]
     assert complaints(resolution) == [
         "2 desk01.leverage[1]: 5 here and 3 at acctcfg.yaml:1:5 are equally precise for futures/BTC-USD/cross "
-        "(give both one value, or make one more precise)"
+        "(the contracts of a family share one value here: write `family: BTC-USD` in place of them)"
     ]
-    assert not settle(entries("futures cross instrument 3 BTC-USD-261225 BTC-USD-270326")).problems
+    assert not settle(entries("futures cross instrument 3 BTC-USD-261225 BTC-USD-270326")).troubles
 
 
 def test_pairs_that_share_a_currency_must_agree() -> None:
@@ -281,6 +286,11 @@ def test_pairs_that_share_a_currency_must_agree() -> None:
     made = entries("margin cross instrument 3 BTC-USDT", "margin cross instrument 5 ETH-USDT")
     (complaint,) = complaints(settle(made, "multi_currency"))
     assert "margin/USDT/cross" in complaint
+    assert "in multi_currency cross margin has one value a currency: write `currency: USDT` in place of" in complaint
+    other = entries("margin cross currency 5 USDT", "margin cross family 3 BTC-* ETH-*")
+    assert told(settle(other, "multi_currency")) == {
+        f"margin/{ccy}/cross": n for ccy, n in zip(("BTC", "ETH", "USDT"), "335", strict=True)
+    }
     assert told(settle(made, "futures")) == {"margin/BTC-USDT/cross": "3", "margin/ETH-USDT/cross": "5"}
 
 
@@ -296,24 +306,29 @@ def test_many_collisions_of_two_entries_are_one_problem() -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ("swap cross instrument 5 OLD-USDT-SWAP", "instrument_not_live", "OLD-USDT-SWAP is not live (state: suspend)"),
-        ("swap cross family 5 OLD-USDT", "instrument_not_live", "no instrument of the family OLD-USDT is live"),
-        ("margin cross currency 5 LUNA", "instrument_not_live", "no instrument of the currency LUNA is live"),
+        (
+            "swap cross instrument 5 OLD-USDT-SWAP",
+            "instrument_not_live",
+            "OLD-USDT-SWAP takes no leverage at present (state: suspend)",
+        ),
+        ("swap cross family 5 OLD-USDT", "instrument_not_live", "no instrument of the family OLD-USDT takes leverage"),
+        ("margin cross currency 5 LUNA", "instrument_not_live", "no instrument of the currency LUNA takes leverage"),
         ("futures cross instrument 5 BTC-USD-270625", "instrument_not_live", "(state: preopen)"),
         ("futures cross instrument 5 BTC-USD-260925", "instrument_not_live", "BTC-USD-260925 has expired"),
         ("futures cross instrument 5 BTC-USDT-261121", "instrument_not_live", "BTC-USDT-261121 has expired"),
-        ("swap cross family 5 OLD-*", "matches_nothing", "no live swap family matches 'OLD-*'"),
-        ("margin isolated instrument 5 X?", "matches_nothing", "no live margin instrument matches 'X?'"),
+        ("swap cross family 5 OLD-*", "matches_nothing", "no swap family that takes leverage matches 'OLD-*'"),
+        ("margin cross instrument 5 X?", "matches_nothing", "no margin instrument that takes leverage matches 'X?'"),
     ],
 )
 def test_what_does_not_trade_is_a_warning_and_no_scope(words: str, code: str, said: str) -> None:
     """Expired, suspended and unmatched names set nothing, and the plan says so."""
     resolution = settle(entries(words), "multi_currency")
     assert not resolution.wanted
-    assert not resolution.problems
+    assert not resolution.troubles
     ((_, given, message),) = hints(resolution)
     assert given == code
     assert said in message
+    assert len(resolution.idle) == (code == "instrument_not_live")  # an exact entry that set nothing is counted
 
 
 @pytest.mark.parametrize(
@@ -325,7 +340,7 @@ def test_what_does_not_trade_is_a_warning_and_no_scope(words: str, code: str, sa
         ),
         ("swap cross family 5 BTC-UDST", "unknown family BTC-UDST (did you mean BTC-USDT?)"),
         ("margin cross currency 5 usdt", "unknown currency usdt (did you mean USDT?)"),
-        ("margin cross currency 5 ZZZZ", "unknown currency ZZZZ (the account's list of margin does not have it)"),
+        ("margin cross currency 5 ZZZZ", "unknown currency ZZZZ (no list of margin has it, and no earlier run saw it)"),
         (
             "swap cross instrument 5 BTC-USD-261225",
             "it is listed under market: futures)",
@@ -349,7 +364,97 @@ def test_one_bad_name_does_not_hide_the_rest() -> None:
     made = entries("swap cross family 5 NOPE", "swap cross family 4 BTC-USDT", "margin cross currency 2 BTC")
     resolution = settle(made)
     assert [scope.address_key for scope in resolution.wanted] == ["swap/BTC-USDT/cross"]
-    assert [each.place.line for each in resolution.problems] == [1, 3]
+    assert [each.place.line for each in resolution.troubles] == [1, 3]
+
+
+SETS_NOTHING = ("suspend", "preopen", "test")
+STATES = ("live", "post_only", "rebase", "settling", "a_word_of_2027", "LIVE", "", *SETS_NOTHING)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("words", ["instrument 5 A-B-SWAP", "family 5 A-B", "instrument 5 A-*", "family 5 A-?"])
+def test_only_states_that_take_no_leverage_set_nothing(state: str, words: str) -> None:
+    """In every other state, a word that is new to us too, the contract is read and set, and the venue judges."""
+    listed = Instruments.of([swap("A-B", state=state)])
+    resolution = settle(entries(f"swap cross {words}"), listed=listed)
+    assert [scope.address_key for scope in resolution.wanted] == ([] if state in SETS_NOTHING else ["swap/A-B/cross"])
+    assert bool(resolution.warnings) is (state in SETS_NOTHING)
+    assert not resolution.troubles
+
+
+def test_a_family_is_spoken_to_through_a_contract_that_trades() -> None:
+    """Any contract stands for its family; one that is being renamed does so only where no other is there."""
+    listed = Instruments.of([future("A-B", "261225"), future("A-B", "270326", state="rebase")])
+    (family,) = settle(entries("futures cross family 5 A-B"), listed=listed).wanted.values()
+    assert family.handle == "A-B-261225"
+    listed = Instruments.of([future("A-B", "270326", state="rebase")])
+    (family,) = settle(entries("futures cross family 5 A-B"), listed=listed).wanted.values()
+    assert family.handle == "A-B-270326"
+
+
+@pytest.mark.parametrize("words", ["instrument 5 *", "family 5 *"])
+def test_a_pattern_passes_over_a_row_that_is_not_filled_in(words: str) -> None:
+    """An announced contract whose row says no family yet is passed over with a warning; the others are set."""
+    listed = Instruments.of([swap("A-B"), swap("", inst="NEW-USDT-SWAP", lever="")])
+    resolution = settle(entries(f"swap cross {words}"), listed=listed)
+    assert told(resolution) == {"swap/A-B/cross": "5"}
+    ((_, code, message),) = hints(resolution)
+    assert (code, "NEW-USDT-SWAP" in message) == ("row_not_filled_in", True)
+
+
+PUBLIC = Instruments.of([*ROWS, swap("REN-USDT"), pair("REN", "USDT")])
+SEEN = {
+    Name(Market.SWAP, "instrument", "REN-USDT-SWAP"),
+    Name(Market.SWAP, "family", "REN-USDT"),
+    Name(Market.MARGIN, "currency", "REN"),
+    Name(Market.MARGIN, "instrument", "REN-USDT"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SEEN))
+def test_a_name_is_asked_about_before_it_is_called_a_mistake(name: Name) -> None:
+    """The public list knows it: not open to this account. An earlier run saw it: delisted. Neither stops anything."""
+    made = entries(f"{name.market} cross {name.by} 5 {name.name}", "swap cross family 4 BTC-USDT")
+    seen = frozenset((one, "2026-11-02") for one in SEEN)
+    for elsewhere, said in (
+        (Elsewhere(PUBLIC, seen), "is listed by the venue, and is not open to this account"),
+        (Elsewhere(LISTED, seen), "was delisted since the run of 2026-11-02"),
+    ):
+        resolution = settle(made, "multi_currency", elsewhere=elsewhere)
+        assert told(resolution) == {"swap/BTC-USDT/cross": "4"}
+        ((line, code, message),) = hints(resolution)
+        assert (line, code, said in message) == (1, "instrument_not_live", True)
+    (trouble,) = settle(made, "multi_currency").troubles
+    assert (trouble.keys, trouble.code) == ((f"{name.market}/{name.name}/cross",), "unknown_instrument")
+    assert "did you mean" not in trouble.message  # REN is no other coin
+
+
+def test_a_pair_that_was_merged_names_its_successor() -> None:
+    """Pairs of a currency with USD were delisted for USDC: said, never rewritten; a currency that is unknown is not."""
+    listed = Instruments.of([*ROWS, pair("BTC", "USDC")])
+    resolution = settle(entries("margin cross instrument 5 BTC-USD"), listed=listed)
+    assert not resolution.wanted
+    ((_, code, message),) = hints(resolution)
+    assert code == "instrument_not_live"
+    assert "was delisted 2026-09-30, now BTC-USDC" in message
+    assert settle(entries("margin cross instrument 5 ABC-USD"), listed=listed).troubles
+
+
+@given(st.sampled_from(("instrument", "family", "currency")), st.text("ABCDEHTUSN-", min_size=1, max_size=12))
+def test_no_advice_ever_names_another_coin(by: str, name: str) -> None:
+    """Whatever is misspelt, what is suggested is of the coin that was written."""
+    market = "margin" if by == "currency" else "swap"
+    for trouble in settle(entries(f"{market} cross {by} 5 {name}"), "multi_currency").troubles:
+        _, found, near = trouble.message.partition("did you mean ")
+        assert not found or near.split("-")[0].rstrip("?)") == name.split("-")[0]
+
+
+def test_isolated_margin_is_gone_in_the_advanced_modes() -> None:
+    """multi_currency and portfolio have no isolated margin; isolated contracts they have."""
+    for mode in ("multi_currency", "portfolio"):
+        (trouble,) = settle(entries("margin isolated instrument 5 BTC-USDT"), mode).troubles
+        assert "`margin: cross` exists" in trouble.message
+        assert told(settle(entries("swap isolated family 5 BTC-USDT"), mode)) == {"swap/BTC-USDT/isolated": "5"}
 
 
 # What a scope is
@@ -357,12 +462,12 @@ def test_one_bad_name_does_not_hide_the_rest() -> None:
 
 def test_the_limit_of_a_scope() -> None:
     """A family takes what all its contracts take, a currency what any of its pairs takes, a pair its own maximum."""
-    assert limits(Scope(Market.FUTURES, "BTC-USD", CROSS), LISTED) == 10
-    assert limits(Scope(Market.FUTURES, "BTC-USD-261225", ISOLATED), LISTED) == 20
-    assert limits(Scope(Market.SWAP, "BTC-USDT", CROSS), LISTED) == 125
-    assert limits(Scope(Market.MARGIN, "ETH-USDT", ISOLATED), LISTED) == Decimal("9.09")
-    assert limits(Scope(Market.MARGIN, "ETH", CROSS), LISTED) == Decimal("9.09")
-    assert limits(Scope(Market.SWAP, "BTC-USDT", CROSS), Instruments.of([swap("BTC-USDT", "")])) is None
+    assert limit_of(Scope(Market.FUTURES, "BTC-USD", CROSS), LISTED) == (10, "BTC-USD-270326")
+    assert limit_of(Scope(Market.FUTURES, "BTC-USD-261225", ISOLATED), LISTED) == (20, "BTC-USD-261225")
+    assert limit_of(Scope(Market.SWAP, "BTC-USDT", CROSS), LISTED) == (125, "BTC-USDT-SWAP")
+    assert limit_of(Scope(Market.MARGIN, "ETH-USDT", ISOLATED), LISTED) == (Decimal("9.09"), "ETH-USDT")
+    assert limit_of(Scope(Market.MARGIN, "ETH", CROSS), LISTED) == (Decimal("9.09"), "ETH-USDT")
+    assert limit_of(Scope(Market.SWAP, "BTC-USDT", CROSS), Instruments.of([swap("BTC-USDT", "")])) is None
 
 
 def test_a_scope_knows_its_live_instruments() -> None:
@@ -431,12 +536,10 @@ def test_an_answer_that_is_no_number_is_not_a_value(lever: str | None) -> None:
 
 
 def test_rows_that_say_little_are_read_as_far_as_they_go() -> None:
-    """Unknown fields are ignored, a row without an id is left out, and a missing state is not `live`."""
+    """Unknown fields are ignored, a row without an id is left out, and of a missing state the venue is the judge."""
     listed = Instruments.of([{"instType": "SWAP", "instId": "A-B-SWAP", "instFamily": "A-B", "new": 1}, {"lever": "3"}])
     resolution = settle(entries("swap cross instrument 5 A-B-SWAP"), listed=listed)
-    assert hints(resolution) == [
-        (1, "instrument_not_live", "A-B-SWAP is not live (state: unknown), so the entry sets nothing")
-    ]
+    assert told(resolution) == {"swap/A-B/cross": "5"}
 
 
 def test_equal_lists_are_one_object() -> None:
@@ -467,7 +570,7 @@ def test_accounts_of_one_profile_keep_their_own_paths() -> None:
     (first,) = entries("swap cross family 5 NOPE")
     (second,) = (each for each in entry("swap cross family 5 NOPE"))
     second = type(second)(**{**{f: getattr(second, f) for f in second.__slots__}, "path": "desk02.leverage[0]"})
-    assert [settle((each,)).problems[0].address for each in (first, second)] == [
+    assert [settle((each,)).troubles[0].path for each in (first, second)] == [
         "desk01.leverage[0]",
         "desk02.leverage[0]",
     ]

@@ -22,10 +22,9 @@ TABLE: dict[tuple[str, str, str, str], set[str]] = {}
 for _position in POSITIONS:
     TABLE["spot", "margin", "cross", _position] = {"ccy"}  # with borrowing
     TABLE["futures", "margin", "cross", _position] = {"instId"}
+    TABLE["futures", "margin", "isolated", _position] = {"instId"}
     TABLE["multi_currency", "margin", "cross", _position] = {"ccy"}
     TABLE["portfolio", "margin", "cross", _position] = {"ccy"}
-    for _mode in ("futures", "multi_currency", "portfolio"):
-        TABLE[_mode, "margin", "isolated", _position] = {"instId"}
     for _mode in ("futures", "multi_currency"):
         for _market in ("futures", "swap"):
             TABLE[_mode, _market, "cross", _position] = {"instId"}
@@ -50,7 +49,7 @@ def test_every_cell_of_the_venues_table(mode: str, market: str, margin: str, pos
         assert not resolution.wanted
         assert len(complaints(resolution)) == 1
         return
-    assert not resolution.problems
+    assert not resolution.troubles
     for decision in resolution.wanted.values():
         assert set(decision.write) == fields | {"mgnMode", "lever"}
         assert decision.write["mgnMode"] == decision.read.margin_mode == margin
@@ -77,10 +76,10 @@ def test_side_and_currency_only_where_the_venue_has_them(mode: str, market: str,
     fields = TABLE.get((mode, market, margin, position), set())
     sided = settle(entries(f"{market} {margin} instrument 3 {NAMES[market]} side=long"), mode, position, borrow=True)
     assert bool(sided.wanted) is ("posSide" in fields)
-    assert bool(sided.problems) is ("posSide" not in fields)
+    assert bool(sided.troubles) is ("posSide" not in fields)
     by_currency = settle(entries(f"{market} {margin} currency 3 BTC"), mode, position, borrow=True)
     assert bool(by_currency.wanted) is ("ccy" in fields)
-    assert bool(by_currency.problems) is ("ccy" not in fields)
+    assert bool(by_currency.troubles) is ("ccy" not in fields)
 
 
 PATTERNS = {
@@ -143,7 +142,7 @@ def test_every_decision_fits_the_venues_table(
         assert decision.scope == scope
         assert decision.value == decision.entry.value
         assert decision.instruments
-        assert all(LISTED.find(scope.market, each).live for each in decision.instruments)  # type: ignore[union-attr]
+        assert all(LISTED.find(scope.market, each).takes_leverage for each in decision.instruments)  # type: ignore[union-attr]
 
 
 @settings(max_examples=150, deadline=None)

@@ -13,7 +13,8 @@ from acctcfg.venues.gate_crossex.words import BUSINESS, CROSS, ISOLATED
 
 __all__ = ["check_account", "mode_findings"]
 
-_SYMBOL = re.compile(r"[A-Z0-9]+_(FUTURE|MARGIN|SPOT)_[^_].*_[^_]+")
+_SYMBOL = re.compile(r"[A-Z0-9]+_(FUTURE|MARGIN|SPOT|STOCK|ETF)_[^_].*_[^_]+")
+_NO_LEVERAGE = {"SPOT": "spot", "STOCK": "a stock", "ETF": "an ETF"}
 
 
 def check_account(spec: AccountSpec) -> Iterator[Finding]:
@@ -73,8 +74,9 @@ def _symbol(entry: LeverageEntry) -> Iterator[Finding]:
         hint = name.replace("_FUTURES_", "_FUTURE_")
         right = f"did you mean {hint}?" if hint != name else "EXCHANGE_FUTURE_BASE_QUOTE, such as OKX_FUTURE_ADA_USDT"
         yield Finding(entry.place, f"{entry.path}.symbol", f"{name} is no symbol of Gate CrossEx ({right})")
-    elif business == "SPOT":
-        yield Finding(entry.place, f"{entry.path}.symbol", f"{name} is spot, which has no leverage (FUTURE or MARGIN)")
+    elif business in _NO_LEVERAGE:
+        message = f"{name} is {_NO_LEVERAGE[business]}, which has no leverage (FUTURE or MARGIN)"
+        yield Finding(entry.place, f"{entry.path}.symbol", message)
     elif entry.market is not None and BUSINESS.get(entry.market, business) != business:
         market = next(word for word, said in BUSINESS.items() if said == business)
         message = f"{name} is {market}, not {entry.market} (leave `market` out: the name says it)"

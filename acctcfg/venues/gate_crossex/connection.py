@@ -104,10 +104,9 @@ class GateConnection(ByField[Account]):
         if account.main:
             fields = ("account_mode", "position_mode", "leverage")
             account.state = await self._own.state()  # not what `open` read: an apply may have waited for a lock since
-            if spec.account_mode is None:
-                survey.problems += mode_findings(spec, account.mode)
-                if survey.problems:
-                    return
+            if spec.account_mode is None and (wrong := self._wrong_word(account, focus)):
+                survey.cannot_read(*wrong)
+                fields = ("account_mode", "leverage")
         else:
             account.row = await self._main_user.sub_account(account.name)
         survey.exists, survey.uid = account.main or account.row is not None, account.uid
@@ -117,6 +116,17 @@ class GateConnection(ByField[Account]):
         for field in fields:
             await self.resources[field].survey(account, focus, replace)
         demand_identity(survey, known=account.ours, adopt=self._adopt)
+
+    def _wrong_word(self, account: Account, focus: Focus) -> tuple[str, str, str] | None:
+        """Position modes in the form of the other account mode, now that the live one is known.
+
+        What does not exist there of leverage, its resource finds.
+        """
+        address = account.address("position_mode")
+        for finding in mode_findings(account.spec, account.mode):
+            if finding.address == str(address) and focus.may_want(account.spec.key, "position_mode"):
+                return finding.address, "account_mode", f"{finding.place}: {finding.message}"
+        return None
 
     async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
         """The key signs, and is in the list of the account's keys.

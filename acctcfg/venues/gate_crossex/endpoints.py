@@ -28,6 +28,7 @@ __all__ = [
     "POSITIONS",
     "RATES",
     "RISK_LIMITS",
+    "SECURITY_POSITIONS",
     "SET_ACCOUNT",
     "SET_LEVERAGE",
     "SET_MARGIN_LEVERAGE",
@@ -79,6 +80,7 @@ SET_MARGIN_LEVERAGE = Endpoint(
 )
 POSITIONS = Endpoint("GET", f"{_CROSSEX}/positions", _READ, "read", echoes=(_MINE,))
 MARGIN_POSITIONS = Endpoint("GET", f"{_CROSSEX}/margin_positions", _READ, "read", echoes=(_MINE,))
+SECURITY_POSITIONS = Endpoint("GET", f"{_CROSSEX}/security_positions", _READ, "read", echoes=(_MINE,))
 OPEN_ORDERS = Endpoint("GET", f"{_CROSSEX}/open_orders", _READ, "read", echoes=(_MINE,))
 
 # -- the main user's, for its sub-accounts -----------------------------------------------------------------------------

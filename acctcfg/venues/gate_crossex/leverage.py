@@ -1,24 +1,23 @@
 """Leverage: which entry of a manifest decides which symbol. Source: CrossEx v1.0, "Adjust leverage": by symbol.
 
 Pure: entries and the venue's list of symbols in, one decision a symbol out. There is one value for both sides of a
-symbol whatever the position mode, and no margin mode.
+symbol whatever the position mode, and no margin mode. What only the list shows is a finding of its symbol.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from acctcfg.core.desired import LeverageEntry
-from acctcfg.core.rules import Finding
 from acctcfg.core.words import Market
 from acctcfg.venues.gate_crossex.symbols import Symbol, Symbols
 
-__all__ = ["Decision", "Notice", "Resolution", "lever_text", "resolve"]
+__all__ = ["Decision", "Notice", "Resolution", "Trouble", "lever_text", "resolve"]
 
 _NO_MARGIN = "isolated_exchange has no margin trading, so no margin leverage (account_mode: cross_exchange has)"
 
@@ -46,13 +45,27 @@ class Notice(NamedTuple):
     path: str
 
 
+class Trouble(NamedTuple):
+    """What is wrong with an entry and only the account's mode and the list show: it spoils these symbols, no others."""
+
+    keys: tuple[str, ...]  # the keys of their addresses; () where the entry comes to none
+    code: str
+    told: str  # the message with the place that it is about
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """All that the entries of one account come to. With any problem nothing may be written."""
+    """All that the entries of one account come to."""
 
     wanted: Mapping[str, Decision]  # by address key, in its order
     warnings: tuple[Notice, ...]
-    problems: tuple[Finding, ...]
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """The exact entries that set nothing."""
+        return tuple(notice.path for notice in self.warnings if notice.code == "instrument_not_live")
 
 
 def lever_text(value: Decimal) -> str:
@@ -60,37 +73,56 @@ def lever_text(value: Decimal) -> str:
     return format(value.normalize(), "f")
 
 
-def resolve(entries: Sequence[LeverageEntry], symbols: Symbols, *, isolated: bool) -> Resolution:
+class _List(NamedTuple):
+    """What an entry is held against: the list, the moment, and what earlier runs saw on it."""
+
+    symbols: Symbols
+    isolated: bool
+    now_ms: int
+    seen: Callable[[str], str]
+
+
+def resolve(
+    entries: Sequence[LeverageEntry],
+    symbols: Symbols,
+    *,
+    isolated: bool,
+    now_ms: int,
+    seen: Callable[[str], str] = lambda _: "",
+) -> Resolution:
     """Decide every symbol that the entries name.
 
     A later layer beats an earlier one; within a layer an exact symbol beats patterns, which count their literal
-    characters. `isolated`: the account will be in isolated_exchange, where margin does not exist.
+    characters. `isolated`: the account will be in isolated_exchange, where margin does not exist. `seen` tells the day
+    of the last run that saw a symbol on the list.
     """
+    listed = _List(symbols, isolated, now_ms, seen)
     claims: dict[Symbol, list[LeverageEntry]] = defaultdict(list)
     warnings: list[Notice] = []
-    problems: list[Finding] = []
+    troubles: list[Trouble] = []
     for entry in entries:
-        landing = _land(entry, symbols, isolated)
+        landing = _exact(entry, listed) if entry.selector.exact else _pattern(entry, listed)
         if isinstance(landing, Notice):
             warnings.append(landing)
-        elif isinstance(landing, Finding):
-            problems.append(landing)
+        elif isinstance(landing, Trouble):
+            troubles.append(landing)
         else:
             for symbol in landing:
                 claims[symbol].append(entry)
     wanted: dict[str, Decision] = {}
-    clashes: dict[tuple[int, int], list[str]] = defaultdict(list)
+    clashes: dict[tuple[int, int], list[Decision]] = defaultdict(list)
     for symbol, claimants in claims.items():
         assert symbol.market is not None  # noqa: S101 (nothing lands on a symbol without leverage)
         weight = max(_weight(entry) for entry in claimants)
         best = sorted((e for e in claimants if _weight(e) == weight), key=lambda e: (e.place, e.path))
         decision = Decision(symbol.market, symbol.name, symbol.exchange, best[0].value, best[0])
-        wanted[decision.address_key] = decision
-        for other in best[1:]:
-            if other.value != best[0].value:
-                clashes[entries.index(best[0]), entries.index(other)].append(symbol.name)
-    problems += [_clash(entries[one], entries[two], names) for (one, two), names in sorted(clashes.items())]
-    return Resolution(dict(sorted(wanted.items())), tuple(sorted(warnings)), tuple(sorted(problems)))
+        others = [other for other in best[1:] if other.value != best[0].value]
+        for other in others:
+            clashes[entries.index(best[0]), entries.index(other)].append(decision)
+        if not others:
+            wanted[decision.address_key] = decision
+    troubles += [_clash(entries[one], entries[two], found) for (one, two), found in sorted(clashes.items())]
+    return Resolution(dict(sorted(wanted.items())), tuple(sorted(warnings)), tuple(sorted(troubles)))
 
 
 def _weight(entry: LeverageEntry) -> tuple[int, bool, int]:
@@ -99,48 +131,63 @@ def _weight(entry: LeverageEntry) -> tuple[int, bool, int]:
     return entry.layer, exact, 0 if exact else len(re.sub(r"\[!?\]?[^\]]*\]|[*?]", "", entry.selector.pattern))
 
 
-def _clash(first: LeverageEntry, second: LeverageEntry, names: Sequence[str]) -> Finding:
-    named = ", ".join(sorted(names)[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+def _clash(first: LeverageEntry, second: LeverageEntry, found: Sequence[Decision]) -> Trouble:
+    names = sorted(decision.symbol for decision in found)
+    named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     message = (
-        f"{lever_text(second.value)} here and {lever_text(first.value)} at {first.place} are equally precise for "
-        f"{named} (give both one value, or make one more precise)"
+        f"{second.place}: {lever_text(second.value)} here and {lever_text(first.value)} at {first.place} are equally "
+        f"precise for {named} (give both one value, or name one of them exactly)"
     )
-    return Finding(second.place, second.path, message)
+    return Trouble(tuple(sorted(decision.address_key for decision in found)), "collision", message, second.path)
 
 
-def _land(entry: LeverageEntry, symbols: Symbols, isolated: bool) -> list[Symbol] | Notice | Finding:
-    """The symbols that one entry names, or what is to be said about it."""
-    return _exact(entry, symbols, isolated) if entry.selector.exact else _pattern(entry, symbols, isolated)
+def _trouble(entry: LeverageEntry, code: str, message: str, market: Market | None = None, field: str = "") -> Trouble:
+    """What is wrong with an entry, at the symbol that it names where it names one."""
+    market = market or entry.market or (Market.MARGIN if "_MARGIN_" in entry.selector.pattern else Market.FUTURES)
+    keys = (f"{market}/{entry.selector.pattern}",) if entry.selector.exact else ()
+    return Trouble(keys, code, f"{entry.place}: {message}", entry.path + field)
 
 
-def _exact(entry: LeverageEntry, symbols: Symbols, isolated: bool) -> list[Symbol] | Notice | Finding:
+def _exact(entry: LeverageEntry, listed: _List) -> list[Symbol] | Notice | Trouble:
+    """The symbol that an exact entry names, or what is to be said about it."""
     name = entry.selector.pattern
-    symbol = symbols.find(name)
+    symbol = listed.symbols.find(name)
     if symbol is None:
-        near = symbols.near(name)
-        hint = f"did you mean {near}?" if near else "the venue's list does not have it"
-        return Finding(entry.place, entry.path, f"unknown symbol {name} ({hint})")
+        return _missing(entry, listed)
     if symbol.market is None:
-        return Finding(entry.place, entry.path, f"{name} is {symbol.business}, which has no leverage")
+        return _trouble(entry, "no_leverage", f"{name} is {symbol.business}, which has no leverage")
     if entry.market not in (None, symbol.market):
-        return Finding(entry.place, f"{entry.path}.market", f"{name} is {symbol.market}, not {entry.market}")
-    if isolated and symbol.market is Market.MARGIN:
-        return Finding(entry.place, entry.path, _NO_MARGIN)
-    if not symbol.live:
-        said = f"{name} does not trade ({symbol.condition}), so the entry sets nothing"
+        message = f"{name} is {symbol.market}, not {entry.market}"
+        return _trouble(entry, "wrong_market", message, symbol.market, ".market")
+    if listed.isolated and symbol.market is Market.MARGIN:
+        return _trouble(entry, "no_scope", _NO_MARGIN, symbol.market)
+    if not symbol.takes_leverage(listed.now_ms):
+        said = f"{name} takes no leverage at present ({symbol.condition(listed.now_ms)}), so the entry sets nothing"
         return Notice("instrument_not_live", said, entry.path)
     return [symbol]
 
 
-def _pattern(entry: LeverageEntry, symbols: Symbols, isolated: bool) -> list[Symbol] | Notice | Finding:
-    found = symbols.matching(entry.selector.pattern)
+def _missing(entry: LeverageEntry, listed: _List) -> Notice | Trouble:
+    """A name that the list does not have: one that an earlier run saw was delisted, another is a mistake."""
+    name = entry.selector.pattern
+    if day := listed.seen(name):
+        said = f"{name} was delisted since the run of {day}, so the entry sets nothing"
+        return Notice("instrument_not_live", said, entry.path)
+    near = listed.symbols.near(name)
+    hint = f"did you mean {near}?" if near else "the venue's list does not have it, and no earlier run saw it"
+    return _trouble(entry, "unknown_symbol", f"unknown symbol {name} ({hint})")
+
+
+def _pattern(entry: LeverageEntry, listed: _List) -> list[Symbol] | Notice | Trouble:
+    """The symbols that a pattern matches, or what is to be said about it."""
+    found = listed.symbols.matching(entry.selector.pattern, listed.now_ms)
     if entry.market is not None:
         found = [symbol for symbol in found if symbol.market is entry.market]
-    there = [symbol for symbol in found if not (isolated and symbol.market is Market.MARGIN)]
+    there = [symbol for symbol in found if not (listed.isolated and symbol.market is Market.MARGIN)]
     if found and not there:
-        return Finding(entry.place, entry.path, _NO_MARGIN)
+        return _trouble(entry, "no_scope", _NO_MARGIN)
     if not there:
         kind = f"{entry.market} " if entry.market is not None else ""
-        said = f"no live {kind}symbol matches {entry.selector.pattern!r}, so the entry sets nothing"
+        said = f"no {kind}symbol that takes leverage matches {entry.selector.pattern!r}, so the entry sets nothing"
         return Notice("matches_nothing", said, entry.path)
     return there

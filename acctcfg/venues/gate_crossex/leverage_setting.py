@@ -18,7 +18,7 @@ from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.endpoints import LEVERAGE, MARGIN_LEVERAGE, SET_LEVERAGE, SET_MARGIN_LEVERAGE
-from acctcfg.venues.gate_crossex.leverage import Decision, lever_text, resolve
+from acctcfg.venues.gate_crossex.leverage import Decision, Resolution, lever_text, resolve
 from acctcfg.venues.gate_crossex.own import PER_READ
 from acctcfg.venues.gate_crossex.words import ISOLATED
 from acctcfg.wire.endpoint import Call
@@ -47,15 +47,34 @@ class Leverage:
         except VenueError as error:
             account.survey.cannot_read(account.address(self.field), error.code or "symbols", error.told)
             return
-        resolution = resolve(spec.leverage, symbols, isolated=account.mode == ISOLATED)
-        account.survey.problems += resolution.problems
-        for notice in resolution.warnings:
-            account.survey.warn(notice.path, notice.code, notice.message)
+        resolution = resolve(
+            spec.leverage,
+            symbols,
+            isolated=account.mode == ISOLATED,
+            now_ms=int((account.own.client.clock.now() + account.own.client.offset_s) * 1000),
+            seen=lambda name: account.memory.seen("instrument", name),
+        )
+        self._tell(account, focus, resolution)
+        for entry in spec.leverage:
+            if entry.selector.exact and symbols.find(entry.selector.pattern) is not None:
+                account.survey.saw("instrument", entry.selector.pattern)
         wanted = {account.address(self.field, key): one for key, one in resolution.wanted.items()}
         account.decisions = {address: one for address, one in wanted.items() if focus.wants(address)}
         live = await self._behind_barriers(account, focus)
         for address, decision in account.decisions.items():
             account.survey.want(address, decision.value, live[address])
+            account.survey.places[address] = decision.entry.place
+
+    def _tell(self, account: Account, focus: Focus, resolution: Resolution) -> None:
+        """What the list shows of single entries: a finding of that symbol, never of the others."""
+        for trouble in resolution.troubles:
+            addresses = [account.address(self.field, key) for key in trouble.keys]
+            wanted = [address for address in addresses if focus.wants(address)]
+            if wanted or not addresses:
+                account.survey.cannot_read(wanted[0] if wanted else trouble.path, trouble.code, trouble.told)
+        for notice in resolution.warnings:
+            account.survey.warn(notice.path, notice.code, notice.message)
+        account.survey.sets_nothing += resolution.idle
 
     async def _behind_barriers(self, account: Account, focus: Focus) -> dict[Address, Live]:
         """Present values; those behind a mode change of this plan are read after it."""

@@ -23,11 +23,12 @@ from acctcfg.venues.gate_crossex.endpoints import (
     OPEN_ORDERS,
     POSITIONS,
     RISK_LIMITS,
+    SECURITY_POSITIONS,
     SYMBOLS,
 )
-from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ, UNKNOWN_EXCHANGE
+from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ
 from acctcfg.venues.gate_crossex.symbols import Symbols
-from acctcfg.venues.gate_crossex.words import ACCOUNT_MODE, CROSS, EXCHANGES, ISOLATED, POSITION_MODE, number
+from acctcfg.venues.gate_crossex.words import ACCOUNT_MODE, CROSS, EXCHANGES, FIRST, ISOLATED, POSITION_MODE, number
 from acctcfg.venues.resources import as_documented
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint
@@ -74,9 +75,16 @@ class State:
         except Garbled as error:
             return Unreadable(error.code, error.message)
 
-    def margin(self, name: str) -> Decimal:
-        """`initial_margin` or `maintenance_margin`."""
-        return number(self.row.get(name), name)
+    def margins(self, name: str) -> dict[str, Decimal]:
+        """`initial_margin` or `maintenance_margin`: of the whole ("") and of every currency, none of them assumed."""
+        found = {"": number(self.row.get(name), name)}
+        with as_documented("assets"):
+            for row in self.row.get("assets") or ():
+                for what in ("futures", "borrowing"):
+                    if (value := row.get(f"{what}_{name}")) not in (None, ""):
+                        coin = str(row.get("coin") or "a currency without a name")
+                        found[coin] = found.get(coin, Decimal(0)) + abs(number(value, f"{what}_{name}"))
+        return found
 
 
 class CrossEx:
@@ -116,28 +124,31 @@ class CrossEx:
 
     async def at(self, exchange: str) -> State:
         """The part at one exchange, in isolated_exchange. Raises Garbled for the answer of another part."""
-        found = State.of(await self._read(ACCOUNT, {"exchange_type": EXCHANGES[exchange]}))
-        said = found.row.get("exchange_type") or EXCHANGES[exchange]
-        if said != EXCHANGES[exchange]:
+        asked = EXCHANGES.get(exchange, exchange.upper())
+        found = State.of(await self._read(ACCOUNT, {"exchange_type": asked}))
+        said = found.row.get("exchange_type") or asked
+        if said != asked:
             raise Garbled(f"asked for {exchange}, the venue answered for {said}", code="wrong_exchange")
         return found
 
     async def everywhere(self) -> dict[str, State]:
-        """The parts at every exchange that the venue knows, in isolated_exchange.
+        """The parts at every exchange, in isolated_exchange: those that we know, and those that the symbols show.
 
-        The exchanges of the first documents must answer; the later ones may be unknown to the venue.
+        The exchanges of the first documents must answer; of the later ones the venue may say that it has no such part.
         """
 
         async def one(exchange: str) -> State | None:
             try:
                 return await self.at(exchange)
             except Refused as error:
-                if error.code in UNKNOWN_EXCHANGE and exchange not in ("binance", "okx", "gate"):
+                if error.code == ISOLATED_READ and exchange not in FIRST:
                     return None
                 raise
 
-        found = await asyncio.gather(*map(one, EXCHANGES))
-        return {exchange: state for exchange, state in zip(EXCHANGES, found, strict=True) if state is not None}
+        shown = {exchange.lower() for exchange in (await self.symbols()).exchanges}
+        every = [*EXCHANGES, *sorted(shown - set(EXCHANGES))]
+        found = await asyncio.gather(*map(one, every))
+        return {exchange: state for exchange, state in zip(every, found, strict=True) if state is not None}
 
     # -- what may stand in the way -------------------------------------------------------------------------------------
 
@@ -148,6 +159,19 @@ class CrossEx:
     async def margin_positions(self) -> Rows:
         """Margin positions of all exchanges; one of no quantity may still have a debt."""
         return await self._rows(MARGIN_POSITIONS)
+
+    async def securities(self) -> Rows | None:
+        """Stocks and ETFs of all markets; None where the venue does not serve them."""
+        try:
+            return await self._rows(SECURITY_POSITIONS)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+        except Garbled as error:
+            if error.code == "http_404":
+                return None
+            raise
 
     async def orders(self) -> Rows:
         """Open orders of all exchanges and businesses."""

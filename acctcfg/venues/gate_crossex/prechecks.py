@@ -2,7 +2,7 @@
 
 | change | what the venue refuses it for | questions |
 | --- | --- | --- |
-| account mode | open orders, positions, initial and maintenance margin, a status that no field shows | all of them |
+| account mode | open orders, positions, also of securities, initial and maintenance margin, a hidden status | all |
 | position mode | open orders, positions | orders, positions; in isolated_exchange those of its exchange |
 | leverage | a value above the symbol's tiers, or above what an open position's tier allows | by symbol |
 
@@ -25,6 +25,7 @@ from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.words import Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.gate_crossex.account import Account, Open
+from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.own import Rows, State
 from acctcfg.venues.gate_crossex.words import EXCHANGES, number
 
@@ -32,7 +33,7 @@ __all__ = ["ask", "notices"]
 
 Row = Mapping[str, Any]
 _LISTED = 20  # blockers named in one detail; more are counted
-_SYMBOL = re.compile(r"([A-Z0-9]+)_(?:FUTURE|MARGIN|SPOT)_")
+_SYMBOL = re.compile(r"([A-Z0-9]+)_(?:FUTURE|MARGIN|SPOT|STOCK|ETF)_")
 _ROUND = 100  # rows: a list of so many, or a multiple, may have been cut
 _MARGINS = {"no_initial_margin": "initial_margin", "no_maintenance_margin": "maintenance_margin"}
 
@@ -42,13 +43,14 @@ class _Snapshot:
 
     def __init__(self, account: Account, names: Sequence[str]) -> None:
         own = account.own
-        every: dict[str, Callable[[], Awaitable[Rows]]] = {
+        every: dict[str, Callable[[], Awaitable[Rows | None]]] = {
             "positions": own.positions,
             "margin_positions": own.margin_positions,
             "orders": own.orders,
+            "securities": own.securities,
         }
         self._reads = {name: every[name] for name in names}
-        self.found: dict[str, Rows | VenueError] = {}
+        self.found: dict[str, Rows | VenueError | None] = {}  # None: the venue does not serve the list
 
     async def read(self) -> None:
         """All lists at once."""
@@ -64,13 +66,15 @@ class _Snapshot:
     def rows(self, name: str) -> Rows:
         """What was read; nothing where it failed, or was not asked for."""
         found = self.found.get(name, ())
-        return () if isinstance(found, VenueError) else found
+        return () if isinstance(found, VenueError) or found is None else found
 
     def question(self, code: str, name: str, say: Callable[[Row], str], exchange: str) -> Precheck:
         """Whether the list is empty, at one exchange or ("") everywhere. `say` gives "" for a row that is empty."""
         found = self.found[name]
         if isinstance(found, VenueError):
             return Precheck(code, "unknown", found.message)
+        if found is None:
+            return Precheck(code, "venue", "the venue does not serve this list; it refuses if there are any")
         try:
             named = sorted(words for row in found if _is_at(row, exchange) and (words := say(row)))
         except VenueError as error:
@@ -90,6 +94,7 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
         *(["positions"] if flat or Market.FUTURES in markets else []),
         *(["margin_positions"] if flat or Market.MARGIN in markets else []),
         *(["orders"] if flat else []),
+        *(["securities"] if "account_mode" in kinds else []),
     ]
     snapshot = _Snapshot(account, names)
     ceilings: Mapping[str, Decimal] | VenueError
@@ -104,7 +109,12 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
         match change.kind:
             case "account_mode":
                 status = Precheck("account_status", "venue", "no field shows it; the venue refuses if it is not normal")
-                answers[change.address] = (*_flat(snapshot, ""), *_zero(margins), status)
+                answers[change.address] = (
+                    *_flat(snapshot, ""),
+                    snapshot.question("no_security_positions", "securities", _position, ""),
+                    *_zero(margins),
+                    status,
+                )
             case "position_mode":
                 answers[change.address] = _flat(snapshot, EXCHANGES.get(change.address.key, ""))
             case "leverage":
@@ -141,14 +151,17 @@ def _zero(states: Mapping[str, State] | VenueError) -> tuple[Precheck, ...]:
     checks = []
     for code, name in _MARGINS.items():
         try:
-            bound = {exchange: state.margin(name) for exchange, state in states.items()}
+            bound = [(exchange, *one) for exchange, state in states.items() for one in state.margins(name).items()]
         except VenueError as error:
             checks.append(Precheck(code, "unknown", error.message))
             continue
-        said = [f"{amount:f} at {exchange}" if exchange else f"{amount:f}" for exchange, amount in bound.items()]
-        left = [words for words, amount in zip(said, bound.values(), strict=True) if amount != 0]
+        left = [_bound(amount, coin, exchange) for exchange, coin, amount in bound if amount != 0]
         checks.append(Precheck(code, "fail" if left else "pass", ", ".join(left)))
     return tuple(checks)
+
+
+def _bound(amount: Decimal, coin: str, exchange: str) -> str:
+    return f"{amount:f}" + (f" {coin}" if coin else "") + (f" at {exchange}" if exchange else "")
 
 
 async def _ceilings(account: Account, changes: Sequence[Change]) -> Mapping[str, Decimal] | VenueError:
@@ -168,11 +181,14 @@ def _limit(
         return Precheck(code, "unknown", ceilings.message)
     most = ceilings.get(decision.symbol)
     if most is not None and decision.value > most:
-        return Precheck(code, "fail", f"{decision.value} is above the venue's maximum of {most:f}")
+        detail = f"{decision.value:f} is above the venue's maximum of {most:f} ({decision.symbol})"
+        return Precheck(code, "fail", f"{detail}; {_lower(decision, most)}")
     name = "margin_positions" if decision.market is Market.MARGIN else "positions"
     found = snapshot.found[name]
-    if isinstance(found, VenueError):
-        return Precheck(code, "unknown", found.message)
+    if isinstance(found, VenueError) or found is None:
+        return Precheck(code, "unknown", found.message if found else "the venue does not serve the positions")
+    if any(not row.get("symbol") and _stands(row, name) for row in found):
+        return Precheck(code, "unknown", "the venue does not say of what symbol a position is")
     try:
         tiers = [
             number(row["max_leverage"], "max_leverage")
@@ -185,6 +201,14 @@ def _limit(
         detail = f"{decision.value} is above {min(tiers):f}, which the open position's risk-limit tier allows"
         return Precheck(code, "fail", detail)
     return Precheck(code, "pass" if most is not None else "venue")
+
+
+def _lower(decision: Decision, most: Decimal) -> str:
+    """The way out of a value that is above the maximum: at the entry itself, or by one that is more precise."""
+    if decision.entry.selector.exact:
+        return "lower `value`"
+    entry = f"{{symbol: {decision.symbol}, value: {most:f}}}"
+    return f"add an entry for it alone, which beats the pattern: {entry}"
 
 
 def notices(account: Account, changes: Sequence[Change]) -> list[Warning_]:

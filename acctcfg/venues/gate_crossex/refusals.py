@@ -16,7 +16,6 @@ __all__ = [
     "LABELS",
     "PRECONDITIONS",
     "TOO_MANY",
-    "UNKNOWN_EXCHANGE",
     "Meaning",
     "explain",
     "meaning",
@@ -26,10 +25,6 @@ TOO_MANY = "TOO_MANY_REQUESTS"
 CLOCK = "REQUEST_EXPIRED"
 ISOLATED_READ = "QUERY_INVALID_EXCHANGE_TYPE"
 """A read of the account without an exchange was refused: the account is in isolated_exchange."""
-UNKNOWN_EXCHANGE = frozenset(
-    {ISOLATED_READ, "UPDATE_ACCOUNT_EXCHANGE_TYPE_ERROR", "COMMON_PARAM_BIND_ERROR", "INVALID_PARAM_VALUE"}
-)
-"""A read of one exchange was refused for its name: the first is documented for it, the others mean the same."""
 
 
 class Meaning(NamedTuple):

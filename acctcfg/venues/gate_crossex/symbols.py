@@ -17,16 +17,19 @@ from acctcfg.venues.gate_crossex.words import BUSINESS
 __all__ = ["Symbol", "Symbols"]
 
 _MARKETS = {business: market for market, business in BUSINESS.items()}
+_AT_AN_EXCHANGE = frozenset({"SPOT", "FUTURE", "MARGIN"})
+TAKES_NO_LEVERAGE = frozenset({"suspend", "preopen", "test"})
+"""The states in which the venue takes no leverage. In any other, a word that is new to us too, it is the judge."""
 
 
 class Symbol(NamedTuple):
     """One row of the list."""
 
     name: str  # "OKX_FUTURE_ADA_USDT"
-    exchange: str  # "OKX"
-    business: str  # "FUTURE" | "MARGIN" | "SPOT"
-    state: str  # "live" | "suspend"
-    delisting: bool  # a date of delisting is set; such a symbol is taken for gone already
+    exchange: str  # "OKX"; of stocks and ETFs the market: "US"
+    business: str  # "FUTURE" | "MARGIN" | "SPOT" | "STOCK" | "ETF", or a word that is new to us
+    state: str  # "live" | "suspend", or a word that is new to us
+    delisted_ms: int  # when it is taken off the list; 0 for never
 
     @classmethod
     def of(cls, row: Mapping[str, object]) -> Symbol:
@@ -34,22 +37,25 @@ class Symbol(NamedTuple):
         name, exchange, business, state = (
             str(row.get(field) or "") for field in ("symbol", "exchange_type", "business_type", "state")
         )
-        return cls(name, exchange, business, state, str(row.get("delist_time") or "0") != "0")
+        delisted = str(row.get("delist_time") or "0").partition(".")[0]
+        return cls(name, exchange, business, state, int(delisted) if delisted.isdecimal() else 0)
 
-    @property
-    def live(self) -> bool:
-        """Whether it trades; patterns expand over these only."""
-        return self.state == "live" and not self.delisting
+    def takes_leverage(self, now_ms: int) -> bool:
+        """Whether its leverage is read and set: until the day of its delisting too. Patterns expand over these only."""
+        return self.state not in TAKES_NO_LEVERAGE and not self.gone(now_ms)
+
+    def gone(self, now_ms: int) -> bool:
+        """Whether the time of its delisting has come."""
+        return 0 < self.delisted_ms <= now_ms
 
     @property
     def market(self) -> Market | None:
-        """The kind of product; None for spot, which has no leverage."""
+        """The kind of product; None for spot, stocks and ETFs, which have no leverage."""
         return _MARKETS.get(self.business)
 
-    @property
-    def condition(self) -> str:
-        """Why it does not trade."""
-        return "delisted" if self.delisting else f"state: {self.state or 'unknown'}"
+    def condition(self, now_ms: int) -> str:
+        """Why it takes no leverage."""
+        return "delisted" if self.gone(now_ms) else f"state: {self.state}"
 
 
 class Symbols:
@@ -63,11 +69,28 @@ class Symbols:
         """The symbol of that very name, whatever its state."""
         return self._by_name.get(name)
 
-    def matching(self, pattern: str) -> list[Symbol]:
-        """The live symbols that have leverage and that a shell pattern matches, sorted by name."""
+    def matching(self, pattern: str, now_ms: int) -> list[Symbol]:
+        """The symbols that take leverage and that a shell pattern matches, sorted by name."""
         matches = re.compile(fnmatch.translate(pattern)).match
-        return [one for one in self._by_name.values() if one.live and one.market is not None and matches(one.name)]
+        return [
+            one
+            for one in self._by_name.values()
+            if one.market is not None and one.takes_leverage(now_ms) and matches(one.name)
+        ]
+
+    @property
+    def exchanges(self) -> frozenset[str]:
+        """The exchanges that have a symbol of their own; the markets of stocks and ETFs are none."""
+        return frozenset(one.exchange for one in self._by_name.values() if one.business in _AT_AN_EXCHANGE)
 
     def near(self, name: str) -> str:
-        """The known symbol that looks most like a name; "" where none does."""
-        return next(iter(difflib.get_close_matches(name.upper(), self._by_name, n=1)), "")
+        """The known symbol of the same coin that looks most like a name; "" where none does."""
+        coin = _coin(name)
+        known = [one for one in self._by_name if coin and _coin(one) == coin]
+        return next(iter(difflib.get_close_matches(name.upper(), known, n=1)), "")
+
+
+def _coin(name: str) -> str:
+    """The base currency in a name, for advice alone: "" where the name has another form."""
+    found = re.fullmatch(r"[A-Z0-9]+_[A-Z]+_(.+)_[^_]+", name.upper())
+    return found[1] if found else ""

@@ -7,7 +7,17 @@ from decimal import Decimal, InvalidOperation
 from acctcfg.core.words import Market, PositionMode, Words
 from acctcfg.errors import Garbled
 
-__all__ = ["ACCOUNT_MODE", "BUSINESS", "CROSS", "EXCHANGES", "ISOLATED", "POSITION_MODE", "SUB_STATE", "number"]
+__all__ = [
+    "ACCOUNT_MODE",
+    "BUSINESS",
+    "CROSS",
+    "EXCHANGES",
+    "FIRST",
+    "ISOLATED",
+    "POSITION_MODE",
+    "SUB_STATE",
+    "number",
+]
 
 CROSS = "cross_exchange"
 ISOLATED = "isolated_exchange"
@@ -16,10 +26,22 @@ ACCOUNT_MODE: Words[str] = Words("account mode", {CROSS: "CROSS_EXCHANGE", ISOLA
 POSITION_MODE = Words("position mode", {PositionMode.NET: "SINGLE", PositionMode.LONG_SHORT: "DUAL"})
 SUB_STATE: Words[str] = Words("sub-account state", {"present": "1", "locked": "2"})
 BUSINESS = {Market.FUTURES: "FUTURE", Market.MARGIN: "MARGIN"}
-"""The businesses that have leverage; the third, SPOT, has none."""
+"""The businesses that have leverage; SPOT, STOCK and ETF have none."""
 
-EXCHANGES = {"binance": "BINANCE", "okx": "OKX", "gate": "GATE", "bybit": "BYBIT", "kraken": "KRAKEN"}
-"""The exchanges of both generations of the documents. The first three are everywhere, the others came later."""
+EXCHANGES = {
+    "binance": "BINANCE",
+    "okx": "OKX",
+    "gate": "GATE",
+    "bybit": "BYBIT",
+    "kraken": "KRAKEN",
+    "hyperliquid": "HYPERLIQUID",
+    "deribit": "DERIBIT",
+    "lighter": "LIGHTER",
+}
+"""The exchanges of all generations of the documents; the venue's list of symbols may show more."""
+
+FIRST = frozenset({"binance", "okx", "gate"})
+"""Those of the first documents: every venue has them. The others came one by one."""
 
 
 def number(value: object, what: str) -> Decimal:

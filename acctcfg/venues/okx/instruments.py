@@ -12,6 +12,8 @@ from acctcfg.core.words import Market
 __all__ = ["INST_TYPES", "Instrument", "Instruments", "positive"]
 
 INST_TYPES: Mapping[Market, str] = {Market.MARGIN: "MARGIN", Market.FUTURES: "FUTURES", Market.SWAP: "SWAP"}
+TAKES_NO_LEVERAGE = frozenset({"suspend", "preopen", "test"})
+"""The states in which the venue takes no leverage. In any other, a word that is new to us too, it is the judge."""
 
 
 class Instrument(NamedTuple):
@@ -23,7 +25,7 @@ class Instrument(NamedTuple):
     base: str  # MARGIN and SPOT only
     quote: str
     max_leverage: Decimal | None  # the first tier's; a large position may have less
-    state: str  # "live", or why it does not trade: "suspend", "preopen", "rebase", "post_only", ...
+    state: str  # "live", "post_only", "rebase", "suspend", "preopen", "test", or a word that is new to us
 
     @classmethod
     def of(cls, row: Mapping[str, object]) -> Instrument:
@@ -39,14 +41,22 @@ class Instrument(NamedTuple):
         )
 
     @property
-    def live(self) -> bool:
-        """Whether it trades; patterns expand over these only."""
-        return self.state == "live"
+    def takes_leverage(self) -> bool:
+        """Whether its leverage is read and set; patterns expand over these only."""
+        return self.state not in TAKES_NO_LEVERAGE
 
     @property
     def currencies(self) -> tuple[str, ...]:
         """What trading the pair may borrow: the base when selling, the quote when buying."""
         return tuple(ccy for ccy in (self.base, self.quote) if ccy)
+
+    def names(self, by: str) -> tuple[str, ...]:
+        """What it answers to under a selector: instrument, family or currency."""
+        if by == "instrument":
+            return (self.inst_id,)
+        if by == "currency":
+            return self.currencies
+        return (self.family,) if self.family else ()
 
 
 class Instruments:
@@ -87,6 +97,13 @@ class Instruments:
     def find(self, market: Market, inst_id: str) -> Instrument | None:
         """The instrument of that very id, whatever its state."""
         return self._by_id.get((INST_TYPES[market], inst_id))
+
+    def named(self, market: Market, by: str, name: str) -> tuple[Instrument, ...]:
+        """The instruments, whatever their state, that an exact name stands for."""
+        if by == "instrument":
+            row = self.find(market, name)
+            return (row,) if row else ()
+        return self.with_currency(name) if by == "currency" else self.of_family(market, name)
 
     def of_family(self, market: Market, family: str) -> tuple[Instrument, ...]:
         """All of a family in one market, whatever their state, sorted by id."""
@@ -142,8 +159,10 @@ def _text(row: Mapping[str, object], field: str) -> str:
 
 
 def positive(field: object) -> Decimal | None:
-    """A number as the venue writes it, in a string; None for "" and whatever else is no number above 0."""
-    return _decimal(field) if isinstance(field, str) else None
+    """A number as the venue writes it, in a string or as a number; None for "" and whatever is none above 0."""
+    return (
+        _decimal(str(field)) if isinstance(field, str | int | float | Decimal) and not isinstance(field, bool) else None
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -1,27 +1,26 @@
 """Leverage: which entry of a manifest decides which scope of the venue. Source: OKX v5, "Set leverage".
 
 Pure: entries, modes and the account's instruments in; one decision a scope out, with what to send and what to read.
-Several instruments of one scope make one decision, hence one call.
+Several instruments of one scope make one decision, hence one call. What only the lists show is a finding of its scope.
 """
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
-from acctcfg.core.rules import Finding
 from acctcfg.core.words import MarginMode, Market, PositionMode, Side
 from acctcfg.venues.okx.instruments import INST_TYPES, Instrument, Instruments, positive
+from acctcfg.venues.okx.names import NOTHING_ELSE, Elsewhere, Name, missing_name
 from acctcfg.venues.okx.scopes import (
     MARGIN_WORDS,
     SIDE_WORDS,
@@ -34,7 +33,18 @@ from acctcfg.venues.okx.scopes import (
     shape_of,
 )
 
-__all__ = ["Decision", "Notice", "Read", "Resolution", "lever_text", "live_values", "resolve"]
+__all__ = [
+    "Decision",
+    "Notice",
+    "Read",
+    "Resolution",
+    "Trouble",
+    "exact_names",
+    "lever_text",
+    "live_values",
+    "missing_names",
+    "resolve",
+]
 
 
 class Read(NamedTuple):
@@ -64,6 +74,13 @@ class Decision(NamedTuple):
         return {self.param: self.handle, "mgnMode": mode, **side, "lever": lever_text(self.value)}
 
     @property
+    def selector(self) -> str:
+        """The selector by which an exact entry names this scope: "family", "currency" or "instrument"."""
+        if self.scope.market is Market.MARGIN:
+            return "currency" if self.param == "ccy" else "instrument"
+        return "instrument" if self.scope.key in self.instruments else "family"
+
+    @property
     def read(self) -> Read:
         """Where the present value is read; under long_short, of the rows, the one of the scope's side."""
         return Read(MARGIN_WORDS.venue(self.scope.margin), self.param, self.handle, INST_TYPES[self.scope.market])
@@ -72,19 +89,39 @@ class Decision(NamedTuple):
 class Notice(NamedTuple):
     """Something that an entry's author should know, and that stops nothing."""
 
-    code: str  # "instrument_not_live" | "matches_nothing"
+    code: str  # "instrument_not_live" | "matches_nothing" | "row_not_filled_in"
     message: str
     place: Place
     path: str
 
 
+class Trouble(NamedTuple):
+    """What is wrong with an entry and only the account's modes and lists show: it spoils these scopes, no others."""
+
+    keys: tuple[str, ...]  # the keys of their addresses; () where the entry comes to none
+    code: str
+    message: str
+    place: Place
+    path: str
+
+    @property
+    def told(self) -> str:
+        """The message with the place that it is about."""
+        return f"{self.place}: {self.message}"
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """All that the entries of one account come to. With any problem nothing may be written."""
+    """All that the entries of one account come to."""
 
     wanted: Mapping[Scope, Decision]  # in the order of their addresses
     warnings: tuple[Notice, ...]
-    problems: tuple[Finding, ...]
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """The exact entries that set nothing."""
+        return tuple(notice.path for notice in self.warnings if notice.code == "instrument_not_live")
 
 
 def resolve(
@@ -95,26 +132,44 @@ def resolve(
     borrow_in_spot: bool,
     instruments: Instruments,
     today: date,
+    elsewhere: Elsewhere = NOTHING_ELSE,
 ) -> Resolution:
     """Decide every scope that the entries name, under the modes that hold when the writes are sent.
 
     A later layer beats an earlier one; within a layer an exact instrument beats an exact family or currency, and
     these beat patterns, which count their literal characters; at a tie an entry with a side beats one without.
-    `instruments` must hold the whole list of every market that the entries name: what is not in it is unknown.
-    `today` (UTC) tells a contract that was delivered from a misspelt one.
+    `instruments` must hold the whole list of every market that the entries name: what is not in it is asked of
+    `elsewhere`. `today` (UTC) tells a contract that was delivered from a misspelt one.
 
     Accounts whose entries were written at the same places (a profile's) and that have the same list share the work.
     """
     modes = Modes(account_mode, position_mode, borrow_in_spot)
     asked = tuple(_Asked(e.market, e.margin, e.selector, e.side, e.value, e.layer, e.place) for e in entries)
-    settled = _settle(asked, modes, instruments, today)
+    settled = _settle(asked, modes, instruments, today, elsewhere)
     return Resolution(
         MappingProxyType(
             {won.scope: Decision(won.scope, entries[won.by].value, entries[won.by], *won[2:]) for won in settled.wanted}
         ),
         tuple(Notice(code, text, entries[at].place, entries[at].path) for at, code, text in settled.warnings),
-        tuple(Finding(entries[at].place, entries[at].path + field, text) for at, field, text in settled.problems),
+        tuple(
+            Trouble(keys, code, text, entries[at].place, entries[at].path + field)
+            for at, field, keys, code, text in settled.troubles
+        ),
     )
+
+
+def exact_names(entries: Iterable[LeverageEntry]) -> frozenset[Name]:
+    """The exact names of the entries, each with its kind and market."""
+    return frozenset(
+        Name(entry.market, entry.selector.by, entry.selector.pattern)
+        for entry in entries
+        if entry.selector.exact and entry.market is not None
+    )
+
+
+def missing_names(entries: Iterable[LeverageEntry], instruments: Instruments) -> frozenset[Name]:
+    """Those that the account's own lists do not have: of these the public lists and earlier runs are asked."""
+    return frozenset(name for name in exact_names(entries) if not instruments.named(*name))
 
 
 def live_values(decisions: Iterable[Decision], rows: Iterable[Mapping[str, object]]) -> dict[Scope, Decimal]:
@@ -180,33 +235,36 @@ class _Won(NamedTuple):
 class _Settled(NamedTuple):
     wanted: tuple[_Won, ...]
     warnings: tuple[tuple[int, str, str], ...]  # index of the entry, code, message
-    problems: tuple[tuple[int, str, str], ...]  # index of the entry, ".side", message
+    troubles: tuple[tuple[int, str, tuple[str, ...], str, str], ...]  # index, ".side", keys, code, message
 
 
 @lru_cache(maxsize=512)
-def _settle(asked: tuple[_Asked, ...], modes: Modes, instruments: Instruments, today: date) -> _Settled:
+def _settle(
+    asked: tuple[_Asked, ...], modes: Modes, instruments: Instruments, today: date, elsewhere: Elsewhere
+) -> _Settled:
     claims: dict[Scope, list[int]] = defaultdict(list)
     warnings: list[tuple[int, str, str]] = []
-    problems: list[tuple[int, str, str]] = []
+    troubles: list[tuple[int, str, tuple[str, ...], str, str]] = []
     for at, entry in enumerate(asked):
         shape = shape_of(entry.market, entry.margin, entry.selector.by, entry.side, modes)
         if isinstance(shape, Refusal):
-            problems.append((at, f".{shape.field}" if shape.field else "", shape.reason))
+            troubles.append((at, f".{shape.field}" if shape.field else "", (), "no_scope", shape.reason))
             continue
-        landing = _land(entry, shape, instruments, today)
+        landing = _land(entry, shape, instruments, today, elsewhere)
         for scope in landing.scopes:
             claims[scope].append(at)
-        if landing.problem:
-            problems.append((at, "", landing.problem))
-        if landing.code:
+        if landing.trouble:
+            key = f"{entry.market}/{entry.selector.pattern}/{entry.margin}"
+            troubles.append((at, "", (key,), landing.code, landing.trouble))
+        elif landing.code:
             warnings.append((at, landing.code, landing.warning))
-    winners, collisions = _decide(claims, asked)
-    problems.extend(collisions)
+    winners, collisions = _decide(claims, asked, modes)
+    troubles.extend(collisions)
     wanted = tuple(_won(scope, winners[scope], instruments) for scope in sorted(winners, key=_by_address))
     return _Settled(
         wanted,
         tuple(sorted(warnings, key=lambda item: (asked[item[0]].tie, item[1:]))),
-        tuple(sorted(problems, key=lambda item: (asked[item[0]].tie, item[1:]))),
+        tuple(sorted(troubles, key=lambda item: (asked[item[0]].tie, item[1:]))),
     )
 
 
@@ -219,13 +277,14 @@ def _won(scope: Scope, by: int, instruments: Instruments) -> _Won:
     ids = tuple(row.inst_id for row in held)
     if scope.market is Market.MARGIN and scope.key not in ids:
         return _Won(scope, by, ids, "ccy", scope.key)
-    return _Won(scope, by, ids, "instId", ids[-1])  # of a family the last to be delivered: it outlives the plan
+    trading = tuple(row.inst_id for row in held if row.state == "live") or ids
+    return _Won(scope, by, ids, "instId", trading[-1])  # of a family the last to be delivered: it outlives the plan
 
 
 def _decide(
-    claims: Mapping[Scope, Sequence[int]], asked: Sequence[_Asked]
-) -> tuple[dict[Scope, int], Iterator[tuple[int, str, str]]]:
-    """The winning entry of every scope, and a problem for every two entries that tie and disagree."""
+    claims: Mapping[Scope, Sequence[int]], asked: Sequence[_Asked], modes: Modes
+) -> tuple[dict[Scope, int], Iterator[tuple[int, str, tuple[str, ...], str, str]]]:
+    """The winning entry of every scope, and what is wrong with every two entries that tie and disagree."""
     winners: dict[Scope, int] = {}
     clashes: dict[tuple[int, int], list[Scope]] = defaultdict(list)
     for scope, claimants in claims.items():
@@ -237,55 +296,101 @@ def _decide(
         if not others:
             winners[scope] = best[0]
     return winners, (
-        (second, "", _clash(asked[first], asked[second], scopes)) for (first, second), scopes in clashes.items()
+        (
+            second,
+            "",
+            tuple(sorted(scope.address_key for scope in scopes)),
+            "collision",
+            _clash(asked[first], asked[second], scopes, modes),
+        )
+        for (first, second), scopes in clashes.items()
     )
 
 
-def _clash(first: _Asked, second: _Asked, scopes: Iterable[Scope]) -> str:
+def _clash(first: _Asked, second: _Asked, scopes: Sequence[Scope], modes: Modes) -> str:
     keys = sorted(scope.address_key for scope in scopes)
     named = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
     return (
         f"{lever_text(second.value)} here and {lever_text(first.value)} at {first.place} are equally precise for "
-        f"{named} (give both one value, or make one more precise)"
+        f"{named} ({_way_out(first, second, min(scopes, key=_by_address), modes)})"
     )
+
+
+def _way_out(first: _Asked, second: _Asked, scope: Scope, modes: Modes) -> str:
+    """What helps in this mode: two pairs that share a currency cannot be made more precise than they are."""
+    shape = shape_of(scope.market, scope.margin, "instrument", None, modes)
+    keyed = shape.keyed if isinstance(shape, Shape) else Keyed.INSTRUMENT
+    by, exact = first.selector.by, first.selector.exact
+    if keyed is Keyed.CURRENCY and by != "currency":
+        instead = "in place of the pairs" if exact else "beside the patterns: it is more precise than they are"
+        return f"in {modes.account_mode} cross margin has one value a currency: write `currency: {scope.key}` {instead}"
+    if keyed is Keyed.FAMILY and by == "instrument" and exact and first.selector != second.selector:
+        return f"the contracts of a family share one value here: write `family: {scope.key}` in place of them"
+    return "give both one value" if exact else "give both one value, or name one of them exactly"
 
 
 class _Landing(NamedTuple):
     """Where one entry lands: its scopes, and what is to be said about it."""
 
     scopes: frozenset[Scope] = frozenset()
-    problem: str = ""
+    trouble: str = ""
     code: str = ""
     warning: str = ""
 
 
-def _land(entry: _Asked, shape: Shape, instruments: Instruments, today: date) -> _Landing:
+def _land(entry: _Asked, shape: Shape, instruments: Instruments, today: date, elsewhere: Elsewhere) -> _Landing:
     market, margin = entry.market, entry.margin
     assert market is not None  # noqa: S101  shape_of refuses both
     assert margin is not None  # noqa: S101
     by, pattern = entry.selector
+    code, warning = "", ""
     if not entry.selector.exact:
         names, rows = _matching(by, pattern, market, instruments)
+        rows, empty = _filled(rows, shape, market, by, instruments)
         if not rows:
-            said = f"no live {market} {by} matches {pattern!r}, so the entry sets nothing"
+            said = f"no {market} {by} that takes leverage matches {pattern!r}, so the entry sets nothing"
             return _Landing(code="matches_nothing", warning=said)
+        if empty:
+            code, warning = "row_not_filled_in", _not_filled_in(empty)
     else:
-        rows = _named(by, pattern, market, instruments)
+        rows = instruments.named(market, by, pattern)
         names = frozenset({pattern})
         if not rows:
-            return _absent(by, pattern, market, instruments, today)
-        if not any(row.live for row in rows):
-            return _Landing(code="instrument_not_live", warning=_not_live(by, pattern, rows))
+            told = missing_name(Name(market, by, pattern), instruments, today, elsewhere)
+            trouble, warning = (told.text, "") if told.unknown else ("", told.text)
+            return _Landing(frozenset(), trouble, told.code, warning)
+        if not any(row.takes_leverage for row in rows):
+            return _Landing(code="instrument_not_live", warning=_takes_none(by, pattern, rows))
     keys: set[str] = set()
     for row in rows:
-        if not row.live:
+        if not row.takes_leverage:
             continue
         found = [key for key in _keys(row, shape) if by != "currency" or key in names]
         if not found or not all(found):
-            return _Landing(problem=f"the venue's list does not say the {shape.keyed} of {row.inst_id}")
+            text = f"the venue's list does not say the {shape.keyed} of {row.inst_id}"
+            return _Landing(trouble=text, code="row_not_filled_in")
         keys.update(found)
     sides = (entry.side,) if entry.side else (Side.LONG, Side.SHORT) if shape.per_side else (None,)
-    return _Landing(frozenset(Scope(market, key, margin, side) for key in keys for side in sides))
+    scopes = frozenset(Scope(market, key, margin, side) for key in keys for side in sides)
+    return _Landing(scopes, "", code, warning)
+
+
+def _filled(
+    rows: Sequence[Instrument], shape: Shape, market: Market, by: str, instruments: Instruments
+) -> tuple[tuple[Instrument, ...], tuple[Instrument, ...]]:
+    """Of the rows that a pattern matches those that say what they are kept by, and those that it passes over.
+
+    A row that does not say its family or currencies could be of any pattern by these.
+    """
+    empty = [row for row in rows if not all(_keys(row, shape))]
+    if by != "instrument":
+        empty += [row for row in instruments.market(market) if row.takes_leverage and not row.names(by)]
+    return tuple(row for row in rows if row not in empty), tuple(empty)
+
+
+def _not_filled_in(rows: Sequence[Instrument]) -> str:
+    named = ", ".join(row.inst_id for row in rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
+    return f"the venue's list does not fill in {named} yet, so the pattern passes over it"
 
 
 def _keys(row: Instrument, shape: Shape) -> tuple[str, ...]:
@@ -299,22 +404,14 @@ def _keys(row: Instrument, shape: Shape) -> tuple[str, ...]:
             return (row.inst_id,)
 
 
-def _named(by: str, name: str, market: Market, instruments: Instruments) -> tuple[Instrument, ...]:
-    """The instruments, live or not, that an exact name stands for."""
-    if by == "instrument":
-        row = instruments.find(market, name)
-        return (row,) if row else ()
-    return instruments.with_currency(name) if by == "currency" else instruments.of_family(market, name)
-
-
 def _matching(
     by: str, pattern: str, market: Market, instruments: Instruments
 ) -> tuple[frozenset[str], tuple[Instrument, ...]]:
-    """The names that a pattern matches, and the live instruments that they stand for."""
+    """The names that a pattern matches, and the instruments that they stand for, of those that take leverage."""
     matches = re.compile(fnmatch.translate(pattern)).match
     names, rows = set(), []
     for row in instruments.market(market):
-        hit = [name for name in _names(by, row) if matches(name)] if row.live else []
+        hit = [name for name in row.names(by) if matches(name)] if row.takes_leverage else []
         if hit:
             names.update(hit)
             rows.append(row)
@@ -322,48 +419,14 @@ def _matching(
 
 
 def _names(by: str, row: Instrument) -> tuple[str, ...]:
-    """What an instrument answers to under a selector."""
+    return row.names(by)
+
+
+def _takes_none(by: str, name: str, rows: Sequence[Instrument]) -> str:
+    states = ", ".join(sorted({row.state for row in rows}))
     if by == "instrument":
-        return (row.inst_id,)
-    if by == "currency":
-        return row.currencies
-    return (row.family,) if row.family else ()
-
-
-def _not_live(by: str, name: str, rows: Sequence[Instrument]) -> str:
-    states = ", ".join(sorted({row.state or "unknown" for row in rows}))
-    if by == "instrument":
-        return f"{name} is not live (state: {states}), so the entry sets nothing"
-    return f"no instrument of the {by} {name} is live (states: {states}), so the entry sets nothing"
-
-
-def _absent(by: str, name: str, market: Market, instruments: Instruments, today: date) -> _Landing:
-    """An exact name that the list does not have: a contract that was delivered, or a mistake."""
-    if by == "instrument" and market is Market.FUTURES and _was_delivered(name, instruments, today):
-        said = f"{name} has expired and is no longer listed, so the entry sets nothing"
-        return _Landing(code="instrument_not_live", warning=said)
-    known = sorted({each for row in instruments.market(market) for each in _names(by, row)})
-    near = difflib.get_close_matches(name.upper(), known, n=1)
-    hints = [f"did you mean {near[0]}?"] if near else []
-    if by == "instrument":
-        hints += [f"it is listed under market: {other}" for other in Market if instruments.find(other, name)]
-    hint = "; ".join(hints) or f"the account's list of {market} does not have it"
-    return _Landing(problem=f"unknown {by} {name} ({hint})")
-
-
-def _was_delivered(name: str, instruments: Instruments, today: date) -> bool:
-    """Whether an unlisted id is a known family's contract of a date that has come.
-
-    Delivered contracts leave the list, so their id is all there is: the family must be one that the lists know, and
-    what follows it six digits. One that ends today and is listed no more was delivered this morning.
-    """
-    family, _, day = name.rpartition("-")
-    if family not in instruments.families() or not re.fullmatch(r"[0-9]{6}", day):
-        return False
-    try:
-        return datetime.strptime(day, "%y%m%d").date() <= today
-    except ValueError:
-        return False
+        return f"{name} takes no leverage at present (state: {states}), so the entry sets nothing"
+    return f"no instrument of the {by} {name} takes leverage at present (states: {states}), so the entry sets nothing"
 
 
 def _literals(pattern: str) -> int:

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
-from acctcfg.core.rules import Finding
 from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.words import MarginMode, Market
 from acctcfg.core.words import PositionMode as Word
@@ -17,7 +16,8 @@ from acctcfg.venues.contract import Cost, Writer
 from acctcfg.venues.okx.account import Account, unreadable
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.endpoints import LEVERAGE_INFO, SET_LEVERAGE
-from acctcfg.venues.okx.leverage import Decision, resolve
+from acctcfg.venues.okx.leverage import Decision, Resolution, exact_names, missing_names, resolve
+from acctcfg.venues.okx.names import NOTHING_ELSE, Elsewhere
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["Leverage"]
@@ -66,15 +66,41 @@ class Leverage:
             borrow_in_spot=account.config.borrow_in_spot if account.config else False,
             instruments=account.instruments,
             today=self._today(),
+            elsewhere=await self._elsewhere(account, markets),
         )
-        account.survey.problems += resolution.problems
-        for notice in resolution.warnings:
-            account.survey.warn(notice.path, notice.code, notice.message)
+        self._tell(account, focus, resolution)
         wanted = {account.address(self.field, scope.address_key): one for scope, one in resolution.wanted.items()}
         account.decisions = {address: one for address, one in wanted.items() if focus.wants(address)}
         live = await self._live(account, focus)
         for address, decision in account.decisions.items():
             account.survey.want(address, decision.value, live[address])
+            account.survey.places[address] = decision.entry.place
+
+    async def _elsewhere(self, account: Account, markets: frozenset[str]) -> Elsewhere:
+        """What the public lists and the journal say of names that the account's own lists do not have."""
+        assert account.instruments is not None  # noqa: S101 (the caller read them)
+        missing = missing_names(account.spec.leverage, account.instruments)
+        for name in exact_names(account.spec.leverage) - missing:
+            account.survey.saw(name.kind, name.name)
+        if not missing:
+            return NOTHING_ELSE
+        seen = frozenset((name, day) for name in missing if (day := account.memory.seen(name.kind, name.name)))
+        try:
+            public = await account.broker.instruments(markets) if account.reader is not None else None
+        except VenueError:
+            public = None
+        return Elsewhere(public, seen)
+
+    def _tell(self, account: Account, focus: Focus, resolution: Resolution) -> None:
+        """What the lists show of single entries: a finding of that scope, never of the others."""
+        for trouble in resolution.troubles:
+            addresses = [account.address(self.field, key) for key in trouble.keys]
+            wanted = [address for address in addresses if focus.wants(address)]
+            if wanted or not addresses:
+                account.survey.cannot_read(wanted[0] if wanted else trouble.path, trouble.code, trouble.told)
+        for notice in resolution.warnings:
+            account.survey.warn(notice.path, notice.code, notice.message)
+        account.survey.sets_nothing += resolution.idle
 
     def _modes(self, account: Account) -> tuple[str, Word] | None:
         """The modes under which the writes will be sent; None, with a finding, where they cannot be known."""
@@ -92,7 +118,7 @@ class Leverage:
                     "isolated leverage of contracts is kept per side under long_short, and the position mode cannot be "
                     "read before the account has a key (write position_mode as well)"
                 )
-                account.survey.problems.append(Finding(entry.place, entry.path, message))
+                account.survey.cannot_read(entry.path, "position_mode", f"{entry.place}: {message}")
                 return None
         return mode, Word.NET  # the other scopes do not depend on it
 

@@ -232,6 +232,9 @@ def number(text: Any) -> Decimal:
     if text in ("", None):
         return Decimal(0)
     try:
-        return Decimal(str(text))
+        value = Decimal(str(text))
     except InvalidOperation:
-        raise Garbled(f"{text!r} where a number belongs", code="no_number") from None
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise Garbled(f"{text!r} where a number belongs", code="no_number")
+    return value

@@ -23,11 +23,12 @@ from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.words import Market
-from acctcfg.errors import Refused, VenueError
+from acctcfg.errors import Garbled, Refused, VenueError
 from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.own import Open, number
-from acctcfg.venues.okx.scopes import MARGIN_WORDS, Scope, covers, limits
+from acctcfg.venues.okx.scopes import MARGIN_WORDS, Limit, Scope, covers, limit_of
 from acctcfg.venues.okx.tiers import most_at
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL
 
@@ -35,6 +36,9 @@ __all__ = ["ask", "open_positions_under_scopes"]
 
 Rows = Sequence[Mapping[str, Any]]
 _LISTED = 20  # blockers named in one detail; more are counted
+_TYPES = frozenset({"SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"})
+_MARGIN_MODES = frozenset({"cross", "isolated", "cash", "spot_isolated"})
+"""The words of the documents: what a row with another one stands under is not known."""
 
 
 class _Snapshot:
@@ -67,20 +71,26 @@ class _Snapshot:
         found = self.found[name]
         return () if isinstance(found, VenueError) else found
 
-    def question(self, code: str, name: str, say: Callable[[Mapping[str, Any]], str], keep: _Keep = None) -> Precheck:
-        """Whether the list is empty, of what `keep` lets through."""
+    def question(self, code: str, name: str, say: Callable[[Row], str], keep: _Keep = None) -> Precheck:
+        """Whether the list is empty, of what `keep` lets through; it answers None of a row that does not say."""
         found = self.found[name]
         if isinstance(found, VenueError):
             return Precheck(code, "unknown", found.message)
-        rows = [row for row in found if keep is None or keep(row)]
-        if not rows:
-            return Precheck(code, "pass")
-        named = sorted(say(row) for row in rows)
-        more = f", and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
-        return Precheck(code, "fail", ", ".join(named[:_LISTED]) + more)
+        kept = [(row, keep is None or keep(row)) for row in found]
+        if named := [say(row) for row, stays in kept if stays]:
+            return Precheck(code, "fail", _listed(named))
+        if unsaid := [say(row) for row, stays in kept if stays is None]:
+            return Precheck(code, "unknown", f"the venue does not say what these are of: {_listed(unsaid)}")
+        return Precheck(code, "pass")
 
 
-_Keep = Callable[[Mapping[str, Any]], bool] | None
+Row = Mapping[str, Any]
+_Keep = Callable[[Row], bool | None] | None
+
+
+def _listed(named: Sequence[str]) -> str:
+    more = f", and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
+    return ", ".join(sorted(named)[:_LISTED]) + more
 
 
 async def ask(account: Account, changes: Sequence[Change], leverage: Leverage) -> dict[Address, tuple[Precheck, ...]]:
@@ -102,10 +112,10 @@ async def ask(account: Account, changes: Sequence[Change], leverage: Leverage) -
             case "position_mode":
                 answers[change.address] = _flat(snapshot, deferred=deferred)
             case "leverage":
-                scope = leverage.decision(account, change).scope
+                decision = leverage.decision(account, change)
                 answers[change.address] = (
-                    *_scope(account, snapshot, scope, deferred=deferred),
-                    await _limit(account, snapshot, change, scope),
+                    *_scope(account, snapshot, decision.scope, deferred=deferred),
+                    await _limit(account, snapshot, change, decision),
                 )
             case "-account":
                 answers[change.address] = await _deletable(account)
@@ -129,15 +139,16 @@ def _scope(account: Account, snapshot: _Snapshot | None, scope: Scope, *, deferr
     if snapshot is None:
         return _unread(deferred, "no_pending_orders", "no_algo_orders", "no_bots")
 
-    def under(row: Mapping[str, Any]) -> bool:
-        return _covered(account, scope, row, str(row.get("tdMode", "")))
+    def under(row: Row) -> bool | None:
+        return _covered(account, scope, row, str(row.get("tdMode") or ""))
 
-    def bot_under(row: Mapping[str, Any]) -> bool:
+    def bot_under(row: Row) -> bool | None:
         # A bot's row does not say its margin mode reliably: it stands in the way of both. One that trades spot borrows
         # nothing, so no leverage is under it.
         if row.get("instType") == "SPOT":
             return False
-        return any(_covered(account, scope, {**row, "instId": one}, scope.margin.value) for one in _traded(row))
+        answers = [_covered(account, scope, {**row, "instId": one}, scope.margin.value) for one in _traded(row)]
+        return True if True in answers else None if None in answers or not answers else False
 
     return (
         snapshot.question("no_pending_orders", "orders", _order, under),
@@ -146,9 +157,12 @@ def _scope(account: Account, snapshot: _Snapshot | None, scope: Scope, *, deferr
     )
 
 
-def _covered(account: Account, scope: Scope, row: Mapping[str, Any], margin_mode: str) -> bool:
+def _covered(account: Account, scope: Scope, row: Row, margin_mode: str) -> bool | None:
+    """Whether it stands under the scope; None where the row leaves out what would tell."""
     assert account.instruments is not None  # noqa: S101 (scopes come from them)
-    inst_type, inst_id = str(row.get("instType", "")), str(row.get("instId", ""))
+    inst_type, inst_id = str(row.get("instType") or ""), str(row.get("instId") or "")
+    if not inst_id or inst_type not in _TYPES or margin_mode not in _MARGIN_MODES:
+        return None
     return covers(
         scope,
         inst_type=inst_type,
@@ -159,24 +173,35 @@ def _covered(account: Account, scope: Scope, row: Mapping[str, Any], margin_mode
     )
 
 
-async def _limit(account: Account, snapshot: _Snapshot | None, change: Change, scope: Scope) -> Precheck:
+async def _limit(account: Account, snapshot: _Snapshot | None, change: Change, decision: Decision) -> Precheck:
     """Not above what the venue's list allows, nor above what the tier of an open position does (59102)."""
     assert account.instruments is not None  # noqa: S101 (scopes come from them)
-    most, value = limits(scope, account.instruments), number(change.after)
-    if most is None:
+    limit, value = limit_of(decision.scope, account.instruments), number(change.after)
+    if limit is None:
         return Precheck("leverage_limit", "venue")
-    if value > most:
-        return Precheck("leverage_limit", "fail", f"{change.after} is above the venue's maximum of {most:f}")
+    if value > limit.most:
+        said = f"{value:f} is above the venue's maximum of {limit.most:f} ({limit.instrument})"
+        return Precheck("leverage_limit", "fail", f"{said}; {_lower(decision, limit)}")
     if snapshot is None:
         return Precheck("leverage_limit", "pass")
     try:
-        most, held = await _tier_limit(account, snapshot, scope)
+        most, held = await _tier_limit(account, snapshot, decision.scope)
     except VenueError as error:
         return Precheck("leverage_limit", "unknown", error.message)
     if most is None or value <= most:
         return Precheck("leverage_limit", "pass")
-    message = f"{change.after} is above the venue's maximum of {most:f} for the open position ({held})"
+    message = f"{value:f} is above the venue's maximum of {most:f} for the open position ({held})"
     return Precheck("leverage_limit", "fail", message)
+
+
+def _lower(decision: Decision, limit: Limit) -> str:
+    """The way out of a value that is above the maximum: at the entry itself, or by one that is more precise."""
+    scope, selector = decision.scope, decision.entry.selector
+    if selector.exact:
+        return "lower `value`"
+    named = f"{decision.selector}: {scope.key}"
+    entry = f"{{market: {scope.market}, {named}, margin: {scope.margin}, value: {limit.most:f}}}"
+    return f"add an entry for it alone, which beats the pattern: {entry}"
 
 
 async def _tier_limit(account: Account, snapshot: _Snapshot, scope: Scope) -> tuple[Decimal | None, str]:
@@ -188,14 +213,17 @@ async def _tier_limit(account: Account, snapshot: _Snapshot, scope: Scope) -> tu
     found = snapshot.found["positions"]
     if isinstance(found, VenueError):
         raise found
-    held = [row for row in found if _covered(account, scope, row, str(row.get("mgnMode", "")))]
+    answers = [(row, _covered(account, scope, row, str(row.get("mgnMode") or ""))) for row in found]
+    if unsaid := [_position(row) for row, covered in answers if covered is None]:
+        raise Garbled(f"the venue does not say what these are of: {_listed(unsaid)}", code="no_field")
+    held = [row for row, covered in answers if covered]
     if not held or scope.market is Market.MARGIN:
         return None, ""
     inst_type, inst_id = str(held[0]["instType"]), str(held[0]["instId"])
     family = account.instruments.family_of(inst_type, inst_id) or scope.key
     tiers = await account.broker.tiers(inst_type, MARGIN_WORDS.venue(scope.margin), family)
     size = sum((abs(number(row["pos"])) for row in held), Decimal(0))
-    return most_at(tiers, size), ", ".join(sorted(_position(row) for row in held)[:_LISTED])
+    return most_at(tiers, size), _listed([_position(row) for row in held])
 
 
 async def _switch(account: Account, mode: str, *, deferred: bool) -> tuple[Precheck, ...]:
@@ -263,7 +291,7 @@ def open_positions_under_scopes(account: Account, changes: Sequence[Change], lev
         if change.kind != "leverage" or account.open is None:
             continue
         scope = leverage.decision(account, change).scope
-        there = [row for row in account.open.positions if _covered(account, scope, row, str(row.get("mgnMode", "")))]
+        there = [row for row in account.open.positions if _covered(account, scope, row, str(row.get("mgnMode") or ""))]
         if there:
             named = ", ".join(sorted(_position(row) for row in there))
             message = f"an open position stands under it; its margin will be computed anew: {named}"

@@ -20,12 +20,13 @@ __all__ = [
     "MARGIN_WORDS",
     "SIDE_WORDS",
     "Keyed",
+    "Limit",
     "Modes",
     "Refusal",
     "Scope",
     "Shape",
     "covers",
-    "limits",
+    "limit_of",
     "members",
     "shape_of",
 ]
@@ -84,9 +85,10 @@ _ROWS: Mapping[str, tuple[Keyed | None, ...]] = {
     # margin cross, isolated; futures cross, isolated; swap cross, isolated. A swap is its family: there is one of each.
     "spot": (_CURRENCY, None, None, None, None, None),  # with borrowing only
     "futures": (_INSTRUMENT, _INSTRUMENT, _FAMILY, _INSTRUMENT, _FAMILY, _FAMILY),
-    "multi_currency": (_CURRENCY, _INSTRUMENT, _FAMILY, _INSTRUMENT, _FAMILY, _FAMILY),
-    "portfolio": (_CURRENCY, _INSTRUMENT, None, _INSTRUMENT, None, _FAMILY),
+    "multi_currency": (_CURRENCY, None, _FAMILY, _INSTRUMENT, _FAMILY, _FAMILY),
+    "portfolio": (_CURRENCY, None, None, _INSTRUMENT, None, _FAMILY),
 }
+_NO_ISOLATED_MARGIN = ("multi_currency", "portfolio")  # the venue's 50072; isolated contracts are taken
 ACCOUNT_MODES = tuple(_ROWS)
 _KEYED = {(mode, *column): keyed for mode, row in _ROWS.items() for column, keyed in zip(_COLUMNS, row, strict=True)}
 
@@ -104,7 +106,7 @@ def shape_of(
         return Refusal(by, f"OKX has no `{by}` (instrument, instruments, family or currency)")
     keyed = _KEYED[modes.account_mode, market, margin]
     if keyed is None or (modes.account_mode == "spot" and not modes.borrow_in_spot):
-        return Refusal("", _no_scope(market, modes))
+        return Refusal("", _no_scope(market, margin, modes))
     if by == "currency" and keyed is not Keyed.CURRENCY:
         return Refusal("currency", _no_currency(market, margin, modes))
     contracts = market is not Market.MARGIN and margin is MarginMode.ISOLATED
@@ -116,7 +118,12 @@ def shape_of(
     return Shape(keyed, per_side)
 
 
-def _no_scope(market: Market, modes: Modes) -> str:
+def _no_scope(market: Market, margin: MarginMode, modes: Modes) -> str:
+    if market is Market.MARGIN and margin is MarginMode.ISOLATED and modes.account_mode in _NO_ISOLATED_MARGIN:
+        return (
+            f"{modes.account_mode} mode has no isolated margin: the venue withdrew it on 2025-07-30 "
+            "(`margin: cross` exists; isolated contracts do too)"
+        )
     if modes.account_mode == "portfolio":
         return f"cross leverage of {market} does not exist in portfolio mode, where the venue fixes it (isolated does)"
     if market is not Market.MARGIN:
@@ -147,7 +154,7 @@ def _no_side(market: Market, margin: MarginMode) -> str:
 
 
 def members(scope: Scope, instruments: Instruments) -> tuple[Instrument, ...]:
-    """The live instruments that a scope's value holds for, sorted by id.
+    """The instruments that a scope's value holds for, of those that take leverage, sorted by id.
 
     A currency's are the pairs that may borrow it. Which kind of key a scope has shows in the list: no id of an
     instrument is a currency or, within one market, a family of another instrument's.
@@ -159,17 +166,25 @@ def members(scope: Scope, instruments: Instruments) -> tuple[Instrument, ...]:
         found = instruments.with_currency(scope.key)
     else:
         found = instruments.of_family(scope.market, scope.key)
-    return tuple(row for row in found if row.live)
+    return tuple(row for row in found if row.takes_leverage)
 
 
-def limits(scope: Scope, instruments: Instruments) -> Decimal | None:
+class Limit(NamedTuple):
+    """The greatest leverage that a scope takes, and the instrument that says so."""
+
+    most: Decimal
+    instrument: str
+
+
+def limit_of(scope: Scope, instruments: Instruments) -> Limit | None:
     """The greatest leverage that the scope takes by the list, whatever the present position; None where unknown.
 
     A family takes what all its contracts take, since one call sets them all: the smallest maximum. A currency takes
     what any pair with it takes: the greatest, for the list has no maximum of a currency, and what the venue would
     allow must not be blocked here. Fractions are real (9.09). The lower end is the venue's to judge (59105).
     """
-    found = [row.max_leverage for row in members(scope, instruments) if row.max_leverage is not None]
+    rows = members(scope, instruments)
+    found = [Limit(row.max_leverage, row.inst_id) for row in rows if row.max_leverage is not None]
     if not found:
         return None
     by_currency = scope.market is Market.MARGIN and instruments.find(Market.MARGIN, scope.key) is None

@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
-from acctcfg.core.rules import Finding
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.venues.contract import Cost, Writer
 from acctcfg.wire.endpoint import Call
@@ -50,7 +49,7 @@ class LeverageSetting:
             return found
         symbol = account.symbols.get(pattern)
         if symbol is None:
-            survey.problems.append(Finding(entry.place, entry.path, f"unknown symbol {pattern}"))
+            survey.cannot_read(entry.path, "unknown_symbol", f"{entry.place}: unknown symbol {pattern}")
         elif not symbol.trading:
             survey.warn(entry.path, "instrument_not_live", f"{pattern} does not trade, so the entry sets nothing")
         return [pattern] if symbol is not None and symbol.trading else []
