@@ -97,6 +97,7 @@ class Desk:
             "ACCTCFG_SPEED": str(speed),
             "ACCTCFG_ACTOR": "tester",
             "XDG_CACHE_HOME": str(folder / ".cache"),
+            "XDG_STATE_HOME": str(folder / ".state"),
         }.items():
             monkeypatch.setenv(name, value)
         for name in ("CI", "NO_COLOR", "ACCTCFG_TRUST"):

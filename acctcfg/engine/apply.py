@@ -21,7 +21,7 @@ from acctcfg.engine.plan import Planned, draw_up, keys_to_replace, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.record import Run
 from acctcfg.engine.session import Link, Session
-from acctcfg.engine.workspace import Workspace
+from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import JournalError, PlanStale
 from acctcfg.venues.contract import Survey
 
@@ -54,7 +54,7 @@ async def apply(
         _check_claim(workspace, saved)
     async with (
         Session(workspace, venues_of(workspace, focus)) as session,
-        _locks(session, lock_timeout_s, progress) as fresh,
+        _locks(session, lock_timeout_s, progress) as locks,
     ):
         await _let_writes_expire(session, progress)
         planned = await draw_up(session, focus, replacing=replacing, progress=progress)
@@ -75,23 +75,25 @@ async def apply(
         _prove_stores(workspace, todo)
         flags = {"skip_blocked": skip_blocked, "allow_sensitive": allow_sensitive, "replace": list(replace)}
         flags |= {"expect": expect, **(said or {})}
-        return await _carry_out(workspace, planned, left_out, flags, fresh, progress)
+        return await _carry_out(workspace, planned, left_out, flags, locks, progress)
 
 
 # -- before ----------------------------------------------------------------------------------------------------------
 
 
 @asynccontextmanager
-async def _locks(session: Session, timeout_s: float, progress: Progress) -> AsyncIterator[Callable[[str], bool]]:
+async def _locks(session: Session, timeout_s: float, progress: Progress) -> AsyncIterator[Locks]:
     """The lock of every venue user, taken in one order, so that two runs never wait for each other."""
     if timeout_s > 0:
         progress.phase("waiting for the lock", None)
-    users = sorted({link.connection.user for key, link in session.links.items() if key not in session.failed})
+    users = sorted({(link.client.base_url, link.connection.user) for link in _working(session)})
     async with AsyncExitStack() as stack:
-        locks = {
-            user: await stack.enter_async_context(session.workspace.lock(user, timeout_s=timeout_s)) for user in users
-        }
-        yield lambda user: locks[user].fresh()
+        yield Locks(
+            [
+                await stack.enter_async_context(session.workspace.lock(base_url, user, timeout_s=timeout_s))
+                for base_url, user in users
+            ]
+        )
 
 
 async def _let_writes_expire(session: Session, progress: Progress) -> None:
@@ -203,7 +205,7 @@ async def _carry_out(
     planned: Planned,
     left_out: frozenset[Address],
     flags: Mapping[str, Any],
-    fresh: Callable[[str], bool],
+    locks: Locks,
     progress: Progress,
 ) -> Outcome:
     """Walk the plan on record. A journal that fails once writing has begun must not hide what was done."""
@@ -215,7 +217,7 @@ async def _carry_out(
             users = {one.connection.user for one in _working(session)}
             open_before = {user: journal.unresolved(user) for user in users}
             run = journal.begin_run(command="apply", digest=planned.reviewed, flags=flags, **workspace.who())
-            recorded = Run(run, journal, fresh)
+            recorded = Run(run, journal, locks.fresh)
             for link in _working(session):
                 link.client.on_request = recorded.heard
             execution = Execution(planned, recorded, progress, left_out)
@@ -226,6 +228,7 @@ async def _carry_out(
                 status = "interrupted" if execution.stopping else "done"
             finally:
                 outcome = _outcome(planned, execution, run, interrupted=status == "interrupted")
+                outcome = replace(outcome, notes=(*outcome.notes, *locks.notes))
                 _remember(planned, outcome, journal, open_before, run)
                 journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
     except JournalError as error:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -109,7 +110,7 @@ class Session:
         if self.failed and len(self.failed) == len(self.links):
             raise next(iter(self.failed.values()))  # with another venue that answers, the plan says which does not
 
-    def _link(self, spec: VenueSpec, memory: Callable[[str], Memory]) -> Link:
+    def _link(self, spec: VenueSpec, memory: Callable[[str, str], Memory]) -> Link:
         type_ = venue(spec.type)
         workspace = self.workspace
         base_url = type_.base_url(spec)
@@ -126,7 +127,7 @@ class Session:
             client=client,
             credentials=credentials,
             secrets=doors,
-            memory=memory,
+            memory=partial(memory, base_url),
             accounts={key: one for key, one in workspace.manifest.accounts.items() if one.venue == spec.key},
             adopt=workspace.manifest.guardrails.adopt,
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -13,14 +14,15 @@ from acctcfg.core.desired import Manifest
 from acctcfg.core.known import Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError
-from acctcfg.journal import Journal, Lock
+from acctcfg.journal import Journal, Lock, holder_of, state_folder
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job
+from acctcfg.journal.process import this_process
 from acctcfg.secrets import Credentials, Secret, Store, load_credentials, open_store
 from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.stored_form import flaw
 from acctcfg.venues.installed import rules
 
-__all__ = ["Doors", "JournalMemory", "Workspace"]
+__all__ = ["Doors", "JournalMemory", "Locks", "Workspace"]
 
 JOURNAL = Path(".acctcfg") / "journal.sqlite"
 
@@ -81,14 +83,25 @@ class Workspace:
         return Journal.open(self.journal_path, create=create)
 
     @contextmanager
-    def memories(self) -> Iterator[Callable[[str], JournalMemory]]:
-        """What the journal knows, by venue user; each is read once. The journal is closed with the block."""
+    def memories(self) -> Iterator[Callable[[str, str], JournalMemory]]:
+        """What the journal knows, by base URL and venue user; each is read once. Closed with the block."""
         with self.journal() as journal:
-            yield cache(lambda user: JournalMemory(journal, user))
+            yield cache(lambda base_url, user: JournalMemory(journal, user, self.running(base_url, user)))
 
-    def lock(self, user: str, *, timeout_s: float) -> Lock:
-        """The lock of one venue user."""
-        return Lock(self.journal_path, user, owner=actor(self.environ), timeout_s=timeout_s)
+    def lock(self, base_url: str, user: str, *, timeout_s: float) -> Lock:
+        """The lock of one venue user at one base URL."""
+        state = state_folder(self.environ)
+        who = actor(self.environ)
+        lock = Lock(self.journal_path, user, base_url=base_url, state=state, owner=who, timeout_s=timeout_s)
+        if state is None:
+            lock.unshared = "neither XDG_STATE_HOME nor HOME says where a user's state is kept"
+        return lock
+
+    def running(self, base_url: str, user: str) -> str:
+        """Who else applies to this venue user right now, and since when; "" if nobody does."""
+        holder = holder_of(self.journal_path, user, base_url=base_url, state=state_folder(self.environ))
+        ours = holder is not None and holder.process == this_process()
+        return holder.describe(time.time()) if holder is not None and not ours else ""
 
     def who(self) -> dict[str, Any]:
         """Actor, git commit and whether the tree was clean: what a run records."""
@@ -116,6 +129,25 @@ class Workspace:
                 "a new secret would be lost with the job",
                 hint="commit or mount that folder and write `durable: true` in the store",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """The locks of one run."""
+
+    all: Sequence[Lock]
+
+    def fresh(self, user: str) -> bool:
+        """Whether the lock of a venue user is still ours, at every base URL that the run uses it at."""
+        return all(lock.fresh() for lock in self.all if lock.venue_user == user)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why other folders of this machine do not see the locks, where they do not."""
+        why = sorted({lock.unshared for lock in self.all if lock.unshared})
+        return tuple(
+            f"an apply from another folder of this machine would not see this run's lock: {one}" for one in why
+        )
 
 
 class Doors:
@@ -208,8 +240,9 @@ class _Named(Mapping[str, Store]):
 class JournalMemory:
     """What the journal knows about one venue user, read once."""
 
-    def __init__(self, journal: Journal, user: str) -> None:
+    def __init__(self, journal: Journal, user: str, running: str = "") -> None:
         self._known = journal.knowledge(user)
+        self.running = running
 
     def account(self, uid: str) -> KnownAccount | None:
         """The account with this uid, if it is ours."""
@@ -237,7 +270,8 @@ class JournalMemory:
 
     def creating(self, name: str, label: str) -> Creating | None:
         """The last creation of this key, or account, of which no end is known."""
-        return self._known.creating(name, label)
+        begun = self._known.creating(name, label)
+        return replace(begun, running=self.running) if begun else None
 
     def created(self, uid: str, field: str) -> tuple[Mapping[str, Any], ...]:
         """What creates of that field answered, oldest first."""

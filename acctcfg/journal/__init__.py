@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acctcfg.journal.journal import Journal, journal_path
-from acctcfg.journal.lock import Holder, Lock, break_lock, holders
+from acctcfg.journal.lock import Holder, Lock, break_lock, holder_of, holders, state_folder
 from acctcfg.journal.records import Access, EntryRecord, Intent, KnownAccount, Note, Run, RunRecord
 
 __all__ = [
@@ -18,6 +18,8 @@ __all__ = [
     "Run",
     "RunRecord",
     "break_lock",
+    "holder_of",
     "holders",
     "journal_path",
+    "state_folder",
 ]

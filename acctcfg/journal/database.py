@@ -33,12 +33,6 @@ CREATE INDEX events_by_entry ON events (entry) WHERE entry IS NOT NULL;
 CREATE INDEX events_by_account ON events (venue_user, kind, account);
 CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'rows are never altered'); END;
 CREATE TRIGGER events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'rows are never removed'); END;
-CREATE TABLE locks (
-    venue_user TEXT PRIMARY KEY, token TEXT NOT NULL,
-    owner TEXT NOT NULL, run TEXT NOT NULL, host TEXT NOT NULL,
-    machine TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL,
-    acquired_at REAL NOT NULL, heartbeat_at REAL NOT NULL
-) STRICT;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """

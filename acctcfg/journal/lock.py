@@ -1,88 +1,94 @@
-"""One lock per venue user, so that two runs never write to the same accounts at once.
+"""One lock per venue user at one base URL, so that two runs never write to the same accounts at once.
 
-It is a row in the journal's database. Its holder refreshes it every 15 s from a thread of its own, however busy
-the event loop is, and must send no write once the last refresh is 45 s old; others may take it after 60 s. The
-15 s in between are for the write that was just on its way.
+It is kept beside the journal, for all who share that, and in the user's state folder, where two checkouts on one
+machine meet. Its holder refreshes it every 15 s from a thread of its own, however busy the event loop is, and must
+send no write once the last refresh is 45 s old; others may take it after 60 s. The 15 s in between are for the write
+that was just on its way. It has files of its own: a journal that somebody holds up delays no heartbeat.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import secrets
-import sqlite3
+import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from acctcfg.errors import JournalError, LockHeld
-from acctcfg.journal.database import connect, connect_to_read, in_words, transaction
-from acctcfg.journal.process import Process, is_dead, this_process
+from acctcfg.journal.database import in_words
+from acctcfg.journal.lock_file import EXPIRY_S, Holder, LockFile
+from acctcfg.journal.process import Process, this_process
 
-__all__ = ["Holder", "Lock", "break_lock", "holders"]
+__all__ = ["Holder", "Lock", "break_lock", "holder_of", "holders", "state_folder"]
 
 BEAT_S = 15.0
 OVERDUE_S = 45.0
-EXPIRY_S = 60.0
 POLL_S = 1.0
-
-COLUMNS = "venue_user, token, owner, run, host, machine, pid, started, acquired_at, heartbeat_at"
-SELECT = f"SELECT {COLUMNS} FROM locks"  # noqa: S608  (constants only)
-REPLACE = f"INSERT OR REPLACE INTO locks ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+FOLDER = "locks"
+_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds the lock of a venue user. Times are Unix seconds."""
+def state_folder(environ: Mapping[str, str]) -> Path | None:
+    """Where this user's programs keep their state on this machine; None where nothing tells."""
+    said = environ.get("XDG_STATE_HOME", "")
+    if said and Path(said).is_absolute():
+        return Path(said) / "acctcfg"
+    if sys.platform == "win32":
+        local = environ.get("LOCALAPPDATA", "")
+        return Path(local) / "acctcfg" / "state" if local else None
+    home = environ.get("HOME", "") or _home_on_record()
+    return Path(home) / ".local" / "state" / "acctcfg" if home and Path(home).is_absolute() else None
 
-    venue_user: str
-    token: str
-    owner: str
-    run: str
-    process: Process
-    acquired_at: float
-    heartbeat_at: float
 
-    def is_gone(self, now: float) -> bool:
-        """Whether its lock may be taken: its process is dead, or its heartbeat older than 60 s."""
-        return now - self.heartbeat_at >= EXPIRY_S or is_dead(self.process)
+def _home_on_record() -> str:
+    import pwd  # not on Windows
 
-    def describe(self, now: float) -> str:
-        """ "alice@host1, run 20260301-120000-k3f9, process 4711 on host1, since 2026-03-01T12:00:00Z (5 s ago)"."""
-        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.acquired_at))
-        run = f", run {self.run}" if self.run else ""
-        where = f"process {self.process.pid} on {self.process.host}"
-        return f"{self.owner}{run}, {where}, since {since} ({max(0, now - self.acquired_at):.0f} s ago)"
+    try:
+        home = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:  # a container's bare user id
+        return ""
+    return "" if home in ("/", "/nonexistent") else home
 
 
 def holders(path: Path) -> tuple[Holder, ...]:
-    """All locks in the journal at `path`, by venue user, those of holders that are gone included."""
+    """All locks beside the journal at `path`, by venue user, those of holders that are gone included."""
     with in_words(path):
-        connection = connect_to_read(path)
-        if connection is None:
-            return ()
-        try:
-            return tuple(_holder(row) for row in connection.execute(f"{SELECT} ORDER BY venue_user"))
-        finally:
-            connection.close()
+        folder = path.parent / FOLDER
+        found = [LockFile(one).holder()[1] for one in folder.iterdir()] if folder.is_dir() else []
+    return tuple(sorted((one for one in found if one), key=lambda one: (one.venue_user, one.base_url)))
 
 
-def break_lock(path: Path, venue_user: str) -> Holder | None:
+def holder_of(path: Path, venue_user: str, *, base_url: str = "", state: Path | None = None) -> Holder | None:
+    """Who holds the lock of this venue user, beside the journal or in the state folder; gone ones are left out."""
+    for place in _places(path, venue_user, base_url, state):
+        with suppress(OSError):
+            holder = place.holder()[1]
+            if holder is not None and not holder.is_gone(time.time()):
+                return holder
+    return None
+
+
+def break_lock(path: Path, venue_user: str, *, base_url: str = "", state: Path | None = None) -> Holder | None:
     """Take the lock away from whoever holds it, and say who did; its holder sends no further write."""
-    if not path.exists():
-        return None
+    broken = None
     with in_words(path):
-        connection = connect(path)
-        try:
-            with transaction(connection):
-                holder = _find(connection, venue_user)
-                connection.execute("DELETE FROM locks WHERE venue_user = ?", (venue_user,))
-            return holder
-        finally:
-            connection.close()
+        for place in _places(path, venue_user, base_url, state):
+            while True:
+                number, holder = place.holder()
+                if holder is None:
+                    break
+                if place.claim(number + 1, _ours(venue_user, base_url, "", "", this_process(), time.time())):
+                    place.free(number + 1)
+                    broken = broken or holder
+                    break
+    return broken
 
 
 class Lock:
@@ -90,7 +96,8 @@ class Lock:
 
     Entering waits up to `timeout_s` while somebody else holds it, then raises LockHeld. A lock whose holder is
     dead on this machine, or silent for 60 s, is taken over at once. Whoever needs several takes them in sorted
-    order. Leaving releases it, and stays silent if that fails: it then expires.
+    order. Leaving releases it, and stays silent if that fails: it then expires. `unshared` says why the state
+    folder `state` could not be used, "" if it could.
     """
 
     def __init__(
@@ -99,6 +106,8 @@ class Lock:
         venue_user: str,
         *,
         owner: str,
+        base_url: str = "",
+        state: Path | None = None,
         run: str = "",
         timeout_s: float = 0.0,
         now: Callable[[], float] = time.time,
@@ -109,20 +118,22 @@ class Lock:
     ) -> None:
         self.path = path
         self.venue_user = venue_user
+        self.base_url = base_url
+        self.unshared = ""
         self._owner, self._run, self._timeout_s = owner, run, timeout_s
         self._now, self._monotonic, self._sleep, self._beat_s = now, monotonic, sleep, beat_s
         self._process = process or this_process()
         self._token = secrets.token_hex(16)
+        self._places = _places(path, venue_user, base_url, state)
+        self._shared = self._places[0] if state is not None else None
+        self._held: list[tuple[LockFile, int]] = []
         self._beaten = (float("-inf"), float("-inf"))  # monotonic and wall clock, before the last refresh
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._reader: sqlite3.Connection | None = None
-        self._writer: sqlite3.Connection | None = None
 
     async def __aenter__(self) -> Self:
         try:
             await self._acquire()
-            self._reader = connect(self.path)
         except BaseException:
             self._release()
             raise
@@ -145,28 +156,20 @@ class Lock:
         if self._monotonic() - monotonic >= OVERDUE_S or self._now() - wall >= OVERDUE_S:
             return False
         try:
-            with in_words(self.path):
-                holder = _find(self._reader, self.venue_user) if self._reader else None
-        except JournalError:
+            return bool(self._held) and all(place.is_held(number) for place, number in self._held)
+        except OSError:
             return False
-        return holder is not None and holder.token == self._token
 
     def beat(self) -> bool:
         """Refresh it once; False if it is no longer ours. The thread does this every 15 s."""
         started = (self._monotonic(), self._now())
         with in_words(self.path):
-            assert self._writer is not None  # noqa: S101
-            with transaction(self._writer):
-                changed = self._writer.execute(
-                    "UPDATE locks SET heartbeat_at = ? WHERE venue_user = ? AND token = ?",
-                    (started[1], self.venue_user, self._token),
-                ).rowcount
-        if changed:
+            ours = bool(self._held) and all(place.beat(number, started[1]) for place, number in self._held)
+        if ours:
             self._beaten = started
-        return bool(changed)
+        return ours
 
     async def _acquire(self) -> None:
-        self._writer = connect(self.path)
         give_up = self._monotonic() + self._timeout_s
         seen: tuple[float, Holder | None] = (self._monotonic(), None)
         while True:
@@ -182,23 +185,37 @@ class Lock:
             await self._sleep(min(POLL_S, left))
 
     def _try(self, silent: Holder | None) -> Holder | None:
-        """Take the lock, or say who has it.
+        """Take the lock in every place, or in none, and say who has it.
 
         `silent` is a holder that was seen not to refresh it for 60 s: it is gone even where a clock that was set
         back makes its heartbeat look recent.
         """
-        assert self._writer is not None  # noqa: S101
         started = (self._monotonic(), self._now())
-        with in_words(self.path), transaction(self._writer):
-            holder = _find(self._writer, self.venue_user)
-            if holder is not None and holder != silent and not holder.is_gone(started[1]):
+        for place in tuple(self._places):
+            with in_words(self.path):
+                try:
+                    holder = self._take(place, started[1], silent)
+                except OSError as error:
+                    if place is not self._shared:
+                        raise
+                    self.unshared = f"{place.folder.parent}: {error.strerror}"
+                    self._places.remove(place)
+                    continue
+            if holder is not None:
+                self._release()
                 return holder
-            ours = self._process
-            who = (self.venue_user, self._token, self._owner, self._run)
-            where = (ours.host, ours.machine, ours.pid, ours.started)
-            self._writer.execute(REPLACE, (*who, *where, started[1], started[1]))
         self._beaten = started
         return None
+
+    def _take(self, place: LockFile, now: float, silent: Holder | None) -> Holder | None:
+        ours = _ours(self.venue_user, self.base_url, self._token, self._owner, self._process, now, self._run)
+        while True:
+            number, holder = place.holder()
+            if holder is not None and holder != silent and not holder.is_gone(now):
+                return holder
+            if place.claim(number + 1, ours):
+                self._held.append((place, number + 1))
+                return None
 
     def _held_by(self, holder: Holder) -> LockHeld:
         now = self._now()
@@ -219,24 +236,28 @@ class Lock:
                 pause = self._beat_s / 15  # fresh() turns false by itself if this goes on
 
     def _release(self) -> None:
-        with suppress(JournalError), in_words(self.path):
-            try:
-                if self._writer is not None:
-                    with transaction(self._writer):
-                        self._writer.execute("DELETE FROM locks WHERE token = ?", (self._token,))
-            finally:
-                for connection in (self._writer, self._reader):
-                    if connection is not None:
-                        connection.close()
-                self._writer = self._reader = None
+        for place, number in self._held:
+            with suppress(OSError):
+                if place.is_held(number):
+                    place.free(number)
+        self._held.clear()
 
 
-def _find(connection: sqlite3.Connection, venue_user: str) -> Holder | None:
-    row = connection.execute(f"{SELECT} WHERE venue_user = ?", (venue_user,)).fetchone()
-    return _holder(row) if row else None
+def _places(path: Path, venue_user: str, base_url: str, state: Path | None) -> list[LockFile]:
+    """Where the lock is kept, in the order in which everybody takes it."""
+    name = hashlib.sha256(f"{_normal(base_url)} {venue_user}".encode()).hexdigest()[:32]
+    return [LockFile(folder / FOLDER / name) for folder in (state, path.parent) if folder is not None]
 
 
-def _holder(row: tuple[str, str, str, str, str, str, int, str, float, float]) -> Holder:
-    venue_user, token, owner, run, host, machine, pid, started, acquired_at, heartbeat_at = row
-    process = Process(host, machine, pid, started)
-    return Holder(venue_user, token, owner, run, process, acquired_at, heartbeat_at)
+def _normal(base_url: str) -> str:
+    """One spelling of one place: case, a default port and the names of this machine do not matter."""
+    if not base_url:
+        return ""
+    parts = urlsplit(base_url)
+    host = (parts.hostname or "").rstrip(".")
+    host = "127.0.0.1" if host in ("localhost", "::1") else host
+    return f"{parts.scheme}://{host}:{parts.port or _PORTS.get(parts.scheme, '')}"
+
+
+def _ours(user: str, base_url: str, token: str, owner: str, process: Process, now: float, run: str = "") -> Holder:
+    return Holder(user, token or secrets.token_hex(16), owner, run, process, now, now, base_url)

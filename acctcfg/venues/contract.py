@@ -74,6 +74,8 @@ class SecretDoor(Protocol):
 class Memory(Protocol):
     """What earlier runs left in the journal about one venue user. Accounts go by their uid, never by a name."""
 
+    running: str  # who else applies to this venue user right now, and since when; "" if nobody does
+
     def account(self, uid: str) -> KnownAccount | None:
         """The account with this uid, if acctcfg created it or took it over and did not delete it."""
 

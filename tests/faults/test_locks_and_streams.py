@@ -50,7 +50,7 @@ def test_the_second_apply_says_who_holds_the_lock(desk: Desk, monkeypatch: pytes
     """Who, which process, since when; exit 1, and nothing is written by it. A plan needs no lock."""
     monkeypatch.setenv("ACCTCFG_ACTOR", "alice")
     desk.write({"mmdesk01": {}})
-    with another_apply(desk, 1.0) as running:
+    with another_apply(desk, 4.0) as running:
         monkeypatch.setenv("ACCTCFG_ACTOR", "bob")
         said = desk.apply()
         assert said.code == 1

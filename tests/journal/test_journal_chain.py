@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from journal_parts import mean
 
 from acctcfg.errors import JournalError
-from acctcfg.journal import Journal, database, holders
+from acctcfg.journal import Journal, database
 from acctcfg.journal.chain import FIRST, Row, flaws, row_hash
 
 
@@ -142,7 +142,6 @@ def test_a_file_that_is_no_journal(path: Path, content: bytes) -> None:
     uses: list[Callable[[], object]] = [
         lambda: look(path),
         lambda: begin(path),
-        lambda: holders(path),
     ]
     for use in uses:
         with pytest.raises(JournalError, match="not a database") as caught:

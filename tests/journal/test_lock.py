@@ -5,18 +5,25 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from journal_parts import START, Clock
 
 from acctcfg.errors import LockHeld
-from acctcfg.journal import Journal, Lock, break_lock, database, holders
+from acctcfg.journal import Holder, Journal, Lock, break_lock, holders, state_folder
+from acctcfg.journal.lock_file import LockFile
 from acctcfg.journal.process import Process, is_dead, this_process
 
 ELSEWHERE = Process("host2", "another boot", 4711, "99")
@@ -163,13 +170,78 @@ async def test_a_broken_lock(make: Make, path: Path) -> None:
         assert break_lock(path, "1001") is None
 
 
-async def test_a_lost_database_is_not_fresh(make: Make, path: Path) -> None:
+async def test_a_lost_folder_is_not_fresh(make: Make, path: Path) -> None:
     """If the lock cannot be read, no write is sent."""
     async with make() as lock:
-        connection = sqlite3.connect(path)
-        connection.execute("DROP TABLE locks")
-        connection.close()
+        shutil.rmtree(path.parent)
         assert not lock.fresh()
+        assert not lock.beat()
+
+
+async def test_modes(make: Make, path: Path, tmp_path: Path) -> None:
+    """What a lock leaves is for this user alone, in both places."""
+    state = tmp_path / "home" / ".local" / "state" / "acctcfg"
+    async with make(state=state):
+        for root in (path.parent, tmp_path / "home"):
+            for file in (root, *root.rglob("*")):
+                assert file.stat().st_mode & 0o777 == (0o700 if file.is_dir() else 0o600), file
+
+
+async def test_two_folders_of_one_user_meet(make: Make, tmp_path: Path, clock: Clock) -> None:
+    """Another folder's run waits by the state folder, if it means the same user at the same place, however spelt."""
+    state = tmp_path / "state"
+    elsewhere = tmp_path / "b" / "journal.sqlite"
+
+    def other(**changes: Any) -> Lock:
+        options = {"base_url": "http://LOCALHOST:8700/", "owner": "bob", "state": state, "now": clock.now}
+        return Lock(elsewhere, "1001", **(options | changes))
+
+    async with make(base_url="http://127.0.0.1:8700", state=state):
+        with pytest.raises(LockHeld, match="alice@host1"):
+            await other().__aenter__()
+        assert holders(elsewhere) == (), "what it had got already was let go"
+        async with other(base_url="http://127.0.0.1:8701"):
+            pass
+        async with other(state=tmp_path / "another home"):
+            pass
+    async with other():
+        pass
+
+
+async def test_one_folder_meets_without_a_state_folder(make: Make, tmp_path: Path) -> None:
+    """Two users of one workspace, each with a home of its own, meet beside the journal."""
+    async with make(state=tmp_path / "a"):
+        with pytest.raises(LockHeld):
+            await make(state=tmp_path / "b").__aenter__()
+
+
+async def test_a_state_folder_that_cannot_be_made_is_said(make: Make, tmp_path: Path) -> None:
+    """A run goes on with the lock beside the journal, and the lock says why the other is missing."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    async with make(state=blocked / "acctcfg") as lock:
+        assert str(blocked) in lock.unshared
+        assert lock.fresh()
+        assert lock.beat()
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"XDG_STATE_HOME": "/s", "HOME": "/h"}, "/s/acctcfg"),
+        ({"XDG_STATE_HOME": "relative", "HOME": "/h"}, "/h/.local/state/acctcfg"),
+        ({"XDG_STATE_HOME": "", "HOME": "/h"}, "/h/.local/state/acctcfg"),
+    ],
+)
+def test_where_state_is_kept(environ: dict[str, str], expected: str) -> None:
+    """As the desktop's rules say; a path that depends on the folder one is in is nobody's."""
+    assert str(state_folder(environ)) == expected
+
+
+def test_without_a_home_nothing_goes_to_a_shared_folder() -> None:
+    """HOME unset: the home that the system has on record, or none; never /tmp."""
+    found = state_folder({})
+    assert found is None or not str(found).startswith("/tmp")
 
 
 HOLDS = """
@@ -177,9 +249,10 @@ import asyncio, os, sys
 from pathlib import Path
 from acctcfg.journal import Lock
 async def main():
-    async with Lock(Path(sys.argv[1]), "1001", owner="child"):
+    async with Lock(Path(sys.argv[1]), "1001", owner="child") as lock:
         print("held", flush=True)
-        sys.stdin.read()
+        while sys.stdin.readline():
+            print(lock.fresh(), flush=True)
 asyncio.run(main())
 """
 
@@ -243,25 +316,88 @@ async def test_the_heartbeat_goes_on_while_the_loop_is_busy(path: Path) -> None:
     assert after.acquired_at == before.acquired_at
 
 
-async def test_a_busy_journal_delays_a_heartbeat_and_does_not_end_it(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A heartbeat that failed because the file was locked is tried again soon."""
-    monkeypatch.setattr(database, "BUSY_S", 0.01)
-    async with Lock(path, "1001", owner="a", beat_s=0.03) as lock:
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        (before,) = holders(path)
-        await asyncio.sleep(0.06)
+async def test_a_journal_that_is_held_up_holds_up_no_lock(path: Path, make: Make, journal: Journal, run: str) -> None:
+    """Somebody who stands still in the middle of a commit keeps nobody from the lock, its heartbeat or its end."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        async with make() as lock:
+            assert lock.beat()
+            assert lock.fresh()
+        assert holders(path) == ()
+    finally:
         other.execute("ROLLBACK")
         other.close()
-        for _ in range(500):
-            if holders(path)[0].heartbeat_at > before.heartbeat_at:
-                break
-            await asyncio.sleep(0.01)
-        else:
-            pytest.fail("no heartbeat after the file was free again")
-        assert lock.fresh()
+
+
+async def test_a_stopped_process_is_taken_over_after_its_expiry(
+    path: Path, make: Make, child: subprocess.Popen[str]
+) -> None:
+    """A holder that was stopped (SIGSTOP) blocks nobody once 60 s have passed; awake again, it sends nothing."""
+    (holder,) = holders(path)
+    child.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(LockHeld, match="child"):
+            await make(now=lambda: holder.heartbeat_at + 59).__aenter__()
+        async with make(now=lambda: holder.heartbeat_at + 60) as lock:
+            assert lock.fresh()
+            child.send_signal(signal.SIGCONT)
+            assert child.stdin is not None
+            child.stdin.write("fresh?\n")
+            child.stdin.flush()
+            assert child.stdout is not None
+            assert child.stdout.readline() == "False\n"
+            assert lock.fresh()
+    finally:
+        child.send_signal(signal.SIGCONT)
+
+
+@settings(deadline=None, max_examples=40)
+@given(steps=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["claim", "free", "beat"])), max_size=30))
+def test_never_two_and_never_none(steps: list[tuple[int, str]]) -> None:
+    """Whatever claims, refreshes and releases follow each other: at most one claim counts, and a free lock is taken."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = LockFile(Path(folder) / "lock")
+        held: dict[int, int] = {}
+        for who, what in steps:
+            if what == "claim":
+                seen, holder = place.holder()
+                owner = Holder("1001", f"token{who}", str(who), "", this_process(), START, START)
+                taken = place.claim(seen + 1, owner)
+                assert taken  # nobody else was at it; the lock of a living holder is only asked for by its rules
+                held = {who: seen + 1}
+                assert holder is None or holder.owner in "0123"
+            elif what == "free" and who in held:
+                place.free(held.pop(who))
+            elif what == "beat":
+                assert place.beat(held[who], START + 1) if who in held else not place.beat(1_000, START)
+            assert len([one for one in held if place.is_held(held[one])]) == len(held)
+        assert (place.holder()[1] is None) == (not held)
+
+
+CLAIMS = """
+import sys
+from pathlib import Path
+from acctcfg.journal.lock_file import Holder, LockFile
+from acctcfg.journal.process import this_process
+place = LockFile(Path(sys.argv[1]))
+won = 0
+for number in range(1, 200):
+    mine = Holder("1", sys.argv[2] + str(number), "", "", this_process(), 0.0, 0.0)
+    won += place.claim(number, mine)
+    place.newest()
+print(won)
+"""
+
+
+def test_of_two_at_once_one_wins(tmp_path: Path) -> None:
+    """Three processes that claim the same numbers: every number is taken once at most, and the last one counts."""
+    command = [sys.executable, "-c", CLAIMS, str(tmp_path / "lock")]
+    children = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in "abc"]
+    won = [int(child.communicate(timeout=30)[0]) for child in children]
+    assert sum(won) <= 199
+    assert LockFile(tmp_path / "lock").newest() == (199, True)
+    assert len(list((tmp_path / "lock").iterdir())) <= 3
 
 
 async def test_a_failing_run_releases(make: Make, path: Path) -> None:

@@ -1,0 +1,175 @@
+"""One lock as files of a folder: numbered claims, of which the highest counts. No holder can stand in another's way.
+
+    locks/9f2c.../
+        41.free   the last holder but one let go
+        42        who holds it now, written once; its modification time is the heartbeat
+
+A claim is a hard link to a file that is written already: the system makes it whole or not at all, and only one of two
+that come at once. So nothing is ever locked to be changed, and a process that is stopped anywhere blocks nobody.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from acctcfg.journal.process import Process, is_dead
+
+__all__ = ["EXPIRY_S", "Holder", "LockFile"]
+
+EXPIRY_S = 60.0
+_MOST = 4096  # bytes of a claim: what is longer was not written by us
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)  # file systems without hard links
+_FREE = ".free"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the lock of a venue user. Times are Unix seconds."""
+
+    venue_user: str
+    token: str
+    owner: str
+    run: str
+    process: Process
+    acquired_at: float
+    heartbeat_at: float
+    base_url: str = ""
+
+    def is_gone(self, now: float) -> bool:
+        """Whether its lock may be taken: its process is dead, or its heartbeat older than 60 s."""
+        return now - self.heartbeat_at >= EXPIRY_S or is_dead(self.process)
+
+    def describe(self, now: float) -> str:
+        """ "alice@host1, run 20260301-120000-k3f9, process 4711 on host1, since 2026-03-01T12:00:00Z (5 s ago)"."""
+        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.acquired_at))
+        run = f", run {self.run}" if self.run else ""
+        where = f"process {self.process.pid} on {self.process.host}"
+        return f"{self.owner}{run}, {where}, since {since} ({max(0, now - self.acquired_at):.0f} s ago)"
+
+    def to_json(self) -> str:
+        """As it is written into a claim; the heartbeat is the file's own time."""
+        place = {"venue_user": self.venue_user, "base_url": self.base_url, "token": self.token}
+        who = {"owner": self.owner, "run": self.run, "acquired_at": self.acquired_at}
+        ours = self.process
+        return json.dumps(
+            {**place, **who, "host": ours.host, "machine": ours.machine, "pid": ours.pid, "started": ours.started}
+        )
+
+
+class LockFile:
+    """The files of one lock. Every method raises OSError for what the system refuses."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def newest(self) -> tuple[int, bool]:
+        """The highest number, and whether it is held; (0, False) where there was no holder yet."""
+        found = (0, False)
+        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                number, _, rest = entry.name.partition(".")
+                if number.isascii() and number.isdigit() and len(number) < 18 and rest in ("", "free"):
+                    found = max(found, (int(number), not rest))
+        return found
+
+    def holder(self) -> tuple[int, Holder | None]:
+        """The highest number, and who holds it."""
+        for _ in range(100):
+            number, held = self.newest()
+            if not held:
+                return number, None
+            with suppress(FileNotFoundError):  # it was let go in this moment: look again
+                return number, self._read(number)
+        raise OSError(errno.EBUSY, "the lock changes hands all the time")
+
+    def claim(self, number: int, holder: Holder) -> bool:
+        """Take it under this number, one above the highest. False if somebody else was first."""
+        _make(self.folder)
+        draft = self.folder / f".{holder.token}"
+        try:
+            self._write(draft, holder)
+            try:
+                os.link(draft, self._at(number))
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                self._write(self._at(number), holder)
+        except (FileExistsError, FileNotFoundError):  # the winner tidied the draft away
+            return False
+        finally:
+            draft.unlink(missing_ok=True)
+        if self.newest() != (number, True):  # it was named while others had gone further
+            self._at(number).unlink(missing_ok=True)
+            return False
+        self._tidy(number)
+        return True
+
+    def is_held(self, number: int) -> bool:
+        """Whether this claim still is the one that counts."""
+        return self.newest() == (number, True)
+
+    def beat(self, number: int, now: float) -> bool:
+        """Refresh the claim; False if it no longer counts."""
+        if not self.is_held(number):
+            return False
+        try:
+            os.utime(self._at(number), (now, now))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def free(self, number: int) -> None:
+        """Let go. The number stays, so that none is ever given twice."""
+        with suppress(FileNotFoundError):
+            self._at(number).rename(self.folder / f"{number}{_FREE}")
+
+    def _at(self, number: int) -> Path:
+        return self.folder / str(number)
+
+    def _write(self, file: Path, holder: Holder) -> None:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(handle, holder.to_json().encode())
+        finally:
+            os.close(handle)
+        os.utime(file, (holder.heartbeat_at, holder.heartbeat_at))
+
+    def _read(self, number: int) -> Holder:
+        file = self._at(number)
+        with file.open("rb") as stream:
+            text, beaten = stream.read(_MOST), os.fstat(stream.fileno()).st_mtime
+        try:
+            return _holder(json.loads(text), beaten)
+        except (ValueError, KeyError, TypeError):  # cut short by a full disk, or not ours: it expires like any other
+            nobody = Process("an unknown host", "", 0, "")
+            return Holder("", "", "an unknown owner", "", nobody, beaten, beaten)
+
+    def _tidy(self, number: int) -> None:
+        """Remove what came before; what cannot be removed does no harm."""
+        for file in self.folder.iterdir():
+            head = file.name.partition(".")[0]
+            if not head or (head.isascii() and head.isdigit() and int(head) < number):
+                with suppress(OSError):
+                    file.unlink()
+
+
+def _make(folder: Path) -> None:
+    """The folder and what is missing above it, for this user alone."""
+    if not folder.parent.exists():
+        _make(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _holder(facts: Any, beaten: float) -> Holder:
+    process = Process(str(facts["host"]), str(facts["machine"]), int(facts["pid"]), str(facts["started"]))
+    user, token, url = str(facts["venue_user"]), str(facts["token"]), str(facts["base_url"])
+    return Holder(
+        user, token, str(facts["owner"]), str(facts["run"]), process, float(facts["acquired_at"]), beaten, url
+    )
