@@ -147,15 +147,19 @@ class Client:
         *,
         ready: Ready | None = None,
         before_send: BeforeSend | None = None,
+        droppable: bool = False,
     ) -> Reply:
         """The answer to a call that changes something, or UnresolvedWrite when no answer proves what became of it.
 
         `before_send` (plain or async) is called with the time about to be signed, right before each sending and after
         all waiting: the place for the journal's intent, and for a last reason not to send (it raises).
         `ready` is awaited before that, once the slot is held and before the time is taken: reads that must be fresh
-        when the write is sent belong there.
+        when the write is sent belong there. A `droppable` one ends in Dropped where the pacer is told to drop what
+        waits for a slot.
         """
-        return await self._watched(_Exchange(call, signer, user, writing=True, ready=ready, before_send=before_send))
+        exchange = _Exchange(call, signer, user, writing=True, ready=ready, before_send=before_send)
+        exchange.droppable = droppable
+        return await self._watched(exchange)
 
     async def _watched(self, exchange: _Exchange) -> Reply:
         task = asyncio.current_task()
@@ -216,7 +220,7 @@ class Client:
     async def _once(self, exchange: _Exchange) -> Reply:
         endpoint = exchange.call.endpoint
         key = BucketKey.of(exchange.call, user=exchange.user, host=self._host)
-        async with self.pacer.slot(key, endpoint.rate) as slot:
+        async with self.pacer.slot(key, endpoint.rate, droppable=exchange.droppable) as slot:
             if exchange.ready is not None:
                 await exchange.ready()
             exchange.offset_s = self.offset_s
@@ -358,6 +362,7 @@ class _Exchange:
     writing: bool
     ready: Ready | None = None
     before_send: BeforeSend | None = None
+    droppable: bool = False
     attempt: int = 0
     sent_at: float = 0.0
     offset_s: float = 0.0  # the correction in `sent_at`

@@ -7,7 +7,7 @@ import httpx
 from acctcfg.errors import Garbled, OutcomeUnknown, Unreachable, VenueError
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["NotSent", "Redirected", "TooLong", "UnresolvedWrite"]
+__all__ = ["Dropped", "NotSent", "Redirected", "TooLong", "UnresolvedWrite"]
 
 
 class UnresolvedWrite(OutcomeUnknown):
@@ -43,6 +43,13 @@ class TooLong(Garbled):
             hint="no answer of the venue is that long: check base_url and what stands between here and there",
             code="too_long",
         )
+
+
+class Dropped(Unreachable):
+    """A write that still waited for its limit when the run was told to begin nothing more; it was never sent."""
+
+    def __init__(self) -> None:
+        super().__init__("interrupted before it was sent", hint="apply again", code="interrupted")
 
 
 class Redirected(Garbled):

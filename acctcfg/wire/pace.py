@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.endpoint import Call, Rate
+from acctcfg.wire.failures import Dropped
 
 __all__ = ["BucketKey", "Pacer", "Slot", "allowed", "lower_bound"]
 
@@ -76,21 +77,44 @@ class Pacer:
         self._buckets: dict[BucketKey, _Bucket] = {}
         self._connections = 0
         self._aliases: dict[str, str] = {}
+        self._droppable: set[asyncio.Task[object]] = set()
+        self._dropping = False
 
     @asynccontextmanager
-    async def slot(self, key: BucketKey, rate: Rate) -> AsyncIterator[Slot]:
+    async def slot(self, key: BucketKey, rate: Rate, *, droppable: bool = False) -> AsyncIterator[Slot]:
         """Wait for a place in the bucket and hold it: `sending()` right before the bytes leave, `answered()` after.
 
         Left without `sending()`, the place is free again at once. Left after `sending()` without `answered()`
-        (a time-out, a cancellation), it counts from the moment of leaving.
+        (a time-out, a cancellation), it counts from the moment of leaving. A `droppable` wait ends in Dropped once
+        `drop_waiting` was called.
         """
         bucket = self._bucket(key, rate)
-        await bucket.enter()
+        await (self._enter_or_drop(bucket) if droppable else bucket.enter())
         slot = Slot(bucket, self)
         try:
             yield slot
         finally:
             slot.leave()
+
+    def drop_waiting(self) -> None:
+        """End every droppable wait for a slot, those that begin later too: nothing more is to be sent."""
+        self._dropping = True
+        for task in self._droppable:
+            task.cancel()
+
+    async def _enter_or_drop(self, bucket: _Bucket) -> None:
+        task = asyncio.current_task()
+        if self._dropping or task is None:
+            raise Dropped
+        self._droppable.add(task)
+        try:
+            await bucket.enter()
+        except asyncio.CancelledError:
+            if self._dropping and task.uncancel() == 0:
+                raise Dropped from None
+            raise
+        finally:
+            self._droppable.discard(task)
 
     def rate_limited(self, key: BucketKey, rate: Rate) -> None:
         """The venue said "too many requests": use half of this limit for a minute, and note it once."""
