@@ -84,10 +84,12 @@ def command(
     from acctcfg.cli.door import deeds_decide
     from acctcfg.cli.running import load_workspace, run_engine
     from acctcfg.engine.apply import apply
+    from acctcfg.engine.stopping import Interrupts
     from acctcfg.render.data import load_saved
 
     saved = None if planfile is None else load_saved(ctx.obj["directory"] / planfile)
     workspace = load_workspace(ctx)
+    interrupts = Interrupts()
     talk = _Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked)
     outcome = run_engine(
         ctx,
@@ -102,7 +104,9 @@ def command(
             lock_timeout_s=lock_timeout,
             said={"auto_approve": auto_approve, "plan_file": None if planfile is None else str(planfile)},
             progress=progress,
+            interrupts=interrupts,
         ),
+        interrupts=interrupts,
     )
     deeds_decide()
     talk.conclude(outcome)
@@ -181,14 +185,16 @@ def _ask(number: int) -> bool:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the program while it waits for an answer: nothing has been written yet.
+    """Let a signal end the program while it waits for an answer: nothing has been written yet.
 
     The event loop's own handlers would only note the signal, and the question would stay.
     """
+    from acctcfg.cli.running import SIGNALS
+
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {one: signal.signal(one, signal.default_int_handler) for one in (signal.SIGINT, signal.SIGTERM)}
+    before = {one: signal.signal(one, signal.default_int_handler) for one in SIGNALS}
     try:
         task = asyncio.current_task()
         if task is not None and task.cancelling():

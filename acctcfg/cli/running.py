@@ -1,4 +1,4 @@
-"""How commands run the engine: one event loop, progress on stderr, Ctrl-C and a job's SIGTERM as one clean stop."""
+"""How commands run the engine: one event loop, progress on stderr, and every signal that ends a command as one stop."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     import click
 
+    from acctcfg.engine.stopping import Interrupts
     from acctcfg.engine.workspace import Workspace
     from acctcfg.render.progress import TerminalProgress
 
-__all__ = ["load_workspace", "run_engine", "terminal_width"]
+__all__ = ["SIGNALS", "load_workspace", "run_engine", "terminal_width"]
 
 T = TypeVar("T")
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What ends a command: Ctrl-C, a job that is cancelled, a terminal that is closed."""
 
 
 def load_workspace(ctx: click.Context) -> Workspace:
@@ -30,18 +34,23 @@ def load_workspace(ctx: click.Context) -> Workspace:
     return Workspace.load(directory, os.environ)
 
 
-def run_engine(ctx: click.Context, work: Callable[[TerminalProgress], Awaitable[T]]) -> T:
-    """Run `work` to its end with progress for whoever watches. Ctrl-C and SIGTERM cancel it; the engine cleans up."""
+def run_engine(
+    ctx: click.Context, work: Callable[[TerminalProgress], Awaitable[T]], *, interrupts: Interrupts | None = None
+) -> T:
+    """Run `work` to its end with progress for whoever watches. A signal ends it, or does what `interrupts` says."""
     from acctcfg.cli.door import outlet
+    from acctcfg.engine.stopping import Interrupts
     from acctcfg.render.progress import TerminalProgress
 
     async def main() -> T:
-        task = asyncio.current_task()
-        if task is not None:
-            with suppress(NotImplementedError, RuntimeError, ValueError):  # not on Windows, not off the main thread
-                asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        heard.task = asyncio.current_task()
+        with suppress(NotImplementedError, RuntimeError, ValueError):  # not on Windows, not off the main thread
+            for one in SIGNALS:
+                if signal.getsignal(one) is not signal.SIG_IGN:  # nohup, or a shell's background job
+                    asyncio.get_running_loop().add_signal_handler(one, heard.heard)
         return await work(progress)
 
+    heard = interrupts or Interrupts()
     with TerminalProgress(verbose=ctx.obj["verbose"], color=ctx.obj["color"], stream=outlet(err=True)) as progress:
         try:
             return asyncio.run(main())

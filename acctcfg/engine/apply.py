@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +17,10 @@ from acctcfg.core.state import After, KeyValue, Live, Unreadable, to_json
 from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.execute import Execution
 from acctcfg.engine.plan import Planned, draw_up, keys_to_replace, venues_of
-from acctcfg.engine.progress import SILENT, Progress
+from acctcfg.engine.progress import SILENT, Progress, guarded
 from acctcfg.engine.record import Run
 from acctcfg.engine.session import Link, Session
+from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import JournalError, PlanStale
 from acctcfg.venues.contract import Survey
@@ -42,11 +42,13 @@ async def apply(
     lock_timeout_s: float = 0.0,
     said: Mapping[str, Any] | None = None,
     progress: Progress = SILENT,
+    interrupts: Interrupts | None = None,
 ) -> Outcome:
     """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done.
 
-    `said`: what else the user said on the command line, for the record.
+    `said`: what else the user said on the command line, for the record. `interrupts` is told of the user's signals.
     """
+    progress = guarded(progress)
     replacing = keys_to_replace(workspace, replace)
     workspace.refuse_lost_journal()
     focus = Focus() if saved is None else _focus_of(saved)
@@ -75,7 +77,7 @@ async def apply(
         _prove_stores(workspace, todo)
         flags = {"skip_blocked": skip_blocked, "allow_sensitive": allow_sensitive, "replace": list(replace)}
         flags |= {"expect": expect, **(said or {})}
-        return await _carry_out(workspace, planned, left_out, flags, locks, progress)
+        return await _carry_out(workspace, planned, left_out, flags, locks, progress, interrupts or Interrupts())
 
 
 # -- before ----------------------------------------------------------------------------------------------------------
@@ -207,6 +209,7 @@ async def _carry_out(
     flags: Mapping[str, Any],
     locks: Locks,
     progress: Progress,
+    interrupts: Interrupts,
 ) -> Outcome:
     """Walk the plan on record. A journal that fails once writing has begun must not hide what was done."""
     outcome: Outcome | None = None
@@ -220,16 +223,15 @@ async def _carry_out(
             recorded = Run(run, journal, locks.fresh)
             for link in _working(session):
                 link.client.on_request = recorded.heard
-            execution = Execution(planned, recorded, progress, left_out)
-            status = "interrupted"
+            lost = frozenset(intent.address for some in open_before.values() for intent in some)
+            execution = Execution(planned, recorded, progress, left_out, lost)
             try:
-                with _stop_on_signal(execution):
-                    await execution.walk()
-                status = "interrupted" if execution.stopping else "done"
+                await _walk(execution, interrupts, progress)
             finally:
-                outcome = _outcome(planned, execution, run, interrupted=status == "interrupted")
+                outcome = _outcome(planned, execution, recorded)
                 outcome = replace(outcome, notes=(*outcome.notes, *locks.notes))
                 _remember(planned, outcome, journal, open_before, run)
+                status = "interrupted" if execution.stopping else "done"
                 journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
     except JournalError as error:
         if outcome is None:
@@ -239,39 +241,55 @@ async def _carry_out(
     return outcome
 
 
-def _outcome(planned: Planned, execution: Execution, run: str, *, interrupted: bool) -> Outcome:
+async def _walk(execution: Execution, interrupts: Interrupts, progress: Progress) -> None:
+    """Walk until the end, or until a second signal: the first one lets the writes under way be read back."""
+    walking = asyncio.ensure_future(execution.walk())
+
+    def stop() -> None:
+        execution.stop()
+        count = execution.under_way
+        what = "nothing is under way" if not count else f"finishing {count} write{'s' * (count != 1)}"
+        progress.alert(f"interrupted: {what}; once more breaks off, and a new key's secret may be lost")
+
+    def break_off() -> None:
+        walking.cancel()
+
+    interrupts.run(stop, break_off)
+    try:
+        await walking
+    except asyncio.CancelledError:
+        by_signal = execution.stopping
+        execution.break_off()
+        if not by_signal:
+            raise
+    finally:
+        interrupts.over()
+
+
+def _outcome(planned: Planned, execution: Execution, run: Run) -> Outcome:
     session, steps = planned.session, planned.plan.steps
     assert session is not None  # noqa: S101
+    notes = [f"{key}: {note}" for key, one in session.links.items() for note in one.client.pacer.notes]
     return Outcome(
         plan=planned.plan,
         results=tuple(execution.results[step.address] for step in steps if step.address in execution.results),
-        run=run,
-        interrupted=interrupted,
-        notes=tuple(f"{key}: {note}" for key, one in session.links.items() for note in one.client.pacer.notes),
+        run=run.id,
+        interrupted=execution.stopping,
+        unrecorded=bool(run.trouble or run.halted),
+        notes=(*notes, *_not_on_record(run)),
     )
 
 
-@contextmanager
-def _stop_on_signal(execution: Execution) -> Iterator[None]:
-    """The first interrupt lets the writes under way end and be read back; a second one breaks off."""
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-
-    def heard() -> None:
-        if execution.stopping and task is not None:
-            task.cancel()
-        execution.stop()
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-    with suppress(NotImplementedError, RuntimeError, ValueError):  # no main thread, or a platform without handlers
-        for one in signals:
-            loop.add_signal_handler(one, heard)
-    try:
-        yield
-    finally:
-        with suppress(NotImplementedError, RuntimeError, ValueError):
-            for one in signals:
-                loop.remove_signal_handler(one)
+def _not_on_record(run: Run) -> list[str]:
+    """What the journal could not keep, in one sentence for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for address, error in run.trouble.items():
+        reasons.setdefault(error.told, []).append(address)
+    halted = [f"nothing more was written: {run.halted}"] if run.halted else []
+    return halted + [
+        f"not on record, whatever became of it: {', '.join(filter(None, some)) or 'requests'} ({reason})"
+        for reason, some in reasons.items()
+    ]
 
 
 def _remember(

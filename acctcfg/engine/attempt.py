@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Step
-from acctcfg.core.state import ABSENT, Live, to_json
+from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable, Wanted
+from acctcfg.core.told import told
+from acctcfg.engine.blame import blame
 from acctcfg.engine.record import JournalWriter, Run
 from acctcfg.engine.session import Link
+from acctcfg.engine.stopping import Stop
 from acctcfg.venues.contract import Survey
 
-__all__ = ["GOOD", "READ_BACK_S", "Attempt", "Stop", "Work"]
+if TYPE_CHECKING:
+    from acctcfg.engine.values import Values
+
+__all__ = ["GOOD", "READ_BACK_S", "SECOND_LOOK_S", "Attempt", "Work"]
 
 READ_BACK_S = 30.0
+SECOND_LOOK_S = 3.0  # between two looks that prove that something is not there; lists may be late
 GOOD = ("done", "already")
-
-
-@dataclass(slots=True)
-class Stop:
-    """Whether to start nothing more; one for the whole walk."""
-
-    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,32 @@ class Work:
     link: Link
     run: Run
     stop: Stop
+    values: Values
+    planned: frozenset[Address] = frozenset()  # all steps of the plan
+    results: Mapping[Address, StepResult] = field(default_factory=dict)  # of all steps that ended
+    lost: frozenset[str] = frozenset()  # addresses that an earlier run wrote to and got no answer
+
+    @property
+    def new(self) -> bool:
+        """Whether this very run made the account: nothing is in it but what this run puts there."""
+        made = self.results.get(Address(self.survey.spec.key))
+        return made is not None and made.status == "done" and made.step.change.action == "create"
+
+    def blame(self, error: BaseException) -> str:
+        """Whose fault an exception is that nobody foresaw, in one sentence and without its values."""
+        return blame(error, self.link.connection.spec)
+
+    def expected(self, address: Address) -> Live | Wanted | None:
+        """What a managed address holds by all that is known; None where that is open, or about to be read anyway."""
+        result = self.results.get(address)
+        if result is not None and result.status in GOOD:
+            return self.survey.desired[address]
+        if result is not None and result.status in ("failed", "unknown"):
+            return None
+        if result is None and address in self.planned:
+            return None
+        live = self.survey.live.get(address)
+        return None if isinstance(live, After | Unreadable | Lost) else live
 
 
 @dataclass(slots=True)
@@ -45,42 +74,64 @@ class Attempt:
     writer: JournalWriter | None = None
     repeated: bool = False
     seen: Live | None = None  # what the last read showed
+    look: int = 0  # the number of that read
+    gone_since: float | None = None  # when reads began to show nothing, without one in between that did
     trouble: str = ""  # why the last read failed
     silence: str = ""  # why no answer tells what became of the write
     refusal: StepResult | None = None  # the venue said no; it stands unless a read shows that it is as wanted
+    taken: str = ""  # the venue's words for "it exists", of a creation that was lost before
     result: StepResult | None = None
 
     @property
-    def shows(self) -> bool:
-        """Whether the last read shows the change; what is deleted shows as absent."""
+    def address(self) -> Address:
+        """Where it writes."""
+        return self.step.address
+
+    def shows(self, found: Live | None) -> bool:
+        """Whether a read shows the change; what is deleted shows as absent."""
         after = self.step.change.after
-        return self.seen is ABSENT if after is None else self.seen == after
+        return found is ABSENT if after is None else found == after
+
+    def saw(self, found: Live, look: int, now: float) -> None:
+        """Note what a read showed."""
+        self.seen, self.look = found, look
+        self.trouble = found.message if isinstance(found, Unreadable) else ""
+        if found is not ABSENT:
+            self.gone_since = None
+        elif self.gone_since is None:
+            self.gone_since = now
 
     def end(self, status: str, message: str = "", code: str = "") -> None:
         """Settle how it went."""
         self.result = StepResult(self.step, status, message, code)
 
+    @property
+    def _trouble(self) -> str:
+        return f" ({self.trouble})" if self.trouble else ""
+
     def end_unanswered(self) -> None:
         """For a write of which neither an answer nor a read tells what became of it."""
         sent = "sent twice" if self.repeated else "sent"
-        seen = self.trouble or f"the venue still shows {self._shown}"
+        seen = self.trouble or f"the venue still shows {told(self.seen)}"
         said = f" ({self.silence})" if self.silence != seen else ""
         self.end("unknown", f"{sent} without an answer that tells; {seen}{said}")
 
-    def end_unseen(self, *, later: bool) -> None:
+    def end_unseen(self, *, later: bool, interrupted: bool) -> None:
         """For one that no read showed in time. `later`: the venue's accepted writes may take effect after that."""
-        if self.sent_at is not None:
+        if interrupted:
+            self.end("unknown", f"it was sent, and the run was interrupted before a read showed it{self._trouble}")
+        elif self.taken:
+            self.end("unknown", f"it was made ({self.taken}), and no read shows it yet: apply again")
+        elif self.sent_at is not None:
             self.end_unanswered()
         elif self.trouble:
             self.end("unknown", f"the venue accepted it, and reading it back failed: {self.trouble}")
+        elif isinstance(self.seen, After):
+            message = f"the venue made it, and {READ_BACK_S:g} s later it has not taken effect: apply again"
+            self.end("unknown", message, "not_yet_effective")
         elif later:
-            message = f"{READ_BACK_S:g} s later the venue still shows {self._shown}; it may yet come"
+            message = f"{READ_BACK_S:g} s later the venue still shows {told(self.seen)}; it may yet come"
             self.end("unknown", f"accepted but never seen: {message}", "accepted_not_seen")
         else:
-            message = f"the venue accepted it and did not do it: it shows {self._shown}"
+            message = f"the venue accepted it and did not do it: it shows {told(self.seen)}"
             self.end("failed", message, "not_applied")
-
-    @property
-    def _shown(self) -> object:
-        shown = to_json(self.seen)
-        return shown if shown is not None else "nothing"

@@ -1,7 +1,7 @@
 """Walk the plan: accounts at once, steps of one account in order.
 
-Each step is read again (`recheck`), written through a gate and on record (`send`), and read back (`read_back`). A
-failure stops what depends on it and nothing else.
+Each step is read again (`recheck`), written through a gate and on record (`send`), read back (`read_back`), and with it
+what it may have moved (`siblings`). A failure stops what depends on it and nothing else.
 """
 
 from __future__ import annotations
@@ -13,17 +13,23 @@ from dataclasses import dataclass, field
 from acctcfg.core.address import Address
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Step
-from acctcfg.engine.attempt import GOOD, Stop, Work
+from acctcfg.engine.attempt import GOOD, Attempt, Work
+from acctcfg.engine.blame import blame
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import Progress
 from acctcfg.engine.read_back import read_back
-from acctcfg.engine.recheck import read_again
+from acctcfg.engine.recheck import LastLook
 from acctcfg.engine.record import Run
 from acctcfg.engine.send import send
 from acctcfg.engine.session import Link
-from acctcfg.errors import AcctcfgError
+from acctcfg.engine.siblings import look_at_siblings
+from acctcfg.engine.stopping import Stop
+from acctcfg.engine.values import Values
+from acctcfg.wire.failures import Dropped
 
 __all__ = ["Execution"]
+
+INTERRUPTED = "interrupted before it began"
 
 
 @dataclass(slots=True)
@@ -34,8 +40,10 @@ class Execution:
     run: Run
     progress: Progress
     left_out: frozenset[Address] = frozenset()  # steps that are not carried out at all
+    lost: frozenset[str] = frozenset()  # addresses that an earlier run wrote to and got no answer
     results: dict[Address, StepResult] = field(default_factory=dict)
     _stop: Stop = field(default_factory=Stop)
+    _values: Values = field(default_factory=Values)
     _ended: dict[Address, asyncio.Event] = field(default_factory=dict)
 
     @property
@@ -43,9 +51,26 @@ class Execution:
         """Whether it was told to start nothing more."""
         return self._stop.asked
 
+    @property
+    def under_way(self) -> int:
+        """How many steps have sent something and have no result yet."""
+        return len(self._stop.sent)
+
     def stop(self) -> None:
-        """Start nothing more."""
-        self._stop.asked = True
+        """Start nothing more; what still waits for a limit is dropped."""
+        self._stop.ask()
+        assert self.planned.session is not None  # noqa: S101 (draw_up read through it)
+        for link in self.planned.session.links.values():
+            link.client.pacer.drop_waiting()
+
+    def break_off(self) -> None:
+        """Give every step without a result one: what is known of it now, and no more."""
+        for step in self.planned.plan.steps:
+            if step.address in self._stop.sent:
+                message = "sent, and the run was broken off before anything was known of it: apply again"
+                self._end(StepResult(step, "unknown", message))
+            elif step.address not in self.results:
+                self._end(StepResult(step, "not_started", INTERRUPTED))
 
     async def walk(self) -> None:
         """Carry out every step that is not left out."""
@@ -64,40 +89,71 @@ class Execution:
         await asyncio.gather(*(self._account(some) for some in accounts.values()))
 
     def _end(self, result: StepResult) -> None:
-        self.results[result.step.address] = result
-        self._ended[result.step.address].set()
+        address = result.step.address
+        self.results[address] = result
+        self._stop.sent.discard(address)
+        self._ended[address].set()
         if result.status != "not_started":
-            self.progress.advance(1, str(result.step.address))
+            self.progress.advance(1, str(address))
 
     async def _account(self, steps: Sequence[Step]) -> None:
-        survey = self.planned.surveys[steps[0].address.account]
-        work = Work(survey, self.planned.link(steps[0]), self.run, self._stop)
+        link = self.planned.link(steps[0])
+        work = Work(
+            self.planned.surveys[steps[0].address.account],
+            link,
+            self.run,
+            self._stop,
+            self._values,
+            frozenset(self._ended),
+            self.results,
+            self.lost,
+        )
         try:
-            for batch in _batches(steps, work.link):
-                await self._batch(batch, work)
-        except asyncio.CancelledError:
-            raise
+            batches = list(_batches(steps, link))
         except Exception as error:
-            # Nothing of one account may stop the others; what went wrong is said, without values.
-            message = error.message if isinstance(error, AcctcfgError) else f"internal error: {type(error).__name__}"
-            for step in steps:
-                if step.address not in self.results:
-                    self._end(StepResult(step, "failed", message, getattr(error, "code", "")))
-                    message = "the account's walk ended before it"
+            self._abandon(steps, blame(error, link.connection.spec), [])
+            return
+        for batch in batches:
+            await self._guarded(batch, work)
 
-    async def _batch(self, batch: Sequence[Step], work: Work) -> None:
+    async def _guarded(self, batch: Sequence[Step], work: Work) -> None:
+        """One batch; no exception of it, whoever's fault, goes further than its own steps."""
+        attempts: list[Attempt] = []
+        try:
+            await self._batch(batch, work, attempts)
+        except Dropped:
+            for step in batch:
+                if step.address not in self.results:
+                    self._end(StepResult(step, "not_started", INTERRUPTED))
+        except Exception as error:
+            self._abandon(batch, work.blame(error), attempts)
+
+    def _abandon(self, steps: Sequence[Step], message: str, attempts: Sequence[Attempt]) -> None:
+        """After an exception: what is known of a step stands; one that was sent is unknown, the others failed."""
+        known = {one.address: one.result for one in attempts if one.result is not None}
+        for step in steps:
+            if step.address in self.results:
+                continue
+            if (result := known.get(step.address)) is not None:
+                self._end(result)
+            elif step.address in self._stop.sent:
+                self._end(StepResult(step, "unknown", f"it was sent, and then: {message}", "bug"))
+            else:
+                self._end(StepResult(step, "failed", f"nothing was sent: {message}", "bug"))
+
+    async def _batch(self, batch: Sequence[Step], work: Work, attempts: list[Attempt]) -> None:
         ready = [step for step in batch if await self._may_begin(step)]
         if not ready:
             return
-        attempts = await read_again(ready, work)
+        look = LastLook(ready, work)
+        attempts += look.attempts
+        await self._stop.unless_asked(look.take())
         due = [one for one in attempts if one.result is None]
-        for one in attempts:
-            if one.result is not None:
-                self._end(one.result)
         if due:
-            await send(due, work)
+            await send(due, work, look)
             await read_back(due, work)
-        for one in due:
+            await look_at_siblings(due, work)
+        for one in attempts:
             assert one.result is not None  # noqa: S101 (every way through read_back ends in one)
             self._end(one.result)
 
@@ -105,13 +161,16 @@ class Execution:
         """Wait for what goes before it; False where that failed, or where nothing more is begun."""
         for other in (*step.depends_on, *step.waits_for):
             if other in self._ended:
-                await self._ended[other].wait()
+                await self._stop.unless_asked(self._wait_for(other))
         failed = [a for a in step.depends_on if a in self.results and self.results[a].status not in GOOD]
         if not failed and not self.stopping:
             return True
-        why = f"waits for {failed[0]}, which did not succeed" if failed else "interrupted before it began"
+        why = f"waits for {failed[0]}, which did not succeed" if failed else INTERRUPTED
         self._end(StepResult(step, "not_started", why))
         return False
+
+    async def _wait_for(self, address: Address) -> None:
+        await self._ended[address].wait()
 
 
 def _batches(steps: Sequence[Step], link: Link) -> Iterable[list[Step]]:

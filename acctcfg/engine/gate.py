@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck
+from acctcfg.engine.recheck import LastLook
 from acctcfg.errors import Blocked
 from acctcfg.venues.contract import Connection, Survey
 from acctcfg.wire.clock import Clock
@@ -28,19 +29,29 @@ class GateClosed(Blocked):
 
 
 class Gate:
-    """One gate for consecutive writes of one kind in one account; any other write of the account wants a new one."""
+    """One gate for consecutive writes of one kind in one account; any other write of the account wants a new one.
 
-    def __init__(self, connection: Connection, survey: Survey, changes: Sequence[Change], clock: Clock) -> None:
+    `changes`: those that prechecks guard. `look`: what the writes are built on, where that was read before.
+    """
+
+    def __init__(
+        self, connection: Connection, survey: Survey, changes: Sequence[Change], clock: Clock, look: LastLook | None
+    ) -> None:
         self._connection = connection
         self._survey = survey
         self._changes = changes
         self._clock = clock
+        self._look = look
         self._reading = asyncio.Lock()
         self._read_at: float | None = None
         self._answers: Mapping[Address, tuple[Precheck, ...]] = {}
 
     async def open(self, address: Address) -> None:
-        """Let the write at `address` pass, or raise GateClosed. Reads unless it read within the last two seconds."""
+        """Let the write at `address` pass, or raise GateClosed or Moved. Reads unless it read a moment ago."""
+        if self._look is not None:
+            await self._look.still(address)
+        if not self._changes:
+            return
         async with self._reading:
             if self._read_at is None or self._clock.monotonic() - self._read_at > FRESH_S:
                 self._answers = await self._connection.prechecks(self._survey, self._changes)

@@ -86,6 +86,8 @@ async def survey_accounts(
             unread.extend(Unread(spec.key, error.code or "venue", error.told) for spec in mine)
             return error
         link.accounts = len(mine)
+        for survey in surveys:
+            survey.read_at = link.client.clock.monotonic()
         progress.advance(len(mine), key)
         if not focus.everything:
             return surveys, []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
-__all__ = ["SILENT", "Progress"]
+__all__ = ["SILENT", "Progress", "guarded"]
 
 
 class Progress(Protocol):
@@ -19,6 +20,9 @@ class Progress(Protocol):
     def log(self, text: str) -> None:
         """Something worth a line of its own ("the venue answered too many requests")."""
 
+    def alert(self, text: str) -> None:
+        """What must be shown at once, whatever else is: the answer to Ctrl-C."""
+
 
 class _Silent:
     def phase(self, text: str, total: int | None) -> None: ...
@@ -26,6 +30,44 @@ class _Silent:
     def advance(self, n: int = 1, text: str = "") -> None: ...
 
     def log(self, text: str) -> None: ...
+
+    def alert(self, text: str) -> None: ...
+
+
+class Guarded:
+    """A listener that cannot harm the work: once telling fails (nobody reads, no letter for it), it goes quiet."""
+
+    def __init__(self, listener: Progress) -> None:
+        self._listener: Progress | None = listener
+
+    def phase(self, text: str, total: int | None) -> None:
+        """A new phase begins."""
+        self._tell(lambda listener: listener.phase(text, total))
+
+    def advance(self, n: int = 1, text: str = "") -> None:
+        """`n` more pieces are done."""
+        self._tell(lambda listener: listener.advance(n, text))
+
+    def log(self, text: str) -> None:
+        """A line of its own."""
+        self._tell(lambda listener: listener.log(text))
+
+    def alert(self, text: str) -> None:
+        """A line that is always shown."""
+        self._tell(lambda listener: listener.alert(text))
+
+    def _tell(self, tell: Callable[[Progress], None]) -> None:
+        if self._listener is None:
+            return
+        try:
+            tell(self._listener)
+        except Exception:  # whatever is wrong with telling, doing goes on
+            self._listener = None
+
+
+def guarded(listener: Progress) -> Progress:
+    """The listener, so that no call of it raises."""
+    return listener if isinstance(listener, Guarded) else Guarded(listener)
 
 
 SILENT: Final[Progress] = _Silent()

@@ -9,80 +9,127 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from acctcfg.core.diff import diff
-from acctcfg.core.state import After, Lost, Unreadable
-from acctcfg.engine.attempt import READ_BACK_S, Attempt, Work
+from acctcfg.core.state import ABSENT, After, Lost, Unreadable
+from acctcfg.engine.attempt import READ_BACK_S, SECOND_LOOK_S, Attempt, Work
 from acctcfg.engine.send import send
-from acctcfg.errors import VenueError
+from acctcfg.engine.siblings import kept_as_one
+from acctcfg.errors import AcctcfgError
 
 __all__ = ["read_back"]
 
 FIRST_POLL_S = 0.1  # doubles up to a second: most venues show a setting at once
+STOP_S = 5.0  # how long reads go on once the run was told to stop
 
 
 async def read_back(attempts: Sequence[Attempt], work: Work) -> None:
     """Read until every write has its result."""
-    link = work.link
-    clock, window = link.client.clock, link.venue.write_window_s / link.speed
-    patience = READ_BACK_S / link.speed
-    deadline = clock.monotonic() + patience
-    last = deadline + window + patience  # where nothing can be read at all
-    pause = FIRST_POLL_S
-    while open_ := [one for one in attempts if one.result is None]:
-        await _look(open_, work)
+    await _Reads(attempts, work).until_settled()
+
+
+class _Reads:
+    """The reads after one batch of writes, and how long they go on."""
+
+    def __init__(self, attempts: Sequence[Attempt], work: Work) -> None:
+        self.attempts, self.work = attempts, work
+        link = work.link
+        self.clock, self.speed = link.client.clock, link.speed
+        self.window = link.venue.write_window_s / link.speed
+        self.patience = READ_BACK_S / link.speed
+        self.deadline = self.clock.monotonic() + self.patience
+        self.last = self.deadline + self.window + self.patience  # where nothing can be read at all
+        self.stop_at: float | None = None
+        self.looks = 0
+
+    @property
+    def open(self) -> list[Attempt]:
+        """Those without a result."""
+        return [one for one in self.attempts if one.result is None]
+
+    async def until_settled(self) -> None:
+        pause = FIRST_POLL_S
+        while self.open:
+            await self._round()
+            if not self.open or self._too_late():
+                break
+            await self.work.stop.sleep(self.clock.sleep(pause / self.speed))
+            pause = min(2 * pause, 1.0)
+            if self.stop_at is not None:
+                await self.clock.sleep(FIRST_POLL_S)  # told to stop, nothing sleeps any more but this
+        await self._look_everywhere([one for one in self.open if isinstance(one.seen, After)])
+        for one in self.open:
+            one.end_unseen(later=self.work.link.venue.effects_come_later, interrupted=self.work.stop.asked)
+            kept_as_one(one, self.attempts, self.work)
+
+    async def _look_everywhere(self, attempts: Sequence[Attempt]) -> None:
+        """A last look at what was made and took no effect in time: whether the venue lists it at all."""
+        if attempts and not self.work.stop.asked:
+            self.work.survey.thorough.update(one.address for one in attempts)
+            await self._look(attempts)
+
+    async def _round(self) -> None:
+        open_ = self.open
+        await self._look(open_)
         for one in open_:
             if one.result is None and one.refusal is not None:
                 one.result = one.refusal
-            elif one.result is None and one.sent_at is not None:
+            elif one.result is None and (one.sent_at is not None or one.taken):
                 before = one.repeated
-                await _resolve(one, work)
-                deadline = max(deadline, clock.monotonic() + patience) if one.repeated else deadline
+                await self._resolve(one)
+                if one.repeated:
+                    self.deadline = max(self.deadline, self.clock.monotonic() + self.patience)
                 if one.repeated and not before:  # the second one may happen as late as the first
-                    last = max(last, deadline + window)
-        waiting = [one for one in open_ if one.result is None]
-        now = clock.monotonic()
-        if not waiting or now > last or (now > deadline and all(one.sent_at is None for one in waiting)):
-            break
-        await clock.sleep(pause / link.speed)
-        pause = min(2 * pause, 1.0)
-    for one in attempts:
-        if one.result is None:
-            one.end_unseen(later=link.venue.effects_come_later)
+                    self.last = max(self.last, self.deadline + self.window)
 
+    def _too_late(self) -> bool:
+        now = self.clock.monotonic()
+        if self.work.stop.asked:
+            self.stop_at = self.stop_at or now + STOP_S
+            if now > self.stop_at:
+                return True
+        return now > self.last or (now > self.deadline and all(one.sent_at is None for one in self.open))
 
-async def _look(attempts: Sequence[Attempt], work: Work) -> None:
-    try:
-        live = await work.link.connection.current(work.survey, [one.step.address for one in attempts])
-    except VenueError as error:
+    async def _look(self, attempts: Sequence[Attempt]) -> None:
+        self.looks += 1
+        link = self.work.link
+        try:
+            live = await link.connection.current(self.work.survey, [one.address for one in attempts])
+        except AcctcfgError as error:
+            live = dict.fromkeys((one.address for one in attempts), Unreadable("unreadable", error.told))
+        except Exception as error:
+            live = dict.fromkeys((one.address for one in attempts), Unreadable("bug", self.work.blame(error)))
         for one in attempts:
-            one.trouble, one.seen = error.message, Unreadable(error.code, error.message)
-        return
-    for one in attempts:
-        seen = one.seen = live[one.step.address]
-        one.trouble = seen.message if isinstance(seen, Unreadable) else ""
-        if one.shows:
-            one.end("done")
-            if one.writer is not None:
-                await one.writer.found("happened")
+            one.saw(live[one.address], self.looks, self.clock.monotonic())
+            if one.shows(one.seen):
+                one.end("done")
+                if one.writer is not None:
+                    await one.writer.found("happened")
 
-
-async def _resolve(attempt: Attempt, work: Work) -> None:
-    """A write without an answer, and a read that does not show it: once it no longer can, send it once more."""
-    if not _told(attempt):
-        return
-    seen, link = attempt.seen, work.link
-    now = link.client.clock.now() + link.client.offset_s
-    late = attempt.sent_at is not None and now > attempt.sent_at + link.venue.write_window_s / link.speed
-    made = isinstance(seen, Lost) and seen.ours  # it shows what the write made: it cannot happen any more
-    if not late and not made:
-        return
-    if attempt.repeated:
-        attempt.end_unanswered()
-        return
-    if not made:
-        await _look([attempt], work)  # the last one may have been read before the window closed
-        if attempt.result is not None or not _told(attempt):
+    async def _resolve(self, attempt: Attempt) -> None:
+        """A write without an answer, and a read that does not show it: once it no longer can, send it once more."""
+        if not _told(attempt):
             return
-    await _send_again(attempt, work, made=made)
+        link = self.work.link
+        now = link.client.clock.now() + link.client.offset_s
+        late = attempt.sent_at is not None and now > attempt.sent_at + self.window
+        made = isinstance(attempt.seen, Lost) and attempt.seen.ours  # it shows what the write made: it cannot happen
+        if not (late or made) or self._too_soon(attempt):
+            return
+        if attempt.repeated and not (made and attempt.taken):
+            attempt.end_unanswered()
+            return
+        if not made:
+            await self._look([attempt])  # the last one may have been read before the window closed
+            if attempt.result is not None or not _told(attempt):
+                return
+        await _send_again(attempt, self.work, made=made)
+
+    def _too_soon(self, attempt: Attempt) -> bool:
+        """Whether what reads do not show may be there all the same: absence is believed after a second look."""
+        if attempt.seen is not ABSENT or attempt.gone_since is None:
+            return False
+        if not self.work.link.connection.absence(attempt.change).twice:
+            return False
+        return self.clock.monotonic() - attempt.gone_since < SECOND_LOOK_S / self.speed
 
 
 def _told(attempt: Attempt) -> bool:
@@ -91,7 +138,7 @@ def _told(attempt: Attempt) -> bool:
 
 
 async def _send_again(attempt: Attempt, work: Work, *, made: bool) -> None:
-    address = attempt.step.address
+    address = attempt.address
     assert attempt.seen is not None  # noqa: S101 (a read told)
     changes, _ = diff({address: work.survey.desired[address]}, {address: attempt.seen})
     if not changes:
@@ -103,7 +150,7 @@ async def _send_again(attempt: Attempt, work: Work, *, made: bool) -> None:
         what = "its secret never arrived" if made else "it did not happen"
         attempt.end("failed", f"{what}; interrupted before it was sent once more")
         return
-    attempt.repeated = True
+    attempt.repeated, attempt.taken = True, ""
     attempt.refusal = None
     attempt.change = changes[0]
     await send([attempt], work)

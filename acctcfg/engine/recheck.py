@@ -1,42 +1,135 @@
-"""Before the write: the present value is read once more, and only what is still to be done goes on."""
+"""Before the write: every step's present value is read once more, and only what is still to be done goes on.
+
+What one read does not show may be there all the same, since lists can be late or lose a row. Where the venue would
+make a second one, absence is believed after two looks some seconds apart; the plan's own counts as the first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
+from acctcfg.core.address import Address
+from acctcfg.core.diff import Change
+from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Step
-from acctcfg.core.state import Live, Unreadable, to_json
-from acctcfg.engine.attempt import Attempt, Work
-from acctcfg.errors import VenueError
+from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable
+from acctcfg.core.told import told
+from acctcfg.engine.attempt import SECOND_LOOK_S, Attempt, Work
+from acctcfg.errors import AcctcfgError
 
-__all__ = ["read_again"]
+__all__ = ["LastLook", "Moved"]
 
-
-async def read_again(steps: Sequence[Step], work: Work) -> list[Attempt]:
-    """An attempt for each step; those that are right already, or moved, have their result. Creations are not read."""
-    connection = work.link.connection
-    attempts = [Attempt(step, step.change) for step in steps]
-    settings = [one for one in attempts if connection.settles(one.change)]
-    if not settings:
-        return attempts
-    try:
-        live = await connection.current(work.survey, [one.step.address for one in settings])
-    except VenueError as error:
-        for one in settings:
-            one.end("failed", error.message, error.code)
-        return attempts
-    for one in settings:
-        _compare(one, live[one.step.address])
-    return attempts
+FRESH_S = 2.0
+"""A write that starts later than this after the look looks again: it waited for a limit meanwhile."""
 
 
-def _compare(attempt: Attempt, found: Live) -> None:
-    """One that is right already is not written, one that moved is not overwritten."""
-    change = attempt.change
-    if found == change.after:
-        attempt.end("already")
-    elif isinstance(found, Unreadable):
-        attempt.end("failed", found.message, found.code)
-    elif change.before_known and found != change.before:
-        message = f"it is {to_json(found)} now, neither {to_json(change.before)} nor as wanted: plan again"
-        attempt.end("failed", message, "stale")
+class Moved(AcctcfgError):
+    """What a step was to change is not as the plan saw it any more; `result` says how that ends."""
+
+    def __init__(self, result: StepResult) -> None:
+        super().__init__(result.message)
+        self.result = result
+
+
+class LastLook:
+    """The last look before the writes of one batch. Those that are right already, or moved, get their result."""
+
+    def __init__(self, steps: Sequence[Step], work: Work) -> None:
+        self.attempts = [Attempt(step, step.change) for step in steps]
+        self._work = work
+        self._asked = [one for one in self.attempts if not (work.new and _makes(one.change))]
+        self._reading = asyncio.Lock()
+        self._begun: set[Address] = set()
+        self._at: float | None = None
+
+    async def take(self) -> None:
+        """Look for the first time; in an account that this run made there is nothing to be found."""
+        if not self._asked:
+            return
+        await self._let_some_time_pass()
+        try:
+            found = await self._look()
+        except AcctcfgError as error:
+            for one in self._asked:
+                one.end("failed", error.told, getattr(error, "code", ""))
+            return
+        for one in self._asked:
+            one.result = _verdict(one, found[one.address], self._work)
+
+    async def still(self, address: Address) -> None:
+        """Right before a step's first write: look again where it had to wait. Raises Moved, and what reading raises."""
+        if address in self._begun:
+            return
+        async with self._reading:
+            aged = self._at is not None and self._now() - self._at > FRESH_S
+            watched = {one.address: one for one in self._asked if self._watches(one)}
+            if aged and address in watched:
+                self._found: Mapping[Address, Live] = await self._look(list(watched.values()))
+            elif self._at is None or address not in watched:
+                self._begun.add(address)
+                return
+        self._begun.add(address)
+        verdict = _verdict(watched[address], self._found[address], self._work)
+        if verdict is not None:
+            raise Moved(verdict)
+
+    def _watches(self, attempt: Attempt) -> bool:
+        """Whether it is still to be written, and the venue itself would not refuse a write that comes too late."""
+        if attempt.result is not None or attempt.address in self._begun:
+            return False
+        return not (_makes(attempt.change) and self._work.link.connection.absence(attempt.change).taken)
+
+    async def _look(self, attempts: Sequence[Attempt] | None = None) -> Mapping[Address, Live]:
+        addresses, survey = [one.address for one in attempts or self._asked], self._work.survey
+        survey.thorough.update(addresses)
+        try:
+            self._found = await self._work.link.connection.current(survey, addresses)
+        finally:
+            survey.thorough.difference_update(addresses)
+        self._at = self._now()
+        return self._found
+
+    async def _let_some_time_pass(self) -> None:
+        """Until what the plan did not see had the time to show."""
+        link, connection = self._work.link, self._work.link.connection
+        if any(_makes(one.change) and connection.absence(one.change).twice for one in self._asked):
+            left = self._work.survey.read_at + SECOND_LOOK_S / link.speed - self._now()
+            if left > 0:
+                await link.client.clock.sleep(left)
+
+    def _now(self) -> float:
+        return self._work.link.client.clock.monotonic()
+
+
+def _makes(change: Change) -> bool:
+    return change.action == "create"
+
+
+def _verdict(attempt: Attempt, found: Live, work: Work) -> StepResult | None:
+    """How a step ends by what is there before its write; None where it is to be written."""
+    change, step = attempt.change, attempt.step
+    if attempt.shows(found) and change.action != "replace":
+        if change.kind == "account" and str(attempt.address) not in work.lost:
+            message = "it is there now, and this run did not make it: plan again, which says whose it is"
+            return StepResult(step, "failed", message, "stale")
+        return StepResult(step, "already")
+    if isinstance(found, Unreadable):
+        return StepResult(step, "failed", found.message, found.code)
+    if change.before_known and not _same(found, change.before):
+        message = f"there is {told(found)} now, neither {told(change.before)} as planned nor as wanted: plan again"
+        return StepResult(step, "failed", message, "stale")
+    return None
+
+
+def _same(found: Live, before: Live | None) -> bool:
+    """Whether it is as the plan saw it. What can be told only later does not speak against it."""
+    if isinstance(found, After):
+        return True
+    if before is None or before is ABSENT:
+        return found is ABSENT
+    return _bare(found) == _bare(before)
+
+
+def _bare(value: Live) -> Live:
+    return value.value if isinstance(value, Lost) else value

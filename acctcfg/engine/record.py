@@ -6,14 +6,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from acctcfg.core.address import Address
-from acctcfg.engine.gate import Gate
+from acctcfg.engine.stopping import Stop
 from acctcfg.errors import JournalError, OutcomeUnknown, Refused, VenueError
 from acctcfg.wire.client import Client, Reply
 from acctcfg.wire.endpoint import Call
+from acctcfg.wire.failures import Dropped
 from acctcfg.wire.redact import Sent
+
+if TYPE_CHECKING:
+    from acctcfg.engine.gate import Gate
 
 __all__ = ["JournalWriter", "Recorder", "Run"]
 
@@ -54,19 +58,23 @@ _ENTRY: ContextVar[Any] = ContextVar("the journal's entry of the write that this
 
 @dataclass(slots=True)
 class Run:
-    """One run of apply, as its writes see it."""
+    """One run of apply, as its writes see it. `trouble`: why something of it is not on record, by address."""
 
     id: str
     journal: Recorder
     fresh: Callable[[str], bool]  # whether the lock of a venue user is still ours
-    unrecorded: list[JournalError] = field(default_factory=list)  # what of a venue's success could not be kept
+    trouble: dict[str, JournalError] = field(default_factory=dict)
+    halted: str = ""  # why nothing more could be written, before the next write was sent
 
     def heard(self, sent: Sent) -> None:
         """Keep the outcome of every write's request; reads leave no trace."""
         if sent.method != "GET":
             facts = {name: getattr(sent, name) for name in ("method", "path", "status", "code", "attempt", "sent_at")}
             facts["milliseconds"] = round(sent.milliseconds, 1)
-            self.journal.request(self.id, _ENTRY.get(), facts)
+            try:
+                self.journal.request(self.id, _ENTRY.get(), facts)
+            except JournalError as error:  # what became of the request is known all the same
+                self.trouble.setdefault("", error)
 
 
 @dataclass(slots=True)
@@ -84,6 +92,10 @@ class JournalWriter:
     entries: list[Any] = field(default_factory=list)
     last: Any = None  # the entry of the write that was answered last
     lost: Any = None  # the entry of a write that was never answered
+    stop: Stop = field(default_factory=Stop)
+    begun: bool = False  # whether any write of the step was sent
+    sent_at: float = 0.0  # the signed time of the latest
+    address: str = ""
 
     async def send(
         self,
@@ -103,15 +115,19 @@ class JournalWriter:
         entry: Any = None
         facts = {"uid": uid, "creates": dict(creates or {}), "deletes": deletes}
         body = {name: value for name, value in facts.items() if value}
+        self.address = str(address)
 
         async def ready() -> None:
             if self.gate is not None:
-                await self.gate.open(address)
+                gate = self.gate.open(address)
+                await (gate if self.begun else self.stop.unless_asked(gate))
 
         async def before_send(sent_at: float) -> None:
             nonlocal entry
             if entry is not None:
                 await self._settle(entry, "refused")  # the client proved the attempt before this one not executed
+            if self.stop.asked and not self.begun:
+                raise Dropped
             entry = await asyncio.to_thread(
                 self.run.journal.intend,
                 self.run.id,
@@ -131,12 +147,16 @@ class JournalWriter:
                     hint="this process was held up for too long; apply again",
                 )
             _ENTRY.set(entry)
+            self.begun, self.sent_at = True, sent_at
+            self.stop.sent.add(address)
 
         try:
-            reply = await self.client.write(call, signer, user, ready=ready, before_send=before_send)
+            reply = await self.client.write(
+                call, signer, user, ready=ready, before_send=before_send, droppable=not self.begun
+            )
         except VenueError as error:
             if entry is not None:
-                outcome = _outcome(error)
+                outcome = "refused" if isinstance(error, Dropped) else _outcome(error)
                 await self._settle(entry, outcome, {"code": error.code})
                 self.lost = entry if outcome == "unknown" else None
             raise
@@ -154,7 +174,7 @@ class JournalWriter:
         try:
             self.run.journal.answered(self.last, facts)  # not in a thread: nothing comes between the answer and this
         except JournalError as error:
-            self.run.unrecorded.append(error)
+            self.run.trouble.setdefault(self.address, error)
 
     async def close(self, outcome: str) -> None:
         """Settle the entries that waited for the step's end."""
@@ -165,12 +185,19 @@ class JournalWriter:
     async def found(self, finding: str) -> None:
         """Write down what reading showed of the write that was never answered: nobody has to wait for it any more."""
         if self.lost is not None:
-            await asyncio.to_thread(self.run.journal.resolve, self.run.id, self.lost, finding)
-            self.lost = None
+            lost, self.lost = self.lost, None
+            await self._keep(self.run.journal.resolve, self.run.id, lost, finding)
 
     async def _settle(self, entry: Any, outcome: str, body: Any = None) -> None:
+        """What was answered is known, whatever becomes of its record."""
+        await self._keep(self.run.journal.settle, entry, outcome, body)
+
+    async def _keep(self, record: Callable[..., None], *what: Any) -> None:
         """Wait for the disk in a thread: other accounts go on, and threads that write at once share a flush."""
-        await asyncio.to_thread(self.run.journal.settle, entry, outcome, body)
+        try:
+            await asyncio.to_thread(record, *what)
+        except JournalError as error:
+            self.run.trouble.setdefault(self.address, error)
 
 
 def _outcome(error: VenueError) -> str:

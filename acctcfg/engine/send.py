@@ -5,49 +5,111 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from acctcfg.core.told import told
 from acctcfg.engine.attempt import Attempt, Work
 from acctcfg.engine.gate import Gate, GateClosed
+from acctcfg.engine.recheck import LastLook, Moved
 from acctcfg.engine.record import JournalWriter
-from acctcfg.errors import AcctcfgError, OutcomeUnknown, Refused, StoreError
+from acctcfg.engine.values import Asked
+from acctcfg.errors import AcctcfgError, Garbled, JournalError, OutcomeUnknown, Refused, StoreError
+from acctcfg.wire.failures import Dropped
 
 __all__ = ["send"]
 
 
-async def send(attempts: Sequence[Attempt], work: Work) -> None:
-    """Send the writes of a batch at once, through one gate."""
+async def send(attempts: Sequence[Attempt], work: Work, look: LastLook | None = None) -> None:
+    """Send the writes of a batch at once, through one gate; of each value that is new to the venue, one goes first."""
     link = work.link
     changes = [one.change for one in attempts if link.connection.gated(one.change)]
-    gate = Gate(link.connection, work.survey, changes, link.client.clock) if changes else None
-    await asyncio.gather(*(_send(one, work, gate) for one in attempts))
+    gate = Gate(link.connection, work.survey, changes, link.client.clock, look)
+    by_value: dict[Asked, list[Attempt]] = {}
+    for one in attempts:
+        word = link.connection.together(one.change)
+        asked = Asked(one.step.venue, word or str(one.address), one.change.after)
+        by_value.setdefault(asked, []).append(one)
+    await asyncio.gather(*(_send_value(asked, some, work, gate) for asked, some in by_value.items()))
 
 
-async def _send(attempt: Attempt, work: Work, gate: Gate | None) -> None:
+async def _send_value(asked: Asked, attempts: list[Attempt], work: Work, gate: Gate) -> None:
+    values = work.values
+    async with values.first(asked):
+        if not values.known(asked):
+            first = attempts.pop(0)
+            await _send(first, work, gate, asked)
+    if asked in values.refused:
+        values.leave(attempts, asked)
+    else:
+        await asyncio.gather(*(_send(one, work, gate, asked) for one in attempts))
+
+
+async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked) -> None:
     link = work.link
-    writer = JournalWriter(work.run, link.client, link.connection.user, gate)
+    writer = JournalWriter(work.run, link.client, link.connection.user, gate, stop=work.stop)
     attempt.sent_at, attempt.writer = None, writer
     try:
         await link.connection.write(work.survey, attempt.change, writer)
-    except OutcomeUnknown as error:
-        await writer.close("unknown")
-        attempt.sent_at = getattr(error, "sent_at", link.client.clock.now())
-        attempt.trouble = attempt.silence = error.message
-    except GateClosed as error:
-        attempt.end("blocked", error.message)
-    except Refused as error:
-        await writer.close("failed")
-        _refused(attempt, error, blocked=link.connection.is_precondition(error.code))
-    except StoreError as error:
-        await writer.close("failed")
-        attempt.end("failed", error.told)
     except AcctcfgError as error:
+        await writer.close(_outcome(error))
+        _ended(attempt, error, writer, work, asked)
+    except Exception as error:
         await writer.close("unknown")
-        attempt.end("failed", error.told, getattr(error, "code", ""))
+        _broke(attempt, error, writer, work)
     else:
+        work.values.took(asked)
         await writer.close("done")
 
 
-def _refused(attempt: Attempt, error: Refused, *, blocked: bool) -> None:
+def _outcome(error: AcctcfgError) -> str:
+    return "failed" if isinstance(error, Refused | StoreError) else "unknown"
+
+
+def _ended(attempt: Attempt, error: AcctcfgError, writer: JournalWriter, work: Work, asked: Asked) -> None:
+    """What an error says about a write: nothing was sent, the venue refused it, or nobody knows yet."""
+    match error:
+        case Moved():
+            attempt.result = error.result
+        case GateClosed():
+            attempt.end("blocked", error.message)
+        case Dropped() if not writer.begun:
+            attempt.end("not_started", error.message)
+        case JournalError() if not writer.begun:  # neither the lock nor the disk is this step's own trouble
+            work.run.halted = work.run.halted or error.told
+            attempt.end("not_started", error.told)
+        case OutcomeUnknown():
+            _unanswered(attempt, error.message, getattr(error, "sent_at", 0.0) or writer.sent_at)
+        case Garbled() if writer.begun:  # it was answered, in words that nobody can read
+            _unanswered(attempt, error.message, writer.sent_at)
+        case Refused():
+            _refused(attempt, error, work, asked)
+        case _:
+            attempt.end("failed", error.told, getattr(error, "code", ""))
+
+
+def _unanswered(attempt: Attempt, message: str, sent_at: float) -> None:
+    attempt.sent_at = sent_at
+    attempt.trouble = attempt.silence = message
+
+
+def _broke(attempt: Attempt, error: Exception, writer: JournalWriter, work: Work) -> None:
+    """An exception of the venue package or of this machine: read back where something was sent."""
+    message = work.blame(error)
+    if writer.begun:
+        _unanswered(attempt, message, writer.sent_at)
+    else:
+        attempt.end("failed", f"nothing was sent: {message}", "bug")
+
+
+def _refused(attempt: Attempt, error: Refused, work: Work, asked: Asked) -> None:
     """It stands unless a read shows that it is as wanted; but an account that is there by now is somebody else's."""
-    attempt.end("blocked" if blocked else "failed", error.told, error.code)
-    if attempt.change.kind != "account" or attempt.repeated:
+    connection, change = work.link.connection, attempt.change
+    lost_before = attempt.repeated or str(attempt.address) in work.lost
+    if change.action == "create" and lost_before and error.code in connection.absence(change).taken:
+        attempt.taken = error.message  # by ourselves: the creation that was never answered did happen
+        return
+    message = error.told
+    if connection.together(change) and connection.refuses_value(error.code):
+        message = f"the venue refuses {told(change.after)}: {message}"
+        work.values.refused[asked] = f"{error.code} at {attempt.address}"
+    attempt.end("blocked" if connection.is_precondition(error.code) else "failed", message, error.code)
+    if change.kind != "account" or attempt.repeated:
         attempt.refusal, attempt.result = attempt.result, None

@@ -93,6 +93,13 @@ class TerminalProgress:
         elif self._verbose:
             self._line(harmless(text))
 
+    def alert(self, text: str) -> None:
+        """A line of its own, whether anybody asked to see more or not."""
+        if self._bar is not None:
+            self._bar.console.print(harmless(text), markup=False, highlight=False)
+        else:
+            self._line(harmless(text))
+
     def pause(self) -> None:
         """Take the bar off the screen."""
         with self._drawing:

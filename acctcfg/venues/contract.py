@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, Place, VenueSpec
@@ -23,6 +23,9 @@ from acctcfg.wire.client import Client, Dialect, Reply
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 
 __all__ = [
+    "NEVER_ABSENT",
+    "SEEN_TWICE",
+    "Absence",
     "Connection",
     "Cost",
     "Creating",
@@ -133,6 +136,25 @@ class Writer(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """How a venue proves that a thing is not there before it is made: lists may be late, or lose a row once."""
+
+    twice: bool  # only reading tells, for a second one would be made: two looks, some seconds apart
+    taken: frozenset[str] = frozenset()  # refusals that say that the name is taken: proof of a creation that was lost
+
+    @classmethod
+    def unique(cls, *taken: str) -> Absence:
+        """For what has a name that the venue gives once: it refuses a second one, with these codes."""
+        return cls(twice=False, taken=frozenset(taken))
+
+
+NEVER_ABSENT: Final = Absence(twice=False)
+"""For what always has a value: nothing is made."""
+SEEN_TWICE: Final = Absence(twice=True)
+"""For what the venue makes again and again: addresses, keys whose names are free text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What a key said about itself when it signed, beside what the venue lists of the account that it should be of."""
@@ -170,6 +192,8 @@ class Survey:
     blocks: dict[Address, list[Precheck]] = field(default_factory=dict)  # failing prechecks found while reading
     sets_nothing: list[str] = field(default_factory=list)  # exact entries that no scope came of: "x.leverage[2]"
     places: dict[Address, Place] = field(default_factory=dict)  # where an address was decided, unless its spec tells
+    thorough: set[Address] = field(default_factory=set)  # what `current` must look for wherever it can be seen
+    read_at: float = 0.0  # by the steady clock; nothing that it shows was read later
     exists: bool = False
     uid: str = ""
     deposits: tuple[DepositRow, ...] = ()
@@ -235,8 +259,11 @@ class Connection(Protocol):
     def together(self, change: Change) -> str:
         """Changes of one account with the same word may be written at once and read back by one read; "" for none."""
 
-    def settles(self, change: Change) -> bool:
-        """Whether the present value is read once more right before the write (a setting, not a creation)."""
+    def absence(self, change: Change) -> Absence:
+        """How it is proven that what the change makes is not there yet."""
+
+    def moved_with(self, survey: Survey, change: Change) -> tuple[Address, ...]:
+        """The managed addresses whose values the write may move besides its own; they are read back with it."""
 
     async def current(self, survey: Survey, addresses: Sequence[Address]) -> dict[Address, Live]:
         """Read these addresses as they are now."""
@@ -249,6 +276,9 @@ class Connection(Protocol):
 
     def is_precondition(self, code: str) -> bool:
         """Whether the venue's refusal means that something must be cleared first: blocked, not failed."""
+
+    def refuses_value(self, code: str) -> bool:
+        """Whether the venue's refusal of a value may be about the value alone, so that it is not tried elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.plan import Warning_
 from acctcfg.core.state import Live
 from acctcfg.errors import Garbled, VenueError
-from acctcfg.venues.contract import Cost, Memory, Survey, Writer
+from acctcfg.venues.contract import Absence, Cost, Memory, Survey, Writer
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["ByField", "Resource", "alias", "as_documented", "demand_identity", "is_ours", "survey_or_reason"]
@@ -31,7 +31,7 @@ class Resource(Protocol[Of]):
 
     field: str  # "position_mode"; "" for the account itself
     gated: bool  # prechecks guard it
-    settles: bool  # its present value is read once more right before the write
+    absence: Absence  # how it is proven that one is not there: NEVER_ABSENT for a setting
     together: str  # changes with one word are written at once and read back by one read; "" for none
 
     async def survey(self, account: Of, focus: Focus, replace: frozenset[Address]) -> None:
@@ -48,6 +48,9 @@ class Resource(Protocol[Of]):
 
     async def write(self, account: Of, change: Change, writer: Writer) -> None:
         """Send the writes of one change."""
+
+    def moved_with(self, account: Of, change: Change) -> tuple[Address, ...]:
+        """The managed addresses, of any field, whose values these writes may move besides their own."""
 
 
 class ByField(Generic[Notes]):
@@ -81,9 +84,14 @@ class ByField(Generic[Notes]):
         """Changes of one account with the same word are written at once."""
         return self._of(change).together
 
-    def settles(self, change: Change) -> bool:
-        """Whether it is read once more before it is written."""
-        return self._of(change).settles
+    def absence(self, change: Change) -> Absence:
+        """How it is proven that it is not there."""
+        return self._of(change).absence
+
+    def moved_with(self, survey: Survey, change: Change) -> tuple[Address, ...]:
+        """What else may move, of all that the manifest manages."""
+        found = self._of(change).moved_with(survey.private, change)
+        return tuple(one for one in found if one in survey.desired and one != change.address)
 
     async def current(self, survey: Survey, addresses: Sequence[Address]) -> dict[Address, Live]:
         """As they are now."""
@@ -98,6 +106,10 @@ class ByField(Generic[Notes]):
     async def write(self, survey: Survey, change: Change, writer: Writer) -> None:
         """Make one change."""
         await self._of(change).write(survey.private, change, writer)
+
+    def refuses_value(self, code: str) -> bool:  # noqa: ARG002
+        """None of the venue's codes is known to speak of the value alone."""
+        return False
 
     def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:  # noqa: ARG002
         """None, unless the venue has something to say."""

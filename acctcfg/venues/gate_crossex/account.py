@@ -45,6 +45,7 @@ class Account:
     memory: Memory
     state: State | None = None  # the CrossEx account; None in isolated_exchange
     decisions: dict[Address, Decision] = field(default_factory=dict)
+    kin: dict[tuple[str, str], list[Address]] | None = None  # symbols by exchange and pair
     open: Open | None = None
     row: SubAccount | None = None  # the sub-account
     keys: tuple[KeyRow, ...] | None = None  # of the sub-account, once they were needed

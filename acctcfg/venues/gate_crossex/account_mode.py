@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import Live
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, SET_ACCOUNT
 from acctcfg.venues.gate_crossex.words import ACCOUNT_MODE
@@ -26,7 +26,7 @@ class AccountMode:
 
     field = "account_mode"
     gated = True
-    settles = True
+    absence = NEVER_ABSENT
     together = ""
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -56,3 +56,7 @@ class AccountMode:
         """Ask for it."""
         for call in self.calls(account, change):
             await account.send(call, change, writer)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Everything that is kept by the modes: the venue may set it anew."""
+        return tuple(one for one in account.survey.desired if one.field in ("position_mode", "leverage"))

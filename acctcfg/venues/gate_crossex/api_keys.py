@@ -15,7 +15,7 @@ from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
 from acctcfg.errors import AcctcfgError, Garbled, Refused, StoreError, VenueError
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.gate_crossex.main_user import KeyRow
@@ -32,7 +32,7 @@ class ApiKeys:
 
     field = FIELD
     gated = False
-    settles = False
+    absence = SEEN_TWICE  # names are free text: the venue makes a second key of one name
     together = ""
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -190,6 +190,10 @@ class ApiKeys:
                 await self._modify(account, change, call, writer)
             else:
                 await account.send(call, change, writer, deletes=call.at["key"])
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Nothing else."""
+        return ()
 
     async def _modify(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
         """Send the whole key back, if it still is what the plan saw: nothing is cleared that nobody was shown."""

@@ -170,3 +170,7 @@ class GateConnection(ByField[Account]):
     def is_precondition(self, code: str) -> bool:
         """Labels that name orders, positions, margins, a status or a lock."""
         return code in PRECONDITIONS
+
+    def refuses_value(self, code: str) -> bool:
+        """A value that is invalid, or that cannot be read."""
+        return code in ("TRADE_SET_LEVERAGE_ERROR", "COMMON_PARAM_BIND_ERROR")

@@ -7,6 +7,7 @@ a default.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.words import Market
 from acctcfg.errors import VenueError
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.endpoints import LEVERAGE, MARGIN_LEVERAGE, SET_LEVERAGE, SET_MARGIN_LEVERAGE
 from acctcfg.venues.gate_crossex.leverage import Decision, Resolution, lever_text, resolve
@@ -34,7 +35,7 @@ class Leverage:
 
     field = "leverage"
     gated = True
-    settles = True
+    absence = NEVER_ABSENT
     together = "leverage"  # written one after the other, read back together
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -133,6 +134,20 @@ class Leverage:
         """Ask for one value."""
         for call in self.calls(account, change):
             await account.send(call, change, writer)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:
+        """The other managed symbols of that pair at that exchange: contract and margin."""
+        mine = account.decisions[change.address]
+        if account.kin is None:
+            account.kin = defaultdict(list)
+            for address, decision in account.decisions.items():
+                account.kin[_pair(decision)].append(address)
+        return tuple(account.kin[_pair(mine)])
+
+
+def _pair(decision: Decision) -> tuple[str, str]:
+    """Exchange and pair: ("OKX", "ADA_USDT")."""
+    return decision.exchange, decision.symbol.split("_", 2)[-1]
 
 
 def _barrier(account: Account, decision: Decision) -> After | None:

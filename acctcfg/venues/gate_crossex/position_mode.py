@@ -14,7 +14,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.core.words import PositionMode as Word
 from acctcfg.errors import VenueError
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, SET_ACCOUNT
 from acctcfg.venues.gate_crossex.words import EXCHANGES, POSITION_MODE
@@ -28,7 +28,7 @@ class PositionMode:
 
     field = "position_mode"
     gated = True
-    settles = True
+    absence = NEVER_ABSENT
     together = ""  # a second request while one is under way is said to be refused
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -89,3 +89,7 @@ class PositionMode:
         """Ask for it."""
         for call in self.calls(account, change):
             await account.send(call, change, writer)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """The modes of the other exchanges, and leverage: the venue does not say that they stay."""
+        return tuple(one for one in account.survey.desired if one.field in ("position_mode", "leverage"))

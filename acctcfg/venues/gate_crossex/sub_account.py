@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, AccountValue, After, Live
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import NEVER_ABSENT, Absence, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_SUB_ACCOUNT, LOCK, SUB_ACCOUNT, UNLOCK
 from acctcfg.venues.gate_crossex.main_user import SubAccount
@@ -29,7 +29,7 @@ class SubAccounts:
 
     field = ""
     gated = False
-    settles = False
+    absence = Absence.unique()  # the login name; with which label a second one is refused is not documented
     together = ""
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -89,13 +89,17 @@ class SubAccounts:
             await writer.answered({"uid": row.uid})
             account.row = row
 
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Nothing else."""
+        return ()
+
 
 class SubAccountState:
     """Whether it is locked; managed only where the manifest says so."""
 
     field = "state"
     gated = False
-    settles = True
+    absence = NEVER_ABSENT
     together = ""
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -131,6 +135,10 @@ class SubAccountState:
         """Lock or unlock it."""
         for call in self.calls(account, change):
             await account.send(call, change, writer)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Nothing else."""
+        return ()
 
 
 def _day(seconds: str) -> str:

@@ -65,6 +65,7 @@ class Account:
     replacing: dict[str, str] = field(default_factory=dict)  # label -> id of the old key, whose secret is still stored
     instruments: Instruments | None = None
     decisions: dict[Address, Decision] = field(default_factory=dict)
+    kin: dict[tuple[str, str], list[Address]] | None = None  # scopes by what the venue may keep one value for
     deposits: dict[str, list[DepositAddress]] = field(default_factory=dict)
     open: Open | None = None
 

@@ -14,7 +14,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import Live
 from acctcfg.errors import AuthRefused, VenueError
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL, SET_SUB_ACCOUNT_LEVEL, SUB_ACCOUNTS
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL
@@ -28,7 +28,7 @@ class AccountMode:
 
     field = "account_mode"
     gated = True
-    settles = True
+    absence = NEVER_ABSENT
     together = ""
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -83,3 +83,7 @@ class AccountMode:
         """Switch it."""
         for call in self.calls(account, change):
             await account.send(call, change, writer)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Everything that is kept by the modes: the venue may set it anew."""
+        return tuple(one for one in account.survey.desired if one.field in ("position_mode", "leverage"))

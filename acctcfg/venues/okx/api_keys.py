@@ -9,15 +9,16 @@ out of its account's bucket; the broker's list of keys is served once a second f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable, Wanted
 from acctcfg.errors import AcctcfgError, Garbled, Refused, StoreError, VenueError
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.okx.account import Account, Signing, unreadable
+from acctcfg.venues.okx.broker import KeyRow
 from acctcfg.venues.okx.endpoints import CONFIG, CREATE_KEY, DELETE_KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.okx.words import permissions_to
 from acctcfg.wire.endpoint import Call
@@ -35,7 +36,7 @@ class ApiKeys:
 
     field = FIELD
     gated = False
-    settles = False
+    absence = Absence.unique("59502")
     together = ""
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ class ApiKeys:
                 if signing.config is not None and signing.config.key_label in ("", key.label):
                     found[address] = self._proven(account, key, signing)
                     continue
-                if signing.gone:
+                if signing.gone and address not in account.survey.thorough:
                     found[address] = After("the key takes effect")
                     continue
             if rows is None:
@@ -167,11 +168,19 @@ class ApiKeys:
             else:
                 value = KeyValue(row.permissions, row.ip_allowlist, key.store if key else None)
                 lost = key is not None and key.store is not None and key.state == "present" and stored is None
-                if row.api_key == old:
+                if stored is not None:
+                    found[address] = self._listed(stored, row, value)
+                elif row.api_key == old:
                     found[address] = Lost(value, "it is to be replaced", ours=False)
                 else:
                     found[address] = Lost(value, "its secret never arrived", ours=True) if lost else value
         return found
+
+    def _listed(self, stored: Any, row: KeyRow, value: KeyValue) -> Live:
+        """A key of the list whose stored secret did not sign: its own, not yet, or another one's, never."""
+        if stored.api_key == row.api_key:
+            return After("the key takes effect")
+        return Lost(value, "the stored secret is of another key", ours=False)
 
     def _proven(self, account: Account, key: KeySpec, signing: Signing) -> Live:
         config = signing.config
@@ -237,6 +246,10 @@ class ApiKeys:
                 await account.send(Call(call.endpoint, params), change, writer, deletes=gone)
                 if call.endpoint is DELETE_KEY:
                     account.key_gone(change.address.key)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Nothing else."""
+        return ()
 
     async def _create(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
         label = change.address.key

@@ -268,6 +268,10 @@ class OkxConnection(ByField[Account]):
         """Class P of the venue's codes."""
         return code in PRECONDITIONS
 
+    def refuses_value(self, code: str) -> bool:
+        """A parameter that is wrong: with a name from the venue's own list, that is the value."""
+        return code == "51000"
+
 
 def _forget(survey: Survey) -> None:
     survey.desired.clear()

@@ -17,7 +17,7 @@ from acctcfg.core.outcome import DepositRow
 from acctcfg.core.state import ABSENT, DepositValue, Live
 from acctcfg.core.words import CreditTo
 from acctcfg.errors import VenueError
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import NEVER_ABSENT, SEEN_TWICE, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.broker import DepositAddress
 from acctcfg.venues.okx.endpoints import CREATE_DEPOSIT_ADDRESS, DEPOSIT_ADDRESSES, MODIFY_DEPOSIT_ADDRESS
@@ -35,7 +35,7 @@ class DepositAddresses:
 
     field = ADDRESSES
     gated = False
-    settles = False
+    absence = SEEN_TWICE
     together = ""
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -109,13 +109,17 @@ class DepositAddresses:
             if row.get("addr"):
                 await writer.answered({"currency": after.currency, "chain": after.chain, "address": str(row["addr"])})
 
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Where deposits go: the `to` of a new address may move it for all."""
+        return (account.address(CREDIT),)
+
 
 class CreditToSetting:
     """Where the whole sub-account's deposits go; a write of its own only where addresses exist."""
 
     field = CREDIT
     gated = False
-    settles = True
+    absence = NEVER_ABSENT
     together = ""
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -156,6 +160,10 @@ class CreditToSetting:
         """Move it."""
         for call in self.calls(account, change):
             await account.send(call, change, writer)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Nothing else."""
+        return ()
 
 
 def credit_to(account: Account) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -12,7 +13,7 @@ from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.words import MarginMode, Market
 from acctcfg.core.words import PositionMode as Word
 from acctcfg.errors import VenueError
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.okx.account import Account, unreadable
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.endpoints import LEVERAGE_INFO, SET_LEVERAGE
@@ -30,7 +31,7 @@ class Leverage:
 
     field = "leverage"
     gated = True
-    settles = True
+    absence = NEVER_ABSENT
     together = "leverage"  # written at once, read back 20 to a request
 
     def __init__(self, account_mode: AccountMode, today: Callable[[], date]) -> None:
@@ -172,6 +173,25 @@ class Leverage:
         """Set one scope."""
         for call in self.calls(account, change):
             await account.send(call, change, writer, own=True)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:
+        """Every managed scope of one family (or pair, or currency) and margin mode: the documents can be read so."""
+        names = _kept_by(account, self.decision(account, change))
+        if account.kin is None:
+            account.kin = defaultdict(list)
+            for address, decision in account.decisions.items():
+                for name in _kept_by(account, decision):
+                    account.kin[name].append(address)
+        return tuple(dict.fromkeys(address for name in sorted(names) for address in account.kin[name]))
+
+
+def _kept_by(account: Account, decision: Decision) -> set[tuple[str, str]]:
+    """Margin mode and kind, with each name that the venue might keep the scope's value by."""
+    scope, known = decision.scope, account.instruments
+    kind = f"{scope.margin}/{'margin' if scope.market is Market.MARGIN else 'contracts'}"
+    rows = [known.find(scope.market, one) for one in decision.instruments] if known is not None else []
+    families = {row.family or row.inst_id for row in rows if row is not None}
+    return {(kind, name) for name in {scope.key, *families}}
 
 
 def _barrier(account: Account, focus: Focus, live_mode: str) -> After | None:

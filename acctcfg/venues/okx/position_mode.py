@@ -12,7 +12,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.order import order
 from acctcfg.core.state import After, Live
 from acctcfg.core.words import PositionMode as Word
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.endpoints import CONFIG, SET_POSITION_MODE
@@ -28,7 +28,7 @@ class PositionMode:
 
     field = "position_mode"
     gated = True
-    settles = True
+    absence = NEVER_ABSENT
     together = ""
 
     def __init__(self, account_mode: AccountMode) -> None:
@@ -82,6 +82,10 @@ class PositionMode:
         """Set it."""
         for call in self.calls(account, change):
             await account.send(call, change, writer, own=True)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Leverage: isolated values are kept by side in one of the two."""
+        return tuple(one for one in account.survey.desired if one.field in ("leverage",))
 
 
 def _goes_first(account: Account, found: Live, live_mode: str, wanted_mode: str) -> bool:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, AccountValue, Live
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.broker import PAGE
 from acctcfg.venues.okx.endpoints import CREATE_SUB_ACCOUNT, DELETE_SUB_ACCOUNT, SUB_ACCOUNTS
@@ -28,7 +28,7 @@ class SubAccounts:
 
     field = ""
     gated = True  # a delete is; a creation has nothing that could forbid it
-    settles = False
+    absence = Absence.unique("59601")
     together = ""
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -86,7 +86,8 @@ class SubAccounts:
         """Whether it is there now, by the broker's list."""
         account.row = await account.broker.sub_account(account.name)
         account.survey.uid = account.uid
-        live = ABSENT if account.row is None else self._wanted(account)
+        there = self._live(account) if account.spec.state == "absent" else self._wanted(account)
+        live = ABSENT if account.row is None else there
         return dict.fromkeys(addresses, live)
 
     # -- writing -------------------------------------------------------------------------------------------------------
@@ -129,6 +130,10 @@ class SubAccounts:
             row = reply.data[0] if reply.data else {}
             if row.get("uid"):
                 await writer.answered({"uid": str(row["uid"])})
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Nothing else."""
+        return ()
 
 
 def _day(milliseconds: str) -> str:

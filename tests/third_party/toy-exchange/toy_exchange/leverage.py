@@ -9,7 +9,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
 from acctcfg.core.state import Live, Unreadable
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.wire.endpoint import Call
 from toy_exchange.account import Account, Symbol
 from toy_exchange.endpoints import LEVERAGE, SET_LEVERAGE
@@ -22,7 +22,7 @@ class LeverageSetting:
 
     field = "leverage"
     gated = True
-    settles = True
+    absence = NEVER_ABSENT
     together = "leverage"
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
@@ -74,6 +74,10 @@ class LeverageSetting:
         """Send it."""
         for call in self.calls(account, change):
             await account.send(call, change, writer)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:
+        """Every managed symbol: reading them takes one request."""
+        return tuple(one for one in account.survey.desired if one.field == self.field)
 
     def limit(self, account: Account, address: Address) -> Symbol:
         """The symbol whose maximum counts for an address."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import Live
-from acctcfg.venues.contract import Cost, Writer
+from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.wire.endpoint import Call
 from toy_exchange.account import Account
 from toy_exchange.endpoints import ACCOUNT, HEDGE
@@ -20,7 +20,7 @@ class PositionModeSetting:
 
     field = "position_mode"
     gated = True
-    settles = True
+    absence = NEVER_ABSENT
     together = ""
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
@@ -48,3 +48,7 @@ class PositionModeSetting:
         """Send it."""
         for call in self.calls(account, change):
             await account.send(call, change, writer)
+
+    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:
+        """Nothing else: leverage is kept by symbol, whatever the mode."""
+        return ()

@@ -1,0 +1,46 @@
+"""Values in the words of a sentence: what an outcome or an error says that something is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Lost, Unreadable
+
+__all__ = ["told"]
+
+
+def told(value: object) -> str:
+    """A value as people say it: `net`, `7.25`, `read, trade from 203.0.113.7`; never a form of the program's own."""
+    if value is None or value is ABSENT:
+        return "nothing"
+    match value:
+        case Decimal():
+            return format(value.normalize(), "f")
+        case AccountValue():
+            return f'the account "{value.name}"'
+        case KeyValue():
+            return f"{_list(value.permissions)} from {_list(value.ip_allowlist) or 'any address'}"
+        case DepositValue():
+            return f"an address for {value.currency} on {value.chain}"
+        case Lost():
+            return f"a key that cannot be used ({value.reason})"
+        case After():
+            return "something that can be read only later"
+        case Unreadable():
+            return f"something that cannot be read ({value.message})"
+        case Mapping():
+            return _members(value)
+        case list() | tuple():
+            return _list(value)
+    return str(value)
+
+
+def _list(values: Any) -> str:
+    return ", ".join(told(one) for one in values)
+
+
+def _members(value: Mapping[str, Any]) -> str:
+    """A value of a saved plan, as its JSON has it."""
+    return ", ".join(f"{name} {told(one) or 'none'}" for name, one in value.items() if one is not None)

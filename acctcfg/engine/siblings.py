@@ -1,0 +1,89 @@
+"""What a write may have moved besides its own value: read with it, and said where it moved.
+
+Where the venue keeps one value for what the manifest has two entries for, each write undoes the other. Only reading
+both shows that, and it is a failure each time, however often the run is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from acctcfg.core.address import Address
+from acctcfg.core.state import After, Live, Unreadable, Wanted
+from acctcfg.core.told import told
+from acctcfg.engine.attempt import Attempt, Work
+from acctcfg.errors import AcctcfgError
+
+__all__ = ["kept_as_one", "look_at_siblings"]
+
+CODE = "one_value"
+
+
+async def look_at_siblings(attempts: Sequence[Attempt], work: Work) -> None:
+    """Read what the writes of one batch may have moved; one that moved without being written is a failure."""
+    done = [one for one in attempts if one.result is not None and one.result.status == "done"]
+    watched = {one.address: _watched(one, done, work) for one in done}
+    asked = {address: value for found in watched.values() for address, value in found.items()}
+    if not asked:
+        return
+    try:
+        live = await work.link.connection.current(work.survey, sorted(asked))
+    except AcctcfgError as error:
+        live = dict.fromkeys(asked, Unreadable("unreadable", error.told))
+    except Exception as error:
+        live = dict.fromkeys(asked, Unreadable("bug", work.blame(error)))
+    for one in done:
+        for address, value in watched[one.address].items():
+            _judge(one, address, value, live[address], work)
+
+
+def _watched(attempt: Attempt, done: Sequence[Attempt], work: Work) -> dict[Address, Live | Wanted]:
+    """Addresses with the values that they should still have; those that the same read showed need no other."""
+    same = {one.address for one in done if one.look == attempt.look}
+    found: dict[Address, Live | Wanted] = {}
+    for address in work.link.connection.moved_with(work.survey, attempt.change):
+        written = next((one for one in done if one.address == address), None)
+        value = written.change.after if written is not None else work.expected(address)
+        if value is not None and address not in same:
+            found[address] = value
+    return found
+
+
+def _judge(attempt: Attempt, address: Address, value: Live | Wanted, found: Live, work: Work) -> None:
+    if isinstance(found, After) or found == value:
+        return
+    if isinstance(found, Unreadable):
+        attempt.end("unknown", f"it is as wanted; whether it moved {address} cannot be read: {found.message}", CODE)
+        return
+    after = attempt.change.after
+    if found == after:
+        attempt.end(
+            "failed",
+            f"{_one_value(attempt.address, address, work)}: this moved the other from {told(value)} to {told(found)}",
+            CODE,
+        )
+        return
+    attempt.end("failed", f"it is as wanted, and with it {address} moved from {told(value)} to {told(found)}", CODE)
+
+
+def kept_as_one(attempt: Attempt, attempts: Sequence[Attempt], work: Work) -> None:
+    """Say of a write that was accepted and does not show that the venue shows the value of another one of its batch."""
+    if attempt.result is None or attempt.result.code not in ("not_applied", "accepted_not_seen"):
+        return
+    kin = set(work.link.connection.moved_with(work.survey, attempt.change))
+    for other in attempts:
+        if other is not attempt and other.address in kin and attempt.seen == other.change.after:
+            words = _one_value(attempt.address, other.address, work)
+            attempt.end("failed", f"{words}: it shows {told(attempt.seen)} for both", CODE)
+            return
+
+
+def _one_value(one: Address, other: Address, work: Work) -> str:
+    """Both entries, with their places in the manifest and what they want."""
+    places, desired = work.survey.places, work.survey.desired
+
+    def named(address: Address) -> str:
+        place = f", {places[address]}" if address in places else ""
+        return f"{address} ({told(desired.get(address))}{place})"
+
+    return f"the venue keeps one value for {named(one)} and {named(other)}, so give both the same"

@@ -1,0 +1,97 @@
+"""How a run is told to stop: what a signal means at each moment, and what still waits when it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from acctcfg.core.address import Address
+from acctcfg.wire.failures import Dropped
+
+__all__ = ["Interrupts", "Stop"]
+
+T = TypeVar("T")
+
+
+class Interrupts:
+    """What a signal does now: it ends a command at once, but for a run that writes.
+
+    There the first one lets the writes under way end, and the second breaks off; either way the run says what was done.
+    """
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[Any] | None = None  # the whole command
+        self._first: Callable[[], None] | None = None
+        self._second: Callable[[], None] | None = None
+        self._count = 0
+
+    def heard(self) -> None:
+        """A signal came."""
+        if self._first is None or self._second is None:
+            if self.task is not None:
+                self.task.cancel()
+            return
+        self._count += 1
+        if self._count == 1:
+            self._first()
+        else:
+            self._second()
+
+    def run(self, first: Callable[[], None], second: Callable[[], None]) -> None:
+        """From now on a signal stops a run that writes."""
+        self._first, self._second, self._count = first, second, 0
+
+    def over(self) -> None:
+        """The run has its end; what it says is said whatever comes."""
+        self._first = self._second = lambda: None
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether to begin nothing more; one for a whole walk. `sent`: the steps whose writes are under way."""
+
+    sent: set[Address] = field(default_factory=set)
+    _event: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def asked(self) -> bool:
+        """Whether it was."""
+        return self._event.is_set()
+
+    def ask(self) -> None:
+        """Begin nothing more."""
+        self._event.set()
+
+    async def unless_asked(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`, which nothing was sent for; Dropped once the run is to begin nothing more."""
+        if self.asked:
+            work.close()
+            raise Dropped
+        return await _first_of(work, self._event.wait())
+
+    async def sleep(self, pause: Awaitable[object]) -> None:
+        """Wait, but no longer than until the run is told to stop."""
+        asleep, told = asyncio.ensure_future(pause), asyncio.ensure_future(self._event.wait())
+        try:
+            await asyncio.wait((asleep, told), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asleep.cancel()
+            told.cancel()
+
+
+async def _first_of(work: Coroutine[Any, Any, T], told: Coroutine[Any, Any, Any]) -> T:
+    doing, waiting = asyncio.ensure_future(work), asyncio.ensure_future(told)
+    try:
+        await asyncio.wait((doing, waiting), return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        raise Dropped
+    finally:
+        waiting.cancel()
+        if not doing.done():
+            doing.cancel()
+            with suppress(asyncio.CancelledError):
+                await doing

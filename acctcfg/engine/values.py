@@ -1,0 +1,55 @@
+"""What a venue said to a value: where it refuses one, one write tells, and the others of that value are not tried."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import NamedTuple
+
+from acctcfg.core.state import Wanted
+from acctcfg.core.told import told
+from acctcfg.engine.attempt import Attempt
+
+__all__ = ["Asked", "Values"]
+
+
+class Asked(NamedTuple):
+    """One value of one kind of field at one connection."""
+
+    venue: str
+    word: str  # what may be written at once: "leverage"
+    value: Wanted | None
+
+
+class Values:
+    """For one walk over a plan, all accounts."""
+
+    def __init__(self) -> None:
+        self.refused: dict[Asked, str] = {}
+        self._taken: set[Asked] = set()
+        self._asking: dict[Asked, asyncio.Lock] = {}
+
+    @asynccontextmanager
+    async def first(self, asked: Asked) -> AsyncIterator[None]:
+        """Around the first write of a value. One that venues commonly refuse is tried by one account alone."""
+        odd = isinstance(asked.value, Decimal) and asked.value != asked.value.to_integral_value()
+        if not odd or asked in self._taken:
+            yield
+            return
+        async with self._asking.setdefault(asked, asyncio.Lock()):
+            yield
+
+    def known(self, asked: Asked) -> bool:
+        """Whether the venue took it once, or refused it: nobody has to go first."""
+        return asked in self._taken or asked in self.refused
+
+    def took(self, asked: Asked) -> None:
+        """The venue accepted it."""
+        self._taken.add(asked)
+
+    def leave(self, attempts: Sequence[Attempt], asked: Asked) -> None:
+        """End the attempts at a value that the venue refused elsewhere."""
+        for one in attempts:
+            one.end("not_started", f"not tried: the venue refuses {told(asked.value)}, {self.refused[asked]}")
