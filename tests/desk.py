@@ -29,10 +29,14 @@ MASTER = {
 }
 
 
+# Of the venue's texts the readings that many of these tests are about; the sandbox's own defaults are the newer ones.
+READINGS = {"isolated_in_advanced_modes": "all", "dma_withdraw": "accepted", "subaccount_parent": "mainAcct"}
+
+
 def seed(sub_accounts: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     """A broker `desk` with the master key of every test; sub-accounts and flags as the sandbox's seed takes them."""
     tenant = {"env_prefix": "OKX_DESK", "keys": [MASTER], "sub_accounts": dict(sub_accounts or {})}
-    return {"tenants": {"desk": tenant}, **more}
+    return {"tenants": {"desk": tenant}, **more, "flags": {**READINGS, **more.get("flags", {})}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ __all__ = ["command"]
     default=1.0,
     show_default=True,
     type=click.FloatRange(0.001, 1000),
-    help="Make rate windows, the timestamp window and injected delays this many times shorter.",
+    help="Make rate windows and injected delays this many times shorter.",
 )
 @click.option("--demo", "environment", flag_value="demo", default="demo", help="Built-in keys sign for demo (default).")
 @click.option("--live", "environment", flag_value="live", help="Built-in keys sign for live.")
@@ -46,20 +46,24 @@ def command(
     import asyncio
 
     from acctcfg.sandbox.app import App
-    from acctcfg.sandbox.seed import SeedError, builtin, read_seed_file, with_gate
+    from acctcfg.sandbox.seed import builtin, with_gate
+    from acctcfg.sandbox.seed_file import read_seed_file
     from acctcfg.sandbox.serve import Server, is_loopback
+    from acctcfg.sandbox.values import SeedError
 
     if not is_loopback(host):
         raise click.UsageError(f"the sandbox serves loopback addresses only, not {host}")
     if seed:
         seed = Path((click.get_current_context().obj or {}).get("directory", ".")) / seed
+    file = None
     try:
-        values = read_seed_file(seed) if seed else builtin(environment)
+        file = read_seed_file(seed) if seed else None
+        values = file.values if file else builtin(environment)
         if gate_crossex:
             values = with_gate(values)
         app = App({**values, **({"client_ip": client_ip} if client_ip else {})}, speed=speed)
     except SeedError as exc:
-        _fail(str(exc), "see docs/sandbox.md for every key of a seed file")
+        _fail(file.located(exc) if file else str(exc), "see docs/sandbox.md for every key of a seed file")
     server = Server(app, host=host, port=port)
     try:
         asyncio.run(_serve(app, server))

@@ -28,7 +28,7 @@ class App:
     """A sandbox: its two venues (`venue` is OKX, `gate` Gate CrossEx), its faults and its journal.
 
     `wall` is Unix time in seconds, what public/time shows; `ticks` a monotonic clock in seconds for rate windows and
-    delayed effects. A `speed` of N makes rate windows, the timestamp window and injected delays N times shorter.
+    delayed effects. A `speed` of N makes rate windows and injected delays N times shorter.
     """
 
     def __init__(

@@ -5,7 +5,6 @@ Secrets never enter: bodies are masked on the way in.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 
 from acctcfg.sandbox.exchange import Request, User
 from acctcfg.sandbox.okx.pace import Pace
+from acctcfg.sandbox.reading import load_json
 
 __all__ = ["Journal", "masked"]
 
@@ -101,7 +101,7 @@ class Journal:
 def _body(body: bytes) -> dict[str, Any]:
     """The body of a request that was refused before anybody read it; what is no JSON object is left out."""
     try:
-        value = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
+        value = load_json(body or b"{}")
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

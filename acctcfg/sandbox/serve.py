@@ -9,25 +9,14 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from typing import Any, Self
 
 from aiohttp import web
 
 from acctcfg.sandbox.app import App, Reply, Request
-from acctcfg.sandbox.control import act
+from acctcfg.sandbox.control import act, is_loopback
 
 __all__ = ["Running", "Server", "is_loopback"]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address stands for this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Server:
@@ -124,6 +113,11 @@ class Running:
     def base_url(self) -> str:
         """Where it listens, once entered."""
         return self._server.base_url
+
+    @property
+    def port(self) -> int:
+        """On which port."""
+        return self._server.port
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -6,14 +6,15 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from acctcfg.sandbox.faults import Fault
+from acctcfg.sandbox.faults import Fault, address_id
 from acctcfg.sandbox.gate_crossex.control import show_flags, show_tenant
 from acctcfg.sandbox.gate_crossex.state import Venue as GateVenue
 from acctcfg.sandbox.okx.leverage import scope_text
 from acctcfg.sandbox.okx.state import Account, Tenant, Venue, plain
+from acctcfg.sandbox.okx.universe import Currency
 from acctcfg.sandbox.seed import PLAIN
 
-__all__ = ["show_account", "show_fault", "show_venue"]
+__all__ = ["identities", "show_account", "show_currency", "show_fault", "show_venue"]
 
 
 def show_venue(venue: Venue, gate: GateVenue) -> dict[str, Any]:
@@ -67,7 +68,39 @@ def show_account(tenant: Tenant, account: Account) -> dict[str, Any]:
 
 def show_fault(fault: Fault) -> dict[str, Any]:
     """A fault, with how often it met a request and how often it struck."""
-    return _item(fault)
+    return {name: value for name, value in _item(fault).items() if name not in ("older", "hidden")}
+
+
+def show_currency(currency: Currency) -> dict[str, Any]:
+    """A currency as a seed describes it."""
+    chains = [
+        {
+            "chain": chain.id,
+            "mainNet": chain.main,
+            "needTag": chain.needs_tag,
+            "ctAddr": chain.contract,
+            "canDep": chain.can_deposit,
+            "tag": chain.tag_place,
+        }
+        for chain in currency.chains
+    ]
+    return {"ccy": currency.code, "name": currency.name, "usd": plain(currency.usd), "chains": chains}
+
+
+def identities(venue: Venue, gate: GateVenue) -> frozenset[str]:
+    """The ids of everything that lists show: what is not among them was made later."""
+    found: set[str] = set()
+    for tenant in venue.tenants.values():
+        for account in tenant.accounts():
+            held = (account.orders, account.algos, account.bots, account.spreads, account.copies)
+            found |= {account.uid, *account.keys, *(item.id for items in held for item in items)}
+            found |= {position.pos_id for position in account.positions}
+            found |= {address_id(address.addr, address.tag) for address in account.addresses}
+    for user in gate.tenants.values():
+        for member in user.accounts():
+            found |= {member.uid, *member.keys, *(order.id for order in member.orders)}
+            found |= {position.id for position in (*member.positions, *member.margin_positions)}
+    return frozenset(found)
 
 
 def _amounts(amounts: dict[str, Decimal]) -> dict[str, str]:

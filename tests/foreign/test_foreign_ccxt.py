@@ -134,7 +134,8 @@ def test_ccxt_sets_a_sub_accounts_level_and_finds_it_in_the_list(heard: Heard) -
     assert heard.rows("level") == [{"acctLv": "2"}]
     (listing,) = heard.rows("listed")
     assert (listing["page"], listing["totalPage"]) == ("1", "1")
-    assert [(row["subAcct"], row["acctLv"], row["mainAcct"]) for row in listing["details"]] == [(NEW, "2", "")]
+    shown = [(row["subAcct"], row["acctLv"], row["firstLvSubAcct"]) for row in listing["details"]]
+    assert shown == [(NEW, "2", NEW)]
 
 
 def test_ccxt_creates_a_deposit_address(heard: Heard) -> None:

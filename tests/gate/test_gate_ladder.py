@@ -80,11 +80,12 @@ def test_a_position_mode_for_each_exchange(make_gate: Callable[..., GateDesk], w
 def test_an_exchange_that_came_later(make_gate: Callable[..., GateDesk]) -> None:
     """A later exchange is a key of the map like the first three; at a venue that does not know it, it alone is
     unreadable and nothing at all is written."""
-    exchanges = {"flags": {"exchanges": ["BINANCE", "OKX", "GATE", "BYBIT"]}}
-    later = make_gate(**ISOLATED, top={"gate_crossex": exchanges})
+    later = make_gate(**ISOLATED)
     climb(later, 1, position_mode={"bybit": "long_short"})
     assert later.crossex()["position_mode"]["BYBIT"] == "DUAL"
-    early = make_gate(**ISOLATED).write({"cx": {"position_mode": {"bybit": "long_short", "okx": "long_short"}}})
+    three = {"gate_crossex": {"flags": {"exchanges": ["BINANCE", "OKX", "GATE"]}}}
+    early = make_gate(**ISOLATED, top=three)
+    early.write({"cx": {"position_mode": {"bybit": "long_short", "okx": "long_short"}}})
     said = early.apply()
     assert said.code == 1
     assert "cx.position_mode[bybit]" in said.out

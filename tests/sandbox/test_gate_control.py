@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from acctcfg.sandbox.app import App, Request
 from acctcfg.sandbox.gate_crossex.replies import LABELS
 from acctcfg.sandbox.gate_crossex.routes import ROUTES
-from acctcfg.sandbox.seed import SeedError, builtin, read_seed_file, with_gate
+from acctcfg.sandbox.seed import SeedError, builtin, with_gate
+from acctcfg.sandbox.seed_file import read_seed_file
 from acctcfg.sandbox.serve import Running
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "gate-seed.yaml"
@@ -188,7 +189,7 @@ def test_reset_goes_back_to_the_seed(gate):
 
 def test_the_example_seed():
     """It loads, holds both venues, and its keys sign."""
-    values = read_seed_file(EXAMPLE)
+    values = read_seed_file(EXAMPLE).values
     clock = Clock()
     app = App(values, wall=clock, ticks=clock)
     assert {tenant.get("venue", "okx") for tenant in values["tenants"].values()} == {"okx", "gate_crossex"}

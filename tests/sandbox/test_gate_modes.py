@@ -70,7 +70,7 @@ def test_isolated_mode_is_read_and_set_per_exchange(gate):
     gate.put(position_mode="DUAL")
     gate.put(account_mode="ISOLATED_EXCHANGE")
     assert gate.label("GET", ACCOUNTS) == "QUERY_INVALID_EXCHANGE_TYPE"
-    for exchange in ("CROSSEX", "okx", "BYBIT"):
+    for exchange in ("CROSSEX", "okx", "US"):
         assert gate.label("GET", f"{ACCOUNTS}?exchange_type={exchange}") == "QUERY_INVALID_EXCHANGE_TYPE"
     assert modes(gate, "OKX") == ("ISOLATED_EXCHANGE", "OKX", "SINGLE")
     gate.put(position_mode="DUAL", exchange_type="OKX")

@@ -10,7 +10,8 @@ import pytest
 
 from acctcfg.sandbox.app import App, Request
 from acctcfg.sandbox.okx.replies import CODES
-from acctcfg.sandbox.seed import SeedError, read_seed_file
+from acctcfg.sandbox.seed import SeedError
+from acctcfg.sandbox.seed_file import read_seed_file
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "sandbox-seed.yaml"
 SWAP = {"instId": "BTC-USDT-SWAP"}
@@ -166,7 +167,7 @@ def test_several_tenants(bench_from):
 
 def test_the_example_seed(bench_from):
     """The seed in examples/ loads and is what it says."""
-    bench = bench_from(read_seed_file(EXAMPLE))
+    bench = bench_from(read_seed_file(EXAMPLE).values)
     account = bench.state("mmdesk01")
     assert (account["acctLv"], account["leverage"]["SWAP/cross/BTC-USDT-SWAP"]) == ("3", "10")
     assert (len(account["positions"]), len(account["orders"])) == (1, 1)
@@ -194,7 +195,7 @@ def test_seeds_that_make_no_sense(tmp_path, text, words):
     path = tmp_path / "seed.yaml"
     path.write_text(text)
     with pytest.raises(SeedError) as caught:
-        App(read_seed_file(path))
+        App(read_seed_file(path).values)
     assert words in str(caught.value)
 
 
@@ -203,7 +204,7 @@ def test_a_seed_error_shows_no_secret(tmp_path):
     path = tmp_path / "seed.yaml"
     path.write_text("tenants: {desk: {keys: [{label: a, api_key: k, secret_key: hush, passphrase: hush, env: mars}]}}")
     with pytest.raises(SeedError) as caught:
-        App(read_seed_file(path))
+        App(read_seed_file(path).values)
     assert "hush" not in str(caught.value)
 
 

@@ -52,7 +52,7 @@ def lever(desk, inst_id, mode, side="net"):
         ({"acctLv": "2"}, {"ccy": "BTC", "lever": "3", "mgnMode": "cross"}, "51010"),
         ({"acctLv": "2"}, {"instId": "BTC-USDT", "lever": "3", "mgnMode": "cross"}, "0"),
         ({"acctLv": "3"}, {"instId": "BTC-USDT", "lever": "3", "mgnMode": "cross"}, "51010"),
-        ({"acctLv": "3"}, {"instId": "BTC-USDT", "lever": "3", "mgnMode": "isolated"}, "0"),
+        ({"acctLv": "3"}, {"instId": "BTC-USDT", "lever": "3", "mgnMode": "isolated"}, "50072"),
         ({"acctLv": "3"}, {"ccy": "BTC", "lever": "3", "mgnMode": "cross"}, "0"),
         ({"acctLv": "4"}, {"ccy": "BTC", "lever": "3", "mgnMode": "cross"}, "0"),
         ({"acctLv": "4"}, {"instId": "BTC-USDT-SWAP", "lever": "3", "mgnMode": "cross"}, "51039"),
@@ -184,7 +184,7 @@ def test_rows_in_long_short_mode(bench):
     assert [(row["posSide"], row["lever"]) for row in rows] == [("long", "8"), ("short", "8")]
     rows = desk.get(f"{INFO}?instId=BTC-USDT-SWAP&mgnMode=isolated")
     assert [(row["posSide"], row["lever"]) for row in rows] == [("long", "5"), ("short", "9")]
-    assert [row["posSide"] for row in desk.get(f"{INFO}?instId=BTC-USDT&mgnMode=isolated")] == ["net"]
+    assert desk.code("GET", f"{INFO}?instId=BTC-USDT&mgnMode=isolated") == "50072"
     (row,) = desk.get(f"{INFO}?ccy=BTC&mgnMode=cross")
     assert row == {"instId": "", "ccy": "BTC", "mgnMode": "cross", "posSide": "net", "lever": "5"}
 
@@ -203,7 +203,14 @@ def test_the_trade_guides_example(bench):
 @pytest.mark.parametrize(
     ("flags", "account", "body", "code"),
     [
+        ({}, {"acctLv": "3"}, {"mgnMode": "isolated"}, "0"),
+        ({}, {"acctLv": "3"}, {"instId": "BTC-USDT", "mgnMode": "isolated"}, "50072"),
+        ({"isolated_in_advanced_modes": "all"}, {"acctLv": "3"}, {"instId": "BTC-USDT", "mgnMode": "isolated"}, "0"),
+        ({"isolated_in_advanced_modes": True}, {"acctLv": "3"}, {"instId": "BTC-USDT", "mgnMode": "isolated"}, "0"),
+        ({"isolated_in_advanced_modes": "none"}, {"acctLv": "3"}, {"mgnMode": "isolated"}, "50072"),
         ({"isolated_in_advanced_modes": False}, {"acctLv": "3"}, {"mgnMode": "isolated"}, "50072"),
+        ({}, {"acctLv": "3"}, {"ccy": "BTC", "mgnMode": "cross"}, "51000"),
+        ({"leverage_both_ids": "instId"}, {"acctLv": "2"}, {"ccy": "BTC", "mgnMode": "cross"}, "0"),
         ({"isolated_in_advanced_modes": False}, {"acctLv": "2"}, {"mgnMode": "isolated"}, "0"),
         (
             {"spot_margin_by_instrument": True},
@@ -259,9 +266,7 @@ def reads(desk, level):
     found = {}
     for kind in ("MARGIN", "FUTURES", "SWAP"):
         for mode in ("cross", "isolated"):
-            if (level == "4" and mode == "cross" and kind != "MARGIN") or (
-                level != "2" and (kind, mode) == ("MARGIN", "cross")
-            ):
+            if (level == "4" and mode == "cross" and kind != "MARGIN") or (level != "2" and kind == "MARGIN"):
                 continue
             ids = ",".join(name for type_, name, _ in INSTRUMENTS if type_ == kind)
             for row in desk.get(f"{INFO}?instId={ids}&mgnMode={mode}"):

@@ -144,7 +144,7 @@ def test_what_a_switch_forgets(bench):
     )
     before = desk.get("/account/positions")[0]["posId"]
     desk.post(LEVEL, acctLv="3")
-    assert bench.state()["leverage"] == {"MARGIN/isolated/BTC-USDT": "4", "SWAP/cross/BTC-USDT-SWAP": "7"}
+    assert bench.state()["leverage"] == {"SWAP/cross/BTC-USDT-SWAP": "7"}
     assert desk.get("/account/positions")[0]["posId"] != before
     bench.act("DELETE", "accounts/mmdesk01/positions/all")
     desk.post(LEVEL, acctLv="1")

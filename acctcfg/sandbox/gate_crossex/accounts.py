@@ -14,7 +14,7 @@ from typing import Any
 from acctcfg.sandbox.gate_crossex.params import Call, one_of, text
 from acctcfg.sandbox.gate_crossex.replies import Answer, Refusal
 from acctcfg.sandbox.gate_crossex.state import CROSS, ISOLATED, Account, plain
-from acctcfg.sandbox.gate_crossex.universe import CROSSEX
+from acctcfg.sandbox.gate_crossex.universe import CROSSEX, SETTLES
 
 __all__ = ["ACCOUNT_MODES", "POSITION_MODES", "read_account", "switch", "update_account"]
 
@@ -26,20 +26,16 @@ def read_account(call: Call) -> Answer:
     """Modes, margins and assets: of the whole account, or in isolated mode of the exchange that is named."""
     account = call.account
     asked = text(call, "exchange_type")
+    only = "USDT" if call.venue.flags.margin_currencies == "USDT" else ""
     if account.account_mode == CROSS:
-        return Answer(_row(account, CROSSEX, ""))
+        return Answer(_row(account, CROSSEX, "", only))
     if asked not in call.venue.flags.exchanges:
         raise Refusal("QUERY_INVALID_EXCHANGE_TYPE")
-    return Answer(_row(account, asked, asked))
+    return Answer(_row(account, asked, asked, only))
 
 
-def _row(account: Account, shown: str, exchange: str) -> dict[str, Any]:
-    assets = [
-        _asset(account, place, coin)
-        for place in sorted({*account.balances, *account.liabilities})
-        if exchange in ("", place)
-        for coin in sorted({*account.balances.get(place, {}), *account.liabilities.get(place, {})})
-    ]
+def _row(account: Account, shown: str, exchange: str, only: str) -> dict[str, Any]:
+    assets = [_asset(account, place, coin, only) for place, coin in _places(account, exchange, only)]
     balance = sum((Decimal(asset["equity"]) for asset in assets), Decimal(0))
     initial, maintenance = account.margin("initial_margin", exchange), account.margin("maintenance_margin", exchange)
     return {
@@ -65,26 +61,54 @@ def _rate(balance: Decimal, margin: Decimal) -> str:
     return plain((balance / margin).quantize(Decimal("0.0001"))) if margin else "0"
 
 
-def _asset(account: Account, exchange: str, coin: str) -> dict[str, Any]:
-    """Equity and margins are told in USDT only."""
+def _settles(exchange: str, only: str) -> str:
+    """The currency that carries the margins of an exchange."""
+    return only or SETTLES.get(exchange, "USDT")
+
+
+def _places(account: Account, exchange: str, only: str) -> list[tuple[str, str]]:
+    """Every (exchange, coin) that has a row: what is held or owed, and what carries a margin."""
+    found = {
+        (place, coin)
+        for held in (account.balances, account.liabilities)
+        for place, coins in held.items()
+        for coin in coins
+    }
+    crossed = account.account_mode == CROSS
+    for name in {*account.initial_margin, *account.maintenance_margin, *(held.exchange for held in account.held())}:
+        if account.margin("initial_margin", name) or account.margin("maintenance_margin", name):
+            found.add((CROSSEX if crossed else name, _settles(name, only)))
+    return sorted(pair for pair in found if exchange in ("", pair[0]))
+
+
+def _asset(account: Account, exchange: str, coin: str, only: str) -> dict[str, Any]:
+    """Equity and margins are told in the settlement currencies only."""
     held = plain(account.balances.get(exchange, {}).get(coin, Decimal(0)))
     owed = plain(account.liabilities.get(exchange, {}).get(coin, Decimal(0)))
-    usdt = coin == "USDT"
-    of = "" if exchange == CROSSEX else exchange
+    settles = coin in ((only,) if only else SETTLES.values())
     return {
         "user_id": account.uid,
         "coin": coin,
         "exchange_type": exchange,
         "balance": held,
         "upnl": "0",
-        "equity": held if usdt else "0",
-        "futures_initial_margin": plain(account.margin("initial_margin", of)) if usdt else "0",
-        "futures_maintenance_margin": plain(account.margin("maintenance_margin", of)) if usdt else "0",
+        "equity": held if settles else "0",
+        "futures_initial_margin": _margin(account, "initial_margin", exchange, coin, only),
+        "futures_maintenance_margin": _margin(account, "maintenance_margin", exchange, coin, only),
         "borrowing_initial_margin": "0",
         "borrowing_maintenance_margin": "0",
         "available_balance": held,
         "liability": owed,
     }
+
+
+def _margin(account: Account, which: str, exchange: str, coin: str, only: str) -> str:
+    """What the exchanges that settle in a coin need; in cross-exchange mode all of them stand under CROSSEX."""
+    names = {*getattr(account, which), *(held.exchange for held in account.held())}
+    shown = [n for n in names if _settles(n, only) == coin and exchange in (CROSSEX, n)]
+    if exchange != CROSSEX and account.account_mode == CROSS:
+        return "0"
+    return plain(sum((account.margin(which, name) for name in shown), Decimal(0)))
 
 
 def update_account(call: Call) -> Answer:
@@ -109,11 +133,12 @@ def update_account(call: Call) -> Answer:
 
 def _account_mode(call: Call, wanted: dict[str, str]) -> Answer:
     account, mode, now_ms = call.account, wanted["account_mode"], call.now_ms
+    securities = call.venue.flags.security_blocks_mode and any(held.is_open for held in account.security_positions)
     if mode == account.account_mode:
         return Answer(wanted, 202)  # no label for it: accepted, and nothing happens
     for stands, label in (
         (account.open_orders(), "UPDATE_ACCOUNT_MODE_OPEN_ORDERS_EXIST_ERROR"),
-        (account.held(), "UPDATE_ACCOUNT_MODE_POSITION_NOT_EMPTY_ERROR"),
+        (account.held() or securities, "UPDATE_ACCOUNT_MODE_POSITION_NOT_EMPTY_ERROR"),
         (account.margin("initial_margin"), "UPDATE_ACCOUNT_MODE_INITIAL_MARGIN_NOT_ZERO_ERROR"),
         (account.margin("maintenance_margin"), "UPDATE_ACCOUNT_MODE_MAINTENANCE_MARGIN_NOT_ZERO_ERROR"),
         (account.status != "NORMAL", "UPDATE_ACCOUNT_MODE_ACCOUNT_STATUS_NOT_NORMAL_ERROR"),
@@ -124,7 +149,7 @@ def _account_mode(call: Call, wanted: dict[str, str]) -> Answer:
 
 
 def switch(account: Account, mode: str, now_ms: int) -> None:
-    """The other account mode: position modes start anew, leverage stays."""
+    """The other account mode: position modes start anew, leverage and margin modes stay."""
     account.account_mode, account.update_ms = mode, now_ms
     account.position_mode = dict.fromkeys(account.position_mode, "SINGLE")
 

@@ -10,6 +10,7 @@ from typing import Any
 from acctcfg.sandbox.gate_crossex.seed import HELD, MONEY, PLAIN, add_keys, edit_account, edit_money, perms_from
 from acctcfg.sandbox.gate_crossex.state import Account, ApiKey, Flags, Tenant, Venue, plain
 from acctcfg.sandbox.gate_crossex.subaccounts import parse_ips
+from acctcfg.sandbox.values import count_of, known, whole
 
 __all__ = ["act_on", "show_account", "show_flags", "show_tenant"]
 
@@ -25,7 +26,7 @@ def act_on(venue: Venue, tenant: Tenant, account: Account, method: str, rest: li
         case ("DELETE", []):
             return _remove(venue, tenant, account)
         case ("POST", ["set"]):
-            edit_account(venue, tenant, account, body, now_ms, place)
+            edit_account(venue, tenant, account, body, now_ms, (place,))
         case ("POST", ["balances"]):
             _move(account, body)
         case ("POST", [what]) if what in HELD:
@@ -33,7 +34,7 @@ def act_on(venue: Venue, tenant: Tenant, account: Account, method: str, rest: li
         case ("DELETE", [what, *which]) if what in HELD:
             _close(account, what, which[0] if which else "all")
         case ("POST", ["keys"]):
-            add_keys(venue, tenant, account, body if isinstance(body, list) else [body], now_ms)
+            add_keys(venue, tenant, account, body if isinstance(body, list) else [body], now_ms, (place, "keys"))
         case ("POST", ["keys", which]):
             _edit_key(_key(account, which), body)
         case ("DELETE", ["keys", which]):
@@ -56,16 +57,13 @@ def _remove(venue: Venue, tenant: Tenant, account: Account) -> dict[str, Any]:
 
 def _move(account: Account, body: Mapping[str, Any]) -> None:
     """{balances: {CROSSEX: {USDT: "100"}}, liabilities: {...}}: amounts replace, 0 removes."""
-    unknown = sorted(set(body) - set(MONEY))
-    if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r} (known: {', '.join(MONEY)})")
-    for name, values in body.items():
-        edit_money(account, name, values)
+    for name, values in known(body, MONEY).items():
+        edit_money(account, name, values, (name,))
 
 
 def _open(venue: Venue, account: Account, what: str, body: Any, now_ms: int) -> dict[str, Any]:
     """Open one thing, or `count` of them; answers their ids."""
-    rows = body if isinstance(body, list) else [body] * int(body.get("count", 1))
+    rows = body if isinstance(body, list) else [body] * count_of(body)
     opened: list[Any] = [HELD[what](venue, account, row, now_ms) for row in rows]
     getattr(account, what).extend(opened)
     return {"ids": [item.id for item in opened]}
@@ -90,12 +88,10 @@ def _key(account: Account, which: str) -> ApiKey:
 
 def _edit_key(key: ApiKey, body: Mapping[str, Any]) -> None:
     """{name, perms, ip_whitelist, state}: what is there replaces the whole value, at once."""
-    unknown = sorted(set(body) - set(KEY_EDITS))
-    if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r} (known: {', '.join(KEY_EDITS)})")
+    body = known(body, KEY_EDITS)
     perms = perms_from(body["perms"]) if "perms" in body else key.perms
     ips = parse_ips(body["ip_whitelist"]) if "ip_whitelist" in body else key.ip_whitelist
-    key.name, key.state = str(body.get("name", key.name)), int(body.get("state", key.state))
+    key.name, key.state = str(body.get("name", key.name)), whole(body.get("state", key.state), ("state",), highest=9)
     key.perms, key.ip_whitelist = perms, ips
     key.enforce()
 
@@ -126,6 +122,7 @@ def show_account(tenant: Tenant, account: Account) -> dict[str, Any]:
         **{name: getattr(account, name) for name in PLAIN},
         "position_mode": dict(account.position_mode),
         "leverage": dict(sorted(account.leverage.items())),
+        "margin_mode": dict(sorted(account.margin_mode.items())),
         **{name: [_item(item) for item in getattr(account, name)] for name in HELD},
         **{name: _amounts(getattr(account, name)) for name in ("initial_margin", "maintenance_margin")},
         **{name: {place: _amounts(coins) for place, coins in getattr(account, name).items()} for name in MONEY},

@@ -129,6 +129,8 @@ class GateExchange(Exchange):
         profile = self.profile
         if profile not in PROFILES:
             raise Refusal("INVALID_PARAM_VALUE", f"sandbox: {PROFILE} is one of {', '.join(PROFILES)}")
+        if route.newer and profile == "seed":
+            raise Refusal("NOT_FOUND")
         return route, Call(
             venue=venue,
             tenant=holder.tenant,

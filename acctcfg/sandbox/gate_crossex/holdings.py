@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from acctcfg.sandbox.gate_crossex.state import Account, MarginPosition, Order, Position, Venue
-from acctcfg.sandbox.gate_crossex.universe import CROSSEX, Symbol
+from acctcfg.sandbox.gate_crossex.state import Account, MarginPosition, Order, Position, Security, Venue
+from acctcfg.sandbox.gate_crossex.universe import BUSINESSES, CROSSEX, SECURITIES, Symbol
+from acctcfg.sandbox.values import did_you_mean, number
 
-__all__ = ["margin_position_from", "order_from", "position_from"]
+__all__ = ["margin_position_from", "order_from", "position_from", "security_from"]
 
 PRICE = Decimal(100)  # in USDT, of everything: enough for a value and a margin
 TAKEN = ("symbol", "qty", "size", "count")
@@ -25,7 +26,7 @@ def _symbol(venue: Venue, row: Any, *businesses: str) -> Symbol:
         raise ValueError("a row needs symbol")
     symbol = venue.symbols.get(str(row["symbol"]))
     if symbol is None:
-        raise ValueError(f"unknown symbol {row['symbol']!r}")
+        raise ValueError(f"unknown symbol {row['symbol']!r}{did_you_mean(row['symbol'], venue.symbols)}")
     if symbol.business not in businesses:
         raise ValueError(f"{symbol.name} is none of {', '.join(businesses)}")
     return symbol
@@ -34,7 +35,7 @@ def _symbol(venue: Venue, row: Any, *businesses: str) -> Symbol:
 def _number(row: Mapping[str, Any], default: Decimal | int, *names: str) -> Decimal:
     for name in names:
         if name in row:
-            return Decimal(str(row[name]))
+            return number(row[name], (name,))
     return Decimal(default)
 
 
@@ -80,8 +81,15 @@ def margin_position_from(venue: Venue, account: Account, row: Any, now_ms: int) 
     )
 
 
+def security_from(venue: Venue, _account: Account, row: Any, now_ms: int) -> Security:
+    """A position in a stock or an ETF: `qty` (1)."""
+    symbol = _symbol(venue, row, *SECURITIES)
+    qty = _number(row, 1, "qty", "size", "position_qty")
+    return Security(venue.next_id(), symbol.name, symbol.exchange, qty, now_ms, _rest(row, "position_qty"))
+
+
 def order_from(venue: Venue, _account: Account, row: Any, now_ms: int) -> Order:
     """An open order on a symbol of any business."""
-    symbol = _symbol(venue, row, "SPOT", "FUTURE", "MARGIN")
+    symbol = _symbol(venue, row, *BUSINESSES)
     qty = _number(row, 1, "qty", "size")
     return Order(venue.next_id(), symbol.name, symbol.exchange, symbol.business, qty, now_ms, _rest(row))

@@ -16,7 +16,7 @@ from acctcfg.sandbox.gate_crossex.replies import Answer, Refusal
 from acctcfg.sandbox.gate_crossex.state import ISOLATED, Account, Position
 from acctcfg.sandbox.gate_crossex.universe import Symbol, split
 
-__all__ = ["max_leverage", "read_leverage", "set_leverage"]
+__all__ = ["WRONG_BUSINESS", "max_leverage", "read_leverage", "set_leverage"]
 
 WHOLE = re.compile(r"[1-9][0-9]{0,5}")
 WRONG_BUSINESS = {

@@ -5,7 +5,6 @@ An empty string or null counts as left out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from acctcfg.sandbox.gate_crossex.replies import Refusal
 from acctcfg.sandbox.gate_crossex.state import Account, ApiKey, Tenant, Venue
+from acctcfg.sandbox.reading import load_json
 
 __all__ = ["Call", "names", "one_of", "read_body", "read_query", "text"]
 
@@ -55,8 +55,8 @@ def read_body(headers: Mapping[str, str], body: bytes, *, crossex: bool, may_be_
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refusal("INVALID_CONTENT_TYPE")
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as exc:
+        value = load_json(body)
+    except ValueError as exc:
         raise Refusal(unreadable) from exc
     if not isinstance(value, dict):
         raise Refusal(unreadable)

@@ -13,10 +13,10 @@ from typing import Any
 from acctcfg.sandbox.gate_crossex.leverage import max_leverage
 from acctcfg.sandbox.gate_crossex.params import Call, one_of, text
 from acctcfg.sandbox.gate_crossex.replies import Answer
-from acctcfg.sandbox.gate_crossex.state import MarginPosition, Order, Position, plain
-from acctcfg.sandbox.gate_crossex.universe import BUSINESSES
+from acctcfg.sandbox.gate_crossex.state import MarginPosition, Order, Position, Security, plain
+from acctcfg.sandbox.gate_crossex.universe import BUSINESSES, MARKETS
 
-__all__ = ["adl_rank", "margin_positions", "nothing", "open_orders", "positions"]
+__all__ = ["adl_rank", "margin_positions", "nothing", "open_orders", "positions", "security_positions"]
 
 Row = dict[str, Any]
 POSITION_NAMES = {"avg_price": "entry_price"}  # example -> schema
@@ -24,7 +24,7 @@ ORDER_NAMES = {"client_order_id": "text", "tif": "time_in_force", "fee_currency"
 
 
 def _wanted(call: Call) -> tuple[str, str]:
-    exchanges = [*call.venue.flags.exchanges, *(symbol.exchange for symbol in call.venue.symbols.values())]
+    exchanges = [*call.venue.flags.exchanges, *MARKETS, *(symbol.exchange for symbol in call.venue.symbols.values())]
     return text(call, "symbol"), one_of(call, "exchange_type", exchanges)
 
 
@@ -42,10 +42,18 @@ def margin_positions(call: Call) -> Answer:
     return Answer([_margin_position(call, position) for position in found])
 
 
+def security_positions(call: Call) -> Answer:
+    """Stocks and ETFs, in their listing currency."""
+    symbol, market = _wanted(call)
+    held = call.account.security_positions
+    found = [s for s in held if symbol in ("", s.symbol) and market in ("", s.exchange)]
+    return Answer([_security(call, position) for position in found])
+
+
 def open_orders(call: Call) -> Answer:
     """Open orders of every business."""
     symbol, exchange = _wanted(call)
-    business = one_of(call, "business_type", BUSINESSES)
+    business = one_of(call, "business_type", (*BUSINESSES, "CONVERT"))
     found = [
         order
         for order in call.account.orders
@@ -104,8 +112,25 @@ def _position(call: Call, position: Position) -> Row:
         "create_time": str(position.time),
         "update_time": str(position.time),
         "closed_pnl": "0",
+        **_isolated(call, position),
         **position.extra,
     }
+
+
+def _isolated(call: Call, position: Position) -> Row:
+    """What the wire format since August 2026 adds to a position."""
+    if call.profile != "current":
+        return {}
+    mode = call.account.margin_mode.get(position.symbol, "CROSS")
+    isolated = mode == "ISOLATED"
+    margin = plain(position.initial_margin) if isolated else "0"
+    return {"isolated_margin": margin, "margin_mode": mode, "liq_price": "1" if isolated else "0"}
+
+
+def _security(call: Call, position: Security) -> Row:
+    row: Row = {"user_id": call.account.uid, "symbol": position.symbol, "price": "1", "entry_price": "1"}
+    row.update(diluted_cost_price="1", upnl="0", position_qty=plain(position.qty), position_value=plain(position.qty))
+    return {**row, **position.extra}
 
 
 def _margin_position(call: Call, position: MarginPosition) -> Row:

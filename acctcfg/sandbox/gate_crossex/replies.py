@@ -16,7 +16,7 @@ __all__ = ["ACCOUNT_LABELS", "LABELS", "LEVERAGE_LABELS", "Answer", "Refusal", "
 ACCOUNT_LABELS: dict[str, tuple[int, str]] = {
     "USER_NOT_EXIST": (400, "The user does not exist: open a CrossEx account first"),
     "USER_DEACTIVATED": (400, "The user is disabled"),
-    "QUERY_INVALID_EXCHANGE_TYPE": (400, "In isolated mode exchange_type must be BINANCE, OKX or GATE"),
+    "QUERY_INVALID_EXCHANGE_TYPE": (400, "In isolated mode exchange_type must name an exchange: BINANCE, OKX, GATE"),
     "TRADE_CHANGE_PZ_MODE_SAME_ERROR": (400, "The position mode is already set"),
     "TRADE_PZ_MODE_HAVE_ORDER_ERROR": (400, "Position mode can not change: there are open orders"),
     "TRADE_PZ_MODE_HAVE_POSITION_ERROR": (400, "Position mode can not change: there are open positions"),

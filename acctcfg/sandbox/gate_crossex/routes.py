@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from acctcfg.sandbox.gate_crossex import accounts, leverage, reads, rules, subaccounts
+from acctcfg.sandbox.gate_crossex import accounts, leverage, margin_mode, reads, rules, subaccounts
 from acctcfg.sandbox.gate_crossex.params import Call
 from acctcfg.sandbox.gate_crossex.replies import Answer
 
@@ -34,6 +34,7 @@ class Route:
     main_only: bool = False
     empty_body: bool = False  # a write that needs no body
     fields: tuple[str, ...] = ()  # of its body
+    newer: bool = False  # not in the first wire format
 
     @property
     def crossex(self) -> bool:
@@ -45,12 +46,12 @@ def _public(path: str, handler: Handler) -> Route:
     return Route("GET", f"{CROSSEX_PATH}{path}", handler, 200, 10, "", public=True)
 
 
-def _read(path: str, handler: Handler) -> Route:
-    return Route("GET", f"{CROSSEX_PATH}{path}", handler, 200, 10, "crossx")
+def _read(path: str, handler: Handler, *, newer: bool = False) -> Route:
+    return Route("GET", f"{CROSSEX_PATH}{path}", handler, 200, 10, "crossx", newer=newer)
 
 
-def _set(method: str, path: str, handler: Handler, window_s: float, *fields: str) -> Route:
-    return Route(method, f"{CROSSEX_PATH}{path}", handler, 100, window_s, "crossx", fields=fields)
+def _set(method: str, path: str, handler: Handler, window_s: float, *fields: str, newer: bool = False) -> Route:
+    return Route(method, f"{CROSSEX_PATH}{path}", handler, 100, window_s, "crossx", fields=fields, newer=newer)
 
 
 def _sub(method: str, path: str, handler: Handler, *fields: str, empty_body: bool = False) -> Route:
@@ -67,7 +68,10 @@ ROUTES: tuple[Route, ...] = (
     _set("POST", "/positions/leverage", leverage.set_leverage("FUTURE"), 10, "symbol", "leverage"),
     _read("/margin_positions/leverage", leverage.read_leverage("MARGIN")),
     _set("POST", "/margin_positions/leverage", leverage.set_leverage("MARGIN"), 10, "symbol", "leverage"),
+    _read("/positions/margin_mode", margin_mode.read_margin_mode, newer=True),
+    _set("POST", "/positions/margin_mode", margin_mode.set_margin_mode, 10, "symbol", "margin_mode", newer=True),
     _read("/positions", reads.positions),
+    _read("/security_positions", reads.security_positions, newer=True),
     _read("/margin_positions", reads.margin_positions),
     _read("/open_orders", reads.open_orders),
     _public("/rule/symbols", rules.symbols),

@@ -21,7 +21,11 @@ Row = dict[str, Any]
 def symbols(call: Call) -> Answer:
     """All symbols, or those named; unknown ones are left out."""
     asked = names(call, "symbols")
-    known = call.venue.symbols
+    known = {
+        name: symbol
+        for name, symbol in call.venue.symbols.items()
+        if not (symbol.is_security and call.profile == "seed")
+    }
     found = known.values() if asked is None else [known[name] for name in asked if name in known]
     return Answer([_symbol(symbol, call.profile) for symbol in found])
 
@@ -46,8 +50,9 @@ def _symbol(symbol: Symbol, profile: str) -> Row:
     if profile == "seed":
         row["default_leverage"] = symbol.default_leverage
     else:
-        row.update(tag="", support_rpi="false", support_cross="true")
-    return {**row, **symbol.extra}
+        row.update(tag="main" if symbol.exchange == "HYPERLIQUID" else "", support_rpi="false", support_cross="true")
+    newer = ("tag", "support_rpi", "support_cross")
+    return {**row, **{name: value for name, value in symbol.extra.items() if profile != "seed" or name not in newer}}
 
 
 def risk_limits(call: Call) -> Answer:

@@ -5,21 +5,33 @@ Wire words are used for wire values: account_mode, position_mode, exchange names
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from acctcfg.sandbox.gate_crossex.accounts import ACCOUNT_MODES, POSITION_MODES
 from acctcfg.sandbox.gate_crossex.exchange import PROFILES
-from acctcfg.sandbox.gate_crossex.holdings import margin_position_from, order_from, position_from
+from acctcfg.sandbox.gate_crossex.holdings import margin_position_from, order_from, position_from, security_from
 from acctcfg.sandbox.gate_crossex.replies import LABELS, Refusal
-from acctcfg.sandbox.gate_crossex.state import CROSS, Account, ApiKey, Flags, Tenant, Venue
+from acctcfg.sandbox.gate_crossex.state import CROSS, MARGIN_MODES, Account, ApiKey, Flags, Tenant, Venue
 from acctcfg.sandbox.gate_crossex.subaccounts import MAIN_PERMS, parse_ips, parse_perms
-from acctcfg.sandbox.gate_crossex.universe import CROSSEX, Symbol, default_symbols, symbol_from
-from acctcfg.sandbox.values import SeedError, known, set_flags
+from acctcfg.sandbox.gate_crossex.universe import CROSSEX, symbol_from
+from acctcfg.sandbox.values import (
+    Place,
+    SeedError,
+    amounts,
+    did_you_mean,
+    items,
+    known,
+    mapping,
+    set_flags,
+    whole,
+    word,
+)
 
 __all__ = ["HELD", "MONEY", "PLAIN", "TOP", "add_keys", "add_sub_account", "add_tenant", "build_venue", "edit_account"]
-__all__ += ["edit_flags", "edit_money"]
+__all__ += ["add_symbol", "edit_flags", "edit_money"]
 
 TOP = ("flags", "symbols")
 OWN = ("venue", "env_prefix", "profile", "sub_accounts")
@@ -35,55 +47,72 @@ PLAIN: dict[str, type] = {
     "status": str,
     "account_mode": str,
 }
-HELD = {"positions": position_from, "margin_positions": margin_position_from, "orders": order_from}
+HELD = {
+    "positions": position_from,
+    "margin_positions": margin_position_from,
+    "security_positions": security_from,
+    "orders": order_from,
+}
 MONEY = ("balances", "liabilities")
 MARGINS = ("initial_margin", "maintenance_margin")
-FIELDS = (*PLAIN, "position_mode", "leverage", *HELD, *MONEY, *MARGINS, "keys")
+FIELDS = (*PLAIN, "position_mode", "leverage", "margin_mode", *HELD, *MONEY, *MARGINS, "keys")
 KEY_FIELDS = ("name", "key", "secret", "perms", "ip_whitelist", "mode", "state")
 WORDS: dict[str, tuple[Any, ...]] = {"state": (1, 2), "type": (1, 3), "account_mode": ACCOUNT_MODES}
 
 
+HEADER_TEXT = re.compile(r"[!-~]{1,128}")  # what a header can carry
+
+
 def build_venue(values: Any) -> Venue:
     """The venue without its tenants: flags and symbols. Raises SeedError."""
-    values = known(values or {}, TOP, "gate_crossex")
-    venue = Venue(symbols=_symbols(values.get("symbols") or {}))
+    place = ("gate_crossex",)
+    values = known(values or {}, TOP, place)
+    venue = Venue()
     edit_flags(venue.flags, values.get("flags") or {})
+    _symbols(venue, values.get("symbols") or {}, (*place, "symbols"))
     return venue
 
 
-def edit_flags(flags: Flags, values: Any) -> None:
+def edit_flags(flags: Flags, values: Any, place: Place = ("gate_crossex", "flags")) -> None:
     """Change flags by name. Raises SeedError and changes nothing then."""
-    values = known(values, Flags.__slots__, "gate_crossex.flags")
-    if values.get("profile", "seed") not in PROFILES:
-        raise SeedError(f"gate_crossex.flags.profile: one of {', '.join(PROFILES)}, not {values['profile']!r}")
-    statuses = values.get("label_status")
-    for label, status in statuses.items() if isinstance(statuses, Mapping) else ():
-        if label not in LABELS or not str(status).isdecimal() or not 400 <= int(status) < 600:
-            raise SeedError(f"gate_crossex.flags.label_status: {label!r} with {status!r} is no label with its status")
-    set_flags(flags, values, "gate_crossex.flags")
+    values = known(values, Flags.__slots__, place)
+    statuses = mapping(values.get("label_status") or {}, (*place, "label_status"))
+    for label, status in statuses.items():
+        if label not in LABELS:
+            raise SeedError(f"unknown label {label!r}{did_you_mean(label, LABELS)}", (*place, "label_status", label))
+        whole(status, (*place, "label_status", label), lowest=400, highest=599)
+    set_flags(flags, values, place)
 
 
-def _symbols(values: Any) -> dict[str, Symbol]:
-    values = known(values, ("replace", "add", "remove"), "gate_crossex.symbols")
-    found = {} if values.get("replace") else default_symbols()
-    for name in values.get("remove") or ():
-        found.pop(str(name), None)
-    for row in values.get("replace") or values.get("add") or ():
-        try:
-            symbol = symbol_from(row)
-        except (ValueError, TypeError, AttributeError, InvalidOperation) as exc:
-            raise SeedError(f"gate_crossex.symbols: {exc}") from exc
-        found[symbol.name] = symbol
-    return found
+def _symbols(venue: Venue, values: Any, place: Place) -> None:
+    values = known(values, ("replace", "add", "remove"), place)
+    if values.get("replace"):
+        venue.listed = {}
+    for index, name in enumerate(items(values.get("remove") or [], (*place, "remove"))):
+        if venue.listed.pop(str(name), None) is None:
+            raise SeedError(f"no {name!r} to remove{did_you_mean(name, venue.listed)}", (*place, "remove", index))
+    for verb in ("replace", "add"):
+        for index, row in enumerate(items(values.get(verb) or [], (*place, verb))):
+            add_symbol(venue, row, (*place, verb, index))
+
+
+def add_symbol(venue: Venue, row: Any, place: Place) -> str:
+    """A symbol with its row fields. Raises SeedError."""
+    try:
+        symbol = symbol_from(mapping(row))
+    except SeedError as exc:
+        raise exc.under(place) from exc
+    except ValueError as exc:
+        raise SeedError(str(exc), place) from exc
+    venue.listed[symbol.name] = symbol
+    return symbol.name
 
 
 def add_tenant(venue: Venue, name: str, values: Any, now_ms: int) -> None:
     """A main account with its sub-accounts, as described. Raises SeedError."""
-    place = f"tenants.{name}"
+    place = ("tenants", name)
     values = known(values, (*OWN, *FIELDS), place)
-    profile = str(values.get("profile") or "")
-    if profile and profile not in PROFILES:
-        raise SeedError(f"{place}.profile: one of {', '.join(PROFILES)}, not {profile!r}")
+    profile = word(values.get("profile") or "", ("", *PROFILES), (*place, "profile"))
     main = Account(
         uid=str(values.get("uid") or venue.next_uid()), name="", create_time=now_ms // 1000, update_ms=now_ms
     )
@@ -91,11 +120,12 @@ def add_tenant(venue: Venue, name: str, values: Any, now_ms: int) -> None:
     tenant = Tenant(name=name, master=main, env_prefix=prefix, profile=profile)
     venue.tenants[name] = tenant
     edit_account(venue, tenant, main, {k: v for k, v in values.items() if k not in OWN}, now_ms, place)
-    for sub, sub_values in (values.get("sub_accounts") or {}).items():
-        add_sub_account(venue, tenant, str(sub), sub_values or {}, now_ms, f"{place}.sub_accounts.{sub}")
+    for sub, sub_values in mapping(values.get("sub_accounts") or {}, (*place, "sub_accounts")).items():
+        sub_values = {} if sub_values is None else sub_values
+        add_sub_account(venue, tenant, sub, sub_values, now_ms, (*place, "sub_accounts", sub))
 
 
-def add_sub_account(venue: Venue, tenant: Tenant, name: str, values: Any, now_ms: int, place: str) -> Account:
+def add_sub_account(venue: Venue, tenant: Tenant, name: str, values: Any, now_ms: int, place: Place) -> Account:
     """A sub-account as described, without asking any rule; no CrossEx account unless it says so. Raises SeedError."""
     uid = values.get("uid") if isinstance(values, Mapping) else None
     account = Account(
@@ -106,120 +136,141 @@ def add_sub_account(venue: Venue, tenant: Tenant, name: str, values: Any, now_ms
     return account
 
 
-def edit_account(venue: Venue, tenant: Tenant, account: Account, values: Any, now_ms: int, place: str) -> None:
+def edit_account(venue: Venue, tenant: Tenant, account: Account, values: Any, now_ms: int, place: Place) -> None:
     """Set fields of an account behind everybody's back. Raises SeedError."""
     # In the order of FIELDS: what is held takes its side from the position mode, its margin from the leverage.
     given = sorted(known(values, FIELDS, place).items(), key=lambda pair: FIELDS.index(pair[0]))
     for name, value in given:
-        where = f"{place}.{name}"
-        try:
-            if name in PLAIN:
-                setattr(account, name, _plain(name, value))
-            elif name == "position_mode":
-                _position_mode(account, value)
-            elif name == "leverage":
-                _leverage(venue, account, value)
-            elif name in HELD:
-                setattr(account, name, [HELD[name](venue, account, row, now_ms) for row in value])
-            elif name in MONEY:
-                edit_money(account, name, value)
-            elif name in MARGINS:
-                setattr(account, name, {str(place): Decimal(str(amount)) for place, amount in value.items()})
-            else:
-                for key in account.keys:
-                    venue.holders.pop(key, None)
-                account.keys.clear()
-                add_keys(venue, tenant, account, value, now_ms)
-        except SeedError as exc:
-            raise SeedError(f"{where}: {exc}") from exc
-        except (KeyError, ValueError, TypeError, AttributeError, InvalidOperation, Refusal) as exc:
-            raise SeedError(f"{where}: {type(exc).__name__}: {exc}") from exc
+        _edit(venue, tenant, account, name, value, now_ms, (*place, name))
 
 
-def _plain(name: str, value: Any) -> Any:
+def _edit(venue: Venue, tenant: Tenant, account: Account, name: str, value: Any, now_ms: int, place: Place) -> None:
+    if name in PLAIN:
+        setattr(account, name, _plain(name, value, place))
+    elif name == "position_mode":
+        _position_mode(account, value, place)
+    elif name in ("leverage", "margin_mode"):
+        _by_symbol(venue, account, name, value, place)
+    elif name in HELD:
+        rows = enumerate(items(value, place))
+        setattr(account, name, [_held(venue, account, name, row, now_ms, (*place, index)) for index, row in rows])
+    elif name in MONEY:
+        edit_money(account, name, value, place)
+    elif name in MARGINS:
+        setattr(account, name, amounts(value, place))
+    else:
+        for key in account.keys:
+            venue.holders.pop(key, None)
+        account.keys.clear()
+        add_keys(venue, tenant, account, value, now_ms, place)
+
+
+def _held(venue: Venue, account: Account, name: str, row: Any, now_ms: int, place: Place) -> Any:
+    try:
+        return HELD[name](venue, account, row, now_ms)
+    except SeedError as exc:
+        raise exc.under(place) from exc
+    except ValueError as exc:
+        raise SeedError(str(exc), place) from exc
+
+
+def _plain(name: str, value: Any, place: Place) -> Any:
     kind = PLAIN[name]
-    if kind is bool and not isinstance(value, bool):
-        raise SeedError(f"expected true or false, not {type(value).__name__}")
-    value = kind(value)
-    if name in WORDS and value not in WORDS[name]:
-        raise SeedError(f"one of {', '.join(map(str, WORDS[name]))}, not {value!r}")
-    return value
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise SeedError("expected true or false", place)
+        return value
+    if isinstance(value, (dict, list, bool)):
+        raise SeedError("expected text" if kind is str else "expected a number", place)
+    value = whole(value, place) if kind is int else str(value)
+    return kind(word(value, [str(item) for item in WORDS.get(name, (value,))], place))
 
 
-def _position_mode(account: Account, value: Any) -> None:
+def _position_mode(account: Account, value: Any, place: Place) -> None:
     """One word for cross-exchange mode and every exchange, or a map by exchange."""
     if isinstance(value, str):
+        word(value, POSITION_MODES, place)
         modes = dict.fromkeys(account.position_mode, value) if account.account_mode == CROSS else {}
         if not modes:
-            raise SeedError("in ISOLATED_EXCHANGE a map by exchange")
+            raise SeedError("in ISOLATED_EXCHANGE a map by exchange", place)
     else:
-        modes = {str(exchange): str(mode) for exchange, mode in value.items()}
-    for mode in modes.values():
-        if mode not in POSITION_MODES:
-            raise SeedError(f"one of {', '.join(POSITION_MODES)}, not {mode!r}")
+        modes = {name: word(mode, POSITION_MODES, (*place, name)) for name, mode in mapping(value, place).items()}
     account.position_mode.update(modes)
 
 
-def _leverage(venue: Venue, account: Account, values: Mapping[str, Any]) -> None:
+def _by_symbol(venue: Venue, account: Account, field: str, values: Any, place: Place) -> None:
     """Set symbols; null puts one back to the default."""
-    for name, value in values.items():
+    for name in (values := mapping(values, place)):
         if name not in venue.symbols:
-            raise SeedError(f"unknown symbol {name!r}")
+            raise SeedError(f"unknown symbol {name!r}{did_you_mean(name, venue.symbols)}", (*place, name))
+        if field == "margin_mode" and values[name] is not None:
+            word(values[name], MARGIN_MODES, (*place, name))
+    kept: dict[str, str] = getattr(account, field)
+    for name, value in values.items():
         if value is None:
-            account.leverage.pop(name, None)
+            kept.pop(name, None)
         else:
-            account.leverage[name] = str(value)
+            kept[name] = str(value)
 
 
-def edit_money(account: Account, name: str, values: Mapping[str, Any]) -> None:
+def edit_money(account: Account, name: str, values: Any, place: Place = ()) -> None:
     """{BINANCE: {USDT: "100"}}: amounts replace, 0 removes. `CROSSEX: {...}` is the USDT of cross-exchange mode."""
     kept: dict[str, dict[str, Decimal]] = getattr(account, name)
-    for exchange, amounts in values.items():
-        if not isinstance(amounts, Mapping):
-            raise SeedError(f"write {{{CROSSEX}: {{USDT: ...}}}}, by exchange")
-        place = kept.setdefault(str(exchange), {})
-        for coin, amount in amounts.items():
-            place[str(coin)] = Decimal(str(amount))
-            if not place[str(coin)]:
-                del place[str(coin)]
-        if not place:
-            del kept[str(exchange)]
+    for exchange, held in mapping(values, place).items():
+        if not isinstance(held, Mapping):
+            raise SeedError(f"write {{{CROSSEX}: {{USDT: ...}}}}, by exchange", (*place, exchange))
+        merged = {**kept.get(exchange, {}), **amounts(held, (*place, exchange))}
+        kept[exchange] = {coin: amount for coin, amount in merged.items() if amount}
+        if not kept[exchange]:
+            del kept[exchange]
 
 
-def add_keys(venue: Venue, tenant: Tenant, account: Account, rows: Any, now_ms: int) -> None:
+def add_keys(venue: Venue, tenant: Tenant, account: Account, rows: Any, now_ms: int, place: Place = ("keys",)) -> None:
     """File keys with credentials of one's own choice. Raises SeedError, which never shows one."""
-    for row in rows:
-        row = known(row, KEY_FIELDS, "keys")
-        for name in ("name", "key", "secret"):
-            if not row.get(name):
-                raise SeedError(f"a key needs {name}")
-        if row["key"] in venue.holders:
-            raise SeedError("key is used twice")
-        default = ["crossx", "sub_accounts"] if account.is_main else ["crossx"]
-        key = ApiKey(
-            name=str(row["name"]),
-            key=str(row["key"]),
-            secret=str(row["secret"]),
-            perms=perms_from(row.get("perms", default)),
-            ip_whitelist=parse_ips(row.get("ip_whitelist") or []),
-            mode=int(row.get("mode", 1)),
-            state=int(row.get("state", 1)),
-            created_at=now_ms // 1000,
-            updated_at=now_ms // 1000,
-        )
-        key.enforce()
-        venue.add_key(tenant, account, key)
+    for index, row in enumerate(items(rows, place)):
+        venue.add_key(tenant, account, _key_from(venue, account, row, now_ms, (*place, index)))
 
 
-def perms_from(rows: Any) -> dict[str, bool]:
+def _key_from(venue: Venue, account: Account, row: Any, now_ms: int, place: Place) -> ApiKey:
+    row = known(row, KEY_FIELDS, place)
+    for name in ("name", "key", "secret"):
+        if not row.get(name):
+            raise SeedError(f"a key needs {name}", place)
+    if not HEADER_TEXT.fullmatch(str(row["key"])):
+        raise SeedError("must be up to 128 printable ASCII characters without blanks", (*place, "key"))
+    if str(row["key"]) in venue.holders:
+        raise SeedError("is used twice", (*place, "key"))
+    default = ["crossx", "sub_accounts"] if account.is_main else ["crossx"]
+    try:
+        ips = parse_ips(row.get("ip_whitelist") or [])
+    except Refusal as exc:
+        raise SeedError(exc.message, (*place, "ip_whitelist")) from exc
+    key = ApiKey(
+        name=str(row["name"]),
+        key=str(row["key"]),
+        secret=str(row["secret"]),
+        perms=perms_from(row.get("perms", default), (*place, "perms")),
+        ip_whitelist=ips,
+        mode=whole(row.get("mode", 1), (*place, "mode"), lowest=1, highest=2),
+        state=whole(row.get("state", 1), (*place, "state"), highest=9),
+        created_at=now_ms // 1000,
+        updated_at=now_ms // 1000,
+    )
+    key.enforce()
+    return key
+
+
+def perms_from(rows: Any, place: Place = ("perms",)) -> dict[str, bool]:
     """`[crossx, "sub_accounts:ro"]`, or rows as the venue writes them."""
-    if not isinstance(rows, list):
-        raise SeedError("perms: expected a list")
-    full = [_perm(row) if isinstance(row, str) else row for row in rows]
+    full = [_perm(row) if isinstance(row, str) else row for row in items(rows, place)]
+    for index, row in enumerate(full):
+        name = mapping(row, (*place, index)).get("name")
+        if name not in MAIN_PERMS:
+            raise SeedError(f"unknown permission {name!r}{did_you_mean(name, MAIN_PERMS)}", (*place, index))
     try:
         return parse_perms(full, MAIN_PERMS)
     except Refusal as exc:
-        raise SeedError(f"perms: {exc.message} (known: {', '.join(MAIN_PERMS)})") from exc
+        raise SeedError(exc.message, place) from exc
 
 
 def _perm(words: str) -> dict[str, Any]:

@@ -10,13 +10,15 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, ClassVar
 
 from acctcfg.sandbox.gate_crossex.universe import CROSSEX, REAL_EXCHANGES, Symbol, default_symbols
 
-__all__ = ["CROSS", "ISOLATED", "Account", "ApiKey", "Flags", "Holder", "MarginPosition", "Order", "Position"]
-__all__ += ["Tenant", "Venue", "plain"]
+__all__ = ["CROSS", "ISOLATED", "MARGIN_MODES", "Account", "ApiKey", "Flags", "Holder", "MarginPosition", "Order"]
+__all__ += ["Position", "Security", "Tenant", "Venue", "plain"]
 
 CROSS, ISOLATED = "CROSS_EXCHANGE", "ISOLATED_EXCHANGE"
+MARGIN_MODES = ("CROSS", "ISOLATED")
 
 
 def plain(value: Decimal) -> str:
@@ -34,7 +36,10 @@ class Flags:
     profile: str = "seed"  # the wire format: "seed" is CrossEx v1.0.0, "current" that of March 2026 and later
     effect_delay_s: float = 0.3  # from a 202 until the change shows; divided by the speed
     effects_come: bool = True  # false: every 202 is an empty promise
-    exchanges: list[str] = field(default_factory=lambda: list(REAL_EXCHANGES))
+    exchanges: list[str] = field(default_factory=lambda: list(REAL_EXCHANGES))  # that the venue serves
+    margin_currencies: str = "settlement"  # of each exchange, carries its margins; or "USDT" alone
+    margin_mode_scope: str = "symbol"  # whose orders and positions block a margin mode; or the whole "exchange"
+    security_blocks_mode: bool = True  # whether stocks and ETFs block an account mode change
     leverage_with_positions: bool = True  # false: TRADE_UNSUPPORTED_OPERATION while the symbol has a position or order
     max_keys: int = 5  # of a sub-account; the documentation says 5 and 20
     key_names_unique: bool = False  # true: INVALID_PARAM_VALUE for a name that is taken
@@ -44,6 +49,13 @@ class Flags:
     strict_fields: bool = False  # true: an unknown field in a body is refused
     label_status: dict[str, str] = field(default_factory=dict)  # {"USER_NOT_EXIST": "404"}: another HTTP status
     detail: bool = False  # true: refusals carry `detail` in place of `message`
+
+    WORDS: ClassVar[dict[str, tuple[Any, ...]]] = {
+        "profile": ("seed", "current"),
+        "margin_currencies": ("settlement", "USDT"),
+        "margin_mode_scope": ("symbol", "exchange"),
+    }
+    OLD: ClassVar[dict[str, dict[Any, str]]] = {}
 
 
 @dataclass(slots=True)
@@ -102,8 +114,25 @@ class MarginPosition(Position):
 
 
 @dataclass(slots=True)
+class Security:
+    """One position in a stock or an ETF, in the listing currency; `exchange` is its market."""
+
+    id: str
+    symbol: str
+    exchange: str
+    qty: Decimal
+    time: int = 0
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is held."""
+        return bool(self.qty)
+
+
+@dataclass(slots=True)
 class Order:
-    """One open order: SPOT, FUTURE or MARGIN."""
+    """One open order of any business."""
 
     id: str
     symbol: str
@@ -137,12 +166,14 @@ class Account:
     account_mode: str = CROSS
     position_mode: dict[str, str] = field(default_factory=lambda: dict.fromkeys((CROSSEX, *REAL_EXCHANGES), "SINGLE"))
     leverage: dict[str, str] = field(default_factory=dict)  # by symbol, FUTURE and MARGIN; only what was set
+    margin_mode: dict[str, str] = field(default_factory=dict)  # by symbol; CROSS where nobody set it
     initial_margin: dict[str, Decimal] = field(default_factory=dict)  # by exchange, besides that of the positions
     maintenance_margin: dict[str, Decimal] = field(default_factory=dict)
     balances: dict[str, dict[str, Decimal]] = field(default_factory=dict)  # exchange -> coin -> amount
     liabilities: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     positions: list[Position] = field(default_factory=list)
     margin_positions: list[MarginPosition] = field(default_factory=list)
+    security_positions: list[Security] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     keys: dict[str, ApiKey] = field(default_factory=dict)  # by key
     busy_until: float = 0.0  # monotonic seconds: a mode change was accepted and does not show yet
@@ -202,13 +233,19 @@ class Holder:
 class Venue:
     """Everything that one sandbox holds of Gate."""
 
-    symbols: dict[str, Symbol] = field(default_factory=default_symbols)
+    listed: dict[str, Symbol] = field(default_factory=default_symbols)
     flags: Flags = field(default_factory=Flags)
     tenants: dict[str, Tenant] = field(default_factory=dict)
     holders: dict[str, Holder] = field(default_factory=dict)  # by key
     speed: float = 1.0
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(2_048_522_992_198_912))
     uids: Iterator[int] = field(default_factory=lambda: itertools.count(110_285_555))
+
+    @property
+    def symbols(self) -> dict[str, Symbol]:
+        """What is listed, without the exchanges that the venue does not serve."""
+        absent = set(REAL_EXCHANGES) - set(self.flags.exchanges)
+        return {name: symbol for name, symbol in self.listed.items() if symbol.exchange not in absent}
 
     def next_id(self) -> str:
         """A fresh order or position id."""

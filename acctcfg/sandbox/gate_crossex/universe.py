@@ -1,7 +1,8 @@
 """Which symbols there are, and how far leverage goes on each.
 
-Source: Gate CrossEx, "Query Trading Pair Information", "Query Risk Limit Information". A symbol is
-EXCHANGE_BUSINESS_BASE_QUOTE; a base may hold digits and underscores, so it is split from both ends.
+Source: Gate CrossEx, "Query Trading Pair Information", "Query Risk Limit Information"; exchanges after the first three
+as the official SDK of 2026-10-20 has them. A symbol is EXCHANGE_BUSINESS_BASE_QUOTE; a base may hold digits and
+underscores, so it is split from both ends. STOCK and ETF have a market (US, HK, KR, JP) in place of the exchange.
 """
 
 from __future__ import annotations
@@ -11,11 +12,23 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["BUSINESSES", "CROSSEX", "REAL_EXCHANGES", "Symbol", "Tier", "default_symbols", "split", "symbol_from"]
+from acctcfg.sandbox.values import number, whole
+
+__all__ = ["BUSINESSES", "CROSSEX", "FIRST_EXCHANGES", "MARKETS", "REAL_EXCHANGES", "SECURITIES", "SETTLES", "Symbol"]
+__all__ += ["Tier", "default_symbols", "split", "symbol_from"]
 
 CROSSEX = "CROSSEX"
-REAL_EXCHANGES = ("BINANCE", "OKX", "GATE")
-BUSINESSES = ("SPOT", "FUTURE", "MARGIN")
+FIRST_EXCHANGES = ("BINANCE", "OKX", "GATE")  # of CrossEx v1.0.0; margin trading is theirs alone
+SETTLES = {
+    **dict.fromkeys((*FIRST_EXCHANGES, "BYBIT"), "USDT"),
+    "KRAKEN": "USD",
+    **dict.fromkeys(("HYPERLIQUID", "DERIBIT", "LIGHTER"), "USDC"),
+}  # what futures are quoted and margins are kept in
+REAL_EXCHANGES = tuple(SETTLES)
+WITH_SPOT = (*FIRST_EXCHANGES, "BYBIT", "DERIBIT")
+MARKETS = {"US": "USD", "HK": "HKD", "KR": "KRW", "JP": "JPY"}  # of stocks and ETFs, with their listing currency
+SECURITIES = ("STOCK", "ETF")
+BUSINESSES = ("SPOT", "FUTURE", "MARGIN", *SECURITIES)
 
 # base -> highest leverage of its futures, of its margin pair (0: none)
 BASES = {
@@ -29,6 +42,8 @@ BASES = {
     "1000PEPE": (10, 0),
 }
 SUSPENDED = ("OKX_FUTURE_LTC_USDT",)
+ISOLATED_ONLY = ("HYPERLIQUID_FUTURE_DOGE_USDC",)  # `support_cross` "false": a listing without cross margin
+SECURITY_SYMBOLS = ("US_STOCK_AAPL_USDT", "US_ETF_SPY_USDT", "HK_STOCK_00700_USDT")
 # risk limit up to which the leverage may be highest, half, a quarter of it
 TIERS = ((Decimal(1_000_000), 1), (Decimal(5_000_000), 2), (Decimal(20_000_000), 4))
 
@@ -62,6 +77,11 @@ class Symbol:
         """Whether settings on it are taken."""
         return self.state == "live" and not 0 < self.delist_time <= now_ms
 
+    @property
+    def is_security(self) -> bool:
+        """A stock or an ETF: not in the first wire format."""
+        return self.business in SECURITIES
+
     def ceiling(self, value: Decimal = Decimal(0)) -> Decimal:
         """The highest leverage for a position of a value in USDT."""
         fitting = [tier.leverage_max for tier in self.tiers if value <= tier.highest]
@@ -80,8 +100,8 @@ def split(name: str) -> tuple[str, str, str, str] | None:
 
 def _tiers(leverage_max: Decimal) -> tuple[Tier, ...]:
     found, lowest = [], Decimal(0)
-    for number, (highest, share) in enumerate(TIERS, start=1):
-        found.append(Tier(number, lowest, highest, max(Decimal(1), leverage_max // share)))
+    for tier, (highest, share) in enumerate(TIERS, start=1):
+        found.append(Tier(tier, lowest, highest, max(Decimal(1), leverage_max // share)))
         lowest = highest
     return tuple(found)
 
@@ -99,28 +119,31 @@ def symbol_from(values: Mapping[str, Any]) -> Symbol:
     if state not in ("live", "suspend"):
         raise ValueError(f"{name}: state is live or suspend, not {state!r}")
     business = parts[1]
-    highest = Decimal(str(values.get("leverage_max", {"FUTURE": 20, "MARGIN": 5}.get(business, 0))))
+    highest = number(values.get("leverage_max", {"FUTURE": 20, "MARGIN": 5}.get(business, 0)), ("leverage_max",))
     taken = ("symbol", "state", "delist_time", "default_leverage", "leverage_max")
     return Symbol(
         name,
         *parts,
         state=state,
-        delist_time=int(values.get("delist_time", 0)),
+        delist_time=whole(values.get("delist_time", 0), ("delist_time",)),
         default_leverage=str(values.get("default_leverage", "3")),
-        tiers=_tiers(highest) if business != "SPOT" else (),
+        tiers=_tiers(highest) if business in ("FUTURE", "MARGIN") else (),
         extra={key: str(value) for key, value in values.items() if key not in taken},
     )
 
 
 def _rows() -> Iterator[dict[str, Any]]:
-    for exchange in REAL_EXCHANGES:
+    for exchange, quote in SETTLES.items():
         for base, (futures, margin) in BASES.items():
-            yield {"symbol": f"{exchange}_SPOT_{base}_USDT"}
-            name = f"{exchange}_FUTURE_{base}_USDT"
-            state = "suspend" if name in SUSPENDED else "live"
-            yield {"symbol": name, "leverage_max": futures, "state": state}
-            if margin:
-                yield {"symbol": f"{exchange}_MARGIN_{base}_USDT", "leverage_max": margin}
+            if exchange in WITH_SPOT:
+                yield {"symbol": f"{exchange}_SPOT_{base}_{quote}"}
+            name = f"{exchange}_FUTURE_{base}_{quote}"
+            row = {"symbol": name, "leverage_max": futures, "state": "suspend" if name in SUSPENDED else "live"}
+            yield row | ({"support_cross": "false"} if name in ISOLATED_ONLY else {})
+            if margin and exchange in FIRST_EXCHANGES:
+                yield {"symbol": f"{exchange}_MARGIN_{base}_{quote}", "leverage_max": margin}
+    for name in SECURITY_SYMBOLS:
+        yield {"symbol": name, "tag": "a description"}
 
 
 def default_symbols() -> dict[str, Symbol]:

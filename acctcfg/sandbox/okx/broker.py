@@ -1,7 +1,8 @@
 """A DMA broker's sub-accounts, seen and managed with the master's key.
 
 Source: OKX v5 broker documentation, "DMA broker". Refusals: 59601 name taken, 59622 and 59623 second level, 59603 too
-many, 59606 not empty, 59510 unknown, 59002 positions, orders or bots in the way of an account mode, 50053 demo only.
+many, 59606 not empty, 59510 unknown, 59002 positions, orders or bots in the way of an account mode, 59508 and
+59519 suspended or frozen, 50053 demo only.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def create_subaccount(call: Call) -> Answer:
     def effect() -> None:
         tenant.subs[name] = account
 
-    row = {"subAcct": name, "label": label, "acctLv": account.acct_lv, "uid": account.uid, "ts": call.now}
+    row = {"subAcct": name, "label": label, "acctLv": account.acct_lv}
+    if call.venue.flags.create_subaccount_answer == "full":
+        row |= {"uid": account.uid, "ts": call.now}
     return Answer([row], effect)
 
 
@@ -78,7 +81,7 @@ def _paged(call: Call, row: Any) -> Answer:
     limit, page = number(call, "limit", 100, 1, 100), number(call, "page", 1, 1, 10**9)
     found = _asked(call)
     pages = max(1, -(-len(found) // limit))
-    details = [row(account) for account in found[(page - 1) * limit : page * limit]]
+    details = [row(call, account) for account in found[(page - 1) * limit : page * limit]]
     return Answer([{"details": details, "page": str(page), "totalPage": str(pages)}])
 
 
@@ -95,7 +98,14 @@ def _asked(call: Call) -> list[Account]:
     return found
 
 
-def _info(account: Account) -> dict[str, Any]:
+def _parent(call: Call, account: Account) -> dict[str, Any]:
+    """What a second-level account hangs under, in one of two formats."""
+    if call.venue.flags.subaccount_parent == "mainAcct":
+        return {"mainAcct": account.parent}
+    return {"firstLvSubAcct": account.parent or account.name, "subAcctLv": "2" if account.parent else "1"}
+
+
+def _info(call: Call, account: Account) -> dict[str, Any]:
     return {
         "subAcct": account.name,
         "uid": account.uid,
@@ -104,19 +114,20 @@ def _info(account: Account) -> dict[str, Any]:
         "enable": account.enable,
         "frozenFunc": list(account.frozen_func),
         "canTransOut": account.can_trans_out,
-        "mainAcct": account.parent,
+        **_parent(call, account),
         "ts": str(account.ts),
     }
 
 
-def _fees(account: Account) -> dict[str, Any]:
+def _fees(call: Call, account: Account) -> dict[str, Any]:
     rates = [{"type": str(kind), "marker": "-0.0008", "taker": "-0.001"} for kind in range(1, 10)]
-    return {"subAcct": account.name, "uid": account.uid, "feeRates": rates}
+    row = {"subAcct": account.name, "uid": account.uid, **_parent(call, account)}
+    return {**row, "feeRates": rates, "ts": str(account.ts)}
 
 
 def set_level(call: Call) -> Answer:
     """Set a sub-account's account mode for it; needs no activation by hand."""
-    account = sub_account(call)
+    account = sub_account(call, does="trading")
     level = choice(call, "acctLv", ("1", "2", "3", "4"))
     if account.is_busy():
         raise Refusal("59002")
@@ -141,6 +152,7 @@ def set_assets(call: Call) -> Answer:
 
     def effect() -> None:
         account.trading[ccy] = amount
+        account.ever_held.add(ccy)
 
     return Answer([{"subAcct": account.name, "ccy": ccy, "amt": plain(amount)}], effect)
 

@@ -2,7 +2,8 @@
 
 Source: OKX v5 broker documentation, "Create deposit address for a sub-account" with its query and modify calls;
 10/s, 6/s, 6/s per user. What a deposit credits (`to`) is one value for the whole sub-account, and a create sets it.
-Refusals: 58300 twenty addresses per currency, 58010 chain, 58301 unknown address, 58302 tag, 58303 chain closed.
+Refusals: 58300 twenty addresses per currency, 58010 chain, 58301 unknown address, 58302 tag, 58303 chain closed;
+59519 frozen, 59508 suspended. A tag stands where its chain has it: tag, memo, pmtId, comment, or in the object addrEx.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def _chain(call: Call, currency: Currency) -> Chain:
 
 def create_address(call: Call) -> Answer:
     """One more address: a repeated call makes another one."""
-    account, currency = sub_account(call), _currency(call)
+    account, currency = sub_account(call, does="deposit"), _currency(call)
     chain = _chain(call, currency)
     kind = choice(call, "addrType", ("1", "2"), "1")
     to = choice(call, "to", ("6", "18"), "6")
@@ -55,6 +56,7 @@ def create_address(call: Call) -> Answer:
         chain=chain.id,
         addr=_fake(currency.code, chain, kind, number),
         tag=str(number % 1_000_000_000) if chain.needs_tag else "",
+        tag_place="addrEx.comment" if chain.tag_place == "addrEx" else chain.tag_place,
         type=kind,
         ts=call.now_ms,
     )
@@ -64,7 +66,16 @@ def create_address(call: Call) -> Answer:
         account.deposit_to = to
 
     row = {"chain": chain.id, "ccy": currency.code, "addr": address.addr, "ts": call.now}
-    return Answer([row | ({"tag": address.tag} if address.tag else {})], effect)
+    return Answer([row | _tag(address, call.venue.flags.address_tag)], effect)
+
+
+def _tag(address: Address, wanted: str) -> dict[str, Any]:
+    """The tag in the field that carries it; `addrEx` is an object. Nothing where there is none."""
+    place = address.tag_place if wanted == "chain" else wanted
+    if not address.tag or place == "none":
+        return {}
+    outer, _, inner = place.partition(".")
+    return {outer: {inner or "comment": address.tag}} if outer == "addrEx" else {outer: address.tag}
 
 
 def _fake(ccy: str, chain: Chain, kind: str, number: int) -> str:
@@ -79,7 +90,7 @@ def _fake(ccy: str, chain: Chain, kind: str, number: int) -> str:
 
 def modify_address(call: Call) -> Answer:
     """Say what deposits credit: for every address of the sub-account, whichever one is named."""
-    account, currency = sub_account(call), _currency(call)
+    account, currency = sub_account(call, does="deposit"), _currency(call)
     addr, to = need(call, "addr"), choice(call, "to", ("6", "18"))
     bare, _, tag = addr.partition(":")
     found = [a for a in account.addresses if a.ccy == currency.code and a.addr == bare]
@@ -97,28 +108,31 @@ def modify_address(call: Call) -> Answer:
         account.deposit_to = to
 
     row = {"chain": address.chain, "ccy": address.ccy, "addr": addr, "to": to, "ts": call.now}
-    return Answer([{**row, "tag": address.tag, "memo": "", "pmtId": "", "comment": ""}], effect)
+    blank = dict.fromkeys(("tag", "memo", "pmtId", "comment"), "")
+    return Answer([{**row, **blank, **_tag(address, call.venue.flags.address_tag)}], effect)
 
 
 def list_addresses(call: Call) -> Answer:
     """The addresses of a sub-account in one currency."""
     account, currency = sub_account(call), _currency(call)
-    return Answer(_rows(account, currency))
+    return Answer(_rows(call, account, currency))
 
 
 def own_addresses(call: Call) -> Answer:
     """The addresses of the calling account in one currency."""
-    return Answer(_rows(call.account, _currency(call)))
+    rows = _rows(call, call.account, _currency(call))
+    return Answer([{**row, "verifiedName": ""} for row in rows])
 
 
-def _rows(account: Account, currency: Currency) -> list[dict[str, Any]]:
+def _rows(call: Call, account: Account, currency: Currency) -> list[dict[str, Any]]:
     contracts = {chain.id: chain.contract for chain in currency.chains}
     mine = [address for address in account.addresses if address.ccy == currency.code]
     newest = {address.chain: address for address in mine}
     rows = []
     for address in reversed(mine):
-        row = {"addr": address.addr, "chain": address.chain, "ccy": address.ccy, "to": account.deposit_to}
-        row |= {"tag": address.tag} if address.tag else {}
+        row: dict[str, Any] = {"addr": address.addr, "chain": address.chain, "ccy": address.ccy}
+        row |= {"to": account.deposit_to}
+        row |= _tag(address, call.venue.flags.address_tag)
         selected = newest[address.chain] is address
-        rows.append({**row, "selected": selected, "ctAddr": contracts.get(address.chain, "")})
+        rows.append({**row, "selected": selected, "ctAddr": contracts.get(address.chain, ""), **address.extra})
     return rows

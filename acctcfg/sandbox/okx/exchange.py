@@ -9,7 +9,17 @@ from urllib.parse import parse_qsl
 from acctcfg.sandbox.exchange import CLIENT_IP, Exchange, Reply, Request
 from acctcfg.sandbox.okx.gate import Caller, authenticate, read_body
 from acctcfg.sandbox.okx.params import Call
-from acctcfg.sandbox.okx.replies import AT_GATEWAY, CODES, Refusal, encode, gateway, refused, success
+from acctcfg.sandbox.okx.replies import (
+    AT_GATEWAY,
+    CODES,
+    Refusal,
+    bare_404,
+    encode,
+    failed_item,
+    gateway,
+    refused,
+    success,
+)
 from acctcfg.sandbox.okx.routes import PATHS, Route
 from acctcfg.sandbox.okx.state import Account, ApiKey, Tenant
 
@@ -22,6 +32,19 @@ __all__ = ["OkxExchange"]
 NOBODY = Account(uid="", name="", main_uid="")
 NO_TENANT = Tenant(name="", master=NOBODY)
 NO_KEY = ApiKey(label="", api_key="", secret_key="", passphrase="", env="any")
+LEVERAGE_INFO = "/api/v5/account/leverage-info"
+SUBACCOUNT_INFO = "/api/v5/broker/dma/subaccount-info"
+DEPOSIT = "/api/v5/asset/broker/dma/"
+# no longer on the venue's public pages since 2025; approved brokers may have them still
+GONE = frozenset(
+    [
+        *(f"/api/v5/broker/dma/{name}" for name in ("create-subaccount", "delete-subaccount", "set-subaccount-level")),
+        *(f"/api/v5/broker/dma/{name}" for name in ("report-subaccount-ip", "set-subaccount-assets")),
+        *(f"/api/v5/broker/dma/subaccount/{name}" for name in ("modify-apikey", "delete-apikey")),
+        *(f"{DEPOSIT}{name}" for name in ("subaccount-deposit-address", "modify-subaccount-deposit-address")),
+        *(f"{DEPOSIT}{name}" for name in ("subaccount-deposit-history", "subaccount-withdrawal-history")),
+    ]
+)
 OPEN_IN_MAINTENANCE = ("/api/v5/public/time", "/api/v5/system/status")
 
 
@@ -55,13 +78,22 @@ class OkxExchange(Exchange):
             route, call = self.admit()
             answer = route.handler(call)
         except Refusal as refusal:
-            shape = gateway if refusal.at_gateway else refused
-            return Reply(refusal.status, shape(refusal.code, refusal.msg)), refusal.code
+            return self.refused(refusal), refusal.code
         if answer.effect is not None:
             self.carry_out(answer.effect, fault)
         if isinstance(answer.data, dict):
             return Reply(200, encode(answer.data)), "0"  # the one endpoint without an envelope
         return Reply(200, success(answer.data)), "0"
+
+    @staticmethod
+    def refused(refusal: Refusal) -> Reply:
+        """A refusal in its shape: at the gateway, of the service, of a batch's item, or a status without a body."""
+        if refusal.bare:
+            return Reply(refusal.status, b"", content_type="text/plain")
+        if refusal.in_item:
+            return Reply(200, failed_item(refusal.code, refusal.msg))
+        shape = gateway if refusal.at_gateway else refused
+        return Reply(refusal.status, shape(refusal.code, refusal.msg))
 
     def admit(self) -> tuple[Route, Call]:
         """All checks before the endpoint's own rules."""
@@ -69,6 +101,8 @@ class OkxExchange(Exchange):
         if self.by_method is None:
             self.unlisted = True
             raise Refusal("404", f"sandbox: unlisted route {request.method} {self.path}", status=404)
+        if self.path.replace("/nd/", "/dma/") in GONE and app.venue.flags.dma_endpoints == "public":
+            raise bare_404()
         if app.venue.maintenance.on and self.path not in OPEN_IN_MAINTENANCE:
             raise Refusal("50001")
         public = not next(iter(self.by_method.values())).perm
@@ -81,6 +115,8 @@ class OkxExchange(Exchange):
         self.params = query
         if self.route is None:
             raise Refusal("50115")
+        if app.venue.flags.leverage_info_404 and self.path == LEVERAGE_INFO:
+            raise bare_404()
         self.check_pace(self.route, self.ip if public else account.uid, query)
         self.check_permission(self.route, tenant, account, key)
         if self.route.is_write:
@@ -92,19 +128,23 @@ class OkxExchange(Exchange):
         """50011 beyond the limit."""
         kind = query.get("instType", "") if route.by_inst_type else ""
         name = (who, route.method, route.path, kind)
-        if not self.app.pace.admits(name, route.limit, route.window_s, self.app.ticks()):
-            status = self.app.venue.flags.rate_limit_status
+        flags = self.app.venue.flags
+        limit = flags.subaccount_info_rate if route.path == SUBACCOUNT_INFO else route.limit
+        if not self.app.pace.admits(name, limit, route.window_s, self.app.ticks()):
+            status = flags.rate_limit_status
             raise Refusal("50011", status=status, at_gateway=status == 429)
 
     @staticmethod
     def check_permission(route: Route, tenant: Tenant, account: Account, key: ApiKey) -> None:
-        """50120 for the key, 59604 and 59608 for the user behind it."""
+        """50120 for the key, 59604 and 59608 for the user behind it, 50027 for one whose trading is frozen."""
         if route.perm and route.perm not in key.perm:
             raise Refusal("50120")
         if route.broker and not account.is_master:
             raise Refusal("59604")
         if route.broker and not tenant.broker:
             raise Refusal("59608")
+        if route.is_write and not route.broker and account.freezes("trading"):
+            raise Refusal("50027")
 
     def refusal(self, code: str, msg: str = "", status: int = 0) -> Reply:
         """A refusal of authentication or of the rate limit has no `data`, as at the gateway."""

@@ -11,11 +11,22 @@ from decimal import Decimal
 from typing import Any
 
 from acctcfg.sandbox.okx.state import Account, Pending, Position, Venue
+from acctcfg.sandbox.values import did_you_mean, number
 
 __all__ = ["ALGO_TYPES", "BOT_KINDS", "algo_from", "bot_from", "copy_from", "order_from", "position_from"]
 __all__ += ["spread_from"]
 
-ORDER_TYPES = ("limit", "market", "post_only", "fok", "ioc", "optimal_limit_ioc", "mmp", "mmp_and_post_only")
+ORDER_TYPES: tuple[str, ...] = (
+    "limit",
+    "market",
+    "post_only",
+    "fok",
+    "ioc",
+    "optimal_limit_ioc",
+    "mmp",
+    "mmp_and_post_only",
+)
+ORDER_TYPES += ("rpi", "elp", "op_fok")
 ALGO_TYPES = ("conditional", "oco", "chase", "trigger", "move_order_stop", "iceberg", "twap", "smart_iceberg")
 BOT_KINDS = ("grid", "contract_grid", "recurring", "signal", "contract_dca", "spot_dca")
 CONTRACTS = ("SWAP", "FUTURES", "OPTION")
@@ -38,7 +49,8 @@ def _place(venue: Venue, row: Mapping[str, Any], *, margin: bool) -> tuple[str, 
     for inst_type in order:
         if (inst_type, inst_id) in venue.instruments:
             return inst_type, inst_id
-    raise ValueError(f"unknown instrument {inst_id!r}")
+    ids = {key[1] for key in venue.instruments}
+    raise ValueError(f"unknown instrument {inst_id!r}{did_you_mean(inst_id, ids)}")
 
 
 def _side(account: Account, row: Mapping[str, Any], inst_type: str) -> str:
@@ -47,7 +59,7 @@ def _side(account: Account, row: Mapping[str, Any], inst_type: str) -> str:
 
 
 def _size(row: Mapping[str, Any], name: str) -> Decimal:
-    return Decimal(str(row.get("size", row.get(name, 1))))
+    return number(row.get("size", row.get(name, 1)), ("size" if "size" in row else name,))
 
 
 def _rest(row: Mapping[str, Any], *taken: str) -> dict[str, Any]:

@@ -25,11 +25,18 @@ LABEL = re.compile(r"[A-Za-z0-9]{1,50}")
 PASSPHRASE = re.compile(r"(?=.*\d)(?=.*[A-Z])(?=.*[a-z])(?=.*[^A-Za-z0-9\s])[!-~]{8,32}")
 
 
-def sub_account(call: Call, name: str = "subAcct") -> Account:
-    """The sub-account that a parameter names, or 59510."""
+def sub_account(call: Call, name: str = "subAcct", *, does: str = "") -> Account:
+    """The sub-account that a parameter names, or 59510.
+
+    `does` is the function that a write needs: 59508 where the account is suspended, 59519 where the function is frozen.
+    """
     account = call.tenant.subs.get(need(call, name))
     if account is None:
         raise Refusal("59510")
+    if does and account.is_suspended:
+        raise Refusal("59508")
+    if does and account.freezes(does):
+        raise Refusal("59519")
     return account
 
 
@@ -39,6 +46,14 @@ def parse_permissions(words: str) -> frozenset[str]:
     if not found <= set(PERMISSIONS):
         raise wrong("perm")
     return frozenset(found | {"read_only"})
+
+
+def _permissions(call: Call, words: str) -> frozenset[str]:
+    """Those of a key of a sub-account: `withdraw` went in May 2025, and is taken by a flag only."""
+    found = parse_permissions(words)
+    if "withdraw" in found and call.venue.flags.dma_withdraw == "refused":
+        raise wrong("perm")
+    return found
 
 
 def parse_ips(words: str) -> tuple[str, ...]:
@@ -65,12 +80,12 @@ def _label(call: Call, account: Account, mine: ApiKey | None = None) -> str:
 
 def create_key(call: Call) -> Answer:
     """A new key; the only answer that carries a secret."""
-    account = sub_account(call)
+    account = sub_account(call, does="keys")
     label = _label(call, account)
     passphrase = need(call, "passphrase")
     if not PASSPHRASE.fullmatch(passphrase):
         raise Refusal("59505")
-    perm, ips = parse_permissions(text(call, "perm", "read_only")), parse_ips(text(call, "ip"))
+    perm, ips = _permissions(call, text(call, "perm", "read_only")), parse_ips(text(call, "ip"))
     if len(account.keys) >= MOST_KEYS:
         raise Refusal("59501")
     delay_ms = round(call.venue.flags.key_delay_s * 1000 / call.venue.speed)
@@ -120,7 +135,7 @@ def modify_key(call: Call) -> Answer:
         words = text(call, "perm")
         if not words:
             raise wrong("perm")
-        perm = parse_permissions(words)
+        perm = _permissions(call, words)
     if call.params.get("ip") is not None:
         ips = parse_ips(text(call, "ip"))
     now_ms = call.now_ms

@@ -29,7 +29,8 @@ def shape(account: Account, flags: Flags, inst_type: str, mgn_mode: str) -> str:
     advanced = account.acct_lv in ("3", "4")
     if inst_type not in ("MARGIN", *CONTRACTS):
         return "none:51010"
-    if mgn_mode == "isolated" and advanced and not flags.isolated_in_advanced_modes:
+    taken = {"all": ("MARGIN", *CONTRACTS), "contracts": CONTRACTS, "none": ()}[flags.isolated_in_advanced_modes]
+    if mgn_mode == "isolated" and advanced and inst_type not in taken:
         return "none:50072"
     if inst_type == "MARGIN":
         return _margin_shape(account, flags, mgn_mode)
@@ -95,9 +96,9 @@ def set_leverage(call: Call) -> Answer:
     if pos_side not in ("", "net", "long", "short"):
         raise wrong("posSide")
     inst_id, ccy = text(call, "instId"), text(call, "ccy")
-    if inst_id and ccy:
+    if inst_id and ccy and call.venue.flags.leverage_both_ids == "refuse":
         raise Refusal("51000", "Parameter ccy  error: instId and ccy exclude each other")
-    if ccy:
+    if ccy and not inst_id:
         return _set_by_currency(call, ccy, mgn_mode, pos_side, lever)
     if not inst_id:
         raise Refusal("50015" if mgn_mode == "cross" else "50014", "Either parameter instId or ccy is required")
@@ -119,7 +120,7 @@ def _set_by_currency(call: Call, ccy: str, mgn_mode: str, pos_side: str, lever: 
 
 def _set_by_instrument(call: Call, inst_id: str, mgn_mode: str, pos_side: str, lever: Decimal) -> Answer:
     instrument = known(call.venue, inst_id, call.now_ms)
-    if instrument.state in ("suspend", "preopen"):
+    if instrument.state in ("suspend", "preopen", "test"):  # every other state takes a leverage
         raise Refusal("51022" if instrument.state == "suspend" else "51021")
     found = shape(call.account, call.venue.flags, instrument.inst_type, mgn_mode)
     if found.startswith("none:"):
@@ -127,10 +128,11 @@ def _set_by_instrument(call: Call, inst_id: str, mgn_mode: str, pos_side: str, l
     if found == "currency":
         raise Refusal("51010")  # such a scope is written by ccy
     hedged = call.account.pos_mode == "long_short_mode" and instrument.inst_type in CONTRACTS
-    if pos_side in ("long", "short") and not hedged:
-        raise wrong("posSide")
-    if found.endswith("+side") and pos_side not in ("long", "short"):
-        raise wrong("posSide")
+    sided = pos_side in ("long", "short")
+    if (sided and not hedged) or (found.endswith("+side") and not sided):
+        refusal = wrong("posSide")
+        refusal.in_item = call.venue.flags.posside_error == "item"
+        raise refusal
     scope = scope_of(call.account, call.venue.flags, instrument, mgn_mode, pos_side)
     return _set(call, scope, inst_id, lever, instrument.lever)
 
@@ -269,21 +271,32 @@ def adjust_leverage_info(call: Call) -> Answer:
     inst_type = choice(call, "instType", ("MARGIN", *CONTRACTS))
     mgn_mode = choice(call, "mgnMode", ("cross", "isolated"))
     decimal(call, "lever")
-    inst_id, ccy = text(call, "instId"), text(call, "ccy")
-    if inst_id:
-        instrument = known(call.venue, inst_id, call.now_ms)
-        if instrument.inst_type != inst_type:
-            raise Refusal("51015")
-        highest = instrument.lever
-        covers = [o for o in call.account.orders if (o.inst_type, o.inst_id) == (inst_type, inst_id)]
-    elif ccy and inst_type == "MARGIN":
-        highest = currency_maximum(call.venue, ccy)
-        scope = ("MARGIN", mgn_mode, ccy, "")
-        covers = [o for o in call.account.orders if _covers(call.venue, scope, o.inst_type, o.inst_id)]
-    else:
-        raise Refusal("50015", "Either parameter instId or ccy is required")
+    side = choice(call, "posSide", ("net", "long", "short"), "net")
+    scope, highest = _asked_scope(call, inst_type, mgn_mode, "" if side == "net" else side)
+    account = call.account
+    covers = [o for o in account.orders if _covers(call.venue, scope, o.inst_type, o.inst_id)]
     row: dict[str, Any] = dict.fromkeys(
         ("estAvailQuoteTrans", "estAvailTrans", "estLiqPx", "estMaxAmt", "estMgn", "estQuoteMaxAmt", "estQuoteMgn"), ""
     )
     exists = any(order.td_mode == mgn_mode for order in covers)
-    return Answer([{**row, "existOrd": exists, "maxLever": plain(highest), "minLever": "1"}])
+    most = min(highest, _tier_maximum(call.venue, account, scope, highest))
+    return Answer([{**row, "existOrd": exists, "maxLever": plain(most), "minLever": "1"}])
+
+
+def _asked_scope(call: Call, inst_type: str, mgn_mode: str, side: str) -> tuple[Scope, Decimal]:
+    """The scope of an estimate, with the highest leverage of its instrument or currency."""
+    account, flags = call.account, call.venue.flags
+    inst_id, ccy = text(call, "instId"), text(call, "ccy")
+    found = shape(account, flags, inst_type, mgn_mode)
+    if not inst_id and not (ccy and inst_type == "MARGIN" and mgn_mode == "cross"):
+        raise Refusal("50015", "Either parameter instId or ccy is required")
+    if found.startswith("none:"):
+        raise Refusal("59111" if found == "none:51039" else found[5:])
+    if inst_type == "MARGIN" and mgn_mode == "isolated" and not ccy and account.mgn_iso_mode == "auto_transfers_ccy":
+        raise Refusal("50014", "Parameter ccy can not be empty")
+    if not inst_id:
+        return ("MARGIN", "cross", ccy, ""), currency_maximum(call.venue, ccy)
+    instrument = known(call.venue, inst_id, call.now_ms)
+    if instrument.inst_type != inst_type:
+        raise Refusal("51015")
+    return scope_of(account, flags, instrument, mgn_mode, side), instrument.lever

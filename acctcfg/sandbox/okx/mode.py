@@ -68,7 +68,9 @@ def judge(venue: Venue, account: Account, level: str) -> Verdict:
         crossed = _cross_contracts(account)
         if crossed and not account.preset:
             verdict.s_code = "3"
-        verdict.positions = [{"posId": p.pos_id, "lever": account.preset} for p in crossed]
+        verdict.positions = [
+            {"posId": p.pos_id, "lever": account.preset or plain(_maximum_at_size(venue, p))} for p in crossed
+        ]
         if crossed and account.preset:
             verdict.tiers = [row for p in crossed if (row := _over_tier(venue, p, Decimal(account.preset)))]
     if level == "4":
@@ -89,8 +91,8 @@ def _unmatched(venue: Venue, account: Account, level: str) -> Iterator[dict[str,
         yield _item("pending_algos")
     if account.copies and level in ("3", "4"):
         yield _item("spot_lead_copy_only_simple_single")
-    yield from _unmatched_positions(account, level)
-    if any(account.debts.values()) and not (account.acct_lv == "2" and level == "1"):
+    yield from _unmatched_positions(account, level, withdrawn=venue.flags.isolated_in_advanced_modes != "all")
+    if any(account.debts.values()) and account.acct_lv != "2" and (account.acct_lv, level) != ("3", "4"):
         yield _item("repay_borrowings")
     needed = Decimal(venue.flags.minimum_assets.get(level, "0"))
     total = total_usd(venue, account)
@@ -98,7 +100,8 @@ def _unmatched(venue: Venue, account: Account, level: str) -> Iterator[dict[str,
         yield _item("asset_validation", total=plain(total))
 
 
-def _unmatched_positions(account: Account, level: str) -> Iterator[dict[str, Any]]:
+def _unmatched_positions(account: Account, level: str, *, withdrawn: bool) -> Iterator[dict[str, Any]]:
+    """`withdrawn`: modes 3 and 4 take no isolated margin of pairs any more, so that none may be held."""
     held = account.open_positions()
     if level == "1" or account.acct_lv == "1":
         if held:
@@ -107,7 +110,7 @@ def _unmatched_positions(account: Account, level: str) -> Iterator[dict[str, Any
     margin = [p for p in held if p.inst_type == "MARGIN"]
     contracts = [p for p in held if p.inst_type in CONTRACTS]
     quick = [p for p in margin if p.mgn_mode == "isolated"]
-    if quick and account.mgn_iso_mode in ("quick_margin", "autonomy"):
+    if quick and (withdrawn or account.mgn_iso_mode in ("quick_margin", "autonomy")):
         yield _item("isolated_margin", quick)
     manual = [p for p in contracts if p.mgn_mode == "isolated"]
     if manual and account.ct_iso_mode == "autonomy":
@@ -174,9 +177,12 @@ def preset(call: Call) -> Answer:
         if value > highest:
             raise Refusal("59137", f"Preset leverage is above the maximum {plain(highest)}")
         lever = plain(value)
+        chosen = lever
+    else:
+        chosen = ""  # not needed, so not looked at
 
     def effect() -> None:
-        account.preset = lever
+        account.preset = chosen
 
     row = {"curAcctLv": account.acct_lv, "acctLv": level, "lever": lever, "riskOffsetType": ""}
     return Answer([row] if venue.flags.preset_enveloped else row, effect)

@@ -50,6 +50,8 @@ def instruments(call: Call) -> Answer:
     family, inst_id, uly = text(call, "instFamily"), text(call, "instId"), text(call, "uly")
     if inst_type == "OPTION" and not (family or uly):
         raise Refusal("50015", "Either parameter uly or instFamily is required")
+    if inst_type == "EVENTS" and not text(call, "seriesId"):
+        raise Refusal("50014", "Parameter seriesId can not be empty")
     rows = [
         instrument.row
         for instrument in call.venue.instruments.values()

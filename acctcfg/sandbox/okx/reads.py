@@ -139,6 +139,8 @@ def balance(call: Call) -> Answer:
     account = call.account
     held = sorted(ccy for ccy in account.trading.keys() | account.debts.keys() if not wanted or ccy in wanted)
     held = [ccy for ccy in held if account.trading.get(ccy) or account.debts.get(ccy)]
+    if call.venue.flags.balance_zero_rows:  # who asks by name sees what was held once
+        held = sorted({*held, *(account.ever_held & set(wanted))})
     total = plain(total_usd(call.venue, account))
     advanced = total if account.acct_lv in ("3", "4") else ""
     row: Row = dict(BALANCE)
@@ -167,7 +169,8 @@ def max_withdrawal(call: Call) -> Answer:
         if amount and (not wanted or ccy in wanted):
             free = plain(max(Decimal(0), amount - account.debts.get(ccy, Decimal(0))))
             spot = free if account.acct_lv == "4" else ""
-            rows.append(
-                {"ccy": ccy, "maxWd": free, "maxWdEx": free, "spotOffsetMaxWd": spot, "spotOffsetMaxWdEx": spot}
-            )
+            row = {"ccy": ccy, "maxWd": free, "maxWdEx": free, "spotOffsetMaxWd": spot, "spotOffsetMaxWdEx": spot}
+            if account.stgy_type == "1":  # delta neutral: nothing is borrowed to be moved out
+                row |= {"maxWdEx": "", "spotOffsetMaxWdEx": ""}
+            rows.append(row)
     return Answer(rows)

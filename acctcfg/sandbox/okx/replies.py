@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["AT_GATEWAY", "CODES", "Answer", "Refusal", "encode", "gateway", "refused", "success"]
+__all__ = ["AT_GATEWAY", "CODES", "Answer", "Refusal", "bare_404", "encode", "failed_item", "gateway", "refused"]
+__all__ += ["success"]
 
 CODES: dict[str, tuple[int, str]] = {
     "50000": (400, "Body for POST request can not be empty"),
@@ -27,6 +28,7 @@ CODES: dict[str, tuple[int, str]] = {
     "50024": (200, "Parameters can not exist at the same time"),
     "50025": (200, "Parameter count exceeds the limit"),
     "50026": (500, "System error, please try again later"),
+    "50027": (200, "The account is restricted from trading"),
     "50030": (200, "You do not have permission to use this endpoint"),
     "50035": (403, "This endpoint requires that the API key is bound to an IP"),
     "50038": (200, "This feature is unavailable in demo trading"),
@@ -62,7 +64,7 @@ CODES: dict[str, tuple[int, str]] = {
     "51041": (200, "Portfolio margin account only supports net mode"),
     "51054": (500, "Request timed out, please check the result later"),
     "51070": (200, "Account mode not activated: complete the steps on the web or app first"),
-    "51147": (200, "Options trading needs more than 20,000 USD in assets first"),
+    "51147": (200, "Options trading needs more assets in the trading account first"),
     "51158": (200, "Manual transfer is unavailable"),
     "51164": (200, "Lead traders can not switch to portfolio margin"),
     "54000": (200, "Margin trading is not supported"),
@@ -97,12 +99,19 @@ CODES: dict[str, tuple[int, str]] = {
     "59503": (200, "Only 20 IP addresses can be bound to one API key"),
     "59505": (200, "Passphrase needs 8 to 32 characters with a digit, upper, lower and a special character"),
     "59506": (200, "API key does not exist"),
+    "59508": (200, "Sub-account is suspended"),
     "59509": (200, "You do not have permission to reset market maker protection"),
     "59510": (200, "Sub-account does not exist"),
+    "59518": (200, "Sub-accounts can only be created on the web or app"),
+    "59519": (200, "This function of the sub-account is frozen"),
     "59520": (200, "Delta neutral is not available in this account mode"),
     "59521": (200, "Repay borrowings before switching to delta neutral"),
-    "59524": (200, "Close isolated positions before switching to delta neutral"),
+    "59523": (200, "Close isolated positions and orders before switching to delta neutral"),
+    "59524": (200, "Close options positions and orders before switching to delta neutral"),
     "59525": (200, "Stop bots and copy trading before switching to delta neutral"),
+    "59526": (200, "The delta ratio is too high for delta neutral"),
+    "59527": (200, "Every currency must be collateral for delta neutral"),
+    "59528": (200, "Borrowings exceed the limit of delta neutral"),
     "59601": (200, "Sub-account name already exists"),
     "59603": (200, "The maximum number of sub-accounts is reached"),
     "59604": (200, "Only the API key of the main account can operate"),
@@ -113,11 +122,13 @@ CODES: dict[str, tuple[int, str]] = {
     "59622": (200, "The parent sub-account does not exist or can not be a parent"),
     "59623": (200, "Delete the second-level sub-accounts first"),
     "59641": (200, "Unable to switch. Repay fixed loans first"),
+    "59648": (200, "Too small: there is a risk of liquidation"),
     "59658": (200, "Currency can not be used as collateral"),
     "59666": (200, "Collateral can not be enabled and disabled at the same time"),
     "59668": (200, "Leverage can not be modified. Cancel isolated algo orders and stop trading bots first"),
     "59669": (200, "Leverage can not be modified. Cancel cross algo orders and stop trading bots first"),
     "59671": (200, "Auto-earn does not support this currency"),
+    "59672": (200, "Auto-earn is off"),
     "59673": (200, "Auto-earn can not be turned off within 24 hours of turning it on"),
     "59675": (200, "Auto-earn is already on"),
     "59678": (200, "Cancel open spot orders first"),
@@ -130,7 +141,13 @@ AT_GATEWAY = frozenset(str(code) for code in (*range(50100, 50115), 50119))
 
 
 class Refusal(Exception):
-    """The venue says no. `at_gateway`: refused before the service saw it, so the body has no `data`."""
+    """The venue says no. `at_gateway`: refused before the service saw it, so the body has no `data`.
+
+    `in_item`: the refusal stands in the one row of a batch that failed. `bare`: the status alone, without a body.
+    """
+
+    in_item = False
+    bare = False
 
     def __init__(self, code: str, msg: str = "", *, status: int = 0, at_gateway: bool = False) -> None:
         known_status, known_msg = CODES.get(code, (200, "Operation failed"))
@@ -139,6 +156,13 @@ class Refusal(Exception):
         self.status = status or known_status
         self.at_gateway = at_gateway
         super().__init__(f"{code} {self.msg}")
+
+
+def bare_404() -> Refusal:
+    """A path that this venue does not have: HTTP 404 without a word."""
+    refusal = Refusal("404", "sandbox: a path that is switched off", status=404)
+    refusal.bare = True
+    return refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +186,11 @@ def success(data: Any) -> bytes:
 def gateway(code: str, msg: str) -> bytes:
     """The envelope of a refusal at the gateway: authentication and HTTP 429."""
     return encode({"msg": msg, "code": code})
+
+
+def failed_item(code: str, msg: str) -> bytes:
+    """A batch whose only item failed."""
+    return encode({"code": "1", "msg": "Operation failed.", "data": [{"sCode": code, "sMsg": msg}]})
 
 
 def refused(code: str, msg: str) -> bytes:

@@ -19,7 +19,15 @@ __all__ += ["set_isolated_mode", "set_mmp_config", "set_risk_offset_amount", "se
 __all__ += ["set_settle_currency", "set_trading_config"]
 
 DAY_MS = 24 * 3600 * 1000
-OPTION_ASSETS_USD = 20_000
+# type of a precheck's item -> the code with which the switch is refused
+DELTA_NEUTRAL = {
+    **dict.fromkeys(("spot_mode", "futures_mode"), "59520"),
+    **dict.fromkeys(("isolated_margin", "isolated_contract", "isolated_pending_orders"), "59523"),
+    **dict.fromkeys(("positions_options", "pending_orders_options"), "59524"),
+    "trading_bot": "59525",
+    "collateral_all": "59527",
+    "repay_borrowings": "59528",
+}
 
 
 def set_greeks(call: Call) -> Answer:
@@ -55,6 +63,8 @@ def set_isolated_mode(call: Call) -> Answer:
         raise wrong("isoMode")
     if account.is_busy():
         raise Refusal("59000")
+    if kind == "MARGIN" and account.mgn_iso_mode == "auto_transfers_ccy" != value:
+        raise wrong("isoMode")  # nothing leads back from it
 
     def effect() -> None:
         if kind == "MARGIN":
@@ -68,7 +78,7 @@ def set_isolated_mode(call: Call) -> Answer:
 def set_auto_loan(call: Call) -> Answer:
     """Borrow automatically; only in the multi-currency modes, and not with borrowings."""
     account, value = call.account, flag(call, "autoLoan", True)
-    if account.acct_lv not in ("3", "4"):
+    if account.acct_lv not in call.venue.flags.auto_loan_modes:
         raise Refusal("54001")
     if any(account.debts.values()):
         raise Refusal("59001")
@@ -94,6 +104,8 @@ def set_auto_repay(call: Call) -> Answer:
 def set_risk_offset_amount(call: Call) -> Answer:
     """How much of a coin offsets derivatives; portfolio margin."""
     account, ccy, amount = call.account, need(call, "ccy"), decimal(call, "clSpotInUseAmt")
+    if amount < 0:
+        raise wrong("clSpotInUseAmt")
     if account.acct_lv != "4":
         raise Refusal("51010")
     if ccy not in call.venue.currencies:
@@ -116,7 +128,7 @@ def activate_option(call: Call) -> Answer:
     account = call.account
     if account.op_auth == "1":
         raise Refusal("50050")
-    if total_usd(call.venue, account) <= OPTION_ASSETS_USD:
+    if total_usd(call.venue, account) <= call.venue.flags.option_assets_usd:
         raise Refusal("51147")
 
     def effect() -> None:
@@ -206,19 +218,21 @@ def mmp_reset(call: Call) -> Answer:
 def set_auto_earn(call: Call) -> Answer:
     """Lend idle balances of a currency; on is refused when on, off within 24 hours of on."""
     account, ccy = call.account, need(call, "ccy")
-    action, kind = choice(call, "action", ("turn_on", "turn_off")), choice(call, "earnType", ("0", "1"), "0")
+    action, kind = choice(call, "action", ("turn_on", "turn_off", "amend")), choice(call, "earnType", ("0", "1"), "0")
     if ccy not in call.venue.currencies:
         raise Refusal("59671")
     since, now_ms = account.auto_earn.get(ccy), call.now_ms
     if action == "turn_on" and since is not None:
         raise Refusal("59675")
+    if action == "amend" and since is None:
+        raise Refusal("59672")
     if action == "turn_off" and since is not None and now_ms - since < DAY_MS:
         raise Refusal("59673")
 
     def effect() -> None:
         if action == "turn_on":
             account.auto_earn[ccy] = now_ms
-        else:
+        elif action == "turn_off":
             account.auto_earn.pop(ccy, None)
 
     return Answer([{"earnType": kind, "ccy": ccy, "action": action, "apr": ""}], effect)
@@ -245,8 +259,7 @@ def set_trading_config(call: Call) -> Answer:
     kind, value = choice(call, "type", ("stgyType",)), choice(call, "stgyType", ("0", "1"))
     blockers = _delta_neutral_blockers(call, value)
     if blockers:
-        codes = {"spot_mode": "59520", "futures_mode": "59520", "repay_borrowings": "59521", "trading_bot": "59525"}
-        raise Refusal(codes.get(blockers[0], "59524"))
+        raise Refusal(DELTA_NEUTRAL[blockers[0]["type"]])
 
     def effect() -> None:
         account.stgy_type = value
@@ -254,22 +267,38 @@ def set_trading_config(call: Call) -> Answer:
     return Answer([{"type": kind, "stgyType": value}], effect)
 
 
-def _delta_neutral_blockers(call: Call, value: str) -> list[str]:
+def _blocker(kind: str, positions: list[Position] | None = None, orders: list[Pending] | None = None) -> dict[str, Any]:
+    held, pending = [p.pos_id for p in positions or ()], [o.id for o in orders or ()]
+    return {"type": kind, "posList": held, "ordList": pending, "deltaLever": ""}
+
+
+def _delta_neutral_blockers(call: Call, value: str) -> list[dict[str, Any]]:
+    """What stands in the way of the delta-neutral strategy, as the precheck words it."""
     account = call.account
     if value == "0" or account.stgy_type == "1":
         return []
-    found = {"1": ["spot_mode"], "2": ["futures_mode"]}.get(account.acct_lv, [])
-    isolated = [p for p in account.open_positions() if p.mgn_mode == "isolated"]
-    found += ["isolated_contract"] if isolated else []
-    found += ["trading_bot"] if account.bots else []
-    found += ["repay_borrowings"] if any(account.debts.values()) else []
+    found = {"1": [_blocker("spot_mode")], "2": [_blocker("futures_mode")]}.get(account.acct_lv, [])
+    held = account.open_positions()
+    isolated = [p for p in held if p.mgn_mode == "isolated"]
+    options = [p for p in held if p.inst_type == "OPTION"]
+    for kind, positions in (
+        ("isolated_margin", [p for p in isolated if p.inst_type == "MARGIN"]),
+        ("isolated_contract", [p for p in isolated if p.inst_type in ("SWAP", "FUTURES")]),
+        ("positions_options", options),
+    ):
+        found += [_blocker(kind, positions)] if positions else []
+    for kind, orders in (
+        ("isolated_pending_orders", [o for o in account.orders if o.td_mode == "isolated"]),
+        ("pending_orders_options", [o for o in account.orders if o.inst_type == "OPTION"]),
+    ):
+        found += [_blocker(kind, orders=orders)] if orders else []
+    found += [_blocker("trading_bot")] if account.bots or account.copies else []
+    found += [_blocker("collateral_all")] if account.collateral_off else []
+    found += [_blocker("repay_borrowings")] if any(account.debts.values()) else []
     return found
 
 
 def delta_neutral_precheck(call: Call) -> Answer:
     """What stands in the way of the delta-neutral strategy."""
     value = choice(call, "stgyType", ("0", "1"))
-    rows = [
-        {"type": kind, "posList": [], "ordList": [], "deltaLever": ""} for kind in _delta_neutral_blockers(call, value)
-    ]
-    return Answer([{"unmatchedInfoCheck": rows}])
+    return Answer([{"unmatchedInfoCheck": _delta_neutral_blockers(call, value)}])

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from acctcfg.sandbox.okx.universe import CURRENCIES, Currency, Instrument
 
@@ -29,24 +29,59 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+MODES = ("1", "2", "3", "4")
+TAGS = ("chain", "tag", "memo", "pmtId", "comment", "addrEx", "none")
+
+
 @dataclass(slots=True)
 class Flags:
     """How the sandbox behaves where the venue's documentation is silent or contradicts itself."""
 
     default_leverage: str = "5"  # of a scope that nobody ever set
     isolated_futures_scope: str = "instrument"  # or "family": how isolated FUTURES leverage is keyed
-    isolated_in_advanced_modes: bool = True  # false: 50072 in multi-currency and portfolio
+    isolated_in_advanced_modes: str = "contracts"  # what isolated margin modes 3 and 4 take; all, none; else 50072
     spot_margin_by_instrument: bool = False  # true: cross margin in Spot mode is set by instId
+    leverage_both_ids: str = "refuse"  # 51000; or "instId": it wins over ccy
     contract_leverage_decimals: int = 0  # digits after the point that a contract's leverage may have
+    auto_loan_modes: list[str] = field(default_factory=lambda: ["3", "4"])
     rate_limit_status: int = 429  # or 200: the shape of 50011
+    posside_error: str = "top"  # 51000 with HTTP 400; or "item": code 1, the 51000 in data
+    leverage_info_404: bool = False  # true: as reported of the EEA host
     key_delay_s: float = 0.0  # until a created key works and a deleted one stops; divided by the speed
     max_subaccounts: int = 100_000
     preset_enveloped: bool = True  # false: account-level-switch-preset answers a bare object
+    create_subaccount_answer: str = "full"  # or "short": without uid and ts
+    option_assets_usd: int = 10_000  # above which options can be activated (51147); older texts say 20000
+    balance_zero_rows: bool = False  # true: a currency asked for by ccy and once held has a row at zero too
+    dma_endpoints: str = "full"  # or "public": the twelve that are no longer documented answer a bare 404
+    subaccount_parent: str = "firstLvSubAcct"  # with subAcctLv, since 2025-05-28; or "mainAcct", as before
+    subaccount_info_rate: int = 1  # or 10 a second
+    dma_withdraw: str = "refused"  # 51000 for keys of sub-accounts; or "accepted"
+    address_tag: str = "chain"  # where a tag stands: as the chain has it, or tag, memo, pmtId, comment, addrEx, none
     minimum_assets: dict[str, str] = field(default_factory=dict)  # {"3": "10000"}: USD needed per account mode
     portfolio_caps: dict[str, str] = field(default_factory=dict)  # {"BTC-USDT": "100"}: contracts per family
-    activated_modes: list[str] = field(default_factory=lambda: ["1", "2", "3", "4"])  # of a fresh account
+    activated_modes: list[str] = field(default_factory=lambda: list(MODES))  # of a fresh account
     fresh_account_mode: str = "1"
     fresh_position_mode: str = "net_mode"
+
+    WORDS: ClassVar[dict[str, tuple[Any, ...]]] = {
+        "isolated_futures_scope": ("instrument", "family"),
+        "isolated_in_advanced_modes": ("contracts", "all", "none"),
+        "leverage_both_ids": ("refuse", "instId"),
+        "auto_loan_modes": ("3", "4"),
+        "rate_limit_status": (429, 200),
+        "posside_error": ("top", "item"),
+        "create_subaccount_answer": ("full", "short"),
+        "dma_endpoints": ("full", "public"),
+        "subaccount_parent": ("firstLvSubAcct", "mainAcct"),
+        "subaccount_info_rate": (1, 10),
+        "dma_withdraw": ("refused", "accepted"),
+        "address_tag": TAGS,
+        "activated_modes": MODES,
+        "fresh_account_mode": MODES,
+        "fresh_position_mode": ("net_mode", "long_short_mode"),
+    }
+    OLD: ClassVar[dict[str, dict[Any, str]]] = {"isolated_in_advanced_modes": {True: "all", False: "none"}}
 
 
 @dataclass(slots=True)
@@ -116,8 +151,10 @@ class Address:
     chain: str
     addr: str
     tag: str = ""
+    tag_place: str = "tag"  # the field that carries it; `addrEx.comment` is one inside an object
     type: str = "1"
     ts: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)  # row fields that a seed fixes
 
 
 @dataclass(slots=True)
@@ -163,6 +200,7 @@ class Account:
     spreads: list[Pending] = field(default_factory=list)
     copies: list[Pending] = field(default_factory=list)
     trading: dict[str, Decimal] = field(default_factory=dict)
+    ever_held: set[str] = field(default_factory=set)  # currencies that were in the trading account once
     funding: dict[str, Decimal] = field(default_factory=dict)
     debts: dict[str, Decimal] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)  # by api_key
@@ -183,6 +221,15 @@ class Account:
     def open_positions(self) -> list[Position]:
         """Positions whose size is not zero."""
         return [position for position in self.positions if position.pos]
+
+    def freezes(self, function: str) -> bool:
+        """Whether a function is frozen; an account that is not enabled and names none has all of them frozen."""
+        return function in self.frozen_func or self.is_suspended
+
+    @property
+    def is_suspended(self) -> bool:
+        """Frozen as a whole."""
+        return not self.enable and not self.frozen_func
 
     def is_busy(self) -> bool:
         """Any position, order, algo order or bot: what the venue wants gone before it changes a mode."""

@@ -11,7 +11,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["CURRENCIES", "Chain", "Currency", "Instrument", "default_instruments", "instrument_from", "tiers"]
+from acctcfg.sandbox.values import Place, SeedError, items, known, number, whole, word
+
+__all__ = ["CURRENCIES", "TAG_PLACES", "Chain", "Currency", "Instrument", "currency_from", "default_instruments"]
+__all__ += ["instrument_from", "tiers"]
+
+TAG_PLACES = ("tag", "memo", "pmtId", "comment", "addrEx")  # where an address may carry its tag
 
 # base, quote, maximum margin leverage (0: spot only)
 PAIRS = (
@@ -82,6 +87,7 @@ class Chain:
     needs_tag: bool = False
     contract: str = ""
     can_deposit: bool = True
+    tag_place: str = "tag"  # or memo, pmtId, comment, addrEx
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +136,46 @@ CURRENCIES: dict[str, Currency] = dict(
         _currency("XRP", "Ripple", "0.5", Chain("XRP-Ripple", main=True, needs_tag=True)),
         _currency("DOGE", "Dogecoin", "0.1", Chain("DOGE-Dogecoin", main=True)),
         _currency("OKB", "OKB", "50", Chain("OKB-X Layer", main=True)),
+        _currency("TON", "Toncoin", "3", Chain("TON-TON", main=True, needs_tag=True, tag_place="addrEx")),
     )
 )
 
+
+def currency_from(row: Any, place: Place) -> Currency:
+    """`{ccy: TON, usd: 3, chains: [{chain: TON-TON, needTag: true, canDep: true, tag: addrEx}]}`. Raises SeedError."""
+    row = known(row, ("ccy", "name", "usd", "chains"), place)
+    if not row.get("ccy") or not row.get("chains"):
+        raise SeedError("a currency needs ccy and chains", place)
+    code = str(row["ccy"])
+    chains = [
+        _chain(chain, not index, (*place, "chains", index))
+        for index, chain in enumerate(items(row["chains"], (*place, "chains")))
+    ]
+    return Currency(code, str(row.get("name") or code), number(row.get("usd", 1), (*place, "usd")), tuple(chains))
+
+
+def _chain(row: Any, first: bool, place: Place) -> Chain:
+    row = known(row, ("chain", "mainNet", "needTag", "ctAddr", "canDep", "tag"), place)
+    if not row.get("chain"):
+        raise SeedError("a chain needs chain", place)
+    for name in ("mainNet", "needTag", "canDep"):
+        if not isinstance(row.get(name, True), bool):
+            raise SeedError("expected true or false", (*place, name))
+    return Chain(
+        str(row["chain"]),
+        main=row.get("mainNet", first),
+        needs_tag=row.get("needTag", False),
+        contract=str(row.get("ctAddr") or ""),
+        can_deposit=row.get("canDep", True),
+        tag_place=word(row.get("tag") or "tag", TAG_PLACES, (*place, "tag")),
+    )
+
+
 _FIELDS = """
-alias baseCcy category contTdSwTime ctMult ctType ctVal ctValCcy expTime instFamily instId instType lever listTime
-lotSz maxIcebergSz maxLmtAmt maxLmtSz maxMktAmt maxMktSz maxStopSz maxTriggerSz maxTwapSz minSz openType optType
-quoteCcy ruleType settleCcy state stk tickSz uly
+baseCcy category contTdSwTime ctMult ctType ctVal ctValCcy expTime groupId instCategory instFamily instId instIdCode
+instType lever listTime longPosRemainingQuota lotSz maxIcebergSz maxLmtAmt maxLmtSz maxMktAmt maxMktSz
+maxPlatOICoinLmt maxPlatOILmt maxStopSz maxTriggerSz maxTwapSz minSz openType optType posLmtAmt posLmtPct preMktSwTime
+quoteCcy ruleType seriesId settleCcy shortPosRemainingQuota state stk tickSz uly
 """
 _BLANK = dict.fromkeys(_FIELDS.split(), "")
 
@@ -144,7 +183,7 @@ _BLANK = dict.fromkeys(_FIELDS.split(), "")
 def _row(values: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = dict(_BLANK)
     row.update(category="1", ruleType="normal", tickSz="0.1", lotSz="1", minSz="1", listTime="1597026383085")
-    row.update(futureSettlement=False, instIdCode=None, groupId="1", tradeQuoteCcyList=[], upcChg=[])
+    row.update(instCategory="1", futureSettlement=False, instIdCode=None, groupId="1", tradeQuoteCcyList=[], upcChg=[])
     row.update(values)
     return row
 
@@ -167,9 +206,9 @@ def instrument_from(values: dict[str, Any]) -> Instrument:
         family=row["instFamily"],
         base=row["baseCcy"],
         quote=row["quoteCcy"],
-        lever=Decimal(row["lever"] or 0),
+        lever=number(row["lever"] or 0, ("lever",)),
         state=row["state"],
-        expires=int(row["expTime"] or 0),
+        expires=whole(row["expTime"] or 0, ("expTime",)),
         row=row,
     )
 
