@@ -192,3 +192,33 @@ def test_a_venues_name_is_found_wherever_it_stands(source, word):
     assert word in [found for _, found in named_venues(source, "core")]
     assert named_venues("investigate = gateway = brokerage = 'aggregate'\n", "core") == []
     assert named_venues("gate = Gate()  # the gate\n", "engine") == []
+
+
+STARTERS = {
+    "cli/demo.py": "starts acctcfg itself, as its users would, with what is needed for that and no credentials",
+    "journal/process.py": "asks `ps` and `sysctl` when a process began, where no file says it, with a bare environment",
+}
+"""Files that start a program, with what for. Nothing that is started gets our environment: credentials are in it."""
+
+
+def test_programs_are_started_in_named_places_only():
+    """No file of ours can start a program but those listed, and each of their calls says which environment it gets."""
+    names = ("subprocess", "pty", "multiprocessing", "asyncio.subprocess")
+    calls = {"system", "popen", "posix_spawn", "create_subprocess_exec", "create_subprocess_shell", "startfile"}
+    found = {}
+    for file in FILES:
+        place = str(file.relative_to(PACKAGE))
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        starts = any(name == one or name.startswith(f"{one}.") for name in imports(file) for one in names)
+        for node in ast.walk(tree):
+            name = node.attr if isinstance(node, ast.Attribute) else ""
+            starts = starts or name in calls or (name.startswith(("exec", "spawn")) and _is_os(node))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen"):
+                assert "env" in {word.arg for word in node.keywords}, f"{place}:{node.lineno}: our environment"
+        if starts:
+            found[place] = True
+    assert set(found) == set(STARTERS)
+
+
+def _is_os(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id == "os"

@@ -62,6 +62,10 @@ STAGES = (
 )
 
 
+KEPT = ("PATH", "HOME", "LANG", "TERM", "COLUMNS", "NO_COLOR", "TMPDIR", "TEMP", "SYSTEMROOT", "USERPROFILE")
+KEPT_PREFIXES = ("LC_", "XDG_", "PYTHON")
+
+
 @click.command("demo", short_help="Run the main job end to end on the sandbox.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Leave the workspace in this directory.")
 @click.pass_context
@@ -75,7 +79,7 @@ def command(ctx: click.Context, keep: Path | None) -> None:
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise UsageError(f"{keep} is not empty; nothing was written", hint="choose an empty directory")
     with _sandbox() as exports, _workspace(keep) as folder:
-        environ = {**os.environ, **exports, "ACCTCFG_SPEED": SPEED}
+        environ = {**_bare(), **exports, "ACCTCFG_SPEED": SPEED}
         environ["ACCTCFG_AGE_KEY"] = _write(folder, exports["base_url"])
         for arguments, words in STAGES:
             _echo(f"\n# {words}\n$ acctcfg {' '.join(arguments)}\n")
@@ -83,6 +87,11 @@ def command(ctx: click.Context, keep: Path | None) -> None:
             if status:
                 raise AcctcfgError(f"`acctcfg {' '.join(arguments)}` ended with status {status}; the demo stops here")
     _echo("\nThe demo is over: the sandbox and its workspace are gone." if keep is None else f"\nKept: {keep}")
+
+
+def _bare() -> dict[str, str]:
+    """Our environment without what else is in it: a user's credentials have no part in a demo."""
+    return {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
 
 
 def _program(ctx: click.Context, folder: Path, *arguments: str) -> list[str]:
@@ -99,7 +108,7 @@ def _sandbox() -> Iterator[Mapping[str, str]]:
 
     _echo(f"$ acctcfg sandbox --port 0 --speed {SPEED} &")
     arguments = [sys.executable, "-m", "acctcfg", "sandbox", "--port", "0", "--speed", SPEED]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=_bare()) as process:
         try:
             found = _read_exports(process)
             if "base_url" not in found:

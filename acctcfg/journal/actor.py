@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import getpass
 import platform
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Commit", "actor", "commit_of", "inside_checkout", "lost_with_the_job"]
+from acctcfg.journal.git_clean import is_clean, is_tracked
+from acctcfg.journal.git_files import Repository
 
-# Untracked files count: an uncommitted manifest changes what a run does. Our own folder does not.
-TREE = (":/", ":(top,exclude,glob)**/.acctcfg/**")
-# A checkout's own configuration must not make git start a program of its choice.
-GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false")
+__all__ = ["Commit", "actor", "commit_of", "inside_checkout", "lost_with_the_job", "tracked_in"]
+
+
+UNUSABLE = (OSError, ValueError, RuntimeError)  # what a path raises that is none, or leads back to itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,24 @@ def actor(environ: Mapping[str, str]) -> str:
 
 
 def commit_of(folder: Path) -> Commit:
-    """The commit that `folder` is checked out at; nothing known without git or a checkout."""
-    commit = _git(folder, "rev-parse", "--verify", "HEAD")
-    if not commit:
-        return Commit(None, None)
-    changes = _git(folder, "status", "--porcelain", "--untracked-files=normal", "--", *TREE)
-    return Commit(commit, None if changes is None else not changes)
+    """The commit that `folder` is checked out at, by git's files alone; nothing known without a checkout."""
+    try:
+        repository = Repository.around(folder)
+        commit = repository.head() if repository else None
+        if repository is not None and commit is not None:
+            return Commit(commit, is_clean(repository, commit))
+    except UNUSABLE:
+        pass
+    return Commit(None, None)
+
+
+def tracked_in(path: Path) -> Path | None:
+    """The top folder of the checkout whose git tracks this very file; None if none does."""
+    try:
+        repository = Repository.around(path.parent)
+        return repository.top if repository is not None and is_tracked(repository, path) else None
+    except UNUSABLE:
+        return None
 
 
 def inside_checkout(path: Path) -> Path | None:
@@ -76,13 +88,3 @@ def _user_at_host() -> str:
 
 def _one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(
-            [*GIT, "-C", str(folder), *arguments], capture_output=True, text=True, timeout=20, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

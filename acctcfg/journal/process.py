@@ -13,6 +13,10 @@ from pathlib import Path
 __all__ = ["Process", "is_dead", "this_process"]
 
 
+BARE = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C"}
+"""All that a program gets that is started here: ours holds credentials."""
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """A process, told from every other that ever had its number.
@@ -65,6 +69,7 @@ def _started(pid: int) -> str | None:
 
 def _answer(*command: str) -> str:
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False, env=BARE)
+        return done.stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
         return ""
