@@ -75,8 +75,8 @@ class KeySpec:
 
     label: str
     state: str  # "present" | "absent"
-    permissions: tuple[str, ...]  # "trade", or "futures:write" of a group; sorted; () where state is absent
-    ip_allowlist: tuple[str, ...]  # sorted
+    permissions: tuple[str, ...] | None  # "trade", or "futures:write" of a group; sorted. None: those that it has
+    ip_allowlist: tuple[str, ...] | None  # sorted; (): from any address. None: those that it has
     store: str | None  # a key of secret_stores
     rotate_after: str | None  # "90d"; only `drift` looks at it
     place: Place

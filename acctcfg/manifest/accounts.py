@@ -236,6 +236,10 @@ class _Building:
         whole = tuple(sorted(value for value in values if value is not BAD))
         return self._same.setdefault(whole, whole)
 
+    def _listed(self, values: Any | None) -> tuple[Any, ...] | None:
+        """None where the manifest says nothing: that is not the same as a list without anything in it."""
+        return None if values is None else self._tuple(values)
+
     def _keys(
         self, node: Node | None, taken: dict[str, dict[str, Any]], rules: VenueRules, report: Report
     ) -> tuple[KeySpec, ...]:
@@ -257,8 +261,8 @@ class _Building:
                 KeySpec(
                     label=label,
                     state="absent" if absent else "present",
-                    permissions=() if absent else self._tuple(values.get("permissions", ())),
-                    ip_allowlist=() if absent else self._tuple(values.get("ip_allowlist", ())),
+                    permissions=() if absent else self._listed(values.get("permissions")),
+                    ip_allowlist=() if absent else self._listed(values.get("ip_allowlist")),
                     store=store,
                     rotate_after=None if absent else values.get("rotate_after"),
                     place=self.place(written.key_mark),
@@ -270,7 +274,7 @@ class _Building:
 
     def _check_key(self, node: Node, values: dict[str, Any], rules: VenueRules, report: Report) -> None:
         written = node.value.get("permissions")
-        check_permissions(node, written, values.get("permissions", ()), rules, report)
+        check_permissions(written, values.get("permissions", ()), rules, report)
         ips = values.get("ip_allowlist", ())
         if len(ips) > rules.ips_per_key:
             message = f"holds {len(ips)}, and the venue takes at most {rules.ips_per_key}"

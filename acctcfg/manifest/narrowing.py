@@ -26,15 +26,13 @@ def check_parts(node: Node, modes: Mapping[str, str], rules: VenueRules, report:
             report.value(node.value[part], f"{part}: {word} is none of venue type {rules.type}")
 
 
-def check_permissions(
-    key: Node, written: Node | None, permissions: Iterable[Any], rules: VenueRules, report: Report
-) -> None:
-    """A list of words, or a map of groups where the type has these."""
+def check_permissions(written: Node | None, permissions: Iterable[Any], rules: VenueRules, report: Report) -> None:
+    """A list of words, or a map of groups where the type has these; nothing for what the key has."""
     groups, known = rules.permission_groups, ", ".join(rules.permissions)
     right = "a map such as {futures: write, wallet: read}" if groups else f"a list of some of: {known}"
     if written is None or written.value is None:
-        report.value(key, f"`permissions` is missing ({right if groups else f'some of: {known}'})")
-    elif bool(groups) is not (type(written.value) is dict):
+        return  # a key that exists keeps those that it has; a new one is held back by the plan
+    if bool(groups) is not (type(written.value) is dict):
         report.value(written, f"venue type {rules.type} takes {right}")
     else:
         for word in permissions:

@@ -264,9 +264,13 @@ class Shape:
         return Record(
             {
                 "state": Field(kind=Word({"present": "the default", "absent": "delete it"}), doc="Whether it exists"),
-                "permissions": Field(kind=self._key_permissions(), doc="What the key can do"),
+                "permissions": Field(
+                    kind=self._key_permissions(),
+                    doc="What the key can do; one that exists keeps what it has unless given",
+                ),
                 "ip_allowlist": Field(
-                    kind=ListOf(IpAddress(), most=most, unique=True), doc="The addresses that the key works from"
+                    kind=ListOf(IpAddress(), most=most, unique=True),
+                    doc="The addresses that it works from; [] is any. A key that exists keeps what it has unless given",
                 ),
                 "store": Field(
                     kind=Text(NAME),

@@ -190,6 +190,7 @@ class Survey:
     warnings: list[Warning_] = field(default_factory=list)
     unreadable: list[Unread] = field(default_factory=list)
     blocks: dict[Address, list[Precheck]] = field(default_factory=dict)  # failing prechecks found while reading
+    unsigned: dict[Address, str] = field(default_factory=dict)  # why this process cannot carry these steps out itself
     sets_nothing: list[str] = field(default_factory=list)  # exact entries that no scope came of: "x.leverage[2]"
     places: dict[Address, Place] = field(default_factory=dict)  # where an address was decided, unless its spec tells
     thorough: set[Address] = field(default_factory=set)  # what `current` must look for wherever it can be seen

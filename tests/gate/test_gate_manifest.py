@@ -95,7 +95,6 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("two of one name", {"sub_1": SUB, "sub_2": {**SUB, "name": "sub_1"}}, "sub_2", "is taken by sub_1"),
     ("remark", {"sub_1": {**SUB, "label": "a\nb"}}, "sub_1.label", "one line"),
     ("a list of permissions", key(permissions=["read", "trade"]), "sub_1.api_keys[trading].permissions", "a map such"),
-    ("no permissions", key(store="vault"), "sub_1.api_keys[trading]", "`permissions` is missing"),
     ("empty permissions", key(permissions={}), "sub_1.api_keys[trading].permissions", "at least one group"),
     (
         "unknown group",

@@ -388,9 +388,8 @@ def test_the_access_keys_addresses_keep_one_of_ours(desk: Desk) -> None:
     key may have any list."""
     settle(desk, "trader01", labels=("trading", "zebra"))
     away = {**TRADING, "ip_allowlist": ["203.0.113.7"]}
-    desk.write(
-        {"trader01": {"api_keys": {"trading": away, "zebra": away}}, "trader02": {"api_keys": {"trading": away}}}
-    )
+    accounts = {"trader01": {"api_keys": {"trading": away, "zebra": away}}, "trader02": {"api_keys": {"trading": away}}}
+    desk.write({name: {**fields, "position_mode": "long_short"} for name, fields in accounts.items()})
     steps = desk.steps()
     assert "access_ip" in failing(steps[ADDRESS])
     assert "access_ip" in failing(steps["trader02.api_keys[trading]"])

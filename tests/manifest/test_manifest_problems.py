@@ -44,7 +44,6 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
         ("role: main, label: x", "mmdesk01.label: an account with `role: main` has no `label`"),
         ("access: {key: t}", 'mmdesk01.access.key: "t" is none of its `api_keys`'),
         ("access: {}", "mmdesk01.access: takes one of `key` and `credentials`, or `read` and `write`"),
-        ("api_keys: {t: {}}", "mmdesk01.api_keys[t]: `permissions` is missing (some of: read, trade, withdraw)"),
         ("api_keys: {t: {permissions: []}}", "mmdesk01.api_keys[t].permissions: must hold at least 1"),
         ("api_keys: {t: {permissions: [trad]}}", 'mmdesk01.api_keys[t].permissions[0]: "trad" is none of its words'),
         ("api_keys: {t_1: {permissions: [read]}}", 'mmdesk01.api_keys[t_1]: the label "t_1" must be up to 50 letters'),

@@ -55,7 +55,7 @@ def test_null_makes_a_field_unmanaged(folder: Folder) -> None:
         "    deposit: {addresses: null}\n"
     )
     assert (account.position_mode, account.leverage, account.account_mode) == (None, (), "futures")
-    assert [(key.label, key.ip_allowlist) for key in account.api_keys] == [("b", ())]
+    assert [(key.label, key.ip_allowlist) for key in account.api_keys] == [("b", None)]
     assert account.deposit is not None
     assert (account.deposit.credit_to, account.deposit.addresses) == (CreditTo.FUNDING, ())
     assert "position_mode" not in account.places
@@ -71,7 +71,7 @@ def test_maps_merge_and_lists_replace(folder: Folder) -> None:
         "    api_keys: {t: {ip_allowlist: [10.0.0.9]}, s: {permissions: [read]}}\n"
     )
     assert [(k.label, k.permissions, k.ip_allowlist, k.store) for k in account.api_keys] == [
-        ("s", ("read",), (), None),
+        ("s", ("read",), None, None),
         ("t", ("read", "trade"), ("10.0.0.9",), "vault"),
     ]
 

@@ -11,12 +11,13 @@ from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.state import After, Unreadable
-from acctcfg.errors import VenueError
+from acctcfg.errors import Refused, VenueError
 from acctcfg.venues.contract import Memory, SecretDoor, Survey, Writer
 from acctcfg.venues.gate_crossex.leverage import Decision
-from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser, SubAccount
+from acctcfg.venues.gate_crossex.main_user import KeyList, KeyRow, MainUser, SubAccount
 from acctcfg.venues.gate_crossex.own import CrossEx, Rows, State
 from acctcfg.venues.gate_crossex.words import CROSS, ISOLATED
+from acctcfg.venues.half_made import Traces
 from acctcfg.venues.resources import is_ours
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
@@ -49,7 +50,12 @@ class Account:
     open: Open | None = None
     row: SubAccount | None = None  # the sub-account
     keys: tuple[KeyRow, ...] | None = None  # of the sub-account, once they were needed
-    stored: dict[str, str] = field(default_factory=dict)  # keys whose secret this run stored: label -> the key itself
+    odd_keys: frozenset[str] = frozenset()  # names of rows of that list that could not be read
+    moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
+    illegible: dict[str, str] = field(default_factory=dict)  # label -> why its stored secret could not be opened
+    environment: str = "live"
+    window_s: float = 61.0  # how long the venue takes a signed request
+    _traces: Traces | None = None
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -95,8 +101,23 @@ class Account:
     async def key_list(self, *, fresh: bool = False) -> tuple[KeyRow, ...]:
         """The sub-account's keys; read once unless they must be fresh."""
         if self.keys is None or fresh:
-            self.keys = await self.main_user.keys(self.row.uid) if self.row is not None else ()
+            found = await self.main_user.key_list(self.row.uid) if self.row is not None else KeyList(rows=())
+            self.keys, self.odd_keys = found.rows, found.odd
         return self.keys
+
+    @property
+    def traces(self) -> Traces:
+        """What runs left of their key creations in this account."""
+        if self._traces is None:
+            self._traces = Traces(memory=self.memory, name=self.name, uid=self.uid, window_s=self.window_s)
+        self._traces.uid = self.uid
+        return self._traces
+
+    def _refuse_own_key(self, call: Call) -> None:
+        """No request names the key that this run signs with: whatever it would do to it, nobody could undo it."""
+        if str(call.at.get("key", "")) == str(self.main_user.credentials.api_key):
+            message = "acctcfg signs with this very key, so it is not deleted or changed; plan again"
+            raise Refused(message, code="access_key_kept")
 
     @property
     def ours(self) -> bool:
@@ -118,6 +139,7 @@ class Account:
         deletes: str = "",
     ) -> Reply:
         """Send one write; an account's writes go one after the other, for two in flight is said to be refused."""
+        self._refuse_own_key(call)
         async with self._writing:
             return await writer.send(
                 call,

@@ -9,22 +9,27 @@ minutes to take effect, though lists show them at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
-from acctcfg.errors import AcctcfgError, Garbled, Refused, StoreError, VenueError
+from acctcfg.errors import AcctcfgError, ConfigError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.gate_crossex.main_user import KeyRow
+from acctcfg.venues.gate_crossex.words import unknown_permissions
+from acctcfg.venues.half_made import sent_with
+from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, unbound, wished
 from acctcfg.wire.endpoint import JSON, Call
 
 __all__ = ["ApiKeys"]
 
 FIELD = "api_keys"
-_IMPORT = "import its secret with `acctcfg secrets import {account} {label}`, or allow `--replace {address}`"
+SURE_KEYS, MOST_KEYS = 5, 20  # of one account: the documents name both numbers as the limit
+NAME_TAKEN = "INVALID_PARAM_VALUE"  # among other things
 
 
 class ApiKeys:
@@ -39,88 +44,135 @@ class ApiKeys:
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
         """Both sides of every key that the manifest names, and of the others where it says that it names all."""
-        spec = account.spec
+        spec, survey = account.spec, account.survey
         named = {key.label for key in spec.api_keys}
         for key in spec.api_keys:
             address = account.address(FIELD, key.label)
             if focus.wants(address):
-                found = await self._found(account, key)
-                account.survey.want(address, ABSENT if key.state == "absent" else _wanted(key), found)
-                self._judge(account, key, found, replace)
+                found = legible(key, await self._found(account, key), unknown_permissions)
+                survey.want(address, wished(key, found), found)
+                judge(survey, key, address, account.secrets, replace=replace)
+                unbound(survey, address, account.environment, _powerful, "")
+                self._note(account, key, found)
         if spec.api_keys_exclusive and account.row is not None and focus.may_want(spec.key, FIELD):
             for row in await account.key_list():
                 address = account.address(FIELD, row.label)
                 if row.label not in named and focus.wants(address):
-                    account.survey.want(address, ABSENT, self._alone(account, row.label, _value(row, None)))
-        elif account.keys:
-            for row in account.keys:
-                if row.label not in named:
-                    what = f"{', '.join(row.permissions)} · {', '.join(row.ip_allowlist) or 'any address'}"
-                    message = f"a key that the manifest does not name ({what})"
-                    account.survey.warn(account.address(FIELD, row.label), "unknown_key", message)
+                    survey.want(address, ABSENT, self._alone(account, row.label, _value(row, None)))
+        self._name_strangers(account, named)
         self._demand_unlocked(account)
+        if account.keys is not None:
+            limit_of_keys(survey, [row.label for row in account.keys], MOST_KEYS, sure=SURE_KEYS)
+
+    def _name_strangers(self, account: Account, named: set[str]) -> None:
+        exclusive = account.spec.api_keys_exclusive
+        for label in sorted(account.odd_keys - named):
+            message = "a key that the manifest does not name, of which the venue's list cannot be read"
+            if exclusive:
+                account.survey.cannot_read(account.address(FIELD, label), "shape", message)
+            else:
+                account.survey.warn(account.address(FIELD, label), "unknown_key", message)
+        for row in account.keys or ():
+            if row.label not in named and not exclusive:
+                what = f"{', '.join(row.permissions)} · {', '.join(row.ip_allowlist) or 'any address'}"
+                message = f"a key that the manifest does not name ({what})"
+                account.survey.warn(account.address(FIELD, row.label), "unknown_key", message)
 
     async def _found(self, account: Account, key: KeySpec) -> Live:
         if account.row is None:
             return ABSENT
         try:
             await account.key_list()
-            stored = self._stored(account, key)
         except VenueError as error:
             return unreadable(error)
-        except StoreError as error:
-            return Unreadable("store", error.message)
         row = _named(account, key.label)
         if row is None:
-            return ABSENT
+            return self._missing(account, key)
         value = _value(row, key.store)
-        if key.state == "present" and not row.usable:
-            message = "the venue has frozen or locked this key: it does not work"
-            account.survey.warn(account.address(FIELD, key.label), "key_not_usable", message)
         if key.state == "absent" or key.store is None:
             return self._alone(account, key.label, value)
-        if stored == row.api_key:
-            return self._alone(account, key.label, value)
-        ours = account.memory.creating(account.name, key.label) is not None
+        return self._alone(account, key.label, self._with_secret(account, key, row, value))
+
+    def _missing(self, account: Account, key: KeySpec) -> Live:
+        """Absent, unless a row that could not be read may be it."""
+        if key.label in account.odd_keys or "" in account.odd_keys:
+            message = "the venue's list of the account's keys has a row that cannot be read, which may be this key"
+            return Unreadable("shape", message)
+        return ABSENT
+
+    def _with_secret(self, account: Account, key: KeySpec, row: KeyRow, value: KeyValue) -> Live:
+        """The key that is there, if the secret that is stored for it is its own: the ids tell."""
+        made = account.traces.made.get(key.label, "")
+        stored = made or self._stored(account, key)
+        if stored == row.api_key or (not stored and key.label in account.illegible):
+            return value
+        if made:
+            return Lost(value, "it is to be replaced", ours=False)
+        if running := account.traces.running(key.label):
+            return Unreadable("running", f"a run is creating it right now: {running}")
+        ours = self._half_made(account, row)
         if ours:
             reason = "an earlier run was creating it and ended before its secret was stored"
         elif stored:
             reason = f"the store {key.store} holds the secret of another key for it"
         else:
             reason = f"it exists, and the store {key.store} holds no secret for it"
-        return self._alone(account, key.label, Lost(value, reason, ours))
+        return Lost(value, reason, ours)
+
+    def _half_made(self, account: Account, row: KeyRow) -> bool:
+        whole = row.changed_s.partition(".")[0]
+        changed_s = float(whole) if whole.isdecimal() else None
+        return account.traces.half_made(row.label, row.api_key, _value(row, None), changed_s)
 
     def _stored(self, account: Account, key: KeySpec) -> str:
-        """The id of the key whose secret is stored under this label; "" where none is."""
-        if key.store is None or key.state == "absent":
-            return ""
-        if key.label in account.stored:  # whoever may only write to a store cannot read there what was just written
-            return account.stored[key.label]
-        credentials = account.secrets.get(key.store, account.secret_path(key.label))
-        return str(credentials.api_key) if credentials is not None else ""
+        """The id of the key whose secret is stored for this label, or that the journal knows to be; "" where none is.
 
-    def _alone(self, account: Account, label: str, value: KeyValue | Lost) -> Live:
+        Looked for where the manifest has it, then where the journal recorded it: an account or a connection that got
+        another key in the manifest is the same one at the venue.
+        """
+        own = str(key.store), account.secret_path(key.label)
+        recorded = [(one.store, one.path) for one in account.traces.stored() if one.label == key.label]
+        for place in (own, *recorded):
+            try:
+                credentials = account.secrets.get(*place)
+            except (StoreError, ConfigError) as error:
+                if place != own and isinstance(error, ConfigError):
+                    continue  # a store that the manifest no longer has
+                account.illegible[key.label] = error.message
+                return account.traces.stored_at(key.label, *place)
+            if credentials is not None:
+                account.illegible.pop(key.label, None)
+                if place != own:
+                    account.moved[key.label] = place
+                return str(credentials.api_key)
+        return ""
+
+    def _note(self, account: Account, key: KeySpec, found: Live) -> None:
+        address, survey = account.address(FIELD, key.label), account.survey
+        row = _named(account, key.label)
+        if key.state == "present" and row is not None and not row.usable:
+            survey.warn(address, "key_not_usable", "the venue has frozen or locked this key: it does not work")
+        if key.label in account.moved and isinstance(found, KeyValue):
+            store, path = account.moved[key.label]
+            message = (
+                f"its secret lies at {store}:{path}, where the journal recorded it; "
+                f"the manifest would have it at {key.store}:{account.secret_path(key.label)}: move the file"
+            )
+            survey.warn(address, "secret_moved", message)
+        if isinstance(found, KeyValue) and key.label in account.illegible:
+            # One cause: the same words for every key of that store.
+            message = f"{account.illegible[key.label]}. Its keys were compared by the venue's lists"
+            survey.warn(f"secret_stores.{key.store}", "secret_not_opened", message)
+
+    def _alone(self, account: Account, label: str, value: Live) -> Live:
         """The value, unless two keys have this name: then any change of it is blocked."""
         rows = [row for row in account.keys or () if row.label == label]
-        if len(rows) < 2:
+        if len(rows) < 2 or not isinstance(value, KeyValue | Lost):
             return value
         detail = f"{len(rows)} keys are called {label}, so none can be told from the others: delete all but one of them"
         account.survey.block(account.address(FIELD, label), "key_ambiguous", detail)
         bare = value.value if isinstance(value, Lost) else value
         return Lost(bare, f"{len(rows)} keys have this name", ours=False)
-
-    def _judge(self, account: Account, key: KeySpec, found: Live, replace: frozenset[Address]) -> None:
-        address, survey = account.address(FIELD, key.label), account.survey
-        if isinstance(found, Lost) and key.state == "present" and not found.ours:
-            way_out = _IMPORT.format(account=account.spec.key, label=key.label, address=address)
-            survey.block(address, "secret_lost", f"{found.reason}; {way_out}")
-        if key.state == "present" and (found is ABSENT or isinstance(found, Lost) or address in replace):
-            if key.store is None:
-                survey.block(address, "store_required", "a new key needs a `store` for its secret")
-            elif not account.secrets.writable(key.store):
-                survey.block(
-                    address, "store_read_only", f"the store {key.store} {account.secrets.why_read_only(key.store)}"
-                )
 
     def _demand_unlocked(self, account: Account) -> None:
         """The keys of a locked account cannot be changed, unless this plan unlocks it first."""
@@ -137,22 +189,18 @@ class ApiKeys:
         """The keys as the list shows them now."""
         await account.key_list(fresh=True)
         specs = {key.label: key for key in account.spec.api_keys}
-        return {address: self._now(account, specs.get(address.key), address.key) for address in addresses}
+        return {address: await self._now(account, specs.get(address.key), address.key) for address in addresses}
 
-    def _now(self, account: Account, key: KeySpec | None, label: str) -> Live:
-        row = _named(account, label)
-        if row is None:
-            return ABSENT
+    async def _now(self, account: Account, key: KeySpec | None, label: str) -> Live:
         if len([one for one in account.keys or () if one.label == label]) > 1:
             return After("one of two keys of this name has gone")
-        value = _value(row, key.store if key else None)
-        if key is None or key.state == "absent" or key.store is None:
-            return value
-        try:
-            stored = self._stored(account, key)
-        except StoreError as error:
-            return Unreadable("store", error.message)
-        return value if stored == row.api_key else Lost(value, "its secret never arrived", ours=True)
+        if key is None:
+            row = _named(account, label)
+            return ABSENT if row is None else _value(row, None)
+        found = await self._found(account, key)
+        if found is ABSENT and label in account.traces.made:
+            return After("the list shows the key")  # what a create answered is there
+        return legible(key, found, unknown_permissions)
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -190,6 +238,7 @@ class ApiKeys:
                 await self._modify(account, change, call, writer)
             else:
                 await account.send(call, change, writer, deletes=call.at["key"])
+                account.traces.made.pop(change.address.key, None)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Nothing else."""
@@ -212,30 +261,52 @@ class ApiKeys:
         store, path = str(after.store), account.secret_path(label)
         account.secrets.prove_writable(store, path)
         create = Call(CREATE_KEY, call.params, at={"user_id": account.uid})
-        sent = {"label": label, "permissions": list(after.permissions), "ip_allowlist": list(after.ip_allowlist)}
-        row = (await account.send(create, change, writer, creates_key=label, creates=sent)).data
+        row = await self._sent_create(account, change, create, writer)
         if not isinstance(row, dict) or not row.get("key") or not row.get("secret"):
             raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
-        await writer.answered({"label": label, "api_key": str(row["key"])})
+        account.traces.made[label] = api_key = str(row["key"])
+        await writer.answered({"label": label, "api_key": api_key})
+        account.moved.pop(label, None)
         try:
-            account.secrets.renew(store, path, api_key=str(row["key"]), secret_key=str(row["secret"]), passphrase="")
+            account.secrets.renew(store, path, api_key=api_key, secret_key=str(row["secret"]), passphrase="")
         except (AcctcfgError, OSError) as error:
-            undo = Call(DELETE_KEY, at={"user_id": account.uid, "key": str(row["key"])})
-            await account.send(undo, change, writer, deletes=str(row["key"]))
+            undo = Call(DELETE_KEY, at={"user_id": account.uid, "key": api_key})
+            await account.send(undo, change, writer, deletes=api_key)
+            account.traces.made.pop(label, None)
             reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
             raise StoreError(
                 f"{change.address}: its secret could not be stored ({reason}); the new key was deleted again",
                 hint="mend the store, then apply again",
             ) from error
-        account.stored[label] = str(row["key"])
 
-
-def _wanted(key: KeySpec) -> KeyValue:
-    return KeyValue(key.permissions, key.ip_allowlist, key.store)
+    async def _sent_create(self, account: Account, change: Change, create: Call, writer: Writer) -> Any:
+        """The answer to a create. Where an earlier one of ours, which was never answered, took the name: once more."""
+        label, after = change.address.key, change.after
+        assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
+        sent, client = sent_with(label, after), account.main_user.client
+        try:
+            return (await account.send(create, change, writer, creates_key=label, creates=sent)).data
+        except OutcomeUnknown as error:
+            sent_at = float(getattr(error, "sent_at", 0.0) or client.clock.now() + client.offset_s)
+            account.traces.begin(label, after, sent_at)
+            raise
+        except Refused as error:
+            if error.code != NAME_TAKEN:
+                raise
+            rows = [row for row in await account.key_list(fresh=True) if row.label == label]
+            if len(rows) != 1 or not self._half_made(account, rows[0]):
+                raise
+            left = Call(DELETE_KEY, at={"user_id": account.uid, "key": rows[0].api_key})
+            await account.send(left, change, writer, deletes=rows[0].api_key)
+            return (await account.send(create, change, writer, creates_key=label, creates=sent)).data
 
 
 def _value(row: KeyRow, store: str | None) -> KeyValue:
     return KeyValue(row.permissions, row.ip_allowlist, store)
+
+
+def _powerful(value: KeyValue) -> bool:
+    return any(word.endswith(":write") for word in value.permissions)
 
 
 def _named(account: Account, label: str) -> KeyRow | None:

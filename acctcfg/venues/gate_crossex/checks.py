@@ -25,7 +25,7 @@ def check_account(spec: AccountSpec) -> Iterator[Finding]:
         yield from _entry(entry)
     yield from _doubles(spec.leverage)
     for key in spec.api_keys:
-        for address in key.ip_allowlist:
+        for address in key.ip_allowlist or ():
             if ":" in address:
                 message = f"{address} is no IPv4 address, and the venue takes no others"
                 yield Finding(key.place, f"{spec.key}.api_keys[{key.label}].ip_allowlist", message)

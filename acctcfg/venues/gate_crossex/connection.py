@@ -27,6 +27,7 @@ from acctcfg.venues.resources import ByField, alias, demand_identity, survey_or_
 
 __all__ = ["GateConnection"]
 
+WINDOW_S = 61.0  # a signed request older than this is refused
 _NO_CROSSEX = ("USER_NOT_EXIST", "FORBIDDEN")
 
 
@@ -95,6 +96,8 @@ class GateConnection(ByField[Account]):
             main_user=self._main_user,
             secrets=self._secrets,
             memory=self._memory_of(self.user),
+            environment=self.spec.environment,
+            window_s=WINDOW_S / self.client.pacer.speed,
         )
         return await survey_or_reason(survey, self._read(account, focus, replace))
 

@@ -14,11 +14,11 @@ from typing import Any
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import Garbled
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT_DETAIL, KEY, KEYS, SUB_ACCOUNT, SUB_ACCOUNTS
-from acctcfg.venues.gate_crossex.words import SUB_STATE
+from acctcfg.venues.gate_crossex.words import SUB_STATE, permission_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["KeyRow", "MainUser", "SubAccount"]
+__all__ = ["KeyList", "KeyRow", "MainUser", "SubAccount"]
 
 _USABLE = "1"  # 2 and 3 are frozen and locked, in this order or the other: neither is usable
 
@@ -61,26 +61,34 @@ class KeyRow:
     ip_allowlist: tuple[str, ...]  # sorted
     usable: bool
     mode: int | None  # of the account that it was made for; can be sent back, never changed
+    changed_s: str  # when it was made, or changed last
 
     @classmethod
     def of(cls, row: object) -> KeyRow:
         """Read a row; one without its key is no answer."""
         if not isinstance(row, Mapping) or not row.get("key"):
             raise Garbled("an API key without its id", code="no_key")
-        perms = row.get("perms") or ()
-        if not all(isinstance(perm, Mapping) and perm.get("name") for perm in perms):
-            raise Garbled("an API key with a permission that has no name", code="shape")
+        perms, addresses = row.get("perms"), row.get("ip_whitelist")
+        if not isinstance(perms, list | None) or not isinstance(addresses, list | None):
+            raise Garbled("an API key whose permissions or addresses are no lists", code="shape")
         mode = row.get("mode")
         return cls(
             label=str(row.get("name") or ""),
             api_key=str(row["key"]),
-            permissions=tuple(
-                sorted(f"{perm['name']}:{'read' if perm.get('read_only') is True else 'write'}" for perm in perms)
-            ),
-            ip_allowlist=tuple(sorted(str(ip) for ip in row.get("ip_whitelist") or () if ip)),
+            permissions=tuple(sorted({permission_of(perm) for perm in perms or ()})),
+            ip_allowlist=tuple(sorted(str(ip) for ip in addresses or () if ip)),
             usable=str(row.get("state", _USABLE)) == _USABLE,
             mode=mode if isinstance(mode, int) else None,
+            changed_s=str(row.get("updated_at") or row.get("update_at") or row.get("created_at") or ""),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyList:
+    """A sub-account's keys, by label. `odd`: names of rows that could not be read, "" for one without a name."""
+
+    rows: tuple[KeyRow, ...]
+    odd: frozenset[str] = frozenset()
 
 
 class MainUser:
@@ -121,12 +129,24 @@ class MainUser:
         """One of them, read alone."""
         return SubAccount.of(await self._read(Call(SUB_ACCOUNT, at={"user_id": uid})))
 
-    async def keys(self, uid: str) -> tuple[KeyRow, ...]:
-        """All keys of a sub-account, by label."""
-        rows = await self._read(Call(KEYS, at={"user_id": uid}))
-        if not isinstance(rows, list):
+    async def key_list(self, uid: str) -> KeyList:
+        """All keys of a sub-account; a row that cannot be read says nothing of the others."""
+        answer = await self._read(Call(KEYS, at={"user_id": uid}))
+        if not isinstance(answer, list):
             raise Garbled("a list of API keys that is none", code="no_list")
-        return tuple(sorted((KeyRow.of(row) for row in rows), key=lambda row: (row.label, row.api_key)))
+        rows, odd = [], set()
+        for row in answer:
+            try:
+                rows.append(KeyRow.of(row))
+            except Garbled:
+                if not isinstance(row, Mapping) or not (row.get("name") or row.get("key")):
+                    raise  # no key at all: whatever this list is, it is not of keys
+                odd.add(str(row.get("name") or ""))
+        return KeyList(rows=tuple(sorted(rows, key=lambda row: (row.label, row.api_key))), odd=frozenset(odd))
+
+    async def keys(self, uid: str) -> tuple[KeyRow, ...]:
+        """Those of a sub-account's keys that could be read, by label."""
+        return (await self.key_list(uid)).rows
 
     async def key(self, uid: str, api_key: str) -> KeyRow:
         """One key, read alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 
 from acctcfg.core.words import Market, PositionMode, Words
@@ -13,10 +14,13 @@ __all__ = [
     "CROSS",
     "EXCHANGES",
     "FIRST",
+    "GROUPS",
     "ISOLATED",
     "POSITION_MODE",
     "SUB_STATE",
     "number",
+    "permission_of",
+    "unknown_permissions",
 ]
 
 CROSS = "cross_exchange"
@@ -27,6 +31,13 @@ POSITION_MODE = Words("position mode", {PositionMode.NET: "SINGLE", PositionMode
 SUB_STATE: Words[str] = Words("sub-account state", {"present": "1", "locked": "2"})
 BUSINESS = {Market.FUTURES: "FUTURE", Market.MARGIN: "MARGIN"}
 """The businesses that have leverage; SPOT, STOCK and ETF have none."""
+
+GROUPS = (
+    *("account", "copy", "custody", "delivery", "earn", "futures", "loan", "margin", "options", "spot"),
+    *("tradfi_spot", "unified", "wallet"),  # up to here what a sub-account's key can have; below, a main user's own
+    *("alpha", "cfd", "cfd_copy", "crossx", "otc", "pilot", "stock_copy", "sub_accounts"),
+)
+"""The groups of permissions of a key."""
 
 EXCHANGES = {
     "binance": "BINANCE",
@@ -42,6 +53,24 @@ EXCHANGES = {
 
 FIRST = frozenset({"binance", "okx", "gate"})
 """Those of the first documents: every venue has them. The others came one by one."""
+
+
+def permission_of(row: object) -> str:
+    """A permission as our word, "futures:write". One that is new to us, or odd, stays as the venue wrote it."""
+    if not isinstance(row, Mapping) or not row.get("name"):
+        return f"?:{row!r}"
+    read_only = row.get("read_only")
+    access = "read" if read_only is True else "write" if read_only in (False, None) else repr(read_only)
+    return f"{row['name']}:{access}"
+
+
+def unknown_permissions(permissions: Collection[str]) -> list[str]:
+    """Those whose group or access the venue's documents do not know."""
+    return sorted(word for word in permissions if not _is_known(*word.partition(":")[::2]))
+
+
+def _is_known(group: str, access: str) -> bool:
+    return group in GROUPS and access in ("read", "write")
 
 
 def number(value: object, what: str) -> Decimal:

@@ -7,112 +7,165 @@ name: a key stored under the wrong name would set up somebody else's account.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from acctcfg.core.address import Address
+from acctcfg.core.desired import KeySpec
+from acctcfg.core.state import ABSENT, KeyValue, Lost, Unreadable
 from acctcfg.errors import ConfigError, StoreError
 from acctcfg.venues.okx.account import Account, Signing
 
-__all__ = ["find_access", "try_stored_keys"]
+__all__ = [
+    "OWN_FIELDS",
+    "ask_key",
+    "demand_writer",
+    "find_access",
+    "look_where_it_lay",
+    "settle_access",
+    "try_stored_keys",
+]
+
+OWN_FIELDS = ("position_mode", "leverage")
+"""What only the account's own key reads and writes."""
 
 
 async def try_stored_keys(account: Account) -> None:
     """Let every key of the manifest that has a stored secret answer for itself; a config read each."""
     keys = [key for key in account.spec.api_keys if key.store is not None and key.state == "present"]
+    answers = await asyncio.gather(*(ask_key(account, key) for key in keys))
+    account.signings.update({key.label: answer for key, answer in zip(keys, answers, strict=True)})
 
-    async def one(label: str, store: str) -> tuple[str, Signing]:
-        try:
-            stored = account.secrets.get(store, account.secret_path(label))
-        except StoreError as error:
-            account.survey.cannot_read(account.address("api_keys", label), "store", error.message)
-            return label, Signing(illegible=error.message)
-        return label, await account.try_key(stored)
 
-    for label, signing in await asyncio.gather(*(one(key.label, str(key.store)) for key in keys)):
-        account.signings[label] = signing
+async def ask_key(account: Account, key: KeySpec) -> Signing:
+    """How the key whose secret is stored answers for itself; why not, where that secret cannot be opened."""
+    store, path = account.secret_at(key)
+    try:
+        stored = account.secrets.get(store, path)
+    except (StoreError, ConfigError) as error:
+        return Signing(illegible=error.message, api_key=account.traces.stored_at(key.label, store, path))
+    return await account.try_key(stored)
+
+
+async def look_where_it_lay(account: Account) -> None:
+    """Once the uid is known: the secrets that are not where the manifest would have them, but where the journal says.
+
+    An account or a connection that got another key in the manifest is the same one at the venue.
+    """
+    for key in account.spec.api_keys:
+        signing = account.signings.get(key.label)
+        if signing is None:
+            continue
+        if signing.illegible and not signing.api_key:
+            signing.api_key = account.traces.stored_at(key.label, *account.secret_at(key))
+        if signing.own is not None or signing.illegible:
+            continue
+        for one in [one for one in account.traces.stored() if one.label == key.label]:
+            account.moved[key.label] = (one.store, one.path)
+            found = await ask_key(account, key)
+            if found.config is not None or found.illegible:
+                account.signings[key.label] = found
+                break
+            del account.moved[key.label]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The key that reads, or writes: its answer, or the step that makes it."""
+
+    signing: Signing | None = None
+    label: str = ""
+    after: Address | None = None
 
 
 async def find_access(account: Account, *, needed: bool) -> bool:
-    """Settle `reader` and `writer`, or which step they wait for. False where a key signs for another account.
+    """Settle who reads and writes, or which step they wait for. False where a key signs for another account.
 
-    `needed`: something is read or written as the account; else a key that the manifest does not name is left alone.
+    `needed`: something is read or written as the account in this run; else a key that the manifest does not name is
+    left alone, and none is demanded.
     """
     spec = account.spec
     if account.main:
-        account.reader = account.writer = account.own(account.broker.credentials)
+        own = account.own(account.broker.credentials)
+        account.sign_with(reader=own, writer=own)
         return True
     access = spec.access
     write = access.write if access else None
     read = access.read if access else None
-    chosen = await _chosen(account, write) if write is not None else await _default(account, needed=needed)
-    if chosen is None and (account.access_after is not None or account.row is None):
-        return True
-    if chosen is not None:
-        if not _belongs(account, chosen):
+    writing = await _named(account, write) if write is not None else await _default(account, needed=needed)
+    reading = await _named(account, read) if read is not None and read != write else writing
+    account.access_label, account.read_label = writing.label, reading.label
+    account.access_from = _place(account, writing) or account.access_from
+    for side in (writing,) if reading is writing else (writing, reading):
+        if not _belongs(account, side, needed=needed):
             return False
-        account.writer = account.reader = chosen.own if chosen.config else None
-        account.config = chosen.config
-    if read is not None and read != write:
-        reading = await _chosen(account, read)
-        if reading is None or not _belongs(account, reading):
-            return reading is None
-        account.reader, account.config = (reading.own, reading.config) if reading.config else (None, None)
+    reader, writer = (side.signing.own if side.signing and side.signing.config else None for side in (reading, writing))
+    account.sign_with(reader=reader, writer=writer)
+    account.config = reading.signing.config if reading.signing else None
+    account.access_after = reading.after if reader is None else None
+    waiting = ((reader, reading.after), (writer, writing.after))
+    account.waits_for = frozenset(after for own, after in waiting if own is None and after is not None)
+    if writer is None and writing.signing is not None and writing.signing.illegible:
+        account.write_lack = writing.signing.illegible
     return True
 
 
-async def _default(account: Account, *, needed: bool) -> Signing | None:
+def _place(account: Account, side: _Side) -> tuple[str, str, str] | None:
+    key = next((key for key in account.spec.api_keys if key.label == side.label), None)
+    if key is None or side.signing is None or side.signing.config is None:
+        return None
+    store, path = account.secret_at(key)
+    return store, path, key.label
+
+
+async def _default(account: Account, *, needed: bool) -> _Side:
+    if not account.manages:
+        return _Side()
     candidates = account.candidates()
     for key in candidates:
         signing = account.signings.get(key.label, Signing())
         if signing.config is not None:
-            account.access_label = key.label
-            account.access_from = (str(key.store), account.secret_path(key.label), key.label)
-            return signing
+            return _Side(signing, key.label)
     if candidates:
-        account.access_label = candidates[0].label
-        account.access_after = account.address("api_keys", candidates[0].label)
-        return None
-    return await _last_that_signed(account) if needed else None
+        first = candidates[0]
+        return _Side(account.signings.get(first.label), first.label, account.address("api_keys", first.label))
+    return await _last_that_signed(account) if needed else _Side()
 
 
-async def _last_that_signed(account: Account) -> Signing | None:
-    last = account.memory.last_access(account.uid)
+async def _last_that_signed(account: Account) -> _Side:
+    """A key that the manifest no longer names, as the journal remembers it."""
+    last = account.memory.last_access(account.uid) if account.uid else None
     if last is None:
-        return None
+        return _Side()
     try:
         stored = account.secrets.get(last.store, last.path)
     except (StoreError, ConfigError):
-        return None
+        return _Side()
     account.access_from = (last.store, last.path, last.label)
-    account.access_label = last.label
     signing = await account.try_key(stored)
-    return signing if signing.config is not None else None
+    return _Side(signing if signing.config is not None else None, last.label)
 
 
-async def _chosen(account: Account, source: Mapping[str, Any]) -> Signing | None:
+async def _named(account: Account, source: Mapping[str, Any]) -> _Side:
     """The key that `access` names: one of the manifest's by label, or credentials from elsewhere."""
     label = source.get("key")
     if label is None:
-        return await account.try_key(account.secrets.load(source.get("credentials", source)))
-    account.access_label = str(label)
-    signing = account.signings.get(str(label), Signing())
-    if signing.config is None:
-        account.access_after = account.address("api_keys", str(label))
-        return None
-    key = next(key for key in account.spec.api_keys if key.label == label)
-    account.access_from = (str(key.store), account.secret_path(key.label), key.label)
-    return signing
+        return _Side(await account.try_key(account.secrets.load(source.get("credentials", source))))
+    return _Side(account.signings.get(str(label)), str(label), account.address("api_keys", str(label)))
 
 
-def _belongs(account: Account, signing: Signing) -> bool:
+def _belongs(account: Account, side: _Side, *, needed: bool) -> bool:
     """Whether the key's account is the one of that name; says so where it is not."""
+    signing = side.signing
+    if signing is None or (signing.config is None and side.after is not None):
+        return True  # a key of the manifest that does not sign is its own address's matter
     if signing.config is None:
         error = signing.refused
-        if error is not None:
-            account.survey.cannot_read(account.address(), error.code or "access", error.message)
-        return error is None
+        if error is not None and needed:
+            account.survey.cannot_read(account.address(), error.code or "access", error.told)
+        return error is None or not needed
     if signing.config.uid == account.uid:
-        account.signs_with.add(signing.config.key_label)
         return True
     account.survey.cannot_read(
         account.address(),
@@ -122,3 +175,68 @@ def _belongs(account: Account, signing: Signing) -> bool:
         "Nothing was done with it: put the right secret in its place",
     )
     return False
+
+
+def settle_access(account: Account, replace: Collection[Address], fields: Sequence[str]) -> None:
+    """Where the access waits for a key that no step of this plan makes, what it reads cannot be read."""
+    if account.reader is not None:
+        return
+    waits = account.access_after
+    if waits is not None and (account.row is None or _made(account, waits, replace)):
+        return
+    account.access_after = None
+    signing = account.signings.get(account.read_label, Signing())
+    if fields and signing.illegible:  # one cause: the same words for every account whose secrets it keeps shut
+        message = f"{' and '.join(fields)} could not be read: {signing.illegible}"
+        account.survey.cannot_read(account.address(), "store", message)
+        return
+    refused = signing.refused
+    for name in fields:
+        message = refused.told if refused else "no key of the manifest signs for it (a key with trade and a store)"
+        account.survey.cannot_read(account.address(name), (refused.code if refused else "") or "no_access", message)
+
+
+def _made(account: Account, address: Address, replace: Collection[Address]) -> bool:
+    """Whether a step of this plan makes that key, or makes it sign from here."""
+    desired, live = account.survey.desired, account.survey.live
+    if address not in desired or desired[address] is ABSENT or isinstance(live[address], Unreadable):
+        return False
+    return address in replace or desired[address] != live[address]
+
+
+def demand_writer(account: Account, replace: Collection[Address]) -> None:
+    """What differs is shown and cannot be set where no key that writes is there, nor will be, nor opens here."""
+    survey = account.survey
+    own = [address for address in survey.desired if address.field in OWN_FIELDS]
+    for waits in account.waits_for if account.manages else ():
+        made = account.row is None or _made(account, waits, replace)
+        new = _makes(survey.live.get(waits), waits in replace)
+        wanted = survey.desired.get(waits)
+        if made and new and isinstance(wanted, KeyValue) and wanted.store is not None:
+            _cannot_sign(account, [waits], wanted.store, account.secrets.why_not_readable_here(wanted.store))
+    if account.reader is None or account.writer is not None:
+        return
+    writing = account.address("api_keys", account.access_label)
+    if writing in account.waits_for and _made(account, writing, replace):
+        return
+    if account.write_lack:
+        store = next((str(key.store) for key in account.spec.api_keys if key.label == account.access_label), "")
+        _cannot_sign(
+            account, [one for one in own if survey.desired[one] != survey.live[one]], store, account.write_lack
+        )
+        return
+    for address in own:
+        detail = "`access` names a key that reads and none that writes (nor is there one with trade and a store)"
+        survey.block(address, "no_credentials", detail)
+
+
+def _makes(found: object, replaced: bool) -> bool:
+    """Whether a step that leads from there makes a new key."""
+    return replaced or found is ABSENT or isinstance(found, Lost)
+
+
+def _cannot_sign(account: Account, addresses: Sequence[Address], store: str, why: str) -> None:
+    if why and addresses:
+        message = f"{why}. So this process cannot sign with what it holds: apply refuses before its first write"
+        account.survey.unsigned.update(dict.fromkeys(addresses, why))
+        account.survey.warn(f"secret_stores.{store}", "cannot_sign_here", message)

@@ -9,11 +9,13 @@ from typing import Any
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.core.diff import Change
-from acctcfg.core.state import After, Unreadable
+from acctcfg.core.state import After, KeyValue, Unreadable
 from acctcfg.errors import AuthRefused, Refused, VenueError
 from acctcfg.venues.contract import Memory, SecretDoor, Survey, Writer
-from acctcfg.venues.okx.broker import Broker, DepositAddress, KeyRow, SubAccount
+from acctcfg.venues.half_made import Traces
+from acctcfg.venues.okx.broker import Broker, DepositAddress, KeyList, KeyRow, SubAccount
 from acctcfg.venues.okx.instruments import Instruments
+from acctcfg.venues.okx.key_guard import refuse_own_key
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.own import Config, Open, OwnKey
 from acctcfg.venues.resources import is_ours
@@ -34,10 +36,11 @@ class Signing:
     config: Config | None = None
     refused: VenueError | None = None
     illegible: str = ""  # why what the store holds could not be read
+    api_key: str = ""  # the id of the key whose secret is stored, as far as it is known
 
     @property
     def gone(self) -> bool:
-        """The venue says that no such key exists."""
+        """The venue says that no such key exists, or not yet."""
         return isinstance(self.refused, AuthRefused) and self.refused.code in NEW_KEY_CODES
 
 
@@ -51,18 +54,24 @@ class Account:
     secrets: SecretDoor
     memory: Memory
     egress: tuple[str, ...]
+    environment: str = "live"
+    window_s: float = 30.0  # how long the venue takes a signed request
     specs: Mapping[str, AccountSpec]  # all accounts of the connection, for parents
     row: SubAccount | None = None
     config: Config | None = None
-    reader: OwnKey | None = None  # proven to belong to this account
+    reader: OwnKey | None = None  # proven to belong to this account; see `sign_with`
     writer: OwnKey | None = None
-    access_label: str = ""  # the label of the key that signs, where it is one of the manifest's
-    signs_with: set[str] = field(default_factory=set)  # labels of the keys in use, as their own config shows them
+    read_label: str = ""  # the labels of the keys that read and write, where they are the manifest's
+    access_label: str = ""
     access_from: tuple[str, str, str] | None = None  # store, path and label of the stored key that signs
-    access_after: Address | None = None  # the step that makes the access, where none is there yet
+    access_after: Address | None = None  # the step that makes the key that reads, where none is there yet
+    waits_for: frozenset[Address] = frozenset()  # the steps that make what reads and writes, as far as they are wanted
+    write_lack: str = ""  # why the key that writes cannot sign here, though it is there
     signings: dict[str, Signing] = field(default_factory=dict)  # by label of the manifest's keys
-    keys: dict[str, KeyRow] | None = None  # the broker's list, once it was needed
-    replacing: dict[str, str] = field(default_factory=dict)  # label -> id of the old key, whose secret is still stored
+    moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
+    keys: KeyList | None = None  # the broker's list, once it was needed
+    key_values: dict[str, KeyValue] = field(default_factory=dict)  # by the key's id, as it was read last
+    _traces: Traces | None = None
     instruments: Instruments | None = None
     decisions: dict[Address, Decision] = field(default_factory=dict)
     kin: dict[tuple[str, str], list[Address]] | None = None  # scopes by what the venue may keep one value for
@@ -96,55 +105,97 @@ class Account:
         return Address(self.spec.key, field_, key)
 
     def secret_path(self, label: str) -> str:
-        """Where a key's secret is kept in its store."""
+        """Where a key's secret is to be kept in its store."""
         return f"{self.spec.venue}/{self.spec.key}/{label}"
+
+    def secret_at(self, key: KeySpec) -> tuple[str, str]:
+        """Store and path where a key's secret lies: as the manifest has it, or where the journal recorded it."""
+        return self.moved.get(key.label) or (str(key.store), self.secret_path(key.label))
+
+    @property
+    def manages(self) -> bool:
+        """Whether the manifest wants anything that is read or written as the account itself."""
+        spec = self.spec
+        return spec.state == "absent" or bool(spec.account_mode or spec.position_mode or spec.leverage)
 
     def own(self, credentials: Any) -> OwnKey:
         """Reads signed as this account."""
         return OwnKey(self.broker.client, credentials, self.user)
 
     def candidates(self) -> list[KeySpec]:
-        """The keys that sign by default: those with trade and a store, in the order of their labels."""
-        return [
-            key
-            for key in self.spec.api_keys
-            if key.state == "present" and key.store is not None and "trade" in key.permissions
-        ]
+        """The keys that sign by default: with trade and a store, those that can from here first, then by label."""
+        able = [key for key in self.spec.api_keys if key.state == "present" and key.store is not None]
+        return sorted((key for key in able if self._trades(key)), key=lambda key: (not self.from_here(key), key.label))
+
+    def _trades(self, key: KeySpec) -> bool:
+        config = self.signings.get(key.label, Signing()).config
+        live = config.key_permissions if config is not None else None
+        return "trade" in (key.permissions if key.permissions is not None else live or ())
+
+    def from_here(self, key: KeySpec) -> bool:
+        """Whether a key may be used from one of the addresses that acctcfg calls from, as far as the manifest says."""
+        return not self.egress or not key.ip_allowlist or bool(set(key.ip_allowlist) & set(self.egress))
 
     def is_access(self, label: str) -> bool:
         """Whether the key of that label signs, or is meant to: the one that reads, or the one that writes."""
-        access = self.spec.access
-        named = [side.get("key") for side in (access.read, access.write) if side] if access else []
-        return label == self.access_label or label in named
+        return self.manages and label != "" and label in (self.read_label, self.access_label)
 
-    async def key_list(self, *, fresh: bool = False) -> dict[str, KeyRow]:
+    async def key_list(self, *, fresh: bool = False) -> Mapping[str, KeyRow]:
         """The broker's list of the account's keys; slow (once a second), so it is read once unless it must be fresh."""
         if self.keys is None or fresh:
-            self.keys = await self.broker.keys(self.name) if self.row is not None else {}
-        return self.keys
+            self.keys = await self.broker.key_list(self.name) if self.row is not None else KeyList(rows={})
+            for row in self.keys.rows.values():
+                self.key_values[row.api_key] = KeyValue(row.permissions, row.ip_allowlist, None)
+        return self.keys.rows
 
-    def key_gone(self, label: str) -> None:
-        """Sign no more with a key that was deleted; one that replaces it is taken up when it is read back."""
-        self.signings.pop(label, None)
-        if label in self.signs_with:
-            self.signs_with.discard(label)
-            self.reader = self.writer = None
+    @property
+    def traces(self) -> Traces:
+        """What runs left of their key creations in this account."""
+        if self._traces is None:
+            self._traces = Traces(memory=self.memory, name=self.name, uid=self.uid, window_s=self.window_s)
+        self._traces.uid = self.uid
+        return self._traces
+
+    # -- the keys that sign --------------------------------------------------------------------------------------------
+
+    @property
+    def in_use(self) -> set[str]:
+        """The ids of the keys that sign as this account."""
+        return {str(own.credentials.api_key) for own in (self.reader, self.writer) if own is not None}
+
+    def sign_with(self, *, reader: OwnKey | None, writer: OwnKey | None) -> None:
+        """Use these from now on; nothing deletes or narrows what is in use, and what was used before is free."""
+        self.broker.in_use -= self.in_use - {str(self.broker.credentials.api_key)}
+        self.reader, self.writer = reader, writer
+        self.broker.in_use |= self.in_use
+
+    def lay_down(self, api_key: str) -> None:
+        """Sign no more with a key that is replaced; the new one is taken up when it is read back."""
+        if api_key in self.in_use:
+            self.sign_with(reader=None, writer=None)
 
     async def try_key(self, credentials: Any | None) -> Signing:
         """Sign with a stored key and see whose it is."""
         if credentials is None:
             return Signing()
-        own = self.own(credentials)
+        own, api_key = self.own(credentials), str(credentials.api_key)
         try:
-            return Signing(own, await own.config())
+            config = await own.config()
         except Refused as error:
-            return Signing(own, None, error)
+            return Signing(own, None, error, api_key=api_key)
+        if config.key_permissions is not None and config.key_ips is not None:
+            self.key_values[api_key] = KeyValue(config.key_permissions, config.key_ips, None)
+        return Signing(own, config, api_key=api_key)
 
     def no_access(self) -> VenueError:
         """Why nothing can be signed as this account."""
-        signing = self.signings.get(self.access_label)
+        signing = self.signings.get(self.read_label or self.access_label)
         if signing is not None and signing.refused is not None:
             return signing.refused
+        if signing is not None and signing.illegible:
+            return VenueError(signing.illegible, code="store")
+        if self.write_lack:
+            return VenueError(self.write_lack, code="no_access")
         return VenueError("no key signs for this account", code="no_access")
 
     async def own_config(self) -> Config:
@@ -177,6 +228,7 @@ class Account:
         signs = self.writer if own else None
         if own and signs is None:
             raise self.no_access()
+        refuse_own_key(call, self.broker.in_use, self.key_values, self.egress)
         return await writer.send(
             call,
             signs.credentials if signs else self.broker.credentials,

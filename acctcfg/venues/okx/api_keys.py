@@ -1,34 +1,42 @@
 """API keys of a sub-account: created, changed and deleted by the broker. Source: OKX v5, "DMA broker: API keys".
 
-A key's label is its identity. Its secret exists once, in the answer that creates it, and its passphrase can never be
-changed: a key whose secret nobody has is of no use, and can only be replaced (deleted and created anew). A key that
-has a stored secret speaks for itself (its own config shows label, permissions and addresses), which costs one request
-out of its account's bucket; the broker's list of keys is served once a second for all accounts together.
+A key's label is its identity in a manifest, its id the one at the venue. Its secret exists once, in the answer that
+creates it, and its passphrase can never be changed: a key whose secret nobody has is of no use, and can only be
+replaced (deleted and created anew). A key that has a stored secret speaks for itself (its own config shows label,
+permissions and addresses), which costs one request out of its account's bucket; the broker's list of keys is served
+once a second for all accounts together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
-from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable, Wanted
-from acctcfg.errors import AcctcfgError, Garbled, Refused, StoreError, VenueError
+from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
+from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
 from acctcfg.venues.contract import Absence, Cost, Writer
+from acctcfg.venues.half_made import sent_with
+from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, unbound, wished
+from acctcfg.venues.okx.access import ask_key
 from acctcfg.venues.okx.account import Account, Signing, unreadable
 from acctcfg.venues.okx.broker import KeyRow
 from acctcfg.venues.okx.endpoints import CONFIG, CREATE_KEY, DELETE_KEY, KEYS, MODIFY_KEY
-from acctcfg.venues.okx.words import permissions_to
+from acctcfg.venues.okx.key_guard import KEPT, harms
+from acctcfg.venues.okx.words import permissions_to, unknown_permissions
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["ApiKeys"]
+__all__ = ["MOST_KEYS", "SIGNED_FIELDS", "ApiKeys"]
 
 FIELD = "api_keys"
 SIGNED_FIELDS = ("account_mode", "position_mode", "leverage")
 """What is read or written with the account's own key."""
-_IMPORT = "import its secret with `acctcfg secrets import {account} {label}`, or allow `--replace {address}`"
+MOST_KEYS = 50  # of one account
+LABEL_TAKEN = "59502"
+WRONG_SECRET = ("50105", "50113")  # its passphrase, its signature
+ONLY_ELSEWHERE = "50110"  # our address is none of the key's
 
 
 class ApiKeys:
@@ -36,69 +44,96 @@ class ApiKeys:
 
     field = FIELD
     gated = False
-    absence = Absence.unique("59502")
+    absence = Absence.unique(LABEL_TAKEN)
     together = ""
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
         """Both sides of every key that the manifest names, and of the others where it says that it names all."""
-        spec = account.spec
+        spec, survey = account.spec, account.survey
         for key in spec.api_keys:
             address = account.address(FIELD, key.label)
-            signs = address == account.access_after and focus.may_want(spec.key, *SIGNED_FIELDS)
+            signs = address in account.waits_for and focus.may_want(spec.key, *SIGNED_FIELDS)
             if not (focus.wants(address) or signs):
                 continue
-            wanted = _wanted(key)
-            found = await self._found(account, key)
-            account.survey.want(address, ABSENT if key.state == "absent" else wanted, found)
-            self._judge(account, key, found, replace)
+            found = legible(key, await self._found(account, key), unknown_permissions)
+            survey.want(address, wished(key, found, always=("read",)), found)
+            judge(survey, key, address, account.secrets, replace=replace)
+            self._judge(account, key, found)
         if spec.api_keys_exclusive and account.row is not None:
             for label, row in (await account.key_list()).items():
                 address = account.address(FIELD, label)
                 if label not in {key.label for key in spec.api_keys} and focus.wants(address):
-                    account.survey.want(address, ABSENT, KeyValue(row.permissions, row.ip_allowlist, None))
-        elif account.keys:
+                    survey.want(address, ABSENT, KeyValue(row.permissions, row.ip_allowlist, None))
+        if account.keys is not None:
             self._name_strangers(account)
         _guard_access(account)
+        if account.keys is not None:
+            limit_of_keys(survey, list(account.keys.rows), MOST_KEYS)
 
     async def _found(self, account: Account, key: KeySpec) -> Live:
         if account.row is None:
             return ABSENT
         signing = account.signings.get(key.label, Signing())
-        if signing.illegible:
-            return Unreadable("store", signing.illegible)  # its secret is not lost: nobody could read it here
         if signing.config is not None and key.state == "present":
-            if signing.config.uid != account.uid:
-                message = f"its stored secret belongs to the account with the uid {signing.config.uid}"
-                return Unreadable("access_wrong_account", message)
-            if signing.config.key_label in ("", key.label):
-                try:
-                    return signing.config.key_value(key.store)
-                except VenueError as error:
-                    return unreadable(error)
+            said = self._own_word(account, key, signing)
+            if said is not None:
+                return said
         try:
             rows = await account.key_list()
         except VenueError as error:
             return unreadable(error)
         row = rows.get(key.label)
         if row is None:
-            return ABSENT
+            return self._missing(account, key)
         value = KeyValue(row.permissions, row.ip_allowlist, key.store)
         if key.state == "absent" or key.store is None:
             return value
-        return self._unsigned(account, key, value, signing)
+        return self._unsigned(account, key, row, value)
 
-    def _unsigned(self, account: Account, key: KeySpec, value: KeyValue, signing: Signing) -> Live:
-        """A key that exists and whose stored secret did not sign."""
-        refused = signing.refused
-        if refused is not None and refused.code == "50110":
-            return value  # only our address is refused: a key that is bound to its user's own is as it should be
-        if refused is not None and not signing.gone and refused.code not in ("50105", "50113"):
+    def _own_word(self, account: Account, key: KeySpec, signing: Signing) -> Live | None:
+        """What a key says of itself; None where it is a key of another label."""
+        config = signing.config
+        if config is None:
+            return None
+        if config.uid != account.uid:
+            message = f"its stored secret belongs to the account with the uid {config.uid}"
+            return Unreadable("access_wrong_account", message)
+        if config.key_label not in ("", key.label):
+            return None
+        try:
+            return config.key_value(key.store)
+        except VenueError as error:
+            return unreadable(error)
+
+    def _missing(self, account: Account, key: KeySpec) -> Live:
+        """Absent, unless a row that could not be read may be it."""
+        odd = account.keys.odd if account.keys is not None else frozenset()
+        if key.label in odd or "" in odd:
+            message = "the venue's list of the account's keys has a row that cannot be read, which may be this key"
+            return Unreadable("shape", message)
+        return ABSENT
+
+    def _unsigned(self, account: Account, key: KeySpec, row: KeyRow, value: KeyValue) -> Live:
+        """A key that is listed and whose stored secret did not sign: the ids tell whether it is that one's."""
+        signing = account.signings.get(key.label, Signing())
+        made, refused = account.traces.made.get(key.label, ""), signing.refused
+        if made and row.api_key != made:
+            return Lost(value, "it is to be replaced", ours=False)
+        if row.api_key == (made or signing.api_key):
+            return self._silent(value, refused)
+        if signing.illegible and not signing.api_key:
+            return value  # whose secret it is, nobody can see here; see `_note`
+        if refused is not None and refused.code not in (*WRONG_SECRET, ONLY_ELSEWHERE) and not signing.gone:
             return unreadable(refused)
-        ours = account.memory.creating(account.name, key.label) is not None
+        if running := account.traces.running(key.label):
+            return Unreadable("running", f"a run is creating it right now: {running}")
+        ours = self._half_made(account, row)
         if ours:
             reason = "an earlier run was creating it and ended before its secret was stored"
+        elif signing.illegible:
+            reason = "the stored secret is another key's"
         elif refused is not None:
             reason = f"the stored secret does not sign ({refused.code})"
         elif signing.config is not None:
@@ -107,94 +142,121 @@ class ApiKeys:
             reason = f"it exists, and the store {key.store} holds no secret for it"
         return Lost(value, reason, ours)
 
-    def _judge(self, account: Account, key: KeySpec, found: Live, replace: frozenset[Address]) -> None:
-        address = account.address(FIELD, key.label)
-        survey = account.survey
-        if isinstance(found, Lost) and not found.ours:
-            way_out = _IMPORT.format(account=account.spec.key, label=key.label, address=address)
-            survey.block(address, "secret_lost", f"{found.reason}; {way_out}")
-        if key.state == "present" and (found is ABSENT or isinstance(found, Lost) or address in replace):
-            if key.store is None:
-                survey.block(address, "store_required", "a new key needs a `store` for its secret")
-            elif not account.secrets.writable(key.store):
-                survey.block(
-                    address, "store_read_only", f"the store {key.store} {account.secrets.why_read_only(key.store)}"
-                )
-        stored = account.signings.get(key.label, Signing()).config
+    def _silent(self, value: KeyValue, refused: VenueError | None) -> Live:
+        """The very key whose secret is stored, which did not sign: not yet, or not from here, is not lost."""
+        if refused is None or refused.code == ONLY_ELSEWHERE or Signing(refused=refused).gone:
+            return value
+        if refused.code in WRONG_SECRET:
+            return Lost(value, f"the stored secret does not sign ({refused.code})", ours=False)
+        return unreadable(refused)
+
+    def _half_made(self, account: Account, row: KeyRow) -> bool:
+        changed_s = int(row.changed_ms) / 1000 if row.changed_ms.isdecimal() else None
+        value = KeyValue(row.permissions, row.ip_allowlist, None)
+        return account.traces.half_made(row.label, row.api_key, value, changed_s)
+
+    def _judge(self, account: Account, key: KeySpec, found: Live) -> None:
+        """What this venue's keys need besides, and what there is to say of them."""
+        address, survey, signing = account.address(FIELD, key.label), account.survey, account.signings.get(key.label)
+        stored = signing.config if signing else None
         if found is ABSENT and key.state == "present" and stored is not None and stored.uid == account.uid:
             # A secret that signs is no dead one: it is not moved aside to make room for a new key's.
             detail = f'the store holds the secret of the key "{stored.key_label}" under this label; move it there'
             survey.block(address, "secret_mismatch", detail)
-        if (
-            account.is_access(key.label)
-            and key.ip_allowlist
-            and account.egress
-            and not set(key.ip_allowlist) & set(account.egress)
-        ):
-            detail = f"none of {', '.join(key.ip_allowlist)} is an address that acctcfg calls from (egress)"
-            survey.block(address, "access_ip", detail)
+        wanted = survey.desired[address]
+        if isinstance(wanted, KeyValue) and account.is_access(key.label) and self._is_away(account, wanted):
+            survey.block(address, "access_ip", self._away(account, key.label, wanted))
+        unbound(survey, address, account.environment, _powerful, "; the venue deletes it after 14 idle days")
+        if signing is not None:
+            self._note(account, key, found, signing)
+
+    def _is_away(self, account: Account, wanted: KeyValue) -> bool:
+        return bool(account.egress and wanted.ip_allowlist) and not set(wanted.ip_allowlist) & set(account.egress)
+
+    def _away(self, account: Account, label: str, wanted: KeyValue) -> str:
+        others = [one.label for one in account.candidates() if one.label != label and account.from_here(one)]
+        way_out = (
+            f"{others[0]} can sign from here: `access: {{key: {others[0]}}}`"
+            if others
+            else "give the account another key with trade and a store that does, and name it: `access: {key: LABEL}`"
+        )
+        listed = ", ".join(wanted.ip_allowlist)
+        return f"none of {listed} is an address that acctcfg calls from (egress). Add one, or {way_out}"
+
+    def _note(self, account: Account, key: KeySpec, found: Live, signing: Signing) -> None:
+        address, survey = account.address(FIELD, key.label), account.survey
+        if key.label in account.moved and isinstance(found, KeyValue):
+            store, path = account.moved[key.label]
+            message = (
+                f"its secret lies at {store}:{path}, where the journal recorded it, and signs from there; "
+                f"the manifest would have it at {key.store}:{account.secret_path(key.label)}: move the file"
+            )
+            survey.warn(address, "secret_moved", message)
+        if isinstance(found, KeyValue) and signing.gone:
+            survey.warn(address, "not_yet_effective", "the venue lists it, and it does not sign yet")
+        if isinstance(found, KeyValue) and signing.illegible:
+            # One cause: the same words for every key of that store.
+            message = f"{signing.illegible}. Its keys were compared by the venue's lists"
+            survey.warn(f"secret_stores.{key.store}", "secret_not_opened", message)
 
     def _name_strangers(self, account: Account) -> None:
         named = {key.label for key in account.spec.api_keys}
-        for label, row in sorted((account.keys or {}).items()):
-            if label not in named:
+        listed = account.keys.rows if account.keys is not None else {}
+        for label in sorted(account.keys.odd - named if account.keys is not None else ()):
+            message = "a key that the manifest does not name, of which the venue's list cannot be read"
+            if account.spec.api_keys_exclusive:
+                account.survey.cannot_read(account.address(FIELD, label), "shape", message)
+            else:
+                account.survey.warn(account.address(FIELD, label), "unknown_key", message)
+        for label, row in sorted(listed.items()):
+            if label not in named and not account.spec.api_keys_exclusive:
                 what = f"{', '.join(row.permissions)} · {', '.join(row.ip_allowlist) or 'any address'}"
                 message = f"a key that the manifest does not name ({what})"
                 account.survey.warn(account.address(FIELD, label), "unknown_key", message)
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """The keys as they are now: by their own config where their secret is stored, else by the broker's list."""
-        found: dict[Address, Live] = {}
-        rows = None
-        for address in addresses:
-            key = _spec_of(account, address.key)
-            stored, old = None, account.replacing.get(address.key)
-            if key is not None and key.store is not None and key.state == "present" and old is None:
-                stored = account.secrets.get(key.store, account.secret_path(key.label))
-            if stored is not None and key is not None:
-                signing = await account.try_key(stored)
-                account.signings[key.label] = signing
-                if signing.config is not None and signing.config.key_label in ("", key.label):
-                    found[address] = self._proven(account, key, signing)
-                    continue
-                if signing.gone and address not in account.survey.thorough:
-                    found[address] = After("the key takes effect")
-                    continue
-            if rows is None:
-                rows = await account.key_list(fresh=True)
-            row = rows.get(address.key)
-            if row is None:
-                found[address] = ABSENT
-            else:
-                value = KeyValue(row.permissions, row.ip_allowlist, key.store if key else None)
-                lost = key is not None and key.store is not None and key.state == "present" and stored is None
-                if stored is not None:
-                    found[address] = self._listed(stored, row, value)
-                elif row.api_key == old:
-                    found[address] = Lost(value, "it is to be replaced", ours=False)
-                else:
-                    found[address] = Lost(value, "its secret never arrived", ours=True) if lost else value
-        return found
+        account.keys = None  # read anew, once for all of these
+        return {address: await self._now(account, address) for address in addresses}
 
-    def _listed(self, stored: Any, row: KeyRow, value: KeyValue) -> Live:
-        """A key of the list whose stored secret did not sign: its own, not yet, or another one's, never."""
-        if stored.api_key == row.api_key:
+    async def _now(self, account: Account, address: Address) -> Live:
+        label = address.key
+        key = _spec_of(account, label)
+        if key is None:
+            row = (await account.key_list()).get(label)
+            return ABSENT if row is None else KeyValue(row.permissions, row.ip_allowlist, None)
+        if key.store is not None and key.state == "present":
+            account.signings[label] = signing = await ask_key(account, key)
+            if signing.config is not None and signing.config.key_label in ("", label):
+                self._take_up(account, key, signing)
+            elif label in account.traces.made and signing.gone and address not in account.survey.thorough:
+                return After("the key takes effect")  # its list is slow, and would say no more
+        found = await self._found(account, key)
+        if isinstance(found, Unreadable) and found.code == "access_wrong_account":
+            raise Garbled(f"the key {label} of {account.name}: {found.message}", code=found.code)
+        if label in account.traces.made and (
+            found is ABSENT or (isinstance(found, KeyValue) and self._sleeps(account, label))
+        ):
             return After("the key takes effect")
-        return Lost(value, "the stored secret is of another key", ours=False)
+        return legible(key, found, unknown_permissions)
 
-    def _proven(self, account: Account, key: KeySpec, signing: Signing) -> Live:
-        config = signing.config
-        assert config is not None  # noqa: S101 (the caller looked)
-        if config.uid != account.uid:
-            raise Garbled(
-                f"the key {key.label} of {account.name} answers with the uid {config.uid}, not {account.uid}",
-                code="access_wrong_account",
+    def _sleeps(self, account: Account, label: str) -> bool:
+        return account.signings.get(label, Signing()).gone
+
+    def _take_up(self, account: Account, key: KeySpec, signing: Signing) -> None:
+        """Sign with a key that has proven to be the account's, where the account waits for it."""
+        if signing.config is None or signing.config.uid != account.uid:
+            return
+        reads = key.label == account.read_label and account.reader is None
+        writes = key.label == account.access_label and account.writer is None
+        if reads:
+            account.config = signing.config
+        if writes:
+            account.access_from = (*account.secret_at(key), key.label)
+        if reads or writes:
+            account.sign_with(
+                reader=signing.own if reads else account.reader, writer=signing.own if writes else account.writer
             )
-        if key.label == account.access_label and account.reader is None:
-            account.reader = account.writer = signing.own
-            account.config = config
-            account.access_from = (str(key.store), account.secret_path(key.label), key.label)
-        return config.key_value(key.store)
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -233,52 +295,67 @@ class ApiKeys:
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Make the change; a new secret is on disk before this returns, or the new key is deleted again."""
+        label = change.address.key
         for call in self.calls(account, change):
             if call.endpoint is CREATE_KEY:
                 await self._create(account, change, call, writer)
-            else:
-                params = dict(call.params)
-                if "apiKey" in params:
-                    params["apiKey"] = await self._find_api_key(account, change.address.key)
-                if change.action == "replace":
-                    account.replacing[change.address.key] = str(params["apiKey"])
-                gone = str(params["apiKey"]) if call.endpoint is DELETE_KEY else ""
-                await account.send(Call(call.endpoint, params), change, writer, deletes=gone)
-                if call.endpoint is DELETE_KEY:
-                    account.key_gone(change.address.key)
+                continue
+            api_key = await self._find_api_key(account, label)
+            if change.action == "replace":
+                account.lay_down(api_key)
+            gone = api_key if call.endpoint is DELETE_KEY else ""
+            await account.send(Call(call.endpoint, {**call.params, "apiKey": api_key}), change, writer, deletes=gone)
+            if call.endpoint is DELETE_KEY:
+                self._gone(account, label)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Nothing else."""
         return ()
+
+    def _gone(self, account: Account, label: str) -> None:
+        account.signings.pop(label, None)
+        account.traces.made.pop(label, None)
 
     async def _create(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
         label = change.address.key
         after = change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
         store, path = str(after.store), account.secret_path(label)
-        stored = account.secrets.get(store, path)
-        if stored is not None:
-            account.replacing[label] = stored.api_key  # of a key that does not exist; it stays until the new one does
         account.secrets.prove_writable(store, path)
         passphrase = account.secrets.new_passphrase()
         create = Call(CREATE_KEY, {**call.params, "passphrase": passphrase})
-        sent = {"label": label, "permissions": list(after.permissions), "ip_allowlist": list(after.ip_allowlist)}
-        reply = await account.send(create, change, writer, creates_key=label, creates=sent)
-        row = reply.data[0] if reply.data else {}
+        row = await self._sent_create(account, change, create, writer)
         if not row.get("apiKey") or not row.get("secretKey"):
             raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
-        await writer.answered({"label": label, "api_key": str(row["apiKey"])})
+        account.traces.made[label] = api_key = str(row["apiKey"])
+        await writer.answered({"label": label, "api_key": api_key})
+        account.moved.pop(label, None)
         try:
             account.secrets.renew(
                 store,
                 path,
-                api_key=str(row["apiKey"]),
+                api_key=api_key,
                 secret_key=str(row["secretKey"]),
                 passphrase=str(row.get("passphrase") or passphrase),
             )
-            account.replacing.pop(label, None)
         except (AcctcfgError, OSError) as error:
-            await self._undo(account, change, str(row["apiKey"]), error, writer)
+            await self._undo(account, change, api_key, error, writer)
+
+    async def _sent_create(self, account: Account, change: Change, create: Call, writer: Writer) -> Any:
+        """What a create answered; one that is not answered is remembered: the key that it made shows its time."""
+        label, after = change.address.key, change.after
+        assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
+        sent = sent_with(label, after)
+        try:
+            reply = await account.send(create, change, writer, creates_key=label, creates=sent)
+        except OutcomeUnknown as error:
+            sent_at = float(getattr(error, "sent_at", 0.0) or self._time(account))
+            account.traces.begin(label, after, sent_at)
+            raise
+        return reply.data[0] if reply.data else {}
+
+    def _time(self, account: Account) -> float:
+        return account.broker.client.clock.now() + account.broker.client.offset_s
 
     async def _undo(
         self, account: Account, change: Change, api_key: str, error: AcctcfgError | OSError, writer: Writer
@@ -294,14 +371,16 @@ class ApiKeys:
             message = f"{failed}, and the new key could not be deleted again: {left.message}"
             hint = "mend the store, then apply again: what is left of the key is replaced"
             raise VenueError(message, hint=hint, code=left.code) from error
+        account.traces.made.pop(change.address.key, None)
         raise StoreError(f"{failed}; the new key was deleted again", hint="mend the store, then apply again") from error
 
     def _api_key(self, account: Account, label: str) -> str:
-        row = (account.keys or {}).get(label)
+        """The venue's id of a key as far as it was read: from the broker's list, or from its own secret."""
+        row = account.keys.rows.get(label) if account.keys is not None else None
         if row is not None:
             return row.api_key
         signing = account.signings.get(label)
-        return signing.own.credentials.api_key if signing and signing.own else ""
+        return signing.api_key if signing and signing.config is not None else ""
 
     async def _find_api_key(self, account: Account, label: str) -> str:
         """The venue's id of a key; from its stored secret where that signed, else from the broker's list."""
@@ -314,38 +393,22 @@ class ApiKeys:
         return row.api_key
 
 
-def _wanted(key: KeySpec) -> KeyValue:
-    return KeyValue(tuple(sorted({"read", *key.permissions})), key.ip_allowlist, key.store)
-
-
 def _spec_of(account: Account, label: str) -> KeySpec | None:
     return next((key for key in account.spec.api_keys if key.label == label), None)
 
 
+def _powerful(value: KeyValue) -> bool:
+    return bool({"trade", "withdraw"} & set(value.permissions))
+
+
 def _guard_access(account: Account) -> None:
-    """A key that signs is never deleted, unbound or narrowed, whoever named it: acctcfg would shut itself out."""
-    for label in sorted(account.signs_with):
-        address = account.address(FIELD, label)
-        wanted, found = account.survey.desired.get(address), account.survey.live.get(address)
-        if isinstance(found, KeyValue):
-            for detail in _harms(account, found, wanted):
-                account.survey.block(address, "access_key_kept", f"acctcfg signs with this key: {detail}")
-
-
-def _harms(account: Account, found: KeyValue, wanted: Wanted | None) -> Iterator[str]:
-    if wanted is ABSENT:
-        yield "it is not deleted"
-    elif isinstance(wanted, KeyValue):
-        lost = set(found.permissions) - set(wanted.permissions)
-        if lost:
-            yield f"it does not lose {', '.join(sorted(lost))}"
-        if wanted.ip_allowlist != found.ip_allowlist and _narrows(account, found, wanted):
-            kept = "its allow-list keeps an address of `egress`, or one of the present ones"
-            yield kept if wanted.ip_allowlist else "it is not unbound"
-
-
-def _narrows(account: Account, found: KeyValue, wanted: KeyValue) -> bool:
-    if not wanted.ip_allowlist:
-        return True
-    kept = set(account.egress) or set(found.ip_allowlist)
-    return not set(wanted.ip_allowlist) & kept
+    """No step deletes, unbinds or narrows a key that signs, whoever named it, and whatever its label is by now."""
+    survey = account.survey
+    for address in [address for address in survey.desired if address.field == FIELD]:
+        found = survey.live[address]
+        signing = account.signings.get(address.key, Signing())
+        row = account.keys.rows.get(address.key) if account.keys is not None else None
+        ids = {signing.api_key} if signing.config is not None else set()
+        if isinstance(found, KeyValue) and (ids | ({row.api_key} if row else set())) & account.in_use:
+            for detail in harms(found, survey.desired[address], account.egress):
+                survey.block(address, KEPT, f"acctcfg signs with this key: {detail}")

@@ -28,7 +28,7 @@ from acctcfg.venues.okx.words import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissio
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["PAGE", "Broker", "DepositAddress", "KeyRow", "SubAccount"]
+__all__ = ["PAGE", "Broker", "DepositAddress", "KeyList", "KeyRow", "SubAccount"]
 
 PAGE = 100
 _FIRST = "1"
@@ -67,6 +67,27 @@ class KeyRow:
     api_key: str
     permissions: tuple[str, ...]
     ip_allowlist: tuple[str, ...]
+    changed_ms: str  # when it was made, or changed last
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> KeyRow:
+        """Read a row; one that does not tell which key it is, or what it can do, is no answer."""
+        demand("an API key", row, "label", "apiKey", "perm", there=("ip",))
+        return cls(
+            label=str(row["label"]),
+            api_key=str(row["apiKey"]),
+            permissions=permissions_of(str(row["perm"])),
+            ip_allowlist=ips_of(str(row["ip"])),
+            changed_ms=str(row.get("ts") or ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyList:
+    """An account's keys by label. `odd`: labels of rows that could not be read, "" for one without a label."""
+
+    rows: Mapping[str, KeyRow]
+    odd: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +108,7 @@ class Broker:
         self.client = client
         self.credentials = credentials
         self.user = user
+        self.in_use: set[str] = {str(credentials.api_key)}  # ids of the keys that this run signs with
         self._waiting: dict[str, list[tuple[float, asyncio.Future[SubAccount | None]]]] = {}
         self._serving: asyncio.Task[None] | None = None
         self._chains: dict[str, asyncio.Task[str]] = {}
@@ -196,21 +218,24 @@ class Broker:
 
     # -- keys and deposit addresses ------------------------------------------------------------------------------------
 
-    async def keys(self, name: str) -> dict[str, KeyRow]:
-        """An account's keys by label."""
-        rows = [
-            demand("an API key", row, "label", "apiKey", "perm", there=("ip",))
-            for row in await self.read(Call(KEYS, {"subAcct": name}))
-        ]
-        return {
-            str(row["label"]): KeyRow(
-                label=str(row["label"]),
-                api_key=str(row["apiKey"]),
-                permissions=permissions_of(str(row["perm"])),
-                ip_allowlist=ips_of(str(row["ip"])),
-            )
-            for row in rows
-        }
+    async def key_list(self, name: str) -> KeyList:
+        """An account's keys by label; a row that cannot be read says nothing of the others."""
+        rows: dict[str, KeyRow] = {}
+        odd: set[str] = set()
+        for row in await self.read(Call(KEYS, {"subAcct": name})):
+            try:
+                key = KeyRow.of(row)
+            except Garbled:
+                if not isinstance(row, Mapping) or not (row.get("label") or row.get("apiKey")):
+                    raise  # no key at all: whatever this list is, it is not of keys
+                odd.add(str(row.get("label") or ""))
+            else:
+                rows[key.label] = key
+        return KeyList(rows=rows, odd=frozenset(odd))
+
+    async def keys(self, name: str) -> Mapping[str, KeyRow]:
+        """Those of an account's keys that could be read, by label."""
+        return (await self.key_list(name)).rows
 
     async def deposit_addresses(self, name: str, currency: str) -> list[DepositAddress]:
         """An account's addresses of one currency, in the venue's order."""

@@ -11,10 +11,16 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
-from acctcfg.core.state import ABSENT, Unreadable
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
 from acctcfg.venues.contract import Cost, Given, Proof, Survey
-from acctcfg.venues.okx.access import find_access, try_stored_keys
+from acctcfg.venues.okx.access import (
+    OWN_FIELDS,
+    demand_writer,
+    find_access,
+    look_where_it_lay,
+    settle_access,
+    try_stored_keys,
+)
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.api_keys import SIGNED_FIELDS, ApiKeys
@@ -32,6 +38,7 @@ from acctcfg.wire.endpoint import Call
 
 __all__ = ["OkxConnection"]
 
+WINDOW_S = 30.0  # a signed request older than this is refused
 HEAD_START_S = 0.05
 """How long the list of sub-accounts may take to be on its way before everything else is asked for."""
 
@@ -125,6 +132,8 @@ class OkxConnection(ByField[Account]):
             secrets=self._secrets,
             memory=self._memory_of(self.user),
             egress=self.spec.egress,
+            environment=self.spec.environment,
+            window_s=WINDOW_S / self.client.pacer.speed,
             specs=self._accounts,
         )
         try:
@@ -132,8 +141,6 @@ class OkxConnection(ByField[Account]):
         except VenueError as error:
             _forget(survey)
             survey.cannot_read(account.address(), error.code or "unreadable", error.message)
-        if survey.unreadable and any(one.address == spec.key for one in survey.unreadable):
-            _forget(survey)  # nothing is derived from an account that could not be read
         return survey
 
     async def _read(
@@ -149,10 +156,8 @@ class OkxConnection(ByField[Account]):
             own = OwnKey(self.client, self._credentials, self.user)
             account.config = await own.config() if self._signs(spec, focus) else None
         else:
-            _, account.row = await asyncio.gather(
-                try_stored_keys(account) if self._needs_keys(spec, focus) else asyncio.sleep(0),
-                row,
-            )
+            if not await self._read_keys(account, focus, row):
+                return
         survey.exists, survey.uid = account.main or account.row is not None, account.uid
         if survey.exists and spec.uid is not None and spec.uid != account.uid:
             message = f"the venue lists {account.name} with the uid {account.uid}, the manifest says {spec.uid}"
@@ -164,11 +169,27 @@ class OkxConnection(ByField[Account]):
             self._demand_identity(account)
             return
         await self._keys.survey(account, focus, replace)
-        self._settle_access(account, focus)
+        settle_access(account, replace, [name for name in OWN_FIELDS if self._wants(account, focus, name)])
         for field in (*SIGNED_FIELDS, "deposit.addresses", "deposit.credit_to"):
             await self.resources[field].survey(account, focus, replace)
-        self._demand_writer(account)
+        demand_writer(account, replace)
         self._demand_identity(account)
+
+    async def _read_keys(self, account: Account, focus: Focus, row: Awaitable[SubAccount | None]) -> bool:
+        """The account's row, and how its stored keys answer. False where there is nothing (more) to be read of it."""
+        spec = account.spec
+        if spec.state == "absent":
+            account.row = await row
+            if account.row is None:  # after a delete nothing is read as that account: its keys are dead
+                await self._subs.survey(account, focus, frozenset())
+                return False
+            await try_stored_keys(account)
+        elif self._needs_keys(spec, focus):
+            _, account.row = await asyncio.gather(try_stored_keys(account), row)
+        else:
+            account.row = await row
+        await look_where_it_lay(account)
+        return True
 
     def _needs_keys(self, spec: AccountSpec, focus: Focus) -> bool:
         """Whether anything of the focus is read with the account's own key."""
@@ -179,43 +200,9 @@ class OkxConnection(ByField[Account]):
         managed = any(getattr(spec, field) for field in SIGNED_FIELDS)
         return spec.state == "absent" or (managed and focus.may_want(spec.key, *SIGNED_FIELDS))
 
-    def _settle_access(self, account: Account, focus: Focus) -> None:
-        """Where the access waits for a key that no step of this plan makes, its fields cannot be read."""
-        needed = [name for name in ("position_mode", "leverage") if self._wants(account, focus, name)]
-        if account.reader is not None:
-            return
-        waits = account.access_after
-        if waits is not None and account.row is not None:
-            wanted, found = account.survey.desired.get(waits), account.survey.live.get(waits)
-            made = waits in account.survey.desired and wanted != found and wanted is not ABSENT
-            if made and not isinstance(found, Unreadable):
-                return
-            account.access_after = None
-        elif waits is not None:
-            return
-        signing = account.signings.get(account.access_label)
-        refused = signing.refused if signing else None
-        for name in needed:
-            message = (
-                refused.message if refused else "no key of the manifest signs for it (a key with trade and a store)"
-            )
-            code = (refused.code if refused else "") or "no_access"
-            account.survey.cannot_read(account.address(name), code, message)
-
     def _wants(self, account: Account, focus: Focus, name: str) -> bool:
         managed = account.spec.leverage if name == "leverage" else account.spec.position_mode
         return bool(managed) and focus.may_want(account.spec.key, name)
-
-    def _demand_writer(self, account: Account) -> None:
-        """Where `access` has a key that reads and none that writes, what differs is shown and cannot be set."""
-        if account.reader is None or account.writer is not None or account.access_after is not None:
-            return
-        for address in account.survey.desired:
-            if address.field in ("position_mode", "leverage"):
-                detail = (
-                    "`access` names a key that reads and none that writes (nor is there one with trade and a store)"
-                )
-                account.survey.block(address, "no_credentials", detail)
 
     def _demand_identity(self, account: Account) -> None:
         """No step in an account that is not the one meant, or that was not to be taken over."""
@@ -223,7 +210,7 @@ class OkxConnection(ByField[Account]):
 
     async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
         """The config that the key reads, beside the broker's list."""
-        own = OwnKey(self.client, credentials, f"{self.user}/{spec.name}")
+        own = OwnKey(self.client, credentials, f"{self.user}/{spec.name}" if spec.role != "main" else self.user)
         config, row = await asyncio.gather(own.config(), self._broker.sub_account(spec.name))
         listed = self.user if spec.role == "main" else row.uid if row is not None else ""
         return Proof(uid=config.uid, label=config.key_label, listed_uid=listed)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from acctcfg.core.words import CreditTo, PositionMode, Words
-from acctcfg.errors import Garbled
+from collections.abc import Collection
 
-__all__ = ["ACCOUNT_LEVEL", "ADDRESS_TYPE", "CREDIT_TO", "POSITION_MODE", "ips_of", "permissions_of", "permissions_to"]
+from acctcfg.core.words import CreditTo, PositionMode, Words
+
+__all__ = [
+    "ACCOUNT_LEVEL",
+    "ADDRESS_TYPE",
+    "CREDIT_TO",
+    "POSITION_MODE",
+    "ips_of",
+    "permissions_of",
+    "permissions_to",
+    "unknown_permissions",
+]
 
 ACCOUNT_LEVEL: Words[str] = Words(
     "account mode", {"spot": "1", "futures": "2", "multi_currency": "3", "portfolio": "4"}
@@ -14,22 +24,28 @@ POSITION_MODE = Words("position mode", {PositionMode.NET: "net_mode", PositionMo
 CREDIT_TO = Words("deposit account", {CreditTo.FUNDING: "6", CreditTo.TRADING: "18"})
 ADDRESS_TYPE: Words[str] = Words("address type", {"regular": "1", "segwit": "2"})
 
-_PERMISSIONS = {"read_only": "read", "read": "read", "trade": "trade", "withdraw": "withdraw"}
+_PERMISSIONS = {"read_only": "read", "read": "read"}
 _SENT = {"read": "read_only", "trade": "trade", "withdraw": "withdraw"}
 
 
 def permissions_of(text: str) -> tuple[str, ...]:
-    """Our words for a key's permissions, sorted. The venue writes "read_only" and, in one answer, "read"."""
+    """Our words for a key's permissions, sorted. The venue writes "read_only" and, in one answer, "read".
+
+    A word that is new to us stays as it is: it says something of this key, and nothing of any other.
+    """
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    unknown = [part for part in parts if part not in _PERMISSIONS]
-    if unknown:
-        raise Garbled(f"the venue answered the permission {unknown[0]!r}, which its documents do not know")
-    return tuple(sorted({_PERMISSIONS[part] for part in parts}))
+    return tuple(sorted({_PERMISSIONS.get(part, part) for part in parts}))
+
+
+def unknown_permissions(permissions: Collection[str]) -> list[str]:
+    """Those that the venue's documents do not know."""
+    return sorted(word for word in permissions if word not in _SENT)
 
 
 def permissions_to(permissions: tuple[str, ...]) -> str:
     """The venue's list for our words, in the order of power; reading is always part of it."""
-    return ",".join(_SENT[word] for word in ("read", "trade", "withdraw") if word == "read" or word in permissions)
+    known = [_SENT[word] for word in _SENT if word == "read" or word in permissions]
+    return ",".join([*known, *unknown_permissions(permissions)])
 
 
 def ips_of(text: str) -> tuple[str, ...]:

@@ -1,0 +1,95 @@
+"""API keys as every venue has them: what a manifest's entry makes of the live key, and what stands in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from acctcfg.core.address import Address
+from acctcfg.core.desired import KeySpec
+from acctcfg.core.plan import Precheck
+from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Unreadable, Wanted
+from acctcfg.venues.contract import SecretDoor, Survey
+
+__all__ = ["IMPORT", "judge", "legible", "limit_of_keys", "unbound", "value_of", "wished"]
+
+IMPORT = "import its secret with `acctcfg secrets import {account} {label}`, or allow `--replace {address}`"
+
+
+def value_of(found: Live) -> KeyValue | None:
+    """The key that is there, of use or not; None where none is, or nobody could read it."""
+    if isinstance(found, Lost):
+        return found.value
+    return found if isinstance(found, KeyValue) else None
+
+
+def wished(key: KeySpec, found: Live, *, always: Collection[str] = ()) -> Wanted:
+    """The key as it is to become: what the manifest leaves out stays as it is. `always`: what every key can do."""
+    if key.state == "absent":
+        return ABSENT
+    live = value_of(found)
+    permissions, addresses = key.permissions, key.ip_allowlist
+    if permissions is not None:
+        permissions = tuple(sorted({*always, *permissions}))
+    elif live is not None:
+        permissions = live.permissions
+    if addresses is None:
+        addresses = live.ip_allowlist if live else ()
+    return KeyValue(permissions or (), addresses, key.store)
+
+
+def legible(key: KeySpec, found: Live, unknown: Callable[[Collection[str]], list[str]]) -> Live:
+    """The live key, or why its permissions cannot be compared: a word that is new to us is never dropped unseen.
+
+    `unknown` picks such words. Where the manifest leaves the permissions to the venue, they are left to it.
+    """
+    live = value_of(found)
+    words = unknown(live.permissions) if live is not None else []
+    if not words or key.state == "absent" or key.permissions is None:
+        return found
+    message = (
+        f"it has the permission {', '.join(words)} at the venue, which this version does not know; "
+        "leave `permissions` out to keep what it has"
+    )
+    return Unreadable("unknown_permission", message)
+
+
+def judge(survey: Survey, key: KeySpec, address: Address, secrets: SecretDoor, *, replace: Collection[Address]) -> None:
+    """Block what the manifest, the store or the user has still to say before a key is made or replaced."""
+    if key.state == "absent":
+        return
+    found = survey.live[address]
+    if isinstance(found, Lost) and not found.ours:
+        way_out = IMPORT.format(account=survey.spec.key, label=key.label, address=address)
+        survey.block(address, "secret_lost", f"{found.reason}; {way_out}")
+    if found is ABSENT and key.permissions is None:
+        survey.block(address, "permissions_required", "a new key needs `permissions`")
+    if found is ABSENT or isinstance(found, Lost) or address in replace:
+        if key.store is None:
+            survey.block(address, "store_required", "a new key needs a `store` for its secret")
+        elif not secrets.writable(key.store):
+            survey.block(address, "store_read_only", f"the store {key.store} {secrets.why_read_only(key.store)}")
+
+
+def unbound(survey: Survey, address: Address, environment: str, powers: Callable[[KeyValue], bool], what: str) -> None:
+    """Warn of a live key that can do something from any address. `what` the venue does to such keys, in words."""
+    wanted = survey.desired.get(address)
+    if environment == "live" and isinstance(wanted, KeyValue) and not wanted.ip_allowlist and powers(wanted):
+        survey.warn(address, "unbound_key", f"it works from any address{what}; `ip_allowlist` binds it")
+
+
+def limit_of_keys(survey: Survey, live: Sequence[str], most: int, *, sure: int | None = None) -> None:
+    """Block new keys that the venue would refuse for their number. `live`: the labels of all that are there.
+
+    `sure`: from there on the venue may refuse, for its documents disagree.
+    """
+    keys = [address for address in survey.desired if address.field == "api_keys"]
+    gone = {address.key for address in keys if survey.desired[address] is ABSENT}
+    left = sum(label not in gone for label in live)
+    made = [one for one in keys if survey.live[one] is ABSENT and survey.desired[one] is not ABSENT]
+    for number, address in enumerate(sorted(made, key=str), left + 1):
+        detail = f"{survey.spec.name} would have {left + len(made)} keys, and the venue takes at most"
+        if number > most:
+            survey.block(address, "key_limit", f"{detail} {most}")
+        elif sure is not None and number > sure:
+            check = Precheck("key_limit", "venue", f"{detail} {sure} or {most}: its documents name both")
+            survey.blocks.setdefault(address, []).append(check)
