@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from acctcfg.manifest.rule_schemas import compiled
+
 __all__ = ["violations"]
 
 
@@ -21,6 +23,4 @@ def violations(schema: Mapping[str, Any], instance: Any) -> Sequence[str]:
 
 @lru_cache(maxsize=256)
 def _compiled(schema: str) -> Any:
-    import jsonschema_rs  # only where a manifest has rules
-
-    return jsonschema_rs.validator_for(json.loads(schema))
+    return compiled(json.loads(schema))

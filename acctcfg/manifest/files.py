@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import glob
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from acctcfg.errors import Problem
+from acctcfg.manifest.includes import MOST_LOOKED_AT, TooMany, has_magic, matches
 from acctcfg.manifest.read import Node, Sources, parse
 from acctcfg.manifest.report import Report, quoted, shown
 from acctcfg.manifest.scalars import BAD
@@ -19,6 +21,8 @@ __all__ = ["Workspace", "read_workspace"]
 NAMED: Final = ("venues", "secret_stores", "profiles", "accounts")  # sections whose keys are names of the user's
 EMPTY: Final = "give it a section such as accounts, or take it out of `include`"
 SECTIONS: Final = (*NAMED, "guardrails", "journal")
+LARGEST: Final = 256 << 20  # bytes of one file; 100,000 accounts are some 30 MB
+DEEPEST: Final = 50  # files that include files
 
 
 @dataclass(slots=True)
@@ -31,10 +35,14 @@ class Workspace:
     files: list[str] = field(default_factory=list)
 
 
+def _nobody(message: str) -> None:
+    """The root file is asked for by no line."""
+
+
 def read_workspace(directory: Path, shape: Shape, root: str) -> Workspace:
     """Read everything below `directory` that `root` names. Never raises: what is wrong is in `problems`."""
     workspace = Workspace(Sources(), set(), {name: {} for name in SECTIONS})
-    _Reading(directory, shape, workspace).file(root, ())
+    _Reading(directory, shape, workspace).file(root, (), _nobody)
     workspace.files.sort()
     return workspace
 
@@ -45,11 +53,18 @@ class _Reading:
         self.shape = shape
         self.workspace = workspace
         self.said_at = "in the root file"  # the version of the format
+        self.read: dict[str, str] = {}  # real path -> the name that the file was read under
 
-    def file(self, name: str, chain: tuple[str, ...]) -> None:
-        """One file and what it includes; `chain` is how we got here."""
+    def file(self, name: str, chain: tuple[str, ...], asked: Callable[[str], None]) -> None:
+        """One file and what it includes; `chain` is how we got here, `asked` where it is asked for."""
         self.workspace.files.append(name)
-        data = self._bytes(name)
+        if not chain and not self._inside(name):
+            self._wrong(name, "is a link that leads out of the workspace")
+            return
+        if len(chain) > DEEPEST:
+            asked(f"includes run more than {DEEPEST} files deep (let one file include the others)")
+            return
+        data = self._bytes(name, asked)
         if data is None:
             return
         sources = self.workspace.sources
@@ -67,15 +82,19 @@ class _Reading:
             return
         self._version(node, report, root=not chain)
         self._sections(node, report)
-        for included in self._included(node, report, name, chain):
-            self.file(included, (*chain, name))
+        for included, child in self._included(node, report, name, chain):
+            self.file(included, (*chain, name), partial(report.value, child))
 
-    def _bytes(self, name: str) -> bytes | None:
+    def _bytes(self, name: str, asked: Callable[[str], None]) -> bytes | None:
         path = self.directory / name
         try:
             if path.exists() and not (path.is_file() or path.is_dir()):
                 raise OSError(0, "it is no regular file")
-            return path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(LARGEST + 1)
+            if len(data) > LARGEST:
+                raise OSError(0, f"it is larger than {LARGEST >> 20} MiB")
+            return data
         except FileNotFoundError:
             why = "there is no such file (acctcfg runs in the folder that holds it, or with -C DIR)"
             if path.is_symlink():
@@ -84,11 +103,15 @@ class _Reading:
             why = "is a folder, not a file (its files: a pattern such as folder/*.yaml)"
         except (OSError, ValueError) as exc:
             why = f"cannot be read: {getattr(exc, 'strerror', None) or exc}"
-        self._wrong(name, why)
+        if asked is _nobody:
+            self._wrong(name, why)
+        else:
+            asked(f"{shown(name)} {why}")
         return None
 
     def _wrong(self, name: str, message: str) -> None:
-        self.workspace.problems.add(Problem(name, 0, 0, "", message))
+        """A problem with a file as a whole, at its first character: there is always such a place."""
+        self.workspace.problems.add(Problem(name, 1, 1, "", message))
 
     def _version(self, node: Node, report: Report, *, root: bool) -> None:
         version = node.value.get("version")
@@ -125,43 +148,50 @@ class _Reading:
                 message = f"is written in two files (first at {sources.place(first.key_mark)})"
                 self.workspace.problems.add(sources.problem(node.key_mark, message, address))
 
-    def _included(self, node: Node, report: Report, name: str, chain: tuple[str, ...]) -> list[str]:
-        """The files that this one includes and that nobody has read yet."""
+    def _included(self, node: Node, report: Report, name: str, chain: tuple[str, ...]) -> Iterator[tuple[str, Node]]:
+        """The files that this one includes and that nobody has read yet, by whatever name, with who asks for them."""
         include = node.value.get("include")
         if include is None or include.value is None:
-            return []
+            return
         patterns = self.shape.root.fields["include"].kind.take(include, report)
         if patterns is BAD:
-            return []
-        found: list[str] = []
+            return
         for child, pattern in zip(include.value, patterns, strict=True):
             if pattern is BAD:
                 continue
             for match in self._matches(child, pattern, report):
-                if match == name and glob.has_magic(pattern):
+                if match == name and has_magic(pattern):
                     continue  # `*.yaml` beside the file itself
                 if match in (*chain, name):
                     around = " -> ".join((*chain, name, match)[(*chain, name).index(match) :])
                     report.value(child, f"the includes run in a circle: {around}")
-                elif match not in found and match not in self.workspace.files:
-                    found.append(match)
-        return found
+                elif self._first(match):
+                    yield match, child
+
+    def _first(self, name: str) -> bool:
+        """Whether a file is met for the first time: a link to one that was read says nothing new."""
+        return self.read.setdefault(os.path.realpath(self.directory / name), name) == name and (
+            name not in self.workspace.files
+        )
 
     def _matches(self, child: Node, pattern: str, report: Report) -> list[str]:
         plain = os.path.normpath(pattern)
         if PurePosixPath(pattern).is_absolute() or plain == ".." or plain.startswith("../"):
             report.value(child, f"{shown(pattern)} leads out of the workspace (include what is below its root file)")
             return []
-        if not glob.has_magic(pattern):
-            matches = [plain] if os.path.lexists(self.directory / plain) else []
+        if not has_magic(pattern):
+            found = [plain] if os.path.lexists(self.directory / plain) else []
         else:
-            # not Path.glob: it takes hidden files, such as an editor's, for matches of `*`
-            matched = glob.glob(pattern, root_dir=self.directory, recursive=True)  # noqa: PTH207
-            matches = sorted({os.path.normpath(m) for m in matched if not (self.directory / m).is_dir()})
-        if not matches:
+            try:
+                found = matches(self.directory, pattern)
+            except TooMany:
+                report.value(child, f"{shown(pattern)} looks at more than {MOST_LOOKED_AT:,} names (name a folder)")
+                return []
+            found.sort(key=lambda one: ((self.directory / one).is_symlink(), one))  # files go by their own names
+        if not found:
             report.value(child, f"{shown(pattern)} matches no file (patterns start at the root file's folder)")
-        inside = [match for match in matches if self._inside(match)]
-        for match in sorted(set(matches) - set(inside)):
+        inside = [match for match in found if self._inside(match)]
+        for match in sorted(set(found) - set(inside)):
             report.value(child, f"{shown(match)} is a link that leads out of the workspace")
         return inside
 

@@ -9,6 +9,7 @@ from acctcfg.core.desired import Guardrails, Rule, Share
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.read import Node
 from acctcfg.manifest.report import Report, near, shown
+from acctcfg.manifest.rule_schemas import schema_error
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
 
@@ -56,31 +57,9 @@ def _rules(node: Node, taken: list[Any], report: Report) -> tuple[Rule, ...]:
         for word in patterns["action"]:
             if word not in ACTIONS and not any(char in word for char in "*?"):
                 report.value(child.value["when"].value["action"], f"{shown(word)} is no action{near(word, ACTIONS)}")
-        if why := _schema_error(values["schema"]):
+        if why := schema_error(values["schema"]):
             report.value(child.value["schema"], f"is no valid JSON Schema: {why}")
         rules.setdefault(
             name, Rule(name=name, **patterns, schema=values["schema"], place=report.sources.place(child.mark))
         )
     return tuple(rules.values())
-
-
-def _schema_error(schema: Any) -> str:
-    """What is wrong with a JSON Schema; "" where nothing is. References stay inside it: nothing is fetched."""
-    import jsonschema_rs  # only where there are rules
-
-    if not isinstance(schema, dict | bool):
-        return "a schema is a map"
-
-    outside = []
-
-    def refuse(uri: str) -> Any:
-        outside.append(uri)
-        raise ValueError("acctcfg fetches nothing")
-
-    try:
-        jsonschema_rs.validator_for(schema, retriever=refuse)
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as exc:
-        if outside:
-            return f"it refers to {shown(outside[0])} (acctcfg fetches nothing: use $defs)"
-        return " ".join(str(getattr(exc, "message", None) or exc).split())[:200]
-    return ""
