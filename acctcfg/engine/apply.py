@@ -17,7 +17,7 @@ from acctcfg.core.state import After, KeyValue, Live, Unreadable, to_json
 from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.execute import Execution
 from acctcfg.engine.plan import Planned, draw_up, keys_to_replace, venues_of
-from acctcfg.engine.progress import SILENT, Progress, guarded
+from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.record import Run
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.stopping import Interrupts
@@ -48,7 +48,7 @@ async def apply(
 
     `said`: what else the user said on the command line, for the record. `interrupts` is told of the user's signals.
     """
-    progress = guarded(progress)
+    progress = safe(progress)
     replacing = keys_to_replace(workspace, replace)
     workspace.refuse_lost_journal()
     focus = Focus() if saved is None else _focus_of(saved)
@@ -230,7 +230,7 @@ async def _carry_out(
             finally:
                 outcome = _outcome(planned, execution, recorded)
                 outcome = replace(outcome, notes=(*outcome.notes, *locks.notes))
-                _remember(planned, outcome, journal, open_before, run)
+                outcome = _kept(outcome, lambda end: _remember(planned, end, journal, open_before, run))
                 status = "interrupted" if execution.stopping else "done"
                 journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
     except JournalError as error:
@@ -238,6 +238,18 @@ async def _carry_out(
             raise  # nothing was sent
         note = f"the end of this run is not on record ({error.message}); {error.hint or 'mend it, then apply again'}"
         outcome = replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
+    return outcome
+
+
+def _kept(outcome: Outcome, remember: Callable[[Outcome], None]) -> Outcome:
+    """What the next run needs is kept; what keeps it from that must not hide what was done."""
+    try:
+        remember(outcome)
+    except JournalError:
+        raise
+    except Exception as error:
+        note = f"what the next run needs is not all on record: {type(error).__name__}"
+        return replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
     return outcome
 
 

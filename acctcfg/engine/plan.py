@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,14 @@ from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.guardrails import guard, is_sensitive
 from acctcfg.core.order import order
 from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
+from acctcfg.engine.blame import spoiled
 from acctcfg.engine.estimate import estimate
 from acctcfg.engine.policy import violations
-from acctcfg.engine.progress import SILENT, Progress
+from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
-from acctcfg.venues.contract import Survey
+from acctcfg.venues.contract import Cost, Survey
 
 __all__ = ["FIELDS", "Planned", "draw_up", "keys_to_replace", "make_plan", "survey_accounts", "venues_of"]
 
@@ -52,6 +54,7 @@ async def make_plan(
     progress: Progress = SILENT,
 ) -> Plan:
     """The plan of a workspace. Sends no write."""
+    progress = safe(progress)
     focus, replacing = Focus(targets), keys_to_replace(workspace, replace)
     async with Session(workspace, venues_of(workspace, focus)) as session:
         planned = await draw_up(session, focus, replacing=replacing, progress=progress)
@@ -71,6 +74,7 @@ async def survey_accounts(
     session: Session, focus: Focus, *, replacing: frozenset[Address] = frozenset(), progress: Progress = SILENT
 ) -> tuple[list[Survey], list[Warning_], list[Unread]]:
     """Read every account that the focus touches, all connections at once."""
+    progress = safe(progress)
     specs = _specs(session.workspace, focus)
     progress.phase("reading accounts", len(specs))
     unread: list[Unread] = []
@@ -85,6 +89,8 @@ async def survey_accounts(
         except VenueError as error:
             unread.extend(Unread(spec.key, error.code or "venue", error.told) for spec in mine)
             return error
+        except Exception as error:
+            surveys = await _each_alone(link, mine, focus, replacing, error, unread)
         link.accounts = len(mine)
         for survey in surveys:
             survey.read_at = link.client.clock.monotonic()
@@ -94,9 +100,10 @@ async def survey_accounts(
         named = {spec.name for spec in session.workspace.manifest.accounts.values() if spec.venue == key}
         try:
             return surveys, await link.connection.strangers(frozenset(named))
-        except VenueError as error:
-            message = f"which accounts the manifest no longer names could not be read: {error.told}"
-            unread.append(Unread(f"venues.{key}", error.code or "venue", message))
+        except Exception as error:
+            found = spoiled(f"venues.{key}", error, link.connection.spec)
+            message = f"which accounts the manifest no longer names could not be read: {found.message}"
+            unread.append(dataclasses.replace(found, message=message))
             return surveys, []
 
     links = [(key, link) for key, link in session.links.items() if key not in session.failed]
@@ -106,6 +113,30 @@ async def survey_accounts(
         raise next(result for result in found if isinstance(result, VenueError))  # no venue is left that answers
     surveys = [survey for some, _ in read for survey in some]
     return surveys, [warning for _, some in read for warning in some], unread
+
+
+async def _each_alone(
+    link: Link,
+    specs: Sequence[AccountSpec],
+    focus: Focus,
+    replacing: frozenset[Address],
+    error: Exception,
+    unread: list[Unread],
+) -> list[Survey]:
+    """After an exception that nobody foresaw: every account by itself, so that it spoils no other than its own."""
+    spec = link.connection.spec
+    if len(specs) == 1:
+        unread.append(spoiled(specs[0].key, error, spec))
+        return []
+
+    async def alone(one: AccountSpec) -> list[Survey]:
+        try:
+            return await link.connection.survey([one], focus, replace=replacing)
+        except Exception as again:
+            unread.append(spoiled(one.key, again, spec))
+            return []
+
+    return [survey for some in await asyncio.gather(*map(alone, specs)) for survey in some]
 
 
 async def draw_up(
@@ -123,11 +154,19 @@ async def draw_up(
         unread += survey.unreadable
         unread += [Unread(str(address), one.code, one.message) for address, one in failed]
         warnings += survey.warnings
+        try:
+            ordered = _ordered(session, survey, changes) if changes else []
+        except Exception as error:
+            unread.append(_spoiled(session, survey, error))
+            continue
         if changes:
             work.append((survey, changes))
-            steps += _ordered(session, survey, changes)
+            steps += ordered
     progress.phase("asking what stands in the way", len(work))
-    asked = await asyncio.gather(*(_ask(session, survey, changes, progress) for survey, changes in work))
+    asked = await asyncio.gather(*(_ask(session, survey, changes, progress, unread) for survey, changes in work))
+    whole = {one.address for one in unread}
+    steps = [step for step in steps if step.address.account not in whole]
+    work = [(survey, changes) for survey, changes in work if survey.spec.key not in whole]
     answers = {address: checks for found, _ in asked for address, checks in found.items()}
     warnings += [warning for _, some in asked for warning in some]
     steps = [
@@ -223,13 +262,22 @@ def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> lis
 
 
 async def _ask(
-    session: Session, survey: Survey, changes: Sequence[Change], progress: Progress
+    session: Session, survey: Survey, changes: Sequence[Change], progress: Progress, unread: list[Unread]
 ) -> tuple[dict[Address, tuple[Precheck, ...]], list[Warning_]]:
     connection = session.links[survey.spec.venue].connection
-    gated = [change for change in changes if connection.gated(change)]
-    found = await connection.prechecks(survey, gated) if gated else {}
+    try:
+        gated = [change for change in changes if connection.gated(change)]
+        found = await connection.prechecks(survey, gated) if gated else {}
+        notices = connection.notices(survey, gated)
+    except Exception as error:
+        unread.append(_spoiled(session, survey, error))
+        found, notices = {}, []
     progress.advance(1, survey.spec.key)
-    return found, connection.notices(survey, gated)
+    return found, notices
+
+
+def _spoiled(session: Session, survey: Survey, error: Exception) -> Unread:
+    return spoiled(survey.spec.key, error, session.links[survey.spec.venue].connection.spec)
 
 
 def _with_parents(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Step]:
@@ -264,6 +312,14 @@ def _deletes_last(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Ste
     return sorted(steps, key=place)
 
 
+def _costs(link: Link, work: Sequence[tuple[Survey, list[Change]]]) -> list[Cost]:
+    """Of accounts whose costs cannot be told, none: an estimate says "at least", and stops nothing."""
+    try:
+        return link.connection.costs(work)
+    except Exception:
+        return [] if len(work) < 2 else [cost for one in work for cost in _costs(link, [one])]
+
+
 def _estimate(session: Session, work: Sequence[tuple[Survey, list[Change]]], steps: Sequence[Step]) -> Estimate:
     open_ = {step.address for step in steps if not step.blocked}
     costs = []
@@ -273,5 +329,5 @@ def _estimate(session: Session, work: Sequence[tuple[Survey, list[Change]]], ste
             for survey, changes in work
             if survey.spec.venue == key
         ]
-        costs += [(cost, link.share, link.speed) for cost in link.connection.costs([one for one in mine if one[1]])]
+        costs += [(cost, link.share, link.speed) for cost in _costs(link, [one for one in mine if one[1]])]
     return estimate(costs)

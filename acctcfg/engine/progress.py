@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-__all__ = ["SILENT", "Progress", "guarded"]
+__all__ = ["SILENT", "Progress", "safe"]
 
 
 class Progress(Protocol):
@@ -65,7 +65,7 @@ class Guarded:
             self._listener = None
 
 
-def guarded(listener: Progress) -> Progress:
+def safe(listener: Progress) -> Progress:
     """The listener, so that no call of it raises."""
     return listener if isinstance(listener, Guarded) else Guarded(listener)
 

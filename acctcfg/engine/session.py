@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.plan import VenueReport
+from acctcfg.engine.blame import blame
 from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import ConfigError, VenueError
+from acctcfg.errors import AcctcfgError, ConfigError, VenueError
 from acctcfg.venues.contract import Connection, Given, Memory, Venue
 from acctcfg.venues.installed import venue
 from acctcfg.wire.client import Client
@@ -105,8 +106,10 @@ class Session:
         for key, result in zip(list(self.links), results, strict=True):
             if isinstance(result, VenueError):
                 self.failed[key] = result
-            elif isinstance(result, BaseException):
+            elif isinstance(result, AcctcfgError) or not isinstance(result, Exception | None):
                 raise result
+            elif result is not None:
+                self.failed[key] = VenueError(blame(result, self.links[key].connection.spec), code="bug")
         if self.failed and len(self.failed) == len(self.links):
             raise next(iter(self.failed.values()))  # with another venue that answers, the plan says which does not
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from acctcfg.core.desired import AccountSpec, KeySpec
-from acctcfg.engine.progress import SILENT, Progress
+from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError, Refused, StoreError, UsageError
@@ -62,6 +62,7 @@ async def check_secrets(
     specs = [_spec(workspace, name) for name in accounts] or list(workspace.manifest.accounts.values())
     keys = [(spec, key) for spec in specs for key in _wanted(spec) if key.store]
     async with Session(workspace, {spec.venue for spec, _ in keys}) as session:
+        progress = safe(progress)
         progress.phase("signing with stored keys", len(keys))
 
         async def one(spec: AccountSpec, label: str, store: str) -> KeyReport:
