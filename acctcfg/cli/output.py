@@ -26,6 +26,8 @@ def command(ctx: click.Context, form: str) -> None:
         say_json(output_json(views))
     elif text := {"csv": output_csv, "env": output_env}[form](views):
         say(text)
+    for warning in (warning for view in views for warning in view.warnings):
+        say(f"warning: {warning.address}: {warning.message} [{warning.code}]", err=True)
     missing = [unread for view in views for unread in view.unreadable]
     for unread in missing:
         say(f"could not be read: {unread.address}: {unread.message} [{unread.code}]", err=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from acctcfg.core.plan import Plan, Step, Unread
+from acctcfg.core.plan import Plan, Step, Unread, Warning_
 
 __all__ = ["AccountView", "DepositRow", "Outcome", "StepResult"]
 
@@ -105,13 +105,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class DepositRow:
-    """A deposit address that can be paid to."""
+    """A deposit address that can be paid to, if `state` is open."""
 
     currency: str
     chain: str
     address: str
     tag: str  # "" where the currency needs none
-    credit_to: str
+    credit_to: str  # "" where it could not be read
+    number: int = 1  # of its currency and chain, from the oldest: it never changes
+    state: str = "open"  # | "closed": its chain takes no deposits | "frozen": the account's deposits are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,3 +128,4 @@ class AccountView:
     values: Mapping[str, Any] = field(default_factory=dict)  # address text -> JSON value, in the order to print
     deposits: tuple[DepositRow, ...] = ()
     unreadable: tuple[Unread, ...] = ()
+    warnings: tuple[Warning_, ...] = ()  # what spoils the use of what is shown: frozen functions, closed chains

@@ -18,6 +18,9 @@ from acctcfg.venues.contract import Survey
 
 __all__ = ["observe"]
 
+_SHOWN = frozenset({"account_frozen", "chain_closed"})
+"""Warnings about what is, whatever the manifest wants."""
+
 
 async def observe(
     workspace: Workspace, *, targets: Sequence[str] = (), progress: Progress = SILENT
@@ -74,4 +77,5 @@ def _view(survey: Survey, focus: Focus) -> AccountView:
         values=values,
         deposits=survey.deposits if focus.may_want(survey.spec.key, "deposit.addresses", "deposit.credit_to") else (),
         unreadable=tuple(unreadable),
+        warnings=tuple(sorted((w for w in survey.warnings if w.code in _SHOWN), key=lambda w: (w.address, w.code))),
     )

@@ -42,9 +42,18 @@ def account_json(view: AccountView) -> dict[str, Any]:
         "exists": view.exists,
         "values": dict(view.values),
         "deposits": [
-            {"currency": d.currency, "chain": d.chain, "address": d.address, "tag": d.tag, "credit_to": d.credit_to}
+            {
+                "currency": d.currency,
+                "chain": d.chain,
+                "number": d.number,
+                "address": d.address,
+                "tag": d.tag,
+                "credit_to": d.credit_to,
+                "state": d.state,
+            }
             for d in view.deposits
         ],
+        "warnings": [{"address": w.address, "code": w.code, "message": w.message} for w in view.warnings],
         "unreadable": [{"address": u.address, "code": u.code, "message": u.message} for u in view.unreadable],
     }
 

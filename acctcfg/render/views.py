@@ -8,14 +8,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from acctcfg.core.outcome import AccountView
+from acctcfg.core.outcome import AccountView, DepositRow
 from acctcfg.errors import UsageError
 from acctcfg.render.harmless import cell, harmless, json_text
 from acctcfg.render.paint import Paint, visible
 
 __all__ = ["OUTPUT_COLUMNS", "output_csv", "output_env", "output_json", "render_views"]
 
-OUTPUT_COLUMNS = ("account", "venue", "name", "uid", "currency", "chain", "address", "tag", "credit_to")
+_DEPOSIT = ("currency", "chain", "address", "tag", "credit_to", "number", "state")
+OUTPUT_COLUMNS = ("account", "venue", "name", "uid", *_DEPOSIT)
 
 
 def render_views(views: Sequence[AccountView], *, color: bool = False) -> str:
@@ -26,14 +27,17 @@ def render_views(views: Sequence[AccountView], *, color: bool = False) -> str:
 
 
 def output_json(views: Iterable[AccountView]) -> str:
-    """A map by account: `venue`, `name`, `uid` (null where it does not exist) and `deposits`."""
+    """A map by account: `venue`, `name`, `uid` (null where it does not exist) and `deposits`.
+
+    Each of these has its number, which never changes, and its state: open, closed or frozen.
+    """
     return json_text(
         {
             view.account: {
                 "venue": view.venue,
                 "name": view.name,
                 "uid": view.uid or None,
-                "deposits": [dict(zip(OUTPUT_COLUMNS[4:], deposit, strict=True)) for deposit in _deposits(view)],
+                "deposits": [{name: getattr(deposit, name) for name in _DEPOSIT} for deposit in view.deposits],
             }
             for view in views
         }
@@ -46,13 +50,17 @@ def output_csv(views: Iterable[AccountView]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(OUTPUT_COLUMNS)
     for view in views:
-        for deposit in _deposits(view) or [("",) * 5]:
-            writer.writerow(map(cell, (view.account, view.venue, view.name, view.uid, *deposit)))
+        rows = [[str(getattr(deposit, name)) for name in _DEPOSIT] for deposit in view.deposits]
+        for row in rows or [[""] * len(_DEPOSIT)]:
+            writer.writerow(map(cell, (view.account, view.venue, view.name, view.uid, *row)))
     return text.getvalue().rstrip("\n")
 
 
 def output_env(views: Iterable[AccountView]) -> str:
-    """Lines for a shell: MMDESK01_UID=..., MMDESK01_DEPOSIT_USDT_USDT_TRC20_1=..., and its _TAG where one is needed."""
+    """Lines for a shell: MMDESK01_UID=..., MMDESK01_DEPOSIT_USDT_USDT_TRC20_1=..., and its _TAG where one is needed.
+
+    Of an address that is closed or frozen its _STATE stands before it.
+    """
     import shlex
 
     lines: dict[str, tuple[str, str]] = {}  # variable -> the account that it is of, and its line
@@ -71,22 +79,18 @@ def _variables(view: AccountView) -> Iterator[tuple[str, str]]:
     prefix = _variable(view.account)
     if view.uid:
         yield f"{prefix}_UID", view.uid
-    numbers: dict[str, int] = {}
-    for currency, chain, address, tag, _ in _deposits(view):
-        stem = f"{prefix}_DEPOSIT_{_variable(currency)}_{_variable(chain)}"
-        numbers[stem] = numbers.get(stem, 0) + 1
-        yield f"{stem}_{numbers[stem]}", address
-        if tag:
-            yield f"{stem}_{numbers[stem]}_TAG", tag
+    for deposit in view.deposits:
+        name = f"{prefix}_DEPOSIT_{_variable(deposit.currency)}_{_variable(deposit.chain)}_{deposit.number}"
+        if deposit.state != "open":
+            yield f"{name}_STATE", deposit.state
+        yield name, deposit.address
+        if deposit.tag:
+            yield f"{name}_TAG", deposit.tag
 
 
 def _variable(text: str) -> str:
     name = re.sub(r"\W", "_", text, flags=re.ASCII).upper()
     return f"_{name}" if name[:1].isdigit() else name
-
-
-def _deposits(view: AccountView) -> list[tuple[str, str, str, str, str]]:
-    return [(d.currency, d.chain, d.address, d.tag, d.credit_to) for d in view.deposits]
 
 
 def _account(view: AccountView, paint: Paint) -> Iterator[str]:
@@ -96,14 +100,20 @@ def _account(view: AccountView, paint: Paint) -> Iterator[str]:
         view.account, paint("bold", view.account), 1
     )
     rows = [(_within(address, view.account), _words(value)) for address, value in view.values.items()]
-    rows += [
-        (f"pay {d.currency} on {d.chain} to", d.address + _with(" with tag ", d.tag) + _with("  -> ", d.credit_to))
-        for d in view.deposits
-    ]
+    rows += [_deposit(deposit) for deposit in view.deposits]
+    rows += [(_within(w.address, view.account), f"warning: {w.message}  [{w.code}]") for w in view.warnings]
     rows += [(_within(u.address, view.account), f"could not be read: {u.message}  [{u.code}]") for u in view.unreadable]
     width = min(max((len(name) for name, _ in rows), default=0), 60)
     for name, words in rows:
         yield visible(f"  {name:<{width}}  {words}")
+
+
+def _deposit(deposit: DepositRow) -> tuple[str, str]:
+    """Where to pay, or, of an address that is closed or frozen, that nobody should."""
+    address = deposit.address + _with(" with tag ", deposit.tag) + _with("  -> ", deposit.credit_to)
+    if deposit.state == "open":
+        return f"pay {deposit.currency} on {deposit.chain} to", address
+    return f"{deposit.state}: {deposit.currency} on {deposit.chain}", f"do not pay to {address}"
 
 
 def _with(words: str, text: str) -> str:

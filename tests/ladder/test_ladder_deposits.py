@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from typing import Any
 
+import pytest
 from desk import Desk
-from ladder_parts import KEY, NO_CHANGES, failing, settle
+from ladder_parts import KEY, NO_CHANGES, failing, quiet, settle
 
 
 def _write(desk: Desk, **deposit: Any) -> None:
@@ -133,3 +137,162 @@ def test_addresses_need_no_key(desk: Desk) -> None:
     assert not any(failing(step) for step in desk.steps().values())
     desk.converge()
     assert [desk.account(name)["keys"] for name in accounts] == [[], []]
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_address_keeps_its_number_in_every_format(desk: Desk) -> None:
+    """What was handed out as number 1 is number 1 when there are more, whoever made them, in csv, JSON and env."""
+    settle(desk, "payee001", addresses=[{"ccy": "USDT", "chain": "USDT-TRC20", "addr": "Tone"}])
+    for count in (1, 2, 3):
+        _write(desk, addresses=[{"currency": "USDT", "chain": "USDT-TRC20", "count": count}])
+        assert desk.apply().code == 0
+        deposits = desk.run("output").json["payee001"]["deposits"]
+        made = [row["addr"] for row in desk.account("payee001")["addresses"]]
+        assert [(row["number"], row["address"]) for row in deposits] == list(enumerate(made, 1))
+        assert deposits == desk.run("show", "--format", "json").json[0]["deposits"]
+        lines = desk.run("output", "--format", "env").out.splitlines()
+        assert lines[1:] == [f"PAYEE001_DEPOSIT_USDT_USDT_TRC20_{n}={one}" for n, one in enumerate(made, 1)]
+        rows = csv.DictReader(io.StringIO(desk.run("output", "--format", "csv").out))
+        assert [(row["number"], row["address"]) for row in rows] == [(str(n), one) for n, one in enumerate(made, 1)]
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_list_that_is_late_makes_no_address(desk: Desk, lost: int) -> None:
+    """What a creation answered is there, also where every list leaves it out: no address is made again, and it keeps
+    its number."""
+    settle(desk, "payee001")
+    _write(desk, addresses=[{"currency": "USDT", "chain": "USDT-TRC20", "count": 2}])
+    desk.converge()
+    made = [row["addr"] for row in desk.account("payee001")["addresses"]]
+    left = [{"ccy": "USDT", "chain": "USDT-TRC20", "addr": made[1 - lost], "to": "6"}]
+    _answer(desk, "*/subaccount-deposit-address", left)
+    assert desk.apply().last == NO_CHANGES
+    assert [row["address"] for row in desk.run("output").json["payee001"]["deposits"]] == made
+    assert len(desk.writes()) == 2
+
+
+# -- chains ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "said"),
+    [
+        ({"chain": "USDT-TRC2O"}, "USDT/USDT-TRC2O/1", "USDT-TRC2O is no chain of USDT (did you mean USDT-TRC20?)"),
+        ({"chain": "USDT-trc20"}, "USDT/USDT-trc20/1", "(did you mean USDT-TRC20?)"),
+        ({"currency": "NOPE", "chain": "NOPE-Nowhere"}, "NOPE/NOPE-Nowhere/1", "the venue has no such currency"),
+        ({"currency": "NOPE"}, "NOPE", "the venue has no such currency"),
+    ],
+)
+def test_a_chain_that_the_venue_does_not_have(desk: Desk, entry: dict[str, str], key: str, said: str) -> None:
+    """The plan finds it, at its address, with advice among that currency's chains; the other accounts go on."""
+    settle(desk, "payee001")
+    fields = {"api_keys": KEY, "deposit": {"addresses": [{"currency": "USDT", **entry}]}}
+    desk.write({"payee001": fields, "payee002": {"deposit": {"addresses": [{"currency": "BTC"}]}}})
+    plan = desk.plan("--format", "json").json
+    (unread,) = plan["unreadable"]
+    assert unread["address"] == f"payee001.deposit.addresses[{key}]"
+    assert said in unread["message"]
+    assert unread["message"].startswith("acctcfg.yaml:")
+    assert desk.apply().code == 1
+    assert desk.writes() == []
+    assert desk.apply("--skip-blocked").code == 1
+    assert len(desk.account("payee002")["addresses"]) == 1
+    assert desk.account("payee001")["addresses"] == []
+
+
+@pytest.mark.parametrize(("can_deposit", "status"), [(False, "fail"), (None, "unknown"), ("maybe", "unknown")])
+def test_a_chain_that_takes_no_deposits(desk: Desk, can_deposit: object, status: str) -> None:
+    """A new address on it is blocked with the reason and nothing is sent; an old one is shown with that word."""
+    settle(desk, "payee001", addresses=[{"ccy": "USDT", "chain": "USDT-TRC20", "addr": "Tone"}])
+    chains = [{"ccy": "USDT", "chain": "USDT-TRC20", "canDep": can_deposit, "needTag": False, "mainNet": True}]
+    _answer(desk, "*/asset/currencies", chains)
+    _write(desk, addresses=[{"currency": "USDT", "count": 2}])
+    (step,) = desk.steps().values()
+    assert [(c["name"], c["status"]) for c in step["prechecks"]] == [("chain_open", status)]
+    quiet(desk)
+    closed = status == "fail"
+    (shown,) = desk.run("output").json["payee001"]["deposits"]
+    assert shown["state"] == ("closed" if closed else "open")
+    for said in (desk.run("output", "--format", "env"), desk.run("output", "--format", "csv"), desk.run("show")):
+        assert ("closed" in said.out) is closed
+        assert ("chain_closed" in said.out + said.err) is closed
+
+
+# -- tags --------------------------------------------------------------------------------------------------------------
+
+TAGGED = {"ccy": "XRP", "chain": "XRP-Ripple", "addr": "rExample", "to": "6"}
+
+
+@pytest.mark.parametrize(
+    "place", [{"tag": "77"}, {"memo": "77"}, {"pmtId": "77"}, {"comment": "77"}, {"addrEx": {"x": "77"}}]
+)
+def test_a_tag_is_handed_out_with_its_address(desk: Desk, place: dict[str, Any]) -> None:
+    """Wherever the venue writes it."""
+    settle(desk, "payee001")
+    _answer(desk, "*/subaccount-deposit-address", [{**TAGGED, **place}])
+    _write(desk, addresses=[{"currency": "XRP"}])
+    assert desk.plan().last == NO_CHANGES
+    assert desk.run("output").json["payee001"]["deposits"][0]["tag"] == "77"
+
+
+@pytest.mark.parametrize("managed", [True, False])
+def test_an_address_without_its_tag_is_never_payable(desk: Desk, managed: bool) -> None:
+    """Where the currency needs one and none could be read: unreadable, exit 1, in no output, and no second one made."""
+    settle(desk, "payee001")
+    rows = [TAGGED] if managed else [TAGGED, {**TAGGED, "tag": "1"}]
+    _answer(desk, "*/subaccount-deposit-address", rows)
+    _write(desk, addresses=[{"currency": "XRP"}])
+    for command in (["plan"], ["apply", "--auto-approve"], ["show"], *(["output", "--format", f] for f in FORMATS)):
+        said = desk.run(*command)
+        assert said.code == 1, command
+        assert "needs a tag" in said.out + said.err
+        assert "rExample" not in said.out + said.err or not managed
+    assert [row["tag"] for row in desk.run("output").json["payee001"]["deposits"]] == ([] if managed else ["1"])
+    assert desk.writes() == []
+
+
+# -- frozen accounts ---------------------------------------------------------------------------------------------------
+
+FROZEN = {"enable": False, "addresses": [{"ccy": "USDT", "chain": "USDT-TRC20", "addr": "Tone"}], "acctLv": "2"}
+
+
+@pytest.mark.parametrize(
+    ("functions", "blocked"),
+    [
+        (["trading"], {"position_mode", "leverage"}),
+        (["deposit"], {"deposit.addresses"}),
+        (["trading", "deposit"], {"position_mode", "leverage", "deposit.addresses"}),
+        (["withdrawal", "a_word_of_2027"], set()),
+        ([], {"position_mode", "leverage", "deposit.addresses"}),
+    ],
+)
+def test_what_is_frozen_is_said_and_left_alone(desk: Desk, functions: list[str], blocked: set[str]) -> None:
+    """A warning names the functions; what is frozen is blocked with a precheck of its own, and an address of a frozen
+    deposit is never shown without that word."""
+    settle(desk, "payee001", **FROZEN, frozenFunc=functions)
+    leverage = [{"market": "swap", "instrument": "BTC-USDT-SWAP", "margin": "cross", "value": 7}]
+    deposit = {"addresses": [{"currency": "USDT", "chain": "USDT-TRC20", "count": 2}]}
+    desk.write({"payee001": {"api_keys": KEY, "position_mode": "long_short", "leverage": leverage, "deposit": deposit}})
+    plan = desk.plan("--format", "json").json
+    (warning,) = [one for one in plan["warnings"] if one["code"] == "account_frozen"]
+    assert warning["address"] == "payee001"
+    assert all(one in warning["message"] for one in functions)
+    steps = {step["address"].split(".", 1)[1].partition("[")[0]: step for step in plan["steps"]}
+    assert {field for field, step in steps.items() if "not_frozen" in failing(step)} == blocked
+    for command in (["show"], *(["output", "--format", form] for form in FORMATS)):
+        said = desk.run(*command)
+        assert "account_frozen" in said.out + said.err
+        assert ("frozen" in said.out.replace("account_frozen", "").replace("has frozen", "")) is (
+            "deposit.addresses" in blocked
+        )
+
+
+FORMATS = ("json", "csv", "env")
+
+
+def _answer(desk: Desk, path: str, rows: list[dict[str, Any]]) -> None:
+    """Let the venue answer these rows to every read of a path."""
+    body = json.dumps({"code": "0", "msg": "", "data": rows})
+    desk.fault(match={"path": path, "method": "GET"}, times=0, kind="garbage", body=body)

@@ -133,8 +133,20 @@ def test_output_says_the_same_in_every_form():
     assert document["gone"] == {"venue": "desk", "name": "gone", "uid": None, "deposits": []}
     rows = list(csv.reader(io.StringIO(output_csv([VIEW, GONE]))))
     assert rows[0] == list(OUTPUT_COLUMNS)
-    assert rows[1] == ["mm-1", "desk", "mmdesk1", "1001", "XRP", "XRP-Ripple", "rExample", "77 & 8", "funding"]
-    assert rows[3] == ["gone", "desk", "gone", "", "", "", "", "", ""]
+    assert rows[1] == [
+        "mm-1",
+        "desk",
+        "mmdesk1",
+        "1001",
+        "XRP",
+        "XRP-Ripple",
+        "rExample",
+        "77 & 8",
+        "funding",
+        "1",
+        "open",
+    ]
+    assert rows[3] == ["gone", "desk", "gone", "", "", "", "", "", "", "", ""]
     assert [shlex.split(line) for line in output_env([VIEW, GONE]).splitlines()] == [
         ["MM_1_UID=1001"],
         ["MM_1_DEPOSIT_XRP_XRP_RIPPLE_1=rExample"],

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
-from acctcfg.core.state import Live
+from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import AuthRefused, VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.okx.account import Account
@@ -37,7 +37,7 @@ class AccountMode:
         if account.spec.account_mode is not None and focus.wants(address):
             account.survey.want(address, account.spec.account_mode, self.live(account))
 
-    def live(self, account: Account) -> str:
+    def live(self, account: Account) -> str | Unreadable:
         """The mode as it was read, without another request."""
         if account.config is not None:
             return account.config.account_mode
@@ -47,7 +47,7 @@ class AccountMode:
         """By the account's own config; by the broker's list where no key signs, or none does any more."""
         return dict.fromkeys(addresses, await self._now(account))
 
-    async def _now(self, account: Account) -> str:
+    async def _now(self, account: Account) -> str | Unreadable:
         if account.reader is not None:
             try:
                 return (await account.own_config()).account_mode

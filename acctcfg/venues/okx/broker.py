@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from acctcfg.core.state import Unreadable
 from acctcfg.core.words import CreditTo
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.okx.endpoints import (
@@ -22,16 +23,19 @@ from acctcfg.venues.okx.endpoints import (
     SUB_ACCOUNTS,
 )
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
-from acctcfg.venues.okx.rows import demand
+from acctcfg.venues.okx.rows import boolean, demand, known_or_not, tag_of
 from acctcfg.venues.okx.tiers import Tier, tiers_of
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["PAGE", "Broker", "DepositAddress", "KeyList", "KeyRow", "SubAccount"]
+__all__ = ["EVERYTHING", "PAGE", "Broker", "Chain", "DepositAddress", "KeyList", "KeyRow", "SubAccount"]
 
 PAGE = 100
 _FIRST = "1"
+_NO_CURRENCY = "51012"  # the venue's word for: no such currency
+EVERYTHING = "everything"
+"""In place of the frozen functions, where the venue says that an account is frozen and not what of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,24 +43,50 @@ class SubAccount:
     """One row of the list of sub-accounts."""
 
     name: str
-    uid: str
-    label: str
-    account_mode: str
-    parent: str  # the venue's name of the first-level account, "" for one
+    uid: str  # "": the row does not say, so nothing is done with that account
+    label: str  # without outer blanks, which the venue adds
+    account_mode: str | Unreadable
+    parent: str | None  # the venue's name of the first-level account, "" for one; None: the row does not say
     created_ms: str
+    frozen: tuple[str, ...] = ()  # the functions that the venue has frozen, in its words; EVERYTHING: it does not say
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> SubAccount:
-        """Read a row; a row without name or uid is no answer."""
-        demand("a sub-account", row, "subAcct", "uid")
+        """Read a row; one without a name is no answer. A word that is new to us spoils its own field."""
+        demand("a sub-account", row, "subAcct")
         return cls(
             name=str(row["subAcct"]),
-            uid=str(row["uid"]),
-            label=str(row.get("label", "")),
-            account_mode=ACCOUNT_LEVEL.core(row.get("acctLv")),
-            parent=str(row.get("mainAcct", "")),
-            created_ms=str(row.get("ts", "")),
+            uid=str(row.get("uid") or ""),
+            label=str(row.get("label") or "").strip(),
+            account_mode=known_or_not(ACCOUNT_LEVEL, row.get("acctLv")),
+            parent=_parent(row),
+            created_ms=str(row.get("ts") or ""),
+            frozen=_frozen(row),
         )
+
+    def is_frozen(self, function: str) -> bool:
+        """Whether a function is frozen; the venue's word for it."""
+        return function in self.frozen or EVERYTHING in self.frozen
+
+
+def _parent(row: Mapping[str, Any]) -> str | None:
+    """Both generations of rows: `mainAcct`; since 2025-05-28 `firstLvSubAcct`, the own name for a first-level one."""
+    if row.get("mainAcct"):
+        return str(row["mainAcct"])
+    first, level = row.get("firstLvSubAcct"), row.get("subAcctLv")
+    if str(level) == "1" or (first and str(first) == str(row["subAcct"])):
+        return ""
+    if first:
+        return str(first)
+    return "" if row.get("mainAcct") == "" and level in (None, "") else None
+
+
+def _frozen(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The frozen functions, whatever their words; a frozen account that names none has all of them frozen."""
+    named = row.get("frozenFunc")
+    functions = named.split(",") if isinstance(named, str) else named if isinstance(named, list) else []
+    found = tuple(sorted({str(one).strip() for one in functions} - {""}))
+    return found or ((EVERYTHING,) if str(row.get("enable")).lower() == "false" else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +127,42 @@ class DepositAddress:
     currency: str
     chain: str
     address: str
-    tag: str
-    credit_to: CreditTo
+    tag: str  # "": none is shown
+    credit_to: CreditTo | Unreadable
+    listed: bool = True  # False: the venue answered it when it was made, and its list does not show it (yet)
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], currency: str) -> DepositAddress:
+        """Read a row; one without chain or address is no answer."""
+        demand("a deposit address", row, "chain", "addr")
+        return cls(
+            currency=currency,
+            chain=str(row["chain"]),
+            address=str(row["addr"]),
+            tag=tag_of(row),
+            credit_to=known_or_not(CREDIT_TO, str(row.get("to") or "")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """One chain of a currency. None: the venue does not say."""
+
+    name: str
+    main: bool
+    takes_deposits: bool | None
+    needs_tag: bool | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Chain:
+        """Read a row; one without its chain is no answer."""
+        demand("a currency", row, "chain")
+        return cls(
+            name=str(row["chain"]),
+            main=boolean(row.get("mainNet")) is True,
+            takes_deposits=boolean(row.get("canDep")),
+            needs_tag=boolean(row.get("needTag")),
+        )
 
 
 class Broker:
@@ -111,7 +175,7 @@ class Broker:
         self.in_use: set[str] = {str(credentials.api_key)}  # ids of the keys that this run signs with
         self._waiting: dict[str, list[tuple[float, asyncio.Future[SubAccount | None]]]] = {}
         self._serving: asyncio.Task[None] | None = None
-        self._chains: dict[str, asyncio.Task[str]] = {}
+        self._chains: dict[str, asyncio.Task[tuple[Chain, ...]]] = {}
         self._instruments: dict[frozenset[str], asyncio.Task[Instruments]] = {}
         self._tiers: dict[tuple[str, str, str], asyncio.Task[tuple[Tier, ...]]] = {}
 
@@ -213,7 +277,11 @@ class Broker:
         if late:
             self._waiting[name] = late
         for at, future in some:
-            if at <= as_of and not future.done():
+            if at > as_of or future.done():
+                continue
+            if row is not None and not row.uid:
+                future.set_exception(Garbled(f"the venue lists {name} without its uid", code="no_field"))
+            else:
                 future.set_result(row)
 
     # -- keys and deposit addresses ------------------------------------------------------------------------------------
@@ -239,39 +307,28 @@ class Broker:
 
     async def deposit_addresses(self, name: str, currency: str) -> list[DepositAddress]:
         """An account's addresses of one currency, in the venue's order."""
-        rows = [
-            demand("a deposit address", row, "chain", "addr", "to")
-            for row in await self.read(Call(DEPOSIT_ADDRESSES, {"subAcct": name, "ccy": currency}))
-        ]
-        return [
-            DepositAddress(
-                currency=str(row.get("ccy", currency)),
-                chain=str(row["chain"]),
-                address=str(row["addr"]),
-                tag=str(row.get("tag") or row.get("memo") or row.get("pmtId") or row.get("comment") or ""),
-                credit_to=CREDIT_TO.core(str(row["to"])),
-            )
-            for row in rows
-        ]
+        try:
+            rows = await self.read(Call(DEPOSIT_ADDRESSES, {"subAcct": name, "ccy": currency}))
+        except Refused as error:
+            if error.code != _NO_CURRENCY:
+                raise
+            return []
+        return [DepositAddress.of(row, currency) for row in rows]
 
-    async def main_chain(self, currency: str) -> str:
-        """The chain that the venue takes where none is named."""
+    async def chains(self, currency: str) -> tuple[Chain, ...]:
+        """The chains of a currency, () where the venue has no such currency; read once a run."""
         if currency not in self._chains:
-            self._chains[currency] = asyncio.create_task(self._main_chain(currency))
+            self._chains[currency] = asyncio.create_task(self._read_chains(currency))
         return await self._chains[currency]
 
-    async def _main_chain(self, currency: str) -> str:
-        rows = await self.read(Call(CURRENCIES, {"ccy": currency}))
-        chains = [
-            str(demand("a currency", row, "chain")["chain"])
-            for row in rows
-            if row.get("mainNet") is True and row.get("ccy") == currency
-        ]
-        if len(chains) != 1:
-            raise Garbled(
-                f"the venue names {len(chains)} main chains of {currency}", code="main_chain", hint="write `chain`"
-            )
-        return chains[0]
+    async def _read_chains(self, currency: str) -> tuple[Chain, ...]:
+        try:
+            rows = await self.read(Call(CURRENCIES, {"ccy": currency}))
+        except Refused as error:
+            if error.code != _NO_CURRENCY:
+                raise
+            return ()
+        return tuple(Chain.of(row) for row in rows if row.get("ccy") == currency)
 
     # -- public lists --------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from acctcfg.venues.okx.api_keys import SIGNED_FIELDS, ApiKeys
 from acctcfg.venues.okx.broker import PAGE, Broker, SubAccount
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
+from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.own import Config, OwnKey
 from acctcfg.venues.okx.position_mode import PositionMode
@@ -138,6 +139,7 @@ class OkxConnection(ByField[Account]):
         )
         try:
             await self._read(account, focus, replace, row)
+            tell_frozen(account)
         except VenueError as error:
             _forget(survey)
             survey.cannot_read(account.address(), error.code or "unreadable", error.message)

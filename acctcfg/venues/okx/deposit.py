@@ -1,26 +1,31 @@
 """Deposit addresses and where they are credited. Source: OKX v5, "DMA broker: deposit addresses".
 
-Addresses are created, never deleted, and each call may make another: what exists is counted first. Where deposits go
-(`to`) is one value for the whole sub-account. Whether the `to` of a new address moves that value is not documented, so
-every creation sends the wanted one, or the present one where none is wanted.
+Addresses are created, never deleted, and each call may make another: what exists is counted first, and what a create
+answered counts as there. Where deposits go (`to`) is one value for the whole sub-account. Whether the `to` of a new
+address moves that value is not documented, so every creation sends the wanted one, or the present one where none is
+wanted.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AddressSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.outcome import DepositRow
-from acctcfg.core.state import ABSENT, DepositValue, Live
+from acctcfg.core.plan import Precheck
+from acctcfg.core.state import ABSENT, DepositValue, Live, Unreadable
 from acctcfg.core.words import CreditTo
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, SEEN_TWICE, Cost, Writer
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.broker import DepositAddress
+from acctcfg.venues.okx.broker import Chain, DepositAddress
+from acctcfg.venues.okx.deposit_rows import Numbered, near_chain, numbered, use_of
 from acctcfg.venues.okx.endpoints import CREATE_DEPOSIT_ADDRESS, DEPOSIT_ADDRESSES, MODIFY_DEPOSIT_ADDRESS
+from acctcfg.venues.okx.rows import tag_of
 from acctcfg.venues.okx.words import ADDRESS_TYPE, CREDIT_TO
 from acctcfg.wire.endpoint import Call
 
@@ -31,39 +36,85 @@ CREDIT = "deposit.credit_to"
 
 
 class DepositAddresses:
-    """The addresses of one account; an address of the plan is the N-th of its currency and chain."""
+    """The addresses of one account; an address of the plan is the N-th of its currency and chain, from the oldest."""
 
     field = ADDRESSES
     gated = False
     absence = SEEN_TWICE
     together = ""
 
+    def __init__(self) -> None:
+        self._made: dict[str, list[Mapping[str, Any]]] = {}  # what creations of this run answered, by uid
+
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
         """Both sides of every address, and of where they are credited where any exists."""
         deposit = account.spec.deposit
         if deposit is None or not focus.may_want(account.spec.key, ADDRESSES, CREDIT):
             return
+        currencies = sorted({spec.currency for spec in deposit.addresses})
         try:
-            await asyncio.gather(*(self._read(account, ccy) for ccy in sorted({a.currency for a in deposit.addresses})))
-            chains = await asyncio.gather(*(self._chain(account, spec) for spec in deposit.addresses))
+            await asyncio.gather(*(self._read(account, currency) for currency in currencies))
         except VenueError as error:
+            # Where deposits go is one value for all: without one of the lists, no creation could carry it on.
             account.survey.cannot_read(account.address("deposit"), error.code or "deposit", error.message)
             return
-        for spec, chain in zip(deposit.addresses, chains, strict=True):
-            there = sum(row.chain == chain for row in account.deposits.get(spec.currency, ()))
-            for number in range(1, spec.count + 1):
-                address = account.address(ADDRESSES, f"{spec.currency}/{chain}/{number}")
-                wanted = DepositValue(spec.currency, chain, spec.type, credit_to(account))
-                if focus.wants(address):
-                    account.survey.want(address, wanted, wanted if number <= there else ABSENT)
-        _show(account)
+        for currency in currencies:
+            specs = [spec for spec in deposit.addresses if spec.currency == currency]
+            try:
+                chains = await account.broker.chains(currency)
+            except VenueError as error:
+                message = f"whether its chains take deposits and need a tag could not be read: {error.message}"
+                account.survey.cannot_read(account.address(ADDRESSES, currency), error.code or "chains", message)
+                continue
+            for spec in specs:
+                self._spec(account, focus, spec, chains)
+        await self._show(account, focus, tell=True)
 
     async def _read(self, account: Account, currency: str) -> None:
         rows = await account.broker.deposit_addresses(account.name, currency) if account.row is not None else []
         account.deposits[currency] = rows
 
-    async def _chain(self, account: Account, spec: AddressSpec) -> str:
-        return spec.chain if spec.chain is not None else await account.broker.main_chain(spec.currency)
+    def _spec(self, account: Account, focus: Focus, spec: AddressSpec, chains: Sequence[Chain]) -> None:
+        """Both sides of the addresses of one entry; a chain that the venue does not have is a finding of theirs."""
+        mains = [chain.name for chain in chains if chain.main]
+        name = spec.chain or (mains[0] if len(mains) == 1 else None)
+        if name is None:
+            what = "has no such currency" if not chains else f"names {len(mains)} main chains of it (write `chain`)"
+            message = f"{spec.place}: {spec.currency}: the venue {what}"
+            account.survey.cannot_read(account.address(ADDRESSES, spec.currency), "main_chain", message)
+            return
+        chain = next((chain for chain in chains if chain.name == name), None)
+        found = self._numbered(account, spec.currency, name)
+        if chain is not None:
+            account.survey.saw("chain", name)
+        for number in range(1, spec.count + 1):
+            address = account.address(ADDRESSES, f"{spec.currency}/{name}/{number}")
+            if not focus.wants(address):
+                continue
+            wanted = DepositValue(spec.currency, name, spec.type, credit_to(account))
+            live = self._live(found, number, wanted, chains)
+            if live is ABSENT and chain is None:
+                account.survey.cannot_read(address, "unknown_chain", _unknown(account, spec, name, chains))
+                continue
+            account.survey.want(address, wanted, live)
+            account.survey.places[address] = spec.place
+            if live is ABSENT and chain is not None and not chain.takes_deposits:
+                _block_closed(account, address, chain)
+
+    def _numbered(self, account: Account, currency: str, chain: str) -> Numbered:
+        known = account.memory.created(account.uid, ADDRESSES) if account.uid else ()
+        made = [one for one in self._made.get(account.uid, ()) if one not in known]
+        return numbered(account.deposits.get(currency, ()), [*known, *made], currency, chain)
+
+    def _live(self, found: Numbered, number: int, wanted: DepositValue, chains: Sequence[Chain]) -> Live:
+        row = found.rows.get(number)
+        if row is not None:
+            unpayable = use_of(row, chains).unpayable
+            return Unreadable("no_tag", unpayable) if unpayable else wanted
+        if number in found.missing:
+            message = "it was there when a later one was made, and the venue's list does not show it now"
+            return Unreadable("not_listed", message)
+        return ABSENT
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """Which of them are there now."""
@@ -71,11 +122,38 @@ class DepositAddresses:
         await asyncio.gather(*(self._read(account, currency) for currency in {parts[0] for parts in asked.values()}))
         found: dict[Address, Live] = {}
         for address, (currency, chain, number) in asked.items():
-            rows = [row for row in account.deposits[currency] if row.chain == chain]
             wanted = account.survey.desired[address]
-            found[address] = wanted if len(rows) >= int(number) else ABSENT
-        _show(account)
+            assert isinstance(wanted, DepositValue)  # noqa: S101 (the survey wanted it)
+            chains = await account.broker.chains(currency)
+            found[address] = self._live(self._numbered(account, currency, chain), int(number), wanted, chains)
+        await self._show(account, Focus(), tell=False)
         return found
+
+    async def _show(self, account: Account, focus: Focus, *, tell: bool) -> None:
+        """The addresses that can be paid to, and what is to be said of the others."""
+        shown: list[DepositRow] = []
+        frozen = account.row is not None and account.row.is_frozen("deposit")
+        known = account.memory.created(account.uid, ADDRESSES) if account.uid else ()
+        places = {(row.currency, row.chain) for rows in account.deposits.values() for row in rows}
+        places |= {(one["currency"], one["chain"]) for one in (*known, *self._made.get(account.uid, ()))}
+        for currency, name in sorted(place for place in places if place[0] in account.deposits):
+            try:
+                chains = await account.broker.chains(currency)
+            except VenueError:
+                continue  # the survey said so
+            for number, row in self._numbered(account, currency, name).rows.items():
+                address = account.address(ADDRESSES, f"{currency}/{name}/{number}")
+                use = use_of(row, chains)
+                if not use.unpayable:
+                    to = "" if isinstance(row.credit_to, Unreadable) else row.credit_to.value
+                    state = "frozen" if frozen else use.state
+                    shown.append(DepositRow(currency, name, row.address, row.tag, to, number, state))
+                elif tell and address not in account.survey.desired and focus.wants(address):
+                    account.survey.cannot_read(address, "no_tag", use.unpayable)
+                if tell and use.state == "closed" and focus.wants(address):
+                    message = f"the venue takes no deposits on {name} now: do not pay to {row.address}"
+                    account.survey.warn(address, "chain_closed", message)
+        account.survey.deposits = tuple(shown)
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """One call an address; not safe to repeat, so the engine reads before it ever does."""
@@ -99,15 +177,26 @@ class DepositAddresses:
         ]
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
-        """Create one address."""
+        """Create one address. What is answered counts as there from now on, whatever a list shows."""
         after = change.after
         assert isinstance(after, DepositValue)  # noqa: S101 (the diff made it)
+        before = len(self._numbered(account, after.currency, after.chain).rows)
         sent = {"currency": after.currency, "chain": after.chain, "credit_to": credit_to(account)}
         for call in self.calls(account, change):
             reply = await account.send(call, change, writer, creates=sent)
             row = reply.data[0] if reply.data else {}
             if row.get("addr"):
-                await writer.answered({"currency": after.currency, "chain": after.chain, "address": str(row["addr"])})
+                number = int(change.address.key.rpartition("/")[2])
+                facts = {
+                    "currency": after.currency,
+                    "chain": after.chain,
+                    "address": str(row["addr"]),
+                    "tag": tag_of(row),
+                    "number": number,
+                    "before": min(before, number - 1),
+                }
+                self._made.setdefault(account.uid, []).append(facts)
+                await writer.answered(facts)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Where deposits go: the `to` of a new address may move it for all."""
@@ -128,13 +217,19 @@ class CreditToSetting:
         rows = _rows(account)
         if deposit is not None and deposit.credit_to is not None and rows and focus.wants(address):
             account.survey.want(address, deposit.credit_to, _live(rows, deposit.credit_to))
+        elif deposit is not None and rows and isinstance(live := _live(rows, None), Unreadable):
+            creates = [one for one, found in account.survey.live.items() if one.field == ADDRESSES and found is ABSENT]
+            if creates:
+                message = f"{live.message}; a creation has to carry where deposits go (write `credit_to`)"
+                account.survey.cannot_read(address, live.code, message)
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """By the addresses of one currency, since the value is one for all."""
         currency = _rows(account)[0].currency
-        account.deposits[currency] = await account.broker.deposit_addresses(account.name, currency)
+        rows = account.deposits[currency] = await account.broker.deposit_addresses(account.name, currency)
         wanted = account.spec.deposit.credit_to if account.spec.deposit else None
-        return dict.fromkeys(addresses, _live(account.deposits[currency], wanted))
+        missing = Unreadable("not_listed", "the venue's list shows no address now")
+        return dict.fromkeys(addresses, _live(rows, wanted) if rows else missing)
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """One call, through any one address."""
@@ -171,8 +266,8 @@ def credit_to(account: Account) -> str:
     deposit = account.spec.deposit
     if deposit is not None and deposit.credit_to is not None:
         return deposit.credit_to.value
-    rows = _rows(account)
-    return (rows[0].credit_to if rows else CreditTo.FUNDING).value
+    present = [row.credit_to for row in _rows(account) if not isinstance(row.credit_to, Unreadable)]
+    return (present[0] if present else CreditTo.FUNDING).value
 
 
 def _rows(account: Account) -> list[DepositAddress]:
@@ -182,10 +277,25 @@ def _rows(account: Account) -> list[DepositAddress]:
 def _live(rows: Sequence[DepositAddress], wanted: CreditTo | None) -> Live:
     """One value for all; should the venue show several, one that is not wanted counts, so that it is mended."""
     values = [row.credit_to for row in rows]
-    return next((value for value in values if value != wanted), values[0])
+    unread = [value for value in values if isinstance(value, Unreadable)]
+    return next((value for value in (*unread, *values) if value != wanted), values[0])
 
 
-def _show(account: Account) -> None:
-    account.survey.deposits = tuple(
-        DepositRow(row.currency, row.chain, row.address, row.tag, row.credit_to.value) for row in _rows(account)
-    )
+def _unknown(account: Account, spec: AddressSpec, name: str, chains: Sequence[Chain]) -> str:
+    """What became of a chain that the venue's list of the currency's chains does not have."""
+    if not chains:
+        return f"{spec.place}: {spec.currency}: the venue has no such currency"
+    if day := account.memory.seen("chain", name):
+        return f"{spec.place}: {name} is no chain of {spec.currency} any more; the run of {day} saw it"
+    near = near_chain(name, chains)
+    hint = f"did you mean {near}?" if near else f"it has {', '.join(sorted(chain.name for chain in chains))}"
+    return f"{spec.place}: {name} is no chain of {spec.currency} ({hint})"
+
+
+def _block_closed(account: Account, address: Address, chain: Chain) -> None:
+    """No address on a chain that takes no deposits, or of which the venue does not say whether it does."""
+    if chain.takes_deposits is False:
+        account.survey.block(address, "chain_open", f"the venue takes no deposits on {chain.name} at present")
+    else:
+        unknown = Precheck("chain_open", "unknown", f"the venue does not say whether it takes deposits on {chain.name}")
+        account.survey.blocks.setdefault(address, []).append(unknown)

@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from acctcfg.core.address import Address, Focus
+from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
 from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.words import MarginMode, Market
@@ -61,9 +63,9 @@ class Leverage:
             account.survey.cannot_read(account.address(self.field), error.code or "instruments", error.message)
             return
         resolution = resolve(
-            spec.leverage,
-            account_mode=modes[0],
-            position_mode=modes[1],
+            modes.entries,
+            account_mode=modes.account_mode,
+            position_mode=modes.position_mode,
             borrow_in_spot=account.config.borrow_in_spot if account.config else False,
             instruments=account.instruments,
             today=self._today(),
@@ -103,25 +105,31 @@ class Leverage:
             account.survey.warn(notice.path, notice.code, notice.message)
         account.survey.sets_nothing += resolution.idle
 
-    def _modes(self, account: Account) -> tuple[str, Word] | None:
-        """The modes under which the writes will be sent; None, with a finding, where they cannot be known."""
-        spec = account.spec
-        mode = spec.account_mode or self._account_mode.live(account)
+    def _modes(self, account: Account) -> _Modes | None:
+        """The modes under which the writes will be sent, and the entries that come to scopes under them.
+
+        Nothing is known of any where the account mode cannot be read; where the position mode cannot, nothing of those
+        that are kept per side under long_short.
+        """
+        spec, live = account.spec, self._account_mode.live(account)
+        if isinstance(live, Unreadable):
+            account.survey.cannot_read(account.address(self.field), live.code, live.message)
+            return None
+        mode = spec.account_mode or live
         if mode == "portfolio":
-            return mode, Word.NET
-        if spec.position_mode is not None:
-            return mode, spec.position_mode
-        if account.config is not None:
-            return mode, account.config.position_mode
-        for entry in spec.leverage:
-            if entry.margin is MarginMode.ISOLATED and entry.market is not Market.MARGIN:
-                message = (
-                    "isolated leverage of contracts is kept per side under long_short, and the position mode cannot be "
-                    "read before the account has a key (write position_mode as well)"
-                )
-                account.survey.cannot_read(entry.path, "position_mode", f"{entry.place}: {message}")
-                return None
-        return mode, Word.NET  # the other scopes do not depend on it
+            return _Modes(mode, Word.NET, spec.leverage)
+        position = spec.position_mode or (account.config.position_mode if account.config is not None else None)
+        if isinstance(position, Word):
+            return _Modes(mode, position, spec.leverage)
+        why = position.message if position is not None else "it cannot be read before the account has a key"
+        sided = [one for one in spec.leverage if one.margin is MarginMode.ISOLATED and one.market is not Market.MARGIN]
+        for entry in sided:
+            message = (
+                f"{entry.place}: isolated leverage of contracts is kept per side under long_short, and the position "
+                f"mode is not known: {why} (write position_mode as well)"
+            )
+            account.survey.cannot_read(entry.path, "position_mode", message)
+        return _Modes(mode, Word.NET, tuple(one for one in spec.leverage if one not in sided))
 
     async def _live(self, account: Account, focus: Focus) -> dict[Address, Live]:
         modes = _barrier(account, focus, self._account_mode.live(account))
@@ -194,7 +202,13 @@ def _kept_by(account: Account, decision: Decision) -> set[tuple[str, str]]:
     return {(kind, name) for name in {scope.key, *families}}
 
 
-def _barrier(account: Account, focus: Focus, live_mode: str) -> After | None:
+class _Modes(NamedTuple):
+    account_mode: str
+    position_mode: Word
+    entries: tuple[LeverageEntry, ...]
+
+
+def _barrier(account: Account, focus: Focus, live_mode: str | Unreadable) -> After | None:
     """The mode change of this plan that the scopes will have behind them; modes that are not targeted block."""
     spec = account.spec
     live_position = account.config.position_mode if account.config else None  # a new account's is not known
@@ -204,7 +218,7 @@ def _barrier(account: Account, focus: Focus, live_mode: str) -> After | None:
             ("position_mode", spec.position_mode, live_position),
             ("account_mode", spec.account_mode, live_mode),
         )
-        if wanted is not None and wanted != live
+        if wanted is not None and wanted != live and not isinstance(live, Unreadable)
     ]
     left_out = [str(address) for address in first if not focus.wants(address)]
     if left_out:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from acctcfg.core.state import KeyValue
+from acctcfg.core.state import KeyValue, Unreadable
 from acctcfg.core.words import PositionMode
 from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.okx.endpoints import (
@@ -32,7 +32,7 @@ from acctcfg.venues.okx.endpoints import (
 )
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.leverage import Decision, Read, live_values
-from acctcfg.venues.okx.rows import demand
+from acctcfg.venues.okx.rows import boolean, demand, known_or_not
 from acctcfg.venues.okx.scopes import Scope
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL, POSITION_MODE, ips_of, permissions_of
 from acctcfg.wire.client import Client
@@ -59,8 +59,8 @@ class Config:
 
     uid: str
     main_uid: str
-    account_mode: str
-    position_mode: PositionMode
+    account_mode: str | Unreadable
+    position_mode: PositionMode | Unreadable
     borrow_in_spot: bool
     key_label: str  # "": the answer does not say
     key_permissions: tuple[str, ...] | None  # None: the answer does not say; every key has one
@@ -68,16 +68,15 @@ class Config:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Config:
-        """Read the one object of the answer. A missing uid or mode is no answer, never a default."""
-        missing = [name for name in ("uid", "acctLv", "posMode") if not row.get(name)]
-        if missing:
-            raise Garbled(f"an account configuration without {', '.join(missing)}", code="no_config")
+        """Read the one object of the answer. Without uid it is none; another field that is missing, or says a word
+        that is new to us, cannot be read, and is never at a default."""
+        demand("an account configuration", row, "uid")
         return cls(
             uid=str(row["uid"]),
             main_uid=str(row.get("mainUid", "")),
-            account_mode=ACCOUNT_LEVEL.core(row["acctLv"]),
-            position_mode=POSITION_MODE.core(row["posMode"]),
-            borrow_in_spot=row.get("enableSpotBorrow") is True,
+            account_mode=known_or_not(ACCOUNT_LEVEL, row.get("acctLv")),
+            position_mode=known_or_not(POSITION_MODE, row.get("posMode")),
+            borrow_in_spot=boolean(row.get("enableSpotBorrow")) is True,
             key_label=str(row.get("label") or ""),
             key_permissions=permissions_of(str(row["perm"])) if row.get("perm") else None,
             key_ips=ips_of(str(row["ip"])) if row.get("ip") is not None else None,

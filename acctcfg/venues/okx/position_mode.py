@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.order import order
-from acctcfg.core.state import After, Live
+from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.words import PositionMode as Word
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.okx.account import Account
@@ -44,9 +44,12 @@ class PositionMode:
         found: Live | None = account.later()
         if found is None and account.config is not None:
             found = account.config.position_mode
+        if isinstance(live_mode, Unreadable) and spec.account_mode is not None:
+            found = live_mode  # whether the account mode goes first is not known
         if found is None:
             return  # the account's own key could not be used: the survey said so
-        if wanted_mode != live_mode and not _goes_first(account, found, live_mode, wanted_mode):
+        moves = isinstance(live_mode, str) and isinstance(wanted_mode, str) and wanted_mode != live_mode
+        if moves and not _goes_first(account, found, str(live_mode), str(wanted_mode)):
             if not isinstance(found, After) or found.what != "create":
                 found = After("account_mode")
             if not focus.wants(account.address("account_mode")):

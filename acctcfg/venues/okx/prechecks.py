@@ -272,13 +272,20 @@ async def _deletable(account: Account) -> tuple[Precheck, ...]:
             checks.append(Precheck("empty", "fail" if found else "pass", ", ".join(found[:_LISTED])))
         except VenueError as error:
             checks.append(Precheck("empty", "unknown", error.message))
-    if account.row is not None and not account.row.parent:
+    if account.row is not None and not account.row.parent:  # where it does not say, it may be a first-level one
         try:
             every = await account.broker.sub_accounts()
             left = [row.name for row in every.values() if row.parent == account.name]
             going = {spec.name for spec in account.specs.values() if spec.state == "absent"}
-            left = sorted(name for name in left if name not in going)
-            checks.append(Precheck("no_second_level", "fail" if left else "pass", ", ".join(left[:_LISTED])))
+            left = [name for name in left if name not in going]
+            unsaid = [
+                row.name for row in every.values() if row.parent is None and row.name not in {*going, account.name}
+            ]
+            if left or not unsaid:
+                checks.append(Precheck("no_second_level", "fail" if left else "pass", _listed(left)))
+            else:
+                told = f"the venue does not say the parent of {_listed(unsaid)}"
+                checks.append(Precheck("no_second_level", "unknown", told))
         except VenueError as error:
             checks.append(Precheck("no_second_level", "unknown", error.message))
     return tuple(checks)

@@ -5,12 +5,18 @@ A field that decides something and is not there is no answer: it is never taken 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
 
+from acctcfg.core.state import Unreadable
+from acctcfg.core.words import Words
 from acctcfg.errors import Garbled
 
-__all__ = ["demand"]
+__all__ = ["boolean", "demand", "known_or_not", "tag_of"]
+
+_TAGS = ("tag", "memo", "pmtId", "comment", "addrEx")
+"""Every documented place of what has to go with a payment besides the address. The last holds an object."""
 
 
 def demand(what: str, row: object, *names: str, there: tuple[str, ...] = ()) -> Mapping[str, Any]:
@@ -25,3 +31,47 @@ def demand(what: str, row: object, *names: str, there: tuple[str, ...] = ()) -> 
     if missing:
         raise Garbled(f"{what} without {', '.join(missing)}", code="no_field")
     return row
+
+
+W = TypeVar("W", bound=str)
+
+
+def known_or_not(words: Words[W], theirs: object) -> W | Unreadable:
+    """Our word for the venue's, or why it cannot be told: an unknown one spoils its own field, and no more."""
+    try:
+        return words.core(theirs)
+    except Garbled as error:
+        return Unreadable(error.code, error.message)
+
+
+def boolean(value: object) -> bool | None:
+    """A yes or no, which the venue writes as text in some samples; None where it says neither."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
+
+
+def tag_of(row: Mapping[str, Any]) -> str:
+    """What has to go with a payment to this address; "" where the row shows nothing of the kind.
+
+    Two places that say different things are both named: which of them counts, the payer's form tells.
+    """
+    found: dict[str, str] = {}
+    for place in _TAGS:
+        for name, text in _texts(place, row.get(place)):
+            found.setdefault(text, name)
+    if len(found) < 2:
+        return next(iter(found), "")
+    return ", ".join(f"{name} {text}" for text, name in found.items())
+
+
+def _texts(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """Every text in a value, each with the name that it stands under."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(str(key), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(name, inner)
+    elif isinstance(value, str | int | Decimal) and not isinstance(value, bool) and str(value).strip():
+        yield name, str(value).strip()

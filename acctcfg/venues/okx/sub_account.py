@@ -54,11 +54,13 @@ class SubAccounts:
         row, spec, survey = account.row, account.spec, account.survey
         assert row is not None  # noqa: S101 (the caller looked)
         address = account.address()
-        if spec.label is not None and spec.label != row.label:
+        if spec.label is not None and spec.label.strip() != row.label:
             message = f'its label is "{row.label}", not "{spec.label}"; the venue sets it at creation only'
             survey.warn(address, "label_differs", message)
         parent = self._parent_name(account)
-        if spec.parent is not None and parent != row.parent:
+        if spec.parent is not None and row.parent is None:
+            survey.warn(address, "parent_differs", f'the venue does not say its parent; "{parent}" is wanted')
+        elif spec.parent is not None and parent != row.parent:
             message = f'its parent is "{row.parent}", not "{parent}"; the venue sets it at creation only'
             survey.warn(address, "parent_differs", message)
         if not account.ours:

@@ -1,0 +1,31 @@
+"""What the venue has frozen of a sub-account: said on every look, and no step is taken in it. Source: OKX v5, the list
+of sub-accounts (`enable`, `frozenFunc`)."""
+
+from __future__ import annotations
+
+from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.broker import EVERYTHING
+
+__all__ = ["tell_frozen"]
+
+_FUNCTIONS = {
+    "account_mode": "trading",
+    "position_mode": "trading",
+    "leverage": "trading",
+    "deposit.addresses": "deposit",
+    "deposit.credit_to": "deposit",
+}
+"""The function, in the venue's word, that each field is of; what is not here is not frozen with any."""
+
+
+def tell_frozen(account: Account) -> None:
+    """A warning that names the functions, and a failing precheck at every address of one of them."""
+    if account.row is None or not account.row.frozen:
+        return
+    frozen = account.row.frozen
+    named = "it, and does not say what of it" if EVERYTHING in frozen else ", ".join(frozen)
+    account.survey.warn(account.address(), "account_frozen", f"the venue has frozen {named}")
+    for address in account.survey.desired:
+        function = _FUNCTIONS.get(address.field)
+        if function is not None and account.row.is_frozen(function):
+            account.survey.block(address, "not_frozen", f"the venue has frozen {function} of {account.name}")

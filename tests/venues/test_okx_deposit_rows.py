@@ -1,0 +1,161 @@
+"""Numbers of deposit addresses never change, tags are found wherever they stand, and a chain that is closed is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acctcfg.core.state import Unreadable
+from acctcfg.venues.okx.broker import Chain, DepositAddress
+from acctcfg.venues.okx.deposit_rows import near_chain, numbered, use_of
+from acctcfg.venues.okx.rows import boolean, tag_of
+
+TRC, ERC = "USDT-TRC20", "USDT-ERC20"
+
+
+def row(address: str, chain: str = TRC, **fields: Any) -> DepositAddress:
+    return DepositAddress.of({"chain": chain, "addr": address, "to": "6", **fields}, "USDT")
+
+
+def made(address: str, **facts: Any) -> dict[str, Any]:
+    return {"currency": "USDT", "chain": TRC, "address": address, "tag": "", **facts}
+
+
+def numbers(listed: list[str], created: list[dict[str, Any]] | None = None) -> dict[int, str]:
+    """Numbers and addresses of a list that is written newest first."""
+    found = numbered([row(one) for one in listed], created or [], "USDT", TRC)
+    return {number: one.address for number, one in found.rows.items()}
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 5))
+def test_without_a_record_the_list_tells_the_age(count: int) -> None:
+    """Newest first: the last of the list is number 1, and a new one takes the next number."""
+    listed = [f"T{n}" for n in range(count, 0, -1)]
+    assert numbers(listed) == {n: f"T{n}" for n in range(1, count + 1)}
+    assert numbers(["Tnew", *listed]) == {**numbers(listed), count + 1: "Tnew"}
+
+
+@given(st.integers(0, 3), st.integers(1, 4), st.data())
+def test_a_number_that_was_given_stays(strangers: int, ours: int, data: st.DataObject) -> None:
+    """Whatever row a late list leaves out, in whatever order it stands, our address is there under its number."""
+    before = [f"S{n}" for n in range(1, strangers + 1)]
+    created = [made(f"T{n}", number=n, before=n - 1) for n in range(strangers + 1, strangers + ours + 1)]
+    given_ = {one["number"]: one["address"] for one in created}
+    listed = data.draw(st.permutations([*before, *given_.values()]))
+    listed = listed[: data.draw(st.integers(0, len(listed)))]
+    assert given_.items() <= numbers(listed, created).items()
+    found = numbered([row(one) for one in listed], created, "USDT", TRC)
+    assert len(found.rows) + len(found.missing) >= strangers + ours  # what was there is never counted as absent
+
+
+def test_a_step_that_failed_leaves_its_number_free() -> None:
+    """Of two that were made at once the first failed: its number is absent, not lost."""
+    found = numbered([row("T2")], [made("T2", number=2, before=0)], "USDT", TRC)
+    assert (sorted(found.rows), found.missing) == ([2], frozenset())
+
+
+def test_a_record_without_numbers_orders_all_the_same() -> None:
+    """Records of earlier versions tell the order of creations; one that the list lacks comes last."""
+    created = [made("T1"), made("T2"), made("T3")]
+    assert numbers(["T1", "S", "T2"], created) == {1: "T1", 2: "S", 3: "T2", 4: "T3"}
+
+
+def test_chains_count_by_themselves() -> None:
+    """Addresses of another chain, or another currency, have numbers of their own."""
+    found = numbered([row("T2"), row("0x1", ERC), row("T1")], [made("L1", currency="LTC")], "USDT", TRC)
+    assert [one.address for one in found.rows.values()] == ["T1", "T2"]
+
+
+def test_addresses_that_differ_by_their_tag_are_two() -> None:
+    """Currencies with a tag share one address: the tag tells ours from others."""
+    listed = [row("r1", tag="2"), row("r1", tag="1")]
+    found = numbered(listed, [made("r1", tag="2", number=2, before=1)], "USDT", TRC)
+    assert {number: one.tag for number, one in found.rows.items()} == {1: "1", 2: "2"}
+
+
+# -- tags --------------------------------------------------------------------------------------------------------------
+
+PLACES: list[Any] = [
+    {"tag": "123"},
+    {"memo": "123"},
+    {"pmtId": "123"},
+    {"comment": "123"},
+    {"addrEx": {"comment": "123"}},
+    {"addrEx": {"tag": 123}},
+    {"addrEx": {"new": {"name": ["123"]}}},
+    {"addrEx": "123"},
+    {"tag": "", "memo": None, "addrEx": {"comment": " 123 "}},
+    {"tag": "123", "memo": "123"},
+]
+
+
+@pytest.mark.parametrize("fields", PLACES)
+def test_a_tag_is_read_wherever_it_stands(fields: Any) -> None:
+    """Every documented place, an object with whatever name in it, and text or number alike."""
+    assert row("EQ", **fields).tag == "123"
+
+
+@pytest.mark.parametrize("fields", [{}, {"tag": ""}, {"memo": None}, {"addrEx": {}}, {"addrEx": {"comment": ""}}])
+def test_no_tag_is_no_tag(fields: Any) -> None:
+    """Empty places are none."""
+    assert tag_of(fields) == ""
+
+
+def test_two_different_tags_are_both_named() -> None:
+    """Which of them counts is not ours to choose."""
+    assert tag_of({"memo": "1", "addrEx": {"comment": "2"}}) == "memo 1, comment 2"
+
+
+@pytest.mark.parametrize(
+    ("needs", "tag", "payable"),
+    [(True, "1", True), (True, "", False), (False, "", True), (None, "", False), (None, "1", True)],
+)
+def test_an_address_without_its_tag_is_not_payable(needs: bool | None, tag: str, payable: bool) -> None:
+    """Where the chain needs a tag, or the venue does not say, an address without one is never shown as payable."""
+    chains = [Chain(name=TRC, main=True, takes_deposits=True, needs_tag=needs)]
+    use = use_of(row("EQ", tag=tag), chains)
+    assert (use.unpayable == "") is payable
+    assert "EQ" not in use.unpayable
+
+
+def test_a_chain_that_is_gone() -> None:
+    """It is closed; without a tag the address is payable only where no chain of the currency needs one."""
+    other = Chain(name=ERC, main=True, takes_deposits=True, needs_tag=False)
+    assert use_of(row("T1"), [other]) == ("closed", "")
+    assert use_of(row("T1"), []).unpayable
+    assert use_of(row("T1", tag="1"), []) == ("closed", "")
+    closed = Chain(name=TRC, main=True, takes_deposits=False, needs_tag=False)
+    assert use_of(row("T1"), [closed]).state == "closed"
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_word_spoils_its_own_field() -> None:
+    """An address that credits something new is there all the same."""
+    odd = row("T1", to="99")
+    assert (odd.address, odd.chain) == ("T1", TRC)
+    assert isinstance(odd.credit_to, Unreadable)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [(True, True), ("true", True), ("FALSE", False), (False, False), ("", None), (None, None), (1, None)],
+)
+def test_a_yes_or_no_may_be_text(value: object, meant: bool | None) -> None:
+    """Some samples show text; what is neither is not known."""
+    assert boolean(value) is meant
+
+
+def test_advice_is_a_chain_of_the_same_currency() -> None:
+    """Near names, whatever their case; none where nothing is near."""
+    chains = [Chain(name=name, main=False, takes_deposits=True, needs_tag=False) for name in (TRC, ERC, "USDT-X Layer")]
+    assert near_chain("USDT-TRC2O", chains) == TRC
+    assert near_chain("usdt-x layer", chains) == "USDT-X Layer"
+    assert near_chain("BTC", chains) == ""
