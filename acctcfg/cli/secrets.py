@@ -46,11 +46,12 @@ def list_(ctx: click.Context, format_: str) -> None:
 
     found = list_secrets(Workspace.load(ctx.obj["directory"], os.environ))
     if format_ == "json":
-        rows = [{"store": one.store, "path": one.path, "state": one.state} for one in found]
+        rows = [{"store": one.store, "path": one.path, "state": one.state, "place": one.place} for one in found]
         say_json({"secrets": rows})
         return
     for one in found:
-        say(harmless(f"{one.state:<8} {one.store}:{one.path}"))
+        place = f"  (the manifest has it at {one.place})" if one.place else ""
+        say(harmless(f"{one.state:<8} {one.store}:{one.path}{place}"))
     if not found:
         say("The stores hold no secrets.")
 
@@ -62,7 +63,8 @@ def list_(ctx: click.Context, format_: str) -> None:
 def check(ctx: click.Context, accounts: Sequence[str], format_: str) -> int:
     """Sign one request with every stored key that the manifest names, of all accounts or of these.
 
-    Exits 1 if any does not sign, or signs for another account or key.
+    Exits 1 if any does not sign, or signs for another account or key. One that is bound to other addresses than ours
+    (elsewhere), or that the venue lists and that takes effect later (not_yet), is as it should be.
     """
     from acctcfg.cli.running import run_engine
     from acctcfg.engine.stored_keys import check_secrets

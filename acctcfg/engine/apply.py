@@ -20,6 +20,7 @@ from acctcfg.engine.plan import Planned, draw_up, keys_to_replace, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.record import Run
 from acctcfg.engine.session import Link, Session
+from acctcfg.engine.sign_here import refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import JournalError, PlanStale
@@ -72,6 +73,7 @@ async def apply(
         left_out = _left_out(planned.plan, skip_blocked=skip_blocked)
         todo = [step for step in planned.plan.steps if step.address not in left_out]
         _refuse_lost_stores(workspace, todo)
+        refuse_unsigned(planned.surveys, todo)
         if todo and not approve(planned.plan):
             return _declined(planned.plan)
         _prove_stores(workspace, todo)
@@ -312,6 +314,7 @@ def _remember(
     session = planned.session
     assert session is not None  # noqa: S101
     untouched = _untouched(planned, outcome)
+    known: dict[str, Any] = {}  # by venue user
     for key, survey in planned.surveys.items():
         link = session.links[survey.spec.venue]
         user, name = link.connection.user, survey.spec.name
@@ -326,9 +329,11 @@ def _remember(
             if access is not None:
                 store, path, label = access
                 journal.remember_access(run, user, name, store=store, path=path, label=label, uid=survey.uid)
-            _remember_stored(survey, ended, user, journal, run)
+            if survey.stored:
+                known[user] = known.get(user) or journal.knowledge(user)
+                _remember_stored(survey, user, known[user], journal, run)
     for result in outcome.results:
-        _remember_key(planned, result, journal, run)
+        _forget_key(planned, result, journal, run)
     _remember_seen(planned, journal, run)
     read = {str(address): live for survey in planned.surveys.values() for address, live in survey.live.items()}
     for intents in open_before.values():
@@ -352,17 +357,14 @@ def _finding(now: StepResult | None, live: Live | None) -> str:
     return "" if live is None or isinstance(live, Unreadable | After) else "happened"
 
 
-def _remember_stored(survey: Survey, ended: Mapping[str, StepResult], user: str, journal: Any, run: str) -> None:
-    """A run that died after it stored a new secret left the key on record as half made; it signs, so it is not."""
-    for address, live in survey.live.items():
-        wanted = survey.desired.get(address)
-        if str(address) in ended:
-            continue  # what this run did to it says more
-        if isinstance(live, KeyValue) and isinstance(wanted, KeyValue) and wanted.store is not None:
-            name, label = survey.spec.name, address.key
-            if journal.creating(user, name, label):
-                path = f"{survey.spec.venue}/{survey.spec.key}/{label}"
-                journal.remember_key(run, user, name, label, store=wanted.store, path=path, uid=survey.uid)
+def _remember_stored(survey: Survey, user: str, known: Any, journal: Any, run: str) -> None:
+    """Where the secret of each key lies, by the key's id: found there also when the manifest calls it otherwise."""
+    for label, key in sorted(survey.stored.items()):
+        before = known.stored_key(key.api_key)
+        same = before is not None and (before.store, before.path, before.label) == (key.store, key.path, label)
+        if not same or known.creating(survey.spec.name, label) is not None:
+            facts = {"store": key.store, "path": key.path, "api_key": key.api_key, "uid": key.uid}
+            journal.remember_key(run, user, survey.spec.name, label, **facts)
 
 
 def _remember_seen(planned: Planned, journal: Any, run: str) -> None:
@@ -378,17 +380,8 @@ def _remember_seen(planned: Planned, journal: Any, run: str) -> None:
         journal.remember_seen(run, user, kind, names)
 
 
-def _remember_key(planned: Planned, result: Any, journal: Any, run: str) -> None:
+def _forget_key(planned: Planned, result: Any, journal: Any, run: str) -> None:
     step = result.step
-    if step.address.field != "api_keys" or result.status not in GOOD:
-        return
-    survey = planned.surveys[step.address.account]
-    user = planned.link(step).connection.user
-    after = step.change.after
-    if isinstance(after, KeyValue) and after.store is not None:
-        path = f"{survey.spec.venue}/{survey.spec.key}/{step.address.key}"
-        journal.remember_key(
-            run, user, survey.spec.name, step.address.key, store=after.store, path=path, uid=survey.uid
-        )
-    elif step.change.action == "delete":
-        journal.forget_key(run, user, survey.spec.name, step.address.key)
+    if step.address.field == "api_keys" and result.status in GOOD and step.change.action == "delete":
+        survey = planned.surveys[step.address.account]
+        journal.forget_key(run, planned.link(step).connection.user, survey.spec.name, step.address.key)

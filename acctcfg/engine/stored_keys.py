@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from acctcfg.core.desired import AccountSpec, KeySpec
@@ -13,21 +13,35 @@ from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError, Refused, StoreError, UsageError
 
+STATES = {
+    "elsewhere": "bound elsewhere: cannot be tried from here",
+    "not_yet": "the venue lists it, and it does not sign yet",
+}
+"""What is said of a key that did not sign and is not wrong for that."""
+
 __all__ = ["KeyReport", "StoredSecret", "check_secrets", "import_secrets", "list_secrets"]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSecret:
-    """One file of a store. `state`: wanted (the manifest names its key), unnamed, or dead (moved aside)."""
+    """One file of a store. `state`: wanted (the manifest names its key), unnamed, or dead (moved aside).
+
+    `place`: where the manifest would have it, if it is the secret of a wanted key and lies elsewhere.
+    """
 
     store: str
     path: str
     state: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyReport:
-    """What became of one key. `status`: signs, stored, already, absent, refused, wrong or failed."""
+    """What became of one key. `status`: signs, stored, already, absent, refused, wrong or failed.
+
+    Neither wrong nor lost: "elsewhere" is bound to addresses that are not ours, "not_yet" is listed and takes effect
+    later.
+    """
 
     account: str
     label: str
@@ -38,7 +52,7 @@ class KeyReport:
     @property
     def good(self) -> bool:
         """Whether the key is as it should be."""
-        return self.status in ("signs", "stored", "already")
+        return self.status in ("signs", "stored", "already", "elsewhere", "not_yet")
 
 
 def list_secrets(workspace: Workspace) -> list[StoredSecret]:
@@ -48,10 +62,30 @@ def list_secrets(workspace: Workspace) -> list[StoredSecret]:
         for spec in workspace.manifest.accounts.values()
         for key in _wanted(spec)
     }
+    moved = _moved(workspace)
     found = []
     for name, store in sorted(workspace.stores().items()):
-        found += [StoredSecret(name, path, "wanted" if (name, path) in wanted else "unnamed") for path in store.list()]
+        for path in store.list():
+            place = "" if (name, path) in wanted else moved.get((name, path), "")
+            found.append(StoredSecret(name, path, "wanted" if place or (name, path) in wanted else "unnamed", place))
         found += [StoredSecret(name, path, "dead") for path in store.dead()]
+    return found
+
+
+def _moved(workspace: Workspace) -> dict[tuple[str, str], str]:
+    """Where the secrets lie that an earlier manifest had elsewhere, by what the journal recorded for each key.
+
+    Its account goes by the venue's name here: no request is sent that would tell its uid.
+    """
+    found: dict[tuple[str, str], str] = {}
+    with workspace.journal() as journal:
+        for known in map(journal.knowledge, journal.venue_users()):
+            names = {account.uid: account.name for account in known.all() if account.uid}
+            for key in known.stored.values():
+                for spec in workspace.manifest.accounts.values():
+                    if names.get(key.uid) == spec.name and any(one.label == key.label for one in _wanted(spec)):
+                        store = next(one.store for one in _wanted(spec) if one.label == key.label)
+                        found[key.store, key.path] = f"{store}:{spec.venue}/{spec.key}/{key.label}"
     return found
 
 
@@ -61,28 +95,49 @@ async def check_secrets(
     """Sign once with every stored key that the manifest names."""
     specs = [_spec(workspace, name) for name in accounts] or list(workspace.manifest.accounts.values())
     keys = [(spec, key) for spec in specs for key in _wanted(spec) if key.store]
+    moved = _moved(workspace)
     async with Session(workspace, {spec.venue for spec, _ in keys}) as session:
         progress = safe(progress)
         progress.phase("signing with stored keys", len(keys))
 
         async def one(spec: AccountSpec, label: str, store: str) -> KeyReport:
-            report = await _check(session, spec, label, store)
+            report = await _check(session, spec, label, store, moved)
             progress.advance(1, spec.key)
             return report
 
         return list(await asyncio.gather(*(one(spec, key.label, str(key.store)) for spec, key in keys)))
 
 
-async def _check(session: Session, spec: AccountSpec, label: str, store: str) -> KeyReport:
+async def _check(
+    session: Session,
+    spec: AccountSpec,
+    label: str,
+    store: str,
+    moved: Mapping[tuple[str, str], str] | None = None,
+) -> KeyReport:
     try:
-        credentials = session.workspace.store(store).get(f"{spec.venue}/{spec.key}/{label}")
+        credentials, place = _held(session.workspace, spec, label, store, moved or {})
         if credentials is None:
             return KeyReport(spec.key, label, store, "absent", "the store holds nothing for it")
-        return await _proven(session, spec, label, store, credentials)
+        report = await _proven(session, spec, label, store, credentials)
+        return replace(report, message=place) if place and report.good and not report.message else report
     except Refused as error:
-        return KeyReport(spec.key, label, store, "refused", error.message)
+        return KeyReport(spec.key, label, store, "refused", error.told)
     except AcctcfgError as error:
-        return KeyReport(spec.key, label, store, "failed", error.message)
+        return KeyReport(spec.key, label, store, "failed", error.told)
+
+
+def _held(
+    workspace: Workspace, spec: AccountSpec, label: str, store: str, moved: Mapping[tuple[str, str], str]
+) -> tuple[Any, str]:
+    """What is stored for a key, and where, if that is not where the manifest would have it."""
+    found = workspace.store(store).get(f"{spec.venue}/{spec.key}/{label}")
+    if found is not None:
+        return found, ""
+    for (name, path), place in moved.items():
+        if place == f"{store}:{spec.venue}/{spec.key}/{label}" and name in workspace.manifest.secret_stores:
+            return workspace.store(name).get(path), f"its secret lies at {name}:{path}; the manifest has it at {place}"
+    return None, ""
 
 
 async def _proven(session: Session, spec: AccountSpec, label: str, store: str, credentials: Any) -> KeyReport:
@@ -94,7 +149,7 @@ async def _proven(session: Session, spec: AccountSpec, label: str, store: str, c
         return KeyReport(spec.key, label, store, "wrong", message)
     if proof.label != label:
         return KeyReport(spec.key, label, store, "wrong", f'it is the key "{proof.label}" of that account')
-    return KeyReport(spec.key, label, store, "signs")
+    return KeyReport(spec.key, label, store, proof.state, STATES.get(proof.state, ""))
 
 
 async def import_secrets(workspace: Workspace, rows: Sequence[Mapping[str, str]]) -> list[KeyReport]:
@@ -123,8 +178,9 @@ async def _import(session: Session, spec: AccountSpec, row: Mapping[str, str]) -
             if value and (wrong := doors.flaw(value)):  # kept, it could not be read back
                 return KeyReport(spec.key, label, key.store, "failed", f"its {name} {wrong}")
         report = await _proven(session, spec, label, key.store, doors.credentials(**parts))
-        if not report.good:
-            return report
+        if report.status != "signs":
+            status = "refused" if report.good else report.status
+            return replace(report, status=status)  # only a secret that signs is proven
         stored = _stored(session, key.store, path)
         damaged = isinstance(stored, StoreError)
         if stored is not None and not damaged and stored.same_as(doors.credentials(**parts)):

@@ -197,8 +197,9 @@ class Doors:
         return credentials
 
     def renew(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
-        """Keep the secret of a key that was just created; one that is there is of a dead key, and is moved aside."""
-        if self.get(store, path) is not None:
+        """Keep the secret of a key that was just created. One that is there is of a dead key, or one that nobody here
+        can open: it is moved aside."""
+        if self._workspace.store(store).holds(path):
             self.retire(store, path)
         return self.put(store, path, api_key=api_key, secret_key=secret_key, passphrase=passphrase)
 

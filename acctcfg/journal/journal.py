@@ -169,6 +169,11 @@ class Journal:
         with self._understood():
             return Knowledge.of(self._rows(reading.KNOWLEDGE, venue_user))
 
+    def venue_users(self) -> tuple[str, ...]:
+        """Every venue user that the journal knows something of."""
+        with self._understood():
+            return tuple(sorted({row.venue_user for row in self._rows(reading.ALL) if row.venue_user}))
+
     def resolve(self, run: str, entry: Intent, finding: Finding, body: Any = None) -> None:
         """Write down what reading the venue showed about an unresolved write."""
         if finding not in ("happened", "did_not_happen"):

@@ -24,7 +24,7 @@ from acctcfg.manifest.kinds import Table
 from acctcfg.manifest.narrowing import check_parts, check_permissions
 from acctcfg.manifest.profiles import Layered, Profiles, check_taken_away
 from acctcfg.manifest.read import Node
-from acctcfg.manifest.relations import between
+from acctcfg.manifest.relations import between, shared_secrets
 from acctcfg.manifest.report import Report, near, shown
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import LATER_FIELDS, NAME, Shape
@@ -53,6 +53,7 @@ def build_accounts(
         if spec is not None:
             built[key] = spec
     workspace.problems.update(between(built, known))
+    workspace.problems.update(shared_secrets(built, stores))
     return built
 
 

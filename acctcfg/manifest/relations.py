@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from acctcfg.core.desired import AccountSpec
+from acctcfg.core.desired import AccountSpec, StoreSpec
 from acctcfg.errors import Problem
 from acctcfg.manifest.report import near, shown
 
-__all__ = ["between"]
+__all__ = ["between", "shared_secrets"]
 
 
 def between(accounts: Mapping[str, AccountSpec], known: frozenset[str]) -> Iterator[Problem]:
@@ -23,6 +24,30 @@ def between(accounts: Mapping[str, AccountSpec], known: frozenset[str]) -> Itera
             yield Problem(*at, key, f"{what} at the venue {spec.venue} is taken by {first.key} (at {first.place})")
         if spec.parent is not None and (wrong := _parent_problem(spec, spec.parent, accounts, known)):
             yield Problem(*spec.at("parent"), f"{key}.parent", wrong)
+
+
+def shared_secrets(accounts: Mapping[str, AccountSpec], stores: Mapping[str, StoreSpec]) -> Iterator[Problem]:
+    """Keys whose secrets would be one file, or one variable: names that differ only in what their store cannot tell."""
+    taken: dict[tuple[str, str], tuple[str, str]] = {}
+    for spec in accounts.values():
+        for key in spec.api_keys:
+            store = stores.get(key.store or "")
+            if store is None or key.state != "present" or spec.state == "absent":
+                continue
+            path, address = f"{spec.venue}/{spec.key}/{key.label}", f"{spec.key}.api_keys[{key.label}]"
+            first = taken.setdefault((store.key, _as_stored(path, store.type)), (path, address))
+            if first[0] != path:
+                why = "in case" if store.type == "age_file" else "in case or in characters that no variable has"
+                wrong = (
+                    f"its secret's path {shown(path)} and {shown(first[0])} of {first[1]} differ only {why}, "
+                    f"so the store {store.key} may keep both in one place (choose names that differ more)"
+                )
+                yield Problem(*key.place, address, wrong)
+
+
+def _as_stored(path: str, kind: str) -> str:
+    """The path as the poorest place can tell it from others: file systems that ignore case, names of variables."""
+    return path.casefold() if kind == "age_file" else re.sub(r"[^A-Z0-9]", "_", path.upper())
 
 
 def _parent_problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +80,10 @@ class AgeFileStore:
                 hint="import the secret again, or take the file from a backup",
             )
         return found
+
+    def holds(self, path: str) -> bool:
+        """Whether there is a file."""
+        return os.path.lexists(self._file(path))
 
     def put(self, path: str, credentials: Credentials) -> None:
         """Encrypt and keep; on disk when it returns. A StoreError leaves nothing at `path`, or the whole file."""

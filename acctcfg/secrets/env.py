@@ -57,6 +57,11 @@ class EnvStore:
         passphrase = Secret(self._environ[names[2]]) if names[2] in held else None
         return Credentials(self._environ[names[0]], Secret(self._environ[names[1]]), passphrase)
 
+    def holds(self, path: str) -> bool:
+        """Whether a variable of it is set."""
+        stem = variable(self._prefix, *split_path(path))
+        return any(self._environ.get(f"{stem}_{part}") for part in ("API_KEY", "SECRET_KEY", "PASSPHRASE"))
+
     def why_read_only(self) -> str:
         """It is the environment."""
         return "is the environment, which can only be read"

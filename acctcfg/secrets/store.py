@@ -34,6 +34,10 @@ class Store(Protocol):
         """What is kept at `path`; None if nothing is. What cannot be read is a StoreError, never None."""
         ...
 
+    def holds(self, path: str) -> bool:
+        """Whether anything is kept there, whoever can read it."""
+        ...
+
     def put(self, path: str, credentials: Credentials) -> None:
         """Keep `credentials`, flushed to disk when it returns. Never overwrites: a StoreError if something is there."""
         ...

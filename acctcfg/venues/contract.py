@@ -157,11 +157,15 @@ SEEN_TWICE: Final = Absence(twice=True)
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a key said about itself when it signed, beside what the venue lists of the account that it should be of."""
+    """What a key said about itself when it signed, beside what the venue lists of the account that it should be of.
+
+    A key that did not sign, and that the venue lists under its id, is not wrong for that: `state` says why.
+    """
 
     uid: str
     label: str
     listed_uid: str  # "" where the venue has no such account
+    state: str = "signs"  # | "elsewhere": bound to addresses that are not ours | "not_yet": it takes effect later
 
     @property
     def belongs(self) -> bool:
@@ -190,6 +194,7 @@ class Survey:
     warnings: list[Warning_] = field(default_factory=list)
     unreadable: list[Unread] = field(default_factory=list)
     blocks: dict[Address, list[Precheck]] = field(default_factory=dict)  # failing prechecks found while reading
+    stored: dict[str, StoredKey] = field(default_factory=dict)  # label -> where the secret of that very key lies
     unsigned: dict[Address, str] = field(default_factory=dict)  # why this process cannot carry these steps out itself
     sets_nothing: list[str] = field(default_factory=list)  # exact entries that no scope came of: "x.leverage[2]"
     places: dict[Address, Place] = field(default_factory=dict)  # where an address was decided, unless its spec tells

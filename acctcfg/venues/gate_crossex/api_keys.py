@@ -16,7 +16,7 @@ from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
 from acctcfg.errors import AcctcfgError, ConfigError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
-from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
+from acctcfg.venues.contract import SEEN_TWICE, Cost, StoredKey, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.gate_crossex.main_user import KeyRow
@@ -104,7 +104,11 @@ class ApiKeys:
         """The key that is there, if the secret that is stored for it is its own: the ids tell."""
         made = account.traces.made.get(key.label, "")
         stored = made or self._stored(account, key)
-        if stored == row.api_key or (not stored and key.label in account.illegible):
+        if stored == row.api_key:
+            if not made and key.label not in account.illegible:
+                self._has_secret(account, key.label, account.moved.get(key.label), key.store, row.api_key)
+            return value
+        if not stored and key.label in account.illegible:
             return value
         if made:
             return Lost(value, "it is to be replaced", ours=False)
@@ -118,6 +122,12 @@ class ApiKeys:
         else:
             reason = f"it exists, and the store {key.store} holds no secret for it"
         return Lost(value, reason, ours)
+
+    def _has_secret(
+        self, account: Account, label: str, moved: tuple[str, str] | None, own: str | None, api_key: str
+    ) -> None:
+        store, path = moved or (str(own), account.secret_path(label))
+        account.survey.stored[label] = StoredKey(store=store, path=path, label=label, api_key=api_key, uid=account.uid)
 
     def _half_made(self, account: Account, row: KeyRow) -> bool:
         whole = row.changed_s.partition(".")[0]
@@ -239,6 +249,7 @@ class ApiKeys:
             else:
                 await account.send(call, change, writer, deletes=call.at["key"])
                 account.traces.made.pop(change.address.key, None)
+                account.survey.stored.pop(change.address.key, None)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Nothing else."""
@@ -269,6 +280,7 @@ class ApiKeys:
         account.moved.pop(label, None)
         try:
             account.secrets.renew(store, path, api_key=api_key, secret_key=str(row["secret"]), passphrase="")
+            self._has_secret(account, label, None, store, api_key)
         except (AcctcfgError, OSError) as error:
             undo = Call(DELETE_KEY, at={"user_id": account.uid, "key": api_key})
             await account.send(undo, change, writer, deletes=api_key)

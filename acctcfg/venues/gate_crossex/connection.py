@@ -28,6 +28,8 @@ from acctcfg.venues.resources import ByField, alias, demand_identity, survey_or_
 __all__ = ["GateConnection"]
 
 WINDOW_S = 61.0  # a signed request older than this is refused
+_NOT_HERE = {"FORBIDDEN": "", "IP_FORBIDDEN": "elsewhere", "INVALID_KEY": "not_yet"}
+"""What a key that the venue lists may be refused for; the first comes once its signature was found right."""
 _NO_CROSSEX = ("USER_NOT_EXIST", "FORBIDDEN")
 
 
@@ -143,8 +145,10 @@ class GateConnection(ByField[Account]):
         try:
             uid = await MainUser(self.client, credentials, listed).uid()
         except AuthRefused as error:
-            if error.code != "FORBIDDEN" or mine is None:
+            if error.code not in _NOT_HERE or mine is None:
                 raise
+            if state := _NOT_HERE[error.code]:
+                return Proof(uid=listed, label=mine.label, listed_uid=listed, state=state)
             uid = listed
         return Proof(uid=uid, label=mine.label if mine is not None else "", listed_uid=listed)
 

@@ -11,7 +11,7 @@ from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.state import After, KeyValue, Unreadable
 from acctcfg.errors import AuthRefused, Refused, VenueError
-from acctcfg.venues.contract import Memory, SecretDoor, Survey, Writer
+from acctcfg.venues.contract import Memory, SecretDoor, StoredKey, Survey, Writer
 from acctcfg.venues.half_made import Traces
 from acctcfg.venues.okx.broker import Broker, DepositAddress, KeyList, KeyRow, SubAccount
 from acctcfg.venues.okx.instruments import Instruments
@@ -22,7 +22,7 @@ from acctcfg.venues.resources import is_ours
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["Account", "Signing", "unreadable"]
+__all__ = ["NEW_KEY_CODES", "Account", "Signing", "unreadable"]
 
 NEW_KEY_CODES = frozenset({"50111", "50119"})
 """What a key may answer for a short while after it was made, and for ever after it was deleted."""
@@ -111,6 +111,13 @@ class Account:
     def secret_at(self, key: KeySpec) -> tuple[str, str]:
         """Store and path where a key's secret lies: as the manifest has it, or where the journal recorded it."""
         return self.moved.get(key.label) or (str(key.store), self.secret_path(key.label))
+
+    def has_secret(self, key: KeySpec, api_key: str) -> None:
+        """Note that the secret of the key with this id lies where `secret_at` says."""
+        store, path = self.secret_at(key)
+        self.survey.stored[key.label] = StoredKey(
+            store=store, path=path, label=key.label, api_key=api_key, uid=self.uid
+        )
 
     @property
     def manages(self) -> bool:

@@ -17,7 +17,7 @@ from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
 from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
-from acctcfg.venues.contract import Absence, Cost, Writer
+from acctcfg.venues.contract import Absence, Cost, StoredKey, Writer
 from acctcfg.venues.half_made import sent_with
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, unbound, wished
 from acctcfg.venues.okx.access import ask_key
@@ -28,7 +28,7 @@ from acctcfg.venues.okx.key_guard import KEPT, harms
 from acctcfg.venues.okx.words import permissions_to, unknown_permissions
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["MOST_KEYS", "SIGNED_FIELDS", "ApiKeys"]
+__all__ = ["MOST_KEYS", "ONLY_ELSEWHERE", "SIGNED_FIELDS", "ApiKeys"]
 
 FIELD = "api_keys"
 SIGNED_FIELDS = ("account_mode", "position_mode", "leverage")
@@ -36,6 +36,7 @@ SIGNED_FIELDS = ("account_mode", "position_mode", "leverage")
 MOST_KEYS = 50  # of one account
 LABEL_TAKEN = "59502"
 WRONG_SECRET = ("50105", "50113")  # its passphrase, its signature
+OTHER_WORLD = "50101"  # a demo key where live ones work, or the other way round
 ONLY_ELSEWHERE = "50110"  # our address is none of the key's
 
 
@@ -102,6 +103,8 @@ class ApiKeys:
             return Unreadable("access_wrong_account", message)
         if config.key_label not in ("", key.label):
             return None
+        if key.store is not None:
+            account.has_secret(key, signing.api_key)
         try:
             return config.key_value(key.store)
         except VenueError as error:
@@ -122,11 +125,13 @@ class ApiKeys:
         if made and row.api_key != made:
             return Lost(value, "it is to be replaced", ours=False)
         if row.api_key == (made or signing.api_key):
-            return self._silent(value, refused)
+            if signing.own is not None:
+                account.has_secret(key, row.api_key)
+            return self._silent(account, key, value, refused)
         if signing.illegible and not signing.api_key:
             return value  # whose secret it is, nobody can see here; see `_note`
         if refused is not None and refused.code not in (*WRONG_SECRET, ONLY_ELSEWHERE) and not signing.gone:
-            return unreadable(refused)
+            return self._refused(account, key, refused)
         if running := account.traces.running(key.label):
             return Unreadable("running", f"a run is creating it right now: {running}")
         ours = self._half_made(account, row)
@@ -142,13 +147,27 @@ class ApiKeys:
             reason = f"it exists, and the store {key.store} holds no secret for it"
         return Lost(value, reason, ours)
 
-    def _silent(self, value: KeyValue, refused: VenueError | None) -> Live:
+    def _refused(self, account: Account, key: KeySpec, refused: VenueError) -> Unreadable:
+        """A stored secret that the venue does not take: why, and the way out where it is of the other environment."""
+        if refused.code != OTHER_WORLD:
+            return Unreadable(refused.code or "unreadable", refused.told)
+        return Unreadable(OTHER_WORLD, self._other_world(account, key))
+
+    def _other_world(self, account: Account, key: KeySpec) -> str:
+        store, path = account.secret_at(key)
+        return (
+            f"the secret at {store}:{path} is of a key of another environment than this one ({account.environment}); "
+            "let the connection of each environment have a key of its own under `venues`, for secrets lie under it, "
+            "or keep them in different stores"
+        )
+
+    def _silent(self, account: Account, key: KeySpec, value: KeyValue, refused: VenueError | None) -> Live:
         """The very key whose secret is stored, which did not sign: not yet, or not from here, is not lost."""
         if refused is None or refused.code == ONLY_ELSEWHERE or Signing(refused=refused).gone:
             return value
         if refused.code in WRONG_SECRET:
             return Lost(value, f"the stored secret does not sign ({refused.code})", ours=False)
-        return unreadable(refused)
+        return self._refused(account, key, refused)
 
     def _half_made(self, account: Account, row: KeyRow) -> bool:
         changed_s = int(row.changed_ms) / 1000 if row.changed_ms.isdecimal() else None
@@ -163,6 +182,9 @@ class ApiKeys:
             # A secret that signs is no dead one: it is not moved aside to make room for a new key's.
             detail = f'the store holds the secret of the key "{stored.key_label}" under this label; move it there'
             survey.block(address, "secret_mismatch", detail)
+        refused = signing.refused if signing else None
+        if found is ABSENT and key.state == "present" and refused is not None and refused.code == OTHER_WORLD:
+            survey.block(address, "secret_mismatch", self._other_world(account, key))
         wanted = survey.desired[address]
         if isinstance(wanted, KeyValue) and account.is_access(key.label) and self._is_away(account, wanted):
             survey.block(address, "access_ip", self._away(account, key.label, wanted))
@@ -314,6 +336,7 @@ class ApiKeys:
 
     def _gone(self, account: Account, label: str) -> None:
         account.signings.pop(label, None)
+        account.survey.stored.pop(label, None)
         account.traces.made.pop(label, None)
 
     async def _create(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
@@ -337,6 +360,9 @@ class ApiKeys:
                 api_key=api_key,
                 secret_key=str(row["secretKey"]),
                 passphrase=str(row.get("passphrase") or passphrase),
+            )
+            account.survey.stored[label] = StoredKey(
+                store=store, path=path, label=label, api_key=api_key, uid=account.uid
             )
         except (AcctcfgError, OSError) as error:
             await self._undo(account, change, api_key, error, writer)

@@ -21,9 +21,9 @@ from acctcfg.venues.okx.access import (
     settle_access,
     try_stored_keys,
 )
-from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.account import NEW_KEY_CODES, Account
 from acctcfg.venues.okx.account_mode import AccountMode
-from acctcfg.venues.okx.api_keys import SIGNED_FIELDS, ApiKeys
+from acctcfg.venues.okx.api_keys import ONLY_ELSEWHERE, SIGNED_FIELDS, ApiKeys
 from acctcfg.venues.okx.broker import PAGE, Broker, SubAccount
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
@@ -213,8 +213,17 @@ class OkxConnection(ByField[Account]):
     async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
         """The config that the key reads, beside the broker's list."""
         own = OwnKey(self.client, credentials, f"{self.user}/{spec.name}" if spec.role != "main" else self.user)
-        config, row = await asyncio.gather(own.config(), self._broker.sub_account(spec.name))
+        row = await self._broker.sub_account(spec.name) if spec.role != "main" else None
         listed = self.user if spec.role == "main" else row.uid if row is not None else ""
+        try:
+            config = await own.config()
+        except AuthRefused as error:
+            state = {ONLY_ELSEWHERE: "elsewhere", **dict.fromkeys(NEW_KEY_CODES, "not_yet")}.get(error.code)
+            keys = (await self._broker.keys(row.name)).values() if row is not None and state else ()
+            label = next((key.label for key in keys if key.api_key == credentials.api_key), None)
+            if state is None or label is None:
+                raise
+            return Proof(uid=listed, label=label, listed_uid=listed, state=state)
         return Proof(uid=config.uid, label=config.key_label, listed_uid=listed)
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
