@@ -11,6 +11,7 @@ AcctcfgError 1 ─┬─ ManifestError       the files the user wrote; nothing w
                 │              ├─ Refused          the venue said no, with its code
                 │              │   ├─ AuthRefused  ... to the credentials, the clock or the address
                 │              │   └─ RateLimited  ... because of too many requests; not executed
+                │              │       └─ Busy     ... because it has too much to do, whoever asks
                 │              └─ Maintenance      the venue is closed, with its end where it says one
                 ├─ PlanStale           live state or the manifest moved since the plan was saved
                 ├─ Blocked 3           a precheck or a guardrail forbids it
@@ -26,6 +27,7 @@ __all__ = [
     "AcctcfgError",
     "AuthRefused",
     "Blocked",
+    "Busy",
     "ConfigError",
     "Garbled",
     "JournalError",
@@ -133,7 +135,11 @@ class AuthRefused(Refused):
 
 
 class RateLimited(Refused):
-    """Too many requests, or the venue is busy; the request was not executed."""
+    """Too many requests; the request was not executed."""
+
+
+class Busy(RateLimited):
+    """The venue has too much to do, whoever asks; the request was not executed, and no limit of ours was met."""
 
 
 class Maintenance(VenueError):

@@ -74,6 +74,7 @@ WARNINGS: Final[Mapping[str, str]] = {
     "account_locked": "the account is locked, and the manifest does not say whether it should be",
     "key_not_usable": "the venue has frozen or locked a key",
     "list_may_be_cut": "a list that decides a precheck may be longer than the venue showed",
+    "limit_raised": "a rate limit of the manifest is above the documented one",
     "rate_limited": "the venue answered too many requests",
     "no_access": "no key can sign for this account yet",
 }

@@ -19,6 +19,7 @@ __all__ = [
     "AccountSpec",
     "AddressSpec",
     "DepositSpec",
+    "Granted",
     "Guardrails",
     "KeySpec",
     "LeverageEntry",
@@ -140,6 +141,14 @@ class AccountSpec:
         return self.places.get(name, self.place)
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A rate limit in place of the documented one."""
+
+    count: int
+    per_s: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueSpec:
     """A connection: one API key of one venue user."""
@@ -154,6 +163,8 @@ class VenueSpec:
     egress: tuple[str, ...]
     rate_share: Decimal | None  # None: 0.8, and 1.0 on loopback
     place: Place
+    proxy: str | None = None  # http://host:port; None: as the environment says
+    limits: Mapping[str, Granted] = field(default_factory=dict)  # by endpoint: what the venue granted this user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from acctcfg.core.base_url import BaseUrl
 from acctcfg.core.desired import AccountSpec, Place
 
 __all__ = ["NAME", "Finding", "TextRule", "VenueRules"]
@@ -47,6 +48,10 @@ class VenueRules:
     hosts: tuple[str, ...]  # its own hosts, over https: a base_url elsewhere wants trust
     roles: tuple[str, ...]  # "main", "sub_account"; the first is the default
     regions: tuple[str, ...] = ()  # () where the type has none; the first is the default
+    region_hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # which of the hosts serve a region
+    ended_hosts: Mapping[str, str] = field(default_factory=dict)  # host -> since when, and what took its place
+    closed_ports: Mapping[int, str] = field(default_factory=dict)  # port of the own hosts -> since when, and why
+    limits: Callable[[], Mapping[str, tuple[int, float]]] = field(default=dict)  # "GET /path" -> count and seconds
     passphrase: bool = False  # whether credentials have one
     fields: frozenset[str] = frozenset()  # the account fields that this type has, besides venue, role, name, profile
     main_fields: frozenset[str] = frozenset()  # ... for the role main
@@ -72,4 +77,10 @@ class VenueRules:
 
     def owns(self, base_url: str) -> bool:
         """Whether a base URL is one of the venue's own hosts over https."""
-        return base_url.lower().rstrip("/").removesuffix(":443") in {f"https://{host}" for host in self.hosts}
+        url = BaseUrl.of(base_url)
+        return url is not None and url.scheme == "https" and url.port == 443 and url.host in self.hosts
+
+    def region_of(self, base_url: str) -> str:
+        """The region that a base URL serves; "" where its host does not say."""
+        url = BaseUrl.of(base_url)
+        return next((one for one, hosts in self.region_hosts.items() if url is not None and url.host in hosts), "")

@@ -22,12 +22,13 @@ __all__ = ["PaceFile"]
 
 
 class PaceFile:
-    """One file a base URL, in the user's cache folder."""
+    """One file a base URL, in the user's cache folder; none for a user without one: others could write to it."""
 
     def __init__(self, environ: Mapping[str, str], base_url: str) -> None:
-        cache = environ.get("XDG_CACHE_HOME") or str(Path(environ.get("HOME") or tempfile.gettempdir()) / ".cache")
+        home = environ.get("HOME")
+        cache = environ.get("XDG_CACHE_HOME") or (home and str(Path(home) / ".cache"))
         name = hashlib.sha256(base_url.encode()).hexdigest()[:16]
-        self._path = Path(cache) / "acctcfg" / f"pace-{name}.json"
+        self._path = Path(cache) / "acctcfg" / f"pace-{name}.json" if cache and Path(cache).is_absolute() else None
 
     def restore(self, pacer: Pacer, rates: Callable[[str], Rate | None]) -> None:
         """Tell the pacer what earlier commands were answered."""
@@ -36,6 +37,8 @@ class PaceFile:
     def keep(self, pacer: Pacer) -> None:
         """Keep what still counts; silently not, where the folder cannot be written."""
         found = pacer.recent()
+        if self._path is None:
+            return
         with contextlib.suppress(OSError, ValueError):
             if not found and not self._path.exists():
                 return
@@ -47,11 +50,13 @@ class PaceFile:
             Path(name).replace(self._path)
 
     def _read(self) -> dict[BucketKey, list[float]]:
+        if self._path is None:
+            return {}
         try:
             rows = json.loads(self._path.read_text())
             return {
                 BucketKey(scope, owner, endpoint, tuple(by)): [float(at) for at in times]
                 for scope, owner, endpoint, by, times in rows
             }
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return {}  # a hint that is lost costs a wait, no more

@@ -183,7 +183,7 @@ async def draw_up(
     steps = guarded([_let_replace(step, replacing) for step in steps]) if replacing else asked_for
     for link in session.links.values():
         link.seconds = time.monotonic() - link.opened_at
-    warnings += [Warning_(key, "rate_limited", note) for key, one in session.links.items() for note in _notes(one)]
+    warnings += [warning for one in session.links.values() for warning in one.warnings()]
     named = {step.address.account for step in steps} or set(workspace.manifest.accounts)
     plan = Plan(
         steps=tuple(steps),
@@ -203,10 +203,6 @@ def _let_replace(step: Step, replacing: frozenset[Address]) -> Step:
     if step.address not in replacing:
         return step
     return replace(step, prechecks=tuple(check for check in step.prechecks if check.name != "secret_lost"))
-
-
-def _notes(link: Link) -> list[str]:
-    return list(link.client.pacer.notes)
 
 
 def keys_to_replace(workspace: Workspace, addresses: Iterable[str]) -> frozenset[Address]:
@@ -329,5 +325,6 @@ def _estimate(session: Session, work: Sequence[tuple[Survey, list[Change]]], ste
             for survey, changes in work
             if survey.spec.venue == key
         ]
-        costs += [(cost, link.share, link.speed) for cost in _costs(link, [one for one in mine if one[1]])]
+        found = _costs(link, [one for one in mine if one[1]])
+        costs += [(link.granted(cost), link.share, link.speed) for cost in found]
     return estimate(costs)

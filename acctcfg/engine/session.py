@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
+from acctcfg.core.base_url import is_loopback
 from acctcfg.core.desired import VenueSpec
-from acctcfg.core.plan import VenueReport
+from acctcfg.core.plan import VenueReport, Warning_
 from acctcfg.engine.blame import blame
 from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError, ConfigError, VenueError
-from acctcfg.venues.contract import Connection, Given, Memory, Venue
+from acctcfg.venues.contract import Connection, Cost, Given, Memory, Venue
 from acctcfg.venues.installed import venue
 from acctcfg.wire.client import Client
 from acctcfg.wire.clock import Clock, SystemClock
+from acctcfg.wire.descriptors import connections_at_once, raise_limit
+from acctcfg.wire.endpoint import Rate
 from acctcfg.wire.pace import Pacer
+from acctcfg.wire.proxy import proxy_of
+from acctcfg.wire.transport import AiohttpTransport
 
-__all__ = ["Link", "Session", "is_loopback"]
+__all__ = ["Link", "Session"]
 
 SHARE = 0.8  # of each limit: the rest is left to the people and programs that use the same user
 TIMEOUT_S = 10.0  # of one request; no speed divides it: a machine is not faster because a sandbox's windows are
@@ -48,6 +51,24 @@ class Link:
     def client(self) -> Client:
         """Its HTTP client."""
         return self.connection.client
+
+    def warnings(self) -> list[Warning_]:
+        """Limits that the venue refused us at, and granted ones above what the venue's documents say."""
+        key, found = self.connection.spec.key, []
+        for endpoint, rate in self.client.pacer.limits.items():
+            known = self.venue.rate_of(endpoint)
+            if known is not None and rate.count / rate.per_s > known.count / known.per_s:
+                message = (
+                    f"{endpoint}: `limits` grants {rate.count} per {rate.per_s:g} s, "
+                    f"the venue documents {known.count} per {known.per_s:g} s"
+                )
+                found.append(Warning_(key, "limit_raised", message))
+        return found + [Warning_(key, "rate_limited", note) for note in self.client.pacer.notes]
+
+    def granted(self, cost: Cost) -> Cost:
+        """A cost with the limit that the venue granted, where it granted another."""
+        rate = self.client.pacer.limits.get(cost.endpoint.text)
+        return cost if rate is None else replace(cost, endpoint=replace(cost.endpoint, rate=rate))
 
     def report(self) -> VenueReport:
         """What reading took."""
@@ -76,6 +97,7 @@ class Session:
     _files: ExitStack = field(default_factory=ExitStack)
 
     async def __aenter__(self) -> Self:
+        raise_limit()
         try:
             memory = self._files.enter_context(self.workspace.memories())
             for key in sorted(set(self.venues)):
@@ -123,8 +145,16 @@ class Session:
         doors = workspace.doors(spec.key)
         credentials = doors.load(spec.credentials)
         pacer, pace_file = Pacer(self.clock, share, speed), PaceFile(workspace.environ, base_url)
+        pacer.limits = granted(spec, type_)
         pace_file.restore(pacer, type_.rate_of)
-        client = Client(base_url, type_.dialect(spec), self.clock, pacer, timeout_s=TIMEOUT_S)
+        origin = f"venues.{spec.key}.proxy"
+        transport = AiohttpTransport(
+            timeout_s=TIMEOUT_S,
+            handshakes=pacer,
+            most=connections_at_once(len(set(self.venues))),
+            proxy=None if local else proxy_of(base_url, spec.proxy, origin, workspace.environ),
+        )
+        client = Client(base_url, type_.dialect(spec), self.clock, pacer, timeout_s=TIMEOUT_S, transport=transport)
         given = Given(
             spec=spec,
             client=client,
@@ -138,6 +168,16 @@ class Session:
         return Link(venue=type_, connection=connection, pace_file=pace_file, speed=speed, share=share)
 
 
+def granted(spec: VenueSpec, type_: Venue) -> dict[str, Rate]:
+    """The limits of a manifest as the pacer takes them: counted as the documented ones are."""
+    known = {endpoint: type_.rate_of(endpoint) for endpoint in spec.limits}
+    return {
+        endpoint: replace(rate, count=spec.limits[endpoint].count, per_s=float(spec.limits[endpoint].per_s))
+        for endpoint, rate in known.items()
+        if rate is not None
+    }
+
+
 async def _prove(link: Link) -> None:
     """Open a connection, and see that its credentials are the user's that the manifest means."""
     try:
@@ -146,19 +186,9 @@ async def _prove(link: Link) -> None:
         exc.hint = exc.hint or "nothing was written; is the venue up, and does base_url lead to it?"
         raise
     spec, user = link.connection.spec, link.connection.user
+    link.client.pacer.names[user] = spec.key
     if spec.uid not in (None, user):
         raise ConfigError(
             f"venues.{spec.key}: the credentials belong to the uid {user}, not {spec.uid}",
             hint="these are somebody else's credentials, or `uid` is wrong",
         )
-
-
-def is_loopback(base_url: str) -> bool:
-    """Whether a base URL stays on this machine."""
-    host = urlsplit(base_url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
-from acctcfg.core.desired import StoreSpec, VenueSpec
+from acctcfg.core.base_url import BaseUrl
+from acctcfg.core.desired import Granted, StoreSpec, VenueSpec
 from acctcfg.core.rules import VenueRules
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.kinds import Table
@@ -15,6 +14,8 @@ from acctcfg.manifest.read import Node
 from acctcfg.manifest.report import Report, near, shown
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import NAME, STORE_TYPES, Shape
+
+_METHODS = ("GET /", "POST /", "PUT /", "DELETE /")
 
 __all__ = ["build_stores", "build_venues", "check_source", "trusted"]
 
@@ -72,17 +73,21 @@ def build_venues(
         source = taken.get("credentials", {})
         if source:
             check_source(node.value["credentials"], source, stores, report)
-        if "base_url" in taken:
-            _check_base_url(node.value["base_url"], taken["base_url"], rules, environ, report)
-        elif taken.get("environment") == "sandbox":
-            report.value(node, "`base_url` is missing (the sandbox prints its address when it starts)")
         environment = taken.get("environment", "live")
+        if "base_url" in taken:
+            _check_base_url(node, taken, rules, environ.get("ACCTCFG_TRUST", ""), report)
+        elif environment == "sandbox":
+            report.value(node, "`base_url` is missing (the sandbox prints its address when it starts)")
         if environment not in rules.environments:
             words = f"{rules.type} has no environment {environment} ({' or '.join(rules.environments)})"
             report.value(node.value["environment"], words)
         region = taken.get("region")
+        served = rules.region_of(taken.get("base_url", "")) if rules.regions else ""
         if region is not None and region not in rules.regions:
             _not_of_type(node, "region", rules, report)
+        elif region is not None and served not in ("", region):
+            at = report.sources.place(node.value["base_url"].mark)
+            report.value(node.value["region"], f"{region} contradicts `base_url` at {at}, which is of region {served}")
         egress = (one for one in taken.get("egress", ()) if one is not BAD)
         venues[key] = VenueSpec(
             key=key,
@@ -90,10 +95,12 @@ def build_venues(
             environment=environment,
             credentials=source,
             base_url=taken["base_url"].rstrip("/") if "base_url" in taken else None,
-            region=region or (rules.regions[0] if rules.regions else ""),
+            region=region or served or (rules.regions[0] if rules.regions else ""),
             uid=taken.get("uid"),
             egress=tuple(sorted(egress)),
             rate_share=taken.get("rate_share"),
+            proxy=_proxy(node, taken, report),
+            limits=_limits(node, taken, rules, report),
             place=workspace.sources.place(node.key_mark),
         )
     return venues
@@ -117,50 +124,71 @@ def check_source(node: Node, source: Mapping[str, Any], stores: Mapping[str, Sto
         report.key(node.value["key"], "goes with `store` only")
 
 
-def _check_base_url(node: Node, url: str, rules: VenueRules, environ: Mapping[str, str], report: Report) -> None:
-    try:
-        parts = urlsplit(url)
-        port, host = parts.port, parts.hostname or ""
-    except ValueError:
-        port, host = None, ""
-    if not host or (port is not None and not 0 < port < 65536):
+def _check_base_url(venue: Node, taken: Mapping[str, Any], rules: VenueRules, trust: str, report: Report) -> None:
+    """Loopback is for what is not live; everything but the type's own hosts over https wants the user's own word."""
+    node, text = venue.value["base_url"], taken["base_url"]
+    url = BaseUrl.of(text)
+    if url is None:
         report.value(node, "must be scheme, host and port, such as http://127.0.0.1:8700")
         return
-    if _loopback(host) or (parts.scheme == "https" and host in rules.hosts and port in (None, 443)):
+    if url.host in rules.ended_hosts:
+        report.value(node, f"{url.host} is no host of {rules.type} any more: {rules.ended_hosts[url.host]}")
         return
-    if trusted(parts, environ.get("ACCTCFG_TRUST", "")):
+    live = taken.get("environment", "live") == "live"
+    if rules.owns(text) or (url.loopback and not live) or trusted(url, trust):
+        return
+    if url.host in rules.hosts and url.port in rules.closed_ports:
+        report.value(node, f"{shown(text)}: {rules.closed_ports[url.port]}")
+        return
+    if url.loopback:
+        report.value(
+            node,
+            f"{shown(text)} is not {rules.type} itself, and credentials of `environment: live` go nowhere else: "
+            "write `environment: sandbox`, or let the environment variable ACCTCFG_TRUST name the address",
+        )
         return
     report.value(
         node,
-        f"{shown(url)} is neither loopback nor one of the hosts of {rules.type} over https "
+        f"{shown(text)} is neither loopback nor one of the hosts of {rules.type} over https "
         f"({', '.join(rules.hosts)}); the environment variable ACCTCFG_TRUST must name it",
     )
 
 
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _proxy(venue: Node, taken: Mapping[str, Any], report: Report) -> str | None:
+    text: str | None = taken.get("proxy")
+    if text is None:
+        return None
+    node = venue.value["proxy"]
+    if BaseUrl.of(text) is None:
+        report.value(node, "must be http://host:port, such as http://127.0.0.1:3128")
+    url = BaseUrl.of(taken.get("base_url", ""))
+    if url is not None and url.scheme == "http" and not url.loopback:
+        report.value(node, "goes with https only: a proxy would read what is sent to an http address")
+    return text.rstrip("/")
 
 
-def trusted(url: SplitResult, trust: str) -> bool:
+def _limits(venue: Node, taken: Mapping[str, Any], rules: VenueRules, report: Report) -> dict[str, Granted]:
+    """By endpoint; one that acctcfg does not call is a slip of the pen."""
+    granted: dict[str, Granted] = {}
+    if not taken.get("limits"):
+        return granted
+    known = rules.limits()
+    for endpoint, limit in taken["limits"].items():
+        if endpoint not in known:
+            if not endpoint.startswith(_METHODS):
+                continue  # the form of its name is wrong already
+            what = f"{shown(endpoint)} is no endpoint that acctcfg calls at {rules.type}{near(endpoint, known)}"
+            report.key(venue.value["limits"].value[endpoint], what)
+        elif "count" in limit and "per_s" in limit:
+            granted[endpoint] = Granted(limit["count"], limit["per_s"])
+    return granted
+
+
+def trusted(url: BaseUrl, trust: str) -> bool:
     """Whether the words of ACCTCFG_TRUST (between commas or blanks) name this address.
 
     A word with a scheme stands for exactly that scheme, host and port. `host` and `host:port` stand for https only,
     `host` for its default port. There are no patterns: what is trusted is written out.
     """
-    for word in trust.replace(",", " ").split():
-        try:
-            named = urlsplit(word if "://" in word else f"https://{word}")
-            if named.hostname and _origin(named) == _origin(url):
-                return True
-        except ValueError:
-            continue
-    return False
-
-
-def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
-    return url.scheme, url.hostname, url.port or {"https": 443, "http": 80}.get(url.scheme)
+    words = trust.replace(",", " ").split()
+    return any(BaseUrl.of(word if "://" in word else f"https://{word}") == url for word in words)

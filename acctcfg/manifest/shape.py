@@ -35,6 +35,10 @@ _SHARE = TextRule(r"(?:100(?:\.0{1,9})?|[0-9]{1,2}(?:\.[0-9]{1,9})?)%", "a numbe
 _SECRET_PATH = TextRule(
     r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:/[A-Za-z0-9][A-Za-z0-9_.-]*)*", "a path in the store, such as desk/mmdesk01/trading"
 )
+_PROXY = TextRule(
+    r"http://[^\s/?#@]+:[0-9]{1,5}/?", "http://host:port, such as http://127.0.0.1:3128 (a login goes into HTTPS_PROXY)"
+)
+_ENDPOINT = TextRule(r"(?:GET|POST|PUT|DELETE) /[^\s?#]+", "a method and a path, such as GET /api/v5/account/config")
 _RECIPIENT = TextRule(
     r"age1[02-9a-z]{20,}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+(?: .*)?",
     "a public age recipient (age1...) or an SSH public key; never the identity",
@@ -92,6 +96,16 @@ def _source(nulls: bool = False) -> Record:
         },
         nulls=nulls,
         one_of=("env", "store", "file"),
+    )
+
+
+def _granted() -> Record:
+    """A rate limit in place of the documented one."""
+    return Record(
+        {
+            "count": Field(kind=Whole(1), doc="Requests", required=True),
+            "per_s": Field(kind=Decimals(), doc="... in so many seconds", required=True),
+        }
     )
 
 
@@ -164,6 +178,15 @@ class Shape:
                 ),
                 "rate_share": Field(
                     kind=Decimals(most=1), doc="The share of each rate limit to use; 0.8, and 1.0 on loopback"
+                ),
+                "proxy": Field(
+                    kind=Text(_PROXY, private=True),
+                    doc="The proxy that connections to this venue are tunnelled through; else HTTPS_PROXY, unless "
+                    "NO_PROXY names the host. Never for loopback",
+                ),
+                "limits": Field(
+                    kind=Table(_granted(), name=_ENDPOINT, what="endpoint"),
+                    doc="Rate limits that the venue granted you, by endpoint, in place of the documented ones",
                 ),
             }
         )

@@ -2,7 +2,8 @@
 
 Reads are repeated on anything that passes by itself. Writes are repeated only on proof that they were not executed: the
 venue said so (too many requests, a refused timestamp) or no connection was made. Every other silence is an
-`UnresolvedWrite`, which only reading can settle.
+`UnresolvedWrite`, which only reading can settle. Where others use the same limit, reads and writes go on as long as the
+venue serves anybody out of it, and for two minutes after that.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import httpx
 
 from acctcfg.errors import (
     AuthRefused,
+    Busy,
     ConfigError,
     Garbled,
     Maintenance,
@@ -46,12 +48,17 @@ log = logging.getLogger("acctcfg.wire")
 ATTEMPTS = 5
 GARBLED_ATTEMPTS = 3
 PATIENCE_S = 20.0  # no further attempt is begun after this, time spent waiting for a slot not counted
+LATE_S = 10.0  # on the wire for longer, a request may be refused for its time while all clocks are right
+STUCK_S = 120.0  # a limit out of which the venue serves nothing for so long is given up
 TOO_MANY_REQUESTS = 429
 BACKOFF_S = 0.25  # doubles with each attempt
+LIMITED_BACKOFF_S = 4.0  # at most, for what the venue refused unserved
 REMEASURE_S = 60.0  # a clock that was measured more recently than this is not the reason for a refusal
 
+NO_BUCKET = BucketKey("", "", "", ())
 BeforeSend = Callable[[float], Awaitable[None] | None]
 Ready = Callable[[], Awaitable[None]]
+Settle = Callable[[], Awaitable[Call]]
 
 
 class Dialect(Protocol):
@@ -116,7 +123,7 @@ class Client:
         self.requests = 0
         self.rate_limited = 0
         self._host = httpx.URL(self.base_url).netloc.decode()
-        self._transport = transport or AiohttpTransport(timeout_s=timeout_s, on_connect=pacer.reconnected)
+        self._transport = transport or AiohttpTransport(timeout_s=timeout_s, handshakes=pacer)
         self._random = random
         self._measuring = asyncio.Lock()
         self._measured_at: float | None = None
@@ -135,9 +142,13 @@ class Client:
         await asyncio.gather(*left, return_exceptions=True)
         await self._transport.aclose()
 
-    async def read(self, call: Call, signer: Any = None, user: str = "") -> Reply:
-        """The answer to a call that changes nothing. Raises Unreachable, Garbled, Refused and its kin, Maintenance."""
-        return await self._watched(_Exchange(call, signer, user, writing=False))
+    async def read(self, call: Call, signer: Any = None, user: str = "", *, settle: Settle | None = None) -> Reply:
+        """The answer to a call that changes nothing. Raises Unreachable, Garbled, Refused and its kin, Maintenance.
+
+        `settle` is awaited once the slot is held, and gives the call of the same endpoint that is sent in place of
+        `call`: what a request that many share asks for is settled at the last moment.
+        """
+        return await self._watched(_Exchange(call, signer, user, writing=False, settle=settle))
 
     async def write(
         self,
@@ -187,6 +198,8 @@ class Client:
     async def _go_again(self, exchange: _Exchange, error: VenueError) -> None:
         """Return when the request may be sent once more; raise what its caller gets when it may not."""
         if isinstance(error, Refused) and self.dialect.is_clock_refusal(error):
+            if exchange.took_s > LATE_S / self.pacer.speed and exchange.attempt < ATTEMPTS:
+                return  # it was late, on the way or in a machine that is busy: signed anew, it may be in time
             await self._correct_clock(exchange, error)
             return
         proven = isinstance(error, NotSent | Refused | Maintenance)
@@ -202,15 +215,18 @@ class Client:
         passing = isinstance(error, RateLimited | Unreachable | OutcomeUnknown | Garbled)
         if not passing or isinstance(error, Redirected | TooLong):
             return False
+        if isinstance(error, RateLimited):
+            rate = exchange.call.endpoint.rate
+            return self.pacer.stuck_s(exchange.key, rate, exchange.begun_at or 0.0) < STUCK_S / self.pacer.speed
         if exchange.attempt >= (GARBLED_ATTEMPTS if isinstance(error, Garbled) else ATTEMPTS):
             return False
         # One repetition is always worth it: a single time-out may use up all patience at high speed.
         return exchange.attempt < 2 or exchange.spent_s < PATIENCE_S / self.pacer.speed
 
     def _backoff(self, exchange: _Exchange) -> float:
-        seconds = BACKOFF_S * 2.0 ** (exchange.attempt - 1)
+        seconds = BACKOFF_S * 2.0 ** min(exchange.attempt - 1, ATTEMPTS)
         if exchange.limited:  # sooner than in a window, the venue would say the same again
-            seconds = max(seconds, min(exchange.call.endpoint.rate.per_s, PATIENCE_S / ATTEMPTS))
+            seconds = min(max(seconds, exchange.call.endpoint.rate.per_s), LIMITED_BACKOFF_S)
         seconds *= (0.5 + 0.5 * self._random()) / self.pacer.speed
         exchange.spent_s += seconds
         return seconds
@@ -219,8 +235,12 @@ class Client:
 
     async def _once(self, exchange: _Exchange) -> Reply:
         endpoint = exchange.call.endpoint
-        key = BucketKey.of(exchange.call, user=exchange.user, host=self._host)
+        key = exchange.key = BucketKey.of(exchange.call, user=exchange.user, host=self._host)
         async with self.pacer.slot(key, endpoint.rate, droppable=exchange.droppable) as slot:
+            if exchange.begun_at is None:
+                exchange.begun_at = self.clock.monotonic()
+            if exchange.settle is not None:
+                exchange.call = await exchange.settle()
             if exchange.ready is not None:
                 await exchange.ready()
             exchange.offset_s = self.offset_s
@@ -235,6 +255,7 @@ class Client:
             try:
                 reply = await self._exchanged(exchange, request, slot)
                 exchange.code = "ok"
+                self.pacer.served(key, endpoint.rate)
                 return reply
             except VenueError as error:
                 _blot_out(error, confidential(exchange.signer, exchange.signed, exchange.call.params))
@@ -242,11 +263,15 @@ class Client:
                 exchange.limited = isinstance(error, RateLimited)
                 if exchange.limited:
                     self.rate_limited += 1
+                if not exchange.limited and isinstance(error, Refused):
+                    self.pacer.served(key, endpoint.rate)
+                elif exchange.limited and not isinstance(error, Busy):
                     self.pacer.rate_limited(key, endpoint.rate)
                 raise
             finally:
                 seconds = self.clock.monotonic() - begun
                 exchange.spent_s += seconds
+                exchange.took_s = seconds
                 self._tell(exchange, seconds)
 
     async def _exchanged(self, exchange: _Exchange, request: httpx.Request, slot: Slot) -> Reply:
@@ -256,6 +281,10 @@ class Client:
             slot.answered()
             exchange.status = response.status_code
             body = await response.aread()
+        except httpx.ProxyError as exc:
+            slot.not_sent()
+            hint = "is the proxy right? NO_PROXY names hosts that are reached without one"
+            raise NotSent(f"{self.base_url} cannot be reached: {exc}", hint=hint, code="proxy") from exc
         except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
             slot.not_sent()
             hint = "is the venue up? check base_url and the network"
@@ -360,6 +389,7 @@ class _Exchange:
     signer: Any
     user: str
     writing: bool
+    settle: Settle | None = None
     ready: Ready | None = None
     before_send: BeforeSend | None = None
     droppable: bool = False
@@ -367,10 +397,13 @@ class _Exchange:
     sent_at: float = 0.0
     offset_s: float = 0.0  # the correction in `sent_at`
     spent_s: float = 0.0  # on the wire and in back-off, not in waiting for slots
+    took_s: float = 0.0  # the last attempt
     status: int | None = None
     code: str = ""
     signed: Mapping[str, str] = field(default_factory=dict)  # the headers that the last attempt was signed with
     limited: bool = False
+    key: BucketKey = NO_BUCKET
+    begun_at: float | None = None  # when the first attempt had its slot
     left: bool = False  # whether this attempt got as far as the transport
     clock_corrected: bool = False
 

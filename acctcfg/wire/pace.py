@@ -7,6 +7,8 @@ path. Logs of send times, token buckets and GCRA all break when the path is slow
 What that costs, one round trip a window, is won back in part: an earlier request had to come back and a later one has
 to get there, and together that takes about one round trip. Once a bucket has seen enough answers on one connection,
 0.9 times its smallest round trip, less the usual spread above it, is subtracted. A new connection starts from nothing.
+Never more than the path itself takes: a request's round trip holds the venue's waiting and ours besides, and what a
+busy machine adds to one request it may not add to the next. How long the path is, the connections' handshakes say.
 """
 
 from __future__ import annotations
@@ -73,7 +75,10 @@ class Pacer:
         self.clock = clock
         self.share = share
         self.speed = speed
-        self.notes: list[str] = []
+        self.names: dict[str, str] = {}  # owner -> as people know it: an account's or the connection's key
+        self.limits: dict[str, Rate] = {}  # by endpoint: what the venue granted this user, in place of the table's
+        self._refused: dict[BucketKey, None] = {}  # in the order in which the venue refused
+        self._handshake = math.inf  # the smallest of all connections; infinite where nobody tells
         self._buckets: dict[BucketKey, _Bucket] = {}
         self._connections = 0
         self._aliases: dict[str, str] = {}
@@ -118,18 +123,46 @@ class Pacer:
 
     def rate_limited(self, key: BucketKey, rate: Rate) -> None:
         """The venue said "too many requests": use half of this limit for a minute, and note it once."""
-        bucket = self._bucket(key, rate)
-        now = self.clock.monotonic()
-        if now >= bucket.halved_until:
-            self.notes.append(
-                f"{key.endpoint}: the venue answered that there were too many requests;"
-                " this limit was halved for a minute (does something else use the same account or address?)"
-            )
-        bucket.halved_until = now + HALVED_S / self.speed
+        self._refused.setdefault(key)
+        self._bucket(key, rate).halved_until = self.clock.monotonic() + HALVED_S / self.speed
 
-    def reconnected(self) -> None:
-        """A new connection was made: what was learned of the path's round trip no longer holds."""
+    def served(self, key: BucketKey, rate: Rate) -> None:
+        """The venue served a request: the bucket makes progress."""
+        self._bucket(key, rate).served_at = self.clock.monotonic()
+
+    def stuck_s(self, key: BucketKey, rate: Rate, since: float) -> float:
+        """Seconds in which the venue served nothing out of this bucket, counted from `since` at the earliest."""
+        return self.clock.monotonic() - max(since, self._bucket(key, rate).served_at)
+
+    @property
+    def notes(self) -> list[str]:
+        """Which limits the venue refused us at, and whose they are."""
+        return [
+            f"{key.endpoint}{self._whose(key)}: the venue answered that there were too many requests; this limit was "
+            f"halved for a minute (does another program use the same {_counted_by(key)}?)"
+            for key in self._refused
+        ]
+
+    def _whose(self, key: BucketKey) -> str:
+        if key.scope == "ip":
+            return ""
+        owner = self._aliases.get(key.owner, key.owner)
+        name = self.names.get(owner) or owner.partition("/")[2]
+        return f" of {name}" if name else ""
+
+    def connecting(self) -> None:
+        """A new connection is made: what was learned of the path's round trip no longer holds."""
         self._connections += 1
+
+    def connected(self, handshake_s: float | None) -> None:
+        """How long a connection's handshake took; 0 where the system does not say, None where it came to nothing."""
+        if handshake_s is not None:
+            self._handshake = min(self._handshake, handshake_s)
+
+    @property
+    def path_s(self) -> float:
+        """What the path takes at least, there and back."""
+        return self._handshake
 
     @property
     def connections(self) -> int:
@@ -171,6 +204,7 @@ class Pacer:
     def _bucket(self, key: BucketKey, rate: Rate) -> _Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:
+            rate = self.limits.get(key.endpoint, rate)
             window = rate.per_s / self.speed
             bucket = self._buckets[key] = _Bucket(self, allowed(rate, self.share), window)
         return bucket
@@ -217,7 +251,18 @@ class Slot:
 class _Bucket:
     """One limit: places in flight, and the moments of the last answers."""
 
-    __slots__ = ("_changed", "_pacer", "_turn", "count", "halved_until", "in_flight", "log", "path", "window")
+    __slots__ = (
+        "_changed",
+        "_pacer",
+        "_turn",
+        "count",
+        "halved_until",
+        "in_flight",
+        "log",
+        "path",
+        "served_at",
+        "window",
+    )
 
     def __init__(self, pacer: Pacer, count: int, window: float) -> None:
         self.count = count
@@ -226,6 +271,7 @@ class _Bucket:
         self.log: deque[float] = deque()  # moments of answers, ascending
         self.halved_until = -math.inf
         self.path = _RoundTrips()
+        self.served_at = -math.inf
         self._pacer = pacer
         self._turn = asyncio.Lock()  # wakes in the order of arrival, and hands on when a waiter is cancelled
         self._changed: asyncio.Future[None] | None = None
@@ -271,7 +317,7 @@ class _Bucket:
         log = self.log
         while log and log[0] + 2 * self.window <= now:  # twice: the window of a halved limit of one
             log.popleft()
-        counts_for = window - self.path.guard(self._pacer.connections)
+        counts_for = window - self.path.guard(self._pacer.connections, self._pacer.path_s)
         gone = 0
         for answer in log:
             if answer + counts_for > now:
@@ -324,7 +370,7 @@ class _RoundTrips:
         self.mean += (round_trip - self.mean) / self.count
         self.smallest = min(self.smallest, round_trip)
 
-    def guard(self, connection: int) -> float:
+    def guard(self, connection: int, path_s: float) -> float:
         """Seconds that may be taken off a window: below the path's own round trip, whatever its jitter.
 
         The smallest of n round trips still holds some jitter, the less the more answers were seen; the
@@ -333,4 +379,8 @@ class _RoundTrips:
         if self.count < SAMPLES or connection != self.connection:
             return 0.0
         spread = (self.mean - self.smallest) * 4 / math.sqrt(self.count)
-        return max(0.0, 0.9 * (self.smallest - spread))
+        return max(0.0, 0.9 * min(self.smallest - spread, path_s))
+
+
+def _counted_by(key: BucketKey) -> str:
+    return "address" if key.scope == "ip" else "account"

@@ -8,21 +8,30 @@ go out as they were signed, nothing is repeated, redirected, taken from the envi
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import ssl
+import struct
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import httpx
 from yarl import URL
 
+from acctcfg.errors import ConfigError
 from acctcfg.wire.answer import MAX_BYTES
+from acctcfg.wire.proxy import Proxy
 
 __all__ = ["AiohttpTransport", "BodyTooLong"]
 
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+# The kernel's struct tcp_info: eight bytes, the first its state, then words of 32 bits; times in microseconds.
+_TCP_INFO_BYTES, _TCP_INFO_RTT, _TCP_INFO_MIN_RTT = 152, 68, 148
+_CONNECTING, _UNMEASURED = b"\x02", 0xFFFFFFFF
 CHUNK = 64 * 1024
 LARGE = 1024 * 1024  # an answer of more is one of few that are taken in at once, so that many do not fill the memory
 LARGE_AT_ONCE = 4
@@ -30,27 +39,57 @@ KEEP_ALIVE_S = 15.0  # below what servers commonly allow: a write on a connectio
 DNS_TTL_S = 30
 
 
-class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Connections without a limit of number, kept alive, HTTP/1.1. `on_connect` is told of every new connection."""
+class Handshakes(Protocol):
+    """Who wants to know how long connections take to be made: how far away the host is."""
 
-    def __init__(self, *, timeout_s: float = 10.0, on_connect: Callable[[], None] | None = None) -> None:
+    def connecting(self) -> None:
+        """A new connection is made."""
+
+    def connected(self, handshake_s: float | None) -> None:
+        """Its handshake took so long; 0 where the system does not say, None where it came to nothing."""
+
+
+class AiohttpTransport(httpx.AsyncBaseTransport):
+    """Kept-alive connections, HTTP/1.1; never more at once than `most` (0: as many as there is work for).
+
+    `proxy` is tunnelled through; `handshakes` is told of every new connection.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout_s: float = 10.0,
+        handshakes: Handshakes | None = None,
+        most: int = 0,
+        proxy: Proxy | None = None,
+    ) -> None:
         self.timeout_s = timeout_s
-        self._on_connect = on_connect
+        self._handshakes = handshakes
+        self._new: list[socket.socket] = []
+        self._most = most
+        self._proxy = proxy
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s / 2)
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2, sock_connect=timeout_s / 2)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         session = self._session or self._open(request.url.scheme)
-        with _as_httpx(request):
-            answer = await session.request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                headers=request.headers.multi_items(),
-                data=request.content or None,
-                allow_redirects=False,
-                timeout=self._timeout,
-            )
+        proxy = self._proxy
+        try:
+            with _as_httpx(request, proxy):
+                answer = await session.request(
+                    request.method,
+                    URL(str(request.url), encoded=True),
+                    headers=request.headers.multi_items(),
+                    data=request.content or None,
+                    allow_redirects=False,
+                    timeout=self._timeout,
+                    proxy=proxy.url if proxy else None,
+                    proxy_auth=proxy.login() if proxy else None,
+                )
+        finally:
+            if self._new:
+                self._tell_handshakes()
         headers, packed = answer.raw_headers, answer.headers.get("Content-Encoding", "").strip().lower()
         if packed:  # unpacked here, by the byte: httpx would inflate whatever comes
             headers = tuple(one for one in headers if one[0].lower() not in (b"content-encoding", b"content-length"))
@@ -64,13 +103,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             self._session = None
 
     def _open(self, scheme: str) -> aiohttp.ClientSession:
+        certificates = authorities() if scheme == "https" else True
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=0,
+                limit=self._most,
                 keepalive_timeout=KEEP_ALIVE_S,
                 ttl_dns_cache=DNS_TTL_S,
                 socket_factory=self._socket,
-                ssl=httpx.create_ssl_context() if scheme == "https" else True,
+                ssl=certificates,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -84,10 +124,62 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return session
 
     def _socket(self, address: tuple[Any, ...]) -> socket.socket:
-        if self._on_connect is not None:
-            self._on_connect()
         family, kind, protocol, _, _ = address
-        return socket.socket(family, kind, protocol)
+        made = socket.socket(family, kind, protocol)
+        if self._handshakes is not None:
+            self._handshakes.connecting()
+            self._new.append(made)
+        return made
+
+    def _tell_handshakes(self) -> None:
+        """Of those that were made, or came to nothing, by now."""
+        assert self._handshakes is not None  # noqa: S101 (none is kept without)
+        under_way = []
+        for made in self._new:
+            if made.fileno() < 0:
+                self._handshakes.connected(None)
+            elif (known := round_trip_s(made)) is None:
+                under_way.append(made)
+            else:
+                self._handshakes.connected(known)
+        self._new = under_way
+
+
+def authorities() -> ssl.SSLContext:
+    """The certificate authorities that are trusted: the user's where a variable names some, else those of certifi."""
+    for name in CERTIFICATES:
+        place = os.environ.get(name, "")
+        try:
+            if place and name == "SSL_CERT_DIR":
+                os.listdir(place)  # noqa: PTH208 (a folder that is not there would count as an empty one)
+            elif place:
+                ssl.create_default_context(cafile=place)
+        except (OSError, ValueError) as exc:
+            reason = "no certificates are in it" if isinstance(exc, ssl.SSLError | ValueError) else _reason(exc)
+            raise ConfigError(
+                f"the environment variable {name} names {place}: {reason}",
+                hint=f"let it name the certificates of the authorities that you trust, or unset {name}",
+            ) from None
+    try:
+        return httpx.create_ssl_context()
+    except (OSError, ValueError) as exc:
+        hint = "install acctcfg anew, or let SSL_CERT_FILE name the system's certificates"
+        raise ConfigError(f"the certificate authorities cannot be read: {_reason(exc)}", hint=hint) from None
+
+
+def round_trip_s(made: socket.socket) -> float | None:
+    """The smallest round trip of a connection, timed by the kernel; 0 where it does not say, None while it is made."""
+    if not hasattr(socket, "TCP_INFO"):
+        return 0.0
+    try:
+        told = made.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+    except OSError:
+        return 0.0
+    if told[:1] == _CONNECTING:
+        return None
+    at = [place for place in (_TCP_INFO_RTT, _TCP_INFO_MIN_RTT) if len(told) >= place + 4]
+    known = [one for place in at for one in struct.unpack_from("=I", told, place) if 0 < one < _UNMEASURED]
+    return min(known, default=0) / 1e6
 
 
 class BodyTooLong(Exception):
@@ -156,10 +248,14 @@ class _Body(httpx.AsyncByteStream):
 
 
 @contextmanager
-def _as_httpx(request: httpx.Request) -> Iterator[None]:
+def _as_httpx(request: httpx.Request, proxy: Proxy | None = None) -> Iterator[None]:
     """Say with httpx's exceptions whether anything can have been sent; the message is a reason in plain words."""
     try:
         yield
+    except aiohttp.ClientProxyConnectionError as exc:
+        raise httpx.ProxyError(f"{proxy} does not answer: {_reason(exc.os_error)}", request=request) from None
+    except aiohttp.ClientHttpProxyError as exc:  # not chained: its repr shows the headers, the login among them
+        raise httpx.ProxyError(f"{proxy} refuses to connect to it (HTTP {exc.status})", request=request) from None
     except aiohttp.ConnectionTimeoutError as exc:
         raise httpx.ConnectTimeout("no connection in time", request=request) from exc
     except aiohttp.ClientConnectorDNSError as exc:
@@ -181,6 +277,8 @@ def _as_httpx(request: httpx.Request) -> Iterator[None]:
 
 
 def _reason(exc: BaseException) -> str:
+    if isinstance(exc, OSError) and exc.errno in (errno.EMFILE, errno.ENFILE):
+        return "too many open files (raise their number: `ulimit -n 4096`)"
     if isinstance(exc, ConnectionRefusedError):
         return "connection refused"
     if isinstance(exc, ConnectionResetError | BrokenPipeError):
@@ -193,5 +291,7 @@ def _reason(exc: BaseException) -> str:
 def _tls_reason(exc: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError) -> str:
     cause = exc.certificate_error if isinstance(exc, aiohttp.ClientConnectorCertificateError) else exc.os_error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"the certificate does not hold ({cause.verify_message})"
+        named = [f"{name}={os.environ[name]}" for name in CERTIFICATES if os.environ.get(name)]
+        beside = f"; the authorities are those of {', '.join(named)}" if named else ""
+        return f"the certificate does not hold ({cause.verify_message}{beside})"
     return type(cause).__name__

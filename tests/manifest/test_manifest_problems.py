@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from manifest_folder import HEAD, TWO_TYPES, Folder
 
+from acctcfg.venues.installed import rules
+
 Complaints = Callable[..., list[str]]
 TOO_MANY = ", ".join(f"10.0.0.{n}" for n in range(1, 22))
 
@@ -211,8 +213,78 @@ def test_trust_names_addresses(complaints: Complaints, trust: str, url: str, acc
 )
 def test_loopback_and_own_hosts_need_no_trust(complaints: Complaints, url: str) -> None:
     """The sandbox and the venue's own hosts are always allowed."""
-    text = f"venues: {{v: {{type: okx_dma_broker, credentials: {{env: A}}, base_url: '{url}'}}}}\n"
+    text = f"venues: {{v: {{type: okx_dma_broker, environment: demo, credentials: {{env: A}}, base_url: '{url}'}}}}\n"
     assert complaints(text, head="version: 1\n") == []
+
+
+@pytest.mark.parametrize("environment", ["", "environment: live, "])
+@pytest.mark.parametrize("kind", ["okx_dma_broker", "gate_crossex"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8700", "http://[::1]:8700", "https://localhost", "http://127.9.9.9"])
+def test_loopback_is_not_trust(folder: Folder, kind: str, url: str, environment: str) -> None:
+    """Live credentials go to the venue itself, or where the user's own variable says, never by manifest alone."""
+    venue = f"{{type: {kind}, {environment}credentials: {{env: A}}, base_url: '{url}'}}"
+    folder.write(acctcfg=f"version: 1\nvenues: {{v: {venue}}}\n")
+    (said,) = folder.problems(rules())
+    assert "environment: live" in said
+    assert "ACCTCFG_TRUST" in said
+    assert folder.problems(rules(), ACCTCFG_TRUST=url) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[::1].evil.com",
+        "http://[::1",
+        "http://[fe80::1%eth0]:80",
+        "http://[127.0.0.1]",
+        "https://user@www.okx.com",
+        "https://www.okx.com:99999",
+        "https://www.okx.com:0",
+        "https://www..okx.com",
+        "https://-okx.com",
+        "https://okx.com\\\\@evil.com",
+        "http:///x",
+        "https://\u212akx.com",
+    ],
+)
+def test_what_is_no_base_url_is_a_problem_with_its_place(complaints: Complaints, url: str) -> None:
+    """However it is malformed, it is one line of the manifest's, and no request is ever made."""
+    text = f'venues: {{v: {{type: okx_dma_broker, environment: demo, credentials: {{env: A}}, base_url: "{url}"}}}}\n'
+    (said,) = complaints(text, head="version: 1\n", ACCTCFG_TRUST=url)
+    assert said.startswith("venues.v.base_url: must be ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("region: us, base_url: 'https://eea.okx.com'", "venues.v.region: us contradicts `base_url`"),
+        ("region: global, base_url: 'https://tr.okx.com'", "which is of region tr"),
+        ("region: us, base_url: 'https://app.okx.com'", ""),
+        ("region: tr", ""),
+        ("base_url: 'https://eea.okx.com'", ""),
+        ("base_url: 'https://aws.okx.com'", "ended on 2025-04-28"),
+        ("base_url: 'https://www.okx.com:8443'", "port 8443 is closed since 2026-10-31"),
+        ("proxy: 'http://127.0.0.1:3128'", ""),
+        ("proxy: 'http://user:notforeyes@proxy:3128'", "venues.v.proxy: must be http://host:port"),
+        ("proxy: 'socks5://proxy:1080'", "venues.v.proxy: must be http://host:port"),
+        ("proxy: 'http://proxy:3128', base_url: 'http://okx.example'", "goes with https only"),
+        ("limits: {GET /api/v5/broker/dma/subaccount-info: {count: 10, per_s: 1}}", ""),
+        (
+            "limits: {GET /api/v5/broker/dma/subacount-info: {count: 10, per_s: 1}}",
+            'did you mean "GET /api/v5/broker/dma/subaccount-info"?',
+        ),
+        ("limits: {subaccount-info: {count: 10, per_s: 1}}", "must be a method and a path"),
+        ("limits: {GET /api/v5/account/config: {count: 0, per_s: 1}}", "0 must be at least 1"),
+        ("limits: {GET /api/v5/account/config: {count: 1, per_s: 0}}", "0 must be above 0"),
+        ("limits: {GET /api/v5/account/config: {count: 1}}", "`per_s` is missing"),
+    ],
+)
+def test_where_a_venue_is_and_what_it_grants(complaints: Complaints, fields: str, said: str) -> None:
+    """Regions, ended hosts, closed ports, proxies and granted limits are judged while nothing is sent."""
+    text = f"venues: {{v: {{type: okx_dma_broker, credentials: {{env: A}}, {fields}}}}}\n"
+    found = complaints(text, head="version: 1\n", ACCTCFG_TRUST="http://okx.example, https://aws.okx.com")
+    assert [said in one for one in found] == ([True] if said else []), found
+    assert "notforeyes" not in "".join(found)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from toy_venue import READ, WRITE, ToyDialect, babble, hang, raw, reset, say, st
 
 from acctcfg.errors import (
     AuthRefused,
+    Busy,
     ConfigError,
     Garbled,
     Maintenance,
@@ -88,7 +89,7 @@ async def test_a_read_on_a_broken_kept_alive_connection_is_paced_when_repeated(c
     assert len(venue.seen) == client.requests == 3
 
 
-@pytest.mark.parametrize("attempts", [1, 4])
+@pytest.mark.parametrize("attempts", [1, 4, 12])
 async def test_too_many_requests_is_not_executed_and_so_repeated(client, venue, attempts):
     """Reads and writes alike go again after the venue said there were too many; the run can say so."""
     venue.script = [say(code="busy", status=429)] * attempts + [say("done")]
@@ -105,12 +106,44 @@ async def test_a_gateways_429_is_too_many_requests_whatever_its_page_says(client
     assert client.rate_limited == 1
 
 
-async def test_too_many_requests_without_end_is_an_error(client, venue):
-    """After five attempts the venue's own refusal is the error."""
+@pytest.mark.parametrize("writing", [True, False], ids=["write", "read"])
+async def test_too_many_requests_without_end_is_an_error(client, venue, clock, writing):
+    """A limit out of which nothing is served for two minutes is given up with the venue's own refusal."""
     venue.script = [say(code="busy", status=429)]
     with pytest.raises(RateLimited):
-        await client.write(WRITE, "signer", "42")
-    assert len(venue.seen) == 5
+        await (client.write(WRITE, "signer", "42") if writing else client.read(READ, "signer", "42"))
+    assert 120 <= clock.elapsed < 130
+
+
+async def test_requests_go_on_as_long_as_the_limit_makes_progress(client, venue, clock):
+    """Beside a client that leaves us one request in nine, for many minutes, none of ours is given up."""
+    venue.script = [*[*[say(code="busy", status=429)] * 8, say("done")] * 40]
+    replies = await asyncio.gather(*(client.write(WRITE, "signer", "42") for _ in range(40)))
+    assert [reply.data for reply in replies] == ["done"] * 40
+    assert clock.elapsed > 120
+    assert len(client.pacer.notes) == 1
+
+
+async def test_a_busy_venue_halves_no_limit(client, venue):
+    """Busy is not too many: the request goes again, and no limit of ours is said to have been met."""
+    client.dialect.CODES = {**ToyDialect.CODES, "full": Busy}
+    venue.script = [say(code="full", status=429), say("done")]
+    assert (await client.write(WRITE, "signer", "42")).data == "done"
+    assert client.pacer.notes == []
+
+
+async def test_what_a_shared_request_asks_for_is_settled_when_its_slot_comes(client, venue):
+    """Who joins while the request waits for its slot is asked for too."""
+    wanted = ["a"]
+
+    async def settle() -> Call:
+        return Call(READ.endpoint, {"of": ",".join(wanted)})
+
+    venue.script = [say("5")]
+    waiting = asyncio.ensure_future(client.read(READ, "signer", "42", settle=settle))
+    wanted.append("b")
+    await waiting
+    assert venue.lines == ["GET /state?of=a,b"]
 
 
 async def test_a_read_gives_up_within_bounds(client, venue, clock):

@@ -77,3 +77,15 @@ async def test_a_refused_time_call_does_not_hang(client, venue):
     venue.at = {"/state": say(code="late", status=401), "/time": say(code="late", status=401)}
     with pytest.raises(AuthRefused):
         await client.read(READ, "signer", "42")
+
+
+async def test_a_request_that_was_late_is_signed_anew(client, venue, clock):
+    """A timestamp refused after a long way says nothing of our clock: no measurement, and another attempt."""
+
+    async def slow(request, reader, writer):
+        clock.advance(11)
+        await say(code="late")(request, reader, writer)
+
+    venue.script = [slow, slow, say("5")]
+    assert (await client.read(READ, "signer", "42")).data == "5"
+    assert venue.lines == ["GET /state?of=leverage"] * 3

@@ -114,7 +114,7 @@ def test_a_new_connection_starts_from_nothing(rate, ways, seed):
         trips: list[Trip] = []
         for count, out, back in ways:
             path = Path(out, back, 0.01, random.Random(seed))
-            pacer.reconnected()
+            pacer.connecting()
             trips += await travel_all(pacer, rate, [0.0] * count, [path.delays() for _ in range(count)])
         return trips
 
@@ -261,6 +261,51 @@ async def test_the_learned_round_trip_is_used():
     await asyncio.gather(*(travel(pacer, Rate(1, 1), trip, (0.05, 0.05)) for trip in trips))
     known = trips[SAMPLES:]
     assert (len(known) - 1) / (known[-1].arrived - known[0].arrived) > 0.98
+
+
+@settings(deadline=None, max_examples=40)
+@given(rates, st.floats(0, 0.1), st.floats(0.05, 2), st.integers(0, 2**32))
+def test_what_a_busy_venue_adds_is_not_taken_for_the_path(rate, way, waiting, seed):
+    """Requests that waited long before they were counted teach nothing that lets later, quick ones exceed."""
+    path = Path(way, way, 0.0, random.Random(seed))
+    slow = [(way + waiting, way)] * (3 * SAMPLES)
+    pacer = Pacer(FakeClock())
+    pacer.connecting()
+    pacer.connected(2 * way)
+    quick = [path.delays() for _ in range(3 * SAMPLES)]
+    trips = run_all(pacer, rate, [0.0] * (6 * SAMPLES), slow + quick)
+    assert most_in_a_window(trips, rate.per_s) <= rate.count
+
+
+async def test_a_system_that_times_no_handshake_costs_a_round_trip_a_window():
+    """Where nobody says how long the path is, nothing is taken off the window."""
+    clock = FakeClock()
+    pacer = Pacer(clock)
+    pacer.connecting()
+    pacer.connected(0.0)
+    trips = [Trip(0.0) for _ in range(SAMPLES + 20)]
+    await asyncio.gather(*(travel(pacer, Rate(1, 1), trip, (0.05, 0.05)) for trip in trips))
+    known = trips[SAMPLES:]
+    assert (len(known) - 1) / (known[-1].arrived - known[0].arrived) == pytest.approx(1 / 1.1, rel=0.01)
+
+
+async def test_a_note_names_whose_limit_it_is():
+    """Accounts by the name in the manifest, never by the venue's number; limits by address have no owner."""
+    pacer = Pacer(FakeClock())
+    pacer.names["7000"] = "desk"
+    for key in (KEY._replace(owner="7000"), KEY._replace(owner="7000/mmdesk01"), KEY._replace(scope="ip", owner="v")):
+        pacer.rate_limited(key, Rate(1, 1))
+    said = [note.partition(":")[0] for note in pacer.notes]
+    assert said == ["GET /x of desk", "GET /x of mmdesk01", "GET /x"]
+
+
+async def test_a_granted_limit_takes_the_place_of_the_documented_one():
+    """Ten a second where the table says one."""
+    clock = FakeClock()
+    pacer = Pacer(clock)
+    pacer.limits["GET /x"] = Rate(10, 1)
+    await asyncio.gather(*(travel(pacer, Rate(1, 1), Trip(0.0), (0.0, 0.0)) for _ in range(10)))
+    assert clock.elapsed == 0
 
 
 def test_keys_follow_the_venues_own_counting():

@@ -6,17 +6,27 @@ manifest takes 20, the venue judges.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.venues.gate_crossex.checks import check_account
 from acctcfg.venues.gate_crossex.words import CROSS, EXCHANGES, ISOLATED
 
 __all__ = ["GATE_CROSSEX_RULES"]
 
+
+def _limits() -> Mapping[str, tuple[int, float]]:
+    from acctcfg.venues.gate_crossex.endpoints import RATES  # validating seldom needs the table
+
+    return {endpoint: (rate.count, rate.per_s) for endpoint, rate in RATES.items()}
+
+
 GATE_CROSSEX_RULES = VenueRules(
     type="gate_crossex",
     environments=("live", "sandbox"),
     regions=(),
     hosts=("api.gateio.ws",),
+    limits=_limits,
     passphrase=False,
     roles=("main", "sub_account"),
     fields=frozenset({"uid", "adopt", "state", "label", "api_keys", "api_keys_exclusive"}),

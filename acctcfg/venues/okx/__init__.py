@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["OKX_DMA_BROKER", "OkxDmaBroker"]
 
-_BASE_URLS = {
-    "global": "https://openapi.okx.com",
-    "eea": "https://eea.okx.com",
-    "us": "https://us.okx.com",
-}
-
 
 class OkxDmaBroker:
     """The venue type; connections do the work. Its parts are imported when one is made: validating needs none."""
@@ -45,7 +39,7 @@ class OkxDmaBroker:
 
     def base_url(self, spec: VenueSpec) -> str:
         """The manifest's, else the region's."""
-        return spec.base_url or _BASE_URLS[spec.region]
+        return spec.base_url or f"https://{self.rules.region_hosts[spec.region][0]}"
 
     def rate_of(self, endpoint: str) -> Rate | None:
         """The row of the endpoint table, by method and path."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
+from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.okx.auth import signature, timestamp
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, TIME
-from acctcfg.venues.okx.refusals import CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
+from acctcfg.venues.okx.refusals import BUSY, CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.answer import guarded, read_json
 from acctcfg.wire.endpoint import Call, Endpoint
 
@@ -113,8 +113,9 @@ def _refused(endpoint: Endpoint, code: str, text: str, status: int) -> Exception
     said = f'; the venue says "{text}"' if text else ""
     message = f"{endpoint.text} was refused: {code}, {words}{said}"
     if code in NOT_EXECUTED or status == 429:
-        return RateLimited(message, hint=hint, code=code, status=status, text=text)
+        kind: type[RateLimited] = Busy if code in BUSY else RateLimited
+        return kind(message, hint=hint, code=code, status=status, text=text)
     if code in UNKNOWN_OUTCOME or (status >= 500 and code not in CREDENTIALS):
         return OutcomeUnknown(message, hint=hint, code=code)
-    kind = AuthRefused if code in CREDENTIALS else Refused
-    return kind(message, hint=hint, code=code, status=status, text=text)
+    refused = AuthRefused if code in CREDENTIALS else Refused
+    return refused(message, hint=hint, code=code, status=status, text=text)

@@ -12,6 +12,7 @@ from acctcfg.venues.okx.codes_general import GENERAL
 from acctcfg.venues.okx.codes_trading import TRADING_AND_FUNDING
 
 __all__ = [
+    "BUSY",
     "CLOCK",
     "CODES",
     "CREDENTIALS",
@@ -31,6 +32,8 @@ def _of(kind: Kind) -> frozenset[str]:
 
 
 NOT_EXECUTED = _of(Kind.NOT_EXECUTED)
+BUSY = frozenset({"50013"})
+"""Not executed either, but not for what this user asks: no limit of ours was met."""
 UNKNOWN_OUTCOME = _of(Kind.UNKNOWN)
 CLOCK = frozenset({"50102", "50112"})
 CREDENTIALS = _of(Kind.CREDENTIALS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.venues.okx.checks import check_account
 
@@ -33,16 +35,28 @@ _FIELDS = frozenset(
     }
 )
 
+_HOSTS = {  # the first of a region is used
+    "global": ("openapi.okx.com", "www.okx.com"),
+    "eea": ("eea.okx.com",),
+    "us": ("us.okx.com", "app.okx.com"),
+    "tr": ("tr.okx.com",),
+}
+
+
+def _limits() -> Mapping[str, tuple[int, float]]:
+    from acctcfg.venues.okx.endpoints import RATES  # validating seldom needs the table
+
+    return {endpoint: (rate.count, rate.per_s) for endpoint, rate in RATES.items()}
+
+
 OKX_DMA_BROKER_RULES = VenueRules(
     type="okx_dma_broker",
-    regions=("global", "eea", "us"),
-    hosts=(
-        "openapi.okx.com",
-        "www.okx.com",
-        "eea.okx.com",
-        "us.okx.com",
-        "app.okx.com",
-    ),
+    regions=tuple(_HOSTS),
+    region_hosts=_HOSTS,
+    hosts=tuple(host for hosts in _HOSTS.values() for host in hosts),
+    ended_hosts={"aws.okx.com": "it ended on 2025-04-28; www.okx.com, or no base_url at all, takes its place"},
+    closed_ports={8443: "port 8443 is closed since 2026-10-31; leave the port out"},
+    limits=_limits,
     passphrase=True,
     roles=("sub_account", "main"),
     fields=_FIELDS,

@@ -1,0 +1,67 @@
+"""How many files and sockets this process may have open: raised as far as is sensible, and shared out.
+
+macOS starts programs with 256, some systems with 1024; a connection takes one, and so do files, the journal and pipes.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+
+__all__ = ["HINT", "connections_at_once", "exhausted", "raise_limit"]
+
+WANTED = (65_536, 10_240)  # macOS takes no more than the second
+KEPT = 64  # for the journal, stores, the pace file, pipes to helpers, and what libraries open
+LEAST = 4  # connections a venue, however little is left: they take turns
+HINT = "raise the number of open files: `ulimit -n 4096`, then run it again"
+
+
+def raise_limit() -> None:
+    """Raise the soft limit towards the hard one; silently not, where the system does not let us."""
+    limits = _limits()
+    if limits is None:
+        return
+    import resource
+
+    soft, hard = limits
+    for wanted in WANTED:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        if soft == resource.RLIM_INFINITY or most <= soft:
+            return
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            return
+
+
+def connections_at_once(venues: int) -> int:
+    """How many connections each of so many venues may have open; 0 where nothing sets a limit."""
+    limits = _limits()
+    if limits is None:
+        return 0
+    soft, _ = limits
+    return max(LEAST, (soft - _open_now() - KEPT) // max(1, venues)) if soft > 0 else 0
+
+
+def exhausted(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, says that no more files can be opened."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _limits() -> tuple[int, int] | None:
+    try:
+        import resource
+    except ImportError:  # Windows counts otherwise
+        return None
+    return resource.getrlimit(resource.RLIMIT_NOFILE)
+
+
+def _open_now() -> int:
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        with suppress(OSError):
+            return len(os.listdir(folder))  # noqa: PTH208
+    return KEPT
