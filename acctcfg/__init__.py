@@ -46,6 +46,7 @@ __all__ = [
     "AcctcfgError",
     "AuthRefused",
     "Blocked",
+    "Busy",
     "ConfigError",
     "Garbled",
     "JournalError",
