@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         AcctcfgError,
         AuthRefused,
         Blocked,
+        Busy,
         ConfigError,
         Garbled,
         JournalError,
