@@ -232,6 +232,7 @@ def test_wrong_credentials_are_one_message(desk: Desk, monkeypatch: pytest.Monke
 def test_credentials_of_the_other_environment_are_refused(desk: Desk, environment: str) -> None:
     """Demo credentials on a live venue, or the other way round: exit 1 before any write, and it says which."""
     other = {"live": "demo", "demo": "live"}[environment]
+    desk.monkeypatch.setenv("ACCTCFG_TRUST", desk.sandbox.base_url)
     desk.sandbox.control_post("accounts/@master/keys/master", env=other)
     said = desk.write(onboarding(), venue={"environment": environment}).apply()
     clear(said)

@@ -30,6 +30,7 @@ def test_a_new_customer_goes_from_nothing_to_no_changes(desk: Desk) -> None:
 def test_environment_sandbox_takes_the_keys_that_the_sandbox_prints(desk: Desk) -> None:
     """`environment: sandbox` works with the sandbox's ready credentials, `live` refuses them before any write."""
     desk.write({"mmdesk01": {}}, venue={"environment": "sandbox"}).converge()
+    desk.monkeypatch.setenv("ACCTCFG_TRUST", desk.sandbox.base_url)
     desk.write({"mmdesk02": {}}, venue={"environment": "live"})
     said = desk.apply()
     assert (said.code, "50101" in said.err) == (1, True)
