@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from acctcfg.core.rules import TextRule
+from acctcfg.core.spelling import one_ip
 from acctcfg.manifest.read import Node, number
 from acctcfg.manifest.report import Report, near, quoted, shown
 
@@ -237,4 +238,4 @@ def _address(text: str) -> tuple[str | None, str]:
         return None, f"{shown(text)} is no IP address (such as 203.0.113.7)"
     if found.is_unspecified or found.is_multicast or getattr(found, "scope_id", None):
         return None, f"{shown(text)} is no address that a caller can have"
-    return str(found), ""
+    return one_ip(text), ""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 from gate_desk import ADA, BTC, MARGIN_ADA, GateDesk
 
 ISOLATED = {"account_mode": "ISOLATED_EXCHANGE"}
@@ -372,3 +373,73 @@ def test_guardrails_hold_for_gate(gate: GateDesk) -> None:
     assert set(gate.blocked_by(f"cx.leverage[futures/{ADA}]")) == {"guardrail:max_leverage"}
     assert set(gate.blocked_by(f"cx.leverage[margin/{MARGIN_ADA}]")) == {"guardrail:calm"}
     quiet(gate)
+
+
+# -- what the later documents brought ----------------------------------------------------------------------------------
+
+CURRENT = {"gate_crossex": {"flags": {"profile": "current"}}}
+
+
+@pytest.mark.parametrize("symbol", ["US_STOCK_AAPL_USDT", "US_ETF_SPY_USDT"])
+def test_a_position_in_a_security_blocks_the_account_mode_alone(
+    make_gate: Callable[..., GateDesk], symbol: str
+) -> None:
+    """Stocks and ETFs exist in cross_exchange only: they count for an account mode, not for a position mode."""
+    gate = make_gate(top=CURRENT, security_positions=[{"symbol": symbol, "qty": "2"}])
+    gate.write({"cx": MODE})
+    assert gate.blocked_by("cx.account_mode") == {"no_security_positions": f"{symbol} 2"}
+    assert symbol in quiet(gate)
+    gate.write({"cx": POSITION}).converge()
+
+
+def test_a_venue_without_securities_guards_them_itself(gate: GateDesk) -> None:
+    """An older venue does not serve the list: said as the venue's own check, which blocks nothing."""
+    gate.write({"cx": MODE})
+    checks = {one["name"]: one["status"] for one in gate.steps()["cx.account_mode"]["prechecks"]}
+    assert checks["no_security_positions"] == "venue"
+    gate.converge()
+
+
+@pytest.mark.parametrize("exchange", ["bybit", "kraken", "hyperliquid", "deribit", "lighter"])
+def test_a_margin_at_a_later_exchange_counts(make_gate: Callable[..., GateDesk], exchange: str) -> None:
+    """From isolated_exchange all eight are read, whatever currency their contracts settle in."""
+    gate = make_gate(**ISOLATED, initial_margin={exchange.upper(): "2.5"})
+    gate.write({"cx": {"account_mode": "cross_exchange"}})
+    (check,) = gate.blocked_by("cx.account_mode").items()
+    assert check == ("no_initial_margin", f"2.5 at {exchange}")
+
+
+def test_every_exchange_has_a_position_mode_of_its_own(make_gate: Callable[..., GateDesk]) -> None:
+    """In isolated_exchange all eight can be set, each by a request of its own; one that is not served is unreadable."""
+    eight = ["binance", "okx", "gate", "bybit", "kraken", "hyperliquid", "deribit", "lighter"]
+    gate = make_gate(**ISOLATED)
+    gate.write({"cx": {"position_mode": dict.fromkeys(eight, "long_short")}}).converge()
+    assert sorted(body["exchange_type"] for body in gate.puts()) == sorted(one.upper() for one in eight)
+
+
+@pytest.mark.parametrize("where", ["positions", "margin_positions"])
+def test_a_position_without_its_symbol_blocks_a_leverage(gate: GateDesk, where: str) -> None:
+    """It might stand under any symbol, and its tier allow less: unknown, which blocks."""
+    symbol = ADA if where == "positions" else MARGIN_ADA
+    row = {"position_qty": "5", "asset_qty": "5", "liability": "0", "max_leverage": "2"}
+    gate.fault(match={"path": f"*/crossex/{where}"}, times=0, kind="garbage", body=json.dumps([row]))
+    gate.write({"cx": {"leverage": [{"symbol": symbol, "value": 4}]}})
+    assert "leverage_limit" in gate.blocked_by(
+        f"cx.leverage[{'futures' if where == 'positions' else 'margin'}/{symbol}]"
+    )
+    quiet(gate)
+
+
+def test_the_way_out_of_a_maximum_is_one(make_gate: Callable[..., GateDesk]) -> None:
+    """A pattern above one symbol's maximum blocks that symbol and names it; the entry of the detail, added as it is
+    written, lets everything through."""
+    gate = make_gate(
+        top={"gate_crossex": {"symbols": {"replace": [{"symbol": ADA, "leverage_max": 12}, {"symbol": BTC}]}}}
+    )
+    wide = {"symbol": "*_FUTURE_*", "value": 20}
+    gate.write({"cx": {"leverage": [wide]}})
+    detail = gate.blocked_by(f"cx.leverage[futures/{ADA}]")["leverage_limit"]
+    assert f"20 is above the venue's maximum of 12 ({ADA})" in detail
+    added = yaml.safe_load(detail[detail.index("{") :])
+    assert gate.blocked_by(f"cx.leverage[futures/{BTC}]") == {}
+    gate.write({"cx": {"leverage": [wide, added]}}).converge()

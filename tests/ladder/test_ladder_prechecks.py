@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+import yaml
 from desk import Desk
 from ladder_parts import KEY, failing, own_secret, quiet, settle, signed
 
@@ -264,3 +266,113 @@ def test_a_value_that_became_right_before_the_write_is_not_written(desk: Desk) -
     said = desk.apply()
     assert (said.code, said.last) == (0, "Applied: 0 created, 0 changed, 0 deleted, 0 blocked, 0 failed.")
     assert desk.writes() == []
+
+
+ROWS_OF = {
+    "account/positions": {"posId": "1", "instType": "SWAP", "instId": SWAP, "pos": "1", "mgnMode": "cross"},
+    "trade/orders-pending": {"ordId": "1", "instType": "SWAP", "instId": SWAP, "tdMode": "cross", "sz": "1"},
+    "trade/orders-algo-pending": {"algoId": "1", "instType": "SWAP", "instId": SWAP, "tdMode": "cross", "sz": "1"},
+    "tradingBot/grid/orders-algo-pending": {"algoId": "1", "instType": "SWAP", "instId": SWAP},
+    "tradingBot/recurring/orders-algo-pending": {"algoId": "1", "instType": "SWAP", "instId": SWAP},
+    "tradingBot/signal/orders-algo-pending": {"algoId": "1", "instType": "SWAP", "instIds": [SWAP]},
+    "tradingBot/dca/ongoing-list": {"algoId": "1", "instType": "SWAP", "instId": SWAP},
+}
+TELLING = ("instType", "instId", "instIds", "tdMode", "mgnMode")
+
+
+@pytest.mark.parametrize("odd", ["", "left out", "A_WORD_OF_2027"])
+@pytest.mark.parametrize(("path", "field"), [(path, f) for path, row in ROWS_OF.items() for f in TELLING if f in row])
+def test_a_row_that_does_not_say_what_it_is_of_blocks(desk: Desk, path: str, field: str, odd: str) -> None:
+    """A position, an order, an algo order or a bot whose instrument, type or margin mode is missing, or a new word,
+    might stand under any scope: the precheck is unknown, which blocks."""
+    settle(desk, "trader01", acctLv="3")
+    row = {**ROWS_OF[path], field: [] if field == "instIds" else odd}
+    if odd == "left out":
+        del row[field]
+    if odd == "A_WORD_OF_2027" and field in ("instId", "instIds"):
+        row[field] = ROWS_OF[path][field]  # an unknown instrument is an instrument: here it stands in the way
+    body = json.dumps({"code": "0", "msg": "", "data": [row]})
+    desk.fault(match={"path": f"*/{path}"}, times=0, kind="garbage", body=body)
+    desk.write({"trader01": {"api_keys": KEY, "leverage": [LEVERAGE[0]]}})
+    (step,) = desk.steps().values()
+    blocks = {check["name"]: check["status"] for check in step["prechecks"] if check["status"] in ("fail", "unknown")}
+    if path == "account/positions" and odd == "A_WORD_OF_2027" and field == "instId":
+        assert not blocks  # a position on it may stay
+        return
+    assert blocks
+    assert set(blocks.values()) <= ({"unknown", "fail"} if row == ROWS_OF[path] else {"unknown"})
+    quiet(desk)
+
+
+def test_the_way_out_of_a_maximum_is_one(desk: Desk) -> None:
+    """A pattern above one coin's maximum blocks that scope and names it; the entry that the detail gives, added as it
+    is written, lets everything through."""
+    settle(desk, "trader01", acctLv="3")
+    wide = {"market": "swap", "family": "*-USDT", "margin": "cross", "value": 60}
+    desk.write({"trader01": {"api_keys": KEY, "leverage": [wide]}})
+    blocked = {address: failing(step) for address, step in desk.steps().items() if step["blocked"]}
+    assert blocked
+    assert len(blocked) < len(desk.steps())
+    added = []
+    for address, found in blocked.items():
+        detail = found["leverage_limit"]
+        assert "60 is above the venue's maximum of" in detail
+        entry = yaml.safe_load(detail[detail.index("{") :])
+        assert f"{entry['family']}-SWAP" in detail
+        assert entry["family"] in address
+        added.append(entry)
+    desk.write({"trader01": {"api_keys": KEY, "leverage": [wide, *added]}}).converge()
+
+
+def test_two_pairs_that_share_a_currency_are_told_what_helps(desk: Desk) -> None:
+    """In multi_currency two exact pairs cannot be made more precise: the advice is a currency, and taking it helps."""
+    settle(desk, "trader01", acctLv="3")
+    pairs = [
+        {"market": "margin", "instrument": one, "margin": "cross", "value": value}
+        for one, value in (("BTC-USDT", 3), ("ETH-USDT", 4))
+    ]
+    desk.write({"trader01": {"api_keys": KEY, "leverage": pairs}})
+    said = desk.plan("--format", "json").json
+    (unread,) = said["unreadable"]
+    assert unread["address"] == "trader01.leverage[margin/USDT/cross]"
+    assert "write `currency: USDT` in place of the pairs" in unread["message"]
+    assert unread["message"].count("acctcfg.yaml:") == 2
+    assert (desk.apply().code, desk.writes()) == (1, [])
+    instead = [
+        {"market": "margin", "currency": one, "margin": "cross", "value": value}
+        for one, value in (("BTC", 3), ("ETH", 4), ("USDT", 4))
+    ]
+    desk.write({"trader01": {"api_keys": KEY, "leverage": instead}}).converge()
+
+
+@pytest.mark.parametrize(
+    ("odd", "unread"),
+    [
+        ({"acctLv": "9"}, {"trader01.account_mode"}),
+        ({"posMode": "a_word"}, {"trader01.position_mode"}),
+        ({"type": "77", "greeksType": "??", "kycLv": None}, set()),
+    ],
+)
+def test_an_unknown_mode_spoils_its_own_field(desk: Desk, odd: dict[str, Any], unread: set[str]) -> None:
+    """A mode that no document knows is unreadable at its address; what does not rest on it is read."""
+    settle(desk, "trader01", acctLv="3", posMode="net_mode")
+    modes = {"account_mode": "multi_currency", "position_mode": "net"}
+    desk.write({"trader01": {"api_keys": KEY, **modes, "leverage": LEVERAGE[:1]}})
+    secret = own_secret("trader01")
+    config = signed(desk, "GET", "/api/v5/account/config", secret=secret)["data"][0]
+    body = json.dumps({"code": "0", "msg": "", "data": [{**config, **odd}]})
+    desk.fault(match={"path": "*/account/config", "account": "trader01"}, times=0, kind="garbage", body=body)
+    plan = desk.plan("--format", "json").json
+    addresses = {one["address"] for one in plan["unreadable"]}
+    assert unread <= addresses
+    assert "trader01" not in addresses
+    assert "trader01.api_keys[trading]" not in addresses
+    if "acctLv" not in odd:
+        assert [step["address"] for step in plan["steps"]] == ["trader01.leverage[swap/BTC-USDT/cross]"]
+
+
+def test_outer_blanks_of_a_label_differ_in_nothing(desk: Desk) -> None:
+    """The venue adds a blank, or the manifest has one: equal is equal."""
+    settle(desk, "trader01", label="Desk1 ")
+    desk.write({"trader01": {"label": "Desk1", "api_keys": KEY}})
+    assert "label_differs" not in {one["code"] for one in desk.plan("--format", "json").json["warnings"]}

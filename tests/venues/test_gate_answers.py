@@ -246,3 +246,14 @@ def test_what_is_no_number_is_refused(value: Any) -> None:
     """An amount that cannot be read is never zero."""
     with pytest.raises(Garbled, match="no number"):
         number(value, "x")
+
+
+@pytest.mark.parametrize("coin", ["USDT", "USDC", "USD", "A_COIN_OF_2027", ""])
+@pytest.mark.parametrize("what", ["futures", "borrowing"])
+def test_a_margin_in_any_currency_is_one(coin: str, what: str) -> None:
+    """Each row of assets is looked at, whatever its currency; what is no number there cannot be read."""
+    row = {"user_id": "1", "initial_margin": "0", "assets": [{"coin": coin, f"{what}_initial_margin": "2.5"}]}
+    assert [amount for amount in State.of(row).margins("initial_margin").values() if amount] == [Decimal("2.5")]
+    with pytest.raises(Garbled):
+        State.of({**row, "assets": [{"coin": coin, f"{what}_initial_margin": "many"}]}).margins("initial_margin")
+    assert State.of({"user_id": "1", "initial_margin": "3", "assets": []}).margins("initial_margin") == {"": Decimal(3)}

@@ -49,9 +49,7 @@ def test_the_client_keys_a_value_as_the_page_says(market: Market, margin: Margin
 
 @pytest.mark.parametrize(("market", "margin", "mode", "wanted"), ROWS, ids=NAMES)
 def test_the_sandbox_keys_a_value_as_the_page_says(market: Market, margin: MarginMode, mode: str, wanted: str) -> None:
-    """The same reading, against the other side's own rules; a switch of its own decides over isolated margin there."""
-    if (market, margin, wanted) == (Market.MARGIN, MarginMode.ISOLATED, "none") and LEVELS[mode] in "34":
-        return
+    """The same reading, against the other side's own rules."""
     account = Account(
         uid="2", name="desk01", main_uid="1", acct_lv=LEVELS[mode], enable_spot_borrow=mode == "borrowing"
     )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from acctcfg.core.state import Unreadable
+from acctcfg.venues.gate_crossex.main_user import KeyRow
+from acctcfg.venues.gate_crossex.main_user import SubAccount as GateRow
 from acctcfg.venues.okx.broker import EVERYTHING, SubAccount
+from acctcfg.venues.okx.instruments import positive
 from acctcfg.venues.okx.own import Config
+from acctcfg.venues.okx.words import ips_of
 
 ROW = {
     "subAcct": "desk01",
@@ -109,3 +114,34 @@ def test_what_is_frozen(row: dict[str, Any], frozen: tuple[str, ...]) -> None:
 def test_outer_blanks_of_a_label_are_none() -> None:
     """The venue adds one."""
     assert SubAccount.of(ROW).label == "Desk"
+
+
+@pytest.mark.parametrize(
+    ("spellings", "one"),
+    [
+        (("2001:db8::1", "2001:0DB8:0:0:0:0:0:1", " 2001:DB8::1 "), "2001:db8::1"),
+        (("192.0.2.1", "::ffff:192.0.2.1", "::FFFF:c000:201"), "192.0.2.1"),
+        (("not an address", " not an address"), "not an address"),
+        (("192.0.2.001",), "192.0.2.001"),
+    ],
+)
+def test_an_address_is_the_same_however_it_is_written(spellings: tuple[str, ...], one: str) -> None:
+    """At both venues; what is no address stays as it is."""
+    for text in spellings:
+        assert ips_of(text) == (one,)
+        row = {"key": "k", "name": "n", "perms": [], "ip_whitelist": [text], "state": 1}
+        assert KeyRow.of(row).ip_allowlist == (one,)
+    assert ips_of(",".join(spellings)) == (one,)
+
+
+@pytest.mark.parametrize("blanks", ["Desk", " Desk", "Desk ", " Desk "])
+def test_a_label_is_the_same_with_outer_blanks(blanks: str) -> None:
+    """At both venues."""
+    assert SubAccount.of({**ROW, "label": blanks}).label == "Desk"
+    assert GateRow.of({"login_name": "desk01", "user_id": 7, "remark": blanks}).label == "Desk"
+
+
+@pytest.mark.parametrize("lever", ["5", "5.0", "5.000", 5, 5.0, Decimal("5.0"), "5E0", "05"])
+def test_a_leverage_is_the_same_however_it_is_written(lever: Any) -> None:
+    """A number is a number, as text or not."""
+    assert positive(lever) == 5

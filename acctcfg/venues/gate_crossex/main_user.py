@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from acctcfg.core.spelling import one_ip
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import Garbled
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT_DETAIL, KEY, KEYS, SUB_ACCOUNT, SUB_ACCOUNTS
@@ -29,7 +30,7 @@ class SubAccount:
 
     name: str
     uid: str
-    label: str  # the venue's `remark`
+    label: str  # the venue's `remark`, without outer blanks
     state: Live  # our word, or why it cannot be told
     created_s: str
 
@@ -45,7 +46,7 @@ class SubAccount:
         return cls(
             name=str(row["login_name"]),
             uid=str(row["user_id"]),
-            label=str(row.get("remark") or ""),
+            label=str(row.get("remark") or "").strip(),
             state=state,
             created_s=str(row.get("create_time") or ""),
         )
@@ -76,7 +77,7 @@ class KeyRow:
             label=str(row.get("name") or ""),
             api_key=str(row["key"]),
             permissions=tuple(sorted({permission_of(perm) for perm in perms or ()})),
-            ip_allowlist=tuple(sorted(str(ip) for ip in addresses or () if ip)),
+            ip_allowlist=tuple(sorted({one_ip(str(ip)) for ip in addresses or () if ip})),
             usable=str(row.get("state", _USABLE)) == _USABLE,
             mode=mode if isinstance(mode, int) else None,
             changed_s=str(row.get("updated_at") or row.get("update_at") or row.get("created_at") or ""),

@@ -76,8 +76,10 @@ class State:
             return Unreadable(error.code, error.message)
 
     def margins(self, name: str) -> dict[str, Decimal]:
-        """`initial_margin` or `maintenance_margin`: of the whole ("") and of every currency, none of them assumed."""
+        """`initial_margin` or `maintenance_margin`: of the whole (""), else of the currencies, none of them assumed."""
         found = {"": number(self.row.get(name), name)}
+        if found[""]:
+            return found
         with as_documented("assets"):
             for row in self.row.get("assets") or ():
                 for what in ("futures", "borrowing"):

@@ -44,7 +44,7 @@ class SubAccounts:
     async def _compare(self, account: Account, row: SubAccount) -> None:
         """What of an existing account is not as the manifest says, and cannot be changed."""
         label, address = account.spec.label, account.address()
-        if label is not None and label != row.label:
+        if label is not None and label.strip() != row.label:
             message = f'its label is "{row.label}", not "{label}"; the venue sets it at creation only'
             account.survey.warn(address, "label_differs", message)
         if not account.ours:
@@ -69,7 +69,7 @@ class SubAccounts:
         """One call."""
         body = {"login_name": account.name}
         if account.spec.label is not None:
-            body["remark"] = account.spec.label
+            body["remark"] = account.spec.label.strip()
         return (Call(CREATE_SUB_ACCOUNT, body),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:

@@ -6,6 +6,7 @@ documents of two years disagree the lower number stands here. The last part of a
 
 from __future__ import annotations
 
+from acctcfg.core.spelling import one_ip
 from acctcfg.wire.echo import NOTHING, OWNER, Echo, among, comma_set, decimal, stripped
 from acctcfg.wire.endpoint import Endpoint, Rate
 
@@ -52,6 +53,11 @@ _V5 = "/api/v5"
 def _permissions(asked: str, said: str) -> bool:
     """The same permissions: in any order, "read" for "read_only", which is part of all of them."""
     return {_READ, *_listed(asked)} == {_READ, *_listed(said)}
+
+
+def _addresses(asked: str, said: str) -> bool:
+    """The same IP addresses, in any order and however each is written."""
+    return comma_set(*(",".join(map(one_ip, text.split(","))) for text in (asked, said)))
 
 
 def _listed(text: str) -> set[str]:
@@ -121,7 +127,7 @@ SET_SUB_ACCOUNT_LEVEL = _post("/broker/dma/set-subaccount-level", 5, 2, _ACCOUNT
 KEYS = _get("/broker/dma/subaccount/apikey", 1, 1, _ACCOUNT, Echo("apiKey"))
 CREATE_KEY = _post("/broker/dma/subaccount/apikey", 40, 1, *_KEY, Echo("passphrase", private=True))
 MODIFY_KEY = _post(
-    "/broker/dma/subaccount/modify-apikey", 10, 1, *_KEY, Echo("perm", same=_permissions), Echo("ip", same=comma_set)
+    "/broker/dma/subaccount/modify-apikey", 10, 1, *_KEY, Echo("perm", same=_permissions), Echo("ip", same=_addresses)
 )
 DELETE_KEY = _post("/broker/dma/subaccount/delete-apikey", 10, 1, *_KEY)
 DEPOSIT_ADDRESSES = _get("/asset/broker/dma/subaccount-deposit-address", 6, 1, _ACCOUNT, Echo("ccy"))

@@ -100,7 +100,7 @@ class SubAccounts:
             return (Call(DELETE_SUB_ACCOUNT, {"subAcct": account.name}),)
         body = {"subAcct": account.name}
         if account.spec.label is not None:
-            body["label"] = account.spec.label
+            body["label"] = account.spec.label.strip()
         if account.spec.client_ip is not None:
             body["clientIP"] = account.spec.client_ip
         if account.spec.parent:

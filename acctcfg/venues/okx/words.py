@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from acctcfg.core.spelling import one_ip
 from acctcfg.core.words import CreditTo, PositionMode, Words
 
 __all__ = [
@@ -50,4 +51,4 @@ def permissions_to(permissions: tuple[str, ...]) -> str:
 
 def ips_of(text: str) -> tuple[str, ...]:
     """A key's addresses, sorted; () where it is bound to none."""
-    return tuple(sorted({part.strip() for part in text.split(",") if part.strip()}))
+    return tuple(sorted({one_ip(part) for part in text.split(",") if part.strip()}))
