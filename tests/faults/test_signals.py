@@ -1,0 +1,124 @@
+"""Signals: the first lets the writes under way end, the second breaks off, and both say what was done."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from desk import Desk
+from fault_parts import TRADING
+from test_locks_and_streams import another_apply, command
+
+SPEED = 5
+MANY = {f"mmdesk{number:02}": {"api_keys": {"t": TRADING}, "account_mode": "multi_currency"} for number in range(1, 31)}
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@contextmanager
+def applying(desk: Desk, ending: str, count: int) -> Iterator[subprocess.Popen[bytes]]:
+    """An apply in a process of its own that has sent so many writes of that kind."""
+    running = subprocess.Popen(
+        command(desk, "apply", "--auto-approve", "--format", "json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        wait_for(lambda: len(desk.writes(ending)) >= count)
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def wait_for(holds: object) -> None:
+    """Until it holds, for half a minute at most."""
+    deadline = time.monotonic() + 30
+    while not holds() and time.monotonic() < deadline:  # type: ignore[operator]
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def slow(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A desk on which the account modes of thirty accounts take seconds."""
+    with Desk.at(tmp_path, monkeypatch, speed=SPEED) as desk:  # type: ignore[arg-type]
+        yield desk.write(MANY)
+
+
+@pytest.mark.parametrize("which", SIGNALS)
+def test_the_first_signal_is_answered_and_drops_what_waits(slow: Desk, which: signal.Signals) -> None:
+    """Said at once; what waited for its limit is not sent; exit 130 within seconds with what was done and what not."""
+    with applying(slow, "set-subaccount-level", 5) as running:
+        before, begun = len(slow.writes()), time.monotonic()
+        running.send_signal(which)
+        assert running.stderr is not None
+        first = running.stderr.readline().decode()
+        assert time.monotonic() - begun < 2
+        assert "once more breaks off, and a new key's secret may be lost" in first
+        out, err = running.communicate(timeout=20)
+        assert (running.returncode, b"Traceback" in err) == (130, False), err
+        assert time.monotonic() - begun < 10
+    assert len(slow.writes()) - before <= 6
+    document = json.loads(out)
+    status = [row["status"] for row in document["results"]]
+    assert set(status) == {"done", "not_started"}
+    assert document["exit_code"] == 130
+    done = {row["address"] for row in document["results"] if row["status"] == "done"}
+    live = slow.sandbox.control_get("state")["tenants"]["desk"]["sub_accounts"]
+    assert {name for name in MANY if f"{name}.account_mode" in done} == {
+        n for n, a in live.items() if a["acctLv"] == "3"
+    }
+
+
+@pytest.mark.parametrize("which", SIGNALS)
+def test_the_second_signal_breaks_off_and_still_says_what_is_known(slow: Desk, which: signal.Signals) -> None:
+    """Exit 130 at once; what was sent and not yet read back is unknown, and the next apply ends it all."""
+    slow.fault(match={"path": "*/set-subaccount-level"}, kind="delay", seconds=30 * SPEED, times=0, after=3)
+    with applying(slow, "set-subaccount-level", 4) as running:
+        running.send_signal(which)
+        assert running.stderr is not None
+        assert b"finishing" in running.stderr.readline()
+        begun = time.monotonic()
+        running.send_signal(which)
+        out, err = running.communicate(timeout=20)
+        assert (running.returncode, b"Traceback" in err) == (130, False), err
+        assert time.monotonic() - begun < 5
+    status = {row["status"] for row in json.loads(out)["results"]}
+    assert "done" in status
+    assert "unknown" in status
+    assert "failed" not in status
+
+
+@pytest.mark.parametrize("which", SIGNALS)
+@pytest.mark.parametrize("arguments", [("plan",), ("apply", "--auto-approve")])
+def test_a_signal_while_it_reads_ends_it_at_once(desk: Desk, which: signal.Signals, arguments: tuple[str, ...]) -> None:
+    """Nothing was written, and nothing is left to be finished: exit 130."""
+    desk.write({"mmdesk01": {}})
+    desk.fault(match={"path": "*/subaccount-info"}, kind="delay", seconds=60 * desk.sandbox.app.speed, times=0)
+    with subprocess.Popen(command(desk, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        wait_for(lambda: desk.sandbox.control_get("requests")["total"] >= 1)
+        time.sleep(0.2)
+        begun = time.monotonic()
+        running.send_signal(which)
+        _, err = running.communicate(timeout=20)
+    assert (running.returncode, b"Traceback" in err) == (130, False), err
+    assert time.monotonic() - begun < 5
+    assert desk.writes() == []
+
+
+@pytest.mark.parametrize("which", SIGNALS)
+def test_a_signal_while_it_waits_for_the_lock_ends_it_at_once(desk: Desk, which: signal.Signals) -> None:
+    """Exit 130, and whoever holds the lock goes on."""
+    desk.write({"mmdesk01": {}})
+    with another_apply(desk, 6.0):
+        waits = command(desk, "-v", "apply", "--auto-approve", "--lock-timeout", "5m")
+        with subprocess.Popen(waits, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            assert running.stderr is not None
+            assert running.stderr.readline() == b"waiting for the lock\n"
+            begun = time.monotonic()
+            running.send_signal(which)
+            _, err = running.communicate(timeout=20)
+        assert (running.returncode, b"Traceback" in err) == (130, False), err
+        assert time.monotonic() - begun < 4
