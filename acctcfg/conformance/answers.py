@@ -127,6 +127,21 @@ class Answers:
             trial.ground.calm()
             trial.applied(calm.rung, " after a write that was never done")
 
+    def test_what_moves_along_is_told(self, trial: Trial) -> None:
+        """Law 8: where the venue keeps one value for two, every apply is a failure that says so, and none a match."""
+        rung = self.ground.tied
+        if rung is None:
+            pytest.skip("no two values of this venue can be tied together")
+        trial.ground.tie(trial.climber)
+        for count in ("first", "second"):
+            said = trial.at(rung).apply()
+            codes = {row["code"] for row in said.json.get("results", ())}
+            need(
+                said.code == 1 and "one_value" in codes,
+                f"the venue keeps one value for what {rung.name!r} wants two of, and the {count} apply does not say "
+                f"so: `moved_with` must name the other address: {said}",
+            )
+
     def test_one_accounts_failure_leaves_the_others(self, trial: Trial) -> None:
         """Law 7: the neighbour's steps are done, and its state is as if it were alone."""
         landings = climb(self.ground).landings

@@ -68,6 +68,7 @@ class Ground(ABC):
     type: ClassVar[str]  # the venue type: the name of the entry point
     rungs: ClassVar[Sequence[Rung]]
     refusals: ClassVar[Sequence[str]]  # every code that the venue's documents give for a request that it refuses
+    tied: ClassVar[Rung | None] = None  # wants two values that the venue keeps as one after `tie`; None: it has none
     speed: ClassVar[int] = 50  # how many times faster than the venue it runs: windows, delays, time stamps
 
     venues: Mapping[str, Mapping[str, Any]]  # the manifest's `venues`, with the `base_url` of the local venue
@@ -90,6 +91,10 @@ class Ground(ABC):
     @abstractmethod
     def clear(self, account: str) -> None:
         """Take everything away that `obstruct` put there."""
+
+    def tie(self, account: str) -> None:
+        """From now on a write of one of the two values of the rung `tied` sets the other one too."""
+        raise NotImplementedError(f"the ground has a rung `tied`, and cannot tie its values of {account}")
 
     @abstractmethod
     def strike(self, fault: Fault, account: str, *, reads: bool = False, times: int = 1, only: str = "") -> None:

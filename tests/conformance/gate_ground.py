@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sandbox_ground import SandboxGround
 
 from acctcfg.conformance import Rung
+from acctcfg.sandbox.control import act
 
 __all__ = ["GateGround"]
 
@@ -36,6 +38,13 @@ class GateGround(SandboxGround):
             blocker="an open order",
         ),
         Rung(name="back", fields={**_leverage(6), "position_mode": "net"}, blocker="an open order"),
+    )
+    tied = Rung(
+        name="contract and margin",
+        fields={
+            "account_mode": "cross_exchange",
+            "leverage": [{"symbol": ADA, "value": 4}, {"symbol": "OKX_MARGIN_ADA_USDT", "value": 3}],
+        },
     )
     blockers: ClassVar = {
         "hedged": ("positions", {"symbol": ADA}),
@@ -82,6 +91,19 @@ class GateGround(SandboxGround):
     def owner(self, row: Mapping[str, Any]) -> str:
         tenants = self._app.gate.tenants
         return next(one for one, user in USERS.items() if tenants[user].master.uid == row["uid"])
+
+    def tie(self, account: str) -> None:
+        handle = self._handle
+
+        def tied(request: Any) -> Any:
+            reply = handle(request)
+            if request.method == "POST" and request.target.endswith("positions/leverage"):
+                value = json.loads(request.body)["leverage"]
+                both = {"leverage": dict.fromkeys((ADA, "OKX_MARGIN_ADA_USDT"), value)}
+                act(self._app, "POST", f"accounts/{self.address(account)}/set", both, {})
+            return reply
+
+        self._handle = tied
 
     def address(self, account: str) -> str:
         return f"{USERS[account]}:@master"

@@ -32,6 +32,17 @@ LEVERED = {
 }
 
 
+TIED = {
+    **KEYS,
+    "account_mode": "futures",
+    "position_mode": "net",
+    "leverage": [
+        {"market": "futures", "instrument": "BTC-USDT-271231", "margin": "isolated", "value": 7},
+        {"market": "futures", "instrument": "BTC-USDT-280331", "margin": "isolated", "value": 9},
+    ],
+}
+
+
 class OkxGround(SandboxGround):
     """okx_dma_broker."""
 
@@ -42,6 +53,7 @@ class OkxGround(SandboxGround):
         Rung(name="hedged", fields=HEDGED, blocker="an open position"),
         Rung(name="net, with leverage", fields=LEVERED, blocker="a pending order"),
     )
+    tied = Rung(name="two contracts of one family", fields=TIED)
     blockers: ClassVar = {
         "account mode": ("orders", {"instId": "BTC-USDT", "tdMode": "cash"}),
         "hedged": ("positions", {"instId": "BTC-USDT-SWAP", "mgnMode": "cross"}),
@@ -73,6 +85,9 @@ class OkxGround(SandboxGround):
 
     def owner(self, row: Mapping[str, Any]) -> str:
         return str(row["body"].get("subAcct") or row["account"])
+
+    def tie(self, account: str) -> None:
+        self._running.control_post("flags", isolated_futures_scope="family")
 
     def address(self, account: str) -> str:
         return account

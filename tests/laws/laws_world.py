@@ -114,7 +114,7 @@ def leverage_state(level: str, *, hedged: bool) -> st.SearchStrategy[dict[str, s
         "4": ["MARGIN/cross/BTC"],
     }[level]
     if level != "1":
-        scopes = [*scopes, "MARGIN/isolated/ETH-USDT", *(f"SWAP/isolated/ETH-USDT-SWAP{side}" for side in sides)]
+        scopes = [*scopes, *(f"SWAP/isolated/ETH-USDT-SWAP{side}" for side in sides)]
     if not scopes:
         return st.just({})
     return st.dictionaries(st.sampled_from(scopes), st.sampled_from(["2", "3", "5"]))
@@ -170,7 +170,9 @@ def going(draw: st.DrawFn, live: dict[str, Any]) -> dict[str, Any]:
 
 def leverage_entries(mode: str, *, hedged: bool, known: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Entries that exist under these modes, no two of one precision on one scope."""
-    pool: list[dict[str, Any]] = [{"market": "margin", "instrument": "ETH-USDT", "margin": "isolated"}]
+    pool: list[dict[str, Any]] = []
+    if mode == "futures":  # the venue withdrew it from the others
+        pool.append({"market": "margin", "instrument": "ETH-USDT", "margin": "isolated"})
     if mode != "portfolio":
         pool += [
             {"market": "swap", "family": "*-USDT", "margin": "cross"},

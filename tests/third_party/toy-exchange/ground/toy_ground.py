@@ -28,6 +28,7 @@ class ToyGround(Ground):
         _rung("hedging", "long_short", 10),
         _rung("no hedging, other leverage", "net", 20),
     )
+    tied = Rung(name="two symbols", fields={"leverage": _leverage(10)})
     refusals = (
         "UNKNOWN_KEY",
         "BAD_SIGNATURE",
@@ -101,6 +102,9 @@ class ToyGround(Ground):
         self._laid.clear()
         self._server.stop()
         self._server.start()
+
+    def tie(self, account: str) -> None:
+        self._users[account].tied = True
 
     def writes(self) -> list[Write]:
         names = {user.id: name for name, user in self._users.items()}

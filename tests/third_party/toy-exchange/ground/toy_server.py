@@ -44,6 +44,7 @@ class User:
     hedge: bool = False
     leverage: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SYMBOLS, 5))
     positions: dict[str, str] = field(default_factory=dict)
+    tied: bool = False  # one leverage for all symbols
 
 
 @dataclass(slots=True)
@@ -230,6 +231,8 @@ class ToyServer:
             raise No(400, "LEVERAGE_TOO_HIGH")
         if not untouched:
             seen.effect, user.leverage[symbol] = user.leverage[symbol] != int(value), int(value)
+            if user.tied:
+                user.leverage = dict.fromkeys(user.leverage, int(value))
         return {}
 
 
