@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["Form", "option_later", "sub_command_later"]
+__all__ = ["Form", "option_later", "option_target", "sub_command_later"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -25,6 +25,17 @@ class Form(click.Choice[str]):
             option = f"{param.opts[0]} " if param is not None else ""
             raise click.UsageError(f"{option}{value} is not supported yet ({' or '.join(self.choices)})", ctx)
         return super().convert(value, param, ctx)
+
+
+def option_target(command: Command) -> Command:
+    """`--target`, as every command has it that looks at accounts."""
+    return click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Only this address or pattern (* and ?); an account alone means all of it. May be repeated.",
+    )(command)
 
 
 def option_later(name: str) -> Callable[[Command], Command]:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import click
 
+from acctcfg.cli.later import option_target
+
 __all__ = ["command"]
 
 
 @click.command("output", short_help="Print uids and deposit addresses for other programs.")
+@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
+@option_target
 @click.option("--format", "form", type=click.Choice(["json", "csv", "env"]), default="json", show_default=True)
 @click.pass_context
-def command(ctx: click.Context, form: str) -> None:
-    """Print the uid and the deposit addresses of each account.
+def command(ctx: click.Context, accounts: tuple[str, ...], targets: tuple[str, ...], form: str) -> None:
+    """Print the uid and the deposit addresses of each account, or of each ACCOUNT (a name, or a pattern with * and ?).
+
+    Nothing else is read.
 
     Exits 1 when something could not be read; what could be is printed.
     """
     from acctcfg.cli.door import say, say_json
     from acctcfg.cli.running import load_workspace, run_engine
-    from acctcfg.engine.show import observe
+    from acctcfg.engine.show import PAYABLE, observe
     from acctcfg.render.views import output_csv, output_env, output_json
 
     workspace = load_workspace(ctx)
-    views = run_engine(ctx, lambda progress: observe(workspace, progress=progress))
+    views = run_engine(
+        ctx, lambda progress: observe(workspace, targets=(*accounts, *targets), only=PAYABLE, progress=progress)
+    )
     if form == "json":
         say_json(output_json(views))
     elif text := {"csv": output_csv, "env": output_env}[form](views):

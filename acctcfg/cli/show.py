@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import click
 
+from acctcfg.cli.later import option_target
+
 __all__ = ["command"]
 
 
 @click.command("show", short_help="Show accounts as they are now.")
-@click.argument("address", required=False)
+@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
+@option_target
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
-def command(ctx: click.Context, address: str | None, form: str) -> None:
-    """Show what the manifest manages as it is now: all of it, or what ADDRESS (or a pattern) names.
+def command(ctx: click.Context, addresses: tuple[str, ...], targets: tuple[str, ...], form: str) -> None:
+    """Show what the manifest manages as it is now: all of it, or what each ADDRESS (or pattern) names.
 
     Exits 1 when something could not be read.
     """
@@ -23,8 +26,7 @@ def command(ctx: click.Context, address: str | None, form: str) -> None:
     from acctcfg.render.views import render_views
 
     workspace = load_workspace(ctx)
-    targets = () if address is None else (address,)
-    views = run_engine(ctx, lambda progress: observe(workspace, targets=targets, progress=progress))
+    views = run_engine(ctx, lambda progress: observe(workspace, targets=(*addresses, *targets), progress=progress))
     if form == "json":
         say_json(views_json(views))
     else:

@@ -35,6 +35,9 @@ def _compiled(glob: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
 
 
+_FIELD = re.compile(r"\.[a-z_]{3,}\[")
+
+
 class AddressPattern:
     """A pattern over addresses: only `*` and `?` are special; an account alone means all of it."""
 
@@ -61,7 +64,11 @@ def _reaches(glob: str, prefix: str) -> bool:
         places = _moved(places, char, glob)
     if len(glob) in places:
         return True
-    return glob[-1:] in ("]", "*", "?") and any(at < len(glob) for at in _moved(places, "[", glob))
+    if glob[-1:] not in ("]", "*", "?"):
+        return False
+    # `.leverage[` is where a key begins, not a part of one: no `*` before it reaches into another field's keys
+    named = _FIELD.search(glob)
+    return any((named is None or named.end() <= at) and at < len(glob) for at in _moved(places, "[", glob))
 
 
 def _moved(places: set[int], char: str, glob: str) -> set[int]:
@@ -86,7 +93,20 @@ def _closed(places: Iterable[int], glob: str) -> set[int]:
 class Focus:
     """What a command looks at: everything, or the addresses that its targets select."""
 
-    def __init__(self, targets: Iterable[str] = (), *, exactly: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        targets: Iterable[str] = (),
+        *,
+        exactly: Iterable[str] | None = None,
+        only: Iterable[str] | None = None,
+        whole_fields: bool = False,
+    ) -> None:
+        """`only`: of what the targets select, these fields and no others.
+
+        `whole_fields`: a target that is a field's name without a key means every key of it.
+        """
+        self._whole_fields = whole_fields
+        self._only = None if only is None else frozenset(only)
         self.patterns = tuple(AddressPattern(text) for text in targets)
         self._exact = None if exactly is None else frozenset(exactly)
         self._fields = {text.partition("[")[0] for text in self._exact or ()}
@@ -107,16 +127,23 @@ class Focus:
     @property
     def everything(self) -> bool:
         """True where no target was given."""
-        return not self.patterns and self._exact is None
+        return not self.patterns and self._exact is None and self._only is None
 
     def wants(self, address: Address) -> bool:
         """Whether this very address is looked at."""
+        if self._only is not None and address.field not in self._only:
+            return False
         if self._exact is not None:
             return str(address) in self._exact or any(pattern.matches(address) for pattern in self._besides)
-        return not self.patterns or any(pattern.matches(address) for pattern in self.patterns)
+        field = Address(address.account, address.field) if self._whole_fields else address
+        return not self.patterns or any(one.matches(address) or one.matches(field) for one in self.patterns)
 
     def may_want(self, account: str, *fields: str) -> bool:
         """Whether any address of one of these fields of the account could be looked at."""
+        if self._only is not None:
+            fields = tuple(field for field in fields if field in self._only)
+            if not fields:
+                return False
         if self._exact is not None:
             exact = any(f"{account}.{field}" in self._fields for field in fields)
             return exact or any(one.may_reach(account, field) for one in self._besides for field in fields)

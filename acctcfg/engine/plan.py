@@ -24,7 +24,7 @@ from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
-from acctcfg.venues.contract import Cost, Survey
+from acctcfg.venues.contract import ACCOUNT_READ, Cost, Survey
 
 __all__ = ["FIELDS", "Planned", "draw_up", "keys_to_replace", "make_plan", "survey_accounts", "venues_of"]
 
@@ -84,6 +84,14 @@ async def survey_accounts(
 
     async def one(key: str, link: Link) -> tuple[list[Survey], list[Warning_]] | VenueError:
         mine = [spec for spec in specs if spec.venue == key]
+        left = {spec.key for spec in mine}
+
+        def heard(account: str) -> None:
+            if account in left:
+                left.remove(account)
+                progress.advance(1, account)
+
+        ACCOUNT_READ.set(heard)  # of this task and of those that it starts: the venue tells of each account
         try:
             surveys = await link.connection.survey(mine, focus, replace=replacing)
         except VenueError as error:
@@ -94,7 +102,7 @@ async def survey_accounts(
         link.accounts = len(mine)
         for survey in surveys:
             survey.read_at = link.client.clock.monotonic()
-        progress.advance(len(mine), key)
+        progress.advance(len(left), key if left else "")
         if not focus.everything:
             return surveys, []
         named = {spec.name for spec in session.workspace.manifest.accounts.values() if spec.venue == key}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
-from acctcfg.core.address import Focus
+from acctcfg.core.address import Address, Focus
 from acctcfg.core.outcome import AccountView
 from acctcfg.core.plan import Unread
 from acctcfg.core.state import ABSENT, After, Unreadable, to_json
@@ -16,24 +17,38 @@ from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import Survey
 
-__all__ = ["observe"]
+__all__ = ["PAYABLE", "observe"]
+
+
+PAYABLE: Final = ("", "deposit.addresses", "deposit.credit_to")
+"""What `output` prints: who an account is, and where it can be paid."""
 
 _SHOWN = frozenset({"account_frozen", "chain_closed"})
 """Warnings about what is, whatever the manifest wants."""
 
 
 async def observe(
-    workspace: Workspace, *, targets: Sequence[str] = (), progress: Progress = SILENT
+    workspace: Workspace,
+    *,
+    targets: Sequence[str] = (),
+    only: Sequence[str] | None = None,
+    progress: Progress = SILENT,
 ) -> list[AccountView]:
-    """Every account that the targets touch, as it is now."""
-    focus = Focus(targets)
+    """Every account that the targets touch, as it is now; `only` of its fields, and nothing else is read.
+
+    A target that names a field without a key (`mmdesk01.leverage`) means all of that field.
+    """
+    focus = Focus(targets, only=only, whole_fields=True)
     async with Session(workspace, venues_of(workspace, focus)) as session:
         surveys, _, unread = await survey_accounts(session, focus, progress=progress)
         await asyncio.gather(*(_look_behind(survey, session) for survey in surveys if survey.exists))
-    views = [_view(survey, focus) for survey in surveys]
+    views = [view for survey in surveys if _says(view := _view(survey, focus), focus)]
     accounts = workspace.manifest.accounts
     if targets and not views and not unread:
-        raise UsageError(f"{', '.join(targets)} selects nothing", hint="accounts go by their keys in the manifest")
+        raise UsageError(
+            f"{', '.join(targets)} selects nothing",
+            hint="accounts go by their keys in the manifest; what it does not manage is not read",
+        )
     return views + [
         AccountView(
             account=one.address,
@@ -46,6 +61,12 @@ async def observe(
         for one in unread
         if one.address in accounts  # what else could not be read is not shown either
     ]
+
+
+def _says(view: AccountView, focus: Focus) -> bool:
+    """Whether there is anything to print: of an account that a target names a part of, its name alone says nothing."""
+    held = view.values or view.deposits or view.unreadable
+    return bool(held) or view.exists is not True or focus.wants(Address(view.account))
 
 
 async def _look_behind(survey: Survey, session: Session) -> None:

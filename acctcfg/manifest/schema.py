@@ -1,5 +1,8 @@
 """The JSON Schema of a manifest, for editors and other tools: generated from the declarations that the checker uses.
 
+It names nothing on the internet, not even its own dialect (draft 2020-12): an editor that cannot fetch what a schema
+names shows no mistake at all.
+
 Where words depend on the venue type, an account's are the union over the types (its type stands under the key that
 its `venue` names, which no schema can follow); a venue's own fields are narrowed by its `type`. What needs more than
 one place to see (names that are not defined, what the modes exclude) only `acctcfg validate` sees.
@@ -32,7 +35,6 @@ def manifest_schema(rules: Mapping[str, VenueRules]) -> dict[str, Any]:
     ):
         properties[section]["additionalProperties"] = {"$ref": f"#/$defs/{name}"}
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "acctcfg manifest",
         "description": "Exchange accounts as they should be: acctcfg.yaml and the files that it includes",
         **whole,

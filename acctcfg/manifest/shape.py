@@ -234,7 +234,7 @@ class Shape:
                 "name": Field(kind=Text(), doc="What a breach is called", required=True),
                 "when": Field(kind=when, doc="Which steps it is about: all must match; none of them: every step"),
                 "schema": Field(
-                    kind=Plain({"anyOf": [{"$ref": "https://json-schema.org/draft/2020-12/schema"}]}),
+                    kind=Plain({"type": ["object", "boolean"]}),  # no reference: an editor would go and fetch it
                     doc="The JSON Schema that every such step must satisfy",
                     required=True,
                 ),

@@ -19,7 +19,6 @@ _MAYBE_TEXT = {"type": ["string", "null"]}
 def plan_schema() -> dict[str, Any]:
     """JSON Schema 2020-12 of `plan --format json` and of saved plans. Codes of `unreadable` are the venue's own."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "acctcfg plan",
         "description": "What `acctcfg apply` would do. A claim, not an order: apply plans again and compares.",
         **_object(

@@ -6,6 +6,7 @@ The engine knows accounts, addresses, values and steps; everything in a venue's 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -23,6 +24,7 @@ from acctcfg.wire.client import Client, Dialect, Reply
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 
 __all__ = [
+    "ACCOUNT_READ",
     "NEVER_ABSENT",
     "SEEN_TWICE",
     "Absence",
@@ -40,6 +42,9 @@ __all__ = [
     "Venue",
     "Writer",
 ]
+
+ACCOUNT_READ: ContextVar[Callable[[str], None]] = ContextVar("ACCOUNT_READ", default=lambda _: None)
+"""Called with an account's key when `survey` has read it, so that whoever waits sees how far it is."""
 
 
 class SecretDoor(Protocol):

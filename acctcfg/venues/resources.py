@@ -16,7 +16,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.plan import Warning_
 from acctcfg.core.state import Live
 from acctcfg.errors import Garbled, VenueError
-from acctcfg.venues.contract import Absence, Cost, Memory, Survey, Writer
+from acctcfg.venues.contract import ACCOUNT_READ, Absence, Cost, Memory, Survey, Writer
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["ByField", "Resource", "alias", "as_documented", "demand_identity", "is_ours", "survey_or_reason"]
@@ -150,6 +150,7 @@ async def survey_or_reason(survey: Survey, reading: Awaitable[None]) -> Survey:
         survey.live.clear()
         survey.blocks.clear()
         survey.cannot_read(Address(survey.spec.key), error.code or "unreadable", error.told)
+    ACCOUNT_READ.get()(survey.spec.key)
     return survey
 
 

@@ -12,7 +12,7 @@ from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
-from acctcfg.venues.contract import Cost, Given, Proof, Survey
+from acctcfg.venues.contract import ACCOUNT_READ, Cost, Given, Proof, Survey
 from acctcfg.venues.okx.access import (
     OWN_FIELDS,
     demand_writer,
@@ -143,6 +143,7 @@ class OkxConnection(ByField[Account]):
         except VenueError as error:
             _forget(survey)
             survey.cannot_read(account.address(), error.code or "unreadable", error.message)
+        ACCOUNT_READ.get()(spec.key)
         return survey
 
     async def _read(
