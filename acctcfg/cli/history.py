@@ -37,7 +37,9 @@ def command(ctx: click.Context, run: str | None, form: str, limit: int, verify: 
     with Journal.open(journal_path(ctx.obj["directory"])) as journal:
         if verify:
             _verify(ctx, journal, form)
-        elif run:
+            return
+        journal.demand_whole()
+        if run:
             record = journal.run(run)
             _print(_one(record), asdict(record), form)
         else:
@@ -56,6 +58,8 @@ def _verify(ctx: click.Context, journal: Journal, form: str) -> None:
             hint="compare it with a backup; what its runs did at the venue stays in force",
         )
     line = f"Verified: {rows} rows, none altered, missing or moved. The last one's hash is {head}."
+    if not rows:
+        line = f"{journal.path}: {'the journal is empty' if journal.path.exists() else 'there is no journal'}."
     _print([line], {"rows": rows, "head": head, "problems": list(problems)}, form)
     if problems:
         ctx.exit(1)

@@ -46,6 +46,7 @@ PRECHECKS: Final[Mapping[str, str]] = {
     # what only the user can decide
     "adopt_explicit": "named for taking over",
     "uid_mismatch": "uid is the expected one",
+    "uid_changed": "the account is the one that acctcfg knows",
     "protected": "not protected",
     # what this plan itself leaves open
     "target_dependency": "what it needs is targeted too",

@@ -103,10 +103,12 @@ async def _locks(session: Session, timeout_s: float, progress: Progress) -> Asyn
 async def _let_writes_expire(session: Session, progress: Progress) -> None:
     """A write that a killed run sent may still arrive: wait until the venue would refuse its time, then read."""
     with session.workspace.journal() as journal:
+        session.workspace.demand_intact(journal)
         for link in _working(session):
             latest = max((one.sent_at or 0.0 for one in journal.unresolved(link.connection.user)), default=0.0)
             now = link.client.clock.now() + link.client.offset_s
-            left = latest + link.venue.write_window_s / link.speed - now
+            window = link.venue.write_window_s / link.speed
+            left = min(latest + window - now, window)  # a time that lies ahead is nobody's, and waits no longer
             if left > 0:
                 progress.phase("waiting until nothing of an earlier run can arrive any more", None)
                 await link.client.clock.sleep(left)
@@ -223,6 +225,9 @@ async def _carry_out(
             open_before = {user: journal.unresolved(user) for user in users}
             run = journal.begin_run(command="apply", digest=planned.reviewed, flags=flags, **workspace.who())
             recorded = Run(run, journal, locks.fresh)
+            for link in _working(session):
+                spec = link.connection.spec
+                journal.remember_user(run, spec.key, spec.environment, link.client.base_url, link.connection.user)
             for link in _working(session):
                 link.client.on_request = recorded.heard
             lost = frozenset(intent.address for some in open_before.values() for intent in some)

@@ -161,8 +161,8 @@ class JournalWriter:
                 self.lost = entry if outcome == "unknown" else None
             raise
         self.last = entry
-        if creates_key:
-            self.entries.append(entry)
+        if creates_key or creates:
+            self.entries.append(entry)  # until what was answered is on record
         else:
             await self._settle(entry, "done")
         return reply

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import TracebackType
@@ -94,12 +93,11 @@ class Session:
     clock: Clock = field(default_factory=SystemClock)
     links: dict[str, Link] = field(default_factory=dict)
     failed: dict[str, VenueError] = field(default_factory=dict)
-    _files: ExitStack = field(default_factory=ExitStack)
 
     async def __aenter__(self) -> Self:
         raise_limit()
         try:
-            memory = self._files.enter_context(self.workspace.memories())
+            memory = self.workspace.memories()
             for key in sorted(set(self.venues)):
                 self.links[key] = self._link(self.workspace.manifest.venues[key], memory)
             await self._open()
@@ -115,14 +113,13 @@ class Session:
 
     async def close(self) -> None:
         """End every connection, and leave word of what was used of its limits."""
-        with self._files:
-            for link in self.links.values():
-                link.pace_file.keep(link.client.pacer)
-                await link.client.__aexit__(None, None, None)
+        for link in self.links.values():
+            link.pace_file.keep(link.client.pacer)
+            await link.client.__aexit__(None, None, None)
 
     async def _open(self) -> None:
         begun = time.monotonic()
-        results = await asyncio.gather(*map(_prove, self.links.values()), return_exceptions=True)
+        results = await asyncio.gather(*map(self._prove, self.links.values()), return_exceptions=True)
         for link in self.links.values():
             link.opened_at = begun
         for key, result in zip(list(self.links), results, strict=True):
@@ -134,6 +131,28 @@ class Session:
                 self.failed[key] = VenueError(blame(result, self.links[key].connection.spec), code="bug")
         if self.failed and len(self.failed) == len(self.links):
             raise next(iter(self.failed.values()))  # with another venue that answers, the plan says which does not
+
+    async def _prove(self, link: Link) -> None:
+        """Open a connection, and see that its credentials are the user's that the manifest, or the journal, means."""
+        try:
+            await link.connection.open()
+        except VenueError as exc:
+            exc.hint = exc.hint or "nothing was written; is the venue up, and does base_url lead to it?"
+            raise
+        spec, user = link.connection.spec, link.connection.user
+        link.client.pacer.names[user] = spec.key
+        if spec.uid not in (None, user):
+            raise ConfigError(
+                f"venues.{spec.key}: the credentials belong to the uid {user}, not {spec.uid}",
+                hint="these are somebody else's credentials, or `uid` is wrong",
+            )
+        before = self.workspace.user_behind(spec, link.client.base_url)
+        if spec.uid is None and before not in ("", user):
+            raise ConfigError(
+                f"venues.{spec.key}: the credentials belong to the uid {user}; the journal knows this connection "
+                f"as the uid {before}",
+                hint=f'somebody else\'s credentials? If they are meant, write `uid: "{user}"` in venues.{spec.key}',
+            )
 
     def _link(self, spec: VenueSpec, memory: Callable[[str, str], Memory]) -> Link:
         type_ = venue(spec.type)
@@ -176,19 +195,3 @@ def granted(spec: VenueSpec, type_: Venue) -> dict[str, Rate]:
         for endpoint, rate in known.items()
         if rate is not None
     }
-
-
-async def _prove(link: Link) -> None:
-    """Open a connection, and see that its credentials are the user's that the manifest means."""
-    try:
-        await link.connection.open()
-    except VenueError as exc:
-        exc.hint = exc.hint or "nothing was written; is the venue up, and does base_url lead to it?"
-        raise
-    spec, user = link.connection.spec, link.connection.user
-    link.client.pacer.names[user] = spec.key
-    if spec.uid not in (None, user):
-        raise ConfigError(
-            f"venues.{spec.key}: the credentials belong to the uid {user}, not {spec.uid}",
-            hint="these are somebody else's credentials, or `uid` is wrong",
-        )

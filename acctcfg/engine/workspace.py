@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from acctcfg.core.desired import Manifest
+from acctcfg.core.desired import Manifest, VenueSpec
 from acctcfg.core.known import Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError
 from acctcfg.journal import Journal, Lock, holder_of, state_folder
-from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job
+from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
+from acctcfg.journal.chain import FIRST
 from acctcfg.journal.process import this_process
 from acctcfg.secrets import Credentials, Secret, Store, load_credentials, open_store
 from acctcfg.secrets.passphrase import generate
@@ -37,6 +37,7 @@ class Workspace:
     types: Mapping[str, VenueRules]
     speed: float = 1.0
     _stores: dict[str, Store] = field(default_factory=dict)
+    _intact: tuple[int, str] = (0, FIRST)  # up to where the journal was found as it was written
 
     @classmethod
     def load(cls, directory: Path, environ: Mapping[str, str]) -> Self:
@@ -82,11 +83,32 @@ class Workspace:
         """The journal; an absent one reads as empty."""
         return Journal.open(self.journal_path, create=create)
 
-    @contextmanager
-    def memories(self) -> Iterator[Callable[[str, str], JournalMemory]]:
-        """What the journal knows, by base URL and venue user; each is read once. Closed with the block."""
+    def memories(self) -> Callable[[str, str], JournalMemory]:
+        """What the journal knows, by base URL and venue user; each is read once, when it is first asked for."""
+
+        def memory(base_url: str, user: str) -> JournalMemory:
+            with self.journal() as journal:
+                self.demand_intact(journal)
+                return JournalMemory(journal, user, self.running(base_url, user))
+
+        return cache(memory)
+
+    def demand_intact(self, journal: Journal) -> None:
+        """Before anything is decided by the journal: nobody altered it, and nobody can who only commits."""
+        top = None if self.manifest.journal_durable else tracked_in(self.journal_path)
+        if top is not None:
+            raise ConfigError(
+                f"git tracks the journal {self.journal_path.resolve().relative_to(top)}: "
+                "whoever commits could say what runs did",
+                hint=f"git rm --cached {JOURNAL}, or write `journal: {{durable: true}}` if it is meant to be committed",
+            )
+        self._intact = journal.demand_intact(self._intact)
+
+    def user_behind(self, venue: VenueSpec, base_url: str) -> str:
+        """Whose credentials a connection had when an apply last used it; "" before its first use."""
         with self.journal() as journal:
-            yield cache(lambda base_url, user: JournalMemory(journal, user, self.running(base_url, user)))
+            self.demand_intact(journal)
+            return journal.user_behind(venue.key, venue.environment, base_url)
 
     def lock(self, base_url: str, user: str, *, timeout_s: float) -> Lock:
         """The lock of one venue user at one base URL."""

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 __all__ = ["FIRST", "Row", "canonical", "flaws", "row_hash"]
 
+_COMPACT = json.JSONEncoder(separators=(",", ":")).encode  # made once: a journal has many rows
 FIRST = "0" * 64  # what the first row names as the one before it
 
 
@@ -62,12 +63,15 @@ def _check_plain(value: Any, place: str) -> None:
 
 def row_hash(row: Row) -> str:
     """SHA-256, in hex, over all fields of the row but its own hash."""
-    return hashlib.sha256(json.dumps(list(row[:-1]), separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_COMPACT(row[:-1]).encode()).hexdigest()
 
 
-def flaws(rows: Iterable[Row], last_given: int) -> Iterator[str]:
-    """What is wrong with the rows, in their order; `last_given` is the highest number that was ever given."""
-    seq, before = 0, FIRST
+def flaws(rows: Iterable[Row], last_given: int, since: tuple[int, str] = (0, FIRST)) -> Iterator[str]:
+    """What is wrong with the rows, in their order; `last_given` is the highest number that was ever given.
+
+    `since`: number and hash of the row before the first one.
+    """
+    seq, before = since
     for row in rows:
         if row.seq != seq + 1:
             yield _missing(seq + 1, row.seq - 1)

@@ -9,12 +9,12 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from acctcfg.errors import JournalError
 
-__all__ = ["connect", "connect_to_read", "in_words", "transaction"]
+__all__ = ["connect", "connect_to_read", "fold_log", "in_words", "log_of", "transaction"]
 
 APPLICATION_ID = 0x61636366  # "accf": tells this file from any other SQLite file
 VERSION = 1
@@ -112,6 +112,20 @@ def connect_to_read(path: Path) -> sqlite3.Connection | None:
                 raise
         # Nobody can write to that folder, so no process is writing: it can be read without the log's index.
         return _opened_journal(f"{path.absolute().as_uri()}?immutable=1", path)
+
+
+def fold_log(connection: sqlite3.Connection) -> None:
+    """Move all rows from the write-ahead log into the file itself; the next one does it where a reader is at it."""
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def log_of(path: Path) -> int:
+    """How many bytes the write-ahead log beside the file has."""
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size
+    except OSError:
+        return 0
 
 
 def _opened_journal(uri: str, path: Path) -> sqlite3.Connection | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 import threading
@@ -15,7 +16,8 @@ from typing import Any, Self
 from acctcfg.errors import JournalError
 from acctcfg.journal import reading
 from acctcfg.journal.chain import FIRST, Row, canonical, flaws, row_hash
-from acctcfg.journal.database import connect, connect_to_read, in_words, transaction
+from acctcfg.journal.database import connect, connect_to_read, fold_log, in_words, log_of, transaction
+from acctcfg.journal.intact import demand_intact
 from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.records import Access, Finding, Intent, KnownAccount, Outcome, Run, RunRecord
 
@@ -64,13 +66,15 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Write what waits, and close the file."""
+        """Write what waits, and close the file: a writer leaves all rows in the file that bears the journal's name."""
         with self._guard, in_words(self.path):
             try:
                 if self._waiting:
                     self._write_waiting()
             finally:
                 if self._connection is not None:
+                    if self._create:
+                        fold_log(self._connection)
                     self._connection.close()
                 self._connection = None
 
@@ -212,6 +216,22 @@ class Journal:
         """Write down that no key with this label is left from an earlier run."""
         self._add(_New("key_gone", run, {"label": label}, venue_user, account))
 
+    # -- connections -----------------------------------------------------------------------------------------
+
+    def user_behind(self, venue: str, environment: str, base_url: str) -> str:
+        """The venue user whose credentials this connection had when it was last used by an apply; "" before that."""
+        with self._understood():
+            bodies = [(json.loads(row.body), row.venue_user) for row in self._rows(reading.CONNECTIONS)]
+            here = (venue, environment, base_url)
+            found = [user for body, user in bodies if (body["venue"], body["environment"], body["base_url"]) == here]
+        return found[-1] if found else ""
+
+    def remember_user(self, run: str, venue: str, environment: str, base_url: str, user: str) -> None:
+        """Write down whose credentials a connection has. Nothing if that is known."""
+        if self.user_behind(venue, environment, base_url) != user:
+            facts = {"venue": venue, "environment": environment, "base_url": base_url}
+            self._add(_New("connection", run, facts, user))
+
     # -- accounts --------------------------------------------------------------------------------------------
 
     def known_accounts(self, venue_user: str) -> dict[str, KnownAccount]:
@@ -280,6 +300,21 @@ class Journal:
             (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
             rows = map(Row._make, connection.execute(reading.ALL))
             return (*damage, *flaws(rows, last))
+
+    def demand_intact(self, since: tuple[int, str] = (0, FIRST)) -> tuple[int, str]:
+        """The head, if no row was altered, removed or moved; JournalError else. Before anything is decided by it.
+
+        `since` is the head of an earlier look, up to which it is believed.
+        """
+        with self._guard, in_words(self.path), self._reading() as connection:
+            if connection is None:
+                return 0, FIRST
+            return demand_intact(connection, self.path, since)
+
+    def demand_whole(self) -> None:
+        """JournalError where the file and a log beside it are not one journal: an old copy beside a newer log."""
+        if log_of(self.path) > 0:
+            self.demand_intact()
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last row: kept elsewhere, it proves that nothing before it changed."""

@@ -141,7 +141,7 @@ class Knowledge:
         self._intents[row.seq] = intent
         if intent.key_label:
             self._open[row.account, intent.key_label] = intent
-        elif not intent.field and intent.action == "create" and row.account not in self.names:
+        elif not intent.field and intent.action == "create":
             self._open[row.account, ""] = intent
 
     def _answer(self, row: Row, facts: dict[str, Any]) -> None:
@@ -180,6 +180,8 @@ class Knowledge:
         before = self.accounts.get(uid)
         if before is not None and self.names.get(before.name) == uid:
             del self.names[before.name]
+        if (other := self.names.get(name, uid)) != uid:
+            del self.accounts[other]  # a name has one account: that one is gone
         self.accounts[uid] = KnownAccount(name=name, uid=uid, key=key, since=before.since if before else at)
         self.names[name] = uid
         self._open.pop((name, ""), None)

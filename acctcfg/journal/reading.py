@@ -25,6 +25,8 @@ ACCOUNTS = f"""{SELECT} WHERE venue_user = ? AND (kind IN ('account', 'account_g
 KNOWLEDGE = f"""{SELECT} WHERE venue_user = ? AND kind IN
     ('intent', 'answered', 'done', 'refused', 'failed', 'resolved',
     'account', 'account_gone', 'access', 'key_stored', 'key_gone', 'seen') ORDER BY seq"""
+CONNECTIONS = f"{SELECT} WHERE kind = 'connection' ORDER BY seq"
+SINCE = f"{SELECT} WHERE seq >= ? ORDER BY seq"
 LAST_OF_ACCOUNT = f"""{SELECT} WHERE venue_user = ? AND account = ? AND kind IN ('account', 'account_gone')
     ORDER BY seq DESC LIMIT 1"""
 LAST_ACCESS = f"{SELECT} WHERE venue_user = ? AND account = ? AND kind = 'access' ORDER BY seq DESC LIMIT 1"

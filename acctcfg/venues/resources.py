@@ -16,7 +16,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.plan import Warning_
 from acctcfg.core.state import Live
 from acctcfg.errors import Garbled, VenueError
-from acctcfg.venues.contract import ACCOUNT_READ, Absence, Cost, Memory, Survey, Writer
+from acctcfg.venues.contract import ACCOUNT_READ, Absence, Cost, KnownAccount, Memory, Survey, Writer
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["ByField", "Resource", "alias", "as_documented", "demand_identity", "is_ours", "survey_or_reason"]
@@ -166,11 +166,11 @@ def is_ours(memory: Memory, *, name: str, uid: str, created_s: float | None, lab
     return begun is not None and begun.fits(created_s=created_s, label=label)
 
 
-def demand_identity(survey: Survey, *, known: bool, adopt: str) -> None:
+def demand_identity(survey: Survey, *, known: bool, adopt: str, before: KnownAccount | None = None) -> None:
     """Block every step in an account that is not the one meant, or that was not to be taken over.
 
-    `known`: the journal has it. `adopt` is the guardrail's word. The main account is its credentials', so only its uid
-    is looked at.
+    `known`: the journal has this uid. `before`: what the journal has under this name. `adopt` is the guardrail's word.
+    The main account is its credentials', so only its uid is looked at.
     """
     spec, wrong = survey.spec, ""
     if not survey.exists:
@@ -180,7 +180,17 @@ def demand_identity(survey: Survey, *, known: bool, adopt: str) -> None:
         wrong = f"its uid is {survey.uid}, the manifest says {spec.uid}"
     for address in survey.desired if wrong else ():
         survey.block(address, "uid_mismatch", wrong)
-    if not survey.exists or adopt != "explicit" or spec.role == "main":
+    if not survey.exists or spec.role == "main":
+        return
+    if before is not None and before.uid not in ("", survey.uid) and not known and spec.uid is None:
+        detail = (
+            f"acctcfg knows {spec.name} as uid {before.uid}; the venue has it with uid {survey.uid}: "
+            "another account was made under this name. If that one is meant, write its uid"
+        )
+        for address in survey.desired:
+            survey.block(address, "uid_changed", detail)
+        return
+    if adopt != "explicit":
         return
     if known or spec.uid is not None or spec.adopt:
         return

@@ -120,7 +120,8 @@ class GateConnection(ByField[Account]):
             survey.warn(account.address(), "uid_mismatch", message)
         for field in fields:
             await self.resources[field].survey(account, focus, replace)
-        demand_identity(survey, known=account.ours, adopt=self._adopt)
+        before = account.memory.named(account.name)
+        demand_identity(survey, known=account.ours, before=before, adopt=self._adopt)
 
     def _wrong_word(self, account: Account, focus: Focus) -> tuple[str, str, str] | None:
         """Position modes in the form of the other account mode, now that the live one is known.

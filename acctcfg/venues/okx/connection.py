@@ -209,7 +209,8 @@ class OkxConnection(ByField[Account]):
 
     def _demand_identity(self, account: Account) -> None:
         """No step in an account that is not the one meant, or that was not to be taken over."""
-        demand_identity(account.survey, known=account.ours, adopt=self._adopt)
+        before = account.memory.named(account.name)
+        demand_identity(account.survey, known=account.ours, before=before, adopt=self._adopt)
 
     async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
         """The config that the key reads, beside the broker's list."""

@@ -1,0 +1,47 @@
+"""Whose sub-account and whose credentials, at Gate: by uid, remembered from the first use on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gate_desk import KEY, GateDesk
+
+SUB = {"role": "sub_account"}
+BOT = {"api_keys": {"bot": {"permissions": {"spot": "read"}, "ip_allowlist": ["203.0.113.7"], "store": "vault"}}}
+OTHER = {**KEY, "key": "other-gate-key", "secret": "other-gate-secret"}
+
+
+def sub(gate: GateDesk, name: str) -> Any:
+    """The sandbox's own notes on a sub-account."""
+    return gate.sandbox.app.gate.tenants["cx"].subs[name]
+
+
+def test_another_sub_account_of_the_same_name_is_not_ours(gate: GateDesk) -> None:
+    """A known name under another uid blocks every step, until the entry names the new uid."""
+    gate.write({"customer01": SUB}).converge()
+    old = sub(gate, "customer01").uid
+    sub(gate, "customer01").uid = "999999999"
+    gate.write({"customer01": {**SUB, **BOT}})
+    before = len(gate.writes())
+    said = gate.apply()
+    assert said.code == 3
+    assert old in said.out
+    assert "999999999" in said.out
+    assert len(gate.writes()) == before
+    assert set(gate.blocked_by("customer01.api_keys[bot]")) == {"uid_changed"}
+    gate.write({"customer01": {**SUB, **BOT, "uid": "999999999"}}).converge()
+    gate.write({"customer01": {**SUB, **BOT}}).converge()
+
+
+def test_somebody_elses_credentials_are_refused_from_the_second_use_on(make_gate: Callable[..., GateDesk]) -> None:
+    """Plan, show and apply name both uids and exit 1, unless the manifest's `uid` says so."""
+    gate = make_gate()
+    gate.write({"customer01": SUB}).converge()
+    main = gate.sandbox.app.gate.tenants["cx"].master
+    mine, main.uid = main.uid, "888888888"
+    for command in (("plan",), ("show",), ("apply", "--auto-approve")):
+        said = gate.run(*command)
+        assert (said.code, said.out) == (1, "")
+        assert mine in said.err
+        assert "888888888" in said.err

@@ -1,0 +1,191 @@
+"""Whose account and whose credentials: by uid, remembered from the first use on, in a journal that is as it was."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import MASTER, Desk, seed
+from ladder_parts import KEY
+
+MORE = {"api_keys": {"more": {"permissions": ["read"], "store": "vault"}}}
+OTHER = {**MASTER, "api_key": "other-api-key", "secret_key": "other-secret-key"}
+
+
+def sub(desk: Desk, name: str) -> Any:
+    """The sandbox's own notes on a sub-account."""
+    return next(iter(desk.sandbox.app.venue.tenants.values())).subs[name]
+
+
+def journal_of(desk: Desk) -> Path:
+    return desk.folder / ".acctcfg" / "journal.sqlite"
+
+
+def tamper(desk: Desk, statement: str) -> None:
+    connection = sqlite3.connect(journal_of(desk), isolation_level=None)
+    connection.executescript(f"DROP TRIGGER events_stay; DROP TRIGGER events_last; {statement}")
+    connection.close()
+
+
+def test_another_account_of_the_same_name_is_not_ours(desk: Desk) -> None:
+    """A known name under another uid blocks every step, until the entry names the new uid; then that one is ours."""
+    desk.write({"mmdesk01": {"account_mode": "spot", "api_keys": KEY}}).converge()
+    old = sub(desk, "mmdesk01").uid
+    sub(desk, "mmdesk01").uid = "700000000000009999"
+    desk.write({"mmdesk01": MORE})
+    before = len(desk.writes())
+    said = desk.apply()
+    assert said.code == 3
+    assert old in said.out
+    assert "700000000000009999" in said.out
+    assert len(desk.writes()) == before
+    checks = desk.steps()["mmdesk01.api_keys[more]"]["prechecks"]
+    assert [check["name"] for check in checks if check["status"] == "fail"] == ["uid_changed"]
+    desk.write(
+        {"mmdesk01": {"uid": "700000000000009999", "api_keys": {"more": {"permissions": ["read"], "store": "vault"}}}}
+    )
+    desk.converge()
+    desk.write({"mmdesk01": {"api_keys": {"more": {"permissions": ["read"], "store": "vault"}}}}).converge()
+
+
+def test_an_account_that_a_killed_run_made_is_known_by_evidence(desk: Desk) -> None:
+    """Its uid was never written down: the venue's time of creation and the label that was sent show that it is ours."""
+    desk.write({"mmdesk01": {"label": "MMdesk01"}, "mmdesk02": {"label": "MMdesk02"}}).converge()
+    connection = sqlite3.connect(journal_of(desk), isolation_level=None)
+    rows = connection.execute(
+        "SELECT run, kind, entry, venue_user, account, address, body FROM events "
+        "WHERE kind NOT IN ('answered', 'account')"
+    ).fetchall()
+    connection.close()
+    journal_of(desk).unlink()
+    _written_again(journal_of(desk), rows)
+    sub(desk, "mmdesk02").ts -= 86_400_000
+    warnings = {one["address"] for one in desk.plan("--format", "json").json["warnings"] if one["code"] == "adopted"}
+    assert warnings == {"mmdesk02"}, "it was there before: not what that run made"
+
+
+def _written_again(path: Path, rows: list[tuple[Any, ...]]) -> None:
+    """A journal with these rows, in an unbroken chain."""
+    import json
+
+    from acctcfg.journal.chain import FIRST, Row, row_hash
+    from acctcfg.journal.database import connect
+    from acctcfg.journal.reading import INSERT
+
+    connection, prev, numbers = connect(path), FIRST, {}
+    for seq, (run, kind, entry, *place, body) in enumerate(rows, 1):
+        numbers[seq] = entry
+        intents = [n for n, row in enumerate(rows, 1) if row[1] == "intent" and row[5] == place[2]]
+        about = intents[0] if entry is not None else None
+        row = Row(seq, "2026-01-01T00:00:00.000Z", run, kind, about, *place, json.dumps(json.loads(body)), prev, "")
+        prev = row_hash(row)
+        connection.execute(INSERT, row._replace(hash=prev))
+    connection.close()
+
+
+@pytest.fixture
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A desk on a sandbox with two brokers."""
+    world = seed()
+    world["tenants"]["other"] = {"keys": [OTHER], "sub_accounts": {}}
+    with Desk.at(tmp_path, monkeypatch, world) as desk:
+        yield desk
+
+
+def test_somebody_elses_credentials_are_refused_from_the_second_use_on(two: Desk) -> None:
+    """Plan, apply, show and output name both uids, send no write and exit 1, unless the manifest's `uid` says so."""
+    two.write({"mmdesk01": {}})
+    assert two.plan().code == 0
+    two.converge()
+    mine = two.sandbox.app.venue.tenants["desk"].master.uid
+    theirs = two.sandbox.app.venue.tenants["other"].master.uid
+    for part in ("api_key", "secret_key"):
+        two.monkeypatch.setenv(f"OKX_DESK_{part.upper()}", OTHER[part])
+    before = len(two.writes())
+    for command in ("plan", "show", "output"):
+        said = two.run(command)
+        assert (said.code, said.out) == (1, "")
+        assert mine in said.err
+        assert theirs in said.err
+    assert two.apply().code == 1
+    assert len(two.writes()) == before
+    two.write({"mmdesk01": {}}, venue={"uid": mine})
+    assert two.plan().code == 1
+    two.write({"mmdesk01": {}}, venue={"uid": theirs}).converge()
+    two.write({"mmdesk01": {}})
+    assert two.plan().code == 0, "the last use counts"
+
+
+def test_a_plan_remembers_nobody(two: Desk) -> None:
+    """Only an apply writes down whose credentials a connection has."""
+    two.write({"mmdesk01": {}}).plan()
+    assert not journal_of(two).exists()
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve"), ("show",)])
+def test_an_altered_journal_decides_nothing(desk: Desk, command: tuple[str, ...]) -> None:
+    """Exit 1 in words, nothing written."""
+    desk.write({"mmdesk01": {}}).converge()
+    tamper(desk, "UPDATE events SET body = replace(body, 'mmdesk01', 'mmdesk02')")
+    desk.write({"mmdesk01": {}, "mmdesk02": {}})
+    before = len(desk.writes())
+    said = desk.run(*command)
+    assert (said.code, said.out) == (1, "")
+    assert "not as it was written" in said.err
+    assert len(desk.writes()) == before
+
+
+def test_a_time_that_lies_ahead_is_not_waited_for(desk: Desk) -> None:
+    """A write that was signed years from now, by a clock or a forger, makes nobody wait longer than the window."""
+    from acctcfg.journal import Journal
+
+    desk.write({"mmdesk01": {}}).converge()
+    with Journal.open(journal_of(desk), create=True) as journal:
+        user = desk.sandbox.app.venue.tenants["desk"].master.uid
+        run = journal.begin_run(command="apply", actor="x")
+        place = {"venue_user": user, "account": "mmdesk01", "address": "mmdesk01.x", "action": "change", "call": "P"}
+        journal.intend(run, **place, sent_at=time.time() + 1e8)  # type: ignore[arg-type]
+    begun = time.monotonic()
+    assert desk.apply().code == 0
+    assert time.monotonic() - begun < 20
+
+
+def git(folder: Path, *arguments: str) -> None:
+    environ = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=environ)
+
+
+def test_a_journal_that_git_tracks_is_refused(desk: Desk) -> None:
+    """Whoever commits could say what runs did: exit 1 at plan and apply, unless it is declared durable."""
+    desk.write({"mmdesk01": {}}).converge()
+    git(desk.folder, "init", "-q")
+    assert desk.plan().code == 0
+    git(desk.folder, "add", "-f", ".acctcfg/journal.sqlite")
+    for said in (desk.plan(), desk.apply()):
+        assert said.code == 1
+        assert "git tracks the journal .acctcfg/journal.sqlite" in said.err
+    desk.write({"mmdesk01": {}}, journal={"durable": True})
+    assert desk.plan().code == 0
+
+
+def test_the_file_that_messages_name_holds_every_run(desk: Desk) -> None:
+    """After an apply there is no log beside the journal."""
+    desk.write({"mmdesk01": {}}).converge()
+    left = sorted(file.name for file in journal_of(desk).parent.iterdir())
+    assert left == ["journal.sqlite", "locks"]
+
+
+def test_verifying_nothing_is_said(desk: Desk) -> None:
+    """No journal, or one without rows, is not "verified"."""
+    desk.write({"mmdesk01": {}})
+    said = desk.run("history", "--verify")
+    assert said.code == 0
+    assert "there is no journal" in said.out
+    journal_of(desk).parent.mkdir()
+    journal_of(desk).write_bytes(b"")
+    assert "the journal is empty" in desk.run("history", "--verify").out
