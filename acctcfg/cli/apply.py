@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from acctcfg.cli.later import option_later
+from acctcfg.cli.leave import check_sensitive, option_allow_sensitive, option_replace
 
 if TYPE_CHECKING:
     from acctcfg.core.outcome import Outcome
@@ -42,10 +43,11 @@ class Duration(click.ParamType[float]):
 @click.argument("planfile", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--expect", metavar="DIGEST", help="Go on only if the plan has this digest: that of a reviewed plan.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--allow-sensitive", is_flag=True, help="Allow steps that widen what a key may do.")
+@option_allow_sensitive
 @click.option(
-    "--replace", multiple=True, metavar="ADDRESS", help="Delete this API key and create it anew. May be repeated."
+    "--allow-warnings", is_flag=True, help="Go on though the plan warns of more than it did when it was reviewed."
 )
+@option_replace
 @click.option("--skip-blocked", is_flag=True, help="Leave out accounts with a blocked step instead of stopping.")
 @click.option(
     "--lock-timeout",
@@ -55,6 +57,7 @@ class Duration(click.ParamType[float]):
     help="Wait this long (30s, 5m) for another run to end; without it, say who holds the lock and stop.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@option_later("--target")
 @option_later("--wait-flat")
 @option_later("--with-dependencies")
 @click.pass_context
@@ -63,7 +66,8 @@ def command(
     planfile: Path | None,
     expect: str | None,
     auto_approve: bool,
-    allow_sensitive: bool,
+    allow_sensitive: tuple[str, ...],
+    allow_warnings: bool,
     replace: tuple[str, ...],
     skip_blocked: bool,
     lock_timeout: float,
@@ -90,6 +94,7 @@ def command(
     saved = None if planfile is None else load_saved(ctx.obj["directory"] / planfile)
     workspace = load_workspace(ctx)
     interrupts = Interrupts()
+    check_sensitive(ctx, workspace, allow_sensitive)
     talk = _Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked)
     outcome = run_engine(
         ctx,
@@ -100,6 +105,7 @@ def command(
             expect=expect,
             replace=replace,
             allow_sensitive=allow_sensitive,
+            allow_warnings=allow_warnings,
             skip_blocked=skip_blocked,
             lock_timeout_s=lock_timeout,
             said={"auto_approve": auto_approve, "plan_file": None if planfile is None else str(planfile)},
@@ -154,7 +160,7 @@ class _Talk:
             return
         shown_before = self.shown
         self.show(outcome.plan)
-        if not outcome.plan.empty or shown_before or outcome.notes:
+        if outcome.plan.steps or outcome.claimed or outcome.plan.unreadable or shown_before or outcome.notes:
             say("\n" + render_outcome(outcome, color=self.color, verbose=self.verbose))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from acctcfg.cli.later import Form, option_later
+from acctcfg.cli.leave import check_sensitive, option_allow_sensitive, option_replace
 
 __all__ = ["command"]
 
@@ -30,10 +31,20 @@ CHANGES = 2
     metavar="ADDRESS",
     help="Only this address or pattern (* and ?); an account alone means all of it. May be repeated.",
 )
+@option_replace
+@option_allow_sensitive
 @option_later("--changed-since")
 @option_later("--with-dependencies")
 @click.pass_context
-def command(ctx: click.Context, out: Path | None, form: str, detailed_exitcode: bool, targets: tuple[str, ...]) -> None:
+def command(
+    ctx: click.Context,
+    out: Path | None,
+    form: str,
+    detailed_exitcode: bool,
+    targets: tuple[str, ...],
+    replace: tuple[str, ...],
+    allow_sensitive: tuple[str, ...],
+) -> None:
     """Show what apply would do, and what stands in its way.
 
     Exits 0 when the plan could be made, 1 when something could not be read, 2 with --detailed-exitcode when there is
@@ -49,7 +60,13 @@ def command(ctx: click.Context, out: Path | None, form: str, detailed_exitcode: 
         out = ctx.obj["directory"] / out
         refuse_foreign(out)
     workspace = load_workspace(ctx)
-    plan = run_engine(ctx, lambda progress: make_plan(workspace, targets=targets, progress=progress))
+    check_sensitive(ctx, workspace, allow_sensitive)
+    plan = run_engine(
+        ctx,
+        lambda progress: make_plan(
+            workspace, targets=targets, replace=replace, allow_sensitive=allow_sensitive, progress=progress
+        ),
+    )
     if out is not None:
         save_plan(plan, out)
     if form == "json":

@@ -108,17 +108,20 @@ class Focus:
         self._whole_fields = whole_fields
         self._only = None if only is None else frozenset(only)
         self.patterns = tuple(AddressPattern(text) for text in targets)
+        self.targets = tuple(text.text for text in self.patterns)  # as the user said it
         self._exact = None if exactly is None else frozenset(exactly)
         self._fields = {text.partition("[")[0] for text in self._exact or ()}
         self._besides: tuple[AddressPattern, ...] = ()
 
     @classmethod
-    def exactly(cls, addresses: Iterable[str], *, besides: Iterable[str] = ()) -> Focus:
+    def exactly(cls, addresses: Iterable[str], *, besides: Iterable[str] = (), targets: Iterable[str] = ()) -> Focus:
         """These very addresses and no others: an account alone means its existence, not all of it.
 
         `besides`: of these accounts and fields everything, for what could not be read and so has no addresses yet.
+        `targets`: what they were narrowed to when they were found.
         """
         focus = cls(exactly=addresses)
+        focus.targets = tuple(targets)
         focus._besides = tuple(
             AddressPattern(text + "*" if text[-1:] != "]" and "." in text else text) for text in besides
         )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["GUARDRAIL", "PRECHECKS", "WARNINGS", "precheck_words"]
+__all__ = ["ALLOW_SENSITIVE", "GUARDRAIL", "PRECHECKS", "UNREVIEWED", "WARNINGS", "precheck_words"]
 
 GUARDRAIL: Final = "guardrail:"
 """What a precheck's name starts with when a rule of the user's own asks it; the rule's name follows."""
+
+ALLOW_SENSITIVE: Final = f"{GUARDRAIL}allow_sensitive"
+"""Fails on a sensitive step that the user has not allowed. Who allows what is no part of a step."""
 
 PRECHECKS: Final[Mapping[str, str]] = {
     # what the venue would refuse, asked before the write
@@ -79,6 +82,10 @@ WARNINGS: Final[Mapping[str, str]] = {
     "rate_limited": "the venue answered too many requests",
     "no_access": "no key can sign for this account yet",
 }
+
+UNREVIEWED: Final = frozenset({"sensitive", "rate_limited", "adopted", "no_longer_managed", "unknown_key"})
+"""Warnings that do not make a reviewed plan another: one asks for a leave of its own, others are of the moment, or of
+what the journal of this machine knows."""
 
 
 def precheck_words(name: str) -> str:

@@ -140,6 +140,17 @@ class AccountSpec:
         """Where a field was written; the account's own place where it was not."""
         return self.places.get(name, self.place)
 
+    def place_of(self, field: str, key: str) -> Place:
+        """Where what an address holds was written, as far as the manifest alone tells."""
+        if field == "api_keys":
+            return next((one.place for one in self.api_keys if one.label == key), self.at("api_keys"))
+        if field == "deposit.addresses" and self.deposit is not None:
+            currency, chain = [*key.split("/"), ""][:2]
+            same = [one for one in self.deposit.addresses if one.currency == currency]
+            exact = [one for one in same if one.chain == chain]
+            return next((one.place for one in exact or same), self.at("deposit"))
+        return self.at(field.partition(".")[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Granted:

@@ -28,6 +28,11 @@ class Change:
         name = self.address.field or "account"
         return f"-{name}" if self.action == "delete" else name
 
+    @property
+    def counts_as(self) -> tuple[str, ...]:
+        """What it is counted as: a replacement makes one thing, takes one away, and is told as a replacement too."""
+        return ("create", "delete", "replace") if self.action == "replace" else (self.action,)
+
 
 def diff(
     desired: Mapping[Address, Wanted], live: Mapping[Address, Live], *, replace: Collection[Address] = ()

@@ -9,18 +9,35 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from acctcfg.core.desired import LeverageEntry, Manifest, Place
-from acctcfg.core.plan import canonical, digest_of
+from acctcfg.core.canonical import canonical, digest_of
+from acctcfg.core.desired import LeverageEntry, Manifest, Place, StoreSpec
 
 __all__ = ["manifest_digest"]
 
 _PLACES = {"place", "places", "path", "layer", "files", "directory"}
 
 
-def manifest_digest(manifest: Manifest, accounts: Iterable[str]) -> str:
-    """Covers these accounts' resolved fields, the venues and the guardrails; never where they were written."""
-    named = {name: _plain(manifest.accounts[name]) for name in sorted(set(accounts)) if name in manifest.accounts}
-    return digest_of({"accounts": named, "venues": _plain(manifest.venues), "guardrails": _plain(manifest.guardrails)})
+def manifest_digest(manifest: Manifest, accounts: Iterable[str], uids: Mapping[str, str]) -> str:
+    """Covers these accounts' resolved fields, the venues and guardrails, and where new secrets of theirs would go.
+
+    `uids`: whose credentials the connections use; those of these accounts count. Never where it all was written.
+    """
+    named = [manifest.accounts[name] for name in sorted(set(accounts)) if name in manifest.accounts]
+    stores = {key.store for spec in named for key in spec.api_keys if key.store in manifest.secret_stores}
+    return digest_of(
+        {
+            "accounts": {spec.key: _plain(spec) for spec in named},
+            "venues": _plain(manifest.venues),
+            "users": {venue: uids[venue] for venue in {spec.venue for spec in named} if venue in uids},
+            "guardrails": _plain(manifest.guardrails),
+            "secret_stores": {name: _kept(manifest.secret_stores[name]) for name in stores if name is not None},
+        }
+    )
+
+
+def _kept(store: StoreSpec) -> dict[str, Any]:
+    """What decides where a new secret goes, and who can read it there."""
+    return {"type": store.type, "path": store.path, "recipients": sorted(store.recipients)}
 
 
 def _plain(value: Any) -> Any:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from acctcfg.core.plan import Plan, Step, Unread, Warning_
+from acctcfg.core.plan import FORMAT_VERSION, Plan, Step, Unread, Warning_
 
 __all__ = ["AccountView", "DepositRow", "Outcome", "StepResult"]
 
-_VERBS = {"create": "created", "change": "changed", "replace": "changed", "delete": "deleted"}
+_VERBS = {"create": "created", "change": "changed", "replace": "replaced", "delete": "deleted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Outcome:
     plan: Plan
     results: tuple[StepResult, ...] = ()
     run: str = ""
+    claimed: int = 0  # steps of the saved plan that it was given; those that are right by now are no steps any more
     declined: bool = False  # the user said no
     interrupted: bool = False
     unrecorded: bool = False  # the journal failed before the run's end was on record; a note says why
@@ -45,12 +46,13 @@ class Outcome:
 
     @property
     def counts(self) -> dict[str, int]:
-        """created, changed, deleted, blocked, failed, not_started."""
-        counts = {"created": 0, "changed": 0, "deleted": 0, "blocked": 0, "failed": 0, "not_started": 0}
+        """By the words of the last line, and `replaced`: a replacement is one created and one deleted as well."""
+        counts = {**dict.fromkeys(_VERBS.values(), 0), "blocked": 0, "failed": 0, "not_started": 0}
         for result in self.results:
             match result.status:
                 case "done":
-                    counts[_VERBS[result.step.change.action]] += 1
+                    for word in result.step.change.counts_as:
+                        counts[_VERBS[word]] += 1
                 case "failed" | "unknown":
                     counts["failed"] += 1
                 case "blocked" | "not_started":
@@ -60,8 +62,8 @@ class Outcome:
     @property
     def summary(self) -> str:
         """The last line, exactly."""
-        if self.plan.empty:
-            return "No changes. Live accounts match the manifest."
+        if not self.plan.steps and (not self.claimed or self.plan.matches):
+            return self.plan.conclusion[0]
         c = self.counts
         line = (
             f"Applied: {c['created']} created, {c['changed']} changed, {c['deleted']} deleted, "
@@ -82,7 +84,7 @@ class Outcome:
     def to_json(self) -> dict[str, Any]:
         """The document of `apply --format json`."""
         return {
-            "format_version": "1",
+            "format_version": FORMAT_VERSION,
             "run": self.run,
             "plan_digest": self.plan.digest,
             "summary": self.counts,

@@ -1,23 +1,29 @@
-"""The plan: what apply would do, in order, with what stands in its way. Its JSON is a contract (format_version 1)."""
+"""The plan: what apply would do, in order, with what stands in its way. Its JSON is a contract (format_version 1.x)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import chain, combinations
+from typing import Any, Final
 
 from acctcfg.core.address import Address
+from acctcfg.core.canonical import canonical, digest_of
+from acctcfg.core.codes import ALLOW_SENSITIVE, UNREVIEWED
+from acctcfg.core.desired import Place
 from acctcfg.core.diff import Change
-from acctcfg.core.state import to_json
+from acctcfg.core.scope import Scope, StoreReport, VenueReport
+from acctcfg.core.state import KeyValue, to_json
 
 __all__ = [
     "FORMAT_VERSION",
+    "MATCH",
     "Estimate",
     "Plan",
     "Precheck",
+    "Scope",
     "Step",
+    "StoreReport",
     "Unread",
     "VenueReport",
     "Warning_",
@@ -25,7 +31,13 @@ __all__ = [
     "digest_of",
 ]
 
-FORMAT_VERSION = "1"
+FORMAT_VERSION: Final = "1.0"
+"""A reader takes any minor version of its own major one, and ignores members that it does not know."""
+
+MATCH: Final = "No changes. Live accounts match the manifest."
+"""Said in one place alone: `Plan.conclusion`, of a plan that looked at everything."""
+
+_FEW = 10  # warnings of which every choice can be tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +64,20 @@ class Step:
     depends_on: tuple[Address, ...] = ()
     waits_for: tuple[Address, ...] = ()
     calls: tuple[str, ...] = ()
+    place: Place | None = None  # where the manifest says it; None where nothing does
 
     @property
     def address(self) -> Address:
         """The address of the change."""
         return self.change.address
+
+    @property
+    def secret_store(self) -> str:
+        """The store that a new secret of this step goes to; "" where it makes none."""
+        after = self.change.after
+        if not isinstance(after, KeyValue) or self.change.action not in ("create", "replace"):
+            return ""
+        return after.store or ""
 
     @property
     def blocked(self) -> bool:
@@ -69,11 +90,15 @@ class Step:
 
     def to_json(self) -> dict[str, Any]:
         """The step as the plan's JSON shows it."""
-        change = self.change
+        change, place = self.change, self.place or Place("", 0, 0)
         return {
             "address": str(change.address),
+            "account": change.address.account,
+            "field": change.address.field,
+            "key": change.address.key,
             "venue": self.venue,
             "action": change.action,
+            "place": {"file": place.file, "line": place.line, "column": place.column},
             "before": to_json(change.before),
             "after": to_json(change.after),
             "before_known": change.before_known,
@@ -84,10 +109,17 @@ class Step:
         }
 
     def fingerprint(self) -> dict[str, Any]:
-        """What makes it this step and no other: everything but amounts and times."""
+        """What makes it this step and no other: everything but amounts, times and where it is written."""
         whole = self.to_json()
-        whole["prechecks"] = sorted(check.name for check in self.prechecks if check.blocks)
+        del whole["place"]
+        whole["prechecks"] = list(self.in_its_way)
+        whole["blocked"] = bool(self.in_its_way)
         return whole
+
+    @property
+    def in_its_way(self) -> tuple[str, ...]:
+        """The names of what stands in its way, besides the leave to take it."""
+        return tuple(sorted(one.name for one in self.prechecks if one.blocks and one.name != ALLOW_SENSITIVE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,37 +149,48 @@ class Estimate:
     bottleneck: str  # "set-leverage of mmdesk01, 20 per 2 s"; "" where nothing waits
 
 
-@dataclass(frozen=True, slots=True)
-class VenueReport:
-    """What reading one connection took; shown above its steps, never part of a digest."""
-
-    venue: str
-    type: str
-    environment: str
-    accounts: int
-    requests: int
-    seconds: float
-    uid: str = ""  # of the venue user behind the credentials
-    base_url: str = ""  # "" where it is one of the venue type's own
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """An ordered list of steps with all that was noticed on the way. Equal inputs give equal digests."""
 
     steps: tuple[Step, ...]
+    scope: Scope = field(default_factory=Scope)
     warnings: tuple[Warning_, ...] = ()
     unreadable: tuple[Unread, ...] = ()
     estimate: Estimate = field(default_factory=lambda: Estimate(0, 0.0, ""))
     manifest_digest: str = ""
     reports: tuple[VenueReport, ...] = ()
+    stores: tuple[StoreReport, ...] = ()  # where new secrets of its steps go
+    replace: tuple[str, ...] = ()  # keys that the user lets be replaced
+    allow_sensitive: tuple[str, ...] = ()  # sensitive lines of this plan that the user allows
     acctcfg_version: str = ""
     created_at: str = ""
 
     @property
-    def empty(self) -> bool:
-        """True where everything was read and nothing is to be done."""
-        return not self.steps and not self.unreadable
+    def matches(self) -> bool:
+        """Whether live accounts match: all was looked at and read, every entry set something, nothing differs."""
+        nothing = not self.steps and not self.unreadable
+        return nothing and self.scope.whole and not self.scope.targets and not self.scope.sets_nothing
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """The last line, and after it what was looked at where that is not everything."""
+        if self.matches:
+            return (MATCH,)
+        return (self._counted() if self.steps else self._nothing(), *filter(None, [self.scope.said]))
+
+    def _counted(self) -> str:
+        s = self.summary
+        return (
+            f"Plan: {s['create']} to create, {s['change']} to change, {s['delete']} to delete, {s['blocked']} blocked."
+        )
+
+    def _nothing(self) -> str:
+        unread, idle = len(self.unreadable), len(self.scope.sets_nothing)
+        why = [f"{unread} could not be read"] * bool(unread) + [f"{idle} entries set nothing"] * bool(idle)
+        if self.scope.targets and not why:
+            return self._counted()
+        return "; ".join(["Nothing to change in what was read", *why]) + "."
 
     @property
     def blocked(self) -> tuple[Step, ...]:
@@ -162,13 +205,24 @@ class Plan:
 
     @property
     def summary(self) -> dict[str, int]:
-        """Counts as the last line shows them: a replacement is a change, a blocked step is in `blocked` only."""
-        counts = {"create": 0, "change": 0, "delete": 0, "blocked": 0}
+        """Counts as the last line shows them: a replacement is one create and one delete, and counted as `replace` too.
+
+        A blocked step is in `blocked` only.
+        """
+        counts = {"create": 0, "change": 0, "delete": 0, "replace": 0, "blocked": 0}
         for step in self.steps:
-            action = "change" if step.change.action == "replace" else step.change.action
-            counts["blocked" if step.blocked else action] += 1
+            for word in ("blocked",) if step.blocked else step.change.counts_as:
+                counts[word] += 1
         counts["accounts"] = len({step.address.account for step in self.steps})
         return counts
+
+    @property
+    def cautions(self) -> tuple[tuple[str, str], ...]:
+        """Address and code of every warning about one of its own steps: who reviews the plan must have seen them."""
+        own = {str(step.address) for step in self.steps}
+        return tuple(
+            sorted({(w.address, w.code) for w in self.warnings if w.address in own and w.code not in UNREVIEWED})
+        )
 
     @property
     def live_digest(self) -> str:
@@ -179,7 +233,7 @@ class Plan:
                     str(step.address),
                     to_json(step.change.before),
                     step.change.before_known,
-                    sorted(check.name for check in step.prechecks if check.blocks),
+                    list(step.in_its_way),
                 ]
                 for step in self.steps
             ]
@@ -187,16 +241,41 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Names this plan: its steps and the manifest that it was made from."""
-        return digest_of(
-            {
-                "format_version": FORMAT_VERSION,
-                "manifest_digest": self.manifest_digest,
-                "live_digest": self.live_digest,
-                "steps": [step.fingerprint() for step in self.steps],
-                "unreadable": sorted([one.address, one.code] for one in self.unreadable),
-            }
+        """Names this plan: its steps, whose accounts they are of, who can read its secrets, and its manifest."""
+        return digest_of({**self._identity(), "cautions": self.cautions})
+
+    def _identity(self) -> dict[str, Any]:
+        return {
+            "format_version": FORMAT_VERSION.partition(".")[0],
+            "manifest_digest": self.manifest_digest,
+            "live_digest": self.live_digest,
+            "venues": self._venues(),
+            "targets": sorted(self.scope.targets),
+            "secret_stores": self._stores(),
+            "replace": sorted(self.replace),
+            "allow_sensitive": sorted(self.allow_sensitive),
+            "steps": [step.fingerprint() for step in self.steps],
+            "unreadable": sorted([one.address, one.code] for one in self.unreadable),
+        }
+
+    def is_named_by(self, digest: str, *, allow_warnings: bool = False) -> bool:
+        """Whether a reviewed plan's digest names this one. `allow_warnings`: also if it had fewer of them."""
+        if not allow_warnings:
+            return digest == self.digest
+        cautions, identity = self.cautions, self._identity()
+        parts = [[one] for one in cautions]
+        if len(parts) > _FEW:  # by their codes, then
+            parts = [[one for one in cautions if one[1] == code] for code in sorted({code for _, code in cautions})]
+        choices = chain.from_iterable(combinations(parts, number) for number in range(len(parts) + 1))
+        return any(
+            digest_of({**identity, "cautions": sorted(chain.from_iterable(choice))}) == digest for choice in choices
         )
+
+    def _venues(self) -> dict[str, Any]:
+        return {report.venue: report.to_json() for report in self.reports}
+
+    def _stores(self) -> dict[str, Any]:
+        return {one.store: one.to_json() for one in self.stores}
 
     def to_json(self) -> dict[str, Any]:
         """The document of `plan --format json` and of a saved plan. `checksum` covers all of it."""
@@ -208,6 +287,12 @@ class Plan:
             "manifest_digest": self.manifest_digest,
             "live_digest": self.live_digest,
             "summary": self.summary,
+            "venues": self._venues(),
+            "targets": list(self.scope.targets),
+            "secret_stores": self._stores(),
+            "replace": list(self.replace),
+            "allow_sensitive": list(self.allow_sensitive),
+            "sets_nothing": list(self.scope.sets_nothing),
             "steps": [step.to_json() for step in self.steps],
             "warnings": [{"address": w.address, "code": w.code, "message": w.message} for w in self.warnings],
             "unreadable": [{"address": u.address, "code": u.code, "message": u.message} for u in self.unreadable],
@@ -223,13 +308,3 @@ class Plan:
     def with_steps(self, steps: Iterable[Step]) -> Plan:
         """The same plan with other steps."""
         return replace(self, steps=tuple(steps))
-
-
-def canonical(value: object) -> str:
-    """One text for equal JSON values, whatever order their keys were made in."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def digest_of(value: Mapping[str, Any] | Sequence[Any]) -> str:
-    """`sha256:` and the hex digest of the canonical text."""
-    return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()

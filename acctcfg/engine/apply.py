@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.fingerprint import manifest_digest
-from acctcfg.core.guardrails import is_sensitive
 from acctcfg.core.outcome import Outcome, StepResult
-from acctcfg.core.plan import FORMAT_VERSION, Plan, Precheck, Step
-from acctcfg.core.state import After, KeyValue, Live, Unreadable, to_json
+from acctcfg.core.plan import Plan, Step
+from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.execute import Execution
-from acctcfg.engine.plan import Planned, draw_up, keys_to_replace, venues_of
+from acctcfg.engine.leave import Leave
+from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.record import Run
+from acctcfg.engine.reviewed import check_credentials, check_digest, check_manifest, check_steps, focus_of
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.sign_here import refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Locks, Workspace
-from acctcfg.errors import JournalError, PlanStale
+from acctcfg.errors import AcctcfgError, JournalError
 from acctcfg.venues.contract import Survey
 
 __all__ = ["apply"]
-
-SENSITIVE = "guardrail:allow_sensitive"
 
 
 async def apply(
@@ -38,7 +36,8 @@ async def apply(
     saved: Mapping[str, Any] | None = None,
     expect: str | None = None,
     replace: Sequence[str] = (),
-    allow_sensitive: bool = False,
+    allow_sensitive: bool | Sequence[str] = (),
+    allow_warnings: bool = False,
     skip_blocked: bool = False,
     lock_timeout_s: float = 0.0,
     said: Mapping[str, Any] | None = None,
@@ -50,36 +49,54 @@ async def apply(
     `said`: what else the user said on the command line, for the record. `interrupts` is told of the user's signals.
     """
     progress = safe(progress)
-    replacing = keys_to_replace(workspace, replace)
+    leave = Leave.of(workspace, replace, allow_sensitive)
     workspace.refuse_lost_journal()
-    focus = Focus() if saved is None else _focus_of(saved)
+    focus = Focus()
     if saved is not None:
-        _check_claim(workspace, saved)
+        check_manifest(workspace, saved)
+        focus, leave = focus_of(saved), leave.beside(saved, workspace)
     async with (
         Session(workspace, venues_of(workspace, focus)) as session,
         _locks(session, lock_timeout_s, progress) as locks,
     ):
-        await _let_writes_expire(session, progress)
-        planned = await draw_up(session, focus, replacing=replacing, progress=progress)
         if saved is not None:
-            _check_steps(saved, planned.plan)
-        if expect is not None and planned.reviewed != expect:
-            raise PlanStale(
-                f"the plan's digest is {planned.reviewed}, not the expected {expect}",
-                hint="the manifest or the live accounts changed since it was reviewed: plan and review again",
-            )
-        if not allow_sensitive:
-            planned.plan = planned.plan.with_steps(_hold_sensitive(planned.plan.steps))
+            check_credentials(session, saved)
+        await _let_writes_expire(session, progress)
+        planned = await draw_up(session, focus, leave=leave, progress=progress)
+        if saved is not None:
+            check_steps(saved, planned.plan, allow_warnings=allow_warnings)
+        if expect is not None:
+            check_digest(planned, expect, allow_warnings=allow_warnings)
+        planned.reviewed = expect or (str(saved["digest"]) if saved is not None else planned.plan.digest)
+        planned.claimed = 0 if saved is None else len(saved["steps"])
+        planned.plan = planned.plan.with_steps(leave.hold(planned.plan.steps, planned.readers))
         left_out = _left_out(planned.plan, skip_blocked=skip_blocked)
         todo = [step for step in planned.plan.steps if step.address not in left_out]
         _refuse_lost_stores(workspace, todo)
         refuse_unsigned(planned.surveys, todo)
         if todo and not approve(planned.plan):
-            return _declined(planned.plan)
+            return _declined(planned)
         _prove_stores(workspace, todo)
-        flags = {"skip_blocked": skip_blocked, "allow_sensitive": allow_sensitive, "replace": list(replace)}
+        flags: dict[str, Any] = {
+            "skip_blocked": skip_blocked,
+            "allow_sensitive": list(leave.sensitive) or False,
+            "replace": sorted(map(str, leave.replace)),
+        }
         flags |= {"expect": expect, **(said or {})}
-        return await _carry_out(workspace, planned, left_out, flags, locks, progress, interrupts or Interrupts())
+        outcome = await _carry_out(workspace, planned, left_out, flags, locks, progress, interrupts or Interrupts())
+    if saved is None or saved["targets"] or outcome.plan.steps or outcome.plan.unreadable:
+        return outcome
+    return await _matched(workspace, outcome, progress)
+
+
+async def _matched(workspace: Workspace, outcome: Outcome, progress: Progress) -> Outcome:
+    """All that a saved plan wanted is right by now. Only a look at everything else can tell whether accounts match."""
+    if outcome.plan.matches:
+        return outcome
+    with suppress(AcctcfgError):  # what was to be done is done, whatever becomes of this look
+        plan = await make_plan(workspace, progress=progress)
+        return replace(outcome, plan=plan) if plan.matches else outcome
+    return outcome
 
 
 # -- before ----------------------------------------------------------------------------------------------------------
@@ -118,52 +135,6 @@ def _working(session: Session) -> list[Link]:
     return [link for key, link in session.links.items() if key not in session.failed]
 
 
-def _focus_of(saved: Mapping[str, Any]) -> Focus:
-    """A saved plan's addresses; what it could not read is read again, for it must not be left out unsaid."""
-    unread = [str(one["address"]) for one in saved["unreadable"]]
-    return Focus.exactly((str(step["address"]) for step in saved["steps"]), besides=unread)
-
-
-def _check_claim(workspace: Workspace, saved: Mapping[str, Any]) -> None:
-    if saved.get("format_version") != FORMAT_VERSION:
-        raise PlanStale(f"the plan file has the format {saved.get('format_version')!r}, not {FORMAT_VERSION!r}")
-    named = {str(step["address"]).partition(".")[0] for step in saved["steps"]} or set(workspace.manifest.accounts)
-    if manifest_digest(workspace.manifest, named) != saved.get("manifest_digest"):
-        raise PlanStale(
-            "the manifest changed for the accounts of this plan since it was saved, or it is another workspace's",
-            hint="plan again, and review that",
-        )
-
-
-def _check_steps(saved: Mapping[str, Any], plan: Plan) -> None:
-    """Go on only if the steps are the same; what is right by now needs no step."""
-    claimed = {str(step["address"]): step for step in saved["steps"]}
-    for step in plan.steps:
-        claim = claimed.get(str(step.address))
-        if claim is None:
-            raise PlanStale(f"{step.address} has become necessary since the plan was saved", hint="plan again")
-        now = step.to_json()
-        same = now["after"] == claim["after"] and now["action"] == claim["action"]
-        if claim["before_known"]:
-            same = same and step.change.before_known and now["before"] == claim["before"]
-        elif now["after"] == claim["after"]:
-            same = True  # its value was not known, so any is as good
-        if not same:
-            raise PlanStale(
-                f"{step.address} is {to_json(step.change.before)} now; the plan was made for {claim['before']}",
-                hint="plan again, and review that",
-            )
-
-
-def _hold_sensitive(steps: Sequence[Step]) -> list[Step]:
-    return [
-        step.with_prechecks(Precheck(SENSITIVE, "fail", f"{why}: allow it with --allow-sensitive"))
-        if (why := is_sensitive(step))
-        else step
-        for step in steps
-    ]
-
-
 def _left_out(plan: Plan, *, skip_blocked: bool) -> frozenset[Address]:
     """Nothing at all is done beside a blocked step or an unread account, or nothing in the same account."""
     if not plan.blocked and not plan.unreadable:
@@ -174,10 +145,11 @@ def _left_out(plan: Plan, *, skip_blocked: bool) -> frozenset[Address]:
     return frozenset(step.address for step in plan.steps if step.address.account in held)
 
 
-def _declined(plan: Plan) -> Outcome:
+def _declined(planned: Planned) -> Outcome:
     """The user said no: nothing was begun."""
-    results = (StepResult(step, "blocked" if step.blocked else "not_started", "declined") for step in plan.steps)
-    return Outcome(plan=plan, results=tuple(results), declined=True)
+    steps = planned.plan.steps
+    results = (StepResult(step, "blocked" if step.blocked else "not_started", "declined") for step in steps)
+    return Outcome(plan=planned.plan, results=tuple(results), declined=True, claimed=planned.claimed)
 
 
 def _refuse_lost_stores(workspace: Workspace, todo: Sequence[Step]) -> None:
@@ -194,13 +166,7 @@ def _prove_stores(workspace: Workspace, todo: Sequence[Step]) -> None:
 
 def _new_secrets(todo: Sequence[Step]) -> dict[str, Step]:
     """The stores that new secrets go to, each with the first step that makes one."""
-    found: dict[str, Step] = {}
-    for step in todo:
-        after = step.change.after
-        makes = step.change.action in ("create", "replace")
-        if makes and isinstance(after, KeyValue) and after.store is not None:
-            found.setdefault(after.store, step)
-    return found
+    return {step.secret_store: step for step in reversed(todo) if step.secret_store}
 
 
 # -- the run ---------------------------------------------------------------------------------------------------------
@@ -291,6 +257,7 @@ def _outcome(planned: Planned, execution: Execution, run: Run) -> Outcome:
     notes = [f"{key}: {note}" for key, one in session.links.items() for note in one.client.pacer.notes]
     return Outcome(
         plan=planned.plan,
+        claimed=planned.claimed,
         results=tuple(execution.results[step.address] for step in steps if step.address in execution.results),
         run=run.id,
         interrupted=execution.stopping,

@@ -11,14 +11,16 @@ from datetime import UTC, datetime
 
 from acctcfg import __version__
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import AccountSpec
+from acctcfg.core.desired import AccountSpec, Place
 from acctcfg.core.diff import Change, diff
 from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.guardrails import guard, is_sensitive
 from acctcfg.core.order import order
 from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
+from acctcfg.core.scope import Scope, StoreReport
 from acctcfg.engine.blame import spoiled
 from acctcfg.engine.estimate import estimate
+from acctcfg.engine.leave import NO_LEAVE, Leave
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Link, Session
@@ -26,7 +28,7 @@ from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Cost, Survey
 
-__all__ = ["FIELDS", "Planned", "draw_up", "keys_to_replace", "make_plan", "survey_accounts", "venues_of"]
+__all__ = ["FIELDS", "Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
 
 FIELDS = ("state", "account_mode", "position_mode", "leverage", "api_keys", "deposit.credit_to", "deposit.addresses")
 
@@ -38,7 +40,10 @@ class Planned:
     plan: Plan
     surveys: dict[str, Survey] = field(default_factory=dict)
     session: Session | None = None
-    reviewed: str = ""  # the digest that `plan` shows, which knows of no leave to replace a lost key
+    as_reviewed: tuple[Plan, ...] = ()  # the plan as it is, without one of the leaves, and without any
+    reviewed: str = ""  # the digest under which it is carried out
+    claimed: int = 0  # steps of the saved plan that it was made for
+    readers: dict[str, str] = field(default_factory=dict)  # store -> how its readers are others than those of before
 
     def link(self, step: Step) -> Link:
         """The connection that a step belongs to."""
@@ -51,13 +56,14 @@ async def make_plan(
     *,
     targets: Sequence[str] = (),
     replace: Sequence[str] = (),
+    allow_sensitive: bool | Sequence[str] = (),
     progress: Progress = SILENT,
 ) -> Plan:
     """The plan of a workspace. Sends no write."""
     progress = safe(progress)
-    focus, replacing = Focus(targets), keys_to_replace(workspace, replace)
+    focus, leave = Focus(targets), Leave.of(workspace, replace, allow_sensitive)
     async with Session(workspace, venues_of(workspace, focus)) as session:
-        planned = await draw_up(session, focus, replacing=replacing, progress=progress)
+        planned = await draw_up(session, focus, leave=leave, progress=progress)
     return planned.plan
 
 
@@ -147,11 +153,9 @@ async def _each_alone(
     return [survey for some in await asyncio.gather(*map(alone, specs)) for survey in some]
 
 
-async def draw_up(
-    session: Session, focus: Focus, *, replacing: frozenset[Address] = frozenset(), progress: Progress = SILENT
-) -> Planned:
-    """Read, compare, order and ask. `replacing`: keys that may, or must, be replaced."""
-    workspace = session.workspace
+async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, progress: Progress = SILENT) -> Planned:
+    """Read, compare, order and ask. `leave`: what the user lets be done besides."""
+    workspace, replacing = session.workspace, leave.replace
     surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing, progress=progress)
     _demand_targets(focus, surveys, unread, replacing)
     by_key = {survey.spec.key: survey for survey in surveys}
@@ -181,56 +185,56 @@ async def draw_up(
         step.with_prechecks(*by_key[step.address.account].blocks.get(step.address, ()), *answers.get(step.address, ()))
         for step in _deletes_last(_with_parents(steps, by_key), by_key)
     ]
-    warnings += [Warning_(str(step.address), "sensitive", why) for step in steps if (why := is_sensitive(step))]
+    sensitive = {step.address: why for step in steps if (why := is_sensitive(step))}
+    warnings += [Warning_(str(address), "sensitive", why) for address, why in sensitive.items()]
 
-    def guarded(some: Sequence[Step]) -> list[Step]:
+    def guarded(some: Sequence[Step]) -> tuple[Step, ...]:
         count = len(workspace.manifest.accounts)
-        return guard(some, workspace.manifest.guardrails, accounts=count, check=violations)
+        return tuple(guard(some, workspace.manifest.guardrails, accounts=count, check=violations))
 
-    asked_for = guarded(steps)
-    steps = guarded([_let_replace(step, replacing) for step in steps]) if replacing else asked_for
+    lifted = guarded([leave.lift(step) for step in steps])
     for link in session.links.values():
         link.seconds = time.monotonic() - link.opened_at
     warnings += [warning for one in session.links.values() for warning in one.warnings()]
     named = {step.address.account for step in steps} or set(workspace.manifest.accounts)
+    reports = tuple(link.report() for key, link in sorted(session.links.items()) if key not in session.failed)
+    idle = sorted({text for survey in surveys for text in survey.sets_nothing})
     plan = Plan(
-        steps=tuple(steps),
+        steps=lifted,
+        scope=Scope(whole=focus.everything, targets=focus.targets, sets_nothing=tuple(idle)),
         warnings=tuple(sorted(set(warnings), key=lambda one: (one.address, one.code, one.message))),
         unreadable=tuple(sorted(set(unread), key=lambda one: (one.address, one.code))),
-        estimate=_estimate(session, work, steps),
-        manifest_digest=manifest_digest(workspace.manifest, named),
-        reports=tuple(link.report() for key, link in sorted(session.links.items()) if key not in session.failed),
+        estimate=_estimate(session, work, lifted),
+        manifest_digest=manifest_digest(workspace.manifest, named, {one.venue: one.uid for one in reports}),
+        reports=reports,
+        stores=_stores(workspace, lifted),
+        replace=tuple(sorted(str(one.address) for one in steps if one.address in replacing)),
+        allow_sensitive=tuple(sorted(str(address) for address in sensitive if leave.allows(address))),
         acctcfg_version=__version__,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
-    return Planned(plan, by_key, session, plan.with_steps(asked_for).digest)
+    unlifted = replace(plan, steps=guarded(steps), replace=())
+    as_reviewed = [one for some in (plan, unlifted) for one in (some, replace(some, allow_sensitive=()))]
+    return Planned(plan, by_key, session, tuple(as_reviewed))
 
 
-def _let_replace(step: Step, replacing: frozenset[Address]) -> Step:
-    """A key whose secret is lost may be replaced where the user says so."""
-    if step.address not in replacing:
-        return step
-    return replace(step, prechecks=tuple(check for check in step.prechecks if check.name != "secret_lost"))
-
-
-def keys_to_replace(workspace: Workspace, addresses: Iterable[str]) -> frozenset[Address]:
-    """The addresses of `--replace`; UsageError for one that is no API key of the manifest."""
-    keys = {
-        str(address): address
-        for spec in workspace.manifest.accounts.values()
-        for address in (Address(spec.key, "api_keys", key.label) for key in spec.api_keys)
-    }
-    for text in addresses:
-        if text not in keys:
-            raise UsageError(
-                f"--replace {text}: the manifest has no such API key",
-                hint="an address as `acctcfg plan` shows it would be right: ACCOUNT.api_keys[LABEL]",
-            )
-    return frozenset(keys[text] for text in addresses)
+def _stores(workspace: Workspace, steps: Iterable[Step]) -> tuple[StoreReport, ...]:
+    """Where the new secrets of these steps go."""
+    specs = workspace.manifest.secret_stores
+    names = sorted({step.secret_store for step in steps if step.secret_store in specs})
+    return tuple(
+        StoreReport(
+            store=name,
+            type=specs[name].type,
+            path=specs[name].path or "",
+            recipients=tuple(sorted(specs[name].recipients)),
+        )
+        for name in names
+    )
 
 
 def _demand_targets(
-    focus: Focus, surveys: Sequence[Survey], lost: Sequence[Unread], replacing: Iterable[Address]
+    focus: Focus, surveys: Sequence[Survey], lost: Sequence[Unread], replacing: frozenset[Address]
 ) -> None:
     """A target or a `--replace` that selects nothing is a slip of the pen, never a plan without changes.
 
@@ -246,9 +250,9 @@ def _demand_targets(
             raise UsageError(
                 f"--target {pattern.text} selects nothing", hint="addresses are as `acctcfg plan` shows them"
             )
-    for address in replacing:
-        if address not in there and not unread:
-            raise UsageError(f"--replace {address}: it is no part of what is planned", hint="plan again with it")
+    if replacing and not unread and not replacing.intersection(there):
+        named = ", ".join(sorted(map(str, replacing)))
+        raise UsageError(f"--replace {named}: it is no part of what is planned", hint="plan again with it")
 
 
 def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> list[Step]:
@@ -257,12 +261,17 @@ def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> lis
         Step(
             change=one.change,
             venue=survey.spec.venue,
+            place=_place(survey, one.change.address),
             depends_on=one.depends_on,
             waits_for=one.waits_for,
             calls=tuple(call.text for call in link.connection.calls(survey, one.change)),
         )
         for one in order(changes, link.venue.order)
     ]
+
+
+def _place(survey: Survey, address: Address) -> Place:
+    return survey.places.get(address) or survey.spec.place_of(address.field, address.key)
 
 
 async def _ask(

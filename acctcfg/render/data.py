@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from acctcfg.core.canonical import digest_of
 from acctcfg.core.outcome import AccountView, Outcome
-from acctcfg.core.plan import FORMAT_VERSION, Plan, digest_of
+from acctcfg.core.plan import FORMAT_VERSION, Plan
 from acctcfg.errors import ConfigError, PlanStale, UsageError
 from acctcfg.render.harmless import json_text
 
@@ -103,8 +105,9 @@ def _flaw(document: object) -> str:
     """What keeps a document from being a plan that this version saved; "" if nothing does."""
     if not isinstance(document, Mapping) or "format_version" not in document or "steps" not in document:
         return "is no saved plan"
-    if document["format_version"] != FORMAT_VERSION:
-        return f"has plan format {document['format_version']!r}; this acctcfg reads {FORMAT_VERSION!r}"
+    major, version = FORMAT_VERSION.partition(".")[0], document["format_version"]
+    if not isinstance(version, str) or not re.fullmatch(rf"{major}\.[0-9]+", version):
+        return f"has the plan format {version!r}; this acctcfg reads {major}.x"
     bare = {key: value for key, value in document.items() if key != "checksum"}
     if document.get("checksum") != _checksum(bare):
         return "was edited or cut after it was saved: its checksum does not fit"

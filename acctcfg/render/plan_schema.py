@@ -17,18 +17,35 @@ _MAYBE_TEXT = {"type": ["string", "null"]}
 
 
 def plan_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of `plan --format json` and of saved plans. Codes of `unreadable` are the venue's own."""
+    """JSON Schema 2020-12 of `plan --format json` and of saved plans. Codes of `unreadable` are the venue's own.
+
+    It is open: readers ignore members that they do not know, and a minor version may add some.
+    """
+    major = FORMAT_VERSION.partition(".")[0]
     return {
         "title": "acctcfg plan",
         "description": "What `acctcfg apply` would do. A claim, not an order: apply plans again and compares.",
         **_object(
-            format_version={"const": FORMAT_VERSION},
+            format_version={"type": "string", "pattern": rf"^{major}\.[0-9]+$"},
             acctcfg_version=_TEXT,
             created_at=_TEXT,
             digest=_DIGEST,
             manifest_digest=_DIGEST,
             live_digest=_DIGEST,
-            summary=_object(create=_COUNT, change=_COUNT, delete=_COUNT, blocked=_COUNT, accounts=_COUNT),
+            summary={
+                **_object(create=_COUNT, change=_COUNT, delete=_COUNT, replace=_COUNT, blocked=_COUNT, accounts=_COUNT),
+                "description": "a replacement counts as one create and one delete, and in `replace` too; a blocked "
+                "step counts in `blocked` alone",
+            },
+            venues={
+                **_map(_venue()),
+                "description": "whose credentials were used, and where every write goes",
+            },
+            targets={**_TEXTS, "description": "what the plan was narrowed to; empty where everything was looked at"},
+            secret_stores={**_map(_store()), "description": "where new secrets of this plan go, and who can read them"},
+            replace={**_TEXTS, "description": "keys that the user lets be replaced"},
+            allow_sensitive={**_TEXTS, "description": "sensitive lines of this plan that the user allows"},
+            sets_nothing={**_TEXTS, "description": "exact entries that set nothing, so that nothing was compared"},
             steps={"type": "array", "items": {"$ref": "#/$defs/step"}},
             warnings={"type": "array", "items": _notice({"enum": list(WARNINGS)})},
             unreadable={"type": "array", "items": _notice(_TEXT)},
@@ -47,10 +64,9 @@ def plan_schema_text() -> str:
 
 
 def _object(**properties: Any) -> dict[str, Any]:
-    """An object that has exactly these properties."""
+    """An object that has these properties, and perhaps others of a later minor version."""
     return {
         "type": "object",
-        "additionalProperties": False,
         "required": list(properties),
         "properties": properties,
     }
@@ -60,12 +76,35 @@ def _notice(code: dict[str, Any]) -> dict[str, Any]:
     return _object(address=_TEXT, code=code, message=_TEXT)
 
 
+def _map(value: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": value}
+
+
+def _venue() -> dict[str, Any]:
+    venue = _object(type=_TEXT, environment=_TEXT, uid=_TEXT)
+    where = {**_TEXT, "description": "where it is not one of the venue's own"}
+    return {**venue, "properties": {**venue["properties"], "base_url": where}}
+
+
+def _store() -> dict[str, Any]:
+    return _object(type=_TEXT, path=_TEXT, recipients={**_TEXTS, "description": "public keys"})
+
+
+def _place() -> dict[str, Any]:
+    place = _object(file=_TEXT, line=_COUNT, column=_COUNT)
+    return {**place, "description": "where the manifest says it; line and column count from 1, 0 where nothing does"}
+
+
 def _step() -> dict[str, Any]:
     value = {"$ref": "#/$defs/value"}
     return _object(
         address={"type": "string", "minLength": 1},
+        account=_TEXT,
+        field={**_TEXT, "description": "empty for the account itself"},
+        key={**_TEXT, "description": "what stands in the brackets of the address"},
         venue=_TEXT,
         action={"enum": ["create", "change", "replace", "delete"]},
+        place=_place(),
         before=value,
         after={**value, "description": "null for a delete"},
         before_known={"type": "boolean", "description": "false where the value is known only after another step"},

@@ -11,16 +11,16 @@ from acctcfg.core.plan import Plan, Precheck, Step, VenueReport
 from acctcfg.render.paint import Paint, visible
 from acctcfg.render.values import describe
 
-__all__ = ["NO_CHANGES", "WIDTH", "render_outcome", "render_plan"]
+__all__ = ["WIDTH", "render_outcome", "render_plan"]
 
 WIDTH = 100
 """Columns where nobody says how many there are. Longer lines stay whole: the text goes to pipes and logs too."""
 
-NO_CHANGES = "No changes. Live accounts match the manifest."
 MARKS = {"create": "+", "change": "~", "replace": "-/+", "delete": "-"}
 CHECKS = {"pass": "v", "fail": "x", "unknown": "?", "venue": ".", "deferred": "."}
 MEANINGS = {"venue": "the venue itself checks this", "deferred": "read right before the write"}
 FAR = 60  # a detail column further right than this would leave no room for the details
+SHOWN_S = 0.05  # what rounds to less than 0.1 s is no time that anybody waits for
 FEW = 3  # blocked steps with one reason that are still named one by one, after an apply
 MANY = 20  # accounts that a reader can still count by eye; beyond, a recapitulation follows
 
@@ -33,13 +33,14 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
         *(page.venue(name, report, steps) for name, report, steps in _by_venue(plan)),
         page.recap(plan),
         page.whole(whole),
+        page.stores(plan),
         page.notices("Warnings:", "!", [(w.address, f"{w.message}  [{w.code}]") for w in plan.warnings]),
         page.notices(
             "Could not be read, so nothing was planned for it:",
             "?",
             [(u.address, f"{u.message}  [{u.code}]") for u in plan.unreadable],
         ),
-        [*_estimate(plan), _last_line(plan)],
+        [f"Digest: {plan.digest}", *_estimate(plan), *plan.conclusion],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
@@ -85,10 +86,10 @@ class _Page:
         return lines
 
     def header(self, name: str, report: VenueReport | None) -> str:
-        """`desk · TYPE · demo` and, at the right, what reading it took."""
+        """`desk · TYPE · demo · UID`, a base URL that is not the venue's own, and at the right what reading took."""
         if report is None:
             return self.paint("bold", name)
-        left = f"{name} · {report.type} · {report.environment}"
+        left = " · ".join(filter(None, (name, report.type, report.environment, report.uid, report.base_url)))
         right = f"{_count(report.accounts, 'account')} read · {_count(report.requests, 'request')} · "
         right += f"{report.seconds:.1f} s"
         gap = max(self.width - len(left) - len(right), 2)
@@ -162,6 +163,14 @@ class _Page:
         lines += [f"{mark:>4} {field:<{width}}  {number:>6}" for (mark, field), number in kinds.items()]
         return [*lines, *(f"   {self.paint('red', 'BLOCKED')}  {step.address}" for step in plan.blocked)]
 
+    def stores(self, plan: Plan) -> list[str]:
+        """Where new secrets go, and who can read them there: each public key by its two ends."""
+        lines = [
+            f"  {one.store}  {one.type} {one.path}, for {', '.join(map(_ends, one.recipients)) or 'nobody'}".rstrip()
+            for one in plan.stores
+        ]
+        return ["New secrets go to:", *map(visible, lines)] if lines else []
+
     def notices(self, title: str, mark: str, rows: Sequence[tuple[str, str]]) -> list[str]:
         """A titled list of addresses with a sentence each."""
         if not rows:
@@ -169,6 +178,12 @@ class _Page:
         column = min(max(len(address) for address, _ in rows), FAR)
         paint = self.paint("yellow", mark)
         return [title, *(f"  {paint} {visible(address):<{column}}  {visible(text)}" for address, text in rows)]
+
+
+def _ends(recipient: str) -> str:
+    """`age1qyqszqg..t0ph2m`: the digest covers all of it."""
+    word = recipient.split()[1] if recipient.startswith("ssh-") and " " in recipient else recipient
+    return f"{word[:12]}..{word[-6:]}" if len(word) > 20 else word
 
 
 def _blocks_all(steps: Sequence[Step]) -> list[Precheck]:
@@ -192,16 +207,8 @@ def _estimate(plan: Plan) -> Iterator[str]:
         return
     writes = _count(estimate.writes, "write")
     slowest = f"; slowest: {estimate.bottleneck}" if estimate.bottleneck else ""
-    yield f"At the venue's rate limits this takes at least {estimate.seconds:.1f} s ({writes}{slowest})."
-
-
-def _last_line(plan: Plan) -> str:
-    if plan.empty:
-        return NO_CHANGES
-    if not plan.steps:
-        return f"Nothing to change in what was read; {len(plan.unreadable)} could not be read."
-    s = plan.summary
-    return f"Plan: {s['create']} to create, {s['change']} to change, {s['delete']} to delete, {s['blocked']} blocked."
+    least = f"at least {estimate.seconds:.1f} s" if estimate.seconds >= SHOWN_S else "no time to speak of"
+    yield f"At the venue's rate limits this takes {least} ({writes}{slowest})."
 
 
 def _results(results: Iterable[StepResult], status: str, paint: Paint) -> Iterator[str]:

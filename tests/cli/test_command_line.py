@@ -14,7 +14,8 @@ import acctcfg.cli
 from acctcfg import errors
 from acctcfg.cli import COMMANDS, NOT_YET, group, run
 
-OTHERS = {"door", "git_ignore", "identity", "later", "running", "starter"}  # modules of cli/ that are no commands
+# modules of cli/ that are no commands
+OTHERS = {"door", "git_ignore", "identity", "later", "leave", "running", "starter"}
 
 DOOR = ["acctcfg.cli.door", "acctcfg.render", "acctcfg.render.harmless", "acctcfg.render.stream"]
 

@@ -387,7 +387,7 @@ def test_a_key_is_replaced_on_demand(make_gate: Callable[..., GateDesk]) -> None
     refused(gate.apply("--replace", "sub_1.api_keys[trading]"), "guardrail:max_deletes")
     gate.write({"sub_1": sub(trading={**TRADING, "ip_allowlist": []})}, guardrails={"max_deletes": 1})
     said = gate.apply("--replace", "sub_1.api_keys[trading]")
-    assert (said.code, said.last) == (0, "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed.")
+    assert (said.code, said.last) == (0, "Applied: 1 created, 0 changed, 1 deleted, 0 blocked, 0 failed.")
     (row,) = keys(gate)
     assert row["key"] == stored(gate)["api_key"] != "sub-key"
     assert [one["method"] for one in gate.writes()] == ["DELETE", "POST"]

@@ -300,5 +300,134 @@ def test_a_reviewed_plan_may_be_allowed_a_replacement(desk: Desk) -> None:
         said = desk.apply("--expect", digest, *other)
         assert (said.code, len(desk.writes())) == (1 if other else 3, 0), said.out + said.err
     said = desk.apply("--expect", digest, *lost)
+    assert (said.code, said.last) == (0, "Applied: 1 created, 0 changed, 1 deleted, 0 blocked, 0 failed.")
+    assert desk.plan().last == NO_CHANGES
+
+
+# -- what was looked at ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["trader01.api_keys[trading]", "trader02", "*.position_mode"])
+def test_a_narrowed_plan_never_says_match(desk: Desk, target: str) -> None:
+    """With other changes due, it says what was looked at, in text, JSON and file; applied, it stays narrowed."""
+    for name in ("trader01", "trader02"):
+        settle(desk, name, acctLv="3", posMode="long_short_mode")
+    _manifest(desk)
+    said = desk.plan("--target", target, "--out", "part.json", "--detailed-exitcode")
+    assert (said.code, said.last) == (0, f"Only {target} was looked at.")
+    assert said.out.splitlines()[-2] == "Plan: 0 to create, 0 to change, 0 to delete, 0 blocked."
+    assert json.loads((desk.folder / "part.json").read_text())["targets"] == [target]
+    assert desk.plan("--target", target, "--format", "json").json["targets"] == [target]
+    applied = desk.apply("part.json")
+    assert (applied.code, applied.last, desk.writes()) == (0, f"Only {target} was looked at.", [])
+    assert "match" not in said.out + applied.out
+    assert desk.plan().last == "Plan: 0 to create, 2 to change, 0 to delete, 0 blocked."
+    assert desk.plan("--format", "json").json["targets"] == []
+
+
+def test_a_saved_narrowed_plan_is_stale_where_its_part_moved(desk: Desk) -> None:
+    """Without a step, it claims that its targets are right; with one, only that one is carried out."""
+    for name in ("trader01", "trader02"):
+        settle(desk, name, acctLv="3", posMode="long_short_mode")
+    _manifest(desk)
+    assert desk.plan("--target", "trader01.position_mode", "--out", "part.json").code == 0
+    desk.sandbox.control_post("accounts/trader01/set", posMode="net_mode")
+    assert "position_mode" in _refused(desk, "part.json").err
+    assert desk.plan("--target", "trader01.position_mode", "--out", "part.json").code == 0
+    said = desk.apply("part.json")
     assert (said.code, said.last) == (0, "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed.")
+    assert [row["path"].rpartition("/")[2] for row in desk.writes()] == ["set-position-mode"]
+    assert "match" not in desk.apply("part.json").out
+
+
+def test_a_saved_plan_without_steps_looks_at_everything_again(desk: Desk) -> None:
+    """Nothing moved: the sentence, and requests to prove it. Something is to do by now: stale, nothing written."""
+    _ready(desk, "long_short_mode")
+    assert desk.apply().code == 0
+    file = _save(desk)
+    desk.sandbox.control_post("forget")
+    said = desk.apply(file)
+    assert (said.code, said.last) == (0, NO_CHANGES)
+    assert desk.sandbox.control_get("requests")["total"] > 4
+    desk.sandbox.control_post("accounts/trader01/set", leverage={"SWAP/cross/BTC-USDT-SWAP": "5"})
+    assert "leverage[swap/BTC-USDT/cross]" in _refused(desk, file).err
+
+
+def test_a_saved_plan_that_is_done_says_match_only_after_a_look_at_everything(desk: Desk) -> None:
+    """Its own steps are right by now; something else is not, so it does not say that live accounts match."""
+    file = _ready(desk, "long_short_mode")
+    assert desk.apply(file).code == 0
+    assert desk.apply(file).last == NO_CHANGES
+    other = {**desk.document["accounts"]["trader02"], "account_mode": "futures"}
+    desk.text(json.dumps({**desk.document, "accounts": {**desk.document["accounts"], "trader02": other}}))
+    said = desk.apply(file)
+    assert (said.code, said.last) == (0, "Applied: 0 created, 0 changed, 0 deleted, 0 blocked, 0 failed.")
+    assert "match" not in said.out
+
+
+# -- what was reviewed -----------------------------------------------------------------------------------------------
+
+
+def test_a_position_opened_since_the_review_makes_it_stale(desk: Desk) -> None:
+    """A warning about one of its steps that the reviewed plan did not have, by file or digest: unless it is allowed."""
+    file = _ready(desk, "long_short_mode")
+    digest = json.loads((desk.folder / "plan.json").read_text())["digest"]
+    desk.open("trader01", "positions", instId="BTC-USDT-SWAP", size="3")
+    said = _refused(desk, file)
+    assert "open_position_on_scope" in said.err
+    assert "--allow-warnings" in said.err
+    by_digest = desk.apply("--expect", digest)
+    assert (by_digest.code, desk.writes()) == (1, [])
+    assert desk.plan("--out", file).code == 0  # reviewed again, with the warning
+    desk.open("trader01", "positions", instId="ETH-USDT-SWAP", size="3")  # nothing of this plan
+    assert desk.apply("--expect", digest, "--allow-warnings").code == 0
+    assert desk.account("trader01")["leverage"]["SWAP/cross/BTC-USDT-SWAP"] == "7"
+    desk.sandbox.control_post("accounts/trader01/set", leverage={"SWAP/cross/BTC-USDT-SWAP": None})
+    assert desk.apply(file).code == 0
+
+
+def test_what_is_allowed_when_it_is_planned_is_what_is_applied(desk: Desk) -> None:
+    """`plan --replace` and `--allow-sensitive`, patterns too: the saved plan brings them along, its digest names them.
+    A key is replaced once, however often the file is applied."""
+    for name in ("trader01", "trader02"):
+        settle(desk, name)
+    widened = {"trading": {**KEY["trading"], "ip_allowlist": ["127.0.0.1", "203.0.113.9"]}}
+    desk.write({"trader01": {"api_keys": KEY}, "trader02": {"api_keys": widened}}, guardrails={"max_deletes": 1})
+    leave = ("--replace", "trader01.api_keys[*]", "--allow-sensitive", "trader02.*")
+    said = desk.plan(*leave, "--out", "plan.json")
+    assert said.last == "Plan: 1 to create, 1 to change, 1 to delete, 0 blocked."
+    document = json.loads((desk.folder / "plan.json").read_text())
+    assert document["summary"]["replace"] == 1
+    assert (document["replace"], document["allow_sensitive"]) == (
+        ["trader01.api_keys[trading]"],
+        ["trader02.api_keys[trading]"],
+    )
+    assert document["digest"] in said.out
+    assert desk.apply("--expect", document["digest"]).code == 1  # what it allows is part of it
+    before = desk.secret("trader01", "trading")
+    said = desk.apply("plan.json")
+    assert (said.code, said.last) == (0, "Applied: 1 created, 1 changed, 1 deleted, 0 blocked, 0 failed.")
+    made = desk.secret("trader01", "trading")
+    assert made != before
+    again = desk.apply("plan.json")
+    assert (again.code, again.last, desk.secret("trader01", "trading")) == (0, NO_CHANGES, made)
+
+
+def test_sensitive_steps_are_allowed_one_by_one(desk: Desk) -> None:
+    """An address or a pattern allows its own steps and no others; without one, all; a file in its place is refused."""
+    for name in ("trader01", "trader02"):
+        settle(desk, name)
+    widened = {"trading": {**KEY["trading"], "ip_allowlist": ["127.0.0.1", "203.0.113.9"]}}
+    desk.write({name: {"api_keys": widened} for name in ("trader01", "trader02")})
+    one = ("--allow-sensitive", "trader01.api_keys[trading]")
+    said = desk.apply(*one)
+    assert (said.code, desk.writes()) == (3, [])
+    said = desk.apply(*one, "--skip-blocked")
+    assert said.last == "Applied: 0 created, 1 changed, 0 deleted, 1 blocked, 0 failed."
+    file = _save(desk)
+    for wrong, words in ((file, "is a file"), ("plan.json", "is a file"), ("trader03.*", "no such address")):
+        said = desk.apply("--allow-sensitive", wrong)
+        assert (said.code, words in said.err) == (64, True), said.err
+    assert len(desk.writes()) == 1
+    assert desk.apply(file, "--allow-sensitive").code == 0
     assert desk.plan().last == NO_CHANGES

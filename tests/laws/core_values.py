@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
+from acctcfg.core.scope import Scope, StoreReport, VenueReport
 from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Lost, Unreadable
 from acctcfg.core.words import PositionMode
 
-__all__ = ["addresses", "changes", "lives", "plans", "steps", "wanteds"]
+__all__ = ["addresses", "changes", "lives", "plans", "scopes", "steps", "wanteds"]
 
 WORDS = st.sampled_from(["spot", "futures", "portfolio", "net", "long_short", PositionMode.NET])
 NUMBERS = st.decimals(1, 125, places=2, allow_nan=False).map(lambda number: number.normalize())
@@ -85,12 +86,40 @@ steps = st.builds(
     st.lists(addresses, max_size=2).map(tuple),
     calls=st.just(("POST /api/v5/account/set-leverage",)),
 )
+scopes = st.builds(
+    Scope,
+    whole=st.booleans(),
+    targets=st.lists(st.sampled_from(["mmdesk01", "*.leverage[*]", "x.api_keys[a]"]), max_size=2).map(tuple),
+    sets_nothing=st.lists(st.sampled_from(["a.leverage[0]", "b.leverage[1]"]), unique=True, max_size=2).map(tuple),
+)
+REPORTS = st.builds(
+    VenueReport,
+    st.sampled_from(["desk", "other"]),
+    st.sampled_from(["okx_dma_broker", "gate_crossex"]),
+    st.sampled_from(["live", "demo"]),
+    st.integers(0, 9),
+    st.integers(0, 99),
+    st.just(0.5),
+    uid=st.sampled_from(["7000", "7001"]),
+    base_url=st.sampled_from(["", "http://127.0.0.1:8700"]),
+)
+STORES = st.builds(
+    StoreReport,
+    store=st.just("vault"),
+    type=st.just("age_file"),
+    path=st.sampled_from(["secrets/", "elsewhere/"]),
+    recipients=st.lists(st.sampled_from(["age1one", "age1two"]), unique=True).map(sorted).map(tuple),
+)
 plans = st.builds(
     Plan,
     steps=st.lists(steps, max_size=5, unique_by=lambda step: step.address).map(tuple),
     warnings=st.lists(st.builds(Warning_, st.just("mmdesk01"), st.just("adopted"), st.text()), max_size=2).map(tuple),
     unreadable=st.lists(st.builds(Unread, st.just("mmdesk01"), st.just("50119"), st.text()), max_size=2).map(tuple),
     estimate=st.builds(Estimate, st.integers(0, 9), st.just(2.0), st.text(max_size=5)),
+    reports=st.lists(REPORTS, max_size=2, unique_by=lambda one: one.venue).map(tuple),
+    stores=st.lists(STORES, max_size=1).map(tuple),
+    replace=st.lists(st.just("mmdesk01.api_keys[trading]"), max_size=1).map(tuple),
+    allow_sensitive=st.lists(st.just("mmdesk01.api_keys[trading]"), max_size=1).map(tuple),
     manifest_digest=st.sampled_from(["sha256:" + "1" * 64, "sha256:" + "2" * 64]),
     created_at=st.sampled_from(["2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z"]),
     acctcfg_version=st.just("0.1.0"),

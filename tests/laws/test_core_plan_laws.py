@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws_world import laws
 
-from acctcfg.core.plan import Estimate, Plan, Precheck, Warning_
+from acctcfg.core.codes import UNREVIEWED, WARNINGS
+from acctcfg.core.desired import Place
+from acctcfg.core.plan import Estimate, Plan, Precheck, Scope, Warning_
 from acctcfg.errors import PlanStale
 from acctcfg.render.data import load_saved, save_plan
 from acctcfg.render.plan_schema import plan_schema
@@ -35,7 +37,8 @@ def test_a_saved_plan_is_the_plan(tmp_path_factory: pytest.TempPathFactory, plan
     assert document == json.loads(json.dumps(plan.to_json()))
     SCHEMA.validate(document)
     counts = document["summary"]
-    assert sum(counts[name] for name in ("create", "change", "delete", "blocked")) == len(plan.steps)
+    told = sum(counts[name] for name in ("create", "change", "delete", "blocked"))
+    assert told == len(plan.steps) + counts["replace"]  # a replacement is one create and one delete
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -77,31 +80,87 @@ def test_any_edit_of_a_saved_plan_is_seen(
 
 
 @laws(150)
-@given(plans, plans)
-def test_a_digest_names_the_steps_and_nothing_that_passes(one: Plan, other: Plan) -> None:
-    """Times, amounts, texts and warnings do not move it; the steps, what blocks them and the manifest do."""
+@given(plans)
+def test_a_digest_is_moved_by_nothing_that_passes(plan: Plan) -> None:
+    """Times, amounts, texts, places, counts of requests and warnings about other things leave it as it is."""
     louder = replace(
-        one,
-        warnings=(*one.warnings, Warning_("mmdesk01", "adopted", "more")),
+        plan,
+        warnings=(*plan.warnings, Warning_("elsewhere", "label_differs", "more")),
         estimate=Estimate(99, 99.0, "x"),
         created_at="2027-01-01T00:00:00Z",
         acctcfg_version="9",
+        reports=tuple(replace(one, accounts=7, requests=77, seconds=7.0) for one in reversed(plan.reports)),
         steps=tuple(
-            replace(step, prechecks=tuple(replace(c, detail=c.detail + "1") for c in step.prechecks))
-            for step in one.steps
+            replace(
+                step,
+                place=Place("other.yaml", 7, 7),
+                prechecks=tuple(replace(c, detail=c.detail + "1") for c in step.prechecks),
+            )
+            for step in plan.steps
         ),
     )
-    assert (louder.digest, louder.live_digest) == (one.digest, one.live_digest)
-    same = [s.fingerprint() for s in one.steps] == [s.fingerprint() for s in other.steps]
-    same = same and one.manifest_digest == other.manifest_digest
-    same = same and [(u.address, u.code) for u in one.unreadable] == [(u.address, u.code) for u in other.unreadable]
-    assert (one.digest == other.digest) is same
-    for at, step in enumerate(one.steps):
-        blocked = one.with_steps(
-            [*one.steps[:at], step.with_prechecks(Precheck("empty", "fail")), *one.steps[at + 1 :]]
+    assert (louder.digest, louder.live_digest) == (plan.digest, plan.live_digest)
+
+
+@laws(150)
+@given(plans, plans)
+def test_a_digest_names_all_that_decides_where_a_write_or_a_secret_goes(one: Plan, other: Plan) -> None:
+    """Two plans have one digest exactly if all of it is the same: steps, users, stores and their readers, targets."""
+
+    def essence(plan: Plan) -> list[Any]:
+        return [
+            [step.fingerprint() for step in plan.steps],
+            plan.manifest_digest,
+            sorted((u.address, u.code) for u in plan.unreadable),
+            {report.venue: report.to_json() for report in plan.reports},
+            [store.to_json() for store in plan.stores],
+            sorted(plan.scope.targets),
+            (plan.replace, plan.allow_sensitive, plan.cautions),
+        ]
+
+    assert (one.digest == other.digest) is (essence(one) == essence(other))
+
+
+@laws(100)
+@given(plans)
+def test_whatever_decides_moves_the_digest(plan: Plan) -> None:
+    """Another user, a reader more, another target, a new block or a warning about a step: never the same digest."""
+    others = [
+        replace(plan, scope=Scope(targets=("somewhere.else",))),
+        replace(plan, manifest_digest="sha256:" + "3" * 64),
+        *(replace(plan, reports=(replace(report, uid="9"),)) for report in plan.reports[:1]),
+        *(
+            replace(plan, stores=(replace(one, recipients=(*one.recipients, "age1stranger")),))
+            for one in plan.stores[:1]
+        ),
+        *(
+            replace(plan, warnings=(*plan.warnings, Warning_(str(step.address), "open_position_on_scope", "")))
+            for step in plan.steps
+        ),
+    ]
+    for at, step in enumerate(plan.steps):
+        blocked = plan.with_steps(
+            [*plan.steps[:at], step.with_prechecks(Precheck("empty", "fail")), *plan.steps[at + 1 :]]
         )
-        assert blocked.digest != one.digest
-        assert blocked.live_digest != one.live_digest
+        assert blocked.live_digest != plan.live_digest
+        others.append(blocked)
+    assert plan.digest not in {other.digest for other in others}
+
+
+@laws(60)
+@given(plans, st.integers(1, 12))
+def test_new_warnings_can_be_allowed_and_nothing_else_with_them(plan: Plan, number: int) -> None:
+    """Any warnings about its steps beyond the reviewed ones are let pass; another step or user is not."""
+    if not plan.steps:
+        return
+    address = str(plan.steps[0].address)
+    codes = [code for code in WARNINGS if code not in UNREVIEWED][:number]
+    more = replace(plan, warnings=(*plan.warnings, *(Warning_(address, code, "new") for code in codes)))
+    assert not more.is_named_by(plan.digest)
+    assert more.is_named_by(plan.digest, allow_warnings=True)
+    assert more.is_named_by(more.digest)
+    elsewhere = replace(more, manifest_digest="sha256:" + "4" * 64)
+    assert not elsewhere.is_named_by(plan.digest, allow_warnings=True)
 
 
 def test_no_file_is_left_by_these(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 from plan_samples import step_of
 
-from acctcfg.core.plan import Estimate, Plan, Precheck, Unread, VenueReport, Warning_
+from acctcfg.core.plan import MATCH, Estimate, Plan, Precheck, Unread, VenueReport, Warning_
+from acctcfg.core.scope import Scope
 from acctcfg.core.state import AccountValue, DepositValue, KeyValue, Lost
-from acctcfg.render.text import NO_CHANGES, render_plan
+from acctcfg.render.text import render_plan
 
 MANUAL = """\
 desk · okx_dma_broker · demo                                   2 accounts read · 14 requests · 1.1 s
@@ -25,13 +26,14 @@ desk · okx_dma_broker · demo                                   2 accounts read
         x no open positions          BTC-USDT-SWAP 3 (cross), ETH-USDT-SWAP -1 (isolated)
         v no pending orders
 
+Digest: {digest}
 At the venue's rate limits this takes at least 2.0 s (9 writes; slowest: set-leverage of mmdesk01, 20 per 2 s).
 Plan: 2 to create, 3 to change, 0 to delete, 1 blocked."""
 
 
 def test_a_plan_reads_as_the_manual_shows_it(desk_plan):
     """Header, marks, columns, prechecks, estimate and last line stand where readers look for them."""
-    assert render_plan(desk_plan) == MANUAL
+    assert render_plan(desk_plan) == MANUAL.format(digest=desk_plan.digest)
 
 
 def test_colour_adds_codes_and_changes_no_word(desk_plan):
@@ -39,15 +41,15 @@ def test_colour_adds_codes_and_changes_no_word(desk_plan):
     import re
 
     coloured = render_plan(desk_plan, color=True)
-    assert coloured != MANUAL
-    assert re.sub(r"\x1b\[\d+m", "", coloured) == MANUAL
+    assert coloured != render_plan(desk_plan)
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == render_plan(desk_plan)
 
 
 @pytest.mark.parametrize("width", [20, 60, 250])
 def test_no_line_is_wrapped_or_cut(desk_plan, width):
     """Whatever the width, the same words stand on the same lines."""
     lines = [line.split() for line in render_plan(desk_plan, width=width).splitlines()]
-    assert lines == [line.split() for line in MANUAL.splitlines()]
+    assert lines == [line.split() for line in render_plan(desk_plan).splitlines()]
 
 
 def test_verbose_shows_calls_and_what_a_step_waits_for(desk_plan):
@@ -59,9 +61,10 @@ def test_verbose_shows_calls_and_what_a_step_waits_for(desk_plan):
 
 def test_nothing_to_do_is_said_in_the_exact_words():
     """An empty plan ends with the one line that pipelines look for."""
-    plan = Plan(steps=(), reports=(VenueReport("desk", "okx_dma_broker", "live", 1, 1, 0.25),))
-    head, blank, last = render_plan(plan).splitlines()
-    assert (head.split(" · ")[0], blank, last) == ("desk", "", NO_CHANGES)
+    reports = (VenueReport("desk", "okx_dma_broker", "live", 1, 1, 0.25, "7000"),)
+    head, blank, digest, last = render_plan(Plan(steps=(), scope=Scope(whole=True), reports=reports)).splitlines()
+    assert (head.split(" · ")[0], blank, digest[:15], last) == ("desk", "", "Digest: sha256:", MATCH)
+    assert head.startswith("desk · okx_dma_broker · live · 7000  ")
     assert "1 account read · 1 request · 0.2 s" in head
 
 
@@ -152,12 +155,13 @@ def test_a_plan_of_500_accounts_names_every_blocked_step_at_its_end():
         step_of(f"customer{n:03}", "account_mode", before="spot", after="futures", checks=fail if n == 7 else ())
         for n in range(500)
     )
-    text = render_plan(Plan(steps=steps, estimate=Estimate(499, 1234.0, "")))
-    assert text.splitlines()[-6:] == [
+    plan = Plan(steps=steps, estimate=Estimate(499, 1234.0, ""))
+    assert render_plan(plan).splitlines()[-7:] == [
         "500 accounts:",
         "   ~ account_mode     499",
         "   BLOCKED  customer007.account_mode",
         "",
+        f"Digest: {plan.digest}",
         "At the venue's rate limits this takes at least 1234.0 s (499 writes).",
         "Plan: 0 to create, 499 to change, 0 to delete, 1 blocked.",
     ]
@@ -179,9 +183,9 @@ def test_a_limit_over_the_whole_plan_is_said_once():
 
 
 def test_a_plan_that_no_limit_holds_up_says_so_in_the_same_words():
-    """One sentence to look for, whatever the time is."""
+    """Never "at least 0.0 s"."""
     plan = Plan(steps=(step_of("a1", "account_mode", after="spot"),), estimate=Estimate(1, 0.0, "x of a1, 5 per 2 s"))
-    line = "At the venue's rate limits this takes at least 0.0 s (1 write; slowest: x of a1, 5 per 2 s)."
+    line = "At the venue's rate limits this takes no time to speak of (1 write; slowest: x of a1, 5 per 2 s)."
     assert line in render_plan(plan).splitlines()
 
 

@@ -1,0 +1,42 @@
+"""The options of `plan` and `apply` by which the user lets more be done than a plan does by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from acctcfg.engine.workspace import Workspace
+
+__all__ = ["check_sensitive", "option_allow_sensitive", "option_replace"]
+
+option_replace = click.option(
+    "--replace",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Delete this API key, or those of a pattern (* and ?), and create it anew. May be repeated.",
+)
+
+option_allow_sensitive = click.option(
+    "--allow-sensitive",
+    multiple=True,
+    is_flag=False,
+    flag_value="*",
+    metavar="[ADDRESS]",
+    help="Allow sensitive steps, such as those that widen what a key may do: those of this address or pattern, "
+    "without one all of them. May be repeated.",
+)
+
+
+def check_sensitive(ctx: click.Context, workspace: Workspace, patterns: tuple[str, ...]) -> None:
+    """Refuse a file in the place of an address: `apply --allow-sensitive plan.json` would mean two things."""
+    from acctcfg.engine.leave import names_account
+
+    for text in patterns:
+        if not names_account(workspace, text) and (ctx.obj["directory"] / text).is_file():
+            raise click.UsageError(
+                f"--allow-sensitive takes an address, and {text} is a file: write the file first "
+                f"(`{ctx.command_path} {text} --allow-sensitive`), or `--allow-sensitive='*' {text}`",
+                ctx,
+            )

@@ -1,0 +1,55 @@
+"""One text for equal JSON values, byte for byte as RFC 8785 wants it, and the digest over it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+__all__ = ["canonical", "digest_of"]
+
+_DIFFERS: Final = re.compile(r"[^\x00-\x7f]|\.0(?=[,\]}]|\Z)|\de[+-]\d|\d{17}(?=[.,\]}]|\Z)")
+"""Where the text of the json module may not be the RFC's: other letters sort, and floats are written, differently."""
+
+
+def digest_of(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    """`sha256:` and the hex digest of the canonical text. ValueError for what JSON cannot say."""
+    return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def canonical(value: object) -> str:
+    """The value as text, whatever order its keys were made in. ValueError for NaN and the like."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _written(value) if _DIFFERS.search(text) else text
+
+
+def _written(value: object) -> str:
+    match value:
+        case Mapping():
+            pairs = sorted(value.items(), key=lambda pair: pair[0].encode("utf-16-be"))
+            return "{" + ",".join(f"{_written(name)}:{_written(inner)}" for name, inner in pairs) + "}"
+        case list() | tuple():
+            return "[" + ",".join(map(_written, value)) + "]"
+        case float():
+            return _number(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: float) -> str:
+    """A float as ECMAScript writes it: 3 for 3.0, 100000000000000000000 for 1e20, 1e+21, 1e-7."""
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    text = "".join(map(str, digits))
+    if text == "0" or not isinstance(exponent, int):
+        return "0"
+    point = len(text) + exponent  # where the decimal point stands, counted from the first digit
+    if 0 < point <= 21:
+        whole, rest = text[:point].ljust(point, "0"), text[point:]
+        text = f"{whole}.{rest}" if rest else whole
+    elif -6 < point <= 0:
+        text = f"0.{'0' * -point}{text}"
+    else:
+        text = f"{text[0]}.{text[1:]}e{point - 1:+d}" if len(text) > 1 else f"{text}e{point - 1:+d}"
+    return f"-{text}" if sign else text

@@ -1,0 +1,58 @@
+"""What a plan looked at, whose accounts these are, and who can read the secrets that it makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Scope", "StoreReport", "VenueReport"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a plan looked at. Only one that looked at everything can find that live accounts match.
+
+    `whole`: every address of the manifest was looked at. A saved plan's steps alone are not the whole.
+    """
+
+    whole: bool = False
+    targets: tuple[str, ...] = ()  # what it was narrowed to, as the user said it
+    sets_nothing: tuple[str, ...] = ()  # exact entries that no scope came of, so that nothing was compared for them
+
+    @property
+    def said(self) -> str:
+        """The line that a narrowed plan says; "" for one that is not."""
+        return f"Only {', '.join(self.targets)} was looked at." if self.targets else ""
+
+
+@dataclass(frozen=True, slots=True)
+class VenueReport:
+    """Whose credentials a connection used, where they went, and what reading took (no part of a digest)."""
+
+    venue: str
+    type: str
+    environment: str
+    accounts: int
+    requests: int
+    seconds: float
+    uid: str = ""  # of the venue user behind the credentials
+    base_url: str = ""  # "" where it is one of the venue type's own
+
+    def to_json(self) -> dict[str, Any]:
+        """Where every write of this connection goes, and as whom."""
+        where = {"base_url": self.base_url} if self.base_url else {}
+        return {"type": self.type, "environment": self.environment, "uid": self.uid, **where}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreReport:
+    """A store that new secrets of a plan go to."""
+
+    store: str
+    type: str
+    path: str
+    recipients: tuple[str, ...] = ()  # public keys: who can read what is written
+
+    def to_json(self) -> dict[str, Any]:
+        """What decides where a new secret goes, and who can read it."""
+        return {"type": self.type, "path": self.path, "recipients": list(self.recipients)}

@@ -1,0 +1,115 @@
+"""What the user lets a plan do besides approving it: replace keys, and take sensitive lines. Patterns are allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from acctcfg.core.address import Address, AddressPattern
+from acctcfg.core.codes import ALLOW_SENSITIVE
+from acctcfg.core.guardrails import is_sensitive
+from acctcfg.core.plan import Precheck, Step
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import UsageError
+
+__all__ = ["ALL", "NO_LEAVE", "Leave", "names_account", "store_address"]
+
+ALL = "*"
+RUNS = 1000  # of the past, that are looked through for a plan that is applied a second time
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The keys that may, or must, be replaced, and the patterns of sensitive lines that are allowed."""
+
+    replace: frozenset[Address] = frozenset()
+    sensitive: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, workspace: Workspace, replace: Iterable[str], sensitive: bool | Iterable[str]) -> Self:
+        """From the command line. UsageError for a pattern that names nothing that it could be for."""
+        patterns = (ALL,) * sensitive if isinstance(sensitive, bool) else tuple(sensitive)
+        for text in patterns:
+            if not names_account(workspace, text):
+                raise UsageError(
+                    f"--allow-sensitive {text}: the manifest has no such address",
+                    hint="an address as `acctcfg plan` shows it would be right, or no address at all: then all of them",
+                )
+        return cls(_keys_to_replace(workspace, replace), patterns)
+
+    def beside(self, saved: Mapping[str, Any], workspace: Workspace) -> Leave:
+        """Together with what a saved plan was given, whose reviewers saw it. A key is replaced by it once."""
+        done = _replaced(workspace, saved)
+        given = frozenset(one for one in _keys(workspace) if str(one) in saved["replace"] and str(one) not in done)
+        return Leave(self.replace | given, (*self.sensitive, *saved["allow_sensitive"]))
+
+    def allows(self, address: Address) -> bool:
+        """Whether a sensitive line at this address is allowed."""
+        return any(AddressPattern(text).matches(address) for text in self.sensitive)
+
+    def lift(self, step: Step) -> Step:
+        """A key whose secret is lost may be replaced where the user says so."""
+        if step.address not in self.replace:
+            return step
+        return replace(step, prechecks=tuple(check for check in step.prechecks if check.name != "secret_lost"))
+
+    def hold(self, steps: Sequence[Step], readers: Mapping[str, str]) -> list[Step]:
+        """The steps, each sensitive one that is not allowed with a failing precheck.
+
+        `readers`: why a store's readers are not those of before; whatever makes a new secret for it is held too.
+        """
+        return [self._held(step, readers) for step in steps]
+
+    def _held(self, step: Step, readers: Mapping[str, str]) -> Step:
+        why = [] if self.allows(step.address) else [is_sensitive(step)]
+        store = step.secret_store
+        if store in readers and not self.allows(store_address(store)):
+            why.append(readers[store])
+        checks = [Precheck(ALLOW_SENSITIVE, "fail", f"{one}: allow it with --allow-sensitive") for one in why if one]
+        return step.with_prechecks(*checks)
+
+
+NO_LEAVE = Leave()
+
+
+def store_address(name: str) -> Address:
+    """How a line about a store is addressed: `secret_stores.vault`."""
+    return Address("secret_stores", name)
+
+
+def names_account(workspace: Workspace, pattern: str) -> bool:
+    """Whether an address, or a pattern, could be of this manifest: the part before its first dot says."""
+    names = [*workspace.manifest.accounts, "secret_stores"]
+    head = AddressPattern(pattern.partition(".")[0])
+    return any(head.matches(Address(name)) for name in names)
+
+
+def _keys(workspace: Workspace) -> list[Address]:
+    accounts = workspace.manifest.accounts.values()
+    return [Address(spec.key, "api_keys", key.label) for spec in accounts for key in spec.api_keys]
+
+
+def _replaced(workspace: Workspace, saved: Mapping[str, Any]) -> set[str]:
+    """The keys that earlier runs of this very plan made anew."""
+    if not saved["replace"]:
+        return set()
+    with workspace.journal() as journal:
+        runs = [journal.run(run.id) for run in journal.runs(RUNS) if run.digest == saved["digest"]]
+    entries = [entry for run in runs for entry in run.entries]
+    return {one.intent.address for one in entries if one.intent.creates_key and one.outcome == "done"}
+
+
+def _keys_to_replace(workspace: Workspace, patterns: Iterable[str]) -> frozenset[Address]:
+    """The keys of the manifest that `--replace` names; UsageError for a pattern that names none."""
+    keys, found = _keys(workspace), set[Address]()
+    for text in patterns:
+        pattern = AddressPattern(text)
+        matched = [key for key in keys if any(char in text for char in ".*?") and pattern.matches(key)]
+        if not matched:
+            raise UsageError(
+                f"--replace {text}: the manifest has no such API key",
+                hint="an address as `acctcfg plan` shows it would be right, * and ? allowed: ACCOUNT.api_keys[LABEL]",
+            )
+        found |= set(matched)
+    return frozenset(found)

@@ -1,0 +1,119 @@
+"""A reviewed plan, by its file or its digest: a claim that is planned again, and holds only if that comes out the same.
+
+What must be the same is all that decides where a write or a secret goes: the steps, the manifest behind them, whose
+credentials these are, who can read new secrets, and what the reviewers were warned of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from acctcfg.core.address import Focus
+from acctcfg.core.codes import UNREVIEWED
+from acctcfg.core.fingerprint import manifest_digest
+from acctcfg.core.plan import Plan, Step
+from acctcfg.core.scope import VenueReport
+from acctcfg.core.state import to_json
+from acctcfg.engine.plan import Planned
+from acctcfg.engine.session import Session
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import PlanStale
+
+__all__ = ["check_credentials", "check_digest", "check_manifest", "check_steps", "focus_of"]
+
+_AGAIN = "plan again, and review that"
+
+
+def focus_of(saved: Mapping[str, Any]) -> Focus:
+    """A saved plan's addresses, and again what it could not read, for it must not be left out unsaid.
+
+    One without steps claims that there is nothing to do in all that it looked at, so that is looked at again.
+    """
+    if not saved["steps"]:
+        return Focus(saved["targets"])
+    unread = [str(one["address"]) for one in saved["unreadable"]]
+    steps = (str(step["address"]) for step in saved["steps"])
+    return Focus.exactly(steps, besides=unread, targets=saved["targets"])
+
+
+def check_manifest(workspace: Workspace, saved: Mapping[str, Any]) -> None:
+    """Before the first request: the manifest says of these accounts what it said then."""
+    named = {str(step["account"]) for step in saved["steps"]} or set(workspace.manifest.accounts)
+    uids = {key: str(one["uid"]) for key, one in saved["venues"].items()}
+    if manifest_digest(workspace.manifest, named, uids) != saved["manifest_digest"]:
+        raise PlanStale(
+            "the manifest changed for the accounts of this plan since it was saved, or it is another workspace's",
+            hint=_AGAIN,
+        )
+
+
+def check_credentials(session: Session, saved: Mapping[str, Any]) -> None:
+    """Before anything is read of an account: these credentials are those of the user that the plan was made for."""
+    for key, link in session.links.items():
+        then = saved["venues"].get(key)
+        if key in session.failed or then is None:
+            continue
+        now = link.report()
+        if then["uid"] != now.uid:
+            raise PlanStale(
+                f"venues.{key}: the plan was made for {then['uid']}, these credentials are of {now.uid}",
+                hint="use the credentials that it was made with, or plan and review again with these",
+            )
+        if then.get("base_url", "") != now.base_url:
+            raise PlanStale(f"venues.{key}: the plan was made for {_where(then)}, not {_where_now(now)}", hint=_AGAIN)
+
+
+def check_steps(saved: Mapping[str, Any], plan: Plan, *, allow_warnings: bool) -> None:
+    """Go on only if the steps are the same; what is right by now needs no step."""
+    claimed = {str(step["address"]): step for step in saved["steps"]}
+    for step in plan.steps:
+        claim = claimed.get(str(step.address))
+        if claim is None:
+            raise PlanStale(f"{step.address} has become necessary since the plan was saved", hint=_AGAIN)
+        if not _same(step, claim):
+            raise PlanStale(
+                f"{step.address} is {to_json(step.change.before)} now; the plan was made for {claim['before']}",
+                hint=_AGAIN,
+            )
+    if not allow_warnings:
+        _check_warnings(saved, plan, claimed)
+
+
+def _same(step: Step, claim: Mapping[str, Any]) -> bool:
+    now = step.to_json()
+    if now["after"] != claim["after"]:
+        return False
+    if not claim["before_known"]:
+        return True  # its value was not known, so any is as good
+    return bool(now["action"] == claim["action"] and now["before_known"] and now["before"] == claim["before"])
+
+
+def _check_warnings(saved: Mapping[str, Any], plan: Plan, claimed: Collection[str]) -> None:
+    """What its reviewers were not warned of. That a new account exists by now is such a warning, too."""
+    passing = UNREVIEWED - {"adopted"}
+    known = {(one["address"], one["code"]) for one in saved["warnings"]}
+    for one in plan.warnings:
+        if one.address in claimed and one.code not in passing and (one.address, one.code) not in known:
+            raise PlanStale(
+                f"{one.address}: {one.message}  [{one.code}]; the reviewed plan had no such warning",
+                hint=f"{_AGAIN}, or go on in spite of new warnings with --allow-warnings",
+            )
+
+
+def check_digest(planned: Planned, expect: str, *, allow_warnings: bool) -> None:
+    """Go on only if a reviewed digest names this plan, as it is allowed now or without any leave."""
+    if not any(plan.is_named_by(expect, allow_warnings=allow_warnings) for plan in planned.as_reviewed):
+        raise PlanStale(
+            f"the plan's digest is {planned.plan.digest}, not the expected {expect}",
+            hint="the manifest, the credentials or the live accounts changed since it was reviewed, "
+            "or a warning came up: plan and review again",
+        )
+
+
+def _where(venue: Mapping[str, Any]) -> str:
+    return str(venue.get("base_url") or "the venue's own address")
+
+
+def _where_now(report: VenueReport) -> str:
+    return report.base_url or "the venue's own address"
