@@ -153,10 +153,19 @@ def _fail(exc: Exception, arguments: Sequence[str]) -> int:
         return exc.exit_code
     if _could_not_write(exc):
         raise exc
+    if _too_many_files(exc):
+        _say("too many files are open", "raise their number: `ulimit -n 4096`, then run it again")
+        return FAILED
     where = _frames(exc) if {"-v", "--verbose"} & set(arguments) else []
     hint = "this is a bug in acctcfg" + ("" if where else "; -v before the command shows where")
     _say(f"internal error: {type(exc).__name__}", "\n".join([hint, *where]))
     return FAILED
+
+
+def _too_many_files(exc: Exception) -> bool:
+    import errno
+
+    return isinstance(exc, OSError) and exc.errno in (errno.EMFILE, errno.ENFILE)
 
 
 def _could_not_write(exc: Exception) -> bool:

@@ -6,12 +6,11 @@ host alone: TLS reaches through it, and the venue's certificate is checked as wi
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from urllib.parse import unquote, urlsplit
-
-import aiohttp
 
 from acctcfg.errors import ConfigError
 
@@ -30,9 +29,10 @@ class Proxy:
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
 
-    def login(self) -> aiohttp.BasicAuth | None:
-        """What the proxy wants to be told, if anything."""
-        return aiohttp.BasicAuth(self.user, self.password) if self.user else None
+    def login(self) -> dict[str, str]:
+        """The header that it wants to be told, if any."""
+        words = b64encode(f"{self.user}:{self.password}".encode()).decode()
+        return {"Proxy-Authorization": f"Basic {words}"} if self.user else {}
 
     def __str__(self) -> str:
         return f"the proxy {self.url} (from {self.origin})"

@@ -85,7 +85,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                     allow_redirects=False,
                     timeout=self._timeout,
                     proxy=proxy.url if proxy else None,
-                    proxy_auth=proxy.login() if proxy else None,
+                    proxy_headers=proxy.login() if proxy else None,
                 )
         finally:
             if self._new:

@@ -7,7 +7,7 @@ two keys may share.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from acctcfg.venues.gate_crossex.endpoints import ACCOUNT_DETAIL, KEY, KEYS, SUB
 from acctcfg.venues.gate_crossex.words import SUB_STATE, permission_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
+from acctcfg.wire.shared import Shared
 
 __all__ = ["KeyList", "KeyRow", "MainUser", "SubAccount"]
 
@@ -99,6 +100,7 @@ class MainUser:
         self.client = client
         self.credentials = credentials
         self.user = user
+        self._lists = Shared(self._sub_accounts)
         self._listed: asyncio.Task[tuple[SubAccount, ...]] | None = None
 
     async def _read(self, call: Call) -> Any:
@@ -114,14 +116,20 @@ class MainUser:
     async def sub_account(self, name: str, *, fresh: bool = False) -> SubAccount | None:
         """The one of that name; None if there is none. Everybody who does not need it fresh shares one request."""
         if self._listed is None or fresh:
-            self._listed = asyncio.create_task(self._sub_accounts())
-        found = [row for row in await self._listed if row.name == name]
+            self._listed = self._lists.next()
+        found = [row for row in await asyncio.shield(self._listed) if row.name == name]
         if len(found) > 1:
             raise Garbled(f"the venue lists {len(found)} sub-accounts called {name}", code="not_unique")
         return found[0] if found else None
 
-    async def _sub_accounts(self) -> tuple[SubAccount, ...]:
-        rows = await self._read(Call(SUB_ACCOUNTS, {"type": "0"}))  # of every kind: one left out would seem absent
+    async def _sub_accounts(self, leaves: Callable[[], None]) -> tuple[SubAccount, ...]:
+        call = Call(SUB_ACCOUNTS, {"type": "0"})  # of every kind: one left out would seem absent
+
+        async def settle() -> Call:
+            leaves()
+            return call
+
+        rows = (await self.client.read(call, self.credentials, self.user, settle=settle)).data
         if not isinstance(rows, list):
             raise Garbled("a list of sub-accounts that is none", code="no_list")
         return tuple(SubAccount.of(row) for row in rows)

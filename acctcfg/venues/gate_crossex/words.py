@@ -73,6 +73,9 @@ def _is_known(group: str, access: str) -> bool:
     return group in GROUPS and access in ("read", "write")
 
 
+_MOST_DIGITS = 64  # of a number before or after its point
+
+
 def number(value: object, what: str) -> Decimal:
     """A number, which the venue writes as text in one place and as a number in another.
 
@@ -83,6 +86,6 @@ def number(value: object, what: str) -> Decimal:
             found = Decimal(value)
         except InvalidOperation:
             found = Decimal("NaN")
-        if found.is_finite():
+        if found.is_finite() and abs(found.adjusted()) <= _MOST_DIGITS:
             return found
     raise Garbled(f"the venue answered {value!r} for {what}, which is no number", code="no_number")

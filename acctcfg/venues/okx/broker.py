@@ -7,7 +7,7 @@ an account at about the same time shares a request.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,19 @@ from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.rows import boolean, demand, known_or_not, tag_of
 from acctcfg.venues.okx.tiers import Tier, tiers_of
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
-from acctcfg.wire.client import Client
+from acctcfg.wire.client import Client, Reply
 from acctcfg.wire.endpoint import Call
+from acctcfg.wire.shared import Shared
 
 __all__ = ["EVERYTHING", "PAGE", "Broker", "Chain", "DepositAddress", "KeyList", "KeyRow", "SubAccount"]
 
 PAGE = 100
+MOST_PAGES = 1000  # a list of more than a hundred thousand accounts is none
+ROUNDS = 3  # in which pages may move while they are read
+GATHER_S = 0.5  # how long the list waits for those whose account is being made
 _FIRST = "1"
+_ALL = Call(SUB_ACCOUNTS, {"page": _FIRST, "limit": str(PAGE)})
+_NO_SUCH = "59510"  # the venue's word for: no such sub-account
 _NO_CURRENCY = "51012"  # the venue's word for: no such currency
 EVERYTHING = "everything"
 """In place of the frozen functions, where the venue says that an account is frozen and not what of it."""
@@ -175,6 +181,9 @@ class Broker:
         self.in_use: set[str] = {str(credentials.api_key)}  # ids of the keys that this run signs with
         self._waiting: dict[str, list[tuple[float, asyncio.Future[SubAccount | None]]]] = {}
         self._serving: asyncio.Task[None] | None = None
+        self._moved = 0  # rounds in a row whose pages moved
+        self.making: set[str] = set()  # accounts whose creation is under way; each is asked for right after it
+        self._key_lists: dict[str, Shared[list[dict[str, Any]]]] = {}
         self._chains: dict[str, asyncio.Task[tuple[Chain, ...]]] = {}
         self._instruments: dict[frozenset[str], asyncio.Task[Instruments]] = {}
         self._tiers: dict[tuple[str, str, str], asyncio.Task[tuple[Tier, ...]]] = {}
@@ -189,6 +198,7 @@ class Broker:
 
     async def sub_account(self, name: str) -> SubAccount | None:
         """The account as it is at some moment after this call; None if there is none of that name."""
+        self.making.discard(name)
         future: asyncio.Future[SubAccount | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(name, []).append((self._now(), future))
         if self._serving is None or self._serving.done():
@@ -197,19 +207,21 @@ class Broker:
 
     async def sub_accounts(self) -> dict[str, SubAccount]:
         """All of them, page by page; once more where the pages moved while they were read."""
-        for _ in range(3):
+        for _ in range(ROUNDS):
             rows, pages = await self._page(_FIRST)
             found = await self._further(rows, pages)
             if found is not None:
                 return found
-        raise Garbled("the list of sub-accounts changed each time it was read", code="moving_list", hint="try again")
+        raise _moving()
 
     async def _further(self, first: list[SubAccount], pages: int) -> dict[str, SubAccount] | None:
         """The first page with all that follow; None where they moved meanwhile, so that a row may have slipped by."""
         every, full = list(first), pages <= 1 or len(first) == PAGE
         for number in range(2, pages + 1):
+            if not full:
+                return None  # whatever follows a short page, it is no list of so many
             more, _ = await self._page(str(number))
-            full = full and (len(more) == PAGE or number == pages)
+            full = len(more) == PAGE or number == pages
             every += more
         found = {row.name: row for row in every}
         return found if full and len(found) == len(every) else None
@@ -231,12 +243,32 @@ class Broker:
             await asyncio.sleep(0)
 
     async def _round(self) -> None:
-        if len(self._waiting) == 1:
-            (name,) = self._waiting
-            await self._single(name)
-            return
-        call = Call(SUB_ACCOUNTS, {"page": _FIRST, "limit": str(PAGE)})
-        reply = await self.client.read(call, self.credentials, self.user)
+        alone: list[str] = []
+
+        async def settle() -> Call:
+            await self._gather()
+            alone[:] = self._waiting if len(self._waiting) == 1 else ()
+            return Call(SUB_ACCOUNTS, {"subAcct": alone[0]}) if alone else _ALL
+
+        reply = None
+        try:
+            reply = await self.client.read(_ALL, self.credentials, self.user, settle=settle)
+        except Refused as error:
+            if not alone or error.code != _NO_SUCH:
+                raise
+        if alone:
+            self._alone(alone[0], reply)
+        elif reply is not None:
+            await self._everybody(reply)
+
+    async def _gather(self) -> None:
+        """Let those come in whose account is just being made: they ask in a moment."""
+        clock, speed = self.client.clock, self.client.pacer.speed
+        end = clock.monotonic() + GATHER_S / speed
+        while self.making and clock.monotonic() < end:
+            await clock.sleep(GATHER_S / 20 / speed)
+
+    async def _everybody(self, reply: Reply) -> None:
         rows, pages = _listing(reply.data)
         found = {row.name: row for row in rows}
         asked = {name for name, some in self._waiting.items() if any(at <= reply.sent_at for at, _ in some)}
@@ -251,19 +283,27 @@ class Broker:
                 await self._single(name)
         else:
             every = await self._further(rows, pages)
-            if every is None:
-                return  # the pages moved while they were read: another round
+            if every is None:  # the pages moved while they were read: another round, but not for ever
+                self._moved += 1
+                if self._moved >= ROUNDS:
+                    self._moved = 0
+                    raise _moving()
+                return
+            self._moved = 0
             for name in missing:
                 self._answer(name, every.get(name), reply.sent_at)
 
     async def _single(self, name: str) -> None:
-        call = Call(SUB_ACCOUNTS, {"subAcct": name})
         reply = None
         try:
-            reply = await self.client.read(call, self.credentials, self.user)
+            reply = await self.client.read(Call(SUB_ACCOUNTS, {"subAcct": name}), self.credentials, self.user)
         except Refused as error:
-            if error.code != "59510":  # the venue's word for: no such sub-account
+            if error.code != _NO_SUCH:
                 raise
+        self._alone(name, reply)
+
+    def _alone(self, name: str, reply: Reply | None) -> None:
+        """The answer to a request for one account; None where the venue refused it as unknown."""
         rows = _listing(reply.data)[0] if reply is not None else []
         row = next((row for row in rows if row.name == name), None)
         self._answer(name, row, reply.sent_at if reply is not None else self._now())
@@ -290,7 +330,7 @@ class Broker:
         """An account's keys by label; a row that cannot be read says nothing of the others."""
         rows: dict[str, KeyRow] = {}
         odd: set[str] = set()
-        for row in await self.read(Call(KEYS, {"subAcct": name})):
+        for row in await self._key_list(name).get():
             try:
                 key = KeyRow.of(row)
             except Garbled:
@@ -300,6 +340,20 @@ class Broker:
             else:
                 rows[key.label] = key
         return KeyList(rows=rows, odd=frozenset(odd))
+
+    def _key_list(self, name: str) -> Shared[list[dict[str, Any]]]:
+        call = Call(KEYS, {"subAcct": name})
+
+        async def send(leaves: Callable[[], None]) -> list[dict[str, Any]]:
+            async def settle() -> Call:
+                leaves()
+                return call
+
+            reply = await self.client.read(call, self.credentials, self.user, settle=settle)
+            rows: list[dict[str, Any]] = reply.data
+            return rows
+
+        return self._key_lists.setdefault(name, Shared(send))
 
     async def keys(self, name: str) -> Mapping[str, KeyRow]:
         """Those of an account's keys that could be read, by label."""
@@ -358,6 +412,10 @@ class Broker:
         return Instruments.of(row for reply in replies for row in reply.data)
 
 
+def _moving() -> Garbled:
+    return Garbled("the list of sub-accounts changed each time it was read", code="moving_list", hint="try again")
+
+
 def _listing(data: list[dict[str, Any]]) -> tuple[list[SubAccount], int]:
     """The rows and the number of pages; the venue wraps both in one object."""
     if not data:
@@ -366,6 +424,6 @@ def _listing(data: list[dict[str, Any]]) -> tuple[list[SubAccount], int]:
     if not isinstance(details, list):
         raise Garbled("a list of sub-accounts without its rows", code="no_list")
     pages = str(data[0].get("totalPage") or "1")
-    if not pages.isdecimal():
-        raise Garbled(f"a list of {pages!r} pages", code="no_list")
+    if not pages.isdecimal() or len(pages) > 9 or int(pages) > MOST_PAGES:
+        raise Garbled(f"a list of {pages[:20]!r} pages", code="no_list")
     return [SubAccount.of(row) for row in details], int(pages)

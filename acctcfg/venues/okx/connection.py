@@ -32,7 +32,7 @@ from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.own import Config, OwnKey
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
-from acctcfg.venues.okx.refusals import PRECONDITIONS
+from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.resources import ByField, alias, demand_identity
 from acctcfg.wire.endpoint import Call
@@ -77,7 +77,8 @@ class OkxConnection(ByField[Account]):
             raise await self._maintenance() or error from error
         except AuthRefused as error:
             where = f"venues.{self.spec.key}: {error.message}"
-            raise AuthRefused(where, hint=error.hint, code=error.code, status=error.status, text=error.text) from error
+            hint = self._elsewhere() if error.code in UNKNOWN_KEY else error.hint
+            raise AuthRefused(where, hint=hint, code=error.code, status=error.status, text=error.text) from error
         config = Config.of(reply.data[0] if reply.data else {})
         if config.main_uid not in ("", config.uid):
             raise ConfigError(
@@ -87,6 +88,19 @@ class OkxConnection(ByField[Account]):
         self.user = config.uid
         self.client.pacer.one_owner(unknown, self.user)
         self._broker = Broker(self.client, self._credentials, self.user)
+
+    def _elsewhere(self) -> str:
+        """Where a key that the venue does not know here may be at home."""
+        spec, source = self.spec, self._credentials_from()
+        region = f"region {spec.region}" if spec.base_url is None else "`base_url`"
+        return (
+            f"a key works at the host of its own region ({region}: {self.client.base_url}) and in its own environment "
+            f"(environment: {spec.environment}); correct `region` or `environment`, or {source}"
+        )
+
+    def _credentials_from(self) -> str:
+        prefix = self.spec.credentials.get("env")
+        return f"the variables {prefix}_API_KEY and so on" if prefix else "the credentials"
 
     async def _maintenance(self) -> Maintenance | None:
         """Whether the venue says that it is closed, and until when."""

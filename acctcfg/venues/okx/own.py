@@ -41,6 +41,8 @@ from acctcfg.wire.endpoint import Call, Endpoint
 __all__ = ["Config", "Open", "OwnKey", "number"]
 
 _IDS_PER_CALL = 20
+_MOST_PAGES = 200
+_MOST_DIGITS = 64  # of a number before or after its point
 _PAGE = 100  # rows of a full page where no limit is asked for
 _ALGO_TYPES = ("conditional,oco", "trigger", "move_order_stop", "iceberg", "twap", "chase", "smart_iceberg")
 _BOTS: tuple[tuple[Endpoint, dict[str, Any]], ...] = (
@@ -106,6 +108,7 @@ class OwnKey:
         self.client = client
         self.credentials = credentials
         self.user = user
+        self._uid = ""  # of the account, once the key has told it
 
     async def read(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows of one read."""
@@ -118,7 +121,11 @@ class OwnKey:
         rows = await self.read(CONFIG)
         if len(rows) != 1:
             raise Garbled(f"{len(rows)} account configurations", code="no_config")
-        return Config.of(rows[0])
+        config = Config.of(rows[0])
+        if self._uid not in ("", config.uid):  # a key never changes its account: this is another one's answer
+            raise Garbled(f"an account configuration of the uid {config.uid}, not {self._uid}", code="other_answer")
+        self._uid = config.uid
+        return config
 
     async def instruments(self, markets: Iterable[str]) -> Instruments:
         """The account's own lists of these markets."""
@@ -210,16 +217,19 @@ class OwnKey:
     ) -> list[dict[str, Any]]:
         """All rows of a list, newest first; each names itself, since a page begins after the last of the one before."""
         rows: list[dict[str, Any]] = []
-        after: dict[str, str] = {}
+        begins: dict[str, dict[str, str]] = {"": {}}  # what each page began after: no list comes by one twice
+        after = ""
         while True:
-            page = await self.read(endpoint, {**params, **after})
+            page = await self.read(endpoint, {**params, **begins[after]})
             for row in page:
                 demand("a pending order", row, id_field, *demanded)
             rows += page
-            last = str(page[-1][id_field]) if page else ""
-            if len(page) < _PAGE or after.get("after") == last:
+            after = str(page[-1][id_field]) if page else ""
+            if len(page) < _PAGE:
                 return rows
-            after = {"after": last}
+            if after in begins or len(begins) >= _MOST_PAGES:
+                raise Garbled(f"{endpoint.text}: a list that does not end", code="no_end", hint="try again")
+            begins[after] = {"after": after}
 
 
 def _holds(row: Mapping[str, Any]) -> bool:
@@ -234,6 +244,6 @@ def number(text: Any) -> Decimal:
         value = Decimal(str(text))
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite():
+    if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
         raise Garbled(f"{text!r} where a number belongs", code="no_number")
     return value

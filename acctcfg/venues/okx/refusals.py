@@ -18,6 +18,7 @@ __all__ = [
     "CREDENTIALS",
     "NOT_EXECUTED",
     "PRECONDITIONS",
+    "UNKNOWN_KEY",
     "UNKNOWN_OUTCOME",
     "explain",
     "meaning",
@@ -36,6 +37,8 @@ BUSY = frozenset({"50013"})
 """Not executed either, but not for what this user asks: no limit of ours was met."""
 UNKNOWN_OUTCOME = _of(Kind.UNKNOWN)
 CLOCK = frozenset({"50102", "50112"})
+UNKNOWN_KEY = frozenset({"50101", "50111", "50119"})
+"""No such key here: mistyped, deleted, or at home in another region or environment."""
 CREDENTIALS = _of(Kind.CREDENTIALS)
 """The key, its permissions, its address, or the user behind it."""
 PRECONDITIONS = _of(Kind.PRECONDITION)

@@ -128,7 +128,12 @@ class SubAccounts:
                 await account.send(call, change, writer)
                 continue
             sent = {name: call.params[param] for name, param in SENT.items() if param in call.params}
-            reply = await account.send(call, change, writer, creates=sent)
+            account.broker.making.add(account.name)
+            try:
+                reply = await account.send(call, change, writer, creates=sent)
+            except BaseException:
+                account.broker.making.discard(account.name)
+                raise
             row = reply.data[0] if reply.data else {}
             if row.get("uid"):
                 await writer.answered({"uid": str(row["uid"])})
