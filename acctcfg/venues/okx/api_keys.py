@@ -257,7 +257,8 @@ class ApiKeys:
         if isinstance(found, Unreadable) and found.code == "access_wrong_account":
             raise Garbled(f"the key {label} of {account.name}: {found.message}", code=found.code)
         if label in account.traces.made and (
-            found is ABSENT or (isinstance(found, KeyValue) and self._sleeps(account, label))
+            (found is ABSENT and address not in account.survey.thorough)
+            or (isinstance(found, KeyValue) and self._sleeps(account, label))
         ):
             return After("the key takes effect")
         return legible(key, found, unknown_permissions)

@@ -409,7 +409,7 @@ class Broker:
             for market in sorted(markets)
         ]
         replies = await asyncio.gather(*(self.client.read(call) for call in calls))
-        return Instruments.of(row for reply in replies for row in reply.data)
+        return Instruments.of_lists(reply.data for reply in replies)
 
 
 def _moving() -> Garbled:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from acctcfg.core.words import Market
+from acctcfg.errors import Garbled
 
 __all__ = ["INST_TYPES", "Instrument", "Instruments", "positive"]
 
@@ -145,6 +146,9 @@ class _Itself:
 
 @lru_cache(maxsize=16)
 def _indexed(*lists: _Itself) -> Instruments:
+    for each in lists:
+        if each.rows and not any(row.get("instId") for row in each.rows):
+            raise Garbled("a list of instruments of which none has an id", code="shape")
     return Instruments.of(row for each in lists for row in each.rows)
 
 
