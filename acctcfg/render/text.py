@@ -25,6 +25,10 @@ FEW = 3  # blocked steps with one reason that are still named one by one, after 
 MANY = 20  # accounts that a reader can still count by eye; beyond, a recapitulation follows
 
 
+NAMED = 3
+"""How many addresses of one cause are named."""
+
+
 def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose: bool = False) -> str:
     """The plan, ending with its last line. `verbose` adds prechecks, dependencies and calls to every step."""
     whole = _blocks_all(plan.steps)
@@ -38,11 +42,25 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
         page.notices(
             "Could not be read, so nothing was planned for it:",
             "?",
-            [(u.address, f"{u.message}  [{u.code}]") for u in plan.unreadable],
+            _causes(plan),
         ),
         [f"Digest: {plan.digest}", *_estimate(plan), *plan.conclusion],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _causes(plan: Plan) -> list[tuple[str, str]]:
+    """What could not be read, one line a cause: a lost identity is one, of however many accounts."""
+    causes: dict[str, list[str]] = {}
+    for one in plan.unreadable:
+        causes.setdefault(f"{one.message}  [{one.code}]", []).append(one.address)
+    return [(_some(addresses), message) for message, addresses in causes.items()]
+
+
+def _some(addresses: Sequence[str]) -> str:
+    if len(addresses) <= NAMED:
+        return ", ".join(addresses)
+    return f"{', '.join(addresses[: NAMED - 1])} and {len(addresses) - NAMED + 1} more"
 
 
 def render_outcome(outcome: Outcome, *, color: bool = False, verbose: bool = False) -> str:

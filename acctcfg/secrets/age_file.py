@@ -211,6 +211,11 @@ class AgeFileStore:
         try:
             plain: bytes = pyrage.decrypt(sealed, identities)
         except pyrage.DecryptError as exc:
+            if "no matching keys" in str(exc).lower():  # one cause, of however many files
+                raise StoreError(
+                    f"secrets of the store {self.name} cannot be decrypted by the identity at hand ({exc})",
+                    hint=f"the identity of the store {self.name} must belong to one of the recipients of {file}",
+                ) from exc
             raise StoreError(
                 f"{file}: cannot be decrypted: {exc}",
                 hint=f"the identity of the store {self.name} must belong to one of the file's recipients",

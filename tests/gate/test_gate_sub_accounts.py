@@ -504,3 +504,82 @@ def test_no_secret_is_ever_said(gate: GateDesk) -> None:
     texts += [file.read_bytes().decode("latin-1") for file in (gate.folder / ".acctcfg").iterdir() if file.is_file()]
     for secret in ("test-gate-secret", stored(gate)["secret_key"]):
         assert not any(secret in text for text in texts)
+
+
+# -- keys by their ids -----------------------------------------------------------------------------------------------
+
+STRANGE = {"name": "stranger", "key": "strange", "ip_whitelist": [], "state": 1, "mode": 1}
+
+
+def listed(gate: GateDesk, *rows: dict[str, Any]) -> None:
+    """Let every list of keys show these."""
+    match = {"path": "*/keys", "method": "GET"}
+    uid = int(gate.account("sub_1")["uid"])
+    gate.fault(match=match, times=0, kind="garbage", body=json.dumps([{"user_id": uid, **row} for row in rows]))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"perms": [{"name": "staking", "read_only": False}]}, {"perms": [{"read_only": True}]}, {"perms": "all"}, {}],
+    ids=["a new group", "a group without a name", "no list", "no permissions"],
+)
+def test_a_strangers_row_spoils_nothing_else(make_gate: Callable[..., GateDesk], odd: dict[str, Any]) -> None:
+    """A key that the manifest does not name, with a word that is new to us or an odd row: a new key is planned."""
+    gate = make_gate(sub_accounts={"sub_1": {}})
+    gate.write({"sub_1": sub(trading=TRADING)})
+    listed(gate, {**STRANGE, **odd})
+    document = gate.plan("--format", "json").json
+    assert document["unreadable"] == []
+    assert [(step["address"], step["action"]) for step in document["steps"]] == [("sub_1.api_keys[trading]", "create")]
+
+
+def test_a_new_group_of_a_managed_key_is_never_dropped_unseen(make_gate: Callable[..., GateDesk]) -> None:
+    """Its permissions are unreadable; where the manifest leaves them out they are kept."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW]}})
+    row = {**STRANGE, "name": "trading", "key": "sub-key", "perms": [{"name": "staking", "read_only": True}]}
+    gate.write({"sub_1": sub(trading={"permissions": PERMISSIONS})})
+    listed(gate, row)
+    document = gate.plan("--format", "json").json
+    assert [one["address"] for one in document["unreadable"]] == ["sub_1.api_keys[trading]"]
+    assert document["steps"] == []
+    gate.write({"sub_1": sub(trading={"ip_allowlist": ["127.0.0.1"]})})
+    assert gate.steps()["sub_1.api_keys[trading]"]["after"]["permissions"] == ["staking:read"]
+
+
+def test_a_secret_is_found_where_the_journal_has_it(gate: GateDesk) -> None:
+    """The account gets another key in the manifest: the same API key, no replacement, and the move is told."""
+    gate.write({"sub_1": sub(trading=TRADING)})
+    gate.converge()
+    before = keys(gate)
+    gate.write({"alpha": {**sub(trading=TRADING), "name": "sub_1"}})
+    said = gate.plan("--detailed-exitcode")
+    assert (said.code, said.last, "secret_moved" in said.out) == (0, NO_CHANGES, True), said.out
+    assert gate.run("secrets", "check").code == 0
+    assert "wanted" in gate.run("secrets", "list").out
+    assert gate.apply().code == 0
+    assert keys(gate) == before
+
+
+def test_a_key_that_works_elsewhere_is_no_wrong_key(gate: GateDesk) -> None:
+    """`secrets check`: bound to its user's address is a state of its own, and exit 0."""
+    gate.write({"sub_1": sub(trading={**TRADING, "ip_allowlist": ["203.0.113.7"]})})
+    gate.converge()
+    said = gate.run("secrets", "check")
+    assert (said.code, "elsewhere" in said.out) == (0, True), said.out
+
+
+def test_the_key_behind_the_connection_is_never_touched(gate: GateDesk) -> None:
+    """A list that shows the very key that signs, under whatever name: nothing deletes it."""
+    gate.write({"sub_1": {**sub(trading=TRADING)}})
+    gate.converge()
+    row = {**STRANGE, "key": "test-gate-key", "perms": []}
+    gate.write({"sub_1": {**sub(trading=TRADING), "api_keys_exclusive": True}}, guardrails={"max_deletes": 9})
+    live = keys(gate)[0]
+    perms = [{"name": name, "read_only": read_only} for name, read_only in live["perms"].items()]
+    mine = {**STRANGE, "name": "trading", "key": live["key"], "perms": perms, "ip_whitelist": live["ip_whitelist"]}
+    listed(gate, mine, row)
+    before = len(gate.writes())
+    said = gate.apply()
+    assert said.code != 0
+    assert len(gate.writes()) == before
+    assert "signs with this very key" in said.out

@@ -51,6 +51,7 @@ class Account:
     row: SubAccount | None = None  # the sub-account
     keys: tuple[KeyRow, ...] | None = None  # of the sub-account, once they were needed
     odd_keys: frozenset[str] = frozenset()  # names of rows of that list that could not be read
+    replace: frozenset[Address] = frozenset()  # keys that the user wants to be replaced
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
     illegible: dict[str, str] = field(default_factory=dict)  # label -> why its stored secret could not be opened
     environment: str = "live"

@@ -45,6 +45,7 @@ class ApiKeys:
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
         """Both sides of every key that the manifest names, and of the others where it says that it names all."""
         spec, survey = account.spec, account.survey
+        account.replace = replace
         named = {key.label for key in spec.api_keys}
         for key in spec.api_keys:
             address = account.address(FIELD, key.label)
@@ -108,8 +109,10 @@ class ApiKeys:
             if not made and key.label not in account.illegible:
                 self._has_secret(account, key.label, account.moved.get(key.label), key.store, row.api_key)
             return value
-        if not stored and key.label in account.illegible:
-            return value
+        if not stored and key.label in account.illegible:  # whose secret it is, nobody can see here
+            if account.address(FIELD, key.label) in account.replace:
+                return Lost(value, "its stored secret cannot be opened", ours=False)
+            return Unreadable("store", account.illegible[key.label])
         if made:
             return Lost(value, "it is to be replaced", ours=False)
         if running := account.traces.running(key.label):

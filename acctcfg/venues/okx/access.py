@@ -27,6 +27,10 @@ __all__ = [
     "try_stored_keys",
 ]
 
+WAY_BACK = (
+    "Put the identity in its place; if it is lost, make a new one (`acctcfg secrets identity`) and new keys "
+    "(`apply --replace ADDRESS`): what nobody can open is moved aside"
+)
 OWN_FIELDS = ("position_mode", "leverage")
 """What only the account's own key reads and writes."""
 
@@ -187,7 +191,7 @@ def settle_access(account: Account, replace: Collection[Address], fields: Sequen
     account.access_after = None
     signing = account.signings.get(account.read_label, Signing())
     if fields and signing.illegible:  # one cause: the same words for every account whose secrets it keeps shut
-        message = f"{' and '.join(fields)} could not be read: {signing.illegible}"
+        message = f"{' and '.join(fields)} could not be read: {signing.illegible}. {WAY_BACK}"
         account.survey.cannot_read(account.address(), "store", message)
         return
     refused = signing.refused

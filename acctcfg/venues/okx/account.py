@@ -68,6 +68,7 @@ class Account:
     waits_for: frozenset[Address] = frozenset()  # the steps that make what reads and writes, as far as they are wanted
     write_lack: str = ""  # why the key that writes cannot sign here, though it is there
     signings: dict[str, Signing] = field(default_factory=dict)  # by label of the manifest's keys
+    replace: frozenset[Address] = frozenset()  # keys that the user wants to be replaced
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
     keys: KeyList | None = None  # the broker's list, once it was needed
     key_values: dict[str, KeyValue] = field(default_factory=dict)  # by the key's id, as it was read last

@@ -53,6 +53,7 @@ class ApiKeys:
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
         """Both sides of every key that the manifest names, and of the others where it says that it names all."""
         spec, survey = account.spec, account.survey
+        account.replace = replace
         for key in spec.api_keys:
             address = account.address(FIELD, key.label)
             signs = address in account.waits_for and focus.may_want(spec.key, *SIGNED_FIELDS)
@@ -128,8 +129,10 @@ class ApiKeys:
             if signing.own is not None:
                 account.has_secret(key, row.api_key)
             return self._silent(account, key, value, refused)
-        if signing.illegible and not signing.api_key:
-            return value  # whose secret it is, nobody can see here; see `_note`
+        if signing.illegible and not signing.api_key:  # whose secret it is, nobody can see here
+            if account.address(FIELD, key.label) in account.replace:
+                return Lost(value, "its stored secret cannot be opened", ours=False)
+            return Unreadable("store", signing.illegible)
         if refused is not None and refused.code not in (*WRONG_SECRET, ONLY_ELSEWHERE) and not signing.gone:
             return self._refused(account, key, refused)
         if running := account.traces.running(key.label):

@@ -1,0 +1,457 @@
+"""Keys go by their ids: what is found, guarded, taken for ours, and what one odd key may spoil."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+from desk import Desk
+from hypothesis import given
+from hypothesis import strategies as st
+from ladder_parts import KEY, NO_CHANGES, TRADING, failing, own_secret, quiet, settle, stock
+
+import acctcfg
+from acctcfg.core.state import KeyValue
+from acctcfg.errors import Refused
+from acctcfg.venues.contract import StoredKey
+from acctcfg.venues.half_made import Traces
+from acctcfg.venues.okx import endpoints
+from acctcfg.venues.okx.key_guard import refuse_own_key
+from acctcfg.wire.endpoint import Call, Endpoint
+
+ADDRESS = "trader01.api_keys[trading]"
+LIST = {"path": "*/dma/subaccount/apikey", "method": "GET"}
+CREATE = {"path": "*/subaccount/apikey", "method": "POST"}
+MODES = {"account_mode": "futures", "position_mode": "long_short"}
+
+
+def _ids(desk: Desk, name: str = "trader01") -> dict[str, str]:
+    return {key["label"]: key["api_key"] for key in desk.account(name)["keys"]}
+
+
+def _codes(desk: Desk, *arguments: str) -> set[str]:
+    return {one["code"] for one in desk.plan("--format", "json", *arguments).json["warnings"]}
+
+
+# -- where a secret lies ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("renamed", ["account", "connection", "both"])
+def test_a_secret_is_found_where_the_journal_has_it(desk: Desk, renamed: str) -> None:
+    """The account's or the connection's key in the manifest changes: the same API key signs on, nothing is replaced,
+    the move is told, and `secrets list` and `check` know the secret."""
+    desk.write({"trader01": {"api_keys": KEY, **MODES}})
+    desk.converge()
+    before, document = _ids(desk), json.dumps(desk.document)
+    if renamed != "connection":
+        document = document.replace('"trader01": {', '"alpha": {"name": "trader01", ')
+    if renamed != "account":
+        document = document.replace('"desk": {"type"', '"floor": {"type"').replace(
+            '"venue": "desk"', '"venue": "floor"'
+        )
+    desk.text(document)
+    said = desk.plan("--detailed-exitcode")
+    assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err
+    assert "vault:desk/trader01/trading" in said.out
+    assert "secret_moved" in said.out
+    listed = desk.run("secrets", "list", "--format", "json").json["secrets"]
+    assert [(one["path"], one["state"]) for one in listed] == [("desk/trader01/trading", "wanted")]
+    checked = desk.run("secrets", "check")
+    assert (checked.code, "signs" in checked.out) == (0, True), checked.out
+    assert desk.apply().code == 0
+    assert _ids(desk) == before
+    venue = "desk" if renamed == "account" else "floor"
+    account = "trader01" if renamed == "connection" else "alpha"
+    (desk.folder / "secrets" / venue).mkdir(exist_ok=True)
+    shutil.move(desk.folder / "secrets" / "desk" / "trader01", desk.folder / "secrets" / venue / account)
+    moved = desk.plan()
+    assert ("secret_moved" in moved.out, moved.last) == (False, NO_CHANGES)
+
+
+# -- the guard -------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_that_signs_is_guarded_by_its_id(desk: Desk) -> None:
+    """Renamed between its own word and the venue's list, the key that signs is a stranger by its label: it is not
+    deleted all the same."""
+    desk.write({"trader01": {"api_keys": KEY, **MODES, "api_keys_exclusive": True}}, guardrails={"max_deletes": 9})
+    desk.converge()
+    before = _ids(desk)["trading"]
+    desk.fault(match=LIST, kind="hook", do=[{"path": "accounts/trader01/keys/trading", "body": {"label": "renamed"}}])
+    said = desk.apply()
+    assert said.code == 3, said.out
+    assert "acctcfg signs with this key" in said.out
+    assert before in _ids(desk).values()
+    assert desk.writes("/delete-apikey") == []
+
+
+def test_no_request_of_the_table_can_harm_a_key_in_use() -> None:
+    """Whatever endpoint names a key that signs is refused, also one that is added tomorrow; but for a change that
+    leaves it as good as it was. Other keys, and calls that name none, pass."""
+    table = [row for row in vars(endpoints).values() if isinstance(row, Endpoint)]
+    known = {"mine": KeyValue(("read", "trade"), ("127.0.0.1",), None)}
+    for endpoint in table:
+        with pytest.raises(Refused, match="signs with this very key"):
+            refuse_own_key(Call(endpoint, {"apiKey": "mine", "ip": ""}), {"mine"}, known, ())
+        refuse_own_key(Call(endpoint, {"apiKey": "other"}), {"mine"}, known, ())
+        refuse_own_key(Call(endpoint, {"subAcct": "trader01"}), {"mine"}, known, ())
+    widened = Call(endpoints.MODIFY_KEY, {"apiKey": "mine", "perm": "read_only,trade", "ip": "127.0.0.1,203.0.113.7"})
+    refuse_own_key(widened, {"mine"}, known, ())
+    for harm in ({"perm": "read_only"}, {"ip": "203.0.113.7"}, {"ip": ""}):
+        with pytest.raises(Refused):
+            refuse_own_key(Call(endpoints.MODIFY_KEY, {"apiKey": "mine", **harm}), {"mine"}, known, ())
+
+
+@pytest.mark.parametrize("venue", ["okx", "gate_crossex"])
+def test_writes_leave_by_one_function(venue: str) -> None:
+    """The writer is asked to send in `account.py` alone, behind the guard: no other module can send a key's delete."""
+    folder = Path(acctcfg.__file__).parent / "venues" / venue
+    sends = {
+        file.name
+        for file in folder.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "send" and getattr(node.value, "id", "") == "writer"
+    }
+    assert sends == {"account.py"}
+    raw = [file.name for file in folder.glob("*.py") if "client.write(" in file.read_text(encoding="utf-8")]
+    assert raw == []
+
+
+# -- what one key's row may spoil ------------------------------------------------------------------------------------
+
+
+def _listed(desk: Desk, *rows: dict[str, Any]) -> None:
+    body = json.dumps({"code": "0", "msg": "", "data": list(rows)})
+    desk.fault(match=LIST, times=0, kind="garbage", body=body)
+
+
+STRANGER = {"label": "stranger", "apiKey": "strange", "perm": "read_only,earn", "ip": "", "ts": "1790000000000"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [STRANGER, {**STRANGER, "perm": "stake"}, {**STRANGER, "perm": None}, {"label": "stranger"}, {**STRANGER, "ip": 5}],
+    ids=["a new word", "only a new word", "no permissions", "a label alone", "a number for addresses"],
+)
+def test_a_strangers_row_spoils_nothing_else(desk: Desk, row: dict[str, Any]) -> None:
+    """A key that the manifest does not name, with a word that is new to us or a row that is not whole: a new key and
+    leverage of that account are planned."""
+    settle(desk, "trader01", acctLv="2")
+    feeds = {"permissions": ["read"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+    desk.write({"trader01": {"api_keys": {**KEY, "feeds": feeds}, "position_mode": "long_short"}})
+    _listed(desk, row)
+    document = desk.plan("--format", "json").json
+    assert document["unreadable"] == []
+    assert {step["address"]: step["action"] for step in document["steps"]} == {
+        "trader01.api_keys[feeds]": "create",
+        "trader01.position_mode": "change",
+    }
+
+
+def test_a_new_permission_of_a_managed_key_is_never_dropped_unseen(desk: Desk) -> None:
+    """Its permissions are unreadable and nothing else of the account; where the manifest leaves them out, the key's
+    addresses are changed and the permissions are not sent."""
+    settle(desk, "trader01", labels=("bot",), stored=False, acctLv="2")
+    row = {"label": "bot", "apiKey": _ids(desk)["bot"], "perm": "read_only,earn", "ip": "127.0.0.1", "ts": "1"}
+    desk.write({"trader01": {"api_keys": {"bot": {"permissions": ["read"]}}, "account_mode": "spot"}})
+    _listed(desk, row)
+    document = desk.plan("--format", "json").json
+    assert [one["address"] for one in document["unreadable"]] == ["trader01.api_keys[bot]"]
+    assert "earn" in document["unreadable"][0]["message"]
+    assert [step["address"] for step in document["steps"]] == ["trader01.account_mode"]
+    desk.write({"trader01": {"api_keys": {"bot": {"ip_allowlist": ["203.0.113.7"]}}}})
+    step = desk.steps()["trader01.api_keys[bot]"]
+    assert step["after"] == {"permissions": ["earn", "read"], "ip_allowlist": ["203.0.113.7"], "store": None}
+    desk.apply("--allow-sensitive")
+    assert [sorted(row["body"]) for row in desk.writes("/modify-apikey")] == [["apiKey", "ip", "subAcct"]]
+
+
+def test_a_new_permission_of_the_brokers_own_key_stops_no_command(desk: Desk) -> None:
+    """The key behind the connection may have words that are new to us."""
+    row = {"uid": "1", "mainUid": "1", "acctLv": "2", "posMode": "net_mode", "perm": "read_only,earn", "ip": ""}
+    body = json.dumps({"code": "0", "msg": "", "data": [{**row, "label": "master"}]})
+    desk.write({"trader01": {}})
+    desk.fault(match={"path": "*/account/config", "method": "GET"}, kind="garbage", body=body, times=1)
+    assert desk.plan().code == 0
+
+
+# -- whose a half made key is ----------------------------------------------------------------------------------------
+
+
+def _interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """A run that sent a create and died before any answer: `kind` says whether it arrived."""
+    desk.fault(match=CREATE, kind=kind)
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("acctcfg.engine.execute.read_back", dies)
+        broken.setattr("acctcfg.engine.apply._remember", lambda *_: None)
+        with suppress(BaseException):  # whatever way it dies
+            desk.apply()
+    desk.sandbox.control_delete("faults/all")
+
+
+@pytest.mark.parametrize(("perm", "ip"), [("read_only", "127.0.0.1"), ("read_only,trade", "203.0.113.7")])
+def test_a_persons_key_is_not_taken_for_a_half_made_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, perm: str, ip: str
+) -> None:
+    """An intent proves nothing: a key of that label that is not what was sent is blocked until its secret is imported
+    or its replacement allowed."""
+    settle(desk, "trader01", labels=())
+    desk.write({"trader01": {"api_keys": KEY}}, guardrails={"max_deletes": 9})
+    _interrupted(desk, monkeypatch, "reset_before")
+    key = {"label": "trading", **own_secret("trader01"), "perm": perm, "ip": ip}
+    desk.sandbox.control_post("accounts/trader01/keys", key)
+    said = desk.apply()
+    assert said.code == 3, said.out + said.err
+    assert "secrets import" in said.out
+    assert _ids(desk)["trading"] == own_secret("trader01")["api_key"]
+
+
+SENT = KeyValue(("read", "trade"), ("127.0.0.1",), None)
+
+
+class _Nothing:
+    """A journal that knows nothing but what a test says."""
+
+    def __init__(self, made: tuple[dict[str, str], ...] = (), stored: tuple[StoredKey, ...] = ()) -> None:
+        self.made, self.stored = made, stored
+
+    def creating(self, _name: str, _label: str) -> None:
+        return None
+
+    def created(self, _uid: str, _field: str) -> tuple[dict[str, str], ...]:
+        return self.made
+
+    def stored_keys(self, _uid: str) -> tuple[StoredKey, ...]:
+        return self.stored
+
+    def stored_key(self, api_key: str) -> StoredKey | None:
+        return next((one for one in self.stored if one.api_key == api_key), None)
+
+
+def _traces(memory: _Nothing | None = None) -> Traces:
+    made: Any = memory or _Nothing()
+    found = Traces(memory=made, name="trader01", uid="7", window_s=30.0)
+    found.begin("trading", SENT, 1000.0)
+    return found
+
+
+@given(st.floats(min_value=900, max_value=1100))
+def test_ours_is_what_the_venue_made_while_it_took_our_request(changed_s: float) -> None:
+    """Before our request was signed, or after the venue would still take it, somebody else made the key."""
+    within = 998.0 <= changed_s <= 1032.0
+    assert _traces().half_made("trading", "key-1", SENT, changed_s) is within
+    other = KeyValue(("read",), SENT.ip_allowlist, None)
+    assert not _traces().half_made("trading", "key-1", other, changed_s)
+    assert not _traces().half_made("trading", "key-1", SENT, None)
+
+
+def test_an_id_that_was_answered_is_proof_until_its_secret_is_stored() -> None:
+    """What a create answered is ours whenever it is seen; once its secret lay in a store, somebody may use it."""
+    made = ({"label": "trading", "api_key": "key-1"},)
+    stored = StoredKey(store="vault", path="desk/trader01/trading", label="trading", api_key="key-1", uid="7")
+    assert _traces(_Nothing(made)).half_made("trading", "key-1", SENT, None)
+    assert not _traces(_Nothing(made, (stored,))).half_made("trading", "key-1", SENT, None)
+    assert not _traces(_Nothing(made)).half_made("trading", "key-2", SENT, None)
+
+
+def test_a_half_made_key_is_known_by_what_was_sent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A create that arrived and was never answered is ours by time, uid and parameters: it is replaced unasked."""
+    settle(desk, "trader01", labels=())
+    desk.write({"trader01": {"api_keys": KEY}})
+    _interrupted(desk, monkeypatch, "reset_after")
+    before = _ids(desk).get("trading")
+    assert before
+    desk.converge()
+    assert _ids(desk)["trading"] not in ("", before)
+
+
+# -- access ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_access_is_demanded_where_none_is_used(desk: Desk) -> None:
+    """A customer's key works from the customer's address alone; where acctcfg signs, the key that can from here comes
+    first; a block names it, and how to say so."""
+    away = {**TRADING, "ip_allowlist": ["203.0.113.7"]}
+    desk.write(
+        {"client01": {"api_keys": {"app": away}}, "client02": {"api_keys": {"app": away, "ops": TRADING}, **MODES}}
+    )
+    desk.converge()
+    assert desk.account("client02")["posMode"] == "long_short_mode"
+    desk.write({"client03": {"api_keys": {"app": away, "ops": TRADING}, **MODES, "access": {"key": "app"}}})
+    assert "access: {key: ops}" in failing(desk.steps()["client03.api_keys[app]"])["access_ip"]
+
+
+def test_a_reader_is_enough_to_plan(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """access {read, write}: without the identity of the writing key's store the plan is whole and shows the drift;
+    apply refuses before its first write."""
+    vault = {"type": "age_file", "recipients": [desk.recipient]}
+    stores = {
+        "vault": {**vault, "path": "secrets/", "identity": {"env": "VAULT_KEY"}},
+        "readers": {**vault, "path": "readers/", "identity": {"env": "ACCTCFG_AGE_KEY"}},
+    }
+    monkeypatch.setenv("VAULT_KEY", desk.identity)
+    keys = {"monitor": {**TRADING, "permissions": ["read"], "store": "readers"}, "trading": TRADING}
+    access = {"read": {"key": "monitor"}, "write": {"key": "trading"}}
+    desk.write({"trader01": {"api_keys": keys, "access": access, **MODES}}, secret_stores=stores)
+    desk.converge()
+    desk.sandbox.control_post("accounts/trader01/set", posMode="net_mode")
+    monkeypatch.delenv("VAULT_KEY")
+    said = desk.plan("--detailed-exitcode", "--format", "json")
+    assert (said.code, said.json["unreadable"]) == (2, [])
+    assert [(step["address"], step["blocked"]) for step in said.json["steps"]] == [("trader01.position_mode", False)]
+    before = len(desk.writes())
+    said = desk.apply()
+    assert (said.code, len(desk.writes())) == (1, before), said.out
+    assert "VAULT_KEY is not set" in said.err
+
+
+# -- a secret's home -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("identity", ["missing", "of nobody who can read"])
+def test_nothing_is_made_that_this_run_could_not_sign_with(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, identity: str
+) -> None:
+    """A new account's key is to sign in the same run: without its store's identity plan says so, and apply ends 1
+    without a write."""
+    desk.write({f"trader{number:02}": {"api_keys": KEY, **MODES} for number in range(3)})
+    if identity == "missing":
+        monkeypatch.delenv("ACCTCFG_AGE_KEY")
+    else:
+        monkeypatch.setenv("ACCTCFG_AGE_KEY", str(pyrage.x25519.Identity.generate()))
+    said = desk.plan()
+    assert (said.code, said.out.count("cannot_sign_here")) == (0, 1)  # one cause, said once
+    said = desk.apply()
+    assert (said.code, desk.writes(), "Applied" in said.out) == (1, [], False), said.out
+
+
+def test_a_lost_identity_is_one_cause_with_one_way_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said once, not for every account and field; a new identity and `--replace` bring all keys back, and what
+    nobody can open is moved aside."""
+    names = [f"trader{number:02}" for number in range(4)]
+    desk.write({name: {"api_keys": KEY, **MODES} for name in names}, guardrails={"max_deletes": 9})
+    desk.converge()
+    other = pyrage.x25519.Identity.generate()
+    desk.identity, desk.recipient = str(other), str(other.to_public())
+    monkeypatch.setenv("ACCTCFG_AGE_KEY", str(other))
+    desk.write({name: {"api_keys": KEY, **MODES} for name in names}, guardrails={"max_deletes": 9})
+    said = desk.plan()
+    assert said.code == 1
+    assert said.out.count("\n  ? ") == 1, said.out
+    assert "secret_lost" not in said.out
+    assert "--replace" in said.out
+    allowed = [word for name in names for word in ("--replace", f"{name}.api_keys[trading]")]
+    said = desk.apply(*allowed, "--allow-sensitive")
+    assert said.code == 0, said.out + said.err
+    assert desk.plan().last == NO_CHANGES
+    assert sorted(file.name for file in (desk.folder / "secrets" / "desk" / names[0]).iterdir()) == [
+        "trading.age",
+        "trading.dead-1.age",
+    ]
+
+
+# -- checks ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_that_works_elsewhere_is_no_wrong_key(desk: Desk) -> None:
+    """`secrets check`: bound to its user's address is a state of its own and exit 0; a key that is gone is not."""
+    away = {**TRADING, "ip_allowlist": ["203.0.113.7"]}
+    desk.write({"trader01": {"api_keys": {"app": away, "ops": TRADING}, **MODES}})
+    desk.converge()
+    said = desk.run("secrets", "check", "--format", "json")
+    assert said.code == 0
+    assert {one["label"]: one["status"] for one in said.json["keys"]} == {"app": "elsewhere", "ops": "signs"}
+    assert "bound elsewhere: cannot be tried from here" in desk.run("secrets", "check").out
+    desk.sandbox.control_delete("accounts/trader01/keys/app")
+    assert desk.run("secrets", "check").code == 1
+
+
+def _configs(desk: Desk) -> int:
+    asked = desk.sandbox.control_get("requests")["by_path"]
+    return int(sum(count for path, count in asked.items() if path.endswith("account/config")))
+
+
+def test_after_a_delete_nothing_is_read_as_that_account(desk: Desk) -> None:
+    """`state: absent`: its key died with it. A plan after it is empty, by whatever key the account was signed for."""
+    desk.write({"trader01": {"api_keys": KEY, **MODES}}, guardrails={"max_deletes": 1})
+    desk.converge()
+    desk.write({"trader01": {"api_keys": KEY, **MODES, "state": "absent"}}, guardrails={"max_deletes": 1})
+    desk.converge()
+    before = _configs(desk)
+    assert desk.plan("--detailed-exitcode").code == 0
+    assert desk.run("secrets", "check").code == 0
+    assert desk.run("show").code == 0
+    assert _configs(desk) - before <= 3  # the broker's own, once a command
+
+
+def test_the_fifty_first_key_is_seen_by_plan(desk: Desk) -> None:
+    """An account with as many keys as the venue takes: a new one is blocked, and says why."""
+    settle(desk, "trader01", labels=tuple(f"k{number:02}" for number in range(50)), stored=False)
+    desk.write({"trader01": {"api_keys": KEY}})
+    assert "at most 50" in failing(desk.steps()[ADDRESS])["key_limit"]
+    quiet(desk)
+
+
+# -- what is left out ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("left_out", [..., None], ids=["left out", "null"])
+def test_what_is_left_out_of_a_live_key_stays(desk: Desk, left_out: Any) -> None:
+    """Addresses or permissions that the manifest leaves out keep what is live; the plan shows what results."""
+    settle(desk, "trader01", labels=("bot",), stored=False)
+    key = {"permissions": ["read"], "ip_allowlist": left_out}
+    desk.write({"trader01": {"api_keys": {"bot": {k: v for k, v in key.items() if v is not ...}}}})
+    step = desk.steps()["trader01.api_keys[bot]"]
+    assert step["after"] == {"permissions": ["read"], "ip_allowlist": ["127.0.0.1"], "store": None}
+    desk.converge()
+    assert {(one["perm"], tuple(one["ip"])) for one in desk.account("trader01")["keys"]} == {
+        ("read_only", ("127.0.0.1",))
+    }
+    desk.write({"trader01": {"api_keys": {"bot": {"ip_allowlist": ["203.0.113.9"]}}}})
+    assert desk.apply("--allow-sensitive").code == 0
+    (row,) = desk.writes("/modify-apikey")[1:]
+    assert "perm" not in row["body"]
+
+
+def test_a_new_key_needs_permissions(desk: Desk) -> None:
+    """There is nothing to keep of a key that does not exist."""
+    settle(desk, "trader01", labels=())
+    desk.write({"trader01": {"api_keys": {"bot": {"store": "vault"}}}})
+    assert "permissions_required" in failing(desk.steps()["trader01.api_keys[bot]"])
+    quiet(desk)
+
+
+def test_secrets_that_would_share_a_file_are_refused(desk: Desk) -> None:
+    """Names that differ only in case are one file on some file systems: validate names both."""
+    desk.write({"trader01": {"api_keys": KEY}, "Trader01": {"api_keys": KEY}})
+    said = desk.run("validate")
+    assert said.code == 1
+    assert "Trader01.api_keys[trading]" in said.err
+    assert "desk/trader01/trading" in said.err
+    desk.write({"trader01": {"api_keys": {"bot": TRADING, "Bot": TRADING}}})
+    assert desk.run("validate").code == 1
+    desk.write({"trader01": {"api_keys": {"bot": TRADING}}, "Trader01": {"api_keys": {"other": TRADING}}})
+    assert desk.run("validate").code == 0
+
+
+def test_a_demo_secret_where_live_ones_are_wanted_is_named_so(desk: Desk) -> None:
+    """It is neither lost nor replaced: the message names the environment and the way out."""
+    settle(desk, "trader01", labels=())
+    stock(desk, "trader01", own_secret("trader01"))
+    key = {"label": "trading", **own_secret("trader01"), "perm": "read_only,trade", "ip": "127.0.0.1", "env": "live"}
+    desk.sandbox.control_post("accounts/trader01/keys", key)
+    desk.write({"trader01": {"api_keys": KEY}})
+    said = desk.plan()
+    assert "another environment" in said.out, said.out
+    assert desk.apply().code in (1, 3)
+    assert desk.writes("/delete-apikey") == []
