@@ -35,7 +35,7 @@ def read_account(call: Call) -> Answer:
 
 
 def _row(account: Account, shown: str, exchange: str, only: str) -> dict[str, Any]:
-    assets = [_asset(account, place, coin, only) for place, coin in _places(account, exchange, only)]
+    assets = [_asset(account, place, coin, only) for place, coin in _places(account, exchange)]
     balance = sum((Decimal(asset["equity"]) for asset in assets), Decimal(0))
     initial, maintenance = account.margin("initial_margin", exchange), account.margin("maintenance_margin", exchange)
     return {
@@ -66,18 +66,14 @@ def _settles(exchange: str, only: str) -> str:
     return only or SETTLES.get(exchange, "USDT")
 
 
-def _places(account: Account, exchange: str, only: str) -> list[tuple[str, str]]:
-    """Every (exchange, coin) that has a row: what is held or owed, and what carries a margin."""
+def _places(account: Account, exchange: str) -> list[tuple[str, str]]:
+    """Every (exchange, coin) that has a row: what is held or owed."""
     found = {
         (place, coin)
         for held in (account.balances, account.liabilities)
         for place, coins in held.items()
         for coin in coins
     }
-    crossed = account.account_mode == CROSS
-    for name in {*account.initial_margin, *account.maintenance_margin, *(held.exchange for held in account.held())}:
-        if account.margin("initial_margin", name) or account.margin("maintenance_margin", name):
-            found.add((CROSSEX if crossed else name, _settles(name, only)))
     return sorted(pair for pair in found if exchange in ("", pair[0]))
 
 
