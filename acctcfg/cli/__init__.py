@@ -33,6 +33,7 @@ COMMANDS = {
     "demo": "Run the main job end to end on the sandbox.",
     "completion": "Print the completion script of a shell.",
 }
+BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
 NOT_YET = ("doctor", "drift", "fmt", "graph", "import", "lock", "revert", "rotate", "watch")
 
 
@@ -124,7 +125,7 @@ def _run(arguments: list[str]) -> int:
         say(exc.format_message(), err=True)
         return WRONG_USAGE
     except click.UsageError as exc:
-        _say(_usage_message(exc), f"{exc.ctx.command_path} --help shows what is possible" if exc.ctx else "")
+        _say(_usage_message(exc), _usage_hint(exc))
         return WRONG_USAGE
     except (click.Abort, KeyboardInterrupt):
         say("interrupted", err=True)
@@ -142,6 +143,19 @@ def _run(arguments: list[str]) -> int:
 def _usage_message(exc: click.UsageError) -> str:
     message = " ".join(exc.format_message().split()).rstrip(".")
     return message[:1].lower() + message[1:] if not message[:2].isupper() else message
+
+
+def _usage_hint(exc: click.UsageError) -> str:
+    """Where an option belongs that stands in the wrong place; else where to look."""
+    if exc.ctx is None:
+        return ""
+    if isinstance(exc, click.NoSuchOption):
+        command = exc.ctx.command_path.partition(" ")[2]
+        if exc.option_name in BEFORE and command:
+            return f"it goes before the command: acctcfg {BEFORE[exc.option_name]} {command}"
+        if exc.option_name == "--color":
+            return "colours are for terminals only; --no-color (before the command) or NO_COLOR=1 switches them off"
+    return f"{exc.ctx.command_path} --help shows what is possible"
 
 
 def _fail(exc: Exception, arguments: Sequence[str]) -> int:

@@ -130,7 +130,11 @@ class _Reading:
             if name in ("version", "include"):
                 continue
             if name not in SECTIONS:
-                self.shape.root.unknown(name, section, report)
+                later = self.shape.root.fields.get(name)
+                if later is None:
+                    self.shape.root.unknown(name, section, report)
+                else:
+                    later.kind.take(section, report)
             elif section.value is None:
                 continue  # a section whose entries are all commented out
             elif type(section.value) is not dict:

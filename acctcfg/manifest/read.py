@@ -40,6 +40,7 @@ _WORDS: Final[dict[str, Scalar]] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)  # what git leaves in a file
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -150,6 +151,9 @@ def _text(data: bytes, base: int) -> str:
     if control := _CONTROL.search(text):
         message = f"the file holds the control character U+{ord(control.group()):04X} (remove it)"
         raise _Unreadable(_mark_after(text[: control.start()], base), message)
+    if marker := _CONFLICT.search(text):
+        message = f"a merge conflict that is not resolved: {marker.group()[:7]} (keep one side, remove the markers)"
+        raise _Unreadable(_mark_after(text[: marker.start()], base), message)
     return text
 
 

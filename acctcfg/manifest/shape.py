@@ -93,6 +93,9 @@ def _source(nulls: bool = False) -> Record:
             "store": Field(kind=Text(NAME), doc="A key of `secret_stores`; goes with `key`"),
             "key": Field(kind=Text(_SECRET_PATH), doc="The path of the secret in that store"),
             "file": Field(kind=Text(_PATH), doc="A JSON file that only its owner can read (mode 0600)"),
+            "exec": Field(kind=Later(), doc="A program that prints them"),
+            "keyring": Field(kind=Later(), doc="The system's keyring"),
+            "token": Field(kind=Later(), doc="An OAuth bearer token"),
         },
         nulls=nulls,
         one_of=("env", "store", "file"),
@@ -145,6 +148,9 @@ class Shape:
                 ),
                 "accounts": Field(kind=Table(self.account, name=NAME), doc="The accounts as they should be, by name"),
                 "journal": Field(kind=self.journal, doc="The record of every run"),
+                "accounts_from": Field(kind=Later("write them under `accounts`"), doc="Accounts from a CSV file"),
+                "moved": Field(kind=Later("the journal knows accounts by uid"), doc="What was renamed"),
+                "notify": Field(kind=Later(), doc="Where to send word of what happened"),
             },
             nulls=True,
         )
@@ -259,6 +265,10 @@ class Shape:
                 ),
                 "rules": Field(kind=ListOf(rule), doc="Policy as code, checked on every plan"),
                 "rollout": Field(kind=Later(), doc="Waves"),
+                "approvals": Field(kind=Later(), doc="Who must sign a plan"),
+                "windows": Field(kind=Later(), doc="When an apply may run"),
+                "rule_sets": Field(kind=Later("`rules` holds your own"), doc="Built-in rules by id"),
+                "exceptions": Field(kind=Later(), doc="Accounts that a rule leaves out"),
             }
         )
 
@@ -299,6 +309,7 @@ class Shape:
                     kind=Text(NAME),
                     doc="The key of `secret_stores` that the secret is written to; for a new key a must",
                 ),
+                "until": Field(kind=Later(), doc="The day after which it is drift"),
                 "rotate_after": Field(kind=Text(_DURATION), doc="The age at which `drift` reports it, such as 90d"),
             },
             nulls=True,
@@ -348,6 +359,7 @@ class Shape:
                     kind=Decimals(most=1_000_000, later=("max",)), doc="The leverage, above 0", required=True
                 ),
                 "at_most": Field(kind=Later("`value` sets it"), doc="Lower only what stands above"),
+                "until": Field(kind=Later(), doc="The day after which it is drift"),
             },
             one_of=tuple(named),
         )

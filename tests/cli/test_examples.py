@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from desk import Desk, seed
 
 from acctcfg.sandbox.seed import with_gate
@@ -74,3 +75,12 @@ def test_editors_find_the_schema(file):
     found = re.fullmatch(r"# yaml-language-server: \$schema=(.+)", line)
     assert found is not None
     assert (file.parent / found[1]).resolve() == EXAMPLES.parent / "schemas" / "manifest.schema.json"
+
+
+def test_no_example_names_an_account_of_another() -> None:
+    """Whoever tries the examples and the quick start on one sandbox meets no account of the one before."""
+    named: dict[str, str] = {"mmdesk01": "init"}
+    for folder in FOLDERS:
+        for file in folder.rglob("*.yaml"):
+            for name in yaml.safe_load(file.read_text()).get("accounts") or {}:
+                assert named.setdefault(name, folder.name) == folder.name, name
