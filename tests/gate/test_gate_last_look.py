@@ -1,0 +1,60 @@
+"""Gate CrossEx: what is made is looked for again right before, and a list that is late doubles nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+from gate_desk import GateDesk
+
+import acctcfg
+
+TRADING = {"permissions": {"futures": "write", "wallet": "read"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+WANTED = {"sub_1": {"role": "sub_account", "api_keys": {"trading": TRADING}}}
+
+
+def apply_and(gate: GateDesk, then: Any) -> dict[str, tuple[str, str]]:
+    """Status and code of each step; `then` runs while the question stands."""
+
+    async def work() -> Any:
+        def approve(_: object) -> bool:
+            then()
+            return True
+
+        return await acctcfg.apply(acctcfg.load(gate.folder, os.environ), approve=approve)
+
+    outcome = asyncio.run(work())
+    return {str(one.step.address): (one.status, one.code) for one in outcome.results}
+
+
+def test_a_list_of_keys_that_loses_one_makes_no_second(gate: GateDesk) -> None:
+    """Names are free text, so the venue would make it: the second look finds it, and nothing is sent."""
+    gate.write(WANTED)
+    assert gate.apply().code == 0
+    for _ in range(2):
+        gate.fault(match={"path": "*/keys", "method": "GET"}, kind="garbage", body="[]", times=1)
+        gate.apply()
+    assert len(gate.account("sub_1")["keys"]) == 1
+
+
+def test_a_key_made_while_the_question_stands_is_left_alone(gate: GateDesk) -> None:
+    """A person's key of that name: the step fails, nothing is made or deleted."""
+    gate.write({"sub_1": {"role": "sub_account"}})
+    assert gate.apply().code == 0
+    gate.write(WANTED)
+    before = len(gate.writes())
+    row = {"name": "trading", "key": "key-of-a-person", "secret": "secret-of-a-person", "perms": ["futures"]}
+    found = apply_and(gate, lambda: gate.sandbox.control_post("accounts/sub_1/set", {"keys": [row]}))
+    assert found["sub_1.api_keys[trading]"] == ("failed", "stale")
+    assert len(gate.writes()) == before
+    assert len(gate.account("sub_1")["keys"]) == 1
+
+
+def test_a_sub_account_made_while_the_question_stands_is_not_taken_over(gate: GateDesk) -> None:
+    """It is there by now and not this run's: a plan says whose it is."""
+    gate.write(WANTED)
+    found = apply_and(gate, lambda: gate.sandbox.control_post("accounts/cx:sub_1", {}))
+    assert found["sub_1"] == ("failed", "stale")
+    assert found["sub_1.api_keys[trading]"][0] == "not_started"
+    assert gate.writes() == []
