@@ -583,3 +583,16 @@ def test_the_key_behind_the_connection_is_never_touched(gate: GateDesk) -> None:
     assert said.code != 0
     assert len(gate.writes()) == before
     assert "signs with this very key" in said.out
+
+
+def test_a_list_that_loses_a_key_makes_no_second_one(gate: GateDesk) -> None:
+    """What a create answered is there, whatever the list of the day shows: it is read by its id."""
+    gate.write({"sub_1": sub(trading=TRADING)})
+    gate.converge()
+    before = keys(gate)
+    listed(gate)
+    assert gate.plan().last == NO_CHANGES
+    assert gate.apply().code == 0
+    assert keys(gate) == before
+    gate.sandbox.control_delete("faults/all")
+    gate.converge()

@@ -22,7 +22,10 @@ from acctcfg.venues.resources import is_ours
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["Account", "Open", "unreadable"]
+__all__ = ["KEPT", "Account", "Open", "unreadable"]
+
+KEPT = "access_key_kept"
+"""Why a request about the key that signs is not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class Account:
         """No request names the key that this run signs with: whatever it would do to it, nobody could undo it."""
         if str(call.at.get("key", "")) == str(self.main_user.credentials.api_key):
             message = "acctcfg signs with this very key, so it is not deleted or changed; plan again"
-            raise Refused(message, code="access_key_kept")
+            raise Refused(message, code=KEPT)
 
     @property
     def ours(self) -> bool:

@@ -84,15 +84,31 @@ class ApiKeys:
             return ABSENT
         try:
             await account.key_list()
+            row = _named(account, key.label) or await self._not_listed(account, key.label)
         except VenueError as error:
             return unreadable(error)
-        row = _named(account, key.label)
         if row is None:
             return self._missing(account, key)
         value = _value(row, key.store)
         if key.state == "absent" or key.store is None:
             return self._alone(account, key.label, value)
         return self._alone(account, key.label, self._with_secret(account, key, row, value))
+
+    async def _not_listed(self, account: Account, label: str) -> KeyRow | None:
+        """A key that a create of ours was answered with, read by its id: a list may be late, or lose a row once."""
+        api_key = account.traces.created_last(label)
+        if not api_key:
+            return None
+        try:
+            row = await account.main_user.key(account.uid, api_key)
+        except Refused as error:
+            if error.code != "NOT_FOUND":
+                raise
+            return None
+        if row.label != label:
+            return None
+        account.keys = (*(account.keys or ()), row)
+        return row
 
     def _missing(self, account: Account, key: KeySpec) -> Live:
         """Absent, unless a row that could not be read may be it."""

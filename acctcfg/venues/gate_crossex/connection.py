@@ -12,7 +12,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.errors import AuthRefused, Refused
 from acctcfg.venues.contract import Given, Proof, Survey
-from acctcfg.venues.gate_crossex.account import Account
+from acctcfg.venues.gate_crossex.account import KEPT, Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
 from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 from acctcfg.venues.gate_crossex.checks import mode_findings
@@ -177,7 +177,7 @@ class GateConnection(ByField[Account]):
 
     def is_precondition(self, code: str) -> bool:
         """Labels that name orders, positions, margins, a status or a lock."""
-        return code in PRECONDITIONS
+        return code in PRECONDITIONS or code == KEPT
 
     def refuses_value(self, code: str) -> bool:
         """A value that is invalid, or that cannot be read."""

@@ -28,6 +28,7 @@ from acctcfg.venues.okx.broker import PAGE, Broker, SubAccount
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
 from acctcfg.venues.okx.frozen import tell_frozen
+from acctcfg.venues.okx.key_guard import KEPT
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.own import Config, OwnKey
 from acctcfg.venues.okx.position_mode import PositionMode
@@ -280,7 +281,7 @@ class OkxConnection(ByField[Account]):
 
     def is_precondition(self, code: str) -> bool:
         """Class P of the venue's codes."""
-        return code in PRECONDITIONS
+        return code in PRECONDITIONS or code == KEPT
 
     def refuses_value(self, code: str) -> bool:
         """A parameter that is wrong: with a name from the venue's own list, that is the value."""
