@@ -113,6 +113,8 @@ def leverage_state(level: str, *, hedged: bool) -> st.SearchStrategy[dict[str, s
         "3": ["SWAP/cross/BTC-USDT-SWAP", "SWAP/cross/SOL-USDT-SWAP", "FUTURES/cross/BTC-USD", "MARGIN/cross/BTC"],
         "4": ["MARGIN/cross/BTC"],
     }[level]
+    if level == "2":
+        scopes = [*scopes, "MARGIN/isolated/ETH-USDT"]
     if level != "1":
         scopes = [*scopes, *(f"SWAP/isolated/ETH-USDT-SWAP{side}" for side in sides)]
     if not scopes:

@@ -117,7 +117,7 @@ class DepositAddresses:
         return ABSENT
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """Which of them are there now."""
+        """Which of them are there now. One that this very run made has to show in the venue's list."""
         asked = {address: address.key.split("/") for address in addresses}
         await asyncio.gather(*(self._read(account, currency) for currency in {parts[0] for parts in asked.values()}))
         found: dict[Address, Live] = {}
@@ -125,9 +125,16 @@ class DepositAddresses:
             wanted = account.survey.desired[address]
             assert isinstance(wanted, DepositValue)  # noqa: S101 (the survey wanted it)
             chains = await account.broker.chains(currency)
-            found[address] = self._live(self._numbered(account, currency, chain), int(number), wanted, chains)
+            rows = self._numbered(account, currency, chain)
+            shows = not self._unseen(account, rows.rows.get(int(number)))
+            found[address] = self._live(rows, int(number), wanted, chains) if shows else ABSENT
         await self._show(account, Focus(), tell=False)
         return found
+
+    def _unseen(self, account: Account, row: DepositAddress | None) -> bool:
+        if row is None or row.listed:
+            return False
+        return any((row.address, row.tag) == (one["address"], one["tag"]) for one in self._made.get(account.uid, ()))
 
     async def _show(self, account: Account, focus: Focus, *, tell: bool) -> None:
         """The addresses that can be paid to, and what is to be said of the others."""
