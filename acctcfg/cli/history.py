@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 MARKS = {"create": "+", "change": "~", "replace": "~", "delete": "-"}
+NAMES = {"uid": "account uid", "api_key": "key id"}
 FINDINGS = {"happened": "found later: it happened", "did_not_happen": "found later: it did not happen"}
 
 
@@ -121,23 +122,73 @@ def _one(record: RunRecord) -> list[str]:
         ("outcome", _result(run)),
     ]
     lines = _table(rows)
-    if record.entries:
-        lines += ["", *_steps(record.entries)]
+    told = [*_steps(record)]
+    if told:
+        lines += ["", *told]
     if record.requests:
         lines += ["", "other requests", *(_request(sent) for sent in record.requests)]
     return lines
 
 
-def _steps(entries: Sequence[EntryRecord]) -> Iterator[str]:
-    width = max(len(entry.intent.address) for entry in entries)
+def _steps(record: RunRecord) -> Iterator[str]:
+    """Every step with its values and end, and below it each write; of a run that did not end, the writes alone."""
+    steps = record.steps or _steps_of(record.entries)
+    width = max((len(str(step["address"])) for step in steps), default=0)
+    for step in steps:
+        words = [_values(step), str(step["status"]).replace("_", " ")]
+        end = ": ".join(filter(None, (words[1], step.get("message") or step.get("code") or "")))
+        yield f"  {MARKS.get(step['action'], ' ')} {step['address']:<{width}}  {words[0]}{end}"
+        for entry in record.entries:
+            if entry.intent.address == step["address"]:
+                yield from _write(entry, several=step["action"] == "replace", told=bool(record.steps))
+
+
+def _steps_of(entries: Sequence[EntryRecord]) -> list[dict[str, Any]]:
+    """The steps as their writes show them, one line an address and action."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
     for entry in entries:
         intent = entry.intent
         words = ", ".join(filter(None, (entry.outcome or "outcome not known", FINDINGS.get(entry.finding or ""))))
-        yield f"  {MARKS.get(intent.action, ' ')} {intent.address:<{width}}  {words}"
-        if entry.requests:
-            yield from (_request(sent) for sent in entry.requests)
-        else:
-            yield f"      {intent.call}"
+        step = {"address": intent.address, "action": intent.action, "status": words, **_facts_of(entry)}
+        found[intent.address, intent.action] = step
+    return list(found.values())
+
+
+def _facts_of(entry: EntryRecord) -> dict[str, Any]:
+    return entry.intent.body if isinstance(entry.intent.body, dict) else {}
+
+
+def _values(step: Mapping[str, Any]) -> str:
+    """ "net -> long_short   ", as far as it is on record."""
+    if "after" not in step:
+        return ""
+    before, after = step.get("before"), step["after"]
+    known = "(not known)" if not step.get("before_known", True) else _value(before)
+    if step["action"] == "create":
+        return f"{_value(after)}   "
+    return f"{known} -> {_value(after)}   " if step["action"] != "delete" else f"{known}   "
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_value(one)}" for name, one in value.items() if one not in (None, "", []))
+    if isinstance(value, list):
+        return "+".join(map(_value, value))
+    return "none" if value is None else str(value)
+
+
+def _write(entry: EntryRecord, *, several: bool, told: bool) -> Iterator[str]:
+    """One write: of a replacement, the delete or the create that it was; then its requests, and what it answered."""
+    facts = _facts_of(entry)
+    if several:
+        mark, what = ("-", f"key {facts['deletes']} deleted") if facts.get("deletes") else ("+", "key created")
+        yield f"      {mark} {what}: {entry.outcome or 'outcome not known'}"
+    if told and entry.finding:
+        yield f"      {FINDINGS[entry.finding]}"
+    yield from map(_request, entry.requests) if entry.requests else (f"      {entry.intent.call}",)
+    if facts.get("uid") or entry.answered:
+        ids = {**({"uid": facts["uid"]} if facts.get("uid") else {}), **entry.answered}
+        yield "      " + "   ".join(f"{NAMES.get(name, name)} {value}" for name, value in ids.items())
 
 
 def _request(sent: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -19,6 +19,7 @@ from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.record import Run
 from acctcfg.engine.reviewed import check_credentials, check_digest, check_manifest, check_steps, focus_of
+from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.sign_here import refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
@@ -205,6 +206,7 @@ async def _carry_out(
                 outcome = replace(outcome, notes=(*outcome.notes, *locks.notes))
                 outcome = _kept(outcome, lambda end: _remember(planned, end, journal, open_before, run))
                 status = "interrupted" if execution.stopping else "done"
+                journal.steps(run, _told(planned, outcome))
                 journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
     except JournalError as error:
         if outcome is None:
@@ -276,6 +278,16 @@ def _not_on_record(run: Run) -> list[str]:
         f"not on record, whatever became of it: {', '.join(filter(None, some)) or 'requests'} ({reason})"
         for reason, some in reasons.items()
     ]
+
+
+def _told(planned: Planned, outcome: Outcome) -> Iterator[dict[str, Any]]:
+    """Every step of the plan with its end, for whoever asks who set what: those that nothing was sent for, too."""
+    for result in outcome.results:
+        step = result.step
+        survey = planned.surveys[step.address.account]
+        end = {"status": result.status, "code": result.code, "message": result.message}
+        place = {"address": str(step.address), "venue": step.venue, "name": survey.spec.name, "uid": survey.uid}
+        yield {**place, "action": step.change.action, **from_to(step.change), **end}
 
 
 def _remember(

@@ -96,6 +96,7 @@ class JournalWriter:
     begun: bool = False  # whether any write of the step was sent
     sent_at: float = 0.0  # the signed time of the latest
     address: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)  # what the step changes from what to what, for the record
 
     async def send(
         self,
@@ -114,7 +115,7 @@ class JournalWriter:
         """Send one write through the gate, on record."""
         entry: Any = None
         facts = {"uid": uid, "creates": dict(creates or {}), "deletes": deletes}
-        body = {name: value for name, value in facts.items() if value}
+        body = {**self.values, **{name: value for name, value in facts.items() if value}}
         self.address = str(address)
 
         async def ready() -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
+from typing import Any
 
+from acctcfg.core.diff import Change
+from acctcfg.core.state import to_json
 from acctcfg.core.told import told
 from acctcfg.engine.attempt import Attempt, Work
 from acctcfg.engine.gate import Gate, GateClosed
@@ -14,7 +18,7 @@ from acctcfg.engine.values import Asked
 from acctcfg.errors import AcctcfgError, Garbled, JournalError, OutcomeUnknown, Refused, StoreError
 from acctcfg.wire.failures import Dropped
 
-__all__ = ["send"]
+__all__ = ["from_to", "send"]
 
 
 async def send(attempts: Sequence[Attempt], work: Work, look: LastLook | None = None) -> None:
@@ -44,7 +48,8 @@ async def _send_value(asked: Asked, attempts: list[Attempt], work: Work, gate: G
 
 async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked) -> None:
     link = work.link
-    writer = JournalWriter(work.run, link.client, link.connection.user, gate, stop=work.stop)
+    values = from_to(attempt.change)
+    writer = JournalWriter(work.run, link.client, link.connection.user, gate, stop=work.stop, values=values)
     attempt.sent_at, attempt.writer = None, writer
     try:
         await link.connection.write(work.survey, attempt.change, writer)
@@ -57,6 +62,12 @@ async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked) -> None:
     else:
         work.values.took(asked)
         await writer.close("done")
+
+
+def from_to(change: Change) -> dict[str, Any]:
+    """A change's values as the journal keeps them; `before` is null where nobody knew it."""
+    values = {"before": to_json(change.before), "before_known": change.before_known, "after": to_json(change.after)}
+    return dict(json.loads(json.dumps(values)))  # plain data, whatever words a venue's values are made of
 
 
 def _outcome(error: AcctcfgError) -> str:

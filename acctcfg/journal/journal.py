@@ -121,6 +121,10 @@ class Journal:
         """Write down something else that happened; `kind` is a word of the caller's."""
         self._add(_New("note", run, {"kind": kind, "body": body}, venue_user, account, address))
 
+    def steps(self, run: str, steps: Iterable[Mapping[str, Any]]) -> None:
+        """Note how each step of the run's plan ended; written with the next addition."""
+        self._waiting += [_New("step", run, dict(step), address=str(step["address"])) for step in steps]
+
     # -- writes ----------------------------------------------------------------------------------------------
 
     def intend(

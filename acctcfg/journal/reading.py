@@ -121,7 +121,8 @@ def record(rows: Sequence[Row]) -> RunRecord:
     return RunRecord(
         run=run(begin, end),
         entries=tuple(_entry(row, about.get(row.seq, [])) for row in loose if row.kind == "intent"),
-        notes=tuple(_note(row) for row in loose if row.kind not in ("run", "run_end", "intent", "request")),
+        notes=tuple(_note(row) for row in loose if row.kind not in ("run", "run_end", "intent", "request", "step")),
+        steps=tuple(json.loads(row.body) for row in loose if row.kind == "step"),
         requests=tuple(json.loads(row.body) for row in loose if row.kind == "request"),
     )
 
@@ -130,7 +131,9 @@ def _entry(first: Row, about: Sequence[Row]) -> EntryRecord:
     outcomes = [row for row in about if row.kind in ("done", "refused", "failed", "unknown")]
     findings = [json.loads(row.body)["finding"] for row in about if row.kind == "resolved"]
     last = outcomes[-1] if outcomes else None
+    answers = [json.loads(row.body) for row in about if row.kind == "answered"]
     return EntryRecord(
+        answered=answers[-1] if answers else {},
         intent=intent(first),
         outcome=cast(Outcome, last.kind) if last else None,
         outcome_body=json.loads(last.body) if last else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from acctcfg.core.known import KnownAccount
@@ -50,6 +50,7 @@ class EntryRecord:
     outcome_body: Any
     finding: Finding | None  # what a later look at the venue showed, where the outcome was not known
     requests: tuple[Mapping[str, Any], ...]
+    answered: Mapping[str, Any] = field(default_factory=dict)  # what a create answered: uid, key id, address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class RunRecord:
     entries: tuple[EntryRecord, ...]
     notes: tuple[Note, ...]
     requests: tuple[Mapping[str, Any], ...]
+    steps: tuple[Mapping[str, Any], ...] = ()  # every step of the plan with its end; none where the run had no end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
