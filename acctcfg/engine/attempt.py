@@ -88,7 +88,12 @@ class Attempt:
         return self.step.address
 
     def shows(self, found: Live | None) -> bool:
-        """Whether a read shows the change; what is deleted shows as absent."""
+        """Whether a read shows the change; what is deleted shows as absent.
+
+        What replaces a thing of the same value shows only by an answer: until that came, it may be the old one.
+        """
+        if self.step.change.action == "replace" and self.sent_at is not None:
+            return False
         after = self.step.change.after
         return found is ABSENT if after is None else found == after
 

@@ -140,7 +140,8 @@ def _told(attempt: Attempt) -> bool:
 async def _send_again(attempt: Attempt, work: Work, *, made: bool) -> None:
     address = attempt.address
     assert attempt.seen is not None  # noqa: S101 (a read told)
-    changes, _ = diff({address: work.survey.desired[address]}, {address: attempt.seen})
+    again = {address} if attempt.step.change.action == "replace" else set()
+    changes, _ = diff({address: work.survey.desired[address]}, {address: attempt.seen}, replace=again)
     if not changes:
         attempt.end("done")
         return

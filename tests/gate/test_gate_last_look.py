@@ -58,3 +58,15 @@ def test_a_sub_account_made_while_the_question_stands_is_not_taken_over(gate: Ga
     assert found["sub_1"] == ("failed", "stale")
     assert found["sub_1.api_keys[trading]"][0] == "not_started"
     assert gate.writes() == []
+
+
+def test_a_replacement_whose_delete_was_lost_is_not_the_old_key(gate: GateDesk) -> None:
+    """A key of the same value stands there still: that is the old one, and it is replaced."""
+    gate.write(WANTED, guardrails={"max_deletes": 2})
+    assert gate.apply().code == 0
+    (old,) = [key["key"] for key in gate.account("sub_1")["keys"]]
+    gate.fault(match={"path": "*/keys/*", "method": "DELETE"}, kind="reset_before")
+    said = gate.apply("--replace", "sub_1.api_keys[trading]")
+    assert said.code == 0, said.out + said.err
+    (new,) = [key["key"] for key in gate.account("sub_1")["keys"]]
+    assert new != old
