@@ -16,6 +16,7 @@ from acctcfg.render.harmless import json_text
 
 __all__ = ["account_json", "load_saved", "outcome_json", "plan_json", "refuse_foreign", "save_plan", "views_json"]
 
+LARGEST = 256 << 20  # bytes of a plan file; 100,000 accounts are some 100 MB
 _AGAIN = "make a new one with `acctcfg plan --out FILE`"
 
 
@@ -89,7 +90,11 @@ def save_plan(plan: Plan, path: Path) -> None:
 def load_saved(path: Path) -> dict[str, Any]:
     """The document of a saved plan. Raises PlanStale for a file that is cut, edited or of another version."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            whole = file.read(LARGEST + 1)
+        if len(whole) > LARGEST:
+            raise PlanStale(f"{path} is no saved plan: it is larger than {LARGEST >> 20} MiB", hint=_AGAIN)
+        document = json.loads(whole.decode("utf-8"))
     except OSError as exc:
         raise UsageError(f"cannot read the plan {path}: {exc.strerror}", hint=_AGAIN) from exc
     except (ValueError, RecursionError) as exc:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from acctcfg.render.harmless import harmless
 
-__all__ = ["Paint", "visible"]
+__all__ = ["Paint", "joined", "visible"]
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _ACTIONS = {"create": "green", "change": "yellow", "replace": "yellow", "delete": "red"}
@@ -24,6 +25,12 @@ class Paint:
     def action(self, action: str, text: str) -> str:
         """Text in the colour of what a step does."""
         return self(_ACTIONS[action], text)
+
+
+def joined(blocks: Iterable[Iterable[str]], *, color: bool = False) -> str:
+    """Blocks of lines with an empty line between them: a line stays one line, whosever words stand in it."""
+    told = ("\n".join(harmless(line, styles=color) for line in block) for block in blocks)
+    return "\n\n".join(text for text in told if text)
 
 
 def visible(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from acctcfg.core.codes import precheck_words
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Precheck, Step, VenueReport
-from acctcfg.render.paint import Paint, visible
+from acctcfg.render.paint import Paint, joined, visible
 from acctcfg.render.values import describe
 
 __all__ = ["WIDTH", "render_outcome", "render_plan"]
@@ -46,7 +46,7 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
         ),
         [f"Digest: {plan.digest}", *_estimate(plan), *plan.conclusion],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block)
+    return joined(blocks, color=color)
 
 
 def _causes(plan: Plan) -> list[tuple[str, str]]:
@@ -79,7 +79,7 @@ def render_outcome(outcome: Outcome, *, color: bool = False, verbose: bool = Fal
         [visible(f"note: {note}") for note in outcome.notes],
         [*_ending(outcome), outcome.summary],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block)
+    return joined(blocks, color=color)
 
 
 class _Page:

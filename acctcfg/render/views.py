@@ -11,7 +11,7 @@ from typing import Any
 from acctcfg.core.outcome import AccountView, DepositRow
 from acctcfg.errors import UsageError
 from acctcfg.render.harmless import cell, harmless, json_text
-from acctcfg.render.paint import Paint, visible
+from acctcfg.render.paint import Paint, joined, visible
 
 __all__ = ["OUTPUT_COLUMNS", "output_csv", "output_env", "output_json", "render_views"]
 
@@ -22,8 +22,7 @@ OUTPUT_COLUMNS = ("account", "venue", "name", "uid", *_DEPOSIT)
 def render_views(views: Sequence[AccountView], *, color: bool = False) -> str:
     """Each account with its uid, then one line a value, then where it can be paid."""
     paint = Paint(color)
-    blocks = ["\n".join(_account(view, paint)) for view in views]
-    return "\n\n".join(blocks) or "No accounts."
+    return joined((_account(view, paint) for view in views), color=color) or "No accounts."
 
 
 def output_json(views: Iterable[AccountView]) -> str:
@@ -105,7 +104,7 @@ def _account(view: AccountView, paint: Paint) -> Iterator[str]:
     rows += [(_within(u.address, view.account), f"could not be read: {u.message}  [{u.code}]") for u in view.unreadable]
     width = min(max((len(name) for name, _ in rows), default=0), 60)
     for name, words in rows:
-        yield visible(f"  {name:<{width}}  {words}")
+        yield f"  {name:<{width}}  {words}"
 
 
 def _deposit(deposit: DepositRow) -> tuple[str, str]:
