@@ -20,6 +20,7 @@ AcctcfgError 1 ─┬─ ManifestError       the files the user wrote; nothing w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,12 @@ class AcctcfgError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    @property
+    def word(self) -> str:
+        """What programs know it by: the venue's own code where there is one, else its kind ("plan_stale")."""
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+        return str(getattr(self, "code", "") or kind.removesuffix("_error"))
 
     @property
     def told(self) -> str:

@@ -12,6 +12,7 @@ import click
 
 from acctcfg import __version__
 from acctcfg.cli.door import conclude, is_terminal, open_door, outlet, say
+from acctcfg.cli.failure import say_failure
 
 __all__ = ["COMMANDS", "NOT_YET", "group", "run"]
 
@@ -125,13 +126,17 @@ def _run(arguments: list[str]) -> int:
         say(exc.format_message(), err=True)
         return WRONG_USAGE
     except click.UsageError as exc:
-        _say(_usage_message(exc), _usage_hint(exc))
+        message, hint = _usage_message(exc), _usage_hint(exc)
+        _say(message, hint)
+        say_failure(arguments, "usage", message, hint)
         return WRONG_USAGE
     except (click.Abort, KeyboardInterrupt):
         say("interrupted", err=True)
+        say_failure(arguments, "interrupted", "interrupted")
         return INTERRUPTED
     except click.ClickException as exc:
         _say(exc.format_message(), "")
+        say_failure(arguments, "failed", exc.format_message())
         return FAILED
     except BrokenPipeError:
         raise
@@ -164,6 +169,7 @@ def _fail(exc: Exception, arguments: Sequence[str]) -> int:
 
     if isinstance(exc, AcctcfgError):
         _say(exc.message, exc.hint)
+        say_failure(arguments, exc.word, exc.message, exc.hint, getattr(exc, "problems", ()))
         return exc.exit_code
     if _could_not_write(exc):
         raise exc
@@ -173,6 +179,7 @@ def _fail(exc: Exception, arguments: Sequence[str]) -> int:
     where = _frames(exc) if {"-v", "--verbose"} & set(arguments) else []
     hint = "this is a bug in acctcfg" + ("" if where else "; -v before the command shows where")
     _say(f"internal error: {type(exc).__name__}", "\n".join([hint, *where]))
+    say_failure(arguments, "internal", f"internal error: {type(exc).__name__}", hint)
     return FAILED
 
 

@@ -41,7 +41,9 @@ def command(ctx: click.Context, form: str) -> None:
     except ManifestError as exc:
         if form == "text":
             raise
-        say_json({"valid": False, "problems": [_row(problem) for problem in exc.problems]})
+        rows = [_row(problem) for problem in exc.problems]
+        error = {"code": exc.word, "message": exc.message, "hint": exc.hint, "problems": rows}
+        say_json({"valid": False, "problems": rows, "error": error})
         sys.exit(exc.exit_code)
     if form == "json":
         say_json({"valid": True, "problems": [], **_counts(manifest)})

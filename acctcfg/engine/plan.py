@@ -21,6 +21,7 @@ from acctcfg.core.scope import Scope, StoreReport
 from acctcfg.engine.blame import spoiled
 from acctcfg.engine.estimate import estimate
 from acctcfg.engine.leave import NO_LEAVE, Leave
+from acctcfg.engine.left_behind import left_behind, unopened
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Link, Session
@@ -68,8 +69,9 @@ async def make_plan(
 
 
 def venues_of(workspace: Workspace, focus: Focus) -> list[str]:
-    """The connections that the focus needs."""
-    return sorted({spec.venue for spec in _specs(workspace, focus)})
+    """The connections that the focus needs; for a look at everything those too that have no account left."""
+    rest = left_behind(workspace) if focus.everything else []
+    return sorted({*(spec.venue for spec in _specs(workspace, focus)), *rest})
 
 
 def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
@@ -196,6 +198,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
     for link in session.links.values():
         link.seconds = time.monotonic() - link.opened_at
     warnings += [warning for one in session.links.values() for warning in one.warnings()]
+    warnings += unopened(workspace, session.links) if focus.everything else []
     named = {step.address.account for step in steps} or set(workspace.manifest.accounts)
     reports = tuple(link.report() for key, link in sorted(session.links.items()) if key not in session.failed)
     idle = sorted({text for survey in surveys for text in survey.sets_nothing})

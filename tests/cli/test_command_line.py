@@ -15,9 +15,9 @@ from acctcfg import errors
 from acctcfg.cli import COMMANDS, NOT_YET, group, run
 
 # modules of cli/ that are no commands
-OTHERS = {"door", "git_ignore", "identity", "later", "leave", "running", "starter"}
+OTHERS = {"door", "failure", "git_ignore", "identity", "later", "leave", "running", "starter"}
 
-DOOR = ["acctcfg.cli.door", "acctcfg.render", "acctcfg.render.harmless", "acctcfg.render.stream"]
+DOOR = ["acctcfg.cli.door", "acctcfg.cli.failure", "acctcfg.render", "acctcfg.render.harmless", "acctcfg.render.stream"]
 
 
 def program(*arguments: str, **more) -> subprocess.CompletedProcess[str]:

@@ -168,6 +168,20 @@ def test_explicit_adoption_wants_the_uid_or_a_word(desk: Desk) -> None:
     desk.converge()  # known from here on
 
 
+def test_the_last_account_of_a_venue_that_leaves_is_named_too(desk: Desk) -> None:
+    """A venue without an account is opened where the journal knows accounts of ours, and else left alone."""
+    desk.write({})
+    desk.sandbox.control_post("forget")
+    assert desk.plan().code == 0
+    assert desk.sandbox.control_get("requests")["by_path"] == {}
+    desk.write({"leaver01": {"api_keys": KEY}})
+    desk.converge()
+    desk.write({})
+    assert "trading" in _warnings(desk)["no_longer_managed"]
+    said = desk.apply()
+    assert (said.code, "leaver01" in said.out) == (0, True)
+
+
 def test_an_account_that_left_the_manifest_is_named_with_its_keys(desk: Desk) -> None:
     """Leaving an account out deletes nothing: a warning `no_longer_managed` lists its live keys."""
     desk.write({"leaver01": {"api_keys": KEY}, "stayer01": {"label": "x1"}})

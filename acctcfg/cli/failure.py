@@ -1,0 +1,26 @@
+"""A failure as a document, on stdout, for whoever asked for JSON and would else read nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from acctcfg.cli.door import say_json
+
+__all__ = ["say_failure", "wants_json"]
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON, also one that could not be understood otherwise."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(one == "--format=json" or (one, other) == ("--format", "json") for one, other in pairs)
+
+
+def say_failure(
+    arguments: Sequence[str], code: str, message: str, hint: str = "", problems: Iterable[Any] = ()
+) -> None:
+    """`{"error": ...}` if the command was asked for JSON; nothing else."""
+    if wants_json(arguments):
+        rows = [asdict(one) for one in problems]
+        say_json({"error": {"code": code, "message": message, "hint": hint, "problems": rows}})
