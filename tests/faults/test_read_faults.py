@@ -241,6 +241,17 @@ def test_credentials_of_the_other_environment_are_refused(desk: Desk, environmen
     assert desk.writes() == []
 
 
+def test_a_key_that_the_venue_does_not_know_names_where_it_may_be_at_home(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another region's key, another environment's or a mistyped one: host, environment and variables are named."""
+    monkeypatch.setenv("OKX_DESK_API_KEY", "0a1b2c3d-0000-4000-8000-000000000000")
+    said = desk.write(onboarding()).plan()
+    clear(said)
+    for word in (desk.sandbox.base_url, "environment: demo", "OKX_DESK_API_KEY", "region"):
+        assert word in said.err
+
+
 def test_a_caller_that_is_not_on_the_allow_list_is_told_so(desk: Desk) -> None:
     """50110 in words, with what to add where."""
     desk.sandbox.control_post("accounts/@master/keys/master", ip="203.0.113.7")

@@ -21,7 +21,7 @@ from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount
 from acctcfg.venues.gate_crossex.own import CrossEx
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import ask, notices
-from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS
+from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
 from acctcfg.venues.resources import ByField, alias, demand_identity, survey_or_reason
 
@@ -56,8 +56,15 @@ class GateConnection(ByField[Account]):
         try:
             uid = await self._whose()
         except AuthRefused as error:
-            where = f"venues.{self.spec.key}: {error.message}"
-            raise AuthRefused(where, hint=error.hint, code=error.code, status=error.status, text=error.text) from error
+            where, hint = f"venues.{self.spec.key}: {error.message}", error.hint
+            if error.code in UNKNOWN_KEY:
+                prefix = self.spec.credentials.get("env")
+                source = f"the variables {prefix}_API_KEY and so on" if prefix else "the credentials"
+                hint = (
+                    f"correct {source}, or the place: {self.client.base_url} was asked (environment: "
+                    f"{self.spec.environment}), and the venue's futures testnet has keys of its own"
+                )
+            raise AuthRefused(where, hint=hint, code=error.code, status=error.status, text=error.text) from error
         self.user = self._own.user = self._main_user.user = uid
         self.client.pacer.one_owner(self._alias, uid)
 

@@ -23,6 +23,8 @@ __all__ = [
 
 TOO_MANY = "TOO_MANY_REQUESTS"
 CLOCK = "REQUEST_EXPIRED"
+UNKNOWN_KEY = frozenset({"INVALID_KEY", "INVALID_CREDENTIALS"})
+"""No such key here: mistyped, deleted, or at home elsewhere."""
 ISOLATED_READ = "QUERY_INVALID_EXCHANGE_TYPE"
 """A read of the account without an exchange was refused: the account is in isolated_exchange."""
 

@@ -9,6 +9,7 @@ from acctcfg.core.explained import Explained, Verdict
 from acctcfg.venues.okx.codes import TRADING, Kind, Meaning
 from acctcfg.venues.okx.codes_account import ACCOUNT
 from acctcfg.venues.okx.codes_general import GENERAL
+from acctcfg.venues.okx.codes_newer import NEWER
 from acctcfg.venues.okx.codes_trading import TRADING_AND_FUNDING
 
 __all__ = [
@@ -24,7 +25,7 @@ __all__ = [
     "meaning",
 ]
 
-CODES = {**GENERAL, **TRADING_AND_FUNDING, **ACCOUNT}
+CODES = {**GENERAL, **TRADING_AND_FUNDING, **ACCOUNT, **NEWER}
 """Every code of the venue's documents that settings, keys, sub-accounts and deposit addresses can meet."""
 
 
