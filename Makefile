@@ -8,6 +8,7 @@ LOCK ?= requirements.lock
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 CLIENTS := .venvs/foreign .venvs/gate-seed .venvs/gate-current
+CLIENTS += $(if $(shell command -v npm),.venvs/npm .venvs/editor)
 SELECT ?= not slow
 
 .PHONY: help demo test newest lint clients format bench schemas lock clean
@@ -48,6 +49,20 @@ endef
 .venvs/gate-%/.installed: tests/foreign/requirements-gate-%.txt | $(STAMP)
 	$(environment)
 
+# Clients in another language, and the server behind editors; without npm their tests are skipped.
+define modules
+	@mkdir -p $(@D)
+	@cp $(wildcard $(<D)/package*.json) $(@D)/
+	@cd $(@D) && npm install --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+endef
+
+.venvs/npm/.installed: tests/foreign/package.json
+	$(modules)
+
+.venvs/editor/.installed: tests/editor/package.json
+	$(modules)
+
 clients: $(CLIENTS:=/.installed)
 
 demo: $(STAMP)
@@ -64,6 +79,8 @@ test: lint
 	ACCTCFG_FOREIGN_PYTHON=$(CURDIR)/.venvs/foreign/bin/python \
 	ACCTCFG_GATE_SEED_PYTHON=$(CURDIR)/.venvs/gate-seed/bin/python \
 	ACCTCFG_GATE_CURRENT_PYTHON=$(CURDIR)/.venvs/gate-current/bin/python \
+	ACCTCFG_FOREIGN_NODE=$(CURDIR)/.venvs/npm \
+	ACCTCFG_EDITOR=$(CURDIR)/.venvs/editor \
 	$(PY) -m pytest -n 4 --dist worksteal -m "$(SELECT)"
 
 newest:
