@@ -103,7 +103,10 @@ def test_the_signature_covers_method_path_query_and_body(gate):
         assert json.loads(gate.app.handle(request).body)["label"] == "INVALID_SIGNATURE"
 
 
-@pytest.mark.parametrize(("off_s", "speed", "taken"), [(59, 1, True), (-59, 1, True), (61, 1, False), (-61, 1, False), (1, 50, True), (2, 50, False)])
+@pytest.mark.parametrize(
+    ("off_s", "speed", "taken"),
+    [(59, 1, True), (-59, 1, True), (61, 1, False), (-61, 1, False), (1, 50, True), (2, 50, False)],
+)
 def test_sixty_seconds_either_way(off_s, speed, taken):
     """Header and server clock may be a minute apart, not more; at fifty times the speed a fiftieth of that."""
     gate = gate_of(speed=speed)
