@@ -431,3 +431,14 @@ def test_sensitive_steps_are_allowed_one_by_one(desk: Desk) -> None:
     assert len(desk.writes()) == 1
     assert desk.apply(file, "--allow-sensitive").code == 0
     assert desk.plan().last == NO_CHANGES
+
+
+def test_every_step_says_where_it_is_written(desk: Desk) -> None:
+    """File, line and column of what decides it: of leverage the entry that won; account, field and key apart."""
+    _ready(desk, "long_short_mode")
+    steps = desk.plan("--format", "json").json["steps"]
+    assert {(one["account"], one["field"]) for one in steps} == {("trader01", "leverage")}
+    assert [one["address"] for one in steps] == [f"trader01.leverage[{one['key']}]" for one in steps]
+    places = {(one["place"]["file"], one["place"]["line"], one["place"]["column"]) for one in steps}
+    assert len(places) == len(ENTRIES)
+    assert all(file == "acctcfg.yaml" and line and column for file, line, column in places)

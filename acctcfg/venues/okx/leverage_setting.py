@@ -78,6 +78,7 @@ class Leverage:
         for address, decision in account.decisions.items():
             account.survey.want(address, decision.value, live[address])
             account.survey.places[address] = decision.entry.place
+            account.survey.places[address] = decision.entry.place
 
     async def _elsewhere(self, account: Account, markets: frozenset[str]) -> Elsewhere:
         """What the public lists and the journal say of names that the account's own lists do not have."""
