@@ -76,7 +76,7 @@ async def _look_behind(survey: Survey, session: Session) -> None:
         try:
             survey.live.update(await session.links[survey.spec.venue].connection.current(survey, behind))
         except VenueError as error:
-            survey.live.update(dict.fromkeys(behind, Unreadable(error.code or "unreadable", error.message)))
+            survey.live.update(dict.fromkeys(behind, Unreadable(error.code or "unreadable", error.told)))
 
 
 def _view(survey: Survey, focus: Focus) -> AccountView:

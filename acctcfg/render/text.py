@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from acctcfg.core.codes import precheck_words
 from acctcfg.core.outcome import Outcome, StepResult
@@ -238,12 +239,12 @@ def _results(results: Iterable[StepResult], status: str, paint: Paint) -> Iterat
         "blocked": ("x", "BLOCKED"),
     }[status]
     shade = "green" if mark == "v" else "red"
-    for result in results:
-        if result.status != status:
-            continue
-        code = f"  [{result.code}]" if result.code else ""
+    own = [result for result in results if result.status == status]
+    for result, after in zip_longest(own, own[1:]):
         yield f"  {paint(shade, mark)} {result.step.address}  {word}".rstrip()
-        if result.message or code:
+        code = f"  [{result.code}]" if result.code else ""
+        shared = after is not None and (after.message, after.code) == (result.message, result.code)
+        if (result.message or code) and not shared:  # a reason that the next line has, too, is told there
             yield f"      {visible(result.message)}{code}"
 
 

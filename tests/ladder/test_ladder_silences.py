@@ -132,3 +132,54 @@ def test_what_is_gone_already_needs_no_delete(desk: Desk, code: str) -> None:
     said = desk.apply()
     assert said.code == 0, said.out + said.err
     assert said.last == "Applied: 0 created, 0 changed, 1 deleted, 0 blocked, 0 failed."
+
+
+@pytest.mark.parametrize("said", ["404", "50005", "50115", "59608"])
+def test_a_call_that_the_venue_no_longer_documents_is_a_no_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    """A bare 404 (or the venue's code for it) on a broker's call: not executed, sent once, and whom to ask."""
+    with Desk.at(tmp_path, monkeypatch, world(dma_endpoints="public" if said == "404" else "full")) as desk:
+        desk.write({"mmdesk01": BASE})
+        if said != "404":
+            desk.fault(match={"path": "*/create-subaccount"}, kind="code", code=said, times=0)
+        told = desk.apply("--format", "json")
+        first = told.json["results"][0]
+        assert (told.code, first["status"], first["code"]) == (1, "failed", said)
+        assert "OKX no longer documents this call publicly" in first["message"]
+        assert "nothing was executed; ask your broker manager" in first["message"]
+        assert len(desk.writes("/create-subaccount")) == 1
+
+
+def test_a_delete_that_the_venue_no_longer_documents_deletes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 404 to a delete never counts as "gone already", for a key and for an account."""
+    deletes = {"max_deletes": 5}
+    with Desk.at(tmp_path, monkeypatch, world()) as desk:
+        bot = {"permissions": ["read"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+        desk.write({"mmdesk01": {**BASE, "api_keys": {**KEY, "bot": bot}}, "mmdesk02": {}})
+        desk.converge()
+        desk.sandbox.control_post("flags", dma_endpoints="public")
+        keys = {**KEY, "bot": {"state": "absent"}}
+        desk.write({"mmdesk01": {**BASE, "api_keys": keys}, "mmdesk02": {"state": "absent"}}, guardrails=deletes)
+        told = desk.apply("--format", "json")
+        statuses = {row["address"]: (row["status"], row["code"]) for row in told.json["results"]}
+        assert statuses == {"mmdesk01.api_keys[bot]": ("failed", "404"), "mmdesk02": ("failed", "404")}
+        assert (told.code, len(desk.writes("/delete-apikey")), len(desk.writes("/delete-subaccount"))) == (1, 1, 1)
+
+
+def test_leverage_that_a_regional_host_does_not_serve_is_unreadable_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No leverage is written there; all else of a new account is made, and a plan says what to do."""
+    wanted = [{"market": "swap", "family": f"{coin}-USDT", "margin": "cross", "value": 7} for coin in ("BTC", "ETH")]
+    with Desk.at(tmp_path, monkeypatch, world(leverage_info_404=True)) as desk:
+        desk.write({"mmdesk01": {**BASE, "leverage": wanted}})
+        said = desk.apply()
+        assert (said.code, said.last) == (1, "Applied: 2 created, 1 changed, 0 deleted, 0 blocked, 2 failed.")
+        assert said.out.count("is not served here") == 1  # one reason, told once
+        plan = desk.plan()
+        assert plan.code == 1
+        assert "the venue's host of this region does not serve it, so leverage cannot be managed here" in plan.out
+        assert not desk.writes("/set-leverage")

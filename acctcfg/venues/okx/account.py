@@ -261,4 +261,4 @@ class Account:
 
 def unreadable(error: VenueError) -> Unreadable:
     """A failed read as a value."""
-    return Unreadable(error.code or "unreadable", error.message)
+    return Unreadable(error.code or "unreadable", error.told)

@@ -9,6 +9,7 @@ from typing import Any
 from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.okx.auth import signature, timestamp
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, TIME
+from acctcfg.venues.okx.gone import not_served
 from acctcfg.venues.okx.refusals import BUSY, CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.answer import guarded, read_json
 from acctcfg.wire.endpoint import Call, Endpoint
@@ -50,6 +51,8 @@ class OkxDialect:
         if not isinstance(envelope, dict) or "code" not in envelope:
             if status == 429:
                 raise _refused(endpoint, "50011", "", status)
+            if status == 404 and not body.strip() and (gone := not_served(endpoint, "404", status)):
+                raise gone
             if status >= 500:
                 raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a word", code=f"http_{status}")
             raise Garbled("the answer is not the venue's language", code=f"http_{status}")
@@ -108,6 +111,8 @@ def _code(said: Any) -> str:
 
 
 def _refused(endpoint: Endpoint, code: str, text: str, status: int) -> Exception:
+    if gone := not_served(endpoint, code, status, text):
+        return gone
     known = meaning(code)
     words, hint = known.words, known.hint
     said = f'; the venue says "{text}"' if text else ""

@@ -1,0 +1,57 @@
+"""Calls that the venue serves to some and not to others, and what an answer from there says. Source: OKX v5.
+
+Since 2025 the public pages show six of the broker's calls; the others are "on application". A host of one region does
+not serve "Get leverage". Such an answer is the venue's no to this user, and proves that nothing was executed.
+"""
+
+from __future__ import annotations
+
+from acctcfg.errors import Refused
+from acctcfg.venues.okx.endpoints import (
+    CREATE_DEPOSIT_ADDRESS,
+    CREATE_SUB_ACCOUNT,
+    DELETE_KEY,
+    DELETE_SUB_ACCOUNT,
+    DEPOSIT_ADDRESSES,
+    LEVERAGE_INFO,
+    MODIFY_DEPOSIT_ADDRESS,
+    MODIFY_KEY,
+    SET_SUB_ACCOUNT_LEVEL,
+)
+from acctcfg.wire.endpoint import Endpoint
+
+__all__ = ["NOT_PUBLIC", "not_served"]
+
+NOT_PUBLIC = frozenset(
+    (
+        CREATE_SUB_ACCOUNT,
+        DELETE_SUB_ACCOUNT,
+        SET_SUB_ACCOUNT_LEVEL,
+        MODIFY_KEY,
+        DELETE_KEY,
+        DEPOSIT_ADDRESSES,
+        CREATE_DEPOSIT_ADDRESS,
+        MODIFY_DEPOSIT_ADDRESS,
+    )
+)
+"""Of a broker's calls those that the public pages have no longer."""
+_GONE = frozenset({"404", "50005", "50115", "59608"})
+_ASK = "nothing was executed; ask your broker manager at OKX whether this call is open to you"
+_REGION = (
+    "the venue's host of this region does not serve it, so leverage cannot be managed here: "
+    "leave `leverage` out for its accounts, or ask OKX"
+)
+
+
+def not_served(endpoint: Endpoint, code: str, status: int, text: str = "") -> Refused | None:
+    """What an answer says of a call that this user may not have; None where it says something else.
+
+    `code` is the venue's, or "404" for an answer without a word.
+    """
+    said = f'; the venue says "{text}"' if text else ""
+    if endpoint in NOT_PUBLIC and code in _GONE:
+        message = f"{endpoint.text} was refused: {code}, OKX no longer documents this call publicly{said}"
+        return Refused(message, hint=_ASK, code=code, status=status, text=text)
+    if endpoint is LEVERAGE_INFO and code == "404":
+        return Refused(f"{endpoint.text} is not served here: 404{said}", hint=_REGION, code=code, status=status)
+    return None
