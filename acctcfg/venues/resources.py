@@ -7,7 +7,7 @@ who the user is (`open`), what is read of an account (`survey`), and what stands
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
@@ -19,7 +19,17 @@ from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Absence, Cost, KnownAccount, Memory, Survey, Writer
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["ByField", "Resource", "alias", "as_documented", "demand_identity", "is_ours", "survey_or_reason"]
+__all__ = [
+    "ByField",
+    "Resource",
+    "adopted",
+    "alias",
+    "as_documented",
+    "demand_identity",
+    "is_ours",
+    "no_longer_managed",
+    "survey_or_reason",
+]
 
 Notes = TypeVar("Notes")
 """What a venue notes of an account while it is surveyed: the type of `Survey.private`."""
@@ -152,6 +162,21 @@ async def survey_or_reason(survey: Survey, reading: Awaitable[None]) -> Survey:
         survey.cannot_read(Address(survey.spec.key), error.code or "unreadable", error.told)
     ACCOUNT_READ.get()(survey.spec.key)
     return survey
+
+
+def adopted(uid: str, day: str, keys: Collection[object] | None) -> str:
+    """What is said of an account that is taken over. `keys`: where the slow list of them was read anyway."""
+    count = "" if keys is None else f", {len(keys)} API key{'s' * (len(keys) != 1)}"
+    return f"it exists and acctcfg did not create it: taken over (uid {uid}, created {day}{count})"
+
+
+def no_longer_managed(memory: Memory, name: str, uid: str) -> Warning_:
+    """What is said of an account of ours that no entry names: with the keys that the journal knows, read of nobody."""
+    labels = {one.label for one in memory.stored_keys(uid)}
+    labels |= {str(facts.get("label") or "") for facts in memory.created(uid, "api_keys")}
+    known = ", ".join(sorted(labels - {""})) or "none"
+    message = f"the manifest no longer names it; nothing is done to it. API keys that acctcfg made there: {known}"
+    return Warning_(name, "no_longer_managed", message)
 
 
 def is_ours(memory: Memory, *, name: str, uid: str, created_s: float | None, label: str) -> bool:

@@ -347,6 +347,15 @@ def test_limits_that_cannot_be_read_block(gate: GateDesk) -> None:
     gate.converge()
 
 
+@pytest.mark.parametrize("profile", ["seed", "current"])
+def test_a_state_that_is_new_to_us_takes_leverage(make_gate: Callable[..., GateDesk], profile: str) -> None:
+    """Only states that are known to take no leverage set nothing: in every other the symbol is read and set."""
+    gate = make_gate(profile=profile)
+    gate.sandbox.control_post("gate_crossex/symbols", {"symbol": ADA, "state": "post_only"})
+    gate.write({"desk": {"leverage": [{"symbol": ADA, "value": 2}]}}).converge()
+    assert gate.crossex()["leverage"][ADA] == "2"
+
+
 @pytest.mark.parametrize(
     "fields", [{"state": "suspend"}, {"delist_time": "1764633600000"}], ids=["suspended", "delisted"]
 )

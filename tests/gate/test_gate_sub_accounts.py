@@ -119,7 +119,11 @@ def test_what_cannot_be_changed_is_a_warning(make_gate: Callable[..., GateDesk])
     warnings = {one["code"]: one["message"] for one in gate.plan("--format", "json").json["warnings"]}
     assert '"Old", not "New"' in warnings["label_differs"]
     assert gate.account("sub_1")["uid"] in warnings["adopted"]
+    assert "API key" not in warnings["adopted"]  # for its number alone the list is not read
+    gate.write({"sub_1": sub(trading=TRADING)})
+    warnings = {one["code"]: one["message"] for one in gate.plan("--format", "json").json["warnings"]}
     assert "1 API key" in warnings["adopted"]
+    gate.write({"sub_1": {**SUB, "label": "New"}})
     assert gate.apply().last == NO_CHANGES
     gate.write({"sub_1": {**SUB, "label": "Old"}}, guardrails={"adopt": "explicit"})
     assert gate.plan("--format", "json").json["warnings"] == []  # the apply took it over
@@ -138,13 +142,29 @@ def test_explicit_adoption(make_gate: Callable[..., GateDesk]) -> None:
 
 
 def test_leaving_an_account_out_deletes_nothing(gate: GateDesk) -> None:
-    """One that acctcfg made and the manifest no longer names is a warning with its live keys; nothing is done to it."""
+    """One that acctcfg made and the manifest no longer names is a warning with the keys that the journal knows; nothing
+    is done to it, and its live keys are not read."""
     gate.write({"sub_1": sub(trading=TRADING), "sub_2": SUB}).converge()
+    gate.fault(match={"path": "*/keys"}, kind="garbage", times=0)
     plan = gate.write({"sub_2": SUB}).plan("--format", "json").json
     (warning,) = plan["warnings"]
     assert (warning["address"], warning["code"]) == ("sub_1", "no_longer_managed")
-    assert "trading (futures:write, wallet:read)" in warning["message"]
+    assert "trading" in warning["message"]
     assert gate.apply().last == NO_CHANGES
+
+
+def test_the_last_account_that_leaves_is_named_too(make_gate: Callable[..., GateDesk]) -> None:
+    """A manifest without an account at the venue still tells of those that the journal knows there."""
+    gate = make_gate(okx=True)
+    gate.write({"sub_1": sub(trading=TRADING)}).converge()
+    venues = {"venues": gate.connections()}
+    for rest in ({}, {"mmdesk01": {"venue": "desk"}}):
+        plan = gate.write(rest, **venues).plan("--format", "json").json
+        (warning,) = plan["warnings"]
+        assert (warning["address"], warning["code"]) == ("sub_1", "no_longer_managed")
+        assert "trading" in warning["message"]
+    assert gate.apply().code == 0
+    assert gate.account("cx:sub_1")["keys"]
 
 
 def test_a_main_user_without_crossex_has_sub_accounts(make_gate: Callable[..., GateDesk]) -> None:

@@ -119,13 +119,18 @@ def test_an_absent_account_that_is_absent_needs_nothing(desk: Desk) -> None:
 
 
 def test_taking_over_is_said_once(desk: Desk) -> None:
-    """An account that acctcfg did not make is taken over with a warning that shows its uid, its day of creation and its
-    number of keys; after an apply it is known, and the warning is gone. One that acctcfg made is never `adopted`."""
+    """An account that acctcfg did not make is taken over with a warning that shows its uid, its day of creation and,
+    where they were listed anyway, its number of keys; after an apply it is known, and the warning is gone. One that
+    acctcfg made is never `adopted`."""
     settle(desk, "oldone01", labels=("trading", "second"))
-    desk.write({"oldone01": {"api_keys": KEY, "account_mode": "futures"}, "newone01": {"label": "x1"}})
-    message = _warnings(desk)["adopted"]
+    wanted = {"oldone01": {"api_keys": KEY, "account_mode": "futures"}, "newone01": {"label": "x1"}}
+    message = _warnings(desk.write(wanted))["adopted"]
     assert desk.account("oldone01")["uid"] in message
-    assert "2 API keys" in message
+    assert "API key" not in message  # the key that signs is read by itself
+    wanted["oldone01"]["api_keys_exclusive"] = True
+    assert "2 API keys" in _warnings(desk.write(wanted))["adopted"]
+    wanted["oldone01"]["api_keys_exclusive"] = False
+    desk.write(wanted)
     desk.converge()
     assert "adopted" not in _warnings(desk)
 
@@ -183,7 +188,7 @@ def test_the_last_account_of_a_venue_that_leaves_is_named_too(desk: Desk) -> Non
 
 
 def test_an_account_that_left_the_manifest_is_named_with_its_keys(desk: Desk) -> None:
-    """Leaving an account out deletes nothing: a warning `no_longer_managed` lists its live keys."""
+    """Leaving an account out deletes nothing: a warning `no_longer_managed` lists the keys that the journal knows."""
     desk.write({"leaver01": {"api_keys": KEY}, "stayer01": {"label": "x1"}})
     desk.converge()
     writes = len(desk.writes())
@@ -209,11 +214,11 @@ def test_what_cannot_be_changed_is_a_warning(desk: Desk) -> None:
 
 
 def test_a_parent_that_the_manifest_leaves_out_is_not_managed(desk: Desk) -> None:
-    """An account of the second level whose entry names no parent is as it should be."""
+    """An account of the second level whose entry names no parent is as it should be; its key list is not read."""
     settle(desk, "parent01")
     settle(desk, "child001", mainAcct="parent01")
     desk.write({"child001": {}})
-    assert set(_warnings(desk)) == {"adopted", "unknown_key"}
+    assert set(_warnings(desk)) == {"adopted"}
 
 
 def test_a_new_account_cannot_have_a_uid_already(desk: Desk) -> None:

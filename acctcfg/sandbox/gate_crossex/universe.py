@@ -7,6 +7,7 @@ underscores, so it is split from both ends. STOCK and ETF have a market (US, HK,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -67,7 +68,7 @@ class Symbol:
     business: str
     base: str
     quote: str
-    state: str = "live"  # live | suspend
+    state: str = "live"  # live | suspend, or a word that no document has
     delist_time: int = 0  # Unix milliseconds; 0: not delisted
     default_leverage: str = "3"
     tiers: tuple[Tier, ...] = ()
@@ -75,7 +76,7 @@ class Symbol:
 
     def tradable(self, now_ms: int) -> bool:
         """Whether settings on it are taken."""
-        return self.state == "live" and not 0 < self.delist_time <= now_ms
+        return self.state != "suspend" and not 0 < self.delist_time <= now_ms
 
     @property
     def is_security(self) -> bool:
@@ -116,8 +117,8 @@ def symbol_from(values: Mapping[str, Any]) -> Symbol:
     if parts is None:
         raise ValueError(f"{name!r} is no symbol: write OKX_FUTURE_ADA_USDT")
     state = str(values.get("state", "live"))
-    if state not in ("live", "suspend"):
-        raise ValueError(f"{name}: state is live or suspend, not {state!r}")
+    if not re.fullmatch(r"[a-z][a-z_]*", state):
+        raise ValueError(f"{name}: state is live, suspend, or another word of small letters, not {state!r}")
     business = parts[1]
     highest = number(values.get("leverage_max", {"FUTURE": 20, "MARGIN": 5}.get(business, 0)), ("leverage_max",))
     taken = ("symbol", "state", "delist_time", "default_leverage", "leverage_max")

@@ -17,13 +17,13 @@ from acctcfg.venues.gate_crossex.account_mode import AccountMode
 from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 from acctcfg.venues.gate_crossex.checks import mode_findings
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
-from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount
+from acctcfg.venues.gate_crossex.main_user import MainUser
 from acctcfg.venues.gate_crossex.own import CrossEx
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import ask, notices
 from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
-from acctcfg.venues.resources import ByField, alias, demand_identity, survey_or_reason
+from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed, survey_or_reason
 
 __all__ = ["GateConnection"]
 
@@ -47,7 +47,8 @@ class GateConnection(ByField[Account]):
         self._alias = alias(given.credentials.api_key)
         self._own = CrossEx(given.client, given.credentials, self._alias)
         self._main_user = MainUser(given.client, given.credentials, self._alias)
-        super().__init__(SubAccounts(), SubAccountState(), ApiKeys(), AccountMode(), PositionMode(), Leverage())
+        self._subs = SubAccounts()
+        super().__init__(self._subs, SubAccountState(), ApiKeys(), AccountMode(), PositionMode(), Leverage())
 
     # -- who -----------------------------------------------------------------------------------------------------------
 
@@ -127,6 +128,7 @@ class GateConnection(ByField[Account]):
             survey.warn(account.address(), "uid_mismatch", message)
         for field in fields:
             await self.resources[field].survey(account, focus, replace)
+        self._subs.tell_taken_over(account)
         before = account.memory.named(account.name)
         demand_identity(survey, known=account.ours, before=before, adopt=self._adopt)
 
@@ -162,15 +164,10 @@ class GateConnection(ByField[Account]):
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
         """Sub-accounts that the journal knows, the venue still has, and no entry of the manifest names."""
-        names = [one.name for one in self._memory_of(self.user).accounts() if one.name not in managed]
+        memory = self._memory_of(self.user)
+        names = [one.name for one in memory.accounts() if one.name not in managed]
         rows = [await self._main_user.sub_account(name) for name in names]
-        return list(await asyncio.gather(*(self._stranger(row) for row in rows if row is not None)))
-
-    async def _stranger(self, row: SubAccount) -> Warning_:
-        keys = await self._main_user.keys(row.uid)
-        listed = ", ".join(f"{key.label} ({', '.join(key.permissions)})" for key in keys) or "none"
-        message = f"the manifest no longer names it; nothing is done to it. Its live API keys: {listed}"
-        return Warning_(row.name, "no_longer_managed", message)
+        return [no_longer_managed(memory, row.name, row.uid) for row in rows if row is not None]
 
     # -- the changes ---------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from acctcfg.venues.contract import NEVER_ABSENT, Absence, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_SUB_ACCOUNT, LOCK, SUB_ACCOUNT, UNLOCK
 from acctcfg.venues.gate_crossex.main_user import SubAccount
+from acctcfg.venues.resources import adopted
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["SubAccountState", "SubAccounts"]
@@ -39,21 +40,20 @@ class SubAccounts:
         wanted = AccountValue(account.name, account.spec.label, "")
         account.survey.want(account.address(), wanted, ABSENT if account.row is None else wanted)
         if account.row is not None:
-            await self._compare(account, account.row)
+            self._compare(account, account.row)
 
-    async def _compare(self, account: Account, row: SubAccount) -> None:
+    def _compare(self, account: Account, row: SubAccount) -> None:
         """What of an existing account is not as the manifest says, and cannot be changed."""
         label, address = account.spec.label, account.address()
         if label is not None and label.strip() != row.label:
             message = f'its label is "{row.label}", not "{label}"; the venue sets it at creation only'
             account.survey.warn(address, "label_differs", message)
-        if not account.ours:
-            keys = await account.key_list()
-            message = (
-                f"it exists and acctcfg did not create it: taken over (uid {row.uid}, "
-                f"created {_day(row.created_s)}, {len(keys)} API key{'s' * (len(keys) != 1)})"
-            )
-            account.survey.warn(address, "adopted", message)
+
+    def tell_taken_over(self, account: Account) -> None:
+        """Warn of an account that acctcfg did not make. Last of the survey: its keys are counted if they were read."""
+        if account.row is not None and not account.ours:
+            row = account.row
+            account.survey.warn(account.address(), "adopted", adopted(row.uid, _day(row.created_s), account.keys))
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """Whether it is there now: by its id where that is known, else by the list."""

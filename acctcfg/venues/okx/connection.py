@@ -35,7 +35,7 @@ from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.okx.sub_account import SubAccounts
-from acctcfg.venues.resources import ByField, alias, demand_identity
+from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["OkxConnection"]
@@ -191,6 +191,7 @@ class OkxConnection(ByField[Account]):
         for field in (*SIGNED_FIELDS, "deposit.addresses", "deposit.credit_to"):
             await self.resources[field].survey(account, focus, replace)
         demand_writer(account, replace)
+        self._subs.tell_taken_over(account)
         self._demand_identity(account)
 
     async def _read_keys(self, account: Account, focus: Focus, row: Awaitable[SubAccount | None]) -> bool:
@@ -245,15 +246,10 @@ class OkxConnection(ByField[Account]):
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
         """Accounts that the journal knows, the venue still has, and no entry of the manifest names."""
-        names = [one.name for one in self._memory_of(self.user).accounts() if one.name not in managed]
+        memory = self._memory_of(self.user)
+        names = [one.name for one in memory.accounts() if one.name not in managed]
         rows = await asyncio.gather(*(self._broker.sub_account(name) for name in names))
-        return list(await asyncio.gather(*(self._stranger(row) for row in rows if row is not None)))
-
-    async def _stranger(self, row: SubAccount) -> Warning_:
-        keys = await self._broker.keys(row.name)
-        listed = ", ".join(f"{label} ({', '.join(key.permissions)})" for label, key in sorted(keys.items())) or "none"
-        message = f"the manifest no longer names it; nothing is done to it. Its live API keys: {listed}"
-        return Warning_(row.name, "no_longer_managed", message)
+        return [no_longer_managed(memory, row.name, row.uid) for row in rows if row is not None]
 
     # -- the changes ---------------------------------------------------------------------------------------------------
 

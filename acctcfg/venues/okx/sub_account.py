@@ -15,6 +15,7 @@ from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.broker import PAGE
 from acctcfg.venues.okx.endpoints import CREATE_SUB_ACCOUNT, DELETE_SUB_ACCOUNT, SUB_ACCOUNTS
+from acctcfg.venues.resources import adopted
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["SubAccounts"]
@@ -47,9 +48,9 @@ class SubAccounts:
             return
         survey.want(address, self._wanted(account), ABSENT if account.row is None else self._wanted(account))
         if account.row is not None:
-            await self._compare(account)
+            self._compare(account)
 
-    async def _compare(self, account: Account) -> None:
+    def _compare(self, account: Account) -> None:
         """What of an existing account is not as the manifest says, and cannot be changed."""
         row, spec, survey = account.row, account.spec, account.survey
         assert row is not None  # noqa: S101 (the caller looked)
@@ -63,13 +64,13 @@ class SubAccounts:
         elif spec.parent is not None and parent != row.parent:
             message = f'its parent is "{row.parent}", not "{parent}"; the venue sets it at creation only'
             survey.warn(address, "parent_differs", message)
-        if not account.ours:
-            keys = await account.key_list()
-            message = (
-                f"it exists and acctcfg did not create it: taken over (uid {row.uid}, "
-                f"created {_day(row.created_ms)}, {len(keys)} API key{'s' * (len(keys) != 1)})"
-            )
-            survey.warn(address, "adopted", message)
+
+    def tell_taken_over(self, account: Account) -> None:
+        """Warn of an account that acctcfg did not make. Last of the survey: its keys are counted if they were read."""
+        if account.row is not None and not account.main and not account.ours:
+            row, keys = account.row, account.keys
+            told = adopted(row.uid, _day(row.created_ms), None if keys is None else keys.rows)
+            account.survey.warn(account.address(), "adopted", told)
 
     def _wanted(self, account: Account) -> AccountValue:
         return AccountValue(account.name, account.spec.label, account.spec.parent or "")
