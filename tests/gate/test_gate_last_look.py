@@ -38,6 +38,35 @@ def test_a_list_of_keys_that_loses_one_makes_no_second(gate: GateDesk) -> None:
     assert len(gate.account("sub_1")["keys"]) == 1
 
 
+def test_a_list_of_sub_accounts_that_loses_one_hides_nothing(gate: GateDesk) -> None:
+    """One that the journal has is read by its id where a list lacks it: it is neither planned anew nor not named."""
+    gate.write(WANTED)
+    assert gate.apply().code == 0
+    before = len(gate.writes())
+    for reads in (1, 2):
+        gate.fault(match={"path": "*/sub_accounts", "method": "GET"}, kind="lose_row", row="sub_1", times=reads)
+        said = gate.apply()
+        assert (said.code, said.last) == (0, "No changes. Live accounts match the manifest."), said.out
+        gate.sandbox.control_delete("faults/all")
+    gate.fault(match={"path": "*/sub_accounts", "method": "GET"}, kind="lose_row", row="sub_1", times=0)
+    gate.write({"other": {"role": "sub_account"}})
+    warnings = gate.plan("--format", "json").json["warnings"]
+    assert [(one["address"], one["code"]) for one in warnings] == [("sub_1", "no_longer_managed")]
+    assert len(gate.writes()) == before
+
+
+def test_a_second_key_of_the_name_is_told_by_the_apply_that_made_one(gate: GateDesk) -> None:
+    """A person's key made in the very moment: the outcome names two keys of one name, and none is deleted."""
+    gate.write({"sub_1": {"role": "sub_account"}})
+    assert gate.apply().code == 0
+    row = {"name": "trading", "key": "key-of-a-person", "secret": "secret-of-a-person", "perms": ["futures"]}
+    made = {"method": "POST", "path": "accounts/cx:sub_1/keys", "body": row}
+    gate.fault(match={"path": "*/keys", "method": "POST"}, kind="hook", do=[made])
+    said = gate.write(WANTED).apply()
+    assert (said.code, "2 keys have this name" in said.out) == (1, True), said.out
+    assert len(gate.account("sub_1")["keys"]) == 2
+
+
 def test_a_key_made_while_the_question_stands_is_left_alone(gate: GateDesk) -> None:
     """A person's key of that name: the step fails, nothing is made or deleted."""
     gate.write({"sub_1": {"role": "sub_account"}})

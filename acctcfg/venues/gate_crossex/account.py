@@ -57,6 +57,7 @@ class Account:
     replace: frozenset[Address] = frozenset()  # keys that the user wants to be replaced
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
     illegible: dict[str, str] = field(default_factory=dict)  # label -> why its stored secret could not be opened
+    deleted: set[str] = field(default_factory=set)  # ids of the keys that this run deleted
     environment: str = "live"
     window_s: float = 61.0  # how long the venue takes a signed request
     _traces: Traces | None = None
@@ -101,6 +102,17 @@ class Account:
     def secret_path(self, label: str) -> str:
         """Where a key's secret is kept in its store."""
         return f"{self.spec.venue}/{self.spec.key}/{label}"
+
+    async def find_row(self, *, fresh: bool = False) -> SubAccount | None:
+        """The sub-account of this name: by the list, or where that lacks it by the id that the journal has of it.
+
+        One list that does not show it proves nothing: it may be late, or lose a row once.
+        """
+        row = await self.main_user.sub_account(self.name, fresh=fresh)
+        known = self.memory.named(self.name)
+        if row is None and known is not None and known.uid:
+            row = await self.main_user.known(self.name, known.uid)
+        return row
 
     async def key_list(self, *, fresh: bool = False) -> tuple[KeyRow, ...]:
         """The sub-account's keys; read once unless they must be fresh."""

@@ -221,8 +221,11 @@ class ApiKeys:
         return {address: await self._now(account, specs.get(address.key), address.key) for address in addresses}
 
     async def _now(self, account: Account, key: KeySpec | None, label: str) -> Live:
-        if len([one for one in account.keys or () if one.label == label]) > 1:
-            return After("one of two keys of this name has gone")
+        rows = [one for one in account.keys or () if one.label == label]
+        if len(rows) > 1:
+            if any(one.api_key in account.deleted for one in rows):
+                return After("one of two keys of this name has gone")
+            return self._alone(account, label, _value(rows[0], key.store if key is not None else None))
         if key is None:
             row = _named(account, label)
             return ABSENT if row is None else _value(row, None)
@@ -267,6 +270,7 @@ class ApiKeys:
                 await self._modify(account, change, call, writer)
             else:
                 await account.send(call, change, writer, deletes=call.at["key"])
+                account.deleted.add(str(call.at["key"]))
                 account.traces.made.pop(change.address.key, None)
                 account.survey.stored.pop(change.address.key, None)
 

@@ -11,13 +11,13 @@ from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.errors import AuthRefused, Refused
-from acctcfg.venues.contract import Given, Proof, Survey
+from acctcfg.venues.contract import Given, KnownAccount, Proof, Survey
 from acctcfg.venues.gate_crossex.account import KEPT, Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
 from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 from acctcfg.venues.gate_crossex.checks import mode_findings
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
-from acctcfg.venues.gate_crossex.main_user import MainUser
+from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount
 from acctcfg.venues.gate_crossex.own import CrossEx
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import ask, notices
@@ -121,7 +121,7 @@ class GateConnection(ByField[Account]):
                 survey.cannot_read(*wrong)
                 fields = ("account_mode", "leverage")
         else:
-            account.row = await self._main_user.sub_account(account.name)
+            account.row = await account.find_row()
         survey.exists, survey.uid = account.main or account.row is not None, account.uid
         if survey.exists and spec.uid is not None and spec.uid != account.uid:
             message = f"the venue has {account.name} with the uid {account.uid}, the manifest says {spec.uid}"
@@ -165,9 +165,13 @@ class GateConnection(ByField[Account]):
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
         """Sub-accounts that the journal knows, the venue still has, and no entry of the manifest names."""
         memory = self._memory_of(self.user)
-        names = [one.name for one in memory.accounts() if one.name not in managed]
-        rows = [await self._main_user.sub_account(name) for name in names]
+        left = [one for one in memory.accounts() if one.name not in managed]
+        rows = [await self._there(one) for one in left]
         return [no_longer_managed(memory, row.name, row.uid) for row in rows if row is not None]
+
+    async def _there(self, one: KnownAccount) -> SubAccount | None:
+        row = await self._main_user.sub_account(one.name)
+        return await self._main_user.known(one.name, one.uid) if row is None and one.uid else row
 
     # -- the changes ---------------------------------------------------------------------------------------------------
 

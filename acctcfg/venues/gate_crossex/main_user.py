@@ -13,7 +13,7 @@ from typing import Any
 
 from acctcfg.core.spelling import one_ip
 from acctcfg.core.state import Live, Unreadable
-from acctcfg.errors import Garbled
+from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT_DETAIL, KEY, KEYS, SUB_ACCOUNT, SUB_ACCOUNTS
 from acctcfg.venues.gate_crossex.words import SUB_STATE, permission_of
 from acctcfg.wire.client import Client
@@ -137,6 +137,16 @@ class MainUser:
     async def by_uid(self, uid: str) -> SubAccount:
         """One of them, read alone."""
         return SubAccount.of(await self._read(Call(SUB_ACCOUNT, at={"user_id": uid})))
+
+    async def known(self, name: str, uid: str) -> SubAccount | None:
+        """One that has been there, by its id; None where the venue has it no more, or by another name."""
+        try:
+            row = await self.by_uid(uid)
+        except Refused as error:
+            if error.code not in ("NOT_FOUND", "SUB_ACCOUNT_NOT_FOUND"):
+                raise
+            return None
+        return row if row.name == name else None
 
     async def key_list(self, uid: str) -> KeyList:
         """All keys of a sub-account; a row that cannot be read says nothing of the others."""

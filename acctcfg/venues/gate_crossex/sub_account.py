@@ -60,7 +60,7 @@ class SubAccounts:
         if account.row is not None:
             account.row = await account.main_user.by_uid(account.row.uid)
         else:
-            account.row = await account.main_user.sub_account(account.name, fresh=True)
+            account.row = await account.find_row(fresh=True)
         account.survey.uid = account.uid
         found = ABSENT if account.row is None else AccountValue(account.name, account.spec.label, "")
         return dict.fromkeys(addresses, found)
