@@ -66,7 +66,7 @@ WARNINGS: Final[Mapping[str, str]] = {
     "secret_not_opened": "a stored secret cannot be opened here; its key was compared by the venue's list",
     "not_yet_effective": "the venue lists a key that does not sign yet",
     "cannot_sign_here": "this process could not sign a step of this plan; apply refuses before its first write",
-    "sensitive": "this step widens what a key may do; apply asks for --allow-sensitive",
+    "sensitive": "a step, or a store's new readers, widens what somebody may do; apply asks for --allow-sensitive",
     "label_differs": "the label at the venue differs and cannot be changed",
     "parent_differs": "the parent at the venue differs and cannot be changed",
     "open_position_on_scope": "leverage changes under an open position",

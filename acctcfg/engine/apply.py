@@ -17,6 +17,7 @@ from acctcfg.engine.execute import Execution
 from acctcfg.engine.leave import Leave
 from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
+from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.record import Run
 from acctcfg.engine.reviewed import check_credentials, check_digest, check_manifest, check_steps, focus_of
 from acctcfg.engine.send import from_to
@@ -195,6 +196,7 @@ async def _carry_out(
             for link in _working(session):
                 spec = link.connection.spec
                 journal.remember_user(run, spec.key, spec.environment, link.client.base_url, link.connection.user)
+            remember_readers(workspace, journal, run, planned.plan, planned.readers)
             for link in _working(session):
                 link.client.on_request = recorded.heard
             lost = frozenset(intent.address for some in open_before.values() for intent in some)

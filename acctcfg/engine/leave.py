@@ -63,10 +63,10 @@ class Leave:
 
     def _held(self, step: Step, readers: Mapping[str, str]) -> Step:
         why = [] if self.allows(step.address) else [is_sensitive(step)]
-        store = step.secret_store
-        if store in readers and not self.allows(store_address(store)):
-            why.append(readers[store])
         checks = [Precheck(ALLOW_SENSITIVE, "fail", f"{one}: allow it with --allow-sensitive") for one in why if one]
+        if step.secret_store in readers and not self.allows(store := store_address(step.secret_store)):
+            detail = f"{store}: {readers[step.secret_store]}: allow it with --allow-sensitive {store}"
+            checks.append(Precheck(ALLOW_SENSITIVE, "fail", detail))
         return step.with_prechecks(*checks)
 
 

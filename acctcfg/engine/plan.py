@@ -20,10 +20,11 @@ from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport
 from acctcfg.engine.blame import spoiled
 from acctcfg.engine.estimate import estimate
-from acctcfg.engine.leave import NO_LEAVE, Leave
+from acctcfg.engine.leave import NO_LEAVE, Leave, store_address
 from acctcfg.engine.left_behind import left_behind, unopened
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
+from acctcfg.engine.readers import changed_readers
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
@@ -187,7 +188,13 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
         step.with_prechecks(*by_key[step.address.account].blocks.get(step.address, ()), *answers.get(step.address, ()))
         for step in _deletes_last(_with_parents(steps, by_key), by_key)
     ]
+    readers = changed_readers(workspace)
     sensitive = {step.address: why for step in steps if (why := is_sensitive(step))}
+    sensitive |= {
+        store_address(name): why
+        for name, why in readers.items()
+        if focus.everything or any(step.secret_store == name for step in steps)
+    }
     warnings += [Warning_(str(address), "sensitive", why) for address, why in sensitive.items()]
 
     def guarded(some: Sequence[Step]) -> tuple[Step, ...]:
@@ -218,7 +225,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
     )
     unlifted = replace(plan, steps=guarded(steps), replace=())
     as_reviewed = [one for some in (plan, unlifted) for one in (some, replace(some, allow_sensitive=()))]
-    return Planned(plan, by_key, session, tuple(as_reviewed))
+    return Planned(plan, by_key, session, tuple(as_reviewed), readers=readers)
 
 
 def _stores(workspace: Workspace, steps: Iterable[Step]) -> tuple[StoreReport, ...]:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.outcome import AccountView
+from acctcfg.core.outcome import AccountView, DepositRow
 from acctcfg.core.plan import Unread
 from acctcfg.core.state import ABSENT, After, Unreadable, to_json
-from acctcfg.engine.plan import survey_accounts, venues_of
+from acctcfg.engine.plan import FIELDS, survey_accounts, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
@@ -42,13 +42,14 @@ async def observe(
     async with Session(workspace, venues_of(workspace, focus)) as session:
         surveys, _, unread = await survey_accounts(session, focus, progress=progress)
         await asyncio.gather(*(_look_behind(survey, session) for survey in surveys if survey.exists))
-    views = [view for survey in surveys if _says(view := _view(survey, focus), focus)]
+    views = _views(surveys, focus)
     accounts = workspace.manifest.accounts
-    if targets and not views and not unread:
-        raise UsageError(
-            f"{', '.join(targets)} selects nothing",
-            hint="accounts go by their keys in the manifest; what it does not manage is not read",
-        )
+    for target in targets if not unread else ():
+        if not _views(surveys, Focus([target], only=only, whole_fields=True)):
+            raise UsageError(
+                f"{target} selects nothing",
+                hint="accounts go by their keys in the manifest; what it does not manage is not read",
+            )
     return views + [
         AccountView(
             account=one.address,
@@ -61,6 +62,11 @@ async def observe(
         for one in unread
         if one.address in accounts  # what else could not be read is not shown either
     ]
+
+
+def _views(surveys: Sequence[Survey], focus: Focus) -> list[AccountView]:
+    touched = [survey for survey in surveys if focus.touches(survey.spec.key, *FIELDS)]
+    return [view for survey in touched if _says(view := _view(survey, focus), focus)]
 
 
 def _says(view: AccountView, focus: Focus) -> bool:
@@ -79,6 +85,12 @@ async def _look_behind(survey: Survey, session: Session) -> None:
             survey.live.update(dict.fromkeys(behind, Unreadable(error.code or "unreadable", error.told)))
 
 
+def _wanted(row: DepositRow, account: str, focus: Focus) -> bool:
+    """Whether an address is looked at: by its own name, or for where it is credited."""
+    key = f"{row.currency}/{row.chain}/{row.number}"
+    return focus.wants(Address(account, "deposit.addresses", key)) or focus.wants(Address(account, "deposit.credit_to"))
+
+
 def _view(survey: Survey, focus: Focus) -> AccountView:
     """What is there: an account that does not exist has no values, whatever a new one would begin with."""
     unreadable = list(survey.unreadable)
@@ -86,7 +98,7 @@ def _view(survey: Survey, focus: Focus) -> AccountView:
     for address, found in sorted(survey.live.items()):
         if isinstance(found, Unreadable):
             unreadable.append(Unread(str(address), found.code, found.message))
-        elif address.field and found is not ABSENT and survey.exists:
+        elif address.field and found is not ABSENT and survey.exists and focus.wants(address):
             values[str(address)] = to_json(found)
     unseen = not survey.exists and any(one.address == survey.spec.key for one in unreadable)
     return AccountView(
@@ -96,7 +108,7 @@ def _view(survey: Survey, focus: Focus) -> AccountView:
         uid=survey.uid,
         exists=None if unseen else survey.exists,
         values=values,
-        deposits=survey.deposits if focus.may_want(survey.spec.key, "deposit.addresses", "deposit.credit_to") else (),
+        deposits=tuple(row for row in survey.deposits if _wanted(row, survey.spec.key, focus)),
         unreadable=tuple(unreadable),
         warnings=tuple(sorted((w for w in survey.warnings if w.code in _SHOWN), key=lambda w: (w.address, w.code))),
     )

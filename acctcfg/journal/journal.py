@@ -236,6 +236,23 @@ class Journal:
             facts = {"venue": venue, "environment": environment, "base_url": base_url}
             self._add(_New("connection", run, facts, user))
 
+    # -- stores ----------------------------------------------------------------------------------------------
+
+    def store_readers(self) -> dict[str, dict[str, Any]]:
+        """Type, path and recipients of every store, as an apply last knew them."""
+        found: dict[str, dict[str, Any]] = {}
+        with self._understood():
+            for row in self._rows(reading.STORES):
+                found |= {name: _readers(facts) for name, facts in json.loads(row.body).items()}
+        return found
+
+    def remember_readers(self, run: str, stores: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write down who can read the secrets of these stores. Nothing of those that are known so."""
+        known = self.store_readers()
+        new = {name: dict(facts) for name, facts in stores.items() if known.get(name) != facts}
+        if new:
+            self._add(_New("stores", run, new))
+
     # -- accounts --------------------------------------------------------------------------------------------
 
     def known_accounts(self, venue_user: str) -> dict[str, KnownAccount]:
@@ -411,6 +428,10 @@ class Journal:
         except FileNotFoundError:
             return None
         return status.st_dev, status.st_ino
+
+
+def _readers(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": facts["type"], "path": facts["path"], "recipients": list(facts["recipients"])}
 
 
 class _New:

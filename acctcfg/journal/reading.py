@@ -26,6 +26,7 @@ KNOWLEDGE = f"""{SELECT} WHERE venue_user = ? AND kind IN
     ('intent', 'answered', 'done', 'refused', 'failed', 'resolved',
     'account', 'account_gone', 'access', 'key_stored', 'key_gone', 'seen') ORDER BY seq"""
 CONNECTIONS = f"{SELECT} WHERE kind = 'connection' ORDER BY seq"
+STORES = f"{SELECT} WHERE kind = 'stores' ORDER BY seq"
 SINCE = f"{SELECT} WHERE seq >= ? ORDER BY seq"
 LAST_OF_ACCOUNT = f"""{SELECT} WHERE venue_user = ? AND account = ? AND kind IN ('account', 'account_gone')
     ORDER BY seq DESC LIMIT 1"""

@@ -90,6 +90,25 @@ def test_show_of_a_field_is_all_of_that_field(three: Desk) -> None:
     assert list(said.json[0]["values"]) == ["mmdesk01.leverage[swap/BTC-USDT/cross]"]
 
 
+def test_one_address_is_that_address_alone(three: Desk) -> None:
+    """`output` and `show` of the second deposit address print no other, nor another field."""
+    second = "mmdesk01.deposit.addresses[USDT/USDT-TRC20/2]"
+    (row,) = three.run("output", second).json["mmdesk01"]["deposits"]
+    assert row["number"] == 2
+    (view,) = three.run("show", second, "--format", "json").json
+    assert (list(view["values"]), [one["number"] for one in view["deposits"]]) == ([second], [2])
+    assert len(three.run("output", "mmdesk01.deposit.addresses").json["mmdesk01"]["deposits"]) == 2
+    assert three.run("output", "mmdesk01.deposit.addresses[BTC/*]").code == 64
+
+
+def test_each_of_several_names_must_select_something(three: Desk) -> None:
+    """A slip of the pen in one of them is said, not passed over."""
+    for command in ("output", "show"):
+        said = three.run(command, "mmdesk01", "mmdesk09")
+        assert (said.code, said.out) == (64, "")
+        assert "mmdesk09 selects nothing" in said.err
+
+
 def test_show_of_nothing_prints_no_header(desk: Desk) -> None:
     """An account that manages no leverage has no empty page of it: the command line is told so."""
     desk.write({"mmdesk01": {**ALL, "leverage": []}, "mmdesk02": ALL}).converge()

@@ -1,0 +1,54 @@
+"""Who can read the secrets of a store: compared with what the last apply knew, and kept by the next one.
+
+Nobody reviews a public key by eye. A store whose secrets others can read from now on is a sensitive line of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from acctcfg.core.desired import Manifest, StoreSpec
+from acctcfg.core.plan import Plan
+from acctcfg.engine.leave import store_address
+from acctcfg.engine.workspace import Workspace
+
+__all__ = ["changed_readers", "remember_readers"]
+
+
+def changed_readers(workspace: Workspace) -> dict[str, str]:
+    """Stores of wanted secrets that are not as the last apply knew them, each with what is other."""
+    with workspace.journal() as journal:
+        workspace.demand_intact(journal)
+        known = journal.store_readers()
+    specs = _wanted(workspace.manifest)
+    found = {name: _difference(known[name], _facts(spec)) for name, spec in specs.items() if name in known}
+    return {name: why for name, why in found.items() if why}
+
+
+def remember_readers(workspace: Workspace, journal: Any, run: str, plan: Plan, changed: Iterable[str]) -> None:
+    """Keep who can read them from now on; of the `changed` ones only where this plan showed it and it was allowed."""
+    held = {name for name in changed if str(store_address(name)) not in plan.allow_sensitive}
+    facts = {name: _facts(spec) for name, spec in _wanted(workspace.manifest).items() if name not in held}
+    journal.remember_readers(run, facts)
+
+
+def _wanted(manifest: Manifest) -> dict[str, StoreSpec]:
+    names = {key.store for spec in manifest.accounts.values() for key in spec.api_keys if key.store}
+    return {name: spec for name, spec in manifest.secret_stores.items() if name in names and spec.type != "env"}
+
+
+def _facts(spec: StoreSpec) -> dict[str, Any]:
+    path = str(PurePosixPath(spec.path)) if spec.path else ""  # `secrets/` is `secrets`
+    return {"type": spec.type, "path": path, "recipients": sorted({one.strip() for one in spec.recipients})}
+
+
+def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What a reviewer must know: every public key that comes or goes in full, for its ends can be imitated."""
+    parts = []
+    for title, more, less in (("can read them now", now, before), ("cannot read new ones", before, now)):
+        if other := [one for one in more["recipients"] if one not in less["recipients"]]:
+            parts.append(f"{title}: {', '.join(other)}")
+    parts += [f"{word} {before[word]} -> {now[word]}" for word in ("type", "path") if before[word] != now[word]]
+    return f"where its secrets go, or who can read them, changed ({'; '.join(parts)})" if parts else ""
