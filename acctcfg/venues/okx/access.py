@@ -90,6 +90,8 @@ async def find_access(account: Account, *, needed: bool) -> bool:
     left alone, and none is demanded.
     """
     spec = account.spec
+    if account.row is None and not account.main and (strange := _of_another(account)):
+        return _belongs(account, strange, needed=needed)
     if account.main:
         own = account.own(account.broker.credentials)
         account.sign_with(reader=own, writer=own)
@@ -113,6 +115,11 @@ async def find_access(account: Account, *, needed: bool) -> bool:
     if writer is None and writing.signing is not None and writing.signing.illegible:
         account.write_lack = writing.signing.illegible
     return True
+
+
+def _of_another(account: Account) -> _Side | None:
+    """A stored secret that signs, though the venue has no such account: it is somebody else's."""
+    return next((_Side(one, label) for label, one in account.signings.items() if one.config is not None), None)
 
 
 def _place(account: Account, side: _Side) -> tuple[str, str, str] | None:
