@@ -8,7 +8,10 @@ from typing import Any
 
 from acctcfg.core.plan import FORMAT_VERSION, Plan, Step, Unread, Warning_
 
-__all__ = ["AccountView", "DepositRow", "Outcome", "StepResult"]
+__all__ = ["NOT_YET", "AccountView", "DepositRow", "Outcome", "StepResult"]
+
+NOT_YET = "not_yet_effective"
+"""The code of a step that the venue carried out and whose effect it announces for later: neither failed nor lost."""
 
 _VERBS = {"create": "created", "change": "changed", "replace": "replaced", "delete": "deleted"}
 
@@ -25,6 +28,11 @@ class StepResult:
     status: str
     message: str = ""  # one sentence in the user's words; "" for done and already
     code: str = ""  # the venue's code, where there is one
+
+    @property
+    def made(self) -> bool:
+        """Whether the venue did it; its effect may still be to come."""
+        return self.status == "done" or self.code == NOT_YET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +58,7 @@ class Outcome:
         counts = {**dict.fromkeys(_VERBS.values(), 0), "blocked": 0, "failed": 0, "not_started": 0}
         for result in self.results:
             match result.status:
-                case "done":
+                case _ if result.made:
                     for word in result.step.change.counts_as:
                         counts[_VERBS[word]] += 1
                 case "failed" | "unknown":
@@ -77,7 +85,8 @@ class Outcome:
         if self.interrupted:
             return 130
         counts = self.counts
-        if self.declined or self.unrecorded or counts["failed"] or self.plan.unreadable:
+        later = any(result.code == NOT_YET for result in self.results)
+        if self.declined or self.unrecorded or counts["failed"] or later or self.plan.unreadable:
             return 1
         return 3 if counts["blocked"] else 0
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
-from acctcfg.core.outcome import StepResult
+from acctcfg.core.outcome import NOT_YET, StepResult
 from acctcfg.core.plan import Step
 from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable, Wanted
 from acctcfg.core.told import told
@@ -133,7 +133,7 @@ class Attempt:
             self.end("unknown", f"the venue accepted it, and reading it back failed: {self.trouble}")
         elif isinstance(self.seen, After):
             message = f"the venue made it, and {READ_BACK_S:g} s later it has not taken effect: apply again"
-            self.end("unknown", message, "not_yet_effective")
+            self.end("unknown", message, NOT_YET)
         elif later:
             message = f"{READ_BACK_S:g} s later the venue still shows {told(self.seen)}; it may yet come"
             self.end("unknown", f"accepted but never seen: {message}", "accepted_not_seen")

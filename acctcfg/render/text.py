@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from acctcfg.core.codes import precheck_words
-from acctcfg.core.outcome import Outcome, StepResult
+from acctcfg.core.outcome import NOT_YET, Outcome, StepResult
 from acctcfg.core.plan import Plan, Precheck, Step, VenueReport
 from acctcfg.render.paint import Paint, joined, visible
 from acctcfg.render.values import describe
@@ -241,7 +241,8 @@ def _results(results: Iterable[StepResult], status: str, paint: Paint) -> Iterat
     shade = "green" if mark == "v" else "red"
     own = [result for result in results if result.status == status]
     for result, after in zip_longest(own, own[1:]):
-        yield f"  {paint(shade, mark)} {result.step.address}  {word}".rstrip()
+        said = "NOT YET IN EFFECT" if result.code == NOT_YET else word
+        yield f"  {paint(shade, mark)} {result.step.address}  {said}".rstrip()
         code = f"  [{result.code}]" if result.code else ""
         shared = after is not None and (after.message, after.code) == (result.message, result.code)
         if (result.message or code) and not shared:  # a reason that the next line has, too, is told there

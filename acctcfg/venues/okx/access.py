@@ -31,6 +31,7 @@ WAY_BACK = (
     "Put the identity in its place; if it is lost, make a new one (`acctcfg secrets identity`) and new keys "
     "(`apply --replace ADDRESS`): what nobody can open is moved aside"
 )
+NOT_YET = "not_yet_effective"
 OWN_FIELDS = ("position_mode", "leverage")
 """What only the account's own key reads and writes."""
 
@@ -201,10 +202,19 @@ def settle_access(account: Account, replace: Collection[Address], fields: Sequen
         message = f"{' and '.join(fields)} could not be read: {signing.illegible}. {WAY_BACK}"
         account.survey.cannot_read(account.address(), "store", message)
         return
-    refused = signing.refused
+    code, message = _why_unread(account, signing)
     for name in fields:
-        message = refused.told if refused else "no key of the manifest signs for it (a key with trade and a store)"
-        account.survey.cannot_read(account.address(name), (refused.code if refused else "") or "no_access", message)
+        account.survey.cannot_read(account.address(name), code, message)
+
+
+def _why_unread(account: Account, signing: Signing) -> tuple[str, str]:
+    """Why nobody signs for the account: a key that is listed and takes effect later is neither wrong nor lost."""
+    refused, label = signing.refused, account.read_label
+    if refused is None:
+        return "no_access", "no key of the manifest signs for it (a key with trade and a store)"
+    if signing.gone and isinstance(account.survey.live.get(account.address("api_keys", label)), KeyValue):
+        return NOT_YET, f"it waits for api_keys[{label}], which the venue lists and which does not sign yet: plan again"
+    return refused.code or "no_access", refused.told
 
 
 def _made(account: Account, address: Address, replace: Collection[Address]) -> bool:
