@@ -41,6 +41,8 @@ OPEN_TO_VENUES = (
     "acctcfg.errors",
     "acctcfg.venues.contract",
     "acctcfg.venues.resources",
+    "acctcfg.venues.half_made",
+    "acctcfg.venues.key_wishes",
 )
 """What a venue package may import of acctcfg."""
 

@@ -87,6 +87,12 @@ class Attempt:
         """Where it writes."""
         return self.step.address
 
+    @property
+    def never_made(self) -> bool:
+        """Whether a creation was accepted, and no read showed anything of it in time."""
+        applied = self.result is None or self.result.code != "not_applied"
+        return not applied and self.seen is ABSENT and self.change.action in ("create", "replace")
+
     def shows(self, found: Live | None) -> bool:
         """Whether a read shows the change; what is deleted shows as absent.
 

@@ -59,6 +59,8 @@ class _Reads:
         for one in self.open:
             one.end_unseen(later=self.work.link.venue.effects_come_later, interrupted=self.work.stop.asked)
             kept_as_one(one, self.attempts, self.work)
+            if one.never_made and one.writer is not None:
+                await one.writer.never_happened()
 
     async def _look_everywhere(self, attempts: Sequence[Attempt]) -> None:
         """A last look at what was made and took no effect in time: whether the venue lists it at all."""

@@ -189,6 +189,12 @@ class JournalWriter:
             lost, self.lost = self.lost, None
             await self._keep(self.run.journal.resolve, self.run.id, lost, finding)
 
+    async def never_happened(self) -> None:
+        """Write down that what the last create answered is not there: no read showed it in time."""
+        if self.last is not None:
+            last, self.last = self.last, None
+            await self._keep(self.run.journal.resolve, self.run.id, last, "did_not_happen")
+
     async def _settle(self, entry: Any, outcome: str, body: Any = None) -> None:
         """What was answered is known, whatever becomes of its record."""
         await self._keep(self.run.journal.settle, entry, outcome, body)

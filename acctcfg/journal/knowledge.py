@@ -165,14 +165,20 @@ class Knowledge:
             self._gone(intent.name)
         elif happened and deletes:
             self._drop_key(deletes)
+        if missed and intent.answered:
+            self._take_back(intent)
         key = (intent.name, intent.key_label)
         if self._open.get(key) is not intent:
             return
         # An account's creation is over once its uid is known; a key's once its secret was stored, or it was undone.
         if missed or (row.kind == "done" and intent.key_label):
             del self._open[key]
-        if missed and intent.answered:
-            self._made = [one for one in self._made if one[2] is not intent.answered]
+
+    def _take_back(self, intent: _Intent) -> None:
+        """What a create answered and no read showed in time: it was not made, so it does not count as there."""
+        self._made = [one for one in self._made if one[2] is not intent.answered]
+        if not intent.field and self.names.get(intent.name) == intent.answered.get("uid"):
+            self._gone(intent.name)
 
     def _account(self, name: str, uid: str, key: str, at: str) -> None:
         if not uid:

@@ -147,10 +147,12 @@ def test_wrong_usage_is_64_and_talks_to_stderr(desk: Desk, arguments: tuple[str,
 
 
 def test_errors_go_to_stderr_alone(desk: Desk) -> None:
-    """A command that cannot make its result prints none."""
-    said = desk.text("version: 2\n").plan("--format", "json")
+    """A command that cannot make its result prints none; in JSON it prints why, and says the same to stderr."""
+    said = desk.text("version: 2\n").plan()
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("error: acctcfg.yaml:1:")
+    as_json = desk.plan("--format", "json")
+    assert (as_json.code, list(as_json.json), as_json.err) == (1, ["error"], said.err)
 
 
 def test_json_of_apply_is_one_document(desk: Desk) -> None:

@@ -35,8 +35,9 @@ def test_order_does_not_change_a_plan(world: World, luck: random.Random) -> None
             file.write_text(json.dumps({"accounts": {name: account}}), encoding="utf-8")
         desk.text(json.dumps(shuffled(document, luck)))
         second = desk.plan("--format", "json").json
-        for key in ("digest", "manifest_digest", "live_digest", "steps", "warnings", "unreadable", "summary"):
+        for key in ("digest", "manifest_digest", "live_digest", "warnings", "unreadable", "summary"):
             assert second[key] == first[key], key
+        assert [placeless(step) for step in second["steps"]] == [placeless(step) for step in first["steps"]]
 
 
 @desks(20)
@@ -44,8 +45,13 @@ def test_order_does_not_change_a_plan(world: World, luck: random.Random) -> None
 def test_order_of_leverage_entries_does_not_change_the_steps(world: World, luck: random.Random) -> None:
     """Which entry decides a scope is a matter of precision, never of which stands first."""
     with at_desk(world) as (desk, _):
-        first = desk.steps()
+        first = {address: placeless(step) for address, step in desk.steps().items()}
         for account in desk.document["accounts"].values():
             luck.shuffle(account.get("leverage", []))
         desk.text(json.dumps(desk.document))
-        assert desk.steps() == first
+        assert {address: placeless(step) for address, step in desk.steps().items()} == first
+
+
+def placeless(step: dict[str, Any]) -> dict[str, Any]:
+    """A step without the place where its value is written: the one thing that moves with the lines."""
+    return {name: value for name, value in step.items() if name != "place"}
