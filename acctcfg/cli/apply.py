@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from acctcfg.cli.later import option_later
-from acctcfg.cli.leave import check_sensitive, option_allow_sensitive, option_replace
+from acctcfg.cli.leave import Leaves, check_sensitive, option_allow_sensitive, option_replace
 
 if TYPE_CHECKING:
     from acctcfg.core.outcome import Outcome
@@ -39,7 +39,7 @@ class Duration(click.ParamType[float]):
         return float(number) * UNITS_S[unit]
 
 
-@click.command("apply", short_help="Plan, ask, carry out, and read every change back.")
+@click.command("apply", cls=Leaves, short_help="Plan, ask, carry out, and read every change back.")
 @click.argument("planfile", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--expect", metavar="DIGEST", help="Go on only if the plan has this digest: that of a reviewed plan.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-MARKS = {"create": "+", "change": "~", "replace": "~", "delete": "-"}
+MARKS = {"create": "+", "change": "~", "replace": "-/+", "delete": "-"}
 NAMES = {"uid": "account uid", "api_key": "key id"}
 FINDINGS = {"happened": "found later: it happened", "did_not_happen": "found later: it did not happen"}
 
@@ -137,7 +137,7 @@ def _steps(record: RunRecord) -> Iterator[str]:
     for step in steps:
         words = [_values(step), str(step["status"]).replace("_", " ")]
         end = ": ".join(filter(None, (words[1], step.get("message") or step.get("code") or "")))
-        yield f"  {MARKS.get(step['action'], ' ')} {step['address']:<{width}}  {words[0]}{end}"
+        yield f"{MARKS.get(step['action'], ' '):>3} {step['address']:<{width}}  {words[0]}{end}"
         for entry in record.entries:
             if entry.intent.address == step["address"]:
                 yield from _write(entry, several=step["action"] == "replace", told=bool(record.steps))
@@ -171,7 +171,8 @@ def _values(step: Mapping[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_value(one)}" for name, one in value.items() if one not in (None, "", []))
+        there = {name: one for name, one in value.items() if one not in (None, "", []) or name == "ip_allowlist"}
+        return ", ".join(f"{name} {_value(one) or 'from any address'}" for name, one in there.items())
     if isinstance(value, list):
         return "+".join(map(_value, value))
     return "none" if value is None else str(value)

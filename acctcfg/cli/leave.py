@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
 
+_OPTION = "--allow-sensitive"
+
 if TYPE_CHECKING:
     from acctcfg.engine.workspace import Workspace
 
-__all__ = ["check_sensitive", "option_allow_sensitive", "option_replace"]
+__all__ = ["Leaves", "check_sensitive", "option_allow_sensitive", "option_replace"]
+
+_ADDRESS = re.compile(r"[A-Za-z0-9*?][^/]*\[|[^/]*[*?]|secret_stores\.")
+"""How an address of a sensitive line begins, which no file is likely to be called."""
+
+
+class Leaves(click.Command):
+    """A command whose `--allow-sensitive` takes several addresses in a row: `--allow-sensitive A B`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Every further address gets the option of its own that it stands for."""
+        found: list[str] = []
+        for text in args:
+            after = len(found) > 1 and found[-2] == _OPTION and _ADDRESS.match(found[-1])
+            found += [_OPTION, text] if after and _ADDRESS.match(text) else [text]
+        return super().parse_args(ctx, found)
+
 
 option_replace = click.option(
     "--replace",
@@ -19,11 +38,11 @@ option_replace = click.option(
 )
 
 option_allow_sensitive = click.option(
-    "--allow-sensitive",
+    _OPTION,
     multiple=True,
     is_flag=False,
     flag_value="*",
-    metavar="[ADDRESS]",
+    metavar="[ADDRESS]...",
     help="Allow sensitive steps, such as those that widen what a key may do: those of this address or pattern, "
     "without one all of them. May be repeated.",
 )

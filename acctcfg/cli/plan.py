@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from acctcfg.cli.later import Form, option_later
-from acctcfg.cli.leave import check_sensitive, option_allow_sensitive, option_replace
+from acctcfg.cli.leave import Leaves, check_sensitive, option_allow_sensitive, option_replace
 
 __all__ = ["command"]
 
 CHANGES = 2
 
 
-@click.command("plan", short_help="Show what apply would do, and what stands in its way.")
+@click.command("plan", cls=Leaves, short_help="Show what apply would do, and what stands in its way.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
 @click.option(
     "--format",

@@ -94,3 +94,24 @@ def test_the_first_apply_asks_nothing(desk: Desk) -> None:
     _write(desk, KEY, _stranger())
     assert not _lines(desk.plan("--format", "json"))
     assert desk.apply().code == 0
+
+
+def test_the_leave_takes_several_addresses_in_a_row(known: Desk) -> None:
+    """`--allow-sensitive A B PLANFILE`: every address counts, and the file is the file."""
+    other = {**TRADING, "ip_allowlist": ["127.0.0.1", "203.0.113.9"]}
+    _write(known, {"trading": other, "more": MORE["more"]}, _stranger())
+    both = ("--allow-sensitive", LINE, "mmdesk01.api_keys[trading]")
+    assert known.plan("--out", "plan.json", *both).code == 0
+    quiet(known, "--allow-sensitive", LINE)
+    assert known.apply(*both, "plan.json").code == 0
+
+
+def test_the_record_names_an_allow_list_that_is_dropped(known: Desk) -> None:
+    """From any address is a value, not the lack of one."""
+    _write(known, {"trading": {**TRADING, "ip_allowlist": []}})
+    assert known.apply("--allow-sensitive").code == 0
+    run = known.run("history", "--format", "json").json[0]["id"]
+    assert (
+        "ip_allowlist 127.0.0.1, permissions read+trade, store vault -> ip_allowlist from any"
+        in known.run("history", run).out
+    )
