@@ -45,3 +45,21 @@ def test_somebody_elses_credentials_are_refused_from_the_second_use_on(make_gate
         assert (said.code, said.out) == (1, "")
         assert mine in said.err
         assert "888888888" in said.err
+
+
+def test_output_reads_what_it_prints(make_gate: Callable[..., GateDesk]) -> None:
+    """Uids take who it is and the list of sub-accounts: no keys, no symbols, no leverage, whatever the manifest has."""
+    gate = make_gate()
+    entry = {"symbol": "*_FUTURE_*", "value": 7}
+    key = {"permissions": {"wallet": "read"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+    subs = {name: {"role": "sub_account", "api_keys": {"bot": key}} for name in ("sub_1", "sub_2")}
+    gate.write({"cx": {"leverage": [entry]}, **subs}).converge()
+    uids = {name: gate.account(f"cx:{at}")["uid"] for name, at in [("cx", "@master"), *((n, n) for n in subs)]}
+    for asked, printed in (((), set(uids)), (("sub_*",), set(subs)), (("cx",), {"cx"})):
+        gate.sandbox.control_post("forget")
+        found = gate.run("output", *asked).json
+        assert {name: row["uid"] for name, row in found.items()} == {name: uids[name] for name in printed}
+        assert set(gate.sandbox.control_get("requests")["by_path"]) <= {
+            "GET /api/v4/crossex/accounts",
+            "GET /api/v4/sub_accounts",
+        }

@@ -65,7 +65,6 @@ class Leverage:
         for address, decision in account.decisions.items():
             account.survey.want(address, decision.value, live[address])
             account.survey.places[address] = decision.entry.place
-            account.survey.places[address] = decision.entry.place
 
     def _tell(self, account: Account, focus: Focus, resolution: Resolution) -> None:
         """What the list shows of single entries: a finding of that symbol, never of the others."""
