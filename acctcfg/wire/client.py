@@ -245,6 +245,7 @@ class Client:
                 await exchange.ready()
             exchange.offset_s = self.offset_s
             exchange.sent_at = self.clock.now() + exchange.offset_s
+            signed = self.clock.monotonic()
             if exchange.before_send is not None:
                 pending = exchange.before_send(exchange.sent_at)
                 if inspect.isawaitable(pending):
@@ -271,7 +272,7 @@ class Client:
             finally:
                 seconds = self.clock.monotonic() - begun
                 exchange.spent_s += seconds
-                exchange.took_s = seconds
+                exchange.took_s = seconds + begun - signed  # a record that was slow to write makes it late, too
                 self._tell(exchange, seconds)
 
     async def _exchanged(self, exchange: _Exchange, request: httpx.Request, slot: Slot) -> Reply:
@@ -397,7 +398,7 @@ class _Exchange:
     sent_at: float = 0.0
     offset_s: float = 0.0  # the correction in `sent_at`
     spent_s: float = 0.0  # on the wire and in back-off, not in waiting for slots
-    took_s: float = 0.0  # the last attempt
+    took_s: float = 0.0  # the last attempt, from the time that it was signed with
     status: int | None = None
     code: str = ""
     signed: Mapping[str, str] = field(default_factory=dict)  # the headers that the last attempt was signed with

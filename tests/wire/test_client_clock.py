@@ -89,3 +89,17 @@ async def test_a_request_that_was_late_is_signed_anew(client, venue, clock):
     venue.script = [slow, slow, say("5")]
     assert (await client.read(READ, "signer", "42")).data == "5"
     assert venue.lines == ["GET /state?of=leverage"] * 3
+
+
+async def test_a_write_whose_record_was_slow_is_signed_anew(client, venue, clock):
+    """What a slow disk took between signing and sending counts as late; the clock, which is right, is not doubted."""
+    sent = []
+    late = say(code="late", status=401)
+    venue.script = [late, late, say("5")]
+
+    async def record(_at):
+        sent.append(clock.elapsed)
+        await clock.sleep(20)
+
+    assert (await client.write(WRITE, "signer", "42", before_send=record)).data == "5"
+    assert (len(sent), venue.lines) == (3, ["POST /state"] * 3)
