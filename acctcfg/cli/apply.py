@@ -57,6 +57,7 @@ class Duration(click.ParamType[float]):
     help="Wait this long (30s, 5m) for another run to end; without it, say who holds the lock and stop.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@option_later("--exclude")
 @option_later("--target")
 @option_later("--wait-flat")
 @option_later("--with-dependencies")

@@ -19,7 +19,7 @@ CHANGES = 2
 @click.option(
     "--format",
     "form",
-    type=Form("text", "json", later=("markdown", "html")),
+    type=Form("text", "json", later=("markdown", "html", "github", "gitlab", "terraform-json")),
     default="text",
     show_default=True,
 )
@@ -34,6 +34,10 @@ CHANGES = 2
 @option_replace
 @option_allow_sensitive
 @option_later("--changed-since")
+@option_later("--events")
+@option_later("--exclude")
+@option_later("--live")
+@option_later("--rehearse")
 @option_later("--with-dependencies")
 @click.pass_context
 def command(

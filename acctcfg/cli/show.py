@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from acctcfg.cli.later import option_target
+from acctcfg.cli.later import option_later, option_target
 
 __all__ = ["command"]
 
@@ -12,6 +12,7 @@ __all__ = ["command"]
 @click.command("show", short_help="Show accounts as they are now.")
 @click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
 @option_target
+@option_later("--exclude")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
 def command(ctx: click.Context, addresses: tuple[str, ...], targets: tuple[str, ...], form: str) -> None:
