@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 from desk import Desk
+from hypothesis import HealthCheck, settings
+
+# How fast examples come says something of the machine, and nothing of the law.
+settings.register_profile("acctcfg", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("acctcfg")
 
 
 @pytest.fixture
