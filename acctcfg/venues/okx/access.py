@@ -15,7 +15,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.state import ABSENT, KeyValue, Lost, Unreadable
 from acctcfg.errors import ConfigError, StoreError
-from acctcfg.venues.okx.account import Account, Signing
+from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 
 __all__ = [
     "OWN_FIELDS",
@@ -24,6 +24,7 @@ __all__ = [
     "find_access",
     "look_where_it_lay",
     "settle_access",
+    "signs_unlisted",
     "try_stored_keys",
 ]
 
@@ -73,6 +74,26 @@ async def look_where_it_lay(account: Account) -> None:
                 account.signings[key.label] = found
                 break
             del account.moved[key.label]
+
+
+def signs_unlisted(account: Account) -> bool:
+    """Whether a stored key is alive though the venue lists no such account; that is then said.
+
+    Either the list lost a row or the secret is another account's: neither is a reason to create an account.
+    """
+    for label, signing in sorted(account.signings.items()) if account.row is None else ():
+        elsewhere = signing.refused is not None and signing.refused.code == ONLY_ELSEWHERE
+        if signing.config is None and not elsewhere:
+            continue
+        whose = f"belongs to the account with the uid {signing.config.uid}" if signing.config else "exists at the venue"
+        message = (
+            f"the key whose secret is stored as {label} of {account.spec.key} {whose}, and the venue lists no "
+            f"{account.name}: its list lost a row, or the secret is another account's. It is not created; put the "
+            "right secret in its place, or correct `name`"
+        )
+        account.survey.cannot_read(account.address(), "access_wrong_account", message)
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,12 @@ from acctcfg.venues.resources import is_ours
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["NEW_KEY_CODES", "Account", "Signing", "unreadable"]
+__all__ = ["NEW_KEY_CODES", "ONLY_ELSEWHERE", "Account", "Signing", "unreadable"]
 
 NEW_KEY_CODES = frozenset({"50111", "50119"})
 """What a key may answer for a short while after it was made, and for ever after it was deleted."""
+ONLY_ELSEWHERE = "50110"
+"""Our address is none of the key's."""
 
 
 @dataclass(slots=True)

@@ -21,14 +21,14 @@ from acctcfg.venues.contract import Absence, Cost, StoredKey, Writer
 from acctcfg.venues.half_made import sent_with
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, unbound, wished
 from acctcfg.venues.okx.access import ask_key
-from acctcfg.venues.okx.account import Account, Signing, unreadable
+from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing, unreadable
 from acctcfg.venues.okx.broker import KeyRow
 from acctcfg.venues.okx.endpoints import CONFIG, CREATE_KEY, DELETE_KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.okx.key_guard import KEPT, harms
 from acctcfg.venues.okx.words import permissions_to, unknown_permissions
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["MOST_KEYS", "ONLY_ELSEWHERE", "SIGNED_FIELDS", "ApiKeys"]
+__all__ = ["MOST_KEYS", "SIGNED_FIELDS", "ApiKeys"]
 
 FIELD = "api_keys"
 SIGNED_FIELDS = ("account_mode", "position_mode", "leverage")
@@ -37,7 +37,6 @@ MOST_KEYS = 50  # of one account
 LABEL_TAKEN = "59502"
 WRONG_SECRET = ("50105", "50113")  # its passphrase, its signature
 OTHER_WORLD = "50101"  # a demo key where live ones work, or the other way round
-ONLY_ELSEWHERE = "50110"  # our address is none of the key's
 
 
 class ApiKeys:

@@ -19,11 +19,12 @@ from acctcfg.venues.okx.access import (
     find_access,
     look_where_it_lay,
     settle_access,
+    signs_unlisted,
     try_stored_keys,
 )
-from acctcfg.venues.okx.account import NEW_KEY_CODES, Account
+from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account
 from acctcfg.venues.okx.account_mode import AccountMode
-from acctcfg.venues.okx.api_keys import ONLY_ELSEWHERE, SIGNED_FIELDS, ApiKeys
+from acctcfg.venues.okx.api_keys import SIGNED_FIELDS, ApiKeys
 from acctcfg.venues.okx.broker import PAGE, Broker, SubAccount
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
@@ -207,6 +208,10 @@ class OkxConnection(ByField[Account]):
             _, account.row = await asyncio.gather(try_stored_keys(account), row)
         else:
             account.row = await row
+            if account.row is None:
+                await try_stored_keys(account)
+        if spec.state == "present" and signs_unlisted(account):
+            return False
         await look_where_it_lay(account)
         return True
 
