@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from acctcfg.cli.identity import IDENTITY, new_identity, write_private
+from acctcfg.plain_file import read_plain
 
 __all__ = ["command"]
 
@@ -43,7 +44,10 @@ def command(ctx: click.Context, directory: Path | None) -> None:
         raise UsageError(
             f"{folder} has {', '.join(taken)} already; nothing was written", hint="choose an empty directory"
         )
-    ignored = _read_or_empty(folder / ".gitignore")
+    try:
+        ignored = _read_or_empty(folder / ".gitignore")
+    except OSError as exc:
+        raise ConfigError(f"cannot read {folder / '.gitignore'}: {exc.strerror}") from exc
     files[".gitignore"] = ignored if leaves_out(ignored, IDENTITY) else _joined(ignored, files[".gitignore"])
     try:
         for name, text in files.items():
@@ -58,7 +62,7 @@ def command(ctx: click.Context, directory: Path | None) -> None:
 
 
 def _read_or_empty(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="surrogateescape") if file.exists() else ""
+    return read_plain(file, 1 << 20)[0].decode("utf-8", "surrogateescape") if file.exists() else ""
 
 
 def _joined(before: str, more: str) -> str:

@@ -15,10 +15,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from acctcfg.plain_file import read_plain
 from acctcfg.wire.endpoint import Rate
 from acctcfg.wire.pace import BucketKey, Pacer
 
 __all__ = ["PaceFile"]
+
+_MOST = 32 << 20  # bytes that are read of it
 
 
 class PaceFile:
@@ -53,7 +56,7 @@ class PaceFile:
         if self._path is None:
             return {}
         try:
-            rows = json.loads(self._path.read_text())
+            rows = json.loads(read_plain(self._path, _MOST)[0])
             return {
                 BucketKey(scope, owner, endpoint, tuple(by)): [float(at) for at in times]
                 for scope, owner, endpoint, by, times in rows

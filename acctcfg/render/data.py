@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from acctcfg.core.canonical import digest_of
 from acctcfg.core.outcome import AccountView, Outcome
 from acctcfg.core.plan import FORMAT_VERSION, Plan
 from acctcfg.errors import ConfigError, PlanStale, UsageError
+from acctcfg.plain_file import read_plain
 from acctcfg.render.harmless import json_text
 
 __all__ = ["account_json", "load_saved", "outcome_json", "plan_json", "refuse_foreign", "save_plan", "views_json"]
@@ -90,12 +92,10 @@ def save_plan(plan: Plan, path: Path) -> None:
 def load_saved(path: Path) -> dict[str, Any]:
     """The document of a saved plan. Raises PlanStale for a file that is cut, edited or of another version."""
     try:
-        with path.open("rb") as file:
-            whole = file.read(LARGEST + 1)
-        if len(whole) > LARGEST:
-            raise PlanStale(f"{path} is no saved plan: it is larger than {LARGEST >> 20} MiB", hint=_AGAIN)
-        document = json.loads(whole.decode("utf-8"))
+        document = json.loads(read_plain(path, LARGEST)[0].decode("utf-8"))
     except OSError as exc:
+        if exc.errno == errno.EFBIG:
+            raise PlanStale(f"{path} is no saved plan: {exc.strerror}", hint=_AGAIN) from exc
         raise UsageError(f"cannot read the plan {path}: {exc.strerror}", hint=_AGAIN) from exc
     except (ValueError, RecursionError) as exc:
         raise PlanStale(f"{path} is no saved plan, or was cut short: it is not JSON", hint=_AGAIN) from exc
@@ -136,7 +136,7 @@ def _is_plan(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_plain(path, LARGEST)[0].decode("utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(document, dict) and {"format_version", "steps", "digest"} <= set(document)

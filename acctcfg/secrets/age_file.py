@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acctcfg.errors import StoreError
+from acctcfg.plain_file import read_plain
 from acctcfg.secrets import new_file
 from acctcfg.secrets.age_keys import parse_recipients, read_identities
 from acctcfg.secrets.passphrase import generate
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["AgeFileStore"]
 
 SUFFIX = ".age"
+LARGEST = 1 << 20
+"""Bytes of a file that is read: a sealed secret has some hundreds."""
 BEGIN, END = b"-----BEGIN AGE ENCRYPTED FILE-----", b"-----END AGE ENCRYPTED FILE-----"
 MAKE_ONE = "`acctcfg secrets identity` makes an identity and prints the recipient that belongs to it"
 NOT_A_RECIPIENT = "the identity at hand opens nothing that the store {name} writes: its recipients are others'"
@@ -68,7 +71,7 @@ class AgeFileStore:
         """The credentials at `path`; None if there is no file. StoreError if it cannot be read or understood."""
         file = self._file(path)
         try:
-            sealed = file.read_bytes()
+            sealed, _ = read_plain(file, LARGEST)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as exc:

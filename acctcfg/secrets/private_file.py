@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
 from acctcfg.errors import StoreError
+from acctcfg.plain_file import read_plain
 from acctcfg.secrets.secret import Secret
 
 __all__ = ["located", "read_private"]
@@ -41,14 +41,13 @@ def read_private(file: Path, *, what: str) -> Secret:
 
 
 def _read(file: Path, what: str) -> Secret | None:
-    with file.open("rb") as handle:
-        mode = stat.S_IMODE(os.fstat(handle.fileno()).st_mode)
-        if mode & 0o077:
-            raise StoreError(
-                f"{file}: {what} may be read by others (mode {mode:04o}; 0600 would be right)",
-                hint=f"chmod 600 {file}",
-            )
-        try:
-            return Secret(handle.read(LARGEST).decode())
-        except UnicodeDecodeError:
-            return None  # not raised: this error carries the bytes it stumbled over
+    whole, status = read_plain(file, LARGEST)
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & 0o077:
+        raise StoreError(
+            f"{file}: {what} may be read by others (mode {mode:04o}; 0600 would be right)", hint=f"chmod 600 {file}"
+        )
+    try:
+        return Secret(whole.decode())
+    except UnicodeDecodeError:
+        return None  # not raised: this error carries the bytes it stumbled over

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acctcfg.errors import StoreError
-from acctcfg.secrets import AgeFileStore, Credentials, Secret, open_store, secret_path
+from acctcfg.secrets import AgeFileStore, Credentials, Secret, age_file, open_store, secret_path
 from acctcfg.secrets.store import split_path
 
 PATH = "desk/mmdesk01/trading"
@@ -414,10 +414,10 @@ def test_a_file_that_cannot_be_read_is_not_absent(
     """get says that it could not read, rather than None, after which a key would be made anew."""
     store.put(PATH, credentials)
 
-    def refuse(_: Path) -> None:
+    def refuse(*_: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(age_file, "read_plain", refuse)
     with pytest.raises(StoreError, match="cannot be read: Permission denied"):
         store.get(PATH)
 

@@ -1,0 +1,33 @@
+"""Reading a file that others may have put there: only an ordinary one, never more than so much of it, never waiting."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+__all__ = ["read_plain"]
+
+
+def read_plain(file: Path, most: int) -> tuple[bytes, os.stat_result]:
+    """The whole of an ordinary file, and its status as it was opened. OSError for a pipe, a device, or a longer one.
+
+    A named pipe without a writer would hang its reader for ever, and a device has no end.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    handle = os.open(file, flags)
+    try:
+        status = os.fstat(handle)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file", str(file))
+        with os.fdopen(os.dup(handle), "rb") as stream:
+            whole = stream.read(most + 1)
+    finally:
+        os.close(handle)
+    if len(whole) > most:
+        size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
+        raise OSError(errno.EFBIG, f"it is larger than {size}", str(file))
+    return whole, status

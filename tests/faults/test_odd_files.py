@@ -1,0 +1,66 @@
+"""Files that are none: a named pipe, a device without end. One message, and no command waits for them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from desk import Desk, Said
+from fault_parts import TRADING, keep, sub_account
+
+KINDS = ("pipe", "device")
+
+
+def put(file: Path, kind: str) -> None:
+    """Something in the place of a file."""
+    file.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(file, 0o600)
+    else:
+        file.symlink_to("/dev/zero")
+
+
+def told(said: Said, code: int = 1) -> None:
+    """It says what is wrong with the file."""
+    assert said.code == code, said.out + said.err
+    assert "no ordinary file" in said.out + said.err
+    assert "internal error" not in said.out + said.err
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stored_secret_that_is_no_file(desk: Desk, kind: str) -> None:
+    """The store cannot be read: said by every command that opens it, and nothing is made in its stead."""
+    desk.sandbox.control_post("accounts/mmdesk01", sub_account("mmdesk01", acctLv="3"))
+    keep(desk, "mmdesk01")
+    put(desk.folder / "secrets/desk/mmdesk01/trading.age", kind)
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}, "position_mode": "long_short"}})
+    told(desk.plan())
+    told(desk.apply())
+    told(desk.run("secrets", "check"))
+    assert desk.writes() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plan_that_is_no_file(desk: Desk, kind: str) -> None:
+    """`apply` reads no plan from it."""
+    desk.write({"mmdesk01": {}})
+    put(desk.folder / "plan.json", kind)
+    told(desk.apply(str(desk.folder / "plan.json")), 64)
+    assert desk.writes() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_seed_that_is_no_file(desk: Desk, kind: str) -> None:
+    """The sandbox does not start."""
+    put(desk.folder / "seed.yaml", kind)
+    told(desk.run("sandbox", "--port", "0", "--seed", str(desk.folder / "seed.yaml")))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rules_of_git_that_are_no_file(desk: Desk, kind: str) -> None:
+    """`init` writes nothing beside them."""
+    (desk.folder / "new").mkdir()
+    put(desk.folder / "new/.gitignore", kind)
+    told(desk.run("init", "new"))
+    assert [one.name for one in (desk.folder / "new").iterdir()] == [".gitignore"]
