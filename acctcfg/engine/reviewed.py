@@ -14,7 +14,7 @@ from acctcfg.core.codes import UNREVIEWED
 from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.plan import Plan, Step
 from acctcfg.core.scope import VenueReport
-from acctcfg.core.state import to_json
+from acctcfg.core.told import told
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
@@ -73,11 +73,16 @@ def check_steps(saved: Mapping[str, Any], plan: Plan, *, allow_warnings: bool) -
             raise PlanStale(f"{step.address} has become necessary since the plan was saved", hint=_AGAIN)
         if not _same(step, claim):
             raise PlanStale(
-                f"{step.address} is {to_json(step.change.before)} now; the plan was made for {claim['before']}",
+                f"{step.address} is {_was(step.to_json())} now; the plan was made for {_was(claim)}",
                 hint=_AGAIN,
             )
     if not allow_warnings:
         _check_warnings(saved, plan, claimed)
+
+
+def _was(step: Mapping[str, Any]) -> str:
+    """What a step found, in words; both sides come from the JSON form, so that equal values read alike."""
+    return told(step["before"]) if step["before_known"] else "not known yet"
 
 
 def _same(step: Step, claim: Mapping[str, Any]) -> bool:

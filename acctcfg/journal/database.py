@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -101,9 +102,12 @@ def connect_to_read(path: Path) -> sqlite3.Connection | None:
     """Open for reading only; None if the file is absent, or empty because its making was cut short."""
     with in_words(path):
         try:
-            if path.stat().st_size == 0:
-                return None
+            found = path.stat()
         except FileNotFoundError:
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            raise JournalError(f"{path}: the journal is no ordinary file", hint="put a backup in its place")
+        if found.st_size == 0:
             return None
         try:
             return _opened_journal(f"{path.absolute().as_uri()}?mode=ro", path)

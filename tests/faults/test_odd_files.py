@@ -64,3 +64,15 @@ def test_rules_of_git_that_are_no_file(desk: Desk, kind: str) -> None:
     put(desk.folder / "new/.gitignore", kind)
     told(desk.run("init", "new"))
     assert [one.name for one in (desk.folder / "new").iterdir()] == [".gitignore"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_journal_that_is_no_file(desk: Desk, kind: str) -> None:
+    """It is never taken for an empty one: nobody could tell what was made before."""
+    desk.write({"mmdesk01": {}})
+    (desk.folder / ".acctcfg").mkdir()
+    put(desk.folder / ".acctcfg/journal.sqlite", kind)
+    told(desk.plan())
+    told(desk.apply())
+    told(desk.run("history"))
+    assert desk.writes() == []

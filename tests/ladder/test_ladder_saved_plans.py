@@ -442,3 +442,18 @@ def test_every_step_says_where_it_is_written(desk: Desk) -> None:
     places = {(one["place"]["file"], one["place"]["line"], one["place"]["column"]) for one in steps}
     assert len(places) == len(ENTRIES)
     assert all(file == "acctcfg.yaml" and line and column for file, line, column in places)
+
+
+def test_a_plan_that_went_stale_says_so_in_words(desk: Desk) -> None:
+    """What a key was, and is now, is told as people say it: no form of the program's own."""
+    desk.sandbox.control_post("accounts/mmdesk01", {})
+    key = {"label": "bot", "perm": "read_only", "ip": "203.0.113.7", "env": "demo"}
+    secret = {"api_key": "example-bot-key", "secret_key": "example-secret", "passphrase": "Example-passphrase-9"}
+    desk.sandbox.control_post("accounts/mmdesk01/keys", key | secret)
+    wanted = {"permissions": ["read", "trade"], "ip_allowlist": ["203.0.113.7"]}
+    desk.write({"mmdesk01": {"api_keys": {"bot": wanted}}}).plan("--out", "plan.json")
+    desk.sandbox.control_post("accounts/mmdesk01/keys/bot", {"ip": "203.0.113.8"})
+    said = desk.apply("plan.json")
+    assert said.code == 1
+    assert "is permissions read, ip_allowlist 203.0.113.8" in said.err
+    assert not set("{}[']") & set(said.err.replace("api_keys[bot]", ""))
