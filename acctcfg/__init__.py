@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         StoreError,
         Unreachable,
         UsageError,
+        VenueBug,
         VenueError,
     )
 
@@ -64,6 +65,7 @@ __all__ = [
     "StoreError",
     "Unreachable",
     "UsageError",
+    "VenueBug",
     "VenueError",
     "__version__",
     "apply",

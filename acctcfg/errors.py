@@ -13,6 +13,7 @@ AcctcfgError 1 ─┬─ ManifestError       the files the user wrote; nothing w
                 │              │   └─ RateLimited  ... because of too many requests; not executed
                 │              │       └─ Busy     ... because it has too much to do, whoever asks
                 │              └─ Maintenance      the venue is closed, with its end where it says one
+                ├─ VenueBug            a venue package forgot something that the manifest manages
                 ├─ PlanStale           live state or the manifest moved since the plan was saved
                 ├─ Blocked 3           a precheck or a guardrail forbids it
                 └─ UsageError 64       the command line asks for something that makes no sense
@@ -43,6 +44,7 @@ __all__ = [
     "StoreError",
     "Unreachable",
     "UsageError",
+    "VenueBug",
     "VenueError",
 ]
 
@@ -151,6 +153,12 @@ class Busy(RateLimited):
 
 class Maintenance(VenueError):
     """The venue is closed for maintenance; the message says until when, where the venue does."""
+
+
+class VenueBug(AcctcfgError):
+    """A venue package did not say what it should have; nothing is derived from its silence."""
+
+    code = "bug"
 
 
 class PlanStale(AcctcfgError):

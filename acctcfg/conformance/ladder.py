@@ -40,6 +40,16 @@ class Ladder:
             )
             before = landing.snapshot
 
+    def test_nothing_that_is_managed_is_passed_over(self) -> None:
+        """Whatever a rung manages is in `desired` or `unreadable`: what a survey forgets would read as right."""
+        for landing in climb(self.ground).landings:
+            said = f"{landing.planned.out}{landing.planned.err}"
+            need(
+                "reading said neither what it is nor why not" not in said,
+                f"the rung {landing.rung.name!r} manages what `survey` forgets: it must `want` or `cannot_read` every "
+                f"address that the manifest manages and the focus wants: {landing.planned}",
+            )
+
     def test_a_second_apply_sends_no_write(self) -> None:
         """Law 2: what is right is left alone."""
         for landing in climb(self.ground).landings:

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from acctcfg import __version__
-from acctcfg.core.address import Address, Focus
+from acctcfg.core.address import Address, AddressPattern, Focus
 from acctcfg.core.desired import AccountSpec, Place
 from acctcfg.core.diff import Change, diff
 from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.guardrails import guard, is_sensitive
+from acctcfg.core.managed import managed_fields
 from acctcfg.core.order import order
 from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport
+from acctcfg.engine.answered import demand_answers
 from acctcfg.engine.blame import spoiled
 from acctcfg.engine.estimate import estimate
 from acctcfg.engine.leave import NO_LEAVE, Leave, store_address
@@ -30,9 +32,7 @@ from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Cost, Survey
 
-__all__ = ["FIELDS", "Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
-
-FIELDS = ("state", "account_mode", "position_mode", "leverage", "api_keys", "deposit.credit_to", "deposit.addresses")
+__all__ = ["Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
 
 
 @dataclass(slots=True)
@@ -76,7 +76,8 @@ def venues_of(workspace: Workspace, focus: Focus) -> list[str]:
 
 
 def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
-    return [spec for key, spec in workspace.manifest.accounts.items() if focus.touches(key, *FIELDS)]
+    accounts = workspace.manifest.accounts
+    return [spec for key, spec in accounts.items() if focus.touches(key, *managed_fields(spec))]
 
 
 async def survey_accounts(
@@ -108,6 +109,7 @@ async def survey_accounts(
             return error
         except Exception as error:
             surveys = await _each_alone(link, mine, focus, replacing, error, unread)
+        demand_answers(surveys, focus, link.connection.spec.type)
         link.accounts = len(mine)
         for survey in surveys:
             survey.read_at = link.client.clock.monotonic()
@@ -160,7 +162,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
     """Read, compare, order and ask. `leave`: what the user lets be done besides."""
     workspace, replacing = session.workspace, leave.replace
     surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing, progress=progress)
-    _demand_targets(focus, surveys, unread, replacing)
+    _demand_targets(workspace, focus, surveys, unread, replacing)
     by_key = {survey.spec.key: survey for survey in surveys}
     steps: list[Step] = []
     work: list[tuple[Survey, list[Change]]] = []
@@ -244,7 +246,11 @@ def _stores(workspace: Workspace, steps: Iterable[Step]) -> tuple[StoreReport, .
 
 
 def _demand_targets(
-    focus: Focus, surveys: Sequence[Survey], lost: Sequence[Unread], replacing: frozenset[Address]
+    workspace: Workspace,
+    focus: Focus,
+    surveys: Sequence[Survey],
+    lost: Sequence[Unread],
+    replacing: frozenset[Address],
 ) -> None:
     """A target or a `--replace` that selects nothing is a slip of the pen, never a plan without changes.
 
@@ -256,13 +262,20 @@ def _demand_targets(
     for pattern in focus.patterns:
         if any(pattern.matches(address) for address in there):
             continue
-        if not any(pattern.may_reach(account, field) for account in unread for field in ("", *FIELDS)):
+        if not any(_may_reach(pattern, workspace, account) for account in unread):
             raise UsageError(
                 f"--target {pattern.text} selects nothing", hint="addresses are as `acctcfg plan` shows them"
             )
     if replacing and not unread and not replacing.intersection(there):
         named = ", ".join(sorted(map(str, replacing)))
         raise UsageError(f"--replace {named}: it is no part of what is planned", hint="plan again with it")
+
+
+def _may_reach(pattern: AddressPattern, workspace: Workspace, account: str) -> bool:
+    """Whether the pattern could select anything that the manifest manages of the account."""
+    spec = workspace.manifest.accounts.get(account)
+    fields = managed_fields(spec) if spec is not None else ()
+    return any(pattern.may_reach(account, field) for field in ("", *fields))
 
 
 def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> list[Step]:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from acctcfg.core.address import Address, Focus
+from acctcfg.core.managed import managed_fields
 from acctcfg.core.outcome import AccountView, DepositRow
 from acctcfg.core.plan import Unread
 from acctcfg.core.state import ABSENT, After, Unreadable, to_json
-from acctcfg.engine.plan import FIELDS, survey_accounts, venues_of
+from acctcfg.engine.plan import survey_accounts, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
@@ -65,7 +66,7 @@ async def observe(
 
 
 def _views(surveys: Sequence[Survey], focus: Focus) -> list[AccountView]:
-    touched = [survey for survey in surveys if focus.touches(survey.spec.key, *FIELDS)]
+    touched = [survey for survey in surveys if focus.touches(survey.spec.key, *managed_fields(survey.spec))]
     return [view for survey in touched if _says(view := _view(survey, focus), focus)]
 
 

@@ -202,6 +202,7 @@ class Survey:
     stored: dict[str, StoredKey] = field(default_factory=dict)  # label -> where the secret of that very key lies
     unsigned: dict[Address, str] = field(default_factory=dict)  # why this process cannot carry these steps out itself
     sets_nothing: list[str] = field(default_factory=list)  # exact entries that no scope came of: "x.leverage[2]"
+    without: dict[Address, str] = field(default_factory=dict)  # managed, and why there is nothing to compare
     places: dict[Address, Place] = field(default_factory=dict)  # where an address was decided, unless its spec tells
     thorough: set[Address] = field(default_factory=set)  # what `current` must look for wherever it can be seen
     read_at: float = 0.0  # by the steady clock; nothing that it shows was read later
@@ -215,6 +216,10 @@ class Survey:
         """Both sides of one address."""
         self.desired[address] = wanted
         self.live[address] = found
+
+    def nothing_to_set(self, address: Address, why: str) -> None:
+        """A managed address that has no value of its own as things are; silence about one ends the run."""
+        self.without[address] = why
 
     def block(self, address: Address, name: str, detail: str) -> None:
         """A reason, found while reading, why a step at this address must not be taken."""

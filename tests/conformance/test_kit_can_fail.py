@@ -159,6 +159,13 @@ def reads_another_form_than_it_wants(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(part("leverage", "LeverageSetting"), "current", current)
 
 
+def forgets_a_field(patch: pytest.MonkeyPatch) -> None:
+    async def survey(*_: Any) -> None:
+        return None
+
+    patch.setattr(part("position_mode", "PositionModeSetting"), "survey", survey)
+
+
 def forgets_what_moves_along(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(part("leverage", "LeverageSetting"), "moved_with", lambda *_: ())
 
@@ -217,6 +224,7 @@ CASES: list[tuple[Break, str, dict[str, Any], str]] = [
     (writes_twice, "test_nothing_but_the_plan_is_written", {}, "must name every write"),
     (writes_while_it_plans, "test_planning_sends_no_write", {}, "only `Connection.write` may send writes"),
     (reads_another_form_than_it_wants, "test_every_rung_lands", {}, "does not land"),
+    (forgets_a_field, "test_nothing_that_is_managed_is_passed_over", {}, "manages what `survey` forgets"),
     (forgets_what_moves_along, "test_what_moves_along_is_told", {}, "`moved_with` must name the other address"),
     (forgets_costs, "test_the_estimate_counts_the_writes", {}, r"must give a Cost\(write=True\)"),
     (logs_the_secret, "test_no_secret_is_ever_seen", {}, "a secret stands in the log"),

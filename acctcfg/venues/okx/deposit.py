@@ -42,6 +42,8 @@ class DepositAddresses:
     gated = False
     absence = SEEN_TWICE
     together = ""
+    signed = False
+    own = False
 
     def __init__(self) -> None:
         self._made: dict[str, list[Mapping[str, Any]]] = {}  # what creations of this run answered, by uid
@@ -217,6 +219,8 @@ class CreditToSetting:
     gated = False
     absence = NEVER_ABSENT
     together = ""
+    signed = False
+    own = False
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
         """Both sides, from the addresses that were read."""
@@ -224,6 +228,8 @@ class CreditToSetting:
         rows = _rows(account)
         if deposit is not None and deposit.credit_to is not None and rows and focus.wants(address):
             account.survey.want(address, deposit.credit_to, _live(rows, deposit.credit_to))
+        elif deposit is not None and deposit.credit_to is not None and not rows:
+            account.survey.nothing_to_set(address, "it is kept with addresses: a new one is created with it")
         elif deposit is not None and rows and isinstance(live := _live(rows, None), Unreadable):
             creates = [one for one, found in account.survey.live.items() if one.field == ADDRESSES and found is ABSENT]
             if creates:

@@ -1,0 +1,54 @@
+"""Nothing that the manifest manages is passed over in silence: a survey answers for all of it, or the run ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.managed import ANY, claims
+from acctcfg.errors import VenueBug
+from acctcfg.venues.contract import Survey
+
+__all__ = ["demand_answers"]
+
+
+def demand_answers(surveys: Iterable[Survey], focus: Focus, venue_type: str) -> None:
+    """Raise VenueBug where a survey says nothing of an address that is managed and looked at.
+
+    What is not in `desired` is never compared, so the plan would call it right.
+    """
+    forgotten = sorted(
+        str(address)
+        for survey in surveys
+        for address in claims(survey.spec)
+        if focus.wants(address) and not _answered(survey, address)
+    )
+    if forgotten:
+        raise VenueBug(
+            f"{', '.join(forgotten)}: the manifest manages this, and reading said neither what it is nor why not",
+            hint=f"nothing was written; this is a bug of the venue package {venue_type}: report it",
+        )
+
+
+def _answered(survey: Survey, address: Address) -> bool:
+    if address in survey.desired or address in survey.without:
+        return True
+    if address.key == ANY and any(one.field == address.field for one in survey.desired):
+        return True
+    whole, field = address.account, f"{address.account}.{address.field}"
+    unread = {one.address for one in survey.unreadable}
+    if unread & {whole, field, str(address)}:
+        return True
+    return address.key == ANY and _told_by_entry(survey, field, unread)
+
+
+def _told_by_entry(survey: Survey, field: str, unread: set[str]) -> bool:
+    """Whether each entry that came to no address is told of: it matches nothing, or cannot be read."""
+    told = {*unread, *survey.sets_nothing, *(one.address for one in survey.warnings)}
+    paths = {entry.path for entry in survey.spec.leverage}
+    return any(one.startswith(f"{field}[") or _entry(one) in paths for one in told)
+
+
+def _entry(path: str) -> str:
+    """`x.leverage[2].market` is about the entry `x.leverage[2]`."""
+    return path[: path.rfind("]") + 1] or path
