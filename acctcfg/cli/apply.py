@@ -91,8 +91,9 @@ def command(
     from acctcfg.engine.apply import apply
     from acctcfg.engine.stopping import Interrupts
     from acctcfg.render.data import load_saved
+    from acctcfg.venues.installed import rules
 
-    saved = None if planfile is None else load_saved(ctx.obj["directory"] / planfile)
+    saved = None if planfile is None else load_saved(ctx.obj["directory"] / planfile, rules().values())
     workspace = load_workspace(ctx)
     interrupts = Interrupts()
     check_sensitive(ctx, workspace, allow_sensitive)

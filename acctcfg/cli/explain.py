@@ -147,6 +147,7 @@ def _field(note: FieldNote) -> list[str]:
         rows.append(("required", "yes"))
     if note.types:
         rows.append((_asked(note), ", ".join(_with_role(note, type_) for type_ in note.types)))
+    rows += note.notes
     if note.parts:
         rows.append(("fields", ", ".join(note.parts)))
     width = max(len(name) for name, _ in rows)

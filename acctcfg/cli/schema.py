@@ -18,8 +18,9 @@ def _manifest() -> str:
 
 def _plan() -> str:
     from acctcfg.render.plan_schema import plan_schema_text
+    from acctcfg.venues.installed import rules
 
-    return plan_schema_text()
+    return plan_schema_text(rules().values())
 
 
 # a document's name -> its schema as text

@@ -43,6 +43,8 @@ OPEN_TO_VENUES = (
     "acctcfg.venues.resources",
     "acctcfg.venues.half_made",
     "acctcfg.venues.key_wishes",
+    "acctcfg.venues.settings",
+    "acctcfg.venues.switch",
 )
 """What a venue package may import of acctcfg."""
 
@@ -143,7 +145,7 @@ class Declarations:
     def test_the_order_never_runs_in_a_circle(self) -> None:
         """Changes of all fields at once, from and to every word, can be put in order."""
         rules = self.venue.rules
-        fields = sorted({kind for kind in _kinds(rules) if kind.strip("-") not in ("*", "account")})
+        fields = sorted({kind for kind in _kinds(rules) if kind.strip("-").rpartition(".")[2] not in ("*", "account")})
         choices = {
             "account_mode": list(product(rules.account_modes, repeat=2)),
             "position_mode": list(product(rules.position_modes, repeat=2)),
@@ -152,10 +154,19 @@ class Declarations:
             order([_change(kind, *words) for kind, words in zip(fields, modes, strict=True)], self.venue.order)
 
     def test_codes_are_of_the_closed_lists(self) -> None:
-        """Every precheck and every warning that the package's source names has its words in acctcfg.core.codes."""
+        """Every precheck and warning that the package names has its words: in acctcfg.core.codes, or in its rules."""
+        rules = self.venue.rules
+        words = {"precheck": {**PRECHECKS, **rules.prechecks}, "warning": {**WARNINGS, **rules.warnings}}
         for file, line, what, code in _codes(self._package()):
-            known = PRECHECKS if what == "precheck" else WARNINGS
+            known = words[what]
             need(code in known, f"{file}:{line}: no {what} of acctcfg.core.codes: {code!r} ({', '.join(known)})")
+        for setting in rules.settings:
+            for code in setting.prechecks:
+                need(code in words["precheck"], f"the setting {setting.name!r} asks {code!r}, which has no words")
+        for own, ours in ((rules.prechecks, PRECHECKS), (rules.warnings, WARNINGS)):
+            for code, said in own.items():
+                need(re.fullmatch(r"[a-z][a-z0-9_]*", code), f"{code!r}: a code is small letters, digits and _")
+                need(code not in ours and said, f"the rules bring {code!r}, which has its words already, or has none")
 
     def test_every_endpoint_has_its_rate(self) -> None:
         """`rate_of` knows every endpoint that the package declares or a climb calls, and no other."""
@@ -220,7 +231,8 @@ def _spec(type_: str, region: str, environment: str, base_url: str | None) -> Ve
 
 def _kinds(rules: VenueRules) -> set[str]:
     fields = rules.fields | rules.main_fields
-    kinds = {kind for field in fields for kind in KINDS.get(field, (field,))}
+    kinds = {kind for field in fields - {"settings"} for kind in KINDS.get(field, (field,))}
+    kinds |= {"settings.*", *(one.field for one in rules.settings)} if rules.settings else set()
     return kinds | {"*", "-*"} | ({"account", "-account"} if "sub_account" in rules.roles else set())
 
 

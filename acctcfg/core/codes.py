@@ -1,4 +1,7 @@
-"""The closed lists of codes that a plan may carry, each with its words. The plan's JSON Schema is made from them."""
+"""The closed lists of codes that a plan may carry, each with its words. The plan's JSON Schema is made from them.
+
+A venue package brings further ones with its rules (`VenueRules.prechecks`, `VenueRules.warnings`).
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ PRECHECKS: Final[Mapping[str, str]] = {
     "no_pending_orders": "no pending orders",
     "no_algo_orders": "no algo orders",
     "no_bots": "no trading bots",
+    "no_spot_orders": "no pending spot orders",
+    "no_borrowings": "nothing is borrowed",
     "account_mode_switch": "the venue allows the switch",
     "mode_activated": "account mode is activated",
     "not_frozen": "the venue has not frozen this",
@@ -88,6 +93,8 @@ UNREVIEWED: Final = frozenset({"sensitive", "rate_limited", "adopted", "no_longe
 what the journal of this machine knows."""
 
 
-def precheck_words(name: str) -> str:
-    """A precheck's name in plain words: what must hold for the write to be sent."""
-    return f"guardrail: {name.removeprefix(GUARDRAIL)}" if name.startswith(GUARDRAIL) else PRECHECKS.get(name, name)
+def precheck_words(name: str, own: str = "") -> str:
+    """A precheck's name in plain words: what must hold for the write to be sent. `own`: those of the venue's rules."""
+    if name.startswith(GUARDRAIL):
+        return f"guardrail: {name.removeprefix(GUARDRAIL)}"
+    return PRECHECKS.get(name) or own or name

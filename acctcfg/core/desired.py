@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from acctcfg.core.state import Value
 from acctcfg.core.words import CreditTo, MarginMode, Market, PositionMode, Side
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Place",
     "Rule",
     "Selector",
+    "SettingEntry",
     "Share",
     "StoreSpec",
     "VenueSpec",
@@ -103,6 +105,16 @@ class DepositSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingEntry:
+    """What one address of a setting should hold."""
+
+    field: str  # "settings.auto_loan"
+    key: str  # "USDT" of a setting by currency; "" of one that has a single value
+    value: Value
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessSpec:
     """How acctcfg signs as an account. Each side is `{"key": LABEL}` or a credentials source, or None (the default)."""
 
@@ -130,6 +142,7 @@ class AccountSpec:
     account_mode: str | None = None
     position_mode: PositionMode | None = None
     position_modes: Mapping[str, PositionMode] = field(default_factory=dict)  # by part, where each part has its own
+    settings: tuple[SettingEntry, ...] = ()  # sorted by field and key
     leverage: tuple[LeverageEntry, ...] = ()
     api_keys: tuple[KeySpec, ...] = ()  # sorted by label
     api_keys_exclusive: bool = False
@@ -149,6 +162,9 @@ class AccountSpec:
             same = [one for one in self.deposit.addresses if one.currency == currency]
             exact = [one for one in same if one.chain == chain]
             return next((one.place for one in exact or same), self.at("deposit"))
+        if field.startswith("settings."):
+            found = (one.place for one in self.settings if (one.field, one.key) == (field, key))
+            return next(found, self.at("settings"))
         return self.at(field.partition(".")[0])
 
 

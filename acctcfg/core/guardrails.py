@@ -64,8 +64,9 @@ def _takes_away(step: Step) -> bool:
 
 def _over_step(step: Step, guardrails: Guardrails, check: Checker) -> Iterable[Precheck]:
     after = step.change.after
-    if isinstance(after, Decimal) and guardrails.max_leverage is not None and after > guardrails.max_leverage:
-        detail = f"{after} is above guardrails.max_leverage {guardrails.max_leverage}"
+    most = guardrails.max_leverage if step.address.field == "leverage" else None
+    if isinstance(after, Decimal) and most is not None and after > most:
+        detail = f"{after} is above guardrails.max_leverage {most}"
         yield Precheck("guardrail:max_leverage", "fail", detail)
     if isinstance(after, KeyValue):
         powers = [word for word in after.permissions if word in _POWERFUL or word.endswith(_GROUP_WRITE)]
@@ -101,7 +102,10 @@ def _matches(patterns: Iterable[str], word: str) -> bool:
 
 
 def is_sensitive(step: Step) -> str:
-    """Why a step wants `--allow-sensitive`: withdraw gained, an allow-list widened or dropped; "" if it does not."""
+    """Why a step wants `--allow-sensitive`: withdraw gained, an allow-list widened or dropped, a one-way door; "" if it
+    does not."""
+    if step.one_way:
+        return f"nothing leads back: {step.one_way}"
     after, before = step.change.after, step.change.before
     if isinstance(before, Lost):
         before = before.value

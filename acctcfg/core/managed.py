@@ -11,7 +11,7 @@ from typing import Final
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec
 
-__all__ = ["ANY", "CLAIMS", "DESCRIBES", "claims", "managed_fields"]
+__all__ = ["ANY", "CLAIMS", "DESCRIBES", "claims", "fields_under", "managed_fields"]
 
 ANY: Final = "**"
 """In place of the key of a claim: which keys there are only the venue's lists tell."""
@@ -37,6 +37,7 @@ CLAIMS: Final[Mapping[str, Callable[[AccountSpec], Iterator[tuple[str, str]]]]] 
     "account_mode": lambda spec: iter([("account_mode", "")] if spec.account_mode is not None else []),
     "position_mode": lambda spec: iter([("position_mode", "")] if spec.position_mode is not None else []),
     "position_modes": lambda spec: iter([("position_mode", part) for part in spec.position_modes]),
+    "settings": lambda spec: iter([(one.field, one.key) for one in spec.settings]),
     "leverage": lambda spec: iter([("leverage", ANY)] if spec.leverage else []),
     "api_keys": lambda spec: iter([("api_keys", key.label) for key in spec.api_keys]),
     "deposit": _deposit,
@@ -57,6 +58,12 @@ def claims(spec: AccountSpec) -> Iterator[Address]:
     for field in ("state",) if spec.state == "absent" else CLAIMS:
         for name, key in CLAIMS[field](spec):
             yield Address(spec.key, name, key)
+
+
+def fields_under(spec: AccountSpec, *heads: str) -> tuple[str, ...]:
+    """The managed fields that are one of these, or lie under one: "settings.greeks" under "settings"."""
+    found = dict.fromkeys(one.field for one in claims(spec))
+    return tuple(field for field in found if field in heads or field.partition(".")[0] in heads)
 
 
 def managed_fields(spec: AccountSpec) -> tuple[str, ...]:

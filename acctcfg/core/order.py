@@ -4,6 +4,7 @@ A row is `(left, right)` or `(left, right, "waits")`. Each side is a kind of cha
 
     position_mode                any change of that field        -api_keys    a delete of that field
     account                      the account itself              *, -*        any change, any delete
+    settings.*                   any change of a field under it
     position_mode=net            ... to that value
     account_mode:!spot=portfolio ... to that value, from any known value but spot
 
@@ -22,7 +23,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.errors import AcctcfgError
 
-__all__ = ["Ordered", "Row", "order"]
+__all__ = ["Ordered", "Row", "behind", "order"]
 
 Row = tuple[str, str] | tuple[str, str, str]
 _SIDE = re.compile(r"(-?[\w.*]+)(?::(!?)(\w+))?(?:=(\w+))?")
@@ -57,6 +58,12 @@ def order(changes: Iterable[Change], rows: Sequence[Row]) -> list[Ordered]:
         )
         ordered.extend(_ordered(change, depends, waits) for change in groups[signature])
     return ordered
+
+
+def behind(rows: Sequence[Row], kind: str, field: str) -> bool:
+    """Whether the rows put changes of the field after those of this kind, whatever their values."""
+    sides = (row[1] for row in rows if row[0] == kind)
+    return any(side == field or (side.endswith(".*") and field.startswith(side[:-1])) for side in sides)
 
 
 def _ordered(change: Change, depends: tuple[Address, ...], waits: tuple[Address, ...]) -> Ordered:
@@ -104,6 +111,9 @@ def _fits(side: str, change: Change) -> bool:
             return False
     elif kind == "-*":
         if not change.kind.startswith("-"):
+            return False
+    elif kind.endswith(".*"):
+        if not change.kind.startswith(kind[:-1]):
             return False
     elif kind != change.kind:
         return False

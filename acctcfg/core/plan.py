@@ -47,6 +47,7 @@ class Precheck:
     name: str
     status: str
     detail: str = ""
+    words: str = field(default="", compare=False)  # what the name says, where it is the venue package's own
 
     @property
     def blocks(self) -> bool:
@@ -64,6 +65,7 @@ class Step:
     depends_on: tuple[Address, ...] = ()
     waits_for: tuple[Address, ...] = ()
     calls: tuple[str, ...] = ()
+    one_way: str = ""  # why the venue does not take it back; "" where it does
     place: Place | None = None  # where the manifest says it; None where nothing does
 
     @property

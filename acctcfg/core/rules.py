@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from acctcfg.core.base_url import BaseUrl
 from acctcfg.core.desired import AccountSpec, Place
+from acctcfg.core.setting import Setting
+from acctcfg.core.text_rule import NAME, TextRule
 
 __all__ = ["NAME", "Finding", "TextRule", "VenueRules"]
 
@@ -19,22 +20,6 @@ class Finding(NamedTuple):
     place: Place
     address: str  # "mmdesk01.leverage[2].side"
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextRule:
-    """A venue's rule for a name: a regular expression (anchored) and the same in words."""
-
-    pattern: str
-    words: str
-
-    def allows(self, text: str) -> bool:
-        """Whether the venue takes this text."""
-        return re.fullmatch(self.pattern, text) is not None
-
-
-NAME: Final = TextRule(r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, _ and -, and begin with a letter or digit")
-"""The rule of names that are ours, and of a venue's where it says nothing stricter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +58,14 @@ class VenueRules:
     environments: tuple[str, ...] = ("live", "demo", "sandbox")
     states: Mapping[str, str] = field(default_factory=lambda: {"present": "the default", "absent": "delete it"})
     unsupported_states: Mapping[str, str] = field(default_factory=dict)  # state -> why this type cannot reach it
+    settings: tuple[Setting, ...] = ()  # its other switches, by the rows of its page
+    prechecks: Mapping[str, str] = field(default_factory=dict)  # its own precheck codes: what must hold, in words
+    warnings: Mapping[str, str] = field(default_factory=dict)  # its own warning codes, in words
     check: Callable[[AccountSpec], Iterable[Finding]] = field(default=lambda _: ())
+
+    def setting(self, field: str) -> Setting | None:
+        """The setting behind an address's field: "settings.auto_loan"."""
+        return next((one for one in self.settings if one.field == field), None)
 
     def owns(self, base_url: str) -> bool:
         """Whether a base URL is one of the venue's own hosts over https."""

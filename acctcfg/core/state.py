@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 __all__ = [
     "ABSENT",
@@ -16,6 +16,7 @@ __all__ = [
     "KeyValue",
     "Live",
     "Lost",
+    "Members",
     "Unreadable",
     "Value",
     "Wanted",
@@ -66,6 +67,18 @@ class DepositValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """A setting of several values that are set together: by name, sorted."""
+
+    fields: tuple[tuple[str, bool | str | Decimal], ...]
+
+    @classmethod
+    def of(cls, values: Mapping[str, bool | str | Decimal]) -> Members:
+        """From a map in any order."""
+        return cls(tuple(sorted(values.items())))
+
+
+@dataclass(frozen=True, slots=True)
 class After:
     """Can be read only after a step of the plan: `what` completes "(known after ...)"."""
 
@@ -92,18 +105,23 @@ class Lost:
     ours: bool
 
 
-Value = str | Decimal | AccountValue | KeyValue | DepositValue
+Value = bool | str | Decimal | Members | AccountValue | KeyValue | DepositValue
 Live = Value | _Absent | After | Unreadable | Lost
 Wanted = Value | _Absent
 
 
-def to_json(value: object) -> Any:
-    """The value as the plan's JSON shows it: a mode its word, a leverage a number, the others objects, else null."""
+def to_json(value: Live | Wanted | None) -> Any:
+    """The value as the plan's JSON shows it: a mode its word, a leverage a number, a switch true or false, the others
+    objects; null for what is not there or not known."""
     match value:
+        case bool():
+            return value
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
         case str():
             return str(value)
+        case Members(fields):
+            return {name: to_json(one) for name, one in fields}
         case AccountValue(name, label, parent):
             return {"name": name, "label": label or "", "parent": parent}
         case KeyValue(permissions, ip_allowlist, store):
@@ -112,6 +130,7 @@ def to_json(value: object) -> Any:
             return {"currency": currency, "chain": chain, "type": type_, "credit_to": credit_to}
         case Lost(value=inner):
             return to_json(inner)
-        case Mapping():
-            return dict(value)
-    return None
+        case None | _Absent.ABSENT | After() | Unreadable():
+            return None
+        case _ as unknown:
+            assert_never(unknown)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Lost, Unreadable
+from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Lost, Members, Unreadable
 
 __all__ = ["told"]
 
@@ -16,6 +16,10 @@ def told(value: object) -> str:
     if value is None or value is ABSENT:
         return "nothing"
     match value:
+        case bool():
+            return "true" if value else "false"
+        case Members(fields):
+            return ", ".join(f"{name} {told(one)}" for name, one in fields)
         case Decimal():
             return format(value.normalize(), "f")
         case AccountValue():

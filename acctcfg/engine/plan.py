@@ -284,6 +284,7 @@ def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> lis
         Step(
             change=one.change,
             venue=survey.spec.venue,
+            one_way=_one_way(link, one.change),
             place=_place(survey, one.change.address),
             depends_on=one.depends_on,
             waits_for=one.waits_for,
@@ -293,6 +294,12 @@ def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> lis
     ]
 
 
+def _one_way(link: Link, change: Change) -> str:
+    """Why the venue does not take the change back."""
+    setting = link.venue.rules.setting(change.address.field)
+    return setting.one_way if setting is not None else ""
+
+
 def _place(survey: Survey, address: Address) -> Place:
     return survey.places.get(address) or survey.spec.place_of(address.field, address.key)
 
@@ -300,7 +307,8 @@ def _place(survey: Survey, address: Address) -> Place:
 async def _ask(
     session: Session, survey: Survey, changes: Sequence[Change], progress: Progress, unread: list[Unread]
 ) -> tuple[dict[Address, tuple[Precheck, ...]], list[Warning_]]:
-    connection = session.links[survey.spec.venue].connection
+    link = session.links[survey.spec.venue]
+    connection = link.connection
     try:
         gated = [change for change in changes if connection.gated(change)]
         found = await connection.prechecks(survey, gated) if gated else {}
@@ -309,7 +317,8 @@ async def _ask(
         unread.append(_spoiled(session, survey, error))
         found, notices = {}, []
     progress.advance(1, survey.spec.key)
-    return found, notices
+    survey.blocks = {address: list(link.worded(checks)) for address, checks in survey.blocks.items()}
+    return {address: link.worded(checks) for address, checks in found.items()}, notices
 
 
 def _spoiled(session: Session, survey: Survey, error: Exception) -> Unread:

@@ -12,7 +12,7 @@ from typing import Self
 
 from acctcfg.core.base_url import is_loopback
 from acctcfg.core.desired import VenueSpec
-from acctcfg.core.plan import VenueReport, Warning_
+from acctcfg.core.plan import Precheck, VenueReport, Warning_
 from acctcfg.engine.blame import blame
 from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.workspace import Workspace
@@ -63,6 +63,11 @@ class Link:
                 )
                 found.append(Warning_(key, "limit_raised", message))
         return found + [Warning_(key, "rate_limited", note) for note in self.client.pacer.notes]
+
+    def worded(self, checks: Iterable[Precheck]) -> tuple[Precheck, ...]:
+        """With the words of those prechecks that are the venue package's own."""
+        own = self.venue.rules.prechecks
+        return tuple(replace(one, words=own[one.name]) if one.name in own else one for one in checks)
 
     def granted(self, cost: Cost) -> Cost:
         """A cost with the limit that the venue granted, where it granted another."""

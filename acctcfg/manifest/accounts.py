@@ -20,14 +20,15 @@ from acctcfg.core.words import CreditTo, PositionMode
 from acctcfg.errors import Problem
 from acctcfg.manifest.connections import check_source
 from acctcfg.manifest.files import Workspace
-from acctcfg.manifest.kinds import Table
+from acctcfg.manifest.kinds import Later, Table
 from acctcfg.manifest.narrowing import check_parts, check_permissions
 from acctcfg.manifest.profiles import Layered, Profiles, check_taken_away
 from acctcfg.manifest.read import Node
 from acctcfg.manifest.relations import between, shared_secrets
 from acctcfg.manifest.report import Report, near, shown
 from acctcfg.manifest.scalars import BAD
-from acctcfg.manifest.shape import LATER_FIELDS, NAME, Shape
+from acctcfg.manifest.settings import build_settings
+from acctcfg.manifest.shape import NAME, Shape
 
 __all__ = ["EVERY_TYPE", "build_accounts"]
 
@@ -136,7 +137,8 @@ class _Building:
         main = role == "main"
         allowed = rules.main_fields if main else rules.fields
         for name, child in layered.fields.items():
-            if name in allowed or name in EVERY_TYPE or name in LATER_FIELDS or name not in self.shape.account.takes:
+            known = self.shape.account.fields.get(name)
+            if name in allowed or name in EVERY_TYPE or known is None or isinstance(known.kind, Later):
                 continue
             if name in rules.fields | rules.main_fields:
                 report.key(child, f"an account with `role: {role}` has no `{name}` (venue type {rules.type})")
@@ -191,6 +193,14 @@ class _Building:
         deposit = self._deposit(layered, taken.get("deposit"), rules, report)
         access = self._access(fields.get("access"), taken.get("access"), keys, report)
         entries = self._entries(layered, rules) if len(self.shape.rules) > 1 else layered.entries
+        switches = build_settings(
+            fields.get("settings"),
+            taken.get("settings"),
+            rules,
+            account_mode=taken.get("account_mode"),
+            place=self.place,
+            report=report,
+        )
         mode = taken.get("position_mode")
         parts = {}
         if isinstance(mode, dict) and not absent:
@@ -217,6 +227,7 @@ class _Building:
             account_mode=None if absent else taken.get("account_mode"),
             position_mode=None if absent or type(mode) is not str else _POSITION_MODES[mode],
             position_modes=parts,
+            settings=() if absent else switches,
             leverage=() if absent or "leverage" not in fields else entries,
             api_keys=keys,
             api_keys_exclusive=taken.get("api_keys_exclusive", False),
@@ -369,6 +380,7 @@ class _Building:
             spec.position_mode,
             tuple(spec.position_modes.items()),
             spec.api_keys_exclusive,
+            tuple([(s.field, s.key, s.value) for s in spec.settings]),
             tuple([(e.market, e.margin, e.selector, e.side, e.value, e.layer) for e in spec.leverage]),
             tuple([(k.label, k.state, k.permissions, k.ip_allowlist, k.store) for k in spec.api_keys]),
             None if deposit is None else deposit.credit_to,

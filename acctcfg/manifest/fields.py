@@ -34,6 +34,7 @@ class FieldNote:
     of_field: str  # the account's field that `types` is about: the field itself, or the one that it is a part of
     roles: Mapping[str, str]  # venue type -> the only role of accounts that has it
     parts: tuple[str, ...]  # the fields below it
+    notes: tuple[tuple[str, str], ...] = ()  # a heading and its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ def _note(place: _Place, shapes: Mapping[str, Shape]) -> FieldNote:
         of_field=name,
         roles=roles if of_account else {},
         parts=_parts(place.field.kind),
+        notes=place.field.notes,
     )
 
 
@@ -189,7 +191,7 @@ def _kind(kind: Kind) -> str:
         case Whole():
             return f"a whole number, {_bounds(kind.least, kind.most)}"
         case Decimals():
-            return "a number above 0" + ("" if kind.most is None else f" and at most {kind.most}")
+            return f"a number {kind.least}" + ("" if kind.most is None else f" and at most {kind.most}")
         case IpAddress():
             return "an IP address"
         case ListOf():

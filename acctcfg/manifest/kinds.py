@@ -92,6 +92,7 @@ class Field:
     kind: Kind
     doc: str
     required: bool = False
+    notes: tuple[tuple[str, str], ...] = ()  # what else `explain` says of it: a heading and its words
 
 
 class Later:

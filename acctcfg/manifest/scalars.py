@@ -168,23 +168,27 @@ _DECIMALS: Final = 12  # more than any venue keeps of a leverage or a share
 
 
 class Decimals:
-    """A number above zero, exactly as written: never a float. `later` words are not built yet."""
+    """A number above zero (with `zero`: from zero on), exactly as written: never a float.
 
-    def __init__(self, most: int | None = None, later: tuple[str, ...] = ()) -> None:
+    `later` words are not built yet.
+    """
+
+    def __init__(self, most: int | None = None, later: tuple[str, ...] = (), *, zero: bool = False) -> None:
         self.most = most
         self.later = later
+        self.zero = zero
 
     def take(self, node: Node, report: Report) -> Any:
         """The Decimal."""
         value = _number(node.value)
         if value is not None:
-            if value > 0 and (self.most is None or value <= self.most):
+            if (value > 0 or (self.zero and value == 0)) and (self.most is None or value <= self.most):
                 if _decimal(value).normalize().as_tuple().exponent >= -_DECIMALS:  # type: ignore[operator]
                     return _decimal(value)
                 report.value(node, f"{report.written(node)} has more than {_DECIMALS} decimals")
                 return BAD
             upper = "" if self.most is None else f" and at most {self.most}"
-            report.value(node, f"{report.written(node)} must be above 0{upper}")
+            report.value(node, f"{report.written(node)} must be {self.least}{upper}")
         elif type(node.value) is str and node.value in self.later:
             report.value(node, f"{shown(node.value)} is not supported yet (a number)")
         elif type(node.value) is str:
@@ -193,9 +197,15 @@ class Decimals:
             report.value(node, f"must be a number, not {quoted(node.value)} (such as 10 or 2.5)")
         return BAD
 
+    @property
+    def least(self) -> str:
+        """The lower bound in words."""
+        return "0 or more" if self.zero else "above 0"
+
     def schema(self) -> dict[str, Any]:
         """A number."""
-        said: dict[str, Any] = {"type": ["number", "string"], "exclusiveMinimum": 0, "pattern": IN_QUOTES}
+        bound = {"minimum": 0} if self.zero else {"exclusiveMinimum": 0}
+        said: dict[str, Any] = {"type": ["number", "string"], **bound, "pattern": IN_QUOTES}
         return said if self.most is None else said | {"maximum": self.most}
 
 

@@ -16,11 +16,11 @@ from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
 from acctcfg.manifest.kinds import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.read import number
 from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, IpAddress, Text, Whole, Word
+from acctcfg.manifest.settings import settings_field
 
-__all__ = ["LATER_FIELDS", "LATER_TYPES", "NAME", "STORE_TYPES", "Shape"]
+__all__ = ["LATER_TYPES", "NAME", "STORE_TYPES", "Shape"]
 
 LATER_TYPES: Final = ("okx", "okx_dma_broker", "gate_crossex")
-LATER_FIELDS: Final = frozenset({"settings", "transfer_out"})  # account fields of the contract that are not built
 STORE_TYPES: Final[dict[str, tuple[str, ...]]] = {  # which fields each type of store has
     "age_file": ("path", "recipients", "identity", "durable"),
     "env": ("prefix",),
@@ -417,7 +417,7 @@ class Shape:
             ),
             "api_keys_exclusive": Field(kind=Flag(), doc="Delete keys that the manifest does not name"),
             "deposit": Field(kind=deposit, doc="Deposit addresses"),
-            "settings": Field(kind=Later(), doc="The venue's other switches"),
+            "settings": settings_field(rules),
             "transfer_out": Field(kind=Later(), doc="Whether funds may leave"),
         }
         return Record(fields, nulls=True)

@@ -12,6 +12,7 @@ from typing import Any
 from acctcfg.core.canonical import digest_of
 from acctcfg.core.outcome import AccountView, Outcome
 from acctcfg.core.plan import FORMAT_VERSION, Plan
+from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError, PlanStale, UsageError
 from acctcfg.plain_file import read_plain
 from acctcfg.render.harmless import json_text
@@ -89,8 +90,11 @@ def save_plan(plan: Plan, path: Path) -> None:
         raise ConfigError(f"cannot write {path}: {exc.strerror}", hint="no plan was saved") from exc
 
 
-def load_saved(path: Path) -> dict[str, Any]:
-    """The document of a saved plan. Raises PlanStale for a file that is cut, edited or of another version."""
+def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, Any]:
+    """The document of a saved plan. Raises PlanStale for a file that is cut, edited or of another version.
+
+    `rules`: of the installed venue types, whose own codes it may hold.
+    """
     try:
         document = json.loads(read_plain(path, LARGEST)[0].decode("utf-8"))
     except OSError as exc:
@@ -99,14 +103,14 @@ def load_saved(path: Path) -> dict[str, Any]:
         raise UsageError(f"cannot read the plan {path}: {exc.strerror}", hint=_AGAIN) from exc
     except (ValueError, RecursionError) as exc:
         raise PlanStale(f"{path} is no saved plan, or was cut short: it is not JSON", hint=_AGAIN) from exc
-    flaw = _flaw(document)
+    flaw = _flaw(document, rules)
     if flaw:
         raise PlanStale(f"{path} {flaw}", hint=_AGAIN)
     found: dict[str, Any] = document
     return found
 
 
-def _flaw(document: object) -> str:
+def _flaw(document: object, rules: Iterable[VenueRules]) -> str:
     """What keeps a document from being a plan that this version saved; "" if nothing does."""
     if not isinstance(document, Mapping) or "format_version" not in document or "steps" not in document:
         return "is no saved plan"
@@ -120,7 +124,7 @@ def _flaw(document: object) -> str:
 
     from acctcfg.render.plan_schema import plan_schema
 
-    if not jsonschema_rs.is_valid(plan_schema(), document):
+    if not jsonschema_rs.is_valid(plan_schema(rules), document):
         return "was not saved by this version of acctcfg: it holds what no plan of it holds"
     return ""
 

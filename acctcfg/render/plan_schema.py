@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from acctcfg.core.codes import GUARDRAIL, PRECHECKS, WARNINGS
 from acctcfg.core.plan import FORMAT_VERSION
+from acctcfg.core.rules import VenueRules
 
 __all__ = ["plan_schema", "plan_schema_text"]
 
@@ -16,12 +18,18 @@ _DIGEST = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 _MAYBE_TEXT = {"type": ["string", "null"]}
 
 
-def plan_schema() -> dict[str, Any]:
+def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, Any]:
     """JSON Schema 2020-12 of `plan --format json` and of saved plans. Codes of `unreadable` are the venue's own.
+
+    `rules`: of the installed venue types, which may bring codes of prechecks and warnings.
 
     It is open: readers ignore members that they do not know, and a minor version may add some.
     """
     major = FORMAT_VERSION.partition(".")[0]
+    prechecks, warnings = dict(PRECHECKS), dict(WARNINGS)
+    for one in rules:
+        prechecks |= one.prechecks
+        warnings |= one.warnings
     return {
         "title": "acctcfg plan",
         "description": "What `acctcfg apply` would do. A claim, not an order: apply plans again and compares.",
@@ -47,20 +55,20 @@ def plan_schema() -> dict[str, Any]:
             allow_sensitive={**_TEXTS, "description": "sensitive lines of this plan that the user allows"},
             sets_nothing={**_TEXTS, "description": "exact entries that set nothing, so that nothing was compared"},
             steps={"type": "array", "items": {"$ref": "#/$defs/step"}},
-            warnings={"type": "array", "items": _notice({"enum": list(WARNINGS)})},
+            warnings={"type": "array", "items": _notice(_warning(warnings))},
             unreadable={"type": "array", "items": _notice(_TEXT)},
             estimate=_object(writes=_COUNT, seconds={"type": "number", "minimum": 0}, bottleneck=_TEXT),
             checksum=_DIGEST,
         ),
-        "$defs": {"step": _step(), "precheck": _precheck(), "value": _value()},
+        "$defs": {"step": _step(), "precheck": _precheck(prechecks), "value": _value()},
     }
 
 
-def plan_schema_text() -> str:
+def plan_schema_text(rules: Iterable[VenueRules] = ()) -> str:
     """The schema as the file `schemas/plan.schema.json` holds it."""
     import json
 
-    return json.dumps(plan_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(plan_schema(rules), indent=2, ensure_ascii=False) + "\n"
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -115,8 +123,12 @@ def _step() -> dict[str, Any]:
     )
 
 
-def _precheck() -> dict[str, Any]:
-    meanings = [{"const": name, "description": words} for name, words in PRECHECKS.items()]
+def _warning(words: Mapping[str, str]) -> dict[str, Any]:
+    return {"enum": list(words), "description": "; ".join(f"`{code}`: {said}" for code, said in words.items())}
+
+
+def _precheck(words: Mapping[str, str]) -> dict[str, Any]:
+    meanings = [{"const": name, "description": said} for name, said in words.items()]
     return _object(
         name={"anyOf": [*meanings, {"type": "string", "pattern": f"^{GUARDRAIL}.+"}]},
         status={
@@ -133,9 +145,11 @@ def _value() -> dict[str, Any]:
         "anyOf": [
             {"type": "null"},
             {"type": "string", "description": "a mode, or another word"},
-            {"type": "number", "description": "leverage"},
+            {"type": "number", "description": "leverage, or a setting's number"},
+            {"type": "boolean", "description": "a switch"},
             _object(permissions=words, ip_allowlist=words, store=_MAYBE_TEXT),
             _object(name=_TEXT, label=_TEXT, parent=_TEXT),
             _object(currency=_TEXT, chain=_TEXT, type=_MAYBE_TEXT, credit_to=_MAYBE_TEXT),
+            {**_map({"type": ["string", "number", "boolean"]}), "description": "a setting of several values"},
         ]
     }

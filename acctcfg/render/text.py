@@ -150,14 +150,14 @@ class _Page:
 
     def checks(self, checks: Sequence[Precheck], column: int, *, indent: str = "        ") -> Iterator[str]:
         """A line each, with their details in the steps' column, or in one of their own where that is too near."""
-        told = [precheck_words(check.name) for check in checks if check.detail or check.status in MEANINGS]
+        told = [precheck_words(check.name, check.words) for check in checks if check.detail or check.status in MEANINGS]
         column = min(max([column, *(len(indent) + len(words) + 4 for words in told)]), FAR)
         return (self.check(check, column, indent) for check in checks)
 
     def check(self, check: Precheck, column: int, indent: str) -> str:
         """`x no open positions   BTC-USDT-SWAP 3 (cross)`."""
         mark = CHECKS[check.status]
-        head = f"{indent}{mark} {precheck_words(check.name)}"
+        head = f"{indent}{mark} {precheck_words(check.name, check.words)}"
         detail = check.detail or MEANINGS.get(check.status, "")
         line = head + " " * max(column - len(head), 2) + visible(detail) if detail else head
         return line.replace(mark, self.paint("red" if check.blocks else "dim", mark), 1)

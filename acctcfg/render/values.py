@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import assert_never
 
 from acctcfg.core.diff import Change
-from acctcfg.core.state import ABSENT, AccountValue, DepositValue, KeyValue, Lost
+from acctcfg.core.state import (
+    ABSENT,
+    AccountValue,
+    After,
+    DepositValue,
+    KeyValue,
+    Live,
+    Lost,
+    Members,
+    Unreadable,
+    Wanted,
+)
 
 __all__ = ["describe"]
 
@@ -49,7 +61,7 @@ def describe(change: Change, venue: str) -> str:
     return f"{known} -> {_plain(after)}"
 
 
-def _deleted(before: object) -> str:
+def _deleted(before: Live | None) -> str:
     match before:
         case AccountValue():
             return "delete the sub-account, and its keys with it"
@@ -100,14 +112,29 @@ def _differences(*rows: tuple[str, str, str]) -> str:
     return " · ".join(f"{name} {before} -> {after}" for name, before, after in rows if before != after)
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+def _plain(value: Live | Wanted | None) -> str:
+    if value is None or value is ABSENT:
+        return "nothing"
     match value:
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return format(value.normalize(), "f")
+        case str():
+            return str(value)
+        case Members(fields):
+            return ", ".join(f"{name} {_plain(one)}" for name, one in fields)
         case KeyValue():
             return f"{_list(value.permissions)} · {_ips(value.ip_allowlist)}"
         case DepositValue():
             return _deposit(value)
         case AccountValue():
             return value.name
-    return str(value)
+        case Lost(value=inner):
+            return _plain(inner)
+        case After(what):
+            return f"(known after {what})"
+        case Unreadable(message=message):
+            return f"unreadable: {message}"
+        case _ as unknown:
+            assert_never(unknown)

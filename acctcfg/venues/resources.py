@@ -39,7 +39,7 @@ Of = TypeVar("Of", contravariant=True)
 class Resource(Protocol[Of]):
     """One field of an account: how it is read, what it costs, and which calls change it."""
 
-    field: str  # "position_mode"; "" for the account itself
+    field: str  # "position_mode"; "" for the account itself; "settings" for all that stands under it
     gated: bool  # prechecks guard it
     absence: Absence  # how it is proven that one is not there: NEVER_ABSENT for a setting
     together: str  # changes with one word are written at once and read back by one read; "" for none
@@ -70,7 +70,11 @@ class ByField(Generic[Notes]):
         self.resources = {one.field: one for one in resources}
 
     def _of(self, change: Change) -> Resource[Notes]:
-        return self.resources[change.address.field]
+        return self._at(change.address.field)
+
+    def _at(self, field: str) -> Resource[Notes]:
+        """The resource of a field: of `settings.greeks` the one of `settings`."""
+        return self.resources.get(field) or self.resources[field.partition(".")[0]]
 
     def calls(self, survey: Survey, change: Change) -> tuple[Call, ...]:
         """The writes that it takes."""
@@ -80,8 +84,8 @@ class ByField(Generic[Notes]):
         """Writes and read-backs of all accounts."""
         costs: list[Cost] = []
         for survey, changes in work:
-            for field, resource in self.resources.items():
-                some = [change for change in changes if change.address.field == field]
+            for resource in self.resources.values():
+                some = [change for change in changes if self._of(change) is resource]
                 if some:
                     costs += resource.costs(survey.private, some)
         return costs
@@ -105,11 +109,11 @@ class ByField(Generic[Notes]):
 
     async def current(self, survey: Survey, addresses: Sequence[Address]) -> dict[Address, Live]:
         """As they are now."""
-        by_field: dict[str, list[Address]] = {}
+        by_resource: dict[str, list[Address]] = {}
         for address in addresses:
-            by_field.setdefault(address.field, []).append(address)
+            by_resource.setdefault(self._at(address.field).field, []).append(address)
         found: dict[Address, Live] = {}
-        for field, some in by_field.items():
+        for field, some in by_resource.items():
             found.update(await self.resources[field].current(survey.private, some))
         return found
 

@@ -43,7 +43,7 @@ LATER = [
     "secret_stores: {s: {type: keyring, service: x}}",
     "secret_stores: {s: {type: exec, command: [x]}}",
     "journal: {url: postgresql://x}",
-    "profiles: {p: {settings: {greeks: PA}}}",
+    "profiles: {p: {settings: {auto_repay: true}}}",
     "profiles: {p: {transfer_out: true}}",
     "profiles: {p: {leverage: [{market: swap, margin: cross, family: A-B, value: max}]}}",
     "profiles: {p: {leverage: [{market: swap, margin: cross, family: A-B, at_most: 3}]}}",

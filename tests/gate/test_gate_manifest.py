@@ -78,6 +78,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("venue's words", {"cx": {"position_mode": "DUAL"}}, "cx.position_mode", "long_short, net"),
     ("OKX's mode", {"cx": {"account_mode": "portfolio"}}, "cx.account_mode", "none of venue type gate_crossex"),
     ("settings", {"cx": {"settings": {"greeks": "PA"}}}, "cx.settings", "not supported yet"),
+    ("margin_mode", {"cx": {"settings": {"margin_mode": {}}}}, "cx.settings.margin_mode", "not supported yet"),
     ("deposit", {"cx": {"deposit": {"credit_to": "funding"}}}, "cx.deposit", "has no `deposit`"),
     ("parent", {"sub_1": {**SUB, "parent": "sub_2"}, "sub_2": SUB}, "sub_1.parent", "has no `parent`"),
     ("client_ip", {"sub_1": {**SUB, "client_ip": "203.0.113.7"}}, "sub_1.client_ip", "has no `client_ip`"),

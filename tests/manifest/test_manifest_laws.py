@@ -151,7 +151,9 @@ WRONG: list[dict[str, Any]] = [
     *(
         {"accounts": {"mmdesk01": {"venue": "desk", **fields}}}
         for fields in (
-            {"settings": {}},
+            {"settings": []},
+            {"settings": {"auto_repay": True}},
+            {"settings": {"greeks": "XX"}},
             {"account_mode": "sptot"},
             {"adopt": "yes"},
             {"label": 1},

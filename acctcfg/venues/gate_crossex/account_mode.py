@@ -11,10 +11,12 @@ from collections.abc import Sequence
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
+from acctcfg.core.order import behind
 from acctcfg.core.state import Live
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, SET_ACCOUNT
+from acctcfg.venues.gate_crossex.sequence import ORDER
 from acctcfg.venues.gate_crossex.words import ACCOUNT_MODE
 from acctcfg.wire.endpoint import Call
 
@@ -59,4 +61,4 @@ class AccountMode:
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Everything that is kept by the modes: the venue may set it anew."""
-        return tuple(one for one in account.survey.desired if one.field in ("position_mode", "leverage"))
+        return tuple(one for one in account.survey.desired if behind(ORDER, self.field, one.field))

@@ -113,21 +113,20 @@ class GateConnection(ByField[Account]):
 
     async def _read(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
         spec, survey = account.spec, account.survey
-        fields: tuple[str, ...] = ("", "state", "api_keys")
+        wrong = None
         if account.main:
-            fields = ("account_mode", "position_mode", "leverage")
             account.state = await self._own.state()  # not what `open` read: an apply may have waited for a lock since
             if spec.account_mode is None and (wrong := self._wrong_word(account, focus)):
                 survey.cannot_read(*wrong)
-                fields = ("account_mode", "leverage")
         else:
             account.row = await account.find_row()
         survey.exists, survey.uid = account.main or account.row is not None, account.uid
         if survey.exists and spec.uid is not None and spec.uid != account.uid:
             message = f"the venue has {account.name} with the uid {account.uid}, the manifest says {spec.uid}"
             survey.warn(account.address(), "uid_mismatch", message)
-        for field in fields:
-            await self.resources[field].survey(account, focus, replace)
+        for resource in self.resources.values():
+            if wrong is None or resource.field != "position_mode":
+                await resource.survey(account, focus, replace)
         self._subs.tell_taken_over(account)
         before = account.memory.named(account.name)
         demand_identity(survey, known=account.ours, before=before, adopt=self._adopt)

@@ -30,7 +30,7 @@ GATE_CROSSEX_RULES = VenueRules(
     passphrase=False,
     roles=("main", "sub_account"),
     fields=frozenset({"uid", "adopt", "state", "label", "api_keys", "api_keys_exclusive"}),
-    main_fields=frozenset({"uid", "account_mode", "position_mode", "leverage"}),
+    main_fields=frozenset({"uid", "account_mode", "position_mode", "settings", "leverage"}),
     states={"present": "the default", "locked": "locked at the venue"},
     unsupported_states={
         "absent": "the venue has no call that deletes a sub-account (`locked` is as far as it goes)",

@@ -18,7 +18,6 @@ from acctcfg.errors import ConfigError, StoreError
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 
 __all__ = [
-    "OWN_FIELDS",
     "ask_key",
     "demand_writer",
     "find_access",
@@ -33,8 +32,6 @@ WAY_BACK = (
     "(`apply --replace ADDRESS`): what nobody can open is moved aside"
 )
 NOT_YET = "not_yet_effective"
-OWN_FIELDS = ("position_mode", "leverage")
-"""What only the account's own key reads and writes."""
 
 
 async def try_stored_keys(account: Account) -> None:
@@ -115,7 +112,7 @@ async def find_access(account: Account, *, needed: bool) -> bool:
     if account.row is None and not account.main and (strange := _of_another(account)):
         return _belongs(account, strange, needed=needed)
     if account.main:
-        own = account.own(account.broker.credentials)
+        own = account.signing_with(account.broker.credentials)
         account.sign_with(reader=own, writer=own)
         return True
     access = spec.access
@@ -249,7 +246,7 @@ def _made(account: Account, address: Address, replace: Collection[Address]) -> b
 def demand_writer(account: Account, replace: Collection[Address]) -> None:
     """What differs is shown and cannot be set where no key that writes is there, nor will be, nor opens here."""
     survey = account.survey
-    own = [address for address in survey.desired if address.field in OWN_FIELDS]
+    own = [address for address in survey.desired if address.field in account.own]
     for waits in account.waits_for if account.manages else ():
         made = account.row is None or _made(account, waits, replace)
         new = _makes(survey.live.get(waits), waits in replace)

@@ -59,6 +59,8 @@ class Account:
     environment: str = "live"
     window_s: float = 30.0  # how long the venue takes a signed request
     specs: Mapping[str, AccountSpec]  # all accounts of the connection, for parents
+    signed: tuple[str, ...] = ()  # the managed fields that are read, written or asked about with its own key
+    own: tuple[str, ...] = ()  # ... and with no other
     row: SubAccount | None = None
     config: Config | None = None
     reader: OwnKey | None = None  # proven to belong to this account; see `sign_with`
@@ -125,10 +127,9 @@ class Account:
     @property
     def manages(self) -> bool:
         """Whether the manifest wants anything that is read or written as the account itself."""
-        spec = self.spec
-        return spec.state == "absent" or bool(spec.account_mode or spec.position_mode or spec.leverage)
+        return self.spec.state == "absent" or bool(self.signed)
 
-    def own(self, credentials: Any) -> OwnKey:
+    def signing_with(self, credentials: Any) -> OwnKey:
         """Reads signed as this account."""
         return OwnKey(self.broker.client, credentials, self.user)
 
@@ -188,7 +189,7 @@ class Account:
         """Sign with a stored key and see whose it is."""
         if credentials is None:
             return Signing()
-        own, api_key = self.own(credentials), str(credentials.api_key)
+        own, api_key = self.signing_with(credentials), str(credentials.api_key)
         try:
             config = await own.config()
         except Refused as error:

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
+from acctcfg.core.order import behind
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import AuthRefused, VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL, SET_SUB_ACCOUNT_LEVEL, SUB_ACCOUNTS
+from acctcfg.venues.okx.sequence import ORDER
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL
 from acctcfg.wire.endpoint import Call
 
@@ -30,6 +32,8 @@ class AccountMode:
     gated = True
     absence = NEVER_ABSENT
     together = ""
+    signed = True
+    own = False  # without it the broker's list shows the mode, and the broker sets it
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
         """Both sides; a new sub-account is known to be in spot."""
@@ -86,4 +90,4 @@ class AccountMode:
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Everything that is kept by the modes: the venue may set it anew."""
-        return tuple(one for one in account.survey.desired if one.field in ("position_mode", "leverage"))
+        return tuple(one for one in account.survey.desired if behind(ORDER, self.field, one.field))

@@ -28,11 +28,9 @@ from acctcfg.venues.okx.key_guard import KEPT, harms
 from acctcfg.venues.okx.words import permissions_to, unknown_permissions
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["MOST_KEYS", "SIGNED_FIELDS", "ApiKeys"]
+__all__ = ["MOST_KEYS", "ApiKeys"]
 
 FIELD = "api_keys"
-SIGNED_FIELDS = ("account_mode", "position_mode", "leverage")
-"""What is read or written with the account's own key."""
 MOST_KEYS = 50  # of one account
 LABEL_TAKEN = "59502"
 WRONG_SECRET = ("50105", "50113")  # its passphrase, its signature
@@ -46,6 +44,8 @@ class ApiKeys:
     gated = False
     absence = Absence.unique(LABEL_TAKEN)
     together = ""
+    signed = False
+    own = False
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -55,7 +55,7 @@ class ApiKeys:
         account.replace = replace
         for key in spec.api_keys:
             address = account.address(FIELD, key.label)
-            signs = address in account.waits_for and focus.may_want(spec.key, *SIGNED_FIELDS)
+            signs = address in account.waits_for and focus.may_want(spec.key, *account.signed)
             if not (focus.wants(address) or signs):
                 continue
             found = legible(key, await self._found(account, key), unknown_permissions)

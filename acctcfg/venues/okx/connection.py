@@ -10,11 +10,11 @@ from typing import Any
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
+from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Cost, Given, Proof, Survey
 from acctcfg.venues.okx.access import (
-    OWN_FIELDS,
     demand_writer,
     find_access,
     look_where_it_lay,
@@ -24,7 +24,7 @@ from acctcfg.venues.okx.access import (
 )
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account
 from acctcfg.venues.okx.account_mode import AccountMode
-from acctcfg.venues.okx.api_keys import SIGNED_FIELDS, ApiKeys
+from acctcfg.venues.okx.api_keys import ApiKeys
 from acctcfg.venues.okx.broker import PAGE, Broker, SubAccount
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
@@ -36,6 +36,7 @@ from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.okx.sub_account import SubAccounts
+from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed
 from acctcfg.wire.endpoint import Call
 
@@ -62,8 +63,10 @@ class OkxConnection(ByField[Account]):
         mode = AccountMode()
         self._mode, self._leverage = mode, Leverage(mode, self._today)
         self._keys, self._subs = ApiKeys(), SubAccounts()
-        deposits = DepositAddresses()
-        super().__init__(self._subs, self._keys, mode, PositionMode(mode), self._leverage, deposits, CreditToSetting())
+        self._settings = OkxSettings(mode)
+        rest = (mode, PositionMode(mode), self._settings, self._leverage, DepositAddresses(), CreditToSetting())
+        super().__init__(self._subs, self._keys, *rest)
+        self._rest = rest
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self.client.clock.now(), UTC).date()
@@ -152,6 +155,8 @@ class OkxConnection(ByField[Account]):
             environment=self.spec.environment,
             window_s=WINDOW_S / self.client.pacer.speed,
             specs=self._accounts,
+            signed=fields_under(spec, *(one.field for one in self._rest if one.signed)),
+            own=fields_under(spec, *(one.field for one in self._rest if one.own)),
         )
         try:
             await self._read(account, focus, replace, row)
@@ -173,7 +178,7 @@ class OkxConnection(ByField[Account]):
         if row is None:
             # Not what `open` read: an apply opens, waits for the lock, and plans on what the one before it left behind.
             own = OwnKey(self.client, self._credentials, self.user)
-            account.config = await own.config() if self._signs(spec, focus) else None
+            account.config = await own.config() if self._signs(account, focus) else None
         else:
             if not await self._read_keys(account, focus, row):
                 return
@@ -181,16 +186,16 @@ class OkxConnection(ByField[Account]):
         if survey.exists and spec.uid is not None and spec.uid != account.uid:
             message = f"the venue lists {account.name} with the uid {account.uid}, the manifest says {spec.uid}"
             survey.warn(account.address(), "uid_mismatch", message)
-        if not await find_access(account, needed=self._signs(spec, focus)):
+        if not await find_access(account, needed=self._signs(account, focus)):
             return
         await self._subs.survey(account, focus, replace)
         if spec.state == "absent":
             self._demand_identity(account)
             return
         await self._keys.survey(account, focus, replace)
-        settle_access(account, replace, [name for name in OWN_FIELDS if self._wants(account, focus, name)])
-        for field in (*SIGNED_FIELDS, "deposit.addresses", "deposit.credit_to"):
-            await self.resources[field].survey(account, focus, replace)
+        settle_access(account, replace, [name for name in account.own if focus.may_want(spec.key, name)])
+        for resource in self._rest:
+            await resource.survey(account, focus, replace)
         demand_writer(account, replace)
         self._subs.tell_taken_over(account)
         self._demand_identity(account)
@@ -204,7 +209,7 @@ class OkxConnection(ByField[Account]):
                 await self._subs.survey(account, focus, frozenset())
                 return False
             await try_stored_keys(account)
-        elif self._needs_keys(spec, focus):
+        elif self._needs_keys(account, focus):
             _, account.row = await asyncio.gather(try_stored_keys(account), row)
         else:
             account.row = await row
@@ -215,18 +220,13 @@ class OkxConnection(ByField[Account]):
         await look_where_it_lay(account)
         return True
 
-    def _needs_keys(self, spec: AccountSpec, focus: Focus) -> bool:
+    def _needs_keys(self, account: Account, focus: Focus) -> bool:
         """Whether anything of the focus is read with the account's own key."""
-        return focus.may_want(spec.key, "api_keys", *SIGNED_FIELDS) or spec.state == "absent"
+        return focus.may_want(account.spec.key, "api_keys") or self._signs(account, focus)
 
-    def _signs(self, spec: AccountSpec, focus: Focus) -> bool:
+    def _signs(self, account: Account, focus: Focus) -> bool:
         """Whether anything that the manifest wants is read or written as the account itself."""
-        managed = any(getattr(spec, field) for field in SIGNED_FIELDS)
-        return spec.state == "absent" or (managed and focus.may_want(spec.key, *SIGNED_FIELDS))
-
-    def _wants(self, account: Account, focus: Focus, name: str) -> bool:
-        managed = account.spec.leverage if name == "leverage" else account.spec.position_mode
-        return bool(managed) and focus.may_want(account.spec.key, name)
+        return account.spec.state == "absent" or focus.may_want(account.spec.key, *account.signed)
 
     def _demand_identity(self, account: Account) -> None:
         """No step in an account that is not the one meant, or that was not to be taken over."""
@@ -260,7 +260,7 @@ class OkxConnection(ByField[Account]):
 
     async def prechecks(self, survey: Survey, changes: Sequence[Change]) -> dict[Address, tuple[Precheck, ...]]:
         """The questions of these changes, asked now."""
-        return await ask(survey.private, changes, self._leverage)
+        return await ask(survey.private, changes, self._leverage, self._settings)
 
     def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
         """Positions under a leverage that changes."""

@@ -36,6 +36,9 @@ __all__ = [
     "RATES",
     "RECURRING_BOTS",
     "SET_ACCOUNT_LEVEL",
+    "SET_AUTO_LOAN",
+    "SET_FEE_TYPE",
+    "SET_GREEKS",
     "SET_LEVERAGE",
     "SET_POSITION_MODE",
     "SET_SUB_ACCOUNT_LEVEL",
@@ -107,6 +110,9 @@ LEVERAGE_INFO = _get(
 ACCOUNT_INSTRUMENTS = _get("/account/instruments", 20, 2, Echo("instType"), by=("instType",))
 SWITCH_PRECHECK = _get("/account/set-account-switch-precheck", 5, 2, Echo("acctLv"))
 SET_ACCOUNT_LEVEL = _post("/account/set-account-level", 5, 2, Echo("acctLv"))
+SET_AUTO_LOAN = _post("/account/set-auto-loan", 5, 2, Echo("autoLoan"))
+SET_GREEKS = _post("/account/set-greeks", 5, 2, Echo("greeksType"))
+SET_FEE_TYPE = _post("/account/set-fee-type", 5, 2, Echo("feeType"))
 POSITIONS = _get("/account/positions", 10, 2, *NOTHING)
 BALANCE = _get("/account/balance", 10, 2, Echo("ccy", same=among, within="details"))
 FUNDING_BALANCES = _get("/asset/balances", 6, 1, Echo("ccy", same=among))

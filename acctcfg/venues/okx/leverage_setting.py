@@ -18,6 +18,7 @@ from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.okx.account import Account, unreadable
 from acctcfg.venues.okx.account_mode import AccountMode
+from acctcfg.venues.okx.barrier import barrier
 from acctcfg.venues.okx.endpoints import LEVERAGE_INFO, SET_LEVERAGE
 from acctcfg.venues.okx.leverage import Decision, Resolution, exact_names, missing_names, resolve
 from acctcfg.venues.okx.names import NOTHING_ELSE, Elsewhere
@@ -34,6 +35,8 @@ class Leverage:
     field = "leverage"
     gated = True
     absence = NEVER_ABSENT
+    signed = True
+    own = True
     together = "leverage"  # written at once, read back 20 to a request
 
     def __init__(self, account_mode: AccountMode, today: Callable[[], date]) -> None:
@@ -133,10 +136,10 @@ class Leverage:
         return _Modes(mode, Word.NET, tuple(one for one in spec.leverage if one not in sided))
 
     async def _live(self, account: Account, focus: Focus) -> dict[Address, Live]:
-        modes = _barrier(account, focus, self._account_mode.live(account))
-        barrier: Live | None = account.later() or modes
-        if barrier is not None or not account.decisions:
-            return dict.fromkeys(account.decisions, barrier or After(""))
+        modes = barrier(account, focus, self._account_mode.live(account), account.decisions)
+        first: Live | None = account.later() or modes
+        if first is not None or not account.decisions:
+            return dict.fromkeys(account.decisions, first or After(""))
         try:
             return await self.current(account, list(account.decisions))
         except VenueError as error:
@@ -207,24 +210,3 @@ class _Modes(NamedTuple):
     account_mode: str
     position_mode: Word
     entries: tuple[LeverageEntry, ...]
-
-
-def _barrier(account: Account, focus: Focus, live_mode: str | Unreadable) -> After | None:
-    """The mode change of this plan that the scopes will have behind them; modes that are not targeted block."""
-    spec = account.spec
-    live_position = account.config.position_mode if account.config else None  # a new account's is not known
-    first = [
-        account.address(field)
-        for field, wanted, live in (
-            ("position_mode", spec.position_mode, live_position),
-            ("account_mode", spec.account_mode, live_mode),
-        )
-        if wanted is not None and wanted != live and not isinstance(live, Unreadable)
-    ]
-    left_out = [str(address) for address in first if not focus.wants(address)]
-    if left_out:
-        has, it = ("has", "it") if len(left_out) == 1 else ("have", "them")
-        detail = f"{' and '.join(left_out)} {has} to change first: target {it} too"
-        for scope in account.decisions:
-            account.survey.block(scope, "target_dependency", detail)
-    return After(first[0].field) if first else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -43,6 +43,7 @@ __all__ = ["Config", "Open", "OwnKey", "number"]
 _IDS_PER_CALL = 20
 _MOST_PAGES = 200
 _MOST_DIGITS = 64  # of a number before or after its point
+_OWED = ("liab", "crossLiab", "isoLiab", "interest")  # of a balance: debt where any is not 0
 _PAGE = 100  # rows of a full page where no limit is asked for
 _ALGO_TYPES = ("conditional,oco", "trigger", "move_order_stop", "iceberg", "twap", "chase", "smart_iceberg")
 _BOTS: tuple[tuple[Endpoint, dict[str, Any]], ...] = (
@@ -67,6 +68,7 @@ class Config:
     key_label: str  # "": the answer does not say
     key_permissions: tuple[str, ...] | None  # None: the answer does not say; every key has one
     key_ips: tuple[str, ...] | None  # (): bound to none
+    row: Mapping[str, Any] = field(compare=False)  # as the venue answered it: the settings are read from it
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Config:
@@ -82,6 +84,7 @@ class Config:
             key_label=str(row.get("label") or ""),
             key_permissions=permissions_of(str(row["perm"])) if row.get("perm") else None,
             key_ips=ips_of(str(row["ip"])) if row.get("ip") is not None else None,
+            row=row,
         )
 
     def key_value(self, store: str | None) -> KeyValue:
@@ -188,6 +191,19 @@ class OwnKey:
             lists.append(self._paged(SPREAD_ORDERS, {}, "ordId"))
         return tuple(row for rows in await asyncio.gather(*lists) for row in rows)
 
+    async def spot_orders(self) -> tuple[Mapping[str, Any], ...]:
+        """Pending orders of the spot market."""
+        return tuple(await self._paged(PENDING_ORDERS, {"instType": "SPOT"}, "ordId", "instId"))
+
+    async def debts(self) -> list[str]:
+        """What the account owes, by currency: "12.5 USDT". Owed is what stands under any of the four fields."""
+        rows = await self.read(BALANCE)
+        if len(rows) != 1 or not isinstance(rows[0].get("details"), list):
+            raise Garbled("a balance without its currencies", code="no_list")
+        details = [demand("a balance", row, "ccy") for row in rows[0]["details"]]
+        owed = [(row, [number(row.get(name)) for name in _OWED]) for row in details]
+        return [f"{max(map(abs, amounts)):f} {row['ccy']}" for row, amounts in owed if any(amounts)]
+
     async def algos(self) -> tuple[Mapping[str, Any], ...]:
         """Pending algo orders of every type; the venue takes one type a call, but for the first two."""
         lists = await asyncio.gather(
@@ -233,7 +249,7 @@ class OwnKey:
 
 
 def _holds(row: Mapping[str, Any]) -> bool:
-    return any(number(row.get(name)) != 0 for name in ("eq", "cashBal", "liab", "crossLiab", "isoLiab", "interest"))
+    return any(number(row.get(name)) != 0 for name in ("eq", "cashBal", *_OWED))
 
 
 def number(text: Any) -> Decimal:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
-from acctcfg.core.order import order
+from acctcfg.core.order import behind, order
 from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.words import PositionMode as Word
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
@@ -30,6 +30,8 @@ class PositionMode:
     gated = True
     absence = NEVER_ABSENT
     together = ""
+    signed = True
+    own = True
 
     def __init__(self, account_mode: AccountMode) -> None:
         self._account_mode = account_mode
@@ -87,8 +89,8 @@ class PositionMode:
             await account.send(call, change, writer, own=True)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
-        """Leverage: isolated values are kept by side in one of the two."""
-        return tuple(one for one in account.survey.desired if one.field in ("leverage",))
+        """What stands behind it: of leverage, isolated values are kept by side in one of the two."""
+        return tuple(one for one in account.survey.desired if behind(ORDER, self.field, one.field))
 
 
 def _goes_first(account: Account, found: Live, live_mode: str, wanted_mode: str) -> bool:

@@ -5,6 +5,7 @@
 | account mode | 59002, 59132 and following; its own verdict on the switch | positions, orders, algos, bots, verdict |
 | position mode | 59000: anything open in the account | positions, orders, algos, bots |
 | leverage | 59101, 59107, 59668, 59669: orders, algos and bots under the scope; 59102: above the maximum | by scope |
+| settings | by the row of `settings.py`: 59001 borrowings, 59678 spot orders | by name |
 | delete | 59606: not empty; 59623: second-level accounts | balances, children |
 
 The maximum is the list's, and under an open position the one of its tier. What cannot be read is `unknown`, which
@@ -27,8 +28,9 @@ from acctcfg.errors import Garbled, Refused, VenueError
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.leverage_setting import Leverage
-from acctcfg.venues.okx.own import Open, number
+from acctcfg.venues.okx.own import Open, OwnKey, number
 from acctcfg.venues.okx.scopes import MARGIN_WORDS, Limit, Scope, covers, limit_of
+from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.tiers import most_at
 from acctcfg.venues.okx.words import ACCOUNT_LEVEL
 
@@ -93,7 +95,9 @@ def _listed(named: Sequence[str]) -> str:
     return ", ".join(sorted(named)[:_LISTED]) + more
 
 
-async def ask(account: Account, changes: Sequence[Change], leverage: Leverage) -> dict[Address, tuple[Precheck, ...]]:
+async def ask(
+    account: Account, changes: Sequence[Change], leverage: Leverage, settings: OkxSettings
+) -> dict[Address, tuple[Precheck, ...]]:
     """The prechecks of these changes of one account, by reads made now."""
     kinds = {change.kind for change in changes}
     answers: dict[Address, tuple[Precheck, ...]] = {}
@@ -119,7 +123,38 @@ async def ask(account: Account, changes: Sequence[Change], leverage: Leverage) -
                 )
             case "-account":
                 answers[change.address] = await _deletable(account)
+            case _ if change.address.field in settings.switches:
+                names = settings.asks(change)
+                answers[change.address] = await _named(account, names, deferred=deferred)
     return answers
+
+
+async def _named(account: Account, names: Sequence[str], *, deferred: bool) -> tuple[Precheck, ...]:
+    """The questions of a setting, by their names."""
+    if account.reader is None:
+        return _unread(deferred, *names)
+    return tuple(await asyncio.gather(*(_question(name, account.reader) for name in names)))
+
+
+async def _question(name: str, own: OwnKey) -> Precheck:
+    try:
+        found = await QUESTIONS[name](own)
+    except VenueError as error:
+        return Precheck(name, "unknown", error.message)
+    return Precheck(name, "fail" if found else "pass", _listed(found))
+
+
+async def _spot_orders(own: OwnKey) -> Sequence[str]:
+    """What is not of the spot market the venue may list all the same."""
+    rows = await own.spot_orders()
+    return [_order(row) for row in rows if row.get("instType") in ("SPOT", "", None)]
+
+
+QUESTIONS: Mapping[str, Callable[[OwnKey], Awaitable[Sequence[str]]]] = {
+    "no_borrowings": lambda own: own.debts(),
+    "no_spot_orders": _spot_orders,
+}
+"""What the rows of `settings.py` may ask, each with what stands in the way."""
 
 
 def _flat(snapshot: _Snapshot | None, *, deferred: bool) -> tuple[Precheck, ...]:

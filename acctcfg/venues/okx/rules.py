@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.venues.okx.checks import check_account
+from acctcfg.venues.okx.settings import SWITCHES
+from acctcfg.venues.switch import settings_of
 
 __all__ = ["ACCOUNT_MODES", "OKX_DMA_BROKER_RULES"]
 
@@ -28,6 +30,7 @@ _FIELDS = frozenset(
         "access",
         "account_mode",
         "position_mode",
+        "settings",
         "leverage",
         "api_keys",
         "api_keys_exclusive",
@@ -60,7 +63,7 @@ OKX_DMA_BROKER_RULES = VenueRules(
     passphrase=True,
     roles=("sub_account", "main"),
     fields=_FIELDS,
-    main_fields=frozenset({"uid", "account_mode", "position_mode", "leverage"}),
+    main_fields=frozenset({"uid", "account_mode", "position_mode", "settings", "leverage"}),
     account_modes=ACCOUNT_MODES,
     position_modes={
         "net": "one position a contract",
@@ -76,5 +79,6 @@ OKX_DMA_BROKER_RULES = VenueRules(
     address_types={"regular": (), "segwit": ("BTC", "LTC")},
     chain_prefix="{currency}-",
     leverage_selectors=("instrument", "instruments", "family", "currency"),
+    settings=settings_of(SWITCHES),
     check=check_account,
 )

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from acctcfg.core.order import Row
+from acctcfg.venues.okx.settings import SWITCHES
+from acctcfg.venues.switch import rows_of
 
 __all__ = ["ORDER"]
 
 ORDER: tuple[Row, ...] = (
+    *rows_of(SWITCHES),
     ("account", "*"),
     ("api_keys", "account_mode"),  # its prechecks are read with the account's own key
     ("api_keys", "position_mode"),
+    ("api_keys", "settings.*"),
     ("api_keys", "leverage"),
     ("position_mode=net", "account_mode:!spot=portfolio"),  # portfolio margin takes net only
     ("position_mode", "account_mode:!spot=spot"),  # in spot it can no longer be set
     ("account_mode", "position_mode"),
+    ("account_mode", "settings.*"),  # which there are, and perhaps how they stand, follows from the mode
+    ("position_mode", "settings.*"),
     ("account_mode", "leverage"),  # the scopes themselves follow the modes
     ("position_mode", "leverage"),
     ("deposit.credit_to", "deposit.addresses", "waits"),

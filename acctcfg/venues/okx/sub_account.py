@@ -31,6 +31,8 @@ class SubAccounts:
     gated = True  # a delete is; a creation has nothing that could forbid it
     absence = Absence.unique("59601")
     together = ""
+    signed = False
+    own = False
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,25 @@
+"""Rules for texts: a regular expression, and the same in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["NAME", "TextRule"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """A venue's rule for a name: a regular expression (anchored) and the same in words."""
+
+    pattern: str
+    words: str
+
+    def allows(self, text: str) -> bool:
+        """Whether the venue takes this text."""
+        return re.fullmatch(self.pattern, text) is not None
+
+
+NAME: Final = TextRule(r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, _ and -, and begin with a letter or digit")
+"""The rule of names that are ours, and of a venue's where it says nothing stricter."""

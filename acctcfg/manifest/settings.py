@@ -1,0 +1,112 @@
+"""`settings` of an account, from what each venue type declares: the shape, the checks, the values by address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, assert_never
+
+from acctcfg.core.desired import Place, SettingEntry
+from acctcfg.core.rules import VenueRules
+from acctcfg.core.setting import Choice, Keyed, Line, Number, Record, Setting, Simple
+from acctcfg.core.setting import Flag as FlagKind
+from acctcfg.core.setting import Kind as SettingKind
+from acctcfg.core.state import Members
+from acctcfg.manifest import kinds
+from acctcfg.manifest.kinds import Field, Kind, Later, Table
+from acctcfg.manifest.read import Node
+from acctcfg.manifest.report import Report, near
+from acctcfg.manifest.scalars import Decimals, Flag, Text, Word
+
+__all__ = ["build_settings", "settings_field"]
+
+_LATER: Final = (
+    "isolated_margin auto_repay settle_currency collateral market_maker_protection auto_earn spot_offset "
+    "option_trading margin_mode strategy"
+).split()
+"""Settings of the contract that no installed venue type has: refused with these words, not as a slip of the pen."""
+
+
+def settings_field(rules: Iterable[VenueRules]) -> Field:
+    """The shape of `settings`: the union over the venue types."""
+    declared: dict[str, Setting] = {}
+    for one in (setting for some in rules for setting in some.settings):
+        if declared.setdefault(one.name, one).kind != one.kind:
+            raise ValueError(f"two venue types declare the setting {one.name!r}, each of another kind")
+    fields = {name: Field(kind=_kind(one.kind), doc=one.doc, notes=_notes(one)) for name, one in declared.items()}
+    fields |= {name: Field(kind=Later(), doc="A switch of the venue") for name in _LATER if name not in declared}
+    return Field(kind=kinds.Record(fields, nulls=True), doc="The venue's other switches")
+
+
+def _notes(setting: Setting) -> tuple[tuple[str, str], ...]:
+    """What `explain` adds."""
+    rows = (
+        ("account modes", ", ".join(setting.modes)),
+        ("prechecks", ", ".join(setting.prechecks)),
+        ("one way", setting.one_way),
+    )
+    return tuple(row for row in rows if row[1])
+
+
+def _kind(kind: SettingKind) -> Kind:
+    match kind:
+        case FlagKind() | Choice() | Line() | Number():
+            return _simple(kind)
+        case Record():
+            return _record(kind)
+        case Keyed(by, rule, item):
+            inner = _record(item) if isinstance(item, Record) else _simple(item)
+            return Table(inner, name=rule, nulls=True, what=by)
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def _simple(kind: Simple) -> Kind:
+    match kind:
+        case FlagKind():
+            return Flag()
+        case Choice(words):
+            return Word(words)
+        case Line(rule):
+            return Text(rule)
+        case Number(zero, most):
+            return Decimals(most=most, zero=zero)
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def _record(kind: Record) -> kinds.Record:
+    return kinds.Record({name: Field(kind=_simple(p.kind), doc=p.doc) for name, p in kind.parts.items()}, nulls=True)
+
+
+def build_settings(
+    node: Node | None,
+    taken: Mapping[str, Any] | None,
+    rules: VenueRules,
+    *,
+    account_mode: str | None,
+    place: Callable[[Any], Place],
+    report: Report,
+) -> tuple[SettingEntry, ...]:
+    """What each address should hold. What the venue type, or the account mode that is wanted, lacks is reported."""
+    declared = {one.name: one for one in rules.settings}
+    found = []
+    if node is None or not taken:
+        return ()
+    if not declared:
+        report.key(node, f"is not supported yet at venue type {rules.type}")
+        return ()
+    for name, value in taken.items():
+        child, setting = node.value[name], declared.get(name)
+        if setting is None:
+            report.key(child, f"venue type {rules.type} has no setting `{name}`{near(name, declared)}")
+        elif account_mode is not None and (why := setting.lacks(account_mode)):
+            report.key(child, why)
+        else:
+            for key, one in setting.addressed(value):
+                at = child.value[key] if key else child
+                found.append(SettingEntry(field=setting.field, key=key, value=_value(one), place=place(at.key_mark)))
+    return tuple(sorted(found, key=lambda one: (one.field, one.key)))
+
+
+def _value(taken: Any) -> Any:
+    return Members.of(taken) if isinstance(taken, dict) else taken

@@ -1,0 +1,70 @@
+"""The switches of `settings.py` at work in one account: signed by its own key, behind its modes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.diff import Change
+from acctcfg.core.state import After, Unreadable
+from acctcfg.venues.contract import Survey, Writer
+from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.account_mode import AccountMode
+from acctcfg.venues.okx.barrier import barrier
+from acctcfg.venues.okx.endpoints import CONFIG
+from acctcfg.venues.okx.settings import CONFIG_ROW, SWITCHES
+from acctcfg.venues.settings import Settings
+from acctcfg.wire.endpoint import Call, Endpoint
+
+__all__ = ["OkxSettings"]
+
+SOURCES: Mapping[str, Endpoint] = {CONFIG_ROW: CONFIG}
+
+
+class OkxSettings(Settings[Account]):
+    """All switches of one account."""
+
+    signed = True
+    own = True
+
+    def __init__(self, account_mode: AccountMode) -> None:
+        super().__init__(SWITCHES)
+        self._account_mode = account_mode
+
+    def survey_of(self, account: Account) -> Survey:
+        """The account's."""
+        return account.survey
+
+    def endpoint(self, source: str) -> Endpoint:
+        """By the table above."""
+        return SOURCES[source]
+
+    async def answer(self, account: Account, source: str) -> Any:  # noqa: ARG002
+        """The configuration, which only the account's own key reads."""
+        return (await account.own_config()).row
+
+    def known(self, account: Account, source: str) -> Any | None:  # noqa: ARG002
+        """The configuration that proved the key."""
+        return account.config.row if account.config is not None else None
+
+    def mode(self, account: Account) -> str | Unreadable:
+        """As the survey read it."""
+        return self._account_mode.live(account)
+
+    def waits(self, account: Account, focus: Focus, addresses: Sequence[Address]) -> After | None:
+        """The account's creation, the key that reads, or a change of mode."""
+        modes = barrier(account, focus, self._account_mode.live(account), addresses)
+        return account.later() or modes
+
+    def said(self, account: Account) -> bool:
+        """Why the account's own key cannot be used."""
+        return account.reader is None and account.later() is None
+
+    def owner(self, account: Account) -> tuple[str, str]:
+        """The account itself."""
+        return account.user, account.spec.key
+
+    async def send(self, account: Account, call: Call, change: Change, writer: Writer) -> None:
+        """Signed by the account."""
+        await account.send(call, change, writer, own=True)

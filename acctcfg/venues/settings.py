@@ -1,0 +1,174 @@
+"""The one resource behind all settings of a venue: each is a `Switch`, a row of the venue's page `settings.py`.
+
+A venue subclasses `Settings` and says what its accounts are: how a source is read, who signs, and what has to change
+first. A setting behind a change of mode is read after it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.desired import SettingEntry
+from acctcfg.core.diff import Change
+from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Live, Unreadable, Value, Wanted
+from acctcfg.errors import VenueError
+from acctcfg.venues.contract import NEVER_ABSENT, Cost, Survey, Writer
+from acctcfg.venues.resources import as_documented
+from acctcfg.venues.switch import Switch
+from acctcfg.wire.endpoint import Call, Endpoint
+
+__all__ = ["Settings"]
+
+Notes = TypeVar("Notes")
+"""What a venue notes of an account while it is surveyed: the type of `Survey.private`."""
+
+
+class Settings(ABC, Generic[Notes]):
+    """All switches of one account: `settings.NAME`, `settings.NAME[KEY]`."""
+
+    field = "settings"
+    gated = True
+    absence = NEVER_ABSENT
+    together = ""
+
+    def __init__(self, switches: Iterable[Switch]) -> None:
+        self.switches = {one.setting.field: one for one in switches}
+
+    # -- what a venue says of its accounts -----------------------------------------------------------------------------
+
+    @abstractmethod
+    def survey_of(self, account: Notes) -> Survey:
+        """The survey that the account is of."""
+
+    @abstractmethod
+    def endpoint(self, source: str) -> Endpoint:
+        """The read behind a source."""
+
+    @abstractmethod
+    async def answer(self, account: Notes, source: str) -> Any:
+        """Read a source anew."""
+
+    def known(self, account: Notes, source: str) -> Any | None:  # noqa: ARG002
+        """What this survey has read of a source already; None where nothing."""
+        return None
+
+    def mode(self, account: Notes) -> str | Unreadable | None:  # noqa: ARG002
+        """The account mode as it is now; None at a venue without one."""
+        return None
+
+    def waits(self, account: Notes, focus: Focus, addresses: Sequence[Address]) -> After | None:  # noqa: ARG002
+        """The step behind which these are read; None where they can be read now."""
+        return None
+
+    def said(self, account: Notes) -> bool:  # noqa: ARG002
+        """Whether the survey has said already why nothing of the account's own can be read."""
+        return False
+
+    @abstractmethod
+    def owner(self, account: Notes) -> tuple[str, str]:
+        """Whose limits a write and its read-back use: as the pacer keys them, and as people know them."""
+
+    @abstractmethod
+    async def send(self, account: Notes, call: Call, change: Change, writer: Writer) -> None:
+        """Send one write for the account."""
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    async def survey(self, account: Notes, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
+        """Both sides of every setting that the manifest names and the account has."""
+        survey = self.survey_of(account)
+        entries = {Address(survey.spec.key, one.field, one.key): one for one in survey.spec.settings}
+        entries = {address: one for address, one in entries.items() if focus.wants(address)}
+        if not entries or self.said(account):
+            return
+        entries = {address: one for address, one in entries.items() if self._has(account, address, one)}
+        after = self.waits(account, focus, list(entries)) if entries else None
+        live: Mapping[Address, Live]
+        live = (
+            dict.fromkeys(entries, after) if after is not None else await self._read(account, list(entries), known=True)
+        )
+        for address, entry in entries.items():
+            survey.want(address, entry.value, live[address])
+
+    def _has(self, account: Notes, address: Address, entry: SettingEntry) -> bool:
+        """Whether the account has it in its present mode; where the manifest says the mode, `validate` has looked."""
+        survey, setting, mode = self.survey_of(account), self.switches[entry.field].setting, self.mode(account)
+        if survey.spec.account_mode is not None or mode is None or not setting.modes:
+            return True
+        if isinstance(mode, Unreadable):
+            survey.cannot_read(address, mode.code, mode.message)
+        elif why := setting.lacks(mode):
+            survey.cannot_read(address, "account_mode", f"{entry.place}: {why}")
+        else:
+            return True
+        return False
+
+    async def current(self, account: Notes, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """As they are now."""
+        return await self._read(account, addresses, known=False)
+
+    async def _read(self, account: Notes, addresses: Sequence[Address], *, known: bool) -> dict[Address, Live]:
+        """Each source once; one that cannot be read spoils its own settings alone."""
+        found: dict[Address, Live] = {}
+        for source in dict.fromkeys(self.switches[one.field].source for one in addresses):
+            mine = [one for one in addresses if self.switches[one.field].source == source]
+            try:
+                answer = self.known(account, source) if known else None
+                answer = await self.answer(account, source) if answer is None else answer
+            except VenueError as error:
+                if not known:
+                    raise
+                found.update(dict.fromkeys(mine, Unreadable(error.code or "unreadable", error.told)))
+                continue
+            found.update({one: self._value(answer, one) for one in mine})
+        return found
+
+    def _value(self, answer: Any, address: Address) -> Live:
+        switch = self.switches[address.field]
+        try:
+            with as_documented(f"`{switch.setting.name}`"):
+                return switch.read(answer, address.key)
+        except VenueError as error:
+            return Unreadable(error.code or "unreadable", error.told)
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def asks(self, change: Change) -> tuple[str, ...]:
+        """The questions that guard a change, by their codes."""
+        return self.switches[change.address.field].setting.prechecks
+
+    def calls(self, account: Notes, change: Change) -> tuple[Call, ...]:  # noqa: ARG002
+        """One call."""
+        return (self.switches[change.address.field].write(change.address.key, _settable(change.after)),)
+
+    def costs(self, account: Notes, changes: Sequence[Change]) -> list[Cost]:
+        """A write and a read each."""
+        owner, label = self.owner(account)
+        return [
+            cost
+            for change in changes
+            for call in self.calls(account, change)
+            for cost in (
+                Cost(owner, label, call.endpoint, 1, write=True),
+                Cost(owner, label, self.endpoint(self.switches[change.address.field].source), 1),
+            )
+        ]
+
+    async def write(self, account: Notes, change: Change, writer: Writer) -> None:
+        """Set it."""
+        for call in self.calls(account, change):
+            await self.send(account, call, change, writer)
+
+    def moved_with(self, account: Notes, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
+        """Nothing that the documents tell of."""
+        return ()
+
+
+def _settable(after: Wanted | None) -> Value:
+    """The value of a change of a setting: none is ever deleted, and none is a key or an account."""
+    if after is None or after is ABSENT or isinstance(after, AccountValue | KeyValue | DepositValue):
+        raise ValueError(f"no value of a setting: {type(after).__name__}")
+    return after

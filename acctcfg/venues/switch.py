@@ -1,0 +1,39 @@
+"""One row of a venue's page `settings.py`: a `Setting`, and how the venue reads and writes it.
+
+The page stays light, since `acctcfg validate` reads the settings from it; `acctcfg.venues.settings` does the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from acctcfg.core.order import Row
+from acctcfg.core.setting import Setting
+from acctcfg.core.state import Live, Value
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["Switch", "rows_of", "settings_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """A setting at one venue."""
+
+    setting: Setting
+    source: str  # the venue's name of the read that shows it; one read serves all switches of that source
+    read: Callable[[Any, str], Live]  # (the answer, key) -> the value in the manifest's form; Garbled and Unreadable
+    write: Callable[[str, Value], Call]  # (key, value) -> the call that sets it
+    shown_as: str = ""  # where the venue shows it, for the documentation
+    order: tuple[Row, ...] = ()  # rows of its own, before the venue's others
+
+
+def settings_of(switches: Iterable[Switch]) -> tuple[Setting, ...]:
+    """What the rules of the venue type declare."""
+    return tuple(one.setting for one in switches)
+
+
+def rows_of(switches: Iterable[Switch]) -> tuple[Row, ...]:
+    """The rows of order that the switches bring."""
+    return tuple(row for one in switches for row in one.order)
