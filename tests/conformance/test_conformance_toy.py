@@ -29,6 +29,34 @@ class TestToyExchange(Conformance):
         assert "toy-desk · toy_exchange · sandbox" in plan.out
         assert plan.last == "Plan: 0 to create, 5 to change, 0 to delete, 0 blocked."
 
+    def test_its_own_words_are_published(self, trial: Trial) -> None:
+        """Its setting, its precheck and its warning stand in the schemas, in `explain`, the plan and its file."""
+        settings = trial.run("schema", "manifest").json["$defs"]["account"]["properties"]["settings"]["properties"]
+        assert settings["cash_sweep"]["enum"] == ["off", "daily", None]
+        schema = trial.run("schema", "plan").json
+        named = schema["$defs"]["precheck"]["properties"]["name"]["anyOf"]
+        assert {"const": "no_pending_withdrawals", "description": "no withdrawal is under way"} in named
+        warning = schema["properties"]["warnings"]["items"]["properties"]["code"]
+        assert "sweep_waits" in warning["enum"]
+        assert "`sweep_waits`: a changed sweep begins at the end of the day" in warning["description"]
+        assert "no_pending_withdrawals" in trial.run("explain", "settings.cash_sweep").out
+        sweep = ToyGround.rungs[3]
+        saved = str(trial.folder / "plan.json")
+        trial.ground.obstruct(trial.climber, sweep)
+        plan = trial.at(sweep).run("plan", "--out", saved)
+        assert "x no withdrawal is under way" in plan.out
+        assert "5 USD" in plan.out
+        assert "the exchange sweeps at the end of the day" in plan.out
+        assert trial.run("apply", saved, "--auto-approve").code == 3
+        trial.ground.clear(trial.climber)
+        assert trial.applied(sweep).last.startswith("}")
+
+    def test_a_setting_of_another_venue_type_is_refused(self, trial: Trial) -> None:
+        """What another type's page has is named as that, with what this one has."""
+        wrong = Rung(name="wrong", fields={"settings": {"auto_loan": True}})
+        said = trial.at(wrong).run("validate")
+        assert (said.code, "venue type toy_exchange has no setting `auto_loan`" in said.err) == (1, True)
+
 
 def test_it_is_nowhere_but_on_its_own_path() -> None:
     """The package is not part of acctcfg's environment: its words are in no published schema."""

@@ -27,6 +27,7 @@ class ToyGround(Ground):
         Rung(name="leverage", fields={"leverage": _leverage(10)}),
         _rung("hedging", "long_short", 10),
         _rung("no hedging, other leverage", "net", 20),
+        Rung(name="a sweep", fields={"settings": {"cash_sweep": "daily"}}, blocker="a withdrawal"),
     )
     tied = Rung(name="two symbols", fields={"leverage": _leverage(10)})
     refusals = (
@@ -38,6 +39,7 @@ class ToyGround(Ground):
         "UNKNOWN_SYMBOL",
         "LEVERAGE_TOO_HIGH",
         "POSITIONS_OPEN",
+        "WITHDRAWAL_PENDING",
         "TROUBLE",
     )
 
@@ -50,7 +52,7 @@ class ToyGround(Ground):
         self._server.meet = self._meet
         self._server.start()
         self._laid: list[list[Any]] = []
-        self._pending: str = ""
+        self._pending = self._blocker = ""
         self.accounts = {name: {"venue": f"toy-{name}"} for name in self._users}
         self.venues = {
             f"toy-{name}": {
@@ -73,7 +75,7 @@ class ToyGround(Ground):
         """Asked of every request, before it is handled."""
         name = next((name for name, one in self._users.items() if one is user), "")
         if text[:4] != "GET " and name == self._pending:
-            self._users[name].positions["BTC-PERP"] = "1"
+            self._block(name, self._blocker)
             self._pending = ""
         for row in self._laid:
             fault, account, reads, times, only = row
@@ -84,12 +86,20 @@ class ToyGround(Ground):
 
     def obstruct(self, account: str, rung: Rung, *, at_write: bool = False) -> None:
         if at_write:
-            self._pending = account
+            self._pending, self._blocker = account, rung.blocker
         else:
-            self._users[account].positions["BTC-PERP"] = "1"
+            self._block(account, rung.blocker)
+
+    def _block(self, account: str, blocker: str) -> None:
+        user = self._users[account]
+        if blocker == "a withdrawal":
+            user.withdrawals["USD"] = "5"
+        else:
+            user.positions["BTC-PERP"] = "1"
 
     def clear(self, account: str) -> None:
         self._pending = ""
+        self._users[account].withdrawals.clear()
         self._users[account].positions["BTC-PERP"] = "0"  # a closed position stays in the list
 
     def strike(self, fault: Fault, account: str, *, reads: bool = False, times: int = 1, only: str = "") -> None:
@@ -115,4 +125,4 @@ class ToyGround(Ground):
 
     def snapshot(self, account: str) -> object:
         user = self._users[account]
-        return user.hedge, dict(user.leverage)
+        return user.hedge, user.sweep, dict(user.leverage)

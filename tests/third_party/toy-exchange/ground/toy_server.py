@@ -26,6 +26,8 @@ LIMITS = {  # (calls, seconds)
     "GET /v1/symbols": (20, 1),
     "GET /v1/account": (20, 2),
     "POST /v1/account/hedge": (5, 2),
+    "POST /v1/account/sweep": (5, 2),
+    "GET /v1/withdrawals": (20, 2),
     "GET /v1/leverage": (20, 2),
     "POST /v1/leverage": (20, 2),
     "GET /v1/positions": (20, 2),
@@ -44,6 +46,8 @@ class User:
     hedge: bool = False
     leverage: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SYMBOLS, 5))
     positions: dict[str, str] = field(default_factory=dict)
+    sweep: str = "off"
+    withdrawals: dict[str, str] = field(default_factory=dict)
     tied: bool = False  # one leverage for all symbols
 
 
@@ -207,7 +211,9 @@ class ToyServer:
             ]
         assert user is not None
         if text == "GET /v1/account":
-            return {"user": user.id, "hedge": user.hedge}
+            return {"user": user.id, "hedge": user.hedge, "sweep": user.sweep}
+        if text == "GET /v1/withdrawals":
+            return [{"coin": coin, "amount": amount} for coin, amount in user.withdrawals.items()]
         if text == "GET /v1/leverage":
             return {symbol: str(value) for symbol, value in user.leverage.items()}
         return [{"symbol": symbol, "size": size} for symbol, size in user.positions.items()]
@@ -221,6 +227,14 @@ class ToyServer:
                 raise No(409, "POSITIONS_OPEN")
             if not untouched:
                 seen.effect, user.hedge = user.hedge is not params["hedge"], params["hedge"]
+            return {}
+        if text == "POST /v1/account/sweep":
+            if params.get("sweep") not in ("off", "daily"):
+                raise No(400, "BAD_REQUEST")
+            if user.withdrawals:
+                raise No(409, "WITHDRAWAL_PENDING")
+            if not untouched:
+                seen.effect, user.sweep = user.sweep != params["sweep"], params["sweep"]
             return {}
         symbol, value = str(params.get("symbol")), str(params.get("leverage"))
         if symbol not in SYMBOLS:

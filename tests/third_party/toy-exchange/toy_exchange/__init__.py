@@ -3,6 +3,7 @@
 | resource | module |
 | --- | --- |
 | position mode | position_mode.py |
+| settings | settings.py, switches.py |
 | leverage by symbol | leverage.py |
 
 Source: Toy Exchange API 1 (EXCHANGE.md).

@@ -14,7 +14,7 @@ from acctcfg.venues.contract import Survey, Writer
 from acctcfg.venues.resources import as_documented
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint
-from toy_exchange.endpoints import ACCOUNT, LEVERAGE, POSITIONS, SYMBOLS
+from toy_exchange.endpoints import ACCOUNT, LEVERAGE, POSITIONS, SYMBOLS, WITHDRAWALS
 
 __all__ = ["HEDGE_WORDS", "Account", "Exchange", "Symbol"]
 
@@ -39,9 +39,13 @@ class Exchange:
     async def _read(self, endpoint: Endpoint) -> Any:
         return (await self.client.read(Call(endpoint), self.credentials, self.user)).data
 
+    async def account_row(self) -> Any:
+        """The account as the exchange shows it."""
+        return await self._read(ACCOUNT)
+
     async def account(self) -> tuple[str, PositionMode]:
         """The user's id, and the position mode."""
-        row = await self._read(ACCOUNT)
+        row = await self.account_row()
         with as_documented("the account"):
             return str(row["user"]), HEDGE_WORDS.core({True: "on", False: "off"}.get(row["hedge"]))
 
@@ -56,6 +60,12 @@ class Exchange:
         rows = await self._read(POSITIONS)
         with as_documented("positions"):
             return sorted(f"{row['symbol']} {row['size']}" for row in rows if Decimal(row["size"]) != 0)
+
+    async def withdrawals(self) -> list[str]:
+        """In words, those under way."""
+        rows = await self._read(WITHDRAWALS)
+        with as_documented("withdrawals"):
+            return sorted(f"{row['amount']} {row['coin']}" for row in rows)
 
     async def symbols(self) -> Mapping[str, Symbol]:
         """The public list."""

@@ -11,7 +11,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.explained import Verdict
-from acctcfg.core.plan import Precheck
+from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Proof, Survey
 from acctcfg.venues.resources import ByField, alias, demand_identity, survey_or_reason
@@ -20,6 +20,7 @@ from toy_exchange.account import Account, Exchange
 from toy_exchange.leverage import LeverageSetting
 from toy_exchange.position_mode import PositionModeSetting
 from toy_exchange.refusals import REFUSALS
+from toy_exchange.switches import ToySettings
 
 __all__ = ["ToyConnection"]
 
@@ -29,7 +30,7 @@ class ToyConnection(ByField[Account]):
 
     def __init__(self, spec: VenueSpec, client: Client, credentials: Any) -> None:
         self._leverage = LeverageSetting()
-        super().__init__(PositionModeSetting(), self._leverage)
+        super().__init__(PositionModeSetting(), ToySettings(), self._leverage)
         self.spec = spec
         self.client = client
         self.user = ""
@@ -66,6 +67,8 @@ class ToyConnection(ByField[Account]):
         for change in changes:
             if change.kind == "position_mode":
                 answers[change.address] = (await self._flat(),)
+            elif change.kind == "settings.cash_sweep":
+                answers[change.address] = (await self._no_withdrawals(),)
             else:
                 limit = self._leverage.limit(account, change.address).max_leverage
                 high = isinstance(change.after, Decimal) and change.after > limit
@@ -79,6 +82,19 @@ class ToyConnection(ByField[Account]):
         except VenueError as error:
             return Precheck("no_open_positions", "unknown", error.message)  # never taken for none
         return Precheck("no_open_positions", "fail" if there else "pass", ", ".join(there))
+
+    async def _no_withdrawals(self) -> Precheck:
+        try:
+            there = await self._exchange.withdrawals()
+        except VenueError as error:
+            return Precheck("no_pending_withdrawals", "unknown", error.message)
+        return Precheck("no_pending_withdrawals", "fail" if there else "pass", ", ".join(there))
+
+    def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
+        """When a sweep begins."""
+        message = "the exchange sweeps at the end of the day"
+        swept = [str(one.address) for one in changes if one.kind == "settings.cash_sweep"]
+        return [Warning_(address, "sweep_waits", message) for address in swept]
 
     def is_precondition(self, code: str) -> bool:
         """What must be cleared first."""

@@ -25,6 +25,7 @@ REFUSALS = {
         _row("UNKNOWN_SYMBOL", "no such symbol", "correct the symbol", Verdict.FAILED, "a slip of the pen"),
         _row("LEVERAGE_TOO_HIGH", "above the symbol's maximum", "lower it", Verdict.BLOCKED, "a lower maximum"),
         _row("POSITIONS_OPEN", "open positions stand in the way", "close them", Verdict.BLOCKED, "an open position"),
+        _row("WITHDRAWAL_PENDING", "a withdrawal is under way", "wait for it", Verdict.BLOCKED, "a withdrawal"),
         _row("TROUBLE", "something went wrong at the exchange", "plan again", Verdict.UNCLEAR, "the exchange itself"),
     )
 }

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.order import Row
 from acctcfg.core.rules import Finding, VenueRules
+from acctcfg.venues.switch import settings_of
+from toy_exchange.settings import SWITCHES
 
 __all__ = ["ORDER", "RULES"]
 
@@ -26,9 +28,12 @@ RULES = VenueRules(
     environments=("live", "sandbox"),
     hosts=("api.toy-exchange.example",),
     roles=("main",),
-    main_fields=frozenset({"uid", "position_mode", "leverage"}),
+    main_fields=frozenset({"uid", "position_mode", "settings", "leverage"}),
     position_modes={"net": "one position a contract", "long_short": "a long and a short one side by side"},
     leverage_selectors=("symbol",),
+    settings=settings_of(SWITCHES),
+    prechecks={"no_pending_withdrawals": "no withdrawal is under way"},
+    warnings={"sweep_waits": "a changed sweep begins at the end of the day"},
     check=check,
 )
 
