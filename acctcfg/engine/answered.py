@@ -37,7 +37,7 @@ def _answered(survey: Survey, address: Address) -> bool:
         return True
     whole, field = address.account, f"{address.account}.{address.field}"
     unread = {one.address for one in survey.unreadable}
-    if unread & {whole, field, str(address)}:
+    if unread & {whole, field, field.rpartition(".")[0], str(address)}:
         return True
     return address.key == ANY and _told_by_entry(survey, field, unread)
 

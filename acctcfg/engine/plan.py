@@ -31,6 +31,7 @@ from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Cost, Survey
+from acctcfg.venues.installed import venue
 
 __all__ = ["Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
 
@@ -272,10 +273,13 @@ def _demand_targets(
 
 
 def _may_reach(pattern: AddressPattern, workspace: Workspace, account: str) -> bool:
-    """Whether the pattern could select anything that the manifest manages of the account."""
+    """Whether the pattern could select anything of the account, by the fields that it has or its venue type knows."""
     spec = workspace.manifest.accounts.get(account)
-    fields = managed_fields(spec) if spec is not None else ()
-    return any(pattern.may_reach(account, field) for field in ("", *fields))
+    if spec is None:
+        return pattern.may_reach(account, "")
+    rules = venue(workspace.manifest.venues[spec.venue].type).rules
+    known = {*managed_fields(spec), *rules.fields, *rules.main_fields, *(one.field for one in rules.settings)}
+    return any(pattern.may_reach(account, field) for field in ("", *known))
 
 
 def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> list[Step]:

@@ -56,8 +56,8 @@ def remembers_its_prechecks(patch: pytest.MonkeyPatch) -> None:
     async def prechecks(self: Any, survey: Any, changes: Any) -> Any:
         key = id(survey)
         if key not in kept:
-            kept[key] = await honest(self, survey, changes)
-        return kept[key]
+            kept[key] = survey, await honest(self, survey, changes)  # kept alive, so that no other gets its id
+        return kept[key][1]
 
     patch.setattr(part("connection", "ToyConnection"), "prechecks", prechecks)
 
