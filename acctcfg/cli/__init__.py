@@ -35,7 +35,21 @@ COMMANDS = {
     "completion": "Print the completion script of a shell.",
 }
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
-NOT_YET = ("doctor", "drift", "fmt", "graph", "import", "lock", "revert", "rotate", "watch")
+NOT_YET = (
+    "approve",
+    "cap",
+    "doctor",
+    "drift",
+    "fmt",
+    "graph",
+    "import",
+    "lock",
+    "revert",
+    "rotate",
+    "snapshot",
+    "test",
+    "watch",
+)
 
 
 class LazyGroup(click.Group):
