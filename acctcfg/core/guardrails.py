@@ -64,7 +64,7 @@ def _takes_away(step: Step) -> bool:
 
 def _over_step(step: Step, guardrails: Guardrails, check: Checker) -> Iterable[Precheck]:
     after = step.change.after
-    most = guardrails.max_leverage if step.address.field == "leverage" else None
+    most = None if step.address.field.startswith("settings.") else guardrails.max_leverage  # another number's matter
     if isinstance(after, Decimal) and most is not None and after > most:
         detail = f"{after} is above guardrails.max_leverage {most}"
         yield Precheck("guardrail:max_leverage", "fail", detail)
