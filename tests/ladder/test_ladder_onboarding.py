@@ -16,7 +16,7 @@ from ladder_parts import KEY, LEVEL, NO_CHANGES, signed
 CUSTOMERS = 50
 LATE = "50102"  # on a busy machine a request can miss a window that the speed has made short; it is signed anew
 FRESH_LEVERAGE = 5
-SPEED = 25
+SPEED = 10  # a request lives for three seconds: a busy machine needs them
 MODES = ("futures", "multi_currency", "spot", "portfolio")
 
 
