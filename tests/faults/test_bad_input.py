@@ -80,7 +80,7 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "a file to include that is not there": (HEAD + "include: [more.yaml]\n", ("more.yaml",)),
     "a venue type that is not built": (HEAD + VENUES.replace("okx_dma_broker", "okx"), ("not supported yet",)),
     "a setting that is not built": (
-        HEAD + VENUES + "accounts: {mmdesk01: {venue: desk, settings: {greeks: PA}}}\n",
+        HEAD + VENUES + "accounts: {mmdesk01: {venue: desk, settings: {auto_earn: {USDT: true}}}}\n",
         ("not supported yet",),
     ),
     "bytes that are no text": ("version: 1 # \udcff\n", ("acctcfg.yaml",)),

@@ -17,6 +17,8 @@ import pytest
 from desk import Desk
 from fault_parts import GUARDRAILS, TRADING, keep, onboarding
 
+pytestmark = pytest.mark.slow  # a kill at every moment
+
 HERE = Path(__file__).parent
 WRITES = 6  # of an onboarding: account, key, mode, position mode, leverage, deposit address
 POINTS = [

@@ -14,6 +14,8 @@ from desk import Desk
 from fault_parts import TRADING
 from test_locks_and_streams import another_apply, command
 
+pytestmark = pytest.mark.slow  # every signal at every moment
+
 SPEED = 5
 MANY = {f"mmdesk{number:02}": {"api_keys": {"t": TRADING}, "account_mode": "multi_currency"} for number in range(1, 31)}
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

@@ -17,6 +17,8 @@ from gate_desk import ADA, GateDesk
 
 import acctcfg.engine.session
 
+pytestmark = pytest.mark.slow  # a kill and a fault at every moment
+
 FAST = 40  # what waits for the venue's 60 s waits for one and a half
 KILLED = Path(__file__).parents[1] / "faults" / "killed_apply.py"
 TRADING = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}

@@ -205,6 +205,7 @@ def test_a_key_that_may_not_list_sub_accounts(make_gate: Callable[..., GateDesk]
     assert gate.writes() == []
 
 
+@pytest.mark.slow
 def test_hundreds_stay_within_the_limits(gate: GateDesk) -> None:
     """A broker's first day: every account, key and lock in one apply, the slowest call named, and no answer that they
     are too many."""

@@ -74,6 +74,7 @@ def _opened_by_age(desk: Desk, file: Path, identity: Path) -> dict[str, str]:
     return dict(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 def test_fifty_customers_from_nothing_with_the_fewest_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One apply makes all of them as the manifest says, with the fewest possible writes and none refused; a second one
     writes nothing; and every secret opens with the `age` program and signs for its own account."""

@@ -126,6 +126,7 @@ def test_an_effect_that_comes_late_converges_by_one_write(desk: Desk, path: str)
 LIVE = {"acctLv": "1", "posMode": "net_mode"}
 
 
+@pytest.mark.slow
 @desks(9)
 @given(
     which=st.sampled_from(sorted(WRITES)),
