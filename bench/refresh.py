@@ -184,7 +184,6 @@ def _manifest(
         {"market": "swap", "family": "*", "margin": "isolated", "value": 4},
         {"market": "swap", "family": "*", "margin": "cross", "value": 4},
         {"market": "futures", "family": "*", "margin": "isolated", "value": 4},
-        {"market": "margin", "instrument": "*", "margin": "isolated", "value": 4},
         {"market": "margin", "currency": "*", "margin": "cross", "value": 4},
     ]
     modes = {"account_mode": "multi_currency", "position_mode": position_mode}
