@@ -83,7 +83,6 @@ def _measure(folder: Path) -> list[tuple[str, float, float, bool]]:
 async def _figures(folder: Path, environ: dict[str, str], base_url: str, recipient: str) -> list[Any]:
     _manifest(folder, base_url, recipient, position_mode="net", value=5)
     workspace = Workspace.load(folder, environ)
-    _remember_all(workspace)
     took_each = []
     for _ in range(REFRESHES):
         await asyncio.sleep(2.5)  # every window is empty again
@@ -124,15 +123,6 @@ async def _figures(folder: Path, environ: dict[str, str], base_url: str, recipie
             off <= ESTIMATE_GOAL,
         ),
     ]
-
-
-def _remember_all(workspace: Workspace) -> None:
-    """As after a first apply: the journal knows the accounts, and nothing is read to say that they are new to it."""
-    with workspace.journal(create=True) as journal:
-        journal_run = journal.begin_run(command="apply", actor="bench", commit=None, clean=None, digest=None, flags={})
-        for name, spec in workspace.manifest.accounts.items():
-            journal.remember_account(journal_run, UID, spec.name, uid=name, key=name)
-        journal.end_run(journal_run, "done")
 
 
 def _rejected(base_url: str) -> int:
