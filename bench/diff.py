@@ -21,7 +21,7 @@ from acctcfg.core.guardrails import guard
 from acctcfg.core.order import order
 from acctcfg.core.plan import Step
 from acctcfg.core.state import AccountValue, DepositValue, KeyValue, Live, Wanted
-from acctcfg.core.words import PositionMode
+from acctcfg.core.vocabulary import PositionMode
 from acctcfg.venues.okx.sequence import ORDER
 
 Figure = tuple[str, float, str, bool]

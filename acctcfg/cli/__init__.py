@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from acctcfg import __version__
-from acctcfg.cli.door import conclude, is_terminal, open_door, outlet, say
+from acctcfg.cli.console import conclude, is_terminal, open_door, outlet, say
 from acctcfg.cli.failure import say_failure
 
 __all__ = ["COMMANDS", "NOT_YET", "group", "run"]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from acctcfg.cli.later import option_later
-from acctcfg.cli.leave import Leaves, check_sensitive, option_allow_sensitive, option_replace
+from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
+from acctcfg.cli.unsupported import option_later
 
 if TYPE_CHECKING:
     from acctcfg.core.outcome import Outcome
@@ -86,8 +86,8 @@ def command(
             "apply asks before it writes, and stdin is no terminal; nothing was read or written",
             hint="review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)",
         )
-    from acctcfg.cli.door import deeds_decide
-    from acctcfg.cli.running import load_workspace, run_engine
+    from acctcfg.cli.console import deeds_decide
+    from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.apply import apply
     from acctcfg.engine.stopping import Interrupts
     from acctcfg.render.data import load_saved
@@ -141,8 +141,8 @@ class _Talk:
 
     def show(self, plan: Plan) -> None:
         """The plan, once; beside a JSON result only to whoever is asked."""
-        from acctcfg.cli.door import say
-        from acctcfg.cli.running import terminal_width
+        from acctcfg.cli.console import say
+        from acctcfg.cli.event_loop import terminal_width
         from acctcfg.render.text import render_plan
 
         if self.shown or (self.form == "json" and not self.ask):
@@ -153,7 +153,7 @@ class _Talk:
 
     def conclude(self, outcome: Outcome) -> None:
         """What became of it."""
-        from acctcfg.cli.door import say, say_json
+        from acctcfg.cli.console import say, say_json
         from acctcfg.render.data import outcome_json
         from acctcfg.render.text import render_outcome
 
@@ -173,7 +173,7 @@ def applicable(plan: Plan, *, skip_blocked: bool) -> int:
 
 
 def _can_ask() -> bool:
-    from acctcfg.cli.door import can_ask
+    from acctcfg.cli.console import can_ask
 
     return can_ask()
 
@@ -181,7 +181,7 @@ def _can_ask() -> bool:
 def _ask(number: int) -> bool:
     """Only the whole word counts."""
     what = "this change" if number == 1 else f"these {number} changes"
-    from acctcfg.cli.door import read_answer, say
+    from acctcfg.cli.console import read_answer, say
 
     with _interruptible():
         say(f'\nApply {what}? Only "yes" is accepted: ', err=True, end="")
@@ -197,7 +197,7 @@ def _interruptible() -> Iterator[None]:
 
     The event loop's own handlers would only note the signal, and the question would stay.
     """
-    from acctcfg.cli.running import SIGNALS
+    from acctcfg.cli.event_loop import SIGNALS
 
     if threading.current_thread() is not threading.main_thread():
         yield

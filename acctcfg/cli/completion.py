@@ -17,7 +17,7 @@ def command(shell: str) -> None:
     from click.shell_completion import get_completion_class
 
     from acctcfg.cli import group
-    from acctcfg.cli.door import say
+    from acctcfg.cli.console import say
     from acctcfg.errors import UsageError
 
     kind = get_completion_class(shell)

@@ -160,6 +160,6 @@ def _write(folder: Path, base_url: str) -> str:
 
 
 def _echo(text: str) -> None:
-    from acctcfg.cli.door import say
+    from acctcfg.cli.console import say
 
     say(text)

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from acctcfg.core.explained import Explained, Verdict
+    from acctcfg.core.verdict import Explained, Verdict
     from acctcfg.manifest.fields import FieldNote
     from acctcfg.venues.contract import Venue
 
@@ -51,7 +51,7 @@ def command(what: str, account: str | None) -> None:
     Or a field of the manifest: what it takes, and which venue types have it. PATH begins at the root of the manifest
     (accounts.*.leverage, guardrails.max_deletes) or at any field (leverage.market).
     """
-    from acctcfg.cli.door import say
+    from acctcfg.cli.console import say
     from acctcfg.errors import UsageError
 
     if account is not None:
@@ -106,7 +106,7 @@ def _explanation(family: str, found: Explained) -> list[str]:
 
 
 def _verdict(verdict: Verdict) -> str:
-    from acctcfg.core.explained import Verdict
+    from acctcfg.core.verdict import Verdict
 
     return {
         Verdict.BLOCKED: "blocked: something must be cleared first. What depends on it is not tried; exit status 3",

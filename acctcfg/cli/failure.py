@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from acctcfg.cli.door import say_json
+from acctcfg.cli.console import say_json
 
 __all__ = ["say_failure", "wants_json"]
 

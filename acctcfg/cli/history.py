@@ -67,7 +67,7 @@ def _verify(ctx: click.Context, journal: Journal, form: str) -> None:
 
 
 def _print(lines: Sequence[str], data: Any, form: str) -> None:
-    from acctcfg.cli.door import say, say_json
+    from acctcfg.cli.console import say, say_json
     from acctcfg.render.harmless import harmless
 
     if form == "json":

@@ -30,7 +30,7 @@ def command(ctx: click.Context, directory: Path | None) -> None:
 
     It plans and applies against `acctcfg sandbox` as it is. Nothing that exists is overwritten.
     """
-    from acctcfg.cli.door import say
+    from acctcfg.cli.console import say
     from acctcfg.cli.git_ignore import leaves_out
     from acctcfg.cli.starter import starter_files
     from acctcfg.errors import ConfigError, UsageError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from acctcfg.cli.later import option_target
+from acctcfg.cli.unsupported import option_target
 
 __all__ = ["command"]
 
@@ -21,8 +21,8 @@ def command(ctx: click.Context, accounts: tuple[str, ...], targets: tuple[str, .
 
     Exits 1 when something could not be read; what could be is printed.
     """
-    from acctcfg.cli.door import say, say_json
-    from acctcfg.cli.running import load_workspace, run_engine
+    from acctcfg.cli.console import say, say_json
+    from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.show import PAYABLE, observe
     from acctcfg.render.views import output_csv, output_env, output_json
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from acctcfg.cli.later import Form, option_later
-from acctcfg.cli.leave import Leaves, check_sensitive, option_allow_sensitive, option_replace
+from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
+from acctcfg.cli.unsupported import Form, option_later
 
 __all__ = ["command"]
 
@@ -54,8 +54,8 @@ def command(
     Exits 0 when the plan could be made, 1 when something could not be read, 2 with --detailed-exitcode when there is
     something to do.
     """
-    from acctcfg.cli.door import say, say_json
-    from acctcfg.cli.running import load_workspace, run_engine, terminal_width
+    from acctcfg.cli.console import say, say_json
+    from acctcfg.cli.event_loop import load_workspace, run_engine, terminal_width
     from acctcfg.engine.plan import make_plan
     from acctcfg.render.data import plan_json, refuse_foreign, save_plan
     from acctcfg.render.text import render_plan

@@ -74,7 +74,7 @@ def command(
 
 
 def _fail(message: str, hint: str) -> None:
-    from acctcfg.cli.door import say
+    from acctcfg.cli.console import say
 
     say(f"error: {message}\n\nhint: {hint}", err=True)
     click.get_current_context().exit(1)
@@ -84,7 +84,7 @@ async def _serve(app: App, server: Server) -> None:
     import asyncio
     import signal
 
-    from acctcfg.cli.door import say
+    from acctcfg.cli.console import say
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

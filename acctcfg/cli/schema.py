@@ -35,6 +35,6 @@ def command(document: str) -> None:
     With `acctcfg schema manifest > schema.json`, an editor completes and checks manifests that begin with
     `# yaml-language-server: $schema=schema.json`.
     """
-    from acctcfg.cli.door import say_json
+    from acctcfg.cli.console import say_json
 
     say_json(SCHEMAS[document]().rstrip("\n"))

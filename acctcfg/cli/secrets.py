@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from acctcfg.cli.identity import IDENTITY, new_identity, write_private
-from acctcfg.cli.later import sub_command_later
+from acctcfg.cli.unsupported import sub_command_later
 
 if TYPE_CHECKING:
     from acctcfg.engine.stored_keys import KeyReport
@@ -39,7 +39,7 @@ def list_(ctx: click.Context, format_: str) -> None:
 
     wanted: the manifest names its key; unnamed: it does not; dead: moved aside, since its key is gone.
     """
-    from acctcfg.cli.door import say, say_json
+    from acctcfg.cli.console import say, say_json
     from acctcfg.engine.stored_keys import list_secrets
     from acctcfg.engine.workspace import Workspace
     from acctcfg.render.harmless import harmless
@@ -66,7 +66,7 @@ def check(ctx: click.Context, accounts: Sequence[str], format_: str) -> int:
     Exits 1 if any does not sign, or signs for another account or key. One that is bound to other addresses than ours
     (elsewhere), or that the venue lists and that takes effect later (not_yet), is as it should be.
     """
-    from acctcfg.cli.running import run_engine
+    from acctcfg.cli.event_loop import run_engine
     from acctcfg.engine.stored_keys import check_secrets
     from acctcfg.engine.workspace import Workspace
 
@@ -86,7 +86,7 @@ def import_(ctx: click.Context, account: str | None, label: str | None, format_:
     With ACCOUNT and LABEL: one JSON object with api_key, secret_key and, where the venue has one, passphrase. Without:
     JSON Lines, each with account and label besides. A secret that signs for another account or key is not stored.
     """
-    from acctcfg.cli.running import run_engine
+    from acctcfg.cli.event_loop import run_engine
     from acctcfg.engine.stored_keys import import_secrets
     from acctcfg.engine.workspace import Workspace
 
@@ -110,7 +110,7 @@ def identity(ctx: click.Context, out: Path | None) -> None:
     The file is for its owner only (mode 0600), and none that exists is overwritten. Whoever loses it can open no secret
     any more: keep a copy in a safe place.
     """
-    from acctcfg.cli.door import say
+    from acctcfg.cli.console import say
     from acctcfg.cli.git_ignore import leaves_out
     from acctcfg.errors import ConfigError, UsageError
 
@@ -144,7 +144,7 @@ def _identity_words(file: Path, recipient: str, *, ignored: bool) -> str:
 
 def _standard_input() -> str:
     """All of it, without the mark that some editors and shells put first."""
-    from acctcfg.cli.door import read_input
+    from acctcfg.cli.console import read_input
     from acctcfg.errors import ConfigError
 
     text = read_input()
@@ -180,7 +180,7 @@ def _rows(text: str, account: str | None, label: str | None) -> list[dict[str, s
 
 
 def _print(reports: Sequence[KeyReport], format_: str) -> int:
-    from acctcfg.cli.door import say, say_json
+    from acctcfg.cli.console import say, say_json
     from acctcfg.render.harmless import harmless
 
     bad = [one for one in reports if not one.good]

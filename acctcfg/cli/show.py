@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from acctcfg.cli.later import option_later, option_target
+from acctcfg.cli.unsupported import option_later, option_target
 
 __all__ = ["command"]
 
@@ -20,8 +20,8 @@ def command(ctx: click.Context, addresses: tuple[str, ...], targets: tuple[str, 
 
     Exits 1 when something could not be read.
     """
-    from acctcfg.cli.door import say, say_json
-    from acctcfg.cli.running import load_workspace, run_engine
+    from acctcfg.cli.console import say, say_json
+    from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.show import observe
     from acctcfg.render.data import views_json
     from acctcfg.render.views import render_views

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from acctcfg.cli.later import Form
+from acctcfg.cli.unsupported import Form
 
 if TYPE_CHECKING:
     from acctcfg.core.desired import Manifest
@@ -31,7 +31,7 @@ def command(ctx: click.Context, form: str) -> None:
 
     Sends no request. Exits with 0 where the manifest is sound, with 1 where it is not.
     """
-    from acctcfg.cli.door import say, say_json
+    from acctcfg.cli.console import say, say_json
     from acctcfg.errors import ManifestError
     from acctcfg.manifest import load
     from acctcfg.venues.installed import rules

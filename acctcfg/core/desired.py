@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from acctcfg.core.state import Value
-from acctcfg.core.words import CreditTo, MarginMode, Market, PositionMode, Side
+from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, PositionMode, Side
 
 __all__ = [
     "AccessSpec",

@@ -13,8 +13,8 @@ from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Step
 from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.engine.attempt import GOOD
+from acctcfg.engine.consent import Leave
 from acctcfg.engine.execute import Execution
-from acctcfg.engine.leave import Leave
 from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers

@@ -11,15 +11,15 @@ from acctcfg.core.diff import Change
 from acctcfg.core.outcome import NOT_YET, StepResult
 from acctcfg.core.plan import Step
 from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable, Wanted
-from acctcfg.core.told import told
-from acctcfg.engine.blame import blame
+from acctcfg.core.value_text import told
 from acctcfg.engine.record import JournalWriter, Run
 from acctcfg.engine.session import Link
 from acctcfg.engine.stopping import Stop
+from acctcfg.engine.unforeseen import blame
 from acctcfg.venues.contract import Survey
 
 if TYPE_CHECKING:
-    from acctcfg.engine.values import Values
+    from acctcfg.engine.refused_values import Values
 
 __all__ = ["GOOD", "READ_BACK_S", "SECOND_LOOK_S", "Attempt", "Work"]
 

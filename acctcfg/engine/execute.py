@@ -14,17 +14,17 @@ from acctcfg.core.address import Address
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Step
 from acctcfg.engine.attempt import GOOD, Attempt, Work
-from acctcfg.engine.blame import blame
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import Progress
 from acctcfg.engine.read_back import read_back
 from acctcfg.engine.recheck import LastLook
 from acctcfg.engine.record import Run
+from acctcfg.engine.refused_values import Values
 from acctcfg.engine.send import send
 from acctcfg.engine.session import Link
 from acctcfg.engine.siblings import look_at_siblings
 from acctcfg.engine.stopping import Stop
-from acctcfg.engine.values import Values
+from acctcfg.engine.unforeseen import blame
 from acctcfg.wire.failures import Dropped
 
 __all__ = ["Execution"]

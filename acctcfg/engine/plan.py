@@ -19,15 +19,15 @@ from acctcfg.core.managed import managed_fields
 from acctcfg.core.order import order
 from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport
-from acctcfg.engine.answered import demand_answers
-from acctcfg.engine.blame import spoiled
+from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
 from acctcfg.engine.estimate import estimate
-from acctcfg.engine.leave import NO_LEAVE, Leave, store_address
 from acctcfg.engine.left_behind import left_behind, unopened
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import changed_readers
 from acctcfg.engine.session import Link, Session
+from acctcfg.engine.survey_guard import demand_answers
+from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Cost, Survey

@@ -11,7 +11,7 @@ from typing import Any
 
 from acctcfg.core.desired import Manifest, StoreSpec
 from acctcfg.core.plan import Plan
-from acctcfg.engine.leave import store_address
+from acctcfg.engine.consent import store_address
 from acctcfg.engine.workspace import Workspace
 
 __all__ = ["changed_readers", "remember_readers"]

@@ -14,7 +14,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Step
 from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable
-from acctcfg.core.told import told
+from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import SECOND_LOOK_S, Attempt, Work
 from acctcfg.errors import AcctcfgError
 

@@ -14,7 +14,7 @@ from acctcfg.core.codes import UNREVIEWED
 from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.plan import Plan, Step
 from acctcfg.core.scope import VenueReport
-from acctcfg.core.told import told
+from acctcfg.core.value_text import told
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace

@@ -9,12 +9,12 @@ from typing import Any
 
 from acctcfg.core.diff import Change
 from acctcfg.core.state import to_json
-from acctcfg.core.told import told
+from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt, Work
 from acctcfg.engine.gate import Gate, GateClosed
 from acctcfg.engine.recheck import LastLook, Moved
 from acctcfg.engine.record import JournalWriter
-from acctcfg.engine.values import Asked
+from acctcfg.engine.refused_values import Asked
 from acctcfg.errors import AcctcfgError, Garbled, JournalError, OutcomeUnknown, Refused, StoreError
 from acctcfg.wire.failures import Dropped
 

@@ -13,8 +13,8 @@ from typing import Self
 from acctcfg.core.base_url import is_loopback
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.plan import Precheck, VenueReport, Warning_
-from acctcfg.engine.blame import blame
 from acctcfg.engine.pace_file import PaceFile
+from acctcfg.engine.unforeseen import blame
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError, ConfigError, VenueError
 from acctcfg.venues.contract import Connection, Cost, Given, Memory, Venue

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from acctcfg.core.address import Address
 from acctcfg.core.state import After, Live, Unreadable, Wanted
-from acctcfg.core.told import told
+from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt, Work
 from acctcfg.errors import AcctcfgError
 

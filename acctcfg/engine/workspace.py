@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from acctcfg.core.desired import Manifest, VenueSpec
-from acctcfg.core.known import Creating, KnownAccount, StoredKey
+from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError
 from acctcfg.journal import Journal, Lock, holder_of, state_folder

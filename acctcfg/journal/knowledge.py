@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from acctcfg.core.known import Creating, KnownAccount, StoredKey
+from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
 from acctcfg.journal.chain import Row
 
 __all__ = ["Knowledge"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from acctcfg.core.known import KnownAccount
+from acctcfg.core.remembered import KnownAccount
 
 __all__ = [
     "Access",

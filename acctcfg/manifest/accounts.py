@@ -16,16 +16,16 @@ from acctcfg.core.desired import (
     VenueSpec,
 )
 from acctcfg.core.rules import VenueRules
-from acctcfg.core.words import CreditTo, PositionMode
+from acctcfg.core.vocabulary import CreditTo, PositionMode
 from acctcfg.errors import Problem
 from acctcfg.manifest.connections import check_source
+from acctcfg.manifest.containers import Later, Table
 from acctcfg.manifest.files import Workspace
-from acctcfg.manifest.kinds import Later, Table
 from acctcfg.manifest.narrowing import check_parts, check_permissions
+from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.profiles import Layered, Profiles, check_taken_away
 from acctcfg.manifest.read import Node
 from acctcfg.manifest.relations import between, shared_secrets
-from acctcfg.manifest.report import Report, near, shown
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.settings import build_settings
 from acctcfg.manifest.shape import NAME, Shape

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from acctcfg.manifest.kinds import Field, ListOf, Record
+from acctcfg.manifest.containers import Field, ListOf, Record
+from acctcfg.manifest.problems import Report
 from acctcfg.manifest.read import Node
-from acctcfg.manifest.report import Report
 from acctcfg.manifest.scalars import Word
 
 __all__ = ["ACCESS", "Permissions", "WholeOrParts"]

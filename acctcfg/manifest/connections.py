@@ -8,10 +8,10 @@ from typing import Any
 from acctcfg.core.base_url import BaseUrl
 from acctcfg.core.desired import Granted, StoreSpec, VenueSpec
 from acctcfg.core.rules import VenueRules
+from acctcfg.manifest.containers import Table
 from acctcfg.manifest.files import Workspace
-from acctcfg.manifest.kinds import Table
+from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.read import Node
-from acctcfg.manifest.report import Report, near, shown
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import NAME, STORE_TYPES, Shape
 

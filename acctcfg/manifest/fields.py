@@ -10,7 +10,7 @@ from typing import Any
 from acctcfg.core.rules import VenueRules
 from acctcfg.manifest.accounts import EVERY_TYPE
 from acctcfg.manifest.alternatives import Permissions, WholeOrParts
-from acctcfg.manifest.kinds import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
+from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.shape import Shape
 

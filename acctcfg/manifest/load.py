@@ -12,8 +12,8 @@ from acctcfg.manifest.accounts import build_accounts
 from acctcfg.manifest.connections import build_stores, build_venues
 from acctcfg.manifest.files import read_workspace
 from acctcfg.manifest.policy import build_guardrails
+from acctcfg.manifest.problems import Report
 from acctcfg.manifest.read import Node
-from acctcfg.manifest.report import Report
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from acctcfg.core.desired import AddressSpec, LeverageEntry, Place, Selector
-from acctcfg.core.words import MarginMode, Market, Side
+from acctcfg.core.vocabulary import MarginMode, Market, Side
+from acctcfg.manifest.containers import Record, Table
 from acctcfg.manifest.files import Workspace
-from acctcfg.manifest.kinds import Record, Table
+from acctcfg.manifest.problems import Report, near, quoted, shown
 from acctcfg.manifest.read import Node
-from acctcfg.manifest.report import Report, near, quoted, shown
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import NAME, Shape
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from acctcfg.core.desired import AccountSpec, StoreSpec
 from acctcfg.errors import Problem
-from acctcfg.manifest.report import near, shown
+from acctcfg.manifest.problems import near, shown
 
 __all__ = ["between", "shared_secrets"]
 

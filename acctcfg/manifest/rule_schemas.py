@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from acctcfg.manifest.report import shown
+from acctcfg.manifest.problems import shown
 
 __all__ = ["compiled", "schema_error"]
 

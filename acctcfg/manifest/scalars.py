@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from acctcfg.core.rules import TextRule
 from acctcfg.core.spelling import one_ip
+from acctcfg.manifest.problems import Report, near, quoted, shown
 from acctcfg.manifest.read import Node, number
-from acctcfg.manifest.report import Report, near, quoted, shown
 
 __all__ = ["BAD", "Decimals", "Flag", "IpAddress", "Text", "Whole", "Word"]
 

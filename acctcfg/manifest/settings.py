@@ -11,10 +11,10 @@ from acctcfg.core.setting import Choice, Keyed, Line, Number, Record, Setting, S
 from acctcfg.core.setting import Flag as FlagKind
 from acctcfg.core.setting import Kind as SettingKind
 from acctcfg.core.state import Members
-from acctcfg.manifest import kinds
-from acctcfg.manifest.kinds import Field, Kind, Later, Table
+from acctcfg.manifest import containers
+from acctcfg.manifest.containers import Field, Kind, Later, Table
+from acctcfg.manifest.problems import Report, near
 from acctcfg.manifest.read import Node
-from acctcfg.manifest.report import Report, near
 from acctcfg.manifest.scalars import Decimals, Flag, Text, Word
 
 __all__ = ["build_settings", "settings_field"]
@@ -34,7 +34,7 @@ def settings_field(rules: Iterable[VenueRules]) -> Field:
             raise ValueError(f"two venue types declare the setting {one.name!r}, each of another kind")
     fields = {name: Field(kind=_kind(one.kind), doc=one.doc, notes=_notes(one)) for name, one in declared.items()}
     fields |= {name: Field(kind=Later(), doc="A switch of the venue") for name in _LATER if name not in declared}
-    return Field(kind=kinds.Record(fields, nulls=True), doc="The venue's other switches")
+    return Field(kind=containers.Record(fields, nulls=True), doc="The venue's other switches")
 
 
 def _notes(setting: Setting) -> tuple[tuple[str, str], ...]:
@@ -74,8 +74,10 @@ def _simple(kind: Simple) -> Kind:
             assert_never(unknown)
 
 
-def _record(kind: Record) -> kinds.Record:
-    return kinds.Record({name: Field(kind=_simple(p.kind), doc=p.doc) for name, p in kind.parts.items()}, nulls=True)
+def _record(kind: Record) -> containers.Record:
+    return containers.Record(
+        {name: Field(kind=_simple(p.kind), doc=p.doc) for name, p in kind.parts.items()}, nulls=True
+    )
 
 
 def build_settings(

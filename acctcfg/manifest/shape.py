@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from acctcfg.core.rules import NAME, TextRule, VenueRules
-from acctcfg.core.words import CreditTo, MarginMode, Market, Side
+from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, Side
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
-from acctcfg.manifest.kinds import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
+from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.read import number
 from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.settings import settings_field

@@ -12,7 +12,7 @@ from typing import Any
 
 from acctcfg.sandbox.gate_crossex.seed import add_tenant, build_venue
 from acctcfg.sandbox.gate_crossex.state import Venue as GateVenue
-from acctcfg.sandbox.okx.gate import KEY
+from acctcfg.sandbox.okx.admission import KEY
 from acctcfg.sandbox.okx.holdings import algo_from, bot_from, copy_from, order_from, position_from, spread_from
 from acctcfg.sandbox.okx.keys import parse_ips, parse_permissions
 from acctcfg.sandbox.okx.replies import Refusal

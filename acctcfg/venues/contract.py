@@ -13,13 +13,13 @@ from typing import Any, Final, Protocol
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, Place, VenueSpec
 from acctcfg.core.diff import Change
-from acctcfg.core.explained import Explained
-from acctcfg.core.known import Creating, KnownAccount, StoredKey
 from acctcfg.core.order import Row
 from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck, Unread, Warning_
+from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.state import Live, Wanted
+from acctcfg.core.verdict import Explained
 from acctcfg.wire.client import Client, Dialect, Reply
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from journal_parts import Clock, mean
 
-from acctcfg.core.known import Creating
+from acctcfg.core.remembered import Creating
 from acctcfg.errors import JournalError
 from acctcfg.journal import Journal
 from acctcfg.journal.chain import FIRST, Row, canonical, flaws, row_hash

@@ -1,4 +1,4 @@
-"""What a venue package forgets fails loudly: it is never taken for right. See `acctcfg.engine.answered`."""
+"""What a venue package forgets fails loudly: it is never taken for right. See `acctcfg.engine.survey_guard`."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport, VenueReport
 from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Lost, Unreadable
-from acctcfg.core.words import PositionMode
+from acctcfg.core.vocabulary import PositionMode
 
 __all__ = ["addresses", "changes", "lives", "plans", "scopes", "steps", "wanteds"]
 

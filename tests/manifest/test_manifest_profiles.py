@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from manifest_folder import HEAD, Folder
 
-from acctcfg.core.words import CreditTo, PositionMode
+from acctcfg.core.vocabulary import CreditTo, PositionMode
 from acctcfg.manifest.profiles import merge
 from acctcfg.manifest.read import Node
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from acctcfg.sandbox.okx.gate import sign
+from acctcfg.sandbox.okx.admission import sign
 
 SECRET = "ACCTCFG0SANDBOX0SECRET0000000001"
 

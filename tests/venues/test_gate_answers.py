@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acctcfg.core.words import Market
+from acctcfg.core.vocabulary import Market
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
+from acctcfg.venues.gate_crossex.account_reads import CrossEx, State
 from acctcfg.venues.gate_crossex.dialect import GateDialect
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, LOCK, RATES, SET_ACCOUNT, SYMBOLS, TIME
-from acctcfg.venues.gate_crossex.own import CrossEx, State
 from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ, PRECONDITIONS
-from acctcfg.venues.gate_crossex.words import number
+from acctcfg.venues.gate_crossex.vocabulary import number
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
-from acctcfg.core.words import Market
+from acctcfg.core.vocabulary import Market
 from acctcfg.venues.gate_crossex.leverage import lever_text, resolve
 from acctcfg.venues.gate_crossex.symbols import Symbols
 

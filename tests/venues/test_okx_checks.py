@@ -6,8 +6,8 @@ import pytest
 from test_okx_leverage import entries, settle
 
 from acctcfg.core.desired import AccountSpec, LeverageEntry, Place, Selector
-from acctcfg.core.words import MarginMode, Market, PositionMode
-from acctcfg.venues.okx.checks import check_account
+from acctcfg.core.vocabulary import MarginMode, Market, PositionMode
+from acctcfg.venues.okx.offline_checks import check_account
 
 
 def account(*lines: str, mode: str | None = None, position: str | None = None) -> AccountSpec:

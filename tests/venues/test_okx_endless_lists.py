@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from acctcfg.errors import Garbled
-from acctcfg.venues.okx import own as reads
+from acctcfg.venues.okx import account_reads as reads
+from acctcfg.venues.okx.account_reads import OwnKey
 from acctcfg.venues.okx.broker import Broker
-from acctcfg.venues.okx.own import OwnKey
 from acctcfg.wire.client import Reply
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.pace import Pacer

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
-from acctcfg.core.words import MarginMode, Market, PositionMode, Side
+from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
 from acctcfg.errors import VenueError
 from acctcfg.venues.okx.dialect import OkxDialect
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.leverage import Resolution, lever_text, live_values, resolve
-from acctcfg.venues.okx.names import NOTHING_ELSE, Elsewhere, Name
+from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere, Name
 from acctcfg.venues.okx.scopes import Scope, covers, limit_of, members
 
 TODAY = date(2026, 11, 21)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from test_okx_leverage import LISTED, complaints, entries, entry, hints, settle
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
-from acctcfg.core.words import MarginMode, Market, PositionMode, Side
+from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
 
 MODES = ("spot", "futures", "multi_currency", "portfolio")
 POSITIONS = ("net", "long_short")

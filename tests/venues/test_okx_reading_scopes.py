@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acctcfg.core.words import MarginMode, Market, PositionMode
+from acctcfg.core.vocabulary import MarginMode, Market, PositionMode
 from acctcfg.sandbox.okx.leverage import shape as sandbox_shape
 from acctcfg.sandbox.okx.state import Account, Flags
 from acctcfg.venues.okx.auth import signature, timestamp

@@ -11,7 +11,7 @@ from desk import Desk
 
 from acctcfg.core.state import KeyValue
 from acctcfg.errors import Garbled
-from acctcfg.venues.okx.own import Config
+from acctcfg.venues.okx.account_reads import Config
 
 KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
 FIELDS = {

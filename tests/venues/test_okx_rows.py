@@ -11,10 +11,10 @@ import pytest
 from acctcfg.core.state import Unreadable
 from acctcfg.venues.gate_crossex.main_user import KeyRow
 from acctcfg.venues.gate_crossex.main_user import SubAccount as GateRow
+from acctcfg.venues.okx.account_reads import Config
 from acctcfg.venues.okx.broker import EVERYTHING, SubAccount
 from acctcfg.venues.okx.instruments import positive
-from acctcfg.venues.okx.own import Config
-from acctcfg.venues.okx.words import ips_of
+from acctcfg.venues.okx.vocabulary import ips_of
 
 ROW = {
     "subAcct": "desk01",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl
 
 from acctcfg.sandbox.exchange import CLIENT_IP, Exchange, Reply, Request
-from acctcfg.sandbox.okx.gate import Caller, authenticate, read_body
+from acctcfg.sandbox.okx.admission import Caller, authenticate, read_body
 from acctcfg.sandbox.okx.params import Call
 from acctcfg.sandbox.okx.replies import (
     AT_GATEWAY,

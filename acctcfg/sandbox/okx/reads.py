@@ -10,11 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from acctcfg.sandbox.okx.holdings import ALGO_TYPES
-from acctcfg.sandbox.okx.mode import total_usd
-from acctcfg.sandbox.okx.params import Call, choice, names, need, page, text, wrong
-from acctcfg.sandbox.okx.replies import Answer, Refusal
-from acctcfg.sandbox.okx.rows import (
+from acctcfg.sandbox.okx.holding_rows import (
     BALANCE,
     algo_row,
     balance_detail,
@@ -24,6 +20,10 @@ from acctcfg.sandbox.okx.rows import (
     position_row,
     spread_row,
 )
+from acctcfg.sandbox.okx.holdings import ALGO_TYPES
+from acctcfg.sandbox.okx.mode import total_usd
+from acctcfg.sandbox.okx.params import Call, choice, names, need, page, text, wrong
+from acctcfg.sandbox.okx.replies import Answer, Refusal
 from acctcfg.sandbox.okx.state import plain
 from acctcfg.sandbox.okx.universe import TYPES
 

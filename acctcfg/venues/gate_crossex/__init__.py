@@ -22,7 +22,7 @@ from acctcfg.venues.gate_crossex.rules import GATE_CROSSEX_RULES
 from acctcfg.venues.gate_crossex.sequence import ORDER
 
 if TYPE_CHECKING:
-    from acctcfg.core.explained import Explained
+    from acctcfg.core.verdict import Explained
     from acctcfg.venues.contract import Connection, Given
     from acctcfg.wire.client import Dialect
     from acctcfg.wire.endpoint import Rate

@@ -13,10 +13,10 @@ from acctcfg.core.diff import Change
 from acctcfg.core.state import After, Unreadable
 from acctcfg.errors import Refused, VenueError
 from acctcfg.venues.contract import Memory, SecretDoor, Survey, Writer
+from acctcfg.venues.gate_crossex.account_reads import CrossEx, Rows, State
 from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.main_user import KeyList, KeyRow, MainUser, SubAccount
-from acctcfg.venues.gate_crossex.own import CrossEx, Rows, State
-from acctcfg.venues.gate_crossex.words import CROSS, ISOLATED
+from acctcfg.venues.gate_crossex.vocabulary import CROSS, ISOLATED
 from acctcfg.venues.half_made import Traces
 from acctcfg.venues.resources import is_ours
 from acctcfg.wire.client import Reply

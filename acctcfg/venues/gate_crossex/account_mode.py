@@ -17,7 +17,7 @@ from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, SET_ACCOUNT
 from acctcfg.venues.gate_crossex.sequence import ORDER
-from acctcfg.venues.gate_crossex.words import ACCOUNT_MODE
+from acctcfg.venues.gate_crossex.vocabulary import ACCOUNT_MODE
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["AccountMode"]

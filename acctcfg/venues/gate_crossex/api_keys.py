@@ -20,7 +20,7 @@ from acctcfg.venues.contract import SEEN_TWICE, Cost, StoredKey, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.gate_crossex.main_user import KeyRow
-from acctcfg.venues.gate_crossex.words import unknown_permissions
+from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
 from acctcfg.venues.half_made import sent_with
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, unbound, wished
 from acctcfg.wire.endpoint import JSON, Call

@@ -14,11 +14,11 @@ from acctcfg.errors import AuthRefused, Refused
 from acctcfg.venues.contract import Given, KnownAccount, Proof, Survey
 from acctcfg.venues.gate_crossex.account import KEPT, Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
+from acctcfg.venues.gate_crossex.account_reads import CrossEx
 from acctcfg.venues.gate_crossex.api_keys import ApiKeys
-from acctcfg.venues.gate_crossex.checks import mode_findings
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
 from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount
-from acctcfg.venues.gate_crossex.own import CrossEx
+from acctcfg.venues.gate_crossex.offline_checks import mode_findings
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import ask, notices
 from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS, UNKNOWN_KEY

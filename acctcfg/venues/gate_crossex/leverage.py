@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from acctcfg.core.desired import LeverageEntry
-from acctcfg.core.words import Market
+from acctcfg.core.vocabulary import Market
 from acctcfg.venues.gate_crossex.symbols import Symbol, Symbols
 
 __all__ = ["Decision", "Notice", "Resolution", "Trouble", "lever_text", "resolve"]

@@ -14,14 +14,14 @@ from decimal import Decimal
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import After, Live, Unreadable
-from acctcfg.core.words import Market
+from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
+from acctcfg.venues.gate_crossex.account_reads import PER_READ
 from acctcfg.venues.gate_crossex.endpoints import LEVERAGE, MARGIN_LEVERAGE, SET_LEVERAGE, SET_MARGIN_LEVERAGE
 from acctcfg.venues.gate_crossex.leverage import Decision, Resolution, lever_text, resolve
-from acctcfg.venues.gate_crossex.own import PER_READ
-from acctcfg.venues.gate_crossex.words import ISOLATED
+from acctcfg.venues.gate_crossex.vocabulary import ISOLATED
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["Leverage"]

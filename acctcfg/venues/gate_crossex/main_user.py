@@ -15,7 +15,7 @@ from acctcfg.core.spelling import one_ip
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT_DETAIL, KEY, KEYS, SUB_ACCOUNT, SUB_ACCOUNTS
-from acctcfg.venues.gate_crossex.words import SUB_STATE, permission_of
+from acctcfg.venues.gate_crossex.vocabulary import SUB_STATE, permission_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.shared import Shared

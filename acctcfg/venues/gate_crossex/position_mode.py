@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import Live, Unreadable
-from acctcfg.core.words import PositionMode as Word
+from acctcfg.core.vocabulary import PositionMode as Word
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, SET_ACCOUNT
-from acctcfg.venues.gate_crossex.words import EXCHANGES, POSITION_MODE
+from acctcfg.venues.gate_crossex.vocabulary import EXCHANGES, POSITION_MODE
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["PositionMode"]

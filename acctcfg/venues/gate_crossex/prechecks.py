@@ -22,12 +22,12 @@ from typing import Any
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
-from acctcfg.core.words import Market
+from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.gate_crossex.account import Account, Open
+from acctcfg.venues.gate_crossex.account_reads import Rows, State
 from acctcfg.venues.gate_crossex.leverage import Decision
-from acctcfg.venues.gate_crossex.own import Rows, State
-from acctcfg.venues.gate_crossex.words import EXCHANGES, number
+from acctcfg.venues.gate_crossex.vocabulary import EXCHANGES, number
 
 __all__ = ["ask", "notices"]
 

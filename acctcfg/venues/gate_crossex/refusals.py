@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from acctcfg.core.explained import Explained, Verdict
+from acctcfg.core.verdict import Explained, Verdict
 
 __all__ = [
     "CLOCK",

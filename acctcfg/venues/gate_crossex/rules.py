@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from acctcfg.core.rules import TextRule, VenueRules
-from acctcfg.venues.gate_crossex.checks import check_account
-from acctcfg.venues.gate_crossex.words import CROSS, EXCHANGES, ISOLATED
+from acctcfg.venues.gate_crossex.offline_checks import check_account
+from acctcfg.venues.gate_crossex.vocabulary import CROSS, EXCHANGES, ISOLATED
 
 __all__ = ["GATE_CROSSEX_RULES"]
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from acctcfg.core.words import Market
-from acctcfg.venues.gate_crossex.words import BUSINESS
+from acctcfg.core.vocabulary import Market
+from acctcfg.venues.gate_crossex.vocabulary import BUSINESS
 
 __all__ = ["Symbol", "Symbols"]
 

@@ -20,7 +20,7 @@ from acctcfg.venues.okx.rules import OKX_DMA_BROKER_RULES
 from acctcfg.venues.okx.sequence import ORDER
 
 if TYPE_CHECKING:
-    from acctcfg.core.explained import Explained
+    from acctcfg.core.verdict import Explained
     from acctcfg.venues.contract import Connection, Given
     from acctcfg.wire.client import Dialect
     from acctcfg.wire.endpoint import Rate

@@ -13,11 +13,11 @@ from acctcfg.core.state import After, KeyValue, Unreadable
 from acctcfg.errors import AuthRefused, Refused, VenueError
 from acctcfg.venues.contract import Memory, SecretDoor, StoredKey, Survey, Writer
 from acctcfg.venues.half_made import Traces
+from acctcfg.venues.okx.account_reads import Config, Open, OwnKey
 from acctcfg.venues.okx.broker import Broker, DepositAddress, KeyList, KeyRow, SubAccount
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.key_guard import refuse_own_key
 from acctcfg.venues.okx.leverage import Decision
-from acctcfg.venues.okx.own import Config, Open, OwnKey
 from acctcfg.venues.resources import is_ours
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call

@@ -19,7 +19,7 @@ from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL, SET_SUB_ACCOUNT_LEVEL, SUB_ACCOUNTS
 from acctcfg.venues.okx.sequence import ORDER
-from acctcfg.venues.okx.words import ACCOUNT_LEVEL
+from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["AccountMode"]

@@ -25,7 +25,7 @@ from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing, unreada
 from acctcfg.venues.okx.broker import KeyRow
 from acctcfg.venues.okx.endpoints import CONFIG, CREATE_KEY, DELETE_KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.okx.key_guard import KEPT, harms
-from acctcfg.venues.okx.words import permissions_to, unknown_permissions
+from acctcfg.venues.okx.vocabulary import permissions_to, unknown_permissions
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["MOST_KEYS", "ApiKeys"]

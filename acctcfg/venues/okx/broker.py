@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from acctcfg.core.state import Unreadable
-from acctcfg.core.words import CreditTo
+from acctcfg.core.vocabulary import CreditTo
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.okx.endpoints import (
     CURRENCIES,
@@ -23,9 +23,9 @@ from acctcfg.venues.okx.endpoints import (
     SUB_ACCOUNTS,
 )
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
-from acctcfg.venues.okx.rows import boolean, demand, known_or_not, tag_of
+from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, tag_of
 from acctcfg.venues.okx.tiers import Tier, tiers_of
-from acctcfg.venues.okx.words import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
+from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
 from acctcfg.wire.client import Client, Reply
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.shared import Shared

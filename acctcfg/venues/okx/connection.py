@@ -24,6 +24,7 @@ from acctcfg.venues.okx.access import (
 )
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account
 from acctcfg.venues.okx.account_mode import AccountMode
+from acctcfg.venues.okx.account_reads import Config, OwnKey
 from acctcfg.venues.okx.api_keys import ApiKeys
 from acctcfg.venues.okx.broker import PAGE, Broker, SubAccount
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
@@ -31,7 +32,6 @@ from acctcfg.venues.okx.endpoints import CONFIG, STATUS
 from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.key_guard import KEPT
 from acctcfg.venues.okx.leverage_setting import Leverage
-from acctcfg.venues.okx.own import Config, OwnKey
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY

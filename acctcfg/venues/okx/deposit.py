@@ -18,15 +18,15 @@ from acctcfg.core.diff import Change
 from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck
 from acctcfg.core.state import ABSENT, DepositValue, Live, Unreadable
-from acctcfg.core.words import CreditTo
+from acctcfg.core.vocabulary import CreditTo
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, SEEN_TWICE, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.broker import Chain, DepositAddress
 from acctcfg.venues.okx.deposit_rows import Numbered, near_chain, numbered, use_of
 from acctcfg.venues.okx.endpoints import CREATE_DEPOSIT_ADDRESS, DEPOSIT_ADDRESSES, MODIFY_DEPOSIT_ADDRESS
-from acctcfg.venues.okx.rows import tag_of
-from acctcfg.venues.okx.words import ADDRESS_TYPE, CREDIT_TO
+from acctcfg.venues.okx.row_fields import tag_of
+from acctcfg.venues.okx.vocabulary import ADDRESS_TYPE, CREDIT_TO
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["CreditToSetting", "DepositAddresses"]

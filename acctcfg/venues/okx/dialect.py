@@ -9,7 +9,7 @@ from typing import Any
 from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.okx.auth import signature, timestamp
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, TIME
-from acctcfg.venues.okx.gone import not_served
+from acctcfg.venues.okx.not_served import not_served
 from acctcfg.venues.okx.refusals import BUSY, CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.answer import guarded, read_json
 from acctcfg.wire.endpoint import Call, Endpoint

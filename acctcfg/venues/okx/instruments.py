@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
 
-from acctcfg.core.words import Market
+from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled
 
 __all__ = ["INST_TYPES", "Instrument", "Instruments", "positive"]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from acctcfg.core.state import ABSENT, KeyValue, Wanted
 from acctcfg.errors import Refused
 from acctcfg.venues.okx.endpoints import MODIFY_KEY
-from acctcfg.venues.okx.words import ips_of, permissions_of
+from acctcfg.venues.okx.vocabulary import ips_of, permissions_of
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["KEPT", "harms", "refuse_own_key"]

@@ -18,9 +18,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
-from acctcfg.core.words import MarginMode, Market, PositionMode, Side
+from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
 from acctcfg.venues.okx.instruments import INST_TYPES, Instrument, Instruments, positive
-from acctcfg.venues.okx.names import NOTHING_ELSE, Elsewhere, Name, missing_name
+from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere, Name, missing_name
 from acctcfg.venues.okx.scopes import (
     MARGIN_WORDS,
     SIDE_WORDS,

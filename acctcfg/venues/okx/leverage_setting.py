@@ -12,8 +12,8 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
 from acctcfg.core.state import After, Live, Unreadable
-from acctcfg.core.words import MarginMode, Market
-from acctcfg.core.words import PositionMode as Word
+from acctcfg.core.vocabulary import MarginMode, Market
+from acctcfg.core.vocabulary import PositionMode as Word
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.okx.account import Account, unreadable
@@ -21,7 +21,7 @@ from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.barrier import barrier
 from acctcfg.venues.okx.endpoints import LEVERAGE_INFO, SET_LEVERAGE
 from acctcfg.venues.okx.leverage import Decision, Resolution, exact_names, missing_names, resolve
-from acctcfg.venues.okx.names import NOTHING_ELSE, Elsewhere
+from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["Leverage"]

@@ -11,13 +11,13 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.order import behind, order
 from acctcfg.core.state import After, Live, Unreadable
-from acctcfg.core.words import PositionMode as Word
+from acctcfg.core.vocabulary import PositionMode as Word
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.endpoints import CONFIG, SET_POSITION_MODE
 from acctcfg.venues.okx.sequence import ORDER
-from acctcfg.venues.okx.words import POSITION_MODE
+from acctcfg.venues.okx.vocabulary import POSITION_MODE
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["PositionMode"]

@@ -23,16 +23,16 @@ from typing import Any
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
-from acctcfg.core.words import Market
+from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled, Refused, VenueError
 from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.account_reads import Open, OwnKey, number
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.leverage_setting import Leverage
-from acctcfg.venues.okx.own import Open, OwnKey, number
 from acctcfg.venues.okx.scopes import MARGIN_WORDS, Limit, Scope, covers, limit_of
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.tiers import most_at
-from acctcfg.venues.okx.words import ACCOUNT_LEVEL
+from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
 
 __all__ = ["ask", "open_positions_under_scopes"]
 

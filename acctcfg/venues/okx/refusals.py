@@ -5,7 +5,7 @@ The texts that the venue sends change over the years and may be localised: only 
 
 from __future__ import annotations
 
-from acctcfg.core.explained import Explained, Verdict
+from acctcfg.core.verdict import Explained, Verdict
 from acctcfg.venues.okx.codes import TRADING, Kind, Meaning
 from acctcfg.venues.okx.codes_account import ACCOUNT
 from acctcfg.venues.okx.codes_general import GENERAL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from acctcfg.core.rules import TextRule, VenueRules
-from acctcfg.venues.okx.checks import check_account
+from acctcfg.venues.okx.offline_checks import check_account
 from acctcfg.venues.okx.settings import SWITCHES
 from acctcfg.venues.switch import settings_of
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from acctcfg.core.words import MarginMode, Market, PositionMode, Side, Words
+from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side, Words
 from acctcfg.venues.okx.instruments import INST_TYPES, Instrument, Instruments
 
 __all__ = [

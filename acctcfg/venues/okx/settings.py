@@ -10,9 +10,9 @@ from typing import Any
 
 from acctcfg.core.setting import Choice, Flag, Setting
 from acctcfg.core.state import Live, Unreadable, Value
-from acctcfg.core.words import Words
+from acctcfg.core.vocabulary import Words
 from acctcfg.venues.okx.endpoints import SET_AUTO_LOAN, SET_FEE_TYPE, SET_GREEKS
-from acctcfg.venues.okx.rows import boolean, known_or_not
+from acctcfg.venues.okx.row_fields import boolean, known_or_not
 from acctcfg.venues.switch import Switch
 from acctcfg.wire.endpoint import Call, Endpoint
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from acctcfg.errors import Garbled
 from acctcfg.venues.okx.instruments import positive
-from acctcfg.venues.okx.rows import demand
+from acctcfg.venues.okx.row_fields import demand
 
 __all__ = ["Tier", "most_at", "tiers_of"]
 

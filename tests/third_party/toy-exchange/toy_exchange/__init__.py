@@ -18,7 +18,7 @@ from acctcfg.core.desired import VenueSpec
 from toy_exchange.rules import ORDER, RULES
 
 if TYPE_CHECKING:
-    from acctcfg.core.explained import Explained
+    from acctcfg.core.verdict import Explained
     from acctcfg.venues.contract import Connection, Given, Venue
     from acctcfg.wire.client import Dialect
     from acctcfg.wire.endpoint import Rate

@@ -9,7 +9,7 @@ from typing import Any
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
-from acctcfg.core.words import PositionMode, Words
+from acctcfg.core.vocabulary import PositionMode, Words
 from acctcfg.venues.contract import Survey, Writer
 from acctcfg.venues.resources import as_documented
 from acctcfg.wire.client import Client

@@ -10,8 +10,8 @@ from typing import Any
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, VenueSpec
 from acctcfg.core.diff import Change
-from acctcfg.core.explained import Verdict
 from acctcfg.core.plan import Precheck, Warning_
+from acctcfg.core.verdict import Verdict
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Proof, Survey
 from acctcfg.venues.resources import ByField, alias, demand_identity, survey_or_reason

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from acctcfg.core.explained import Verdict
+from acctcfg.core.verdict import Verdict
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.wire.endpoint import Call, Endpoint
 from toy_exchange.endpoints import TIME

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acctcfg.core.explained import Explained, Verdict
+from acctcfg.core.verdict import Explained, Verdict
 
 __all__ = ["REFUSALS"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acctcfg.core.setting import Choice, Setting
-from acctcfg.core.words import Words
+from acctcfg.core.vocabulary import Words
 from acctcfg.venues.switch import Switch
 from acctcfg.wire.endpoint import Call
 from toy_exchange.endpoints import SWEEP

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 import acctcfg
-from acctcfg.cli import door
+from acctcfg.cli import console
 from acctcfg.render.stream import Outlet
 
 PACKAGE = Path(acctcfg.__file__).parent
 PRINTERS = {"echo", "secho", "echo_via_pager", "confirm", "prompt", "pause", "stdin", "stdout", "stderr", "print"}
-WAYS = {"cli/door.py", "__main__.py"}  # who may touch the process's streams
+WAYS = {"cli/console.py", "__main__.py"}  # who may touch the process's streams
 FILES = sorted(file for file in PACKAGE.rglob("*.py") if str(file.relative_to(PACKAGE)) not in WAYS)
 
 
@@ -45,8 +45,8 @@ def printing(tree: ast.AST) -> list[str]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
-def test_nothing_is_printed_past_the_door(file: Path) -> None:
-    """No file but the door touches stdin, stdout or stderr, by any of the usual ways."""
+def test_nothing_is_printed_past_the_console(file: Path) -> None:
+    """No file but console.py touches stdin, stdout or stderr, by any of the usual ways."""
     assert printing(ast.parse(file.read_text(encoding="utf-8"))) == []
 
 
@@ -57,9 +57,8 @@ ENCODINGS = ["ascii", "iso8859-2", "cp437", "utf-8", "ascii:strict", "latin-1"]
 def test_every_encoding_shows_the_page(encoding: str) -> None:
     """What a stream cannot show is replaced, and nothing else is."""
     environ = {**os.environ, "PYTHONIOENCODING": encoding}
-    code = (
-        "import sys; from acctcfg.cli.door import say, say_json; say('desk · é €'); say_json({'é': '€ · \\U0001f600'})"
-    )
+    show = "from acctcfg.cli.console import say, say_json"
+    code = show + "; say('desk · é €'); say_json({'é': '€ · \\U0001f600'})"
     said = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, check=True)
     page, document = said.stdout.decode(encoding.partition(":")[0]).split("\n", 1)
     assert page.startswith("desk ")
@@ -98,11 +97,11 @@ def test_a_reader_that_left_is_noted_and_stops_nothing() -> None:
 def test_deeds_decide_over_a_result_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A result that nobody reads is a failure, unless what was done is what counts."""
     monkeypatch.setattr(sys, "stdout", Gone())
-    door.open_door()
-    door.say("a result")
-    assert door.conclude(0) == (1, "")
-    door.deeds_decide()
-    assert door.conclude(0) == (0, "")
-    assert door.conclude(3) == (3, "")
+    console.open_door()
+    console.say("a result")
+    assert console.conclude(0) == (1, "")
+    console.deeds_decide()
+    assert console.conclude(0) == (0, "")
+    assert console.conclude(3) == (3, "")
     monkeypatch.undo()
-    door.open_door()
+    console.open_door()

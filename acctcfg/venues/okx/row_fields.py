@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from acctcfg.core.state import Unreadable
-from acctcfg.core.words import Words
+from acctcfg.core.vocabulary import Words
 from acctcfg.errors import Garbled
 
 __all__ = ["boolean", "demand", "known_or_not", "tag_of"]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from acctcfg.core.state import Wanted
-from acctcfg.core.told import told
+from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt
 
 __all__ = ["Asked", "Values"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from acctcfg.core.words import Market
+from acctcfg.core.vocabulary import Market
 from acctcfg.venues.okx.instruments import Instruments
 
 __all__ = ["NOTHING_ELSE", "Elsewhere", "Missing", "Name", "missing_name"]

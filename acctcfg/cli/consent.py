@@ -50,7 +50,7 @@ option_allow_sensitive = click.option(
 
 def check_sensitive(ctx: click.Context, workspace: Workspace, patterns: tuple[str, ...]) -> None:
     """Refuse a file in the place of an address: `apply --allow-sensitive plan.json` would mean two things."""
-    from acctcfg.engine.leave import names_account
+    from acctcfg.engine.consent import names_account
 
     for text in patterns:
         if not names_account(workspace, text) and (ctx.obj["directory"] / text).is_file():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from acctcfg.core.spelling import one_ip
-from acctcfg.core.words import CreditTo, PositionMode, Words
+from acctcfg.core.vocabulary import CreditTo, PositionMode, Words
 
 __all__ = [
     "ACCOUNT_LEVEL",

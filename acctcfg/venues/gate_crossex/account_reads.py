@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from acctcfg.core.state import Live, Unreadable
-from acctcfg.core.words import Market
+from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.gate_crossex.endpoints import (
     ACCOUNT,
@@ -28,7 +28,15 @@ from acctcfg.venues.gate_crossex.endpoints import (
 )
 from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ
 from acctcfg.venues.gate_crossex.symbols import Symbols
-from acctcfg.venues.gate_crossex.words import ACCOUNT_MODE, CROSS, EXCHANGES, FIRST, ISOLATED, POSITION_MODE, number
+from acctcfg.venues.gate_crossex.vocabulary import (
+    ACCOUNT_MODE,
+    CROSS,
+    EXCHANGES,
+    FIRST,
+    ISOLATED,
+    POSITION_MODE,
+    number,
+)
 from acctcfg.venues.resources import as_documented
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 
-from acctcfg.core.words import Market, PositionMode, Words
+from acctcfg.core.vocabulary import Market, PositionMode, Words
 from acctcfg.errors import Garbled
 
 __all__ = [

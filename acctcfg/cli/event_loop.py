@@ -38,7 +38,7 @@ def run_engine(
     ctx: click.Context, work: Callable[[TerminalProgress], Awaitable[T]], *, interrupts: Interrupts | None = None
 ) -> T:
     """Run `work` to its end with progress for whoever watches. A signal ends it, or does what `interrupts` says."""
-    from acctcfg.cli.door import outlet
+    from acctcfg.cli.console import outlet
     from acctcfg.engine.stopping import Interrupts
     from acctcfg.render.progress import TerminalProgress
 
@@ -62,7 +62,7 @@ def terminal_width() -> int:
     """Columns of the terminal; the width of a printed page in pipes, where no line may depend on who reads."""
     import shutil
 
-    from acctcfg.cli.door import is_terminal
+    from acctcfg.cli.console import is_terminal
     from acctcfg.render.text import WIDTH
 
     return shutil.get_terminal_size((WIDTH, 24)).columns if is_terminal() else WIDTH

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from acctcfg.core.desired import AccountSpec, LeverageEntry
 from acctcfg.core.rules import Finding
-from acctcfg.core.words import PositionMode
+from acctcfg.core.vocabulary import PositionMode
 from acctcfg.venues.okx.scopes import ACCOUNT_MODES, Modes, Refusal, shape_of
 
 __all__ = ["check_account"]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from acctcfg.core.desired import AccountSpec, LeverageEntry
 from acctcfg.core.rules import Finding
-from acctcfg.core.words import Market
-from acctcfg.venues.gate_crossex.words import BUSINESS, CROSS, ISOLATED
+from acctcfg.core.vocabulary import Market
+from acctcfg.venues.gate_crossex.vocabulary import BUSINESS, CROSS, ISOLATED
 
 __all__ = ["check_account", "mode_findings"]
 

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from acctcfg.core.state import KeyValue, Unreadable
-from acctcfg.core.words import PositionMode
+from acctcfg.core.vocabulary import PositionMode
 from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.okx.endpoints import (
     ACCOUNT_INSTRUMENTS,
@@ -32,9 +32,9 @@ from acctcfg.venues.okx.endpoints import (
 )
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.leverage import Decision, Read, live_values
-from acctcfg.venues.okx.rows import boolean, demand, known_or_not
+from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not
 from acctcfg.venues.okx.scopes import Scope
-from acctcfg.venues.okx.words import ACCOUNT_LEVEL, POSITION_MODE, ips_of, permissions_of
+from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, POSITION_MODE, ips_of, permissions_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint
 
