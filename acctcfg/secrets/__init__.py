@@ -6,11 +6,11 @@ read or written.
 
 from __future__ import annotations
 
+from acctcfg.core.secret import Credentials, Secret
 from acctcfg.secrets.age_file import AgeFileStore
 from acctcfg.secrets.credentials import load_credentials
 from acctcfg.secrets.env import EnvStore
 from acctcfg.secrets.opening import open_store
-from acctcfg.secrets.secret import Credentials, Secret
 from acctcfg.secrets.store import Store, secret_path
 
 __all__ = [

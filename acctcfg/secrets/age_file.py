@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acctcfg.core.secret import Credentials
 from acctcfg.errors import StoreError
 from acctcfg.plain_file import read_plain
 from acctcfg.secrets import new_file
 from acctcfg.secrets.age_keys import parse_recipients, read_identities
 from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.private_file import located
-from acctcfg.secrets.secret import Credentials
 from acctcfg.secrets.store import dead_path, is_dead, split_path
 from acctcfg.secrets.stored_form import pack, unpack
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from acctcfg.core.secret import Secret
 from acctcfg.errors import StoreError
 from acctcfg.secrets.private_file import located, read_private
-from acctcfg.secrets.secret import Secret
 
 if TYPE_CHECKING:
     from pyrage import ssh, x25519

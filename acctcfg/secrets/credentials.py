@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from acctcfg.core.secret import Credentials, Secret
 from acctcfg.errors import ConfigError, StoreError
 from acctcfg.secrets.private_file import located, read_private
-from acctcfg.secrets.secret import Credentials, Secret
 from acctcfg.secrets.store import Store
 from acctcfg.secrets.stored_form import flaw, unpack
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from acctcfg.core.secret import Credentials, Secret
 from acctcfg.errors import StoreError
-from acctcfg.secrets.secret import Credentials, Secret
 from acctcfg.secrets.store import split_path
 from acctcfg.secrets.stored_form import flaw
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 
-from acctcfg.secrets.secret import Secret
+from acctcfg.core.secret import Secret
 
 __all__ = ["generate"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from acctcfg.core.secret import Secret
 from acctcfg.errors import StoreError
 from acctcfg.plain_file import read_plain
-from acctcfg.secrets.secret import Secret
 
 __all__ = ["located", "read_private"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
+from acctcfg.core.secret import Credentials
 from acctcfg.errors import StoreError
-from acctcfg.secrets.secret import Credentials
 
 __all__ = ["Store", "dead_path", "is_dead", "secret_path", "split_path"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from acctcfg.secrets.secret import Credentials, Secret
+from acctcfg.core.secret import Credentials, Secret
 
 __all__ = ["flaw", "pack", "unpack"]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acctcfg.secrets.secret import Credentials, Secret
+from acctcfg.core.secret import Credentials, Secret
 from acctcfg.venues.gate_crossex.auth import signature, timestamp
 from acctcfg.venues.gate_crossex.dialect import GateDialect
 from acctcfg.venues.gate_crossex.endpoints import LEVERAGE, SET_ACCOUNT

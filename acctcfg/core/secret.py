@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import NoReturn
 
 __all__ = ["Credentials", "Secret"]
 
@@ -64,13 +64,13 @@ class Secret:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
 
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
 
     def __copy__(self) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
 
-    def __deepcopy__(self, memo: Any) -> NoReturn:
+    def __deepcopy__(self, memo: object) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
 
 
