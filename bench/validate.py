@@ -15,7 +15,8 @@ import tracemalloc
 from pathlib import Path
 
 from acctcfg.manifest import load
-from acctcfg.manifest.read import Node, Sources, parse
+from acctcfg.manifest.nodes import Node, Sources
+from acctcfg.manifest.read import parse
 from acctcfg.venues.okx.rules import OKX_DMA_BROKER_RULES
 
 RULES = {OKX_DMA_BROKER_RULES.type: OKX_DMA_BROKER_RULES}

@@ -22,9 +22,9 @@ from acctcfg.manifest.connections import check_source
 from acctcfg.manifest.containers import Later, Table
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.narrowing import check_parts, check_permissions
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.profiles import Layered, Profiles, check_taken_away
-from acctcfg.manifest.read import Node
 from acctcfg.manifest.relations import between, shared_secrets
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.settings import build_settings

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from acctcfg.manifest.containers import Field, ListOf, Record
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report
-from acctcfg.manifest.read import Node
 from acctcfg.manifest.scalars import Word
 
 __all__ = ["ACCESS", "Permissions", "WholeOrParts"]

@@ -10,8 +10,8 @@ from acctcfg.core.desired import Granted, StoreSpec, VenueSpec
 from acctcfg.core.rules import VenueRules
 from acctcfg.manifest.containers import Table
 from acctcfg.manifest.files import Workspace
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, shown
-from acctcfg.manifest.read import Node
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import NAME, STORE_TYPES, Shape
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from acctcfg.core.rules import TextRule
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, quoted, shown
-from acctcfg.manifest.read import Node
 from acctcfg.manifest.scalars import BAD
 
 __all__ = ["Field", "Kind", "Later", "ListOf", "OneOrMany", "Plain", "Record", "Table"]

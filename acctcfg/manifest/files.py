@@ -11,8 +11,9 @@ from typing import Final
 
 from acctcfg.errors import Problem
 from acctcfg.manifest.includes import MOST_LOOKED_AT, TooMany, has_magic, matches
+from acctcfg.manifest.nodes import Node, Sources
 from acctcfg.manifest.problems import Report, quoted, shown
-from acctcfg.manifest.read import Node, Sources, parse
+from acctcfg.manifest.read import parse
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
 

@@ -11,9 +11,9 @@ from acctcfg.errors import ManifestError
 from acctcfg.manifest.accounts import build_accounts
 from acctcfg.manifest.connections import build_stores, build_venues
 from acctcfg.manifest.files import read_workspace
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.policy import build_guardrails
 from acctcfg.manifest.problems import Report
-from acctcfg.manifest.read import Node
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
 

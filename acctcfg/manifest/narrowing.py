@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from acctcfg.core.rules import VenueRules
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, shown
-from acctcfg.manifest.read import Node
 from acctcfg.manifest.scalars import BAD
 
 __all__ = ["check_parts", "check_permissions"]

@@ -7,8 +7,8 @@ from typing import Any
 
 from acctcfg.core.desired import Guardrails, Rule, Share
 from acctcfg.manifest.files import Workspace
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, shown
-from acctcfg.manifest.read import Node
 from acctcfg.manifest.rule_schemas import schema_error
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape

@@ -8,7 +8,7 @@ from typing import Any
 
 from acctcfg.core.desired import Place
 from acctcfg.errors import Problem
-from acctcfg.manifest.read import Node, Sources, shown, steps_below
+from acctcfg.manifest.nodes import Node, Sources, shown, steps_below
 
 __all__ = ["Report", "near", "quoted", "shown"]
 

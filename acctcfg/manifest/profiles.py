@@ -16,8 +16,8 @@ from acctcfg.core.desired import AddressSpec, LeverageEntry, Place, Selector
 from acctcfg.core.vocabulary import MarginMode, Market, Side
 from acctcfg.manifest.containers import Record, Table
 from acctcfg.manifest.files import Workspace
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, quoted, shown
-from acctcfg.manifest.read import Node
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import NAME, Shape
 

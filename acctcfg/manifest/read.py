@@ -1,8 +1,8 @@
 """YAML -> nodes that know where they were written, at little memory and near the speed of libyaml itself.
 
 Our own loader over the parser's events, since none of PyYAML's gives all of: a line and column for every value,
-the scalars of YAML 1.2's core schema (`no` and `on` are text, 0o17 is octal, numbers keep their exact text),
-duplicate keys refused, merge keys, and a budget for what aliases expand to. Source: YAML 1.2.2, 10.3 "Core schema".
+the scalars of YAML 1.2's core schema (`core_schema.py`: `no` and `on` are text, 0o17 is octal, numbers keep their
+exact text), duplicate keys refused, merge keys, and a budget for what aliases expand to.
 """
 
 from __future__ import annotations
@@ -14,75 +14,18 @@ from typing import Any, Final
 
 import yaml
 
-from acctcfg.core.desired import Place
 from acctcfg.errors import Problem
+from acctcfg.manifest.core_schema import Scalar, printed, resolve
+from acctcfg.manifest.nodes import COLUMN_BITS, COLUMN_MAX, Node, Sources, mark_at, shown, steps_below
 
-__all__ = ["Node", "Scalar", "Sources", "number", "parse", "steps_below"]
-
-Scalar = str | int | Decimal | bool | None
+__all__ = ["parse"]
 
 MAX_DEPTH: Final = 100  # collections inside collections; a manifest needs 7
 TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep (a manifest is flat)"
 MAX_ALIASED: Final = 1_000_000  # nodes that the aliases of one file may stand for
-_COLUMN_BITS: Final = 16
-_LINE_BITS: Final = 28
-_COLUMN_MAX: Final = (1 << _COLUMN_BITS) - 1
-_LINE_MAX: Final = (1 << _LINE_BITS) - 1
-
-_INT = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEX = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
-_NUMBER_CHARS: Final = 40  # a longer number is text here: nothing that is managed has one
-_WORDS: Final[dict[str, Scalar]] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)  # what git leaves in a file
 _TAG = "tag:yaml.org,2002:"
-
-
-class Node:
-    """One value of a file: a scalar, a list of nodes, or a dict of nodes by key.
-
-    `mark` and `key_mark` are places in the coding of `Sources`; the latter is the place of the value's key, and of
-    the value itself where it has none.
-    """
-
-    __slots__ = ("key_mark", "mark", "value")
-
-    def __init__(self, value: Any, mark: int, key_mark: int) -> None:
-        self.value = value
-        self.mark = mark
-        self.key_mark = key_mark
-
-
-class Sources:
-    """The files of one load, and the coding of their places in one integer each."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.texts: dict[int, str] = {}  # by mark: plain scalars that were not written as their value prints
-
-    def add(self, name: str) -> int:
-        """A new file; the result is the mark of its beginning."""
-        self.names.append(name)
-        return (len(self.names) - 1) << (_LINE_BITS + _COLUMN_BITS)
-
-    def place(self, mark: int) -> Place:
-        """The place that a mark stands for; line and column count from 1."""
-        at = mark & _COLUMN_MAX, (mark >> _COLUMN_BITS) & _LINE_MAX
-        return Place(self.names[mark >> (_LINE_BITS + _COLUMN_BITS)], at[1] + 1, at[0] + 1)
-
-    def written(self, node: Node) -> str:
-        """A scalar as it was written: `0123`, not 123."""
-        return self.texts.get(node.mark) or _printed(node.value)
-
-    def problem(self, mark: int, message: str, address: str = "") -> Problem:
-        """A problem at a mark."""
-        return Problem(*self.place(mark), address, message)
 
 
 class _Unreadable(Exception):
@@ -132,16 +75,6 @@ def _without_section(path: str) -> str:
     return path.removeprefix(".").removeprefix("accounts.")
 
 
-def steps_below(node: Node, path: str) -> list[tuple[Node, str]]:
-    """What a list or a map holds, each with its path."""
-    if type(node.value) is dict:
-        labels = path.endswith(".api_keys")
-        return [(child, f"{path}[{key}]" if labels else f"{path}.{key}") for key, child in node.value.items()]
-    if type(node.value) is list:
-        return [(child, f"{path}[{index}]") for index, child in enumerate(node.value)]
-    return []
-
-
 def _text(data: bytes, base: int) -> str:
     try:
         text = data.decode("utf-8-sig")
@@ -160,7 +93,7 @@ def _text(data: bytes, base: int) -> str:
 def _mark_after(before: str, base: int) -> int:
     line = before.count("\n")
     column = len(before) - (before.rfind("\n") + 1)
-    return base | line << _COLUMN_BITS | min(column, _COLUMN_MAX)
+    return mark_at(base, line, column)
 
 
 def _events(text: str, base: int) -> Iterator[Any]:
@@ -192,41 +125,12 @@ def _syntax_error(text: str, base: int, line: int, column: int, exc: yaml.Marked
         written = lines[number] if number < len(lines) else ""
         indent = written[: len(written) - len(written.lstrip())]
         if "\t" in indent:
-            mark = base | number << _COLUMN_BITS | indent.index("\t")
+            mark = mark_at(base, number, indent.index("\t"))
             return _Unreadable(mark, "a tab in the indentation (YAML takes spaces only)")
     said = ", ".join(part for part in (exc.problem, exc.context) if part)
     # A parser that looks ahead meets its own limit before ours; how it words that differs from release to release.
     message = TOO_DEEP if "nesting" in said else f"the file is not YAML: {said}"
-    return _Unreadable(base | line << _COLUMN_BITS | min(column, _COLUMN_MAX), message)
-
-
-def resolve(text: str) -> Scalar:
-    """What a plain scalar stands for under the core schema; numbers that are no integers are exact decimals."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if len(text) > _NUMBER_CHARS or text[0] not in "+-.0123456789":
-        return text
-    if _INT.fullmatch(text):
-        return int(text)
-    if _FLOAT.fullmatch(text):
-        return Decimal(text)
-    if _OCTAL.fullmatch(text):
-        return int(text[2:], 8)
-    if _HEX.fullmatch(text):
-        return int(text[2:], 16)
-    return text
-
-
-def number(text: str) -> int | Decimal | None:
-    """The number that a text in quotes stands for; None where it stands for none."""
-    value = resolve(text.strip())
-    return value if type(value) in (int, Decimal) else None  # type: ignore[return-value]
-
-
-def _printed(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "", True: "true", False: "false"}[value]
-    return str(value)
+    return _Unreadable(mark_at(base, line, column), message)
 
 
 class _Composer:
@@ -258,8 +162,7 @@ class _Composer:
 
     def _mark(self, event: Any) -> int:
         at = event.start_mark
-        column = at.column
-        return int(self.base | at.line << _COLUMN_BITS | (column if column < _COLUMN_MAX else _COLUMN_MAX))
+        return mark_at(self.base, at.line, at.column)
 
     def _value(self, event: Any, events: Iterator[Any]) -> Node:
         """One value with everything in it. One long loop over a stack of its own: no nesting can exhaust Python's."""
@@ -272,7 +175,7 @@ class _Composer:
             kind = type(event)
             at = event.start_mark
             column = at.column
-            mark = base | at.line << _COLUMN_BITS | (column if column < _COLUMN_MAX else _COLUMN_MAX)
+            mark = base | at.line << COLUMN_BITS | (column if column < COLUMN_MAX else COLUMN_MAX)
             self._nodes += 1
             if key is None and type(inside) is dict and kind is not yaml.MappingEndEvent:
                 key, key_mark = self._key(event, kind, mark), mark
@@ -334,7 +237,7 @@ class _Composer:
 
     def _resolved(self, text: str) -> Scalar:
         value = self._plain.setdefault(text, resolve(text))
-        if type(value) is not str and _printed(value) != text:
+        if type(value) is not str and printed(value) != text:
             self._odd.add(text)
         return value
 
@@ -395,10 +298,3 @@ def _twice(key: str) -> str:
 
 def _tag(tag: str) -> str:
     return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
-
-
-def shown(text: object) -> str:
-    """A text of the user's as a message quotes it: one line, no control characters, not endless."""
-    whole = str(text)
-    clean = "".join(char if char.isprintable() else "?" for char in whole[:60])
-    return f'"{clean}..."' if len(whole) > 60 else f'"{clean}"'

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from acctcfg.core.rules import TextRule
 from acctcfg.core.spelling import one_ip
+from acctcfg.manifest.core_schema import number
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, quoted, shown
-from acctcfg.manifest.read import Node, number
 
 __all__ = ["BAD", "Decimals", "Flag", "IpAddress", "Text", "Whole", "Word"]
 

@@ -13,8 +13,8 @@ from acctcfg.core.setting import Kind as SettingKind
 from acctcfg.core.state import Members
 from acctcfg.manifest import containers
 from acctcfg.manifest.containers import Field, Kind, Later, Table
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near
-from acctcfg.manifest.read import Node
 from acctcfg.manifest.scalars import Decimals, Flag, Text, Word
 
 __all__ = ["build_settings", "settings_field"]

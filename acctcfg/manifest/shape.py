@@ -14,7 +14,7 @@ from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, Side
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
-from acctcfg.manifest.read import number
+from acctcfg.manifest.core_schema import number
 from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.settings import settings_field
 

@@ -13,7 +13,7 @@ from manifest_folder import HEAD, RULES, Folder
 
 from acctcfg.core.desired import Share
 from acctcfg.manifest.containers import Record
-from acctcfg.manifest.read import number, resolve
+from acctcfg.manifest.core_schema import number, resolve
 from acctcfg.manifest.scalars import Decimals, Whole
 from acctcfg.manifest.shape import Shape
 
@@ -83,8 +83,9 @@ def test_every_number_of_the_manifest_may_stand_in_quotes(folder: Folder, path: 
         while hasattr(kind, "item"):
             kind = kind.item
         kind = kind.fields[name].kind
+    from acctcfg.manifest.nodes import Sources
     from acctcfg.manifest.problems import Report
-    from acctcfg.manifest.read import Sources, parse
+    from acctcfg.manifest.read import parse
 
     sources, problems = Sources(), set()  # type: ignore[var-annotated]
     node, _ = parse(given.encode(), sources, "x")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from manifest_folder import HEAD, Folder
 
 from acctcfg.core.vocabulary import CreditTo, PositionMode
+from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.profiles import merge
-from acctcfg.manifest.read import Node
 
 
 def test_own_fields_win_over_profiles_and_later_over_earlier(folder: Folder) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acctcfg.manifest import read
-from acctcfg.manifest.read import Node, Sources, parse
+from acctcfg.manifest.nodes import Node, Sources
+from acctcfg.manifest.read import parse
 
 
 def plain(node: Node | None) -> Any:
