@@ -43,7 +43,7 @@ NAMING = {
     "cli/init.py": "says what the starter's sandbox prints",
     "cli/sandbox.py": "serves the venues, and says which",
     "cli/starter.py": "is a workspace at one venue",
-    "manifest/shape.py": "says which types are not supported yet, and shows a prefix of variables",
+    "manifest/shape.py": "says which types are not supported yet",
 }
 OWN_WORDS = {"gate": "engine"}  # our own word for the prechecks right before a write, there and nowhere else
 EXCHANGES = {

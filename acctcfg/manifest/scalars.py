@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -69,10 +69,10 @@ class Text:
 
 
 class Word:
-    """One of a closed list of words, each with its meaning. `later` words have a meaning, but are not built yet."""
+    """One of a closed list of words, or of a map of words to meanings. `later` words are not supported yet."""
 
-    def __init__(self, words: Mapping[str, str], later: tuple[str, ...] = ()) -> None:
-        self.words = dict(words)
+    def __init__(self, words: Mapping[str, str] | Iterable[str], later: tuple[str, ...] = ()) -> None:
+        self.words = dict(words) if isinstance(words, Mapping) else {str(word): "" for word in words}
         self.later = later
 
     def take(self, node: Node, report: Report) -> Any:

@@ -1,0 +1,213 @@
+"""The shape of an account and of what it holds, as the union over the venue types; see `shape`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from acctcfg.core.rules import NAME, TextRule, VenueRules
+from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, Side
+from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
+from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Record, Table
+from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
+from acctcfg.manifest.settings import settings_field
+from acctcfg.manifest.text_rules import CURRENCY, DURATION, PATH, PATTERN, SECRET_PATH, UID, VARIABLE
+
+__all__ = ["account", "credentials", "deposit_address", "permission_words"]
+
+Rules = Collection[VenueRules]
+
+
+def _union(tables: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    whole: dict[str, str] = {}
+    for table in tables:
+        for word, meaning in table.items():
+            whole.setdefault(word, meaning)
+    return whole
+
+
+def _common(rules: Iterable[TextRule]) -> TextRule | None:
+    """The rule that all types share; None where they differ."""
+    different = {rule.pattern: rule for rule in rules}
+    return different.popitem()[1] if len(different) == 1 else None
+
+
+def credentials(nulls: bool = False) -> Record:
+    """Where credentials come from."""
+    return Record(
+        {
+            "env": Field(
+                kind=Text(VARIABLE, private=True),
+                doc="Prefix of the variables: DESK reads DESK_API_KEY, DESK_SECRET_KEY and DESK_PASSPHRASE",
+            ),
+            "store": Field(kind=Text(NAME), doc="A key of `secret_stores`; goes with `key`"),
+            "key": Field(kind=Text(SECRET_PATH), doc="The path of the secret in that store"),
+            "file": Field(kind=Text(PATH), doc="A JSON file that only its owner can read (mode 0600)"),
+            "exec": Field(kind=Later(), doc="A program that prints them"),
+            "keyring": Field(kind=Later(), doc="The system's keyring"),
+            "token": Field(kind=Later(), doc="An OAuth bearer token"),
+        },
+        nulls=nulls,
+        one_of=("env", "store", "file"),
+    )
+
+
+def permission_words(rules: Rules) -> list[str]:
+    """All words that a key's permissions may come to, those of groups as `group:access`."""
+    words = [word for one in rules for word in one.permissions]
+    return list(dict.fromkeys([*words, *(f"{group}:{access}" for group in _groups(rules) for access in ACCESS)]))
+
+
+def _groups(rules: Rules) -> list[str]:
+    return list(dict.fromkeys(group for one in rules for group in one.permission_groups))
+
+
+def _key_permissions(rules: Rules) -> Kind:
+    words = dict.fromkeys(word for one in rules for word in one.permissions)
+    listed = ListOf(Word(words), least=1, unique=True)
+    groups = _groups(rules)
+    refused = {group: why for one in rules for group, why in one.unsupported_groups.items()}
+    return Permissions(listed, groups, refused) if groups else listed
+
+
+def _position_mode(rules: Rules) -> Kind:
+    word = Word(_union(one.position_modes for one in rules))
+    parts = dict.fromkeys(part for one in rules for part in one.position_mode_parts)
+    return WholeOrParts(word, parts) if parts else word
+
+
+def _key(rules: Rules) -> Record:
+    most = max((one.ips_per_key for one in rules), default=None)
+    return Record(
+        {
+            "state": Field(kind=Word({"present": "the default", "absent": "delete it"}), doc="Whether it exists"),
+            "permissions": Field(
+                kind=_key_permissions(rules),
+                doc="What the key can do; one that exists keeps what it has unless given",
+            ),
+            "ip_allowlist": Field(
+                kind=ListOf(IpAddress(), most=most, unique=True),
+                doc="The addresses that it works from; [] is any. A key that exists keeps what it has unless given",
+            ),
+            "store": Field(
+                kind=Text(NAME),
+                doc="The key of `secret_stores` that the secret is written to; for a new key a must",
+            ),
+            "until": Field(kind=Later(), doc="The day after which it is drift"),
+            "rotate_after": Field(kind=Text(DURATION), doc="The age at which `drift` reports it, such as 90d"),
+        },
+        nulls=True,
+    )
+
+
+def deposit_address(rules: Rules) -> Record:
+    """An entry of `deposit.addresses`."""
+    types = dict.fromkeys(word for one in rules for word in one.address_types)
+    most = max((one.addresses_per_currency for one in rules), default=None)
+    return Record(
+        {
+            "currency": Field(kind=Text(CURRENCY), doc="The currency's code", required=True),
+            "chain": Field(kind=Text(), doc="The chain, such as USDT-TRC20; the currency's main chain unless given"),
+            "type": Field(kind=Word(types), doc="Counts only when an address is created"),
+            "count": Field(kind=Whole(1, most), doc="At least so many; 1 unless given"),
+        }
+    )
+
+
+def _leverage_entry(rules: Rules) -> Record:
+    selectors = dict.fromkeys(word for one in rules for word in one.leverage_selectors)
+    docs = {
+        "instrument": "An instrument's id, or a shell pattern",
+        "instruments": "Several instruments",
+        "family": "An instrument family such as BTC-USDT, or a shell pattern",
+        "currency": "A currency, or a shell pattern",
+        "symbol": "A symbol, or a shell pattern",
+    }
+    named = {
+        name: Field(kind=ListOf(Text(PATTERN), least=1) if name == "instruments" else Text(PATTERN), doc=docs[name])
+        for name in docs
+        if name in selectors
+    }
+    later = {name: Field(kind=Later(), doc=docs[name]) for name in docs if name not in selectors}
+    return Record(
+        {
+            "market": Field(kind=Word(Market), doc="The kind of product"),
+            "margin": Field(kind=Word(MarginMode), doc="What backs the positions"),
+            **named,
+            **later,
+            "side": Field(kind=Word(Side), doc="One of two positions, where the venue keeps one value each"),
+            "value": Field(kind=Decimals(most=1_000_000, later=("max",)), doc="The leverage, above 0", required=True),
+            "at_most": Field(kind=Later("`value` sets it"), doc="Lower only what stands above"),
+            "until": Field(kind=Later(), doc="The day after which it is drift"),
+        },
+        one_of=tuple(named),
+    )
+
+
+def _access() -> Record:
+    side: dict[str, Field] = {
+        "key": Field(kind=Text(NAME), doc="The label of one of its `api_keys` that has a `store`"),
+        "credentials": Field(kind=credentials(nulls=True), doc="Credentials from elsewhere"),
+    }
+    one_side = Record(side, nulls=True)
+    return Record(
+        side
+        | {
+            "read": Field(kind=one_side, doc="For everything that does not write"),
+            "write": Field(kind=one_side, doc="For writes"),
+        },
+        nulls=True,
+    )
+
+
+def _deposit(rules: Rules) -> Record:
+    return Record(
+        {
+            "credit_to": Field(kind=Word(CreditTo), doc="Where deposits of the whole sub-account go"),
+            "addresses": Field(kind=ListOf(deposit_address(rules)), doc="Addresses that must exist"),
+        },
+        nulls=True,
+    )
+
+
+def account(rules: Rules) -> Record:
+    """An entry of `accounts`, and of `profiles`."""
+    states = _union(one.states for one in rules)
+    roles = dict.fromkeys((word for one in rules for word in one.roles), "")
+    if "main" in roles:
+        roles["main"] = "the user behind the venue's own credentials"
+    fields: dict[str, Field] = {
+        "venue": Field(kind=Text(NAME), doc="A key of `venues`"),
+        "profile": Field(kind=OneOrMany(Text(NAME)), doc="A key of `profiles`, or several: later ones win"),
+        "role": Field(
+            kind=Word(
+                {role: "the user behind the venue's own credentials" if role == "main" else "" for role in roles}
+            ),
+            doc="What it is",
+        ),
+        "name": Field(
+            kind=Text(_common(one.name for one in rules)), doc="The venue's name for it; the key unless given"
+        ),
+        "uid": Field(
+            kind=Text(UID),
+            doc="The venue's id; one that differs from the live one blocks the account",
+        ),
+        "adopt": Field(kind=Flag(), doc="Take over an account that exists, under `adopt: explicit`"),
+        "parent": Field(kind=Text(NAME), doc="The account that it is a second-level sub-account of"),
+        "state": Field(kind=Word(states), doc="Whether it exists"),
+        "protect": Field(kind=Flag(), doc="Refuse plans that would delete or replace it"),
+        "label": Field(kind=Text(_common(one.label for one in rules), bare=True), doc="The venue's note on it"),
+        "client_ip": Field(kind=IpAddress(), doc="Sent when it is created, and only then"),
+        "access": Field(kind=_access(), doc="How acctcfg signs as this account"),
+        "account_mode": Field(kind=Word(_union(one.account_modes for one in rules)), doc="The account mode"),
+        "position_mode": Field(kind=_position_mode(rules), doc="The position mode"),
+        "leverage": Field(kind=ListOf(_leverage_entry(rules)), doc="Leverage by scope; the more specific entry wins"),
+        "api_keys": Field(
+            kind=Table(_key(rules), name=_common(one.key_label for one in rules) or NAME, nulls=True, what="label"),
+            doc="Its API keys by label",
+        ),
+        "api_keys_exclusive": Field(kind=Flag(), doc="Delete keys that the manifest does not name"),
+        "deposit": Field(kind=_deposit(rules), doc="Deposit addresses"),
+        "settings": settings_field(rules),
+        "transfer_out": Field(kind=Later(), doc="Whether funds may leave"),
+    }
+    return Record(fields, nulls=True)
