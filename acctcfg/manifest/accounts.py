@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from acctcfg.core.desired import (
-    AccessSpec,
     AccountSpec,
-    AddressSpec,
-    DepositSpec,
-    KeySpec,
     LeverageEntry,
     StoreSpec,
     VenueSpec,
 )
 from acctcfg.core.rules import VenueRules
-from acctcfg.core.vocabulary import CreditTo, PositionMode
+from acctcfg.core.vocabulary import PositionMode
 from acctcfg.errors import Problem
-from acctcfg.manifest.connections import check_source
+from acctcfg.manifest.account_deposit import build_deposit
+from acctcfg.manifest.account_keys import Same, build_access, build_keys
 from acctcfg.manifest.containers import Later, Table
 from acctcfg.manifest.files import Workspace
-from acctcfg.manifest.narrowing import check_parts, check_permissions
+from acctcfg.manifest.narrowing import check_parts
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.profiles import Layered, Profiles, check_taken_away
@@ -34,7 +31,6 @@ __all__ = ["EVERY_TYPE", "build_accounts"]
 
 EVERY_TYPE: Final = frozenset({"venue", "role", "name", "profile"})  # fields that every venue type has
 _POSITION_MODES = {str(word): word for word in PositionMode}
-_CREDITS = {str(word): word for word in CreditTo}
 
 
 def build_accounts(
@@ -76,7 +72,7 @@ class _Building:
         self.venue_names = frozenset(workspace.sections["venues"])
         self.stores = stores
         self.names = Table(shape.account, name=NAME)
-        self._same: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # equal lists of many accounts are one tuple
+        self._same = Same()
         self._sound: set[tuple[Any, ...]] = set()  # contents that the venue type's own checks had nothing against
 
     def account(self, key: str, node: Node) -> AccountSpec | None:
@@ -189,9 +185,9 @@ class _Building:
         fields = layered.fields
         role = taken.get("role", rules.roles[0])
         absent = taken.get("state") == "absent"
-        keys = self._keys(fields.get("api_keys"), taken.get("api_keys") or {}, rules, report)
-        deposit = self._deposit(layered, taken.get("deposit"), rules, report)
-        access = self._access(fields.get("access"), taken.get("access"), keys, report)
+        keys = build_keys(fields.get("api_keys"), taken.get("api_keys") or {}, rules, self.stores, self._same, report)
+        deposit = build_deposit(layered, taken.get("deposit"), rules, report)
+        access = build_access(fields.get("access"), taken.get("access"), keys, self.stores, report)
         entries = self._entries(layered, rules) if len(self.shape.rules) > 1 else layered.entries
         switches = build_settings(
             fields.get("settings"),
@@ -244,129 +240,6 @@ class _Building:
             self.problems.add(Problem(*entry.place, entry.path, message))
         return tuple(entry for entry in layered.entries if entry not in wrong) if wrong else layered.entries
 
-    def _tuple(self, values: Any) -> tuple[Any, ...]:
-        whole = tuple(sorted(value for value in values if value is not BAD))
-        return self._same.setdefault(whole, whole)
-
-    def _listed(self, values: Any | None) -> tuple[Any, ...] | None:
-        """None where the manifest says nothing: that is not the same as a list without anything in it."""
-        return None if values is None else self._tuple(values)
-
-    def _keys(
-        self, node: Node | None, taken: dict[str, dict[str, Any]], rules: VenueRules, report: Report
-    ) -> tuple[KeySpec, ...]:
-        if node is None or not taken:
-            return ()
-        keys = []
-        for label in sorted(taken):
-            values, written = taken[label], node.value[label]
-            if len(self.shape.rules) > 1 and not rules.key_label.allows(label):
-                report.key(written, f"the label {shown(label)} must be {rules.key_label.words}")
-            absent = values.get("state") == "absent"
-            if not absent:
-                self._check_key(written, values, rules, report)
-            store = values.get("store")
-            if store is not None and store not in self.stores:
-                at = written.value["store"]
-                report.value(at, f"the store {shown(store)} is not defined{near(store, self.stores)}")
-            keys.append(
-                KeySpec(
-                    label=label,
-                    state="absent" if absent else "present",
-                    permissions=() if absent else self._listed(values.get("permissions")),
-                    ip_allowlist=() if absent else self._listed(values.get("ip_allowlist")),
-                    store=store,
-                    rotate_after=None if absent else values.get("rotate_after"),
-                    place=self.place(written.key_mark),
-                )
-            )
-        if len(keys) > rules.keys_per_account:
-            report.key(node, f"{len(keys)} keys, and the venue takes at most {rules.keys_per_account}")
-        return tuple(keys)
-
-    def _check_key(self, node: Node, values: dict[str, Any], rules: VenueRules, report: Report) -> None:
-        written = node.value.get("permissions")
-        check_permissions(written, values.get("permissions", ()), rules, report)
-        ips = values.get("ip_allowlist", ())
-        if len(ips) > rules.ips_per_key:
-            message = f"holds {len(ips)}, and the venue takes at most {rules.ips_per_key}"
-            report.value(node.value["ip_allowlist"], message)
-
-    def _deposit(
-        self, layered: Layered, taken: dict[str, Any] | None, rules: VenueRules, report: Report
-    ) -> DepositSpec | None:
-        if taken is None:
-            return None
-        addresses = tuple(layered.addresses[scope] for scope in sorted(layered.addresses, key=_scope_order))
-        counts: dict[str, int] = {}
-        for one in addresses:
-            counts[one.currency] = counts.get(one.currency, 0) + one.count
-            self._check_address(one, counts[one.currency], rules, layered, report)
-        return DepositSpec(credit_to=_CREDITS.get(taken.get("credit_to", "")), addresses=addresses)
-
-    def _check_address(self, one: AddressSpec, count: int, rules: VenueRules, layered: Layered, report: Report) -> None:
-        currencies, prefix = rules.address_types.get(one.type), rules.chain_prefix.format(currency=one.currency)
-        if one.chain is not None and not one.chain.startswith(prefix):
-            wrong = f"{shown(one.chain)} is no chain of {one.currency} (they begin with {prefix})"
-        elif currencies is None:
-            wrong = f"the address type {shown(one.type)} is none of venue type {rules.type}"
-        elif currencies and one.currency not in currencies:
-            wrong = f"{one.currency} has no {one.type} addresses ({', '.join(currencies)} have)"
-        elif count > rules.addresses_per_currency:
-            wrong = f"{count} addresses of {one.currency}, and the venue takes at most {rules.addresses_per_currency}"
-        else:
-            return
-        place = one.place
-        address = next(
-            (
-                f"{prefix}.deposit.addresses[{index}]"
-                for prefix, root in layered.roots
-                for index, child in _listed(root)
-                if self.place(child.mark) == place
-            ),
-            "",
-        )
-        report.place(place, wrong, address)
-
-    def _access(
-        self, node: Node | None, taken: dict[str, Any] | None, keys: tuple[KeySpec, ...], report: Report
-    ) -> AccessSpec | None:
-        if node is None or taken is None:
-            return None
-        given = [name for name, child in node.value.items() if child.value is not None]
-        if not given or ({"key", "credentials"} & {*given} and len(given) > 1):
-            report.key(node, "takes one of `key` and `credentials`, or `read` and `write`")
-            return None
-        if "read" in taken or "write" in taken:
-            read, write = (
-                self._side(node.value.get(name), taken.get(name), keys, report) for name in ("read", "write")
-            )
-            return AccessSpec(read=read, write=write)
-        side = self._side(node, taken, keys, report)
-        return AccessSpec(read=side, write=side)
-
-    def _side(
-        self, node: Node | None, taken: dict[str, Any] | None, keys: tuple[KeySpec, ...], report: Report
-    ) -> dict[str, Any] | None:
-        if node is None or taken is None:
-            return None
-        given = [name for name, child in node.value.items() if child.value is not None]
-        if len(given) != 1:
-            report.key(node, "takes one of `key` and `credentials`")
-            return None
-        if "credentials" in taken:
-            check_source(node.value["credentials"], taken["credentials"], self.stores, report)
-            return dict(taken["credentials"])
-        label = taken.get("key")
-        if label is None:
-            return None
-        known = {key.label: key for key in keys if key.state == "present"}
-        if label not in known:
-            report.value(node.value["key"], f"{shown(label)} is none of its `api_keys`{near(label, known)}")
-        elif known[label].store is None:
-            report.value(node.value["key"], f"the key {shown(label)} has no `store` to take its secret from")
-        return {"key": label}
-
     def _check(self, spec: AccountSpec, rules: VenueRules, layered: Layered, report: Report) -> None:
         """The venue type's checks across fields, once for each content; names and ids take no part in them."""
         deposit = spec.deposit
@@ -395,14 +268,3 @@ class _Building:
             report.place(place, message, address if node is None else report.address(node))
         if not findings and len(self._sound) < 50_000:
             self._sound.add(content)
-
-
-def _scope_order(scope: tuple[str, str | None]) -> tuple[str, str]:
-    return scope[0], scope[1] or ""
-
-
-def _listed(root: Node) -> Iterator[tuple[int, Node]]:
-    deposit = root.value.get("deposit")
-    listed = deposit.value.get("addresses") if deposit is not None and type(deposit.value) is dict else None
-    if listed is not None and type(listed.value) is list:
-        yield from enumerate(listed.value)

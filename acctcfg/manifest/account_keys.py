@@ -1,0 +1,126 @@
+"""The API keys of an account, and how acctcfg signs as it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from acctcfg.core.desired import AccessSpec, KeySpec, StoreSpec
+from acctcfg.core.rules import VenueRules
+from acctcfg.manifest.connections import check_source
+from acctcfg.manifest.narrowing import check_permissions
+from acctcfg.manifest.nodes import Node
+from acctcfg.manifest.problems import Report, near, shown
+from acctcfg.manifest.scalars import BAD
+
+__all__ = ["Same", "build_access", "build_keys"]
+
+
+class Same:
+    """Makes equal lists of many accounts one tuple."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def listed(self, values: Iterable[Any] | None) -> tuple[str, ...] | None:
+        """Sorted; None where the manifest says nothing: that is not the same as a list without anything in it."""
+        if values is None:
+            return None
+        whole = tuple(sorted(value for value in values if value is not BAD))
+        return self._known.setdefault(whole, whole)
+
+
+def build_keys(
+    node: Node | None,
+    taken: dict[str, dict[str, Any]],
+    rules: VenueRules,
+    stores: Mapping[str, StoreSpec],
+    same: Same,
+    report: Report,
+) -> tuple[KeySpec, ...]:
+    """Its keys, sorted by label; `same` makes equal lists of many accounts one tuple."""
+    if node is None or not taken:
+        return ()
+    keys = []
+    for label in sorted(taken):
+        values, written = taken[label], node.value[label]
+        if not rules.key_label.allows(label):
+            report.key(written, f"the label {shown(label)} must be {rules.key_label.words}")
+        absent = values.get("state") == "absent"
+        if not absent:
+            _check_key(written, values, rules, report)
+        store = values.get("store")
+        if store is not None and store not in stores:
+            at = written.value["store"]
+            report.value(at, f"the store {shown(store)} is not defined{near(store, stores)}")
+        keys.append(
+            KeySpec(
+                label=label,
+                state="absent" if absent else "present",
+                permissions=() if absent else same.listed(values.get("permissions")),
+                ip_allowlist=() if absent else same.listed(values.get("ip_allowlist")),
+                store=store,
+                rotate_after=None if absent else values.get("rotate_after"),
+                place=report.sources.place(written.key_mark),
+            )
+        )
+    if len(keys) > rules.keys_per_account:
+        report.key(node, f"{len(keys)} keys, and the venue takes at most {rules.keys_per_account}")
+    return tuple(keys)
+
+
+def _check_key(node: Node, values: dict[str, Any], rules: VenueRules, report: Report) -> None:
+    written = node.value.get("permissions")
+    check_permissions(written, values.get("permissions", ()), rules, report)
+    ips = values.get("ip_allowlist", ())
+    if len(ips) > rules.ips_per_key:
+        message = f"holds {len(ips)}, and the venue takes at most {rules.ips_per_key}"
+        report.value(node.value["ip_allowlist"], message)
+
+
+def build_access(
+    node: Node | None,
+    taken: dict[str, Any] | None,
+    keys: tuple[KeySpec, ...],
+    stores: Mapping[str, StoreSpec],
+    report: Report,
+) -> AccessSpec | None:
+    """How acctcfg signs as this account; None where the manifest says nothing, or nothing sound."""
+    if node is None or taken is None:
+        return None
+    given = [name for name, child in node.value.items() if child.value is not None]
+    if not given or ({"key", "credentials"} & {*given} and len(given) > 1):
+        report.key(node, "takes one of `key` and `credentials`, or `read` and `write`")
+        return None
+    if "read" in taken or "write" in taken:
+        read, write = (_side(node.value.get(name), taken.get(name), keys, stores, report) for name in ("read", "write"))
+        return AccessSpec(read=read, write=write)
+    side = _side(node, taken, keys, stores, report)
+    return AccessSpec(read=side, write=side)
+
+
+def _side(
+    node: Node | None,
+    taken: dict[str, Any] | None,
+    keys: tuple[KeySpec, ...],
+    stores: Mapping[str, StoreSpec],
+    report: Report,
+) -> dict[str, Any] | None:
+    if node is None or taken is None:
+        return None
+    given = [name for name, child in node.value.items() if child.value is not None]
+    if len(given) != 1:
+        report.key(node, "takes one of `key` and `credentials`")
+        return None
+    if "credentials" in taken:
+        check_source(node.value["credentials"], taken["credentials"], stores, report)
+        return dict(taken["credentials"])
+    label = taken.get("key")
+    if label is None:
+        return None
+    known = {key.label: key for key in keys if key.state == "present"}
+    if label not in known:
+        report.value(node.value["key"], f"{shown(label)} is none of its `api_keys`{near(label, known)}")
+    elif known[label].store is None:
+        report.value(node.value["key"], f"the key {shown(label)} has no `store` to take its secret from")
+    return {"key": label}
