@@ -62,6 +62,9 @@ EXCHANGES = {
 EFFECTS = {"asyncio", "datetime", "http", "httpx", "logging", "os", "random", "socket", "subprocess", "time", "urllib"}
 
 
+MODULES = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in FILES}
+
+
 def imports(file: Path) -> list[str]:
     """Every module that a file imports anywhere, as an absolute name; those for type checkers only do not count."""
     found = []
@@ -70,8 +73,9 @@ def imports(file: Path) -> list[str]:
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}:{node.lineno}: a relative import"
-            module = node.module or ""
-            found += [f"{module}.{alias.name}" if module == "acctcfg" else module for alias in node.names]
+            package = node.module or ""
+            names = [f"{package}.{alias.name}" for alias in node.names]
+            found += [name if package == "acctcfg" or name in MODULES else package for name in names]
     return found
 
 
@@ -101,6 +105,36 @@ def test_imports_go_one_way(file):
     if parts[:2] == ("engine", "workspace"):
         allowed |= HANDED_IN
     assert ours(file) <= allowed
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """A way back to where it began; empty where there is none."""
+    done: set[str] = set()
+    for start in sorted(graph):
+        way = [(start, iter(sorted(graph[start])))]
+        while way:
+            following = next((one for one in way[-1][1] if one in graph and one not in done), None)
+            if following is None:
+                done.add(way.pop()[0])
+                continue
+            names = [name for name, _ in way]
+            if following in names:
+                return [*names[names.index(following) :], following]
+            way.append((following, iter(sorted(graph[following]))))
+    return []
+
+
+def test_no_module_imports_its_own_importer():
+    """The picture of imports has no circle: every module can be read, and tested, before those that use it."""
+    graph = {name: {*imports(file)} & MODULES.keys() for name, file in MODULES.items()}
+    graph = {name: found for name, found in graph.items() if not name.startswith("acctcfg.sandbox.")}
+    assert circle(graph) == []
+
+
+def test_a_circle_is_found():
+    """However long, and wherever it begins."""
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
 @pytest.mark.parametrize("file", sorted((PACKAGE / "core").glob("*.py")), ids=lambda file: file.name)
