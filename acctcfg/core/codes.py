@@ -30,6 +30,7 @@ PRECHECKS: Final[Mapping[str, str]] = {
     "chain_open": "the chain takes deposits",
     "leverage_limit": "within the leverage limit",
     "position_mode_in_spot": "not in account mode spot",
+    "way_back": "the present value can be left again",
     "no_margin_positions": "no margin positions or liabilities",
     "no_security_positions": "no stocks or ETFs",
     "no_initial_margin": "initial margin is zero",

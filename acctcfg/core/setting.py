@@ -6,22 +6,63 @@ docs follow from the declaration; how it is read and written is the venue's row 
 | `Flag`, `Choice`, `Line`, `Number` | `NAME: true` | `settings.NAME` |
 | `Record` | `NAME: {FIELD: WORD}` | one a field: `settings.NAME[FIELD]` |
 | `Keyed` | `NAME: {KEY: true}` | one a key: `settings.NAME[KEY]`; its item may be a `Record` |
+| `OnOff` | `NAME: {all: true}`, or `{enabled: [KEY], disabled: [KEY]}` | one a key, `settings.NAME[all]` for all |
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, assert_never
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final, TypeAlias, assert_never
 
 from acctcfg.core.text_rule import TextRule
 
-__all__ = ["Choice", "Flag", "Keyed", "Kind", "Line", "Number", "Part", "Record", "Setting", "Simple", "kind_words"]
+__all__ = [
+    "ALL",
+    "Choice",
+    "Flag",
+    "Keyed",
+    "Kind",
+    "Line",
+    "Number",
+    "OnOff",
+    "OneWay",
+    "Part",
+    "Plain",
+    "Record",
+    "Setting",
+    "Simple",
+    "kind_words",
+]
+
+ALL: Final = "all"
+"""The key of `OnOff` that stands for every key."""
+
+Plain: TypeAlias = "bool | str | Decimal"
+"""A value of a `Simple` kind."""
+Written: TypeAlias = "Plain | Mapping[str, Written] | list[str]"
+"""A value of any kind, as the manifest has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneWay:
+    """Why the venue does not take a value back once it is set."""
+
+    why: str
+    for_good: bool = True  # False: not for some time only, so another value may be wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`true` or `false`."""
+    """`true` or `false`. A value that nothing leads back from for good is the only one that can be wanted."""
+
+    one_way: Mapping[bool, OneWay] = field(default_factory=dict)
+
+    @property
+    def only(self) -> bool | None:
+        """The one value that can be wanted; None for either."""
+        return next((value for value, one in self.one_way.items() if one.for_good), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +70,7 @@ class Choice:
     """One of a few words, each with its meaning."""
 
     words: Mapping[str, str]
+    one_way: Mapping[str, OneWay] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +115,15 @@ class Keyed:
     item: Simple | Record
 
 
-Kind = Simple | Record | Keyed
+@dataclass(frozen=True, slots=True)
+class OnOff:
+    """On or off for each key: for all of them, or for those of two lists."""
+
+    by: str  # "currency"
+    rule: TextRule
+
+
+Kind = Simple | Record | Keyed | OnOff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,22 +135,58 @@ class Setting:
     kind: Kind
     modes: tuple[str, ...] = ()  # the account modes that have it; () for all
     prechecks: tuple[str, ...] = ()  # the questions that guard it, by their codes
-    one_way: str = ""  # why nothing leads back; "" where the venue takes it back
 
     @property
     def field(self) -> str:
         """The field of its addresses."""
         return f"settings.{self.name}"
 
-    def addressed(self, value: Any) -> Iterator[tuple[str, Any]]:
+    def addressed(self, value: Written) -> Iterator[tuple[str, Written]]:
         """The key of each address that a value in the manifest comes to, and what it should hold."""
         match self.kind:
+            case OnOff():
+                assert isinstance(value, Mapping)  # noqa: S101 (as the kind has it)
+                if ALL in value:
+                    yield ALL, value[ALL]
+                for name, on in (("enabled", True), ("disabled", False)):
+                    listed = value.get(name, [])
+                    assert isinstance(listed, list)  # noqa: S101 (as the kind has it)
+                    yield from ((key, on) for key in listed)
             case Record() | Keyed():
+                assert isinstance(value, Mapping)  # noqa: S101 (as the kind has it)
                 yield from value.items()
             case Flag() | Choice() | Line() | Number():
                 yield "", value
             case _ as unknown:
                 assert_never(unknown)
+
+    def one_way(self, key: str, value: object) -> OneWay | None:
+        """Why nothing leads back from a value at that key; None where the venue takes it back."""
+        kind = self._at(key)
+        known: Mapping[bool, OneWay] | Mapping[str, OneWay] = kind.one_way if isinstance(kind, Flag | Choice) else {}
+        return next((one for word, one in known.items() if word == value), None)
+
+    @property
+    def one_ways(self) -> tuple[str, ...]:
+        """Every value that nothing leads back from, with the reason."""
+        keys = self.kind.parts if isinstance(self.kind, Record) else ("",)
+        kinds = {key: self._at(key) for key in keys}
+        return tuple(
+            f"{f'{name} ' if name else ''}{_said(word)}: {one.why}"
+            for name, kind in kinds.items()
+            if isinstance(kind, Flag | Choice)
+            for word, one in kind.one_way.items()
+        )
+
+    def _at(self, key: str) -> Simple | Record | OnOff:
+        """The kind of what one address holds."""
+        match self.kind:
+            case Keyed(_, _, item):
+                return item
+            case Record(parts) if key in parts:
+                return parts[key].kind
+            case kind:
+                return kind
 
     def lacks(self, mode: str) -> str:
         """Why an account in that mode does not have it; "" where it does."""
@@ -117,7 +203,7 @@ def kind_words(kind: Kind) -> str:
     """What is written there, in words."""
     match kind:
         case Flag():
-            return "true or false"
+            return "true or false" if kind.only is None else _said(kind.only)
         case Choice(words):
             return ", ".join(words)
         case Line(rule):
@@ -129,5 +215,11 @@ def kind_words(kind: Kind) -> str:
             return "; ".join(f"{name}: {kind_words(part.kind)}" for name, part in parts.items())
         case Keyed(by, _, item):
             return f"by {by}: {kind_words(item)}"
+        case OnOff(by):
+            return f"all: true, or enabled and disabled: lists, each by {by}"
         case _ as unknown:
             assert_never(unknown)
+
+
+def _said(word: object) -> str:
+    return str(word).lower() if isinstance(word, bool) else str(word)

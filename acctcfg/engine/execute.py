@@ -174,12 +174,13 @@ class Execution:
 
 
 def _batches(steps: Sequence[Step], link: Link) -> Iterable[list[Step]]:
-    """Steps in order; neighbours that may be written at once together."""
+    """Steps in order; neighbours that may be written at once together, unless one waits for another."""
     batch: list[Step] = []
     word = ""
     for step in steps:
         this = link.connection.together(step.change)
-        if batch and (not this or this != word):
+        waits = {one.address for one in batch} & {*step.depends_on, *step.waits_for}
+        if batch and (not this or this != word or waits):
             yield batch
             batch = []
         batch.append(step)

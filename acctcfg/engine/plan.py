@@ -301,7 +301,8 @@ def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> lis
 def _one_way(link: Link, change: Change) -> str:
     """Why the venue does not take the change back."""
     setting = link.venue.rules.setting(change.address.field)
-    return setting.one_way if setting is not None else ""
+    found = setting.one_way(change.address.key, change.after) if setting is not None else None
+    return found.why if found is not None else ""
 
 
 def _place(survey: Survey, address: Address) -> Place:

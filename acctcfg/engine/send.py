@@ -22,14 +22,23 @@ __all__ = ["from_to", "send"]
 
 
 async def send(attempts: Sequence[Attempt], work: Work, look: LastLook | None = None) -> None:
-    """Send the writes of a batch at once, through one gate; of each value that is new to the venue, one goes first."""
+    """Send the writes of a batch, those of one field at once and through one gate, one field after the other."""
+    by_field: dict[str, list[Attempt]] = {}
+    for one in attempts:
+        by_field.setdefault(one.address.field, []).append(one)
+    for some in by_field.values():
+        await _send_field(some, work, look)
+
+
+async def _send_field(attempts: Sequence[Attempt], work: Work, look: LastLook | None) -> None:
+    """Of each value that is new to the venue, one goes first."""
     link = work.link
     changes = [one.change for one in attempts if link.connection.gated(one.change)]
     gate = Gate(link.connection, work.survey, changes, link.client.clock, look)
     by_value: dict[Asked, list[Attempt]] = {}
     for one in attempts:
         word = link.connection.together(one.change)
-        asked = Asked(one.step.venue, word or str(one.address), one.change.after)
+        asked = Asked(one.step.venue, one.address.field if word else str(one.address), one.change.after)
         by_value.setdefault(asked, []).append(one)
     await asyncio.gather(*(_send_value(asked, some, work, gate) for asked, some in by_value.items()))
 
@@ -118,7 +127,7 @@ def _refused(attempt: Attempt, error: Refused, work: Work, asked: Asked) -> None
         attempt.taken = error.message  # by ourselves: the creation that was never answered did happen
         return
     message = error.told
-    if connection.together(change) and connection.refuses_value(error.code):
+    if connection.together(change) and connection.refuses_value(change, error.code):
         message = f"the venue refuses {told(change.after)}: {message}"
         work.values.refused[asked] = f"{error.code} at {attempt.address}"
     attempt.end("blocked" if connection.is_precondition(error.code) else "failed", message, error.code)

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from acctcfg.core.setting import ALL
+from acctcfg.core.text_rule import TextRule
 from acctcfg.manifest.containers import Field, ListOf, Record
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report
-from acctcfg.manifest.scalars import Word
+from acctcfg.manifest.scalars import BAD, Flag, Text, Word
 
-__all__ = ["ACCESS", "Permissions", "WholeOrParts"]
+__all__ = ["ACCESS", "AllOrListed", "OneValue", "Permissions", "WholeOrParts"]
 
 ACCESS: Final = {"read": "look", "write": "look and change"}
 
@@ -66,3 +68,58 @@ class Permissions:
     def schema(self) -> dict[str, Any]:
         """Either."""
         return {"anyOf": [self.listed.schema(), self.groups.schema() | {"minProperties": 1}]}
+
+
+class OneValue(Flag):
+    """A flag that can only be one thing: the other is refused with the reason."""
+
+    def __init__(self, only: bool, why: str) -> None:
+        self.only = only
+        self.why = why
+
+    def take(self, node: Node, report: Report) -> Any:
+        """The bool."""
+        taken = super().take(node, report)
+        if taken is BAD or taken is self.only:
+            return taken
+        report.value(node, f"must be {str(self.only).lower()}: {self.why} (or leave the line out)")
+        return BAD
+
+    def schema(self) -> dict[str, Any]:
+        """That value."""
+        return {"enum": [self.only]}
+
+
+class AllOrListed:
+    """`{all: true}`, or lists of what is `enabled` and `disabled`."""
+
+    def __init__(self, by: str, rule: TextRule) -> None:
+        listed = ListOf(Text(rule), unique=True)
+        why = "`disabled` names what is to be off"
+        self.record = Record(
+            {
+                ALL: Field(kind=OneValue(True, why), doc=f"Every {by}"),
+                "enabled": Field(kind=listed, doc=f"On for each {by} of these"),
+                "disabled": Field(kind=listed, doc=f"Off for each {by} of these"),
+            },
+            nulls=True,
+        )
+
+    def take(self, node: Node, report: Report) -> Any:
+        """A dict of the fields that are sound."""
+        taken = self.record.take(node, report)
+        if taken is BAD:
+            return BAD
+        lists = [name for name in ("enabled", "disabled") if name in taken]
+        if ALL in taken and lists:
+            report.key(node.value[lists[0]], f"{ALL} and {lists[0]} exclude each other (one of them)")
+            return BAD
+        both = [one for one in taken.get("disabled", ()) if one is not BAD and one in taken.get("enabled", ())]
+        if both:
+            report.key(node.value["disabled"], f"{', '.join(both)} cannot be both enabled and disabled")
+            return BAD
+        return {name: value for name, value in taken.items() if value is not BAD}
+
+    def schema(self) -> dict[str, Any]:
+        """An object."""
+        return self.record.schema() | {"not": {"required": [ALL, "enabled"]}}

@@ -9,7 +9,7 @@ from typing import Any
 
 from acctcfg.core.rules import VenueRules
 from acctcfg.manifest.accounts import EVERY_TYPE
-from acctcfg.manifest.alternatives import Permissions, WholeOrParts
+from acctcfg.manifest.alternatives import AllOrListed, OneValue, Permissions, WholeOrParts
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.shape import Shape
@@ -104,6 +104,8 @@ def _below(kind: Kind, steps: tuple[str, ...]) -> Iterator[_Place]:
             yield from _below(kind.parts, steps)
         case Permissions():
             yield from _below(kind.groups, steps)
+        case AllOrListed():
+            yield from _below(kind.record, steps)
 
 
 def _note(place: _Place, shapes: Mapping[str, Shape]) -> FieldNote:
@@ -175,6 +177,8 @@ def _parts(kind: Kind) -> tuple[str, ...]:
             return tuple(name for name, field in kind.fields.items() if not isinstance(field.kind, Later))
         case Table() | ListOf():
             return _parts(kind.item)
+        case AllOrListed():
+            return _parts(kind.record)
     return ()
 
 
@@ -186,6 +190,8 @@ def _kind(kind: Kind) -> str:
         case Text():
             said = kind.schema()
             return f"text: {kind.rule.words}" if "type" in said and kind.rule.words != _ANY.words else kind.rule.words
+        case OneValue():
+            return str(kind.only).lower()
         case Flag():
             return "true or false"
         case Whole():
@@ -206,6 +212,8 @@ def _kind(kind: Kind) -> str:
             return f"a word for all of it, or a map of a word for each of: {', '.join(kind.parts.fields)}"
         case Permissions():
             return f"a map of groups to the access to each: {', '.join(kind.groups.fields)}"
+        case AllOrListed():
+            return "a map: all of them, or lists of what is on and off"
         case Later():
             return f"not supported yet{kind.instead}"
         case Plain():

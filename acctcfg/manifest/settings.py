@@ -7,11 +7,12 @@ from typing import Any, Final, assert_never
 
 from acctcfg.core.desired import Place, SettingEntry
 from acctcfg.core.rules import VenueRules
-from acctcfg.core.setting import Choice, Keyed, Line, Number, Record, Setting, Simple
+from acctcfg.core.setting import ALL, Choice, Keyed, Line, Number, OnOff, Record, Setting, Simple
 from acctcfg.core.setting import Flag as FlagKind
 from acctcfg.core.setting import Kind as SettingKind
 from acctcfg.core.state import Members
 from acctcfg.manifest import containers
+from acctcfg.manifest.alternatives import AllOrListed, OneValue
 from acctcfg.manifest.containers import Field, Kind, Later, Table
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near
@@ -42,7 +43,7 @@ def _notes(setting: Setting) -> tuple[tuple[str, str], ...]:
     rows = (
         ("account modes", ", ".join(setting.modes)),
         ("prechecks", ", ".join(setting.prechecks)),
-        ("one way", setting.one_way),
+        ("one way", "; ".join(setting.one_ways)),
     )
     return tuple(row for row in rows if row[1])
 
@@ -56,6 +57,8 @@ def _kind(kind: SettingKind) -> Kind:
         case Keyed(by, rule, item):
             inner = _record(item) if isinstance(item, Record) else _simple(item)
             return Table(inner, name=rule, nulls=True, what=by)
+        case OnOff(by, rule):
+            return AllOrListed(by, rule)
         case _ as unknown:
             assert_never(unknown)
 
@@ -63,7 +66,11 @@ def _kind(kind: SettingKind) -> Kind:
 def _simple(kind: Simple) -> Kind:
     match kind:
         case FlagKind():
-            return Flag()
+            return (
+                Flag()
+                if kind.only is None
+                else OneValue(kind.only, f"nothing leads back from it, {kind.one_way[kind.only].why}")
+            )
         case Choice(words):
             return Word(words)
         case Line(rule):
@@ -105,9 +112,21 @@ def build_settings(
             report.key(child, why)
         else:
             for key, one in setting.addressed(value):
-                at = child.value[key] if key else child
+                at = _written_at(setting, child, key)
                 found.append(SettingEntry(field=setting.field, key=key, value=_value(one), place=place(at.key_mark)))
     return tuple(sorted(found, key=lambda one: (one.field, one.key)))
+
+
+def _written_at(setting: Setting, node: Node, key: str) -> Node:
+    """Where what one address holds was written."""
+    if isinstance(setting.kind, OnOff) and key != ALL:
+        for name in ("enabled", "disabled"):
+            listed: list[Node] | None = node.value[name].value if name in node.value else None
+            for one in listed or ():
+                if one.value == key:
+                    return one
+    found: Node = node.value.get(key, node) if key else node
+    return found
 
 
 def _value(taken: Any) -> Any:

@@ -273,7 +273,8 @@ class Connection(Protocol):
         """Whether prechecks guard this change."""
 
     def together(self, change: Change) -> str:
-        """Changes of one account with the same word may be written at once and read back by one read; "" for none."""
+        """Changes of one account with the same word are looked at, and read back, together; those of one field among
+        them are written at once. "" for none."""
 
     def absence(self, change: Change) -> Absence:
         """How it is proven that what the change makes is not there yet."""
@@ -293,8 +294,8 @@ class Connection(Protocol):
     def is_precondition(self, code: str) -> bool:
         """Whether the venue's refusal means that something must be cleared first: blocked, not failed."""
 
-    def refuses_value(self, code: str) -> bool:
-        """Whether the venue's refusal of a value may be about the value alone, so that it is not tried elsewhere."""
+    def refuses_value(self, change: Change, code: str) -> bool:
+        """Whether the venue's refusal of a change may be about the value alone, so that it is not tried elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ class Resource(Protocol[Of]):
     field: str  # "position_mode"; "" for the account itself; "settings" for all that stands under it
     gated: bool  # prechecks guard it
     absence: Absence  # how it is proven that one is not there: NEVER_ABSENT for a setting
-    together: str  # changes with one word are written at once and read back by one read; "" for none
+    together: str  # changes with one word are read back by one read, and of one field written at once; "" for none
 
     async def survey(self, account: Of, focus: Focus, replace: frozenset[Address]) -> None:
         """Put both sides of every address of this field that the focus wants into the survey."""
@@ -121,7 +121,7 @@ class ByField(Generic[Notes]):
         """Make one change."""
         await self._of(change).write(survey.private, change, writer)
 
-    def refuses_value(self, code: str) -> bool:  # noqa: ARG002
+    def refuses_value(self, change: Change, code: str) -> bool:  # noqa: ARG002
         """None of the venue's codes is known to speak of the value alone."""
         return False
 

@@ -14,6 +14,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import SettingEntry
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Live, Unreadable, Value, Wanted
+from acctcfg.core.value_text import told
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Survey, Writer
 from acctcfg.venues.resources import as_documented
@@ -32,7 +33,7 @@ class Settings(ABC, Generic[Notes]):
     field = "settings"
     gated = True
     absence = NEVER_ABSENT
-    together = ""
+    together = "settings"  # one read shows several
 
     def __init__(self, switches: Iterable[Switch]) -> None:
         self.switches = {one.setting.field: one for one in switches}
@@ -92,6 +93,14 @@ class Settings(ABC, Generic[Notes]):
         )
         for address, entry in entries.items():
             survey.want(address, entry.value, live[address])
+            self._demand_way_back(survey, address)
+
+    def _demand_way_back(self, survey: Survey, address: Address) -> None:
+        """Nothing is tried that leads away from a value which the venue never takes back."""
+        live = survey.live[address]
+        kept = self.switches[address.field].setting.one_way(address.key, live)
+        if kept is not None and kept.for_good and survey.desired[address] != live:
+            survey.block(address, "way_back", f"nothing leads back from {told(live)}: {kept.why}")
 
     def _has(self, account: Notes, address: Address, entry: SettingEntry) -> bool:
         """Whether the account has it in its present mode; where the manifest says the mode, `validate` has looked."""
@@ -145,16 +154,13 @@ class Settings(ABC, Generic[Notes]):
         return (self.switches[change.address.field].write(change.address.key, _settable(change.after)),)
 
     def costs(self, account: Notes, changes: Sequence[Change]) -> list[Cost]:
-        """A write and a read each."""
+        """A write each, and of each source one read."""
         owner, label = self.owner(account)
+        sources = dict.fromkeys(self.switches[change.address.field].source for change in changes)
+        writes = [call.endpoint for change in changes for call in self.calls(account, change)]
         return [
-            cost
-            for change in changes
-            for call in self.calls(account, change)
-            for cost in (
-                Cost(owner, label, call.endpoint, 1, write=True),
-                Cost(owner, label, self.endpoint(self.switches[change.address.field].source), 1),
-            )
+            *(Cost(owner, label, endpoint, 1, write=True) for endpoint in writes),
+            *(Cost(owner, label, self.endpoint(source), 1) for source in sources),
         ]
 
     async def write(self, account: Notes, change: Change, writer: Writer) -> None:

@@ -29,7 +29,7 @@ def _row(switch: Switch, rules: VenueRules) -> tuple[str, ...]:
         _values(setting),
         ", ".join(f"`{mode}`" for mode in setting.modes) or "all",
         "; ".join(asked) or "none",
-        setting.one_way or "no",
+        "; ".join(setting.one_ways) or "no",
         f"{switch.source}: `{switch.shown_as}`",
     )
 

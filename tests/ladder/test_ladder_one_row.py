@@ -26,10 +26,9 @@ ROW = """
         setting=Setting(
             name="made_up",
             doc="Repay by itself what was borrowed",
-            kind=Flag(),
+            kind=Flag({True: OneWay("nobody takes it back")}),
             modes=("spot",),
             prechecks=("no_borrowings",),
-            one_way="nobody takes it back",
         ),
         source=CONFIG_ROW,
         read=_flag("spotBorrowAutoRepay"),
@@ -56,9 +55,8 @@ class OneRowMore:
     def __post_init__(self) -> None:
         shutil.copytree(ROOT / "acctcfg", self.folder / "acctcfg", ignore=shutil.ignore_patterns("__pycache__"))
         page = self.folder / PAGE
-        page.write_text(
-            page.read_text(encoding="utf-8").rstrip().removesuffix(")") + ROW.lstrip("\n"), encoding="utf-8"
-        )
+        text = page.read_text(encoding="utf-8").rstrip().removesuffix(")") + ROW.lstrip("\n")
+        page.write_text(text.replace("Flag, Setting", "Flag, OneWay, Setting"), encoding="utf-8")
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`python -m acctcfg ...`, or any other module or code."""
@@ -74,9 +72,8 @@ def test_one_row_is_a_setting_everywhere(desk: Desk, tmp_path_factory: pytest.Te
     run = OneRowMore(tmp_path_factory.mktemp("copy"), desk.folder)
     schema = json.loads(run("schema", "manifest").stdout)
     settings = schema["$defs"]["account"]["properties"]["settings"]["properties"]
-    assert settings["made_up"] == {"description": "Repay by itself what was borrowed", "type": ["boolean", "null"]}
+    assert settings["made_up"] == {"description": "Repay by itself what was borrowed", "enum": [True, None]}
     explained = run("explain", "settings.made_up").stdout
-    assert "true or false" in explained
     assert "nobody takes it back" in explained
     desk.write({"mmdesk01": {"api_keys": KEY, "account_mode": "futures", "settings": {"made_up": True}}})
     assert "account mode futures has no `made_up` (spot has it)" in run("validate").stderr
@@ -92,7 +89,7 @@ def test_one_row_is_a_setting_everywhere(desk: Desk, tmp_path_factory: pytest.Te
     applied = run("apply", "--auto-approve", "--allow-sensitive")
     assert (applied.returncode, desk.account("mmdesk01")["spotBorrowAutoRepay"]) == (0, True), applied.stderr
     assert run("plan").stdout.endswith("No changes. Live accounts match the manifest.\n")
-    assert "| `made_up` | Repay by itself what was borrowed | true or false | `spot` |" in run("-c", TABLE).stdout
+    assert "| `made_up` | Repay by itself what was borrowed | true | `spot` |" in run("-c", TABLE).stdout
 
 
 def test_the_docs_have_the_table_of_the_rows() -> None:

@@ -8,6 +8,9 @@ import pytest
 from desk import Desk
 from ladder_parts import KEY, LEVEL, NO_CHANGES, failing, own_secret, quiet, settle, signed
 
+from acctcfg.core.setting import OneWay
+from acctcfg.venues.okx.settings import SWITCHES
+
 ON = {"auto_loan": True, "greeks": "BS", "fee_type": "quote"}
 OFF = {"auto_loan": False, "greeks": "PA", "fee_type": "received"}
 LIVE = {"auto_loan": "autoLoan", "greeks": "greeksType", "fee_type": "feeType"}
@@ -216,3 +219,29 @@ def test_profiles_lie_under_the_accounts_own(desk: Desk) -> None:
     assert list(desk.steps()) == ["mmdesk01.settings.auto_loan"]
     desk.write({"mmdesk01": {**account, "account_mode": "spot"}}, profiles=profile)
     assert "profiles.mm.settings.auto_loan: account mode spot" in desk.run("validate").err
+
+
+def test_one_read_serves_several_settings(desk: Desk) -> None:
+    """Three settings are looked at by one read before their writes, and read back by one after them."""
+    settle(desk, "mmdesk01", acctLv="3")
+    _wants(desk, ON).plan()
+    before = _configs(desk)
+    said = desk.apply()
+    assert (said.code, len(desk.writes())) == (0, 3)
+    assert _configs(desk) - before == 4  # whose credentials, the plan's own, the last look, the read-back
+
+
+def _configs(desk: Desk) -> int:
+    return int(desk.sandbox.control_get("requests")["by_path"]["GET /api/v5/account/config"])
+
+
+def test_nothing_is_tried_that_leads_back_from_a_one_way_value(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that the venue never takes back blocks the wish for another one, with the reason."""
+    settle(desk, "mmdesk01", acctLv="3")
+    greeks = next(one.setting for one in SWITCHES if one.setting.name == "greeks")
+    monkeypatch.setattr(
+        type(greeks), "one_way", lambda _self, _key, value: OneWay("it stays so") if value == "PA" else None
+    )
+    _wants(desk, {"greeks": "BS"})
+    assert failing(desk.steps()["mmdesk01.settings.greeks"]) == {"way_back": "nothing leads back from PA: it stays so"}
+    quiet(desk)

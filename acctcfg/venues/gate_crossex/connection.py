@@ -186,6 +186,6 @@ class GateConnection(ByField[Account]):
         """Labels that name orders, positions, margins, a status or a lock."""
         return code in PRECONDITIONS or code == KEPT
 
-    def refuses_value(self, code: str) -> bool:
+    def refuses_value(self, change: Change, code: str) -> bool:  # noqa: ARG002
         """A value that is invalid, or that cannot be read."""
         return code in ("TRADE_SET_LEVERAGE_ERROR", "COMMON_PARAM_BIND_ERROR")

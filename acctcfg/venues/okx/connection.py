@@ -284,9 +284,9 @@ class OkxConnection(ByField[Account]):
         """Class P of the venue's codes."""
         return code in PRECONDITIONS or code == KEPT
 
-    def refuses_value(self, code: str) -> bool:
-        """A parameter that is wrong: with a name from the venue's own list, that is the value."""
-        return code == "51000"
+    def refuses_value(self, change: Change, code: str) -> bool:
+        """A parameter of leverage that is wrong: with a name from the venue's own list, that is the value."""
+        return change.kind == "leverage" and code == "51000"
 
 
 def _forget(survey: Survey) -> None:
