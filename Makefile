@@ -3,37 +3,44 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
-# What is installed: the locked versions, or with LOCK= the newest that the lower bounds in pyproject.toml admit.
-LOCK ?= requirements.lock
+# What is installed: `locked` (requirements.lock), or what pyproject.toml allows: its `newest` or its `oldest` versions.
+VERSIONS ?= locked
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 CLIENTS := .venvs/foreign .venvs/gate-seed .venvs/gate-current
 CLIENTS += $(if $(shell command -v npm),.venvs/npm .venvs/editor)
 SELECT ?= not slow
 
-.PHONY: help demo test newest lint clients format bench schemas lock clean
+.PHONY: help demo test newest oldest lint clients format bench schemas lock clean
 
 help:
 	@echo "make demo     the main job end to end on a sandbox: plan, apply, plan again"
 	@echo "make test     lint, types, and every test that is not slow (SELECT= for those, too)"
 	@echo "make newest   make test with the newest versions of what we depend on, in an environment of its own"
+	@echo "make oldest   the same with the oldest versions that pyproject.toml allows"
 	@echo "make bench    the measured goals"
 	@echo "make format   format the code"
 	@echo "make schemas  write schemas/ anew"
 	@echo "make lock     write requirements.lock anew, from what the registry serves today"
 
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+UV := .venvs/uv/bin/uv
+RESOLUTION := $(if $(filter oldest,$(VERSIONS)),lowest-direct,highest)
 
-$(STAMP): pyproject.toml $(LOCK)
+$(STAMP): pyproject.toml requirements.lock $(if $(filter locked,$(VERSIONS)),,| $(UV))
 	@test -n "$(PYTHON)" || { echo "acctcfg needs Python 3.11 or newer; name it with PYTHON=..." >&2; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-ifneq ($(LOCK),)
-	@$(PIP) --require-hashes --requirement $(LOCK)
+ifeq ($(VERSIONS),locked)
+	@$(PIP) --require-hashes --requirement requirements.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
 else
-	@$(PIP) --upgrade --upgrade-strategy eager --editable '.[dev]'
+	@$(UV) pip install --quiet --python $(PY) --upgrade --resolution $(RESOLUTION) --group dev --editable .
 endif
 	@touch $@
+
+$(UV):
+	@$(PYTHON) -m venv .venvs/uv
+	@.venvs/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 # Other people's clients, in environments of their own: one of them installs itself as `okx`, and of gate-api both
 # wire formats are wanted.
@@ -83,8 +90,8 @@ test: lint
 	ACCTCFG_EDITOR=$(CURDIR)/.venvs/editor \
 	$(PY) -m pytest -n 4 --dist worksteal -m "$(SELECT)"
 
-newest:
-	@$(MAKE) --no-print-directory test VENV=.venvs/newest LOCK=
+newest oldest:
+	@$(MAKE) --no-print-directory test VENV=.venvs/$@ VERSIONS=$@
 
 format: $(STAMP)
 	$(PY) -m ruff check --fix .
@@ -98,9 +105,8 @@ schemas: $(STAMP)
 	$(PY) -m acctcfg schema plan > schemas/plan.schema.json
 
 # One file for every Python from 3.11 on and every platform; hashes, so that nothing else can be installed in their place.
-lock: $(STAMP)
-	@test -x .venvs/uv/bin/uv || { $(PY) -m venv .venvs/uv && .venvs/uv/bin/python -m pip install --quiet uv; }
-	echo 'setuptools>=77' | .venvs/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
+lock: $(UV)
+	echo 'setuptools>=77' | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --group dev \
 		--generate-hashes --no-annotate --no-header pyproject.toml - --output-file requirements.lock
 
 clean:
