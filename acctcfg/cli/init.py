@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from acctcfg.cli.identity import IDENTITY, new_identity, write_private
 from acctcfg.plain_file import read_plain
+from acctcfg.secrets.new_identity import IDENTITY, new_identity, write_private
 
 __all__ = ["command"]
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from acctcfg.cli.identity import IDENTITY, new_identity, write_private
 from acctcfg.cli.unsupported import sub_command_later
+from acctcfg.secrets.new_identity import IDENTITY, new_identity, write_private
 
 if TYPE_CHECKING:
+    from acctcfg.core.secret import Secret
     from acctcfg.engine.stored_keys import KeyReport
 
 __all__ = ["command"]
-
-_PARTS = ("api_key", "secret_key")
 
 
 @click.group("secrets", short_help="List, check and import the API secrets in the stores.")
@@ -89,12 +86,13 @@ def import_(ctx: click.Context, account: str | None, label: str | None, format_:
     from acctcfg.cli.event_loop import run_engine
     from acctcfg.engine.stored_keys import import_secrets
     from acctcfg.engine.workspace import Workspace
+    from acctcfg.secrets import read_brought
 
     if (account is None) != (label is None):
         raise click.UsageError("give ACCOUNT and LABEL, or neither (JSON Lines on standard input)")
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
-    rows = _rows(_standard_input(), account, label)
-    return _print(run_engine(ctx, lambda _: import_secrets(workspace, rows)), format_)
+    keys = read_brought(_standard_input(), account, label)
+    return _print(run_engine(ctx, lambda _: import_secrets(workspace, keys)), format_)
 
 
 @command.command("identity")
@@ -142,41 +140,15 @@ def _identity_words(file: Path, recipient: str, *, ignored: bool) -> str:
     )
 
 
-def _standard_input() -> str:
-    """All of it, without the mark that some editors and shells put first."""
+def _standard_input() -> Secret:
     from acctcfg.cli.console import read_input
+    from acctcfg.core.secret import Secret
     from acctcfg.errors import ConfigError
 
     text = read_input()
     if text is None:
         raise ConfigError("standard input is not UTF-8 text", hint="pipe the secret in as JSON")
-    return text.removeprefix("\ufeff")
-
-
-def _rows(text: str, account: str | None, label: str | None) -> list[dict[str, str]]:
-    """The secrets on standard input. Messages name lines and keys, never what stands there."""
-    from acctcfg.errors import ConfigError
-
-    documents = [text] if account is not None else [line for line in text.splitlines() if line.strip()]
-    wanted = _PARTS if account is not None else ("account", "label", *_PARTS)
-    rows = []
-    for number, document in enumerate(documents, 1):
-        row: Any = None
-        with contextlib.suppress(ValueError, RecursionError):
-            row = json.loads(document)
-        row = {"passphrase": "", **row} if isinstance(row, Mapping) else {}
-        missing = [name for name in (*wanted, "passphrase") if not isinstance(row.get(name), str)]
-        if missing:
-            place = "standard input" if account is not None else f"standard input, line {number}"
-            raise ConfigError(
-                f"{place}: no JSON object with {', '.join(missing)} as text",
-                hint='{"api_key": "...", "secret_key": "...", "passphrase": "..."} would be right',
-            )
-        given = {"account": account, "label": label} if account is not None and label is not None else {}
-        rows.append({**{name: str(row[name]) for name in (*wanted, "passphrase")}, **given})
-    if not rows:
-        raise ConfigError("standard input is empty", hint="pipe the secret in as JSON")
-    return rows
+    return Secret(text)
 
 
 def _print(reports: Sequence[KeyReport], format_: str) -> int:

@@ -178,6 +178,21 @@ class Declarations:
             need(self.venue.rate_of(text) is not None, f"a climb called {text}, of which `rate_of` knows nothing")
         need(self.venue.rate_of("GET /no-such-path") is None, "`rate_of` must be None for what is not in the table")
 
+    def test_secret_fields_are_declared(self) -> None:
+        """Law 12: a new key's secret comes as a `Secret` out of `Reply.secrets`; the package never handles its text."""
+        for file, tree in _sources(self._package()):
+            for node in ast.walk(tree):
+                name = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+                need(
+                    name not in ("reveal", "Secret"),
+                    f"{file}:{getattr(node, 'lineno', 0)}: {name}(): sign with `Secret.hmac`, and take what is new out "
+                    "of `Reply.secrets`: the endpoint names these fields in `secrets`",
+                )
+        rules = self.venue.rules
+        if "api_keys" in rules.fields | rules.main_fields:
+            declared = [one.text for one in _endpoints(self._package()) if one.secrets]
+            need(declared, "the type has API keys, and no endpoint names in `secrets` what a create answers but once")
+
     def test_refusals_have_words(self) -> None:
         """`explain` knows every code that the venue may refuse with, in words of its own."""
         need(self.ground.refusals, "the ground names no refusal code of its venue")

@@ -14,6 +14,8 @@ SHOWN = "(secret)"
 class Secret:
     """Text that nothing but `reveal()` gives away.
 
+    Only `wire`, which sends it, and `secrets`, which stores it, call that; signing needs no more than `hmac`.
+
     Printing and formatting give "(secret)". Pickling, copying, hashing, comparing with `==`, encoding as JSON
     and `dataclasses.asdict` raise TypeError, since each of them is a road to a file or a screen.
     `same_as` compares in constant time.
@@ -34,7 +36,11 @@ class Secret:
 
     def same_as(self, other: Secret) -> bool:
         """Whether both hold the same text; takes the same time wherever they differ."""
-        return hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+        return hmac.compare_digest(self.__text.encode(), other.__text.encode())
+
+    def hmac(self, message: bytes, algorithm: str) -> bytes:
+        """The HMAC of `message` with the text as its key: what venues sign requests with."""
+        return hmac.digest(self.__text.encode(), message, algorithm)
 
     def __repr__(self) -> str:
         return SHOWN

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Protocol
 
 from acctcfg.core.desired import AccountSpec, KeySpec
+from acctcfg.core.secret import Credentials
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
@@ -19,7 +20,7 @@ STATES = {
 }
 """What is said of a key that did not sign and is not wrong for that."""
 
-__all__ = ["KeyReport", "StoredSecret", "check_secrets", "import_secrets", "list_secrets"]
+__all__ = ["Brought", "KeyReport", "StoredSecret", "check_secrets", "import_secrets", "list_secrets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ async def _check(
 
 def _held(
     workspace: Workspace, spec: AccountSpec, label: str, store: str, moved: Mapping[tuple[str, str], str]
-) -> tuple[Any, str]:
+) -> tuple[Credentials | None, str]:
     """What is stored for a key, and where, if that is not where the manifest would have it."""
     found = workspace.store(store).get(f"{spec.venue}/{spec.key}/{label}")
     if found is not None:
@@ -140,7 +141,7 @@ def _held(
     return None, ""
 
 
-async def _proven(session: Session, spec: AccountSpec, label: str, store: str, credentials: Any) -> KeyReport:
+async def _proven(session: Session, spec: AccountSpec, label: str, store: str, credentials: Credentials) -> KeyReport:
     if (failed := session.failed.get(spec.venue)) is not None:
         raise failed
     proof = await session.links[spec.venue].connection.prove(spec, credentials)
@@ -152,45 +153,57 @@ async def _proven(session: Session, spec: AccountSpec, label: str, store: str, c
     return KeyReport(spec.key, label, store, proof.state, STATES.get(proof.state, ""))
 
 
-async def import_secrets(workspace: Workspace, rows: Sequence[Mapping[str, str]]) -> list[KeyReport]:
-    """Prove each secret against the venue, then keep it. Rows: account, label, api_key, secret_key, passphrase.
+class Brought(Protocol):
+    """A key of an account, and what somebody says is its secret."""
+
+    @property
+    def account(self) -> str:
+        """Its key in the manifest."""
+
+    @property
+    def label(self) -> str:
+        """The key's label."""
+
+    @property
+    def credentials(self) -> Credentials:
+        """The secret."""
+
+
+async def import_secrets(workspace: Workspace, keys: Sequence[Brought]) -> list[KeyReport]:
+    """Prove each secret against the venue, then keep it.
 
     A store never overwrites. A stored secret that no longer signs is moved aside for the new one.
     """
-    specs = [_spec(workspace, row["account"]) for row in rows]
+    specs = [_spec(workspace, one.account) for one in keys]
     async with Session(workspace, {spec.venue for spec in specs}) as session:
-        return [await _import(session, spec, row) for spec, row in zip(specs, rows, strict=True)]
+        return [await _import(session, spec, one.label, one.credentials) for spec, one in zip(specs, keys, strict=True)]
 
 
-async def _import(session: Session, spec: AccountSpec, row: Mapping[str, str]) -> KeyReport:
-    label = row["label"]
+async def _import(session: Session, spec: AccountSpec, label: str, credentials: Credentials) -> KeyReport:
     key = next((one for one in spec.api_keys if one.label == label and one.state == "present"), None)
     if key is None or key.store is None:
         message = f"the manifest has no api_keys.{label} with a store under {spec.key}"
         return KeyReport(spec.key, label, "", "failed", message)
     path = f"{spec.venue}/{spec.key}/{label}"
-    parts = {name: row[name] for name in ("api_key", "secret_key", "passphrase")}
     try:
-        if session.links[spec.venue].venue.rules.passphrase and not parts["passphrase"]:
+        if session.links[spec.venue].venue.rules.passphrase and credentials.passphrase is None:
             return KeyReport(spec.key, label, key.store, "failed", "a key of this venue has a passphrase: give it too")
         doors = session.workspace.doors(spec.venue)
-        for name, value in parts.items():
-            if value and (wrong := doors.flaw(value)):  # kept, it could not be read back
-                return KeyReport(spec.key, label, key.store, "failed", f"its {name} {wrong}")
-        report = await _proven(session, spec, label, key.store, doors.credentials(**parts))
+        if wrong := doors.flaw(credentials):  # kept, it could not be read back
+            return KeyReport(spec.key, label, key.store, "failed", f"its {wrong}")
+        report = await _proven(session, spec, label, key.store, credentials)
         if report.status != "signs":
             status = "refused" if report.good else report.status
             return replace(report, status=status)  # only a secret that signs is proven
         stored = _stored(session, key.store, path)
-        damaged = isinstance(stored, StoreError)
-        if stored is not None and not damaged and stored.same_as(doors.credentials(**parts)):
+        if isinstance(stored, Credentials) and stored.same_as(credentials):
             return KeyReport(spec.key, label, key.store, "already")
         if stored is not None:
             if (await _check(session, spec, label, key.store)).good:
                 message = "the store holds another secret that signs for this key"
                 return KeyReport(spec.key, label, key.store, "failed", message)
             doors.retire(key.store, path)
-        doors.put(key.store, path, **parts)
+        doors.put(key.store, path, credentials)
         return KeyReport(spec.key, label, key.store, "stored")
     except Refused as error:
         return KeyReport(spec.key, label, key.store, "refused", error.message)
@@ -203,7 +216,7 @@ def _wanted(spec: AccountSpec) -> list[KeySpec]:
     return [key for key in spec.api_keys if key.state == "present" and spec.state != "absent"]
 
 
-def _stored(session: Session, store: str, path: str) -> Any:
+def _stored(session: Session, store: str, path: str) -> Credentials | StoreError | None:
     """What is kept there; the error of one that is damaged, or not for us: a proven secret may take its place."""
     try:
         return session.workspace.store(store).get(path)

@@ -19,7 +19,7 @@ from acctcfg.journal.chain import FIRST
 from acctcfg.journal.process import this_process
 from acctcfg.secrets import Credentials, Secret, Store, load_credentials, open_store
 from acctcfg.secrets.passphrase import generate
-from acctcfg.secrets.stored_form import flaw
+from acctcfg.secrets.stored_form import flaw_of
 from acctcfg.venues.installed import rules
 
 __all__ = ["Doors", "JournalMemory", "Locks", "Workspace"]
@@ -184,7 +184,7 @@ class Doors:
         """What is kept there; None where nothing is."""
         return self._workspace.store(store).get(path)
 
-    def load(self, source: Mapping[str, Any]) -> Credentials:
+    def load(self, source: Mapping[str, str]) -> Credentials:
         """Credentials from a source as the manifest writes it."""
         return load_credentials(
             source,
@@ -212,34 +212,28 @@ class Doors:
         """Fail now with what would make `renew` fail later."""
         self._workspace.store(store).prove_writable(f"{path}.probe")  # a name that no secret has
 
-    def put(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
+    def put(self, store: str, path: str, credentials: Credentials) -> None:
         """Keep a new secret, flushed to disk."""
-        credentials = self.credentials(api_key=api_key, secret_key=secret_key, passphrase=passphrase)
         self._workspace.store(store).put(path, credentials)
-        return credentials
 
-    def renew(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
+    def renew(self, store: str, path: str, credentials: Credentials) -> None:
         """Keep the secret of a key that was just created. One that is there is of a dead key, or one that nobody here
         can open: it is moved aside."""
         if self._workspace.store(store).holds(path):
             self.retire(store, path)
-        return self.put(store, path, api_key=api_key, secret_key=secret_key, passphrase=passphrase)
+        self.put(store, path, credentials)
 
-    def credentials(self, *, api_key: str, secret_key: str, passphrase: str) -> Credentials:
-        """The three parts as what a signature takes."""
-        return Credentials(api_key, Secret(secret_key), Secret(passphrase) if passphrase else None)
-
-    def flaw(self, value: str) -> str:
+    def flaw(self, credentials: Credentials) -> str:
         """What keeps a part of a key from being sent; "" if nothing does."""
-        return flaw(value)
+        return flaw_of(credentials)
 
     def retire(self, store: str, path: str) -> None:
         """Move a dead key's secret aside."""
         self._workspace.store(store).retire(path)
 
-    def new_passphrase(self) -> str:
+    def new_passphrase(self) -> Secret:
         """By the venue's rules: 24 characters with a digit, an upper, a lower and a special one."""
-        return generate().reveal()
+        return generate()
 
 
 class _Named(Mapping[str, Store]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.secrets.age_file import AgeFileStore
+from acctcfg.secrets.brought import BroughtKey, read_brought
 from acctcfg.secrets.credentials import load_credentials
 from acctcfg.secrets.env import EnvStore
 from acctcfg.secrets.opening import open_store
@@ -15,11 +16,13 @@ from acctcfg.secrets.store import Store, secret_path
 
 __all__ = [
     "AgeFileStore",
+    "BroughtKey",
     "Credentials",
     "EnvStore",
     "Secret",
     "Store",
     "load_credentials",
     "open_store",
+    "read_brought",
     "secret_path",
 ]

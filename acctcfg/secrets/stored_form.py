@@ -6,7 +6,7 @@ import json
 
 from acctcfg.core.secret import Credentials, Secret
 
-__all__ = ["flaw", "pack", "unpack"]
+__all__ = ["flaw", "flaw_of", "pack", "unpack"]
 
 FIELDS = ("api_key", "secret_key", "passphrase")
 
@@ -31,6 +31,15 @@ def flaw(value: str) -> str:
         return "begins or ends with a space or a line break"
     if not (value.isascii() and value.isprintable()):
         return "holds a character that is not printable ASCII"
+    return ""
+
+
+def flaw_of(credentials: Credentials) -> str:
+    """The first part that could not be sent, and so not be read back either: "secret_key is empty"; "" if none is."""
+    parts = (("api_key", Secret(credentials.api_key)), ("secret_key", credentials.secret_key))
+    for name, part in (*parts, ("passphrase", credentials.passphrase)):
+        if part is not None and (wrong := flaw(part.reveal())):
+            return f"{name} {wrong}"
     return ""
 
 

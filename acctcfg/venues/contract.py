@@ -18,6 +18,7 @@ from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck, Unread, Warning_
 from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
+from acctcfg.core.secret import Credentials, Secret
 from acctcfg.core.state import Live, Wanted
 from acctcfg.core.verdict import Explained
 from acctcfg.wire.client import Client, Dialect, Reply
@@ -48,12 +49,12 @@ ACCOUNT_READ: ContextVar[Callable[[str], None]] = ContextVar("ACCOUNT_READ", def
 
 
 class SecretDoor(Protocol):
-    """The way to the secret stores; credentials are opaque to everything but a signature."""
+    """The way to the secret stores. What comes and goes here is secret from end to end; no text is among it."""
 
-    def get(self, store: str, path: str) -> Any | None:
+    def get(self, store: str, path: str) -> Credentials | None:
         """Credentials, None where the store has none. StoreError for what cannot be read."""
 
-    def load(self, source: Mapping[str, Any]) -> Any:
+    def load(self, source: Mapping[str, str]) -> Credentials:
         """Credentials from a source as the manifest writes it."""
 
     def writable(self, store: str) -> bool:
@@ -68,14 +69,14 @@ class SecretDoor(Protocol):
     def prove_writable(self, store: str, path: str) -> None:
         """Fail now with what would make `renew` fail later."""
 
-    def renew(self, store: str, path: str, *, api_key: str, secret_key: str, passphrase: str) -> Any:
-        """Keep the secret of a key that was just created, flushed to disk; gives the credentials.
+    def renew(self, store: str, path: str, credentials: Credentials) -> None:
+        """Keep the secret of a key that was just created, flushed to disk.
 
         One that is there is of a key that is gone, and is moved aside: not before the new key exists, since until
         then another run, or the user, may have put it there.
         """
 
-    def new_passphrase(self) -> str:
+    def new_passphrase(self) -> Secret:
         """A passphrase by the venue's rules."""
 
 
@@ -251,7 +252,7 @@ class Connection(Protocol):
     async def survey(self, specs: Sequence[AccountSpec], focus: Focus, *, replace: frozenset[Address]) -> list[Survey]:
         """Read what the focus needs of these accounts, at once, and nothing else."""
 
-    async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
+    async def prove(self, spec: AccountSpec, credentials: Credentials) -> Proof:
         """Sign with these credentials as the account and see whose they are. Raises Refused where they do not sign."""
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
@@ -304,7 +305,7 @@ class Given:
 
     spec: VenueSpec
     client: Client
-    credentials: Any
+    credentials: Credentials
     secrets: SecretDoor
     memory: Callable[[str], Memory]  # the journal's view, once the venue user is known
     accounts: Mapping[str, AccountSpec]  # all that the manifest has under this connection, by key

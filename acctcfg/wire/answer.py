@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from acctcfg.core.secret import Secret
 from acctcfg.errors import Garbled
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Many", "Parts", "guarded", "read_json"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Many", "Parts", "guarded", "read_json", "take_secrets"]
 
 MAX_BYTES = 32 * 1024 * 1024
 """Of one answer, as it comes and as it is once it is inflated."""
@@ -77,6 +78,20 @@ def guarded(rows: Iterable[Any]) -> None:
                 elif type(value) is dict:
                     guarded((value,))
                     row[name] = Parts(value)
+
+
+def take_secrets(value: object, names: Collection[str]) -> dict[str, Secret]:
+    """Take every field of these names out of an answer, at any depth, and give the first text of each as a secret."""
+    found: dict[str, Secret] = {}
+    if isinstance(value, dict):
+        for name in names:
+            text = value.pop(name, None)
+            if isinstance(text, str) and text:
+                found[name] = Secret(text)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        found = take_secrets(one, names) | found
+    return found
 
 
 def _constant(word: str) -> NoReturn:

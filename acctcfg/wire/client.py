@@ -20,6 +20,7 @@ from typing import Any, Protocol, Self
 
 import httpx
 
+from acctcfg.core.secret import Credentials, Secret
 from acctcfg.errors import (
     AuthRefused,
     Busy,
@@ -32,7 +33,7 @@ from acctcfg.errors import (
     Unreachable,
     VenueError,
 )
-from acctcfg.wire.answer import MAX_BYTES
+from acctcfg.wire.answer import MAX_BYTES, take_secrets
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.echo import unlike
 from acctcfg.wire.endpoint import Call, Endpoint
@@ -41,7 +42,7 @@ from acctcfg.wire.pace import BucketKey, Pacer, Slot
 from acctcfg.wire.redact import Sent, body_kind, confidential, line, without
 from acctcfg.wire.transport import AiohttpTransport, BodyTooLong
 
-__all__ = ["Client", "Dialect", "Reply", "UnresolvedWrite"]
+__all__ = ["Client", "Dialect", "Headers", "Reply", "UnresolvedWrite"]
 
 log = logging.getLogger("acctcfg.wire")
 
@@ -59,12 +60,14 @@ NO_BUCKET = BucketKey("", "", "", ())
 BeforeSend = Callable[[float], Awaitable[None] | None]
 Ready = Callable[[], Awaitable[None]]
 Settle = Callable[[], Awaitable[Call]]
+Headers = Mapping[str, str | Secret]
+"""Of a signed request: a passphrase that a venue wants in clear stays a secret until it is sent."""
 
 
 class Dialect(Protocol):
     """What a venue adds to HTTP. Everything here is pure: no I/O, no clock."""
 
-    def sign(self, signer: Any, now: float, method: str, target: str, body: bytes) -> Mapping[str, str]:
+    def sign(self, signer: Credentials | None, now: float, method: str, target: str, body: bytes) -> Headers:
         """Headers for a request whose target and body are sent exactly as given.
 
         `now`: unix seconds by the venue's clock. `signer`: the credentials, None for a public call (then only
@@ -86,18 +89,22 @@ class Dialect(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A venue's answer. Times are unix seconds by the venue's clock; `sent_at` is the signed one."""
+    """A venue's answer. Times are unix seconds by the venue's clock; `sent_at` is the signed one.
+
+    What the endpoint declares as secret stands in `secrets`, by its field, and not in `data`.
+    """
 
     data: Any
     sent_at: float
     received_at: float
     status: int
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 class Client:
     """Calls to one venue at one base URL, for any number of its users at once.
 
-    `signer` arguments are opaque credentials, handed to the dialect; `user` is the venue user's id, by which limits are
+    `signer` arguments are handed to the dialect; `user` is the venue user's id, by which limits are
     counted. `on_request` is told of every request that left. `transport` is any httpx transport.
     """
 
@@ -142,7 +149,9 @@ class Client:
         await asyncio.gather(*left, return_exceptions=True)
         await self._transport.aclose()
 
-    async def read(self, call: Call, signer: Any = None, user: str = "", *, settle: Settle | None = None) -> Reply:
+    async def read(
+        self, call: Call, signer: Credentials | None = None, user: str = "", *, settle: Settle | None = None
+    ) -> Reply:
         """The answer to a call that changes nothing. Raises Unreachable, Garbled, Refused and its kin, Maintenance.
 
         `settle` is awaited once the slot is held, and gives the call of the same endpoint that is sent in place of
@@ -153,7 +162,7 @@ class Client:
     async def write(
         self,
         call: Call,
-        signer: Any,
+        signer: Credentials | None,
         user: str,
         *,
         ready: Ready | None = None,
@@ -308,13 +317,14 @@ class Client:
         if body:
             headers["Content-Type"] = "application/json"
         signed = exchange.signed = self.dialect.sign(exchange.signer, exchange.sent_at, method, target, body)
-        for name, value in signed.items():
+        revealed = {name: one.reveal() if isinstance(one, Secret) else one for name, one in signed.items()}
+        for name, value in revealed.items():
             if not (value.isascii() and value.isprintable()):  # found further down, the error would quote the value
                 raise ConfigError(
                     f"the header {name} cannot be sent: its value holds a line break or characters outside ASCII",
                     hint="check the credentials for stray line breaks and accents",
                 )
-        headers.update(signed)
+        headers.update(revealed)
         return httpx.Request(method, _url(self.base_url + target), headers=headers, content=body)
 
     def _reply(self, exchange: _Exchange, response: httpx.Response, body: bytes) -> Reply:
@@ -332,9 +342,10 @@ class Client:
         except _SHAPE_ERRORS as exc:
             message = f"{endpoint.text}: the answer has an unexpected shape (HTTP {status}, {body_kind(body)})"
             raise Garbled(message, hint=_GARBLED_HINT) from exc
-        if endpoint.echoes and (flaw := _other_than(exchange, data)):
+        secrets = take_secrets(data, endpoint.secrets) if endpoint.secrets else {}
+        if endpoint.echoes and (flaw := _other_than(exchange, data, secrets)):
             raise Garbled(f"{endpoint.text}: the answer is another request's: {flaw}", hint=_OTHERS_HINT, code=OTHERS)
-        return Reply(data=data, sent_at=exchange.sent_at, received_at=received_at, status=status)
+        return Reply(data=data, sent_at=exchange.sent_at, received_at=received_at, status=status, secrets=secrets)
 
     def _tell(self, exchange: _Exchange, seconds: float) -> None:
         self.requests += 1
@@ -387,7 +398,7 @@ class _Exchange:
     """One call with all its attempts."""
 
     call: Call
-    signer: Any
+    signer: Credentials | None
     user: str
     writing: bool
     settle: Settle | None = None
@@ -401,7 +412,7 @@ class _Exchange:
     took_s: float = 0.0  # the last attempt, from the time that it was signed with
     status: int | None = None
     code: str = ""
-    signed: Mapping[str, str] = field(default_factory=dict)  # the headers that the last attempt was signed with
+    signed: Headers = field(default_factory=dict)  # the headers that the last attempt was signed with
     limited: bool = False
     key: BucketKey = NO_BUCKET
     begun_at: float | None = None  # when the first attempt had its slot
@@ -422,9 +433,9 @@ _GARBLED_HINT = (
 )
 
 
-def _other_than(exchange: _Exchange, data: Any) -> str:
+def _other_than(exchange: _Exchange, data: object, secrets: Mapping[str, Secret]) -> str:
     call = exchange.call
-    return unlike(call.endpoint.echoes or (), call.params, call.at, exchange.user, data)
+    return unlike(call.endpoint.echoes or (), call.params, call.at, exchange.user, data, secrets)
 
 
 def _blot_out(error: VenueError, hidden: list[str]) -> None:

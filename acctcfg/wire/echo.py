@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from types import MappingProxyType
+
+from acctcfg.core.secret import Secret
 
 __all__ = ["NOTHING", "OWNER", "Echo", "Echoes", "among", "comma_set", "decimal", "stripped", "text", "unlike"]
 
@@ -53,7 +55,8 @@ class Echo:
     """A parameter of the request (of the query, the body or the path), and the field of each row that repeats it.
 
     A row without the field, or with "" in it, repeats nothing. `within`: the rows stand in a list under this name.
-    `keyed`: the answer may also be one object with the value as its keys. `private`: no message quotes the values.
+    `keyed`: the answer may also be one object with the value as its keys. A secret is compared
+    with the secret of that name.
     """
 
     param: str
@@ -61,7 +64,6 @@ class Echo:
     same: Same = text
     within: str = ""
     keyed: bool = False
-    private: bool = False
 
     @property
     def name(self) -> str:
@@ -75,7 +77,14 @@ NOTHING: Echoes = ()
 """An endpoint whose answers repeat nothing of the request, said in so many words."""
 
 
-def unlike(echoes: Echoes, params: Mapping[str, Any], at: Mapping[str, str], owner: str, data: Any) -> str:
+def unlike(
+    echoes: Echoes,
+    params: Mapping[str, object],
+    at: Mapping[str, str],
+    owner: str,
+    data: object,
+    secrets: Mapping[str, Secret] = MappingProxyType({}),
+) -> str:
     """The first thing in which an answer is another request's; "" where there is none.
 
     `owner` is compared only where it is an id (all digits): before it is known, something else stands in its place.
@@ -84,22 +93,26 @@ def unlike(echoes: Echoes, params: Mapping[str, Any], at: Mapping[str, str], own
         asked = at.get(echo.param, params.get(echo.param))
         if echo.param == OWNER:
             asked = owner if owner.isdecimal() else None
+        if isinstance(asked, Secret):
+            if not asked.same_as(secrets.get(echo.name, asked)):
+                return f"it names another {echo.name}"
+            continue
         if asked is None or asked == "":
             continue
         wanted = _word(asked)
         for said in _said(echo, data):
             if isinstance(said, list | dict) or not echo.same(wanted, _word(said)):
-                return f"it names another {echo.name}" + ("" if echo.private else f" than {wanted!r}")
+                return f"it names another {echo.name} than {wanted!r}"
     return ""
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
-def _said(echo: Echo, data: Any) -> Iterator[Any]:
+def _said(echo: Echo, data: object) -> Iterator[object]:
     for row in _rows(echo, data):
         said = row.get(echo.name)
         if said is not None and said != "":
@@ -108,8 +121,8 @@ def _said(echo: Echo, data: Any) -> Iterator[Any]:
         yield from data
 
 
-def _rows(echo: Echo, data: Any) -> Iterator[Mapping[str, Any]]:
-    top: Sequence[Any] = data if isinstance(data, list) else (data,)
+def _rows(echo: Echo, data: object) -> Iterator[Mapping[str, object]]:
+    top: Sequence[object] = data if isinstance(data, list) else (data,)
     for row in top:
         if not isinstance(row, Mapping):
             continue

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 from urllib.parse import quote
 
+from acctcfg.core.secret import Secret
 from acctcfg.wire.echo import Echoes
 
-__all__ = ["JSON", "Call", "Endpoint", "Rate"]
+__all__ = ["Call", "Endpoint", "Param", "Rate"]
 
-JSON: TypeAlias = bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"] | None
+Param: TypeAlias = "bool | int | float | str | Secret | Sequence[Param] | Mapping[str, Param] | None"
+"""A value of a request. A secret is written into a body and nowhere else."""
 Permission: TypeAlias = Literal["read", "trade", "withdraw"] | None
 
 
@@ -38,7 +40,8 @@ class Rate:
 class Endpoint:
     """One row of a venue's table. `permission` is what the key must hold; None means public, unsigned.
 
-    A `{name}` in the path is filled in by each call: the limit counts for all of them together.
+    A `{name}` in the path is filled in by each call: the limit counts for all of them together. The fields that
+    `secrets` names are taken out of every answer: they stand in `Reply.secrets`, and nowhere in its data.
     """
 
     method: str
@@ -48,6 +51,7 @@ class Endpoint:
     note: str = ""
     bare: bool = False  # takes no body at all, where others without parameters send `{}`
     echoes: Echoes | None = None  # what its answers repeat of the request; None: nobody has said so yet
+    secrets: tuple[str, ...] = ()  # fields of its answers that are secret
 
     @property
     def text(self) -> str:
@@ -59,7 +63,7 @@ class Call:
     """An endpoint with its parameters: a query in the given order for GET and DELETE, else a JSON body."""
 
     endpoint: Endpoint
-    params: Mapping[str, JSON] = field(default_factory=dict)
+    params: Mapping[str, Param] = field(default_factory=dict)
     at: Mapping[str, str] = field(default_factory=dict)  # what stands for the `{names}` of the path
 
     @property
@@ -83,18 +87,27 @@ class Call:
         """The body exactly as it is signed and sent; empty where the parameters stand in the query."""
         if self.in_query or self.endpoint.bare:
             return b""
-        return json.dumps(self.params, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        return _written(self.params).encode()
 
     @property
     def in_query(self) -> bool:
         return self.endpoint.method in ("GET", "DELETE")
 
 
+def _reveal(value: object) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise TypeError(f"a body takes no {type(value).__name__}")
+
+
+_written = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_reveal).encode
+
+
 def _quoted(text: str) -> str:
     return quote(text, safe="-_.~,:")
 
 
-def _word(value: JSON) -> str:
+def _word(value: Param) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
-__all__ = ["Redact", "Sent", "body_kind", "confidential", "line", "without"]
+from acctcfg.core.secret import Credentials, Secret
+
+__all__ = ["Sent", "body_kind", "confidential", "line", "without"]
 
 HIDDEN = "***"
 SHORTEST = 6  # below that, what is blotted out would be words of the sentence
@@ -42,13 +42,17 @@ def line(sent: Sent) -> str:
     return " ".join(words)
 
 
-def confidential(signer: Any, headers: Mapping[str, str], params: Mapping[str, Any]) -> list[str]:
-    """What a venue must not be quoted with: the parts of the key, what was signed with it, and new passphrases."""
-    parts = [getattr(signer, name, None) for name in ("secret_key", "passphrase", "api_key")]
-    found: list[Any] = [part.reveal() if hasattr(part, "reveal") else part for part in parts if part is not None]
-    found += [value for name, value in headers.items() if "time" not in name.lower()]
-    found += [value for name, value in params.items() if Redact.NAMES.search(name)]
-    return sorted({one for one in found if isinstance(one, str) and len(one) >= SHORTEST}, key=len, reverse=True)
+def confidential(
+    signer: Credentials | None, headers: Mapping[str, str | Secret], params: Mapping[str, object]
+) -> list[str]:
+    """What a venue must not be quoted with: the parts of the key, what was signed with it, and new secrets."""
+    parts: list[str | Secret | None] = []
+    if isinstance(signer, Credentials):
+        parts += [signer.api_key, signer.secret_key, signer.passphrase]
+    parts += [value for name, value in headers.items() if "time" not in name.lower()]
+    parts += [value for value in params.values() if isinstance(value, Secret)]
+    found = {one.reveal() if isinstance(one, Secret) else one for one in parts if one is not None}
+    return sorted((one for one in found if len(one) >= SHORTEST), key=len, reverse=True)
 
 
 def without(hidden: Sequence[str], text: str) -> str:
@@ -79,21 +83,3 @@ def _json_kind(body: bytes) -> str:
     except (ValueError, RecursionError):
         return "broken JSON"
     return "JSON in an unexpected shape"
-
-
-class Redact(logging.Filter):
-    """A last net for log records of libraries: values that follow a telling name are blotted out."""
-
-    NAMES = re.compile("secret|passphrase|password|signature|token", re.IGNORECASE)
-    TELLING = re.compile(
-        r"""([\w-]*(?:secret|passphrase|password|signature|sign|token|authorization|api[-_]?key|access[-_]?key)[\w-]*
-            ["']?\s*[:=,]\s*["']?(?:bearer\s+)?)([^\s"',;&)}\]]+)""",
-        re.IGNORECASE | re.VERBOSE,
-    )
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        clean = self.TELLING.sub(r"\1***", text)
-        if clean != text:
-            record.msg, record.args = clean, ()
-        return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -192,6 +193,12 @@ def explains_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(import_module("toy_exchange").TOY_EXCHANGE.__class__, "explain", lambda *_: None)
 
 
+def hides_no_secret(patch: pytest.MonkeyPatch) -> None:
+    rules = import_module("toy_exchange").TOY_EXCHANGE.rules
+    keyed = replace(rules, main_fields=rules.main_fields | {"api_keys"})
+    patch.setattr(import_module("toy_exchange").TOY_EXCHANGE.__class__, "rules", keyed)
+
+
 def lacks_a_rate(patch: pytest.MonkeyPatch) -> None:
     patch.delitem(import_module("toy_exchange.endpoints").RATES, "GET /v1/positions")
 
@@ -230,6 +237,7 @@ CASES: list[tuple[Break, str, dict[str, Any], str]] = [
     (logs_the_secret, "test_no_secret_is_ever_seen", {}, "a secret stands in the log"),
     (orders_what_it_has_not, "test_order_rows_name_what_exists", {}, "names 'acount_mode'"),
     (explains_nothing, "test_refusals_have_words", {}, "has no words for it"),
+    (hides_no_secret, "test_secret_fields_are_declared", {}, "no endpoint names in `secrets`"),
     (lacks_a_rate, "test_every_endpoint_has_its_rate", {}, "is not the rate of that endpoint"),
 ]
 

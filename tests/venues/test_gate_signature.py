@@ -75,7 +75,7 @@ KEY = Credentials("key", Secret("secret"), None)
 @pytest.mark.parametrize(("method", "target", "body", "stamp", "wanted"), VECTORS)
 def test_vectors(method: str, target: str, body: bytes, stamp: str, wanted: str) -> None:
     """Every vector comes out, over the exact text of its timestamp."""
-    assert signature("secret", stamp, method, target, body) == wanted
+    assert signature(Secret("secret"), stamp, method, target, body) == wanted
 
 
 def test_body_hashes() -> None:
@@ -87,7 +87,7 @@ def test_body_hashes() -> None:
 def test_a_comma_is_signed_as_a_comma() -> None:
     """However the query is written in the address, what is signed is its decoded text."""
     bare, escaped = (f"/api/v4/crossex/positions/leverage?symbols=A{comma}B" for comma in (",", "%2C"))
-    assert signature("s", "1", "GET", bare, b"") == signature("s", "1", "GET", escaped, b"")
+    assert signature(Secret("s"), "1", "GET", bare, b"") == signature(Secret("s"), "1", "GET", escaped, b"")
 
 
 def test_the_headers_of_a_call() -> None:

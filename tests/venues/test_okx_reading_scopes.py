@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from acctcfg.core.secret import Secret
 from acctcfg.core.vocabulary import MarginMode, Market, PositionMode
 from acctcfg.sandbox.okx.leverage import shape as sandbox_shape
 from acctcfg.sandbox.okx.state import Account, Flags
@@ -61,7 +62,7 @@ def test_the_sandbox_keys_a_value_as_the_page_says(market: Market, margin: Margi
 
 
 # Signatures computed by hand, with another program, for a secret of this test alone.
-SECRET = "ACCTCFG0SANDBOX0SECRET0000000001"
+SECRET = Secret("ACCTCFG0SANDBOX0SECRET0000000001")
 STAMP = "2026-01-02T03:04:05.678Z"
 
 

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from acctcfg.core.secret import Secret
 from acctcfg.venues.gate_crossex import endpoints as gate
 from acctcfg.venues.okx import endpoints as okx
+from acctcfg.wire.answer import take_secrets
 from acctcfg.wire.echo import OWNER, unlike
 from acctcfg.wire.endpoint import Endpoint
 
@@ -33,16 +35,17 @@ def test_an_answer_for_another_is_told_from_ones_own(endpoint, echo):
     """The value asked for passes, a field that is left out or empty repeats nothing, and any other value is refused."""
     asked = {"addr": "TX1:77", "lever": "5", "ip": "203.0.113.7,203.0.113.8", "perm": "read_only,trade"}
     asked = asked.get(echo.param, "asked-for" if echo.param != OWNER else "42")
-    params = {} if echo.param == OWNER else {echo.param: asked}
+    hidden = echo.name in endpoint.secrets
+    params = {} if echo.param == OWNER else {echo.param: Secret(asked) if hidden else asked}
 
     def flaw(said: object) -> str:
-        row = {echo.name: said}
-        return unlike(endpoint.echoes, params, {}, "42", [{echo.within: [row]}] if echo.within else [row])
+        data = [{echo.within: [{echo.name: said}]}] if echo.within else [{echo.name: said}]
+        return unlike(endpoint.echoes, params, {}, "42", data, take_secrets(data, endpoint.secrets))
 
     assert flaw(asked) == flaw("") == flaw(None) == ""
-    for other in ("another", ["asked-for"], {"asked-for": 1}):
+    for other in ("another",) if hidden else ("another", ["asked-for"], {"asked-for": 1}):
         assert echo.name in flaw(other)
-    assert echo.private or repr(asked) in flaw("another")
+    assert (repr(asked) in flaw("another")) is not hidden
 
 
 @pytest.mark.parametrize(

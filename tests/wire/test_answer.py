@@ -139,7 +139,7 @@ async def test_a_packed_answer_that_is_cut_short_is_read_again(client, venue):
 
 # -- somebody else's answer --------------------------------------------------------------------------------------------
 
-NAMED = (Echo("name"), Echo("word", private=True))
+NAMED = (Echo("name"), Echo("word"))
 
 
 async def test_a_read_that_is_anothers_is_asked_again(client, venue):
@@ -153,9 +153,9 @@ async def test_a_read_that_is_anothers_is_asked_again(client, venue):
 
 
 async def test_a_write_that_is_anothers_has_an_unknown_outcome(client, venue):
-    """It is sent once, and no message quotes what is private."""
-    params = {"name": "alpha", "word": "not-for-eyes"}
-    call = Call(Endpoint("POST", "/named", Rate(20, 2), "trade", echoes=NAMED), params)
+    """It is sent once, and no message quotes what is secret."""
+    params = {"name": "alpha", "word": Secret("not-for-eyes")}
+    call = Call(Endpoint("POST", "/named", Rate(20, 2), "trade", echoes=NAMED, secrets=("word",)), params)
     venue.script = [say([{"name": "alpha", "word": "somebody-elses"}])]
     with pytest.raises(UnresolvedWrite, match="it names another word") as caught:
         await client.write(call, "signer", "42")
@@ -171,7 +171,7 @@ class Echoing(ToyDialect):
     """A venue that repeats all that it was sent in its refusals."""
 
     def sign(self, signer, now, method, target, body):
-        self.sent = {"X-Key": signer.api_key, "X-Sign": "c2lnbmF0dXJl/+=", "X-Pass": signer.passphrase.reveal()}
+        self.sent = {"X-Key": signer.api_key, "X-Sign": "c2lnbmF0dXJl/+=", "X-Pass": signer.passphrase}
         return self.sent
 
     def decode(self, endpoint, status, headers, body):
@@ -185,7 +185,7 @@ async def test_a_venue_that_repeats_credentials_is_not_quoted_with_them(client, 
     signer = Credentials("0a1b2c3d-key-id", Secret("S3CRET/0123456789"), Secret("Pass-Phrase-1"))
     said = "0a1b2c3d-key-id S3CRET/0123456789 S3CRET\\/0123456789 Pass-Phrase-1 c2lnbmF0dXJl/+= New-Phrase-2"
     venue.script = [raw(said.encode())]
-    call = Call(Endpoint("POST", "/keys", Rate(20, 2), "trade"), {"passphrase": "New-Phrase-2"})
+    call = Call(Endpoint("POST", "/keys", Rate(20, 2), "trade"), {"passphrase": Secret("New-Phrase-2")})
     with pytest.raises(Refused) as caught:
         await client.write(call, signer, "42")
     shown = (caught.value.message, caught.value.hint, caught.value.code, caught.value.text, str(caught.value))

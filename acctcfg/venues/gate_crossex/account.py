@@ -131,7 +131,7 @@ class Account:
 
     def _refuse_own_key(self, call: Call) -> None:
         """No request names the key that this run signs with: whatever it would do to it, nobody could undo it."""
-        if str(call.at.get("key", "")) == str(self.main_user.credentials.api_key):
+        if str(call.at.get("key", "")) == self.main_user.credentials.api_key:
             message = "acctcfg signs with this very key, so it is not deleted or changed; plan again"
             raise Refused(message, code=KEPT)
 

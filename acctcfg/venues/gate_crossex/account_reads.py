@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from acctcfg.core.secret import Credentials
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled, Refused
@@ -100,7 +101,7 @@ class State:
 class CrossEx:
     """Reads of one CrossEx account. The public lists are read once a run, and only where they are needed."""
 
-    def __init__(self, client: Client, credentials: Any, user: str) -> None:
+    def __init__(self, client: Client, credentials: Credentials, user: str) -> None:
         self.client = client
         self.credentials = credentials
         self.user = user

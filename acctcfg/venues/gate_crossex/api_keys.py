@@ -9,11 +9,11 @@ minutes to take effect, though lists show them at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
+from acctcfg.core.secret import Credentials
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
 from acctcfg.errors import AcctcfgError, ConfigError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
 from acctcfg.venues.contract import SEEN_TWICE, Cost, StoredKey, Writer
@@ -23,7 +23,8 @@ from acctcfg.venues.gate_crossex.main_user import KeyRow
 from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
 from acctcfg.venues.half_made import sent_with
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, unbound, wished
-from acctcfg.wire.endpoint import JSON, Call
+from acctcfg.wire.client import Reply
+from acctcfg.wire.endpoint import Call, Param
 
 __all__ = ["ApiKeys"]
 
@@ -173,7 +174,7 @@ class ApiKeys:
                 account.illegible.pop(key.label, None)
                 if place != own:
                     account.moved[key.label] = place
-                return str(credentials.api_key)
+                return credentials.api_key
         return ""
 
     def _note(self, account: Account, key: KeySpec, found: Live) -> None:
@@ -295,14 +296,15 @@ class ApiKeys:
         store, path = str(after.store), account.secret_path(label)
         account.secrets.prove_writable(store, path)
         create = Call(CREATE_KEY, call.params, at={"user_id": account.uid})
-        row = await self._sent_create(account, change, create, writer)
-        if not isinstance(row, dict) or not row.get("key") or not row.get("secret"):
+        reply = await self._sent_create(account, change, create, writer)
+        row, secret_key = reply.data, reply.secrets.get("secret")
+        if not isinstance(row, dict) or not row.get("key") or secret_key is None:
             raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
         account.traces.made[label] = api_key = str(row["key"])
         await writer.answered({"label": label, "api_key": api_key})
         account.moved.pop(label, None)
         try:
-            account.secrets.renew(store, path, api_key=api_key, secret_key=str(row["secret"]), passphrase="")
+            account.secrets.renew(store, path, Credentials(api_key, secret_key, None))
             self._has_secret(account, label, None, store, api_key)
         except (AcctcfgError, OSError) as error:
             undo = Call(DELETE_KEY, at={"user_id": account.uid, "key": api_key})
@@ -314,13 +316,13 @@ class ApiKeys:
                 hint="mend the store, then apply again",
             ) from error
 
-    async def _sent_create(self, account: Account, change: Change, create: Call, writer: Writer) -> Any:
+    async def _sent_create(self, account: Account, change: Change, create: Call, writer: Writer) -> Reply:
         """The answer to a create. Where an earlier one of ours, which was never answered, took the name: once more."""
         label, after = change.address.key, change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
         sent, client = sent_with(label, after), account.main_user.client
         try:
-            return (await account.send(create, change, writer, creates_key=label, creates=sent)).data
+            return await account.send(create, change, writer, creates_key=label, creates=sent)
         except OutcomeUnknown as error:
             sent_at = float(getattr(error, "sent_at", 0.0) or client.clock.now() + client.offset_s)
             account.traces.begin(label, after, sent_at)
@@ -333,7 +335,7 @@ class ApiKeys:
                 raise
             left = Call(DELETE_KEY, at={"user_id": account.uid, "key": rows[0].api_key})
             await account.send(left, change, writer, deletes=rows[0].api_key)
-            return (await account.send(create, change, writer, creates_key=label, creates=sent)).data
+            return await account.send(create, change, writer, creates_key=label, creates=sent)
 
 
 def _value(row: KeyRow, store: str | None) -> KeyValue:
@@ -348,7 +350,7 @@ def _named(account: Account, label: str) -> KeyRow | None:
     return next((row for row in account.keys or () if row.label == label), None)
 
 
-def _body(label: str, value: KeyValue) -> dict[str, JSON]:
+def _body(label: str, value: KeyValue) -> dict[str, Param]:
     """The whole key: what a request leaves out, the venue clears."""
     perms = [word.partition(":") for word in value.permissions]
     return {

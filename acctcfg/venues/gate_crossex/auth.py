@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from urllib.parse import unquote_plus
+
+from acctcfg.core.secret import Secret
 
 __all__ = ["signature", "timestamp"]
 
@@ -14,11 +15,11 @@ def timestamp(now: float) -> str:
     return str(int(now + 0.5))
 
 
-def signature(secret: str, stamp: str, method: str, target: str, body: bytes) -> str:
+def signature(secret: Secret, stamp: str, method: str, target: str, body: bytes) -> str:
     """Lower-case hex of HMAC-SHA512 over method, path, query, the hash of the body and stamp, a line each.
 
     The query is signed decoded: a venue that decodes before it verifies takes `%2C` and a bare comma alike.
     """
     path, _, query = target.partition("?")
     lines = (method, path, unquote_plus(query), hashlib.sha512(body).hexdigest(), stamp)
-    return hmac.digest(secret.encode(), "\n".join(lines).encode(), hashlib.sha512).hex()
+    return secret.hmac("\n".join(lines).encode(), "sha512").hex()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
+from acctcfg.core.secret import Credentials
 from acctcfg.errors import AuthRefused, Refused
 from acctcfg.venues.contract import Given, KnownAccount, Proof, Survey
 from acctcfg.venues.gate_crossex.account import KEPT, Account
@@ -142,7 +142,7 @@ class GateConnection(ByField[Account]):
                 return finding.address, "account_mode", f"{finding.place}: {finding.message}"
         return None
 
-    async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
+    async def prove(self, spec: AccountSpec, credentials: Credentials) -> Proof:
         """The key signs, and is in the list of the account's keys.
 
         A key that may not read its own account is refused for that only once its signature was found right.

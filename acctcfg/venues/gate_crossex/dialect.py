@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from acctcfg.core.secret import Credentials
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.gate_crossex.auth import signature, timestamp
 from acctcfg.venues.gate_crossex.endpoints import TIME
 from acctcfg.venues.gate_crossex.refusals import CLOCK, LABELS, TOO_MANY, meaning
 from acctcfg.wire.answer import guarded, read_json
+from acctcfg.wire.client import Headers
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["GateDialect"]
@@ -22,7 +24,7 @@ class GateDialect:
     202 means accepted, not done: the body repeats what was asked for and says nothing of what is.
     """
 
-    def sign(self, signer: Any, now: float, method: str, target: str, body: bytes) -> Mapping[str, str]:
+    def sign(self, signer: Credentials | None, now: float, method: str, target: str, body: bytes) -> Headers:
         """The three access headers; a public call has none of them."""
         if signer is None:
             return {}
@@ -30,7 +32,7 @@ class GateDialect:
         return {
             "KEY": signer.api_key,
             "Timestamp": stamp,
-            "SIGN": signature(signer.secret_key.reveal(), stamp, method, target, body),
+            "SIGN": signature(signer.secret_key, stamp, method, target, body),
         }
 
     def decode(

@@ -96,7 +96,12 @@ UNLOCK = Endpoint("POST", f"{_V4}/sub_accounts/{{user_id}}/unlock", _SUB, "trade
 KEYS = Endpoint("GET", f"{_V4}/sub_accounts/{{user_id}}/keys", _SUB, "read", echoes=(_USER,))
 KEY = Endpoint("GET", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "read", echoes=(_USER, Echo("key")))
 CREATE_KEY = Endpoint(
-    "POST", f"{_V4}/sub_accounts/{{user_id}}/keys", _SUB, "trade", echoes=(_USER, Echo("name", same=stripped))
+    "POST",
+    f"{_V4}/sub_accounts/{{user_id}}/keys",
+    _SUB,
+    "trade",
+    echoes=(_USER, Echo("name", same=stripped)),
+    secrets=("secret",),
 )
 MODIFY_KEY = Endpoint("PUT", f"{_V4}/sub_accounts/{{user_id}}/keys/{{key}}", _SUB, "trade", echoes=(_USER, Echo("key")))
 DELETE_KEY = Endpoint(

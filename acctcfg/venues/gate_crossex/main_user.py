@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from acctcfg.core.secret import Credentials
 from acctcfg.core.spelling import one_ip
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import Garbled, Refused
@@ -96,7 +97,7 @@ class KeyList:
 class MainUser:
     """Reads through the credentials of the connection. `user` is the venue user's id, set once it is known."""
 
-    def __init__(self, client: Client, credentials: Any, user: str) -> None:
+    def __init__(self, client: Client, credentials: Credentials, user: str) -> None:
         self.client = client
         self.credentials = credentials
         self.user = user

@@ -9,6 +9,7 @@ from typing import Any
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.core.diff import Change
+from acctcfg.core.secret import Credentials
 from acctcfg.core.state import After, KeyValue, Unreadable
 from acctcfg.errors import AuthRefused, Refused, VenueError
 from acctcfg.venues.contract import Memory, SecretDoor, StoredKey, Survey, Writer
@@ -129,7 +130,7 @@ class Account:
         """Whether the manifest wants anything that is read or written as the account itself."""
         return self.spec.state == "absent" or bool(self.signed)
 
-    def signing_with(self, credentials: Any) -> OwnKey:
+    def signing_with(self, credentials: Credentials) -> OwnKey:
         """Reads signed as this account."""
         return OwnKey(self.broker.client, credentials, self.user)
 
@@ -172,11 +173,11 @@ class Account:
     @property
     def in_use(self) -> set[str]:
         """The ids of the keys that sign as this account."""
-        return {str(own.credentials.api_key) for own in (self.reader, self.writer) if own is not None}
+        return {own.credentials.api_key for own in (self.reader, self.writer) if own is not None}
 
     def sign_with(self, *, reader: OwnKey | None, writer: OwnKey | None) -> None:
         """Use these from now on; nothing deletes or narrows what is in use, and what was used before is free."""
-        self.broker.in_use -= self.in_use - {str(self.broker.credentials.api_key)}
+        self.broker.in_use -= self.in_use - {self.broker.credentials.api_key}
         self.reader, self.writer = reader, writer
         self.broker.in_use |= self.in_use
 
@@ -185,11 +186,11 @@ class Account:
         if api_key in self.in_use:
             self.sign_with(reader=None, writer=None)
 
-    async def try_key(self, credentials: Any | None) -> Signing:
+    async def try_key(self, credentials: Credentials | None) -> Signing:
         """Sign with a stored key and see whose it is."""
         if credentials is None:
             return Signing()
-        own, api_key = self.signing_with(credentials), str(credentials.api_key)
+        own, api_key = self.signing_with(credentials), credentials.api_key
         try:
             config = await own.config()
         except Refused as error:

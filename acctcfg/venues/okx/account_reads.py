@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue, Unreadable
 from acctcfg.core.vocabulary import PositionMode
 from acctcfg.errors import Garbled, VenueError
@@ -107,7 +108,7 @@ class Open:
 class OwnKey:
     """Reads signed with one account's own key. `user` names the account to the pacer: its keys share the limits."""
 
-    def __init__(self, client: Client, credentials: Any, user: str) -> None:
+    def __init__(self, client: Client, credentials: Credentials, user: str) -> None:
         self.client = client
         self.credentials = credentials
         self.user = user

@@ -10,11 +10,12 @@ once a second for all accounts together.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
+from acctcfg.core.secret import Credentials
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
 from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
 from acctcfg.venues.contract import Absence, Cost, StoredKey, Writer
@@ -26,6 +27,7 @@ from acctcfg.venues.okx.broker import KeyRow
 from acctcfg.venues.okx.endpoints import CONFIG, CREATE_KEY, DELETE_KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.okx.key_guard import KEPT, harms
 from acctcfg.venues.okx.vocabulary import permissions_to, unknown_permissions
+from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["MOST_KEYS", "ApiKeys"]
@@ -350,38 +352,33 @@ class ApiKeys:
         account.secrets.prove_writable(store, path)
         passphrase = account.secrets.new_passphrase()
         create = Call(CREATE_KEY, {**call.params, "passphrase": passphrase})
-        row = await self._sent_create(account, change, create, writer)
-        if not row.get("apiKey") or not row.get("secretKey"):
+        reply = await self._sent_create(account, change, create, writer)
+        row, secret_key = reply.data[0] if reply.data else {}, reply.secrets.get("secretKey")
+        if not row.get("apiKey") or secret_key is None:
             raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
         account.traces.made[label] = api_key = str(row["apiKey"])
         await writer.answered({"label": label, "api_key": api_key})
         account.moved.pop(label, None)
         try:
-            account.secrets.renew(
-                store,
-                path,
-                api_key=api_key,
-                secret_key=str(row["secretKey"]),
-                passphrase=str(row.get("passphrase") or passphrase),
-            )
+            passphrase = reply.secrets.get("passphrase", passphrase)
+            account.secrets.renew(store, path, Credentials(api_key, secret_key, passphrase))
             account.survey.stored[label] = StoredKey(
                 store=store, path=path, label=label, api_key=api_key, uid=account.uid
             )
         except (AcctcfgError, OSError) as error:
             await self._undo(account, change, api_key, error, writer)
 
-    async def _sent_create(self, account: Account, change: Change, create: Call, writer: Writer) -> Any:
-        """What a create answered; one that is not answered is remembered: the key that it made shows its time."""
+    async def _sent_create(self, account: Account, change: Change, create: Call, writer: Writer) -> Reply:
+        """The answer to a create; one that is not answered is remembered: the key that it made shows its time."""
         label, after = change.address.key, change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
         sent = sent_with(label, after)
         try:
-            reply = await account.send(create, change, writer, creates_key=label, creates=sent)
+            return await account.send(create, change, writer, creates_key=label, creates=sent)
         except OutcomeUnknown as error:
             sent_at = float(getattr(error, "sent_at", 0.0) or self._time(account))
             account.traces.begin(label, after, sent_at)
             raise
-        return reply.data[0] if reply.data else {}
 
     def _time(self, account: Account) -> float:
         return account.broker.client.clock.now() + account.broker.client.offset_s

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 from datetime import UTC, datetime
+
+from acctcfg.core.secret import Secret
 
 __all__ = ["signature", "timestamp"]
 
@@ -15,7 +15,7 @@ def timestamp(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def signature(secret: str, stamp: str, method: str, target: str, body: bytes) -> str:
+def signature(secret: Secret, stamp: str, method: str, target: str, body: bytes) -> str:
     """Base64 of HMAC-SHA256 over stamp, method, path with query, and the very bytes of the body."""
     prehash = f"{stamp}{method}{target}".encode() + body
-    return base64.b64encode(hmac.digest(secret.encode(), prehash, hashlib.sha256)).decode()
+    return base64.b64encode(secret.hmac(prehash, "sha256")).decode()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from acctcfg.core.secret import Credentials
 from acctcfg.core.state import Unreadable
 from acctcfg.core.vocabulary import CreditTo
 from acctcfg.errors import Garbled, Refused
@@ -174,11 +175,11 @@ class Chain:
 class Broker:
     """Reads through the credentials of the connection. `user` is the venue user's id, set once it is known."""
 
-    def __init__(self, client: Client, credentials: Any, user: str) -> None:
+    def __init__(self, client: Client, credentials: Credentials, user: str) -> None:
         self.client = client
         self.credentials = credentials
         self.user = user
-        self.in_use: set[str] = {str(credentials.api_key)}  # ids of the keys that this run signs with
+        self.in_use: set[str] = {credentials.api_key}  # ids of the keys that this run signs with
         self._waiting: dict[str, list[tuple[float, asyncio.Future[SubAccount | None]]]] = {}
         self._serving: asyncio.Task[None] | None = None
         self._moved = 0  # rounds in a row whose pages moved

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
+from acctcfg.core.secret import Credentials
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Cost, Given, Proof, Survey
 from acctcfg.venues.okx.access import (
@@ -233,7 +233,7 @@ class OkxConnection(ByField[Account]):
         before = account.memory.named(account.name)
         demand_identity(account.survey, known=account.ours, before=before, adopt=self._adopt)
 
-    async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
+    async def prove(self, spec: AccountSpec, credentials: Credentials) -> Proof:
         """The config that the key reads, beside the broker's list."""
         own = OwnKey(self.client, credentials, f"{self.user}/{spec.name}" if spec.role != "main" else self.user)
         row = await self._broker.sub_account(spec.name) if spec.role != "main" else None

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from acctcfg.core.secret import Credentials, Secret
 from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.okx.auth import signature, timestamp
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, TIME
 from acctcfg.venues.okx.not_served import not_served
 from acctcfg.venues.okx.refusals import BUSY, CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.answer import guarded, read_json
+from acctcfg.wire.client import Headers
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["OkxDialect"]
@@ -23,15 +25,15 @@ class OkxDialect:
     def __init__(self, *, demo: bool) -> None:
         self._demo = demo
 
-    def sign(self, signer: Any, now: float, method: str, target: str, body: bytes) -> Mapping[str, str]:
+    def sign(self, signer: Credentials | None, now: float, method: str, target: str, body: bytes) -> Headers:
         """The four access headers; a public call has none of them."""
-        headers = {"x-simulated-trading": "1"} if self._demo else {}
+        headers: dict[str, str | Secret] = {"x-simulated-trading": "1"} if self._demo else {}
         if signer is not None:
             stamp = timestamp(now)
             headers["OK-ACCESS-KEY"] = signer.api_key
-            headers["OK-ACCESS-SIGN"] = signature(signer.secret_key.reveal(), stamp, method, target, body)
+            headers["OK-ACCESS-SIGN"] = signature(signer.secret_key, stamp, method, target, body)
             headers["OK-ACCESS-TIMESTAMP"] = stamp
-            headers["OK-ACCESS-PASSPHRASE"] = signer.passphrase.reveal() if signer.passphrase else ""
+            headers["OK-ACCESS-PASSPHRASE"] = signer.passphrase or ""
         if method == "POST":
             headers["Content-Type"] = "application/json"
         return headers

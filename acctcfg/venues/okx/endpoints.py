@@ -84,8 +84,8 @@ def _get(path: str, count: int, per_s: float, *echoes: Echo, by: tuple[str, ...]
     return Endpoint("GET", _V5 + path, Rate(count, per_s, "user", by), "read", echoes=echoes)
 
 
-def _post(path: str, count: int, per_s: float, *echoes: Echo) -> Endpoint:
-    return Endpoint("POST", _V5 + path, Rate(count, per_s), "trade", echoes=echoes)
+def _post(path: str, count: int, per_s: float, *echoes: Echo, secrets: tuple[str, ...] = ()) -> Endpoint:
+    return Endpoint("POST", _V5 + path, Rate(count, per_s), "trade", echoes=echoes, secrets=secrets)
 
 
 def _public(path: str, count: int, per_s: float, *echoes: Echo, by: tuple[str, ...] = ()) -> Endpoint:
@@ -131,7 +131,9 @@ CREATE_SUB_ACCOUNT = _post("/broker/dma/create-subaccount", 40, 1, _ACCOUNT, Ech
 DELETE_SUB_ACCOUNT = _post("/broker/dma/delete-subaccount", 10, 1, _ACCOUNT)
 SET_SUB_ACCOUNT_LEVEL = _post("/broker/dma/set-subaccount-level", 5, 2, _ACCOUNT, Echo("acctLv"))
 KEYS = _get("/broker/dma/subaccount/apikey", 1, 1, _ACCOUNT, Echo("apiKey"))
-CREATE_KEY = _post("/broker/dma/subaccount/apikey", 40, 1, *_KEY, Echo("passphrase", private=True))
+CREATE_KEY = _post(
+    "/broker/dma/subaccount/apikey", 40, 1, *_KEY, Echo("passphrase"), secrets=("secretKey", "passphrase")
+)
 MODIFY_KEY = _post(
     "/broker/dma/subaccount/modify-apikey", 10, 1, *_KEY, Echo("perm", same=_permissions), Echo("ip", same=_addresses)
 )

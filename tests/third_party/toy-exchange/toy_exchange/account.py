@@ -9,6 +9,7 @@ from typing import Any
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
+from acctcfg.core.secret import Credentials
 from acctcfg.core.vocabulary import PositionMode, Words
 from acctcfg.venues.contract import Survey, Writer
 from acctcfg.venues.resources import as_documented
@@ -33,7 +34,7 @@ class Symbol:
 class Exchange:
     """Reads as one user. `user` is whom the limits count for: the client must be told the same name each time."""
 
-    def __init__(self, client: Client, credentials: Any, user: str) -> None:
+    def __init__(self, client: Client, credentials: Credentials, user: str) -> None:
         self.client, self.credentials, self.user = client, credentials, user
 
     async def _read(self, endpoint: Endpoint) -> Any:

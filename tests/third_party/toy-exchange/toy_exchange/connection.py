@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
+from acctcfg.core.secret import Credentials
 from acctcfg.core.verdict import Verdict
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Proof, Survey
@@ -28,7 +28,7 @@ __all__ = ["ToyConnection"]
 class ToyConnection(ByField[Account]):
     """One user's credentials at work."""
 
-    def __init__(self, spec: VenueSpec, client: Client, credentials: Any) -> None:
+    def __init__(self, spec: VenueSpec, client: Client, credentials: Credentials) -> None:
         self._leverage = LeverageSetting()
         super().__init__(PositionModeSetting(), ToySettings(), self._leverage)
         self.spec = spec
@@ -55,7 +55,7 @@ class ToyConnection(ByField[Account]):
             await resource.survey(account, focus, replace)
         demand_identity(survey, known=True, adopt="allow")
 
-    async def prove(self, spec: AccountSpec, credentials: Any) -> Proof:
+    async def prove(self, spec: AccountSpec, credentials: Credentials) -> Proof:
         """The account that the key reads is its own."""
         user, _ = await Exchange(self.client, credentials, self.user).account()
         return Proof(uid=user, label="", listed_uid=self.user)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from acctcfg.core.secret import Credentials
 from acctcfg.core.verdict import Verdict
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
+from acctcfg.wire.client import Headers
 from acctcfg.wire.endpoint import Call, Endpoint
 from toy_exchange.endpoints import TIME
 from toy_exchange.refusals import REFUSALS
@@ -20,14 +21,14 @@ __all__ = ["ToyDialect"]
 class ToyDialect:
     """Signs requests and reads answers."""
 
-    def sign(self, signer: Any, now: float, method: str, target: str, body: bytes) -> Mapping[str, str]:
+    def sign(self, signer: Credentials | None, now: float, method: str, target: str, body: bytes) -> Headers:
         """Three headers; a public call has none."""
         if signer is None:
             return {}
         stamp = str(int(now * 1000))
         text = f"{stamp} {method} {target} {hashlib.sha256(body).hexdigest()}"
-        digest = hmac.new(signer.secret_key.reveal().encode(), text.encode(), hashlib.sha256).hexdigest()
-        return {"Toy-Key": signer.api_key, "Toy-Time": stamp, "Toy-Sign": digest}
+        signature = signer.secret_key.hmac(text.encode(), "sha256").hex()
+        return {"Toy-Key": signer.api_key, "Toy-Time": stamp, "Toy-Sign": signature}
 
     def decode(self, endpoint: Endpoint, status: int, headers: Mapping[str, str], body: bytes) -> Any:
         """The result, or the error that the answer stands for. What proves nothing is never a refusal."""
