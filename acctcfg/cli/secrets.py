@@ -58,7 +58,9 @@ def list_(ctx: click.Context, format_: str) -> None:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
 def check(ctx: click.Context, accounts: Sequence[str], format_: str) -> int:
-    """Sign one request with every stored key that the manifest names, of all accounts or of these.
+    """Sign one request with every stored key that the manifest names: all of them, or those of each ACCOUNT.
+
+    ACCOUNT is a name, or a pattern with * and ?; ACCOUNT.api_keys[LABEL] names one key.
 
     Exits 1 if any does not sign, or signs for another account or key. One that is bound to other addresses than ours
     (elsewhere), or that the venue lists and that takes effect later (not_yet), is as it should be.

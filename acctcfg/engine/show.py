@@ -24,7 +24,7 @@ __all__ = ["PAYABLE", "observe"]
 PAYABLE: Final = ("", "deposit.addresses", "deposit.credit_to")
 """What `output` prints: who an account is, and where it can be paid."""
 
-_SHOWN = frozenset({"account_frozen", "chain_closed"})
+_SHOWN = frozenset({"account_frozen", "chain_closed", "secret_moved"})
 """Warnings about what is, whatever the manifest wants."""
 
 

@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from acctcfg.core.address import Address, AddressPattern
 from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.core.secret import Credentials
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError, Refused, StoreError, UsageError
+from acctcfg.venues.installed import venue
+
+_Place = tuple[str, str]  # a store's name, and a path in it
 
 STATES = {
     "elsewhere": "bound elsewhere: cannot be tried from here",
@@ -63,82 +67,89 @@ def list_secrets(workspace: Workspace) -> list[StoredSecret]:
         for spec in workspace.manifest.accounts.values()
         for key in _wanted(spec)
     }
-    moved = _moved(workspace)
+    users = {key: _user_behind(workspace, key) for key in workspace.manifest.venues}
+    places = {place: own for own, place in _recorded(workspace, users).items()}
     found = []
     for name, store in sorted(workspace.stores().items()):
         for path in store.list():
-            place = "" if (name, path) in wanted else moved.get((name, path), "")
+            own = places.get((name, path), (name, path))
+            place = "" if own == (name, path) else ":".join(own)
             found.append(StoredSecret(name, path, "wanted" if place or (name, path) in wanted else "unnamed", place))
         found += [StoredSecret(name, path, "dead") for path in store.dead()]
     return found
 
 
-def _moved(workspace: Workspace) -> dict[tuple[str, str], str]:
-    """Where the secrets lie that an earlier manifest had elsewhere, by what the journal recorded for each key.
+def _user_behind(workspace: Workspace, key: str) -> str:
+    """The venue user behind a connection as the journal knows it; "" for one that it knows by another key, or never."""
+    spec = workspace.manifest.venues[key]
+    return workspace.user_behind(spec, venue(spec.type).base_url(spec))
 
-    Its account goes by the venue's name here: no request is sent that would tell its uid.
+
+def _recorded(workspace: Workspace, users: Mapping[str, str]) -> dict[_Place, _Place]:
+    """Where the manifest would have the secrets, and where they lie by what the journal recorded for each key.
+
+    `users`: the venue user behind each connection, "" where nobody knows. The account goes by the venue's name here:
+    no list is read that would tell its uid.
     """
-    found: dict[tuple[str, str], str] = {}
+    found: dict[_Place, _Place] = {}
     with workspace.journal() as journal:
-        for known in map(journal.knowledge, journal.venue_users()):
+        for user in journal.venue_users():
+            known = journal.knowledge(user)
             names = {account.uid: account.name for account in known.all() if account.uid}
-            for key in known.stored.values():
-                for spec in workspace.manifest.accounts.values():
-                    if names.get(key.uid) == spec.name and any(one.label == key.label for one in _wanted(spec)):
-                        store = next(one.store for one in _wanted(spec) if one.label == key.label)
-                        found[key.store, key.path] = f"{store}:{spec.venue}/{spec.key}/{key.label}"
+            lies = {(names.get(key.uid), key.label): (key.store, key.path) for key in known.stored.values()}
+            for spec in workspace.manifest.accounts.values():
+                for key in _wanted(spec) if users.get(spec.venue) in ("", user) else ():
+                    if (spec.name, key.label) in lies and key.store:
+                        found[_own_place(spec, key.label, key.store)] = lies[spec.name, key.label]
     return found
+
+
+def _own_place(spec: AccountSpec, label: str, store: str) -> _Place:
+    """Where the manifest has the secret of a key."""
+    return store, f"{spec.venue}/{spec.key}/{label}"
 
 
 async def check_secrets(
     workspace: Workspace, accounts: Sequence[str] = (), *, progress: Progress = SILENT
 ) -> list[KeyReport]:
-    """Sign once with every stored key that the manifest names."""
-    specs = [_spec(workspace, name) for name in accounts] or list(workspace.manifest.accounts.values())
-    keys = [(spec, key) for spec in specs for key in _wanted(spec) if key.store]
-    moved = _moved(workspace)
+    """Sign once with every stored key that the manifest names: all of them, or those of accounts and patterns."""
+    keys = _selected(workspace, accounts)
     async with Session(workspace, {spec.venue for spec, _ in keys}) as session:
+        recorded = _recorded(workspace, {key: link.connection.user for key, link in session.links.items()})
         progress = safe(progress)
         progress.phase("signing with stored keys", len(keys))
 
         async def one(spec: AccountSpec, label: str, store: str) -> KeyReport:
-            report = await _check(session, spec, label, store, moved)
+            own = _own_place(spec, label, store)
+            report = await _check(session, spec, label, own, recorded.get(own, own))
             progress.advance(1, spec.key)
             return report
 
         return list(await asyncio.gather(*(one(spec, key.label, str(key.store)) for spec, key in keys)))
 
 
-async def _check(
-    session: Session,
-    spec: AccountSpec,
-    label: str,
-    store: str,
-    moved: Mapping[tuple[str, str], str] | None = None,
-) -> KeyReport:
+async def _check(session: Session, spec: AccountSpec, label: str, own: _Place, recorded: _Place) -> KeyReport:
+    """By the secret that lies where the manifest has it; where that is not the key's, by the one that was recorded."""
+    report = await _check_at(session, spec, label, own, own[0])
+    if report.good or recorded == own or recorded[0] not in session.workspace.manifest.secret_stores:
+        return report
+    other = await _check_at(session, spec, label, recorded, own[0])
+    if not other.good:
+        return other if report.status == "absent" else report
+    place = f"its secret lies at {':'.join(recorded)}; the manifest has it at {':'.join(own)}"
+    return replace(other, message="; ".join(filter(None, (other.message, place))))
+
+
+async def _check_at(session: Session, spec: AccountSpec, label: str, place: _Place, store: str) -> KeyReport:
     try:
-        credentials, place = _held(session.workspace, spec, label, store, moved or {})
+        credentials = session.workspace.store(place[0]).get(place[1])
         if credentials is None:
             return KeyReport(spec.key, label, store, "absent", "the store holds nothing for it")
-        report = await _proven(session, spec, label, store, credentials)
-        return replace(report, message=place) if place and report.good and not report.message else report
+        return await _proven(session, spec, label, store, credentials)
     except Refused as error:
         return KeyReport(spec.key, label, store, "refused", error.told)
     except AcctcfgError as error:
         return KeyReport(spec.key, label, store, "failed", error.told)
-
-
-def _held(
-    workspace: Workspace, spec: AccountSpec, label: str, store: str, moved: Mapping[tuple[str, str], str]
-) -> tuple[Credentials | None, str]:
-    """What is stored for a key, and where, if that is not where the manifest would have it."""
-    found = workspace.store(store).get(f"{spec.venue}/{spec.key}/{label}")
-    if found is not None:
-        return found, ""
-    for (name, path), place in moved.items():
-        if place == f"{store}:{spec.venue}/{spec.key}/{label}" and name in workspace.manifest.secret_stores:
-            return workspace.store(name).get(path), f"its secret lies at {name}:{path}; the manifest has it at {place}"
-    return None, ""
 
 
 async def _proven(session: Session, spec: AccountSpec, label: str, store: str, credentials: Credentials) -> KeyReport:
@@ -199,8 +210,10 @@ async def _import(session: Session, spec: AccountSpec, label: str, credentials: 
         if isinstance(stored, Credentials) and stored.same_as(credentials):
             return KeyReport(spec.key, label, key.store, "already")
         if stored is not None:
-            if (await _check(session, spec, label, key.store)).good:
-                message = "the store holds another secret that signs for this key"
+            present = await _check_at(session, spec, label, (key.store, path), key.store)
+            if present.good or present.status == "wrong":  # whoever's it is, it is not moved aside while it signs
+                whose = "for this key" if present.good else f"and is another key's ({present.message}): move it first"
+                message = f"the store holds another secret that signs {whose}"
                 return KeyReport(spec.key, label, key.store, "failed", message)
             doors.retire(key.store, path)
         doors.put(key.store, path, credentials)
@@ -229,3 +242,25 @@ def _spec(workspace: Workspace, name: str) -> AccountSpec:
     if spec is None:
         raise UsageError(f"the manifest has no account {name}", hint="accounts go by their keys in the manifest")
     return spec
+
+
+def _selected(workspace: Workspace, names: Sequence[str]) -> list[tuple[AccountSpec, KeySpec]]:
+    """The stored keys that accounts, addresses or patterns name; without any all of them."""
+    accounts = workspace.manifest.accounts.values()
+    patterns = [AddressPattern(name) for name in names]
+    for pattern in patterns:
+        if not any(pattern.matches(one) for spec in accounts for one in (Address(spec.key), *_addresses(spec))):
+            raise UsageError(
+                f"{pattern.text} selects nothing",
+                hint="accounts go by their keys in the manifest, keys by ACCOUNT.api_keys[LABEL]; * and ? are allowed",
+            )
+    keys = [(spec, key) for spec in accounts for key in _wanted(spec) if key.store]
+    return [
+        (spec, key)
+        for spec, key in keys
+        if not patterns or any(one.matches(Address(spec.key, "api_keys", key.label)) for one in patterns)
+    ]
+
+
+def _addresses(spec: AccountSpec) -> list[Address]:
+    return [Address(spec.key, "api_keys", key.label) for key in _wanted(spec)]

@@ -10,7 +10,7 @@ from acctcfg.core.plan import Precheck
 from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Unreadable, Wanted
 from acctcfg.venues.contract import SecretDoor, Survey
 
-__all__ = ["IMPORT", "judge", "legible", "limit_of_keys", "unbound", "value_of", "wished"]
+__all__ = ["IMPORT", "judge", "legible", "limit_of_keys", "moved", "taken_place", "unbound", "value_of", "wished"]
 
 IMPORT = "import its secret with `acctcfg secrets import {account} {label}`, or allow `--replace {address}`"
 
@@ -68,6 +68,20 @@ def judge(survey: Survey, key: KeySpec, address: Address, secrets: SecretDoor, *
             survey.block(address, "store_required", "a new key needs a `store` for its secret")
         elif not secrets.writable(key.store):
             survey.block(address, "store_read_only", f"the store {key.store} {secrets.why_read_only(key.store)}")
+
+
+def moved(lies: str, wanted: str, *, taken: bool) -> str:
+    """Of a secret that lies where an earlier manifest had it. `taken`: another key's lies where this one has it."""
+    way = "move the file"
+    if taken:
+        way = "another key's secret lies there: move that one away first, for no file may be overwritten"
+    return f"its secret lies at {lies}, where the journal recorded it; the manifest would have it at {wanted}: {way}"
+
+
+def taken_place(place: str, uid: str) -> str:
+    """Of a place in a store that a new secret would go to, where the secret of another, living key lies."""
+    whose = f"of a key of the account with the uid {uid}" if uid else "of another key, which exists at the venue"
+    return f"{place} holds the secret {whose}: move that file to where it belongs"
 
 
 def unbound(survey: Survey, address: Address, environment: str, powers: Callable[[KeyValue], bool], what: str) -> None:

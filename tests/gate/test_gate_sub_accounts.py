@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -579,6 +580,36 @@ def test_a_secret_is_found_where_the_journal_has_it(gate: GateDesk) -> None:
     assert "wanted" in gate.run("secrets", "list").out
     assert gate.apply().code == 0
     assert keys(gate) == before
+
+
+def test_accounts_that_swap_their_names_keep_each_its_own_key(gate: GateDesk) -> None:
+    """Each secret is found by the journal; none is overwritten, moved aside, or called lost."""
+    gate.write({name: sub(trading=TRADING) for name in ("sub_1", "sub_2")})
+    gate.converge()
+    before = {name: keys(gate, name) for name in ("sub_1", "sub_2")}
+    gate.write({"sub_1": {**sub(trading=TRADING), "name": "sub_2"}, "sub_2": {**sub(trading=TRADING), "name": "sub_1"}})
+    said = gate.plan("--detailed-exitcode")
+    assert (said.code, said.last) == (0, NO_CHANGES), said.out
+    assert said.out.count("another key's secret lies there") == 2
+    assert gate.run("show").out.count("secret_moved") == 2
+    checked = gate.run("secrets", "check", "--format", "json")
+    assert [one["status"] for one in checked.json["keys"]] == ["signs", "signs"], checked.out
+    replaced = gate.apply("--replace", "sub_1.api_keys[trading]", "--skip-blocked")
+    assert replaced.code == 3
+    assert "holds the secret of a key of the account with the uid" in replaced.out
+    assert {name: keys(gate, name) for name in before} == before
+
+
+@pytest.mark.parametrize("journal", ["kept", "lost"])
+def test_a_new_account_under_an_old_name_takes_nobodys_place(gate: GateDesk, journal: str) -> None:
+    """The renamed account's secret lies where the new one's would go: it signs, so no key is made for that place."""
+    gate.write({"sub_1": sub(trading=TRADING)}).converge()
+    if journal == "lost":
+        shutil.rmtree(gate.folder / ".acctcfg")
+    gate.write({"alpha": {**sub(), "name": "sub_1"}, "sub_1": {**sub(trading=TRADING), "name": "sub_9"}})
+    assert "holds the secret" in gate.blocked_by("sub_1.api_keys[trading]")["secret_mismatch"]
+    assert gate.apply().code == 3
+    assert [file.name for file in (gate.folder / "secrets/cx/sub_1").iterdir()] == ["trading.age"]
 
 
 def test_a_key_that_works_elsewhere_is_no_wrong_key(gate: GateDesk) -> None:

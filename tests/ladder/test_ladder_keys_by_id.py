@@ -74,6 +74,56 @@ def test_a_secret_is_found_where_the_journal_has_it(desk: Desk, renamed: str) ->
     assert ("secret_moved" in moved.out, moved.last) == (False, NO_CHANGES)
 
 
+def test_accounts_that_swap_their_names_sign_each_with_its_own_key(desk: Desk) -> None:
+    """Where the manifest has one's secret, the other's lies: each is found by the journal, no file is overwritten or
+    moved aside, and the advice does not say to overwrite one."""
+    desk.write({name: {"api_keys": KEY, **MODES} for name in ("trader01", "trader02")})
+    desk.converge()
+    before = {name: _ids(desk, name) for name in ("trader01", "trader02")}
+    swapped = {
+        key: {"name": name, "api_keys": KEY} for key, name in (("trader01", "trader02"), ("trader02", "trader01"))
+    }
+    desk.write({key: {**fields, "account_mode": "spot"} for key, fields in swapped.items()})
+    said = desk.apply()
+    assert (said.code, said.last) == (0, "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."), said.out
+    assert "another key's secret lies there" in said.out
+    assert {name: desk.account(name)["acctLv"] for name in before} == dict.fromkeys(before, "1")
+    assert {name: _ids(desk, name) for name in before} == before
+    checked = desk.run("secrets", "check", "--format", "json")
+    assert [one["status"] for one in checked.json["keys"]] == ["signs", "signs"], checked.out
+    listed = desk.run("secrets", "list", "--format", "json").json["secrets"]
+    assert {one["path"]: one["place"] for one in listed} == {
+        "desk/trader01/trading": "vault:desk/trader02/trading",
+        "desk/trader02/trading": "vault:desk/trader01/trading",
+    }
+    assert desk.run("show").out.count("secret_moved") == 2
+    replaced = quiet(desk, "--replace", ADDRESS)
+    assert "desk/trader01/trading holds the secret of a key of the account with the uid" in replaced.out
+    assert desk.secret("trader01", "trading")["api_key"] == before["trader01"]["trading"]
+
+
+def test_a_new_account_under_an_old_name_takes_nobodys_place(desk: Desk) -> None:
+    """The renamed account's secret lies where the new one's would go: nothing is made, and no secret is moved aside."""
+    desk.write({"trader01": {"api_keys": KEY}}).converge()
+    desk.write({"alpha": {"name": "trader01", "api_keys": KEY}, "trader01": {"name": "trader09", "api_keys": KEY}})
+    before = len(desk.writes())
+    said = desk.apply()
+    assert (said.code, len(desk.writes())) == (1, before), said.out
+    assert "move the secret" in said.out
+    assert [file.name for file in (desk.folder / "secrets/desk/trader01").iterdir()] == ["trading.age"]
+
+
+def test_a_renamed_account_s_key_that_works_elsewhere_is_found_too(desk: Desk) -> None:
+    """Bound to its customer's own address it never signs from here; its id says that the recorded secret is its own."""
+    away = {"bot": {**TRADING, "ip_allowlist": ["203.0.113.7"]}}
+    desk.write({"trader01": {"api_keys": away}}).converge()
+    desk.write({"alpha": {"name": "trader01", "api_keys": away}})
+    said = desk.plan("--detailed-exitcode")
+    assert (said.code, said.last, "secret_moved" in said.out) == (0, NO_CHANGES, True), said.out
+    checked = desk.run("secrets", "check", "alpha")
+    assert (checked.code, "elsewhere" in checked.out, "its secret lies at" in checked.out) == (0, True, True)
+
+
 # -- the guard -------------------------------------------------------------------------------------------------------
 
 

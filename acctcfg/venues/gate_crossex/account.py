@@ -56,6 +56,7 @@ class Account:
     odd_keys: frozenset[str] = frozenset()  # names of rows of that list that could not be read
     replace: frozenset[Address] = frozenset()  # keys that the user wants to be replaced
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
+    taken: set[str] = field(default_factory=set)  # labels in whose place another key's secret lies
     illegible: dict[str, str] = field(default_factory=dict)  # label -> why its stored secret could not be opened
     deleted: set[str] = field(default_factory=set)  # ids of the keys that this run deleted
     environment: str = "live"

@@ -15,14 +15,24 @@ from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
-from acctcfg.errors import AcctcfgError, ConfigError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
+from acctcfg.errors import (
+    AcctcfgError,
+    AuthRefused,
+    ConfigError,
+    Garbled,
+    OutcomeUnknown,
+    Refused,
+    StoreError,
+    VenueError,
+)
 from acctcfg.venues.contract import SEEN_TWICE, Cost, StoredKey, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
-from acctcfg.venues.gate_crossex.main_user import KeyRow
+from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
 from acctcfg.venues.half_made import sent_with
-from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, unbound, wished
+from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, taken_place, unbound, wished
+from acctcfg.venues.resources import alias
 from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call, Param
 
@@ -31,6 +41,7 @@ __all__ = ["ApiKeys"]
 FIELD = "api_keys"
 SURE_KEYS, MOST_KEYS = 5, 20  # of one account: the documents name both numbers as the limit
 NAME_TAKEN = "INVALID_PARAM_VALUE"  # among other things
+ELSEWHERE = ("FORBIDDEN", "IP_FORBIDDEN")  # a key that exists: it may not read this, or not from here
 
 
 class ApiKeys:
@@ -56,6 +67,9 @@ class ApiKeys:
                 judge(survey, key, address, account.secrets, replace=replace)
                 unbound(survey, address, account.environment, _powerful, "")
                 self._note(account, key, found)
+                made = found is ABSENT or isinstance(found, Lost) or address in replace
+                if made and key.state == "present" and (alive := await self._alive(account, key)):
+                    survey.block(address, "secret_mismatch", alive)
         if spec.api_keys_exclusive and account.row is not None and focus.may_want(spec.key, FIELD):
             for row in await account.key_list():
                 address = account.address(FIELD, row.label)
@@ -121,7 +135,7 @@ class ApiKeys:
     def _with_secret(self, account: Account, key: KeySpec, row: KeyRow, value: KeyValue) -> Live:
         """The key that is there, if the secret that is stored for it is its own: the ids tell."""
         made = account.traces.made.get(key.label, "")
-        stored = made or self._stored(account, key)
+        stored = made or self._stored(account, key, row.api_key)
         if stored == row.api_key:
             if not made and key.label not in account.illegible:
                 self._has_secret(account, key.label, account.moved.get(key.label), key.store, row.api_key)
@@ -154,28 +168,62 @@ class ApiKeys:
         changed_s = float(whole) if whole.isdecimal() else None
         return account.traces.half_made(row.label, row.api_key, _value(row, None), changed_s)
 
-    def _stored(self, account: Account, key: KeySpec) -> str:
+    def _stored(self, account: Account, key: KeySpec, live: str) -> str:
         """The id of the key whose secret is stored for this label, or that the journal knows to be; "" where none is.
 
-        Looked for where the manifest has it, then where the journal recorded it: an account or a connection that got
-        another key in the manifest is the same one at the venue.
+        Looked for where the manifest has it and where the journal recorded it: an account or a connection that got
+        another key in the manifest is the same one at the venue. The secret of the live key goes first.
         """
-        own = str(key.store), account.secret_path(key.label)
-        recorded = [(one.store, one.path) for one in account.traces.stored() if one.label == key.label]
-        for place in (own, *recorded):
+        label, own = key.label, (str(key.store), account.secret_path(key.label))
+        recorded = [(one.store, one.path) for one in account.traces.stored() if one.label == label]
+        found = {place: self._at(account, label, place, gone=place != own) for place in (own, *recorded)}
+        fits = [place for place, (api_key, _) in found.items() if api_key == live]
+        place = next(iter([*fits, *(place for place, one in found.items() if any(one))]), own)
+        api_key, why = found[place]
+        for notes in (account.illegible, account.moved):
+            notes.pop(label, None)
+        account.taken.discard(label)
+        if why:
+            account.illegible[label] = why
+        if place != own:
+            account.moved[label] = place
+            account.taken |= {label} if any(found[own]) else set()
+        return api_key
+
+    def _at(self, account: Account, label: str, place: tuple[str, str], *, gone: bool) -> tuple[str, str]:
+        """The id of the key whose secret lies there, and why it could not be opened. `gone`: the store may be."""
+        try:
+            credentials = account.secrets.get(*place)
+        except (StoreError, ConfigError) as error:
+            if gone and isinstance(error, ConfigError):
+                return "", ""
+            return account.traces.stored_at(label, *place), error.message
+        return (credentials.api_key, "") if credentials is not None else ("", "")
+
+    async def _alive(self, account: Account, key: KeySpec) -> str:
+        """Why what lies where a new key's secret would go is no dead key's: then it is not moved aside."""
+        place = str(key.store), account.secret_path(key.label)
+        try:
+            credentials = account.secrets.get(*place)
+        except (StoreError, ConfigError):
+            return ""  # nobody here can tell; it is moved aside where the user says so
+        if credentials is None:
+            return ""
+        api_key = credentials.api_key
+        row = next((row for row in account.keys or () if row.api_key == api_key), None)
+        if row is not None:
+            other = f'the store holds the secret of the key "{row.label}" under this label; move it there'
+            return other if row.label != key.label else ""
+        known = account.memory.stored_key(api_key)
+        uid = known.uid if known is not None else ""
+        if uid in ("", account.uid):
             try:
-                credentials = account.secrets.get(*place)
-            except (StoreError, ConfigError) as error:
-                if place != own and isinstance(error, ConfigError):
-                    continue  # a store that the manifest no longer has
-                account.illegible[key.label] = error.message
-                return account.traces.stored_at(key.label, *place)
-            if credentials is not None:
-                account.illegible.pop(key.label, None)
-                if place != own:
-                    account.moved[key.label] = place
-                return credentials.api_key
-        return ""
+                uid = await MainUser(account.main_user.client, credentials, alias(api_key)).uid()
+            except AuthRefused as error:
+                if error.code not in ELSEWHERE:
+                    return ""
+                uid = ""
+        return taken_place(":".join(place), uid)
 
     def _note(self, account: Account, key: KeySpec, found: Live) -> None:
         address, survey = account.address(FIELD, key.label), account.survey
@@ -184,11 +232,8 @@ class ApiKeys:
             survey.warn(address, "key_not_usable", "the venue has frozen or locked this key: it does not work")
         if key.label in account.moved and isinstance(found, KeyValue):
             store, path = account.moved[key.label]
-            message = (
-                f"its secret lies at {store}:{path}, where the journal recorded it; "
-                f"the manifest would have it at {key.store}:{account.secret_path(key.label)}: move the file"
-            )
-            survey.warn(address, "secret_moved", message)
+            place = f"{key.store}:{account.secret_path(key.label)}"
+            survey.warn(address, "secret_moved", moved(f"{store}:{path}", place, taken=key.label in account.taken))
         if isinstance(found, KeyValue) and key.label in account.illegible:
             # One cause: the same words for every key of that store.
             message = f"{account.illegible[key.label]}. Its keys were compared by the venue's lists"

@@ -41,9 +41,9 @@ async def try_stored_keys(account: Account) -> None:
     account.signings.update({key.label: answer for key, answer in zip(keys, answers, strict=True)})
 
 
-async def ask_key(account: Account, key: KeySpec) -> Signing:
+async def ask_key(account: Account, key: KeySpec, place: tuple[str, str] | None = None) -> Signing:
     """How the key whose secret is stored answers for itself; why not, where that secret cannot be opened."""
-    store, path = account.secret_at(key)
+    store, path = place or account.secret_at(key)
     try:
         stored = account.secrets.get(store, path)
     except (StoreError, ConfigError) as error:
@@ -54,23 +54,36 @@ async def ask_key(account: Account, key: KeySpec) -> Signing:
 async def look_where_it_lay(account: Account) -> None:
     """Once the uid is known: the secrets that are not where the manifest would have them, but where the journal says.
 
-    An account or a connection that got another key in the manifest is the same one at the venue.
+    An account or a connection that got another key in the manifest is the same one at the venue; where the manifest
+    would have its secret, another key's may lie.
     """
     for key in account.spec.api_keys:
         signing = account.signings.get(key.label)
-        if signing is None:
+        if signing is None or account.fits(key, signing):
             continue
+        own = account.secret_at(key)
         if signing.illegible and not signing.api_key:
-            signing.api_key = account.traces.stored_at(key.label, *account.secret_at(key))
-        if signing.own is not None or signing.illegible:
+            signing.api_key = account.traces.stored_at(key.label, *own)
+        found = await _elsewhere(account, key, own)
+        if found is not None:
+            if signing.own is not None or signing.illegible:
+                account.taken[key.label] = signing
+            account.moved[key.label], account.signings[key.label] = found
+
+
+async def _elsewhere(account: Account, key: KeySpec, own: tuple[str, str]) -> tuple[tuple[str, str], Signing] | None:
+    """The place that the journal recorded for the key, and how the secret there answers; one that signs goes first."""
+    first = None
+    for one in account.traces.stored():
+        place = one.store, one.path
+        if one.label != key.label or place == own:
             continue
-        for one in [one for one in account.traces.stored() if one.label == key.label]:
-            account.moved[key.label] = (one.store, one.path)
-            found = await ask_key(account, key)
-            if found.config is not None or found.illegible:
-                account.signings[key.label] = found
-                break
-            del account.moved[key.label]
+        found = await ask_key(account, key, place)
+        if account.fits(key, found):
+            return place, found
+        if first is None and (found.illegible or (found.own is not None and one.api_key in ("", found.api_key))):
+            first = place, found
+    return first
 
 
 def signs_unlisted(account: Account) -> bool:
@@ -85,8 +98,8 @@ def signs_unlisted(account: Account) -> bool:
         whose = f"belongs to the account with the uid {signing.config.uid}" if signing.config else "exists at the venue"
         message = (
             f"the key whose secret is stored as {label} of {account.spec.key} {whose}, and the venue lists no "
-            f"{account.name}: its list lost a row, or the secret is another account's. It is not created; put the "
-            "right secret in its place, or correct `name`"
+            f"{account.name}: its list lost a row, or the secret is another account's. It is not created: "
+            "correct `name`, or move the secret to where it belongs"
         )
         account.survey.cannot_read(account.address(), "access_wrong_account", message)
         return True

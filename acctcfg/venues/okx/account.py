@@ -75,6 +75,7 @@ class Account:
     signings: dict[str, Signing] = field(default_factory=dict)  # by label of the manifest's keys
     replace: frozenset[Address] = frozenset()  # keys that the user wants to be replaced
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
+    taken: dict[str, Signing] = field(default_factory=dict)  # label -> whose secret lies where the manifest has that
     keys: KeyList | None = None  # the broker's list, once it was needed
     key_values: dict[str, KeyValue] = field(default_factory=dict)  # by the key's id, as it was read last
     _traces: Traces | None = None
@@ -117,6 +118,11 @@ class Account:
     def secret_at(self, key: KeySpec) -> tuple[str, str]:
         """Store and path where a key's secret lies: as the manifest has it, or where the journal recorded it."""
         return self.moved.get(key.label) or (str(key.store), self.secret_path(key.label))
+
+    def fits(self, key: KeySpec, signing: Signing) -> bool:
+        """Whether a stored secret signs as the very key that it is stored for."""
+        config = signing.config
+        return config is not None and config.uid == self.uid and config.key_label in ("", key.label)
 
     def has_secret(self, key: KeySpec, api_key: str) -> None:
         """Note that the secret of the key with this id lies where `secret_at` says."""

@@ -20,7 +20,7 @@ from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
 from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
 from acctcfg.venues.contract import Absence, Cost, StoredKey, Writer
 from acctcfg.venues.half_made import sent_with
-from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, unbound, wished
+from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, taken_place, unbound, wished
 from acctcfg.venues.okx.access import ask_key
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing, unreadable
 from acctcfg.venues.okx.broker import KeyRow
@@ -181,20 +181,34 @@ class ApiKeys:
     def _judge(self, account: Account, key: KeySpec, found: Live) -> None:
         """What this venue's keys need besides, and what there is to say of them."""
         address, survey, signing = account.address(FIELD, key.label), account.survey, account.signings.get(key.label)
-        stored = signing.config if signing else None
-        if found is ABSENT and key.state == "present" and stored is not None and stored.uid == account.uid:
-            # A secret that signs is no dead one: it is not moved aside to make room for a new key's.
-            detail = f'the store holds the secret of the key "{stored.key_label}" under this label; move it there'
-            survey.block(address, "secret_mismatch", detail)
-        refused = signing.refused if signing else None
-        if found is ABSENT and key.state == "present" and refused is not None and refused.code == OTHER_WORLD:
-            survey.block(address, "secret_mismatch", self._other_world(account, key))
+        made = found is ABSENT or isinstance(found, Lost) or address in account.replace
+        if made and key.state == "present" and (alive := self._alive(account, key)):
+            survey.block(address, "secret_mismatch", alive)
         wanted = survey.desired[address]
         if isinstance(wanted, KeyValue) and account.is_access(key.label) and self._is_away(account, wanted):
             survey.block(address, "access_ip", self._away(account, key.label, wanted))
         unbound(survey, address, account.environment, _powerful, "; the venue deletes it after 14 idle days")
         if signing is not None:
             self._note(account, key, found, signing)
+
+    def _alive(self, account: Account, key: KeySpec) -> str:
+        """Why what lies where a new key's secret would go is no dead key's: then it is not moved aside."""
+        signing = account.signings.get(key.label, Signing())
+        place = account.taken.get(key.label, signing)
+        row = account.keys.rows.get(key.label) if account.keys is not None else None
+        own = row.api_key if row is not None else signing.api_key if account.fits(key, signing) else ""
+        if place.api_key in ("", own):
+            return ""
+        whose, refused = place.config, place.refused
+        if whose is not None and whose.uid == account.uid:
+            return f'the store holds the secret of the key "{whose.key_label}" under this label; move it there'
+        if refused is not None and refused.code == OTHER_WORLD:
+            return self._other_world(account, key)
+        known = account.memory.stored_key(place.api_key)
+        uid = whose.uid if whose is not None else known.uid if known is not None else ""
+        if uid in ("", account.uid) and (refused is None or refused.code != ONLY_ELSEWHERE):
+            return ""
+        return taken_place(f"{key.store}:{account.secret_path(key.label)}", uid)
 
     def _is_away(self, account: Account, wanted: KeyValue) -> bool:
         return bool(account.egress and wanted.ip_allowlist) and not set(wanted.ip_allowlist) & set(account.egress)
@@ -213,11 +227,8 @@ class ApiKeys:
         address, survey = account.address(FIELD, key.label), account.survey
         if key.label in account.moved and isinstance(found, KeyValue):
             store, path = account.moved[key.label]
-            message = (
-                f"its secret lies at {store}:{path}, where the journal recorded it, and signs from there; "
-                f"the manifest would have it at {key.store}:{account.secret_path(key.label)}: move the file"
-            )
-            survey.warn(address, "secret_moved", message)
+            place = f"{key.store}:{account.secret_path(key.label)}"
+            survey.warn(address, "secret_moved", moved(f"{store}:{path}", place, taken=key.label in account.taken))
         if isinstance(found, KeyValue) and signing.gone:
             survey.warn(address, "not_yet_effective", "the venue lists it, and it does not sign yet")
         if isinstance(found, KeyValue) and signing.illegible:
