@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from acctcfg.core.address import Address
 from acctcfg.engine.stopping import Stop
 from acctcfg.errors import JournalError, OutcomeUnknown, Refused, VenueError
-from acctcfg.wire.client import Client, Reply
+from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
+from acctcfg.wire.exchange import Reply
 from acctcfg.wire.failures import Dropped
 from acctcfg.wire.redact import Sent
 

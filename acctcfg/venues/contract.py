@@ -21,8 +21,10 @@ from acctcfg.core.rules import VenueRules
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.core.state import Live, Wanted
 from acctcfg.core.verdict import Explained
-from acctcfg.wire.client import Client, Dialect, Reply
+from acctcfg.wire.client import Client
+from acctcfg.wire.dialect import Dialect
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
+from acctcfg.wire.exchange import Reply
 
 __all__ = [
     "ACCOUNT_READ",

@@ -12,11 +12,10 @@ import asyncio
 import inspect
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Self
 
 import httpx
 
@@ -35,14 +34,16 @@ from acctcfg.errors import (
 )
 from acctcfg.wire.answer import MAX_BYTES, take_secrets
 from acctcfg.wire.clock import Clock
+from acctcfg.wire.dialect import Dialect
 from acctcfg.wire.echo import unlike
-from acctcfg.wire.endpoint import Call, Endpoint
+from acctcfg.wire.endpoint import Call
+from acctcfg.wire.exchange import BeforeSend, Exchange, Ready, Reply, Settle
 from acctcfg.wire.failures import NotSent, Redirected, TooLong, UnresolvedWrite
 from acctcfg.wire.pace import BucketKey, Pacer, Slot
 from acctcfg.wire.redact import Sent, body_kind, confidential, line, without
 from acctcfg.wire.transport import AiohttpTransport, BodyTooLong
 
-__all__ = ["Client", "Dialect", "Headers", "Reply", "UnresolvedWrite"]
+__all__ = ["Client", "UnresolvedWrite"]
 
 log = logging.getLogger("acctcfg.wire")
 
@@ -55,50 +56,6 @@ TOO_MANY_REQUESTS = 429
 BACKOFF_S = 0.25  # doubles with each attempt
 LIMITED_BACKOFF_S = 4.0  # at most, for what the venue refused unserved
 REMEASURE_S = 60.0  # a clock that was measured more recently than this is not the reason for a refusal
-
-NO_BUCKET = BucketKey("", "", "", ())
-BeforeSend = Callable[[float], Awaitable[None] | None]
-Ready = Callable[[], Awaitable[None]]
-Settle = Callable[[], Awaitable[Call]]
-Headers = Mapping[str, str | Secret]
-"""Of a signed request: a passphrase that a venue wants in clear stays a secret until it is sent."""
-
-
-class Dialect(Protocol):
-    """What a venue adds to HTTP. Everything here is pure: no I/O, no clock."""
-
-    def sign(self, signer: Credentials | None, now: float, method: str, target: str, body: bytes) -> Headers:
-        """Headers for a request whose target and body are sent exactly as given.
-
-        `now`: unix seconds by the venue's clock. `signer`: the credentials, None for a public call (then only
-        headers that say which environment is meant).
-        """
-
-    def decode(self, endpoint: Endpoint, status: int, headers: Mapping[str, str], body: bytes) -> Any:
-        """An answer's data, or the error that it stands for (a VenueError with the venue's code)."""
-
-    def is_clock_refusal(self, error: Refused) -> bool:
-        """Whether the venue refused the timestamp; such a request was not executed."""
-
-    def time_call(self) -> Call | None:
-        """The public call that tells the venue's time, if it has one."""
-
-    def server_time(self, data: Any) -> float:
-        """Unix seconds, from the answer to `time_call`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A venue's answer. Times are unix seconds by the venue's clock; `sent_at` is the signed one.
-
-    What the endpoint declares as secret stands in `secrets`, by its field, and not in `data`.
-    """
-
-    data: Any
-    sent_at: float
-    received_at: float
-    status: int
-    secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 class Client:
@@ -134,7 +91,7 @@ class Client:
         self._random = random
         self._measuring = asyncio.Lock()
         self._measured_at: float | None = None
-        self._under_way: set[asyncio.Task[Any] | None] = set()
+        self._under_way: set[asyncio.Task[object] | None] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -157,7 +114,7 @@ class Client:
         `settle` is awaited once the slot is held, and gives the call of the same endpoint that is sent in place of
         `call`: what a request that many share asks for is settled at the last moment.
         """
-        return await self._watched(_Exchange(call, signer, user, writing=False, settle=settle))
+        return await self._watched(Exchange(call, signer, user, writing=False, settle=settle))
 
     async def write(
         self,
@@ -177,11 +134,11 @@ class Client:
         when the write is sent belong there. A `droppable` one ends in Dropped where the pacer is told to drop what
         waits for a slot.
         """
-        exchange = _Exchange(call, signer, user, writing=True, ready=ready, before_send=before_send)
+        exchange = Exchange(call, signer, user, writing=True, ready=ready, before_send=before_send)
         exchange.droppable = droppable
         return await self._watched(exchange)
 
-    async def _watched(self, exchange: _Exchange) -> Reply:
+    async def _watched(self, exchange: Exchange) -> Reply:
         task = asyncio.current_task()
         if task in self._under_way:  # a write that reads before it is sent
             return await self._retrying(exchange)
@@ -193,7 +150,7 @@ class Client:
 
     # -- repeating ---------------------------------------------------------------------------------------------
 
-    async def _retrying(self, exchange: _Exchange) -> Reply:
+    async def _retrying(self, exchange: Exchange) -> Reply:
         while True:
             exchange.attempt += 1
             exchange.limited = exchange.left = False
@@ -204,7 +161,7 @@ class Client:
                     raise  # `before_send` asked the venue something itself, and stops the write with the answer
                 await self._go_again(exchange, error)
 
-    async def _go_again(self, exchange: _Exchange, error: VenueError) -> None:
+    async def _go_again(self, exchange: Exchange, error: VenueError) -> None:
         """Return when the request may be sent once more; raise what its caller gets when it may not."""
         if isinstance(error, Refused) and self.dialect.is_clock_refusal(error):
             if exchange.took_s > LATE_S / self.pacer.speed and exchange.attempt < ATTEMPTS:
@@ -220,7 +177,7 @@ class Client:
             raise error
         await self.clock.sleep(self._backoff(exchange))
 
-    def _may_repeat(self, exchange: _Exchange, error: VenueError) -> bool:
+    def _may_repeat(self, exchange: Exchange, error: VenueError) -> bool:
         passing = isinstance(error, RateLimited | Unreachable | OutcomeUnknown | Garbled)
         if not passing or isinstance(error, Redirected | TooLong):
             return False
@@ -232,7 +189,7 @@ class Client:
         # One repetition is always worth it: a single time-out may use up all patience at high speed.
         return exchange.attempt < 2 or exchange.spent_s < PATIENCE_S / self.pacer.speed
 
-    def _backoff(self, exchange: _Exchange) -> float:
+    def _backoff(self, exchange: Exchange) -> float:
         seconds = BACKOFF_S * 2.0 ** min(exchange.attempt - 1, ATTEMPTS)
         if exchange.limited:  # sooner than in a window, the venue would say the same again
             seconds = min(max(seconds, exchange.call.endpoint.rate.per_s), LIMITED_BACKOFF_S)
@@ -242,7 +199,7 @@ class Client:
 
     # -- one request -------------------------------------------------------------------------------------------
 
-    async def _once(self, exchange: _Exchange) -> Reply:
+    async def _once(self, exchange: Exchange) -> Reply:
         endpoint = exchange.call.endpoint
         key = exchange.key = BucketKey.of(exchange.call, user=exchange.user, host=self._host)
         async with self.pacer.slot(key, endpoint.rate, droppable=exchange.droppable) as slot:
@@ -284,7 +241,7 @@ class Client:
                 exchange.took_s = seconds + begun - signed  # a record that was slow to write makes it late, too
                 self._tell(exchange, seconds)
 
-    async def _exchanged(self, exchange: _Exchange, request: httpx.Request, slot: Slot) -> Reply:
+    async def _exchanged(self, exchange: Exchange, request: httpx.Request, slot: Slot) -> Reply:
         slot.sending()
         try:
             response = await self._transport.handle_async_request(request)
@@ -310,7 +267,7 @@ class Client:
             raise Unreachable(f"{self.base_url} did not answer in full: {exc}", hint=hint, code="reset") from exc
         return self._reply(exchange, response, body)
 
-    def _request(self, exchange: _Exchange) -> httpx.Request:
+    def _request(self, exchange: Exchange) -> httpx.Request:
         call, method = exchange.call, exchange.call.endpoint.method
         target, body = call.target, call.body
         headers = {"User-Agent": "acctcfg", "Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -327,7 +284,7 @@ class Client:
         headers.update(revealed)
         return httpx.Request(method, _url(self.base_url + target), headers=headers, content=body)
 
-    def _reply(self, exchange: _Exchange, response: httpx.Response, body: bytes) -> Reply:
+    def _reply(self, exchange: Exchange, response: httpx.Response, body: bytes) -> Reply:
         received_at = self.clock.now() + exchange.offset_s
         endpoint, status = exchange.call.endpoint, response.status_code
         if 300 <= status < 400:
@@ -347,7 +304,7 @@ class Client:
             raise Garbled(f"{endpoint.text}: the answer is another request's: {flaw}", hint=_OTHERS_HINT, code=OTHERS)
         return Reply(data=data, sent_at=exchange.sent_at, received_at=received_at, status=status, secrets=secrets)
 
-    def _tell(self, exchange: _Exchange, seconds: float) -> None:
+    def _tell(self, exchange: Exchange, seconds: float) -> None:
         self.requests += 1
         sent = Sent(
             method=exchange.call.endpoint.method,
@@ -366,7 +323,7 @@ class Client:
 
     # -- the clock ---------------------------------------------------------------------------------------------
 
-    async def _correct_clock(self, exchange: _Exchange, error: Refused) -> None:
+    async def _correct_clock(self, exchange: Exchange, error: Refused) -> None:
         """Measure how far our clock is off, once for all requests that stumbled over it; raise if that cannot help."""
         call = self.dialect.time_call()
         if exchange.clock_corrected or call is None:
@@ -378,7 +335,7 @@ class Client:
             if self._measured_at is not None and self.clock.monotonic() - self._measured_at < REMEASURE_S:
                 raise self._clock_error(error) from error
             # A refused timestamp cannot be the time's own trouble: no second measurement inside the first.
-            reply = await self._retrying(_Exchange(call, None, "", writing=False, clock_corrected=True))
+            reply = await self._retrying(Exchange(call, None, "", writing=False, clock_corrected=True))
             middle = (reply.sent_at + reply.received_at) / 2 - self.offset_s
             try:
                 self.offset_s = self.dialect.server_time(reply.data) - middle
@@ -391,33 +348,6 @@ class Client:
         off = f"; by the venue's time it is {abs(self.offset_s):.1f} s off" if self.offset_s else ""
         hint = f"set this host's clock (NTP){off}"
         return AuthRefused(error.message, hint=hint, code=error.code, status=error.status, text=error.text)
-
-
-@dataclass(slots=True)
-class _Exchange:
-    """One call with all its attempts."""
-
-    call: Call
-    signer: Credentials | None
-    user: str
-    writing: bool
-    settle: Settle | None = None
-    ready: Ready | None = None
-    before_send: BeforeSend | None = None
-    droppable: bool = False
-    attempt: int = 0
-    sent_at: float = 0.0
-    offset_s: float = 0.0  # the correction in `sent_at`
-    spent_s: float = 0.0  # on the wire and in back-off, not in waiting for slots
-    took_s: float = 0.0  # the last attempt, from the time that it was signed with
-    status: int | None = None
-    code: str = ""
-    signed: Headers = field(default_factory=dict)  # the headers that the last attempt was signed with
-    limited: bool = False
-    key: BucketKey = NO_BUCKET
-    begun_at: float | None = None  # when the first attempt had its slot
-    left: bool = False  # whether this attempt got as far as the transport
-    clock_corrected: bool = False
 
 
 _url = lru_cache(maxsize=1024)(httpx.URL)  # parsing is a tenth of a request's cost, and a thousand users ask alike
@@ -433,7 +363,7 @@ _GARBLED_HINT = (
 )
 
 
-def _other_than(exchange: _Exchange, data: object, secrets: Mapping[str, Secret]) -> str:
+def _other_than(exchange: Exchange, data: object, secrets: Mapping[str, Secret]) -> str:
     call = exchange.call
     return unlike(call.endpoint.echoes or (), call.params, call.at, exchange.user, data, secrets)
 

@@ -10,7 +10,7 @@ import pytest
 from acctcfg.conformance import Conformance, Fault, Ground
 from acctcfg.conformance.declarations import OPEN_TO_VENUES
 from acctcfg.venues.contract import Connection, Venue
-from acctcfg.wire.client import Dialect
+from acctcfg.wire.dialect import Dialect
 
 PAGE = Path(__file__).parents[2] / "docs" / "new-venues.md"
 TEXT = PAGE.read_text(encoding="utf-8")

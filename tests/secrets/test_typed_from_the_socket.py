@@ -16,8 +16,8 @@ from acctcfg.venues.contract import SecretDoor
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY as GATE_CREATE_KEY
 from acctcfg.venues.okx.endpoints import CREATE_KEY as OKX_CREATE_KEY
 from acctcfg.wire.answer import take_secrets
-from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
+from acctcfg.wire.exchange import Reply
 
 PACKAGE = Path(__file__).parents[2] / "acctcfg"
 TOY = PACKAGE.parent / "tests" / "third_party" / "toy-exchange" / "toy_exchange"

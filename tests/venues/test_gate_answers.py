@@ -19,8 +19,8 @@ from acctcfg.venues.gate_crossex.dialect import GateDialect
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, LOCK, RATES, SET_ACCOUNT, SYMBOLS, TIME
 from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ, PRECONDITIONS
 from acctcfg.venues.gate_crossex.vocabulary import number
-from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
+from acctcfg.wire.exchange import Reply
 
 LATER = ("BYBIT", "KRAKEN", "HYPERLIQUID", "DERIBIT", "LIGHTER")
 

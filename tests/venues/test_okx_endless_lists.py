@@ -8,8 +8,8 @@ from acctcfg.errors import Garbled
 from acctcfg.venues.okx import account_reads as reads
 from acctcfg.venues.okx.account_reads import OwnKey
 from acctcfg.venues.okx.broker import Broker
-from acctcfg.wire.client import Reply
 from acctcfg.wire.clock import FakeClock
+from acctcfg.wire.exchange import Reply
 from acctcfg.wire.pace import Pacer
 
 

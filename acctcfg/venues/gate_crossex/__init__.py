@@ -24,7 +24,7 @@ from acctcfg.venues.gate_crossex.sequence import ORDER
 if TYPE_CHECKING:
     from acctcfg.core.verdict import Explained
     from acctcfg.venues.contract import Connection, Given
-    from acctcfg.wire.client import Dialect
+    from acctcfg.wire.dialect import Dialect
     from acctcfg.wire.endpoint import Rate
 
 __all__ = ["GATE_CROSSEX", "GateCrossEx"]

@@ -19,8 +19,8 @@ from acctcfg.venues.gate_crossex.main_user import KeyList, KeyRow, MainUser, Sub
 from acctcfg.venues.gate_crossex.vocabulary import CROSS, ISOLATED
 from acctcfg.venues.half_made import Traces
 from acctcfg.venues.resources import is_ours
-from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
+from acctcfg.wire.exchange import Reply
 
 __all__ = ["KEPT", "Account", "Open", "unreadable"]
 

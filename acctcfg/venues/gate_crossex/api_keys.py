@@ -33,8 +33,8 @@ from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
 from acctcfg.venues.half_made import sent_with
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, taken_place, unbound, wished
 from acctcfg.venues.resources import alias
-from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call, Param
+from acctcfg.wire.exchange import Reply
 
 __all__ = ["ApiKeys"]
 

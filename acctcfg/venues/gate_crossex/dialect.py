@@ -12,7 +12,7 @@ from acctcfg.venues.gate_crossex.auth import signature, timestamp
 from acctcfg.venues.gate_crossex.endpoints import TIME
 from acctcfg.venues.gate_crossex.refusals import CLOCK, LABELS, TOO_MANY, meaning
 from acctcfg.wire.answer import guarded, read_json
-from acctcfg.wire.client import Headers
+from acctcfg.wire.dialect import Headers
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["GateDialect"]

@@ -20,8 +20,8 @@ from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.key_guard import refuse_own_key
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.resources import is_ours
-from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
+from acctcfg.wire.exchange import Reply
 
 __all__ = ["NEW_KEY_CODES", "ONLY_ELSEWHERE", "Account", "Signing", "unreadable"]
 

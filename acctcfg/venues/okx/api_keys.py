@@ -27,8 +27,8 @@ from acctcfg.venues.okx.broker import KeyRow
 from acctcfg.venues.okx.endpoints import CONFIG, CREATE_KEY, DELETE_KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.okx.key_guard import KEPT, harms
 from acctcfg.venues.okx.vocabulary import permissions_to, unknown_permissions
-from acctcfg.wire.client import Reply
 from acctcfg.wire.endpoint import Call
+from acctcfg.wire.exchange import Reply
 
 __all__ = ["MOST_KEYS", "ApiKeys"]
 

@@ -27,8 +27,9 @@ from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, tag_of
 from acctcfg.venues.okx.tiers import Tier, tiers_of
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
-from acctcfg.wire.client import Client, Reply
+from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
+from acctcfg.wire.exchange import Reply
 from acctcfg.wire.shared import Shared
 
 __all__ = ["EVERYTHING", "PAGE", "Broker", "Chain", "DepositAddress", "KeyList", "KeyRow", "SubAccount"]

@@ -13,7 +13,7 @@ from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, T
 from acctcfg.venues.okx.not_served import not_served
 from acctcfg.venues.okx.refusals import BUSY, CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.answer import guarded, read_json
-from acctcfg.wire.client import Headers
+from acctcfg.wire.dialect import Headers
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["OkxDialect"]

@@ -20,7 +20,7 @@ from toy_exchange.rules import ORDER, RULES
 if TYPE_CHECKING:
     from acctcfg.core.verdict import Explained
     from acctcfg.venues.contract import Connection, Given, Venue
-    from acctcfg.wire.client import Dialect
+    from acctcfg.wire.dialect import Dialect
     from acctcfg.wire.endpoint import Rate
 
 __all__ = ["TOY_EXCHANGE"]

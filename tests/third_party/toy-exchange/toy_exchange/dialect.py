@@ -10,7 +10,7 @@ from typing import Any
 from acctcfg.core.secret import Credentials
 from acctcfg.core.verdict import Verdict
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
-from acctcfg.wire.client import Headers
+from acctcfg.wire.dialect import Headers
 from acctcfg.wire.endpoint import Call, Endpoint
 from toy_exchange.endpoints import TIME
 from toy_exchange.refusals import REFUSALS
