@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from acctcfg.core.level import Level
 from acctcfg.core.state import Value
 from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, PositionMode, Side
 
@@ -66,7 +67,7 @@ class LeverageEntry:
     margin: MarginMode | None
     selector: Selector
     side: Side | None
-    value: Decimal
+    value: Level
     layer: int  # a later layer (profile, then the account itself) beats every earlier one on the same scope
     place: Place
     path: str  # "mmdesk01.leverage[2]", for messages

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from acctcfg.core.address import Address
-from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable, Wanted
+from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable, Wanted, fits
 
 __all__ = ["Change", "diff"]
 
@@ -46,7 +46,7 @@ def diff(
     unread: list[tuple[Address, Unreadable]] = []
     for address, wanted in desired.items():
         found = live[address]
-        if found == wanted and not (replace and address in replace):
+        if fits(found, wanted) and not (replace and address in replace):
             continue
         if isinstance(found, Unreadable):
             unread.append((address, found))
@@ -66,6 +66,6 @@ def _change(address: Address, wanted: Wanted, found: Live, replace: bool) -> Cha
         return Change(address, "create", None, wanted)
     if isinstance(found, Lost) or (replace and isinstance(found, KeyValue)):
         return Change(address, "replace", found, wanted)
-    if found == wanted:
+    if fits(found, wanted):
         return None
     return Change(address, "change", found, wanted)

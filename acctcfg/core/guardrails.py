@@ -9,7 +9,7 @@ from typing import Any
 from acctcfg.core.address import Address, AddressPattern
 from acctcfg.core.desired import Guardrails, Rule, Share
 from acctcfg.core.plan import Precheck, Step
-from acctcfg.core.state import KeyValue, Lost
+from acctcfg.core.state import KeyValue, Lost, written
 
 __all__ = ["Checker", "guard", "is_sensitive", "limit_of"]
 
@@ -63,7 +63,7 @@ def _takes_away(step: Step) -> bool:
 
 
 def _over_step(step: Step, guardrails: Guardrails, check: Checker) -> Iterable[Precheck]:
-    after = step.change.after
+    after = written(step.change.after)
     most = None if step.address.field.startswith("settings.") else guardrails.max_leverage  # another number's matter
     if isinstance(after, Decimal) and most is not None and after > most:
         detail = f"{after} is above guardrails.max_leverage {most}"

@@ -12,6 +12,7 @@ __all__ = [
     "ABSENT",
     "AccountValue",
     "After",
+    "AtMost",
     "DepositValue",
     "KeyValue",
     "Live",
@@ -20,7 +21,9 @@ __all__ = [
     "Unreadable",
     "Value",
     "Wanted",
+    "fits",
     "to_json",
+    "written",
 ]
 
 
@@ -79,6 +82,13 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
+class AtMost:
+    """A number that whatever is below it satisfies too: it lowers what stands above, and raises nothing."""
+
+    most: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class After:
     """Can be read only after a step of the plan: `what` completes "(known after ...)"."""
 
@@ -107,7 +117,17 @@ class Lost:
 
 Value = bool | str | Decimal | Members | AccountValue | KeyValue | DepositValue
 Live = Value | _Absent | After | Unreadable | Lost
-Wanted = Value | _Absent
+Wanted = Value | AtMost | _Absent
+
+
+def fits(found: Live | None, wanted: Wanted | Live) -> bool:
+    """Whether what is there is as wanted."""
+    return found == wanted or (isinstance(wanted, AtMost) and isinstance(found, Decimal) and found <= wanted.most)
+
+
+def written(wanted: Wanted | None) -> Wanted | None:
+    """The value that a write sets to bring it about."""
+    return wanted.most if isinstance(wanted, AtMost) else wanted
 
 
 def to_json(value: Live | Wanted | None) -> Any:
@@ -118,6 +138,8 @@ def to_json(value: Live | Wanted | None) -> Any:
             return value
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
+        case AtMost(most):
+            return to_json(most)
         case str():
             return str(value)
         case Members(fields):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Lost, Members, Unreadable
+from acctcfg.core.state import ABSENT, AccountValue, After, AtMost, DepositValue, KeyValue, Lost, Members, Unreadable
 
 __all__ = ["told"]
 
@@ -22,6 +22,8 @@ def told(value: object) -> str:
             return ", ".join(f"{name} {told(one)}" for name, one in fields)
         case Decimal():
             return format(value.normalize(), "f")
+        case AtMost(most):
+            return f"at most {told(most)}"
         case AccountValue():
             return f'the account "{value.name}"'
         case KeyValue():

@@ -10,7 +10,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.outcome import NOT_YET, StepResult
 from acctcfg.core.plan import Step
-from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable, Wanted
+from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable, Wanted, fits
 from acctcfg.core.value_text import told
 from acctcfg.engine.record import JournalWriter, Run
 from acctcfg.engine.session import Link
@@ -101,7 +101,7 @@ class Attempt:
         if self.step.change.action == "replace" and self.sent_at is not None:
             return False
         after = self.step.change.after
-        return found is ABSENT if after is None else found == after
+        return found is ABSENT if after is None else fits(found, after)
 
     def saw(self, found: Live, look: int, now: float) -> None:
         """Note what a read showed."""

@@ -317,7 +317,7 @@ async def _ask(
     try:
         gated = [change for change in changes if connection.gated(change)]
         found = await connection.prechecks(survey, gated) if gated else {}
-        notices = connection.notices(survey, gated)
+        notices = await connection.notices(survey, gated)
     except Exception as error:
         unread.append(_spoiled(session, survey, error))
         found, notices = {}, []

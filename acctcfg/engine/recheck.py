@@ -13,7 +13,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Step
-from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable
+from acctcfg.core.state import ABSENT, After, AtMost, Live, Lost, Unreadable
 from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import SECOND_LOOK_S, Attempt, Work
 from acctcfg.errors import AcctcfgError
@@ -116,6 +116,8 @@ def _verdict(attempt: Attempt, found: Live, work: Work) -> StepResult | None:
         return StepResult(step, "already")
     if isinstance(found, Unreadable):
         return StepResult(step, "failed", found.message, found.code)
+    if isinstance(change.after, AtMost):
+        return None  # it stands above, wherever that is by now
     if change.before_known and not _same(found, change.before):
         message = f"there is {told(found)} now, neither {told(change.before)} as planned nor as wanted: plan again"
         return StepResult(step, "failed", message, "stale")

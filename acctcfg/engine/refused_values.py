@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import NamedTuple
 
-from acctcfg.core.state import Wanted
+from acctcfg.core.state import Wanted, written
 from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt
 
@@ -34,7 +34,8 @@ class Values:
     @asynccontextmanager
     async def first(self, asked: Asked) -> AsyncIterator[None]:
         """Around the first write of a value. One that venues commonly refuse is tried by one account alone."""
-        odd = isinstance(asked.value, Decimal) and asked.value != asked.value.to_integral_value()
+        value = written(asked.value)
+        odd = isinstance(value, Decimal) and value != value.to_integral_value()
         if not odd or asked in self._taken:
             yield
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from acctcfg.core.address import Address
-from acctcfg.core.state import After, Live, Unreadable, Wanted
+from acctcfg.core.state import After, Live, Unreadable, Wanted, fits, written
 from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt, Work
 from acctcfg.errors import AcctcfgError
@@ -50,13 +50,12 @@ def _watched(attempt: Attempt, done: Sequence[Attempt], work: Work) -> dict[Addr
 
 
 def _judge(attempt: Attempt, address: Address, value: Live | Wanted, found: Live, work: Work) -> None:
-    if isinstance(found, After) or found == value:
+    if isinstance(found, After) or fits(found, value):
         return
     if isinstance(found, Unreadable):
         attempt.end("unknown", f"it is as wanted; whether it moved {address} cannot be read: {found.message}", CODE)
         return
-    after = attempt.change.after
-    if found == after:
+    if found == written(attempt.change.after):
         attempt.end(
             "failed",
             f"{_one_value(attempt.address, address, work)}: this moved the other from {told(value)} to {told(found)}",
@@ -72,7 +71,7 @@ def kept_as_one(attempt: Attempt, attempts: Sequence[Attempt], work: Work) -> No
         return
     kin = set(work.link.connection.moved_with(work.survey, attempt.change))
     for other in attempts:
-        if other is not attempt and other.address in kin and attempt.seen == other.change.after:
+        if other is not attempt and other.address in kin and attempt.seen == written(other.change.after):
             words = _one_value(attempt.address, other.address, work)
             attempt.end("failed", f"{words}: it shows {told(attempt.seen)} for both", CODE)
             return

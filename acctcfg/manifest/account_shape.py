@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from acctcfg.core.level import MAX
 from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, Side
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
@@ -47,7 +48,7 @@ def credentials(nulls: bool = False) -> Record:
             "token": Field(kind=Later(), doc="An OAuth bearer token"),
         },
         nulls=nulls,
-        one_of=("env", "store", "file"),
+        one_of=(("env", "store", "file"),),
     )
 
 
@@ -135,11 +136,14 @@ def _leverage_entry(rules: Rules) -> Record:
             **named,
             **later,
             "side": Field(kind=Word(Side), doc="One of two positions, where the venue keeps one value each"),
-            "value": Field(kind=Decimals(most=1_000_000, later=("max",)), doc="The leverage, above 0", required=True),
-            "at_most": Field(kind=Later("`value` sets it"), doc="Lower only what stands above"),
+            "value": Field(
+                kind=Decimals(most=1_000_000, words={"max": MAX}),
+                doc="The leverage, above 0, or max: the greatest that the venue takes",
+            ),
+            "at_most": Field(kind=Decimals(most=1_000_000), doc="In place of `value`: lowers what stands above"),
             "until": Field(kind=Later(), doc="The day after which it is drift"),
         },
-        one_of=tuple(named),
+        one_of=(tuple(named), ("value", "at_most")),
     )
 
 

@@ -114,10 +114,12 @@ class Later:
 class Record:
     """A map with named fields. With `nulls`, an empty field is one that is not managed."""
 
-    def __init__(self, fields: Mapping[str, Field], *, nulls: bool = False, one_of: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, fields: Mapping[str, Field], *, nulls: bool = False, one_of: tuple[tuple[str, ...], ...] = ()
+    ) -> None:
         self.fields = dict(fields)
         self.nulls = nulls
-        self.one_of = one_of  # exactly one of these fields must be given
+        self.one_of = one_of  # of each of these groups exactly one field must be given
         self.required = tuple(name for name, field in self.fields.items() if field.required)
         self.takes = {name: field.kind.take for name, field in self.fields.items()}
 
@@ -142,8 +144,8 @@ class Record:
             if name not in written and not self._says_later(written):
                 doc = self.fields[name].doc
                 report.value(node, f"`{name}` is missing ({doc[:1].lower()}{doc[1:]})")
-        if self.one_of:
-            self._one(node, report)
+        for names in self.one_of:
+            self._one(node, names, report)
         return taken
 
     def _says_later(self, written: Mapping[str, Node]) -> bool:
@@ -157,12 +159,12 @@ class Record:
     def _built(self) -> list[str]:
         return [name for name, field in self.fields.items() if not isinstance(field.kind, Later)]
 
-    def _one(self, node: Node, report: Report) -> None:
-        given = [name for name in self.one_of if name in node.value and node.value[name].value is not None]
+    def _one(self, node: Node, names: tuple[str, ...], report: Report) -> None:
+        given = [name for name in names if name in node.value and node.value[name].value is not None]
         if len(given) > 1:
             report.key(node.value[given[1]], f"{' and '.join(given)} exclude each other (one of them)")
         elif not given and not self._says_later(node.value):
-            report.value(node, f"one of {', '.join(self.one_of)} is missing")
+            report.value(node, f"one of {', '.join(names)} is missing")
 
     def schema(self) -> dict[str, Any]:
         """An object that takes no other fields."""
@@ -172,9 +174,8 @@ class Record:
                 said["properties"][name] = _described(field, nulls=self.nulls)
         if self.required:
             said["required"] = list(self.required)
-        if self.one_of:
-            said["oneOf"] = [{"required": [name]} for name in self.one_of]
-        return said
+        groups = [{"oneOf": [{"required": [name]} for name in names]} for names in self.one_of]
+        return said | (groups[0] if len(groups) == 1 else {"allOf": groups} if groups else {})
 
 
 def _described(field: Field, *, nulls: bool) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from acctcfg.core.desired import AddressSpec, LeverageEntry, Place, Selector
+from acctcfg.core.state import AtMost
 from acctcfg.core.vocabulary import MarginMode, Market, Side
 from acctcfg.manifest.containers import Record, Table
 from acctcfg.manifest.files import Workspace
@@ -173,8 +174,9 @@ class Profiles:
         place = self.workspace.sources.place
         entries = []
         for index, (child, values) in enumerate(zip(node.value, taken, strict=True)):
-            if values is BAD or "value" not in values or _left_out(child, values):
+            if values is BAD or not {"value", "at_most"} & set(values) or _left_out(child, values):
                 continue
+            level = values["value"] if "value" in values else AtMost(values["at_most"])
             where = place(child.mark)
             for selector in self._named_by(values):
                 entries.append(
@@ -183,7 +185,7 @@ class Profiles:
                         margin=_MARGINS.get(values.get("margin", "")),
                         selector=selector,
                         side=_SIDES.get(values.get("side", "")),
-                        value=values["value"],
+                        value=level,
                         layer=layer,
                         place=where,
                         path=f"{path}[{index}]",

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from acctcfg.core.rules import TextRule
@@ -165,18 +166,19 @@ def _said(value: Any) -> str:
 MOST: Final = 1_000_000_000
 IN_QUOTES: Final = r"^\s*(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?)\s*$"
 """What stands in quotes where a number is wanted, for the JSON Schema."""
+NO_WORDS: Final[Mapping[str, object]] = MappingProxyType({})
 _DECIMALS: Final = 12  # more than any venue keeps of a leverage or a share
 
 
 class Decimals:
     """A number above zero (with `zero`: from zero on), exactly as written: never a float.
 
-    `later` words are not built yet.
+    `words` may stand in its place, each for what it means.
     """
 
-    def __init__(self, most: int | None = None, later: tuple[str, ...] = (), *, zero: bool = False) -> None:
+    def __init__(self, most: int | None = None, *, words: Mapping[str, object] = NO_WORDS, zero: bool = False) -> None:
         self.most = most
-        self.later = later
+        self.words = words
         self.zero = zero
 
     def take(self, node: Node, report: Report) -> Any:
@@ -190,13 +192,17 @@ class Decimals:
                 return BAD
             upper = "" if self.most is None else f" and at most {self.most}"
             report.value(node, f"{report.written(node)} must be {self.least}{upper}")
-        elif type(node.value) is str and node.value in self.later:
-            report.value(node, f"{shown(node.value)} is not supported yet (a number)")
+        elif type(node.value) is str and node.value in self.words:
+            return self.words[node.value]
         elif type(node.value) is str:
-            report.value(node, f"{shown(node.value)} must be a number, not text (such as 10 or 2.5)")
+            report.value(node, f"{shown(node.value)} must be a number, not text ({self._such})")
         else:
-            report.value(node, f"must be a number, not {quoted(node.value)} (such as 10 or 2.5)")
+            report.value(node, f"must be a number, not {quoted(node.value)} ({self._such})")
         return BAD
+
+    @property
+    def _such(self) -> str:
+        return ", ".join(["such as 10 or 2.5", *(f"or {word}" for word in self.words)])
 
     @property
     def least(self) -> str:
@@ -206,7 +212,8 @@ class Decimals:
     def schema(self) -> dict[str, Any]:
         """A number."""
         bound = {"minimum": 0} if self.zero else {"exclusiveMinimum": 0}
-        said: dict[str, Any] = {"type": ["number", "string"], **bound, "pattern": IN_QUOTES}
+        pattern = "|".join([IN_QUOTES, *(f"^{word}$" for word in self.words)])
+        said: dict[str, Any] = {"type": ["number", "string"], **bound, "pattern": pattern}
         return said if self.most is None else said | {"maximum": self.most}
 
 

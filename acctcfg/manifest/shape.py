@@ -143,7 +143,7 @@ class Shape:
                 "env": Field(kind=Text(VARIABLE, private=True), doc="The variable that holds the identity"),
                 "file": Field(kind=Text(PATH, private=True), doc="The file that holds the identity; ~ is expanded"),
             },
-            one_of=("env", "file"),
+            one_of=(("env", "file"),),
         )
         types = {
             "age_file": "one armored age file per secret",

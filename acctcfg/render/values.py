@@ -11,6 +11,7 @@ from acctcfg.core.state import (
     ABSENT,
     AccountValue,
     After,
+    AtMost,
     DepositValue,
     KeyValue,
     Live,
@@ -18,6 +19,7 @@ from acctcfg.core.state import (
     Members,
     Unreadable,
     Wanted,
+    written,
 )
 
 __all__ = ["describe"]
@@ -57,8 +59,9 @@ def describe(change: Change, venue: str) -> str:
             return f"new address, {_deposit(after)}"
     if change.before_known and (before is None or before is ABSENT):
         return f"-> {_plain(after)}"
-    known = _plain(before) if change.before_known else f"(known after {change.after_step})"
-    return f"{known} -> {_plain(after)}"
+    if change.before_known:
+        return f"{_plain(before)} -> {_plain(written(after))}"
+    return f"(known after {change.after_step}) -> {_plain(after)}"
 
 
 def _deleted(before: Live | None) -> str:
@@ -120,6 +123,8 @@ def _plain(value: Live | Wanted | None) -> str:
             return "true" if value else "false"
         case Decimal():
             return format(value.normalize(), "f")
+        case AtMost(most):
+            return f"at most {_plain(most)}"
         case str():
             return str(value)
         case Members(fields):

@@ -263,8 +263,10 @@ class Connection(Protocol):
     async def prechecks(self, survey: Survey, changes: Sequence[Change]) -> dict[Address, tuple[Precheck, ...]]:
         """Ask, by fresh reads, what stands in the way of these changes of one account."""
 
-    def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
-        """What the user should know about these changes besides, from what the prechecks read."""
+    async def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
+        """What the user should know about these changes besides, from what the prechecks read and from further reads.
+
+        Asked for a plan alone; the gate does without."""
 
     def calls(self, survey: Survey, change: Change) -> tuple[Call, ...]:
         """The writes that a change takes, without what only the moment can tell."""

@@ -125,7 +125,7 @@ class ByField(Generic[Notes]):
         """None of the venue's codes is known to speak of the value alone."""
         return False
 
-    def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:  # noqa: ARG002
+    async def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:  # noqa: ARG002
         """None, unless the venue has something to say."""
         return []
 

@@ -13,7 +13,18 @@ from typing import Any, Generic, TypeVar
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import SettingEntry
 from acctcfg.core.diff import Change
-from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Live, Unreadable, Value, Wanted
+from acctcfg.core.state import (
+    ABSENT,
+    AccountValue,
+    After,
+    AtMost,
+    DepositValue,
+    KeyValue,
+    Live,
+    Unreadable,
+    Value,
+    Wanted,
+)
 from acctcfg.core.value_text import told
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Survey, Writer
@@ -175,6 +186,6 @@ class Settings(ABC, Generic[Notes]):
 
 def _settable(after: Wanted | None) -> Value:
     """The value of a change of a setting: none is ever deleted, and none is a key or an account."""
-    if after is None or after is ABSENT or isinstance(after, AccountValue | KeyValue | DepositValue):
+    if after is None or after is ABSENT or isinstance(after, AtMost | AccountValue | KeyValue | DepositValue):
         raise ValueError(f"no value of a setting: {type(after).__name__}")
     return after

@@ -45,8 +45,6 @@ LATER = [
     "journal: {url: postgresql://x}",
     "profiles: {p: {settings: {auto_repay: true}}}",
     "profiles: {p: {transfer_out: true}}",
-    "profiles: {p: {leverage: [{market: swap, margin: cross, family: A-B, value: max}]}}",
-    "profiles: {p: {leverage: [{market: swap, margin: cross, family: A-B, at_most: 3}]}}",
     "profiles: {p: {leverage: [{market: swap, margin: cross, family: A-B, value: 3, until: 2026-12-31}]}}",
     "profiles: {p: {api_keys: {t: {permissions: [read], until: 2026-12-31}}}}",
 ]

@@ -37,7 +37,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("zero", entry(symbol=ADA, value=0), "cx.leverage[0].value", "above 0"),
     ("negative", entry(symbol=ADA, value=-3), "cx.leverage[0].value", "above 0"),
     ("text", entry(symbol=ADA, value="5x"), "cx.leverage[0].value", "must be a number"),
-    ("max", entry(symbol=ADA, value="max"), "cx.leverage[0].value", "not supported yet"),
+    ("a word", entry(symbol=ADA, value="most"), "cx.leverage[0].value", "must be a number, not text"),
     ("FUTURES", entry(symbol="OKX_FUTURES_ADA_USDT"), "cx.leverage[0].symbol", "did you mean OKX_FUTURE_ADA_USDT?"),
     ("no symbol", entry(symbol="ADA-USDT-SWAP"), "cx.leverage[0].symbol", "such as OKX_FUTURE_ADA_USDT"),
     ("lower case", entry(symbol=ADA.lower()), "cx.leverage[0].symbol", "no symbol of Gate CrossEx"),

@@ -317,10 +317,28 @@ def test_above_the_tiers_is_blocked_with_the_limit(make_gate: Callable[..., Gate
     market = "futures" if symbol == ADA else "margin"
     address = f"cx.leverage[{market}/{symbol}]"
     assert gate.blocked_by(address) == {
-        "leverage_limit": f"13 is above the venue's maximum of 12 ({symbol}); lower `value`"
+        "leverage_limit": f"13 is above the venue's maximum of 12 ({symbol}); lower `value`, or write `value: max`"
     }
     assert "x within the leverage limit" in quiet(gate)
     gate.write({"cx": {"leverage": [{"symbol": symbol, "value": 12}]}}).converge()
+
+
+@pytest.mark.parametrize("symbol", [ADA, MARGIN_ADA])
+def test_max_is_the_first_tiers_and_at_most_raises_nothing(make_gate: Callable[..., GateDesk], symbol: str) -> None:
+    """`max` is what the risk limits allow; `at_most` leaves what is below it, and lowers what is above."""
+    rows = {"replace": [{"symbol": ADA, "leverage_max": 12}, {"symbol": MARGIN_ADA, "leverage_max": 12}]}
+    gate = make_gate(top={"gate_crossex": {"symbols": rows}})
+    address = f"cx.leverage[{'futures' if symbol == ADA else 'margin'}/{symbol}]"
+    gate.write({"cx": {"leverage": [{"symbol": symbol, "value": "max"}]}}).converge()
+    before = len(gate.writes())
+    gate.write({"cx": {"leverage": [{"symbol": symbol, "at_most": 12}]}}).converge()
+    assert len(gate.writes()) == before
+    gate.write({"cx": {"leverage": [{"symbol": symbol, "at_most": 7}]}})
+    step = gate.steps()[address]
+    assert (step["before"], step["after"]) == (12, 7)
+    gate.converge()
+    gate.write({"cx": {"leverage": [{"symbol": symbol, "at_most": 11}]}}).converge()
+    assert len(gate.writes()) == before + 1
 
 
 def test_above_an_open_positions_tier_is_blocked(make_gate: Callable[..., GateDesk]) -> None:

@@ -162,7 +162,7 @@ WRONG: list[dict[str, Any]] = [
             {"client_ip": "10.0.0.0/8"},
             {"profile": []},
             {"leverage": [{"market": "swap", "margin": "cross", "family": "BTC-USDT", "value": 0}]},
-            {"leverage": [{"market": "swap", "margin": "cross", "family": "BTC-USDT", "value": "max"}]},
+            {"leverage": [{"market": "swap", "margin": "cross", "family": "BTC-USDT", "value": "most"}]},
             {"leverage": [{"market": "swap", "margin": "cross", "value": 1}]},
             {"leverage": [{"market": "spot", "margin": "cross", "family": "BTC-USDT", "value": 1}]},
             {"api_keys": {"t-t": {"permissions": ["read"]}}},

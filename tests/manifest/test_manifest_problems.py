@@ -71,12 +71,28 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
             "mmdesk01.leverage[0].value: 0 must be above 0",
         ),
         (
-            "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: max}]",
-            'mmdesk01.leverage[0].value: "max" is not supported yet',
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: most}]",
+            'mmdesk01.leverage[0].value: "most" must be a number, not text (such as 10 or 2.5, or max)',
         ),
         (
-            "leverage: [{market: swap, margin: cross, family: BTC-USDT, at_most: 3}]",
-            "mmdesk01.leverage[0].at_most: is not supported yet",
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, at_most: max}]",
+            'mmdesk01.leverage[0].at_most: "max" must be a number, not text (such as 10 or 2.5)',
+        ),
+        (
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: 3, at_most: 3}]",
+            "mmdesk01.leverage[0].at_most: value and at_most exclude each other (one of them)",
+        ),
+        (
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT}]",
+            "mmdesk01.leverage[0]: one of value, at_most is missing",
+        ),
+        (
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, at_most: 0.001}]",
+            "mmdesk01.leverage[0].at_most: 0.001 is no leverage (at least 0.01)",
+        ),
+        (
+            "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: 9.091}]",
+            "mmdesk01.leverage[0].value: 9.091 is no leverage (at most two decimals)",
         ),
         (
             "leverage: [{market: swap, margin: cross, symbol: BTC, value: 3}]",

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
+from acctcfg.core.level import level_text
 from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
 from acctcfg.errors import VenueError
 from acctcfg.venues.okx.dialect import OkxDialect
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS
 from acctcfg.venues.okx.instruments import Instruments
-from acctcfg.venues.okx.leverage import Resolution, lever_text, live_values, resolve
+from acctcfg.venues.okx.leverage import Decision, Resolution, live_values, resolve
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere, Name
 from acctcfg.venues.okx.scopes import Scope, covers, limit_of, members
 
@@ -119,7 +120,13 @@ def settle(
 def told(resolution: Resolution) -> dict[str, str]:
     """What the user sees of it: addresses and values."""
     assert not resolution.troubles
-    return {scope.address_key: lever_text(each.value) for scope, each in resolution.wanted.items()}
+    return {scope.address_key: level_text(each.value) for scope, each in resolution.wanted.items()}
+
+
+def call(decision: Decision) -> dict[str, str]:
+    """The body of the call that sets what the entry says."""
+    assert isinstance(decision.value, Decimal)
+    return decision.write(decision.value)
 
 
 def test_the_trade_guides_example_is_six_calls() -> None:
@@ -145,7 +152,7 @@ def test_the_trade_guides_example_is_six_calls() -> None:
         "margin/USDT/cross",
         "swap/BTC-USD/cross",
     ]
-    assert [each.write for each in resolution.wanted.values()] == [
+    assert [call(each) for each in resolution.wanted.values()] == [
         {"instId": "BTC-USD-270326", "mgnMode": "cross", "lever": "3"},
         {"ccy": "BTC", "mgnMode": "cross", "lever": "3"},
         {"ccy": "ETH", "mgnMode": "cross", "lever": "3"},
@@ -207,7 +214,7 @@ def test_an_entry_lands_on_the_scopes_of_the_mode(words: str, mode: str, positio
 def test_a_call_sets_a_side_only_where_the_venue_keeps_one() -> None:
     """`posSide` goes with isolated contracts under long_short, and with nothing else."""
     made = entries("swap isolated family 5 BTC-USDT", "swap cross family 5.50 BTC-USDT")
-    assert [each.write for each in settle(made, "futures", "long_short").wanted.values()] == [
+    assert [call(each) for each in settle(made, "futures", "long_short").wanted.values()] == [
         {"instId": "BTC-USDT-SWAP", "mgnMode": "cross", "lever": "5.5"},
         {"instId": "BTC-USDT-SWAP", "mgnMode": "isolated", "posSide": "long", "lever": "5"},
         {"instId": "BTC-USDT-SWAP", "mgnMode": "isolated", "posSide": "short", "lever": "5"},

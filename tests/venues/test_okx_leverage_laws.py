@@ -13,6 +13,7 @@ from test_okx_leverage import LISTED, complaints, entries, entry, hints, settle
 from acctcfg.core.desired import LeverageEntry, Place, Selector
 from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
 
+ONE = Decimal(1)
 MODES = ("spot", "futures", "multi_currency", "portfolio")
 POSITIONS = ("net", "long_short")
 
@@ -51,10 +52,10 @@ def test_every_cell_of_the_venues_table(mode: str, market: str, margin: str, pos
         return
     assert not resolution.troubles
     for decision in resolution.wanted.values():
-        assert set(decision.write) == fields | {"mgnMode", "lever"}
-        assert decision.write["mgnMode"] == decision.read.margin_mode == margin
+        assert set(decision.write(ONE)) == fields | {"mgnMode", "lever"}
+        assert decision.write(ONE)["mgnMode"] == decision.read.margin_mode == margin
         assert decision.read.param in fields
-        assert decision.write[decision.read.param] == decision.read.value
+        assert decision.write(ONE)[decision.read.param] == decision.read.value
         assert decision.read.inst_type.lower() == market
     assert len(resolution.wanted) == (2 if fields & {"posSide", "ccy"} else 1)
 
@@ -133,12 +134,12 @@ def test_every_decision_fits_the_venues_table(
     wanted = settle(tuple(made), mode, position, borrow=borrow).wanted
     assert len({scope.address_key for scope in wanted}) == len(wanted)
     targets = [
-        (each.read.inst_type, *sorted((k, v) for k, v in each.write.items() if k != "lever"))
+        (each.read.inst_type, *sorted((k, v) for k, v in each.write(ONE).items() if k != "lever"))
         for each in wanted.values()
     ]
     assert len(set(targets)) == len(targets)
     for scope, decision in wanted.items():
-        assert set(decision.write) - {"mgnMode", "lever"} == TABLE[mode, scope.market, scope.margin, position]
+        assert set(decision.write(ONE)) - {"mgnMode", "lever"} == TABLE[mode, scope.market, scope.margin, position]
         assert decision.scope == scope
         assert decision.value == decision.entry.value
         assert decision.instruments

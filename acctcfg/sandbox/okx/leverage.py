@@ -207,7 +207,13 @@ def _refuse_blocked(venue: Venue, account: Account, scope: Scope) -> None:
 
 def _tier_maximum(venue: Venue, account: Account, scope: Scope, highest: Decimal) -> Decimal:
     """What the position tier allows at the size that is held in the scope."""
-    held = sum(
+    held = _held(venue, account, scope)
+    allowed = [lever for low, _, lever in tiers(highest) if low == 0 or held > low]
+    return allowed[-1]
+
+
+def _held(venue: Venue, account: Account, scope: Scope) -> Decimal:
+    return sum(
         (
             abs(position.pos)
             for position in account.open_positions()
@@ -215,8 +221,6 @@ def _tier_maximum(venue: Venue, account: Account, scope: Scope, highest: Decimal
         ),
         Decimal(0),
     )
-    allowed = [lever for low, _, lever in tiers(highest) if low == 0 or held > low]
-    return allowed[-1]
 
 
 # --- reads
@@ -270,7 +274,7 @@ def adjust_leverage_info(call: Call) -> Answer:
     """The bounds of a leverage change, and whether pending orders exist."""
     inst_type = choice(call, "instType", ("MARGIN", *CONTRACTS))
     mgn_mode = choice(call, "mgnMode", ("cross", "isolated"))
-    decimal(call, "lever")
+    lever = decimal(call, "lever")
     side = choice(call, "posSide", ("net", "long", "short"), "net")
     scope, highest = _asked_scope(call, inst_type, mgn_mode, "" if side == "net" else side)
     account = call.account
@@ -279,6 +283,8 @@ def adjust_leverage_info(call: Call) -> Answer:
         ("estAvailQuoteTrans", "estAvailTrans", "estLiqPx", "estMaxAmt", "estMgn", "estQuoteMaxAmt", "estQuoteMgn"), ""
     )
     exists = any(order.td_mode == mgn_mode for order in covers)
+    if held := _held(call.venue, account, scope):
+        row["estMgn"] = plain(round(held / lever, 8))
     most = min(highest, _tier_maximum(call.venue, account, scope, highest))
     return Answer([{**row, "existOrd": exists, "maxLever": plain(most), "minLever": "1"}])
 

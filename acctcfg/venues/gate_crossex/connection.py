@@ -178,7 +178,7 @@ class GateConnection(ByField[Account]):
         """The questions of these changes, asked now."""
         return await ask(survey.private, changes)
 
-    def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
+    async def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
         """Positions under a leverage that changes, and lists that may have been cut."""
         return notices(survey.private, changes)
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from acctcfg.core.desired import LeverageEntry
+from acctcfg.core.level import Level, level_text
 from acctcfg.core.vocabulary import Market
 from acctcfg.venues.gate_crossex.symbols import Symbol, Symbols
 
@@ -28,7 +29,7 @@ class Decision(NamedTuple):
     market: Market
     symbol: str
     exchange: str  # "OKX"
-    value: Decimal
+    value: Level
     entry: LeverageEntry
 
     @property
@@ -135,7 +136,7 @@ def _clash(first: LeverageEntry, second: LeverageEntry, found: Sequence[Decision
     names = sorted(decision.symbol for decision in found)
     named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     message = (
-        f"{second.place}: {lever_text(second.value)} here and {lever_text(first.value)} at {first.place} are equally "
+        f"{second.place}: {level_text(second.value)} here and {level_text(first.value)} at {first.place} are equally "
         f"precise for {named} (give both one value, or name one of them exactly)"
     )
     return Trouble(tuple(sorted(decision.address_key for decision in found)), "collision", message, second.path)

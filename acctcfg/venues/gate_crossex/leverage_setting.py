@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
-from acctcfg.core.state import After, Live, Unreadable
+from acctcfg.core.level import level_of
+from acctcfg.core.state import After, Live, Unreadable, written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
@@ -62,9 +63,24 @@ class Leverage:
         wanted = {account.address(self.field, key): one for key, one in resolution.wanted.items()}
         account.decisions = {address: one for address, one in wanted.items() if focus.wants(address)}
         live = await self._behind_barriers(account, focus)
+        ceilings = await self._ceilings(account)
         for address, decision in account.decisions.items():
-            account.survey.want(address, decision.value, live[address])
+            level = level_of(decision.value, ceilings.get(decision.symbol), live[address])
+            if level is None:
+                message = "the venue's risk limits do not say its greatest leverage (a number in place of `max`)"
+                account.survey.cannot_read(address, "no_maximum", message)
+                continue
+            account.survey.want(address, level, live[address])
             account.survey.places[address] = decision.entry.place
+
+    async def _ceilings(self, account: Account) -> Mapping[str, Decimal]:
+        """The greatest leverage of the symbols that are to have it; of these alone, and what cannot be read is not
+        there."""
+        names = [one.symbol for one in account.decisions.values() if not isinstance(one.value, Decimal)]
+        try:
+            return await account.own.ceilings(names) if names else {}
+        except VenueError:
+            return {}
 
     def _tell(self, account: Account, focus: Focus, resolution: Resolution) -> None:
         """What the list shows of single entries: a finding of that symbol, never of the others."""
@@ -116,7 +132,9 @@ class Leverage:
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """One call a symbol."""
         decision = account.decisions[change.address]
-        body = {"symbol": decision.symbol, "leverage": lever_text(decision.value)}
+        lever = written(change.after)
+        assert isinstance(lever, Decimal)  # noqa: S101 (the survey put it there)
+        body = {"symbol": decision.symbol, "leverage": lever_text(lever)}
         return (Call(_WRITE[decision.market], body),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:

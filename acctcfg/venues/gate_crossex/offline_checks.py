@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from acctcfg.core.desired import AccountSpec, LeverageEntry
+from acctcfg.core.level import level_parts, level_text
 from acctcfg.core.rules import Finding
 from acctcfg.core.vocabulary import Market
 from acctcfg.venues.gate_crossex.vocabulary import BUSINESS, CROSS, ISOLATED
@@ -59,9 +60,10 @@ def _entry(entry: LeverageEntry) -> Iterator[Finding]:
     if entry.side is not None:
         message = "Gate CrossEx keeps one value for both sides of a symbol (leave `side` out)"
         yield Finding(entry.place, f"{entry.path}.side", message)
-    if entry.value < 1 or entry.value != entry.value.to_integral_value():
-        message = f"{entry.value} is no leverage of Gate CrossEx (a whole number of at least 1)"
-        yield Finding(entry.place, f"{entry.path}.value", message)
+    field, value = level_parts(entry.value)
+    if value is not None and (value < 1 or value != value.to_integral_value()):
+        message = f"{value} is no leverage of Gate CrossEx (a whole number of at least 1)"
+        yield Finding(entry.place, f"{entry.path}.{field}", message)
     yield from _symbol(entry)
 
 
@@ -95,5 +97,6 @@ def _doubles(entries: tuple[LeverageEntry, ...]) -> Iterator[Finding]:
     for entry in sorted(entries, key=lambda entry: (entry.place, entry.path)):
         first = seen.setdefault((entry.layer, entry.market, entry.selector), entry)
         if first.value != entry.value:
-            said = f"{entry.value} here and {first.value} at {first.place} are for the same symbol (keep one of them)"
+            both = f"{level_text(entry.value)} here and {level_text(first.value)} at {first.place}"
+            said = f"{both} are for the same symbol (keep one of them)"
             yield Finding(entry.place, entry.path, f"{said}: {entry.selector.pattern}")

@@ -21,7 +21,9 @@ from typing import Any
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
+from acctcfg.core.level import level_text
 from acctcfg.core.plan import Precheck, Warning_
+from acctcfg.core.state import written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.gate_crossex.account import Account, Open
@@ -179,10 +181,10 @@ def _limit(
     code, decision = "leverage_limit", account.decisions[change.address]
     if isinstance(ceilings, VenueError):
         return Precheck(code, "unknown", ceilings.message)
-    most = ceilings.get(decision.symbol)
-    if most is not None and decision.value > most:
-        detail = f"{decision.value:f} is above the venue's maximum of {most:f} ({decision.symbol})"
-        return Precheck(code, "fail", f"{detail}; {_lower(decision, most)}")
+    most, value = ceilings.get(decision.symbol), number(written(change.after), "leverage")
+    if most is not None and value > most:
+        detail = f"{value:f} is above the venue's maximum of {most:f} ({decision.symbol})"
+        return Precheck(code, "fail", f"{detail}; {_lower(decision)}")
     name = "margin_positions" if decision.market is Market.MARGIN else "positions"
     found = snapshot.found[name]
     if isinstance(found, VenueError) or found is None:
@@ -197,18 +199,19 @@ def _limit(
         ]
     except VenueError as error:
         return Precheck(code, "unknown", error.message)
-    if tiers and decision.value > min(tiers):
-        detail = f"{decision.value} is above {min(tiers):f}, which the open position's risk-limit tier allows"
+    if tiers and value > min(tiers):
+        detail = f"{value:f} is above {min(tiers):f}, which the open position's risk-limit tier allows"
         return Precheck(code, "fail", detail)
     return Precheck(code, "pass" if most is not None else "venue")
 
 
-def _lower(decision: Decision, most: Decimal) -> str:
+def _lower(decision: Decision) -> str:
     """The way out of a value that is above the maximum: at the entry itself, or by one that is more precise."""
     if decision.entry.selector.exact:
-        return "lower `value`"
-    entry = f"{{symbol: {decision.symbol}, value: {most:f}}}"
-    return f"add an entry for it alone, which beats the pattern: {entry}"
+        return "lower `value`, or write `value: max`"
+    entry = f"{{symbol: {decision.symbol}, value: max}}"
+    guard = f"write `at_most: {level_text(decision.value)}` in the pattern, which raises nothing"
+    return f"{guard}, or add an entry for it alone, which beats the pattern: {entry}"
 
 
 def notices(account: Account, changes: Sequence[Change]) -> list[Warning_]:
@@ -224,7 +227,8 @@ def notices(account: Account, changes: Sequence[Change]) -> list[Warning_]:
         rows = [(_position, row) for row in found.positions] + [(_margin_position, r) for r in found.margin_positions]
         there = [words for say, row in rows if row.get("symbol") == symbol and (words := _quietly(say, row))]
         if there:
-            message = f"an open position stands under it; its margin will be computed anew: {', '.join(sorted(there))}"
+            said = "an open position stands under it; its margin will be computed anew"
+            message = f"{said}: {', '.join(sorted(there))} (to what cannot be known: the venue has no estimate)"
             warnings.append(Warning_(str(change.address), "open_position_on_scope", message))
     lists = (("positions", found.positions), ("margin positions", found.margin_positions), ("orders", found.orders))
     for what, listed in lists:

@@ -188,7 +188,7 @@ class Broker:
         self._key_lists: dict[str, Shared[list[dict[str, Any]]]] = {}
         self._chains: dict[str, asyncio.Task[tuple[Chain, ...]]] = {}
         self._instruments: dict[frozenset[str], asyncio.Task[Instruments]] = {}
-        self._tiers: dict[tuple[str, str, str], asyncio.Task[tuple[Tier, ...]]] = {}
+        self._tiers: dict[tuple[str, str, str, str], asyncio.Task[tuple[Tier, ...]]] = {}
 
     async def read(self, call: Call) -> list[dict[str, Any]]:
         """The rows of one signed read."""
@@ -394,15 +394,19 @@ class Broker:
             self._instruments[markets] = asyncio.create_task(self._public(markets))
         return await self._instruments[markets]
 
-    async def tiers(self, inst_type: str, margin_mode: str, family: str) -> tuple[Tier, ...]:
-        """A family's position tiers; read once a run. Arguments are the venue's words."""
-        asked = inst_type, margin_mode, family
+    async def tiers(
+        self, inst_type: str, margin_mode: str, *, family: str = "", currency: str = ""
+    ) -> tuple[Tier, ...]:
+        """The position tiers of a family, or of a currency that is borrowed; read once a run. Arguments are the venue's
+        words."""
+        asked = inst_type, margin_mode, family, currency
         if asked not in self._tiers:
             self._tiers[asked] = asyncio.create_task(self._position_tiers(*asked))
         return await self._tiers[asked]
 
-    async def _position_tiers(self, inst_type: str, margin_mode: str, family: str) -> tuple[Tier, ...]:
-        params = {"instType": inst_type, "tdMode": margin_mode, "instFamily": family}
+    async def _position_tiers(self, inst_type: str, margin_mode: str, family: str, currency: str) -> tuple[Tier, ...]:
+        named = {"instFamily": family} if family else {"ccy": currency}
+        params = {"instType": inst_type, "tdMode": margin_mode, **named}
         return tiers_of((await self.client.read(Call(POSITION_TIERS, params))).data)
 
     async def _public(self, markets: frozenset[str]) -> Instruments:

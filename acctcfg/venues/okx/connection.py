@@ -32,6 +32,7 @@ from acctcfg.venues.okx.endpoints import CONFIG, STATUS
 from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.key_guard import KEPT
 from acctcfg.venues.okx.leverage_setting import Leverage
+from acctcfg.venues.okx.margin_effect import told
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY
@@ -262,9 +263,10 @@ class OkxConnection(ByField[Account]):
         """The questions of these changes, asked now."""
         return await ask(survey.private, changes, self._leverage, self._settings)
 
-    def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
-        """Positions under a leverage that changes."""
-        return open_positions_under_scopes(survey.private, changes, self._leverage)
+    async def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
+        """Positions under a leverage that changes, and what that does to their margin."""
+        under = open_positions_under_scopes(survey.private, changes, self._leverage)
+        return list(await asyncio.gather(*(told(survey.private, one) for one in under)))
 
     def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
         """Writes and read-backs of all accounts; the list of sub-accounts is shared by them."""

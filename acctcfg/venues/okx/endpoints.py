@@ -12,6 +12,7 @@ from acctcfg.wire.endpoint import Endpoint, Rate
 
 __all__ = [
     "ACCOUNT_INSTRUMENTS",
+    "ADJUST_LEVERAGE",
     "ALGO_ORDERS",
     "BALANCE",
     "CONFIG",
@@ -97,7 +98,13 @@ TIME = _public("/public/time", 10, 2, *NOTHING)
 STATUS = _public("/system/status", 1, 5, Echo("state"))
 PUBLIC_INSTRUMENTS = _public("/public/instruments", 20, 2, Echo("instType"), by=("instType",))
 POSITION_TIERS = _public(
-    "/public/position-tiers", 10, 2, Echo("instType"), Echo("tdMode"), Echo("instFamily", same=among)
+    "/public/position-tiers",
+    10,
+    2,
+    Echo("instType"),
+    Echo("tdMode"),
+    Echo("instFamily", same=among),
+    Echo("ccy", same=among),
 )
 
 # -- the account's own -------------------------------------------------------------------------------------------------
@@ -107,6 +114,7 @@ SET_LEVERAGE = _post("/account/set-leverage", 20, 2, *_SCOPE, Echo("lever", same
 LEVERAGE_INFO = _get(
     "/account/leverage-info", 20, 2, Echo("instId", same=among), Echo("ccy", same=among), Echo("mgnMode")
 )
+ADJUST_LEVERAGE = _get("/account/adjust-leverage-info", 5, 2, *NOTHING)
 ACCOUNT_INSTRUMENTS = _get("/account/instruments", 20, 2, Echo("instType"), by=("instType",))
 SWITCH_PRECHECK = _get("/account/set-account-switch-precheck", 5, 2, Echo("acctLv"))
 SET_ACCOUNT_LEVEL = _post("/account/set-account-level", 5, 2, Echo("acctLv"))

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
+from acctcfg.core.level import Level, level_text
 from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
 from acctcfg.venues.okx.instruments import INST_TYPES, Instrument, Instruments, positive
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere, Name, missing_name
@@ -60,18 +61,17 @@ class Decision(NamedTuple):
     """What one scope should have, and the entry that says so."""
 
     scope: Scope
-    value: Decimal
+    value: Level
     entry: LeverageEntry
     instruments: tuple[str, ...]  # ids of all live instruments that the value holds for, sorted
     param: str  # how the venue is told the scope: "instId" | "ccy"
     handle: str  # ... and its value: any one instrument of a family stands for all of it
 
-    @property
-    def write(self) -> dict[str, str]:
-        """The body of "Set leverage"."""
+    def write(self, lever: Decimal) -> dict[str, str]:
+        """The body of "Set leverage" for that value."""
         side = {"posSide": SIDE_WORDS.venue(self.scope.side)} if self.scope.side else {}
         mode = MARGIN_WORDS.venue(self.scope.margin)
-        return {self.param: self.handle, "mgnMode": mode, **side, "lever": lever_text(self.value)}
+        return {self.param: self.handle, "mgnMode": mode, **side, "lever": lever_text(lever)}
 
     @property
     def selector(self) -> str:
@@ -207,7 +207,7 @@ class _Asked(NamedTuple):
     margin: MarginMode | None
     selector: Selector
     side: Side | None
-    value: Decimal
+    value: Level
     layer: int
     place: Place
 
@@ -311,7 +311,7 @@ def _clash(first: _Asked, second: _Asked, scopes: Sequence[Scope], modes: Modes)
     keys = sorted(scope.address_key for scope in scopes)
     named = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
     return (
-        f"{lever_text(second.value)} here and {lever_text(first.value)} at {first.place} are equally precise for "
+        f"{level_text(second.value)} here and {level_text(first.value)} at {first.place} are equally precise for "
         f"{named} ({_way_out(first, second, min(scopes, key=_by_address), modes)})"
     )
 

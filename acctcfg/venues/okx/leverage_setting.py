@@ -11,7 +11,8 @@ from typing import NamedTuple
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
-from acctcfg.core.state import After, Live, Unreadable
+from acctcfg.core.level import MAX, level_of
+from acctcfg.core.state import After, Live, Unreadable, written
 from acctcfg.core.vocabulary import MarginMode, Market
 from acctcfg.core.vocabulary import PositionMode as Word
 from acctcfg.errors import VenueError
@@ -22,6 +23,8 @@ from acctcfg.venues.okx.barrier import barrier
 from acctcfg.venues.okx.endpoints import LEVERAGE_INFO, SET_LEVERAGE
 from acctcfg.venues.okx.leverage import Decision, Resolution, exact_names, missing_names, resolve
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere
+from acctcfg.venues.okx.scopes import limit_of
+from acctcfg.venues.okx.tiers import most_of
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["Leverage"]
@@ -79,9 +82,29 @@ class Leverage:
         account.decisions = {address: one for address, one in wanted.items() if focus.wants(address)}
         live = await self._live(account, focus)
         for address, decision in account.decisions.items():
-            account.survey.want(address, decision.value, live[address])
+            await self._want(account, address, decision, live[address])
             account.survey.places[address] = decision.entry.place
-            account.survey.places[address] = decision.entry.place
+
+    async def _want(self, account: Account, address: Address, decision: Decision, live: Live) -> None:
+        """Both sides of one scope. Of a maximum that cannot be read nobody knows whether it is set."""
+        try:
+            wanted = level_of(decision.value, await self._most(account, decision), live)
+        except VenueError as error:
+            account.survey.cannot_read(address, error.code or "unreadable", error.told)
+            return
+        if wanted is None:
+            message = "the venue's list does not say its greatest leverage (a number in place of `max`)"
+            account.survey.cannot_read(address, "no_maximum", message)
+            return
+        account.survey.want(address, wanted, live)
+
+    async def _most(self, account: Account, decision: Decision) -> Decimal | None:
+        """The greatest leverage of a scope: by the list; of a currency, which is not in it, by its first tier."""
+        assert account.instruments is not None  # noqa: S101 (the decision came of them)
+        if decision.value is MAX and decision.param == "ccy":
+            return most_of(await account.broker.tiers("MARGIN", decision.read.margin_mode, currency=decision.handle))
+        limit = limit_of(decision.scope, account.instruments)
+        return None if limit is None else limit.most
 
     async def _elsewhere(self, account: Account, markets: frozenset[str]) -> Elsewhere:
         """What the public lists and the journal say of names that the account's own lists do not have."""
@@ -163,9 +186,9 @@ class Leverage:
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """One call a scope, signed by the account."""
-        decision = self.decision(account, change)
-        assert change.after == decision.value or isinstance(change.after, Decimal)  # noqa: S101
-        return (Call(SET_LEVERAGE, decision.write),)
+        lever = written(change.after)
+        assert isinstance(lever, Decimal)  # noqa: S101 (`_want` put it there)
+        return (Call(SET_LEVERAGE, self.decision(account, change).write(lever)),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
         """A write a scope; read-backs of 20 to a request for each margin mode and market."""

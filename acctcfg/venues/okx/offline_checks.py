@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from acctcfg.core.desired import AccountSpec, LeverageEntry
+from acctcfg.core.level import level_parts, level_text
 from acctcfg.core.rules import Finding
 from acctcfg.core.vocabulary import PositionMode
 from acctcfg.venues.okx.scopes import ACCOUNT_MODES, Modes, Refusal, shape_of
 
 __all__ = ["check_account"]
 
-_LEAST = Decimal("0.01")  # the smallest `lever` that the venue's documents show; above it, the venue itself judges
+_LEAST = Decimal("0.01")
 
 
 def check_account(spec: AccountSpec) -> Iterator[Finding]:
@@ -57,8 +58,18 @@ def _entry(entry: LeverageEntry, open_modes: tuple[Modes, ...]) -> Iterator[Find
     if len(refusals) == len(shapes):
         told = next((refusal for refusal in refusals if refusal.field), refusals[0])
         yield Finding(entry.place, f"{entry.path}.{told.field}" if told.field else entry.path, told.reason)
-    if not (entry.value.is_finite() and entry.value >= _LEAST):
-        yield Finding(entry.place, f"{entry.path}.value", f"{entry.value} is no leverage (at least {_LEAST})")
+    yield from _bounds(entry)
+
+
+def _bounds(entry: LeverageEntry) -> Iterator[Finding]:
+    """The smallest value, and the smallest part of one, that the venue's documents show; a scope may take fewer."""
+    field, value = level_parts(entry.value)
+    if value is None:
+        return
+    if value < _LEAST:
+        yield Finding(entry.place, f"{entry.path}.{field}", f"{value} is no leverage (at least {_LEAST})")
+    elif value != value.quantize(_LEAST):
+        yield Finding(entry.place, f"{entry.path}.{field}", f"{value} is no leverage (at most two decimals)")
 
 
 def _doubles(entries: tuple[LeverageEntry, ...]) -> Iterator[Finding]:
@@ -68,5 +79,6 @@ def _doubles(entries: tuple[LeverageEntry, ...]) -> Iterator[Finding]:
         first = seen.setdefault((entry.layer, entry.market, entry.margin, entry.selector, entry.side), entry)
         if first.value != entry.value:
             named = f"{entry.selector.by} {entry.selector.pattern}"
-            said = f"{entry.value} here and {first.value} at {first.place} are for the same {named} (keep one of them)"
+            both = f"{level_text(entry.value)} here and {level_text(first.value)} at {first.place}"
+            said = f"{both} are for the same {named} (keep one of them)"
             yield Finding(entry.place, entry.path, said)

@@ -22,14 +22,17 @@ from typing import Any
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
-from acctcfg.core.plan import Precheck, Warning_
+from acctcfg.core.level import level_text
+from acctcfg.core.plan import Precheck
+from acctcfg.core.state import written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled, Refused, VenueError
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_reads import Open, OwnKey, number
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.leverage_setting import Leverage
-from acctcfg.venues.okx.scopes import MARGIN_WORDS, Limit, Scope, covers, limit_of
+from acctcfg.venues.okx.margin_effect import Moved
+from acctcfg.venues.okx.scopes import MARGIN_WORDS, Scope, covers, limit_of
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.tiers import most_at
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
@@ -211,12 +214,12 @@ def _covered(account: Account, scope: Scope, row: Row, margin_mode: str) -> bool
 async def _limit(account: Account, snapshot: _Snapshot | None, change: Change, decision: Decision) -> Precheck:
     """Not above what the venue's list allows, nor above what the tier of an open position does (59102)."""
     assert account.instruments is not None  # noqa: S101 (scopes come from them)
-    limit, value = limit_of(decision.scope, account.instruments), number(change.after)
+    limit, value = limit_of(decision.scope, account.instruments), number(written(change.after))
     if limit is None:
         return Precheck("leverage_limit", "venue")
     if value > limit.most:
         said = f"{value:f} is above the venue's maximum of {limit.most:f} ({limit.instrument})"
-        return Precheck("leverage_limit", "fail", f"{said}; {_lower(decision, limit)}")
+        return Precheck("leverage_limit", "fail", f"{said}; {_lower(decision)}")
     if snapshot is None:
         return Precheck("leverage_limit", "pass")
     try:
@@ -229,14 +232,15 @@ async def _limit(account: Account, snapshot: _Snapshot | None, change: Change, d
     return Precheck("leverage_limit", "fail", message)
 
 
-def _lower(decision: Decision, limit: Limit) -> str:
+def _lower(decision: Decision) -> str:
     """The way out of a value that is above the maximum: at the entry itself, or by one that is more precise."""
     scope, selector = decision.scope, decision.entry.selector
     if selector.exact:
-        return "lower `value`"
+        return "lower `value`, or write `value: max`"
     named = f"{decision.selector}: {scope.key}"
-    entry = f"{{market: {scope.market}, {named}, margin: {scope.margin}, value: {limit.most:f}}}"
-    return f"add an entry for it alone, which beats the pattern: {entry}"
+    entry = f"{{market: {scope.market}, {named}, margin: {scope.margin}, value: max}}"
+    guard = f"write `at_most: {level_text(decision.value)}` in the pattern, which raises nothing"
+    return f"{guard}, or add an entry for it alone, which beats the pattern: {entry}"
 
 
 async def _tier_limit(account: Account, snapshot: _Snapshot, scope: Scope) -> tuple[Decimal | None, str]:
@@ -256,7 +260,7 @@ async def _tier_limit(account: Account, snapshot: _Snapshot, scope: Scope) -> tu
         return None, ""
     inst_type, inst_id = str(held[0]["instType"]), str(held[0]["instId"])
     family = account.instruments.family_of(inst_type, inst_id) or scope.key
-    tiers = await account.broker.tiers(inst_type, MARGIN_WORDS.venue(scope.margin), family)
+    tiers = await account.broker.tiers(inst_type, MARGIN_WORDS.venue(scope.margin), family=family)
     size = sum((abs(number(row["pos"])) for row in held), Decimal(0))
     return most_at(tiers, size), _listed([_position(row) for row in held])
 
@@ -326,19 +330,21 @@ async def _deletable(account: Account) -> tuple[Precheck, ...]:
     return tuple(checks)
 
 
-def open_positions_under_scopes(account: Account, changes: Sequence[Change], leverage: Leverage) -> list[Warning_]:
+def open_positions_under_scopes(account: Account, changes: Sequence[Change], leverage: Leverage) -> list[Moved]:
     """Leverage may change under an open position; its margin is computed anew, so the user is told."""
-    warnings = []
+    found = []
     for change in changes:
         if change.kind != "leverage" or account.open is None:
             continue
-        scope = leverage.decision(account, change).scope
-        there = [row for row in account.open.positions if _covered(account, scope, row, str(row.get("mgnMode") or ""))]
+        decision = leverage.decision(account, change)
+        there = [
+            row
+            for row in account.open.positions
+            if _covered(account, decision.scope, row, str(row.get("mgnMode") or ""))
+        ]
         if there:
-            named = ", ".join(sorted(_position(row) for row in there))
-            message = f"an open position stands under it; its margin will be computed anew: {named}"
-            warnings.append(Warning_(str(change.address), "open_position_on_scope", message))
-    return warnings
+            found.append(Moved(change, decision, {_position(row): row for row in there}))
+    return found
 
 
 def _unread(deferred: bool, *names: str) -> tuple[Precheck, ...]:

@@ -10,7 +10,7 @@ from acctcfg.errors import Garbled
 from acctcfg.venues.okx.instruments import positive
 from acctcfg.venues.okx.row_fields import demand
 
-__all__ = ["Tier", "most_at", "tiers_of"]
+__all__ = ["Tier", "most_at", "most_of", "tiers_of"]
 
 
 class Tier(NamedTuple):
@@ -32,6 +32,11 @@ def tiers_of(rows: Iterable[Mapping[str, object]]) -> tuple[Tier, ...]:
     if not found:
         raise Garbled("no position tiers", code="no_list")
     return tuple(sorted(found))
+
+
+def most_of(tiers: Sequence[Tier]) -> Decimal:
+    """The greatest leverage of all: that of the smallest positions."""
+    return max(tier.max_leverage for tier in tiers)
 
 
 def most_at(tiers: Sequence[Tier], size: Decimal) -> Decimal:

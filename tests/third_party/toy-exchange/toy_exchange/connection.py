@@ -11,6 +11,7 @@ from acctcfg.core.desired import AccountSpec, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import Credentials
+from acctcfg.core.state import written
 from acctcfg.core.verdict import Verdict
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Proof, Survey
@@ -71,8 +72,9 @@ class ToyConnection(ByField[Account]):
                 answers[change.address] = (await self._no_withdrawals(),)
             else:
                 limit = self._leverage.limit(account, change.address).max_leverage
-                high = isinstance(change.after, Decimal) and change.after > limit
-                detail = f"{change.after} is above the exchange's maximum of {limit}" if high else ""
+                value = written(change.after)
+                high = isinstance(value, Decimal) and value > limit
+                detail = f"{value} is above the exchange's maximum of {limit}" if high else ""
                 answers[change.address] = (Precheck("leverage_limit", "fail" if high else "pass", detail),)
         return answers
 
@@ -90,7 +92,7 @@ class ToyConnection(ByField[Account]):
             return Precheck("no_pending_withdrawals", "unknown", error.message)
         return Precheck("no_pending_withdrawals", "fail" if there else "pass", ", ".join(there))
 
-    def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
+    async def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
         """When a sweep begins."""
         message = "the exchange sweeps at the end of the day"
         swept = [str(one.address) for one in changes if one.kind == "settings.cash_sweep"]

@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
-from acctcfg.core.state import Live, Unreadable
+from acctcfg.core.level import level_of
+from acctcfg.core.state import Live, Unreadable, written
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.wire.endpoint import Call
 from toy_exchange.account import Account, Symbol
@@ -37,7 +38,9 @@ class LeverageSetting:
         wanted = {account.address(self.field, f"swap/{symbol}"): entry.value for symbol, entry in decided.items()}
         wanted = {address: value for address, value in wanted.items() if focus.wants(address)}
         live = await self.current(account, list(wanted))
-        for address, value in wanted.items():
+        for address, entry_level in wanted.items():
+            value = level_of(entry_level, self.limit(account, address).max_leverage, live[address])
+            assert value is not None  # the list has every symbol's maximum
             account.survey.want(address, value, live[address])
 
     def _symbols(self, account: Account, entry: LeverageEntry) -> list[str]:
@@ -62,7 +65,9 @@ class LeverageSetting:
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """One call a symbol."""
-        return (Call(SET_LEVERAGE, {"symbol": symbol_of(change.address), "leverage": str(int(str(change.after)))}),)
+        return (
+            Call(SET_LEVERAGE, {"symbol": symbol_of(change.address), "leverage": str(int(str(written(change.after))))}),
+        )
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
         """A write a symbol, each in a bucket of its own; one read for all."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from acctcfg.core.desired import AccountSpec
+from acctcfg.core.level import level_parts
 from acctcfg.core.order import Row
 from acctcfg.core.rules import Finding, VenueRules
 from acctcfg.venues.switch import settings_of
@@ -19,8 +20,9 @@ def check(spec: AccountSpec) -> Iterator[Finding]:
         if entry.side is not None or entry.margin is not None or entry.market not in (None, "swap"):
             message = "Toy Exchange keeps leverage by symbol alone (leave `market`, `margin` and `side` out)"
             yield Finding(entry.place, entry.path, message)
-        if entry.value < 1 or entry.value != entry.value.to_integral_value():
-            yield Finding(entry.place, f"{entry.path}.value", f"{entry.value} is no whole number from 1 on")
+        field, value = level_parts(entry.value)
+        if value is not None and (value < 1 or value != value.to_integral_value()):
+            yield Finding(entry.place, f"{entry.path}.{field}", f"{value} is no whole number from 1 on")
 
 
 RULES = VenueRules(
