@@ -68,7 +68,7 @@ async def apply(
         if saved is not None:
             check_steps(saved, planned.plan, allow_warnings=allow_warnings)
         if expect is not None:
-            check_digest(planned, expect, allow_warnings=allow_warnings)
+            check_digest(planned, expect, saved, allow_warnings=allow_warnings)
         planned.reviewed = expect or (str(saved["digest"]) if saved is not None else planned.plan.digest)
         planned.claimed = 0 if saved is None else len(saved["steps"])
         planned.plan = planned.plan.with_steps(leave.hold(planned.plan.steps, planned.readers))

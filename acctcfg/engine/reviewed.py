@@ -16,6 +16,7 @@ from acctcfg.core.plan import Plan, Step
 from acctcfg.core.scope import VenueReport
 from acctcfg.core.value_text import told
 from acctcfg.engine.plan import Planned
+from acctcfg.engine.plan_difference import differences
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import PlanStale
@@ -70,14 +71,19 @@ def check_steps(saved: Mapping[str, Any], plan: Plan, *, allow_warnings: bool) -
     for step in plan.steps:
         claim = claimed.get(str(step.address))
         if claim is None:
-            raise PlanStale(f"{step.address} has become necessary since the plan was saved", hint=_AGAIN)
+            raise _stale(f"{step.address} has become necessary since the plan was saved", _AGAIN, saved, plan)
         if not _same(step, claim):
-            raise PlanStale(
-                f"{step.address} is {_was(step.to_json())} now; the plan was made for {_was(claim)}",
-                hint=_AGAIN,
-            )
+            moved = f"{step.address} is {_was(step.to_json())} now; the plan was made for {_was(claim)}"
+            raise _stale(moved, _AGAIN, saved, plan)
     if not allow_warnings:
         _check_warnings(saved, plan, claimed)
+
+
+def _stale(why: str, hint: str, saved: Mapping[str, Any], plan: Plan) -> PlanStale:
+    """For the first reason; the hint lists all that differs, where that is more."""
+    lines = differences(saved, plan.to_json())
+    more = f"{hint}\nall that differs from the reviewed plan:\n" + "\n".join(f"  {line}" for line in lines)
+    return PlanStale(why, hint=more if len(lines) > 1 else hint)
 
 
 def _was(step: Mapping[str, Any]) -> str:
@@ -100,20 +106,26 @@ def _check_warnings(saved: Mapping[str, Any], plan: Plan, claimed: Collection[st
     known = {(one["address"], one["code"]) for one in saved["warnings"]}
     for one in plan.warnings:
         if one.address in claimed and one.code not in passing and (one.address, one.code) not in known:
-            raise PlanStale(
-                f"{one.address}: {one.message}  [{one.code}]; the reviewed plan had no such warning",
-                hint=f"{_AGAIN}, or go on in spite of new warnings with --allow-warnings",
-            )
+            why = f"{one.address}: {one.message}  [{one.code}]; the reviewed plan had no such warning"
+            hint = f"{_AGAIN}, or go on in spite of new warnings with --allow-warnings"
+            raise _stale(why, hint, saved, plan)
 
 
-def check_digest(planned: Planned, expect: str, *, allow_warnings: bool) -> None:
-    """Go on only if a reviewed digest names this plan, as it is allowed now or without any leave."""
-    if not any(plan.is_named_by(expect, allow_warnings=allow_warnings) for plan in planned.as_reviewed):
-        raise PlanStale(
-            f"the plan's digest is {planned.plan.digest}, not the expected {expect}",
-            hint="the manifest, the credentials or the live accounts changed since it was reviewed, "
-            "or a warning came up: plan and review again",
-        )
+def check_digest(planned: Planned, expect: str, saved: Mapping[str, Any] | None, *, allow_warnings: bool) -> None:
+    """Go on only if a reviewed digest names this plan, as it is allowed now or without any leave.
+
+    `saved`: the reviewed plan, where its file is at hand.
+    """
+    if any(plan.is_named_by(expect, allow_warnings=allow_warnings) for plan in planned.as_reviewed):
+        return
+    why = f"the plan's digest is {planned.plan.digest}, not the expected {expect}"
+    hint = (
+        "the manifest, the credentials or the live accounts changed since it was reviewed, "
+        "or a warning came up: plan and review again"
+    )
+    if saved is None or saved["digest"] != expect:
+        raise PlanStale(why, hint=hint)
+    raise _stale(why, hint, saved, planned.plan)
 
 
 def _where(venue: Mapping[str, Any]) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from acctcfg.core.json_schema import schema_flaw
 from acctcfg.manifest.problems import shown
 
-__all__ = ["compiled", "schema_error"]
+__all__ = ["schema_error"]
 
 MOST: Final = 20_000  # schemas that one schema stands for, its references written out
 DEEPEST: Final = 100
@@ -23,39 +24,15 @@ class _Unbounded(Exception):
     """Why a schema is not taken."""
 
 
-def compiled(schema: Any) -> Any:
-    """The validator of a schema that `schema_error` has nothing against."""
-    import jsonschema_rs  # only where there are rules
-
-    return jsonschema_rs.validator_for(schema, retriever=_refuse, pattern_options=jsonschema_rs.RegexOptions())
-
-
 def schema_error(schema: Any) -> str:
     """What is wrong with a JSON Schema; "" where nothing is."""
-    import jsonschema_rs
-
     if not isinstance(schema, dict | bool):
         return "a schema is a map"
     try:
         _Measure(schema).of(schema)
-        compiled(schema)
     except _Unbounded as exc:
         return str(exc)
-    except jsonschema_rs.ValidationError as exc:
-        if '"regex"' in exc.message:
-            return f"{_short(exc.message)} (no look-around, no back-references, no endless counts)"
-        return _short(exc.message)
-    except (jsonschema_rs.ReferencingError, ValueError) as exc:
-        return f"{_short(str(exc))} (acctcfg fetches nothing)"
-    return ""
-
-
-def _short(text: str) -> str:
-    return " ".join(text.split())[:200]
-
-
-def _refuse(uri: str) -> Any:
-    raise ValueError(f"it refers to {uri}, and acctcfg fetches nothing")
+    return schema_flaw(schema)
 
 
 class _Measure:

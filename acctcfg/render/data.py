@@ -120,11 +120,10 @@ def _flaw(document: object, rules: Iterable[VenueRules]) -> str:
     bare = {key: value for key, value in document.items() if key != "checksum"}
     if document.get("checksum") != _checksum(bare):
         return "was edited or cut after it was saved: its checksum does not fit"
-    import jsonschema_rs
-
+    from acctcfg.core.json_schema import judge
     from acctcfg.render.plan_schema import plan_schema
 
-    if not jsonschema_rs.is_valid(plan_schema(rules), document):
+    if not judge(plan_schema(rules))(document):
         return "was not saved by this version of acctcfg: it holds what no plan of it holds"
     return ""
 

@@ -456,4 +456,18 @@ def test_a_plan_that_went_stale_says_so_in_words(desk: Desk) -> None:
     said = desk.apply("plan.json")
     assert said.code == 1
     assert "is permissions read, ip_allowlist 203.0.113.8" in said.err
-    assert not set("{}[']") & set(said.err.replace("api_keys[bot]", ""))
+    assert not set("{}'") & set(said.err)
+
+
+def test_all_that_moved_is_said_at_once(desk: Desk) -> None:
+    """The first reason, then every value that differs from the reviewed plan; with --expect, too."""
+    file = _ready(desk, "long_short_mode")
+    desk.sandbox.control_post("accounts/trader01/set", leverage={"SWAP/cross/BTC-USDT-SWAP": "9"})
+    desk.open("trader01", "positions", instId="BTC-USDT-SWAP", size="3")
+    digest = json.loads((desk.folder / "plan.json").read_text())["digest"]
+    for arguments in ([file], [file, "--expect", digest]):
+        said = desk.apply(*arguments)
+        assert said.code == 1
+        assert "all that differs from the reviewed plan:" in said.err
+        assert "trader01.leverage[swap/BTC-USDT/cross]: before was 5, is 9" in said.err
+        assert "trader01.leverage[swap/BTC-USDT/cross]: open_position_on_scope is only in the present plan" in said.err
