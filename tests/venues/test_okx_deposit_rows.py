@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acctcfg.core.state import Unreadable
-from acctcfg.venues.okx.broker import Chain, DepositAddress
 from acctcfg.venues.okx.deposit_rows import near_chain, numbered, use_of
+from acctcfg.venues.okx.listed import Chain, DepositAddress
 from acctcfg.venues.okx.row_fields import boolean, tag_of
 
 TRC, ERC = "USDT-TRC20", "USDT-ERC20"

@@ -7,7 +7,8 @@ import pytest
 from acctcfg.errors import Garbled
 from acctcfg.venues.okx import account_reads as reads
 from acctcfg.venues.okx.account_reads import OwnKey
-from acctcfg.venues.okx.broker import Broker
+from acctcfg.venues.okx.pages import NumberedPages
+from acctcfg.venues.okx.sub_account_list import SubAccountList
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.exchange import Reply
 from acctcfg.wire.pace import Pacer
@@ -69,7 +70,7 @@ def page(number: str, pages: str, rows: int) -> list[dict[str, object]]:
 async def test_a_list_of_sub_accounts_that_does_not_end_is_an_error(answer):
     """Whoever waits is told, after a few requests."""
     client = Endless(answer)
-    broker = Broker(client, _Key(), "7000")
+    listed = SubAccountList(client, _Key(), "7000", NumberedPages())
     with pytest.raises(Garbled):
-        await broker.sub_accounts()
+        await listed.every()
     assert client.asked <= 12

@@ -12,8 +12,8 @@ from acctcfg.core.state import Unreadable
 from acctcfg.venues.gate_crossex.main_user import KeyRow
 from acctcfg.venues.gate_crossex.main_user import SubAccount as GateRow
 from acctcfg.venues.okx.account_reads import Config
-from acctcfg.venues.okx.broker import EVERYTHING, SubAccount
 from acctcfg.venues.okx.instruments import positive
+from acctcfg.venues.okx.listed import EVERYTHING, SubAccount
 from acctcfg.venues.okx.vocabulary import ips_of
 
 ROW = {

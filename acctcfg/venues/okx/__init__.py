@@ -71,8 +71,9 @@ class OkxDmaBroker:
     def connect(self, given: Given) -> Connection:
         """A connection as this broker."""
         from acctcfg.venues.okx.connection import OkxConnection
+        from acctcfg.venues.okx.dma_broker import DmaBroker
 
-        return OkxConnection(given)
+        return OkxConnection(given, DmaBroker())
 
 
 OKX_DMA_BROKER = OkxDmaBroker()

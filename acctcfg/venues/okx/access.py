@@ -125,7 +125,7 @@ async def find_access(account: Account, *, needed: bool) -> bool:
     if account.row is None and not account.main and (strange := _of_another(account)):
         return _belongs(account, strange, needed=needed)
     if account.main:
-        own = account.signing_with(account.broker.credentials)
+        own = account.signing_with(account.master.credentials)
         account.sign_with(reader=own, writer=own)
         return True
     access = spec.access

@@ -15,10 +15,11 @@ from acctcfg.errors import AuthRefused, Refused, VenueError
 from acctcfg.venues.contract import Memory, SecretDoor, StoredKey, Survey, Writer
 from acctcfg.venues.half_made import Traces
 from acctcfg.venues.okx.account_reads import Config, Open, OwnKey
-from acctcfg.venues.okx.broker import Broker, DepositAddress, KeyList, KeyRow, SubAccount
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.key_guard import refuse_own_key
 from acctcfg.venues.okx.leverage import Decision
+from acctcfg.venues.okx.listed import DepositAddress, KeyList, KeyRow, SubAccount
+from acctcfg.venues.okx.master import Master
 from acctcfg.venues.resources import is_ours
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
@@ -53,7 +54,7 @@ class Account:
 
     spec: AccountSpec
     survey: Survey
-    broker: Broker
+    master: Master
     secrets: SecretDoor
     memory: Memory
     egress: tuple[str, ...]
@@ -98,13 +99,13 @@ class Account:
     @property
     def user(self) -> str:
         """Whose limits its own keys use up."""
-        return self.broker.user if self.main else f"{self.broker.user}/{self.name}"
+        return self.master.user if self.main else f"{self.master.user}/{self.name}"
 
     @property
     def uid(self) -> str:
         """The venue's id, "" while it does not exist."""
         if self.main:
-            return self.broker.user
+            return self.master.user
         return self.row.uid if self.row else ""
 
     def address(self, field_: str = "", key: str = "") -> Address:
@@ -138,7 +139,7 @@ class Account:
 
     def signing_with(self, credentials: Credentials) -> OwnKey:
         """Reads signed as this account."""
-        return OwnKey(self.broker.client, credentials, self.user)
+        return OwnKey(self.master.client, credentials, self.user)
 
     def candidates(self) -> list[KeySpec]:
         """The keys that sign by default: with trade and a store, those that can from here first, then by label."""
@@ -161,7 +162,7 @@ class Account:
     async def key_list(self, *, fresh: bool = False) -> Mapping[str, KeyRow]:
         """The broker's list of the account's keys; slow (once a second), so it is read once unless it must be fresh."""
         if self.keys is None or fresh:
-            self.keys = await self.broker.key_list(self.name) if self.row is not None else KeyList(rows={})
+            self.keys = await self.master.key_list(self.name) if self.row is not None else KeyList(rows={})
             for row in self.keys.rows.values():
                 self.key_values[row.api_key] = KeyValue(row.permissions, row.ip_allowlist, None)
         return self.keys.rows
@@ -183,9 +184,9 @@ class Account:
 
     def sign_with(self, *, reader: OwnKey | None, writer: OwnKey | None) -> None:
         """Use these from now on; nothing deletes or narrows what is in use, and what was used before is free."""
-        self.broker.in_use -= self.in_use - {self.broker.credentials.api_key}
+        self.master.in_use -= self.in_use - {self.master.credentials.api_key}
         self.reader, self.writer = reader, writer
-        self.broker.in_use |= self.in_use
+        self.master.in_use |= self.in_use
 
     def lay_down(self, api_key: str) -> None:
         """Sign no more with a key that is replaced; the new one is taken up when it is read back."""
@@ -246,11 +247,11 @@ class Account:
         signs = self.writer if own else None
         if own and signs is None:
             raise self.no_access()
-        refuse_own_key(call, self.broker.in_use, self.key_values, self.egress)
+        refuse_own_key(call, self.master.in_use, self.key_values, self.egress)
         return await writer.send(
             call,
-            signs.credentials if signs else self.broker.credentials,
-            signs.user if signs else self.broker.user,
+            signs.credentials if signs else self.master.credentials,
+            signs.user if signs else self.master.user,
             address=change.address,
             action=change.action,
             account=self.name,

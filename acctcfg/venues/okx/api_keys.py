@@ -23,10 +23,10 @@ from acctcfg.venues.half_made import sent_with
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, taken_place, unbound, wished
 from acctcfg.venues.okx.access import ask_key
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing, unreadable
-from acctcfg.venues.okx.broker import KeyRow
-from acctcfg.venues.okx.endpoints import CONFIG, CREATE_KEY, DELETE_KEY, KEYS, MODIFY_KEY
+from acctcfg.venues.okx.endpoints import CONFIG
 from acctcfg.venues.okx.key_guard import KEPT, harms
-from acctcfg.venues.okx.vocabulary import permissions_to, unknown_permissions
+from acctcfg.venues.okx.listed import KeyRow
+from acctcfg.venues.okx.vocabulary import unknown_permissions
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 
@@ -300,50 +300,41 @@ class ApiKeys:
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """Create, change in place, delete; a replacement is a delete and a create, since labels are unique."""
-        name, label = account.name, change.address.key
+        keys, name, label = account.master.calls.keys, account.name, change.address.key
         api_key = self._api_key(account, label)
-        delete = Call(DELETE_KEY, {"subAcct": name, "apiKey": api_key})
         if change.action == "delete":
-            return (delete,)
+            return (keys.delete(name, api_key),)
         after = change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-        bound = {"ip": ",".join(after.ip_allowlist)} if after.ip_allowlist else {}  # "" unbinds; nothing is bound yet
-        create = Call(CREATE_KEY, {"subAcct": name, "label": label, "perm": permissions_to(after.permissions), **bound})
-        if change.action == "create":
-            return (create,)
-        if change.action == "replace":
-            return delete, create
-        body = {"subAcct": name, "apiKey": api_key}
-        before = change.before
-        if not isinstance(before, KeyValue) or before.permissions != after.permissions:
-            body["perm"] = permissions_to(after.permissions)
-        if not isinstance(before, KeyValue) or before.ip_allowlist != after.ip_allowlist:
-            body["ip"] = ",".join(after.ip_allowlist)  # a present field replaces the whole value; "" unbinds
-        return (Call(MODIFY_KEY, body),)
+        if change.action == "change":
+            return (keys.modify(name, api_key, change.before, after),)
+        create = keys.create(name, label, after)
+        return (create,) if change.action == "create" else (keys.delete(name, api_key), create)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
         """The writes out of the broker's buckets; a read-back by the key's own config, or by the broker's list."""
-        broker, venue = account.broker.user, account.spec.venue
+        master, listed = (account.master.user, account.spec.venue), account.master.calls.keys.listed
         costs: list[Cost] = []
         for change in changes:
-            costs += [Cost(broker, venue, call.endpoint, 1, write=True) for call in self.calls(account, change)]
+            costs += [Cost(*master, call.endpoint, 1, write=True) for call in self.calls(account, change)]
             own = change.action != "delete" and isinstance(change.after, KeyValue) and change.after.store is not None
-            costs.append(Cost(account.user, account.spec.key, CONFIG, 1) if own else Cost(broker, venue, KEYS, 1))
+            costs.append(Cost(account.user, account.spec.key, CONFIG, 1) if own else Cost(*master, listed, 1))
         return costs
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Make the change; a new secret is on disk before this returns, or the new key is deleted again."""
         label = change.address.key
+        keys = account.master.calls.keys
         for call in self.calls(account, change):
-            if call.endpoint is CREATE_KEY:
+            if call.endpoint is keys.made:
                 await self._create(account, change, call, writer)
                 continue
             api_key = await self._find_api_key(account, label)
             if change.action == "replace":
                 account.lay_down(api_key)
-            gone = api_key if call.endpoint is DELETE_KEY else ""
+            gone = api_key if call.endpoint is keys.deleted else ""
             await account.send(Call(call.endpoint, {**call.params, "apiKey": api_key}), change, writer, deletes=gone)
-            if call.endpoint is DELETE_KEY:
+            if call.endpoint is keys.deleted:
                 self._gone(account, label)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
@@ -362,7 +353,7 @@ class ApiKeys:
         store, path = str(after.store), account.secret_path(label)
         account.secrets.prove_writable(store, path)
         passphrase = account.secrets.new_passphrase()
-        create = Call(CREATE_KEY, {**call.params, "passphrase": passphrase})
+        create = Call(call.endpoint, {**call.params, "passphrase": passphrase})
         reply = await self._sent_create(account, change, create, writer)
         row, secret_key = reply.data[0] if reply.data else {}, reply.secrets.get("secretKey")
         if not row.get("apiKey") or secret_key is None:
@@ -392,7 +383,7 @@ class ApiKeys:
             raise
 
     def _time(self, account: Account) -> float:
-        return account.broker.client.clock.now() + account.broker.client.offset_s
+        return account.master.client.clock.now() + account.master.client.offset_s
 
     async def _undo(
         self, account: Account, change: Change, api_key: str, error: AcctcfgError | OSError, writer: Writer
@@ -401,7 +392,7 @@ class ApiKeys:
         reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
         failed = f"{change.address}: its secret could not be stored ({reason})"
         try:
-            undo = Call(DELETE_KEY, {"subAcct": account.name, "apiKey": api_key})
+            undo = account.master.calls.keys.delete(account.name, api_key)
             await account.send(undo, change, writer, deletes=api_key)
         except VenueError as left:
             # No StoreError: the journal goes on to say that the key was being created, so that it may be replaced.

@@ -11,7 +11,9 @@ from acctcfg.venues.okx.account import Account
 __all__ = ["barrier"]
 
 
-def barrier(account: Account, focus: Focus, live_mode: str | Unreadable, addresses: Iterable[Address]) -> After | None:
+def barrier(
+    account: Account, focus: Focus, live_mode: str | Unreadable | After, addresses: Iterable[Address]
+) -> After | None:
     """The mode change of this plan that these values will have behind them; modes that are not targeted block."""
     spec = account.spec
     live_position = account.config.position_mode if account.config else None  # a new account's is not known

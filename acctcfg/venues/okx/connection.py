@@ -1,4 +1,4 @@
-"""A connection to OKX as a DMA broker: who it is, what it reads of the accounts, and where each write goes."""
+"""A connection to OKX as a user with sub-accounts: who it is, what it reads of them, and where each write goes."""
 
 from __future__ import annotations
 
@@ -26,13 +26,16 @@ from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.account_reads import Config, OwnKey
 from acctcfg.venues.okx.api_keys import ApiKeys
-from acctcfg.venues.okx.broker import PAGE, Broker, SubAccount
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
 from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.key_guard import KEPT
 from acctcfg.venues.okx.leverage_setting import Leverage
+from acctcfg.venues.okx.listed import SubAccount
 from acctcfg.venues.okx.margin_effect import told
+from acctcfg.venues.okx.master import Master
+from acctcfg.venues.okx.master_calls import MasterCalls
+from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY
@@ -49,9 +52,9 @@ HEAD_START_S = 0.05
 
 
 class OkxConnection(ByField[Account]):
-    """One broker's credentials at work."""
+    """One user's credentials at work."""
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: Given, calls: MasterCalls) -> None:
         self.spec = given.spec
         self.client = given.client
         self.user = ""
@@ -60,8 +63,9 @@ class OkxConnection(ByField[Account]):
         self._memory_of = given.memory
         self._accounts = given.accounts
         self._adopt = given.adopt
-        self._broker = Broker(given.client, given.credentials, "")
-        mode = AccountMode()
+        self._calls = calls
+        self._master = Master(given.client, given.credentials, "", calls)
+        mode = AccountMode(calls)
         self._mode, self._leverage = mode, Leverage(mode, self._today)
         self._keys, self._subs = ApiKeys(), SubAccounts()
         self._settings = OkxSettings(mode)
@@ -89,11 +93,11 @@ class OkxConnection(ByField[Account]):
         if config.main_uid not in ("", config.uid):
             raise ConfigError(
                 f"venues.{self.spec.key}: the credentials belong to a sub-account (uid {config.uid})",
-                hint="a broker's connection needs a key of its main account",
+                hint=f"{self._calls.title} needs a key of its main account",
             )
         self.user = config.uid
         self.client.pacer.one_owner(unknown, self.user)
-        self._broker = Broker(self.client, self._credentials, self.user)
+        self._master = Master(self.client, self._credentials, self.user, self._calls)
 
     def _elsewhere(self) -> str:
         """Where a key that the venue does not know here may be at home."""
@@ -130,7 +134,7 @@ class OkxConnection(ByField[Account]):
     async def survey(self, specs: Sequence[AccountSpec], focus: Focus, *, replace: frozenset[Address]) -> list[Survey]:
         """Both sides of everything that the focus wants of these accounts. An account that fails is unreadable."""
         named = [spec.name for spec in specs if spec.role != "main"]
-        listed = [asyncio.ensure_future(self._broker.sub_account(name)) for name in named]
+        listed = [asyncio.ensure_future(self._master.sub_accounts.get(name)) for name in named]
         if len(named) > PAGE:
             # Every further page is a second away: the first request goes out before the accounts' own begin to queue.
             await asyncio.wait(listed, timeout=HEAD_START_S, return_when=asyncio.FIRST_COMPLETED)
@@ -149,7 +153,7 @@ class OkxConnection(ByField[Account]):
         account = survey.private = Account(
             spec=spec,
             survey=survey,
-            broker=self._broker,
+            master=self._master,
             secrets=self._secrets,
             memory=self._memory_of(self.user),
             egress=self.spec.egress,
@@ -237,13 +241,13 @@ class OkxConnection(ByField[Account]):
     async def prove(self, spec: AccountSpec, credentials: Credentials) -> Proof:
         """The config that the key reads, beside the broker's list."""
         own = OwnKey(self.client, credentials, f"{self.user}/{spec.name}" if spec.role != "main" else self.user)
-        row = await self._broker.sub_account(spec.name) if spec.role != "main" else None
+        row = await self._master.sub_accounts.get(spec.name) if spec.role != "main" else None
         listed = self.user if spec.role == "main" else row.uid if row is not None else ""
         try:
             config = await own.config()
         except AuthRefused as error:
             state = {ONLY_ELSEWHERE: "elsewhere", **dict.fromkeys(NEW_KEY_CODES, "not_yet")}.get(error.code)
-            keys = (await self._broker.keys(row.name)).values() if row is not None and state else ()
+            keys = (await self._master.keys(row.name)).values() if row is not None and state else ()
             label = next((key.label for key in keys if key.api_key == credentials.api_key), None)
             if state is None or label is None:
                 raise
@@ -254,7 +258,7 @@ class OkxConnection(ByField[Account]):
         """Accounts that the journal knows, the venue still has, and no entry of the manifest names."""
         memory = self._memory_of(self.user)
         names = [one.name for one in memory.accounts() if one.name not in managed]
-        rows = await asyncio.gather(*(self._broker.sub_account(name) for name in names))
+        rows = await asyncio.gather(*(self._master.sub_accounts.get(name) for name in names))
         return [no_longer_managed(memory, row.name, row.uid) for row in rows if row is not None]
 
     # -- the changes ---------------------------------------------------------------------------------------------------
@@ -271,7 +275,7 @@ class OkxConnection(ByField[Account]):
     def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
         """Writes and read-backs of all accounts; the list of sub-accounts is shared by them."""
         listed = sum(not change.address.field for _, changes in work for change in changes)
-        return super().costs(work) + self._subs.listing_cost(self.user, self.spec.key, listed)
+        return super().costs(work) + self._subs.listing_cost(self._master, self.spec.key, listed)
 
     def gated(self, change: Change) -> bool:
         """Modes, leverage and deletes of accounts are guarded."""

@@ -22,9 +22,9 @@ from acctcfg.core.vocabulary import CreditTo
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, SEEN_TWICE, Cost, Writer
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.broker import Chain, DepositAddress
 from acctcfg.venues.okx.deposit_rows import Numbered, near_chain, numbered, use_of
 from acctcfg.venues.okx.endpoints import CREATE_DEPOSIT_ADDRESS, DEPOSIT_ADDRESSES, MODIFY_DEPOSIT_ADDRESS
+from acctcfg.venues.okx.listed import Chain, DepositAddress
 from acctcfg.venues.okx.row_fields import tag_of
 from acctcfg.venues.okx.vocabulary import ADDRESS_TYPE, CREDIT_TO
 from acctcfg.wire.endpoint import Call
@@ -63,7 +63,7 @@ class DepositAddresses:
         for currency in currencies:
             specs = [spec for spec in deposit.addresses if spec.currency == currency]
             try:
-                chains = await account.broker.chains(currency)
+                chains = await account.master.chains(currency)
             except VenueError as error:
                 message = f"whether its chains take deposits and need a tag could not be read: {error.message}"
                 account.survey.cannot_read(account.address(ADDRESSES, currency), error.code or "chains", message)
@@ -73,7 +73,7 @@ class DepositAddresses:
         await self._show(account, focus, tell=True)
 
     async def _read(self, account: Account, currency: str) -> None:
-        rows = await account.broker.deposit_addresses(account.name, currency) if account.row is not None else []
+        rows = await account.master.deposit_addresses(account.name, currency) if account.row is not None else []
         account.deposits[currency] = rows
 
     def _spec(self, account: Account, focus: Focus, spec: AddressSpec, chains: Sequence[Chain]) -> None:
@@ -126,7 +126,7 @@ class DepositAddresses:
         for address, (currency, chain, number) in asked.items():
             wanted = account.survey.desired[address]
             assert isinstance(wanted, DepositValue)  # noqa: S101 (the survey wanted it)
-            chains = await account.broker.chains(currency)
+            chains = await account.master.chains(currency)
             rows = self._numbered(account, currency, chain)
             shows = not self._unseen(account, rows.rows.get(int(number)))
             found[address] = self._live(rows, int(number), wanted, chains) if shows else ABSENT
@@ -147,7 +147,7 @@ class DepositAddresses:
         places |= {(one["currency"], one["chain"]) for one in (*known, *self._made.get(account.uid, ()))}
         for currency, name in sorted(place for place in places if place[0] in account.deposits):
             try:
-                chains = await account.broker.chains(currency)
+                chains = await account.master.chains(currency)
             except VenueError:
                 continue  # the survey said so
             for number, row in self._numbered(account, currency, name).rows.items():
@@ -179,10 +179,10 @@ class DepositAddresses:
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
         """A write and a read-back each, out of the broker's buckets."""
-        broker, venue = account.broker.user, account.spec.venue
+        master, venue = account.master.user, account.spec.venue
         return [
-            Cost(broker, venue, CREATE_DEPOSIT_ADDRESS, len(changes), write=True),
-            Cost(broker, venue, DEPOSIT_ADDRESSES, len(changes)),
+            Cost(master, venue, CREATE_DEPOSIT_ADDRESS, len(changes), write=True),
+            Cost(master, venue, DEPOSIT_ADDRESSES, len(changes)),
         ]
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
@@ -239,7 +239,7 @@ class CreditToSetting:
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """By the addresses of one currency, since the value is one for all."""
         currency = _rows(account)[0].currency
-        rows = account.deposits[currency] = await account.broker.deposit_addresses(account.name, currency)
+        rows = account.deposits[currency] = await account.master.deposit_addresses(account.name, currency)
         wanted = account.spec.deposit.credit_to if account.spec.deposit else None
         missing = Unreadable("not_listed", "the venue's list shows no address now")
         return dict.fromkeys(addresses, _live(rows, wanted) if rows else missing)
@@ -258,10 +258,10 @@ class CreditToSetting:
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
         """A write and a read-back, out of the broker's buckets."""
-        broker, venue = account.broker.user, account.spec.venue
+        master, venue = account.master.user, account.spec.venue
         return [
-            Cost(broker, venue, MODIFY_DEPOSIT_ADDRESS, len(changes), write=True),
-            Cost(broker, venue, DEPOSIT_ADDRESSES, len(changes)),
+            Cost(master, venue, MODIFY_DEPOSIT_ADDRESS, len(changes), write=True),
+            Cost(master, venue, DEPOSIT_ADDRESSES, len(changes)),
         ]
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from acctcfg.core.state import Unreadable
-from acctcfg.venues.okx.broker import Chain, DepositAddress
+from acctcfg.venues.okx.listed import Chain, DepositAddress
 
 __all__ = ["Numbered", "Use", "near_chain", "numbered", "use_of"]
 

@@ -4,7 +4,7 @@ of sub-accounts (`enable`, `frozenFunc`)."""
 from __future__ import annotations
 
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.broker import EVERYTHING
+from acctcfg.venues.okx.listed import EVERYTHING
 
 __all__ = ["tell_frozen"]
 

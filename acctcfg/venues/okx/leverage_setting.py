@@ -63,7 +63,7 @@ class Leverage:
             account.instruments = (
                 await account.reader.instruments(markets)
                 if account.reader is not None
-                else await account.broker.instruments(markets)
+                else await account.master.public.instruments(markets)
             )
         except VenueError as error:
             account.survey.cannot_read(account.address(self.field), error.code or "instruments", error.message)
@@ -102,7 +102,9 @@ class Leverage:
         """The greatest leverage of a scope: by the list; of a currency, which is not in it, by its first tier."""
         assert account.instruments is not None  # noqa: S101 (the decision came of them)
         if decision.value is MAX and decision.param == "ccy":
-            return most_of(await account.broker.tiers("MARGIN", decision.read.margin_mode, currency=decision.handle))
+            return most_of(
+                await account.master.public.tiers("MARGIN", decision.read.margin_mode, currency=decision.handle)
+            )
         limit = limit_of(decision.scope, account.instruments)
         return None if limit is None else limit.most
 
@@ -116,7 +118,7 @@ class Leverage:
             return NOTHING_ELSE
         seen = frozenset((name, day) for name in missing if (day := account.memory.seen(name.kind, name.name)))
         try:
-            public = await account.broker.instruments(markets) if account.reader is not None else None
+            public = await account.master.public.instruments(markets) if account.reader is not None else None
         except VenueError:
             public = None
         return Elsewhere(public, seen)
@@ -142,7 +144,11 @@ class Leverage:
         if isinstance(live, Unreadable):
             account.survey.cannot_read(account.address(self.field), live.code, live.message)
             return None
-        mode = spec.account_mode or live
+        if isinstance(live, After) and spec.account_mode is None:
+            message = "it cannot be read before the account has a key (write account_mode as well)"
+            account.survey.cannot_read(account.address(self.field), "account_mode", message)
+            return None
+        mode = spec.account_mode or str(live)
         if mode == "portfolio":
             return _Modes(mode, Word.NET, spec.leverage)
         position = spec.position_mode or (account.config.position_mode if account.config is not None else None)

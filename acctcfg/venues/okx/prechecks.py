@@ -260,7 +260,7 @@ async def _tier_limit(account: Account, snapshot: _Snapshot, scope: Scope) -> tu
         return None, ""
     inst_type, inst_id = str(held[0]["instType"]), str(held[0]["instId"])
     family = account.instruments.family_of(inst_type, inst_id) or scope.key
-    tiers = await account.broker.tiers(inst_type, MARGIN_WORDS.venue(scope.margin), family=family)
+    tiers = await account.master.public.tiers(inst_type, MARGIN_WORDS.venue(scope.margin), family=family)
     size = sum((abs(number(row["pos"])) for row in held), Decimal(0))
     return most_at(tiers, size), _listed([_position(row) for row in held])
 
@@ -313,7 +313,7 @@ async def _deletable(account: Account) -> tuple[Precheck, ...]:
             checks.append(Precheck("empty", "unknown", error.message))
     if account.row is not None and not account.row.parent:  # where it does not say, it may be a first-level one
         try:
-            every = await account.broker.sub_accounts()
+            every = await account.master.sub_accounts.every()
             left = [row.name for row in every.values() if row.parent == account.name]
             going = {spec.name for spec in account.specs.values() if spec.state == "absent"}
             left = [name for name in left if name not in going]

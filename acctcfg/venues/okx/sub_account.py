@@ -13,8 +13,8 @@ from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, AccountValue, Live
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.broker import PAGE
-from acctcfg.venues.okx.endpoints import CREATE_SUB_ACCOUNT, DELETE_SUB_ACCOUNT, SUB_ACCOUNTS
+from acctcfg.venues.okx.master import Master
+from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.resources import adopted
 from acctcfg.wire.endpoint import Call
 
@@ -89,7 +89,7 @@ class SubAccounts:
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """Whether it is there now, by the broker's list."""
-        account.row = await account.broker.sub_account(account.name)
+        account.row = await account.master.sub_accounts.get(account.name)
         account.survey.uid = account.uid
         there = self._live(account) if account.spec.state == "absent" else self._wanted(account)
         live = ABSENT if account.row is None else there
@@ -99,43 +99,37 @@ class SubAccounts:
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """One call; a delete takes the account's keys along."""
+        calls = account.master.calls
         if change.action == "delete":
-            return (Call(DELETE_SUB_ACCOUNT, {"subAcct": account.name}),)
-        body = {"subAcct": account.name}
-        if account.spec.label is not None:
-            body["label"] = account.spec.label.strip()
-        if account.spec.client_ip is not None:
-            body["clientIP"] = account.spec.client_ip
-        if account.spec.parent:
-            body["mainAcct"] = self._parent_name(account)
-        return (Call(CREATE_SUB_ACCOUNT, body),)
+            return (calls.delete(account.name),)
+        return (calls.create(account.spec, self._parent_name(account)),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
         """The writes; read-backs of a hundred accounts share a page, and `Connection.costs` counts the pages."""
-        broker = account.broker.user
+        master = account.master.user
         return [
-            Cost(broker, account.spec.venue, call.endpoint, 1, write=True)
+            Cost(master, account.spec.venue, call.endpoint, 1, write=True)
             for change in changes
             for call in self.calls(account, change)
         ]
 
     @staticmethod
-    def listing_cost(broker: str, venue: str, accounts: int) -> list[Cost]:
+    def listing_cost(master: Master, venue: str, accounts: int) -> list[Cost]:
         """The pages that read the creations and deletes of so many accounts back."""
-        return [Cost(broker, venue, SUB_ACCOUNTS, -(-accounts // PAGE))] if accounts else []
+        return [Cost(master.user, venue, master.calls.pages.endpoint, -(-accounts // PAGE))] if accounts else []
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Create or delete it."""
         for call in self.calls(account, change):
-            if call.endpoint is not CREATE_SUB_ACCOUNT:
+            if change.action == "delete":
                 await account.send(call, change, writer)
                 continue
             sent = {name: call.params[param] for name, param in SENT.items() if param in call.params}
-            account.broker.making.add(account.name)
+            account.master.sub_accounts.making.add(account.name)
             try:
                 reply = await account.send(call, change, writer, creates=sent)
             except BaseException:
-                account.broker.making.discard(account.name)
+                account.master.sub_accounts.making.discard(account.name)
                 raise
             row = reply.data[0] if reply.data else {}
             if row.get("uid"):

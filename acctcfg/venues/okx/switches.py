@@ -48,9 +48,10 @@ class OkxSettings(Settings[Account]):
         """The configuration that proved the key."""
         return account.config.row if account.config is not None else None
 
-    def mode(self, account: Account) -> str | Unreadable:
-        """As the survey read it."""
-        return self._account_mode.live(account)
+    def mode(self, account: Account) -> str | Unreadable | None:
+        """As the survey read it; None where only a key that is still to be made can read it."""
+        live = self._account_mode.live(account)
+        return None if isinstance(live, After) else live
 
     def waits(self, account: Account, focus: Focus, addresses: Sequence[Address]) -> After | None:
         """The account's creation, the key that reads, or a change of mode."""

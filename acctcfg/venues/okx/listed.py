@@ -1,0 +1,144 @@
+"""The rows of the lists that a master key reads: sub-accounts, their keys, their deposit addresses. Source: OKX v5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from acctcfg.core.json_types import JsonObject
+from acctcfg.core.state import Unreadable
+from acctcfg.core.vocabulary import CreditTo
+from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, tag_of
+from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
+
+__all__ = ["EVERYTHING", "Chain", "DepositAddress", "KeyList", "KeyRow", "SubAccount"]
+
+EVERYTHING = "everything"
+"""In place of the frozen functions, where the venue says that an account is frozen and not what of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubAccount:
+    """One row of the list of sub-accounts."""
+
+    name: str
+    uid: str  # "": the row does not say, so nothing is done with that account
+    label: str  # without outer blanks, which the venue adds
+    account_mode: str | Unreadable | None  # None: the list of this type of user does not show it
+    parent: str | None  # the venue's name of the first-level account, "" for one; None: the row does not say
+    created_ms: str
+    frozen: tuple[str, ...] = ()  # the functions that the venue has frozen, in its words; EVERYTHING: it does not say
+
+    @classmethod
+    def of(cls, row: JsonObject, *, shows_mode: bool = True) -> SubAccount:
+        """Read a row; one without a name is no answer. A word that is new to us spoils its own field."""
+        demand("a sub-account", row, "subAcct")
+        return cls(
+            name=str(row["subAcct"]),
+            uid=str(row.get("uid") or ""),
+            label=str(row.get("label") or "").strip(),
+            account_mode=known_or_not(ACCOUNT_LEVEL, row.get("acctLv")) if shows_mode else None,
+            parent=_parent(row),
+            created_ms=str(row.get("ts") or ""),
+            frozen=_frozen(row),
+        )
+
+    def is_frozen(self, function: str) -> bool:
+        """Whether a function is frozen; the venue's word for it."""
+        return function in self.frozen or EVERYTHING in self.frozen
+
+
+def _parent(row: JsonObject) -> str | None:
+    """Both generations of rows: `mainAcct`; since 2025-05-28 `firstLvSubAcct`, the own name for a first-level one."""
+    if row.get("mainAcct"):
+        return str(row["mainAcct"])
+    first, level = row.get("firstLvSubAcct"), row.get("subAcctLv")
+    if str(level) == "1" or (first and str(first) == str(row["subAcct"])):
+        return ""
+    if first:
+        return str(first)
+    return "" if row.get("mainAcct") == "" and level in (None, "") else None
+
+
+def _frozen(row: JsonObject) -> tuple[str, ...]:
+    """The frozen functions, whatever their words; a frozen account that names none has all of them frozen."""
+    named = row.get("frozenFunc")
+    functions = named.split(",") if isinstance(named, str) else named if isinstance(named, list) else []
+    found = tuple(sorted({str(one).strip() for one in functions} - {""}))
+    return found or ((EVERYTHING,) if str(row.get("enable")).lower() == "false" else ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """One API key as the broker sees it; the secret is never part of it."""
+
+    label: str
+    api_key: str
+    permissions: tuple[str, ...]
+    ip_allowlist: tuple[str, ...]
+    changed_ms: str  # when it was made, or changed last
+
+    @classmethod
+    def of(cls, row: JsonObject) -> KeyRow:
+        """Read a row; one that does not tell which key it is, or what it can do, is no answer."""
+        demand("an API key", row, "label", "apiKey", "perm", there=("ip",))
+        return cls(
+            label=str(row["label"]),
+            api_key=str(row["apiKey"]),
+            permissions=permissions_of(str(row["perm"])),
+            ip_allowlist=ips_of(str(row["ip"])),
+            changed_ms=str(row.get("ts") or ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyList:
+    """An account's keys by label. `odd`: labels of rows that could not be read, "" for one without a label."""
+
+    rows: Mapping[str, KeyRow]
+    odd: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositAddress:
+    """One deposit address of a sub-account."""
+
+    currency: str
+    chain: str
+    address: str
+    tag: str  # "": none is shown
+    credit_to: CreditTo | Unreadable
+    listed: bool = True  # False: the venue answered it when it was made, and its list does not show it (yet)
+
+    @classmethod
+    def of(cls, row: JsonObject, currency: str) -> DepositAddress:
+        """Read a row; one without chain or address is no answer."""
+        demand("a deposit address", row, "chain", "addr")
+        return cls(
+            currency=currency,
+            chain=str(row["chain"]),
+            address=str(row["addr"]),
+            tag=tag_of(row),
+            credit_to=known_or_not(CREDIT_TO, str(row.get("to") or "")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """One chain of a currency. None: the venue does not say."""
+
+    name: str
+    main: bool
+    takes_deposits: bool | None
+    needs_tag: bool | None
+
+    @classmethod
+    def of(cls, row: JsonObject) -> Chain:
+        """Read a row; one without its chain is no answer."""
+        demand("a currency", row, "chain")
+        return cls(
+            name=str(row["chain"]),
+            main=boolean(row.get("mainNet")) is True,
+            takes_deposits=boolean(row.get("canDep")),
+            needs_tag=boolean(row.get("needTag")),
+        )

@@ -1,0 +1,81 @@
+"""How a list of sub-accounts is read page by page: pure, and another for each type of user. Source: OKX v5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from acctcfg.core.json_types import JsonObject
+from acctcfg.errors import Garbled
+from acctcfg.venues.okx.endpoints import SUB_ACCOUNTS
+from acctcfg.venues.okx.listed import SubAccount
+from acctcfg.wire.endpoint import Call, Endpoint
+
+__all__ = ["PAGE", "NumberedPages", "Page", "Pages"]
+
+PAGE = 100
+MOST_PAGES = 1000  # a list of more than a hundred thousand accounts is none
+
+
+class Page(NamedTuple):
+    """One page, and how many more there are at least."""
+
+    rows: tuple[SubAccount, ...]
+    more: int
+
+
+class Pages(Protocol):
+    """The calls of one list, and what their answers say."""
+
+    endpoint: Endpoint
+    first: Call
+
+    def one(self, name: str) -> Call:
+        """The one of that name alone."""
+
+    def rows(self, data: Sequence[JsonObject], number: int = 1) -> Page:
+        """The rows of an answer, which is the `number`-th page."""
+
+    def after(self, page: Page, number: int) -> Call | None:
+        """What follows the page, which is the `number`-th; None where its rows show that the list moved."""
+
+    def whole(self, rows: Sequence[SubAccount]) -> dict[str, SubAccount] | None:
+        """All rows by name; None where they show that the list moved, so that one may have slipped by."""
+
+
+class NumberedPages:
+    """A broker's list: pages by number, wrapped in one object that tells how many there are."""
+
+    endpoint = SUB_ACCOUNTS
+    first = Call(SUB_ACCOUNTS, {"page": "1", "limit": str(PAGE)})
+
+    def one(self, name: str) -> Call:
+        """By its name."""
+        return Call(SUB_ACCOUNTS, {"subAcct": name})
+
+    def rows(self, data: Sequence[JsonObject], number: int = 1) -> Page:
+        """The rows, and how many pages follow by the answer's count of them."""
+        if not data:
+            return Page((), 0)
+        details = data[0].get("details")
+        if not isinstance(details, list):
+            raise Garbled("a list of sub-accounts without its rows", code="no_list")
+        return Page(tuple(map(SubAccount.of, details)), max(_count(data[0].get("totalPage")) - number, 0))
+
+    def after(self, page: Page, number: int) -> Call | None:
+        """The next number. Whatever follows a short page, it is no list of so many."""
+        if len(page.rows) != PAGE:
+            return None
+        return Call(SUB_ACCOUNTS, {"page": str(number + 1), "limit": str(PAGE)})
+
+    def whole(self, rows: Sequence[SubAccount]) -> dict[str, SubAccount] | None:
+        """No row stands twice in a list that stood still."""
+        found = {row.name: row for row in rows}
+        return found if len(found) == len(rows) else None
+
+
+def _count(said: object) -> int:
+    pages = str(said or "1")
+    if not pages.isdecimal() or len(pages) > 9 or int(pages) > MOST_PAGES:
+        raise Garbled(f"a list of {pages[:20]!r} pages", code="no_list")
+    return int(pages)

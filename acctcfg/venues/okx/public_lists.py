@@ -1,0 +1,51 @@
+"""The public lists: instruments and position tiers, each read once a run. Source: OKX v5, "Public data"."""
+
+from __future__ import annotations
+
+import asyncio
+
+from acctcfg.venues.okx.endpoints import POSITION_TIERS, PUBLIC_INSTRUMENTS
+from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
+from acctcfg.venues.okx.tiers import Tier, tiers_of
+from acctcfg.wire.client import Client
+from acctcfg.wire.endpoint import Call
+
+__all__ = ["PublicLists"]
+
+
+class PublicLists:
+    """What anybody may read."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._instruments: dict[frozenset[str], asyncio.Task[Instruments]] = {}
+        self._tiers: dict[tuple[str, str, str, str], asyncio.Task[tuple[Tier, ...]]] = {}
+
+    async def instruments(self, markets: frozenset[str]) -> Instruments:
+        """The public lists of these markets, for accounts that have no key of their own yet; read once a run."""
+        if markets not in self._instruments:
+            self._instruments[markets] = asyncio.create_task(self._public(markets))
+        return await self._instruments[markets]
+
+    async def tiers(
+        self, inst_type: str, margin_mode: str, *, family: str = "", currency: str = ""
+    ) -> tuple[Tier, ...]:
+        """The position tiers of a family, or of a currency that is borrowed; read once a run. Arguments are the venue's
+        words."""
+        asked = inst_type, margin_mode, family, currency
+        if asked not in self._tiers:
+            self._tiers[asked] = asyncio.create_task(self._position_tiers(*asked))
+        return await self._tiers[asked]
+
+    async def _position_tiers(self, inst_type: str, margin_mode: str, family: str, currency: str) -> tuple[Tier, ...]:
+        named = {"instFamily": family} if family else {"ccy": currency}
+        params = {"instType": inst_type, "tdMode": margin_mode, **named}
+        return tiers_of((await self.client.read(Call(POSITION_TIERS, params))).data)
+
+    async def _public(self, markets: frozenset[str]) -> Instruments:
+        calls = [
+            Call(PUBLIC_INSTRUMENTS, {"instType": INST_TYPES[market]})  # type: ignore[index]
+            for market in sorted(markets)
+        ]
+        replies = await asyncio.gather(*(self.client.read(call) for call in calls))
+        return Instruments.of_lists(reply.data for reply in replies)

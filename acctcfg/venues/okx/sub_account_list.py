@@ -1,0 +1,167 @@
+"""The list of a master's sub-accounts, read for everybody who asks at about the same time. Source: OKX v5.
+
+A broker's is served once a second, so whoever wants to know of an account shares a request with the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from acctcfg.core.secret import Credentials
+from acctcfg.errors import Garbled, Refused
+from acctcfg.venues.okx.listed import SubAccount
+from acctcfg.venues.okx.pages import Page, Pages
+from acctcfg.wire.client import Client
+from acctcfg.wire.endpoint import Call
+from acctcfg.wire.exchange import Reply
+
+__all__ = ["ROUNDS", "SubAccountList"]
+
+ROUNDS = 3  # in which pages may move while they are read
+GATHER_S = 0.5  # how long the list waits for those whose account is being made
+_NO_SUCH = "59510"  # the venue's word for: no such sub-account
+
+
+class SubAccountList:
+    """By name, or all of them. `making`: accounts whose creation is under way; each is asked for right after it."""
+
+    def __init__(self, client: Client, credentials: Credentials, user: str, pages: Pages) -> None:
+        self.client = client
+        self.credentials = credentials
+        self.user = user
+        self.making: set[str] = set()
+        self._pages = pages
+        self._waiting: dict[str, list[tuple[float, asyncio.Future[SubAccount | None]]]] = {}
+        self._serving: asyncio.Task[None] | None = None
+        self._moved = 0  # rounds in a row whose pages moved
+
+    async def get(self, name: str) -> SubAccount | None:
+        """The account as it is at some moment after this call; None if there is none of that name."""
+        self.making.discard(name)
+        future: asyncio.Future[SubAccount | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(name, []).append((self._now(), future))
+        if self._serving is None or self._serving.done():
+            self._serving = asyncio.create_task(self._serve())
+        return await future
+
+    async def every(self) -> dict[str, SubAccount]:
+        """All of them, page by page; once more where the pages moved while they were read."""
+        for _ in range(ROUNDS):
+            found = await self._further(self._pages.rows((await self._read(self._pages.first)).data))
+            if found is not None:
+                return found
+        raise _moving()
+
+    async def _further(self, first: Page) -> dict[str, SubAccount] | None:
+        """The first page with all that follow; None where they moved meanwhile, so that a row may have slipped by."""
+        page, every, number = first, list(first.rows), 1
+        while page.more:
+            call = self._pages.after(page, number)
+            if call is None:
+                return None
+            number += 1
+            page = self._pages.rows((await self._read(call)).data, number)
+            every += page.rows
+        return self._pages.whole(every)
+
+    async def _read(self, call: Call) -> Reply:
+        return await self.client.read(call, self.credentials, self.user)
+
+    def _now(self) -> float:
+        return self.client.clock.now() + self.client.offset_s
+
+    async def _serve(self) -> None:
+        """Answer all who wait, by as few requests as the list's pages and their number allow."""
+        await asyncio.sleep(0)  # let those come in who ask at this same moment
+        while self._waiting:
+            try:
+                await self._round()
+            except Exception as error:
+                waiting, self._waiting = self._waiting, {}
+                for future in (future for some in waiting.values() for _, future in some):
+                    if not future.done():
+                        future.set_exception(error)
+            await asyncio.sleep(0)
+
+    async def _round(self) -> None:
+        alone: list[str] = []
+
+        async def settle() -> Call:
+            await self._gather()
+            alone[:] = self._waiting if len(self._waiting) == 1 else ()
+            return self._pages.one(alone[0]) if alone else self._pages.first
+
+        reply = None
+        try:
+            reply = await self.client.read(self._pages.first, self.credentials, self.user, settle=settle)
+        except Refused as error:
+            if not alone or error.code != _NO_SUCH:
+                raise
+        if alone:
+            self._alone(alone[0], reply)
+        elif reply is not None:
+            await self._everybody(reply)
+
+    async def _gather(self) -> None:
+        """Let those come in whose account is just being made: they ask in a moment."""
+        clock, speed = self.client.clock, self.client.pacer.speed
+        end = clock.monotonic() + GATHER_S / speed
+        while self.making and clock.monotonic() < end:
+            await clock.sleep(GATHER_S / 20 / speed)
+
+    async def _everybody(self, reply: Reply) -> None:
+        page = self._pages.rows(reply.data)
+        found = {row.name: row for row in page.rows}
+        asked = {name for name, some in self._waiting.items() if any(at <= reply.sent_at for at, _ in some)}
+        for name in asked & set(found):
+            self._answer(name, found[name], reply.sent_at)
+        missing = asked - set(found)
+        if not page.more:
+            for name in missing:
+                self._answer(name, None, reply.sent_at)
+        elif len(missing) <= page.more:
+            for name in sorted(missing):
+                await self._single(name)
+        else:
+            every = await self._further(page)
+            if every is None:  # the pages moved while they were read: another round, but not for ever
+                self._moved += 1
+                if self._moved >= ROUNDS:
+                    self._moved = 0
+                    raise _moving()
+                return
+            self._moved = 0
+            for name in missing:
+                self._answer(name, every.get(name), reply.sent_at)
+
+    async def _single(self, name: str) -> None:
+        reply = None
+        try:
+            reply = await self._read(self._pages.one(name))
+        except Refused as error:
+            if error.code != _NO_SUCH:
+                raise
+        self._alone(name, reply)
+
+    def _alone(self, name: str, reply: Reply | None) -> None:
+        """The answer to a request for one account; None where the venue refused it as unknown."""
+        rows = self._pages.rows(reply.data).rows if reply is not None else ()
+        row = next((row for row in rows if row.name == name), None)
+        self._answer(name, row, reply.sent_at if reply is not None else self._now())
+
+    def _answer(self, name: str, row: SubAccount | None, as_of: float) -> None:
+        some = self._waiting.pop(name, [])
+        late = [(at, future) for at, future in some if at > as_of]
+        if late:
+            self._waiting[name] = late
+        for at, future in some:
+            if at > as_of or future.done():
+                continue
+            if row is not None and not row.uid:
+                future.set_exception(Garbled(f"the venue lists {name} without its uid", code="no_field"))
+            else:
+                future.set_result(row)
+
+
+def _moving() -> Garbled:
+    return Garbled("the list of sub-accounts changed each time it was read", code="moving_list", hint="try again")
