@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from acctcfg.core.desired import Place
 from acctcfg.errors import Problem
 from acctcfg.manifest.nodes import Node, Sources, shown, steps_below
 
 __all__ = ["Report", "near", "quoted", "shown"]
+
+Where: TypeAlias = tuple[int, int]  # the marks of a value and of its key
 
 
 class Report:
@@ -20,12 +22,13 @@ class Report:
     the address of its root. A sound manifest pays nothing for them.
     """
 
-    __slots__ = ("problems", "roots", "sources")
+    __slots__ = ("_paths", "problems", "roots", "sources")
 
     def __init__(self, sources: Sources, problems: set[Problem], roots: Sequence[tuple[str, Node]]) -> None:
         self.sources = sources
         self.problems = problems
         self.roots = roots
+        self._paths: dict[Where, str] | None = None
 
     def within(self, *roots: tuple[str, Node]) -> Report:
         """The same, for problems inside other trees."""
@@ -49,21 +52,26 @@ class Report:
 
     def address(self, node: Node) -> str:
         """Where a node stands, in the first tree that has it; "" where none does."""
-        for prefix, root in self.roots:
-            if (path := _path(root, node)) is not None:
-                return prefix + path if prefix else path.removeprefix(".")
-        return self.roots[0][0] if self.roots else ""
+        if self._paths is None:
+            self._paths = _paths(self.roots)
+        return self._paths.get(_where(node), self.roots[0][0] if self.roots else "")
 
 
-def _path(root: Node, wanted: Node) -> str | None:
+def _where(node: Node) -> Where:
     # by mark, not by identity: a merged map is a new node with the marks of the one that was written
-    stack = [(root, "")]
-    while stack:
-        node, path = stack.pop()
-        if node.mark == wanted.mark and node.key_mark == wanted.key_mark:
-            return path
-        stack += steps_below(node, path)
-    return None
+    return node.mark, node.key_mark
+
+
+def _paths(roots: Sequence[tuple[str, Node]]) -> dict[Where, str]:
+    """The address of every node of the trees: one walk, however many problems there are."""
+    found: dict[Where, str] = {}
+    for prefix, root in roots:
+        stack = [(root, "")]
+        while stack:
+            node, path = stack.pop()
+            found.setdefault(_where(node), prefix + path if prefix else path.removeprefix("."))
+            stack += steps_below(node, path)
+    return found
 
 
 def near(word: str, known: Iterable[str]) -> str:

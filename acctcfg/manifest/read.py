@@ -48,27 +48,30 @@ def parse(data: bytes, sources: Sources, name: str) -> tuple[Node | None, list[P
         node = composer.document(_events(text, base))
     except _Unreadable as exc:
         return None, [sources.problem(exc.mark, exc.message)]
+    found = composer.problems
+    addresses = _addresses(node, {mark if first is None else first for mark, _, first in found}) if found else {}
     return node, [
-        sources.problem(mark, message, _address(node, mark))
+        sources.problem(mark, message, addresses[mark])
         if first is None
-        else sources.problem(mark, f"{message} (first at {sources.place(first)})", _address(node, first))
-        for mark, message, first in composer.problems
+        else sources.problem(mark, f"{message} (first at {sources.place(first)})", addresses[first])
+        for mark, message, first in found
     ]
 
 
-def _address(root: Node | None, mark: int) -> str:
-    """The address of what stands at a mark: by its key where that is written there, else by its value."""
-    by_value = ""
+def _addresses(root: Node | None, marks: set[int]) -> dict[int, str]:
+    """The addresses of what stands at these marks: by its key where that is written there, else by its value."""
+    by_key: dict[int, str] = {}
+    by_value = dict.fromkeys(marks, "")
     stack = [(root, "")] if root is not None else []
     while stack:
         node, path = stack.pop()
         # an item of a list has no key, and a map in it begins where its first key does
-        if path and node.key_mark == mark and (node.key_mark != node.mark or not path.endswith("]")):
-            return _without_section(path)
-        if node.mark == mark:
-            by_value = path
+        if path and node.key_mark in marks and (node.key_mark != node.mark or not path.endswith("]")):
+            by_key.setdefault(node.key_mark, path)
+        if node.mark in marks:
+            by_value[node.mark] = path
         stack += steps_below(node, path)
-    return _without_section(by_value)
+    return {mark: _without_section(path) for mark, path in (by_value | by_key).items()}
 
 
 def _without_section(path: str) -> str:

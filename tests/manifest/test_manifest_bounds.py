@@ -248,3 +248,14 @@ def test_a_sound_schema_checks() -> None:
     assert schema_error(schema) == ""
     assert violations(schema, {"after": 3}) == []
     assert len(violations(schema, {"after": 7})) == 1
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize(
+    "line", ["  mm{0:05d}: {{venue: desk, lable: x}}\n", "  mm00001: {{venue: desk, label: n{0:05d}}}\n"]
+)
+def test_a_mistake_in_every_account_is_said_soon(folder: Folder, line: str) -> None:
+    """Thousands of problems cost thousands of lines, not thousands of walks through the file."""
+    text = HEAD + "accounts:\n" + "".join(line.format(number) for number in range(5000))
+    folder.write(acctcfg=text)
+    assert len(folder.problems()) >= 4999
