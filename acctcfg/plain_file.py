@@ -1,4 +1,7 @@
-"""Reading a file that others may have put there: only an ordinary one, never more than so much of it, never waiting."""
+"""Files that others may have put there: only ordinary ones are read, never more than so much, never waiting.
+
+A workspace is whatever somebody committed: a link in it leads nowhere outside of it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-__all__ = ["read_plain"]
+__all__ = ["leads_out", "read_plain"]
 
 
 def read_plain(file: Path, most: int) -> tuple[bytes, os.stat_result]:
@@ -31,3 +34,13 @@ def read_plain(file: Path, most: int) -> tuple[bytes, os.stat_result]:
         size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
         raise OSError(errno.EFBIG, f"it is larger than {size}", str(file))
     return whole, status
+
+
+def leads_out(path: Path, workspace: Path) -> bool:
+    """Whether a path that is written as one inside the workspace leads out of it, through a link.
+
+    A path that says itself that it lies elsewhere (absolute, `~` or `..`) does not.
+    """
+    if not Path(os.path.abspath(path)).is_relative_to(os.path.abspath(workspace)):  # noqa: PTH100 (as it is written)
+        return False
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(workspace))

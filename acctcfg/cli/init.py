@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
-from acctcfg.plain_file import read_plain
+from acctcfg.plain_file import leads_out, read_plain
 from acctcfg.secrets.new_identity import IDENTITY, new_identity, write_private
 
 __all__ = ["command"]
@@ -40,9 +41,13 @@ def command(ctx: click.Context, directory: Path | None) -> None:
     folder: Path = ctx.obj["directory"] / (directory or "")
     identity, recipient = new_identity()
     files = dict(starter_files(recipient, manifest_schema_text(rules())))
-    if taken := [name for name in (*files, IDENTITY) if name != ".gitignore" and (folder / name).exists()]:
+    if taken := [name for name in (*files, IDENTITY) if name != ".gitignore" and os.path.lexists(folder / name)]:
         raise UsageError(
             f"{folder} has {', '.join(taken)} already; nothing was written", hint="choose an empty directory"
+        )
+    if away := [name for name in (*files, IDENTITY) if leads_out(folder / name, folder)]:
+        raise ConfigError(
+            f"{folder / away[0]}: a link leads out of {folder}; nothing was written", hint="remove the link"
         )
     try:
         ignored = _read_or_empty(folder / ".gitignore")

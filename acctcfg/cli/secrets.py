@@ -113,10 +113,13 @@ def identity(ctx: click.Context, out: Path | None) -> None:
     from acctcfg.cli.console import say
     from acctcfg.cli.git_ignore import leaves_out
     from acctcfg.errors import ConfigError, UsageError
+    from acctcfg.plain_file import leads_out
 
     folder: Path = ctx.obj["directory"]
     file = folder / (out or IDENTITY)
     text, recipient = new_identity()
+    if leads_out(file, folder):
+        raise ConfigError(f"{file}: a link leads out of the workspace; nothing was written", hint="remove the link")
     try:
         write_private(file, text)
     except FileExistsError:

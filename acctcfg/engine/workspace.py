@@ -13,9 +13,10 @@ from acctcfg.core.desired import Manifest, VenueSpec
 from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError
-from acctcfg.journal import Journal, Lock, holder_of, state_folder
+from acctcfg.journal import Journal, Lock, holder_of, journal_path, state_folder
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
 from acctcfg.journal.chain import FIRST
+from acctcfg.journal.journal import JOURNAL
 from acctcfg.journal.process import this_process
 from acctcfg.secrets import Credentials, Secret, Store, load_credentials, open_store
 from acctcfg.secrets.passphrase import generate
@@ -23,8 +24,6 @@ from acctcfg.secrets.stored_form import flaw_of
 from acctcfg.venues.installed import rules
 
 __all__ = ["Doors", "JournalMemory", "Locks", "Workspace"]
-
-JOURNAL = Path(".acctcfg") / "journal.sqlite"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,8 +54,8 @@ class Workspace:
 
     @property
     def journal_path(self) -> Path:
-        """Where the embedded journal and its locks are."""
-        return self.directory / JOURNAL
+        """Where the embedded journal and its locks are. ConfigError where a link leads out of the workspace."""
+        return journal_path(self.directory)
 
     def store(self, name: str) -> Store:
         """The secret store of that name; opened once."""

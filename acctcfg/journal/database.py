@@ -6,6 +6,7 @@ Write-ahead log, flushed at every commit: what was committed outlives a power cu
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import stat
 import time
@@ -81,17 +82,17 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open for reading and writing; make the file (0600) and its folder (0700) if they are absent."""
+    """Open for reading and writing; make the file (0600) and its folder (0700) if they are absent.
+
+    A new file has its name only once it is whole.
+    """
     with in_words(path):
         _make_file(path)
         connection = _open(f"{path.absolute().as_uri()}?mode=rw")
         try:
             _use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = FULL")
-            with transaction(connection):
-                if not _is_journal(connection, path):
-                    for statement in _statements(SCHEMA):
-                        connection.execute(statement)
+            _demand_journal(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -99,7 +100,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection | None:
-    """Open for reading only; None if the file is absent, or empty because its making was cut short."""
+    """Open for reading only; None if the file is absent."""
     with in_words(path):
         try:
             found = path.stat()
@@ -107,8 +108,6 @@ def connect_to_read(path: Path) -> sqlite3.Connection | None:
             return None
         if not stat.S_ISREG(found.st_mode):
             raise JournalError(f"{path}: the journal is no ordinary file", hint="put a backup in its place")
-        if found.st_size == 0:
-            return None
         try:
             return _opened_journal(f"{path.absolute().as_uri()}?mode=ro", path)
         except sqlite3.OperationalError as exc:
@@ -132,16 +131,13 @@ def log_of(path: Path) -> int:
         return 0
 
 
-def _opened_journal(uri: str, path: Path) -> sqlite3.Connection | None:
+def _opened_journal(uri: str, path: Path) -> sqlite3.Connection:
     connection = _open(uri)
     try:
-        found = _is_journal(connection, path)
+        _demand_journal(connection, path)
     except BaseException:
         connection.close()
         raise
-    if not found:
-        connection.close()
-        return None
     return connection
 
 
@@ -155,13 +151,34 @@ def _make_file(path: Path) -> None:
     if path.exists():
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        _write_schema(draft)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return  # another first run was quicker
+        except OSError:  # a file system without hard links
+            if not path.exists():
+                draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
     for folder in (path.parent, path.parent.parent):
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _write_schema(draft: Path) -> None:
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(_open(f"{draft.absolute().as_uri()}?mode=rw")) as connection:
+        connection.execute("PRAGMA journal_mode = MEMORY")  # no second file: what is cut short has no name yet
+        connection.execute("PRAGMA synchronous = FULL")
+        with transaction(connection):
+            for statement in _statements(SCHEMA):
+                connection.execute(statement)
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
@@ -178,12 +195,12 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             return
 
 
-def _is_journal(connection: sqlite3.Connection, path: Path) -> bool:
-    """False for an empty database; JournalError for one that is not ours, or too new."""
+def _demand_journal(connection: sqlite3.Connection, path: Path) -> None:
+    """JournalError for a database that is not ours, or too new; for an empty one, too: what it knew is lost."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application == APPLICATION_ID and version == VERSION:
-        return True
+        return
     if application == APPLICATION_ID:
         raise JournalError(
             f"{path}: the journal was written by a newer acctcfg (format {version}; this one knows {VERSION})",
@@ -193,7 +210,10 @@ def _is_journal(connection: sqlite3.Connection, path: Path) -> bool:
         (tables,) = cursor.fetchone()
     if tables or application:
         raise JournalError(f"{path}: is a database of something else, not a journal", hint="move it away")
-    return False
+    raise JournalError(
+        f"{path}: the journal is empty, and acctcfg never leaves it so: what it knew is lost",
+        hint="put a backup in its place; without one, remove it: acctcfg then knows no earlier runs",
+    )
 
 
 def _statements(script: str) -> Iterator[str]:

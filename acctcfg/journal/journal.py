@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sqlite3
 import threading
@@ -13,20 +14,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from acctcfg.errors import JournalError
+from acctcfg.errors import ConfigError, JournalError
 from acctcfg.journal import reading
 from acctcfg.journal.chain import FIRST, Row, canonical, flaws, row_hash
 from acctcfg.journal.database import connect, connect_to_read, fold_log, in_words, log_of, transaction
 from acctcfg.journal.intact import demand_intact
 from acctcfg.journal.knowledge import Knowledge
+from acctcfg.journal.lock import FOLDER
 from acctcfg.journal.records import Access, Finding, Intent, KnownAccount, Outcome, Run, RunRecord
+from acctcfg.plain_file import leads_out
 
-__all__ = ["Journal", "journal_path", "utc"]
+__all__ = ["JOURNAL", "Journal", "journal_path", "utc"]
+
+JOURNAL = Path(".acctcfg") / "journal.sqlite"
 
 
 def journal_path(workspace: Path) -> Path:
-    """Where a workspace keeps its journal unless the manifest says otherwise."""
-    return workspace / ".acctcfg" / "journal.sqlite"
+    """Where a workspace keeps its journal. ConfigError where it, or a file beside it, is a link that leads out."""
+    path = workspace / JOURNAL
+    beside = (path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal"))
+    for file in (path, *beside, path.parent / FOLDER):
+        if leads_out(file, workspace):
+            raise ConfigError(
+                f"{file}: a link leads out of the workspace to {os.path.realpath(file)}",
+                hint="the journal and its locks lie in the workspace itself: remove the link",
+            )
+    return path
 
 
 def utc(seconds: float) -> str:

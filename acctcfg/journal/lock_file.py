@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from acctcfg.journal.process import Process, is_dead
+from acctcfg.plain_file import read_plain
 
 __all__ = ["EXPIRY_S", "Holder", "LockFile"]
 
@@ -27,6 +29,7 @@ EXPIRY_S = 60.0
 _MOST = 4096  # bytes of a claim: what is longer was not written by us
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)  # file systems without hard links
 _FREE = ".free"
+_TOKEN = re.compile("[0-9a-f]{32}")  # a holder's, and the name of its draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class LockFile:
     def newest(self) -> tuple[int, bool]:
         """The highest number, and whether it is held; (0, False) where there was no holder yet."""
         found = (0, False)
+        if self.folder.is_symlink():  # into a folder of others', of which we should remove files
+            raise OSError(errno.ELOOP, "the lock's folder is a link", str(self.folder))
         with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
             for entry in entries:
                 number, _, rest = entry.name.partition(".")
@@ -143,8 +148,13 @@ class LockFile:
 
     def _read(self, number: int) -> Holder:
         file = self._at(number)
-        with file.open("rb") as stream:
-            text, beaten = stream.read(_MOST), os.fstat(stream.fileno()).st_mtime
+        try:
+            text, status = read_plain(file, _MOST)
+        except OSError as error:
+            if error.errno not in (errno.EFBIG, errno.EINVAL):
+                raise
+            text, status = b"", file.lstat()  # no claim of ours: it expires like any other
+        beaten = status.st_mtime
         try:
             return _holder(json.loads(text), beaten)
         except (ValueError, KeyError, TypeError):  # cut short by a full disk, or not ours: it expires like any other
@@ -154,8 +164,9 @@ class LockFile:
     def _tidy(self, number: int) -> None:
         """Remove what came before; what cannot be removed does no harm."""
         for file in self.folder.iterdir():
-            head = file.name.partition(".")[0]
-            if not head or (head.isascii() and head.isdigit() and int(head) < number):
+            head, _, rest = file.name.partition(".")
+            draft = not head and _TOKEN.fullmatch(rest) is not None
+            if draft or (head.isascii() and head.isdigit() and rest in ("", "free") and int(head) < number):
                 with suppress(OSError):
                     file.unlink()
 

@@ -13,7 +13,7 @@ from acctcfg.plain_file import read_plain
 from acctcfg.secrets import new_file
 from acctcfg.secrets.age_keys import parse_recipients, read_identities
 from acctcfg.secrets.passphrase import generate
-from acctcfg.secrets.private_file import located
+from acctcfg.secrets.private_file import contained, located
 from acctcfg.secrets.store import dead_path, is_dead, split_path
 from acctcfg.secrets.stored_form import pack, unpack
 
@@ -150,7 +150,7 @@ class AgeFileStore:
 
     def _file(self, path: str) -> Path:
         *folders, name = split_path(path)
-        return self.root.joinpath(*folders, name + SUFFIX)
+        return contained(self.root.joinpath(*folders, name + SUFFIX), self._base_dir)
 
     def _paths(self) -> tuple[str, ...]:
         files = (
@@ -165,7 +165,8 @@ class AgeFileStore:
     def _entries(self, folder: Path) -> Iterator[Path]:
         """What is not hidden in `folder`. Not glob(), which takes a folder that it may not read for empty."""
         try:
-            yield from (entry for entry in folder.iterdir() if not entry.name.startswith("."))
+            entries = contained(folder, self._base_dir).iterdir()
+            yield from (entry for entry in entries if not entry.name.startswith("."))
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as exc:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 from acctcfg.core.secret import Secret
 from acctcfg.errors import StoreError
-from acctcfg.plain_file import read_plain
+from acctcfg.plain_file import leads_out, read_plain
 
-__all__ = ["located", "read_private"]
+__all__ = ["contained", "located", "read_private"]
 
 LARGEST = 1 << 20
 
 
 def located(text: str, base_dir: Path) -> Path:
-    """Where a path of the manifest leads: ~ is a home folder, and a relative path starts at `base_dir`."""
+    """Where a path of the manifest leads: ~ is a home folder, and a relative path starts at `base_dir`.
+
+    StoreError for a link in `base_dir`, the workspace, that leads out of it.
+    """
     try:
-        return base_dir / Path(text).expanduser()
+        return contained(base_dir / Path(text).expanduser(), base_dir)
     except RuntimeError as exc:
         raise StoreError(f"{text}: there is no such home folder", hint="write the whole path") from exc
+
+
+def contained(file: Path, base_dir: Path) -> Path:
+    """The same path; StoreError for a link in `base_dir` that leads out of it."""
+    if leads_out(file, base_dir):
+        raise StoreError(
+            f"{file}: a link leads out of the workspace to {os.path.realpath(file)}",
+            hint="remove the link; what is meant to lie elsewhere, the manifest names by its own path",
+        )
+    return file
 
 
 def read_private(file: Path, *, what: str) -> Secret:
