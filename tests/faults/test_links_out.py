@@ -1,4 +1,4 @@
-"""A link in a workspace leads nowhere outside of it: nothing there is read, written or removed; one sentence says so."""
+"""A link in a workspace leads nowhere outside: nothing there is read, written or removed; one sentence says so."""
 
 from __future__ import annotations
 
