@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from acctcfg.core.level import Level
+from acctcfg.core.own_field import Above
 from acctcfg.core.state import Value
 from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, PositionMode, Side
 
@@ -134,11 +135,12 @@ class AccountSpec:
     role: str = "sub_account"  # | "main"
     uid: str | None = None
     adopt: bool = False
-    parent: str | None = None  # the manifest key of the first-level sub-account
+    above: Above | None = None  # the account that it stands under
     state: str = "present"  # | "absent" | another word of the venue type, such as "locked"
     protect: bool = False
     label: str | None = None
-    client_ip: str | None = None
+    created_with: Mapping[str, str] = field(default_factory=dict)  # fields of the venue type: what a new one is sent
+    own: Mapping[str, bool] = field(default_factory=dict)  # fields of the venue type that hold a live value
     access: AccessSpec | None = None
     account_mode: str | None = None
     position_mode: PositionMode | None = None

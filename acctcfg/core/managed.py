@@ -34,6 +34,7 @@ def _deposit(spec: AccountSpec) -> Iterator[tuple[str, str]]:
 
 CLAIMS: Final[Mapping[str, Callable[[AccountSpec], Iterator[tuple[str, str]]]]] = {
     "state": _existence,
+    "own": lambda spec: iter([(name, "") for name in spec.own]),
     "account_mode": lambda spec: iter([("account_mode", "")] if spec.account_mode is not None else []),
     "position_mode": lambda spec: iter([("position_mode", "")] if spec.position_mode is not None else []),
     "position_modes": lambda spec: iter([("position_mode", part) for part in spec.position_modes]),
@@ -45,7 +46,7 @@ CLAIMS: Final[Mapping[str, Callable[[AccountSpec], Iterator[tuple[str, str]]]]] 
 """Field of the spec -> field and key of each address that it manages."""
 
 DESCRIBES: Final = frozenset(
-    "key venue name place role uid adopt parent protect label client_ip access api_keys_exclusive places".split()
+    "key venue name place role uid adopt above protect label created_with access api_keys_exclusive places".split()
 )
 """Fields that say which account is meant, how it is reached, or what it is created with: they hold no live value."""
 

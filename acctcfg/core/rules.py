@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from acctcfg.core.base_url import BaseUrl
 from acctcfg.core.desired import AccountSpec, Place
+from acctcfg.core.own_field import OwnField
 from acctcfg.core.setting import Setting
 from acctcfg.core.text_rule import NAME, TextRule
 
@@ -40,6 +41,8 @@ class VenueRules:
     passphrase: bool = False  # whether credentials have one
     fields: frozenset[str] = frozenset()  # the account fields that this type has, besides venue, role, name, profile
     main_fields: frozenset[str] = frozenset()  # ... for the role main
+    own_fields: tuple[OwnField, ...] = ()  # of `fields`, those that this type declares itself
+    unsupported_fields: Mapping[str, str] = field(default_factory=dict)  # -> why not, and what to do
     account_modes: Mapping[str, str] = field(default_factory=dict)  # word -> what it means
     position_modes: Mapping[str, str] = field(default_factory=dict)
     permissions: tuple[str, ...] = ()  # in the order of power; () where keys have groups instead, or there are none

@@ -40,11 +40,14 @@ ABSENT: Final = _Absent.ABSENT
 
 @dataclass(frozen=True, slots=True)
 class AccountValue:
-    """A sub-account: `label` is None where the manifest does not manage it, `parent` a manifest key or ""."""
+    """A sub-account: `label` is None where the manifest does not manage it.
+
+    `details`: what else it is created with, by the venue type's fields; "" where it has none.
+    """
 
     name: str
     label: str | None
-    parent: str
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +147,8 @@ def to_json(value: Live | Wanted | None) -> Any:
             return str(value)
         case Members(fields):
             return {name: to_json(one) for name, one in fields}
-        case AccountValue(name, label, parent):
-            return {"name": name, "label": label or "", "parent": parent}
+        case AccountValue(name, label, details):
+            return {"name": name, "label": label or "", **dict(details)}
         case KeyValue(permissions, ip_allowlist, store):
             return {"permissions": list(permissions), "ip_allowlist": list(ip_allowlist), "store": store}
         case DepositValue(currency, chain, type_, credit_to):

@@ -189,7 +189,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
     warnings += [warning for _, some in asked for warning in some]
     steps = [
         step.with_prechecks(*by_key[step.address.account].blocks.get(step.address, ()), *answers.get(step.address, ()))
-        for step in _deletes_last(_with_parents(steps, by_key), by_key)
+        for step in _deletes_last(_with_upper(steps, by_key), by_key)
     ]
     readers = changed_readers(workspace)
     sensitive = {step.address: why for step in steps if (why := is_sensitive(step))}
@@ -330,20 +330,20 @@ def _spoiled(session: Session, survey: Survey, error: Exception) -> Unread:
     return spoiled(survey.spec.key, error, session.links[survey.spec.venue].connection.spec)
 
 
-def _with_parents(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Step]:
-    """A second-level account is created after its parent, and deleted before it."""
+def _with_upper(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Step]:
+    """An account is created after the one that it stands under, and deleted before it."""
     present = {step.address: step for step in steps if not step.address.field}
     found = []
     for step in steps:
         if step.address in present:
-            parent = surveys[step.address.account].spec.parent
-            above = present.get(Address(parent)) if parent else None
-            if above is not None and step.change.action == above.change.action == "create":
-                step = replace(step, depends_on=(above.address, *step.depends_on))
+            above = surveys[step.address.account].spec.above
+            upper = present.get(Address(above.account)) if above else None
+            if upper is not None and step.change.action == upper.change.action == "create":
+                step = replace(step, depends_on=(upper.address, *step.depends_on))
             below = [
                 other.address
                 for other in present.values()
-                if surveys[other.address.account].spec.parent == step.address.account
+                if _stands_under(surveys[other.address.account], step.address.account)
                 and other.change.action == step.change.action == "delete"
             ]
             step = replace(step, depends_on=(*step.depends_on, *below))
@@ -351,12 +351,16 @@ def _with_parents(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Ste
     return found
 
 
+def _stands_under(survey: Survey, account: str) -> bool:
+    return survey.spec.above is not None and survey.spec.above.account == account
+
+
 def _deletes_last(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Step]:
-    """Accounts that are deleted stand at the end, the inner ones first; parents stand before their children."""
+    """Accounts that are deleted stand at the end, the inner ones first; else the upper ones stand first."""
 
     def place(step: Step) -> tuple[bool, bool]:
         gone = step.change.kind == "-account"
-        inner = surveys[step.address.account].spec.parent is not None
+        inner = surveys[step.address.account].spec.above is not None
         return gone, (not inner if gone else inner)
 
     return sorted(steps, key=place)

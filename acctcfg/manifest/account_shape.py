@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import assert_never
 
 from acctcfg.core.level import MAX
+from acctcfg.core.own_field import Ip, OwnField, Upper
 from acctcfg.core.rules import NAME, TextRule, VenueRules
+from acctcfg.core.setting import Flag as FlagKind
 from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, Side
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Record, Table
@@ -196,11 +199,9 @@ def account(rules: Rules) -> Record:
             doc="The venue's id; one that differs from the live one blocks the account",
         ),
         "adopt": Field(kind=Flag(), doc="Take over an account that exists, under `adopt: explicit`"),
-        "parent": Field(kind=Text(NAME), doc="The account that it is a second-level sub-account of"),
         "state": Field(kind=Word(states), doc="Whether it exists"),
         "protect": Field(kind=Flag(), doc="Refuse plans that would delete or replace it"),
         "label": Field(kind=Text(_common(one.label for one in rules), bare=True), doc="The venue's note on it"),
-        "client_ip": Field(kind=IpAddress(), doc="Sent when it is created, and only then"),
         "access": Field(kind=_access(), doc="How acctcfg signs as this account"),
         "account_mode": Field(kind=Word(_union(one.account_modes for one in rules)), doc="The account mode"),
         "position_mode": Field(kind=_position_mode(rules), doc="The position mode"),
@@ -213,5 +214,19 @@ def account(rules: Rules) -> Record:
         "deposit": Field(kind=_deposit(rules), doc="Deposit addresses"),
         "settings": settings_field(rules),
         "transfer_out": Field(kind=Later(), doc="Whether funds may leave"),
+        **{one.name: Field(kind=_own(one), doc=one.doc) for some in rules for one in some.own_fields},
     }
     return Record(fields, nulls=True)
+
+
+def _own(field: OwnField) -> Kind:
+    """What is written under a field that a venue type declares itself."""
+    match field.kind:
+        case FlagKind():
+            return Flag()
+        case Ip():
+            return IpAddress()
+        case Upper():
+            return Text(NAME)
+        case _ as unknown:
+            assert_never(unknown)

@@ -11,6 +11,7 @@ from acctcfg.core.desired import (
     StoreSpec,
     VenueSpec,
 )
+from acctcfg.core.own_field import Above, OwnField, Upper
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.vocabulary import PositionMode
 from acctcfg.errors import Problem
@@ -140,7 +141,8 @@ class _Building:
                 report.key(child, f"an account with `role: {role}` has no `{name}` (venue type {rules.type})")
             else:
                 at = self.place(self.workspace.sections["venues"][venue.key].value["type"].mark)
-                report.key(child, f"venue type {rules.type} (at {at}) has no `{name}`")
+                why = f": {rules.unsupported_fields[name]}" if name in rules.unsupported_fields else ""
+                report.key(child, f"venue type {rules.type} (at {at}) has no `{name}`{why}")
             taken.pop(name, None)
 
     def _names_and_words(
@@ -214,11 +216,14 @@ class _Building:
             role=role,
             uid=taken.get("uid"),
             adopt=taken.get("adopt", False),
-            parent=taken.get("parent"),
+            above=_above(taken, rules),
             state=taken.get("state", "present"),
             protect=taken.get("protect", False),
             label=taken.get("label"),
-            client_ip=taken.get("client_ip"),
+            created_with={one.name: taken[one.name] for one in rules.own_fields if _creates(one) and one.name in taken},
+            own={
+                one.name: taken[one.name] for one in rules.own_fields if one.live and one.name in taken and not absent
+            },
             access=access,
             account_mode=None if absent else taken.get("account_mode"),
             position_mode=None if absent or type(mode) is not str else _POSITION_MODES[mode],
@@ -247,7 +252,9 @@ class _Building:
             rules.type,
             spec.role,
             spec.state,
-            spec.parent is None,
+            spec.above is None,
+            tuple(spec.created_with),
+            tuple(spec.own.items()),
             spec.access is None,
             spec.account_mode,
             spec.position_mode,
@@ -268,3 +275,13 @@ class _Building:
             report.place(place, message, address if node is None else report.address(node))
         if not findings and len(self._sound) < 50_000:
             self._sound.add(content)
+
+
+def _above(taken: Mapping[str, Any], rules: VenueRules) -> Above | None:
+    """The account that this one stands under, by the field of the venue type that says so."""
+    fields = (one.name for one in rules.own_fields if isinstance(one.kind, Upper))
+    return next((Above(name, taken[name]) for name in fields if name in taken), None)
+
+
+def _creates(field: OwnField) -> bool:
+    return not field.live and not isinstance(field.kind, Upper)

@@ -1,4 +1,4 @@
-"""What accounts say of each other: names that are taken, mains that are two, parents."""
+"""What accounts say of each other: names that are taken, mains that are two, who stands under whom."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from acctcfg.core.desired import AccountSpec, StoreSpec
+from acctcfg.core.own_field import Above
 from acctcfg.errors import Problem
 from acctcfg.manifest.problems import near, shown
 
@@ -22,8 +23,8 @@ def between(accounts: Mapping[str, AccountSpec], known: frozenset[str]) -> Itera
             what = f"the name {shown(spec.name)}" if slot[1] else "`role: main`"
             at = spec.at("name" if slot[1] else "role")
             yield Problem(*at, key, f"{what} at the venue {spec.venue} is taken by {first.key} (at {first.place})")
-        if spec.parent is not None and (wrong := _parent_problem(spec, spec.parent, accounts, known)):
-            yield Problem(*spec.at("parent"), f"{key}.parent", wrong)
+        if spec.above is not None and (wrong := _above_problem(spec, spec.above, accounts, known)):
+            yield Problem(*spec.at(spec.above.field), f"{key}.{spec.above.field}", wrong)
 
 
 def shared_secrets(accounts: Mapping[str, AccountSpec], stores: Mapping[str, StoreSpec]) -> Iterator[Problem]:
@@ -50,32 +51,33 @@ def _as_stored(path: str, kind: str) -> str:
     return path.casefold() if kind == "age_file" else re.sub(r"[^A-Z0-9]", "_", path.upper())
 
 
-def _parent_problem(
-    spec: AccountSpec, name: str, accounts: Mapping[str, AccountSpec], known: frozenset[str]
+def _above_problem(
+    spec: AccountSpec, above: Above, accounts: Mapping[str, AccountSpec], known: frozenset[str]
 ) -> str | None:
-    parent = accounts.get(name)
-    if parent is None:
+    field, name = above
+    upper = accounts.get(name)
+    if upper is None:
         return None if name in known else f"the account {shown(name)} is not defined{near(name, known)}"
-    if parent is spec:
-        return "an account cannot be its own parent"
-    if parent.role == "main":
-        return f"{name} is the main account (leave `parent` out for a first-level sub-account)"
-    if parent.venue != spec.venue:
-        return f"{name} is at the venue {parent.venue}, not at {spec.venue} (both at {parent.place})"
-    if parent.parent is not None:
+    if upper is spec:
+        return f"an account cannot be its own {field}"
+    if upper.role == "main":
+        return f"{name} is the main account (leave `{field}` out for a first-level sub-account)"
+    if upper.venue != spec.venue:
+        return f"{name} is at the venue {upper.venue}, not at {spec.venue} (both at {upper.place})"
+    if upper.above is not None:
         around = _circle(spec, accounts)
         if around:
-            return f"the parents run in a circle: {' -> '.join(around)}"
-        return f"{name} has a parent itself ({parent.parent}); the second level is the last"
-    if parent.state == "absent" and spec.state != "absent":
+            return f"the {field}s run in a circle: {' -> '.join(around)}"
+        return f"{name} has a {field} itself ({upper.above.account}); the second level is the last"
+    if upper.state == "absent" and spec.state != "absent":
         return f"{name} is to be absent, and this account is not"
     return None
 
 
 def _circle(spec: AccountSpec, accounts: Mapping[str, AccountSpec]) -> list[str]:
     walk = [spec.key]
-    at = accounts.get(spec.parent or "")
+    at = accounts.get(spec.above.account if spec.above else "")
     while at is not None and at.key not in walk:
         walk.append(at.key)
-        at = accounts.get(at.parent or "")
+        at = accounts.get(at.above.account if at.above else "")
     return [*walk, spec.key] if at is spec else []

@@ -51,7 +51,7 @@ def describe(change: Change, venue: str) -> str:
             return _differences(
                 ("name", before.name, after.name),
                 ("label", _quoted(before.label), _quoted(after.label)),
-                ("parent", before.parent or "none", after.parent or "none"),
+                *((name, dict(before.details).get(name) or "none", one or "none") for name, one in after.details),
             )
         case DepositValue(), DepositValue():
             return f"{_deposit(before)} -> {_deposit(after)}"
@@ -77,7 +77,7 @@ def _deleted(before: Live | None) -> str:
 
 
 def _new_account(key: str, value: AccountValue) -> str:
-    words = f"new sub-account of {value.parent}" if value.parent else "new sub-account"
+    words = " ".join(["new sub-account", *(f"of {one}" for _, one in value.details if one)])
     if value.name != key:
         words += f' named "{value.name}"'
     return f'{words}, label "{value.label}"' if value.label else words

@@ -23,7 +23,10 @@ IPS = st.lists(st.sampled_from(["127.0.0.1", "203.0.113.7", "198.51.100.4"]), un
 )
 KEYS = st.builds(KeyValue, permissions=PERMISSIONS, ip_allowlist=IPS, store=st.sampled_from([None, "vault"]))
 ACCOUNTS = st.builds(
-    AccountValue, name=st.text("abc1", min_size=1), label=st.none() | st.text("aé·"), parent=st.text("ab", max_size=2)
+    AccountValue,
+    name=st.text("abc1", min_size=1),
+    label=st.none() | st.text("aé·"),
+    details=st.text("ab", max_size=2).map(lambda one: (("parent", one),)),
 )
 DEPOSITS = st.builds(
     DepositValue,

@@ -22,7 +22,7 @@ def desk_plan_of_the_manual() -> Plan:
     """A new account and a blocked mode: the plan that the manual shows."""
     return Plan(
         steps=(
-            step_of("mmdesk01", action="create", after=AccountValue("mmdesk01", "MMdesk01", "")),
+            step_of("mmdesk01", action="create", after=AccountValue("mmdesk01", "MMdesk01", (("parent", ""),))),
             step_of(
                 "mmdesk01",
                 "api_keys",

@@ -43,7 +43,7 @@ def test_every_kind_of_value_fits_the_schema(desk_plan):
         step_of("a1", "leverage", "margin/BTC/cross", before=Decimal("2.5"), after=Decimal(3)),
         step_of("a1", "deposit.addresses", "BTC/BTC-Bitcoin/1", action="create",
                 after=DepositValue("BTC", "BTC-Bitcoin", None, None)),
-        step_of("a2", action="delete", before=AccountValue("a2", None, "")),
+        step_of("a2", action="delete", before=AccountValue("a2", None)),
     )  # fmt: skip
     check(replace(desk_plan, steps=desk_plan.steps + more))
 

@@ -100,9 +100,9 @@ def test_words_of_a_venue_cannot_steer_the_terminal(desk_plan):
 @pytest.mark.parametrize(
     ("step", "words"),
     [
-        (step_of("a1", action="create", after=AccountValue("deska1", None, "mmdesk01")),
+        (step_of("a1", action="create", after=AccountValue("deska1", None, (("parent", "mmdesk01"),))),
          '+ a1  new sub-account of mmdesk01 named "deska1"'),
-        (step_of("a1", action="delete", before=AccountValue("a1", "x", "")),
+        (step_of("a1", action="delete", before=AccountValue("a1", "x")),
          "- a1  delete the sub-account, and its keys with it"),
         (step_of("a1", "api_keys", "k", before=KeyValue(("read",), ("192.0.2.1",), "v"),
                  after=KeyValue(("read", "trade"), ("192.0.2.1",), "v")),

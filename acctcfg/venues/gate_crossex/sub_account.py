@@ -25,6 +25,10 @@ SENT = {"name": "login_name", "label": "remark"}
 """What of a creation is kept on record, by our words."""
 
 
+NO_PARENT = (("parent", ""),)
+"""As plans say it of accounts at every venue: here none stands under another."""
+
+
 class SubAccounts:
     """Existence of one sub-account."""
 
@@ -37,7 +41,7 @@ class SubAccounts:
         """Both sides. Its creation is part of any focus that needs the account."""
         if account.main:
             return
-        wanted = AccountValue(account.name, account.spec.label, "")
+        wanted = AccountValue(account.name, account.spec.label, NO_PARENT)
         account.survey.want(account.address(), wanted, ABSENT if account.row is None else wanted)
         if account.row is not None:
             self._compare(account, account.row)
@@ -62,7 +66,7 @@ class SubAccounts:
         else:
             account.row = await account.find_row(fresh=True)
         account.survey.uid = account.uid
-        found = ABSENT if account.row is None else AccountValue(account.name, account.spec.label, "")
+        found = ABSENT if account.row is None else AccountValue(account.name, account.spec.label, NO_PARENT)
         return dict.fromkeys(addresses, found)
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:  # noqa: ARG002

@@ -32,8 +32,8 @@ class DmaBroker:
         body = {"subAcct": spec.name}
         if spec.label is not None:
             body["label"] = spec.label.strip()
-        if spec.client_ip is not None:
-            body["clientIP"] = spec.client_ip
+        if "client_ip" in spec.created_with:
+            body["clientIP"] = spec.created_with["client_ip"]
         if above:
             body["mainAcct"] = above
         return Call(CREATE_SUB_ACCOUNT, body)

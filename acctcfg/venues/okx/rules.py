@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from acctcfg.core.own_field import Ip, OwnField, Upper
 from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.venues.okx.offline_checks import check_account
 from acctcfg.venues.okx.settings import SWITCHES
@@ -18,24 +19,13 @@ ACCOUNT_MODES = {
     "portfolio": "portfolio margin; positions are net only, cross leverage of contracts is fixed by the venue",
 }
 
-_FIELDS = frozenset(
-    {
-        "uid",
-        "adopt",
-        "parent",
-        "state",
-        "protect",
-        "label",
-        "client_ip",
-        "access",
-        "account_mode",
-        "position_mode",
-        "settings",
-        "leverage",
-        "api_keys",
-        "api_keys_exclusive",
-        "deposit",
-    }
+_MAIN = frozenset({"uid", "account_mode", "position_mode", "settings", "leverage"})
+_SUB = _MAIN | {"adopt", "state", "protect", "label", "access", "api_keys", "api_keys_exclusive"}
+"""What accounts of every type of user have."""
+
+_BROKERS_OWN = (
+    OwnField(name="parent", doc="The account that it is a second-level sub-account of", kind=Upper()),
+    OwnField(name="client_ip", doc="Sent when it is created, and only then", kind=Ip()),
 )
 
 _HOSTS = {  # the first of a region is used
@@ -62,8 +52,9 @@ OKX_DMA_BROKER_RULES = VenueRules(
     limits=_limits,
     passphrase=True,
     roles=("sub_account", "main"),
-    fields=_FIELDS,
-    main_fields=frozenset({"uid", "account_mode", "position_mode", "settings", "leverage"}),
+    fields=_SUB | {one.name for one in _BROKERS_OWN} | {"deposit"},
+    main_fields=_MAIN,
+    own_fields=_BROKERS_OWN,
     account_modes=ACCOUNT_MODES,
     position_modes={
         "net": "one position a contract",

@@ -61,9 +61,9 @@ class SubAccounts:
             message = f'its label is "{row.label}", not "{spec.label}"; the venue sets it at creation only'
             survey.warn(address, "label_differs", message)
         parent = self._parent_name(account)
-        if spec.parent is not None and row.parent is None:
+        if spec.above is not None and row.parent is None:
             survey.warn(address, "parent_differs", f'the venue does not say its parent; "{parent}" is wanted')
-        elif spec.parent is not None and parent != row.parent:
+        elif spec.above is not None and parent != row.parent:
             message = f'its parent is "{row.parent}", not "{parent}"; the venue sets it at creation only'
             survey.warn(address, "parent_differs", message)
 
@@ -75,17 +75,18 @@ class SubAccounts:
             account.survey.warn(account.address(), "adopted", told)
 
     def _wanted(self, account: Account) -> AccountValue:
-        return AccountValue(account.name, account.spec.label, account.spec.parent or "")
+        above = account.spec.above
+        return AccountValue(account.name, account.spec.label, (("parent", above.account if above else ""),))
 
     def _live(self, account: Account) -> Live:
         if account.row is None:
             return ABSENT
         parent = next((key for key, spec in account.specs.items() if spec.name == account.row.parent), "")
-        return AccountValue(account.row.name, account.row.label, parent)
+        return AccountValue(account.row.name, account.row.label, (("parent", parent),))
 
     def _parent_name(self, account: Account) -> str:
-        parent = account.spec.parent
-        return account.specs[parent].name if parent else ""
+        above = account.spec.above
+        return account.specs[above.account].name if above else ""
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """Whether it is there now, by the broker's list."""
