@@ -13,7 +13,7 @@ from acctcfg.core.desired import Manifest, VenueSpec
 from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError
-from acctcfg.journal import Journal, Lock, holder_of, journal_path, state_folder
+from acctcfg.journal import Journal, Lock, holder_of, journal_path, state_folders
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
 from acctcfg.journal.chain import FIRST
 from acctcfg.journal.journal import JOURNAL
@@ -111,16 +111,16 @@ class Workspace:
 
     def lock(self, base_url: str, user: str, *, timeout_s: float) -> Lock:
         """The lock of one venue user at one base URL."""
-        state = state_folder(self.environ)
+        state = state_folders(self.environ)
         who = actor(self.environ)
         lock = Lock(self.journal_path, user, base_url=base_url, state=state, owner=who, timeout_s=timeout_s)
-        if state is None:
+        if not state:
             lock.unshared = "neither XDG_STATE_HOME nor HOME says where a user's state is kept"
         return lock
 
     def running(self, base_url: str, user: str) -> str:
         """Who else applies to this venue user right now, and since when; "" if nobody does."""
-        holder = holder_of(self.journal_path, user, base_url=base_url, state=state_folder(self.environ))
+        holder = holder_of(self.journal_path, user, base_url=base_url, state=state_folders(self.environ))
         ours = holder is not None and holder.process == this_process()
         return holder.describe(time.time()) if holder is not None and not ours else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acctcfg.journal.journal import Journal, journal_path
-from acctcfg.journal.lock import Holder, Lock, break_lock, holder_of, holders, state_folder
+from acctcfg.journal.lock import Holder, Lock, break_lock, holder_of, holders, state_folders
 from acctcfg.journal.records import Access, EntryRecord, Intent, KnownAccount, Note, Run, RunRecord
 
 __all__ = [
@@ -21,5 +21,5 @@ __all__ = [
     "holder_of",
     "holders",
     "journal_path",
-    "state_folder",
+    "state_folders",
 ]

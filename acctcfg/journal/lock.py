@@ -1,6 +1,6 @@
 """One lock per venue user at one base URL, so that two runs never write to the same accounts at once.
 
-It is kept beside the journal, for all who share that, and in the user's state folder, where two checkouts on one
+It is kept beside the journal, for all who share that, and in the user's state folders, where two checkouts on one
 machine meet. Its holder refreshes it every 15 s from a thread of its own, however busy the event loop is, and must
 send no write once the last refresh is 45 s old; others may take it after 60 s. The 15 s in between are for the write
 that was just on its way. It has files of its own: a journal that somebody holds up delays no heartbeat.
@@ -9,13 +9,14 @@ that was just on its way. It has files of its own: a journal that somebody holds
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import secrets
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -26,25 +27,27 @@ from acctcfg.journal.database import in_words
 from acctcfg.journal.lock_file import EXPIRY_S, Holder, LockFile
 from acctcfg.journal.process import Process, this_process
 
-__all__ = ["Holder", "Lock", "break_lock", "holder_of", "holders", "state_folder"]
+__all__ = ["Holder", "Lock", "break_lock", "holder_of", "holders", "state_folders"]
 
 BEAT_S = 15.0
 OVERDUE_S = 45.0
 POLL_S = 1.0
 FOLDER = "locks"
+_NOT_OURS_TO_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR)  # and will not be soon
 _PORTS = {"http": 80, "https": 443}
 
 
-def state_folder(environ: Mapping[str, str]) -> Path | None:
-    """Where this user's programs keep their state on this machine; None where nothing tells."""
-    said = environ.get("XDG_STATE_HOME", "")
-    if said and Path(said).is_absolute():
-        return Path(said) / "acctcfg"
+def state_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where this user's programs keep their state on this machine; () where nothing tells.
+
+    All that are named count: runs whose HOME or XDG_STATE_HOME differ meet in the home on record.
+    """
     if sys.platform == "win32":
         local = environ.get("LOCALAPPDATA", "")
-        return Path(local) / "acctcfg" / "state" if local else None
-    home = environ.get("HOME", "") or _home_on_record()
-    return Path(home) / ".local" / "state" / "acctcfg" if home and Path(home).is_absolute() else None
+        return (Path(local) / "acctcfg" / "state",) if local else ()
+    homes = [Path(home) for home in (_home_on_record(), environ.get("HOME", "")) if home]
+    found = [*(home / ".local" / "state" for home in homes), Path(environ.get("XDG_STATE_HOME", ""))]
+    return tuple(dict.fromkeys(folder / "acctcfg" for folder in found if folder.is_absolute()))
 
 
 def _home_on_record() -> str:
@@ -65,7 +68,7 @@ def holders(path: Path) -> tuple[Holder, ...]:
     return tuple(sorted((one for one in found if one), key=lambda one: (one.venue_user, one.base_url)))
 
 
-def holder_of(path: Path, venue_user: str, *, base_url: str = "", state: Path | None = None) -> Holder | None:
+def holder_of(path: Path, venue_user: str, *, base_url: str = "", state: Sequence[Path] = ()) -> Holder | None:
     """Who holds the lock of this venue user, beside the journal or in the state folder; gone ones are left out."""
     for place in _places(path, venue_user, base_url, state):
         with suppress(OSError):
@@ -75,7 +78,7 @@ def holder_of(path: Path, venue_user: str, *, base_url: str = "", state: Path | 
     return None
 
 
-def break_lock(path: Path, venue_user: str, *, base_url: str = "", state: Path | None = None) -> Holder | None:
+def break_lock(path: Path, venue_user: str, *, base_url: str = "", state: Sequence[Path] = ()) -> Holder | None:
     """Take the lock away from whoever holds it, and say who did; its holder sends no further write."""
     broken = None
     with in_words(path):
@@ -96,8 +99,8 @@ class Lock:
 
     Entering waits up to `timeout_s` while somebody else holds it, then raises LockHeld. A lock whose holder is
     dead on this machine, or silent for 60 s, is taken over at once. Whoever needs several takes them in sorted
-    order. Leaving releases it, and stays silent if that fails: it then expires. `unshared` says why the state
-    folder `state` could not be used, "" if it could.
+    order. Leaving releases it, and stays silent if that fails: it then expires. `unshared` says why none of the state
+    folders `state` could be used, "" if one could.
     """
 
     def __init__(
@@ -107,7 +110,7 @@ class Lock:
         *,
         owner: str,
         base_url: str = "",
-        state: Path | None = None,
+        state: Sequence[Path] = (),
         run: str = "",
         timeout_s: float = 0.0,
         now: Callable[[], float] = time.time,
@@ -125,7 +128,7 @@ class Lock:
         self._process = process or this_process()
         self._token = secrets.token_hex(16)
         self._places = _places(path, venue_user, base_url, state)
-        self._shared = self._places[0] if state is not None else None
+        self._shared = self._places[:-1]
         self._held: list[tuple[LockFile, int]] = []
         self._beaten = (float("-inf"), float("-inf"))  # monotonic and wall clock, before the last refresh
         self._stop = threading.Event()
@@ -196,10 +199,12 @@ class Lock:
                 try:
                     holder = self._take(place, started[1], silent)
                 except OSError as error:
-                    if place is not self._shared:
+                    if place not in self._shared or error.errno not in _NOT_OURS_TO_WRITE:
                         raise
-                    self.unshared = f"{place.folder.parent}: {error.strerror}"
+                    self._shared.remove(place)
                     self._places.remove(place)
+                    if not self._shared:
+                        self.unshared = f"{place.folder.parent}: {error.strerror}"
                     continue
             if holder is not None:
                 self._release()
@@ -243,10 +248,10 @@ class Lock:
         self._held.clear()
 
 
-def _places(path: Path, venue_user: str, base_url: str, state: Path | None) -> list[LockFile]:
+def _places(path: Path, venue_user: str, base_url: str, state: Sequence[Path]) -> list[LockFile]:
     """Where the lock is kept, in the order in which everybody takes it."""
     name = hashlib.sha256(f"{_normal(base_url)} {venue_user}".encode()).hexdigest()[:32]
-    return [LockFile(folder / FOLDER / name) for folder in (state, path.parent) if folder is not None]
+    return [LockFile(folder / FOLDER / name) for folder in (*state, path.parent)]
 
 
 def _normal(base_url: str) -> str:

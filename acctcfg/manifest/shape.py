@@ -15,7 +15,7 @@ from acctcfg.manifest.account_shape import account, credentials, deposit_address
 from acctcfg.manifest.containers import Field, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.core_schema import number
 from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, IpAddress, Text, Whole, Word
-from acctcfg.manifest.text_rules import ENDPOINT, PATH, PROXY, RECIPIENT, SHARE, UID, VARIABLE
+from acctcfg.manifest.text_rules import ENDPOINT, PATH, PLUGIN_RECIPIENT, PROXY, RECIPIENT, SHARE, UID, VARIABLE
 
 __all__ = ["LATER_TYPES", "NAME", "STORE_TYPES", "Shape"]
 
@@ -154,7 +154,8 @@ class Shape:
                 "type": Field(kind=Word(types, ("keyring", "exec")), doc="The kind of store", required=True),
                 "path": Field(kind=Text(PATH), doc="age_file: the folder, relative to the root file"),
                 "recipients": Field(
-                    kind=ListOf(Text(RECIPIENT, private=True), least=1), doc="age_file: who can read the secrets"
+                    kind=ListOf(Text(RECIPIENT, private=True, later=PLUGIN_RECIPIENT), least=1),
+                    doc="age_file: who can read the secrets",
                 ),
                 "identity": Field(kind=identity, doc="age_file: what decrypts them"),
                 "durable": Field(kind=Flag(), doc="age_file, with CI set: this folder outlives the job"),

@@ -10,6 +10,7 @@ __all__ = [
     "ENDPOINT",
     "PATH",
     "PATTERN",
+    "PLUGIN_RECIPIENT",
     "PROXY",
     "RECIPIENT",
     "SECRET_PATH",
@@ -36,3 +37,4 @@ RECIPIENT = TextRule(
     r"age1[02-9a-z]{20,}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+(?: .*)?",
     "a public age recipient (age1...) or an SSH public key; never the identity",
 )
+PLUGIN_RECIPIENT = TextRule(r"age1[a-z][a-z0-9+._-]{0,30}1[02-9a-z]+", "a recipient of an age plugin, or a tagged one,")

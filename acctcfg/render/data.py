@@ -96,7 +96,7 @@ def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, Any]:
     `rules`: of the installed venue types, whose own codes it may hold.
     """
     try:
-        document = json.loads(read_plain(path, LARGEST)[0].decode("utf-8"))
+        document = json.loads(read_plain(path, LARGEST)[0].decode("utf-8"), object_pairs_hook=_members)
     except OSError as exc:
         if exc.errno == errno.EFBIG:
             raise PlanStale(f"{path} is no saved plan: {exc.strerror}", hint=_AGAIN) from exc
@@ -107,6 +107,14 @@ def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, Any]:
     if flaw:
         raise PlanStale(f"{path} {flaw}", hint=_AGAIN)
     found: dict[str, Any] = document
+    return found
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """ValueError for a name that stands twice: a reviewer's program may have shown the other value."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member stands twice")
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
 import os
 import shutil
 import signal
@@ -15,14 +16,16 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal_parts import START, Clock
 
-from acctcfg.errors import LockHeld
-from acctcfg.journal import Holder, Journal, Lock, break_lock, holders, state_folder
+import acctcfg.journal.lock
+from acctcfg.errors import JournalError, LockHeld
+from acctcfg.journal import Holder, Journal, Lock, break_lock, holders, state_folders
 from acctcfg.journal.lock_file import LockFile
 from acctcfg.journal.process import Process, is_dead, this_process
 
@@ -181,7 +184,7 @@ async def test_a_lost_folder_is_not_fresh(make: Make, path: Path) -> None:
 async def test_modes(make: Make, path: Path, tmp_path: Path) -> None:
     """What a lock leaves is for this user alone, in both places."""
     state = tmp_path / "home" / ".local" / "state" / "acctcfg"
-    async with make(state=state):
+    async with make(state=[state]):
         for root in (path.parent, tmp_path / "home"):
             for file in (root, *root.rglob("*")):
                 assert file.stat().st_mode & 0o777 == (0o700 if file.is_dir() else 0o600), file
@@ -193,16 +196,16 @@ async def test_two_folders_of_one_user_meet(make: Make, tmp_path: Path, clock: C
     elsewhere = tmp_path / "b" / "journal.sqlite"
 
     def other(**changes: Any) -> Lock:
-        options = {"base_url": "http://LOCALHOST:8700/", "owner": "bob", "state": state, "now": clock.now}
+        options = {"base_url": "http://LOCALHOST:8700/", "owner": "bob", "state": [state], "now": clock.now}
         return Lock(elsewhere, "1001", **(options | changes))
 
-    async with make(base_url="http://127.0.0.1:8700", state=state):
+    async with make(base_url="http://127.0.0.1:8700", state=[state]):
         with pytest.raises(LockHeld, match="alice@host1"):
             await other().__aenter__()
         assert holders(elsewhere) == (), "what it had got already was let go"
         async with other(base_url="http://127.0.0.1:8701"):
             pass
-        async with other(state=tmp_path / "another home"):
+        async with other(state=[tmp_path / "another home"]):
             pass
     async with other():
         pass
@@ -210,38 +213,59 @@ async def test_two_folders_of_one_user_meet(make: Make, tmp_path: Path, clock: C
 
 async def test_one_folder_meets_without_a_state_folder(make: Make, tmp_path: Path) -> None:
     """Two users of one workspace, each with a home of its own, meet beside the journal."""
-    async with make(state=tmp_path / "a"):
+    async with make(state=[tmp_path / "a"]):
         with pytest.raises(LockHeld):
-            await make(state=tmp_path / "b").__aenter__()
+            await make(state=[tmp_path / "b"]).__aenter__()
 
 
 async def test_a_state_folder_that_cannot_be_made_is_said(make: Make, tmp_path: Path) -> None:
     """A run goes on with the lock beside the journal, and the lock says why the other is missing."""
     blocked = tmp_path / "file"
     blocked.write_text("")
-    async with make(state=blocked / "acctcfg") as lock:
+    async with make(state=[blocked / "acctcfg"]) as lock:
         assert str(blocked) in lock.unshared
         assert lock.fresh()
         assert lock.beat()
 
 
+async def test_runs_with_other_homes_meet(make: Make, tmp_path: Path, clock: Clock) -> None:
+    """One state folder in common is enough, whatever others each of them has."""
+    common, mine, theirs = (tmp_path / name for name in ("common", "mine", "theirs"))
+    async with make(state=[common, mine]):
+        other = Lock(tmp_path / "b" / "journal.sqlite", "1001", owner="bob", state=[theirs, common], now=clock.now)
+        with pytest.raises(LockHeld, match="alice@host1"):
+            await other.__aenter__()
+
+
+async def test_a_full_disk_is_no_reason_to_go_on_unseen(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What passes again (a full disk, too many open files) ends the run: another folder's would not see its lock."""
+    for code in (errno.ENOSPC, errno.EMFILE, errno.EIO, errno.EDQUOT):
+        refusal = OSError(code, os.strerror(code))
+        monkeypatch.setattr(LockFile, "_write", Mock(side_effect=refusal))
+        with pytest.raises(JournalError):
+            await make(state=[tmp_path / "state"]).__aenter__()
+
+
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        ({"XDG_STATE_HOME": "/s", "HOME": "/h"}, "/s/acctcfg"),
-        ({"XDG_STATE_HOME": "relative", "HOME": "/h"}, "/h/.local/state/acctcfg"),
-        ({"XDG_STATE_HOME": "", "HOME": "/h"}, "/h/.local/state/acctcfg"),
+        ({"XDG_STATE_HOME": "/s", "HOME": "/h"}, ["/root/.local/state", "/h/.local/state", "/s"]),
+        ({"XDG_STATE_HOME": "relative", "HOME": "/h"}, ["/root/.local/state", "/h/.local/state"]),
+        ({"XDG_STATE_HOME": "", "HOME": "/root"}, ["/root/.local/state"]),
+        ({"HOME": "relative"}, ["/root/.local/state"]),
     ],
 )
-def test_where_state_is_kept(environ: dict[str, str], expected: str) -> None:
-    """As the desktop's rules say; a path that depends on the folder one is in is nobody's."""
-    assert str(state_folder(environ)) == expected
+def test_where_state_is_kept(environ: dict[str, str], expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the home on record, and where the environment says; a path that depends on the present folder is nobody's."""
+    monkeypatch.setattr(acctcfg.journal.lock, "_home_on_record", lambda: "/root")
+    assert [str(one.parent) for one in state_folders(environ)] == expected
 
 
 def test_without_a_home_nothing_goes_to_a_shared_folder() -> None:
     """HOME unset: the home that the system has on record, or none; never /tmp."""
-    found = state_folder({})
-    assert found is None or not str(found).startswith("/tmp")
+    assert not any(str(one).startswith("/tmp") for one in state_folders({}))
 
 
 HOLDS = """

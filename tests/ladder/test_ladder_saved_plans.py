@@ -103,11 +103,12 @@ def test_a_saved_plan_that_is_done_already_is_done(desk: Desk) -> None:
         lambda text: text.replace('"blocked": false', '"blocked": true', 1),
         lambda text: json.dumps({**json.loads(text), "steps": json.loads(text)["steps"][:1]}),
         lambda text: json.dumps({**json.loads(text), "format_version": "2"}),
+        lambda text: text.replace('"steps": [', '"steps": [], "steps": [', 1),
         lambda _: "[]",
         lambda _: "",
         lambda _: "{}",
     ],
-    ids=["cut", "value", "call", "blocked", "steps", "version", "list", "empty", "bare"],
+    ids=["cut", "value", "call", "blocked", "steps", "version", "twice", "list", "empty", "bare"],
 )
 def test_a_plan_file_that_was_cut_or_edited_is_refused(desk: Desk, spoil: Callable[[str], str]) -> None:
     """Any edit or cut is noticed: exit 1, one message, nothing written."""
