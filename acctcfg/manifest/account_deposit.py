@@ -34,13 +34,13 @@ def build_deposit(
 def _check_address(one: AddressSpec, count: int, rules: VenueRules, layered: Layered, report: Report) -> None:
     currencies, prefix = rules.address_types.get(one.type), rules.chain_prefix.format(currency=one.currency)
     if one.chain is not None and not one.chain.startswith(prefix):
-        wrong = f"{shown(one.chain)} is no chain of {one.currency} (they begin with {prefix})"
+        wrong = f"{shown(one.chain)} is not a chain of {one.currency} (its chains begin with {prefix})"
     elif currencies is None:
-        wrong = f"the address type {shown(one.type)} is none of venue type {rules.type}"
+        wrong = f"unknown address type {shown(one.type)} for venue type {rules.type}"
     elif currencies and one.currency not in currencies:
         wrong = f"{one.currency} has no {one.type} addresses ({', '.join(currencies)} have)"
     elif count > rules.addresses_per_currency:
-        wrong = f"{count} addresses of {one.currency}, and the venue takes at most {rules.addresses_per_currency}"
+        wrong = f"{count} addresses of {one.currency}, but the venue allows at most {rules.addresses_per_currency}"
     else:
         return
     place = one.place

@@ -65,7 +65,7 @@ def build_keys(
             )
         )
     if len(keys) > rules.keys_per_account:
-        report.key(node, f"{len(keys)} keys, and the venue takes at most {rules.keys_per_account}")
+        report.key(node, f"{len(keys)} keys, but the venue allows at most {rules.keys_per_account}")
     return tuple(keys)
 
 
@@ -74,7 +74,7 @@ def _check_key(node: Node, values: dict[str, Any], rules: VenueRules, report: Re
     check_permissions(written, values.get("permissions", ()), rules, report)
     ips = values.get("ip_allowlist", ())
     if len(ips) > rules.ips_per_key:
-        message = f"holds {len(ips)}, and the venue takes at most {rules.ips_per_key}"
+        message = f"has {len(ips)} entries, but the venue allows at most {rules.ips_per_key}"
         report.value(node.value["ip_allowlist"], message)
 
 
@@ -90,7 +90,7 @@ def build_access(
         return None
     given = [name for name, child in node.value.items() if child.value is not None]
     if not given or ({"key", "credentials"} & {*given} and len(given) > 1):
-        report.key(node, "takes one of `key` and `credentials`, or `read` and `write`")
+        report.key(node, "needs either one of `key` and `credentials`, or `read` and `write`")
         return None
     if "read" in taken or "write" in taken:
         read, write = (_side(node.value.get(name), taken.get(name), keys, stores, report) for name in ("read", "write"))
@@ -110,7 +110,7 @@ def _side(
         return None
     given = [name for name, child in node.value.items() if child.value is not None]
     if len(given) != 1:
-        report.key(node, "takes one of `key` and `credentials`")
+        report.key(node, "needs exactly one of `key` and `credentials`")
         return None
     if "credentials" in taken:
         check_source(node.value["credentials"], taken["credentials"], stores, report)
@@ -120,7 +120,7 @@ def _side(
         return None
     known = {key.label: key for key in keys if key.state == "present"}
     if label not in known:
-        report.value(node.value["key"], f"{shown(label)} is none of its `api_keys`{near(label, known)}")
+        report.value(node.value["key"], f"unknown key {shown(label)}: not in `api_keys`{near(label, known)}")
     elif known[label].store is None:
         report.value(node.value["key"], f"the key {shown(label)} has no `store` to take its secret from")
     return {"key": label}

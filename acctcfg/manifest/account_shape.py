@@ -86,17 +86,17 @@ def _key(rules: Rules) -> Record:
             "state": Field(kind=Word({"present": "the default", "absent": "delete it"}), doc="Whether it exists"),
             "permissions": Field(
                 kind=_key_permissions(rules),
-                doc="What the key can do; one that exists keeps what it has unless given",
+                doc="What the key can do; if left out, an existing key keeps what it has",
             ),
             "ip_allowlist": Field(
                 kind=ListOf(IpAddress(), most=most, unique=True),
-                doc="The addresses that it works from; [] is any. A key that exists keeps what it has unless given",
+                doc="The addresses that it works from; [] is any. If left out, an existing key keeps what it has",
             ),
             "store": Field(
                 kind=Text(NAME),
-                doc="The key of `secret_stores` that the secret is written to; for a new key a must",
+                doc="The key of `secret_stores` that the secret is written to; required for a new key",
             ),
-            "until": Field(kind=Later(), doc="The day after which it is drift"),
+            "until": Field(kind=Later(), doc="The day after which it counts as drift"),
             "rotate_after": Field(kind=Text(DURATION), doc="The age at which `drift` reports it, such as 90d"),
         },
         nulls=True,
@@ -110,9 +110,9 @@ def deposit_address(rules: Rules) -> Record:
     return Record(
         {
             "currency": Field(kind=Text(CURRENCY), doc="The currency's code", required=True),
-            "chain": Field(kind=Text(), doc="The chain, such as USDT-TRC20; the currency's main chain unless given"),
-            "type": Field(kind=Word(types), doc="Counts only when an address is created"),
-            "count": Field(kind=Whole(1, most), doc="At least so many; 1 unless given"),
+            "chain": Field(kind=Text(), doc="The chain, such as USDT-TRC20; default: the currency's main chain"),
+            "type": Field(kind=Word(types), doc="Used only when an address is created"),
+            "count": Field(kind=Whole(1, most), doc="How many there must be at least; default: 1"),
         }
     )
 
@@ -144,7 +144,7 @@ def _leverage_entry(rules: Rules) -> Record:
                 doc="The leverage, above 0, or max: the greatest that the venue takes",
             ),
             "at_most": Field(kind=Decimals(most=1_000_000), doc="In place of `value`: lowers what stands above"),
-            "until": Field(kind=Later(), doc="The day after which it is drift"),
+            "until": Field(kind=Later(), doc="The day after which it counts as drift"),
         },
         one_of=(tuple(named), ("value", "at_most")),
     )
@@ -192,7 +192,7 @@ def account(rules: Rules) -> Record:
             doc="What it is",
         ),
         "name": Field(
-            kind=Text(_common(one.name for one in rules)), doc="The venue's name for it; the key unless given"
+            kind=Text(_common(one.name for one in rules)), doc="The venue's name for it; default: its key in this file"
         ),
         "uid": Field(
             kind=Text(UID),

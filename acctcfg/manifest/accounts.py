@@ -168,7 +168,7 @@ class _Building:
             if type(word) is str and word not in words:
                 why = rules.unsupported_states.get(word) if field == "state" else None
                 report.value(
-                    fields[field], why or f"{shown(word)} is none of venue type {rules.type}{near(word, words)}"
+                    fields[field], why or f"unknown value {shown(word)} for venue type {rules.type}{near(word, words)}"
                 )
                 del taken[field]
         if type(modes := taken.get("position_mode")) is dict:

@@ -112,7 +112,7 @@ class AllOrListed:
             return BAD
         lists = [name for name in ("enabled", "disabled") if name in taken]
         if ALL in taken and lists:
-            report.key(node.value[lists[0]], f"{ALL} and {lists[0]} exclude each other (one of them)")
+            report.key(node.value[lists[0]], f"{ALL} and {lists[0]} cannot be used together (choose one)")
             return BAD
         both = [one for one in taken.get("disabled", ()) if one is not BAD and one in taken.get("enabled", ())]
         if both:

@@ -87,7 +87,7 @@ def build_venues(
             _not_of_type(node, "region", rules, report)
         elif region is not None and served not in ("", region):
             at = report.sources.place(node.value["base_url"].mark)
-            report.value(node.value["region"], f"{region} contradicts `base_url` at {at}, which is of region {served}")
+            report.value(node.value["region"], f"{region} contradicts `base_url` at {at}, which serves region {served}")
         egress = (one for one in taken.get("egress", ()) if one is not BAD)
         venues[key] = VenueSpec(
             key=key,
@@ -108,8 +108,11 @@ def build_venues(
 
 def _not_of_type(node: Node, field: str, rules: VenueRules, report: Report) -> None:
     at = report.sources.place(node.value["type"].mark)
-    words = ", ".join(rules.regions) or "it has none"
-    report.value(node.value[field], f"{shown(node.value[field].value)} is none of type {rules.type} at {at} ({words})")
+    words = ", ".join(rules.regions) or "it has no regions"
+    report.value(
+        node.value[field],
+        f"unknown {field} {shown(node.value[field].value)} for venue type {rules.type} at {at} ({words})",
+    )
 
 
 def check_source(node: Node, source: Mapping[str, Any], stores: Mapping[str, StoreSpec], report: Report) -> None:
@@ -121,7 +124,7 @@ def check_source(node: Node, source: Mapping[str, Any], stores: Mapping[str, Sto
         if "key" not in node.value:
             report.value(node, "`key` is missing (the path of the secret in the store)")
     elif "key" in source:
-        report.key(node.value["key"], "goes with `store` only")
+        report.key(node.value["key"], "can be used only with `store`")
 
 
 def _check_base_url(venue: Node, taken: Mapping[str, Any], rules: VenueRules, trust: str, report: Report) -> None:
@@ -132,7 +135,7 @@ def _check_base_url(venue: Node, taken: Mapping[str, Any], rules: VenueRules, tr
         report.value(node, "must be scheme, host and port, such as http://127.0.0.1:8700")
         return
     if url.host in rules.ended_hosts:
-        report.value(node, f"{url.host} is no host of {rules.type} any more: {rules.ended_hosts[url.host]}")
+        report.value(node, f"{url.host} is no longer a host of {rules.type}: {rules.ended_hosts[url.host]}")
         return
     live = taken.get("environment", "live") == "live"
     if rules.owns(text) or (url.loopback and not live) or trusted(url, trust):
@@ -143,14 +146,14 @@ def _check_base_url(venue: Node, taken: Mapping[str, Any], rules: VenueRules, tr
     if url.loopback:
         report.value(
             node,
-            f"{shown(text)} is not {rules.type} itself, and credentials of `environment: live` go nowhere else: "
-            "write `environment: sandbox`, or let the environment variable ACCTCFG_TRUST name the address",
+            f"{shown(text)} is not {rules.type} itself, and credentials of `environment: live` are sent nowhere else: "
+            "write `environment: sandbox`, or name the address in the environment variable ACCTCFG_TRUST",
         )
         return
     report.value(
         node,
         f"{shown(text)} is neither loopback nor one of the hosts of {rules.type} over https "
-        f"({', '.join(rules.hosts)}); the environment variable ACCTCFG_TRUST must name it",
+        f"({', '.join(rules.hosts)}); name it in the environment variable ACCTCFG_TRUST to allow it",
     )
 
 
@@ -163,7 +166,7 @@ def _proxy(venue: Node, taken: Mapping[str, Any], report: Report) -> str | None:
         report.value(node, "must be http://host:port, such as http://127.0.0.1:3128")
     url = BaseUrl.of(taken.get("base_url", ""))
     if url is not None and url.scheme == "http" and not url.loopback:
-        report.value(node, "goes with https only: a proxy would read what is sent to an http address")
+        report.value(node, "works only with https: a proxy could read what is sent over http")
     return text.rstrip("/")
 
 
@@ -177,7 +180,7 @@ def _limits(venue: Node, taken: Mapping[str, Any], rules: VenueRules, report: Re
         if endpoint not in known:
             if not endpoint.startswith(_METHODS):
                 continue  # the form of its name is wrong already
-            what = f"{shown(endpoint)} is no endpoint that acctcfg calls at {rules.type}{near(endpoint, known)}"
+            what = f"{shown(endpoint)} is not an endpoint that acctcfg calls at {rules.type}{near(endpoint, known)}"
             report.key(venue.value["limits"].value[endpoint], what)
         elif "count" in limit and "per_s" in limit:
             granted[endpoint] = Granted(limit["count"], limit["per_s"])

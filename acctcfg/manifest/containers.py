@@ -45,16 +45,16 @@ class ListOf:
         if self.unique and len(taken) > 1 and len(set(taken)) < len(taken):
             self._doubles(node, taken, report)
         if len(taken) < self.least:
-            report.value(node, f"must hold at least {self.least}")
+            report.value(node, f"must have at least {self.least}")
         if self.most is not None and len(taken) > self.most:
-            report.value(node, f"holds {len(taken)}, and the venue takes at most {self.most}")
+            report.value(node, f"has {len(taken)} entries, but the venue allows at most {self.most}")
         return taken
 
     def _doubles(self, node: Node, taken: list[Any], report: Report) -> None:
         seen = set()
         for child, value in zip(node.value, taken, strict=True):
             if value in seen and value is not BAD:
-                report.value(child, f"{shown(value)} a second time in this list")
+                report.value(child, f"duplicate value {shown(value)}")
             seen.add(value)
 
     def schema(self) -> dict[str, Any]:
@@ -137,7 +137,7 @@ class Record:
                 self.unknown(name, child, report)
             elif child.value is None:
                 if not self.nulls:
-                    report.value(child, "is empty (give it a value, or leave the line out)")
+                    report.value(child, "is empty (give it a value, or remove the line)")
             elif (value := take(child, report)) is not BAD:
                 taken[name] = value
         for name in self.required:
@@ -162,7 +162,7 @@ class Record:
     def _one(self, node: Node, names: tuple[str, ...], report: Report) -> None:
         given = [name for name in names if name in node.value and node.value[name].value is not None]
         if len(given) > 1:
-            report.key(node.value[given[1]], f"{' and '.join(given)} exclude each other (one of them)")
+            report.key(node.value[given[1]], f"{' and '.join(given)} cannot be used together (choose one)")
         elif not given and not self._says_later(node.value):
             report.value(node, f"one of {', '.join(names)} is missing")
 

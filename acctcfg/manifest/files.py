@@ -60,10 +60,10 @@ class _Reading:
         """One file and what it includes; `chain` is how we got here, `asked` where it is asked for."""
         self.workspace.files.append(name)
         if not chain and not self._inside(name):
-            self._wrong(name, "is a link that leads out of the workspace")
+            self._wrong(name, "is a link to a place outside the workspace")
             return
         if len(chain) > DEEPEST:
-            asked(f"includes run more than {DEEPEST} files deep (let one file include the others)")
+            asked(f"includes are nested more than {DEEPEST} files deep (let one file include the others)")
             return
         data = self._bytes(name, asked)
         if data is None:
@@ -77,9 +77,7 @@ class _Reading:
             return
         report = Report(sources, self.workspace.problems, [("", node)])
         if type(node.value) is not dict:
-            report.value(
-                node, f"the file must hold a map of sections, not {quoted(node.value)} ({', '.join(SECTIONS)})"
-            )
+            report.value(node, f"the file must be a map of sections, not {quoted(node.value)} ({', '.join(SECTIONS)})")
             return
         self._version(node, report, root=not chain)
         self._sections(node, report)
@@ -90,7 +88,7 @@ class _Reading:
         path = self.directory / name
         try:
             if path.exists() and not (path.is_file() or path.is_dir()):
-                raise OSError(0, "it is no regular file")
+                raise OSError(0, "it is not a regular file")
             with path.open("rb") as file:
                 data = file.read(LARGEST + 1)
             if len(data) > LARGEST:
@@ -101,7 +99,7 @@ class _Reading:
             if path.is_symlink():
                 why = f"is a link to {shown(path.readlink())}, which is not there (put it there, or remove the link)"
         except IsADirectoryError:
-            why = "is a folder, not a file (its files: a pattern such as folder/*.yaml)"
+            why = "is a folder, not a file (for its files write folder/*.yaml)"
         except (OSError, ValueError) as exc:
             why = f"cannot be read: {getattr(exc, 'strerror', None) or exc}"
         if asked is _nobody:
@@ -124,7 +122,7 @@ class _Reading:
         if root:
             self.said_at = f"at {self.workspace.sources.place(version.key_mark)}"
         elif sound:
-            report.key(version, f"is said once, {self.said_at} (remove it here)")
+            report.key(version, f"is allowed once, {self.said_at} (remove it here)")
 
     def _sections(self, node: Node, report: Report) -> None:
         for name, section in node.value.items():
@@ -169,7 +167,7 @@ class _Reading:
                     continue  # `*.yaml` beside the file itself
                 if match in (*chain, name):
                     around = " -> ".join((*chain, name, match)[(*chain, name).index(match) :])
-                    report.value(child, f"the includes run in a circle: {around}")
+                    report.value(child, f"circular include: {around}")
                 elif self._first(match):
                     yield match, child
 
@@ -182,7 +180,7 @@ class _Reading:
     def _matches(self, child: Node, pattern: str, report: Report) -> list[str]:
         plain = os.path.normpath(pattern)
         if PurePosixPath(pattern).is_absolute() or plain == ".." or plain.startswith("../"):
-            report.value(child, f"{shown(pattern)} leads out of the workspace (include what is below its root file)")
+            report.value(child, f"{shown(pattern)} is outside the workspace (include files below its root file)")
             return []
         if not has_magic(pattern):
             found = [plain] if os.path.lexists(self.directory / plain) else []
@@ -190,14 +188,16 @@ class _Reading:
             try:
                 found = matches(self.directory, pattern)
             except TooMany:
-                report.value(child, f"{shown(pattern)} looks at more than {MOST_LOOKED_AT:,} names (name a folder)")
+                report.value(
+                    child, f"{shown(pattern)} matches against more than {MOST_LOOKED_AT:,} names (name a folder)"
+                )
                 return []
             found.sort(key=lambda one: ((self.directory / one).is_symlink(), one))  # files go by their own names
         if not found:
             report.value(child, f"{shown(pattern)} matches no file (patterns start at the root file's folder)")
         inside = [match for match in found if self._inside(match)]
         for match in sorted(set(found) - set(inside)):
-            report.value(child, f"{shown(match)} is a link that leads out of the workspace")
+            report.value(child, f"{shown(match)} is a link to a place outside the workspace")
         return inside
 
     def _inside(self, name: str) -> bool:

@@ -23,7 +23,7 @@ def check_parts(node: Node, modes: Mapping[str, str], rules: VenueRules, report:
         report.value(node, f"is an empty map (some of: {', '.join(known)})")
     for part, word in modes.items():
         if known and (part not in known or word not in rules.position_modes):
-            report.value(node.value[part], f"{part}: {word} is none of venue type {rules.type}")
+            report.value(node.value[part], f"unknown value {part}: {word} for venue type {rules.type}")
 
 
 def check_permissions(written: Node | None, permissions: Iterable[Any], rules: VenueRules, report: Report) -> None:
@@ -37,4 +37,4 @@ def check_permissions(written: Node | None, permissions: Iterable[Any], rules: V
     else:
         for word in permissions:
             if word is not BAD and word not in rules.permissions and word.partition(":")[0] not in groups:
-                report.value(written, f"{shown(word)} is none of venue type {rules.type}")
+                report.value(written, f"unknown value {shown(word)} for venue type {rules.type}")

@@ -50,15 +50,15 @@ def _rules(node: Node, taken: list[Any], report: Report) -> tuple[Rule, ...]:
             continue
         name, when = values["name"], values.get("when", {})
         if name in rules:
-            report.value(child.value["name"], f"two rules are called {shown(name)} (first at {rules[name].place})")
+            report.value(child.value["name"], f"duplicate rule name {shown(name)} (first at {rules[name].place})")
         patterns = {
             key: tuple(one for one in when.get(key, ()) if one is not BAD) for key in ("address", "action", "venue")
         }
         for word in patterns["action"]:
             if word not in ACTIONS and not any(char in word for char in "*?"):
-                report.value(child.value["when"].value["action"], f"{shown(word)} is no action{near(word, ACTIONS)}")
+                report.value(child.value["when"].value["action"], f"unknown action {shown(word)}{near(word, ACTIONS)}")
         if why := schema_error(values["schema"]):
-            report.value(child.value["schema"], f"is no valid JSON Schema: {why}")
+            report.value(child.value["schema"], f"is not a valid JSON Schema: {why}")
         rules.setdefault(
             name, Rule(name=name, **patterns, schema=values["schema"], place=report.sources.place(child.mark))
         )

@@ -69,7 +69,7 @@ class Profiles:
             self.under((name,))  # what only shows when its entries are looked at
         for circle in self._circles():
             first = self.nodes[circle[0]]
-            message = f"the profiles run in a circle: {' -> '.join(circle)}"
+            message = f"circular profiles: {' -> '.join(circle)}"
             self._report(circle[0]).key(first.value["profile"], message)
 
     def _report(self, name: str) -> Report:
@@ -220,7 +220,7 @@ class Profiles:
             if scope in found:
                 what = "/".join(part for part in scope if part)
                 first = found[scope].place
-                report.value(child, f"{shown(what)} a second time (first at {first}; `count` asks for several)")
+                report.value(child, f"duplicate {shown(what)} (first at {first}; use `count` for several)")
                 continue
             found[scope] = AddressSpec(
                 currency=scope[0],

@@ -88,7 +88,7 @@ def _text(data: bytes, base: int) -> str:
         message = f"the file holds the control character U+{ord(control.group()):04X} (remove it)"
         raise _Unreadable(_mark_after(text[: control.start()], base), message)
     if marker := _CONFLICT.search(text):
-        message = f"a merge conflict that is not resolved: {marker.group()[:7]} (keep one side, remove the markers)"
+        message = f"unresolved merge conflict: {marker.group()[:7]} (keep one side, remove the markers)"
         raise _Unreadable(_mark_after(text[: marker.start()], base), message)
     return text
 
@@ -129,7 +129,7 @@ def _syntax_error(text: str, base: int, line: int, column: int, exc: yaml.Marked
         indent = written[: len(written) - len(written.lstrip())]
         if "\t" in indent:
             mark = mark_at(base, number, indent.index("\t"))
-            return _Unreadable(mark, "a tab in the indentation (YAML takes spaces only)")
+            return _Unreadable(mark, "a tab in the indentation (YAML allows spaces only)")
     said = ", ".join(part for part in (exc.problem, exc.context) if part)
     # A parser that looks ahead meets its own limit before ours; how it words that differs from release to release.
     message = TOO_DEEP if "nesting" in said else f"the file is not YAML: {said}"
@@ -158,7 +158,9 @@ class _Composer:
             if kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
-                    raise _Unreadable(self._mark(event), "a second document (one document a file: remove the `---`)")
+                    raise _Unreadable(
+                        self._mark(event), "more than one document (one document per file: remove the `---`)"
+                    )
             elif kind not in (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentEndEvent):
                 root = self._value(event, events)
         return root
@@ -236,7 +238,7 @@ class _Composer:
             if event.anchor:
                 self._anchors[event.anchor] = (Node(text, mark, mark), 1)
             return str(text)
-        raise _Unreadable(mark, "a key that is a list or a map (keys are plain words)")
+        raise _Unreadable(mark, "a key must be text, not a list or a map")
 
     def _resolved(self, text: str) -> Scalar:
         value = self._plain.setdefault(text, resolve(text))
@@ -253,9 +255,9 @@ class _Composer:
         kinds = {"int": (int,), "float": (int, Decimal), "bool": (bool,), "null": (type(None),)}
         wanted = kinds.get(tag.removeprefix(_TAG))
         if wanted is None:
-            self.problems.append((mark, f"the tag {shown(_tag(tag))} means nothing here (remove it)", None))
+            self.problems.append((mark, f"the tag {shown(_tag(tag))} is not supported (remove it)", None))
         elif not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-            self.problems.append((mark, f"the value does not fit its tag {shown(_tag(tag))}", None))
+            self.problems.append((mark, f"the value does not match its tag {shown(_tag(tag))}", None))
         return value
 
     def _open(self, event: Any, mark: int, depth: int) -> None:
@@ -264,20 +266,20 @@ class _Composer:
         if event.anchor:
             self._anchors[event.anchor] = None
         if event.tag not in (None, "!", _TAG + "map", _TAG + "seq"):
-            self.problems.append((mark, f"the tag {shown(_tag(event.tag))} means nothing here (remove it)", None))
+            self.problems.append((mark, f"the tag {shown(_tag(event.tag))} is not supported (remove it)", None))
 
     def _alias(self, event: Any, mark: int, key_mark: int) -> Node:
         if event.anchor not in self._anchors:
             near = ", ".join(f"&{name}" for name in self._anchors) or "there is none in this file"
-            raise _Unreadable(mark, f"the alias *{event.anchor} names no anchor that comes before it ({near})")
+            raise _Unreadable(mark, f"unknown alias *{event.anchor}: no anchor before it has this name ({near})")
         found = self._anchors[event.anchor]
         if found is None:
-            raise _Unreadable(mark, f"the alias *{event.anchor} stands inside its own anchor")
+            raise _Unreadable(mark, f"the alias *{event.anchor} refers to its own anchor")
         node, size = found
         self._nodes += size
         self._aliased += size
         if self._aliased > MAX_ALIASED:
-            raise _Unreadable(mark, f"the aliases of this file stand for more than {MAX_ALIASED:,} values")
+            raise _Unreadable(mark, f"the aliases of this file expand to more than {MAX_ALIASED:,} values")
         return Node(node.value, node.mark, key_mark)
 
     def _merge(self, node: Node) -> None:
@@ -296,7 +298,7 @@ _MERGE: Final = "\0<<"  # stands for the merge key, so that a quoted "<<" is a k
 
 
 def _twice(key: str) -> str:
-    return f"the key {shown('<<' if key == _MERGE else key)} a second time"
+    return f"duplicate key {shown('<<' if key == _MERGE else key)}"
 
 
 def _tag(tag: str) -> str:

@@ -22,7 +22,9 @@ def between(accounts: Mapping[str, AccountSpec], known: frozenset[str]) -> Itera
         if first is not spec:
             what = f"the name {shown(spec.name)}" if slot[1] else "`role: main`"
             at = spec.at("name" if slot[1] else "role")
-            yield Problem(*at, key, f"{what} at the venue {spec.venue} is taken by {first.key} (at {first.place})")
+            yield Problem(
+                *at, key, f"{what} at the venue {spec.venue} is already used by {first.key} (at {first.place})"
+            )
         if spec.above is not None and (wrong := _above_problem(spec, spec.above, accounts, known)):
             yield Problem(*spec.at(spec.above.field), f"{key}.{spec.above.field}", wrong)
 
@@ -67,10 +69,10 @@ def _above_problem(
     if upper.above is not None:
         around = _circle(spec, accounts)
         if around:
-            return f"the {field}s run in a circle: {' -> '.join(around)}"
-        return f"{name} has a {field} itself ({upper.above.account}); the second level is the last"
+            return f"circular {field}s: {' -> '.join(around)}"
+        return f"{name} already has a {field} ({upper.above.account}), and there is no third level"
     if upper.state == "absent" and spec.state != "absent":
-        return f"{name} is to be absent, and this account is not"
+        return f"{name} is to be deleted, but this account is not"
     return None
 
 

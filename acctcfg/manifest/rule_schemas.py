@@ -60,7 +60,7 @@ class _Measure:
             more, deeper = self.of(child)
             size, depth = size + more, max(depth, deeper)
             if size > MOST or depth >= DEEPEST:
-                raise _Unbounded(f"its references stand for more than {MOST:,} schemas, or nest too deep")
+                raise _Unbounded(f"its references expand to more than {MOST:,} schemas, or nest too deep")
         self.open.discard(id(node))
         self.known[id(node)] = size, depth + 1
         return self.known[id(node)]

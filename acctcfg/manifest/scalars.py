@@ -64,7 +64,7 @@ class Text:
             else:
                 report.value(node, f"{said}must be {self.rule.words}")
         elif type(value) in (int, Decimal, bool) and not self.private and self._fits(text := report.written(node)):
-            report.value(node, f'must be text, not {quoted(value)} (put it in quotes: "{text}")')
+            report.value(node, f'must be text, not {quoted(value)} (quote it: "{text}")')
         else:
             report.value(node, f"must be text, not {quoted(value)} ({self.rule.words})")
         return BAD
@@ -91,9 +91,9 @@ class Word:
             if value in self.later:
                 report.value(node, f"{shown(value)} is not supported yet{_of(self.words)}")
             else:
-                report.value(node, f"{shown(value)} is none of its words{near(value, self.words)}")
+                report.value(node, f"unknown value {shown(value)}{near(value, self.words)}")
         else:
-            report.value(node, f"must be a word, not {quoted(value)}{_of(self.words)}")
+            report.value(node, f"must be text, not {quoted(value)}{_of(self.words)}")
         return BAD
 
     def schema(self) -> dict[str, Any]:
@@ -261,7 +261,7 @@ def _address(text: str) -> tuple[str | None, str]:
     except ValueError:
         if "/" in text:
             return None, f"{shown(text)} is a network (the venue takes single addresses: list them)"
-        return None, f"{shown(text)} is no IP address (such as 203.0.113.7)"
+        return None, f"{shown(text)} is not an IP address (such as 203.0.113.7)"
     if found.is_unspecified or found.is_multicast or getattr(found, "scope_id", None):
-        return None, f"{shown(text)} is no address that a caller can have"
+        return None, f"{shown(text)} is not an address that requests can come from"
     return one_ip(text), ""

@@ -48,8 +48,8 @@ def _granted() -> Record:
     """A rate limit in place of the documented one."""
     return Record(
         {
-            "count": Field(kind=Whole(1), doc="Requests", required=True),
-            "per_s": Field(kind=Decimals(), doc="... in so many seconds", required=True),
+            "count": Field(kind=Whole(1), doc="The number of requests", required=True),
+            "per_s": Field(kind=Decimals(), doc="The number of seconds that they may be sent in", required=True),
         }
     )
 
@@ -193,16 +193,16 @@ class Shape:
                 "require_ip_allowlist": Field(kind=Flag(), doc="Keys that can trade or withdraw need an allow-list"),
                 "deny_permissions": Field(
                     kind=ListOf(Word(permission_words(self.rules.values())), unique=True),
-                    doc="Permissions that no key may get; [withdraw] unless given",
+                    doc="Permissions that no key may get; default: [withdraw]",
                 ),
-                "max_deletes": Field(kind=Whole(0), doc="Deletes and replacements in one apply; 0 unless given"),
+                "max_deletes": Field(kind=Whole(0), doc="Deletes and replacements in one apply; default: 0"),
                 "max_changed_accounts": Field(
                     kind=_Share(SHARE),
-                    doc="A number, or a share of the accounts in the manifest; no limit unless given",
+                    doc="A number, or a share of the accounts in the manifest; default: no limit",
                 ),
                 "adopt": Field(
                     kind=Word({"allow": "with a warning", "explicit": "only with its `uid`, or `adopt: true`"}),
-                    doc="Whether an account that exists already is taken over; allow unless given",
+                    doc="Whether an account that exists already is taken over; default: allow",
                 ),
                 "rules": Field(kind=ListOf(rule), doc="Policy as code, checked on every plan"),
                 "rollout": Field(kind=Later(), doc="Waves"),

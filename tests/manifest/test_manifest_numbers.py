@@ -115,9 +115,9 @@ def test_advice_quotes_what_was_written(complaints: Callable[..., list[str]], wr
     """`uid: 0123` is never answered with `"123"`; and where quotes would not help, they are not advised."""
     (line,) = complaints(f"accounts: {{mmdesk01: {{venue: desk, {field}: {written}}}}}\n")
     assert f"mmdesk01.{field}: must be text, not" in line
-    assert "put it in quotes" not in line or f'(put it in quotes: "{written}")' in line
+    assert "put it in quotes" not in line or f'(quote it: "{written}")' in line
     if field == "uid" and written.isalnum():
-        assert f'(put it in quotes: "{written}")' in line
+        assert f'(quote it: "{written}")' in line
 
 
 @pytest.mark.parametrize(

@@ -32,22 +32,22 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
             'mmdesk01.api_keys[t].ip_allowlst: unknown key "ip_allowlst" (did you mean "ip_allowlist"?)',
         ),
         ("deposit: {credit: null}", 'mmdesk01.deposit.credit: unknown key "credit" (did you mean "credit_to"?)'),
-        ("account_mode: multi-curency", 'mmdesk01.account_mode: "multi-curency" is none of its words (did you mean'),
+        ("account_mode: multi-curency", 'mmdesk01.account_mode: unknown value "multi-curency" (did you mean'),
         ("profile: nope", 'mmdesk01.profile: the profile "nope" is not defined'),
-        ("label: 123", 'mmdesk01.label: must be text, not a number (put it in quotes: "123")'),
+        ("label: 123", 'mmdesk01.label: must be text, not a number (quote it: "123")'),
         ("label: a b", 'mmdesk01.label: "a b" must be up to 50 letters and digits'),
         ("name: desk", 'mmdesk01.name: "desk" must be 6 to 20 letters and digits, not digits alone'),
         ("adopt: yes", 'mmdesk01.adopt: must be true or false, not "yes"'),
-        ("state: gone", 'mmdesk01.state: "gone" is none of its words (known: absent, present)'),
+        ("state: gone", 'mmdesk01.state: unknown value "gone" (known: absent, present)'),
         ("settings: {auto_repay: true}", "mmdesk01.settings.auto_repay: is not supported yet"),
         ("transfer_out: true", "mmdesk01.transfer_out: is not supported yet"),
         ("parent: mmdesk09", 'mmdesk01.parent: the account "mmdesk09" is not defined (did you mean "mmdesk01"?)'),
         ("parent: mmdesk01", "mmdesk01.parent: an account cannot be its own parent"),
         ("role: main, label: x", "mmdesk01.label: an account with `role: main` has no `label`"),
-        ("access: {key: t}", 'mmdesk01.access.key: "t" is none of its `api_keys`'),
-        ("access: {}", "mmdesk01.access: takes one of `key` and `credentials`, or `read` and `write`"),
-        ("api_keys: {t: {permissions: []}}", "mmdesk01.api_keys[t].permissions: must hold at least 1"),
-        ("api_keys: {t: {permissions: [trad]}}", 'mmdesk01.api_keys[t].permissions[0]: "trad" is none of its words'),
+        ("access: {key: t}", 'mmdesk01.access.key: unknown key "t": not in `api_keys`'),
+        ("access: {}", "mmdesk01.access: needs either one of `key` and `credentials`, or `read` and `write`"),
+        ("api_keys: {t: {permissions: []}}", "mmdesk01.api_keys[t].permissions: must have at least 1"),
+        ("api_keys: {t: {permissions: [trad]}}", 'mmdesk01.api_keys[t].permissions[0]: unknown value "trad"'),
         ("api_keys: {t_1: {permissions: [read]}}", 'mmdesk01.api_keys[t_1]: the label "t_1" must be up to 50 letters'),
         (
             "api_keys: {t: {permissions: [read], store: vualt}}",
@@ -59,11 +59,11 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
         ),
         (
             "api_keys: {t: {permissions: [read], ip_allowlist: [10.0.0.1, 10.0.0.1]}}",
-            'mmdesk01.api_keys[t].ip_allowlist[1]: "10.0.0.1" a second time in this list',
+            'mmdesk01.api_keys[t].ip_allowlist[1]: duplicate value "10.0.0.1"',
         ),
         (
             f"api_keys: {{t: {{permissions: [read], ip_allowlist: [{TOO_MANY}]}}}}",
-            "mmdesk01.api_keys[t].ip_allowlist: holds 21, and the venue takes at most 20",
+            "mmdesk01.api_keys[t].ip_allowlist: has 21 entries, but the venue allows at most 20",
         ),
         ("leverage: {BTC: 3}", "mmdesk01.leverage: must be a list, not a map"),
         (
@@ -80,7 +80,7 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
         ),
         (
             "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: 3, at_most: 3}]",
-            "mmdesk01.leverage[0].at_most: value and at_most exclude each other (one of them)",
+            "mmdesk01.leverage[0].at_most: value and at_most cannot be used together (choose one)",
         ),
         (
             "leverage: [{market: swap, margin: cross, family: BTC-USDT}]",
@@ -100,7 +100,7 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
         ),
         (
             "leverage: [{market: swap, margin: cross, family: BTC-USDT, instrument: BTC-USDT-SWAP, value: 3}]",
-            "mmdesk01.leverage[0].family: instrument and family exclude each other (one of them)",
+            "mmdesk01.leverage[0].family: instrument and family cannot be used together (choose one)",
         ),
         (
             "leverage: [{market: swap, margin: cross, value: 3}]",
@@ -111,14 +111,14 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
             'mmdesk01.leverage[0].value: "1_0" must be a number, not text',
         ),
         ("deposit: {addresses: 3}", "mmdesk01.deposit.addresses: must be a list, not a number"),
-        ("deposit: {credit_to: spot}", 'mmdesk01.deposit.credit_to: "spot" is none of its words'),
+        ("deposit: {credit_to: spot}", 'mmdesk01.deposit.credit_to: unknown value "spot"'),
         (
             "deposit: {addresses: [{currency: BTC}, {currency: BTC}]}",
-            'mmdesk01.deposit.addresses[1]: "BTC" a second time (first at acctcfg.yaml:7:',
+            'mmdesk01.deposit.addresses[1]: duplicate "BTC" (first at acctcfg.yaml:7:',
         ),
         (
             "deposit: {addresses: [{currency: USDT, chain: TRC20}]}",
-            'mmdesk01.deposit.addresses[0]: "TRC20" is no chain of USDT (they begin with USDT-)',
+            'mmdesk01.deposit.addresses[0]: "TRC20" is not a chain of USDT (its chains begin with USDT-)',
         ),
         (
             "deposit: {addresses: [{currency: ETH, type: segwit}]}",
@@ -126,7 +126,7 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
         ),
         (
             "deposit: {addresses: [{currency: BTC, chain: BTC-A, count: 20}, {currency: BTC, chain: BTC-B}]}",
-            "mmdesk01.deposit.addresses[1]: 21 addresses of BTC, and the venue takes at most 20",
+            "mmdesk01.deposit.addresses[1]: 21 addresses of BTC, but the venue allows at most 20",
         ),
     ],
 )
@@ -159,24 +159,24 @@ def test_one_wrong_field_is_one_line(complaints: Complaints, fields: str, line: 
         ("guardrails: {rules: [{name: a}]}\n", "guardrails.rules[0]: `schema` is missing"),
         (
             "guardrails: {rules: [{name: a, schema: {type: nonsense}}]}\n",
-            "guardrails.rules[0].schema: is no valid JSON Schema",
+            "guardrails.rules[0].schema: is not a valid JSON Schema",
         ),
         (
             "guardrails: {rules: [{name: a, schema: {$ref: 'http://127.0.0.1:9/x'}}]}\n",
-            'guardrails.rules[0].schema: is no valid JSON Schema: it refers to "http://127.0.0.1:9/x" (acctcfg fetches',
+            'guardrails.rules[0].schema: is not a valid JSON Schema: it refers to "http://127.0.0.1:9/x"',
         ),
         (
             "guardrails: {rules: [{name: a, when: {action: chnge}, schema: {}}]}\n",
-            'guardrails.rules[0].when.action: "chnge" is no action (did you mean "change"?)',
+            'guardrails.rules[0].when.action: unknown action "chnge" (did you mean "change"?)',
         ),
         (
             "profiles: {a: {profile: b}, b: {profile: [c]}, c: {profile: a}}\n",
-            "profiles.a.profile: the profiles run in",
+            "profiles.a.profile: circular profiles",
         ),
         ("include: [none/*.yaml]\n", 'include[0]: "none/*.yaml" matches no file'),
-        ("include: [../x.yaml]\n", 'include[0]: "../x.yaml" leads out of the workspace'),
-        ("include: [/etc/hostname]\n", 'include[0]: "/etc/hostname" leads out of the workspace'),
-        ("include: [acctcfg.yaml]\n", "include[0]: the includes run in a circle: acctcfg.yaml -> acctcfg.yaml"),
+        ("include: [../x.yaml]\n", 'include[0]: "../x.yaml" is outside the workspace'),
+        ("include: [/etc/hostname]\n", 'include[0]: "/etc/hostname" is outside the workspace'),
+        ("include: [acctcfg.yaml]\n", "include[0]: circular include: acctcfg.yaml -> acctcfg.yaml"),
     ],
 )
 def test_one_wrong_section_is_one_line(complaints: Complaints, text: str, line: str) -> None:
@@ -189,8 +189,8 @@ def test_one_wrong_section_is_one_line(complaints: Complaints, text: str, line: 
     ("venue", "line"),
     [
         ("type: gate_crossex", 'venues.v.type: "gate_crossex" is not supported yet (one of: okx_dma_broker)'),
-        ("type: okx_dma", 'venues.v.type: "okx_dma" is none of its words (did you mean "okx_dma_broker"?)'),
-        ("type: okx_dma_broker, region: mars", 'venues.v.region: "mars" is none of its words'),
+        ("type: okx_dma", 'venues.v.type: unknown value "okx_dma" (did you mean "okx_dma_broker"?)'),
+        ("type: okx_dma_broker, region: mars", 'venues.v.region: unknown value "mars"'),
         ("type: okx_dma_broker, rate_share: 1.1", "venues.v.rate_share: 1.1 must be above 0 and at most 1"),
         ("type: okx_dma_broker, base_url: http://example.com", 'venues.v.base_url: "http://example.com" is neither'),
         ("type: okx_dma_broker, base_url: http://www.okx.com", 'venues.v.base_url: "http://www.okx.com" is neither'),
@@ -274,7 +274,7 @@ def test_what_is_no_base_url_is_a_problem_with_its_place(complaints: Complaints,
     ("fields", "said"),
     [
         ("region: us, base_url: 'https://eea.okx.com'", "venues.v.region: us contradicts `base_url`"),
-        ("region: global, base_url: 'https://tr.okx.com'", "which is of region tr"),
+        ("region: global, base_url: 'https://tr.okx.com'", "which serves region tr"),
         ("region: us, base_url: 'https://app.okx.com'", ""),
         ("region: tr", ""),
         ("base_url: 'https://eea.okx.com'", ""),
@@ -283,7 +283,7 @@ def test_what_is_no_base_url_is_a_problem_with_its_place(complaints: Complaints,
         ("proxy: 'http://127.0.0.1:3128'", ""),
         ("proxy: 'http://user:notforeyes@proxy:3128'", "venues.v.proxy: must be http://host:port"),
         ("proxy: 'socks5://proxy:1080'", "venues.v.proxy: must be http://host:port"),
-        ("proxy: 'http://proxy:3128', base_url: 'http://okx.example'", "goes with https only"),
+        ("proxy: 'http://proxy:3128', base_url: 'http://okx.example'", "works only with https"),
         ("limits: {GET /api/v5/broker/dma/subaccount-info: {count: 10, per_s: 1}}", ""),
         (
             "limits: {GET /api/v5/broker/dma/subacount-info: {count: 10, per_s: 1}}",
@@ -319,7 +319,7 @@ RECIPIENT_LATER = "secret_stores.s.recipients[0]: a recipient of an age plugin, 
             "secret_stores.s.recipients[0]: must be a public age recipient",
         ),
         ("type: age_file, recipients: [age1qqqqqqqqqqqqqqqqqqqqqqqqqq]", "secret_stores.s: `path` is missing"),
-        ("type: age_file, path: x, recipients: []", "secret_stores.s.recipients: must hold at least 1"),
+        ("type: age_file, path: x, recipients: []", "secret_stores.s.recipients: must have at least 1"),
         ("type: env, path: x", "secret_stores.s.path: a store of type env (at acctcfg.yaml:2:"),
     ],
 )
@@ -376,7 +376,7 @@ def test_a_wrong_field_hides_no_other_problem(folder: Folder) -> None:
 )
 def test_a_key_written_twice_has_its_address(complaints: Complaints, text: str, address: str) -> None:
     """Also what is no YAML of ours says which part of the manifest it is about."""
-    assert any(line.split(": ")[0].endswith(address) and "a second time" in line for line in complaints(text))
+    assert any(line.split(": ")[0].endswith(address) and "duplicate key" in line for line in complaints(text))
 
 
 def test_an_absent_key_may_keep_its_fields(folder: Folder) -> None:
@@ -414,7 +414,7 @@ def test_one_name_twice_names_both_places(folder: Folder) -> None:
     )
     twice, taken = folder.problems()
     assert twice == "b.yaml:1:12: mmdesk01: is written in two files (first at a.yaml:1:12)"
-    assert taken.endswith('the name "mmdesk01" at the venue desk is taken by mmdesk01 (at a.yaml:1:12)')
+    assert taken.endswith('the name "mmdesk01" at the venue desk is already used by mmdesk01 (at a.yaml:1:12)')
 
 
 def test_guardrails_merge_by_key(folder: Folder) -> None:
@@ -430,10 +430,10 @@ def test_guardrails_merge_by_key(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("accounts", "said"),
     [
-        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {parent: c1c1c1}, c1c1c1: {}}", "the second level is the last"),
-        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {parent: a1a1a1}}", "the parents run in a circle: "),
+        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {parent: c1c1c1}, c1c1c1: {}}", "there is no third level"),
+        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {parent: a1a1a1}}", "circular parents: "),
         ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {role: main}}", "b1b1b1 is the main account"),
-        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {state: absent}}", "b1b1b1 is to be absent, and this account is not"),
+        ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {state: absent}}", "b1b1b1 is to be deleted, but this account is not"),
         ("{a1a1a1: {parent: b1b1b1}, b1b1b1: {venue: two}}", "b1b1b1 is at the venue two, not at desk"),
     ],
 )
@@ -460,7 +460,8 @@ def test_a_field_of_another_venue_type_names_both_places(folder: Folder) -> None
     )
     assert folder.problems(TWO_TYPES) == [
         "acctcfg.yaml:7:7: profiles.p.api_keys: venue type plain_desk (at acctcfg.yaml:4:11) has no `api_keys`",
-        'acctcfg.yaml:9:50: mmdesk01.account_mode: "futures" is none of venue type plain_desk (known: spot, wide)',
+        'acctcfg.yaml:9:50: mmdesk01.account_mode: unknown value "futures" for venue type plain_desk '
+        "(known: spot, wide)",
         "acctcfg.yaml:9:70: mmdesk01.leverage[0]: venue type plain_desk has no leverage by `family` (symbol)",
     ]
 
@@ -506,11 +507,11 @@ def test_version_is_said_once(folder: Folder) -> None:
     """The root file must have `version: 1`, and no other file says it."""
     folder.write(acctcfg="include: [a.yaml]\n", a="version: 1\n")
     assert [line.split(": ", 1)[1] for line in folder.problems()] == [
-        "version: is said once, in the root file (remove it here)",
+        "version: is allowed once, in the root file (remove it here)",
         "`version: 1` is missing (a line of its own)",
     ]
     folder.write(acctcfg="version: 1\ninclude: [a.yaml]\n")
-    assert folder.problems() == ["a.yaml:1:1: version: is said once, at acctcfg.yaml:1:1 (remove it here)"]
+    assert folder.problems() == ["a.yaml:1:1: version: is allowed once, at acctcfg.yaml:1:1 (remove it here)"]
 
 
 def test_files_that_cannot_be_read(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -533,7 +534,7 @@ def test_links_do_not_lead_out(folder: Folder, tmp_path_factory: pytest.TempPath
     folder.write(acctcfg=HEAD + "include: ['*.yaml']\n")
     (folder.path / "link.yaml").symlink_to(outside)
     (line,) = folder.problems()
-    assert line.endswith('"link.yaml" is a link that leads out of the workspace')
+    assert line.endswith('"link.yaml" is a link to a place outside the workspace')
 
 
 def test_what_a_pattern_matches_and_nobody_can_read_is_named(folder: Folder) -> None:
@@ -546,10 +547,10 @@ def test_what_a_pattern_matches_and_nobody_can_read_is_named(folder: Folder) -> 
     assert all(line.startswith("acctcfg.yaml:6:11: include[0]: ") for line in (gone, loop, pipe))
     assert '"accounts/gone.yaml" is a link to "nowhere.yaml", which is not there' in gone
     assert '"accounts/loop.yaml" cannot be read' in loop
-    assert pipe.endswith('"accounts/pipe.yaml" cannot be read: it is no regular file')
+    assert pipe.endswith('"accounts/pipe.yaml" cannot be read: it is not a regular file')
 
 
 def test_circles_of_includes_are_named(folder: Folder) -> None:
     """Files that include each other are an error that names the way round."""
     folder.write(acctcfg=HEAD + "include: [a.yaml]\n", a="include: [b.yaml]\n", b="include: [a.yaml]\n")
-    assert folder.problems() == ["b.yaml:1:11: include[0]: the includes run in a circle: a.yaml -> b.yaml -> a.yaml"]
+    assert folder.problems() == ["b.yaml:1:11: include[0]: circular include: a.yaml -> b.yaml -> a.yaml"]

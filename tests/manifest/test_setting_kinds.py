@@ -65,7 +65,7 @@ def test_each_value_has_an_address(settings, text, entries) -> None:
     ("text", "words"),
     [
         ("{backing: {all: false}}", "must be true: `disabled` names what is to be off"),
-        ("{backing: {all: true, enabled: [BTC]}}", "all and enabled exclude each other"),
+        ("{backing: {all: true, enabled: [BTC]}}", "all and enabled cannot be used together"),
         ("{backing: {enabled: [BTC], disabled: [BTC]}}", "BTC cannot be both enabled and disabled"),
         ("{backing: {enabled: [btc]}}", "must be a currency"),
         ("{backing: {enabled: [BTC, BTC]}}", "BTC"),
