@@ -54,9 +54,9 @@ def test_every_command_line_parses(line):
 
 def test_the_credentials_shown_are_the_sandboxs_own():
     """Who copies the export lines can sign at the sandbox."""
-    from acctcfg.sandbox.seed import DEFAULT
+    from acctcfg.sandbox.okx.seed import builtin
 
-    (tenant,) = DEFAULT["tenants"].values()
+    (tenant,) = builtin("demo").values()
     (key,) = tenant["keys"]
     for word, value in (("API_KEY", "api_key"), ("SECRET_KEY", "secret_key"), ("PASSPHRASE", "passphrase")):
         assert f"export {tenant['env_prefix']}_{word}={key[value]}" in README

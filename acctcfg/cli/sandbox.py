@@ -46,10 +46,11 @@ def command(
     import asyncio
 
     from acctcfg.sandbox.app import App
-    from acctcfg.sandbox.seed import builtin, with_gate
+    from acctcfg.sandbox.sandbox import default_seed, with_venue
     from acctcfg.sandbox.seed_file import read_seed_file
     from acctcfg.sandbox.serve import Server, is_loopback
     from acctcfg.sandbox.values import SeedError
+    from acctcfg.sandbox.venues import VENUES
 
     if not is_loopback(host):
         raise click.UsageError(f"the sandbox serves loopback addresses only, not {host}")
@@ -58,9 +59,9 @@ def command(
     file = None
     try:
         file = read_seed_file(seed) if seed else None
-        values = file.values if file else builtin(environment)
+        values = file.values if file else default_seed(VENUES, environment)
         if gate_crossex:
-            values = with_gate(values)
+            values = with_venue(values, VENUES, "gate_crossex")
         app = App({**values, **({"client_ip": client_ip} if client_ip else {})}, speed=speed)
     except SeedError as exc:
         _fail(file.located(exc) if file else str(exc), "see docs/sandbox.md for every key of a seed file")
@@ -100,24 +101,9 @@ async def _serve(app: App, server: Server) -> None:
 
 def _welcome(app: App, base_url: str) -> str:
     """What a person needs to start: where it is, and how to sign."""
-    import shlex
-
-    lines = [f"OKX v5 sandbox on {base_url}"]
-    if app.gate.tenants:
-        lines.append(f"Gate CrossEx sandbox on {base_url}/api/v4 (wire format: {app.gate.flags.profile})")
-    lines += [f"control API on {base_url}/_sandbox/state", ""]
-    for tenant in app.venue.tenants.values():
-        for key in list(tenant.master.keys.values())[:1]:
-            lines.append(f"# venue user {tenant.name}: {key.env} key {key.label!r} ({key.perm_text})")
-            for word, value in (
-                ("API_KEY", key.api_key),
-                ("SECRET_KEY", key.secret_key),
-                ("PASSPHRASE", key.passphrase),
-            ):
-                lines.append(f"export {tenant.env_prefix}_{word}={shlex.quote(value)}")
-    for user in app.gate.tenants.values():
-        for mine in list(user.master.keys.values())[:1]:
-            lines.append(f"# venue user {user.name}: Gate key {mine.name!r} ({', '.join(mine.perms)})")
-            lines.append(f"export {user.env_prefix}_API_KEY={shlex.quote(mine.key)}")
-            lines.append(f"export {user.env_prefix}_SECRET_KEY={shlex.quote(mine.secret)}")
-    return "\n".join([*lines, "", "ready; stop with Ctrl-C"])
+    first, *others = app.venues.values()
+    shown = [venue.welcome(base_url) for venue in (first, *(one for one in others if list(one.tenants())))]
+    where = [title for title, _ in shown]
+    keys = [line for _, lines in shown for line in lines]
+    control = f"control API on {base_url}/_sandbox/state"
+    return "\n".join([*where, control, "", *keys, "", "ready; stop with Ctrl-C"])

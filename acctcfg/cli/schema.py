@@ -23,8 +23,15 @@ def _plan() -> str:
     return plan_schema_text(rules().values())
 
 
+def _sandbox_seed() -> str:
+    from acctcfg.sandbox.schema import seed_schema_text
+    from acctcfg.sandbox.venues import VENUES
+
+    return seed_schema_text(VENUES)
+
+
 # a document's name -> its schema as text
-SCHEMAS: dict[str, Callable[[], str]] = {"manifest": _manifest, "plan": _plan}
+SCHEMAS: dict[str, Callable[[], str]] = {"manifest": _manifest, "plan": _plan, "sandbox-seed": _sandbox_seed}
 
 
 @click.command(name="schema", short_help="Print a JSON Schema.")

@@ -1,58 +1,40 @@
 """The control API under /_sandbox/: look inside, open and close things, move balances, lay faults.
 
 JSON, unsigned, loopback only, and not for web pages: a browser says who asks (Origin, Sec-Fetch-Site), and a rebound
-name stands in Host. Errors are {"error": "..."} with HTTP 400, 403 or 404.
+name stands in Host. Errors are {"error": "..."} with HTTP 400, 403 or 404. A call whose first word is a venue's name is
+that venue's own; one that nobody knows is the first venue's.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Final, cast
 from urllib.parse import parse_qsl, unquote
 
-from acctcfg.sandbox.faults import fault_from
-from acctcfg.sandbox.gate_crossex import control as gate
-from acctcfg.sandbox.gate_crossex import seed as gate_seed
-from acctcfg.sandbox.gate_crossex.state import Account as GateAccount
-from acctcfg.sandbox.gate_crossex.state import Tenant as GateTenant
-from acctcfg.sandbox.okx.keys import parse_ips, parse_permissions
-from acctcfg.sandbox.okx.replies import Refusal, encode
-from acctcfg.sandbox.okx.state import Account, ApiKey, Tenant
-from acctcfg.sandbox.okx.universe import Currency
+from acctcfg.sandbox import shapes
+from acctcfg.sandbox.faults import FAULT, show_fault
 from acctcfg.sandbox.reading import load_json
-from acctcfg.sandbox.seed import (
-    HELD,
-    MONEY,
-    add_currency,
-    add_instrument,
-    add_keys,
-    add_sub_account,
-    edit_account,
-    remove_from,
-)
-from acctcfg.sandbox.show import identities, show_account, show_currency, show_fault, show_venue
-from acctcfg.sandbox.values import amounts, count_of, did_you_mean, known, seconds, set_flags, whole, word
+from acctcfg.sandbox.sandbox import Sandbox
+from acctcfg.sandbox.schema import account_schema, checked
+from acctcfg.sandbox.shapes import Schema
+from acctcfg.sandbox.traffic import Reply, Request
+from acctcfg.sandbox.values import Json, NotThere, Row, did_you_mean, flag, mapping, rows_of, seconds, text, whole
+from acctcfg.sandbox.venue import Member, Venue
 
-if TYPE_CHECKING:
-    from acctcfg.sandbox.app import App, Reply, Request
+__all__ = ["ACTIONS", "ControlError", "act", "control", "is_loopback"]
 
 HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^\[\]:]+))(?::\d{1,5})?")
-ACTIONS: tuple[str, ...] = (
-    "state",
-    "writes",
-    "requests",
-    "faults",
-    "reset",
-    "forget",
-    "clock",
-    "flags",
-    "gate_crossex",
-)
-ACTIONS += ("client_ip", "instruments", "currencies", "maintenance", "accounts")
-__all__ = ["ControlError", "act", "control", "is_loopback"]
+ACTIONS: Final = ("state", "writes", "requests", "faults", "reset", "forget", "clock", "client_ip", "maintenance")
+MOST_AT_ONCE = 10_000
+FAULTS = shapes.one_or_more(FAULT)
+CLOCK = shapes.record({"offset_ms": shapes.whole(-(10**12), 10**12)}, needs=("offset_ms",))
+IP = shapes.record({"ip": shapes.or_null(shapes.TEXT)})
+CLOSED: dict[str, Schema] = {"on": shapes.FLAG, "title": shapes.TEXT, "begin": shapes.COUNT, "end": shapes.COUNT}
+MAINTENANCE = shapes.record({**CLOSED, "for_s": shapes.SECONDS})
+COUNTED = shapes.record({"count": shapes.whole(1, MOST_AT_ONCE)}, more=True)
 
 
 class ControlError(ValueError):
@@ -63,21 +45,20 @@ class ControlError(ValueError):
         self.status = status
 
 
-def control(app: App, request: Request, path: str, query: str) -> Reply:
+def control(sandbox: Sandbox, request: Request, path: str, query: str) -> Reply:
     """Answer one control request."""
-    from acctcfg.sandbox.app import Reply
-
     try:
         _refuse_strangers(request)
         body = load_json(request.body) if request.body else {}
-        result = act(app, request.method, path, body, dict(parse_qsl(query)))
+        return _reply(200, act(sandbox, request.method, path, body, dict(parse_qsl(query))))
     except ControlError as exc:
-        return Reply(exc.status, encode({"error": str(exc)}))
-    except KeyError as exc:
-        return Reply(400, encode({"error": f"missing field {exc}"}))
-    except (ValueError, Refusal) as exc:
-        return Reply(400, encode({"error": str(exc) or type(exc).__name__}))
-    return Reply(200, encode(result))
+        return _reply(exc.status, {"error": str(exc)})
+    except ValueError as exc:
+        return _reply(400, {"error": str(exc) or type(exc).__name__})
+
+
+def _reply(status: int, body: Json) -> Reply:
+    return Reply(status, json.dumps(body, separators=(",", ":")).encode())
 
 
 def _refuse_strangers(request: Request) -> None:
@@ -102,251 +83,161 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def act(app: App, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Any:
+def act(sandbox: Sandbox, method: str, path: str, body: Json = None, query: Mapping[str, str] | None = None) -> Json:
     """Do one control action: `act(app, "POST", "accounts/mmdesk01/positions", {"instId": "BTC-USDT-SWAP"})`.
 
     Raises ControlError or ValueError that says what is wrong.
     """
-    app.run_due()  # (longer than most functions here: it is the table of all control calls)
+    sandbox.world.run_due()
     parts = [unquote(part) for part in path.removeprefix("/_sandbox").strip("/").split("/")]
     body = {} if body is None else body
     if not isinstance(body, (dict, list)):
         raise ControlError("the body must be a JSON object")
+    try:
+        if parts[0] == "accounts" and len(parts) > 1:
+            return _on_account(sandbox, method, parts[1], parts[2:], body)
+        if parts[0] in ACTIONS:
+            return _on_all(sandbox, method, parts, body, query or {})
+        if parts[0] in sandbox.venues and len(parts) > 1:
+            return sandbox.venues[parts[0]].act(method, parts[1:], body)
+        if parts[0] in sandbox.first.actions:
+            return sandbox.first.act(method, parts, body)
+    except NotThere as exc:
+        raise ControlError(str(exc), 404) from exc
+    known = (*ACTIONS, "accounts", *sandbox.venues, *sandbox.first.actions)
+    raise ControlError(f"no control action {method} {path}{did_you_mean(parts[0], known)}", 404)
+
+
+def _on_all(sandbox: Sandbox, method: str, parts: list[str], body: Json, query: Mapping[str, str]) -> Json:
+    """What concerns the sandbox as a whole."""
+    world = sandbox.world
     match (method, parts):
         case ("GET", ["state"]):
-            return _state(app, query or {})
+            return find(sandbox, query["account"])[1].show() if query.get("account") else _state(sandbox)
         case ("GET", ["writes"]):
-            return list(app.journal.writes)
+            return [cast(Row, dict(entry)) for entry in world.journal.writes]
         case ("GET", ["requests"]):
-            return app.journal.requests(app.pace)
+            return world.journal.requests(world.pace)
         case ("GET", ["faults"]):
-            return [show_fault(fault) for fault in app.faults.laid]
+            return [show_fault(fault) for fault in world.faults.laid]
+        case ("POST", ["faults"]):
+            older = frozenset(ident for venue in sandbox.venues.values() for ident in venue.identities())
+            return [show_fault(fault) for fault in world.faults.lay(checked(FAULTS, body), older)]
+        case ("DELETE", ["faults", *which]):
+            return {"lifted": world.faults.lift(which[0] if which else "all")}
         case ("POST", ["reset"]):
-            app.reset()
+            sandbox.reset()
             return {"ok": True}
         case ("POST", ["forget"]):
-            app.forget()
+            world.forget()
             return {"ok": True}
         case ("POST", ["clock"]):
-            offset = known(body, ("offset_ms",))["offset_ms"]
-            app.offset_ms = whole(offset, ("offset_ms",), lowest=-(10**12), highest=10**12)
-            return {"offset_ms": app.offset_ms, "now_ms": app.now_ms}
-        case ("POST", ["flags"]):
-            set_flags(app.venue.flags, body)
-            return {name: getattr(app.venue.flags, name) for name in app.venue.flags.__slots__}
-        case ("POST", ["gate_crossex", "flags"]):
-            gate_seed.edit_flags(app.gate.flags, body)
-            return gate.show_flags(app.gate.flags)
+            world.offset_ms = whole(mapping(checked(CLOCK, body))["offset_ms"])
+            return {"offset_ms": world.offset_ms, "now_ms": world.now_ms}
         case ("POST", ["client_ip"]):
-            app.venue.client_ip = str(known(body, ("ip",)).get("ip") or "")
-            return {"ip": app.venue.client_ip}
-        case ("GET" | "POST" | "DELETE", ["instruments" | "currencies" as what, *which]):
-            return _catalogue(app, method, what, which, body)
-        case ("POST" | "DELETE", ["gate_crossex", "symbols", *which]):
-            return _symbols(app, method, which, body)
+            world.client_ip = text(mapping(checked(IP, body)), "ip")
+            return {"ip": world.client_ip}
         case ("POST", ["maintenance"]):
-            return _maintenance(app, body)
-        case ("POST", ["faults"]):
-            return _lay(app, body)
-        case ("DELETE", ["faults", *which]):
-            return _lift(app, which[0] if which else "all")
-        case (_, ["accounts", name, *rest]):
-            return _account_action(app, method, name, rest, body)
-    raise ControlError(f"no control action {method} {path}{did_you_mean(parts[0], ACTIONS)}", 404)
+            return _maintenance(sandbox, mapping(checked(MAINTENANCE, body)))
+    raise NotThere(f"no control action {method} {'/'.join(parts)}")
 
 
-def _catalogue(app: App, method: str, what: str, which: list[str], body: Any) -> Any:
-    """OKX's instruments or currencies: look at them, add or replace rows, take one off the list."""
-    venue = app.venue
-    if method == "DELETE" and which:
-        if not remove_from(venue, what, which[0]):
-            kept = venue.currencies if what == "currencies" else [key[1] for key in venue.instruments]
-            raise ControlError(f"no {which[0]!r} in {what}{did_you_mean(which[0], kept)}", 404)
-        return {"removed": which[0]}
-    if method == "POST" and not which:
-        add = add_currency if what == "currencies" else add_instrument
-        rows = body if isinstance(body, list) else [body]
-        return {"added": [add(venue, row, (index,)) for index, row in enumerate(rows)]}
-    if method == "GET" and not which:
-        found: list[Any] = list(getattr(venue, what).values())
-        return [show_currency(row) if isinstance(row, Currency) else row.row for row in found]
-    raise ControlError(f"no control action {method} {'/'.join([what, *which])}", 404)
+def _state(sandbox: Sandbox) -> Row:
+    """Everything."""
+    world, closed = sandbox.world, sandbox.world.maintenance
+    tenants: Row = {}
+    for venue in sandbox.venues.values():
+        for tenant in venue.tenants():
+            main, *subs = venue.members(tenant)
+            shown: Row = {"venue": venue.name, "uid": main.uid, **venue.show(tenant), "master": main.show()}
+            tenants[tenant] = {**shown, "sub_accounts": {sub.name: sub.show() for sub in subs}}
+    return {
+        "tenants": tenants,
+        "maintenance": {"on": closed.on, "begin": closed.begin, "end": closed.end},
+        **sandbox.first.show_venue(),
+        **{venue.name: venue.show_venue() for venue in sandbox.venues.values()},
+        "client_ip": world.client_ip,
+        "speed": world.speed,
+        "offset_ms": world.offset_ms,
+        "now_ms": world.now_ms,
+    }
 
 
-def _symbols(app: App, method: str, which: list[str], body: Any) -> Any:
-    """Gate's symbols: add or replace rows, take one off the list."""
-    listed = app.gate.listed
-    if method == "DELETE" and which:
-        if listed.pop(which[0], None) is None:
-            raise ControlError(f"no symbol {which[0]!r}{did_you_mean(which[0], listed)}", 404)
-        return {"removed": which[0]}
-    rows = body if isinstance(body, list) else [body]
-    return {"added": [gate_seed.add_symbol(app.gate, row, (index,)) for index, row in enumerate(rows)]}
-
-
-def find(app: App, name: str) -> tuple[Any, Any]:
-    """Tenant and account, of either venue: a name, `@master`, `TENANT:NAME` or a uid; OKX's are looked at first."""
-    tenant_name, _, short = name.rpartition(":")
-    for tenant in _tenants(app):
-        if tenant_name and tenant.name != tenant_name:
-            continue
-        if short == "@master" or (not tenant_name and short == tenant.name):
-            return tenant, tenant.master
-        if short in tenant.subs:
-            return tenant, tenant.subs[short]
-        for account in tenant.accounts():
-            if account.uid == short:
-                return tenant, account
-    names = [account.name for tenant in _tenants(app) for account in tenant.accounts()]
-    raise ControlError(f"no account {name!r}{did_you_mean(name, [*filter(None, names), '@master'])}", 404)
-
-
-def _tenants(app: App) -> list[Tenant | GateTenant]:
-    return [*app.venue.tenants.values(), *app.gate.tenants.values()]
-
-
-def _state(app: App, query: Mapping[str, str]) -> Any:
-    if query.get("account"):
-        tenant, account = find(app, query["account"])
-        shown = gate.show_account if isinstance(account, GateAccount) else show_account
-        return shown(tenant, account)
-    return {**show_venue(app.venue, app.gate), "offset_ms": app.offset_ms, "now_ms": app.now_ms}
-
-
-def _maintenance(app: App, body: Any) -> dict[str, Any]:
+def _maintenance(sandbox: Sandbox, body: Mapping[str, Json]) -> Row:
     """{on, title, begin, end, for_s}: times in Unix milliseconds; `on: false` ends it."""
-    closed, body = app.venue.maintenance, known(body, ("on", "title", "begin", "end", "for_s"))
-    if not isinstance(body.get("on", True), bool):
-        raise ControlError("on: expected true or false")
-    begin = whole(body.get("begin", app.now_ms), ("begin",))
-    lasts_ms = round(seconds(body.get("for_s", 3600), ("for_s",)) * 1000)
-    closed.end = whole(body.get("end", begin + lasts_ms), ("end",))
-    closed.on, closed.begin, closed.title = body.get("on", True), begin, str(body.get("title", closed.title))
+    closed, now_ms = sandbox.world.maintenance, sandbox.world.now_ms
+    begin = whole(body.get("begin", now_ms))
+    closed.end = whole(body.get("end", begin + round(seconds(body.get("for_s", 3600)) * 1000)))
+    closed.on, closed.begin, closed.title = flag(body, "on", True), begin, text(body, "title", closed.title)
     if not closed.on and "begin" not in body:
         closed.begin = closed.end = 0  # over; with a begin it is announced
     return {"on": closed.on, "begin": closed.begin, "end": closed.end, "title": closed.title}
 
 
-def _lay(app: App, body: Any) -> list[dict[str, Any]]:
-    rows = body if isinstance(body, list) else [body]
-    first = max((fault.id for fault in app.faults.laid), default=0) + 1
-    laid = [fault_from(row, first + index) for index, row in enumerate(rows)]
-    for fault in laid:
-        fault.older = identities(app.venue, app.gate) if fault.kind == "late_list" else frozenset()
-    app.faults.laid += laid
-    return [show_fault(fault) for fault in laid]
+def find(sandbox: Sandbox, name: str) -> tuple[Venue, Member]:
+    """A name, `@master`, `TENANT:NAME`, a tenant for its main account, or a uid; the first that fits."""
+    tenant, _, short = name.rpartition(":")
+    everyone = [(venue, member) for venue, member in sandbox.members() if tenant in ("", member.tenant)]
+    for venue, member in everyone:
+        main = short == "@master" or (not tenant and short == member.tenant)
+        if (not member.name and main) or (member.name and short == member.name) or short == member.uid:
+            return venue, member
+    names = [member.name for _, member in everyone if member.name]
+    raise NotThere(f"no account {name!r}{did_you_mean(name, [*names, '@master'])}")
 
 
-def _lift(app: App, which: str) -> dict[str, Any]:
-    kept = [] if which == "all" else [fault for fault in app.faults.laid if str(fault.id) != which]
-    lifted = len(app.faults.laid) - len(kept)
-    app.faults.laid = kept
-    return {"lifted": lifted}
-
-
-def _account_action(app: App, method: str, name: str, rest: list[str], body: Any) -> Any:
+def _on_account(sandbox: Sandbox, method: str, name: str, rest: list[str], body: Json) -> Json:
+    """What concerns one account."""
     if (method, rest) == ("POST", []):
-        return _create(app, name, body)
-    tenant, account = find(app, name)
-    if isinstance(account, GateAccount):
-        try:
-            return gate.act_on(app.gate, tenant, account, method, rest, body, app.now_ms)
-        except LookupError as exc:
-            if isinstance(exc, KeyError):
-                raise
-            raise ControlError(str(exc), 404) from exc
+        return _create(sandbox, name, body)
+    venue, member = find(sandbox, name)
     match (method, rest):
-        case ("DELETE", []):
-            return _remove(app, tenant, account)
         case ("GET", []):
             pass
+        case ("DELETE", []):
+            if not member.name:
+                raise ControlError("a main account stays, and @master is one")
+            member.remove()
+            return {"removed": member.name}
         case ("POST", ["set"]):
-            edit_account(app.venue, tenant, account, body, app.now_ms, (name,))
+            member.edit(mapping(checked(account_schema(type(venue)), body)), (name,))
         case ("POST", ["balances"]):
-            _move(account, body)
-        case ("POST", [what]) if what in HELD:
-            return _open(app, account, what, body)
-        case ("DELETE", [what, *which]) if what in HELD:
-            _close(app, account, what, which[0] if which else "all")
+            member.move(mapping(checked(venue.money, body)))
         case ("POST", ["keys"]):
-            rows = body if isinstance(body, list) else [body]
-            add_keys(app.venue, tenant, account, rows, app.now_ms, (name, "keys"))
+            member.add_keys([mapping(checked(venue.key, row, (name, "keys"))) for row in rows_of(body)], (name, "keys"))
         case ("POST", ["keys", which]):
-            _edit_key(_key(account, which), body)
+            member.edit_key(which, mapping(checked(venue.key_edit, body)))
         case ("DELETE", ["keys", which]):
-            app.venue.drop_key(account, _key(account, which), app.now_ms)
+            member.drop_key(which)
+        case ("POST", [what]) if what in venue.held:
+            return {"ids": member.open(what, _rows(venue.held[what], body))}
+        case ("DELETE", [what, *which]) if what in venue.held:
+            closed = member.close(what, which[0] if which else "all")
+            if which and which[0] != "all" and not closed:
+                raise NotThere(f"no such thing in {what}: {which[0]!r}")
         case _:
-            raise ControlError(f"no control action {method} accounts/{name}/{'/'.join(rest)}", 404)
-    return show_account(tenant, account)
+            raise NotThere(f"no control action {method} accounts/{name}/{'/'.join(rest)}")
+    return member.show()
 
 
-def _create(app: App, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _rows(schema: Schema, body: Json) -> list[Mapping[str, Json]]:
+    """The rows of a list, or one row `count` times."""
+    if isinstance(body, list):
+        return [mapping(checked(schema, row, (index,))) for index, row in enumerate(body)]
+    count = mapping(checked(COUNTED, body)).get("count", 1)
+    row = {name: value for name, value in mapping(body).items() if name != "count"}
+    return [mapping(checked(schema, row))] * whole(count)
+
+
+def _create(sandbox: Sandbox, name: str, body: Json) -> Row:
     """A sub-account that nobody asked the venue for; `TENANT:NAME` says under whom."""
-    tenant_name, _, short = name.rpartition(":")
-    tenant = next((tenant for tenant in _tenants(app) if tenant_name in ("", tenant.name)), None)
-    if tenant is None:
-        raise ControlError(f"no tenant {tenant_name!r}", 404)
-    if short in tenant.subs:
-        raise ControlError(f"{short!r} exists")
-    if isinstance(tenant, GateTenant):
-        made = gate_seed.add_sub_account(app.gate, tenant, short, body, app.now_ms, (name,))
-        return gate.show_account(tenant, made)
-    return show_account(tenant, add_sub_account(app.venue, tenant, short, body, app.now_ms, (name,)))
-
-
-def _remove(app: App, tenant: Tenant, account: Account) -> dict[str, Any]:
-    if account.is_master:
-        raise ControlError("a master stays")
-    for key in list(account.keys.values()):
-        app.venue.drop_key(account, key, app.now_ms)
-    del tenant.subs[account.name]
-    return {"removed": account.name}
-
-
-def _key(account: Account, which: str) -> ApiKey:
-    """A key by its label or its id."""
-    for key in account.keys.values():
-        if which in (key.label, key.api_key):
-            return key
-    raise ControlError(f"no key {which!r}", 404)
-
-
-def _edit_key(key: ApiKey, body: Mapping[str, Any]) -> None:
-    """{label, perm, ip, env}: what is there replaces the whole value."""
-    body = known(body, ("label", "perm", "ip", "env"))
-    env = word(body.get("env", key.env), ("live", "demo", "any"), ("env",))
-    perm = parse_permissions(str(body["perm"])) if "perm" in body else key.perm
-    key.ip = parse_ips(str(body["ip"])) if "ip" in body else key.ip
-    key.label, key.env, key.perm = str(body.get("label", key.label)), env, perm
-
-
-def _open(app: App, account: Account, what: str, body: Any) -> dict[str, Any]:
-    """Open one thing, or `count` of them; answers their ids."""
-    rows = body if isinstance(body, list) else [body] * count_of(body)
-    opened: list[Any] = [HELD[what](app.venue, account, row, app.now_ms) for row in rows]
-    getattr(account, what).extend(opened)
-    return {"ids": [item.pos_id if what == "positions" else item.id for item in opened]}
-
-
-def _close(app: App, account: Account, what: str, which: str) -> None:
-    """Close by id, by instrument, or all of them. A closed position stays readable by name, with size 0."""
-    if what == "positions":
-        found = [p for p in account.open_positions() if which in ("all", p.pos_id, p.inst_id)]
-        for position in found:
-            position.pos, position.u_time = Decimal(0), app.now_ms
-    else:
-        found = [item for item in getattr(account, what) if which in ("all", item.id, item.inst_id)]
-        setattr(account, what, [item for item in getattr(account, what) if item not in found])
-    if not found and which != "all":
-        raise ControlError(f"no such thing in {what}: {which!r}", 404)
-
-
-def _move(account: Account, body: Any) -> None:
-    """{trading: {USDT: "100"}, funding: {...}, debts: {...}}: amounts replace, 0 removes."""
-    found = {place: amounts(values, (place,)) for place, values in known(body, MONEY).items()}
-    account.ever_held |= set(found.get("trading", ()))
-    for place, changed in found.items():
-        held: dict[str, Decimal] = getattr(account, MONEY[place])
-        held.update(changed)
-        for ccy in [ccy for ccy, amount in held.items() if not amount]:
-            del held[ccy]
+    wanted, _, short = name.rpartition(":")
+    for venue in sandbox.venues.values():
+        for tenant in venue.tenants():
+            if wanted not in ("", tenant):
+                continue
+            if any(member.name == short for member in venue.members(tenant)):
+                raise ControlError(f"{short!r} exists")
+            values = mapping(checked(account_schema(type(venue)), body, (name,)))
+            return venue.add_sub_account(tenant, short, values, (name,)).show()
+    raise NotThere(f"no tenant {wanted!r}")

@@ -6,53 +6,16 @@ How a venue reads, signs and refuses stands in its own folder, in a subclass of 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from acctcfg.sandbox.app import App
-    from acctcfg.sandbox.faults import Fault
+from acctcfg.sandbox.faults import Fault, spoil
+from acctcfg.sandbox.journal import Entry, Outcome, body_of, masked
+from acctcfg.sandbox.traffic import CLIENT_IP, Reply, Request, User
+from acctcfg.sandbox.values import Json
+from acctcfg.sandbox.world import World
 
-__all__ = ["CLIENT_IP", "Exchange", "Reply", "Request", "User"]
-
-JSON = "application/json"
-CLIENT_IP = "x-sandbox-client-ip"  # a request's own word for where it comes from
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request. `target` is path and query exactly as sent, header names are in lower case."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str] = field(repr=False)  # a passphrase is among them
-    body: bytes = field(default=b"", repr=False)
-    peer: str = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One HTTP response, and what becomes of the connection."""
-
-    status: int
-    body: bytes
-    content_type: str = JSON
-    delay_s: float = 0.0  # real seconds to wait before answering
-    fate: str = "answer"  # or "reset": drop the connection; "hang": say nothing for delay_s, then drop it
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class User(Protocol):
-    """Whoever a request counts for, at any venue."""
-
-    @property
-    def uid(self) -> str:
-        """The venue's id of the user; empty for a caller unknown."""
-
-    @property
-    def address(self) -> str:
-        """How the control API and faults name it: a sub-account's name, @master, or nothing."""
+__all__ = ["Exchange"]
 
 
 class Exchange(ABC):
@@ -60,13 +23,16 @@ class Exchange(ABC):
 
     cut: ClassVar[bytes] = b'{"da'  # a success that broke off
     too_many: ClassVar[str]  # the code with which the venue refuses what is too fast
+    secret_fields: ClassVar[frozenset[str]]  # of bodies; the journal masks them
+    ids: ClassVar[tuple[str, ...]]  # what tells a row of a list from the others: the first that it has
 
-    def __init__(self, app: App, request: Request, path: str, query: str) -> None:
-        self.app, self.request, self.path, self.query = app, request, path, query
-        self.params: Mapping[str, Any] = {}
+    def __init__(self, world: World, request: Request, path: str, query: str) -> None:
+        self.world, self.request, self.path, self.query = world, request, path, query
+        self.ip = request.headers.get(CLIENT_IP) or world.client_ip or request.peer
+        self.params: Mapping[str, Json] = {}
         self.unlisted = False  # no such route here
         self.effect_done = False
-        self.row: dict[str, Any] | None = None  # of the journal, once noted
+        self.entry: Entry | None = None  # of the journal, once noted
 
     @property
     @abstractmethod
@@ -86,35 +52,41 @@ class Exchange(ABC):
     def refusal(self, code: str, msg: str = "", status: int = 0) -> Reply:
         """A refusal as this venue words it; status 0 is the code's own."""
 
+    def rows(self, answer: Json) -> Sequence[Json] | None:
+        """The list in an answer; None for an answer without one."""
+        return answer if isinstance(answer, list) else None
+
+    def row_id(self, row: Mapping[str, Json]) -> str:
+        """What tells a row from the others of its list."""
+        return str(next((row[name] for name in self.ids if row.get(name)), ""))
+
     def reply(self) -> Reply:
         """The answer, after the fault that was laid for it, if any."""
-        fault = self.app.faults.next_for(self.app, self.request.method, self.path, self.account)
+        world, request = self.world, self.request
+        fault = world.faults.next_for(request.method, self.path, self.account, world.act)
         if fault is None:
             reply, code = self.answer(None)
         else:
-            reply, code = self.faulty(fault)
-        self.row = self.app.journal.note(
-            at=self.app.now_ms,
-            user=self.account,
-            request=self.request,
-            path=self.path,
-            params=self.params,
-            code=code,
-            status=reply.status,
-            write=self.is_write,
-            unlisted=self.unlisted,
-            effect=self.effect_done,
-            fault=fault.kind if fault else "",
-        )
+            answered = self.answer(fault) if fault.answers_first else (Reply(503, b""), "")
+            reply, code = spoil(fault, answered, self, world.ticks(), world.speed)
+        self.note(reply, code, fault.kind if fault else "")
         return reply
 
-    def faulty(self, fault: Fault) -> tuple[Reply, str]:
-        """What a fault makes of the request."""
-        if fault.answers_first:
-            reply, code = self.answer(fault)
-        else:
-            reply, code = Reply(503, b""), ""
-        return fault.spoil(reply, code, self)
+    def note(self, reply: Reply, code: str, fault: str) -> None:
+        """Write the request down."""
+        world, request = self.world, self.request
+        outcome = Outcome(
+            code=code,
+            status=reply.status,
+            unlisted=self.unlisted,
+            too_many=code == self.too_many,
+            effect=self.effect_done,
+            fault=fault,
+        )
+        world.journal.count(self.account, f"{request.method} {self.path}", outcome)
+        if self.is_write:
+            params = masked(self.params or body_of(request), self.secret_fields)
+            self.entry = world.journal.write(world.now_ms, self.account, request, self.path, params, outcome)
 
     def carry_out(self, effect: Callable[[], None], fault: Fault | None, delay_s: float = 0.0) -> None:
         """Do it now, later or never. `delay_s` is the venue's own delay, before the sandbox's speed."""
@@ -123,7 +95,7 @@ class Exchange(ABC):
         if fault is not None and fault.kind == "delayed_effect":
             delay_s = fault.seconds
         if delay_s:
-            self.app.after(delay_s, lambda: self.happen(effect))
+            self.world.after(delay_s, lambda: self.happen(effect))
         else:
             self.happen(effect)
 
@@ -131,5 +103,5 @@ class Exchange(ABC):
         """Change the venue, and say so in the journal."""
         effect()
         self.effect_done = True
-        if self.row is not None:
-            self.row["effect"] = True
+        if self.entry is not None:
+            self.entry["effect"] = True

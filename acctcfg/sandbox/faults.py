@@ -7,18 +7,17 @@ A fault is data: {match: {path, method, account}, after, times, kind, ...}. `bef
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Final, Protocol, cast
 
-from acctcfg.sandbox.exchange import Exchange, Reply, User
-from acctcfg.sandbox.values import SeedError, did_you_mean, items, known, seconds, whole, word
+from acctcfg.sandbox import shapes
+from acctcfg.sandbox.shapes import Schema
+from acctcfg.sandbox.traffic import Reply, User
+from acctcfg.sandbox.values import Json, Row, flag, mapping, rows_of, seconds, text, whole
 
-if TYPE_CHECKING:
-    from acctcfg.sandbox.app import App
-
-__all__ = ["KINDS", "Fault", "Faults", "address_id", "fault_from"]
+__all__ = ["FAULT", "FIELDS", "KINDS", "Fault", "Faults", "fault_from", "show_fault", "spoil"]
 
 # kind -> does the venue handle the request before the fault strikes?
 KINDS = {
@@ -42,37 +41,56 @@ KINDS = {
 }
 DEFAULT_SECONDS = {"delay": 1.0, "delayed_effect": 2.0, "timeout_before": 60.0, "timeout_after": 60.0}
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
-FIELDS: tuple[str, ...] = (
-    "match",
-    "after",
-    "times",
-    "kind",
-    "seconds",
-    "status",
-    "code",
-    "label",
-    "msg",
-    "body",
-    "effect",
-    "do",
-)
-FIELDS += ("reads", "row")
 FOR_EVER = ("late_list",)  # unless `times` says otherwise
-# what tells a row of a list from the others, the first that it has
-IDS = ("apiKey", "key", "uid", "posId", "ordId", "algoId", "subPosId", "position_id", "order_id", "user_id")
+STEP = shapes.record({"method": shapes.TEXT, "path": shapes.TEXT, "body": {}}, title="a step", needs=("path",))
+STEPS: Final[Schema] = {"if": {"type": "array"}, "then": {"items": STEP, "minItems": 1}, "else": STEP}
+PROPERTIES: dict[str, Schema] = {
+    "match": shapes.record(dict.fromkeys(("path", "method", "account"), shapes.TEXT)),
+    "after": shapes.COUNT,
+    "times": shapes.COUNT,
+    "kind": shapes.words(*KINDS),
+    "seconds": shapes.SECONDS,
+    "status": shapes.whole(0, 599),
+    "code": shapes.TEXT,
+    "label": shapes.TEXT,
+    "msg": shapes.TEXT,
+    "body": shapes.TEXT,
+    "effect": shapes.FLAG,
+    "do": STEPS,
+    "reads": shapes.COUNT,
+    "row": shapes.TEXT,
+}
+FIELDS = tuple(PROPERTIES)
+FAULT: Final[Schema] = {
+    **shapes.record(PROPERTIES, title="a fault", needs=("kind",)),
+    "allOf": [
+        shapes.when("kind", "code", "code"),
+        shapes.when("kind", "label", "label"),
+        shapes.when("kind", "hook", "do"),
+        shapes.when("kind", "late_list", "reads", "seconds"),
+    ],
+}
 
 
-def address_id(addr: str, tag: str) -> str:
-    """A deposit address in the words of a row; currencies with tags share one address."""
-    return f"{addr}:{tag}"
+class Voice(Protocol):
+    """What a fault needs of the venue that it speaks for."""
 
+    @property
+    def cut(self) -> bytes:
+        """A success that broke off."""
 
-def _id(row: Mapping[str, Any]) -> str:
-    if "addr" in row:
-        tags = [row.get(name) for name in ("tag", "memo", "pmtId", "comment")]
-        tags += list((row.get("addrEx") or {}).values())
-        return address_id(str(row["addr"]), str(next(filter(None, tags), "")))
-    return str(next((row[name] for name in IDS if row.get(name)), ""))
+    @property
+    def too_many(self) -> str:
+        """The code of a refusal for the rate."""
+
+    def refusal(self, code: str, msg: str = "", status: int = 0) -> Reply:
+        """A refusal as this venue words it."""
+
+    def rows(self, answer: Json) -> Sequence[Json] | None:
+        """The list in an answer."""
+
+    def row_id(self, row: Mapping[str, Json]) -> str:
+        """What tells a row from the others of its list."""
 
 
 @dataclass(slots=True)
@@ -92,7 +110,7 @@ class Fault:
     msg: str = ""
     body: str = ""
     effect: bool = False  # kinds status, code, label, garbage, html: the effect happened all the same
-    do: list[Mapping[str, Any]] = field(default_factory=list)  # control actions of a hook
+    do: list[Mapping[str, Json]] = field(default_factory=list)  # control actions of a hook
     reads: int = 0  # late_list: how many reads leave a new row out; else it is late by `seconds`
     row: str = ""  # lose_row: a glob over any text of the row; empty for the newest
     older: frozenset[str] = frozenset()  # late_list: ids of what was there when it was laid
@@ -116,52 +134,8 @@ class Fault:
         self.struck += 1
         return True
 
-    def spoil(self, reply: Reply, code: str, exchange: Exchange) -> tuple[Reply, str]:
-        """What the client gets in place of the venue's answer, and the code to write down."""
-        wait = self.seconds / exchange.app.speed
-        if self.kind == "delay":
-            return replace(reply, delay_s=wait), code
-        if self.kind in ("reset_before", "reset_after"):
-            return replace(reply, fate="reset"), code
-        if self.kind in ("timeout_before", "timeout_after"):
-            return replace(reply, fate="hang", delay_s=wait), code
-        if self.kind == "html":
-            return replace(reply, status=self.status or 502, body=HTML, content_type="text/html"), ""
-        if self.kind == "garbage":
-            return replace(reply, status=self.status or 200, body=self.body.encode() or exchange.cut), ""
-        if self.kind == "status":
-            return replace(reply, status=self.status or 503, body=self.body.encode(), content_type="text/plain"), ""
-        if self.kind in ("rate_limited", "rate_limited_200"):
-            status = 429 if self.kind == "rate_limited" else 200
-            return exchange.refusal(exchange.too_many, status=status), exchange.too_many
-        if self.kind in ("late_list", "lose_row"):
-            return self.without_rows(reply, exchange), code
-        if self.kind in ("code", "label"):
-            return exchange.refusal(self.code, self.msg, self.status), self.code
-        return reply, code  # ok_but_nothing and delayed_effect: the answer is the venue's own
-
-    def without_rows(self, reply: Reply, exchange: Exchange) -> Reply:
-        """The answer without what this fault takes out of its list."""
-        try:
-            answer = json.loads(reply.body or b"null")
-        except ValueError:
-            return reply
-        rows = _rows(answer)
-        if rows is None or reply.status != 200:
-            return reply
-        now, wait = exchange.app.ticks(), self.seconds / exchange.app.speed
-        gone = self._lost(rows) if self.kind == "lose_row" else [row for row in rows if self._late(row, now, wait)]
-        rows[:] = [row for row in rows if not any(row is other for other in gone)]
-        return replace(reply, body=json.dumps(answer, separators=(",", ":")).encode())
-
-    def _lost(self, rows: list[Any]) -> list[Any]:
-        if not self.row:
-            return rows[:1]
-        return [row for row in rows if any(fnmatchcase(text, self.row) for text in _texts(row))][:1]
-
-    def _late(self, row: Any, now: float, wait: float) -> bool:
-        """Whether a row is newer than this fault and still not to be seen. Counts the read."""
-        name = _id(row) if isinstance(row, Mapping) else ""
+    def leaves_out(self, name: str, now: float, wait: float) -> bool:
+        """late_list: whether what has this id is newer than the fault and still not to be seen. Counts the read."""
         if not name or name in self.older:
             return False
         left_out = self.hidden.setdefault(name, [])
@@ -171,18 +145,58 @@ class Fault:
         return late
 
 
-def _rows(answer: Any) -> list[Any] | None:
-    """The list in an answer: OKX's data or its details, or Gate's answer itself."""
-    if isinstance(answer, Mapping):
-        answer = answer.get("data")
-        if isinstance(answer, list) and len(answer) == 1 and isinstance(answer[0], dict) and "details" in answer[0]:
-            return answer[0]["details"] if isinstance(answer[0]["details"], list) else None
-    return answer if isinstance(answer, list) else None
+def spoil(fault: Fault, answered: tuple[Reply, str], venue: Voice, now: float, speed: float) -> tuple[Reply, str]:
+    """What the client gets in place of the venue's answer, and the code to write down."""
+    reply, code = answered
+    kind, wait = fault.kind, fault.seconds / speed
+    if kind == "delay":
+        return replace(reply, delay_s=wait), code
+    if kind in ("reset_before", "reset_after"):
+        return replace(reply, fate="reset"), code
+    if kind in ("timeout_before", "timeout_after"):
+        return replace(reply, fate="hang", delay_s=wait), code
+    if kind == "html":
+        return replace(reply, status=fault.status or 502, body=HTML, content_type="text/html"), ""
+    if kind == "garbage":
+        return replace(reply, status=fault.status or 200, body=fault.body.encode() or venue.cut), ""
+    if kind == "status":
+        return replace(reply, status=fault.status or 503, body=fault.body.encode(), content_type="text/plain"), ""
+    if kind in ("rate_limited", "rate_limited_200"):
+        return venue.refusal(venue.too_many, status=429 if kind == "rate_limited" else 200), venue.too_many
+    if kind in ("late_list", "lose_row"):
+        return _without_rows(fault, reply, venue, now, wait), code
+    if kind in ("code", "label"):
+        return venue.refusal(fault.code, fault.msg, fault.status), fault.code
+    return reply, code  # ok_but_nothing and delayed_effect: the answer is the venue's own
 
 
-def _texts(row: Any) -> Iterator[str]:
-    values = row.values() if isinstance(row, Mapping) else [row]
-    for value in values:
+def _without_rows(fault: Fault, reply: Reply, venue: Voice, now: float, wait: float) -> Reply:
+    """The answer without what a fault takes out of its list."""
+    try:
+        answer = cast(Json, json.loads(reply.body or b"null"))
+    except ValueError:
+        return reply
+    rows = venue.rows(answer)
+    if not isinstance(rows, list) or reply.status != 200:
+        return reply
+    if fault.kind == "lose_row":
+        gone = _lost(fault.row, rows)
+    else:
+        named = [(row, venue.row_id(row)) for row in rows if isinstance(row, Mapping)]
+        gone = [row for row, name in named if fault.leaves_out(name, now, wait)]
+    rows[:] = [row for row in rows if not any(row is other for other in gone)]
+    return replace(reply, body=json.dumps(answer, separators=(",", ":")).encode())
+
+
+def _lost(pattern: str, rows: Sequence[Json]) -> Sequence[Json]:
+    """The newest row, or the first with a text that fits."""
+    if not pattern:
+        return rows[:1]
+    return [row for row in rows if any(fnmatchcase(one, pattern) for one in _texts(row))][:1]
+
+
+def _texts(row: Json) -> Iterator[str]:
+    for value in row.values() if isinstance(row, Mapping) else [row]:
         if isinstance(value, Mapping):
             yield from _texts(value)
         elif isinstance(value, (str, int)):
@@ -195,65 +209,58 @@ class Faults:
 
     laid: list[Fault] = field(default_factory=list)
 
-    def next_for(self, app: App, method: str, path: str, account: User) -> Fault | None:
-        """Run the hooks that meet a request, and return the fault that strikes it."""
-        if not self.laid:
-            return None
+    def next_for(self, method: str, path: str, account: User, act: Callable[[str, str, Json], Json]) -> Fault | None:
+        """Carry out the hooks that meet a request, and return the fault that strikes it."""
         found: Fault | None = None
         for fault in tuple(self.laid):
             if (found is None or fault.kind == "hook") and fault.meets(method, path, account):
                 if fault.kind == "hook":
-                    _run(app, fault)
+                    for step in fault.do:
+                        act(text(step, "method", "POST"), text(step, "path"), step.get("body") or {})
                 else:
                     found = fault
         return found
 
+    def lay(self, rows: Json, older: frozenset[str]) -> list[Fault]:
+        """Lay one or several; `older` are the ids of what lists show already."""
+        first = max((fault.id for fault in self.laid), default=0) + 1
+        laid = [fault_from(row, first + index) for index, row in enumerate(rows_of(rows))]
+        for fault in laid:
+            fault.older = older if fault.kind == "late_list" else frozenset()
+        self.laid += laid
+        return laid
 
-def _run(app: App, fault: Fault) -> None:
-    from acctcfg.sandbox.control import act  # a hook is a control action at a chosen moment
+    def lift(self, which: str) -> int:
+        """Take one away by its id, or all of them; how many went."""
+        kept = [] if which == "all" else [fault for fault in self.laid if str(fault.id) != which]
+        lifted = len(self.laid) - len(kept)
+        self.laid = kept
+        return lifted
 
-    for step in fault.do:
-        act(app, str(step.get("method", "POST")), str(step["path"]), step.get("body") or {})
 
-
-def fault_from(values: Any, number: int) -> Fault:
-    """A fault from its data. Raises SeedError that names what is wrong."""
-    values = known(values, FIELDS)
-    kind = str(values.get("kind", ""))
-    if kind not in KINDS:
-        raise SeedError(f"unknown fault kind {kind!r}{did_you_mean(kind, KINDS)}")
-    match = known(values.get("match") or {}, ("path", "method", "account"), ("match",))
-    if kind in ("code", "label") and not values.get(kind):
-        raise SeedError(f"a fault of kind {kind} needs a {kind}")
-    if kind == "hook" and not values.get("do"):
-        raise SeedError("a hook needs do: a list of {method, path, body}")
-    if kind == "late_list" and not (values.get("reads") or values.get("seconds")):
-        raise SeedError("a late_list needs reads or seconds")
-    times = values.get("times", 0 if kind in FOR_EVER else 1)
+def fault_from(values: Mapping[str, Json], ident: int) -> Fault:
+    """A fault from data that the schema passed."""
+    kind, match, do = text(values, "kind"), mapping(values.get("match")), values.get("do") or []
     return Fault(
-        id=number,
+        id=ident,
         kind=kind,
-        path=str(match.get("path", "*")),
-        method=str(match.get("method", "*")).upper(),
-        account=str(match.get("account", "*")),
-        after=whole(values.get("after", 0), ("after",)),
-        times=whole(times or 0, ("times",)),
-        seconds=seconds(values.get("seconds", DEFAULT_SECONDS.get(kind, 0.0)), ("seconds",)),
-        status=whole(values.get("status", 0), ("status",), highest=599),
-        code=str(values.get("label" if kind == "label" else "code", "")),  # two venues, two words for it
-        msg=str(values.get("msg", "")),
-        body=str(values.get("body", "")),
-        effect=word(str(values.get("effect", False)), ("True", "False"), ("effect",)) == "True",
-        do=_steps(values.get("do") or []),
-        reads=whole(values.get("reads", 0), ("reads",)),
-        row=str(values.get("row", "")),
+        path=text(match, "path", "*"),
+        method=text(match, "method", "*").upper(),
+        account=text(match, "account", "*"),
+        after=whole(values.get("after", 0)),
+        times=whole(values.get("times", 0 if kind in FOR_EVER else 1)),
+        seconds=seconds(values.get("seconds", DEFAULT_SECONDS.get(kind, 0.0))),
+        status=whole(values.get("status", 0)),
+        code=text(values, "label" if kind == "label" else "code"),  # two words for it, by venue
+        msg=text(values, "msg"),
+        body=text(values, "body"),
+        effect=flag(values, "effect", False),
+        do=list(rows_of(do)) if do else [],
+        reads=whole(values.get("reads", 0)),
+        row=text(values, "row"),
     )
 
 
-def _steps(do: Any) -> list[Mapping[str, Any]]:
-    steps = do if isinstance(do, list) else [do]
-    found = [known(step, ("method", "path", "body"), ("do", index)) for index, step in enumerate(items(steps))]
-    for index, step in enumerate(found):
-        if not step.get("path"):
-            raise SeedError("a step needs path", ("do", index))
-    return found
+def show_fault(fault: Fault) -> Row:
+    """A fault, with how often it met a request and how often it struck."""
+    return {f.name: getattr(fault, f.name) for f in fields(fault) if f.name not in ("older", "hidden")}

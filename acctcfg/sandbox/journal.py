@@ -6,74 +6,98 @@ Secrets never enter: bodies are masked on the way in.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
-from acctcfg.sandbox.exchange import Request, User
-from acctcfg.sandbox.okx.pace import Pace
+from acctcfg.sandbox.pace import Pace
 from acctcfg.sandbox.reading import load_json
+from acctcfg.sandbox.traffic import Request, User
+from acctcfg.sandbox.values import Json, Row
 
-__all__ = ["Journal", "masked"]
+__all__ = ["Entry", "Journal", "Outcome", "body_of", "masked"]
 
-SECRET_FIELDS = frozenset({"passphrase", "secretKey", "secret_key", "pwd", "password", "secret"})
 MASK = "***"
-TOO_MANY = ("50011", "TOO_MANY_REQUESTS")
 
 
-def masked(body: Mapping[str, Any]) -> dict[str, Any]:
+class Entry(TypedDict):
+    """One write."""
+
+    time: int
+    uid: str
+    account: str
+    method: str
+    path: str
+    body: Row
+    code: str
+    status: int
+    effect: bool
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request."""
+
+    code: str  # "0" when accepted
+    status: int
+    unlisted: bool = False  # no such route
+    too_many: bool = False  # refused for its rate
+    effect: bool = False
+    fault: str = ""
+
+
+def masked(body: Mapping[str, Json], secret_fields: Collection[str]) -> Row:
     """A body without its secrets."""
-    return {name: MASK if name in SECRET_FIELDS else value for name, value in body.items()}
+    return {name: MASK if name in secret_fields else value for name, value in body.items()}
 
 
 @dataclass(slots=True)
 class Journal:
     """Writes in the order of arrival; requests counted by endpoint and by code."""
 
-    writes: list[dict[str, Any]] = field(default_factory=list)
+    writes: list[Entry] = field(default_factory=list)
     by_path: Counter[str] = field(default_factory=Counter)
     by_code: Counter[str] = field(default_factory=Counter)
     by_status: Counter[int] = field(default_factory=Counter)
     by_account: Counter[str] = field(default_factory=Counter)
     unlisted: list[str] = field(default_factory=list)
     total: int = 0
+    rate_limited: int = 0
 
-    def note(
-        self,
-        *,
-        at: int,
-        user: User,
-        request: Request,
-        path: str,
-        params: Mapping[str, Any],
-        code: str,
-        status: int,
-        write: bool,
-        unlisted: bool,
-        effect: bool,
-        fault: str,
-    ) -> dict[str, Any] | None:
-        """Write one request down; a write's row is handed back, its effect may come later."""
-        endpoint = f"{request.method} {path}"
-        name = user.address
+    def count(self, user: User, endpoint: str, outcome: Outcome) -> None:
+        """Count one request."""
         self.total += 1
         self.by_path[endpoint] += 1
-        self.by_code[code] += 1
-        self.by_status[status] += 1
-        self.by_account[name] += 1
-        if unlisted:
+        self.by_code[outcome.code] += 1
+        self.by_status[outcome.status] += 1
+        self.by_account[user.address] += 1
+        self.rate_limited += outcome.too_many
+        if outcome.unlisted:
             self.unlisted.append(endpoint)
-        if not write:
-            return None
-        row: dict[str, Any] = {"time": at, "uid": user.uid, "account": name, "method": request.method, "path": path}
-        body = masked(params or _body(request.body))
-        row |= {"body": body, "code": code, "status": status, "effect": effect, "fault": fault}
-        self.writes.append(row)
-        return row
 
-    def requests(self, pace: Pace) -> dict[str, Any]:
+    def write(
+        self, at: int, user: User, request: Request, path: str, params: Mapping[str, Json], outcome: Outcome
+    ) -> Entry:
+        """Write one write down; its effect may come later. `params` are without secrets."""
+        entry = Entry(
+            time=at,
+            uid=user.uid,
+            account=user.address,
+            method=request.method,
+            path=path,
+            body=dict(params),
+            code=outcome.code,
+            status=outcome.status,
+            effect=outcome.effect,
+            fault=outcome.fault,
+        )
+        self.writes.append(entry)
+        return entry
+
+    def requests(self, pace: Pace) -> Row:
         """The counters, with the most requests that any window of any limit has seen."""
-        buckets = [
+        buckets: list[Row] = [
             {
                 "who": who,
                 "endpoint": f"{method} {path}",
@@ -92,16 +116,16 @@ class Journal:
             "by_code": dict(self.by_code),
             "by_status": {str(status): count for status, count in self.by_status.items()},
             "by_account": dict(self.by_account),
-            "rate_limited": sum(self.by_code[code] for code in TOO_MANY),
+            "rate_limited": self.rate_limited,
             "unlisted": list(self.unlisted),
             "buckets": buckets,
         }
 
 
-def _body(body: bytes) -> dict[str, Any]:
+def body_of(request: Request) -> Mapping[str, Json]:
     """The body of a request that was refused before anybody read it; what is no JSON object is left out."""
     try:
-        value = load_json(body or b"{}")
+        value = load_json(request.body or b"{}")
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

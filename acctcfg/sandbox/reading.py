@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import NoReturn, cast
+
+from acctcfg.sandbox.values import Json
 
 __all__ = ["MOST_BYTES", "load_json"]
 
@@ -11,12 +13,12 @@ MOST_BYTES = 1_000_000
 DEEPEST = 32
 
 
-def load_json(body: bytes) -> Any:
+def load_json(body: bytes) -> Json:
     """A JSON value. Raises ValueError with a sentence for what is too large, too deep or no JSON."""
     if len(body) > MOST_BYTES:
         raise ValueError(f"the body is larger than {MOST_BYTES // 1_000_000} MB")
     try:
-        value = json.loads(body, parse_constant=_no_json)
+        value = cast(Json, json.loads(body, parse_constant=_no_json))
     except RecursionError as exc:
         raise ValueError(f"the body is nested deeper than {DEEPEST}") from exc
     except UnicodeDecodeError as exc:
@@ -27,12 +29,12 @@ def load_json(body: bytes) -> Any:
     return value
 
 
-def _no_json(word: str) -> Any:
+def _no_json(word: str) -> NoReturn:
     raise ValueError(f"the body is no JSON: {word} is no number")
 
 
-def _check_depth(value: Any) -> None:
-    level = [value]
+def _check_depth(value: Json) -> None:
+    level: list[Json] = [value]
     for _ in range(DEEPEST):
         level = [
             child

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -27,7 +26,7 @@ class SeedFile:
     """What a file says, and where: `marks` has (line, column), counted from 1, by place."""
 
     path: Path
-    values: dict[str, Any]
+    values: Mapping[str, object]
     marks: Mapping[Place, tuple[int, int]] = field(repr=False)
 
     def located(self, mistake: SeedError) -> str:

@@ -8,13 +8,16 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Self
 
 from aiohttp import web
 
-from acctcfg.sandbox.app import App, Reply, Request
+from acctcfg.sandbox.app import App
 from acctcfg.sandbox.control import act, is_loopback
+from acctcfg.sandbox.traffic import Reply, Request
+from acctcfg.sandbox.values import Json
 
 __all__ = ["Running", "Server", "is_loopback"]
 
@@ -95,7 +98,7 @@ class Running:
 
     def __init__(
         self,
-        seed: Mapping[str, Any] | None = None,
+        seed: Mapping[str, object] | None = None,
         *,
         speed: float = 1.0,
         host: str = "127.0.0.1",
@@ -103,8 +106,7 @@ class Running:
         app: App | None = None,
         wall: Callable[[], float] | None = None,
     ) -> None:
-        given = {"wall": wall} if wall is not None else {}
-        self.app = app or App(seed, speed=speed, **given)
+        self.app = app or App(seed, speed=speed, wall=wall or time.time)
         self._server = Server(self.app, host=host, port=port)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox", daemon=True)
@@ -137,20 +139,21 @@ class Running:
         self._thread.join(10)
         self._loop.close()
 
-    def control_get(self, path: str, **query: str) -> Any:
+    def control_get(self, path: str, **query: str) -> Json:
         """`control_get("state", account="mmdesk01")`"""
         return self._act("GET", path, None, query)
 
-    def control_post(self, path: str, body: Any = None, **fields: Any) -> Any:
+    def control_post(self, path: str, body: Json = None, **fields: Json) -> Json:
         """`control_post("accounts/mmdesk01/positions", {"instId": "BTC-USDT-SWAP"})`; keywords do for a body."""
         return self._act("POST", path, body if body is not None else fields, {})
 
-    def control_delete(self, path: str) -> Any:
+    def control_delete(self, path: str) -> Json:
         """`control_delete("accounts/mmdesk01/positions/all")`"""
         return self._act("DELETE", path, None, {})
 
-    def _act(self, method: str, path: str, body: Any, query: dict[str, str]) -> Any:
-        async def run() -> Any:
-            return json.loads(json.dumps(act(self.app, method, path, body, query)))
+    def _act(self, method: str, path: str, body: Json, query: dict[str, str]) -> Json:
+        async def run() -> Json:
+            answer: Json = json.loads(json.dumps(act(self.app, method, path, body, query)))
+            return answer
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)

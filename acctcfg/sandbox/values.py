@@ -1,34 +1,24 @@
-"""Values that a person wrote into a seed or a control call: what is unknown or of the wrong kind is named.
+"""Values that a person wrote into a seed or a control call, and the JSON of answers.
 
-A mistake carries its place (the keys that lead to it), so that whoever read a file can say line and column.
+Their shape is checked by a JSON Schema first (schema.py); what is here turns checked values into typed ones. A mistake
+carries its place (the keys that lead to it), so that whoever read a file can say line and column.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
-from typing import Any
+from typing import TypeAlias
 
-__all__ = [
-    "Place",
-    "SeedError",
-    "amounts",
-    "count_of",
-    "did_you_mean",
-    "items",
-    "known",
-    "mapping",
-    "number",
-    "seconds",
-]
-__all__ += ["set_flags", "spelled", "whole", "word"]
+__all__ = ["Json", "NotThere", "Place", "Row", "SeedError", "amounts", "did_you_mean", "flag", "items", "mapping"]
+__all__ += ["number", "plain", "rows_of", "seconds", "set_flags", "show_flags", "spelled", "text", "texts", "whole"]
 
-Place = tuple[str | int, ...]
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+Row: TypeAlias = dict[str, Json]
+Place: TypeAlias = tuple[str | int, ...]
+
 LONGEST_WAIT_S = 86_400.0
-MOST_AT_ONCE = 10_000
-NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 
 
 def spelled(place: Place) -> str:
@@ -39,18 +29,19 @@ def spelled(place: Place) -> str:
 class SeedError(ValueError):
     """A seed or a control call that makes no sense; the message names the place."""
 
-    def __init__(self, message: str, place: Place = ()) -> None:
-        self.message, self.place = message, place
+    def __init__(self, message: str, place: Place = (), *, key: str = "") -> None:
+        """`key`: the key of that place that is meant, for whoever looks for its line."""
+        self.message = message
+        self.place = (*place, key) if key else place
         super().__init__(f"{spelled(place)}: {message}" if place else message)
-
-    def at(self, name: str) -> SeedError:
-        """The same mistake, where a key of that place stands; the message stays that of the place."""
-        self.place = (*self.place, name)
-        return self
 
     def under(self, place: Place) -> SeedError:
         """The same mistake, seen from further out."""
         return SeedError(self.message, (*place, *self.place))
+
+
+class NotThere(LookupError):
+    """A control call that does not exist, or is about what does not."""
 
 
 def did_you_mean(given: object, allowed: Iterable[str]) -> str:
@@ -62,108 +53,117 @@ def did_you_mean(given: object, allowed: Iterable[str]) -> str:
     return f" (known: {', '.join(sorted(allowed))})" if len(allowed) <= 80 else ""
 
 
-def mapping(values: Any, place: Place = ()) -> Mapping[str, Any]:
-    """A mapping whose keys are texts. Raises SeedError."""
-    if not isinstance(values, Mapping):
-        raise SeedError(f"expected a mapping, not {_kind(values)}", place)
-    return {str(name): value for name, value in values.items()}
+def plain(value: Decimal) -> str:
+    """A decimal as venues write it: no exponent, no trailing zeros."""
+    if not value:
+        return "0"
+    digits = f"{value:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
-def items(values: Any, place: Place = ()) -> list[Any]:
-    """A list. Raises SeedError."""
-    if not isinstance(values, list):
-        raise SeedError(f"expected a list, not {_kind(values)}", place)
-    return values
+def mapping(value: Json, place: Place = ()) -> Mapping[str, Json]:
+    """A mapping; nothing counts as an empty one. Raises SeedError."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise SeedError("expected a mapping", place)
+    return value
 
 
-def known(values: Any, allowed: Iterable[str], place: Place = ()) -> Mapping[str, Any]:
-    """A mapping that has none but the allowed keys. Raises SeedError."""
-    allowed = tuple(allowed)
-    given = mapping(values, place)
-    for name in given:
-        if name not in allowed:
-            raise SeedError(f"unknown key {name!r}{did_you_mean(name, allowed)}", place).at(name)
-    return given
+def items(value: Json, place: Place = ()) -> Sequence[Json]:
+    """A list; nothing counts as an empty one. Raises SeedError."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise SeedError("expected a list", place)
+    return value
 
 
-def word(value: Any, allowed: Iterable[str], place: Place = ()) -> str:
-    """One of the words of a closed list. Raises SeedError."""
-    allowed = tuple(allowed)
-    if str(value) not in allowed:
-        raise SeedError(f"one of {', '.join(allowed)}, not {value!r}", place)
-    return str(value)
+def rows_of(value: Json) -> Sequence[Mapping[str, Json]]:
+    """One row, or a list of them. Raises SeedError."""
+    rows = items(value) if isinstance(value, list) else [value]
+    return [mapping(row, (index,)) for index, row in enumerate(rows)]
 
 
-def number(value: Any, place: Place = ()) -> Decimal:
-    """A finite decimal of sensible length. Raises SeedError."""
+def text(values: Mapping[str, Json], name: str, default: str = "") -> str:
+    """A text or a number, as text; the default where there is none."""
+    value = values.get(name)
+    return default if value is None else str(value)
+
+
+def texts(value: Json, place: Place = ()) -> list[str]:
+    """A list of texts. Raises SeedError."""
+    return [str(item) for item in items(value, place)]
+
+
+def flag(values: Mapping[str, Json], name: str, default: bool) -> bool:
+    """True or false. Raises SeedError."""
+    value = values.get(name, default)
+    if not isinstance(value, bool):
+        raise SeedError("expected true or false", (name,))
+    return value
+
+
+def number(value: Json, place: Place = ()) -> Decimal:
+    """A finite decimal. Raises SeedError."""
     try:
         found = Decimal(str(value))
     except InvalidOperation as exc:
         raise SeedError(f"expected a number, not {value!r}", place) from exc
-    if isinstance(value, bool) or not found.is_finite() or not NUMBER.fullmatch(f"{found:f}"[:40]):
+    if not found.is_finite():
         raise SeedError(f"expected a number, not {value!r}", place)
     return found
 
 
-def whole(value: Any, place: Place = (), *, lowest: int = 0, highest: int = 10**15) -> int:
-    """A whole number within bounds. Raises SeedError."""
+def whole(value: Json, place: Place = ()) -> int:
+    """A whole number. Raises SeedError."""
     found = number(value, place)
-    if found != found.to_integral_value() or not lowest <= found <= highest:
-        raise SeedError(f"expected a whole number from {lowest} to {highest}, not {value!r}", place)
+    if found != found.to_integral_value():
+        raise SeedError(f"expected a whole number, not {value!r}", place)
     return int(found)
 
 
-def seconds(value: Any, place: Place = ()) -> float:
-    """A time to wait, up to a day. Raises SeedError."""
+def seconds(value: Json, place: Place = ()) -> float:
+    """A time to wait. Raises SeedError."""
     found = float(number(value, place))
     if not 0 <= found <= LONGEST_WAIT_S:
         raise SeedError(f"expected seconds from 0 to {LONGEST_WAIT_S:.0f}, not {value!r}", place)
     return found
 
 
-def count_of(body: Any) -> int:
-    """How many a control call wants of one thing. Raises SeedError."""
-    return whole(mapping(body).get("count", 1), ("count",), lowest=1, highest=MOST_AT_ONCE)
-
-
-def amounts(values: Any, place: Place = ()) -> dict[str, Decimal]:
+def amounts(values: Json, place: Place = ()) -> dict[str, Decimal]:
     """`{USDT: "100"}` as decimals. Raises SeedError."""
     return {name: number(value, (*place, name)) for name, value in mapping(values, place).items()}
 
 
-def set_flags(flags: Any, values: Any, place: Place = ("flags",)) -> None:
-    """Change flags by name, all or none. `flags.WORDS` has the closed lists, `flags.OLD` words of earlier releases."""
-    found = {}
-    for name, value in known(values, flags.__slots__, place).items():
-        old = flags.OLD.get(name, {})
-        value = old.get(value, value) if isinstance(value, (str, bool)) else value
-        found[name] = _flag(getattr(flags, name), value, flags.WORDS.get(name), (*place, name))
-    for name, value in found.items():
-        setattr(flags, name, value)
+Flag: TypeAlias = "bool | int | float | str | list[str] | dict[str, str]"
 
 
-def _flag(present: Any, value: Any, allowed: tuple[Any, ...] | None, place: Place) -> Any:
+def set_flags(flags: object, values: Json, old: Mapping[str, Mapping[object, str]] | None = None) -> None:
+    """Change flags by name, all or none. `old` has words of earlier releases, by flag. Raises SeedError."""
+    found: dict[str, Flag] = {}
+    for name, value in mapping(values).items():
+        renamed = (old or {}).get(name, {})
+        if isinstance(value, (str, bool)) and value in renamed:
+            value = renamed[value]
+        found[name] = _like(getattr(flags, name), value, ("flags", name))
+    for name, given in found.items():
+        setattr(flags, name, given)
+
+
+def _like(present: Flag, value: Json, place: Place) -> Flag:
+    """A value in the kind of the one that it replaces."""
     if isinstance(present, bool):
-        if not isinstance(value, bool):
-            raise SeedError(f"expected true or false, not {_kind(value)}", place)
-        return value
+        return bool(value)
     if isinstance(present, list):
-        found = [str(item) for item in items(value, place)]
-        for index, item in enumerate(found):
-            if allowed is not None:
-                word(item, allowed, (*place, index))
-        return found
+        return texts(value, place)
     if isinstance(present, dict):
         return {name: str(item) for name, item in mapping(value, place).items()}
-    if isinstance(value, (list, dict, bool)) or value is None:
-        raise SeedError(f"expected {'text' if isinstance(present, str) else 'a number'}, not {_kind(value)}", place)
-    if allowed is not None and str(value) not in [str(item) for item in allowed]:
-        raise SeedError(f"one of {', '.join(str(item) for item in allowed)}, not {value!r}", place)
     if isinstance(present, float):
         return seconds(value, place)
     return whole(value, place) if isinstance(present, int) else str(value)
 
 
-def _kind(value: Any) -> str:
-    names = {"dict": "a mapping", "list": "a list", "str": "text", "bool": "true or false", "NoneType": "nothing"}
-    return names.get(type(value).__name__, "a number")
+def show_flags(flags: object) -> Row:
+    """Every flag with its value."""
+    return {name: getattr(flags, name) for name in type(flags).__slots__}  # type: ignore[attr-defined]

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from desk import Desk, seed
 
-from acctcfg.sandbox.seed import with_gate
+from acctcfg.sandbox.sandbox import with_venue
+from acctcfg.sandbox.venues import VENUES
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RECIPIENTS = re.compile(r"# recipients: \[age1\.\.\.\]")
@@ -22,7 +23,7 @@ def desk(tmp_path, monkeypatch):
     """A desk whose sandbox has the built-in Gate user besides, under the credentials that it prints."""
     monkeypatch.setenv("GATE_DESK_API_KEY", "sandbox-gate-key")
     monkeypatch.setenv("GATE_DESK_SECRET_KEY", "sandbox-gate-secret")
-    with Desk.at(tmp_path, monkeypatch, with_gate(seed())) as made:
+    with Desk.at(tmp_path, monkeypatch, with_venue(seed(), VENUES, "gate_crossex")) as made:
         yield made
 
 

@@ -85,11 +85,11 @@ class GateGround(SandboxGround):
             self.secrets.append(_key(user)["secret"])
 
     def account_of(self, request: Any, params: Mapping[str, Any]) -> str:
-        holder = self._app.gate.holders.get(request.headers.get("key", ""))
+        holder = self._app.venues["gate_crossex"].state.holders.get(request.headers.get("key", ""))
         return next((one for one, user in USERS.items() if holder and holder.tenant.name == user), "")
 
     def owner(self, row: Mapping[str, Any]) -> str:
-        tenants = self._app.gate.tenants
+        tenants = self._app.venues["gate_crossex"].state.tenants
         return next(one for one, user in USERS.items() if tenants[user].master.uid == row["uid"])
 
     def tie(self, account: str) -> None:

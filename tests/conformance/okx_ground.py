@@ -79,7 +79,7 @@ class OkxGround(SandboxGround):
         self.secrets = [MASTER["secret_key"], MASTER["passphrase"]]
 
     def account_of(self, request: Any, params: Mapping[str, Any]) -> str:
-        holder = self._app.venue.holders.get(request.headers.get("ok-access-key", ""))
+        holder = self._app.venues["okx"].state.holders.get(request.headers.get("ok-access-key", ""))
         signer = holder.account.address if holder else ""
         return str(params.get("subAcct", "" if signer == "@master" else signer))
 

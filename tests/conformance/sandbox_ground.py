@@ -82,10 +82,10 @@ class SandboxGround(Ground):
             if row["times"] and mine and re.fullmatch(row["only"], f"{request.method} {path}"):
                 row["times"] -= 1
                 own = {Fault.SERVER_ERROR: self.trouble, Fault.ODD: {"kind": "garbage", "body": self.odd}}
-                self._app.faults.laid[:] = [fault_from(own.get(row["fault"]) or LAID[row["fault"]], 1)]
+                self._app.world.faults.laid[:] = [fault_from(own.get(row["fault"]) or LAID[row["fault"]], 1)]
                 break
         reply = self._handle(request)
-        self._app.faults.laid.clear()
+        self._app.world.faults.laid.clear()
         return reply
 
     # -- what a ground can do ------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ class SandboxGround(Ground):
 
     def writes(self) -> list[Write]:
         found = []
-        for row in self._app.journal.writes:
+        for row in self._app.world.journal.writes:
             account = self.owner(row)
             found.append(Write(account=account, text=f"{row['method']} {row['path']}", effect=bool(row["effect"])))
         return found
@@ -133,8 +133,10 @@ class SandboxGround(Ground):
         """The account that a row of the sandbox's journal is about."""
 
     def too_many(self) -> int:
-        asked = self._app.journal.requests(self._app.pace)
-        struck = sum(bool(row["fault"]) for row in self._app.journal.writes if row["code"] in ("50011", "TOO_MANY"))
+        asked = self._app.world.journal.requests(self._app.world.pace)
+        struck = sum(
+            bool(row["fault"]) for row in self._app.world.journal.writes if row["code"] in ("50011", "TOO_MANY")
+        )
         return int(asked["rate_limited"]) - struck
 
     def live(self, account: str) -> dict[str, Any] | None:

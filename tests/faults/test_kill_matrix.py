@@ -125,7 +125,7 @@ def test_a_replacement_that_is_killed_half_way_is_ended_by_the_next_apply(desk: 
 
 def test_a_late_write_of_a_dead_process_is_waited_for(desk: Desk) -> None:
     """What a killed run sent may arrive until its signed time runs out: the next apply says so and reads after that."""
-    seconds = 0.4 * desk.sandbox.app.speed
+    seconds = 0.4 * desk.sandbox.app.world.speed
     desk.sandbox.control_post(
         "faults",
         match={"path": "*/subaccount-deposit-address", "method": "POST"},
@@ -142,7 +142,7 @@ def test_a_late_write_of_a_dead_process_is_waited_for(desk: Desk) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_lets_the_write_under_way_end(desk: Desk, number: int) -> None:
     """Exit 130: the write under way is read back, nothing more is started, the summary says so, the next ends it."""
-    delay: dict[str, Any] = {"kind": "delay", "seconds": 0.5 * desk.sandbox.app.speed}
+    delay: dict[str, Any] = {"kind": "delay", "seconds": 0.5 * desk.sandbox.app.world.speed}
     desk.fault(match={"path": "*/broker/dma/subaccount/apikey", "method": "POST"}, **delay)
     running = start(desk.write(onboarding()), "never", 1)
     deadline = time.monotonic() + 15
@@ -161,7 +161,7 @@ def test_an_interrupt_lets_the_write_under_way_end(desk: Desk, number: int) -> N
 
 def test_an_interrupt_sends_nothing_once_more(desk: Desk) -> None:
     """A write whose answer is lost while the program is told to stop is read back, and left to the next apply."""
-    lost: dict[str, Any] = {"kind": "timeout_after", "seconds": 0.5 * desk.sandbox.app.speed}
+    lost: dict[str, Any] = {"kind": "timeout_after", "seconds": 0.5 * desk.sandbox.app.world.speed}
     desk.fault(match={"path": "*/broker/dma/subaccount/apikey", "method": "POST"}, **lost)
     running = start(desk.write(onboarding()), "never", 1)
     deadline = time.monotonic() + 15
@@ -179,7 +179,7 @@ def test_an_interrupt_sends_nothing_once_more(desk: Desk) -> None:
 
 def test_an_interrupt_while_planning_writes_nothing(desk: Desk) -> None:
     """Ctrl-C before the first write: exit 130, no traceback, nothing sent."""
-    desk.fault(match={"path": "*/subaccount-info"}, kind="delay", seconds=1.0 * desk.sandbox.app.speed)
+    desk.fault(match={"path": "*/subaccount-info"}, kind="delay", seconds=1.0 * desk.sandbox.app.world.speed)
     running = start(desk.write(onboarding()), "never", 1)
     deadline = time.monotonic() + 15
     while "subaccount-info" not in json.dumps(desk.sandbox.control_get("requests")):

@@ -30,7 +30,7 @@ def command(desk: Desk, *arguments: str) -> list[str]:
 @contextmanager
 def another_apply(desk: Desk, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
     """An apply in a process of its own that holds the lock, and a write that takes so long."""
-    desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=seconds * desk.sandbox.app.speed)
+    desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=seconds * desk.sandbox.app.world.speed)
     with subprocess.Popen(
         command(desk, "apply", "--auto-approve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
@@ -282,7 +282,7 @@ def test_a_closed_stream_harms_nothing(desk: Desk, closed: tuple[int, ...]) -> N
 
 def test_a_reader_that_leaves_changes_no_exit_status(desk: Desk) -> None:
     """`apply | head -1`: what was begun is done and on record, and the exit status says so."""
-    desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=0.3 * desk.sandbox.app.speed)
+    desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=0.3 * desk.sandbox.app.world.speed)
     with subprocess.Popen(
         command(desk.write(onboarding()), "apply", "--auto-approve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:

@@ -98,7 +98,7 @@ def test_the_second_signal_breaks_off_and_still_says_what_is_known(slow: Desk, w
 def test_a_signal_while_it_reads_ends_it_at_once(desk: Desk, which: signal.Signals, arguments: tuple[str, ...]) -> None:
     """Nothing was written, and nothing is left to be finished: exit 130."""
     desk.write({"mmdesk01": {}})
-    desk.fault(match={"path": "*/subaccount-info"}, kind="delay", seconds=60 * desk.sandbox.app.speed, times=0)
+    desk.fault(match={"path": "*/subaccount-info"}, kind="delay", seconds=60 * desk.sandbox.app.world.speed, times=0)
     with subprocess.Popen(command(desk, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         wait_for(lambda: desk.sandbox.control_get("requests")["total"] >= 1)
         time.sleep(0.2)

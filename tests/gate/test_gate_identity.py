@@ -14,7 +14,7 @@ OTHER = {**KEY, "key": "other-gate-key", "secret": "other-gate-secret"}
 
 def sub(gate: GateDesk, name: str) -> Any:
     """The sandbox's own notes on a sub-account."""
-    return gate.sandbox.app.gate.tenants["cx"].subs[name]
+    return gate.sandbox.app.venues["gate_crossex"].state.tenants["cx"].subs[name]
 
 
 def test_another_sub_account_of_the_same_name_is_not_ours(gate: GateDesk) -> None:
@@ -38,7 +38,7 @@ def test_somebody_elses_credentials_are_refused_from_the_second_use_on(make_gate
     """Plan, show and apply name both uids and exit 1, unless the manifest's `uid` says so."""
     gate = make_gate()
     gate.write({"customer01": SUB}).converge()
-    main = gate.sandbox.app.gate.tenants["cx"].master
+    main = gate.sandbox.app.venues["gate_crossex"].state.tenants["cx"].master
     mine, main.uid = main.uid, "888888888"
     for command in (("plan",), ("show",), ("apply", "--auto-approve")):
         said = gate.run(*command)

@@ -19,7 +19,7 @@ OTHER = {**MASTER, "api_key": "other-api-key", "secret_key": "other-secret-key"}
 
 def sub(desk: Desk, name: str) -> Any:
     """The sandbox's own notes on a sub-account."""
-    return next(iter(desk.sandbox.app.venue.tenants.values())).subs[name]
+    return next(iter(desk.sandbox.app.venues["okx"].state.tenants.values())).subs[name]
 
 
 def journal_of(desk: Desk) -> Path:
@@ -102,8 +102,8 @@ def test_somebody_elses_credentials_are_refused_from_the_second_use_on(two: Desk
     two.write({"mmdesk01": {}})
     assert two.plan().code == 0
     two.converge()
-    mine = two.sandbox.app.venue.tenants["desk"].master.uid
-    theirs = two.sandbox.app.venue.tenants["other"].master.uid
+    mine = two.sandbox.app.venues["okx"].state.tenants["desk"].master.uid
+    theirs = two.sandbox.app.venues["okx"].state.tenants["other"].master.uid
     for part in ("api_key", "secret_key"):
         two.monkeypatch.setenv(f"OKX_DESK_{part.upper()}", OTHER[part])
     before = len(two.writes())
@@ -146,7 +146,7 @@ def test_a_time_that_lies_ahead_is_not_waited_for(desk: Desk) -> None:
 
     desk.write({"mmdesk01": {}}).converge()
     with Journal.open(journal_of(desk), create=True) as journal:
-        user = desk.sandbox.app.venue.tenants["desk"].master.uid
+        user = desk.sandbox.app.venues["okx"].state.tenants["desk"].master.uid
         run = journal.begin_run(command="apply", actor="x")
         place = {"venue_user": user, "account": "mmdesk01", "address": "mmdesk01.x", "action": "change", "call": "P"}
         journal.intend(run, **place, sent_at=time.time() + 1e8)  # type: ignore[arg-type]

@@ -144,7 +144,7 @@ def test_what_cannot_be_asked_blocks(desk: Desk, name: str, path: str) -> None:
 def test_a_word_that_nobody_knows_is_unreadable(desk: Desk, name: str) -> None:
     """An odd value spoils its own setting alone."""
     settle(desk, "mmdesk01", acctLv="3")
-    account = desk.sandbox.app.venue.tenants["desk"].subs["mmdesk01"]
+    account = desk.sandbox.app.venues["okx"].state.tenants["desk"].subs["mmdesk01"]
     setattr(account, {"auto_loan": "auto_loan", "greeks": "greeks_type", "fee_type": "fee_type"}[name], "surprise")
     said = _wants(desk, ON).plan("--format", "json")
     assert (said.code, [one["address"] for one in said.json["unreadable"]]) == (1, [f"mmdesk01.settings.{name}"])

@@ -292,7 +292,7 @@ class Witness:
         path, _, query = request.target.partition("?")
         if path.startswith("/_sandbox"):
             return self._handle(request)
-        holder = self._app.venue.holders.get(request.headers.get("ok-access-key", ""))
+        holder = self._app.venues["okx"].state.holders.get(request.headers.get("ok-access-key", ""))
         signer = holder.account.address if holder else ""
         params = json.loads(request.body) if request.body else dict(parse_qsl(query))
         account = params.get("subAcct", signer)
@@ -305,9 +305,9 @@ class Witness:
         return reply
 
     def _picture(self, name: str) -> dict[str, Any] | None:
-        from acctcfg.sandbox.show import show_account
+        from acctcfg.sandbox.okx.show import show_account
 
-        tenant = self._app.venue.tenants["desk"]
+        tenant = self._app.venues["okx"].state.tenants["desk"]
         account = tenant.master if name == "@master" else tenant.subs.get(name)
         return hard(name, show_account(tenant, account)) if account is not None else None
 

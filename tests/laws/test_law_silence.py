@@ -60,7 +60,7 @@ class Listener(logging.Handler):
 def credentials_of(desk: Desk) -> dict[str, str]:
     """Everything secret that the sandbox knows now: text -> what it is."""
     found = {}
-    for key, holder in desk.sandbox.app.venue.holders.items():
+    for key, holder in desk.sandbox.app.venues["okx"].state.holders.items():
         found[key] = "the connection's api key" if key == MASTER["api_key"] else ID
         found[holder.key.secret_key] = "a secret key"
         found[holder.key.passphrase] = "a passphrase"

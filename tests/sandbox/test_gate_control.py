@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from acctcfg.sandbox.app import App, Request
 from acctcfg.sandbox.gate_crossex.replies import LABELS
 from acctcfg.sandbox.gate_crossex.routes import ROUTES
-from acctcfg.sandbox.seed import SeedError, builtin, with_gate
+from acctcfg.sandbox.sandbox import default_seed, with_venue
 from acctcfg.sandbox.seed_file import read_seed_file
 from acctcfg.sandbox.serve import Running
+from acctcfg.sandbox.values import SeedError
+from acctcfg.sandbox.venues import VENUES
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "gate-seed.yaml"
 FUTURES = "/crossex/positions/leverage"
@@ -37,7 +39,7 @@ def http(gate, method, path, body=None):
 def test_both_venues_side_by_side(bench_from):
     """One seed, one server, one journal: each key signs at its own venue only."""
     keys = [{"name": "bench", "key": KEY, "secret": SECRET}]
-    okx = builtin("demo")["tenants"]["sandbox"]
+    okx = default_seed(VENUES)["tenants"]["sandbox"]
     bench = bench_from({"tenants": {"sandbox": okx, "desk": {"venue": "gate_crossex", "keys": keys}}})
     gate = Gate(bench.app, bench.clock)
     gate.put(position_mode="DUAL")
@@ -62,7 +64,7 @@ def test_over_sockets():
     """The same on a real connection, with the venue's headers on the answer."""
     import urllib.request
 
-    with Running(with_gate(builtin("demo"))) as sandbox:
+    with Running(with_venue(default_seed(VENUES), VENUES, "gate_crossex")) as sandbox:
         with urllib.request.urlopen(f"{sandbox.base_url}/api/v4/crossex/rule/symbols?symbols={ADA}") as reply:  # noqa: S310
             assert json.loads(reply.read())[0]["symbol"] == ADA
             assert reply.headers["X-Gate-RateLimit-Limit"] == "200"
@@ -123,7 +125,7 @@ def test_open_and_close(gate):
         ("POST", "gate_crossex/flags", {"profile": "next"}, 400, "next"),
         ("POST", "gate_crossex/flags", {"label_status": {"NOPE": 400}}, 400, "NOPE"),
         ("POST", "gate_crossex/flags", {"effects_come": "no"}, 400, "effects_come"),
-        ("POST", "faults", {"kind": "label"}, 400, "needs a label"),
+        ("POST", "faults", {"kind": "label"}, 400, "kind label needs label"),
     ],
 )
 def test_mistakes_are_named(gate, method, path, body, status, words):

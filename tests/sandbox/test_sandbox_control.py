@@ -10,8 +10,8 @@ import pytest
 
 from acctcfg.sandbox.app import App, Request
 from acctcfg.sandbox.okx.replies import CODES
-from acctcfg.sandbox.seed import SeedError
 from acctcfg.sandbox.seed_file import read_seed_file
+from acctcfg.sandbox.values import SeedError
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "sandbox-seed.yaml"
 SWAP = {"instId": "BTC-USDT-SWAP"}
@@ -91,7 +91,7 @@ def test_state_has_no_secret(bench):
     body = {"subAcct": "mmdesk01", "label": "k", "passphrase": "Hidden-word-2"}
     assert bench.broker.call("POST", path, body, ok_access_sign="x")["code"] == "50113"
     shown = json.dumps([http(bench, "GET", path)[1] for path in ("state", "writes", "requests")])
-    shown += repr(bench.app.venue)
+    shown += repr(bench.app.venues["okx"].state)
     for secret in ("Hidden-word", made["secretKey"], "hushed", "Hushed", bench.broker.secret_key):
         assert secret not in shown
 
@@ -172,7 +172,7 @@ def test_the_example_seed(bench_from):
     assert (account["acctLv"], account["leverage"]["SWAP/cross/BTC-USDT-SWAP"]) == ("3", "10")
     assert (len(account["positions"]), len(account["orders"])) == (1, 1)
     assert bench.state("mmdesk02")["addresses"][0]["chain"] == "USDT-TRC20"
-    assert ("SWAP", "ADA-USDT-SWAP") in bench.app.venue.instruments
+    assert ("SWAP", "ADA-USDT-SWAP") in bench.app.venues["okx"].state.instruments
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,9 @@ def test_a_seed_error_shows_no_secret(tmp_path):
 def test_instruments_of_a_seed(bench_from):
     """The universe can be replaced, added to, and thinned out."""
     row = {"instType": "SWAP", "instId": "ADA-USDT-SWAP", "lever": 25, "state": "suspend"}
-    assert list(bench_from({"instruments": {"replace": [row]}}).app.venue.instruments) == [("SWAP", "ADA-USDT-SWAP")]
+    assert list(bench_from({"instruments": {"replace": [row]}}).app.venues["okx"].state.instruments) == [
+        ("SWAP", "ADA-USDT-SWAP")
+    ]
     bench = bench_from({"instruments": {"add": [row], "remove": ["BTC-USDT"]}, "flags": {"default_leverage": "3"}})
     desk = bench.sub()
     assert desk.get("/account/leverage-info?instId=ADA-USDT-SWAP&mgnMode=cross")[0]["lever"] == "3"

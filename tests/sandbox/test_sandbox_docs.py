@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from acctcfg.sandbox import control, faults, seed
-from acctcfg.sandbox.gate_crossex import seed as gate_seed
+from acctcfg.sandbox import control, faults
+from acctcfg.sandbox.gate_crossex import declared as gate_declared
 from acctcfg.sandbox.gate_crossex.state import Flags as GateFlags
+from acctcfg.sandbox.okx import declared
 from acctcfg.sandbox.okx.state import Flags
 from acctcfg.sandbox.okx.universe import TAG_PLACES
+from acctcfg.sandbox.schema import seed_schema
+from acctcfg.sandbox.venues import VENUES
 
+SEED = seed_schema(VENUES)
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
 OKX_PART, GATE_PART = TEXT.split("\n## Gate CrossEx\n")
@@ -63,10 +67,12 @@ def test_every_fault():
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        (OKX_PART, (*seed.TOP, *seed.ACCOUNT_FIELDS, *seed.KEY_FIELDS, *seed.ADDRESS_FIELDS, *TAG_PLACES)),
-        (OKX_PART, ("ccy", "chains", "mainNet", "needTag", "canDep", "usd", "broker", "env_prefix", "sub_accounts")),
-        (GATE_PART, (*gate_seed.FIELDS, *gate_seed.KEY_FIELDS, *gate_seed.OWN, *gate_seed.TOP)),
-        (TEXT, control.ACTIONS),
+        (OKX_PART, (*SEED["properties"], *declared.SECTION, *declared.TENANT, *declared.ACCOUNT, *TAG_PLACES)),
+        (OKX_PART, (*declared.KEY["properties"], *declared.ADDRESS["properties"], "env_prefix", "sub_accounts")),
+        (OKX_PART, (*declared.CURRENCY["properties"], *declared.CHAIN["properties"])),
+        (GATE_PART, (*gate_declared.SECTION, *gate_declared.TENANT, *gate_declared.ACCOUNT, "env_prefix")),
+        (GATE_PART, (*gate_declared.KEY["properties"], *gate_declared.SYMBOL["properties"], "sub_accounts")),
+        (TEXT, (*control.ACTIONS, *VENUES[0].actions, *VENUES[1].actions)),
     ],
 )
 def test_every_field_of_a_seed_and_every_control_call(text, names):

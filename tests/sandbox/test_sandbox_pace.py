@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acctcfg.sandbox.okx.pace import Bucket
+from acctcfg.sandbox.pace import Bucket
 
 LEVERAGE = "/account/leverage-info?instId=BTC-USDT-SWAP&mgnMode=cross"
 

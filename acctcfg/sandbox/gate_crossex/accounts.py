@@ -9,12 +9,12 @@ the present mode, same value, orders, positions, margins, status.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from acctcfg.sandbox.gate_crossex.params import Call, one_of, text
 from acctcfg.sandbox.gate_crossex.replies import Answer, Refusal
-from acctcfg.sandbox.gate_crossex.state import CROSS, ISOLATED, Account, plain
+from acctcfg.sandbox.gate_crossex.state import CROSS, ISOLATED, Account
 from acctcfg.sandbox.gate_crossex.universe import CROSSEX, SETTLES
+from acctcfg.sandbox.values import Row, plain
 
 __all__ = ["ACCOUNT_MODES", "POSITION_MODES", "read_account", "switch", "update_account"]
 
@@ -34,9 +34,9 @@ def read_account(call: Call) -> Answer:
     return Answer(_row(account, asked, asked, only))
 
 
-def _row(account: Account, shown: str, exchange: str, only: str) -> dict[str, Any]:
+def _row(account: Account, shown: str, exchange: str, only: str) -> Row:
     assets = [_asset(account, place, coin, only) for place, coin in _places(account, exchange)]
-    balance = sum((Decimal(asset["equity"]) for asset in assets), Decimal(0))
+    balance = sum((Decimal(str(asset["equity"])) for asset in assets), Decimal(0))
     initial, maintenance = account.margin("initial_margin", exchange), account.margin("maintenance_margin", exchange)
     return {
         "user_id": account.uid,
@@ -77,7 +77,7 @@ def _places(account: Account, exchange: str) -> list[tuple[str, str]]:
     return sorted(pair for pair in found if exchange in ("", pair[0]))
 
 
-def _asset(account: Account, exchange: str, coin: str, only: str) -> dict[str, Any]:
+def _asset(account: Account, exchange: str, coin: str, only: str) -> Row:
     """Equity and margins are told in the settlement currencies only."""
     held = plain(account.balances.get(exchange, {}).get(coin, Decimal(0)))
     owed = plain(account.liabilities.get(exchange, {}).get(coin, Decimal(0)))

@@ -15,7 +15,7 @@ from decimal import Decimal
 from urllib.parse import unquote_plus
 
 from acctcfg.sandbox.gate_crossex.replies import Refusal
-from acctcfg.sandbox.gate_crossex.state import Holder, Venue
+from acctcfg.sandbox.gate_crossex.state import Holder, State
 
 __all__ = ["Caller", "authenticate", "sign"]
 
@@ -41,7 +41,7 @@ def sign(secret: str, method: str, path: str, query: str, body: bytes, timestamp
     return hmac.digest(secret.encode(), text.encode(errors="surrogatepass"), hashlib.sha512).hex()
 
 
-def authenticate(venue: Venue, caller: Caller, now_ms: int) -> Holder:
+def authenticate(venue: State, caller: Caller, now_ms: int) -> Holder:
     """The holder of the key that signed.
 
     Refusals: MISSING_REQUIRED_HEADER, INVALID_KEY, INVALID_CREDENTIALS (a Timestamp that is no number),

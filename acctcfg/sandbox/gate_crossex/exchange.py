@@ -8,23 +8,23 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
-from acctcfg.sandbox.exchange import CLIENT_IP, Exchange, Reply, Request
+from acctcfg.sandbox.exchange import Exchange
+from acctcfg.sandbox.faults import Fault
 from acctcfg.sandbox.gate_crossex.auth import Caller, authenticate
+from acctcfg.sandbox.gate_crossex.declared import PROFILES
 from acctcfg.sandbox.gate_crossex.params import Call, read_body, read_query
 from acctcfg.sandbox.gate_crossex.replies import LABELS, Answer, Refusal, encode
 from acctcfg.sandbox.gate_crossex.routes import Route, find
-from acctcfg.sandbox.gate_crossex.state import Account, ApiKey, Holder, Tenant
+from acctcfg.sandbox.gate_crossex.state import Account, ApiKey, Holder, State, Tenant
+from acctcfg.sandbox.traffic import Reply, Request
+from acctcfg.sandbox.values import Json
+from acctcfg.sandbox.world import World
 
-if TYPE_CHECKING:
-    from acctcfg.sandbox.app import App
-    from acctcfg.sandbox.faults import Fault
-
-__all__ = ["PROFILE", "PROFILES", "GateExchange"]
+__all__ = ["PROFILE", "GateExchange"]
 
 PROFILE = "x-sandbox-profile"  # a request's own word for the wire format that it wants
-PROFILES = ("seed", "current")
 NOBODY = Account(uid="", name="")
 NO_HOLDER = Holder(Tenant(name="", master=NOBODY), NOBODY, ApiKey(name="", key="", secret=""))
 
@@ -44,11 +44,13 @@ class GateExchange(Exchange):
     cut: ClassVar[bytes] = b'{"user_id":"1102855'
     too_many: ClassVar[str] = "TOO_MANY_REQUESTS"
 
-    def __init__(self, app: App, request: Request, path: str, query: str) -> None:
-        super().__init__(app, request, path, query)
-        self.venue = app.gate
+    secret_fields: ClassVar[frozenset[str]] = frozenset({"password", "secret"})
+    ids: ClassVar[tuple[str, ...]] = ("key", "position_id", "order_id", "user_id")
+
+    def __init__(self, world: World, state: State, request: Request, path: str, query: str) -> None:
+        super().__init__(world, request, path, query)
+        self.venue = state
         self.found = find(path)
-        self.ip = request.headers.get(CLIENT_IP) or app.venue.client_ip or request.peer
         self.holder = self.venue.holders.get(request.headers.get("key", ""), NO_HOLDER)
         self.window: Window | None = None
 
@@ -70,7 +72,7 @@ class GateExchange(Exchange):
     def reply(self) -> Reply:
         """The answer, with the headers that every answer of this venue has."""
         reply = super().reply()
-        now_ms = self.app.now_ms
+        now_ms = self.world.now_ms
         headers = {
             "X-In-Time": str(now_ms * 1000),
             "X-Out-Time": str(now_ms * 1000),
@@ -101,25 +103,25 @@ class GateExchange(Exchange):
         delay_s = flags.effect_delay_s if answer.status == 202 else 0.0
         if answer.one_at_a_time:
             waits = fault.seconds if fault is not None and fault.kind == "delayed_effect" else delay_s
-            call.account.busy_until = call.ticks + waits / self.app.speed
+            call.account.busy_until = call.ticks + waits / self.world.speed
         if answer.status == 202 and not flags.effects_come:
             return
         self.carry_out(answer.effect, fault, delay_s)
 
     def admit(self) -> tuple[Route, Call]:
         """All checks before the endpoint's own rules."""
-        app, request, venue = self.app, self.request, self.venue
+        world, request, venue = self.world, self.request, self.venue
         if self.found is None:
             self.unlisted = True
             raise Refusal("NOT_FOUND", f"sandbox: unlisted route {request.method} {self.path}")
-        if app.venue.maintenance.on:
+        if world.maintenance.on:
             raise Refusal("TOO_BUSY")
         by_method, path_params = self.found
         holder = NO_HOLDER
         if not all(route.public for route in by_method.values()):
             caller = Caller(request.method, self.path, self.query, request.headers, request.body, self.ip)
-            holder = authenticate(venue, caller, app.now_ms)
-            holder.key.last_access = app.now_ms // 1000
+            holder = authenticate(venue, caller, world.now_ms)
+            holder.key.last_access = world.now_ms // 1000
         route = by_method.get(request.method)
         if route is None:
             raise Refusal("METHOD_NOT_ALLOWED")
@@ -139,12 +141,12 @@ class GateExchange(Exchange):
             params=self.params,
             path_params=path_params,
             profile=profile,
-            now_ms=app.now_ms,
-            ticks=app.ticks(),
-            later=app.after,
+            now_ms=world.now_ms,
+            ticks=world.ticks(),
+            later=world.after,
         )
 
-    def read(self, route: Route) -> dict[str, Any]:
+    def read(self, route: Route) -> dict[str, Json]:
         """The parameters: of a read its query, of a write its body."""
         body, flags = self.request.body, self.venue.flags
         unreadable = "COMMON_PARAM_BIND_ERROR" if route.crossex else "INVALID_REQUEST_BODY"
@@ -160,10 +162,10 @@ class GateExchange(Exchange):
 
     def check_pace(self, route: Route, who: str) -> None:
         """TOO_MANY_REQUESTS beyond the limit. The reset time is told only then; before it is just now."""
-        name, now = (who, route.method, route.path, ""), self.app.ticks()
-        admitted = self.app.pace.admits(name, route.limit, route.window_s, now)
-        bucket = self.app.pace.buckets[name]
-        now_s = self.app.now_ms / 1000
+        name, now = (who, route.method, route.path, ""), self.world.ticks()
+        admitted = self.world.pace.admits(name, route.limit, route.window_s, now)
+        bucket = self.world.pace.buckets[name]
+        now_s = self.world.now_ms / 1000
         if not admitted:
             opens_in = bucket.admitted[0] + bucket.window_s - now
             self.window = Window(route.limit, 0, -int(-(now_s + opens_in) // 1))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from acctcfg.sandbox.gate_crossex.params import Call, names, text
 from acctcfg.sandbox.gate_crossex.replies import Answer, Refusal
 from acctcfg.sandbox.gate_crossex.state import ISOLATED, Account, Position
 from acctcfg.sandbox.gate_crossex.universe import Symbol, split
+from acctcfg.sandbox.values import Row
 
 __all__ = ["WRONG_BUSINESS", "max_leverage", "read_leverage", "set_leverage"]
 
@@ -40,7 +40,7 @@ def read_leverage(business: str) -> Callable[[Call], Answer]:
         kept = {symbol.name: call.venue.leverage_of(account, symbol) for symbol in found}
         if call.profile == "current":
             return Answer(kept)
-        rows: list[dict[str, Any]] = [
+        rows: list[Row] = [
             {"symbol": name, "leverage": int(value) if business == "FUTURE" and value.isdecimal() else value}
             for name, value in kept.items()
         ]

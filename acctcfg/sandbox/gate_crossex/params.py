@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl
 
 from acctcfg.sandbox.gate_crossex.replies import Refusal
-from acctcfg.sandbox.gate_crossex.state import Account, ApiKey, Tenant, Venue
+from acctcfg.sandbox.gate_crossex.state import Account, ApiKey, State, Tenant
 from acctcfg.sandbox.reading import load_json
+from acctcfg.sandbox.values import Json, Row
 
 __all__ = ["Call", "names", "one_of", "read_body", "read_query", "text"]
 
@@ -23,16 +23,16 @@ BIND = "COMMON_PARAM_BIND_ERROR"
 class Call:
     """One admitted request: who asks, for what, when. `params` is the query of a GET or the body of a write."""
 
-    venue: Venue
+    venue: State
     tenant: Tenant
     account: Account
     key: ApiKey
-    params: Mapping[str, Any]
+    params: Mapping[str, Json]
     path_params: Mapping[str, str]
     profile: str  # seed | current
     now_ms: int
     ticks: float  # monotonic seconds
-    later: Callable[[float, Callable[[], None]], None]  # carry out after so many seconds, before the speed
+    later: Callable[[float, Callable[[], object]], None]  # carry out after so many seconds, before the speed
 
     @property
     def now_s(self) -> int:
@@ -45,7 +45,7 @@ def read_query(query: str) -> dict[str, str]:
     return dict(parse_qsl(query, keep_blank_values=True)) if query else {}
 
 
-def read_body(headers: Mapping[str, str], body: bytes, *, crossex: bool, may_be_empty: bool) -> dict[str, Any]:
+def read_body(headers: Mapping[str, str], body: bytes, *, crossex: bool, may_be_empty: bool) -> Row:
     """The JSON object of a write. Refusals: INVALID_CONTENT_TYPE and the group's own for what can not be read."""
     unreadable = BIND if crossex else "INVALID_REQUEST_BODY"
     if not body:

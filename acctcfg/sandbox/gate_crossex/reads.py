@@ -8,17 +8,16 @@ both are served.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from acctcfg.sandbox.gate_crossex.leverage import max_leverage
 from acctcfg.sandbox.gate_crossex.params import Call, one_of, text
 from acctcfg.sandbox.gate_crossex.replies import Answer
-from acctcfg.sandbox.gate_crossex.state import MarginPosition, Order, Position, Security, plain
+from acctcfg.sandbox.gate_crossex.state import MarginPosition, Order, Position, Security
 from acctcfg.sandbox.gate_crossex.universe import BUSINESSES, MARKETS
+from acctcfg.sandbox.values import Row, plain
 
 __all__ = ["adl_rank", "margin_positions", "nothing", "open_orders", "positions", "security_positions"]
 
-Row = dict[str, Any]
 POSITION_NAMES = {"avg_price": "entry_price"}  # example -> schema
 ORDER_NAMES = {"client_order_id": "text", "tif": "time_in_force", "fee_currency": "fee_coin"}
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from acctcfg.sandbox.values import Json
 
 __all__ = ["ACCOUNT_LABELS", "LABELS", "LEVERAGE_LABELS", "Answer", "Refusal", "encode"]
 
@@ -101,12 +102,12 @@ class Answer:
     202 means accepted, not done: such an effect comes later.
     """
 
-    data: Any
+    data: Json
     status: int = 200
     effect: Callable[[], None] | None = None
     one_at_a_time: bool = False  # while its effect is awaited, the account takes no other of its kind
 
 
-def encode(data: Any) -> bytes:
+def encode(data: Json) -> bytes:
     """A value as the bytes of a JSON body; none for None."""
     return b"" if data is None else json.dumps(data, separators=(",", ":")).encode()

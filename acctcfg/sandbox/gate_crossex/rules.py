@@ -6,16 +6,12 @@ Coins", "Query User Fees", "Query Coin Discount Rate", "Query Interest Rates"; G
 
 from __future__ import annotations
 
-from typing import Any
-
 from acctcfg.sandbox.gate_crossex.params import Call, names, text
 from acctcfg.sandbox.gate_crossex.replies import Answer
-from acctcfg.sandbox.gate_crossex.state import plain
 from acctcfg.sandbox.gate_crossex.universe import Symbol, Tier
+from acctcfg.sandbox.values import Row, plain
 
 __all__ = ["discount_rates", "fee", "interest_rates", "risk_limits", "server_time", "symbols", "transfer_coins"]
-
-Row = dict[str, Any]
 
 
 def symbols(call: Call) -> Answer:

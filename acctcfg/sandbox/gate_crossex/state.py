@@ -10,23 +10,15 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from acctcfg.sandbox.gate_crossex.universe import CROSSEX, REAL_EXCHANGES, Symbol, default_symbols
 
 __all__ = ["CROSS", "ISOLATED", "MARGIN_MODES", "Account", "ApiKey", "Flags", "Holder", "MarginPosition", "Order"]
-__all__ += ["Position", "Security", "Tenant", "Venue", "plain"]
+__all__ += ["Position", "Security", "State", "Tenant"]
 
 CROSS, ISOLATED = "CROSS_EXCHANGE", "ISOLATED_EXCHANGE"
 MARGIN_MODES = ("CROSS", "ISOLATED")
-
-
-def plain(value: Decimal) -> str:
-    """A decimal as the venue writes it: no exponent, no trailing zeros."""
-    if not value:
-        return "0"
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @dataclass(slots=True)
@@ -50,12 +42,12 @@ class Flags:
     label_status: dict[str, str] = field(default_factory=dict)  # {"USER_NOT_EXIST": "404"}: another HTTP status
     detail: bool = False  # true: refusals carry `detail` in place of `message`
 
-    WORDS: ClassVar[dict[str, tuple[Any, ...]]] = {
+    WORDS: ClassVar[dict[str, tuple[str | int, ...]]] = {
         "profile": ("seed", "current"),
         "margin_currencies": ("settlement", "USDT"),
         "margin_mode_scope": ("symbol", "exchange"),
     }
-    OLD: ClassVar[dict[str, dict[Any, str]]] = {}
+    OLD: ClassVar[dict[str, dict[object, str]]] = {}
 
 
 @dataclass(slots=True)
@@ -230,7 +222,7 @@ class Holder:
 
 
 @dataclass(slots=True)
-class Venue:
+class State:
     """Everything that one sandbox holds of Gate."""
 
     listed: dict[str, Symbol] = field(default_factory=default_symbols)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import AddressValueError, IPv4Address
-from typing import Any
 
 from acctcfg.sandbox.gate_crossex.params import Call, text
 from acctcfg.sandbox.gate_crossex.replies import Answer, Refusal
 from acctcfg.sandbox.gate_crossex.state import Account, ApiKey
+from acctcfg.sandbox.values import Json, Row
 
 __all__ = ["MAIN_PERMS", "create_key", "create_sub", "delete_key", "list_keys", "list_subs", "lock", "main_keys"]
 __all__ += [
@@ -49,7 +49,7 @@ def _sub(call: Call) -> Account:
     raise Refusal("SUB_ACCOUNT_NOT_FOUND")
 
 
-def _shown(account: Account) -> dict[str, Any]:
+def _shown(account: Account) -> Row:
     return {
         "remark": account.remark,
         "login_name": account.name,
@@ -118,11 +118,13 @@ def _set_state(call: Call, state: int) -> Answer:
 
 def unified_modes(call: Call) -> Answer:
     """Which sub-accounts are unified; none is here."""
-    rows = [{"user_id": int(a.uid), "is_unified": False, "mode": "classic"} for a in call.tenant.subs.values()]
+    rows: list[Row] = [
+        {"user_id": int(a.uid), "is_unified": False, "mode": "classic"} for a in call.tenant.subs.values()
+    ]
     return Answer(rows)
 
 
-def parse_perms(rows: Any, allowed: tuple[str, ...]) -> dict[str, bool]:
+def parse_perms(rows: Json, allowed: tuple[str, ...]) -> dict[str, bool]:
     """`[{name, read_only}]` -> name to read-only."""
     if not isinstance(rows, list):
         raise Refusal(BAD, "perms must be a list")
@@ -137,7 +139,7 @@ def parse_perms(rows: Any, allowed: tuple[str, ...]) -> dict[str, bool]:
     return found
 
 
-def parse_ips(values: Any) -> tuple[str, ...]:
+def parse_ips(values: Json) -> tuple[str, ...]:
     """Up to 20 single IPv4 addresses; none for an empty list."""
     if not isinstance(values, list) or len(values) > MOST_IPS:
         raise Refusal(BAD, f"ip_whitelist takes up to {MOST_IPS} addresses")
@@ -156,7 +158,7 @@ def _key(call: Call, account: Account) -> ApiKey:
     return key
 
 
-def _key_row(account: Account, key: ApiKey) -> dict[str, Any]:
+def _key_row(account: Account, key: ApiKey) -> Row:
     return {
         "user_id": int(account.uid),
         "mode": key.mode,
@@ -200,7 +202,7 @@ def _wanted(call: Call, account: Account, mine: ApiKey | None) -> tuple[str, dic
     return name, perms, parse_ips(_listed(call, "ip_whitelist"))
 
 
-def _listed(call: Call, name: str) -> Any:
+def _listed(call: Call, name: str) -> Json:
     value = call.params.get(name)
     return [] if value in (None, "") else value
 
@@ -268,7 +270,7 @@ def delete_key(call: Call) -> Answer:
     return Answer(None, 204, effect)
 
 
-def _felt(call: Call, change: Any) -> None:
+def _felt(call: Call, change: Callable[[], object]) -> None:
     """At once, or when the venue's own delay of key changes is over."""
     if call.venue.flags.key_delay_s:
         call.later(call.venue.flags.key_delay_s, change)
@@ -278,7 +280,7 @@ def _felt(call: Call, change: Any) -> None:
 
 def account_detail(call: Call) -> Answer:
     """Who the signing key belongs to."""
-    row: dict[str, Any] = {"user_id": int(call.account.uid), "tier": 0, "currency_pairs": [], "copy_trading_role": 0}
+    row: Row = {"user_id": int(call.account.uid), "tier": 0, "currency_pairs": [], "copy_trading_role": 0}
     return Answer({**row, "ip_whitelist": list(call.key.ip_whitelist), "key": {"mode": call.key.mode}})
 
 

@@ -7,13 +7,11 @@ underscores, so it is split from both ends. STOCK and ETF have a market (US, HK,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
-from acctcfg.sandbox.values import number, whole
+from acctcfg.sandbox.values import Json, Row, number, text, whole
 
 __all__ = ["BUSINESSES", "CROSSEX", "FIRST_EXCHANGES", "MARKETS", "REAL_EXCHANGES", "SECURITIES", "SETTLES", "Symbol"]
 __all__ += ["Tier", "default_symbols", "split", "symbol_from"]
@@ -107,39 +105,36 @@ def _tiers(leverage_max: Decimal) -> tuple[Tier, ...]:
     return tuple(found)
 
 
-def symbol_from(values: Mapping[str, Any]) -> Symbol:
+def symbol_from(values: Mapping[str, Json]) -> Symbol:
     """A symbol from `symbol`, and as you like `leverage_max`, `state`, `delist_time`, `default_leverage`, row fields.
 
     Raises ValueError.
     """
-    name = str(values.get("symbol", ""))
+    name = text(values, "symbol")
     parts = split(name)
     if parts is None:
         raise ValueError(f"{name!r} is no symbol: write OKX_FUTURE_ADA_USDT")
-    state = str(values.get("state", "live"))
-    if not re.fullmatch(r"[a-z][a-z_]*", state):
-        raise ValueError(f"{name}: state is live, suspend, or another word of small letters, not {state!r}")
     business = parts[1]
     highest = number(values.get("leverage_max", {"FUTURE": 20, "MARGIN": 5}.get(business, 0)), ("leverage_max",))
     taken = ("symbol", "state", "delist_time", "default_leverage", "leverage_max")
     return Symbol(
         name,
         *parts,
-        state=state,
+        state=text(values, "state", "live"),
         delist_time=whole(values.get("delist_time", 0), ("delist_time",)),
-        default_leverage=str(values.get("default_leverage", "3")),
+        default_leverage=text(values, "default_leverage", "3"),
         tiers=_tiers(highest) if business in ("FUTURE", "MARGIN") else (),
         extra={key: str(value) for key, value in values.items() if key not in taken},
     )
 
 
-def _rows() -> Iterator[dict[str, Any]]:
+def _rows() -> Iterator[Row]:
     for exchange, quote in SETTLES.items():
         for base, (futures, margin) in BASES.items():
             if exchange in WITH_SPOT:
                 yield {"symbol": f"{exchange}_SPOT_{base}_{quote}"}
             name = f"{exchange}_FUTURE_{base}_{quote}"
-            row = {"symbol": name, "leverage_max": futures, "state": "suspend" if name in SUSPENDED else "live"}
+            row: Row = {"symbol": name, "leverage_max": futures, "state": "suspend" if name in SUSPENDED else "live"}
             yield row | ({"support_cross": "false"} if name in ISOLATED_ONLY else {})
             if margin and exchange in FIRST_EXCHANGES:
                 yield {"symbol": f"{exchange}_MARGIN_{base}_{quote}", "leverage_max": margin}
@@ -149,4 +144,4 @@ def _rows() -> Iterator[dict[str, Any]]:
 
 def default_symbols() -> dict[str, Symbol]:
     """The universe of a sandbox without a seed, by name."""
-    return {row["symbol"]: symbol_from(row) for row in _rows()}
+    return {str(row["symbol"]): symbol_from(row) for row in _rows()}

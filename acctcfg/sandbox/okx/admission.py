@@ -13,11 +13,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from acctcfg.sandbox.okx.replies import Refusal
-from acctcfg.sandbox.okx.state import Holder, Venue
+from acctcfg.sandbox.okx.state import Holder, State
 from acctcfg.sandbox.reading import load_json
+from acctcfg.sandbox.values import Row
 
 __all__ = ["KEY", "Caller", "authenticate", "read_body", "sign"]
 
@@ -49,7 +49,7 @@ def sign(secret_key: str, timestamp: str, method: str, target: str, body: bytes)
     return base64.b64encode(hmac.digest(secret_key.encode(), prehash, hashlib.sha256)).decode()
 
 
-def authenticate(venue: Venue, caller: Caller, now_ms: int) -> Holder:
+def authenticate(venue: State, caller: Caller, now_ms: int) -> Holder:
     """The holder of the key that signed, or the first refusal in the venue's order."""
     headers = caller.headers
     for name, code in HEADERS:
@@ -87,7 +87,7 @@ def _check_clock(timestamp: str, now_ms: int, window_s: float) -> None:
         raise Refusal("50102", at_gateway=True)
 
 
-def _holder(venue: Venue, api_key: str, now_ms: int) -> Holder:
+def _holder(venue: State, api_key: str, now_ms: int) -> Holder:
     if not KEY.fullmatch(api_key):
         raise Refusal("50111", at_gateway=True)
     holder = venue.holders.get(api_key)
@@ -98,7 +98,7 @@ def _holder(venue: Venue, api_key: str, now_ms: int) -> Holder:
     return holder
 
 
-def read_body(headers: Mapping[str, str], body: bytes, *, may_be_empty: bool) -> dict[str, Any]:
+def read_body(headers: Mapping[str, str], body: bytes, *, may_be_empty: bool) -> Row:
     """The JSON object of a POST. Refusals: 50006, 50000, 50002."""
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":

@@ -8,14 +8,15 @@ many, 59606 not empty, 59510 unknown, 59002 positions, orders or bots in the way
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from acctcfg.sandbox.okx.keys import sub_account
 from acctcfg.sandbox.okx.mode import switch
 from acctcfg.sandbox.okx.params import Call, choice, need, number, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
-from acctcfg.sandbox.okx.state import Account, plain
+from acctcfg.sandbox.okx.state import Account
+from acctcfg.sandbox.values import Row, plain
 
 __all__ = ["create_subaccount", "delete_subaccount", "empty_history", "report_ip", "set_assets", "set_level"]
 __all__ += ["subaccount_info", "trade_fee"]
@@ -77,7 +78,7 @@ def trade_fee(call: Call) -> Answer:
     return _paged(call, _fees)
 
 
-def _paged(call: Call, row: Any) -> Answer:
+def _paged(call: Call, row: Callable[[Call, Account], Row]) -> Answer:
     limit, page = number(call, "limit", 100, 1, 100), number(call, "page", 1, 1, 10**9)
     found = _asked(call)
     pages = max(1, -(-len(found) // limit))
@@ -98,14 +99,14 @@ def _asked(call: Call) -> list[Account]:
     return found
 
 
-def _parent(call: Call, account: Account) -> dict[str, Any]:
+def _parent(call: Call, account: Account) -> Row:
     """What a second-level account hangs under, in one of two formats."""
     if call.venue.flags.subaccount_parent == "mainAcct":
         return {"mainAcct": account.parent}
     return {"firstLvSubAcct": account.parent or account.name, "subAcctLv": "2" if account.parent else "1"}
 
 
-def _info(call: Call, account: Account) -> dict[str, Any]:
+def _info(call: Call, account: Account) -> Row:
     return {
         "subAcct": account.name,
         "uid": account.uid,
@@ -119,7 +120,7 @@ def _info(call: Call, account: Account) -> dict[str, Any]:
     }
 
 
-def _fees(call: Call, account: Account) -> dict[str, Any]:
+def _fees(call: Call, account: Account) -> Row:
     rates = [{"type": str(kind), "marker": "-0.0008", "taker": "-0.001"} for kind in range(1, 10)]
     row = {"subAcct": account.name, "uid": account.uid, **_parent(call, account)}
     return {**row, "feeRates": rates, "ts": str(account.ts)}

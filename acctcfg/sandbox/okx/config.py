@@ -9,6 +9,7 @@ from __future__ import annotations
 from acctcfg.sandbox.okx.leverage import forget_changed_shapes, shapes
 from acctcfg.sandbox.okx.params import Call, choice
 from acctcfg.sandbox.okx.replies import Answer, Refusal
+from acctcfg.sandbox.values import Row
 
 __all__ = ["account_config", "set_position_mode"]
 
@@ -16,7 +17,7 @@ __all__ = ["account_config", "set_position_mode"]
 def account_config(call: Call) -> Answer:
     """The configuration of the account that owns the calling key, with that key's label, permissions and IPs."""
     account, key = call.account, call.key
-    row = {
+    row: Row = {
         "uid": account.uid,
         "mainUid": account.main_uid,
         "type": account.type,

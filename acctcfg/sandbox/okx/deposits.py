@@ -9,13 +9,13 @@ Refusals: 58300 twenty addresses per currency, 58010 chain, 58301 unknown addres
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from acctcfg.sandbox.okx.keys import sub_account
 from acctcfg.sandbox.okx.params import Call, choice, need, text
 from acctcfg.sandbox.okx.replies import Answer, Refusal
 from acctcfg.sandbox.okx.state import Account, Address
 from acctcfg.sandbox.okx.universe import Chain, Currency
+from acctcfg.sandbox.values import Row
 
 __all__ = ["create_address", "list_addresses", "modify_address", "own_addresses"]
 
@@ -69,7 +69,7 @@ def create_address(call: Call) -> Answer:
     return Answer([row | _tag(address, call.venue.flags.address_tag)], effect)
 
 
-def _tag(address: Address, wanted: str) -> dict[str, Any]:
+def _tag(address: Address, wanted: str) -> Row:
     """The tag in the field that carries it; `addrEx` is an object. Nothing where there is none."""
     place = address.tag_place if wanted == "chain" else wanted
     if not address.tag or place == "none":
@@ -124,13 +124,13 @@ def own_addresses(call: Call) -> Answer:
     return Answer([{**row, "verifiedName": ""} for row in rows])
 
 
-def _rows(call: Call, account: Account, currency: Currency) -> list[dict[str, Any]]:
+def _rows(call: Call, account: Account, currency: Currency) -> list[Row]:
     contracts = {chain.id: chain.contract for chain in currency.chains}
     mine = [address for address in account.addresses if address.ccy == currency.code]
     newest = {address.chain: address for address in mine}
     rows = []
     for address in reversed(mine):
-        row: dict[str, Any] = {"addr": address.addr, "chain": address.chain, "ccy": address.ccy}
+        row: Row = {"addr": address.addr, "chain": address.chain, "ccy": address.ccy}
         row |= {"to": account.deposit_to}
         row |= _tag(address, call.venue.flags.address_tag)
         selected = newest[address.chain] is address

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 from urllib.parse import parse_qsl
 
-from acctcfg.sandbox.exchange import CLIENT_IP, Exchange, Reply, Request
+from acctcfg.sandbox.exchange import Exchange
+from acctcfg.sandbox.faults import Fault
 from acctcfg.sandbox.okx.admission import Caller, authenticate, read_body
 from acctcfg.sandbox.okx.params import Call
 from acctcfg.sandbox.okx.replies import (
@@ -21,11 +22,11 @@ from acctcfg.sandbox.okx.replies import (
     success,
 )
 from acctcfg.sandbox.okx.routes import PATHS, Route
-from acctcfg.sandbox.okx.state import Account, ApiKey, Tenant
-
-if TYPE_CHECKING:
-    from acctcfg.sandbox.app import App
-    from acctcfg.sandbox.faults import Fault
+from acctcfg.sandbox.okx.show import address_id
+from acctcfg.sandbox.okx.state import Account, ApiKey, State, Tenant
+from acctcfg.sandbox.traffic import Reply, Request
+from acctcfg.sandbox.values import Json
+from acctcfg.sandbox.world import World
 
 __all__ = ["OkxExchange"]
 
@@ -53,14 +54,32 @@ class OkxExchange(Exchange):
 
     cut: ClassVar[bytes] = b'{"code":"0","da'
     too_many: ClassVar[str] = "50011"
+    secret_fields: ClassVar[frozenset[str]] = frozenset({"passphrase", "secretKey", "pwd"})
+    ids: ClassVar[tuple[str, ...]] = ("apiKey", "uid", "posId", "ordId", "algoId", "subPosId")
 
-    def __init__(self, app: App, request: Request, path: str, query: str) -> None:
-        super().__init__(app, request, path, query)
+    def __init__(self, world: World, state: State, request: Request, path: str, query: str) -> None:
+        super().__init__(world, request, path, query)
+        self.state = state
         self.by_method = PATHS.get(path)
         self.route = self.by_method.get(request.method) if self.by_method else None
-        self.ip = request.headers.get(CLIENT_IP) or app.venue.client_ip or request.peer
-        holder = app.venue.holders.get(request.headers.get("ok-access-key", ""))
+        holder = state.holders.get(request.headers.get("ok-access-key", ""))
         self._account = holder.account if holder else NOBODY
+
+    def rows(self, answer: Json) -> Sequence[Json] | None:
+        """The envelope's data, or the details of its one object."""
+        rows = answer.get("data") if isinstance(answer, Mapping) else None
+        if isinstance(rows, list) and len(rows) == 1 and isinstance(rows[0], Mapping) and "details" in rows[0]:
+            rows = rows[0]["details"]
+        return rows if isinstance(rows, list) else None
+
+    def row_id(self, row: Mapping[str, Json]) -> str:
+        """A deposit address has none but itself and its tag."""
+        if "addr" not in row:
+            return super().row_id(row)
+        nested = row.get("addrEx")
+        tags = [row.get(name) for name in ("tag", "memo", "pmtId", "comment")]
+        tags += list(nested.values()) if isinstance(nested, Mapping) else []
+        return address_id(str(row["addr"]), str(next(filter(None, tags), "")))
 
     @property
     def account(self) -> Account:
@@ -97,40 +116,40 @@ class OkxExchange(Exchange):
 
     def admit(self) -> tuple[Route, Call]:
         """All checks before the endpoint's own rules."""
-        app, request = self.app, self.request
+        state, request, now_ms = self.state, self.request, self.world.now_ms
         if self.by_method is None:
             self.unlisted = True
             raise Refusal("404", f"sandbox: unlisted route {request.method} {self.path}", status=404)
-        if self.path.replace("/nd/", "/dma/") in GONE and app.venue.flags.dma_endpoints == "public":
+        if self.path.replace("/nd/", "/dma/") in GONE and state.flags.dma_endpoints == "public":
             raise bare_404()
-        if app.venue.maintenance.on and self.path not in OPEN_IN_MAINTENANCE:
+        if self.world.maintenance.on and self.path not in OPEN_IN_MAINTENANCE:
             raise Refusal("50001")
         public = not next(iter(self.by_method.values())).perm
         tenant, account, key = NO_TENANT, NOBODY, NO_KEY
         if not public:
             caller = Caller(request.method, request.target, request.headers, request.body, self.ip)
-            holder = authenticate(app.venue, caller, app.now_ms)
+            holder = authenticate(state, caller, now_ms)
             tenant, account, key = holder.tenant, holder.account, holder.key
         query = dict(parse_qsl(self.query, keep_blank_values=True)) if self.query else {}
         self.params = query
         if self.route is None:
             raise Refusal("50115")
-        if app.venue.flags.leverage_info_404 and self.path == LEVERAGE_INFO:
+        if state.flags.leverage_info_404 and self.path == LEVERAGE_INFO:
             raise bare_404()
         self.check_pace(self.route, self.ip if public else account.uid, query)
         self.check_permission(self.route, tenant, account, key)
         if self.route.is_write:
             self.params = read_body(request.headers, request.body, may_be_empty=self.route.empty_body)
         demo = request.headers.get("x-simulated-trading") == "1"
-        return self.route, Call(app.venue, tenant, account, key, self.params, app.now_ms, demo)
+        return self.route, Call(state, tenant, account, key, self.params, now_ms, demo)
 
     def check_pace(self, route: Route, who: str, query: Mapping[str, str]) -> None:
         """50011 beyond the limit."""
         kind = query.get("instType", "") if route.by_inst_type else ""
         name = (who, route.method, route.path, kind)
-        flags = self.app.venue.flags
+        flags = self.state.flags
         limit = flags.subaccount_info_rate if route.path == SUBACCOUNT_INFO else route.limit
-        if not self.app.pace.admits(name, limit, route.window_s, self.app.ticks()):
+        if not self.world.pace.admits(name, limit, route.window_s, self.world.ticks()):
             status = flags.rate_limit_status
             raise Refusal("50011", status=status, at_gateway=status == 429)
 

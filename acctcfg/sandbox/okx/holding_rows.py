@@ -6,11 +6,11 @@ Source: OKX v5, "Get positions", "Get order list", "Get algo order list", "Get b
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from acctcfg.sandbox.okx.leverage import leverage_of, scope_of
 from acctcfg.sandbox.okx.replies import Refusal
-from acctcfg.sandbox.okx.state import Account, Pending, Position, Venue, plain
+from acctcfg.sandbox.okx.state import Account, Pending, Position, State
+from acctcfg.sandbox.values import Row, plain
 
 __all__ = ["BALANCE", "algo_row", "balance_detail", "bot_row", "copy_row", "order_row", "position_row", "spread_row"]
 
@@ -51,7 +51,7 @@ BALANCE = dict.fromkeys(_BALANCE.split(), "")
 DETAIL = dict.fromkeys(_DETAIL.split(), "")
 
 
-def _lever(venue: Venue, account: Account, item: Position | Pending, mode: str) -> str:
+def _lever(venue: State, account: Account, item: Position | Pending, mode: str) -> str:
     """The leverage that the venue shows on a row; empty where none applies."""
     instrument = venue.instruments.get((item.inst_type, item.inst_id))
     if instrument is None or mode not in ("cross", "isolated"):
@@ -62,7 +62,7 @@ def _lever(venue: Venue, account: Account, item: Position | Pending, mode: str) 
         return ""
 
 
-def position_row(venue: Venue, account: Account, position: Position) -> dict[str, Any]:
+def position_row(venue: State, account: Account, position: Position) -> Row:
     """One position; a margin position names its base currency when long, its quote when short."""
     instrument = venue.instruments[position.inst_type, position.inst_id]
     margin = position.inst_type == "MARGIN"
@@ -91,7 +91,7 @@ def position_row(venue: Venue, account: Account, position: Position) -> dict[str
     }
 
 
-def order_row(venue: Venue, account: Account, order: Pending) -> dict[str, Any]:
+def order_row(venue: State, account: Account, order: Pending) -> Row:
     """One pending order."""
     return {
         **ORDER,
@@ -118,7 +118,7 @@ def order_row(venue: Venue, account: Account, order: Pending) -> dict[str, Any]:
     }
 
 
-def algo_row(venue: Venue, account: Account, algo: Pending) -> dict[str, Any]:
+def algo_row(venue: State, account: Account, algo: Pending) -> Row:
     """One pending algo order."""
     return {
         **ALGO,
@@ -142,10 +142,10 @@ def algo_row(venue: Venue, account: Account, algo: Pending) -> dict[str, Any]:
     }
 
 
-def bot_row(venue: Venue, _account: Account, bot: Pending) -> dict[str, Any]:
+def bot_row(venue: State, _account: Account, bot: Pending) -> Row:
     """One bot. A recurring buy has a list of currencies in place of an instrument."""
     instrument = venue.instruments[bot.inst_type, bot.inst_id]
-    row: dict[str, Any] = {"algoId": bot.id, "algoClOrdId": "", "algoOrdType": bot.kind, "state": bot.state, "tag": ""}
+    row: Row = {"algoId": bot.id, "algoClOrdId": "", "algoOrdType": bot.kind, "state": bot.state, "tag": ""}
     row.update(cTime=str(bot.c_time), uTime=str(bot.c_time), instType=bot.inst_type, investment=plain(bot.size))
     if bot.kind == "recurring":
         row.update(stgyName="recurring", recurringList=[{"ccy": instrument.base, "ratio": "1"}], period="daily")
@@ -158,27 +158,27 @@ def bot_row(venue: Venue, _account: Account, bot: Pending) -> dict[str, Any]:
     return {**row, **bot.extra}
 
 
-def spread_row(_venue: Venue, _account: Account, order: Pending) -> dict[str, Any]:
+def spread_row(_venue: State, _account: Account, order: Pending) -> Row:
     """One pending spread order."""
     row = {"sprdId": order.inst_id, "ordId": order.id, "clOrdId": "", "tag": "", "px": "1", "sz": plain(order.size)}
     row.update(ordType=order.kind, side=order.side, state=order.state, accFillSz="0", pendingFillSz="0")
     return {**row, "cTime": str(order.c_time), "uTime": str(order.c_time), **order.extra}
 
 
-def copy_row(_venue: Venue, _account: Account, lead: Pending) -> dict[str, Any]:
+def copy_row(_venue: State, _account: Account, lead: Pending) -> Row:
     """One lead position."""
     row = {"subPosId": lead.id, "instId": lead.inst_id, "instType": lead.inst_type, "posSide": lead.pos_side}
     row.update(mgnMode=lead.td_mode, subPos=plain(lead.size), lever="1", openTime=str(lead.c_time), openAvgPx="1")
     return {**row, **lead.extra}
 
 
-def balance_detail(venue: Venue, account: Account, ccy: str, now: str) -> dict[str, Any]:
+def balance_detail(venue: State, account: Account, ccy: str, now: str) -> Row:
     """What an account holds and owes in one currency."""
     held = account.trading.get(ccy, Decimal(0))
     amount, owed = plain(held), plain(account.debts.get(ccy, Decimal(0)))
     currency = venue.currencies.get(ccy)
     usd = plain(held * currency.usd) if currency else "0"
-    row: dict[str, Any] = {**DETAIL, "ccy": ccy, "eq": amount, "cashBal": amount, "availBal": amount, "uTime": now}
+    row: Row = {**DETAIL, "ccy": ccy, "eq": amount, "cashBal": amount, "availBal": amount, "uTime": now}
     row.update(eqUsd=usd, disEq=usd, availEq=amount if account.acct_lv != "1" else "", frozenBal="0", ordFrozen="0")
     row.update(liab=owed, crossLiab=owed, isoLiab="0", interest="0", upl="0", stgyEq="1" if account.bots else "0")
     row.update(autoLendStatus="active" if ccy in account.auto_earn else "off", twap="0")

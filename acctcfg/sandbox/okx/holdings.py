@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
-from acctcfg.sandbox.okx.state import Account, Pending, Position, Venue
-from acctcfg.sandbox.values import did_you_mean, number
+from acctcfg.sandbox.okx.state import Account, Pending, Position, State
+from acctcfg.sandbox.values import Json, Row, did_you_mean, number, text
 
 __all__ = ["ALGO_TYPES", "BOT_KINDS", "algo_from", "bot_from", "copy_from", "order_from", "position_from"]
 __all__ += ["spread_from"]
@@ -32,20 +31,11 @@ BOT_KINDS = ("grid", "contract_grid", "recurring", "signal", "contract_dca", "sp
 CONTRACTS = ("SWAP", "FUTURES", "OPTION")
 
 
-def _word(row: Mapping[str, Any], name: str, default: str, allowed: tuple[str, ...] = ()) -> str:
-    value = str(row.get(name, default))
-    if allowed and value not in allowed:
-        raise ValueError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
-    return value
-
-
-def _place(venue: Venue, row: Mapping[str, Any], *, margin: bool) -> tuple[str, str]:
+def _place(venue: State, row: Mapping[str, Json], *, margin: bool) -> tuple[str, str]:
     """instType and instId; a pair counts as MARGIN where borrowing is meant, as SPOT otherwise."""
-    if not isinstance(row, Mapping) or not row.get("instId"):
-        raise ValueError("a row needs instId")
-    inst_id = str(row["instId"])
+    inst_id = text(row, "instId")
     pair = ("MARGIN", "SPOT") if margin else ("SPOT", "MARGIN")
-    order = (str(row["instType"]),) if row.get("instType") else (*CONTRACTS, *pair)
+    order = (text(row, "instType"),) if row.get("instType") else (*CONTRACTS, *pair)
     for inst_type in order:
         if (inst_type, inst_id) in venue.instruments:
             return inst_type, inst_id
@@ -53,20 +43,20 @@ def _place(venue: Venue, row: Mapping[str, Any], *, margin: bool) -> tuple[str, 
     raise ValueError(f"unknown instrument {inst_id!r}{did_you_mean(inst_id, ids)}")
 
 
-def _side(account: Account, row: Mapping[str, Any], inst_type: str) -> str:
+def _side(account: Account, row: Mapping[str, Json], inst_type: str) -> str:
     hedged = account.pos_mode == "long_short_mode" and inst_type in ("SWAP", "FUTURES")
-    return _word(row, "posSide", "long" if hedged else "net", ("net", "long", "short"))
+    return text(row, "posSide", "long" if hedged else "net")
 
 
-def _size(row: Mapping[str, Any], name: str) -> Decimal:
+def _size(row: Mapping[str, Json], name: str) -> Decimal:
     return number(row.get("size", row.get(name, 1)), ("size" if "size" in row else name,))
 
 
-def _rest(row: Mapping[str, Any], *taken: str) -> dict[str, Any]:
+def _rest(row: Mapping[str, Json], *taken: str) -> Row:
     return {name: value for name, value in row.items() if name not in (*taken, "size", "count")}
 
 
-def position_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Position:
+def position_from(venue: State, account: Account, row: Mapping[str, Json], now_ms: int) -> Position:
     """An open position; a negative `size` (or `pos`) is short. The venue shows a sign only on contracts in net mode."""
     inst_type, inst_id = _place(venue, row, margin=True)
     instrument = venue.instruments[inst_type, inst_id]
@@ -78,7 +68,7 @@ def position_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms
         pos_id=str(row.get("posId") or venue.next_id()),
         inst_type=inst_type,
         inst_id=inst_id,
-        mgn_mode=_word(row, "mgnMode", "cross", ("cross", "isolated")),
+        mgn_mode=text(row, "mgnMode", "cross"),
         pos=abs(size) if inst_type == "MARGIN" or side != "net" else size,
         pos_side=side,
         ccy=str(row.get("ccy") or instrument.row["settleCcy"] or instrument.quote),
@@ -88,48 +78,46 @@ def position_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms
     )
 
 
-def order_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Pending:
+def order_from(venue: State, account: Account, row: Mapping[str, Json], now_ms: int) -> Pending:
     """A pending order; cash for a pair unless `tdMode` says that it borrows, cross for a contract."""
     margin = row.get("tdMode") in ("cross", "isolated")
-    return _pending(venue, account, row, now_ms, margin=margin, id_name="ordId", kinds=ORDER_TYPES, default="limit")
+    return _pending(venue, account, row, now_ms, margin=margin, id_name="ordId", default="limit")
 
 
-def algo_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Pending:
+def algo_from(venue: State, account: Account, row: Mapping[str, Json], now_ms: int) -> Pending:
     """A pending algo order."""
     margin = row.get("tdMode") in ("cross", "isolated")
-    default = "conditional"
-    return _pending(venue, account, row, now_ms, margin=margin, id_name="algoId", kinds=ALGO_TYPES, default=default)
+    return _pending(venue, account, row, now_ms, margin=margin, id_name="algoId", default="conditional")
 
 
 def _pending(
-    venue: Venue,
+    venue: State,
     account: Account,
-    row: Mapping[str, Any],
+    row: Mapping[str, Json],
     now_ms: int,
     *,
     margin: bool,
     id_name: str,
-    kinds: tuple[str, ...],
     default: str,
 ) -> Pending:
     inst_type, inst_id = _place(venue, row, margin=margin)
-    mode = _word(row, "tdMode", "cash" if inst_type == "SPOT" else "cross", ("cash", "cross", "isolated"))
+    mode = text(row, "tdMode", "cash" if inst_type == "SPOT" else "cross")
     return Pending(
         id=str(row.get(id_name) or venue.next_id()),
         inst_type=inst_type,
         inst_id=inst_id,
         td_mode=mode,
-        kind=_word(row, "ordType", default, kinds),
-        side=_word(row, "side", "buy", ("buy", "sell")),
+        kind=text(row, "ordType", default),
+        side=text(row, "side", "buy"),
         pos_side=_side(account, row, inst_type),
         size=_size(row, "sz"),
-        state=_word(row, "state", "live"),
+        state=text(row, "state", "live"),
         c_time=now_ms,
         extra=_rest(row, id_name, "instType", "instId", "tdMode", "ordType", "side", "posSide", "sz", "state"),
     )
 
 
-def bot_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Pending:
+def bot_from(venue: State, account: Account, row: Mapping[str, Json], now_ms: int) -> Pending:
     """A running bot; `kind` is grid, contract_grid, recurring, signal, contract_dca or spot_dca."""
     inst_type, inst_id = _place(venue, row, margin=False)
     contract = inst_type in CONTRACTS
@@ -137,40 +125,38 @@ def bot_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int
         id=str(row.get("algoId") or venue.next_id()),
         inst_type=inst_type,
         inst_id=inst_id,
-        td_mode=_word(row, "tdMode", "cross" if contract else "cash", ("cash", "cross", "isolated")),
-        kind=_word(row, "kind", "contract_grid" if contract else "grid", BOT_KINDS),
+        td_mode=text(row, "tdMode", "cross" if contract else "cash"),
+        kind=text(row, "kind", "contract_grid" if contract else "grid"),
         pos_side=_side(account, row, inst_type),
         size=_size(row, "sz"),
-        state=_word(row, "state", "running"),
+        state=text(row, "state", "running"),
         c_time=now_ms,
         extra=_rest(row, "algoId", "instType", "instId", "tdMode", "kind", "posSide", "sz", "state"),
     )
 
 
-def spread_from(venue: Venue, _account: Account, row: Mapping[str, Any], now_ms: int) -> Pending:
+def spread_from(venue: State, _account: Account, row: Mapping[str, Json], now_ms: int) -> Pending:
     """A pending spread order; `instId` is the spread's id, free of the instruments list."""
-    if not isinstance(row, Mapping) or not row.get("instId"):
-        raise ValueError("a row needs instId")
     return Pending(
         id=str(row.get("ordId") or venue.next_id()),
         inst_type="SPREAD",
         inst_id=str(row["instId"]),
         td_mode="",
-        kind=_word(row, "ordType", "limit"),
+        kind=text(row, "ordType", "limit"),
         size=_size(row, "sz"),
         c_time=now_ms,
         extra=_rest(row, "ordId", "instId", "ordType", "sz"),
     )
 
 
-def copy_from(venue: Venue, account: Account, row: Mapping[str, Any], now_ms: int) -> Pending:
+def copy_from(venue: State, account: Account, row: Mapping[str, Json], now_ms: int) -> Pending:
     """A position that is led or copied."""
     inst_type, inst_id = _place(venue, row, margin=False)
     return Pending(
         id=str(row.get("subPosId") or venue.next_id()),
         inst_type=inst_type,
         inst_id=inst_id,
-        td_mode=_word(row, "mgnMode", "cross"),
+        td_mode=text(row, "mgnMode", "cross"),
         kind="lead",
         pos_side=_side(account, row, inst_type),
         size=_size(row, "subPos"),

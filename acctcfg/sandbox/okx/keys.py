@@ -11,11 +11,11 @@ import ipaddress
 import re
 import secrets
 import uuid
-from typing import Any
 
 from acctcfg.sandbox.okx.params import Call, need, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
 from acctcfg.sandbox.okx.state import PERMISSIONS, Account, ApiKey
+from acctcfg.sandbox.values import Row
 
 __all__ = ["create_key", "delete_key", "list_keys", "modify_key", "parse_ips", "parse_permissions", "sub_account"]
 
@@ -105,7 +105,7 @@ def create_key(call: Call) -> Answer:
     return Answer([row], lambda: venue.add_key(tenant, account, key))
 
 
-def _row(key: ApiKey) -> dict[str, Any]:
+def _row(key: ApiKey) -> Row:
     return {"label": key.label, "apiKey": key.api_key, "perm": key.perm_text, "ip": key.ip_text, "ts": str(key.ts)}
 
 

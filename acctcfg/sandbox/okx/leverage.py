@@ -10,12 +10,12 @@ Refusals: 51010 and 51039 no such scope under this account mode, 50072 isolated 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from acctcfg.sandbox.okx.params import Call, choice, decimal, names, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
-from acctcfg.sandbox.okx.state import Account, Flags, Pending, Scope, Venue, plain
+from acctcfg.sandbox.okx.state import Account, Flags, Pending, Scope, State
 from acctcfg.sandbox.okx.universe import Instrument, tiers
+from acctcfg.sandbox.values import Row, plain
 
 __all__ = ["forget_changed_shapes", "leverage_info", "leverage_of", "set_leverage", "shape", "shapes"]
 __all__ += ["adjust_leverage_info", "scope_of", "scope_text"]
@@ -163,7 +163,7 @@ def _echoed_side(scope: Scope) -> str:
     return scope[3] or "net"
 
 
-def known(venue: Venue, inst_id: str, now_ms: int) -> Instrument:
+def known(venue: State, inst_id: str, now_ms: int) -> Instrument:
     """An instrument that leverage can be asked about, or 51001; a pair without margin trading is 54000."""
     instrument = venue.instrument(inst_id)
     if instrument is None:
@@ -173,7 +173,7 @@ def known(venue: Venue, inst_id: str, now_ms: int) -> Instrument:
     return instrument
 
 
-def currency_maximum(venue: Venue, ccy: str) -> Decimal:
+def currency_maximum(venue: State, ccy: str) -> Decimal:
     """The highest margin leverage of any pair that borrows the currency."""
     levers = [i.lever for i in venue.instruments.values() if i.inst_type == "MARGIN" and ccy in (i.base, i.quote)]
     if not levers:
@@ -181,7 +181,7 @@ def currency_maximum(venue: Venue, ccy: str) -> Decimal:
     return max(levers)
 
 
-def _covers(venue: Venue, scope: Scope, inst_type: str, inst_id: str) -> bool:
+def _covers(venue: State, scope: Scope, inst_type: str, inst_id: str) -> bool:
     """Whether an instrument falls into a scope, whichever side it is held on."""
     if inst_type != scope[0]:
         return False
@@ -193,7 +193,7 @@ def _covers(venue: Venue, scope: Scope, inst_type: str, inst_id: str) -> bool:
     )
 
 
-def _refuse_blocked(venue: Venue, account: Account, scope: Scope) -> None:
+def _refuse_blocked(venue: State, account: Account, scope: Scope) -> None:
     def waits(pending: Pending) -> bool:
         return _covers(venue, scope, pending.inst_type, pending.inst_id)
 
@@ -205,14 +205,14 @@ def _refuse_blocked(venue: Venue, account: Account, scope: Scope) -> None:
         raise Refusal("59668" if isolated else "59669")
 
 
-def _tier_maximum(venue: Venue, account: Account, scope: Scope, highest: Decimal) -> Decimal:
+def _tier_maximum(venue: State, account: Account, scope: Scope, highest: Decimal) -> Decimal:
     """What the position tier allows at the size that is held in the scope."""
     held = _held(venue, account, scope)
     allowed = [lever for low, _, lever in tiers(highest) if low == 0 or held > low]
     return allowed[-1]
 
 
-def _held(venue: Venue, account: Account, scope: Scope) -> Decimal:
+def _held(venue: State, account: Account, scope: Scope) -> Decimal:
     return sum(
         (
             abs(position.pos)
@@ -279,7 +279,7 @@ def adjust_leverage_info(call: Call) -> Answer:
     scope, highest = _asked_scope(call, inst_type, mgn_mode, "" if side == "net" else side)
     account = call.account
     covers = [o for o in account.orders if _covers(call.venue, scope, o.inst_type, o.inst_id)]
-    row: dict[str, Any] = dict.fromkeys(
+    row: Row = dict.fromkeys(
         ("estAvailQuoteTrans", "estAvailTrans", "estLiqPx", "estMaxAmt", "estMgn", "estQuoteMaxAmt", "estQuoteMgn"), ""
     )
     exists = any(order.td_mode == mgn_mode for order in covers)

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from acctcfg.sandbox.okx.leverage import CONTRACTS, forget_changed_shapes, shapes
 from acctcfg.sandbox.okx.params import Call, choice, decimal, text
 from acctcfg.sandbox.okx.replies import Answer, Refusal
-from acctcfg.sandbox.okx.state import Account, Position, Venue, plain
+from acctcfg.sandbox.okx.state import Account, Position, State
 from acctcfg.sandbox.okx.universe import tiers
+from acctcfg.sandbox.values import Row, plain
 
 __all__ = ["LEVELS", "Verdict", "judge", "preset", "set_account_level", "switch", "switch_precheck", "total_usd"]
 
@@ -36,26 +36,26 @@ class Verdict:
     """What a precheck finds. `s_code` 0 clear, 1 incompatible items, 3 preset missing, 4 tier or margin."""
 
     s_code: str = "0"
-    unmatched: list[dict[str, Any]] = field(default_factory=list)
+    unmatched: list[Row] = field(default_factory=list)
     positions: list[dict[str, str]] = field(default_factory=list)
     tiers: list[dict[str, str]] = field(default_factory=list)
 
     def refusal(self) -> str:
         """The code with which the switch itself is refused; empty when nothing stands in the way."""
         if self.s_code == "1":
-            return REFUSALS.get(self.unmatched[0]["type"], "59134")
+            return REFUSALS.get(str(self.unmatched[0]["type"]), "59134")
         if self.s_code == "4":
             return "59138" if self.tiers else "59139"
         return "59136" if self.s_code == "3" else ""
 
 
-def total_usd(venue: Venue, account: Account) -> Decimal:
+def total_usd(venue: State, account: Account) -> Decimal:
     """What the trading account is worth."""
     held = ((venue.currencies.get(ccy), amount) for ccy, amount in account.trading.items())
     return sum((amount * currency.usd for currency, amount in held if currency), Decimal(0))
 
 
-def judge(venue: Venue, account: Account, level: str) -> Verdict:
+def judge(venue: State, account: Account, level: str) -> Verdict:
     """Whether the account could have the mode now."""
     verdict = Verdict()
     if level == account.acct_lv:
@@ -80,11 +80,11 @@ def judge(venue: Venue, account: Account, level: str) -> Verdict:
     return verdict
 
 
-def _item(kind: str, positions: list[Position] | None = None, total: str = "") -> dict[str, Any]:
+def _item(kind: str, positions: list[Position] | None = None, total: str = "") -> Row:
     return {"type": kind, "totalAsset": total, "posList": [position.pos_id for position in positions or ()]}
 
 
-def _unmatched(venue: Venue, account: Account, level: str) -> Iterator[dict[str, Any]]:
+def _unmatched(venue: State, account: Account, level: str) -> Iterator[Row]:
     if account.orders or account.spreads:
         yield _item("pending_orders")
     if account.algos or account.bots:
@@ -100,7 +100,7 @@ def _unmatched(venue: Venue, account: Account, level: str) -> Iterator[dict[str,
         yield _item("asset_validation", total=plain(total))
 
 
-def _unmatched_positions(account: Account, level: str, *, withdrawn: bool) -> Iterator[dict[str, Any]]:
+def _unmatched_positions(account: Account, level: str, *, withdrawn: bool) -> Iterator[Row]:
     """`withdrawn`: modes 3 and 4 take no isolated margin of pairs any more, so that none may be held."""
     held = account.open_positions()
     if level == "1" or account.acct_lv == "1":
@@ -126,13 +126,13 @@ def _cross_contracts(account: Account) -> list[Position]:
     return [p for p in account.open_positions() if p.inst_type in CONTRACTS and p.mgn_mode == "cross"]
 
 
-def _maximum_at_size(venue: Venue, position: Position) -> Decimal:
+def _maximum_at_size(venue: State, position: Position) -> Decimal:
     instrument = venue.instruments[position.inst_type, position.inst_id]
     allowed = [lever for low, _, lever in tiers(instrument.lever) if low == 0 or abs(position.pos) > low]
     return allowed[-1]
 
 
-def _over_tier(venue: Venue, position: Position, lever: Decimal) -> dict[str, str] | None:
+def _over_tier(venue: State, position: Position, lever: Decimal) -> dict[str, str] | None:
     """The tier row of a position that is too big for a leverage."""
     if lever <= _maximum_at_size(venue, position):
         return None
@@ -141,7 +141,7 @@ def _over_tier(venue: Venue, position: Position, lever: Decimal) -> dict[str, st
     return _tier_row(instrument.family, position.inst_type, abs(position.pos), plain(lever), max(sizes, default=None))
 
 
-def _over_cap(venue: Venue, account: Account) -> list[dict[str, str]]:
+def _over_cap(venue: State, account: Account) -> list[dict[str, str]]:
     """Families whose positions are above the cap of portfolio margin."""
     rows = []
     for family, cap in venue.flags.portfolio_caps.items():
@@ -210,7 +210,7 @@ def switch_precheck(call: Call) -> Answer:
     return Answer([row])
 
 
-def _margin(venue: Venue, account: Account, level: str) -> dict[str, Any]:
+def _margin(venue: State, account: Account, level: str) -> Row:
     advanced = level in ("3", "4")
     details = [
         {"ccy": ccy, "availEq": plain(amount), "mgnRatio": ""} for ccy, amount in account.trading.items() if amount
@@ -235,7 +235,7 @@ def set_account_level(call: Call) -> Answer:
     return Answer([{"acctLv": level}], lambda: switch(venue, account, level))
 
 
-def switch(venue: Venue, account: Account, level: str) -> None:
+def switch(venue: State, account: Account, level: str) -> None:
     """Make the account have a mode: position ids are new, scopes that changed shape stand at the default."""
     if account.acct_lv == level:
         return

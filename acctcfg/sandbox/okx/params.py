@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from acctcfg.sandbox.okx.replies import Refusal
-from acctcfg.sandbox.okx.state import Account, ApiKey, Tenant, Venue
+from acctcfg.sandbox.okx.state import Account, ApiKey, State, Tenant
+from acctcfg.sandbox.values import Json, Row
 
 __all__ = ["Call", "choice", "decimal", "flag", "names", "need", "number", "page", "text", "wrong"]
 
@@ -21,11 +21,11 @@ __all__ = ["Call", "choice", "decimal", "flag", "names", "need", "number", "page
 class Call:
     """One admitted request: who asks, for what, when. `params` is the query of a GET or the body of a POST."""
 
-    venue: Venue
+    venue: State
     tenant: Tenant
     account: Account
     key: ApiKey
-    params: Mapping[str, Any]
+    params: Mapping[str, Json]
     now_ms: int
     demo: bool
 
@@ -106,7 +106,7 @@ def number(call: Call, name: str, default: int, lowest: int, highest: int) -> in
     return int(value)
 
 
-def page(call: Call, rows: list[dict[str, Any]], id_field: str, *, most: int = 100) -> list[dict[str, Any]]:
+def page(call: Call, rows: list[Row], id_field: str, *, most: int = 100) -> list[Row]:
     """One page, newest first: `after` older than an id, `before` newer than it, both exclusive.
 
     Of too many rows those nearest to `after` win; with only `before`, those nearest to `before`.
@@ -117,9 +117,9 @@ def page(call: Call, rows: list[dict[str, Any]], id_field: str, *, most: int = 1
     for name, value in (("after", after), ("before", before)):
         if value and not re.fullmatch(r"[0-9]{1,20}", value):
             raise wrong(name)
-    rows = sorted(rows, key=lambda row: int(row[id_field]), reverse=True)
+    rows = sorted(rows, key=lambda row: int(str(row[id_field])), reverse=True)
     if after:
-        rows = [row for row in rows if int(row[id_field]) < int(after)]
+        rows = [row for row in rows if int(str(row[id_field])) < int(after)]
     if before:
-        rows = [row for row in rows if int(row[id_field]) > int(before)]
+        rows = [row for row in rows if int(str(row[id_field])) > int(before)]
     return rows[-limit:] if before and not after else rows[:limit]

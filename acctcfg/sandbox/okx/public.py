@@ -5,12 +5,12 @@ Source: OKX v5, "Get system time", "Status", "Get instruments", "Get position ti
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
 
 from acctcfg.sandbox.okx.params import Call, choice, names, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
-from acctcfg.sandbox.okx.state import plain
 from acctcfg.sandbox.okx.universe import TYPES, Chain, Currency, tiers
+from acctcfg.sandbox.values import Row, plain
 
 __all__ = ["currencies", "instruments", "position_tiers", "system_status", "time"]
 
@@ -77,18 +77,18 @@ def position_tiers(call: Call) -> Answer:
         return Answer(_margin_tiers(call, inst_ids, ccys))
     if not families:
         raise Refusal("50014", "Parameter instFamily can not be empty")
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for family in families:
         found = [i for i in call.venue.instruments.values() if (i.inst_type, i.family) == (inst_type, family)]
         if not found:
             raise Refusal("51014")
-        rows += _tier_rows(max(i.lever for i in found), {"instFamily": family, "uly": found[0].row["uly"]})
+        rows += _tier_rows(max(i.lever for i in found), {"instFamily": family, "uly": str(found[0].row["uly"])})
     return Answer(rows)
 
 
-def _margin_tiers(call: Call, inst_ids: list[str], ccys: list[str]) -> list[dict[str, Any]]:
+def _margin_tiers(call: Call, inst_ids: list[str], ccys: list[str]) -> list[Row]:
     pairs = [i for i in call.venue.instruments.values() if i.inst_type == "MARGIN"]
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for inst_id in inst_ids:
         found = [i.lever for i in pairs if i.inst_id == inst_id]
         if not found:
@@ -102,7 +102,7 @@ def _margin_tiers(call: Call, inst_ids: list[str], ccys: list[str]) -> list[dict
     return rows
 
 
-def _tier_rows(lever: Any, key: dict[str, str]) -> list[dict[str, Any]]:
+def _tier_rows(lever: Decimal, key: dict[str, str]) -> list[Row]:
     blank = dict.fromkeys(("uly", "instFamily", "instId", "ccy", "baseMaxLoan", "quoteMaxLoan", "optMgnFactor"), "")
     return [
         {
@@ -128,7 +128,7 @@ def currencies(call: Call) -> Answer:
     return Answer([_chain_row(currency, chain) for currency in found for chain in currency.chains])
 
 
-def _chain_row(currency: Currency, chain: Chain) -> dict[str, Any]:
+def _chain_row(currency: Currency, chain: Chain) -> Row:
     return {
         "ccy": currency.code,
         "name": currency.name,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from acctcfg.sandbox.okx.holding_rows import (
     BALANCE,
@@ -24,13 +23,11 @@ from acctcfg.sandbox.okx.holdings import ALGO_TYPES
 from acctcfg.sandbox.okx.mode import total_usd
 from acctcfg.sandbox.okx.params import Call, choice, names, need, page, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
-from acctcfg.sandbox.okx.state import plain
 from acctcfg.sandbox.okx.universe import TYPES
+from acctcfg.sandbox.values import Row, plain
 
 __all__ = ["asset_balances", "balance", "bots_of", "copies", "max_withdrawal", "orders_algo_pending"]
 __all__ += ["orders_pending", "position_risk", "positions", "recurring", "spread_orders"]
-
-Row = dict[str, Any]
 
 
 def _inst_type(call: Call) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from acctcfg.sandbox.values import Json
 
 __all__ = ["AT_GATEWAY", "CODES", "Answer", "Refusal", "bare_404", "encode", "failed_item", "gateway", "refused"]
 __all__ += ["success"]
@@ -169,7 +170,7 @@ def bare_404() -> Refusal:
 class Answer:
     """What an accepted request answers, and what it will have done once `effect` is called."""
 
-    data: Any  # rows; always a list on success
+    data: Json  # rows; always a list on success
     effect: Callable[[], None] | None = None
 
 
@@ -178,7 +179,7 @@ def encode(body: object) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def success(data: Any) -> bytes:
+def success(data: Json) -> bytes:
     """The envelope of success."""
     return encode({"code": "0", "msg": "", "data": data})
 

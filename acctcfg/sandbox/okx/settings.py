@@ -6,12 +6,11 @@ equal value again succeeds, but for options (50050), auto-earn (59675) and whate
 
 from __future__ import annotations
 
-from typing import Any
-
 from acctcfg.sandbox.okx.mode import total_usd
 from acctcfg.sandbox.okx.params import Call, choice, decimal, flag, names, need, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
-from acctcfg.sandbox.okx.state import Pending, Position, plain
+from acctcfg.sandbox.okx.state import Pending, Position
+from acctcfg.sandbox.values import Row, plain
 
 __all__ = ["activate_option", "collateral_assets", "delta_neutral_precheck", "mmp_config", "mmp_reset", "set_auto_earn"]
 __all__ += ["set_auto_loan", "set_auto_repay", "set_collateral_assets", "set_fee_type", "set_greeks"]
@@ -165,7 +164,7 @@ def collateral_assets(call: Call) -> Answer:
     if enabled not in ("", "true", "false"):
         raise wrong("collateralEnabled")
     off = call.account.collateral_off
-    rows = [
+    rows: list[Row] = [
         {"ccy": ccy, "collateralEnabled": ccy not in off}
         for ccy in call.venue.currencies
         if (not wanted or ccy in wanted) and enabled in ("", "false" if ccy in off else "true")
@@ -200,7 +199,7 @@ def mmp_config(call: Call) -> Answer:
     """The protections that are set."""
     _refuse_without_mmp(call)
     family = text(call, "instFamily")
-    rows: list[dict[str, Any]] = [
+    rows: list[Row] = [
         {**row, "mmpFrozen": False, "mmpFrozenUntil": ""}
         for name, row in call.account.mmp.items()
         if family in ("", name)
@@ -259,7 +258,7 @@ def set_trading_config(call: Call) -> Answer:
     kind, value = choice(call, "type", ("stgyType",)), choice(call, "stgyType", ("0", "1"))
     blockers = _delta_neutral_blockers(call, value)
     if blockers:
-        raise Refusal(DELTA_NEUTRAL[blockers[0]["type"]])
+        raise Refusal(DELTA_NEUTRAL[str(blockers[0]["type"])])
 
     def effect() -> None:
         account.stgy_type = value
@@ -267,12 +266,12 @@ def set_trading_config(call: Call) -> Answer:
     return Answer([{"type": kind, "stgyType": value}], effect)
 
 
-def _blocker(kind: str, positions: list[Position] | None = None, orders: list[Pending] | None = None) -> dict[str, Any]:
+def _blocker(kind: str, positions: list[Position] | None = None, orders: list[Pending] | None = None) -> Row:
     held, pending = [p.pos_id for p in positions or ()], [o.id for o in orders or ()]
     return {"type": kind, "posList": held, "ordList": pending, "deltaLever": ""}
 
 
-def _delta_neutral_blockers(call: Call, value: str) -> list[dict[str, Any]]:
+def _delta_neutral_blockers(call: Call, value: str) -> list[Row]:
     """What stands in the way of the delta-neutral strategy, as the precheck words it."""
     account = call.account
     if value == "0" or account.stgy_type == "1":

@@ -9,24 +9,18 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from acctcfg.sandbox.okx.universe import CURRENCIES, Currency, Instrument
+from acctcfg.sandbox.values import Json
+from acctcfg.sandbox.world import Maintenance
 
-__all__ = ["Account", "Address", "ApiKey", "Flags", "Holder", "Maintenance", "Pending", "Position", "Scope"]
-__all__ += ["Tenant", "Venue", "plain"]
+__all__ = ["Account", "Address", "ApiKey", "Flags", "Holder", "Pending", "Position", "Scope"]
+__all__ += ["State", "Tenant"]
 
 Scope = tuple[str, str, str, str]  # instType, mgnMode, currency or instrument or family, "long"/"short" or ""
 
 PERMISSIONS = ("read_only", "trade", "withdraw")  # in the order in which the venue prints them
-
-
-def plain(value: Decimal) -> str:
-    """A decimal as the venue writes it: no exponent, no trailing zeros."""
-    if not value:
-        return "0"
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 MODES = ("1", "2", "3", "4")
@@ -64,7 +58,7 @@ class Flags:
     fresh_account_mode: str = "1"
     fresh_position_mode: str = "net_mode"
 
-    WORDS: ClassVar[dict[str, tuple[Any, ...]]] = {
+    WORDS: ClassVar[dict[str, tuple[str | int, ...]]] = {
         "isolated_futures_scope": ("instrument", "family"),
         "isolated_in_advanced_modes": ("contracts", "all", "none"),
         "leverage_both_ids": ("refuse", "instId"),
@@ -81,7 +75,7 @@ class Flags:
         "fresh_account_mode": MODES,
         "fresh_position_mode": ("net_mode", "long_short_mode"),
     }
-    OLD: ClassVar[dict[str, dict[Any, str]]] = {"isolated_in_advanced_modes": {True: "all", False: "none"}}
+    OLD: ClassVar[dict[str, dict[object, str]]] = {"isolated_in_advanced_modes": {True: "all", False: "none"}}
 
 
 @dataclass(slots=True)
@@ -123,7 +117,12 @@ class Position:
     ccy: str = ""
     c_time: int = 0
     u_time: int = 0
-    extra: dict[str, Any] = field(default_factory=dict)  # row fields that a seed or a control call fixes
+    extra: dict[str, Json] = field(default_factory=dict)  # row fields that a seed or a control call fixes
+
+    @property
+    def id(self) -> str:
+        """What tells it from the others."""
+        return self.pos_id
 
 
 @dataclass(slots=True)
@@ -140,7 +139,7 @@ class Pending:
     size: Decimal = Decimal(1)
     state: str = "live"
     c_time: int = 0
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Json] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -154,7 +153,7 @@ class Address:
     tag_place: str = "tag"  # the field that carries it; `addrEx.comment` is one inside an object
     type: str = "1"
     ts: int = 0
-    extra: dict[str, Any] = field(default_factory=dict)  # row fields that a seed fixes
+    extra: dict[str, Json] = field(default_factory=dict)  # row fields that a seed fixes
 
 
 @dataclass(slots=True)
@@ -263,17 +262,7 @@ class Holder:
 
 
 @dataclass(slots=True)
-class Maintenance:
-    """An announced closure. Times are Unix milliseconds."""
-
-    on: bool = False
-    title: str = "Sandbox maintenance"
-    begin: int = 0
-    end: int = 0
-
-
-@dataclass(slots=True)
-class Venue:
+class State:
     """Everything that one sandbox holds."""
 
     instruments: dict[tuple[str, str], Instrument]
@@ -283,7 +272,6 @@ class Venue:
     currencies: dict[str, Currency] = field(default_factory=lambda: dict(CURRENCIES))
     maintenance: Maintenance = field(default_factory=Maintenance)
     speed: float = 1.0
-    client_ip: str = ""  # pretend that every caller without a header of its own calls from here
     # Ids beyond 2^53, so that a client that reads them as floats is caught; they grow, so newest is highest.
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(2_100_000_000_000_000_001))
     uids: Iterator[int] = field(default_factory=lambda: itertools.count(700_000_000_000_000_001))

@@ -5,13 +5,12 @@ Source: OKX v5, "Get instruments", "Get position tiers", "Get currencies". Price
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from acctcfg.sandbox.values import Place, SeedError, items, known, number, whole, word
+from acctcfg.sandbox.values import Json, Row, flag, items, mapping, number, text, whole
 
 __all__ = ["CURRENCIES", "TAG_PLACES", "Chain", "Currency", "Instrument", "currency_from", "default_instruments"]
 __all__ += ["instrument_from", "tiers"]
@@ -75,7 +74,7 @@ class Instrument:
     lever: Decimal  # the maximum; 0 where leverage does not apply
     state: str
     expires: int  # Unix milliseconds; 0 for never
-    row: dict[str, Any]
+    row: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,33 +140,21 @@ CURRENCIES: dict[str, Currency] = dict(
 )
 
 
-def currency_from(row: Any, place: Place) -> Currency:
-    """`{ccy: TON, usd: 3, chains: [{chain: TON-TON, needTag: true, canDep: true, tag: addrEx}]}`. Raises SeedError."""
-    row = known(row, ("ccy", "name", "usd", "chains"), place)
-    if not row.get("ccy") or not row.get("chains"):
-        raise SeedError("a currency needs ccy and chains", place)
-    code = str(row["ccy"])
-    chains = [
-        _chain(chain, not index, (*place, "chains", index))
-        for index, chain in enumerate(items(row["chains"], (*place, "chains")))
-    ]
-    return Currency(code, str(row.get("name") or code), number(row.get("usd", 1), (*place, "usd")), tuple(chains))
+def currency_from(row: Mapping[str, Json]) -> Currency:
+    """`{ccy: TON, usd: 3, chains: [{chain: TON-TON, needTag: true, canDep: true, tag: addrEx}]}`"""
+    code = text(row, "ccy")
+    chains = [_chain(mapping(chain), not index) for index, chain in enumerate(items(row["chains"]))]
+    return Currency(code, text(row, "name", code), number(row.get("usd", 1), ("usd",)), tuple(chains))
 
 
-def _chain(row: Any, first: bool, place: Place) -> Chain:
-    row = known(row, ("chain", "mainNet", "needTag", "ctAddr", "canDep", "tag"), place)
-    if not row.get("chain"):
-        raise SeedError("a chain needs chain", place)
-    for name in ("mainNet", "needTag", "canDep"):
-        if not isinstance(row.get(name, True), bool):
-            raise SeedError("expected true or false", (*place, name))
+def _chain(row: Mapping[str, Json], first: bool) -> Chain:
     return Chain(
-        str(row["chain"]),
-        main=row.get("mainNet", first),
-        needs_tag=row.get("needTag", False),
-        contract=str(row.get("ctAddr") or ""),
-        can_deposit=row.get("canDep", True),
-        tag_place=word(row.get("tag") or "tag", TAG_PLACES, (*place, "tag")),
+        text(row, "chain"),
+        main=flag(row, "mainNet", first),
+        needs_tag=flag(row, "needTag", False),
+        contract=text(row, "ctAddr"),
+        can_deposit=flag(row, "canDep", True),
+        tag_place=text(row, "tag", "tag"),
     )
 
 
@@ -180,15 +167,15 @@ quoteCcy ruleType seriesId settleCcy shortPosRemainingQuota state stk tickSz uly
 _BLANK = dict.fromkeys(_FIELDS.split(), "")
 
 
-def _row(values: dict[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = dict(_BLANK)
+def _row(values: Row) -> Row:
+    row: Row = dict(_BLANK)
     row.update(category="1", ruleType="normal", tickSz="0.1", lotSz="1", minSz="1", listTime="1597026383085")
     row.update(instCategory="1", futureSettlement=False, instIdCode=None, groupId="1", tradeQuoteCcyList=[], upcChg=[])
     row.update(values)
     return row
 
 
-def instrument_from(values: dict[str, Any]) -> Instrument:
+def instrument_from(values: Mapping[str, Json]) -> Instrument:
     """An instrument from wire fields; instId and instType are needed, the rest is worked out where it is missing.
 
     Raises ValueError when an id does not fit its type.
@@ -203,21 +190,21 @@ def instrument_from(values: dict[str, Any]) -> Instrument:
     return Instrument(
         inst_type=inst_type,
         inst_id=inst_id,
-        family=row["instFamily"],
-        base=row["baseCcy"],
-        quote=row["quoteCcy"],
+        family=text(row, "instFamily"),
+        base=text(row, "baseCcy"),
+        quote=text(row, "quoteCcy"),
         lever=number(row["lever"] or 0, ("lever",)),
-        state=row["state"],
+        state=text(row, "state"),
         expires=whole(row["expTime"] or 0, ("expTime",)),
         row=row,
     )
 
 
-def _text(value: Any) -> Any:
+def _text(value: Json) -> Json:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
-def _derived(inst_type: str, parts: list[str]) -> dict[str, Any]:
+def _derived(inst_type: str, parts: list[str]) -> Row:
     pair = "-".join(parts[:2])
     if inst_type == "SPOT":
         return {"baseCcy": parts[0], "quoteCcy": parts[1], "minSz": "0.00001", "lotSz": "0.00000001"}
@@ -225,7 +212,7 @@ def _derived(inst_type: str, parts: list[str]) -> dict[str, Any]:
         return {"baseCcy": parts[0], "quoteCcy": parts[1], "uly": pair, "instFamily": pair, "lever": "5"}
     quote, _, usd_margined = parts[1].partition("_")
     inverse = quote == "USD" and not usd_margined
-    derived = {
+    derived: Row = {
         "uly": f"{parts[0]}-{quote}",
         "instFamily": pair,
         "settleCcy": parts[0] if inverse else quote,
@@ -258,7 +245,7 @@ def _quarter_ends(now_ms: int) -> Iterator[str]:
             yield friday.strftime("%y%m%d")
 
 
-def _contracts(now_ms: int) -> Iterator[dict[str, Any]]:
+def _contracts(now_ms: int) -> Iterator[Row]:
     for family, lever in SWAPS:
         yield {"instType": "SWAP", "instId": f"{family}-SWAP", "lever": str(lever)}
     ends = _quarter_ends(now_ms)
@@ -272,7 +259,7 @@ def _contracts(now_ms: int) -> Iterator[dict[str, Any]]:
 
 def default_instruments(now_ms: int) -> dict[tuple[str, str], Instrument]:
     """The universe of a sandbox without a seed, by (instType, instId)."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for base, quote, lever in PAIRS:
         rows.append({"instType": "SPOT", "instId": f"{base}-{quote}"})
         if lever:

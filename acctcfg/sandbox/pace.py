@@ -1,6 +1,6 @@
 """Rate limits as a strict sliding window: in no span of the window's length are more requests admitted.
 
-Source: OKX v5, "Rate limits": private REST per User ID and endpoint, public REST per IP. Refused requests do not count.
+Refused requests do not count.
 """
 
 from __future__ import annotations
