@@ -80,7 +80,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 answer = await session.request(
                     request.method,
                     URL(str(request.url), encoded=True),
-                    headers=request.headers.multi_items(),
+                    headers=[(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw],
                     data=request.content or None,
                     allow_redirects=False,
                     timeout=self._timeout,
