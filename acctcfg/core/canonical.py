@@ -15,6 +15,9 @@ _DIFFERS: Final = re.compile(r"[^\x00-\x7f]|\.0(?=[,\]}]|\Z)|\de[+-]\d|\d{17}(?=
 """Where the text of the json module may not be the RFC's: other letters sort, and floats are written, differently."""
 
 
+_PLAIN: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def digest_of(value: Mapping[str, Any] | Sequence[Any]) -> str:
     """`sha256:` and the hex digest of the canonical text. ValueError for what JSON cannot say."""
     return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()
@@ -22,7 +25,7 @@ def digest_of(value: Mapping[str, Any] | Sequence[Any]) -> str:
 
 def canonical(value: object) -> str:
     """The value as text, whatever order its keys were made in. ValueError for NaN and the like."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = _PLAIN.encode(value)
     return _written(value) if _DIFFERS.search(text) else text
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck
 from acctcfg.engine.recheck import LastLook
-from acctcfg.errors import Blocked
+from acctcfg.errors import AcctcfgError, Blocked
 from acctcfg.venues.contract import Connection, Survey
 from acctcfg.wire.clock import Clock
+from acctcfg.wire.pace import AHEAD_S
 
 __all__ = ["Gate", "GateClosed"]
 
@@ -52,11 +54,22 @@ class Gate:
             await self._look.still(address)
         if not self._changes:
             return
-        async with self._reading:
-            if self._read_at is None or self._clock.monotonic() - self._read_at > FRESH_S:
-                self._answers = await self._connection.prechecks(self._survey, self._changes)
-                self._read_at = self._clock.monotonic()
+        await self._read(FRESH_S)
         checks = self._answers.get(address, ())
         closed = [check for check in checks if check.blocks or check.status == "deferred"]
         if closed:
             raise GateClosed(closed)
+
+    async def ahead(self, address: Address) -> None:
+        """Read what `open` will want in a moment, when a limit lets the write at `address` pass."""
+        with suppress(AcctcfgError):  # whatever is wrong, `open` says
+            if self._look is not None:
+                await self._look.renew(address, FRESH_S - AHEAD_S)
+            if self._changes:
+                await self._read(FRESH_S - AHEAD_S)
+
+    async def _read(self, fresh_s: float) -> None:
+        async with self._reading:
+            if self._read_at is None or self._clock.monotonic() - self._read_at > fresh_s:
+                self._answers = await self._connection.prechecks(self._survey, self._changes)
+                self._read_at = self._clock.monotonic()

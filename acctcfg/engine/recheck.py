@@ -61,18 +61,21 @@ class LastLook:
         """Right before a step's first write: look again where it had to wait. Raises Moved, and what reading raises."""
         if address in self._begun:
             return
-        async with self._reading:
-            aged = self._at is not None and self._now() - self._at > FRESH_S
-            watched = {one.address: one for one in self._asked if self._watches(one)}
-            if aged and address in watched:
-                self._found: Mapping[Address, Live] = await self._look(list(watched.values()))
-            elif self._at is None or address not in watched:
-                self._begun.add(address)
-                return
+        watched = await self.renew(address, FRESH_S)
         self._begun.add(address)
-        verdict = _verdict(watched[address], self._found[address], self._work)
+        verdict = _verdict(watched, self._found[address], self._work) if watched is not None else None
         if verdict is not None:
             raise Moved(verdict)
+
+    async def renew(self, address: Address, fresh_s: float) -> Attempt | None:
+        """Look again where the last look is older; None where nothing was, or is to be, looked at before that write."""
+        async with self._reading:
+            watched = {one.address: one for one in self._asked if self._watches(one)}
+            if self._at is None or address not in watched:
+                return None
+            if self._now() - self._at > fresh_s:
+                self._found: Mapping[Address, Live] = await self._look(list(watched.values()))
+            return watched[address]
 
     def _watches(self, attempt: Attempt) -> bool:
         """Whether it is still to be written, and the venue itself would not refuse a write that comes too late."""

@@ -124,6 +124,10 @@ class JournalWriter:
                 gate = self.gate.open(address)
                 await (gate if self.begun else self.stop.unless_asked(gate))
 
+        async def ahead() -> None:
+            if self.gate is not None:
+                await self.gate.ahead(address)
+
         async def before_send(sent_at: float) -> None:
             nonlocal entry
             if entry is not None:
@@ -154,7 +158,7 @@ class JournalWriter:
 
         try:
             reply = await self.client.write(
-                call, signer, user, ready=ready, before_send=before_send, droppable=not self.begun
+                call, signer, user, ahead=ahead, ready=ready, before_send=before_send, droppable=not self.begun
             )
         except VenueError as error:
             if entry is not None:

@@ -39,7 +39,7 @@ from acctcfg.wire.echo import unlike
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import BeforeSend, Exchange, Ready, Reply, Settle
 from acctcfg.wire.failures import NotSent, Redirected, TooLong, UnresolvedWrite
-from acctcfg.wire.pace import BucketKey, Pacer, Slot
+from acctcfg.wire.pace import Ahead, BucketKey, Pacer, Slot
 from acctcfg.wire.redact import Sent, body_kind, confidential, line, without
 from acctcfg.wire.transport import AiohttpTransport, BodyTooLong
 
@@ -122,6 +122,7 @@ class Client:
         signer: Credentials | None,
         user: str,
         *,
+        ahead: Ahead | None = None,
         ready: Ready | None = None,
         before_send: BeforeSend | None = None,
         droppable: bool = False,
@@ -131,10 +132,10 @@ class Client:
         `before_send` (plain or async) is called with the time about to be signed, right before each sending and after
         all waiting: the place for the journal's intent, and for a last reason not to send (it raises).
         `ready` is awaited before that, once the slot is held and before the time is taken: reads that must be fresh
-        when the write is sent belong there. A `droppable` one ends in Dropped where the pacer is told to drop what
-        waits for a slot.
+        when the write is sent belong there; `ahead` may make them in the last moment of a wait. A `droppable` one ends
+        in Dropped where the pacer is told to drop what waits for a slot.
         """
-        exchange = Exchange(call, signer, user, writing=True, ready=ready, before_send=before_send)
+        exchange = Exchange(call, signer, user, writing=True, ahead=ahead, ready=ready, before_send=before_send)
         exchange.droppable = droppable
         return await self._watched(exchange)
 
@@ -202,7 +203,7 @@ class Client:
     async def _once(self, exchange: Exchange) -> Reply:
         endpoint = exchange.call.endpoint
         key = exchange.key = BucketKey.of(exchange.call, user=exchange.user, host=self._host)
-        async with self.pacer.slot(key, endpoint.rate, droppable=exchange.droppable) as slot:
+        async with self.pacer.slot(key, endpoint.rate, droppable=exchange.droppable, ahead=exchange.ahead) as slot:
             if exchange.begun_at is None:
                 exchange.begun_at = self.clock.monotonic()
             if exchange.settle is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.wire.dialect import Headers
 from acctcfg.wire.endpoint import Call
-from acctcfg.wire.pace import BucketKey
+from acctcfg.wire.pace import Ahead, BucketKey
 
 __all__ = ["BeforeSend", "Exchange", "Ready", "Reply", "Settle"]
 
@@ -42,6 +42,7 @@ class Exchange:
     user: str
     writing: bool
     settle: Settle | None = None
+    ahead: Ahead | None = None
     ready: Ready | None = None
     before_send: BeforeSend | None = None
     droppable: bool = False

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -24,12 +24,16 @@ from acctcfg.wire.clock import Clock
 from acctcfg.wire.endpoint import Call, Rate
 from acctcfg.wire.failures import Dropped
 
-__all__ = ["BucketKey", "Pacer", "Slot", "allowed", "lower_bound"]
+__all__ = ["AHEAD_S", "Ahead", "BucketKey", "Pacer", "Slot", "allowed", "lower_bound"]
 
 DRIFT = 1e-4  # the venue's clock and ours may run apart by this share of a window (100 parts in a million)
 SAMPLES = 16  # answers on one connection before a round trip is believed to be the path's own
 HALVED_S = 60.0
+AHEAD_S = 0.5  # before its slot a request may read what has to be fresh when it is sent
 TICK_S = 1e-6  # no shorter waits: a rounding error must not turn waiting into spinning
+
+
+Ahead = Callable[[], Awaitable[None]]
 
 
 class BucketKey(NamedTuple):
@@ -86,15 +90,18 @@ class Pacer:
         self._dropping = False
 
     @asynccontextmanager
-    async def slot(self, key: BucketKey, rate: Rate, *, droppable: bool = False) -> AsyncIterator[Slot]:
+    async def slot(
+        self, key: BucketKey, rate: Rate, *, droppable: bool = False, ahead: Ahead | None = None
+    ) -> AsyncIterator[Slot]:
         """Wait for a place in the bucket and hold it: `sending()` right before the bytes leave, `answered()` after.
 
         Left without `sending()`, the place is free again at once. Left after `sending()` without `answered()`
         (a time-out, a cancellation), it counts from the moment of leaving. A `droppable` wait ends in Dropped once
-        `drop_waiting` was called.
+        `drop_waiting` was called. `ahead` is awaited half a second before the slot of one that has to wait, so
+        that the limit does not stand idle for what it reads.
         """
         bucket = self._bucket(key, rate)
-        await (self._enter_or_drop(bucket) if droppable else bucket.enter())
+        await (self._enter_or_drop(bucket, ahead) if droppable else bucket.enter(ahead))
         slot = Slot(bucket, self)
         try:
             yield slot
@@ -107,13 +114,13 @@ class Pacer:
         for task in self._droppable:
             task.cancel()
 
-    async def _enter_or_drop(self, bucket: _Bucket) -> None:
+    async def _enter_or_drop(self, bucket: _Bucket, ahead: Ahead | None) -> None:
         task = asyncio.current_task()
         if self._dropping or task is None:
             raise Dropped
         self._droppable.add(task)
         try:
-            await bucket.enter()
+            await bucket.enter(ahead)
         except asyncio.CancelledError:
             if self._dropping and task.uncancel() == 0:
                 raise Dropped from None
@@ -276,10 +283,15 @@ class _Bucket:
         self._turn = asyncio.Lock()  # wakes in the order of arrival, and hands on when a waiter is cancelled
         self._changed: asyncio.Future[None] | None = None
 
-    async def enter(self) -> None:
+    async def enter(self, ahead: Ahead | None = None) -> None:
+        lead = AHEAD_S / self._pacer.speed if ahead is not None else 0.0
         async with self._turn:
             while (wait := self._wait_s()) > 0:
-                await self._pause(wait)
+                if ahead is None or wait > lead:
+                    await self._pause(wait - lead)
+                else:
+                    await ahead()
+                    ahead, lead = None, 0.0
             self.in_flight += 1
 
     def answered(self, now: float, round_trip: float, connection: int, *, steady: bool) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
-from acctcfg.wire.pace import SAMPLES, BucketKey, Pacer, allowed, lower_bound
+from acctcfg.wire.pace import AHEAD_S, SAMPLES, BucketKey, Pacer, allowed, lower_bound
 
 KEY = BucketKey("user", "42", "GET /x", ())
 ROUNDING_S = 1e-6
@@ -210,6 +210,31 @@ async def test_a_waiter_takes_over_the_place_that_another_gives_back():
         await clock.sleep(1)
     await waiting
     assert trips[1].sent == pytest.approx(1)
+
+
+@pytest.mark.parametrize("reading_s", [0.0, 0.2, 0.45])
+async def test_what_has_to_be_fresh_is_read_before_the_limit_lets_through(reading_s):
+    """A limit does not stand idle for reads that a waiting request wants first; they are half a second old at most."""
+    clock = FakeClock()
+    pacer, rate = Pacer(clock), Rate(2, 5)
+    read_at, ages, sent = [0.0], [], []
+
+    async def ahead() -> None:
+        begun = clock.monotonic()
+        await clock.sleep(reading_s)
+        read_at.append(begun)
+
+    async def one() -> None:
+        async with pacer.slot(KEY, rate, ahead=ahead) as slot:
+            slot.sending()
+            sent.append(clock.monotonic())
+            ages.append(sent[-1] - read_at[-1])
+            slot.answered()
+
+    await asyncio.gather(*(one() for _ in range(6)))
+    assert sent == pytest.approx([0, 0, 5, 5, 10, 10], rel=1e-3)
+    assert len(read_at) == 3  # one a window, since the two leave together
+    assert max(ages) <= AHEAD_S + ROUNDING_S
 
 
 async def test_buckets_are_independent():
