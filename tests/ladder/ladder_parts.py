@@ -17,7 +17,19 @@ from urllib.parse import urlsplit
 import pyrage
 from desk import MASTER, Desk, Said
 
-__all__ = ["KEY", "LEVEL", "NO_CHANGES", "TRADING", "failing", "own_secret", "quiet", "settle", "signed", "stock"]
+__all__ = [
+    "KEY",
+    "LEVEL",
+    "NO_CHANGES",
+    "TRADING",
+    "failing",
+    "own_secret",
+    "quiet",
+    "settle",
+    "signed",
+    "signing_headers",
+    "stock",
+]
 
 TRADING = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 KEY = {"trading": TRADING}
@@ -64,10 +76,21 @@ def signed(
 def _once(
     desk: Desk, method: str, path: str, body: Mapping[str, Any] | None, secret: Mapping[str, str]
 ) -> dict[str, Any]:
+    text, headers = signing_headers(method, path, body, secret)
+    connection = HTTPConnection(urlsplit(desk.sandbox.base_url).netloc)
+    with closing(connection):
+        connection.request(method, path, body=text.encode(), headers=headers)
+        return dict(json.load(connection.getresponse()))
+
+
+def signing_headers(
+    method: str, path: str, body: Mapping[str, Any] | None, secret: Mapping[str, str]
+) -> tuple[str, dict[str, str]]:
+    """The body as it is sent, and the headers that sign for it."""
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     text = "" if body is None else json.dumps(body)
     digest = hmac.new(secret["secret_key"].encode(), f"{stamp}{method}{path}{text}".encode(), hashlib.sha256).digest()
-    headers = {
+    return text, {
         "OK-ACCESS-KEY": secret["api_key"],
         "OK-ACCESS-SIGN": base64.b64encode(digest).decode(),
         "OK-ACCESS-TIMESTAMP": stamp,
@@ -75,10 +98,6 @@ def _once(
         "Content-Type": "application/json",
         "x-simulated-trading": "1",
     }
-    connection = HTTPConnection(urlsplit(desk.sandbox.base_url).netloc)
-    with closing(connection):
-        connection.request(method, path, body=text.encode(), headers=headers)
-        return dict(json.load(connection.getresponse()))
 
 
 def failing(step: Mapping[str, Any]) -> dict[str, str]:
