@@ -85,9 +85,9 @@ class ApiKeys:
                 return said
         try:
             rows = await account.key_list()
+            row = rows.get(key.label) or await self._not_listed(account, key.label)
         except VenueError as error:
             return unreadable(error)
-        row = rows.get(key.label)
         if row is None:
             return self._missing(account, key)
         value = KeyValue(row.permissions, row.ip_allowlist, key.store)
@@ -111,6 +111,14 @@ class ApiKeys:
             return config.key_value(key.store)
         except VenueError as error:
             return unreadable(error)
+
+    async def _not_listed(self, account: Account, label: str) -> KeyRow | None:
+        """A key that a create of ours was answered with, read by its id: a list may be late, or lose a row once."""
+        signing, api_key = account.signings.get(label, Signing()), account.traces.created_last(label)
+        if not api_key or (signing.gone and signing.api_key == api_key):  # the key itself says that it has gone
+            return None
+        row = await account.master.key(account.name, api_key)
+        return row if row is not None and row.label == label else None
 
     def _missing(self, account: Account, key: KeySpec) -> Live:
         """Absent, unless a row that could not be read may be it."""

@@ -134,7 +134,7 @@ class OkxConnection(ByField[Account]):
     async def survey(self, specs: Sequence[AccountSpec], focus: Focus, *, replace: frozenset[Address]) -> list[Survey]:
         """Both sides of everything that the focus wants of these accounts. An account that fails is unreadable."""
         named = [spec.name for spec in specs if spec.role != "main"]
-        listed = [asyncio.ensure_future(self._master.sub_accounts.get(name)) for name in named]
+        listed = [asyncio.ensure_future(self._row(name)) for name in named]
         if len(named) > PAGE:
             # Every further page is a second away: the first request goes out before the accounts' own begin to queue.
             await asyncio.wait(listed, timeout=HEAD_START_S, return_when=asyncio.FIRST_COMPLETED)
@@ -145,6 +145,12 @@ class OkxConnection(ByField[Account]):
             if closed is not None:
                 raise closed  # it began while the accounts were read: one message, not one for each of them
         return surveys
+
+    async def _row(self, name: str) -> SubAccount | None:
+        """The account's row: by the list, or where that lacks one that the journal knows, by itself."""
+        row = await self._master.sub_accounts.get(name)
+        known = self._memory_of(self.user).named(name) if row is None else None
+        return await self._master.sub_accounts.known(name, known.uid) if known is not None and known.uid else row
 
     async def _survey(
         self, spec: AccountSpec, focus: Focus, replace: frozenset[Address], row: Awaitable[SubAccount | None] | None

@@ -23,6 +23,7 @@ from acctcfg.wire.shared import Shared
 
 __all__ = ["Master"]
 
+_NO_SUCH_KEY = "59506"
 _NO_CURRENCY = "51012"  # the venue's word for: no such currency
 
 
@@ -76,6 +77,16 @@ class Master:
             return rows
 
         return self._key_lists.setdefault(name, Shared(send))
+
+    async def key(self, name: str, api_key: str) -> KeyRow | None:
+        """One key, asked for by its id; None where the venue has it no more."""
+        try:
+            rows = await self.read(Call(self.calls.keys.listed, {"subAcct": name, "apiKey": api_key}))
+        except Refused as error:
+            if error.code != _NO_SUCH_KEY:
+                raise
+            return None
+        return next((key for key in map(KeyRow.of, rows) if key.api_key == api_key), None)
 
     async def keys(self, name: str) -> Mapping[str, KeyRow]:
         """Those of an account's keys that could be read, by label."""

@@ -134,14 +134,22 @@ class SubAccountList:
             for name in missing:
                 self._answer(name, every.get(name), reply.sent_at)
 
+    async def known(self, name: str, uid: str) -> SubAccount | None:
+        """One that has been there, asked for by itself: a list may be late, or lose a row once. None: it has gone."""
+        reply = await self._asked_alone(name)
+        rows = self._pages.rows(reply.data).rows if reply is not None else ()
+        return next((row for row in rows if (row.name, row.uid) == (name, uid)), None)
+
     async def _single(self, name: str) -> None:
-        reply = None
+        self._alone(name, await self._asked_alone(name))
+
+    async def _asked_alone(self, name: str) -> Reply | None:
         try:
-            reply = await self._read(self._pages.one(name))
+            return await self._read(self._pages.one(name))
         except Refused as error:
             if error.code != _NO_SUCH:
                 raise
-        self._alone(name, reply)
+        return None
 
     def _alone(self, name: str, reply: Reply | None) -> None:
         """The answer to a request for one account; None where the venue refused it as unknown."""
