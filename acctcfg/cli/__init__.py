@@ -120,17 +120,29 @@ def run(args: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return its exit status. Never raises."""
     arguments = list(sys.argv[1:] if args is None else args)
     open_door()
+    if args is None:
+        _end_by_every_signal()
     try:
         status = _run(arguments)
     except SystemExit as exc:
         status = exc.code if isinstance(exc.code, int) else FAILED if exc.code else OK
-    except OSError as exc:  # click's own printing: help, the version
+    except OSError as exc:  # click's own printing: help, the version, a line end when it is interrupted
         outlet().forget(exc)
-        status = FAILED
+        status = INTERRUPTED if isinstance(exc.__context__, KeyboardInterrupt) else FAILED
     status, untold = conclude(status)
     if untold:
         _say(untold, "")
     return status
+
+
+def _end_by_every_signal() -> None:
+    """A job that is cancelled and a terminal that is closed end a command as Ctrl-C does, from its first moment on."""
+    import signal
+
+    for name in ("SIGTERM", "SIGHUP"):
+        which = getattr(signal, name, None)
+        if which is not None and signal.getsignal(which) is signal.SIG_DFL:
+            signal.signal(which, signal.default_int_handler)
 
 
 def _run(arguments: list[str]) -> int:
@@ -144,9 +156,10 @@ def _run(arguments: list[str]) -> int:
         _say(message, hint)
         say_failure(arguments, "usage", message, hint)
         return WRONG_USAGE
-    except (click.Abort, KeyboardInterrupt):
-        say("interrupted", err=True)
-        say_failure(arguments, "interrupted", "interrupted")
+    except (click.Abort, KeyboardInterrupt) as exc:
+        words = "; ".join(filter(None, ("interrupted", str(exc.__cause__ or ""))))  # click makes its own of it
+        say(words, err=True)
+        say_failure(arguments, "interrupted", words)
         return INTERRUPTED
     except click.ClickException as exc:
         _say(exc.format_message(), "")

@@ -87,7 +87,7 @@ def command(
             hint="review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)",
         )
     from acctcfg.cli.console import deeds_decide
-    from acctcfg.cli.event_loop import load_workspace, run_engine
+    from acctcfg.cli.event_loop import load_workspace, run_engine, undisturbed
     from acctcfg.engine.apply import apply
     from acctcfg.engine.stopping import Interrupts
     from acctcfg.render.data import load_saved
@@ -98,26 +98,30 @@ def command(
     interrupts = Interrupts()
     check_sensitive(ctx, workspace, allow_sensitive)
     talk = _Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked)
-    outcome = run_engine(
-        ctx,
-        lambda progress: apply(
-            workspace,
-            approve=talk.approval(progress),
-            saved=saved,
-            expect=expect,
-            replace=replace,
-            allow_sensitive=allow_sensitive,
-            allow_warnings=allow_warnings,
-            skip_blocked=skip_blocked,
-            lock_timeout_s=lock_timeout,
-            said={"auto_approve": auto_approve, "plan_file": None if planfile is None else str(planfile)},
-            progress=progress,
+    try:
+        outcome = run_engine(
+            ctx,
+            lambda progress: apply(
+                workspace,
+                approve=talk.approval(progress),
+                saved=saved,
+                expect=expect,
+                replace=replace,
+                allow_sensitive=allow_sensitive,
+                allow_warnings=allow_warnings,
+                skip_blocked=skip_blocked,
+                lock_timeout_s=lock_timeout,
+                said={"auto_approve": auto_approve, "plan_file": None if planfile is None else str(planfile)},
+                progress=progress,
+                interrupts=interrupts,
+            ),
             interrupts=interrupts,
-        ),
-        interrupts=interrupts,
-    )
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("nothing was written" if interrupts.nothing_written else "") from None
     deeds_decide()
-    talk.conclude(outcome)
+    with undisturbed():
+        talk.conclude(outcome)
     ctx.exit(outcome.exit_code)
 
 
@@ -160,9 +164,11 @@ class _Talk:
         if self.form == "json":
             say_json(outcome_json(outcome))
             return
-        shown_before = self.shown
+        same = not self.shown and outcome.summary in outcome.plan.conclusion  # the plan ends with the very words
+        if same and outcome.notes:
+            say("\n".join(f"note: {note}" for note in outcome.notes) + "\n")
         self.show(outcome.plan)
-        if outcome.plan.steps or outcome.claimed or outcome.plan.unreadable or shown_before or outcome.notes:
+        if not same:
             say("\n" + render_outcome(outcome, color=self.color, verbose=self.verbose))
 
 
@@ -202,7 +208,8 @@ def _interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {one: signal.signal(one, signal.default_int_handler) for one in SIGNALS}
+    heard = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]  # nohup ignores one of them
+    before = {one: signal.signal(one, signal.default_int_handler) for one in heard}
     try:
         task = asyncio.current_task()
         if task is not None and task.cancelling():

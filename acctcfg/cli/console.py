@@ -78,11 +78,13 @@ def can_ask() -> bool:
 
 
 def read_answer() -> str:
-    """One typed line; what the locale cannot decode is no answer."""
+    """One typed line; what the locale cannot decode is no answer. KeyboardInterrupt where the terminal was closed."""
     try:
         return sys.stdin.readline()
     except UnicodeDecodeError:
         return "\n"
+    except OSError:
+        raise KeyboardInterrupt from None
 
 
 def read_input() -> str | None:

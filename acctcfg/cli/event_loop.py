@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
     from acctcfg.engine.workspace import Workspace
     from acctcfg.render.progress import TerminalProgress
 
-__all__ = ["SIGNALS", "load_workspace", "run_engine", "terminal_width"]
+__all__ = ["SIGNALS", "load_workspace", "run_engine", "terminal_width", "undisturbed"]
 
 T = TypeVar("T")
+_Handler = Callable[[int, FrameType | None], object] | int | None
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """What ends a command: Ctrl-C, a job that is cancelled, a terminal that is closed."""
@@ -51,11 +54,31 @@ def run_engine(
         return await work(progress)
 
     heard = interrupts or Interrupts()
+    before = {one: signal.getsignal(one) for one in SIGNALS}
     with TerminalProgress(verbose=ctx.obj["verbose"], color=ctx.obj["color"], stream=outlet(err=True)) as progress:
         try:
             return asyncio.run(main())
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
+        finally:  # the loop leaves behind that a signal kills
+            _handle(before)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """What was done is told, whatever signal comes meanwhile."""
+    before = {one: signal.getsignal(one) for one in SIGNALS}
+    _handle(dict.fromkeys(SIGNALS, signal.SIG_IGN))
+    try:
+        yield
+    finally:
+        _handle(before)
+
+
+def _handle(handlers: Mapping[signal.Signals, _Handler]) -> None:
+    if threading.current_thread() is threading.main_thread():
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
 
 
 def terminal_width() -> int:

@@ -8,11 +8,15 @@ from typing import Any
 
 from acctcfg.core.plan import FORMAT_VERSION, Plan, Step, Unread, Warning_
 
-__all__ = ["NOT_YET", "AccountView", "DepositRow", "Outcome", "StepResult"]
+__all__ = ["NOT_READ_BACK", "NOT_YET", "AccountView", "DepositRow", "Outcome", "StepResult"]
 
 NOT_YET = "not_yet_effective"
 """The code of a step that the venue carried out and whose effect it announces for later: neither failed nor lost."""
 
+NOT_READ_BACK = "not_read_back"
+"""The code of a step that the venue answered with success and that could not be read back: it has not failed."""
+
+_ACCEPTED = (NOT_YET, NOT_READ_BACK)
 _VERBS = {"create": "created", "change": "changed", "replace": "replaced", "delete": "deleted"}
 
 
@@ -31,8 +35,8 @@ class StepResult:
 
     @property
     def made(self) -> bool:
-        """Whether the venue did it; its effect may still be to come."""
-        return self.status == "done" or self.code == NOT_YET
+        """Whether the venue says that it did it; its effect may still be to come, or to be read."""
+        return self.status == "done" or self.code in _ACCEPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +89,8 @@ class Outcome:
         if self.interrupted:
             return 130
         counts = self.counts
-        later = any(result.code == NOT_YET for result in self.results)
-        if self.declined or self.unrecorded or counts["failed"] or later or self.plan.unreadable:
+        unsure = any(result.code in _ACCEPTED for result in self.results)
+        if self.declined or self.unrecorded or counts["failed"] or unsure or self.plan.unreadable:
             return 1
         return 3 if counts["blocked"] else 0
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from acctcfg.core.quoting import quoted
 from acctcfg.errors import Garbled
 
 __all__ = ["CreditTo", "MarginMode", "Market", "PositionMode", "Side", "Words"]
@@ -66,7 +67,7 @@ class Words(Generic[W]):
         except (KeyError, TypeError):
             known = ", ".join(self._in)
             raise Garbled(
-                f"the venue answered the {self._what} {theirs!r}, which is none of: {known}",
+                f"the venue answered the {self._what} {quoted(theirs)}, which is none of: {known}",
                 hint="nothing was derived from it; acctcfg may be older than the venue's interface",
                 code="unknown_word",
             ) from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
-from acctcfg.core.outcome import NOT_YET, StepResult
+from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, StepResult
 from acctcfg.core.plan import Step
 from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable, Wanted, fits
 from acctcfg.core.value_text import told
@@ -130,13 +130,16 @@ class Attempt:
     def end_unseen(self, *, later: bool, interrupted: bool) -> None:
         """For one that no read showed in time. `later`: the venue's accepted writes may take effect after that."""
         if interrupted:
-            self.end("unknown", f"it was sent, and the run was interrupted before a read showed it{self._trouble}")
+            answered = self.sent_at is None
+            sent = "the venue accepted it" if answered else "it was sent"
+            message = f"{sent}, and the run was interrupted before a read showed it{self._trouble}"
+            self.end("unknown", message, NOT_READ_BACK if answered else "")
         elif self.taken:
             self.end("unknown", f"it was made ({self.taken}), and no read shows it yet: apply again")
         elif self.sent_at is not None:
             self.end_unanswered()
         elif self.trouble:
-            self.end("unknown", f"the venue accepted it, and reading it back failed: {self.trouble}")
+            self.end("unknown", f"the venue accepted it; it could not be read back: {self.trouble}", NOT_READ_BACK)
         elif isinstance(self.seen, After):
             message = f"the venue made it, and {READ_BACK_S:g} s later it has not taken effect: apply again"
             self.end("unknown", message, NOT_YET)

@@ -122,7 +122,7 @@ def _verdict(attempt: Attempt, found: Live, work: Work) -> StepResult | None:
     if isinstance(change.after, AtMost):
         return None  # it stands above, wherever that is by now
     if change.before_known and not _same(found, change.before):
-        message = f"there is {told(found)} now, neither {told(change.before)} as planned nor as wanted: plan again"
+        message = f"there is {told(found)} now; the plan was made for {told(change.before)}: plan again"
         return StepResult(step, "failed", message, "stale")
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from acctcfg.core.address import Address
+from acctcfg.core.outcome import NOT_READ_BACK
 from acctcfg.core.state import After, Live, Unreadable, Wanted, fits, written
 from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt, Work
@@ -53,7 +54,9 @@ def _judge(attempt: Attempt, address: Address, value: Live | Wanted, found: Live
     if isinstance(found, After) or fits(found, value):
         return
     if isinstance(found, Unreadable):
-        attempt.end("unknown", f"it is as wanted; whether it moved {address} cannot be read: {found.message}", CODE)
+        attempt.end(
+            "unknown", f"it is as wanted; whether it moved {address} cannot be read: {found.message}", NOT_READ_BACK
+        )
         return
     if found == written(attempt.change.after):
         attempt.end(

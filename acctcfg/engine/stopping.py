@@ -28,6 +28,11 @@ class Interrupts:
         self._second: Callable[[], None] | None = None
         self._count = 0
 
+    @property
+    def nothing_written(self) -> bool:
+        """Whether the run that writes has not begun: a signal then ends the command before it changed anything."""
+        return self._first is None
+
     def heard(self) -> None:
         """A signal came."""
         if self._first is None or self._second is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from acctcfg.render.harmless import harmless
 
-__all__ = ["Paint", "joined", "visible"]
+__all__ = ["Paint", "joined"]
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _ACTIONS = {"create": "green", "change": "yellow", "replace": "yellow", "delete": "red"}
@@ -31,8 +31,3 @@ def joined(blocks: Iterable[Iterable[str]], *, color: bool = False) -> str:
     """Blocks of lines with an empty line between them: a line stays one line, whosever words stand in it."""
     told = ("\n".join(harmless(line, styles=color) for line in block) for block in blocks)
     return "\n\n".join(text for text in told if text)
-
-
-def visible(text: str) -> str:
-    """One line that cannot steer a terminal."""
-    return harmless(text)

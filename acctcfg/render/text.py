@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from acctcfg.core.codes import precheck_words
-from acctcfg.core.outcome import NOT_YET, Outcome, StepResult
+from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, Outcome, StepResult
 from acctcfg.core.plan import Plan, Precheck, Step, VenueReport
-from acctcfg.render.paint import Paint, joined, visible
+from acctcfg.render.harmless import harmless
+from acctcfg.render.paint import Paint, joined
 from acctcfg.render.values import describe
 
 __all__ = ["WIDTH", "render_outcome", "render_plan"]
@@ -25,6 +26,8 @@ SHOWN_S = 0.05  # what rounds to less than 0.1 s is no time that anybody waits f
 FEW = 3  # blocked steps with one reason that are still named one by one, after an apply
 MANY = 20  # accounts that a reader can still count by eye; beyond, a recapitulation follows
 
+
+ACCEPTED = {NOT_YET: "NOT YET IN EFFECT", NOT_READ_BACK: "ACCEPTED, NOT READ BACK"}
 
 NAMED = 3
 """How many addresses of one cause are named."""
@@ -77,7 +80,7 @@ def render_outcome(outcome: Outcome, *, color: bool = False, verbose: bool = Fal
         [line for status in ("failed", "unknown") for line in _results(told, status, paint)],
         [*_blocked([r for r in told if r.status == "blocked"], paint)],
         _not_started([r for r in told if r.status == "not_started"]),
-        [visible(f"note: {note}") for note in outcome.notes],
+        [harmless(f"note: {note}") for note in outcome.notes],
         [*_ending(outcome), outcome.summary],
     ]
     return joined(blocks, color=color)
@@ -129,7 +132,7 @@ class _Page:
         indent = "    " if step.address.within else "  "
         if len(mark) > 1:  # a wide mark takes its room from the indent, so that the names stay in one column
             indent = indent[: -(len(mark) - 1)]
-        text = visible(describe(step.change, step.venue))
+        text = harmless(describe(step.change, step.venue))
         head = f"{indent}{mark} {name}"
         room = " " * max(column - len(head), 2)
         line = f"{indent}{self.paint.action(action, mark)} {name}{room}{text}"
@@ -159,7 +162,7 @@ class _Page:
         mark = CHECKS[check.status]
         head = f"{indent}{mark} {precheck_words(check.name, check.words)}"
         detail = check.detail or MEANINGS.get(check.status, "")
-        line = head + " " * max(column - len(head), 2) + visible(detail) if detail else head
+        line = head + " " * max(column - len(head), 2) + harmless(detail) if detail else head
         return line.replace(mark, self.paint("red" if check.blocks else "dim", mark), 1)
 
     def details(self, step: Step) -> Iterator[str]:
@@ -188,7 +191,7 @@ class _Page:
             f"  {one.store}  {one.type} {one.path}, for {', '.join(map(_ends, one.recipients)) or 'nobody'}".rstrip()
             for one in plan.stores
         ]
-        return ["New secrets go to:", *map(visible, lines)] if lines else []
+        return ["New secrets go to:", *map(harmless, lines)] if lines else []
 
     def notices(self, title: str, mark: str, rows: Sequence[tuple[str, str]]) -> list[str]:
         """A titled list of addresses with a sentence each."""
@@ -196,7 +199,7 @@ class _Page:
             return []
         column = min(max(len(address) for address, _ in rows), FAR)
         paint = self.paint("yellow", mark)
-        return [title, *(f"  {paint} {visible(address):<{column}}  {visible(text)}" for address, text in rows)]
+        return [title, *(f"  {paint} {harmless(address):<{column}}  {harmless(text)}" for address, text in rows)]
 
 
 def _ends(recipient: str) -> str:
@@ -241,12 +244,12 @@ def _results(results: Iterable[StepResult], status: str, paint: Paint) -> Iterat
     shade = "green" if mark == "v" else "red"
     own = [result for result in results if result.status == status]
     for result, after in zip_longest(own, own[1:]):
-        said = "NOT YET IN EFFECT" if result.code == NOT_YET else word
+        said = ACCEPTED.get(result.code, word)
         yield f"  {paint(shade, mark)} {result.step.address}  {said}".rstrip()
         code = f"  [{result.code}]" if result.code else ""
         shared = after is not None and (after.message, after.code) == (result.message, result.code)
         if (result.message or code) and not shared:  # a reason that the next line has, too, is told there
-            yield f"      {visible(result.message)}{code}"
+            yield f"      {harmless(result.message)}{code}"
 
 
 def _blocked(results: Sequence[StepResult], paint: Paint) -> Iterator[str]:
@@ -260,7 +263,7 @@ def _blocked(results: Sequence[StepResult], paint: Paint) -> Iterator[str]:
             continue
         accounts = _count(len({result.step.address.account for result in own}), "account")
         yield f"  {paint('red', 'x')} {len(own)} steps of {accounts}  BLOCKED"
-        yield f"      {visible(own[0].message)}"
+        yield f"      {harmless(own[0].message)}"
 
 
 def _not_started(results: Sequence[StepResult]) -> list[str]:
@@ -271,7 +274,7 @@ def _not_started(results: Sequence[StepResult]) -> list[str]:
     lines = []
     for (account, message), own in groups.items():
         what = str(own[0].step.address) if len(own) == 1 else f"{account}: {len(own)} steps"
-        lines.append(f"  . {what}  not started" + (f": {visible(message)}" if message else ""))
+        lines.append(f"  . {what}  not started" + (f": {harmless(message)}" if message else ""))
     return lines
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from acctcfg.core.outcome import AccountView, DepositRow
 from acctcfg.errors import UsageError
 from acctcfg.render.harmless import cell, harmless, json_text
-from acctcfg.render.paint import Paint, joined, visible
+from acctcfg.render.paint import Paint, joined
 
 __all__ = ["OUTPUT_COLUMNS", "output_csv", "output_env", "output_json", "render_views"]
 
@@ -95,7 +95,7 @@ def _variable(text: str) -> str:
 def _account(view: AccountView, paint: Paint) -> Iterator[str]:
     state = f"uid {view.uid}" if view.uid else "does not exist" if view.exists is False else "uid not known"
     named = f' · named "{view.name}"' if view.name != view.account else ""
-    yield visible(f"{view.account} · {view.venue}{named} · {state}").replace(
+    yield harmless(f"{view.account} · {view.venue}{named} · {state}").replace(
         view.account, paint("bold", view.account), 1
     )
     rows = [(_within(address, view.account), _words(value)) for address, value in view.values.items()]

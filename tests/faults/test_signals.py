@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
 import signal
 import subprocess
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,8 +110,35 @@ def test_a_signal_while_it_reads_ends_it_at_once(desk: Desk, which: signal.Signa
         running.send_signal(which)
         _, err = running.communicate(timeout=20)
     assert (running.returncode, b"Traceback" in err) == (130, False), err
+    assert (b"nothing was written" in err) == (arguments[0] == "apply")
     assert time.monotonic() - begun < 5
     assert desk.writes() == []
+
+
+@pytest.mark.parametrize("how", [*SIGNALS, "closed"])
+def test_a_signal_at_the_question_says_that_nothing_was_written(desk: Desk, how: signal.Signals | str) -> None:
+    """Ctrl-C, a cancelled job, a terminal that is closed: exit 130, and nothing was sent."""
+    desk.write({"mmdesk01": {}})
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen(
+        command(desk, "apply"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    said = b""
+    while b'Only "yes"' not in said:
+        said += os.read(ours, 65536)
+    if isinstance(how, signal.Signals):
+        running.send_signal(how)
+        while b"interrupted; nothing was written" not in said:
+            said += os.read(ours, 65536)
+        running.wait(timeout=20)
+    os.close(ours)
+    assert (running.wait(timeout=20), desk.writes()) == (130, [])
 
 
 @pytest.mark.parametrize("which", SIGNALS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 
+from acctcfg.core.quoting import quoted
 from acctcfg.core.vocabulary import Market, PositionMode, Words
 from acctcfg.errors import Garbled
 
@@ -58,9 +59,9 @@ FIRST = frozenset({"binance", "okx", "gate"})
 def permission_of(row: object) -> str:
     """A permission as our word, "futures:write". One that is new to us, or odd, stays as the venue wrote it."""
     if not isinstance(row, Mapping) or not row.get("name"):
-        return f"?:{row!r}"
+        return f"?:{quoted(row)}"
     read_only = row.get("read_only")
-    access = "read" if read_only is True else "write" if read_only in (False, None) else repr(read_only)
+    access = "read" if read_only is True else "write" if read_only in (False, None) else quoted(read_only)
     return f"{row['name']}:{access}"
 
 
@@ -88,4 +89,4 @@ def number(value: object, what: str) -> Decimal:
             found = Decimal("NaN")
         if found.is_finite() and abs(found.adjusted()) <= _MOST_DIGITS:
             return found
-    raise Garbled(f"the venue answered {value!r} for {what}, which is no number", code="no_number")
+    raise Garbled(f"the venue answered {quoted(value)} for {what}, which is no number", code="no_number")

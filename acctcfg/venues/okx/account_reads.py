@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from acctcfg.core.quoting import quoted
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue, Unreadable
 from acctcfg.core.vocabulary import PositionMode
@@ -262,5 +263,5 @@ def number(text: Any) -> Decimal:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
-        raise Garbled(f"{text!r} where a number belongs", code="no_number")
+        raise Garbled(f"{quoted(text)} where a number belongs", code="no_number")
     return value

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.quoting import quoted
 from acctcfg.errors import Garbled
 from acctcfg.venues.okx.endpoints import SUB_ACCOUNTS
 from acctcfg.venues.okx.listed import SubAccount
@@ -77,5 +78,5 @@ class NumberedPages:
 def _count(said: object) -> int:
     pages = str(said or "1")
     if not pages.isdecimal() or len(pages) > 9 or int(pages) > MOST_PAGES:
-        raise Garbled(f"a list of {pages[:20]!r} pages", code="no_list")
+        raise Garbled(f"a list of {quoted(pages)} pages", code="no_list")
     return int(pages)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from acctcfg.core.quoting import quoted
 from acctcfg.core.setting import Choice, Flag, Setting
 from acctcfg.core.state import Live, Unreadable, Value
 from acctcfg.core.vocabulary import Words
@@ -32,7 +33,7 @@ def _word(name: str, words: Words[str]) -> Callable[[Any, str], Live]:
 def _flag(name: str) -> Callable[[Any, str], Live]:
     def read(row: Any, _: str) -> Live:
         found = boolean(row.get(name))
-        said = f"the account's configuration says {row.get(name)!r} under {name}, where true or false belongs"
+        said = f"the account's configuration says {quoted(row.get(name))} under {name}, where true or false belongs"
         return Unreadable("no_field", said) if found is None else found
 
     return read
