@@ -17,6 +17,13 @@ NAMES = {"uid": "account uid", "api_key": "key id"}
 FINDINGS = {"happened": "found later: it happened", "did_not_happen": "found later: it did not happen"}
 
 
+_CLEAN = {
+    True: ("", ""),
+    False: ("+", ", with uncommitted changes"),
+    None: ("?", ", whether with uncommitted changes is not known"),
+}
+
+
 @click.command("history")
 @click.argument("run", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -46,6 +53,17 @@ def command(ctx: click.Context, run: str | None, form: str, limit: int, verify: 
         else:
             runs = journal.runs(limit)
             _print(_list(runs), [asdict(each) for each in runs], form)
+        if problems := journal.verify():
+            _warn(journal, problems)
+            ctx.exit(1)
+
+
+def _warn(journal: Journal, problems: Sequence[str]) -> None:
+    """What was printed may be as somebody else would have it."""
+    from acctcfg.cli.console import say
+
+    say(f"error: {journal.path}: the journal is not as it was written: {problems[0]}", err=True)
+    say("\nhint: `acctcfg history --verify` names every such row; compare with a backup", err=True)
 
 
 def _verify(ctx: click.Context, journal: Journal, form: str) -> None:
@@ -88,7 +106,7 @@ def _facts(run: Run) -> tuple[str, ...]:
         _when(run.at),
         run.actor,
         run.command,
-        f"{run.commit[:8]}{'' if run.clean else '+'}" if run.commit else "-",
+        f"{run.commit[:8]}{_CLEAN[run.clean][0]}" if run.commit else "-",
         (run.digest or "-").removeprefix("sha256:")[:12],
         _result(run),
     )
@@ -101,8 +119,9 @@ def _result(run: Run) -> str:
     if isinstance(run.summary, Mapping):
         counts = {name: count for name, count in run.summary.items() if name != "exit"}
         words = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if type(count) is int and count]
-        if run.status == "done" and run.summary.get("exit") and words:
-            return ", ".join(words)
+        if run.status == "done" and (status := run.summary.get("exit")) and words:
+            told = any(counts.get(name) for name in ("failed", "blocked", "not_started"))
+            return ", ".join(words if told else (*words, f"exit {status}"))
     else:
         words = [run.summary] if isinstance(run.summary, str) else []
     return ", ".join((run.status, *words))
@@ -111,7 +130,7 @@ def _result(run: Run) -> str:
 def _one(record: RunRecord) -> list[str]:
     run = record.run
     flags = " ".join(f"{name}={value}" for name, value in run.flags.items() if value not in (None, False, "", []))
-    commit = f"{run.commit}{'' if run.clean else ', with uncommitted changes'}" if run.commit else "-"
+    commit = f"{run.commit}{_CLEAN[run.clean][1]}" if run.commit else "-"
     rows = [
         ("run", run.id),
         ("when", _when(run.at) + (f" to {_when(run.ended_at)}" if run.ended_at else "")),

@@ -57,6 +57,7 @@ class VenueRules:
     leverage_selectors: tuple[str, ...] = ()  # "instrument", "family", "currency", "symbol" (and "instruments")
     permission_groups: tuple[str, ...] = ()  # each can be read or write
     unsupported_groups: Mapping[str, str] = field(default_factory=dict)  # group -> why no key can be given it
+    other_parts: str = ""  # a pattern of names of parts that this version does not know; the venue judges them
     position_mode_parts: tuple[str, ...] = ()  # parts of an account that can each have a position mode of their own
     environments: tuple[str, ...] = ("live", "demo", "sandbox")
     states: Mapping[str, str] = field(default_factory=lambda: {"present": "the default", "absent": "delete it"})

@@ -76,7 +76,8 @@ def _key_permissions(rules: Rules) -> Kind:
 def _position_mode(rules: Rules) -> Kind:
     word = Word(_union(one.position_modes for one in rules))
     parts = dict.fromkeys(part for one in rules for part in one.position_mode_parts)
-    return WholeOrParts(word, parts) if parts else word
+    others = next((one.other_parts for one in rules if one.other_parts), "")
+    return WholeOrParts(word, parts, others) if parts else word
 
 
 def _key(rules: Rules) -> Record:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,12 +20,43 @@ __all__ = ["ACCESS", "AllOrListed", "OneValue", "Permissions", "WholeOrParts"]
 ACCESS: Final = {"read": "look", "write": "look and change"}
 
 
+class _Parts(Record):
+    """Parts by name. A name that nobody knows yet is taken as given, for the venue judges it; a near miss is a slip."""
+
+    word: Word
+    others = ""  # the pattern of such names; "" where there are none
+
+    def take(self, node: Node, report: Report) -> Any:
+        """A dict of words by part."""
+        taken = super().take(node, report)
+        for name, child in node.value.items() if taken is not BAD else ():
+            if self._new(name) and child.value is not None and (word := self.word.take(child, report)) is not BAD:
+                taken[name] = word
+        return taken
+
+    def unknown(self, name: str, node: Node, report: Report) -> None:
+        """Report a name that cannot be a part's."""
+        if not self._new(name):
+            super().unknown(name, node, report)
+
+    def _new(self, name: str) -> bool:
+        fits = name not in self.fields and self.others and re.fullmatch(self.others, name)
+        like = [one for one in self.fields if abs(len(one) - len(name)) < 2]
+        return bool(fits) and not difflib.get_close_matches(name, like, n=1, cutoff=0.8)
+
+    def schema(self) -> dict[str, Any]:
+        """With names that nobody knows yet."""
+        said, word = super().schema(), {"anyOf": [self.word.schema(), {"type": "null"}]}
+        return said | {"patternProperties": {f"^(?:{self.others})$": word}} if self.others else said
+
+
 class WholeOrParts:
     """One word for all of the account, or a word for each of its parts."""
 
-    def __init__(self, word: Word, parts: Iterable[str]) -> None:
+    def __init__(self, word: Word, parts: Iterable[str], others: str = "") -> None:
         self.word = word
-        self.parts = Record({part: Field(kind=word, doc=f"Its part at {part}") for part in parts}, nulls=True)
+        self.parts = _Parts({part: Field(kind=word, doc=f"Its part at {part}") for part in parts}, nulls=True)
+        self.parts.word, self.parts.others = word, others
 
     def take(self, node: Node, report: Report) -> Any:
         """The word, or a dict of words by part."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,10 +20,11 @@ def check_parts(node: Node, modes: Mapping[str, str], rules: VenueRules, report:
     if not known:
         words = " or ".join(rules.position_modes)
         report.value(node, f"venue type {rules.type} has one for the whole account ({words})")
-    elif not modes:
+    elif not node.value:
         report.value(node, f"is an empty map (some of: {', '.join(known)})")
     for part, word in modes.items():
-        if known and (part not in known or word not in rules.position_modes):
+        named = part in known or (rules.other_parts and re.fullmatch(rules.other_parts, part))
+        if known and (not named or word not in rules.position_modes):
             report.value(node.value[part], f"unknown value {part}: {word} for venue type {rules.type}")
 
 

@@ -281,6 +281,9 @@ def _not_started(results: Sequence[StepResult]) -> list[str]:
 def _ending(outcome: Outcome) -> Iterator[str]:
     if right := outcome.count("already"):
         yield f"{_count(right, 'step')} turned out to be right already; nothing was sent for {_them(right)}."
+    if unread := sum(result.code == NOT_READ_BACK for result in outcome.results):
+        what = f"{_count(unread, 'step')} {'was' if unread == 1 else 'were'} accepted"
+        yield f"{what} and could not be read back: plan again to see {_them(unread)}."
     if outcome.declined:
         yield "Declined; nothing was written."
     if outcome.interrupted:

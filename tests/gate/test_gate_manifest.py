@@ -235,3 +235,20 @@ def test_no_environment_but_live_and_sandbox(gate: GateDesk) -> None:
     assert "venues.cx.environment" in gate.refused()
     gate.write({"cx": {}}, venues={"cx": {**venues["cx"], "region": "eea"}})
     assert "venues.cx.region" in gate.refused()
+
+
+def test_an_exchange_that_only_the_venue_knows(gate: GateDesk) -> None:
+    """`validate` takes a name that nobody knows yet; the venue's list of symbols judges it, and where it shows the
+    exchange its mode is read and set. A near miss of a known one is a slip."""
+    modes = {"account_mode": "isolated_exchange", "position_mode": {"okx": "net", "aster": "long_short"}}
+    gate.set(account_mode="ISOLATED_EXCHANGE")
+    gate.write({"cx": modes})
+    assert gate.run("validate").code == 0
+    document = gate.plan("--format", "json").json
+    assert [(one["address"], one["code"]) for one in document["unreadable"]] == [
+        ("cx.position_mode[aster]", "unknown_exchange")
+    ]
+    gate.write({"cx": {**modes, "position_mode": {"okex": "net"}}})
+    assert gate.refused().count("error:") == 1
+    gate.write({"cx": {**modes, "position_mode": {}}})
+    assert "is an empty map" in gate.refused()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from desk import Desk
 from journal_parts import Clock, mean
 
 from acctcfg.cli.history import command
@@ -145,3 +146,18 @@ def test_importing_secrets_and_journal_loads_no_cryptography_of_others() -> None
     code = "import sys, acctcfg.secrets, acctcfg.journal\nprint('pyrage' in sys.modules, 'click' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n"
+
+
+def test_an_altered_row_is_not_listed_unsaid(desk: Desk) -> None:
+    """The list and one run are printed, the error names the row, and the exit status is 1."""
+    desk.write({"mmdesk01": {}}).converge()
+    path = desk.folder / ".acctcfg" / "journal.sqlite"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript(
+        "DROP TRIGGER events_stay; UPDATE events SET body = replace(body, 'tester', 'nobody') WHERE kind = 'run'"
+    )
+    connection.close()
+    said = desk.run("history")
+    run = said.out.splitlines()[1].split()[0]
+    for shown in (said, desk.run("history", run)):
+        assert (shown.code, "not as it was written" in shown.err) == (1, True), shown.out + shown.err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from desk import Desk
-from ladder_parts import KEY, NO_CHANGES, TRADING
+from ladder_parts import NO_CHANGES, TRADING
 
 AWAY = {"bot": {**TRADING, "ip_allowlist": ["203.0.113.7"]}}  # never signs from here, so the broker's list tells of it
 TRON = {"currency": "USDT", "chain": "USDT-TRC20"}
@@ -21,7 +21,7 @@ ROWS = {"accounts": "trader01", "keys": "bot", "addresses": "*"}
 def test_a_list_that_loses_a_row_once(desk: Desk, which: str, command: str) -> None:
     """Of accounts, keys and addresses alike: nothing is planned, nothing is written, and it is shown as there."""
     wanted = {"api_keys": AWAY, "deposit": {"addresses": [TRON]}}
-    desk.write({name: wanted for name in ("trader01", "trader02", "trader03")}).converge()
+    desk.write(dict.fromkeys(("trader01", "trader02", "trader03"), wanted)).converge()
     before, shown = len(desk.writes()), desk.run("show").out.replace("  -> funding", "")
     desk.fault(match={"path": LISTS[which], "method": "GET"}, kind="lose_row", row=ROWS[which], times=1)
     if command == "show":

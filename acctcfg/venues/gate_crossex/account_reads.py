@@ -36,6 +36,7 @@ from acctcfg.venues.gate_crossex.vocabulary import (
     FIRST,
     ISOLATED,
     POSITION_MODE,
+    exchange_word,
     number,
 )
 from acctcfg.venues.resources import as_documented
@@ -135,7 +136,7 @@ class CrossEx:
 
     async def at(self, exchange: str) -> State:
         """The part at one exchange, in isolated_exchange. Raises Garbled for the answer of another part."""
-        asked = EXCHANGES.get(exchange, exchange.upper())
+        asked = exchange_word(exchange)
         found = State.of(await self._read(ACCOUNT, {"exchange_type": asked}))
         said = found.row.get("exchange_type") or asked
         if said != asked:

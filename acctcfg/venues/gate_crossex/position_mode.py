@@ -17,7 +17,7 @@ from acctcfg.errors import VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, SET_ACCOUNT
-from acctcfg.venues.gate_crossex.vocabulary import EXCHANGES, POSITION_MODE
+from acctcfg.venues.gate_crossex.vocabulary import EXCHANGES, POSITION_MODE, exchange_word
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["PositionMode"]
@@ -60,6 +60,8 @@ class PositionMode:
                 return Unreadable("isolated_exchange", "the account is in isolated_exchange: each exchange has its own")
             return account.state.position_mode
         try:
+            if exchange not in EXCHANGES and exchange_word(exchange) not in (await account.own.symbols()).exchanges:
+                return Unreadable("unknown_exchange", f"the venue's list of symbols shows no exchange {exchange}")
             return (await account.own.at(exchange)).position_mode
         except VenueError as error:
             return unreadable(error)
@@ -74,7 +76,7 @@ class PositionMode:
         """One call; it names the exchange in isolated_exchange, and only there."""
         body = {"position_mode": POSITION_MODE.venue(Word(str(change.after)))}
         if change.address.key:
-            body["exchange_type"] = EXCHANGES[change.address.key]
+            body["exchange_type"] = exchange_word(change.address.key)
         return (Call(SET_ACCOUNT, body),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:

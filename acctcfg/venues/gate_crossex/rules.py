@@ -44,6 +44,7 @@ GATE_CROSSEX_RULES = VenueRules(
         "long_short": "a long and a short position of one contract side by side",
     },
     position_mode_parts=tuple(EXCHANGES),
+    other_parts=r"[a-z][a-z0-9]{1,31}",
     permissions=(),
     permission_groups=(
         "account",

@@ -19,6 +19,7 @@ __all__ = [
     "ISOLATED",
     "POSITION_MODE",
     "SUB_STATE",
+    "exchange_word",
     "number",
     "permission_of",
     "unknown_permissions",
@@ -51,6 +52,12 @@ EXCHANGES = {
     "lighter": "LIGHTER",
 }
 """The exchanges of all generations of the documents; the venue's list of symbols may show more."""
+
+
+def exchange_word(exchange: str) -> str:
+    """The venue's word for an exchange; one that is new to us is written as all of them are."""
+    return EXCHANGES.get(exchange, exchange.upper())
+
 
 FIRST = frozenset({"binance", "okx", "gate"})
 """Those of the first documents: every venue has them. The others came one by one."""
