@@ -40,7 +40,7 @@ from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import BeforeSend, Exchange, Ready, Reply, Settle
 from acctcfg.wire.failures import NotSent, Redirected, TooLong, UnresolvedWrite
 from acctcfg.wire.pace import Ahead, BucketKey, Pacer, Slot
-from acctcfg.wire.redact import Sent, body_kind, confidential, line, without
+from acctcfg.wire.redact import Sent, body_kind, confidential, line, unquoted, without
 from acctcfg.wire.transport import AiohttpTransport, BodyTooLong
 
 __all__ = ["Client", "UnresolvedWrite"]
@@ -248,7 +248,7 @@ class Client:
             response = await self._transport.handle_async_request(request)
             slot.answered()
             exchange.status = response.status_code
-            body = await _bytes_of(response)
+            body = unquoted(await _bytes_of(response), exchange.signer, exchange.signed)
         except httpx.ProxyError as exc:
             slot.not_sent()
             hint = "is the proxy right? NO_PROXY names hosts that are reached without one"

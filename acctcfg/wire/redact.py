@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 from acctcfg.core.secret import Credentials, Secret
 
-__all__ = ["Sent", "body_kind", "confidential", "line", "without"]
+__all__ = ["Sent", "body_kind", "confidential", "line", "unquoted", "without"]
 
 HIDDEN = "***"
 SHORTEST = 6  # below that, what is blotted out would be words of the sentence
+WHOLE = 8  # a secret of that length is taken out of an answer, unless it is all digits, as ids and amounts are
 LONGEST = 1000  # characters of a message that a venue had a part in
 
 
@@ -61,6 +62,19 @@ def without(hidden: Sequence[str], text: str) -> str:
         for written in {one, one.replace("/", "\\/"), quote(one, safe="")}:
             text = text.replace(written, HIDDEN)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def unquoted(body: bytes, signer: Credentials | None, headers: Mapping[str, str | Secret]) -> bytes:
+    """An answer with `***` where it repeats a secret of its request: a label that is one would be printed and recorded.
+
+    Ids of keys are no secrets: lists of keys hold them.
+    """
+    for one in confidential(signer, headers, {}):
+        if len(one) < WHOLE or one.isdecimal() or (isinstance(signer, Credentials) and one == signer.api_key):
+            continue
+        for written in {one, one.replace("/", "\\/")}:
+            body = body.replace(written.encode(), HIDDEN.encode())
+    return body
 
 
 def body_kind(body: bytes) -> str:
