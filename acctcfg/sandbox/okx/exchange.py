@@ -34,7 +34,10 @@ NOBODY = Account(uid="", name="", main_uid="")
 NO_TENANT = Tenant(name="", master=NOBODY)
 NO_KEY = ApiKey(label="", api_key="", secret_key="", passphrase="", env="any")
 LEVERAGE_INFO = "/api/v5/account/leverage-info"
-SUBACCOUNT_INFO = "/api/v5/broker/dma/subaccount-info"
+RATES = {  # limits that the documentation of two years names differently, with their flags
+    "/api/v5/broker/dma/subaccount-info": "subaccount_info_rate",
+    "/api/v5/users/subaccount/list": "subaccount_list_rate",
+}
 DEPOSIT = "/api/v5/asset/broker/dma/"
 # no longer on the venue's public pages since 2025; approved brokers may have them still
 GONE = frozenset(
@@ -148,20 +151,24 @@ class OkxExchange(Exchange):
         kind = query.get("instType", "") if route.by_inst_type else ""
         name = (who, route.method, route.path, kind)
         flags = self.state.flags
-        limit = flags.subaccount_info_rate if route.path == SUBACCOUNT_INFO else route.limit
+        limit = getattr(flags, RATES[route.path]) if route.path in RATES else route.limit
         if not self.world.pace.admits(name, limit, route.window_s, self.world.ticks()):
             status = flags.rate_limit_status
             raise Refusal("50011", status=status, at_gateway=status == 429)
 
     @staticmethod
     def check_permission(route: Route, tenant: Tenant, account: Account, key: ApiKey) -> None:
-        """50120 for the key, 59604 and 59608 for the user behind it, 50027 for one whose trading is frozen."""
+        """50120, 50035 for the key; 59500, 59604, 59608 for the user behind it; 50027 where trading is frozen."""
         if route.perm and route.perm not in key.perm:
             raise Refusal("50120")
         if route.broker and not account.is_master:
             raise Refusal("59604")
         if route.broker and not tenant.broker:
             raise Refusal("59608")
+        if route.master and not account.is_master:
+            raise Refusal("59500")
+        if route.bound and not key.ip:
+            raise Refusal("50035")
         if route.is_write and not route.broker and account.freezes("trading"):
             raise Refusal("50027")
 

@@ -1,4 +1,4 @@
-"""API keys of a broker's sub-accounts.
+"""API keys of sub-accounts: the rules that a broker and a plain user share, and the broker's calls.
 
 Source: OKX v5 broker documentation, "Create an APIKey for a sub-account" and its query, reset and delete calls;
 40/s, 1/s, 10/s, 10/s per user. The secret is in the create answer and nowhere else.
@@ -11,17 +11,18 @@ import ipaddress
 import re
 import secrets
 import uuid
+from dataclasses import dataclass
 
 from acctcfg.sandbox.okx.params import Call, need, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
 from acctcfg.sandbox.okx.state import PERMISSIONS, Account, ApiKey
 from acctcfg.sandbox.values import Row
 
-__all__ = ["create_key", "delete_key", "list_keys", "modify_key", "parse_ips", "parse_permissions", "sub_account"]
+__all__ = ["Rules", "create", "create_key", "delete", "delete_key", "list_keys", "listed", "modify", "modify_key"]
+__all__ += ["parse_ips", "parse_permissions", "sub_account"]
 
 MOST_KEYS = 50
 MOST_IPS = 20
-LABEL = re.compile(r"[A-Za-z0-9]{1,50}")
 PASSPHRASE = re.compile(r"(?=.*\d)(?=.*[A-Z])(?=.*[a-z])(?=.*[^A-Za-z0-9\s])[!-~]{8,32}")
 
 
@@ -48,12 +49,19 @@ def parse_permissions(words: str) -> frozenset[str]:
     return frozenset(found | {"read_only"})
 
 
-def _permissions(call: Call, words: str) -> frozenset[str]:
-    """Those of a key of a sub-account: `withdraw` went in May 2025, and is taken by a flag only."""
-    found = parse_permissions(words)
-    if "withdraw" in found and call.venue.flags.dma_withdraw == "refused":
-        raise wrong("perm")
-    return found
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a key of a sub-account may be; `withdraw` went in May 2025, and is taken by a flag only."""
+
+    label: re.Pattern[str]
+    withdraw: bool = False
+
+    def permissions(self, call: Call, words: str) -> frozenset[str]:
+        """What a list of words permits."""
+        found = parse_permissions(words)
+        if "withdraw" in found and not (self.withdraw and call.venue.flags.dma_withdraw == "accepted"):
+            raise wrong("perm")
+        return found
 
 
 def parse_ips(words: str) -> tuple[str, ...]:
@@ -69,23 +77,22 @@ def parse_ips(words: str) -> tuple[str, ...]:
     return found
 
 
-def _label(call: Call, account: Account, mine: ApiKey | None = None) -> str:
+def _label(call: Call, account: Account, rules: Rules, mine: ApiKey | None = None) -> str:
     label = need(call, "label")
-    if not LABEL.fullmatch(label):
+    if not rules.label.fullmatch(label):
         raise wrong("label")
     if any(key.label == label for key in account.keys.values() if key is not mine):
         raise Refusal("59502")
     return label
 
 
-def create_key(call: Call) -> Answer:
+def create(call: Call, account: Account, rules: Rules) -> Answer:
     """A new key; the only answer that carries a secret."""
-    account = sub_account(call, does="keys")
-    label = _label(call, account)
+    label = _label(call, account, rules)
     passphrase = need(call, "passphrase")
     if not PASSPHRASE.fullmatch(passphrase):
         raise Refusal("59505")
-    perm, ips = _permissions(call, text(call, "perm", "read_only")), parse_ips(text(call, "ip"))
+    perm, ips = rules.permissions(call, text(call, "perm", "read_only")), parse_ips(text(call, "ip"))
     if len(account.keys) >= MOST_KEYS:
         raise Refusal("59501")
     delay_ms = round(call.venue.flags.key_delay_s * 1000 / call.venue.speed)
@@ -116,40 +123,65 @@ def _key(call: Call, account: Account) -> ApiKey:
     return key
 
 
-def list_keys(call: Call) -> Answer:
+def listed(call: Call, account: Account) -> Answer:
     """All keys of a sub-account, newest first, or one; without secrets and without passphrases."""
-    account = sub_account(call)
     if text(call, "apiKey"):
         return Answer([_row(_key(call, account))])
     return Answer([_row(key) for key in reversed(account.keys.values())])
 
 
-def modify_key(call: Call) -> Answer:
+def modify(call: Call, account: Account, rules: Rules) -> Answer:
     """Replace label, permissions or addresses: a field that is present replaces the whole value."""
-    account = sub_account(call)
     key = _key(call, account)
     label, perm, ips = key.label, key.perm, key.ip
     if call.params.get("label") is not None:
-        label = _label(call, account, key)
+        label = _label(call, account, rules, key)
     if call.params.get("perm") is not None:
         words = text(call, "perm")
         if not words:
             raise wrong("perm")
-        perm = _permissions(call, words)
+        perm = rules.permissions(call, words)
     if call.params.get("ip") is not None:
         ips = parse_ips(text(call, "ip"))
-    now_ms = call.now_ms
+    venue, now_ms = call.venue, call.now_ms
 
     def effect() -> None:
         key.label, key.perm, key.ip, key.ts = label, perm, ips, now_ms
 
-    shown = ApiKey(label, key.api_key, "", "", perm, ips, key.env, now_ms)
-    return Answer([{"subAcct": account.name, **_row(shown)}], effect)
+    row = _row(ApiKey(label, key.api_key, "", "", perm, ips, key.env, now_ms))
+    if venue.flags.perm_spelling == "read":  # as a sample of this answer has it
+        row["perm"] = str(row["perm"]).replace("read_only", "read")
+    return Answer([{"subAcct": account.name, **row}], effect)
 
 
-def delete_key(call: Call) -> Answer:
+def delete(call: Call, account: Account) -> Answer:
     """Delete a key; it stops signing."""
-    account = sub_account(call)
     key = _key(call, account)
     venue, now_ms = call.venue, call.now_ms
     return Answer([{"subAcct": account.name}], lambda: venue.drop_key(account, key, now_ms))
+
+
+# --- a broker's
+
+
+BROKER = Rules(label=re.compile(r"[A-Za-z0-9]{1,50}"), withdraw=True)
+
+
+def create_key(call: Call) -> Answer:
+    """A new key of a broker's sub-account."""
+    return create(call, sub_account(call, does="keys"), BROKER)
+
+
+def list_keys(call: Call) -> Answer:
+    """The keys of a broker's sub-account, or one."""
+    return listed(call, sub_account(call))
+
+
+def modify_key(call: Call) -> Answer:
+    """Change a key of a broker's sub-account."""
+    return modify(call, sub_account(call), BROKER)
+
+
+def delete_key(call: Call) -> Answer:
+    """Delete a key of a broker's sub-account."""
+    return delete(call, sub_account(call))

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from acctcfg.sandbox.okx import broker, config, deposits, keys, leverage, mode, public, reads, settings
+from acctcfg.sandbox.okx import (
+    broker,
+    config,
+    deposits,
+    keys,
+    leverage,
+    mode,
+    public,
+    reads,
+    regular,
+    settings,
+)
 from acctcfg.sandbox.okx.params import Call
 from acctcfg.sandbox.okx.replies import Answer
 
@@ -29,6 +40,8 @@ class Route:
     perm: str = ""  # read_only, trade; "" for public
     by_inst_type: bool = False  # the limit is kept per instType
     broker: bool = False  # only the master key of a broker
+    master: bool = False  # only the key of a master, a broker's or a plain user's
+    bound: bool = False  # that key must be bound to addresses
     empty_body: bool = False  # a POST that needs no body
 
     @property
@@ -52,6 +65,11 @@ def _post(path: str, handler: Handler, limit: int, window_s: float, *, empty_bod
 def _broker(method: str, path: str, handler: Handler, limit: int, window_s: float) -> Route:
     perm = "trade" if method == "POST" else "read_only"
     return Route(method, f"/api/v5{path}", handler, limit, window_s, perm, broker=True)
+
+
+def _regular(method: str, path: str, handler: Handler, limit: int, window_s: float, *, bound: bool = False) -> Route:
+    perm = "trade" if method == "POST" else "read_only"
+    return Route(method, f"/api/v5{path}", handler, limit, window_s, perm, master=True, bound=bound)
 
 
 GRIDS = reads.bots_of({"grid": "grid", "contract_grid": "contract_grid"})
@@ -117,6 +135,18 @@ ROUTES: tuple[Route, ...] = (
     _broker("POST", "/asset/broker/dma/subaccount-deposit-address", deposits.create_address, 10, 1),
     _broker("GET", "/asset/broker/dma/subaccount-deposit-address", deposits.list_addresses, 6, 1),
     _broker("POST", "/asset/broker/dma/modify-subaccount-deposit-address", deposits.modify_address, 6, 1),
+    _regular("POST", "/users/subaccount/create-subaccount", regular.create_subaccount, 1, 1, bound=True),
+    _regular("GET", "/users/subaccount/list", regular.list_subaccounts, 2, 2),
+    _regular("POST", "/users/subaccount/apikey", regular.create_key, 1, 1, bound=True),
+    _regular("GET", "/users/subaccount/apikey", regular.list_keys, 20, 2),
+    _regular("POST", "/users/subaccount/modify-apikey", regular.modify_key, 1, 1, bound=True),
+    _regular("POST", "/users/subaccount/delete-apikey", regular.delete_key, 1, 1, bound=True),
+    _regular("POST", "/users/subaccount/set-transfer-out", regular.set_transfer_out, 1, 1),
+    _regular("GET", "/users/entrust-subaccount-list", regular.entrusted, 1, 1),
+    _regular("GET", "/account/subaccount/balances", regular.balance, 6, 2),
+    _regular("GET", "/asset/subaccount/balances", regular.asset_balances, 6, 2),
+    _regular("GET", "/account/subaccount/max-withdrawal", regular.max_withdrawal, 20, 2),
+    _regular("GET", "/asset/subaccount/bills", regular.transfers, 6, 1),
     _broker("GET", "/asset/broker/dma/subaccount-deposit-history", broker.empty_history, 5, 2),
     _broker("GET", "/asset/broker/dma/subaccount-withdrawal-history", broker.empty_history, 5, 2),
 )

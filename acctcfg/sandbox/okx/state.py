@@ -45,6 +45,12 @@ class Flags:
     max_subaccounts: int = 100_000
     preset_enveloped: bool = True  # false: account-level-switch-preset answers a bare object
     create_subaccount_answer: str = "full"  # or "short": without uid and ts
+    sub_label_required: bool = True  # of a plain user's sub-account; false: it may be left out
+    sub_label_blank: bool = False  # true: the list shows it with a blank after it
+    subaccount_creation: str = "api"  # of a plain user; or "web": 59518
+    subaccount_list_rate: int = 2  # or 20 in two seconds
+    unknown_subaccount: str = "empty"  # the list, asked for a name that is not there; or "59510"
+    perm_spelling: str = "read_only"  # in the answer to a change of a key; or "read"
     option_assets_usd: int = 10_000  # above which options can be activated (51147); older texts say 20000
     balance_zero_rows: bool = False  # true: a currency asked for by ccy and once held has a row at zero too
     dma_endpoints: str = "full"  # or "public": the twelve that are no longer documented answer a bare 404
@@ -66,6 +72,10 @@ class Flags:
         "rate_limit_status": (429, 200),
         "posside_error": ("top", "item"),
         "create_subaccount_answer": ("full", "short"),
+        "subaccount_creation": ("api", "web"),
+        "subaccount_list_rate": (2, 20),
+        "unknown_subaccount": ("empty", "59510"),
+        "perm_spelling": ("read_only", "read"),
         "dma_endpoints": ("full", "public"),
         "subaccount_parent": ("firstLvSubAcct", "mainAcct"),
         "subaccount_info_rate": (1, 10),
@@ -283,6 +293,7 @@ class State:
             name=name,
             main_uid=tenant.master.uid,
             ts=now_ms,
+            can_trans_out=tenant.broker,
             acct_lv=self.flags.fresh_account_mode,
             pos_mode=self.flags.fresh_position_mode,
             activated_modes=list(self.flags.activated_modes),
