@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from acctcfg.cli.console import say_json
@@ -22,5 +21,7 @@ def say_failure(
 ) -> None:
     """`{"error": ...}` if the command was asked for JSON; nothing else."""
     if wants_json(arguments):
+        from dataclasses import asdict  # help goes without
+
         rows = [asdict(one) for one in problems]
         say_json({"error": {"code": code, "message": message, "hint": hint, "problems": rows}})

@@ -7,7 +7,6 @@ own way, `cell` keeps a spreadsheet from taking text for a formula.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -63,6 +62,8 @@ def in_json(c: str) -> str:
 
 def json_text(value: Any) -> str:
     """JSON that every reader takes: what is not seen as itself is escaped, half a pair is U+FFFD, NaN is null."""
+    import json  # help and plain text go without
+
     text = json.dumps(_sound(value), indent=2, ensure_ascii=False, allow_nan=False)
     if text.isascii() and "\x7f" not in text:
         return text
