@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from acctcfg.core.json_types import JsonObject, JsonValue
     from acctcfg.journal import EntryRecord, Journal, Run, RunRecord
 
 __all__ = ["command"]
@@ -37,12 +38,13 @@ def command(ctx: click.Context, run: str | None, form: str, limit: int, verify: 
     """
     from dataclasses import asdict
 
+    from acctcfg.engine.workspace import storage_of
     from acctcfg.errors import UsageError
-    from acctcfg.journal import Journal, journal_path
+    from acctcfg.journal import Journal
 
     if verify and run:
         raise UsageError("--verify checks the whole journal, not one run", hint="leave out the run")
-    with Journal.open(journal_path(ctx.obj["directory"])) as journal:
+    with Journal(storage_of(ctx.obj["directory"])) as journal:
         if verify:
             _verify(ctx, journal, form)
             return
@@ -73,18 +75,18 @@ def _verify(ctx: click.Context, journal: Journal, form: str) -> None:
     rows, head = journal.head()
     if problems and form == "text":
         raise JournalError(
-            "\n".join((f"{journal.path}: the journal is not as it was written", *problems)),
+            "\n".join((f"{journal.place}: the journal is not as it was written", *problems)),
             hint="compare it with a backup; what its runs did at the venue stays in force",
         )
     line = f"Verified: {rows} rows, none altered, missing or moved. The last one's hash is {head}."
     if not rows:
-        line = f"{journal.path}: {'the journal is empty' if journal.path.exists() else 'there is no journal'}."
+        line = f"{journal.place}: {'the journal is empty' if journal.storage.exists() else 'there is no journal'}."
     _print([line], {"rows": rows, "head": head, "problems": list(problems)}, form)
     if problems:
         ctx.exit(1)
 
 
-def _print(lines: Sequence[str], data: Any, form: str) -> None:
+def _print(lines: Sequence[str], data: object, form: str) -> None:
     from acctcfg.cli.console import say, say_json
     from acctcfg.render.harmless import harmless
 
@@ -155,29 +157,29 @@ def _steps(record: RunRecord) -> Iterator[str]:
     width = max((len(str(step["address"])) for step in steps), default=0)
     for step in steps:
         words = [_values(step), str(step["status"]).replace("_", " ")]
-        end = ": ".join(filter(None, (words[1], step.get("message") or step.get("code") or "")))
-        yield f"{MARKS.get(step['action'], ' '):>3} {step['address']:<{width}}  {words[0]}{end}"
+        end = ": ".join(filter(None, (words[1], str(step.get("message") or step.get("code") or ""))))
+        yield f"{MARKS.get(str(step['action']), ' '):>3} {step['address']:<{width}}  {words[0]}{end}"
         for entry in record.entries:
             if entry.intent.address == step["address"]:
                 yield from _write(entry, several=step["action"] == "replace", told=bool(record.steps))
 
 
-def _steps_of(entries: Sequence[EntryRecord]) -> list[dict[str, Any]]:
+def _steps_of(entries: Sequence[EntryRecord]) -> list[JsonObject]:
     """The steps as their writes show them, one line an address and action."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    found: dict[tuple[str, str], JsonObject] = {}
     for entry in entries:
         intent = entry.intent
         words = ", ".join(filter(None, (entry.outcome or "outcome not known", FINDINGS.get(entry.finding or ""))))
-        step = {"address": intent.address, "action": intent.action, "status": words, **_facts_of(entry)}
+        step: JsonObject = {"address": intent.address, "action": intent.action, "status": words, **_facts_of(entry)}
         found[intent.address, intent.action] = step
     return list(found.values())
 
 
-def _facts_of(entry: EntryRecord) -> dict[str, Any]:
-    return entry.intent.body if isinstance(entry.intent.body, dict) else {}
+def _facts_of(entry: EntryRecord) -> JsonObject:
+    return entry.intent.body if isinstance(entry.intent.body, Mapping) else {}
 
 
-def _values(step: Mapping[str, Any]) -> str:
+def _values(step: JsonObject) -> str:
     """ "net -> long_short   ", as far as it is on record."""
     if "after" not in step:
         return ""
@@ -188,7 +190,7 @@ def _values(step: Mapping[str, Any]) -> str:
     return f"{known} -> {_value(after)}   " if step["action"] != "delete" else f"{known}   "
 
 
-def _value(value: Any) -> str:
+def _value(value: JsonValue) -> str:
     if isinstance(value, Mapping):
         there = {name: one for name, one in value.items() if one not in (None, "", []) or name == "ip_allowlist"}
         return ", ".join(f"{name} {_value(one) or 'from any address'}" for name, one in there.items())
@@ -211,7 +213,7 @@ def _write(entry: EntryRecord, *, several: bool, told: bool) -> Iterator[str]:
         yield "      " + "   ".join(f"{NAMES.get(name, name)} {value}" for name, value in ids.items())
 
 
-def _request(sent: Mapping[str, Any]) -> str:
+def _request(sent: JsonObject) -> str:
     """ "POST /api/v5/account/set-leverage   200   code 59102   31 ms   attempt 2", with what is known of it."""
     words = [f"{sent.get('method', '')} {sent.get('path', '')}", str(sent.get("status") or "no answer")]
     if sent.get("code") not in (None, ""):

@@ -13,9 +13,9 @@ from acctcfg.core.desired import Manifest, VenueSpec
 from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError
-from acctcfg.journal import Journal, Lock, holder_of, journal_path, state_folders
+from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, holder_of, journal_path, state_folders
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
-from acctcfg.journal.chain import FIRST
+from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.journal import JOURNAL
 from acctcfg.journal.process import this_process
 from acctcfg.secrets import Credentials, Secret, Store, load_credentials, open_store
@@ -23,7 +23,12 @@ from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.stored_form import flaw_of
 from acctcfg.venues.installed import rules
 
-__all__ = ["Doors", "JournalMemory", "Locks", "Workspace"]
+__all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "storage_of"]
+
+
+def storage_of(directory: Path, *, create: bool = False) -> Storage:
+    """Where the journal of the workspace in this folder is kept, with the locks of its venue users."""
+    return SqliteStorage(journal_path(directory), create=create)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +41,7 @@ class Workspace:
     types: Mapping[str, VenueRules]
     speed: float = 1.0
     _stores: dict[str, Store] = field(default_factory=dict)
-    _intact: tuple[int, str] = (0, FIRST)  # up to where the journal was found as it was written
+    _intact: Head = BEGINNING  # up to where the journal was found as it was written
 
     @classmethod
     def load(cls, directory: Path, environ: Mapping[str, str]) -> Self:
@@ -51,11 +56,6 @@ class Workspace:
             types=types,
             speed=_speed(environ),
         )
-
-    @property
-    def journal_path(self) -> Path:
-        """Where the embedded journal and its locks are. ConfigError where a link leads out of the workspace."""
-        return journal_path(self.directory)
 
     def store(self, name: str) -> Store:
         """The secret store of that name; opened once."""
@@ -78,9 +78,13 @@ class Workspace:
         """The way to the stores for one connection."""
         return Doors(self, passphrase=self.types[self.manifest.venues[venue].type].passphrase)
 
+    def storage(self, *, create: bool = False) -> Storage:
+        """Where the journal and the locks are kept; without `create` it is only read."""
+        return storage_of(self.directory, create=create)
+
     def journal(self, *, create: bool = False) -> Journal:
         """The journal; an absent one reads as empty."""
-        return Journal.open(self.journal_path, create=create)
+        return Journal(self.storage(create=create))
 
     def memories(self) -> Callable[[str, str], JournalMemory]:
         """What the journal knows, by base URL and venue user; each is read once, when it is first asked for."""
@@ -94,11 +98,11 @@ class Workspace:
 
     def demand_intact(self, journal: Journal) -> None:
         """Before anything is decided by the journal: nobody altered it, and nobody can who only commits."""
-        top = None if self.manifest.journal_durable else tracked_in(self.journal_path)
+        path = journal_path(self.directory)
+        top = None if self.manifest.journal_durable else tracked_in(path)
         if top is not None:
             raise ConfigError(
-                f"git tracks the journal {self.journal_path.resolve().relative_to(top)}: "
-                "whoever commits could say what runs did",
+                f"git tracks the journal {path.resolve().relative_to(top)}: whoever commits could say what runs did",
                 hint=f"git rm --cached {JOURNAL}, or write `journal: {{durable: true}}` if it is meant to be committed",
             )
         self._intact = journal.demand_intact(self._intact)
@@ -113,14 +117,14 @@ class Workspace:
         """The lock of one venue user at one base URL."""
         state = state_folders(self.environ)
         who = actor(self.environ)
-        lock = Lock(self.journal_path, user, base_url=base_url, state=state, owner=who, timeout_s=timeout_s)
+        lock = Lock(self.storage(), user, base_url=base_url, state=state, owner=who, timeout_s=timeout_s)
         if not state:
             lock.unshared = "neither XDG_STATE_HOME nor HOME says where a user's state is kept"
         return lock
 
     def running(self, base_url: str, user: str) -> str:
         """Who else applies to this venue user right now, and since when; "" if nobody does."""
-        holder = holder_of(self.journal_path, user, base_url=base_url, state=state_folders(self.environ))
+        holder = holder_of(self.storage(), user, base_url=base_url, state=state_folders(self.environ))
         ours = holder is not None and holder.process == this_process()
         return holder.describe(time.time()) if holder is not None and not ours else ""
 
@@ -131,7 +135,7 @@ class Workspace:
 
     def refuse_lost_journal(self) -> None:
         """With CI set, a journal inside the checkout goes with the job, and with it what was half done."""
-        if lost_with_the_job(self.journal_path, durable=self.manifest.journal_durable, environ=self.environ):
+        if lost_with_the_job(journal_path(self.directory), durable=self.manifest.journal_durable, environ=self.environ):
             raise ConfigError(
                 f"CI is set and the journal {JOURNAL} lies in the checkout {inside_checkout(self.directory)}: "
                 "it would be lost with the job",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from acctcfg.journal.journal import Journal, journal_path
 from acctcfg.journal.lock import Holder, Lock, break_lock, holder_of, holders, state_folders
 from acctcfg.journal.records import Access, EntryRecord, Intent, KnownAccount, Note, Run, RunRecord
+from acctcfg.journal.sqlite import SqliteStorage
+from acctcfg.journal.storage import Storage
 
 __all__ = [
     "Access",
@@ -17,6 +19,8 @@ __all__ = [
     "Note",
     "Run",
     "RunRecord",
+    "SqliteStorage",
+    "Storage",
     "break_lock",
     "holder_of",
     "holders",

@@ -12,12 +12,19 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
-__all__ = ["FIRST", "Row", "canonical", "flaws", "row_hash"]
+from acctcfg.core.json_types import JsonValue
+
+__all__ = ["BEGINNING", "FIRST", "Draft", "Head", "Row", "canonical", "chained", "flaws", "row_hash"]
 
 _COMPACT = json.JSONEncoder(separators=(",", ":")).encode  # made once: a journal has many rows
 FIRST = "0" * 64  # what the first row names as the one before it
+
+Head: TypeAlias = tuple[int, str]
+"""Number and hash of a journal's last row."""
+BEGINNING: Head = (0, FIRST)
 
 
 class Row(NamedTuple):
@@ -35,9 +42,61 @@ class Row(NamedTuple):
     prev: str
     hash: str
 
+    def value(self) -> JsonValue:
+        """What its body says. ValueError for one that is no JSON."""
+        found: JsonValue = json.loads(self.body)
+        return found
 
-def canonical(value: Any) -> str:
-    """`value` as JSON with sorted keys and no spaces. TypeError for anything but plain JSON data, without quoting it.
+    def facts(self) -> dict[str, JsonValue]:
+        """Its body where that is an object or nothing; TypeError for any other."""
+        found = self.value()
+        if not isinstance(found, dict | None):
+            raise TypeError(f"the body of row {self.seq} is no object")
+        return found or {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A row that is not in the chain yet."""
+
+    run: str
+    kind: str
+    entry: int | None
+    venue_user: str
+    account: str
+    address: str
+    body: str
+
+    @classmethod
+    def of(
+        cls,
+        kind: str,
+        run: str,
+        body: JsonValue,
+        venue_user: str = "",
+        account: str = "",
+        address: str = "",
+        entry: int | None = None,
+    ) -> Draft:
+        """TypeError if the body is not plain JSON data."""
+        text = canonical(body)
+        return cls(run=run, kind=kind, entry=entry, venue_user=venue_user, account=account, address=address, body=text)
+
+
+def chained(drafts: Iterable[Draft], at: str, after: Head) -> list[Row]:
+    """The rows that these drafts become behind the row `after`, written at `at`."""
+    rows = []
+    given, before = after
+    for number, new in enumerate(drafts, given + 1):
+        place = (new.venue_user, new.account, new.address)
+        row = Row(number, at, new.run, new.kind, new.entry, *place, new.body, before, "")
+        rows.append(row._replace(hash=row_hash(row)))
+        before = rows[-1].hash
+    return rows
+
+
+def canonical(value: JsonValue) -> str:
+    """`value` as JSON with sorted keys and no spaces. TypeError for what is no plain JSON data, without quoting it.
 
     A secret is no JSON data, so none can be written down.
     """
@@ -45,16 +104,18 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _check_plain(value: Any, place: str) -> None:
+def _check_plain(value: object, place: str) -> None:
     kind = type(value)
-    if value is None or kind in (str, bool, int) or (kind is float and math.isfinite(value)):
+    if value is None or kind in (str, bool, int):
         return
-    if kind is dict:
+    if isinstance(value, float) and kind is float and math.isfinite(value):
+        return
+    if isinstance(value, dict) and kind is dict:
         for key, inner in value.items():
             if type(key) is not str:
                 raise TypeError(f"a key in {place} of the journal is of type {type(key).__name__}, not text")
             _check_plain(inner, f"{place}.{key}")
-    elif kind in (list, tuple):
+    elif isinstance(value, list | tuple) and kind in (list, tuple):
         for number, inner in enumerate(value):
             _check_plain(inner, f"{place}[{number}]")
     else:
@@ -66,7 +127,7 @@ def row_hash(row: Row) -> str:
     return hashlib.sha256(_COMPACT(row[:-1]).encode()).hexdigest()
 
 
-def flaws(rows: Iterable[Row], last_given: int, since: tuple[int, str] = (0, FIRST)) -> Iterator[str]:
+def flaws(rows: Iterable[Row], last_given: int, since: Head = BEGINNING) -> Iterator[str]:
     """What is wrong with the rows, in their order; `last_given` is the highest number that was ever given.
 
     `since`: number and hash of the row before the first one.

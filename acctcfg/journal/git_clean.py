@@ -10,7 +10,6 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from acctcfg.journal.git_files import Repository, read_file
 from acctcfg.journal.git_index import Entry, committed_tree, read_index, tree_of
@@ -60,7 +59,7 @@ def _id_size(repository: Repository) -> int:
     return len(repository.head() or "0" * 40) // 2
 
 
-def _changed(repository: Repository, entries: Sequence[Entry], make: Callable[[bytes], Any]) -> bool | None:
+def _changed(repository: Repository, entries: Sequence[Entry], make: Callable[[bytes], hashlib._Hash]) -> bool | None:
     """Whether a tracked file's content is another now."""
     written = (repository.folder / "index").stat().st_mtime_ns
     unsure, left = False, _HASHED

@@ -7,13 +7,13 @@ had for that name at that time.
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
 from acctcfg.journal.chain import Row
+from acctcfg.journal.facts import mapping, number, text, word
 
 __all__ = ["Knowledge"]
 
@@ -30,11 +30,11 @@ class _Intent:
     field: str  # "" for the account itself
     action: str
     key_label: str
-    body: Mapping[str, Any]
+    body: JsonObject
     sent_at: float | None
     run: str
     at: str
-    answered: dict[str, Any] = dataclasses.field(default_factory=dict)
+    answered: JsonObject = dataclasses.field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Knowledge:
     sightings: dict[tuple[str, str], str] = field(default_factory=dict)  # kind and name -> day
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
     _open: dict[tuple[str, str], _Intent] = field(default_factory=dict)  # creations: name and label
-    _made: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)  # uid, field, what was answered
+    _made: list[tuple[str, str, JsonObject]] = field(default_factory=list)  # uid, field, what was answered
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Knowledge:
@@ -91,12 +91,12 @@ class Knowledge:
             label=label,
             uid=str(intent.body.get("uid") or ""),
             sent_at=intent.sent_at,
-            params=dict(intent.body.get("creates") or {}),
+            params=dict(mapping(intent.body.get("creates"))),
             answered=dict(intent.answered),
             run=intent.run,
         )
 
-    def created(self, uid: str, field_: str) -> tuple[Mapping[str, Any], ...]:
+    def created(self, uid: str, field_: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first, but for what was deleted since."""
         return tuple(facts for whose, what, facts in self._made if (whose, what) == (uid, field_))
 
@@ -104,37 +104,40 @@ class Knowledge:
 
     def add(self, row: Row) -> None:
         """One more row."""
-        body = json.loads(row.body)
         match row.kind:
             case "intent":
-                self._begin(row, body)
+                self._begin(row, row.facts())
             case "answered":
-                self._answer(row, body)
+                self._answer(row, row.facts())
             case "done" | "refused" | "failed" | "resolved":
-                self._end(row, body)
+                self._end(row)
             case "account":
-                self._account(row.account, body["uid"], body["key"], row.at)
+                facts = row.facts()
+                self._account(row.account, text(facts, "uid"), text(facts, "key"), row.at)
             case "account_gone":
                 self._gone(row.account)
             case "access":
-                self._sign(row, body)
+                self._sign(row, row.facts())
             case "key_stored":
-                self._store(row, body)
+                self._store(row, row.facts())
             case "key_gone":
-                self._drop_keys(row.account, body["label"], body.get("api_key", ""))
+                facts = row.facts()
+                self._drop_keys(row.account, text(facts, "label"), word(facts, "api_key") or "")
             case "seen":
-                self.sightings.update({(body["kind"], name): day for name, day in body["names"].items()})
+                facts = row.facts()
+                kind, names = text(facts, "kind"), mapping(facts["names"])
+                self.sightings.update({(kind, name): text(names, name) for name in names})
 
-    def _begin(self, row: Row, body: Mapping[str, Any]) -> None:
+    def _begin(self, row: Row, facts: JsonObject) -> None:
         intent = _Intent(
             seq=row.seq,
             name=row.account,
             address=row.address,
             field=_field(row.address),
-            action=body["action"],
-            key_label=body["creates_key"],
-            body=body["body"] if isinstance(body["body"], dict) else {},
-            sent_at=body["sent_at"],
+            action=text(facts, "action"),
+            key_label=text(facts, "creates_key"),
+            body=mapping(facts["body"]),
+            sent_at=number(facts, "sent_at"),
             run=row.run,
             at=row.at,
         )
@@ -144,7 +147,7 @@ class Knowledge:
         elif not intent.field and intent.action == "create":
             self._open[row.account, ""] = intent
 
-    def _answer(self, row: Row, facts: dict[str, Any]) -> None:
+    def _answer(self, row: Row, facts: JsonObject) -> None:
         intent = self._intents[row.entry]
         intent.answered = facts
         if not intent.field:
@@ -154,11 +157,11 @@ class Knowledge:
         uid = str(intent.body.get("uid") or "") or self.names.get(intent.name, "")
         self._made.append((uid, intent.field, facts))
 
-    def _end(self, row: Row, body: Any) -> None:
+    def _end(self, row: Row) -> None:
         intent = self._intents.get(row.entry)
         if intent is None:
             return
-        happened = row.kind == "done" or (row.kind == "resolved" and body["finding"] == "happened")
+        happened = row.kind == "done" or (row.kind == "resolved" and row.facts()["finding"] == "happened")
         missed = row.kind in ("refused", "failed") or (row.kind == "resolved" and not happened)
         deletes = str(intent.body.get("deletes") or "")
         if happened and intent.action == "delete" and not intent.field:
@@ -202,13 +205,13 @@ class Knowledge:
             self.stored = {place: one for place, one in self.stored.items() if one.uid != uid}
             self.access.pop(uid, None)
 
-    def _sign(self, row: Row, body: Mapping[str, Any]) -> None:
-        uid = body.get("uid") or self.names.get(row.account, "")
+    def _sign(self, row: Row, facts: JsonObject) -> None:
+        uid = word(facts, "uid") or self.names.get(row.account, "")
         if uid:
-            self.access[uid] = _stored(body, uid, row.at)
+            self.access[uid] = _stored(facts, uid, row.at)
 
-    def _store(self, row: Row, body: Mapping[str, Any]) -> None:
-        key = _stored(body, body.get("uid") or self.names.get(row.account, ""), row.at)
+    def _store(self, row: Row, facts: JsonObject) -> None:
+        key = _stored(facts, word(facts, "uid") or self.names.get(row.account, ""), row.at)
         if key.api_key:  # a secret that was moved lies in one place
             self.stored = {place: one for place, one in self.stored.items() if one.api_key != key.api_key}
         self.stored.pop((key.store, key.path), None)
@@ -234,12 +237,12 @@ def _field(address: str) -> str:
     return address.partition("[")[0].partition(".")[2]
 
 
-def _stored(body: Mapping[str, Any], uid: str, at: str) -> StoredKey:
+def _stored(facts: JsonObject, uid: str, at: str) -> StoredKey:
     return StoredKey(
-        store=body["store"],
-        path=body["path"],
-        label=body["label"],
-        api_key=body.get("api_key") or "",
+        store=text(facts, "store"),
+        path=text(facts, "path"),
+        label=text(facts, "label"),
+        api_key=word(facts, "api_key") or "",
         uid=uid,
         since=at,
     )

@@ -23,16 +23,15 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from acctcfg.errors import JournalError, LockHeld
-from acctcfg.journal.database import in_words
-from acctcfg.journal.lock_file import EXPIRY_S, Holder, LockFile
+from acctcfg.journal.lock_file import EXPIRY_S, FOLDER, Holder, LockFile
 from acctcfg.journal.process import Process, this_process
+from acctcfg.journal.storage import LockPlace, Storage, in_words
 
 __all__ = ["Holder", "Lock", "break_lock", "holder_of", "holders", "state_folders"]
 
 BEAT_S = 15.0
 OVERDUE_S = 45.0
 POLL_S = 1.0
-FOLDER = "locks"
 _NOT_OURS_TO_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR)  # and will not be soon
 _PORTS = {"http": 80, "https": 443}
 
@@ -60,17 +59,16 @@ def _home_on_record() -> str:
     return "" if home in ("/", "/nonexistent") else home
 
 
-def holders(path: Path) -> tuple[Holder, ...]:
-    """All locks beside the journal at `path`, by venue user, those of holders that are gone included."""
-    with in_words(path):
-        folder = path.parent / FOLDER
-        found = [LockFile(one).holder()[1] for one in folder.iterdir()] if folder.is_dir() else []
+def holders(storage: Storage) -> tuple[Holder, ...]:
+    """All locks beside the journal, by venue user, those of holders that are gone included."""
+    with in_words(storage.place):
+        found = [one.holder()[1] for one in storage.locks()]
     return tuple(sorted((one for one in found if one), key=lambda one: (one.venue_user, one.base_url)))
 
 
-def holder_of(path: Path, venue_user: str, *, base_url: str = "", state: Sequence[Path] = ()) -> Holder | None:
+def holder_of(storage: Storage, venue_user: str, *, base_url: str = "", state: Sequence[Path] = ()) -> Holder | None:
     """Who holds the lock of this venue user, beside the journal or in the state folder; gone ones are left out."""
-    for place in _places(path, venue_user, base_url, state):
+    for place in _places(storage, venue_user, base_url, state):
         with suppress(OSError):
             holder = place.holder()[1]
             if holder is not None and not holder.is_gone(time.time()):
@@ -78,11 +76,11 @@ def holder_of(path: Path, venue_user: str, *, base_url: str = "", state: Sequenc
     return None
 
 
-def break_lock(path: Path, venue_user: str, *, base_url: str = "", state: Sequence[Path] = ()) -> Holder | None:
+def break_lock(storage: Storage, venue_user: str, *, base_url: str = "", state: Sequence[Path] = ()) -> Holder | None:
     """Take the lock away from whoever holds it, and say who did; its holder sends no further write."""
     broken = None
-    with in_words(path):
-        for place in _places(path, venue_user, base_url, state):
+    with in_words(storage.place):
+        for place in _places(storage, venue_user, base_url, state):
             while True:
                 number, holder = place.holder()
                 if holder is None:
@@ -105,7 +103,7 @@ class Lock:
 
     def __init__(
         self,
-        path: Path,
+        storage: Storage,
         venue_user: str,
         *,
         owner: str,
@@ -119,7 +117,7 @@ class Lock:
         beat_s: float = BEAT_S,
         process: Process | None = None,
     ) -> None:
-        self.path = path
+        self._storage = storage
         self.venue_user = venue_user
         self.base_url = base_url
         self.unshared = ""
@@ -127,9 +125,9 @@ class Lock:
         self._now, self._monotonic, self._sleep, self._beat_s = now, monotonic, sleep, beat_s
         self._process = process or this_process()
         self._token = secrets.token_hex(16)
-        self._places = _places(path, venue_user, base_url, state)
+        self._places = _places(storage, venue_user, base_url, state)
         self._shared = self._places[:-1]
-        self._held: list[tuple[LockFile, int]] = []
+        self._held: list[tuple[LockPlace, int]] = []
         self._beaten = (float("-inf"), float("-inf"))  # monotonic and wall clock, before the last refresh
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -166,7 +164,7 @@ class Lock:
     def beat(self) -> bool:
         """Refresh it once; False if it is no longer ours. The thread does this every 15 s."""
         started = (self._monotonic(), self._now())
-        with in_words(self.path):
+        with in_words(self._storage.place):
             ours = bool(self._held) and all(place.beat(number, started[1]) for place, number in self._held)
         if ours:
             self._beaten = started
@@ -195,7 +193,7 @@ class Lock:
         """
         started = (self._monotonic(), self._now())
         for place in tuple(self._places):
-            with in_words(self.path):
+            with in_words(self._storage.place):
                 try:
                     holder = self._take(place, started[1], silent)
                 except OSError as error:
@@ -204,7 +202,7 @@ class Lock:
                     self._shared.remove(place)
                     self._places.remove(place)
                     if not self._shared:
-                        self.unshared = f"{place.folder.parent}: {error.strerror}"
+                        self.unshared = f"{place.where}: {error.strerror}"
                     continue
             if holder is not None:
                 self._release()
@@ -212,7 +210,7 @@ class Lock:
         self._beaten = started
         return None
 
-    def _take(self, place: LockFile, now: float, silent: Holder | None) -> Holder | None:
+    def _take(self, place: LockPlace, now: float, silent: Holder | None) -> Holder | None:
         ours = _ours(self.venue_user, self.base_url, self._token, self._owner, self._process, now, self._run)
         while True:
             number, holder = place.holder()
@@ -248,10 +246,10 @@ class Lock:
         self._held.clear()
 
 
-def _places(path: Path, venue_user: str, base_url: str, state: Sequence[Path]) -> list[LockFile]:
+def _places(storage: Storage, venue_user: str, base_url: str, state: Sequence[Path]) -> list[LockPlace]:
     """Where the lock is kept, in the order in which everybody takes it."""
     name = hashlib.sha256(f"{_normal(base_url)} {venue_user}".encode()).hexdigest()[:32]
-    return [LockFile(folder / FOLDER / name) for folder in (*state, path.parent)]
+    return [*(LockFile(folder / FOLDER / name) for folder in state), storage.lock(name)]
 
 
 def _normal(base_url: str) -> str:

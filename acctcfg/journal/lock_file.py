@@ -18,14 +18,15 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from acctcfg.core.json_types import JsonObject
 from acctcfg.journal.process import Process, is_dead
 from acctcfg.plain_file import read_plain
 
-__all__ = ["EXPIRY_S", "Holder", "LockFile"]
+__all__ = ["EXPIRY_S", "FOLDER", "Holder", "LockFile"]
 
 EXPIRY_S = 60.0
+FOLDER = "locks"
 _MOST = 4096  # bytes of a claim: what is longer was not written by us
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)  # file systems without hard links
 _FREE = ".free"
@@ -71,6 +72,11 @@ class LockFile:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @property
+    def where(self) -> str:
+        """The folder of all locks."""
+        return str(self.folder.parent)
 
     def newest(self) -> tuple[int, bool]:
         """The highest number, and whether it is held; (0, False) where there was no holder yet."""
@@ -178,9 +184,9 @@ def _make(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def _holder(facts: Any, beaten: float) -> Holder:
-    process = Process(str(facts["host"]), str(facts["machine"]), int(facts["pid"]), str(facts["started"]))
+def _holder(facts: JsonObject, beaten: float) -> Holder:
+    process = Process(str(facts["host"]), str(facts["machine"]), int(str(facts["pid"])), str(facts["started"]))
     user, token, url = str(facts["venue_user"]), str(facts["token"]), str(facts["base_url"])
     return Holder(
-        user, token, str(facts["owner"]), str(facts["run"]), process, float(facts["acquired_at"]), beaten, url
+        user, token, str(facts["owner"]), str(facts["run"]), process, float(str(facts["acquired_at"])), beaten, url
     )

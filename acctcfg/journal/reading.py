@@ -1,47 +1,28 @@
-"""What the rows of the journal mean: the queries, and the values that are made of rows."""
+"""What the rows of the journal mean: the values that are made of them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import TypeAlias, cast
 
+from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.journal.chain import Row
+from acctcfg.journal.facts import mapping, number, text, word
 from acctcfg.journal.records import Access, EntryRecord, Finding, Intent, KnownAccount, Note, Outcome, Run, RunRecord
 
-COLUMNS = "seq, at, run, kind, entry, venue_user, account, address, body, prev, hash"
-SELECT = f"SELECT {COLUMNS} FROM events"  # noqa: S608  (constants only, as below; values are bound)
+_ENDS = ("done", "refused", "failed", "resolved")
+KEY_HISTORY = ("intent", *_ENDS, "key_stored", "key_gone")
+ACCOUNTS = ("intent", *_ENDS, "account", "account_gone")
+KNOWLEDGE = ("answered", *ACCOUNTS, "access", "key_stored", "key_gone", "seen")
+"""The kinds of rows that each of these questions needs."""
 
-INSERT = f"INSERT INTO events ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-ALL = f"{SELECT} ORDER BY seq"
-LAST = f"{SELECT} ORDER BY seq DESC LIMIT 1"
-UNRESOLVED = f"""{SELECT} AS intents WHERE venue_user = ? AND kind = 'intent' AND NOT EXISTS (
-    SELECT 1 FROM events AS later WHERE later.entry = intents.seq
-    AND later.kind IN ('done', 'refused', 'failed', 'resolved')) ORDER BY seq"""  # noqa: S608
-KEY_HISTORY = f"""{SELECT} WHERE venue_user = ? AND account = ? AND kind IN
-    ('intent', 'done', 'refused', 'failed', 'resolved', 'key_stored', 'key_gone') ORDER BY seq"""
-ACCOUNTS = f"""{SELECT} WHERE venue_user = ? AND (kind IN ('account', 'account_gone') OR kind IN
-    ('intent', 'done', 'refused', 'failed', 'resolved') AND instr(address, '.') = 0) ORDER BY seq"""
-KNOWLEDGE = f"""{SELECT} WHERE venue_user = ? AND kind IN
-    ('intent', 'answered', 'done', 'refused', 'failed', 'resolved',
-    'account', 'account_gone', 'access', 'key_stored', 'key_gone', 'seen') ORDER BY seq"""
-CONNECTIONS = f"{SELECT} WHERE kind = 'connection' ORDER BY seq"
-STORES = f"{SELECT} WHERE kind = 'stores' ORDER BY seq"
-SINCE = f"{SELECT} WHERE seq >= ? ORDER BY seq"
-LAST_OF_ACCOUNT = f"""{SELECT} WHERE venue_user = ? AND account = ? AND kind IN ('account', 'account_gone')
-    ORDER BY seq DESC LIMIT 1"""
-LAST_ACCESS = f"{SELECT} WHERE venue_user = ? AND account = ? AND kind = 'access' ORDER BY seq DESC LIMIT 1"
-RUNS = f"{SELECT} WHERE kind = 'run' ORDER BY seq DESC LIMIT ?"
-RUN_ENDS = f"""{SELECT} WHERE kind = 'run_end' AND run IN
-    (SELECT run FROM events WHERE kind = 'run' ORDER BY seq DESC LIMIT ?)"""  # noqa: S608
-RUN_BY_ID = f"{SELECT} WHERE run = ? AND kind = 'run'"
-RUN_BY_PREFIX = f"{SELECT} WHERE run >= ? AND run < ? AND kind = 'run'"
-RUN_ROWS = f"""{SELECT} WHERE run = ? OR entry IN
-    (SELECT seq FROM events WHERE run = ? AND kind = 'intent') ORDER BY seq"""  # noqa: S608
+Readers: TypeAlias = JsonObject
+"""Type, path and recipients of a store."""
 
 
 def intent(row: Row) -> Intent:
     """The intent that a row of kind "intent" is."""
+    facts = row.facts()
     return Intent(
         seq=row.seq,
         run=row.run,
@@ -49,7 +30,11 @@ def intent(row: Row) -> Intent:
         venue_user=row.venue_user,
         account=row.account,
         address=row.address,
-        **json.loads(row.body),
+        action=text(facts, "action"),
+        call=text(facts, "call"),
+        body=facts.get("body"),
+        sent_at=number(facts, "sent_at"),
+        creates_key=word(facts, "creates_key") or "",
     )
 
 
@@ -57,14 +42,13 @@ def is_creating(rows: Iterable[Row], label: str) -> bool:
     """Whether the last creation of a key with this label has neither an outcome nor a stored secret."""
     open_intent: int | None = None
     for row in rows:
-        body = json.loads(row.body)
         if row.kind == "intent":
-            if body["creates_key"] == label:
+            if row.facts()["creates_key"] == label:
                 open_intent = row.seq
         elif row.kind in ("key_stored", "key_gone"):
-            if body["label"] == label:
+            if row.facts()["label"] == label:
                 open_intent = None
-        elif row.entry == open_intent and (row.kind != "resolved" or body["finding"] == "did_not_happen"):
+        elif row.entry == open_intent and (row.kind != "resolved" or row.facts()["finding"] == "did_not_happen"):
             open_intent = None
     return open_intent is not None
 
@@ -80,13 +64,15 @@ def known_accounts(rows: Iterable[Row]) -> dict[str, KnownAccount]:
     for row in rows:
         before = known.get(row.account)
         if row.kind == "intent":
-            intents[row.seq] = action = json.loads(row.body)["action"]
+            if "." in row.address:
+                continue  # of one field alone
+            intents[row.seq] = action = text(row.facts(), "action")
             if action == "create" and before is None:
                 known[row.account] = KnownAccount(name=row.account, uid="", key=row.address, since=row.at)
         elif row.kind == "account":
-            facts = json.loads(row.body)
-            since = before.since if before and before.uid == facts["uid"] else row.at
-            known[row.account] = KnownAccount(name=row.account, uid=facts["uid"], key=facts["key"], since=since)
+            uid, key = text(row.facts(), "uid"), text(row.facts(), "key")
+            since = before.since if before and before.uid == uid else row.at
+            known[row.account] = KnownAccount(name=row.account, uid=uid, key=key, since=since)
         elif row.kind == "account_gone" or _took_away(row, intents.get(row.entry), before):
             known.pop(row.account, None)
     return known
@@ -94,7 +80,9 @@ def known_accounts(rows: Iterable[Row]) -> dict[str, KnownAccount]:
 
 def _took_away(row: Row, action: str | None, before: KnownAccount | None) -> bool:
     """Whether an outcome leaves no account: a delete that happened, a creation that did not and nobody else's word."""
-    happened = row.kind == "done" or (row.kind == "resolved" and json.loads(row.body)["finding"] == "happened")
+    if action is None:
+        return False
+    happened = row.kind == "done" or (row.kind == "resolved" and row.facts()["finding"] == "happened")
     if action == "delete":
         return happened
     return action == "create" and not happened and before is not None and not before.uid
@@ -102,13 +90,37 @@ def _took_away(row: Row, action: str | None, before: KnownAccount | None) -> boo
 
 def access(row: Row) -> Access:
     """The access that a row of kind "access" is."""
-    return Access(**json.loads(row.body), since=row.at)
+    facts = row.facts()
+    store, path, label = (text(facts, name) for name in ("store", "path", "label"))
+    return Access(store=store, path=path, label=label, since=row.at, uid=word(facts, "uid") or "")
+
+
+def readers(value: JsonValue) -> Readers:
+    """Who can read a store, as a row of kind "stores" says."""
+    facts = mapping(value)
+    recipients = facts["recipients"]
+    if not isinstance(recipients, Sequence):
+        raise TypeError("recipients are no list")
+    return {"type": facts["type"], "path": facts["path"], "recipients": list(recipients)}
 
 
 def run(begin: Row, end: Row | None) -> Run:
     """A run from its first row and, if it ended, its last."""
-    ended: dict[str, Any] = json.loads(end.body) if end else {"status": "", "summary": None}
-    return Run(id=begin.run, at=begin.at, ended_at=end.at if end else "", **json.loads(begin.body), **ended)
+    facts = begin.facts()
+    clean = facts.get("clean")
+    return Run(
+        id=begin.run,
+        at=begin.at,
+        ended_at=end.at if end else "",
+        command=text(facts, "command"),
+        actor=text(facts, "actor"),
+        commit=word(facts, "commit"),
+        clean=None if clean is None else bool(clean),
+        digest=word(facts, "digest"),
+        flags=mapping(facts.get("flags")),
+        status=text(end.facts(), "status") if end else "",
+        summary=end.facts().get("summary") if end else None,
+    )
 
 
 def record(rows: Sequence[Row]) -> RunRecord:
@@ -123,29 +135,32 @@ def record(rows: Sequence[Row]) -> RunRecord:
         run=run(begin, end),
         entries=tuple(_entry(row, about.get(row.seq, [])) for row in loose if row.kind == "intent"),
         notes=tuple(_note(row) for row in loose if row.kind not in ("run", "run_end", "intent", "request", "step")),
-        steps=tuple(json.loads(row.body) for row in loose if row.kind == "step"),
-        requests=tuple(json.loads(row.body) for row in loose if row.kind == "request"),
+        steps=_all(loose, "step"),
+        requests=_all(loose, "request"),
     )
+
+
+def _all(rows: Iterable[Row], kind: str) -> tuple[JsonObject, ...]:
+    return tuple(row.facts() for row in rows if row.kind == kind)
 
 
 def _entry(first: Row, about: Sequence[Row]) -> EntryRecord:
     outcomes = [row for row in about if row.kind in ("done", "refused", "failed", "unknown")]
-    findings = [json.loads(row.body)["finding"] for row in about if row.kind == "resolved"]
+    findings = [row.facts()["finding"] for row in about if row.kind == "resolved"]
     last = outcomes[-1] if outcomes else None
-    answers = [json.loads(row.body) for row in about if row.kind == "answered"]
+    answers = _all(about, "answered")
     return EntryRecord(
         answered=answers[-1] if answers else {},
         intent=intent(first),
         outcome=cast(Outcome, last.kind) if last else None,
-        outcome_body=json.loads(last.body) if last else None,
+        outcome_body=last.value() if last else None,
         finding=cast(Finding, findings[-1]) if findings else None,
-        requests=tuple(json.loads(row.body) for row in about if row.kind == "request"),
+        requests=_all(about, "request"),
     )
 
 
 def _note(row: Row) -> Note:
-    body = json.loads(row.body)
-    kind = row.kind
+    kind, body = row.kind, row.value()
     if kind == "note":
-        kind, body = body["kind"], body["body"]
+        kind, body = text(row.facts(), "kind"), row.facts()["body"]
     return Note(at=row.at, kind=kind, venue_user=row.venue_user, account=row.account, address=row.address, body=body)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
+from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.remembered import KnownAccount
 
 __all__ = [
@@ -36,7 +36,7 @@ class Intent:
     address: str  # "mmdesk01.leverage[swap/BTC-USDT/cross]"
     action: str  # create, change, replace or delete
     call: str  # "POST /api/v5/account/set-leverage"
-    body: Any = None  # what else the run needs to find out whether it happened; never a secret
+    body: JsonValue = None  # what else the run needs to find out whether it happened; never a secret
     sent_at: float | None = None  # signed time, Unix seconds by the venue's clock, where known beforehand
     creates_key: str = ""  # the label of the API key that it creates
 
@@ -47,10 +47,10 @@ class EntryRecord:
 
     intent: Intent
     outcome: Outcome | None
-    outcome_body: Any
+    outcome_body: JsonValue
     finding: Finding | None  # what a later look at the venue showed, where the outcome was not known
-    requests: tuple[Mapping[str, Any], ...]
-    answered: Mapping[str, Any] = field(default_factory=dict)  # what a create answered: uid, key id, address
+    requests: tuple[JsonObject, ...]
+    answered: JsonObject = field(default_factory=dict)  # what a create answered: uid, key id, address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Note:
     venue_user: str
     account: str
     address: str
-    body: Any
+    body: JsonValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +77,9 @@ class Run:
     commit: str | None  # None: not in a git checkout
     clean: bool | None  # whether nothing was uncommitted
     digest: str | None  # of the plan
-    flags: Mapping[str, Any]
+    flags: JsonObject
     status: str
-    summary: Any
+    summary: JsonValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +89,8 @@ class RunRecord:
     run: Run
     entries: tuple[EntryRecord, ...]
     notes: tuple[Note, ...]
-    requests: tuple[Mapping[str, Any], ...]
-    steps: tuple[Mapping[str, Any], ...] = ()  # every step of the plan with its end; none where the run had no end
+    requests: tuple[JsonObject, ...]
+    steps: tuple[JsonObject, ...] = ()  # every step of the plan with its end; none where the run had no end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,7 +117,7 @@ def test_verify(told: list[str], journal: Journal, tmp_path: Path) -> None:
     assert history(tmp_path, "--verify").stdout == (
         f"Verified: {rows} rows, none altered, missing or moved. The last one's hash is {head}.\n"
     )
-    connection = sqlite3.connect(journal.path, isolation_level=None)
+    connection = sqlite3.connect(journal.place, isolation_level=None)
     connection.execute("DROP TRIGGER events_stay")
     connection.execute("UPDATE events SET address = 'x' WHERE seq = 2")
     connection.close()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from journal_parts import mean
 
 from acctcfg.errors import JournalError
-from acctcfg.journal import Journal, database
+from acctcfg.journal import Journal, sqlite
 from acctcfg.journal.chain import FIRST, Row, flaws, row_hash
 
 
@@ -158,7 +158,7 @@ def test_somebody_elses_database(path: Path) -> None:
     connection.execute("CREATE TABLE notes (text)")
     with pytest.raises(JournalError, match="something else"):
         begin(path)
-    connection.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
+    connection.execute(f"PRAGMA application_id = {sqlite.APPLICATION_ID}")
     connection.execute("PRAGMA user_version = 7")
     connection.close()
     for create in (False, True):
@@ -186,7 +186,7 @@ def test_a_damaged_page_is_told(path: Path) -> None:
 
 def test_commits_are_flushed(journal: Journal, run: str) -> None:
     """The file is in the mode in which a commit that returned outlives a power cut."""
-    connection = journal._connection
+    connection = journal.storage._connection
     assert connection is not None
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
@@ -195,7 +195,7 @@ def test_commits_are_flushed(journal: Journal, run: str) -> None:
 def test_a_full_disk(journal: Journal, run: str) -> None:
     """When nothing more fits, intend raises before its write is sent; what was there stays whole."""
     first = mean(journal, run)
-    connection = journal._connection
+    connection = journal.storage._connection
     assert connection is not None
     connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(JournalError, match="full") as caught:
@@ -210,7 +210,7 @@ def test_a_full_disk(journal: Journal, run: str) -> None:
 def test_an_addition_that_failed_is_not_made_up_for(journal: Journal, run: str) -> None:
     """What raised is never written by a later addition; requests that waited are not lost."""
     entry = mean(journal, run)
-    connection = journal._connection
+    connection = journal.storage._connection
     assert connection is not None
     journal.request(run, entry, {"status": 200})
     connection.execute("PRAGMA query_only = ON")
@@ -230,7 +230,7 @@ def test_a_journal_that_another_process_keeps_locked(
     """Waiting ends with a JournalError that says why; reading goes on meanwhile."""
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr(database, "BUSY_S", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_S", 0.05)
     with Journal.open(path, create=True) as second:
         with pytest.raises(JournalError, match="locked") as caught:
             second.begin_run(command="apply", actor="b")

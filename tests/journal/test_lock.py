@@ -25,7 +25,7 @@ from journal_parts import START, Clock
 
 import acctcfg.journal.lock
 from acctcfg.errors import JournalError, LockHeld
-from acctcfg.journal import Holder, Journal, Lock, break_lock, holders, state_folders
+from acctcfg.journal import Holder, Journal, Lock, SqliteStorage, break_lock, holders, state_folders
 from acctcfg.journal.lock_file import LockFile
 from acctcfg.journal.process import Process, is_dead, this_process
 
@@ -43,7 +43,7 @@ def make(path: Path, clock: Clock) -> Callable[..., Lock]:
             "sleep": clock.sleep,
             "beat_s": 3600.0,  # beats by hand, unless a test says otherwise
         }
-        return Lock(path, "1001", **(options | changes))  # type: ignore[arg-type]
+        return Lock(SqliteStorage(path), "1001", **(options | changes))  # type: ignore[arg-type]
 
     return make_lock
 
@@ -66,15 +66,15 @@ async def test_one_at_a_time(make: Make, path: Path, clock: Clock) -> None:
         assert "--lock-timeout" in caught.value.hint
         assert "expires in 48 s" in caught.value.hint
         assert lock.fresh()
-    assert holders(path) == ()
+    assert holders(SqliteStorage(path)) == ()
     async with make(owner="bob@host2"):
-        assert [holder.owner for holder in holders(path)] == ["bob@host2"]
+        assert [holder.owner for holder in holders(SqliteStorage(path))] == ["bob@host2"]
 
 
 async def test_venue_users_do_not_wait_for_each_other(path: Path, make: Make) -> None:
     """Two venue users have two locks."""
-    async with make(), Lock(path, "2002", owner="bob"):
-        assert [holder.venue_user for holder in holders(path)] == ["1001", "2002"]
+    async with make(), Lock(SqliteStorage(path), "2002", owner="bob"):
+        assert [holder.venue_user for holder in holders(SqliteStorage(path))] == ["1001", "2002"]
 
 
 async def test_waiting_until_it_is_released(make: Make, clock: Clock) -> None:
@@ -162,15 +162,15 @@ async def test_a_clock_set_back_does_not_lock_for_ever(make: Make, clock: Clock)
 
 async def test_a_broken_lock(make: Make, path: Path) -> None:
     """break_lock says whose it was; the holder knows at once, and the next run gets it."""
-    assert break_lock(path, "1001") is None
+    assert break_lock(SqliteStorage(path), "1001") is None
     assert not path.exists()
     async with make() as lock:
-        holder = break_lock(path, "1001")
+        holder = break_lock(SqliteStorage(path), "1001")
         assert holder is not None
         assert holder.owner == "alice@host1"
         assert not lock.fresh()
         assert not lock.beat()
-        assert break_lock(path, "1001") is None
+        assert break_lock(SqliteStorage(path), "1001") is None
 
 
 async def test_a_lost_folder_is_not_fresh(make: Make, path: Path) -> None:
@@ -197,12 +197,12 @@ async def test_two_folders_of_one_user_meet(make: Make, tmp_path: Path, clock: C
 
     def other(**changes: Any) -> Lock:
         options = {"base_url": "http://LOCALHOST:8700/", "owner": "bob", "state": [state], "now": clock.now}
-        return Lock(elsewhere, "1001", **(options | changes))
+        return Lock(SqliteStorage(elsewhere), "1001", **(options | changes))
 
     async with make(base_url="http://127.0.0.1:8700", state=[state]):
         with pytest.raises(LockHeld, match="alice@host1"):
             await other().__aenter__()
-        assert holders(elsewhere) == (), "what it had got already was let go"
+        assert holders(SqliteStorage(elsewhere)) == (), "what it had got already was let go"
         async with other(base_url="http://127.0.0.1:8701"):
             pass
         async with other(state=[tmp_path / "another home"]):
@@ -232,7 +232,9 @@ async def test_runs_with_other_homes_meet(make: Make, tmp_path: Path, clock: Clo
     """One state folder in common is enough, whatever others each of them has."""
     common, mine, theirs = (tmp_path / name for name in ("common", "mine", "theirs"))
     async with make(state=[common, mine]):
-        other = Lock(tmp_path / "b" / "journal.sqlite", "1001", owner="bob", state=[theirs, common], now=clock.now)
+        other = Lock(
+            SqliteStorage(tmp_path / "b" / "journal.sqlite"), "1001", owner="bob", state=[theirs, common], now=clock.now
+        )
         with pytest.raises(LockHeld, match="alice@host1"):
             await other.__aenter__()
 
@@ -271,9 +273,9 @@ def test_without_a_home_nothing_goes_to_a_shared_folder() -> None:
 HOLDS = """
 import asyncio, os, sys
 from pathlib import Path
-from acctcfg.journal import Lock
+from acctcfg.journal import Lock, SqliteStorage
 async def main():
-    async with Lock(Path(sys.argv[1]), "1001", owner="child") as lock:
+    async with Lock(SqliteStorage(Path(sys.argv[1])), "1001", owner="child") as lock:
         print("held", flush=True)
         while sys.stdin.readline():
             print(lock.fresh(), flush=True)
@@ -300,7 +302,7 @@ def kill_uncollected(process: subprocess.Popen[str]) -> None:
 
 async def test_a_dead_process_is_taken_over_at_once(path: Path, make: Make, child: subprocess.Popen[str]) -> None:
     """A killed run's lock does not wait for its expiry, not even while nobody has collected its exit status."""
-    (holder,) = holders(path)
+    (holder,) = holders(SqliteStorage(path))
     now = holder.heartbeat_at + 1
     with pytest.raises(LockHeld, match="child"):
         await make(now=lambda: now).__aenter__()
@@ -329,12 +331,12 @@ async def test_the_heartbeat_goes_on_while_the_loop_is_busy(path: Path) -> None:
             beaten.set()
         return START + next(times) / 1000
 
-    async with Lock(path, "1001", owner="a", now=now, beat_s=0.005) as lock:
-        (before,) = holders(path)
+    async with Lock(SqliteStorage(path), "1001", owner="a", now=now, beat_s=0.005) as lock:
+        (before,) = holders(SqliteStorage(path))
         for _ in range(3):
             beaten.clear()
             assert beaten.wait(5), "no heartbeat while this coroutine blocks the loop"
-        (after,) = holders(path)
+        (after,) = holders(SqliteStorage(path))
         assert lock.fresh()
     assert after.heartbeat_at > before.heartbeat_at
     assert after.acquired_at == before.acquired_at
@@ -348,7 +350,7 @@ async def test_a_journal_that_is_held_up_holds_up_no_lock(path: Path, make: Make
         async with make() as lock:
             assert lock.beat()
             assert lock.fresh()
-        assert holders(path) == ()
+        assert holders(SqliteStorage(path)) == ()
     finally:
         other.execute("ROLLBACK")
         other.close()
@@ -358,7 +360,7 @@ async def test_a_stopped_process_is_taken_over_after_its_expiry(
     path: Path, make: Make, child: subprocess.Popen[str]
 ) -> None:
     """A holder that was stopped (SIGSTOP) blocks nobody once 60 s have passed; awake again, it sends nothing."""
-    (holder,) = holders(path)
+    (holder,) = holders(SqliteStorage(path))
     child.send_signal(signal.SIGSTOP)
     try:
         with pytest.raises(LockHeld, match="child"):
@@ -429,7 +431,7 @@ async def test_a_failing_run_releases(make: Make, path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         async with make():
             _ = 1 / 0
-    assert holders(path) == ()
+    assert holders(SqliteStorage(path)) == ()
 
     async def cancelled(_: float) -> None:
         raise asyncio.CancelledError
@@ -437,7 +439,7 @@ async def test_a_failing_run_releases(make: Make, path: Path) -> None:
     async with make():
         with pytest.raises(asyncio.CancelledError):
             await make(timeout_s=10.0, sleep=cancelled).__aenter__()
-        assert len(holders(path)) == 1
+        assert len(holders(SqliteStorage(path))) == 1
 
 
 async def test_lock_and_journal_share_a_file(make: Make, journal: Journal, run: str) -> None:
@@ -451,5 +453,5 @@ async def test_lock_and_journal_share_a_file(make: Make, journal: Journal, run: 
 
 def test_holders_of_no_journal(path: Path) -> None:
     """Asking who holds locks makes no journal."""
-    assert holders(path) == ()
+    assert holders(SqliteStorage(path)) == ()
     assert not path.parent.exists()

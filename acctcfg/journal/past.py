@@ -1,0 +1,155 @@
+"""Looking back: what a journal says of runs, of open writes, of accounts, keys and stores."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from acctcfg.errors import JournalError
+from acctcfg.journal import reading
+from acctcfg.journal.chain import BEGINNING, Head, Row, flaws
+from acctcfg.journal.intact import demand_intact
+from acctcfg.journal.knowledge import Knowledge
+from acctcfg.journal.reading import Readers
+from acctcfg.journal.records import Access, Intent, KnownAccount, Run, RunRecord
+from acctcfg.journal.storage import Storage, Which
+
+__all__ = ["Past"]
+
+
+class Past:
+    """A journal to read. Every method raises JournalError where rows are damaged, or cannot be read."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        self._guard = threading.RLock()
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, as messages name it."""
+        return self.storage.place
+
+    # -- writes --------------------------------------------------------------------------------------------------------
+
+    def unresolved(self, venue_user: str) -> tuple[Intent, ...]:
+        """Writes whose outcome nobody knows: never settled, or settled "unknown", and not resolved since."""
+        rows = self._rows(Which(kinds=("intent",), venue_user=venue_user, unresolved=True))
+        with self._understood():
+            return tuple(reading.intent(row) for row in rows)
+
+    def knowledge(self, venue_user: str) -> Knowledge:
+        """What all runs left on record about the accounts and keys of one venue user."""
+        rows = self._rows(Which(kinds=reading.KNOWLEDGE, venue_user=venue_user))
+        with self._understood():
+            return Knowledge.of(rows)
+
+    def venue_users(self) -> tuple[str, ...]:
+        """Every venue user that the journal knows something of."""
+        return tuple(sorted({row.venue_user for row in self._rows(Which()) if row.venue_user}))
+
+    # -- keys, connections, stores, accounts ---------------------------------------------------------------------------
+
+    def creating(self, venue_user: str, account: str, label: str) -> bool:
+        """Whether a key with this label, if the venue has one, was made by a run that did not get to store it.
+
+        True from the `intend` with `creates_key` until its outcome is known (see `settle`), it is found not to
+        have happened, or `remember_key` or `forget_key` is called. Found to have happened, it stays True.
+        """
+        rows = self._rows(Which(kinds=reading.KEY_HISTORY, venue_user=venue_user, account=account))
+        with self._understood():
+            return reading.is_creating(rows, label)
+
+    def user_behind(self, venue: str, environment: str, base_url: str) -> str:
+        """The venue user whose credentials this connection had when it was last used by an apply; "" before that."""
+        rows = self._rows(Which(kinds=("connection",)))
+        here = {"venue": venue, "environment": environment, "base_url": base_url}
+        with self._understood():
+            found = [row.venue_user for row in rows if {name: row.facts()[name] for name in here} == here]
+        return found[-1] if found else ""
+
+    def store_readers(self) -> dict[str, Readers]:
+        """Type, path and recipients of every store, as an apply last knew them."""
+        found: dict[str, Readers] = {}
+        rows = self._rows(Which(kinds=("stores",)))
+        with self._understood():
+            for row in rows:
+                found |= {name: reading.readers(facts) for name, facts in row.facts().items()}
+        return found
+
+    def known_accounts(self, venue_user: str) -> dict[str, KnownAccount]:
+        """The sub-accounts that acctcfg created, or may have, or took over, by their names at the venue."""
+        rows = self._rows(Which(kinds=reading.ACCOUNTS, venue_user=venue_user))
+        with self._understood():
+            return reading.known_accounts(rows)
+
+    def last_access(self, venue_user: str, account: str) -> Access | None:
+        """The stored key that signed last for this account."""
+        rows = self._rows(Which(kinds=("access",), venue_user=venue_user, account=account, last=1))
+        with self._understood():
+            return reading.access(rows[0]) if rows else None
+
+    # -- runs ----------------------------------------------------------------------------------------------------------
+
+    def runs(self, limit: int = 50) -> tuple[Run, ...]:
+        """The last runs, newest first."""
+        begins = self._rows(Which(kinds=("run",), last=limit))
+        first = begins[-1].seq if begins else 0
+        ends = {row.run: row for row in self._rows(Which(kinds=("run_end",), first=first))}
+        with self._understood():
+            return tuple(reading.run(row, ends.get(row.run)) for row in begins)
+
+    def run(self, run: str) -> RunRecord:
+        """Everything about one run; the beginning of an id will do if it fits one only. JournalError if none."""
+        some = self._rows(Which(kinds=("run",), run_begins=run))
+        fitting = [row for row in some if row.run == run] or some
+        if len(fitting) != 1:
+            count = f"{len(fitting)} runs begin" if fitting else "no run begins"
+            raise JournalError(f"{count} with {run}", hint="acctcfg history lists the runs")
+        rows = self._rows(Which(run_with_answers=fitting[0].run))
+        with self._understood():
+            return reading.record(rows)
+
+    # -- is it as it was written? --------------------------------------------------------------------------------------
+
+    def verify(self) -> tuple[str, ...]:
+        """What is wrong with the journal, a sentence each, by the rows' numbers; empty if nothing is."""
+        with self._guard, self.storage.view() as view:
+            if view is None:
+                return ()
+            return (*self.storage.damage(), *flaws(view.rows(0), view.last_given))
+
+    def demand_intact(self, since: Head = BEGINNING) -> Head:
+        """The head, if no row was altered, removed or moved; JournalError else. Before anything is decided by it.
+
+        `since` is the head of an earlier look, up to which it is believed.
+        """
+        with self._guard, self.storage.view() as view:
+            return BEGINNING if view is None else demand_intact(view, self.place, since)
+
+    def demand_whole(self) -> None:
+        """JournalError where what is there is not one journal: an old copy beside a newer log."""
+        if self.storage.may_be_mixed():
+            self.demand_intact()
+
+    def head(self) -> Head:
+        """Number and hash of the last row: kept elsewhere, it proves that nothing before it changed."""
+        rows = self._rows(Which(last=1))
+        return (rows[0].seq, rows[0].hash) if rows else BEGINNING
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _rows(self, which: Which) -> list[Row]:
+        with self._guard:
+            return self.storage.rows(which)
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Rows that somebody altered may be no JSON, or lack what they must have."""
+        try:
+            yield
+        except (ValueError, KeyError, TypeError) as exc:
+            raise JournalError(
+                f"{self.place}: the journal holds rows that acctcfg did not write",
+                hint="acctcfg history --verify names them; put a backup in its place",
+            ) from exc

@@ -1,0 +1,119 @@
+"""Where the rows of a journal and its locks are kept: few verbs, so that a file or a server can stand behind them.
+
+    Journal, Lock  what is written down, and who may write      (this package's users)
+    Storage        rows that are only ever added; locks by name  (this module)
+    SqliteStorage  a file beside the manifest, and files for the locks
+
+A storage computes no meaning: rows come in as drafts, and go out as they were chained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from acctcfg.errors import JournalError
+from acctcfg.journal.chain import Draft, Row
+from acctcfg.journal.lock_file import Holder
+
+__all__ = ["LockPlace", "Storage", "View", "Which", "in_words"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """The rows that fit every condition that is set, in their order; all rows where none is."""
+
+    kinds: tuple[str, ...] = ()
+    venue_user: str | None = None
+    account: str | None = None
+    run_begins: str = ""  # with these characters
+    run_with_answers: str = ""  # of this run, and of any run about one of its intents
+    unresolved: bool = False  # intents whose outcome nobody knows
+    first: int = 0  # from this number on
+    last: int = 0  # only so many, the newest first
+
+
+class View(Protocol):
+    """One look at all rows, though others write meanwhile."""
+
+    @property
+    def last_given(self) -> int:
+        """The highest number that a row was ever given."""
+
+    def rows(self, first: int) -> Iterable[Row]:
+        """From this number on."""
+
+
+class LockPlace(Protocol):
+    """Where one lock is kept: numbered claims, of which the highest counts. OSError where it cannot be reached."""
+
+    @property
+    def where(self) -> str:
+        """As messages name it."""
+
+    def holder(self) -> tuple[int, Holder | None]:
+        """The highest number, and who holds it."""
+
+    def claim(self, number: int, holder: Holder) -> bool:
+        """Take it under this number, one above the highest. False if somebody else was first."""
+
+    def is_held(self, number: int) -> bool:
+        """Whether this claim still is the one that counts."""
+
+    def beat(self, number: int, now: float) -> bool:
+        """Refresh the claim; False if it no longer counts."""
+
+    def free(self, number: int) -> None:
+        """Let go. The number stays, so that none is ever given twice."""
+
+
+class Storage(Protocol):
+    """The rows and the locks of one journal. JournalError for what cannot be read or written.
+
+    Calls come one at a time, from any thread; other processes may be at it too.
+    """
+
+    @property
+    def place(self) -> str:
+        """As messages name it."""
+
+    def exists(self) -> bool:
+        """Whether there is a journal; an absent one reads as an empty one."""
+
+    def rows(self, which: Which) -> list[Row]:
+        """The rows that fit."""
+
+    def append(self, drafts: Sequence[Draft], at: str) -> list[Row]:
+        """Chain these to what is there, all or none; flushed to disk when it returns."""
+
+    def view(self) -> AbstractContextManager[View | None]:
+        """All rows, as they are at this moment; None where there is no journal."""
+
+    def damage(self) -> Sequence[str]:
+        """What is wrong with the storage itself, a sentence each."""
+
+    def may_be_mixed(self) -> bool:
+        """Whether what lies there may be of two times, as after a careless restore: the chain then tells."""
+
+    def close(self) -> None:
+        """Let go of what is open; rows that were added stay where other programs find them."""
+
+    def lock(self, name: str) -> LockPlace:
+        """The place of the lock of that name, whether anybody holds it or not."""
+
+    def locks(self) -> Iterable[LockPlace]:
+        """The places of all locks that were ever held."""
+
+
+@contextmanager
+def in_words(place: str) -> Iterator[None]:
+    """Turn what the system says about a place into a JournalError."""
+    try:
+        yield
+    except OSError as exc:
+        raise JournalError(
+            f"{place}: the journal cannot be used: {exc.strerror}",
+            hint="make the file and its folder writable for this user, and check the free space",
+        ) from exc
