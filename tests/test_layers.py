@@ -23,7 +23,7 @@ ALLOWED = {
     "core": {"errors"},
     "wire": {"errors", "core"},
     "venues": {"errors", "core", "wire"},
-    "manifest": {"errors", "core", "plain_file"},
+    "manifest": {"errors", "core", "plain_file", "secrets"},  # of secrets, what each type of store declares
     "render": {"errors", "core", "plain_file"},
     "secrets": {"errors", "core", "plain_file"},
     "journal": {"errors", "core", "plain_file"},

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from acctcfg.core.level import Level
 from acctcfg.core.own_field import Above
 from acctcfg.core.state import Value
+from acctcfg.core.store_type import StoreType
 from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, PositionMode, Side
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Selector",
     "SettingEntry",
     "Share",
+    "StoreOption",
     "StoreSpec",
     "VenueSpec",
 ]
@@ -197,18 +199,39 @@ class VenueSpec:
     limits: Mapping[str, Granted] = field(default_factory=dict)  # by endpoint: what the venue granted this user
 
 
+StoreOption: TypeAlias = "str | bool | tuple[str, ...] | Mapping[str, str]"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSpec:
-    """Where secrets are kept."""
+    """Where secrets are kept. `options` are the fields of its type, as they were written."""
 
     key: str
-    type: str  # "age_file" | "env"
-    path: str | None
-    recipients: tuple[str, ...]
-    identity: Mapping[str, str] | None  # {"env": NAME} | {"file": PATH}
-    prefix: str | None  # env only
-    durable: bool
+    kind: StoreType
+    options: Mapping[str, StoreOption]
     place: Place
+
+    @property
+    def type(self) -> str:
+        """The name of its type."""
+        return self.kind.type
+
+    @property
+    def path(self) -> str | None:
+        """The folder that its secrets lie in, where it has one."""
+        path = self.options.get("path")
+        return path if isinstance(path, str) else None
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Who can read what is written there."""
+        recipients = self.options.get("recipients")
+        return recipients if isinstance(recipients, tuple) else ()
+
+    @property
+    def durable(self) -> bool:
+        """Whether its folder outlives a CI job."""
+        return self.options.get("durable") is True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["NAME", "TextRule"]
+__all__ = ["NAME", "PATH", "VARIABLE", "TextRule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +23,6 @@ class TextRule:
 
 NAME: Final = TextRule(r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, _ and -, and begin with a letter or digit")
 """The rule of names that are ours, and of a venue's where it says nothing stricter."""
+
+VARIABLE = TextRule(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable (letters, digits and _)")
+PATH = TextRule(r"(?!\s)[^\x00-\x1f\x7f]+", "a path")

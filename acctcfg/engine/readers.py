@@ -36,7 +36,7 @@ def remember_readers(workspace: Workspace, journal: Any, run: str, plan: Plan, c
 
 def _wanted(manifest: Manifest) -> dict[str, StoreSpec]:
     names = {key.store for spec in manifest.accounts.values() for key in spec.api_keys if key.store}
-    return {name: spec for name, spec in manifest.secret_stores.items() if name in names and spec.type != "env"}
+    return {name: spec for name, spec in manifest.secret_stores.items() if name in names and spec.kind.writable}
 
 
 def _facts(spec: StoreSpec) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_t
 from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.journal import JOURNAL
 from acctcfg.journal.process import this_process
-from acctcfg.secrets import Credentials, Secret, Store, load_credentials, open_store
+from acctcfg.secrets import Around, Credentials, Secret, Store, load_credentials, open_store
 from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.stored_form import flaw_of
 from acctcfg.venues.installed import rules
@@ -63,11 +63,8 @@ class Workspace:
             spec = self.manifest.secret_stores.get(name)
             if spec is None:
                 raise ConfigError(f"there is no secret store {name}", hint="see `secret_stores` in the manifest")
-            entry: dict[str, Any] = {"type": spec.type, "durable": spec.durable}
-            for key in ("path", "recipients", "identity", "prefix"):
-                if getattr(spec, key):
-                    entry[key] = getattr(spec, key)
-            self._stores[name] = open_store(name, entry, environ=self.environ, base_dir=self.directory)
+            around = Around(environ=self.environ, base_dir=self.directory)
+            self._stores[name] = open_store(name, spec.type, spec.options, around)
         return self._stores[name]
 
     def stores(self) -> dict[str, Store]:
@@ -145,7 +142,7 @@ class Workspace:
     def refuse_lost_store(self, name: str) -> None:
         """With CI set, a new secret in a folder of the checkout goes with the job."""
         spec = self.manifest.secret_stores[name]
-        if spec.type != "age_file" or spec.path is None:
+        if spec.path is None:
             return
         path = self.directory / Path(spec.path).expanduser()
         if lost_with_the_job(path, durable=spec.durable, environ=self.environ):

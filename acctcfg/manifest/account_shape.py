@@ -9,12 +9,13 @@ from acctcfg.core.level import MAX
 from acctcfg.core.own_field import Ip, OwnField, Upper
 from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.setting import Flag as FlagKind
+from acctcfg.core.text_rule import PATH, VARIABLE
 from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, Side
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Record, Table
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.settings import settings_field
-from acctcfg.manifest.text_rules import CURRENCY, DURATION, PATH, PATTERN, SECRET_PATH, UID, VARIABLE
+from acctcfg.manifest.text_rules import CURRENCY, DURATION, PATTERN, SECRET_PATH, UID
 
 __all__ = ["account", "credentials", "deposit_address", "permission_words"]
 

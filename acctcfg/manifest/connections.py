@@ -13,7 +13,8 @@ from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.scalars import BAD
-from acctcfg.manifest.shape import NAME, STORE_TYPES, Shape
+from acctcfg.manifest.shape import NAME, Shape
+from acctcfg.manifest.stores import build_store
 
 _METHODS = ("GET /", "POST /", "PUT /", "DELETE /")
 
@@ -27,34 +28,8 @@ def build_stores(workspace: Workspace, shape: Shape) -> dict[str, StoreSpec]:
     for key, node in sorted(workspace.sections["secret_stores"].items()):
         report = Report(workspace.sources, workspace.problems, [(f"secret_stores.{key}", node)])
         names.check_name(key, node, report)
-        taken = shape.store.take(node, report)
-        if taken is BAD:
-            taken = {}
-        _check_store(node, taken, report)
-        stores[key] = StoreSpec(
-            key=key,
-            type=taken.get("type", ""),
-            path=taken.get("path"),
-            recipients=tuple(one for one in taken.get("recipients", ()) if one is not BAD),
-            identity=taken.get("identity"),
-            prefix=taken.get("prefix"),
-            durable=taken.get("durable", False),
-            place=workspace.sources.place(node.key_mark),
-        )
+        stores[key] = build_store(key, node, shape.store, shape.stores, report)
     return stores
-
-
-def _check_store(node: Node, taken: dict[str, Any], report: Report) -> None:
-    kind = taken.get("type")
-    if kind is None or type(node.value) is not dict:
-        return
-    for other, fields in STORE_TYPES.items():
-        for name in fields:
-            if other != kind and name in node.value and name not in STORE_TYPES[kind]:
-                at = report.sources.place(node.value["type"].mark)
-                report.key(node.value[name], f"a store of type {kind} (at {at}) has no `{name}`")
-    if kind == "age_file" and "path" not in node.value:
-        report.value(node, "`path` is missing (the folder of its files)")
 
 
 def build_venues(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from acctcfg.core.desired import AccountSpec, StoreSpec
@@ -38,19 +37,14 @@ def shared_secrets(accounts: Mapping[str, AccountSpec], stores: Mapping[str, Sto
             if store is None or key.state != "present" or spec.state == "absent":
                 continue
             path, address = f"{spec.venue}/{spec.key}/{key.label}", f"{spec.key}.api_keys[{key.label}]"
-            first = taken.setdefault((store.key, _as_stored(path, store.type)), (path, address))
+            first = taken.setdefault((store.key, store.kind.as_kept(path)), (path, address))
             if first[0] != path:
-                why = "in case" if store.type == "age_file" else "in case or in characters that no variable has"
+                alike = store.kind.alike
                 wrong = (
-                    f"its secret's path {shown(path)} and {shown(first[0])} of {first[1]} differ only {why}, "
+                    f"its secret's path {shown(path)} and {shown(first[0])} of {first[1]} differ only {alike}, "
                     f"so the store {store.key} may keep both in one place (choose names that differ more)"
                 )
                 yield Problem(*key.place, address, wrong)
-
-
-def _as_stored(path: str, kind: str) -> str:
-    """The path as the poorest place can tell it from others: file systems that ignore case, names of variables."""
-    return path.casefold() if kind == "age_file" else re.sub(r"[^A-Z0-9]", "_", path.upper())
 
 
 def _above_problem(

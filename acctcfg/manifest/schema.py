@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from acctcfg.core.rules import VenueRules
-from acctcfg.manifest.shape import STORE_TYPES, Shape
+from acctcfg.manifest.shape import Shape
 
 __all__ = ["manifest_schema", "manifest_schema_text"]
 
@@ -71,11 +71,11 @@ def _venue(shape: Shape) -> dict[str, Any]:
 
 
 def _store(shape: Shape) -> dict[str, Any]:
-    every = [field for fields in STORE_TYPES.values() for field in fields]
+    every = [name for one in shape.stores.values() for name in one.options]
     rows = []
-    for name, fields in STORE_TYPES.items():
-        then: dict[str, Any] = {"properties": {field: False for field in every if field not in fields}}
-        if name == "age_file":
-            then["required"] = ["path"]
-        rows.append(_when("type", name, then))
+    for one in shape.stores.values():
+        then: dict[str, Any] = {"properties": {name: False for name in every if name not in one.options}}
+        if needed := [name for name, option in one.options.items() if option.needed]:
+            then["required"] = needed
+        rows.append(_when("type", one.type, then))
     return shape.store.schema() | {"allOf": rows}

@@ -11,19 +11,18 @@ from decimal import Decimal
 from typing import Any, Final
 
 from acctcfg.core.rules import NAME, TextRule, VenueRules
+from acctcfg.core.text_rule import PATH
 from acctcfg.manifest.account_shape import account, credentials, deposit_address, permission_words
 from acctcfg.manifest.containers import Field, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.core_schema import number
 from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, IpAddress, Text, Whole, Word
-from acctcfg.manifest.text_rules import ENDPOINT, PATH, PLUGIN_RECIPIENT, PROXY, RECIPIENT, SHARE, UID, VARIABLE
+from acctcfg.manifest.stores import store_shape
+from acctcfg.manifest.text_rules import ENDPOINT, PROXY, SHARE, UID
+from acctcfg.secrets.types import store_types
 
-__all__ = ["LATER_TYPES", "NAME", "STORE_TYPES", "Shape"]
+__all__ = ["LATER_TYPES", "NAME", "Shape"]
 
 LATER_TYPES: Final = ("okx", "okx_dma_broker", "gate_crossex")
-STORE_TYPES: Final[dict[str, tuple[str, ...]]] = {  # which fields each type of store has
-    "age_file": ("path", "recipients", "identity", "durable"),
-    "env": ("prefix",),
-}
 
 
 class _Share(Text):
@@ -60,7 +59,8 @@ class Shape:
     def __init__(self, rules: Mapping[str, VenueRules]) -> None:
         self.rules = rules
         self.venue = self._venue()
-        self.store = self._store()
+        self.stores = store_types()
+        self.store = store_shape(self.stores)
         self.guardrails = self._guardrails()
         self.deposit_address = deposit_address(self.rules.values())
         self.account = account(self.rules.values())
@@ -134,36 +134,6 @@ class Shape:
                     kind=Table(_granted(), name=ENDPOINT, what="endpoint"),
                     doc="Rate limits that the venue granted you, by endpoint, in place of the documented ones",
                 ),
-            }
-        )
-
-    def _store(self) -> Record:
-        identity = Record(
-            {
-                "env": Field(kind=Text(VARIABLE, private=True), doc="The variable that holds the identity"),
-                "file": Field(kind=Text(PATH, private=True), doc="The file that holds the identity; ~ is expanded"),
-            },
-            one_of=(("env", "file"),),
-        )
-        types = {
-            "age_file": "one armored age file per secret",
-            "env": "environment variables; read only",
-        }
-        return Record(
-            {
-                "type": Field(kind=Word(types, ("keyring", "exec")), doc="The kind of store", required=True),
-                "path": Field(kind=Text(PATH), doc="age_file: the folder, relative to the root file"),
-                "recipients": Field(
-                    kind=ListOf(Text(RECIPIENT, private=True, later=PLUGIN_RECIPIENT), least=1),
-                    doc="age_file: who can read the secrets",
-                ),
-                "identity": Field(kind=identity, doc="age_file: what decrypts them"),
-                "durable": Field(kind=Flag(), doc="age_file, with CI set: this folder outlives the job"),
-                "prefix": Field(
-                    kind=Text(VARIABLE), doc="env: the variables are PREFIX_VENUE_ACCOUNT_LABEL_API_KEY and so on"
-                ),
-                "command": Field(kind=Later(), doc="exec: the program"),
-                "service": Field(kind=Later(), doc="keyring: the service"),
             }
         )
 

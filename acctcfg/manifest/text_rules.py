@@ -8,20 +8,14 @@ __all__ = [
     "CURRENCY",
     "DURATION",
     "ENDPOINT",
-    "PATH",
     "PATTERN",
-    "PLUGIN_RECIPIENT",
     "PROXY",
-    "RECIPIENT",
     "SECRET_PATH",
     "SHARE",
     "UID",
-    "VARIABLE",
 ]
 
-VARIABLE = TextRule(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable (letters, digits and _)")
 UID = TextRule(r"[0-9A-Za-z]{1,40}", "the venue's id: digits or letters")
-PATH = TextRule(r"(?!\s)[^\x00-\x1f\x7f]+", "a path")
 DURATION = TextRule(r"[1-9][0-9]{0,4}[smhdw]", "a duration such as 90d (s, m, h, d or w)")
 CURRENCY = TextRule(r"[A-Za-z0-9]{1,30}", "a currency's code such as USDT")
 PATTERN = TextRule(r"[A-Za-z0-9*?\[\]!_.:/-]{1,100}", "a name or a shell pattern such as BTC-* (*, ? and [...])")
@@ -33,8 +27,3 @@ PROXY = TextRule(
     r"http://[^\s/?#@]+:[0-9]{1,5}/?", "http://host:port, such as http://127.0.0.1:3128 (a login goes into HTTPS_PROXY)"
 )
 ENDPOINT = TextRule(r"(?:GET|POST|PUT|DELETE) /[^\s?#]+", "a method and a path, such as GET /api/v5/account/config")
-RECIPIENT = TextRule(
-    r"age1[02-9a-z]{20,}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+(?: .*)?",
-    "a public age recipient (age1...) or an SSH public key; never the identity",
-)
-PLUGIN_RECIPIENT = TextRule(r"age1[a-z][a-z0-9+._-]{0,30}1[02-9a-z]+", "a recipient of an age plugin, or a tagged one,")

@@ -11,11 +11,12 @@ from acctcfg.secrets.age_file import AgeFileStore
 from acctcfg.secrets.brought import BroughtKey, read_brought
 from acctcfg.secrets.credentials import load_credentials
 from acctcfg.secrets.env import EnvStore
-from acctcfg.secrets.opening import open_store
-from acctcfg.secrets.store import Store, secret_path
+from acctcfg.secrets.store import Around, Store, secret_path
+from acctcfg.secrets.types import open_store, store_types
 
 __all__ = [
     "AgeFileStore",
+    "Around",
     "BroughtKey",
     "Credentials",
     "EnvStore",
@@ -25,4 +26,5 @@ __all__ = [
     "open_store",
     "read_brought",
     "secret_path",
+    "store_types",
 ]

@@ -7,20 +7,42 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acctcfg.core.desired import StoreOption
 from acctcfg.core.secret import Credentials
+from acctcfg.core.setting import Flag, Line
+from acctcfg.core.store_type import Lines, Option, PrivateSource, StoreType
+from acctcfg.core.text_rule import PATH, TextRule
 from acctcfg.errors import StoreError
 from acctcfg.plain_file import read_plain
 from acctcfg.secrets import new_file
 from acctcfg.secrets.age_keys import parse_recipients, read_identities
 from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.private_file import contained, located
-from acctcfg.secrets.store import dead_path, is_dead, split_path
+from acctcfg.secrets.store import Around, dead_path, is_dead, split_path
 from acctcfg.secrets.stored_form import pack, unpack
 
 if TYPE_CHECKING:
     from acctcfg.secrets.age_keys import Identity
 
-__all__ = ["AgeFileStore"]
+__all__ = ["TYPE", "AgeFileStore", "open_store"]
+
+RECIPIENT = TextRule(
+    r"age1[02-9a-z]{20,}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+(?: .*)?",
+    "a public age recipient (age1...) or an SSH public key; never the identity",
+)
+PLUGIN_RECIPIENT = TextRule(r"age1[a-z][a-z0-9+._-]{0,30}1[02-9a-z]+", "a recipient of an age plugin, or a tagged one,")
+TYPE = StoreType(
+    type="age_file",
+    doc="one armored age file per secret",
+    options={
+        "path": Option(kind=Line(PATH), doc="the folder, relative to the root file", needed="the folder of its files"),
+        "recipients": Option(kind=Lines(RECIPIENT, later=PLUGIN_RECIPIENT), doc="who can read the secrets"),
+        "identity": Option(kind=PrivateSource("the identity"), doc="what decrypts them"),
+        "durable": Option(kind=Flag(), doc="this folder outlives a CI job"),
+    },
+    as_kept=str.casefold,  # some file systems ignore case
+    alike="in case",
+)
 
 SUFFIX = ".age"
 LARGEST = 1 << 20
@@ -225,6 +247,20 @@ class AgeFileStore:
                 hint=f"the identity of the store {self.name} must belong to one of the file's recipients",
             ) from exc
         return plain
+
+
+def open_store(name: str, options: Mapping[str, StoreOption], around: Around) -> AgeFileStore:
+    """The store of these options."""
+    recipients, identity = options.get("recipients", ()), options.get("identity")
+    return AgeFileStore(
+        name,
+        located(str(options["path"]), around.base_dir),
+        recipients=recipients if isinstance(recipients, tuple) else (),
+        identity=identity if isinstance(identity, Mapping) else None,
+        environ=around.environ,
+        base_dir=around.base_dir,
+        durable=options.get("durable") is True,
+    )
 
 
 def _throw_away() -> Credentials:

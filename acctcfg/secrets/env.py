@@ -5,17 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from acctcfg.core.desired import StoreOption
 from acctcfg.core.secret import Credentials, Secret
+from acctcfg.core.setting import Line
+from acctcfg.core.store_type import Option, StoreType
+from acctcfg.core.text_rule import VARIABLE
 from acctcfg.errors import StoreError
-from acctcfg.secrets.store import split_path
+from acctcfg.secrets.store import Around, split_path
 from acctcfg.secrets.stored_form import flaw
 
-__all__ = ["EnvStore", "variable"]
+__all__ = ["TYPE", "EnvStore", "open_store", "variable"]
+
+PREFIX = Option(kind=Line(VARIABLE), doc="the variables are PREFIX_VENUE_ACCOUNT_LABEL_API_KEY and so on")
 
 
 def variable(*parts: str) -> str:
     """The variable's name for these parts: upper case, joined by _, and _ for all but letters and digits."""
     return re.sub(r"[^A-Z0-9]", "_", "_".join(parts).upper())
+
+
+TYPE = StoreType(
+    type="env",
+    doc="environment variables; read only",
+    options={"prefix": PREFIX},
+    writable=False,
+    as_kept=variable,
+    alike="in case or in characters that no variable has",
+)
+
+
+def open_store(name: str, options: Mapping[str, StoreOption], around: Around) -> EnvStore:
+    """The store of these options."""
+    return EnvStore(name, environ=around.environ, prefix=str(options.get("prefix", "")))
 
 
 class EnvStore:

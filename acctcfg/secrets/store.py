@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import StoreError
 
-__all__ = ["Store", "dead_path", "is_dead", "secret_path", "split_path"]
+__all__ = ["Around", "Store", "dead_path", "is_dead", "secret_path", "split_path"]
 
 PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DEAD = re.compile(r"\.dead-[0-9]+\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a store is opened in: the environment, and the workspace that relative paths start from."""
+
+    environ: Mapping[str, str]
+    base_dir: Path
 
 
 class Store(Protocol):

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acctcfg.errors import StoreError
-from acctcfg.secrets import AgeFileStore, Credentials, Secret, age_file, open_store, secret_path
+from acctcfg.secrets import AgeFileStore, Around, Credentials, Secret, age_file, open_store, secret_path
 from acctcfg.secrets.store import split_path
 
 PATH = "desk/mmdesk01/trading"
@@ -424,14 +424,13 @@ def test_a_file_that_cannot_be_read_is_not_absent(
 
 def test_from_the_manifest(tmp_path: Path, credentials: Credentials, identity: pyrage.x25519.Identity) -> None:
     """An entry of secret_stores becomes a store that works, its path relative to the workspace."""
-    entry = {
-        "type": "age_file",
+    options = {
         "path": "secrets/",
-        "recipients": [str(identity.to_public())],
+        "recipients": (str(identity.to_public()),),
         "identity": {"env": "KEY"},
         "durable": True,
     }
-    store = open_store("vault", entry, environ={"KEY": str(identity)}, base_dir=tmp_path)
+    store = open_store("vault", "age_file", options, Around(environ={"KEY": str(identity)}, base_dir=tmp_path))
     assert isinstance(store, AgeFileStore)
     store.put(PATH, credentials)
     assert (tmp_path / "secrets" / "desk" / "mmdesk01" / "trading.age").exists()

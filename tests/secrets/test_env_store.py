@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from acctcfg.errors import ConfigError, StoreError
-from acctcfg.secrets import AgeFileStore, Credentials, EnvStore, load_credentials, open_store
+from acctcfg.secrets import AgeFileStore, Around, Credentials, EnvStore, load_credentials, open_store
 
 PATH = "desk/mm-desk01/trading"
 STEM = "CI_DESK_MM_DESK01_TRADING"
@@ -56,7 +56,7 @@ def test_a_line_break_is_found_before_it_is_signed_with() -> None:
 
 def test_it_is_read_only() -> None:
     """Every way of writing is a StoreError, so that no key is created whose secret has no place."""
-    store = open_store("ci", {"type": "env"}, environ=FULL, base_dir=Path("/nowhere"))
+    store = open_store("ci", "env", {}, Around(environ=FULL, base_dir=Path("/nowhere")))
     credentials = store.get(PATH)
     assert credentials is not None
     assert not store.writable
@@ -71,9 +71,9 @@ def test_it_is_read_only() -> None:
 def test_stores_that_are_not_built_are_refused(kind: str) -> None:
     """A store of a type that is not built is said to be, not ignored."""
     with pytest.raises(ConfigError, match="not supported yet"):
-        open_store("x", {"type": kind}, environ={}, base_dir=Path("/nowhere"))
+        open_store("x", kind, {}, Around(environ={}, base_dir=Path("/nowhere")))
     with pytest.raises(ConfigError, match="no such type"):
-        open_store("x", {"type": "vault"}, environ={}, base_dir=Path("/nowhere"))
+        open_store("x", "vault", {}, Around(environ={}, base_dir=Path("/nowhere")))
 
 
 def test_venue_credentials_from_the_environment() -> None:
