@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -12,6 +13,9 @@ from typing import Any
 import pytest
 from desk import MASTER, Desk, seed
 from ladder_parts import KEY
+
+from acctcfg.journal import SqliteStorage
+from acctcfg.journal.chain import Draft
 
 MORE = {"api_keys": {"more": {"permissions": ["read"], "store": "vault"}}}
 OTHER = {**MASTER, "api_key": "other-api-key", "secret_key": "other-secret-key"}
@@ -71,21 +75,13 @@ def test_an_account_that_a_killed_run_made_is_known_by_evidence(desk: Desk) -> N
 
 def _written_again(path: Path, rows: list[tuple[Any, ...]]) -> None:
     """A journal with these rows, in an unbroken chain."""
-    import json
-
-    from acctcfg.journal.chain import FIRST, Row, row_hash
-    from acctcfg.journal.database import connect
-    from acctcfg.journal.reading import INSERT
-
-    connection, prev, numbers = connect(path), FIRST, {}
-    for seq, (run, kind, entry, *place, body) in enumerate(rows, 1):
-        numbers[seq] = entry
+    drafts = []
+    for run, kind, entry, *place, body in rows:
         intents = [n for n, row in enumerate(rows, 1) if row[1] == "intent" and row[5] == place[2]]
-        about = intents[0] if entry is not None else None
-        row = Row(seq, "2026-01-01T00:00:00.000Z", run, kind, about, *place, json.dumps(json.loads(body)), prev, "")
-        prev = row_hash(row)
-        connection.execute(INSERT, row._replace(hash=prev))
-    connection.close()
+        drafts.append(Draft.of(kind, run, json.loads(body), *place, intents[0] if entry is not None else None))
+    storage = SqliteStorage(path, create=True)
+    storage.append(drafts, "2026-01-01T00:00:00.000Z")
+    storage.close()
 
 
 @pytest.fixture
@@ -188,4 +184,4 @@ def test_verifying_nothing_is_said(desk: Desk) -> None:
     assert "there is no journal" in said.out
     journal_of(desk).parent.mkdir()
     journal_of(desk).write_bytes(b"")
-    assert "the journal is empty" in desk.run("history", "--verify").out
+    assert "the journal is empty" in desk.run("history", "--verify").err
