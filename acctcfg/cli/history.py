@@ -64,7 +64,7 @@ def _warn(journal: Journal, problems: Sequence[str]) -> None:
     """What was printed may be as somebody else would have it."""
     from acctcfg.cli.console import say
 
-    say(f"error: {journal.path}: the journal is not as it was written: {problems[0]}", err=True)
+    say(f"error: {journal.place}: the journal is not as it was written: {problems[0]}", err=True)
     say("\nhint: `acctcfg history --verify` names every such row; compare with a backup", err=True)
 
 

@@ -45,7 +45,7 @@ def test_an_added_store_works_from_schema_to_check(shelf: Desk) -> None:
     assert "vault  shelf" in shelf.plan().out
     assert shelf.converge().code == 0
     kept = shelf_store.DRAWERS["top"]["desk/mmdesk01/trading"]
-    holder = shelf.sandbox.app.venue.holders[kept.api_key]
+    holder = shelf.sandbox.app.venues["okx"].state.holders[kept.api_key]
     assert kept.secret_key.same_as(Secret(holder.key.secret_key))
 
     assert json.loads(shelf.run("secrets", "list", "--format", "json").out)["secrets"] == [
