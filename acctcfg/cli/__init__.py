@@ -24,6 +24,7 @@ COMMANDS = {
     "validate": "Check the manifest; sends no request.",
     "plan": "Show what apply would do, and what stands in its way.",
     "apply": "Plan, ask, carry out, and read every change back.",
+    "cap": "The brake: lower every leverage above N, and raise nothing.",
     "show": "Show accounts as they are now.",
     "output": "Print uids and deposit addresses for other programs.",
     "secrets": "List, check and import the API secrets in the stores.",
@@ -37,7 +38,6 @@ COMMANDS = {
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
 NOT_YET = (
     "approve",
-    "cap",
     "doctor",
     "drift",
     "fmt",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from acctcfg.core.plan import Plan
     from acctcfg.render.progress import TerminalProgress
 
-__all__ = ["command"]
+__all__ = ["Duration", "ask", "command"]
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -48,6 +48,7 @@ class Duration(click.ParamType[float]):
     "--allow-warnings", is_flag=True, help="Go on though the plan warns of more than it did when it was reviewed."
 )
 @option_replace
+@click.option("--after-cap", is_flag=True, help="What `cap` lowered is to be raised again: do not warn of it any more.")
 @click.option("--skip-blocked", is_flag=True, help="Leave out accounts with a blocked step instead of stopping.")
 @click.option(
     "--lock-timeout",
@@ -70,6 +71,7 @@ def command(
     allow_sensitive: tuple[str, ...],
     allow_warnings: bool,
     replace: tuple[str, ...],
+    after_cap: bool,
     skip_blocked: bool,
     lock_timeout: float,
     form: str,
@@ -110,6 +112,7 @@ def command(
                 allow_sensitive=allow_sensitive,
                 allow_warnings=allow_warnings,
                 skip_blocked=skip_blocked,
+                after_cap=after_cap,
                 lock_timeout_s=lock_timeout,
                 said={"auto_approve": auto_approve, "plan_file": None if planfile is None else str(planfile)},
                 progress=progress,
@@ -139,7 +142,7 @@ class _Talk:
         def approve(plan: Plan) -> bool:
             progress.pause()
             self.show(plan)
-            return not self.ask or _ask(applicable(plan, skip_blocked=self.skip_blocked))
+            return not self.ask or ask(_question(applicable(plan, skip_blocked=self.skip_blocked)))
 
         return approve
 
@@ -184,13 +187,17 @@ def _can_ask() -> bool:
     return can_ask()
 
 
-def _ask(number: int) -> bool:
-    """Only the whole word counts."""
+def _question(number: int) -> str:
     what = "this change" if number == 1 else f"these {number} changes"
+    return f"Apply {what}?"
+
+
+def ask(question: str) -> bool:
+    """Only the whole word counts."""
     from acctcfg.cli.console import read_answer, say
 
     with _interruptible():
-        say(f'\nApply {what}? Only "yes" is accepted: ', err=True, end="")
+        say(f'\n{question} Only "yes" is accepted: ', err=True, end="")
         answer = read_answer()
     if not answer.endswith("\n"):
         say("", err=True)

@@ -76,6 +76,7 @@ WARNINGS: Final[Mapping[str, str]] = {
     "label_differs": "the label at the venue differs and cannot be changed",
     "parent_differs": "the parent at the venue differs and cannot be changed",
     "open_position_on_scope": "leverage changes under an open position",
+    "raises_after_cap": "a leverage goes above what `acctcfg cap` lowered it to",
     "instrument_not_live": "a named instrument takes no leverage now: gone, suspended, or not open to the account",
     "row_not_filled_in": "a listed instrument is not filled in yet; patterns pass over it",
     "account_frozen": "the venue has frozen functions of the account",

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from acctcfg.core.state import AtMost, Live, fits
 from acctcfg.core.value_text import told
 
-__all__ = ["MAX", "Level", "level_of", "level_parts", "level_text"]
+__all__ = ["MAX", "Level", "level_of", "level_parts", "level_text", "wants_most"]
 
 
 class _Max(Enum):
@@ -36,10 +36,15 @@ def level_text(level: Level) -> str:
     return told(level.value if isinstance(level, _Max) else level)
 
 
+def wants_most(level: Level, live: Live) -> bool:
+    """Whether what is wanted depends on what the venue takes."""
+    return isinstance(level, _Max) or (isinstance(level, AtMost) and not fits(live, level))
+
+
 def level_of(level: Level, most: Decimal | None, live: Live) -> Decimal | AtMost | None:
     """What is wanted of a scope of which the venue takes `most`; None for a maximum that nobody knows."""
     if isinstance(level, _Max):
         return most
-    if isinstance(level, AtMost) and most is not None and not fits(live, level):
+    if isinstance(level, AtMost) and most is not None and wants_most(level, live):
         return AtMost(min(level.most, most))
     return level

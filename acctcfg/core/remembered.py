@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-__all__ = ["Creating", "KnownAccount", "StoredKey"]
+__all__ = ["Cap", "Creating", "KnownAccount", "StoredKey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,15 @@ class KnownAccount:
     uid: str  # "" where the run that created it died before it wrote that down
     key: str  # its key in the manifest
     since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """A brake that is not lifted: an apply that raises leverage above it says so."""
+
+    most: Decimal
+    run: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

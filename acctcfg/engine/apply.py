@@ -13,6 +13,7 @@ from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Step
 from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.engine.attempt import GOOD
+from acctcfg.engine.capped import without_cap
 from acctcfg.engine.consent import Leave
 from acctcfg.engine.execute import Execution
 from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
@@ -28,7 +29,7 @@ from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError
 from acctcfg.venues.contract import Survey
 
-__all__ = ["apply"]
+__all__ = ["apply", "hold_locks", "let_writes_expire", "not_on_record", "working"]
 
 
 async def apply(
@@ -41,12 +42,15 @@ async def apply(
     allow_sensitive: bool | Sequence[str] = (),
     allow_warnings: bool = False,
     skip_blocked: bool = False,
+    after_cap: bool = False,
     lock_timeout_s: float = 0.0,
     said: Mapping[str, Any] | None = None,
     progress: Progress = SILENT,
     interrupts: Interrupts | None = None,
 ) -> Outcome:
     """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done.
+
+    `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told.
 
     `said`: what else the user said on the command line, for the record. `interrupts` is told of the user's signals.
     """
@@ -59,12 +63,15 @@ async def apply(
         focus, leave = focus_of(saved), leave.beside(saved, workspace)
     async with (
         Session(workspace, venues_of(workspace, focus)) as session,
-        _locks(session, lock_timeout_s, progress) as locks,
+        hold_locks(session, lock_timeout_s, progress) as locks,
     ):
         if saved is not None:
             check_credentials(session, saved)
-        await _let_writes_expire(session, progress)
+        await let_writes_expire(session, progress)
         planned = await draw_up(session, focus, leave=leave, progress=progress)
+        if after_cap:
+            planned.as_reviewed += tuple(map(without_cap, planned.as_reviewed))
+            planned.plan = without_cap(planned.plan)
         if saved is not None:
             check_steps(saved, planned.plan, allow_warnings=allow_warnings)
         if expect is not None:
@@ -81,6 +88,7 @@ async def apply(
         _prove_stores(workspace, todo)
         flags: dict[str, Any] = {
             "skip_blocked": skip_blocked,
+            "after_cap": after_cap,
             "allow_sensitive": list(leave.sensitive) or False,
             "replace": sorted(map(str, leave.replace)),
         }
@@ -105,11 +113,11 @@ async def _matched(workspace: Workspace, outcome: Outcome, progress: Progress) -
 
 
 @asynccontextmanager
-async def _locks(session: Session, timeout_s: float, progress: Progress) -> AsyncIterator[Locks]:
+async def hold_locks(session: Session, timeout_s: float, progress: Progress) -> AsyncIterator[Locks]:
     """The lock of every venue user, taken in one order, so that two runs never wait for each other."""
     if timeout_s > 0:
         progress.phase("waiting for the lock", None)
-    users = sorted({(link.client.base_url, link.connection.user) for link in _working(session)})
+    users = sorted({(link.client.base_url, link.connection.user) for link in working(session)})
     async with AsyncExitStack() as stack:
         yield Locks(
             [
@@ -119,11 +127,11 @@ async def _locks(session: Session, timeout_s: float, progress: Progress) -> Asyn
         )
 
 
-async def _let_writes_expire(session: Session, progress: Progress) -> None:
+async def let_writes_expire(session: Session, progress: Progress) -> None:
     """A write that a killed run sent may still arrive: wait until the venue would refuse its time, then read."""
     with session.workspace.journal() as journal:
         session.workspace.demand_intact(journal)
-        for link in _working(session):
+        for link in working(session):
             latest = max((one.sent_at or 0.0 for one in journal.unresolved(link.connection.user)), default=0.0)
             now = link.client.clock.now() + link.client.offset_s
             window = link.venue.write_window_s / link.speed
@@ -133,7 +141,7 @@ async def _let_writes_expire(session: Session, progress: Progress) -> None:
                 await link.client.clock.sleep(left)
 
 
-def _working(session: Session) -> list[Link]:
+def working(session: Session) -> list[Link]:
     return [link for key, link in session.links.items() if key not in session.failed]
 
 
@@ -189,15 +197,17 @@ async def _carry_out(
         with workspace.journal(create=True) as journal:
             session = planned.session
             assert session is not None  # noqa: S101 (draw_up read through it)
-            users = {one.connection.user for one in _working(session)}
+            users = {one.connection.user for one in working(session)}
             open_before = {user: journal.unresolved(user) for user in users}
             run = journal.begin_run(command="apply", digest=planned.reviewed, flags=flags, **workspace.who())
             recorded = Run(run, journal, locks.fresh)
-            for link in _working(session):
+            for link in working(session):
                 spec = link.connection.spec
                 journal.remember_user(run, spec.key, spec.environment, link.client.base_url, link.connection.user)
             remember_readers(workspace, journal, run, planned.plan, planned.readers)
-            for link in _working(session):
+            for user in sorted(users) if flags["after_cap"] else ():
+                journal.lift_cap(run, user)
+            for link in working(session):
                 link.client.on_request = recorded.heard
             lost = frozenset(intent.address for some in open_before.values() for intent in some)
             execution = Execution(planned, recorded, progress, left_out, lost)
@@ -266,11 +276,11 @@ def _outcome(planned: Planned, execution: Execution, run: Run) -> Outcome:
         run=run.id,
         interrupted=execution.stopping,
         unrecorded=bool(run.trouble or run.halted),
-        notes=(*notes, *_not_on_record(run)),
+        notes=(*notes, *not_on_record(run)),
     )
 
 
-def _not_on_record(run: Run) -> list[str]:
+def not_on_record(run: Run) -> list[str]:
     """What the journal could not keep, in one sentence for each reason."""
     reasons: dict[str, list[str]] = {}
     for address, error in run.trouble.items():

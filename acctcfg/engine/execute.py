@@ -41,9 +41,9 @@ class Execution:
     progress: Progress
     left_out: frozenset[Address] = frozenset()  # steps that are not carried out at all
     lost: frozenset[str] = frozenset()  # addresses that an earlier run wrote to and got no answer
+    values: Values = field(default_factory=Values)
     results: dict[Address, StepResult] = field(default_factory=dict)
     _stop: Stop = field(default_factory=Stop)
-    _values: Values = field(default_factory=Values)
     _ended: dict[Address, asyncio.Event] = field(default_factory=dict)
 
     @property
@@ -103,7 +103,7 @@ class Execution:
             link,
             self.run,
             self._stop,
-            self._values,
+            self.values,
             frozenset(self._ended),
             self.results,
             self.lost,

@@ -19,6 +19,7 @@ from acctcfg.core.managed import managed_fields
 from acctcfg.core.order import order
 from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport
+from acctcfg.engine.capped import above_cap
 from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
 from acctcfg.engine.estimate import estimate
 from acctcfg.engine.left_behind import left_behind, unopened
@@ -204,6 +205,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
         count = len(workspace.manifest.accounts)
         return tuple(guard(some, workspace.manifest.guardrails, accounts=count, check=violations))
 
+    warnings += above_cap(session, by_key, steps)
     lifted = guarded([leave.lift(step) for step in steps])
     for link in session.links.values():
         link.seconds = time.monotonic() - link.opened_at

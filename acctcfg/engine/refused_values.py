@@ -24,9 +24,10 @@ class Asked(NamedTuple):
 
 
 class Values:
-    """For one walk over a plan, all accounts."""
+    """For one walk over a plan, all accounts. Without `ask_first` nobody waits for what another one's write tells."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ask_first: bool = True) -> None:
+        self._ask_first = ask_first
         self.refused: dict[Asked, str] = {}
         self._taken: set[Asked] = set()
         self._asking: dict[Asked, asyncio.Lock] = {}
@@ -36,7 +37,7 @@ class Values:
         """Around the first write of a value. One that venues commonly refuse is tried by one account alone."""
         value = written(asked.value)
         odd = isinstance(value, Decimal) and value != value.to_integral_value()
-        if not odd or asked in self._taken:
+        if not odd or self.known(asked):
             yield
             return
         async with self._asking.setdefault(asked, asyncio.Lock()):
@@ -44,7 +45,7 @@ class Values:
 
     def known(self, asked: Asked) -> bool:
         """Whether the venue took it once, or refused it: nobody has to go first."""
-        return asked in self._taken or asked in self.refused
+        return not self._ask_first or asked in self._taken or asked in self.refused
 
     def took(self, asked: Asked) -> None:
         """The venue accepted it."""

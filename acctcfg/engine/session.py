@@ -15,7 +15,7 @@ from acctcfg.core.desired import VenueSpec
 from acctcfg.core.plan import Precheck, VenueReport, Warning_
 from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.unforeseen import blame
-from acctcfg.engine.workspace import Workspace
+from acctcfg.engine.workspace import JournalMemory, Workspace
 from acctcfg.errors import AcctcfgError, ConfigError, VenueError
 from acctcfg.venues.contract import Connection, Cost, Given, Memory, Venue
 from acctcfg.venues.installed import venue
@@ -98,11 +98,12 @@ class Session:
     clock: Clock = field(default_factory=SystemClock)
     links: dict[str, Link] = field(default_factory=dict)
     failed: dict[str, VenueError] = field(default_factory=dict)
+    memory: Callable[[str, str], JournalMemory] | None = None  # by base URL and venue user
 
     async def __aenter__(self) -> Self:
         raise_limit()
         try:
-            memory = self.workspace.memories()
+            memory = self.memory = self.workspace.memories()
             for key in sorted(set(self.venues)):
                 self.links[key] = self._link(self.workspace.manifest.venues[key], memory)
             await self._open()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from acctcfg.core.desired import Manifest, VenueSpec
-from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
+from acctcfg.core.remembered import Cap, Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError
 from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, holder_of, journal_path, state_folders
@@ -293,6 +293,10 @@ class JournalMemory:
     def created(self, uid: str, field: str) -> tuple[Mapping[str, Any], ...]:
         """What creates of that field answered, oldest first."""
         return self._known.created(uid, field)
+
+    def cap(self, uid: str) -> Cap | None:
+        """The brake that is on for an account."""
+        return self._known.caps.get(uid)
 
     def seen(self, kind: str, name: str) -> str:
         """The day on which a run last saw it on a venue's list; "" never."""

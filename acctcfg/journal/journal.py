@@ -244,6 +244,17 @@ class Journal(Past):
         if new:
             self._add(Draft.of("seen", run, {"kind": kind, "names": new}, venue_user))
 
+    # -- the brake -----------------------------------------------------------------------------------------------------
+
+    def remember_cap(self, run: str, venue_user: str, most: str, uids: Iterable[str]) -> None:
+        """Write down that a brake lowered what stood above `most` in these accounts."""
+        self._add(Draft.of("cap", run, {"most": dict.fromkeys(uids, most)}, venue_user))
+
+    def lift_cap(self, run: str, venue_user: str) -> None:
+        """Write down that an apply was to raise leverage above the caps again. Nothing where there are none."""
+        if self.knowledge(venue_user).caps:
+            self._add(Draft.of("cap_lifted", run, None, venue_user))
+
     # ------------------------------------------------------------------------------------------------------------------
 
     def _rows(self, which: Which) -> list[Row]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
+from acctcfg.core.remembered import Cap, Creating, KnownAccount, StoredKey
 from acctcfg.journal.chain import Row
 from acctcfg.journal.facts import mapping, number, text, word
 
@@ -46,6 +47,7 @@ class Knowledge:
     stored: dict[tuple[str, str], StoredKey] = field(default_factory=dict)  # by store and path, newest last
     access: dict[str, StoredKey] = field(default_factory=dict)  # by uid: the key that signed last
     sightings: dict[tuple[str, str], str] = field(default_factory=dict)  # kind and name -> day
+    caps: dict[str, Cap] = field(default_factory=dict)  # by uid: the last brake that was not lifted since
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
     _open: dict[tuple[str, str], _Intent] = field(default_factory=dict)  # creations: name and label
     _made: list[tuple[str, str, JsonObject]] = field(default_factory=list)  # uid, field, what was answered
@@ -123,6 +125,11 @@ class Knowledge:
             case "key_gone":
                 facts = row.facts()
                 self._drop_keys(row.account, text(facts, "label"), word(facts, "api_key") or "")
+            case "cap":
+                most = mapping(row.facts()["most"])
+                self.caps |= {uid: Cap(most=Decimal(text(most, uid)), run=row.run, at=row.at) for uid in most}
+            case "cap_lifted":
+                self.caps.clear()
             case "seen":
                 facts = row.facts()
                 kind, names = text(facts, "kind"), mapping(facts["names"])

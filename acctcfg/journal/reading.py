@@ -13,7 +13,7 @@ from acctcfg.journal.records import Access, EntryRecord, Finding, Intent, KnownA
 _ENDS = ("done", "refused", "failed", "resolved")
 KEY_HISTORY = ("intent", *_ENDS, "key_stored", "key_gone")
 ACCOUNTS = ("intent", *_ENDS, "account", "account_gone")
-KNOWLEDGE = ("answered", *ACCOUNTS, "access", "key_stored", "key_gone", "seen")
+KNOWLEDGE = ("answered", *ACCOUNTS, "access", "key_stored", "key_gone", "seen", "cap", "cap_lifted")
 """The kinds of rows that each of these questions needs."""
 
 Readers: TypeAlias = JsonObject

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import Credentials
-from acctcfg.errors import AuthRefused, Refused
+from acctcfg.errors import AuthRefused, Refused, VenueError
+from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.contract import Given, KnownAccount, Proof, Survey
 from acctcfg.venues.gate_crossex.account import KEPT, Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
 from acctcfg.venues.gate_crossex.account_reads import CrossEx
 from acctcfg.venues.gate_crossex.api_keys import ApiKeys
+from acctcfg.venues.gate_crossex.brake import leverage_alone, look, obstacles
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
 from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount
 from acctcfg.venues.gate_crossex.offline_checks import mode_findings
@@ -48,7 +51,8 @@ class GateConnection(ByField[Account]):
         self._own = CrossEx(given.client, given.credentials, self._alias)
         self._main_user = MainUser(given.client, given.credentials, self._alias)
         self._subs = SubAccounts()
-        super().__init__(self._subs, SubAccountState(), ApiKeys(), AccountMode(), PositionMode(), Leverage())
+        self._leverage = Leverage()
+        super().__init__(self._subs, SubAccountState(), ApiKeys(), AccountMode(), PositionMode(), self._leverage)
 
     # -- who -----------------------------------------------------------------------------------------------------------
 
@@ -98,9 +102,12 @@ class GateConnection(ByField[Account]):
         return list(await asyncio.gather(*(self._survey(spec, focus, replace) for spec in specs)))
 
     async def _survey(self, spec: AccountSpec, focus: Focus, replace: frozenset[Address]) -> Survey:
-        survey = Survey(spec=spec)
+        account = self._noted(Survey(spec=spec))
+        return await survey_or_reason(account.survey, self._read(account, focus, replace))
+
+    def _noted(self, survey: Survey) -> Account:
         account = survey.private = Account(
-            spec=spec,
+            spec=survey.spec,
             survey=survey,
             own=self._own,
             main_user=self._main_user,
@@ -109,7 +116,28 @@ class GateConnection(ByField[Account]):
             environment=self.spec.environment,
             window_s=WINDOW_S / self.client.pacer.speed,
         )
-        return await survey_or_reason(survey, self._read(account, focus, replace))
+        return account
+
+    async def brake(self, spec: AccountSpec, most: Decimal, focus: Focus, *, everything: bool) -> Braking:
+        """Every symbol of the CrossEx account that has something open, or an entry; a sub-account has no leverage."""
+        survey = Survey(spec=leverage_alone(spec))
+        account = self._noted(survey)
+        if not account.main:
+            return Braking(survey=survey)
+        try:
+            account.state = await self._own.state()
+            survey.exists, survey.uid = True, account.uid
+            found = await look(account, self._leverage, most, focus, everything=everything)
+        except VenueError as error:
+            survey.desired.clear()
+            survey.cannot_read(account.address(), error.code or "unreadable", error.told)
+            return Braking(survey=survey)
+        demand_identity(survey, known=account.ours, before=account.memory.named(account.name), adopt="allow")
+        return found
+
+    def obstacles(self, survey: Survey, address: Address) -> tuple[Obstacle, ...]:
+        """The orders of a symbol."""
+        return obstacles(survey.private, address)
 
     async def _read(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
         spec, survey = account.spec, account.survey

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from acctcfg.core.address import Address, Focus
+from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
-from acctcfg.core.level import level_of
+from acctcfg.core.level import level_of, wants_most
 from acctcfg.core.state import After, Live, Unreadable, written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
@@ -22,6 +23,7 @@ from acctcfg.venues.gate_crossex.account import Account, unreadable
 from acctcfg.venues.gate_crossex.account_reads import PER_READ
 from acctcfg.venues.gate_crossex.endpoints import LEVERAGE, MARGIN_LEVERAGE, SET_LEVERAGE, SET_MARGIN_LEVERAGE
 from acctcfg.venues.gate_crossex.leverage import Decision, Resolution, lever_text, resolve
+from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.gate_crossex.vocabulary import ISOLATED
 from acctcfg.wire.endpoint import Call
 
@@ -49,13 +51,7 @@ class Leverage:
         except VenueError as error:
             account.survey.cannot_read(account.address(self.field), error.code or "symbols", error.told)
             return
-        resolution = resolve(
-            spec.leverage,
-            symbols,
-            isolated=account.mode == ISOLATED,
-            now_ms=int((account.own.client.clock.now() + account.own.client.offset_s) * 1000),
-            seen=lambda name: account.memory.seen("instrument", name),
-        )
+        resolution = self.resolution(account, symbols, spec.leverage)
         self._tell(account, focus, resolution)
         for entry in spec.leverage:
             if entry.selector.exact and symbols.find(entry.selector.pattern) is not None:
@@ -63,7 +59,9 @@ class Leverage:
         wanted = {account.address(self.field, key): one for key, one in resolution.wanted.items()}
         account.decisions = {address: one for address, one in wanted.items() if focus.wants(address)}
         live = await self._behind_barriers(account, focus)
-        ceilings = await self._ceilings(account)
+        decided = account.decisions.items()
+        asked = (one for address, one in decided if wants_most(one.value, live[address]))
+        ceilings = await self.ceilings(account, asked)
         for address, decision in account.decisions.items():
             level = level_of(decision.value, ceilings.get(decision.symbol), live[address])
             if level is None:
@@ -73,10 +71,19 @@ class Leverage:
             account.survey.want(address, level, live[address])
             account.survey.places[address] = decision.entry.place
 
-    async def _ceilings(self, account: Account) -> Mapping[str, Decimal]:
-        """The greatest leverage of the symbols that are to have it; of these alone, and what cannot be read is not
-        there."""
-        names = [one.symbol for one in account.decisions.values() if not isinstance(one.value, Decimal)]
+    def resolution(self, account: Account, symbols: Symbols, entries: Sequence[LeverageEntry]) -> Resolution:
+        """What these entries come to by the venue's list."""
+        return resolve(
+            entries,
+            symbols,
+            isolated=account.mode == ISOLATED,
+            now_ms=int((account.own.client.clock.now() + account.own.client.offset_s) * 1000),
+            seen=lambda name: account.memory.seen("instrument", name),
+        )
+
+    async def ceilings(self, account: Account, decisions: Iterable[Decision]) -> Mapping[str, Decimal]:
+        """The greatest leverage of these symbols; what cannot be read is not there."""
+        names = [one.symbol for one in decisions]
         try:
             return await account.own.ceilings(names) if names else {}
         except VenueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
@@ -13,6 +14,7 @@ from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
+from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.contract import ACCOUNT_READ, Cost, Given, Proof, Survey
 from acctcfg.venues.okx.access import (
     demand_writer,
@@ -26,6 +28,7 @@ from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.account_reads import Config, OwnKey
 from acctcfg.venues.okx.api_keys import ApiKeys
+from acctcfg.venues.okx.brake import leverage_alone, look, obstacles
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
 from acctcfg.venues.okx.frozen import tell_frozen
@@ -156,16 +159,8 @@ class OkxConnection(ByField[Account]):
         self, spec: AccountSpec, focus: Focus, replace: frozenset[Address], row: Awaitable[SubAccount | None] | None
     ) -> Survey:
         survey = Survey(spec=spec)
-        account = survey.private = Account(
-            spec=spec,
-            survey=survey,
-            master=self._master,
-            secrets=self._secrets,
-            memory=self._memory_of(self.user),
-            egress=self.spec.egress,
-            environment=self.spec.environment,
-            window_s=WINDOW_S / self.client.pacer.speed,
-            specs=self._accounts,
+        account = self._noted(
+            survey,
             signed=fields_under(spec, *(one.field for one in self._rest if one.signed)),
             own=fields_under(spec, *(one.field for one in self._rest if one.own)),
         )
@@ -178,13 +173,24 @@ class OkxConnection(ByField[Account]):
         ACCOUNT_READ.get()(spec.key)
         return survey
 
-    async def _read(
-        self,
-        account: Account,
-        focus: Focus,
-        replace: frozenset[Address],
-        row: Awaitable[SubAccount | None] | None,
-    ) -> None:
+    def _noted(self, survey: Survey, *, signed: tuple[str, ...], own: tuple[str, ...]) -> Account:
+        account = survey.private = Account(
+            spec=survey.spec,
+            survey=survey,
+            master=self._master,
+            secrets=self._secrets,
+            memory=self._memory_of(self.user),
+            egress=self.spec.egress,
+            environment=self.spec.environment,
+            window_s=WINDOW_S / self.client.pacer.speed,
+            specs=self._accounts,
+            signed=signed,
+            own=own,
+        )
+        return account
+
+    async def _enter(self, account: Account, focus: Focus, row: Awaitable[SubAccount | None] | None) -> bool:
+        """Find out which account it is and who signs as it. False where there is nothing (more) to be read of it."""
         spec, survey = account.spec, account.survey
         if row is None:
             # Not what `open` read: an apply opens, waits for the lock, and plans on what the one before it left behind.
@@ -192,12 +198,22 @@ class OkxConnection(ByField[Account]):
             account.config = await own.config() if self._signs(account, focus) else None
         else:
             if not await self._read_keys(account, focus, row):
-                return
+                return False
         survey.exists, survey.uid = account.main or account.row is not None, account.uid
         if survey.exists and spec.uid is not None and spec.uid != account.uid:
             message = f"the venue lists {account.name} with the uid {account.uid}, the manifest says {spec.uid}"
             survey.warn(account.address(), "uid_mismatch", message)
-        if not await find_access(account, needed=self._signs(account, focus)):
+        return await find_access(account, needed=self._signs(account, focus))
+
+    async def _read(
+        self,
+        account: Account,
+        focus: Focus,
+        replace: frozenset[Address],
+        row: Awaitable[SubAccount | None] | None,
+    ) -> None:
+        spec = account.spec
+        if not await self._enter(account, focus, row):
             return
         await self._subs.survey(account, focus, replace)
         if spec.state == "absent":
@@ -210,6 +226,31 @@ class OkxConnection(ByField[Account]):
         demand_writer(account, replace)
         self._subs.tell_taken_over(account)
         self._demand_identity(account)
+
+    async def brake(self, spec: AccountSpec, most: Decimal, focus: Focus, *, everything: bool) -> Braking:
+        """Every leverage of one account that has something open under it, or an entry."""
+        survey = Survey(spec=leverage_alone(spec))
+        account = self._noted(survey, signed=("leverage",), own=("leverage",))
+        row = None if account.main else self._master.sub_accounts.get(spec.name)
+        try:
+            if not await self._enter(account, focus, row) or not survey.exists:
+                return Braking(survey=survey)
+            if account.reader is None:
+                raise account.no_access()
+            found = await look(account, self._leverage, most, focus, everything=everything)
+        except VenueError as error:
+            _forget(survey)
+            survey.cannot_read(account.address(), error.code or "unreadable", error.told)
+            return Braking(survey=survey)
+        demand_writer(account, frozenset())
+        for address, why in survey.unsigned.items():
+            survey.block(address, "no_credentials", why)
+        demand_identity(survey, known=account.ours, before=account.memory.named(account.name), adopt="allow")
+        return found
+
+    def obstacles(self, survey: Survey, address: Address) -> tuple[Obstacle, ...]:
+        """Orders, algo orders and bots under a scope."""
+        return obstacles(survey.private, address)
 
     async def _read_keys(self, account: Account, focus: Focus, row: Awaitable[SubAccount | None]) -> bool:
         """The account's row, and how its stored keys answer. False where there is nothing (more) to be read of it."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
-from acctcfg.core.level import MAX, level_of
+from acctcfg.core.level import MAX, level_of, wants_most
 from acctcfg.core.state import After, Live, Unreadable, written
 from acctcfg.core.vocabulary import MarginMode, Market
 from acctcfg.core.vocabulary import PositionMode as Word
@@ -23,11 +23,11 @@ from acctcfg.venues.okx.barrier import barrier
 from acctcfg.venues.okx.endpoints import LEVERAGE_INFO, SET_LEVERAGE
 from acctcfg.venues.okx.leverage import Decision, Resolution, exact_names, missing_names, resolve
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere
-from acctcfg.venues.okx.scopes import limit_of
+from acctcfg.venues.okx.scopes import Modes, limit_of
 from acctcfg.venues.okx.tiers import most_of
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["Leverage"]
+__all__ = ["Leverage", "LiveModes"]
 
 _PER_READ = 20
 
@@ -55,7 +55,7 @@ class Leverage:
             return
         if account.reader is None and account.later() is None:
             return  # the account's own key could not be used: the survey said so
-        modes = self._modes(account)
+        modes = self.modes(account)
         if modes is None:
             return
         markets = frozenset(entry.market.value for entry in spec.leverage if entry.market is not None)
@@ -68,15 +68,8 @@ class Leverage:
         except VenueError as error:
             account.survey.cannot_read(account.address(self.field), error.code or "instruments", error.message)
             return
-        resolution = resolve(
-            modes.entries,
-            account_mode=modes.account_mode,
-            position_mode=modes.position_mode,
-            borrow_in_spot=account.config.borrow_in_spot if account.config else False,
-            instruments=account.instruments,
-            today=self._today(),
-            elsewhere=await self._elsewhere(account, markets),
-        )
+        elsewhere = await self._elsewhere(account, markets)
+        resolution = self.resolution(account, modes, modes.entries, elsewhere)
         self._tell(account, focus, resolution)
         wanted = {account.address(self.field, scope.address_key): one for scope, one in resolution.wanted.items()}
         account.decisions = {address: one for address, one in wanted.items() if focus.wants(address)}
@@ -85,10 +78,30 @@ class Leverage:
             await self._want(account, address, decision, live[address])
             account.survey.places[address] = decision.entry.place
 
+    def resolution(
+        self,
+        account: Account,
+        modes: LiveModes,
+        entries: Sequence[LeverageEntry],
+        elsewhere: Elsewhere = NOTHING_ELSE,
+    ) -> Resolution:
+        """What these entries come to by the account's own lists."""
+        assert account.instruments is not None  # noqa: S101 (the caller read them)
+        return resolve(
+            entries,
+            account_mode=modes.scopes.account_mode,
+            position_mode=modes.scopes.position_mode,
+            borrow_in_spot=modes.scopes.borrow_in_spot,
+            instruments=account.instruments,
+            today=self._today(),
+            elsewhere=elsewhere,
+        )
+
     async def _want(self, account: Account, address: Address, decision: Decision, live: Live) -> None:
         """Both sides of one scope. Of a maximum that cannot be read nobody knows whether it is set."""
         try:
-            wanted = level_of(decision.value, await self._most(account, decision), live)
+            most = await self._most(account, decision) if wants_most(decision.value, live) else None
+            wanted = level_of(decision.value, most, live)
         except VenueError as error:
             account.survey.cannot_read(address, error.code or "unreadable", error.told)
             return
@@ -134,7 +147,7 @@ class Leverage:
             account.survey.warn(notice.path, notice.code, notice.message)
         account.survey.sets_nothing += resolution.idle
 
-    def _modes(self, account: Account) -> _Modes | None:
+    def modes(self, account: Account) -> LiveModes | None:
         """The modes under which the writes will be sent, and the entries that come to scopes under them.
 
         Nothing is known of any where the account mode cannot be read; where the position mode cannot, nothing of those
@@ -149,11 +162,12 @@ class Leverage:
             account.survey.cannot_read(account.address(self.field), "account_mode", message)
             return None
         mode = spec.account_mode or str(live)
+        borrow = account.config.borrow_in_spot if account.config is not None else False
         if mode == "portfolio":
-            return _Modes(mode, Word.NET, spec.leverage)
+            return LiveModes(Modes(mode, Word.NET, borrow), spec.leverage)
         position = spec.position_mode or (account.config.position_mode if account.config is not None else None)
         if isinstance(position, Word):
-            return _Modes(mode, position, spec.leverage)
+            return LiveModes(Modes(mode, position, borrow), spec.leverage)
         why = position.message if position is not None else "it cannot be read before the account has a key"
         sided = [one for one in spec.leverage if one.margin is MarginMode.ISOLATED and one.market is not Market.MARGIN]
         for entry in sided:
@@ -162,7 +176,7 @@ class Leverage:
                 f"mode is not known: {why} (write position_mode as well)"
             )
             account.survey.cannot_read(entry.path, "position_mode", message)
-        return _Modes(mode, Word.NET, tuple(one for one in spec.leverage if one not in sided))
+        return LiveModes(Modes(mode, Word.NET, borrow), tuple(one for one in spec.leverage if one not in sided))
 
     async def _live(self, account: Account, focus: Focus) -> dict[Address, Live]:
         modes = barrier(account, focus, self._account_mode.live(account), account.decisions)
@@ -235,7 +249,8 @@ def _kept_by(account: Account, decision: Decision) -> set[tuple[str, str]]:
     return {(kind, name) for name in {scope.key, *families}}
 
 
-class _Modes(NamedTuple):
-    account_mode: str
-    position_mode: Word
+class LiveModes(NamedTuple):
+    """The modes under which writes are sent, and the entries that can be told under them."""
+
+    scopes: Modes
     entries: tuple[LeverageEntry, ...]

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from acctcfg.core.address import Address
@@ -28,74 +29,27 @@ from acctcfg.core.state import written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled, Refused, VenueError
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.account_reads import Open, OwnKey, number
+from acctcfg.venues.okx.account_reads import OwnKey, number
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.margin_effect import Moved
-from acctcfg.venues.okx.scopes import MARGIN_WORDS, Scope, covers, limit_of
+from acctcfg.venues.okx.open_things import (
+    LISTED,
+    Snapshot,
+    bot_under,
+    bot_words,
+    covered,
+    listed,
+    order_under,
+    order_words,
+    position_words,
+)
+from acctcfg.venues.okx.scopes import MARGIN_WORDS, Scope, limit_of
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.tiers import most_at
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
 
-__all__ = ["ask", "open_positions_under_scopes"]
-
-Rows = Sequence[Mapping[str, Any]]
-_LISTED = 20  # blockers named in one detail; more are counted
-_TYPES = frozenset({"SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"})
-_MARGIN_MODES = frozenset({"cross", "isolated", "cash", "spot_isolated"})
-"""The words of the documents: what a row with another one stands under is not known."""
-
-
-class _Snapshot:
-    """What is open in one account, read once for all questions of one moment; a list that failed is its error."""
-
-    def __init__(self, account: Account, *, spreads: bool) -> None:
-        assert account.reader is not None  # noqa: S101 (the caller looked)
-        own = account.reader
-        self._reads: dict[str, Callable[[], Awaitable[Rows]]] = {
-            "positions": own.positions,
-            "orders": lambda: own.orders(spreads=spreads),
-            "algos": own.algos,
-            "bots": own.bots,
-        }
-        self.found: dict[str, Rows | VenueError] = {}
-
-    async def read(self) -> None:
-        """All lists at once."""
-
-        async def one(name: str) -> None:
-            try:
-                self.found[name] = await self._reads[name]()
-            except VenueError as error:
-                self.found[name] = error
-
-        await asyncio.gather(*(one(name) for name in self._reads))
-
-    def rows(self, name: str) -> Rows:
-        """What was read; nothing where it failed."""
-        found = self.found[name]
-        return () if isinstance(found, VenueError) else found
-
-    def question(self, code: str, name: str, say: Callable[[Row], str], keep: _Keep = None) -> Precheck:
-        """Whether the list is empty, of what `keep` lets through; it answers None of a row that does not say."""
-        found = self.found[name]
-        if isinstance(found, VenueError):
-            return Precheck(code, "unknown", found.message)
-        kept = [(row, keep is None or keep(row)) for row in found]
-        if named := [say(row) for row, stays in kept if stays]:
-            return Precheck(code, "fail", _listed(named))
-        if unsaid := [say(row) for row, stays in kept if stays is None]:
-            return Precheck(code, "unknown", f"the venue does not say what these are of: {_listed(unsaid)}")
-        return Precheck(code, "pass")
-
-
-Row = Mapping[str, Any]
-_Keep = Callable[[Row], bool | None] | None
-
-
-def _listed(named: Sequence[str]) -> str:
-    more = f", and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
-    return ", ".join(sorted(named)[:_LISTED]) + more
+__all__ = ["ask", "open_positions_under_scopes", "scope_checks"]
 
 
 async def ask(
@@ -108,9 +62,7 @@ async def ask(
     deferred = account.reader is None and account.access_after is not None  # else no step of the plan makes a key
     snapshot = None
     if (modes or "leverage" in kinds) and account.reader is not None:
-        snapshot = _Snapshot(account, spreads=bool(modes))
-        await snapshot.read()
-        account.open = Open(**{name: tuple(snapshot.rows(name)) for name in ("positions", "orders", "algos", "bots")})
+        snapshot = await Snapshot.of(account, spreads=bool(modes))
     for change in changes:
         match change.kind:
             case "account_mode":
@@ -121,7 +73,7 @@ async def ask(
             case "leverage":
                 decision = leverage.decision(account, change)
                 answers[change.address] = (
-                    *_scope(account, snapshot, decision.scope, deferred=deferred),
+                    *scope_checks(account, snapshot, decision.scope, deferred=deferred),
                     await _limit(account, snapshot, change, decision),
                 )
             case "-account":
@@ -144,13 +96,13 @@ async def _question(name: str, own: OwnKey) -> Precheck:
         found = await QUESTIONS[name](own)
     except VenueError as error:
         return Precheck(name, "unknown", error.message)
-    return Precheck(name, "fail" if found else "pass", _listed(found))
+    return Precheck(name, "fail" if found else "pass", listed(found))
 
 
 async def _spot_orders(own: OwnKey) -> Sequence[str]:
     """What is not of the spot market the venue may list all the same."""
     rows = await own.spot_orders()
-    return [_order(row) for row in rows if row.get("instType") in ("SPOT", "", None)]
+    return [order_words(row) for row in rows if row.get("instType") in ("SPOT", "", None)]
 
 
 QUESTIONS: Mapping[str, Callable[[OwnKey], Awaitable[Sequence[str]]]] = {
@@ -160,58 +112,32 @@ QUESTIONS: Mapping[str, Callable[[OwnKey], Awaitable[Sequence[str]]]] = {
 """What the rows of `settings.py` may ask, each with what stands in the way."""
 
 
-def _flat(snapshot: _Snapshot | None, *, deferred: bool) -> tuple[Precheck, ...]:
+def _flat(snapshot: Snapshot | None, *, deferred: bool) -> tuple[Precheck, ...]:
     """Nothing open in the whole account."""
     if snapshot is None:
         return _unread(deferred, "no_open_positions", "no_pending_orders", "no_algo_orders", "no_bots")
     return (
-        snapshot.question("no_open_positions", "positions", _position),
-        snapshot.question("no_pending_orders", "orders", _order),
-        snapshot.question("no_algo_orders", "algos", _order),
-        snapshot.question("no_bots", "bots", _bot),
+        snapshot.question("no_open_positions", "positions", position_words),
+        snapshot.question("no_pending_orders", "orders", order_words),
+        snapshot.question("no_algo_orders", "algos", order_words),
+        snapshot.question("no_bots", "bots", bot_words),
     )
 
 
-def _scope(account: Account, snapshot: _Snapshot | None, scope: Scope, *, deferred: bool) -> tuple[Precheck, ...]:
+def scope_checks(account: Account, snapshot: Snapshot | None, scope: Scope, *, deferred: bool) -> tuple[Precheck, ...]:
     """No order, algo order or bot on what the scope's value holds for; positions may stay."""
     if snapshot is None:
         return _unread(deferred, "no_pending_orders", "no_algo_orders", "no_bots")
 
-    def under(row: Row) -> bool | None:
-        return _covered(account, scope, row, str(row.get("tdMode") or ""))
-
-    def bot_under(row: Row) -> bool | None:
-        # A bot's row does not say its margin mode reliably: it stands in the way of both. One that trades spot borrows
-        # nothing, so no leverage is under it.
-        if row.get("instType") == "SPOT":
-            return False
-        answers = [_covered(account, scope, {**row, "instId": one}, scope.margin.value) for one in _traded(row)]
-        return True if True in answers else None if None in answers or not answers else False
-
+    under = partial(order_under, account, scope)
     return (
-        snapshot.question("no_pending_orders", "orders", _order, under),
-        snapshot.question("no_algo_orders", "algos", _order, under),
-        snapshot.question("no_bots", "bots", _bot, bot_under),
+        snapshot.question("no_pending_orders", "orders", order_words, under),
+        snapshot.question("no_algo_orders", "algos", order_words, under),
+        snapshot.question("no_bots", "bots", bot_words, partial(bot_under, account, scope)),
     )
 
 
-def _covered(account: Account, scope: Scope, row: Row, margin_mode: str) -> bool | None:
-    """Whether it stands under the scope; None where the row leaves out what would tell."""
-    assert account.instruments is not None  # noqa: S101 (scopes come from them)
-    inst_type, inst_id = str(row.get("instType") or ""), str(row.get("instId") or "")
-    if not inst_id or inst_type not in _TYPES or margin_mode not in _MARGIN_MODES:
-        return None
-    return covers(
-        scope,
-        inst_type=inst_type,
-        inst_id=inst_id,
-        family=account.instruments.family_of(inst_type, inst_id),
-        margin_mode=margin_mode,
-        currencies=account.instruments.currencies_of(inst_id) or tuple(inst_id.split("-")),
-    )
-
-
-async def _limit(account: Account, snapshot: _Snapshot | None, change: Change, decision: Decision) -> Precheck:
+async def _limit(account: Account, snapshot: Snapshot | None, change: Change, decision: Decision) -> Precheck:
     """Not above what the venue's list allows, nor above what the tier of an open position does (59102)."""
     assert account.instruments is not None  # noqa: S101 (scopes come from them)
     limit, value = limit_of(decision.scope, account.instruments), number(written(change.after))
@@ -243,7 +169,7 @@ def _lower(decision: Decision) -> str:
     return f"{guard}, or add an entry for it alone, which beats the pattern: {entry}"
 
 
-async def _tier_limit(account: Account, snapshot: _Snapshot, scope: Scope) -> tuple[Decimal | None, str]:
+async def _tier_limit(account: Account, snapshot: Snapshot, scope: Scope) -> tuple[Decimal | None, str]:
     """What the tier of the contracts that are open under a scope allows, and their names; None where none are open.
 
     Margin is left to the venue: its tiers count what is borrowed, which no position says in one currency.
@@ -252,17 +178,17 @@ async def _tier_limit(account: Account, snapshot: _Snapshot, scope: Scope) -> tu
     found = snapshot.found["positions"]
     if isinstance(found, VenueError):
         raise found
-    answers = [(row, _covered(account, scope, row, str(row.get("mgnMode") or ""))) for row in found]
-    if unsaid := [_position(row) for row, covered in answers if covered is None]:
-        raise Garbled(f"the venue does not say what these are of: {_listed(unsaid)}", code="no_field")
-    held = [row for row, covered in answers if covered]
+    answers = [(row, covered(account, scope, row, str(row.get("mgnMode") or ""))) for row in found]
+    if unsaid := [position_words(row) for row, under in answers if under is None]:
+        raise Garbled(f"the venue does not say what these are of: {listed(unsaid)}", code="no_field")
+    held = [row for row, under in answers if under]
     if not held or scope.market is Market.MARGIN:
         return None, ""
     inst_type, inst_id = str(held[0]["instType"]), str(held[0]["instId"])
     family = account.instruments.family_of(inst_type, inst_id) or scope.key
     tiers = await account.master.public.tiers(inst_type, MARGIN_WORDS.venue(scope.margin), family=family)
     size = sum((abs(number(row["pos"])) for row in held), Decimal(0))
-    return most_at(tiers, size), _listed([_position(row) for row in held])
+    return most_at(tiers, size), listed([position_words(row) for row in held])
 
 
 async def _switch(account: Account, mode: str, *, deferred: bool) -> tuple[Precheck, ...]:
@@ -308,7 +234,7 @@ async def _deletable(account: Account) -> tuple[Precheck, ...]:
         try:
             held = await account.reader.holdings()
             found = [f"{what} ({wallet})" for wallet, some in held.items() for what in some]
-            checks.append(Precheck("empty", "fail" if found else "pass", ", ".join(found[:_LISTED])))
+            checks.append(Precheck("empty", "fail" if found else "pass", ", ".join(found[:LISTED])))
         except VenueError as error:
             checks.append(Precheck("empty", "unknown", error.message))
     if account.row is not None and not account.row.parent:  # where it does not say, it may be a first-level one
@@ -321,9 +247,9 @@ async def _deletable(account: Account) -> tuple[Precheck, ...]:
                 row.name for row in every.values() if row.parent is None and row.name not in {*going, account.name}
             ]
             if left or not unsaid:
-                checks.append(Precheck("no_second_level", "fail" if left else "pass", _listed(left)))
+                checks.append(Precheck("no_second_level", "fail" if left else "pass", listed(left)))
             else:
-                told = f"the venue does not say the parent of {_listed(unsaid)}"
+                told = f"the venue does not say the parent of {listed(unsaid)}"
                 checks.append(Precheck("no_second_level", "unknown", told))
         except VenueError as error:
             checks.append(Precheck("no_second_level", "unknown", error.message))
@@ -340,10 +266,10 @@ def open_positions_under_scopes(account: Account, changes: Sequence[Change], lev
         there = [
             row
             for row in account.open.positions
-            if _covered(account, decision.scope, row, str(row.get("mgnMode") or ""))
+            if covered(account, decision.scope, row, str(row.get("mgnMode") or ""))
         ]
         if there:
-            found.append(Moved(change, decision, {_position(row): row for row in there}))
+            found.append(Moved(change, decision, {position_words(row): row for row in there}))
     return found
 
 
@@ -351,23 +277,3 @@ def _unread(deferred: bool, *names: str) -> tuple[Precheck, ...]:
     if deferred:
         return tuple(Precheck(name, "deferred") for name in names)
     return tuple(Precheck(name, "unknown", "no key signs for this account") for name in names)
-
-
-def _position(row: Mapping[str, Any]) -> str:
-    side = f", {row['posSide']}" if row.get("posSide") in ("long", "short") else ""
-    return f"{row.get('instId')} {row.get('pos')} ({row.get('mgnMode')}{side})"
-
-
-def _order(row: Mapping[str, Any]) -> str:
-    what = row.get("instId") or row.get("sprdId")
-    mode = row.get("tdMode") or "spread"
-    return f"{what} {row.get('side', '')} {row.get('sz', '')} {row.get('ordType', '')} ({mode})".replace("  ", " ")
-
-
-def _bot(row: Mapping[str, Any]) -> str:
-    return f"{' '.join(_traded(row)) or row.get('algoId')} {row.get('algoOrdType') or 'bot'}"
-
-
-def _traded(row: Mapping[str, Any]) -> list[str]:
-    """The instruments of a bot: a signal bot has a list of them, a recurring buy none."""
-    return [str(one) for one in row.get("instIds") or (row.get("instId"),) if one]

@@ -1,0 +1,129 @@
+"""`acctcfg cap`: the brake."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+import click
+
+from acctcfg.cli.apply import Duration, ask
+from acctcfg.cli.unsupported import option_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from acctcfg.core.brake import Braked
+    from acctcfg.render.progress import TerminalProgress
+
+__all__ = ["command"]
+
+LEAST = Decimal("0.01")
+
+
+class Leverage(click.ParamType[Decimal]):
+    """A number of at least 0.01 with at most two decimals."""
+
+    name = "leverage"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """Exactly as written."""
+        try:
+            found = Decimal(str(value))
+        except InvalidOperation:
+            found = Decimal("NaN")
+        if not found.is_finite() or not LEAST <= found <= 1_000_000 or found != found.quantize(LEAST):
+            self.fail(f"{value!r} is no leverage (3 or 2.5 would be, from {LEAST} on)", param, ctx)
+        return found
+
+
+@click.command("cap", short_help="The brake: lower every leverage above N, and raise nothing.")
+@click.argument("most", metavar="N", type=Leverage())
+@option_target
+@click.option("--all", "everything", is_flag=True, help="Look at every instrument that an account may trade.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option(
+    "--lock-timeout",
+    type=Duration(),
+    default=0.0,
+    metavar="TIME",
+    help="Wait this long (30s, 5m) for another run to end; without it, say who holds the lock and stop.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    most: Decimal,
+    targets: tuple[str, ...],
+    everything: bool,
+    auto_approve: bool,
+    lock_timeout: float,
+    form: str,
+) -> None:
+    """Lower every leverage above N to N, in all accounts of the manifest, the largest open notional first.
+
+    It raises nothing, closes no position and cancels no order. It looks at each leverage with a position, an order or
+    an entry in the manifest, managed or not. What an order stands in the way of is listed with the call that cancels
+    it, and stops no other. Guardrails do not hold it back.
+
+    Exits 0 when nothing is above N any more, 1 when something failed or could not be read, 3 when something is still
+    above N.
+    """
+    from acctcfg.cli.console import can_ask, deeds_decide, say, say_json
+    from acctcfg.cli.event_loop import load_workspace, run_engine, undisturbed
+    from acctcfg.engine.cap import cap
+    from acctcfg.engine.stopping import Interrupts
+    from acctcfg.errors import UsageError
+    from acctcfg.render.brake import braked_json, render_braked, what_it_does
+
+    if not auto_approve and not can_ask():
+        raise UsageError(
+            "cap asks before it writes, and stdin is no terminal; nothing was read or written",
+            hint="--auto-approve lowers without asking",
+        )
+    workspace, interrupts = load_workspace(ctx), Interrupts()
+    say(what_it_does(most), err=form == "json")
+    try:
+        outcome = run_engine(
+            ctx,
+            lambda progress: cap(
+                workspace,
+                most,
+                approve=_approval(ctx, progress, ask_first=not auto_approve, to_stderr=form == "json"),
+                targets=targets,
+                everything=everything,
+                lock_timeout_s=lock_timeout,
+                said={"auto_approve": auto_approve},
+                progress=progress,
+                interrupts=interrupts,
+            ),
+            interrupts=interrupts,
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("nothing was written" if interrupts.nothing_written else "") from None
+    deeds_decide()
+    with undisturbed():
+        if form == "json":
+            say_json(braked_json(outcome))
+        else:
+            say("\n" + render_braked(outcome, color=ctx.obj["color"], verbose=ctx.obj["verbose"]))
+    ctx.exit(outcome.exit_code)
+
+
+def _approval(
+    ctx: click.Context, progress: TerminalProgress, *, ask_first: bool, to_stderr: bool
+) -> Callable[[Braked], bool]:
+    """The question, for whoever is asked."""
+
+    def approve(brake: Braked) -> bool:
+        if not ask_first:
+            return True
+        from acctcfg.cli.console import say
+        from acctcfg.render.brake import render_brake
+
+        progress.pause()
+        say("\n" + render_brake(brake, color=ctx.obj["color"]), err=to_stderr)
+        count = brake.count("to_lower")
+        return ask("Lower this leverage?" if count == 1 else f"Lower these {count} leverages?")
+
+    return approve

@@ -1,0 +1,161 @@
+"""The brake at OKX: every leverage scope with something open, or an entry of the manifest, under the live modes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import ROUND_DOWN, Decimal
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.desired import AccountSpec, LeverageEntry, Selector
+from acctcfg.core.level import level_of
+from acctcfg.core.state import ABSENT, AtMost, fits
+from acctcfg.core.vocabulary import MarginMode, Market
+from acctcfg.errors import VenueError
+from acctcfg.venues.brake import Braking, Obstacle
+from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.account_reads import number
+from acctcfg.venues.okx.leverage_setting import Leverage, LiveModes
+from acctcfg.venues.okx.open_things import (
+    Row,
+    Snapshot,
+    bot_under,
+    bot_words,
+    covered,
+    order_under,
+    order_words,
+    traded,
+)
+from acctcfg.venues.okx.prechecks import scope_checks
+from acctcfg.venues.okx.scopes import SIDE_WORDS, Refusal, Scope, limit_of, shape_of
+
+__all__ = ["leverage_alone", "look", "obstacles"]
+
+_STEP = Decimal("0.01")
+_MARKETS = {"SPOT": Market.MARGIN, "MARGIN": Market.MARGIN, "SWAP": Market.SWAP, "FUTURES": Market.FUTURES}
+
+
+def leverage_alone(spec: AccountSpec) -> AccountSpec:
+    """The account with nothing managed but leverage: its modes stay as they are."""
+    return replace(
+        spec,
+        state="present",
+        label=None,
+        account_mode=None,
+        position_mode=None,
+        position_modes={},
+        settings=(),
+        deposit=None,
+        api_keys_exclusive=False,
+    )
+
+
+async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus, *, everything: bool) -> Braking:
+    """Both sides of every scope that is looked at; what stands in its way, and what stands open under it."""
+    survey, snapshot = account.survey, await Snapshot.of(account)
+    for name, found in snapshot.found.items():
+        if isinstance(found, VenueError):
+            why = f"{name} could not be read, so what has no others and no entry was not looked at: {found.told}"
+            survey.cannot_read(account.address("leverage"), found.code or "unreadable", why)
+    modes = leverage.modes(account)
+    if modes is None:
+        return Braking(survey=survey)
+    managed = [entry for entry in modes.entries if _has_scope(entry, modes)]
+    used = dict.fromkeys(_everything() if everything else _in_use(snapshot))
+    cap = AtMost(most.quantize(_STEP, ROUND_DOWN))
+    asked = [entry for one in used if _has_scope(entry := _entry(account.spec, cap, *one), modes)]
+    account.spec = replace(account.spec, leverage=(*(replace(entry, value=cap) for entry in managed), *asked))
+    await leverage.survey(account, focus, frozenset())
+    above = [address for address, wanted in survey.desired.items() if not fits(survey.live[address], wanted)]
+    for address in above:
+        checks = scope_checks(account, snapshot, account.decisions[address].scope, deferred=False)
+        survey.blocks.setdefault(address, []).extend(check for check in checks if check.blocks)
+    notional = {address: _notional(account, account.decisions[address].scope) for address in survey.desired}
+    return Braking(survey=survey, notional=notional, wanted=_raised(account, leverage, modes, managed, cap))
+
+
+def _everything() -> Iterator[tuple[Market, str, MarginMode]]:
+    return ((market, "*", margin) for market in Market for margin in MarginMode)
+
+
+def _in_use(snapshot: Snapshot) -> Iterator[tuple[Market, str, MarginMode]]:
+    """Market, instrument and margin mode of whatever stands open; a bot's row does not say its margin mode."""
+    margins = {margin.value: margin for margin in MarginMode}
+    for name, field in (("positions", "mgnMode"), ("orders", "tdMode"), ("algos", "tdMode")):
+        for row in snapshot.rows(name):
+            market, margin = _MARKETS.get(row.get("instType", "")), margins.get(row.get(field, ""))
+            if market is not None and margin is not None:
+                yield market, str(row["instId"]), margin
+    for row in snapshot.rows("bots"):
+        market = _MARKETS.get(row.get("instType", ""))
+        if market is not None and row.get("instType") != "SPOT":
+            yield from ((market, one, margin) for one in traded(row) for margin in MarginMode)
+
+
+def _entry(spec: AccountSpec, cap: AtMost, market: Market, instrument: str, margin: MarginMode) -> LeverageEntry:
+    return LeverageEntry(
+        market=market,
+        margin=margin,
+        selector=Selector("instrument", instrument),
+        side=None,
+        value=cap,
+        layer=0,
+        place=spec.place,
+        path=f"{spec.key}.leverage",
+    )
+
+
+def _has_scope(entry: LeverageEntry, modes: LiveModes) -> bool:
+    """Whether the account has such scopes as it is: what it has none of, there is nothing to lower of."""
+    return not isinstance(shape_of(entry.market, entry.margin, entry.selector.by, entry.side, modes.scopes), Refusal)
+
+
+def _notional(account: Account, scope: Scope) -> Decimal:
+    """What is open under the scope, in USD, whatever its sign."""
+    rows = account.open.positions if account.open is not None else ()
+    under = (row for row in rows if covered(account, scope, row, str(row.get("mgnMode") or "")))
+    sided = (row for row in under if scope.side is None or row.get("posSide") == SIDE_WORDS.venue(scope.side))
+    return sum((abs(number(row.get("notionalUsd"))) for row in sided), Decimal(0))
+
+
+def _raised(
+    account: Account, leverage: Leverage, modes: LiveModes, managed: Sequence[LeverageEntry], cap: AtMost
+) -> dict[Address, Decimal]:
+    """What the manifest wants above the cap: the next apply would raise it again."""
+    if account.instruments is None:
+        return {}
+    found = {}
+    for scope, decision in leverage.resolution(account, modes, managed).wanted.items():
+        limit = limit_of(scope, account.instruments)
+        level = level_of(decision.value, limit.most if limit else None, ABSENT)
+        if isinstance(level, Decimal) and level > cap.most:
+            found[account.address("leverage", scope.address_key)] = level
+    return found
+
+
+def obstacles(account: Account, address: Address) -> tuple[Obstacle, ...]:
+    """The orders, algo orders and bots under a scope, as they were read last."""
+    decision, there = account.decisions.get(address), account.open
+    if decision is None or there is None:
+        return ()
+    scope = decision.scope
+    return (
+        *(_order(row) for row in there.orders if order_under(account, scope, row)),
+        *(_algo(row) for row in there.algos if order_under(account, scope, row)),
+        *(_bot(row) for row in there.bots if bot_under(account, scope, row)),
+    )
+
+
+def _order(row: Row) -> Obstacle:
+    body = json.dumps({"instId": row["instId"], "ordId": row["ordId"]})
+    return Obstacle(f"order {row['ordId']}: {order_words(row)}", f"POST /api/v5/trade/cancel-order {body}")
+
+
+def _algo(row: Row) -> Obstacle:
+    body = json.dumps([{"instId": row["instId"], "algoId": row["algoId"]}])
+    return Obstacle(f"algo order {row['algoId']}: {order_words(row)}", f"POST /api/v5/trade/cancel-algos {body}")
+
+
+def _bot(row: Row) -> Obstacle:
+    return Obstacle(f"bot {row['algoId']}: {bot_words(row)}", f"stop the bot {row['algoId']} at the venue")

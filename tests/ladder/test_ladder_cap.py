@@ -1,0 +1,207 @@
+"""The brake: `acctcfg cap N` lowers what stands above N in every account, and raises, closes and cancels nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from desk import Desk
+from ladder_parts import KEY, settle
+
+BTC, ETH, SOL = "BTC-USDT-SWAP", "ETH-USDT-SWAP", "SOL-USDT-SWAP"
+FIVE = (BTC, ETH, SOL, "XRP-USDT-SWAP", "DOGE-USDT-SWAP")
+
+
+def levers(desk: Desk, name: str) -> dict[str, Decimal]:
+    """Every leverage that somebody set, by the instrument or currency in its scope."""
+    return {scope.split("/")[2]: Decimal(value) for scope, value in desk.account(name)["leverage"].items()}
+
+
+def held(instrument: str, usd: str = "1", **more: Any) -> dict[str, Any]:
+    """A position of that notional."""
+    return {"instId": instrument, "pos": usd, **more}
+
+
+def cross(**values: str) -> dict[str, str]:
+    """Leverage of swaps under cross: `BTC="20"`."""
+    return {f"SWAP/cross/{coin}-USDT-SWAP": value for coin, value in values.items()}
+
+
+def cap(desk: Desk, *arguments: str) -> Any:
+    """`acctcfg cap ... --auto-approve`."""
+    return desk.run("cap", *arguments, "--auto-approve")
+
+
+def test_twenty_accounts_all_free_ones_lowered_none_raised(desk: Desk) -> None:
+    """Managed or not, whatever stands above goes down to the cap; what an order holds stays, and nothing goes up."""
+    names = [f"customer{n:02d}" for n in range(20)]
+    coins = ("BTC", "ETH", "SOL", "XRP", "DOGE")
+    before = {}
+    for n, name in enumerate(names):
+        values = {coin: str(1 + (7 * n + 3 * at) % 20) for at, coin in enumerate(coins)}
+        orders = [{"instId": f"{coins[n // 4]}-USDT-SWAP"}] if n % 4 == 0 else []
+        positions = [held(f"{coin}-USDT-SWAP", str(10 * (at + 1))) for at, coin in enumerate(coins)]
+        settle(desk, name, acctLv="2", leverage=cross(**values), positions=positions, orders=orders)
+        before[name] = levers(desk, name)
+    desk.write({name: {"api_keys": KEY} for name in names})
+    said = cap(desk, "3")
+    above = {}
+    for n, name in enumerate(names):
+        after = levers(desk, name)
+        for coin, value in before[name].items():
+            in_the_way = n % 4 == 0 and coin == f"{coins[n // 4]}-USDT-SWAP"
+            assert after[coin] == (value if in_the_way else min(value, Decimal(3))), (name, coin)
+            if in_the_way and value > 3:
+                above[name] = coin
+    assert said.code == (3 if above else 0), said.out + said.err
+    assert above
+    for name, coin in above.items():
+        assert f"{name}.leverage[swap/{coin.removesuffix('-SWAP')}/cross]" in said.out
+    again = cap(desk, "3")
+    assert (again.code, again.out.count("BLOCKED")) == (3, len(above))
+    done = [(row["account"], row["body"]["instId"]) for row in desk.writes("set-leverage") if row["effect"]]
+    assert len(done) == len(set(done))
+
+
+def test_the_first_line_says_what_it_does_and_the_largest_goes_first(desk: Desk) -> None:
+    """It says that it raises, closes and cancels nothing; the scope with the most open is written first."""
+    positions = [held(ETH, "50"), held(SOL, "900"), held(BTC, "300")]
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="20", ETH="20", SOL="20"), positions=positions)
+    desk.write({"mmdesk01": {"api_keys": KEY}})
+    said = cap(desk, "3")
+    first = said.out.splitlines()[0]
+    assert first.startswith("cap 3: lowers every leverage above 3")
+    assert "raises nothing, closes no position and cancels no order" in first
+    assert [row["body"]["instId"] for row in desk.writes("set-leverage")] == [SOL, BTC, ETH]
+    assert (said.code, said.last) == (0, "Capped: 3 lowered, 0 at or below it already, 0 blocked, 0 failed.")
+
+
+@pytest.mark.parametrize(
+    ("what", "row", "call"),
+    [
+        ("orders", {"instId": BTC}, "POST /api/v5/trade/cancel-order"),
+        ("algos", {"instId": BTC, "ordType": "conditional"}, "POST /api/v5/trade/cancel-algos"),
+        ("bots", {"instId": BTC}, "stop the bot"),
+    ],
+)
+def test_an_order_in_the_way_is_named_with_the_call_that_cancels_it(
+    desk: Desk, what: str, row: dict[str, Any], call: str
+) -> None:
+    """It holds up its own scope and no other, and stays where it is."""
+    positions = [held(BTC), held(ETH)]
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="20", ETH="20"), positions=positions, **{what: [row]})
+    desk.write({"mmdesk01": {"api_keys": KEY}})
+    said = cap(desk, "3")
+    assert said.code == 3
+    assert "Still above 3:" in said.out
+    assert call in said.out
+    assert levers(desk, "mmdesk01") == {BTC: 20, ETH: 3}
+    assert len(desk.account("mmdesk01")[what]) == 1
+
+
+def test_what_nothing_stands_open_under_is_looked_at_only_with_all(desk: Desk) -> None:
+    """A leverage without position, order and entry is left alone; --all looks at every instrument."""
+    settle(desk, "mmdesk01", acctLv="2", leverage={**cross(BTC="20", ETH="20"), f"SWAP/isolated/{SOL}": "20"})
+    swap = {"market": "swap", "instrument": ETH, "margin": "cross", "value": 10}
+    desk.write({"mmdesk01": {"api_keys": KEY, "account_mode": "futures", "leverage": [swap]}})
+    assert cap(desk, "3").code == 0
+    assert levers(desk, "mmdesk01") == {BTC: 20, ETH: 3, SOL: 20}
+    said = cap(desk, "3", "--all")
+    assert said.code == 0, said.out + said.err
+    assert set(levers(desk, "mmdesk01").values()) == {Decimal(3)}
+
+
+def test_it_touches_nothing_but_leverage_and_takes_nothing_over(desk: Desk) -> None:
+    """Modes, keys and positions stay, guardrails hold nothing back, and the journal has the run with its writes."""
+    positions = [held(BTC)]
+    settle(desk, "mmdesk01", acctLv="2", posMode="net_mode", leverage=cross(BTC="20"), positions=positions)
+    fields = {"account_mode": "multi_currency", "position_mode": "long_short", "api_keys": KEY}
+    desk.write({"mmdesk01": fields}, guardrails={"max_changed_accounts": 0, "adopt": "explicit", "max_leverage": 1})
+    said = cap(desk, "3")
+    assert said.code == 0, said.out + said.err
+    assert {row["path"].rpartition("/")[2] for row in desk.writes()} == {"set-leverage"}
+    live = desk.account("mmdesk01")
+    assert (live["acctLv"], live["posMode"], len(live["positions"])) == ("2", "net_mode", 1)
+    (run,) = desk.run("history", "--format", "json").json
+    assert run["command"] == "cap"
+    shown = desk.run("history", run["id"]).out
+    assert "set-leverage" in shown
+    assert "20 -> 3" in shown
+
+
+def test_the_next_apply_says_what_it_raises_until_it_is_told_that_the_brake_is_over(desk: Desk) -> None:
+    """`cap` names what the manifest wants above it; plan and apply warn until the manifest agrees, or --after-cap."""
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="10", ETH="2"))
+    entries = [{"market": "swap", "instrument": one, "margin": "cross", "value": 10} for one in (BTC, ETH)]
+    manifest = {"account_mode": "futures", "api_keys": KEY, "leverage": entries}
+    desk.write({"mmdesk01": manifest})
+    said = cap(desk, "3")
+    assert "The next apply of the manifest would raise again:" in said.out
+    assert "mmdesk01.leverage[swap/BTC-USDT/cross] to 10" in said.out
+    warned = [one for one in desk.plan("--format", "json").json["warnings"] if one["code"] == "raises_after_cap"]
+    assert [one["address"] for one in warned] == [f"mmdesk01.leverage[swap/{c}-USDT/cross]" for c in ("BTC", "ETH")]
+    desk.write({"mmdesk01": {**manifest, "leverage": [{**one, "value": 3} for one in entries]}})
+    assert "raises_after_cap" not in desk.plan().out
+    desk.write({"mmdesk01": manifest})
+    raised = desk.apply("--after-cap")
+    assert raised.code == 0
+    assert "raises_after_cap" not in raised.out
+    desk.write({"mmdesk01": {**manifest, "leverage": [{**one, "value": 12} for one in entries]}})
+    assert "raises_after_cap" not in desk.plan().out
+
+
+def test_an_account_that_cannot_be_read_stops_no_other(desk: Desk) -> None:
+    """A dead key, or a venue that answers nonsense for one account: the others are lowered, and it is named."""
+    for name in ("mmdesk01", "mmdesk02", "mmdesk03"):
+        settle(desk, name, acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])
+    desk.sandbox.control_delete("accounts/mmdesk02/keys/trading")
+    desk.write({name: {"api_keys": KEY} for name in ("mmdesk01", "mmdesk02", "mmdesk03")})
+    said = cap(desk, "3")
+    assert said.code == 1
+    assert "mmdesk02" in said.out
+    assert [levers(desk, name)[BTC] for name in ("mmdesk01", "mmdesk02", "mmdesk03")] == [3, 20, 3]
+
+
+def test_a_target_narrows_it(desk: Desk) -> None:
+    """An account, or a pattern of scopes; one that selects nothing is a slip."""
+    for name in ("mmdesk01", "mmdesk02"):
+        positions = [held(BTC), held(ETH)]
+        settle(desk, name, acctLv="2", leverage=cross(BTC="20", ETH="20"), positions=positions)
+    desk.write({name: {"api_keys": KEY} for name in ("mmdesk01", "mmdesk02")})
+    said = cap(desk, "3", "--target", "mmdesk01.leverage[swap/BTC-*]")
+    assert (said.code, "Only mmdesk01.leverage[swap/BTC-*] was looked at." in said.out) == (0, True)
+    assert (levers(desk, "mmdesk01"), levers(desk, "mmdesk02")) == ({BTC: 3, ETH: 20}, {BTC: 20, ETH: 20})
+    assert cap(desk, "3", "--target", "mmdesk09").code == 64
+
+
+@pytest.mark.parametrize("n", ["0", "-1", "three", "0.001", "nan"])
+def test_a_cap_that_is_no_leverage_is_wrong_usage(desk: Desk, n: str) -> None:
+    """Nothing is read or written."""
+    desk.write({"mmdesk01": {"api_keys": KEY}})
+    assert desk.run("cap", "--auto-approve", "--", n).code == 64
+
+
+def test_as_json(desk: Desk) -> None:
+    """One document, with what each leverage was and is, what is still above, and what the manifest would raise."""
+    positions = [held(BTC, "12000"), held(ETH)]
+    orders = [{"instId": ETH}]
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="20", ETH="20"), positions=positions, orders=orders)
+    desk.write({"mmdesk01": {"api_keys": KEY}})
+    found = cap(desk, "3", "--format", "json").json
+    assert (found["cap"], found["exit_code"], found["summary"]["lowered"]) == (3, 3, 1)
+    lowered, blocked = found["lowerings"]
+    assert (lowered["before"], lowered["after"], lowered["notional_usd"], lowered["status"]) == (
+        20,
+        3,
+        12000,
+        "lowered",
+    )
+    assert blocked["in_the_way"][0]["cancel"].startswith("POST /api/v5/trade/cancel-order")
+    assert found["still_above"] == ["mmdesk01.leverage[swap/ETH-USDT/cross]"]
+
+
+def test_without_a_terminal_it_wants_to_be_told(desk: Desk) -> None:
+    """As apply: nobody can be asked, so nothing is read or written."""
+    desk.write({"mmdesk01": {"api_keys": KEY}})
+    assert desk.run("cap", "3").code == 64
