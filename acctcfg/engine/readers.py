@@ -18,12 +18,19 @@ __all__ = ["changed_readers", "remember_readers"]
 
 
 def changed_readers(workspace: Workspace) -> dict[str, str]:
-    """Stores of wanted secrets that are not as the last apply knew them, each with what is other."""
+    """Stores of wanted secrets that are not as the last apply knew them, each with what is other.
+
+    Once readers are known, a store of another name is no way round: its readers are compared with all of them.
+    """
     with workspace.journal() as journal:
         workspace.demand_intact(journal)
         known = journal.store_readers()
     specs = _wanted(workspace.manifest)
-    found = {name: _difference(known[name], _facts(spec)) for name, spec in specs.items() if name in known}
+    readers = {one for facts in known.values() for one in _recipients(facts)}
+    found = {
+        name: _difference(known[name], _facts(spec)) if name in known else _strangers(readers, _facts(spec))
+        for name, spec in specs.items()
+    }
     return {name: why for name, why in found.items() if why}
 
 
@@ -42,6 +49,18 @@ def _wanted(manifest: Manifest) -> dict[str, StoreSpec]:
 def _facts(spec: StoreSpec) -> dict[str, Any]:
     path = str(PurePosixPath(spec.path)) if spec.path else ""  # `secrets/` is `secrets`
     return {"type": spec.type, "path": path, "recipients": sorted({one.strip() for one in spec.recipients})}
+
+
+def _recipients(facts: Mapping[str, object]) -> list[str]:
+    found = facts["recipients"]
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+
+def _strangers(readers: set[str], now: Mapping[str, object]) -> str:
+    """Who can read a new store's secrets, and none of an earlier one; nobody is known before the first apply."""
+    new = [one for one in _recipients(now) if one not in readers] if readers else []
+    who = f"can read them now: {', '.join(new)}"
+    return f"a new store, whose secrets others than before can read ({who})" if new else ""
 
 
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

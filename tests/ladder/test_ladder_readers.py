@@ -62,6 +62,21 @@ def test_no_new_secret_goes_to_new_readers_that_nobody_allowed(known: Desk) -> N
     assert not _lines(known.plan("--format", "json"))
 
 
+def test_a_store_of_another_name_is_no_way_round(known: Desk) -> None:
+    """Its readers are compared with those of every store that is known: strangers among them are a sensitive line."""
+    vault = known.document["secret_stores"]["vault"]
+    keys = {**KEY, "more": {**TRADING, "permissions": ["read"], "store": "other"}}
+    accounts = {"mmdesk01": {"api_keys": keys}}
+    known.write(accounts, secret_stores={"vault": vault, "other": {**vault, "recipients": [stranger := _stranger()]}})
+    (line,) = [one["message"] for one in known.plan("--format", "json").json["warnings"] if one["code"] == "sensitive"]
+    assert stranger in line
+    said = quiet(known)
+    assert "allow it with --allow-sensitive secret_stores.other" in said.out
+
+    known.write(accounts, secret_stores={"vault": vault, "other": {**vault, "path": "elsewhere/"}})
+    known.converge()
+
+
 def test_other_steps_go_on(known: Desk) -> None:
     """A step that makes no secret for the store does not wait for its readers."""
     _write(known, KEY, _stranger(), account_mode="futures")
