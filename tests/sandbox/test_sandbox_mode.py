@@ -39,6 +39,11 @@ SWAP = {"instId": "BTC-USDT-SWAP"}
         ({"acctLv": "3", "debts": {"BTC": "1"}}, "2", ["repay_borrowings"], "59001"),
         ({"acctLv": "2", "copies": [SWAP]}, "3", ["spot_lead_copy_only_simple_single"], "59135"),
         ({"acctLv": "3", "positions": [SWAP]}, "2", [], "0"),
+        ({"acctLv": "2", "mode_blocks": ["vip_fixed_loan"]}, "3", ["vip_fixed_loan"], "59641"),
+        ({"acctLv": "3", "mode_blocks": ["lead_portfolio"]}, "4", ["lead_portfolio"], "51164"),
+        ({"acctLv": "2", "mode_blocks": ["stop_futures_custom"]}, "3", ["stop_futures_custom"], "59135"),
+        ({"acctLv": "2", "mode_blocks": ["compliance_kyc2"]}, "3", ["compliance_kyc2"], "59113"),
+        ({"acctLv": "2", "mode_blocks": ["cross_option_buyer"]}, "4", ["cross_option_buyer"], "59134"),
     ],
 )
 def test_what_stands_in_the_way(bench, account, level, types, code):

@@ -113,6 +113,117 @@ def test_auto_earn(bench):
     assert desk.code("POST", path, ccy="NOPE", action="turn_on") == "59671"
 
 
+COLLATERAL = {"type": "custom", "collateralEnabled": False}
+
+
+@pytest.mark.parametrize(
+    ("account", "flags", "ccys", "code"),
+    [
+        ({"debts": {"SOL": "1"}}, {}, ["SOL"], "59664"),
+        ({"positions": [{"instId": "BTC-USDT-SWAP"}]}, {}, ["USDT"], "59662"),
+        ({"orders": [{"instId": "BTC-USD-SWAP"}]}, {}, ["BTC"], "59662"),
+        ({"trading": {"SOL": "1"}, "debts": {"USDT": "10"}}, {}, ["SOL"], "59665"),
+        ({}, {"collateral_fixed": ["USDT"]}, ["USDT"], "59661"),
+        ({}, {"collateral_pairs": {"USDC": "USDT"}}, ["USDC"], "59660"),
+        ({}, {"collateral_pairs": {"USDC": "USDT"}}, ["USDC", "USDT"], "0"),
+    ],
+)
+def test_collateral_that_is_needed(bench, account, flags, ccys, code):
+    """What is owed, margined in, fixed or coupled can not be disabled alone; a refused call changes nothing."""
+    bench.act("POST", "flags", flags)
+    desk = bench.sub(acctLv="3", **account)
+    assert desk.code("POST", f"{A}/set-collateral-assets", **COLLATERAL, ccyList=ccys) == code
+    assert bench.state()["collateral_off"] == (ccys if code == "0" else [])
+
+
+def test_settings_of_a_seed(bench):
+    """What is keyed by currency or family can stand in a seed, and reads back where the venue shows it."""
+    mmp = {"BTC-USD": {"timeInterval": "5000", "qtyLimit": 100}}
+    desk = bench.sub(acctLv="4", mmp=mmp, mmp_allowed=True, spot_offset={"BTC": "0.5"}, trading={"BTC": 1, "USDT": 1})
+    (row,) = desk.get(f"{A}/mmp-config")
+    assert (row["timeInterval"], row["frozenInterval"], row["qtyLimit"]) == ("5000", "0", "100")
+    bench.act(
+        "POST", "accounts/mmdesk01/set", auto_earn={"USDT": 0}, earn_unsupported=["BTC"], spot_offset={"BTC": None}
+    )
+    rows = {row["ccy"]: row for row in desk.get(f"{A}/balance")[0]["details"]}
+    assert (rows["USDT"]["autoLendStatus"], rows["BTC"]["autoLendStatus"]) == ("active", "unsupported")
+    assert rows["BTC"]["clSpotInUseAmt"] == ""
+    assert desk.code("POST", f"{A}/set-auto-earn", ccy="BTC", action="turn_on") == "59671"
+    bench.act("POST", "flags", auto_earn_pending_s=60)
+    desk.post(f"{A}/set-auto-earn", ccy="USDT", action="turn_off")
+    desk.post(f"{A}/set-auto-earn", ccy="USDT", action="turn_on")
+    (row,) = desk.get(f"{A}/balance?ccy=USDT")[0]["details"]
+    assert row["autoLendStatus"] == "pending"
+
+
+def test_a_settle_currency_must_be_collateral(bench):
+    """59683 in multi-currency mode."""
+    desk = bench.sub(acctLv="3", collateral_off=["USDC"])
+    assert desk.code("POST", f"{A}/set-settle-currency", settleCcy="USDC") == "59683"
+
+
+@pytest.mark.parametrize(
+    ("block", "code", "shown"),
+    [
+        ("loan", "59521", ["loan"]),
+        ("delta_risk", "59526", ["delta_risk"]),
+        ("not_eligible", "59518", []),
+        ("vip", "59519", []),
+    ],
+)
+def test_what_else_blocks_a_strategy(bench, block, code, shown):
+    """Loans and risk stand in the precheck; who may have the strategy at all does not."""
+    desk = bench.sub(acctLv="3", strategy_blocks=[block])
+    (row,) = desk.get(f"{A}/precheck-set-delta-neutral?stgyType=1")
+    assert [item["type"] for item in row["unmatchedInfoCheck"]] == shown
+    assert desk.code("POST", f"{A}/set-trading-config", type="stgyType", stgyType="1") == code
+    bench.act("POST", "accounts/mmdesk01/set", strategy_blocks=["risk_unit_type"], stgyType="1")
+    assert desk.code("POST", f"{A}/set-trading-config", type="stgyType", stgyType="0") == "59529"
+
+
+def test_reports(bench):
+    """Fees by type, the risk state of portfolio margin, and its caps."""
+    desk = bench.sub(level="VIP1", acctLv="4")
+    (fee,) = desk.get(f"{A}/trade-fee?instType=SWAP&instFamily=BTC-USDT")
+    assert (fee["level"], fee["instType"], len(fee["feeGroup"])) == ("VIP1", "SWAP", 1)
+    assert desk.code("GET", f"{A}/trade-fee") == "50014"
+    assert desk.code("GET", f"{A}/trade-fee?instType=SPOT&instId=BTC-USDT&groupId=1") == "50024"
+    assert desk.get(f"{A}/risk-state")[0]["atRisk"] is False
+    bench.act("POST", "flags", portfolio_caps={"BTC-USDT": "100"})
+    rows = desk.get(f"{A}/position-tiers?instType=SWAP&instFamily=BTC-USDT,ETH-USDT")
+    assert [(row["instFamily"], row["maxSz"]) for row in rows] == [("BTC-USDT", "100"), ("ETH-USDT", "1000000")]
+    assert desk.code("GET", f"{A}/position-tiers?instType=SWAP&instFamily=NO-PE") == "51014"
+    bench.act("POST", "accounts/mmdesk01/set", acctLv="3")
+    assert desk.code("GET", f"{A}/risk-state") == "51010"
+
+
+def test_a_feature_is_activated_without_a_word(bench):
+    """An empty list, whoever of the group asks; no read shows it."""
+    desk = bench.sub()
+    assert desk.post(f"{A}/activate-feature", feature="1") == []
+    assert bench.broker.post(f"{A}/activate-feature", feature="1") == []
+    assert desk.code("POST", f"{A}/activate-feature", feature="2") == "51000"
+
+
+def test_demo_money(bench):
+    """Three increases a UTC day, within a cap; down to nothing as often as wanted; never for a live key."""
+    desk, path = bench.sub(), f"{A}/demo-adjust-balance"
+    some = [{"ccy": "USDT", "amt": "5000"}, {"ccy": "BTC", "amt": "0.5"}]
+    for left in ("2", "1", "0"):
+        assert desk.post(path, type="increase", adjustments=some)[0]["remainCnt"] == left
+    assert desk.code("POST", path, type="increase", adjustments=some) == "59691"
+    less = [{"ccy": "USDT", "amt": "15000"}]
+    assert desk.post(path, type="reduce", adjustments=less)[0]["details"] == [{**less[0], "bal": "0"}]
+    assert desk.code("POST", path, type="reduce", adjustments=less) == "59692"
+    assert desk.code("POST", path, type="increase", adjustments=[{"ccy": "USDT", "amt": "5001"}]) == "59691"
+    bench.clock.now += 24 * 3600
+    assert desk.code("POST", path, type="increase", adjustments=[{"ccy": "USDT", "amt": "5001"}]) == "51000"
+    assert desk.code("POST", path, type="increase", adjustments=[]) == "51000"
+    bench.act("POST", "accounts/mmdesk01/keys/bench", env="live")
+    desk.headers = {}
+    assert desk.code("POST", path, type="reduce", adjustments=less) == "50053"
+
+
 def test_delta_neutral_precheck(bench):
     """The precheck names what stands in the way."""
     desk = bench.sub(acctLv="2", bots=[{"instId": "BTC-USDT"}])

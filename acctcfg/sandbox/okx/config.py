@@ -27,7 +27,7 @@ def account_config(call: Call) -> Answer:
         "autoLoan": account.auto_loan,
         "greeksType": account.greeks_type,
         "feeType": account.fee_type,
-        "level": "Lv1",
+        "level": account.level,
         "levelTmp": "",
         "ctIsoMode": account.ct_iso_mode,
         "mgnIsoMode": account.mgn_iso_mode,

@@ -11,12 +11,18 @@ from acctcfg.sandbox import shapes
 from acctcfg.sandbox.okx.holdings import ALGO_TYPES, BOT_KINDS, ORDER_TYPES
 from acctcfg.sandbox.okx.state import Flags
 from acctcfg.sandbox.okx.universe import TAG_PLACES
-from acctcfg.sandbox.shapes import DECIMAL, FLAG, TEXT, TEXTS, Schema, listed, or_null, record, table, words
+from acctcfg.sandbox.shapes import COUNT, DECIMAL, FLAG, TEXT, TEXTS, Schema, listed, or_null, record, table, words
 
 __all__ = ["ACCOUNT", "HELD", "KEY", "KEY_EDIT", "MONEY", "PLAIN", "SECTION", "TENANT"]
 
 LEVELS = words("1", "2", "3", "4")
 MARGIN_MODES, SIDES = words("cross", "isolated"), words("net", "long", "short")
+# what an account may have that is not modelled, in the words of the prechecks
+MODE_BLOCKS = (
+    *("growth_fund", "cross_option_buyer", "isolated_option", "stop_spot_custom", "stop_futures_custom"),
+    *("lead_portfolio", "futures_smart_sync", "vip_fixed_loan", "compliance_restriction", "compliance_kyc2"),
+)
+STRATEGY_BLOCKS = ("loan", "delta_risk", "risk_unit_type", "not_eligible", "vip")
 # field -> attribute of Account, and its shape: what is set as it stands
 PLAIN: Final[dict[str, tuple[str, Schema]]] = {
     "uid": ("uid", TEXT),
@@ -45,6 +51,11 @@ PLAIN: Final[dict[str, tuple[str, Schema]]] = {
     "margin_check_fails": ("margin_check_fails", FLAG),
     "to": ("deposit_to", words("6", "18")),
     "collateral_off": ("collateral_off", TEXTS),
+    "earn_unsupported": ("earn_unsupported", TEXTS),
+    "level": ("level", TEXT),
+    "preset": ("preset", TEXT),
+    "mode_blocks": ("mode_blocks", listed(words(*MODE_BLOCKS))),
+    "strategy_blocks": ("strategy_blocks", listed(words(*STRATEGY_BLOCKS))),
 }
 
 
@@ -86,6 +97,7 @@ KEY: Final = record(
     needs=("label", "api_key", "secret_key", "passphrase"),
 )
 KEY_EDIT: Final = record({"label": TEXT, "perm": PERMISSIONS, "ip": ADDRESSES, "env": ENVIRONMENTS})
+MMP = record(dict.fromkeys(("timeInterval", "frozenInterval", "qtyLimit"), DECIMAL), title="a protection")
 TAGS: dict[str, Schema] = {**dict.fromkeys(TAG_PLACES, TEXT), "addrEx": table(TEXT)}
 ADDRESS: Final = record(
     {**dict.fromkeys(("ccy", "chain", "addr", "type", "ctAddr"), TEXT), "selected": FLAG, **TAGS},
@@ -97,6 +109,9 @@ ACCOUNT: Final[dict[str, Schema]] = {  # in the order in which they are set: wha
     **{name: listed(row) for name, row in HELD.items()},
     **MONEY,
     "leverage": table(or_null(TEXT)),
+    "spot_offset": table(or_null(DECIMAL)),
+    "auto_earn": table(or_null(COUNT)),
+    "mmp": table(or_null(MMP)),
     "keys": listed(KEY),
     "addresses": listed(ADDRESS),
 }

@@ -172,6 +172,15 @@ def copy_row(_venue: State, _account: Account, lead: Pending) -> Row:
     return {**row, **lead.extra}
 
 
+def _earning(venue: State, account: Account, ccy: str, now_ms: int) -> str:
+    if ccy in account.earn_unsupported:
+        return "unsupported"
+    since = account.auto_earn.get(ccy)
+    if since is None:
+        return "off"
+    return "pending" if now_ms - since < venue.flags.auto_earn_pending_s * 1000 / venue.speed else "active"
+
+
 def balance_detail(venue: State, account: Account, ccy: str, now: str) -> Row:
     """What an account holds and owes in one currency."""
     held = account.trading.get(ccy, Decimal(0))
@@ -181,7 +190,7 @@ def balance_detail(venue: State, account: Account, ccy: str, now: str) -> Row:
     row: Row = {**DETAIL, "ccy": ccy, "eq": amount, "cashBal": amount, "availBal": amount, "uTime": now}
     row.update(eqUsd=usd, disEq=usd, availEq=amount if account.acct_lv != "1" else "", frozenBal="0", ordFrozen="0")
     row.update(liab=owed, crossLiab=owed, isoLiab="0", interest="0", upl="0", stgyEq="1" if account.bots else "0")
-    row.update(autoLendStatus="active" if ccy in account.auto_earn else "off", twap="0")
+    row.update(autoLendStatus=_earning(venue, account, ccy, int(now)), twap="0")
     row.update(collateralEnabled=ccy not in account.collateral_off, collateralRestrict=False)
     row.update(clSpotInUseAmt=account.spot_offset.get(ccy, ""))
     return row

@@ -28,6 +28,12 @@ REFUSALS = {
     "asset_validation": "59133",
     "spot_lead_copy_only_simple_single": "59135",
     "repay_borrowings": "59001",
+    "vip_fixed_loan": "59641",
+    "lead_portfolio": "51164",
+    "stop_spot_custom": "59135",
+    "stop_futures_custom": "59135",
+    "compliance_restriction": "59114",
+    "compliance_kyc2": "59113",
 }  # every other type names positions: 59134
 
 
@@ -94,6 +100,7 @@ def _unmatched(venue: State, account: Account, level: str) -> Iterator[Row]:
     yield from _unmatched_positions(account, level, withdrawn=venue.flags.isolated_in_advanced_modes != "all")
     if any(account.debts.values()) and account.acct_lv != "2" and (account.acct_lv, level) != ("3", "4"):
         yield _item("repay_borrowings")
+    yield from (_item(kind) for kind in account.mode_blocks)
     needed = Decimal(venue.flags.minimum_assets.get(level, "0"))
     total = total_usd(venue, account)
     if total < needed:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from acctcfg.sandbox.okx import (
     broker,
+    collateral,
     config,
     deposits,
     keys,
@@ -18,7 +19,9 @@ from acctcfg.sandbox.okx import (
     public,
     reads,
     regular,
+    reports,
     settings,
+    strategy,
 )
 from acctcfg.sandbox.okx.params import Call
 from acctcfg.sandbox.okx.replies import Answer
@@ -112,15 +115,20 @@ ROUTES: tuple[Route, ...] = (
     _post("/account/set-riskOffset-amt", settings.set_risk_offset_amount, 10, 2),
     _post("/account/set-riskOffset-type", settings.set_risk_offset_type, 10, 2),
     _post("/account/activate-option", settings.activate_option, 5, 2, empty_body=True),
-    _post("/account/set-collateral-assets", settings.set_collateral_assets, 5, 2),
-    _get("/account/collateral-assets", settings.collateral_assets, 5, 2),
+    _post("/account/set-collateral-assets", collateral.set_collateral_assets, 5, 2),
+    _get("/account/collateral-assets", collateral.collateral_assets, 5, 2),
     _post("/account/mmp-config", settings.set_mmp_config, 2, 10),
     _get("/account/mmp-config", settings.mmp_config, 5, 2),
     _post("/account/mmp-reset", settings.mmp_reset, 5, 2),
     _post("/account/set-auto-earn", settings.set_auto_earn, 2, 2),
     _post("/account/set-settle-currency", settings.set_settle_currency, 20, 2),
-    _post("/account/set-trading-config", settings.set_trading_config, 1, 2),
-    _get("/account/precheck-set-delta-neutral", settings.delta_neutral_precheck, 1, 2),
+    _post("/account/set-trading-config", strategy.set_trading_config, 1, 2),
+    _get("/account/precheck-set-delta-neutral", strategy.delta_neutral_precheck, 1, 2),
+    _get("/account/trade-fee", reports.trade_fee, 5, 2),
+    _get("/account/risk-state", reports.risk_state, 10, 2),
+    _get("/account/position-tiers", reports.position_caps, 10, 2),
+    _post("/account/activate-feature", reports.activate_feature, 5, 2),
+    _post("/account/demo-adjust-balance", reports.demo_adjust_balance, 1000, 1),  # its own limit: increases a day
     _broker("POST", "/broker/dma/create-subaccount", broker.create_subaccount, 40, 1),
     _broker("POST", "/broker/dma/delete-subaccount", broker.delete_subaccount, 10, 1),
     _broker("GET", "/broker/dma/subaccount-info", broker.subaccount_info, 1, 1),

@@ -27,6 +27,7 @@ from acctcfg.sandbox.values import (
     set_flags,
     text,
     texts,
+    whole,
 )
 from acctcfg.sandbox.world import World
 
@@ -152,6 +153,8 @@ def edit_account(
             account.ever_held |= set(account.trading)
         elif name == "leverage":
             _leverage(account, value, here)
+        elif name in KEPT:
+            _keep(getattr(account, name), mapping(value), KEPT[name])
         elif name == "keys":
             for key in list(account.keys.values()):
                 state.holders.pop(key.api_key, None)
@@ -160,6 +163,32 @@ def edit_account(
         else:
             rows = enumerate(items(value))
             account.addresses = [_address(mapping(row), now_ms, (*here, index)) for index, row in rows]
+
+
+def _protection(family: str, value: Json) -> dict[str, str]:
+    default = {"timeInterval": "0", "frozenInterval": "0", "qtyLimit": "1"}
+    return {"instFamily": family, **default, **{name: str(given) for name, given in mapping(value).items()}}
+
+
+# maps of settings: what a value becomes
+KEPT: Final[dict[str, Callable[[str, Json], str | int | dict[str, str]]]] = {
+    "spot_offset": lambda _, value: str(value),
+    "auto_earn": lambda _, value: whole(value),  # when it was turned on, in Unix milliseconds
+    "mmp": _protection,
+}
+
+
+def _keep(
+    kept: dict[str, str | int | dict[str, str]],
+    values: Mapping[str, Json],
+    made: Callable[[str, Json], str | int | dict[str, str]],
+) -> None:
+    """Set entries; null removes one."""
+    for name, value in values.items():
+        if value is None:
+            kept.pop(name, None)
+        else:
+            kept[name] = made(name, value)
 
 
 def _like(present: object, value: Json, place: Place) -> bool | str | list[str]:

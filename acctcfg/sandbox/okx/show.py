@@ -23,7 +23,6 @@ def show_account(tenant: Tenant, account: Account) -> Row:
         "mainUid": account.main_uid,
         "ts": account.ts,
         **{word: getattr(account, name) for word, (name, _) in PLAIN.items()},
-        "preset": account.preset,
         "leverage": {scope_text(scope): lever for scope, lever in sorted(account.leverage.items())},
         **{name: [_item(item) for item in getattr(account, name)] for name in HELD},
         "trading": _amounts(account.trading),

@@ -52,6 +52,9 @@ class Flags:
     unknown_subaccount: str = "empty"  # the list, asked for a name that is not there; or "59510"
     perm_spelling: str = "read_only"  # in the answer to a change of a key; or "read"
     option_assets_usd: int = 10_000  # above which options can be activated (51147); older texts say 20000
+    auto_earn_pending_s: float = 0.0  # how long auto-earn is `pending` after it was turned on; divided by the speed
+    collateral_fixed: list[str] = field(default_factory=list)  # currencies that can not be disabled as collateral
+    collateral_pairs: dict[str, str] = field(default_factory=dict)  # {"USDC": "USDT"}: one call has both or none
     balance_zero_rows: bool = False  # true: a currency asked for by ccy and once held has a row at zero too
     dma_endpoints: str = "full"  # or "public": the twelve that are no longer documented answer a bare 404
     subaccount_parent: str = "firstLvSubAcct"  # with subAcctLv, since 2025-05-28; or "mainAcct", as before
@@ -199,6 +202,11 @@ class Account:
     mmp_allowed: bool = False
     mmp: dict[str, dict[str, str]] = field(default_factory=dict)  # by family
     auto_earn: dict[str, int] = field(default_factory=dict)  # currency -> turned on at
+    earn_unsupported: list[str] = field(default_factory=list)  # currencies that can not earn
+    level: str = "Lv1"  # fee tier
+    mode_blocks: list[str] = field(default_factory=list)  # what else blocks a mode, in the precheck's words
+    strategy_blocks: list[str] = field(default_factory=list)  # the same of the delta-neutral strategy
+    demo_increases: dict[int, int] = field(default_factory=dict)  # day -> how often demo money came
     spot_offset: dict[str, str] = field(default_factory=dict)
     margin_check_fails: bool = False  # a mode switch is refused with 59139
     leverage: dict[Scope, str] = field(default_factory=dict)  # only scopes that were set
@@ -255,6 +263,7 @@ class Tenant:
     broker: bool = True
     env_prefix: str = ""
     subs: dict[str, Account] = field(default_factory=dict)
+    features: set[str] = field(default_factory=set)  # activated for all of them
 
     def accounts(self) -> Iterator[Account]:
         """The master first, then the sub-accounts in the order of creation."""
