@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
+from acctcfg.cli.formats import option_format, page, show
 from acctcfg.cli.unsupported import option_later
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from acctcfg.render.progress import TerminalProgress
 
 __all__ = ["Duration", "ask", "command"]
+
+TEXT = "text"
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -57,7 +60,7 @@ class Duration(click.ParamType[float]):
     metavar="TIME",
     help="Wait this long (30s, 5m) for another run to end; without it, say who holds the lock and stop.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@option_format("outcome")
 @option_later("--exclude")
 @option_later("--target")
 @option_later("--wait-flat")
@@ -132,8 +135,7 @@ class _Talk:
     """What one apply prints and asks, whichever of its parts come to pass."""
 
     def __init__(self, ctx: click.Context, *, form: str, ask: bool, skip_blocked: bool) -> None:
-        self.color, self.verbose = ctx.obj["color"], ctx.obj["verbose"]
-        self.form, self.ask, self.skip_blocked = form, ask, skip_blocked
+        self.ctx, self.form, self.ask, self.skip_blocked = ctx, form, ask, skip_blocked
         self.shown = False
 
     def approval(self, progress: TerminalProgress) -> Callable[[Plan], bool]:
@@ -147,32 +149,28 @@ class _Talk:
         return approve
 
     def show(self, plan: Plan) -> None:
-        """The plan, once; beside a JSON result only to whoever is asked."""
+        """The plan, once; beside a result that is no text only to whoever is asked."""
         from acctcfg.cli.console import say
-        from acctcfg.cli.event_loop import terminal_width
-        from acctcfg.render.text import render_plan
+        from acctcfg.render.formats import render
 
-        if self.shown or (self.form == "json" and not self.ask):
+        if self.shown or (self.form != TEXT and not self.ask):
             return
         self.shown = True
-        text = render_plan(plan, width=terminal_width(), color=self.color, verbose=self.verbose)
-        say(text, err=self.form == "json")
+        say(render(TEXT, "plan", plan, page(self.ctx)), err=self.form != TEXT)
 
     def conclude(self, outcome: Outcome) -> None:
         """What became of it."""
-        from acctcfg.cli.console import say, say_json
-        from acctcfg.render.data import outcome_json
-        from acctcfg.render.text import render_outcome
+        from acctcfg.cli.console import say
 
-        if self.form == "json":
-            say_json(outcome_json(outcome))
-            return
-        same = not self.shown and outcome.summary in outcome.plan.conclusion  # the plan ends with the very words
-        if same and outcome.notes:
-            say("\n".join(f"note: {note}" for note in outcome.notes) + "\n")
-        self.show(outcome.plan)
-        if not same:
-            say("\n" + render_outcome(outcome, color=self.color, verbose=self.verbose))
+        if self.form == TEXT:
+            same = not self.shown and outcome.summary in outcome.plan.conclusion  # the plan ends with the very words
+            if same and outcome.notes:
+                say("\n".join(f"note: {note}" for note in outcome.notes) + "\n")
+            self.show(outcome.plan)
+            if same:
+                return
+            say("")
+        show(self.ctx, self.form, "outcome", outcome)
 
 
 def applicable(plan: Plan, *, skip_blocked: bool) -> int:

@@ -86,6 +86,6 @@ def terminal_width() -> int:
     import shutil
 
     from acctcfg.cli.console import is_terminal
-    from acctcfg.render.text import WIDTH
+    from acctcfg.render.formats import WIDTH
 
     return shutil.get_terminal_size((WIDTH, 24)).columns if is_terminal() else WIDTH

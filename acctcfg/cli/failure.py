@@ -12,8 +12,11 @@ __all__ = ["say_failure", "wants_json"]
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether a command line asks for JSON, also one that could not be understood otherwise."""
+    from acctcfg.render.formats import is_json  # help goes without
+
     pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    return any(one == "--format=json" or (one, other) == ("--format", "json") for one, other in pairs)
+    said = (other if one == "--format" else one.partition("--format=")[2] for one, other in pairs)
+    return any(map(is_json, said))
 
 
 def say_failure(

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.formats import option_format, show
+
 if TYPE_CHECKING:
-    from acctcfg.core.json_types import JsonObject, JsonValue
-    from acctcfg.journal import EntryRecord, Journal, Run, RunRecord
+    from acctcfg.journal import Journal
 
 __all__ = ["command"]
-
-MARKS = {"create": "+", "change": "~", "replace": "-/+", "delete": "-"}
-NAMES = {"uid": "account uid", "api_key": "key id"}
-FINDINGS = {"happened": "found later: it happened", "did_not_happen": "found later: it did not happen"}
-
-
-_CLEAN = {
-    True: ("", ""),
-    False: ("+", ", with uncommitted changes"),
-    None: ("?", ", whether with uncommitted changes is not known"),
-}
 
 
 @click.command("history")
 @click.argument("run", required=False)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@option_format("runs")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many runs to list.")
 @click.option("--verify", is_flag=True, help="Check that no row of the journal was altered, removed or moved.")
 @click.pass_context
@@ -36,8 +26,6 @@ def command(ctx: click.Context, run: str | None, form: str, limit: int, verify: 
 
     RUN is an id from the list, or the beginning of one.
     """
-    from dataclasses import asdict
-
     from acctcfg.engine.workspace import storage_of
     from acctcfg.errors import UsageError
     from acctcfg.journal import Journal
@@ -50,11 +38,9 @@ def command(ctx: click.Context, run: str | None, form: str, limit: int, verify: 
             return
         journal.demand_whole()
         if run:
-            record = journal.run(run)
-            _print(_one(record), asdict(record), form)
+            show(ctx, form, "run", journal.run(run))
         else:
-            runs = journal.runs(limit)
-            _print(_list(runs), [asdict(each) for each in runs], form)
+            show(ctx, form, "runs", journal.runs(limit))
         if problems := journal.verify():
             _warn(journal, problems)
             ctx.exit(1)
@@ -70,166 +56,18 @@ def _warn(journal: Journal, problems: Sequence[str]) -> None:
 
 def _verify(ctx: click.Context, journal: Journal, form: str) -> None:
     from acctcfg.errors import JournalError
+    from acctcfg.render.formats import is_json
 
     problems = journal.verify()
     rows, head = journal.head()
-    if problems and form == "text":
+    if problems and not is_json(form):
         raise JournalError(
             "\n".join((f"{journal.place}: the journal is not as it was written", *problems)),
             hint="compare it with a backup; what its runs did at the venue stays in force",
         )
-    line = f"Verified: {rows} rows, none altered, missing or moved. The last one's hash is {head}."
-    if not rows:
-        line = f"{journal.place}: {'the journal is empty' if journal.storage.exists() else 'there is no journal'}."
-    _print([line], {"rows": rows, "head": head, "problems": list(problems)}, form)
+    found = {"rows": rows, "head": head, "problems": list(problems)}
+    if not is_json(form):
+        found |= {"place": journal.place, "exists": journal.storage.exists()}
+    show(ctx, form, "verified", found)
     if problems:
         ctx.exit(1)
-
-
-def _print(lines: Sequence[str], data: object, form: str) -> None:
-    from acctcfg.cli.console import say, say_json
-    from acctcfg.render.harmless import harmless
-
-    if form == "json":
-        say_json(data)
-    else:
-        say("\n".join(map(harmless, lines)))
-
-
-def _list(runs: Sequence[Run]) -> list[str]:
-    if not runs:
-        return ["No runs yet."]
-    head = ("RUN", "WHEN", "ACTOR", "COMMAND", "COMMIT", "PLAN", "OUTCOME")
-    return _table([head, *((each.id, *_facts(each)) for each in runs)])
-
-
-def _facts(run: Run) -> tuple[str, ...]:
-    return (
-        _when(run.at),
-        run.actor,
-        run.command,
-        f"{run.commit[:8]}{_CLEAN[run.clean][0]}" if run.commit else "-",
-        (run.digest or "-").removeprefix("sha256:")[:12],
-        _result(run),
-    )
-
-
-def _result(run: Run) -> str:
-    """The run's last word and its counts that are not zero: "done, 2 created"; not done where a step is not."""
-    if not run.status:
-        return "did not end"
-    if isinstance(run.summary, Mapping):
-        counts = {name: count for name, count in run.summary.items() if name != "exit"}
-        words = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if type(count) is int and count]
-        if run.status == "done" and (status := run.summary.get("exit")) and words:
-            told = any(counts.get(name) for name in ("failed", "blocked", "not_started"))
-            return ", ".join(words if told else (*words, f"exit {status}"))
-    else:
-        words = [run.summary] if isinstance(run.summary, str) else []
-    return ", ".join((run.status, *words))
-
-
-def _one(record: RunRecord) -> list[str]:
-    run = record.run
-    flags = " ".join(f"{name}={value}" for name, value in run.flags.items() if value not in (None, False, "", []))
-    commit = f"{run.commit}{_CLEAN[run.clean][1]}" if run.commit else "-"
-    rows = [
-        ("run", run.id),
-        ("when", _when(run.at) + (f" to {_when(run.ended_at)}" if run.ended_at else "")),
-        ("actor", run.actor),
-        ("command", f"{run.command} {flags}".rstrip()),
-        ("commit", commit),
-        ("plan", run.digest or "-"),
-        ("outcome", _result(run)),
-    ]
-    lines = _table(rows)
-    told = [*_steps(record)]
-    if told:
-        lines += ["", *told]
-    if record.requests:
-        lines += ["", "other requests", *(_request(sent) for sent in record.requests)]
-    return lines
-
-
-def _steps(record: RunRecord) -> Iterator[str]:
-    """Every step with its values and end, and below it each write; of a run that did not end, the writes alone."""
-    steps = record.steps or _steps_of(record.entries)
-    width = max((len(str(step["address"])) for step in steps), default=0)
-    for step in steps:
-        words = [_values(step), str(step["status"]).replace("_", " ")]
-        end = ": ".join(filter(None, (words[1], str(step.get("message") or step.get("code") or ""))))
-        yield f"{MARKS.get(str(step['action']), ' '):>3} {step['address']:<{width}}  {words[0]}{end}"
-        for entry in record.entries:
-            if entry.intent.address == step["address"]:
-                yield from _write(entry, several=step["action"] == "replace", told=bool(record.steps))
-
-
-def _steps_of(entries: Sequence[EntryRecord]) -> list[JsonObject]:
-    """The steps as their writes show them, one line an address and action."""
-    found: dict[tuple[str, str], JsonObject] = {}
-    for entry in entries:
-        intent = entry.intent
-        words = ", ".join(filter(None, (entry.outcome or "outcome not known", FINDINGS.get(entry.finding or ""))))
-        step: JsonObject = {"address": intent.address, "action": intent.action, "status": words, **_facts_of(entry)}
-        found[intent.address, intent.action] = step
-    return list(found.values())
-
-
-def _facts_of(entry: EntryRecord) -> JsonObject:
-    return entry.intent.body if isinstance(entry.intent.body, Mapping) else {}
-
-
-def _values(step: JsonObject) -> str:
-    """ "net -> long_short   ", as far as it is on record."""
-    if "after" not in step:
-        return ""
-    before, after = step.get("before"), step["after"]
-    known = "(not known)" if not step.get("before_known", True) else _value(before)
-    if step["action"] == "create":
-        return f"{_value(after)}   "
-    return f"{known} -> {_value(after)}   " if step["action"] != "delete" else f"{known}   "
-
-
-def _value(value: JsonValue) -> str:
-    if isinstance(value, Mapping):
-        there = {name: one for name, one in value.items() if one not in (None, "", []) or name == "ip_allowlist"}
-        return ", ".join(f"{name} {_value(one) or 'from any address'}" for name, one in there.items())
-    if isinstance(value, list):
-        return "+".join(map(_value, value))
-    return "none" if value is None else str(value)
-
-
-def _write(entry: EntryRecord, *, several: bool, told: bool) -> Iterator[str]:
-    """One write: of a replacement, the delete or the create that it was; then its requests, and what it answered."""
-    facts = _facts_of(entry)
-    if several:
-        mark, what = ("-", f"key {facts['deletes']} deleted") if facts.get("deletes") else ("+", "key created")
-        yield f"      {mark} {what}: {entry.outcome or 'outcome not known'}"
-    if told and entry.finding:
-        yield f"      {FINDINGS[entry.finding]}"
-    yield from map(_request, entry.requests) if entry.requests else (f"      {entry.intent.call}",)
-    if facts.get("uid") or entry.answered:
-        ids = {**({"uid": facts["uid"]} if facts.get("uid") else {}), **entry.answered}
-        yield "      " + "   ".join(f"{NAMES.get(name, name)} {value}" for name, value in ids.items())
-
-
-def _request(sent: JsonObject) -> str:
-    """ "POST /api/v5/account/set-leverage   200   code 59102   31 ms   attempt 2", with what is known of it."""
-    words = [f"{sent.get('method', '')} {sent.get('path', '')}", str(sent.get("status") or "no answer")]
-    if sent.get("code") not in (None, ""):
-        words.append(f"code {sent['code']}")
-    if isinstance(milliseconds := sent.get("milliseconds"), int | float):
-        words.append(f"{milliseconds:.0f} ms")
-    if isinstance(attempt := sent.get("attempt"), int) and attempt > 1:
-        words.append(f"attempt {attempt}")
-    return "      " + "   ".join(words)
-
-
-def _when(at: str) -> str:
-    return at[:19].replace("T", " ") + "Z"
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return [line.rstrip() for line in lines]

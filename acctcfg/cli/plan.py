@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
-from acctcfg.cli.unsupported import Form, option_later
+from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.unsupported import option_later
 
 __all__ = ["command"]
 
@@ -16,13 +17,7 @@ CHANGES = 2
 
 @click.command("plan", cls=Leaves, short_help="Show what apply would do, and what stands in its way.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
-@click.option(
-    "--format",
-    "form",
-    type=Form("text", "json", later=("markdown", "html", "github", "gitlab", "terraform-json")),
-    default="text",
-    show_default=True,
-)
+@option_format("plan")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
 @click.option(
     "--target",
@@ -54,11 +49,9 @@ def command(
     Exits 0 when the plan could be made, 1 when something could not be read, 2 with --detailed-exitcode when there is
     something to do.
     """
-    from acctcfg.cli.console import say, say_json
-    from acctcfg.cli.event_loop import load_workspace, run_engine, terminal_width
+    from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.plan import make_plan
-    from acctcfg.render.data import plan_json, refuse_foreign, save_plan
-    from acctcfg.render.text import render_plan
+    from acctcfg.render.data import refuse_foreign, save_plan
 
     if out is not None:
         out = ctx.obj["directory"] / out
@@ -73,11 +66,7 @@ def command(
     )
     if out is not None:
         save_plan(plan, out)
-    if form == "json":
-        say_json(plan_json(plan))
-    else:
-        color, verbose = ctx.obj["color"], ctx.obj["verbose"]
-        say(render_plan(plan, width=terminal_width(), color=color, verbose=verbose))
+    show(ctx, form, "plan", plan)
     if plan.unreadable:
         ctx.exit(1)
     if detailed_exitcode and plan.steps:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.formats import option_format, show
 from acctcfg.cli.unsupported import sub_command_later
 from acctcfg.secrets.new_identity import IDENTITY, new_identity, write_private
 
@@ -29,35 +29,25 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@option_format("secrets")
 @click.pass_context
-def list_(ctx: click.Context, format_: str) -> None:
+def list_(ctx: click.Context, form: str) -> None:
     """List what the stores hold. Sends no request and opens no secret.
 
     wanted: the manifest names its key; unnamed: it does not; dead: moved aside, since its key is gone.
     """
-    from acctcfg.cli.console import say, say_json
     from acctcfg.engine.stored_keys import list_secrets
     from acctcfg.engine.workspace import Workspace
-    from acctcfg.render.harmless import harmless
 
     found = list_secrets(Workspace.load(ctx.obj["directory"], os.environ))
-    if format_ == "json":
-        rows = [{"store": one.store, "path": one.path, "state": one.state, "place": one.place} for one in found]
-        say_json({"secrets": rows})
-        return
-    for one in found:
-        place = f"  (the manifest has it at {one.place})" if one.place else ""
-        say(harmless(f"{one.state:<8} {one.store}:{one.path}{place}"))
-    if not found:
-        say("The stores hold no secrets.")
+    show(ctx, form, "secrets", found)
 
 
 @command.command("check")
 @click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@option_format("keys")
 @click.pass_context
-def check(ctx: click.Context, accounts: Sequence[str], format_: str) -> int:
+def check(ctx: click.Context, accounts: Sequence[str], form: str) -> int:
     """Sign one request with every stored key that the manifest names: all of them, or those of each ACCOUNT.
 
     ACCOUNT is a name, or a pattern with * and ?; ACCOUNT.api_keys[LABEL] names one key.
@@ -71,15 +61,15 @@ def check(ctx: click.Context, accounts: Sequence[str], format_: str) -> int:
 
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
     reports = run_engine(ctx, lambda progress: check_secrets(workspace, accounts, progress=progress))
-    return _print(reports, format_)
+    return _told(ctx, form, reports)
 
 
 @command.command("import")
 @click.argument("account", required=False)
 @click.argument("label", required=False)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@option_format("keys")
 @click.pass_context
-def import_(ctx: click.Context, account: str | None, label: str | None, format_: str) -> int:
+def import_(ctx: click.Context, account: str | None, label: str | None, form: str) -> int:
     """Take a secret from standard input, prove it against the venue, and store it.
 
     With ACCOUNT and LABEL: one JSON object with api_key, secret_key and, where the venue has one, passphrase. Without:
@@ -94,7 +84,7 @@ def import_(ctx: click.Context, account: str | None, label: str | None, format_:
         raise click.UsageError("give ACCOUNT and LABEL, or neither (JSON Lines on standard input)")
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
     keys = read_brought(_standard_input(), account, label)
-    return _print(run_engine(ctx, lambda _: import_secrets(workspace, keys)), format_)
+    return _told(ctx, form, run_engine(ctx, lambda _: import_secrets(workspace, keys)))
 
 
 @command.command("identity")
@@ -156,19 +146,9 @@ def _standard_input() -> Secret:
     return Secret(text)
 
 
-def _print(reports: Sequence[KeyReport], format_: str) -> int:
-    from acctcfg.cli.console import say, say_json
-    from acctcfg.render.harmless import harmless
-
-    bad = [one for one in reports if not one.good]
-    if format_ == "json":
-        say_json({"keys": [asdict(one) for one in reports]})
-    else:
-        for one in reports:
-            note = f"  {one.message}" if one.message else ""
-            say(harmless(f"{one.status:<8} {one.account}.api_keys[{one.label}]{note}"))
-        say(f"{len(reports) - len(bad)} of {len(reports)} keys are as they should be.")
-    return 1 if bad else 0
+def _told(ctx: click.Context, form: str, reports: Sequence[KeyReport]) -> int:
+    show(ctx, form, "keys", reports)
+    return 0 if all(one.good for one in reports) else 1
 
 
 for _name in ("export", "reencrypt"):

@@ -1,4 +1,4 @@
-"""What the manual has and this version has not: options, forms and sub-commands that are refused as such."""
+"""What the manual has and this version has not: options and sub-commands that are refused as such."""
 
 from __future__ import annotations
 
@@ -7,24 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["Form", "option_later", "option_target", "sub_command_later"]
+__all__ = ["option_later", "option_target", "sub_command_later"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class Form(click.Choice[str]):
-    """A choice of words; `later` are those that have a meaning and are not built yet."""
-
-    def __init__(self, *built: str, later: tuple[str, ...]) -> None:
-        super().__init__(built)
-        self.later = later
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The word."""
-        if value in self.later:
-            option = f"{param.opts[0]} " if param is not None else ""
-            raise click.UsageError(f"{option}{value} is not supported yet ({' or '.join(self.choices)})", ctx)
-        return super().convert(value, param, ctx)
 
 
 def option_target(command: Command) -> Command:

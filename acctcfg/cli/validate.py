@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from acctcfg.cli.unsupported import Form
+from acctcfg.cli.formats import option_format, show
 
 if TYPE_CHECKING:
     from acctcfg.core.desired import Manifest
@@ -17,47 +17,32 @@ __all__ = ["command"]
 
 
 @click.command(name="validate", short_help="Check the manifest; sends no request.")
-@click.option(
-    "--format",
-    "form",
-    type=Form("text", "json", later=("sarif", "github")),
-    default="text",
-    show_default=True,
-    help="Form of the result.",
-)
+@option_format("validation")
 @click.pass_context
 def command(ctx: click.Context, form: str) -> None:
     """Check acctcfg.yaml and all files that it includes, and report everything that is wrong at once.
 
     Sends no request. Exits with 0 where the manifest is sound, with 1 where it is not.
     """
-    from acctcfg.cli.console import say, say_json
     from acctcfg.errors import ManifestError
     from acctcfg.manifest import load
+    from acctcfg.render.formats import is_json
     from acctcfg.venues.installed import rules
 
     try:
         manifest = load(ctx.obj["directory"], rules(), environ=os.environ)
     except ManifestError as exc:
-        if form == "text":
+        if not is_json(form):
             raise
         rows = [_row(problem) for problem in exc.problems]
         error = {"code": exc.word, "message": exc.message, "hint": exc.hint, "problems": rows}
-        say_json({"valid": False, "problems": rows, "error": error})
+        show(ctx, form, "validation", {"valid": False, "problems": rows, "error": error})
         sys.exit(exc.exit_code)
-    if form == "json":
-        say_json({"valid": True, "problems": [], **_counts(manifest)})
-    else:
-        counts = ", ".join(_counted(number, what) for what, number in _counts(manifest).items())
-        say(f"Valid: {counts}.")
+    show(ctx, form, "validation", {"valid": True, "problems": [], **_counts(manifest)})
 
 
 def _counts(manifest: Manifest) -> dict[str, int]:
     return {"accounts": len(manifest.accounts), "venues": len(manifest.venues), "files": len(manifest.files)}
-
-
-def _counted(number: int, plural: str) -> str:
-    return f"{number} {plural[:-1] if number == 1 else plural}"
 
 
 def _row(problem: Any) -> dict[str, Any]:

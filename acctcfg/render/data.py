@@ -6,8 +6,9 @@ import errno
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acctcfg.core.canonical import digest_of
 from acctcfg.core.outcome import AccountView, Outcome
@@ -17,7 +18,22 @@ from acctcfg.errors import ConfigError, PlanStale, UsageError
 from acctcfg.plain_file import read_plain
 from acctcfg.render.harmless import json_text
 
-__all__ = ["account_json", "load_saved", "outcome_json", "plan_json", "refuse_foreign", "save_plan", "views_json"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = [
+    "account_json",
+    "keys_json",
+    "load_saved",
+    "outcome_json",
+    "plan_json",
+    "record_json",
+    "records_json",
+    "refuse_foreign",
+    "save_plan",
+    "secrets_json",
+    "views_json",
+]
 
 LARGEST = 256 << 20  # bytes of a plan file; 100,000 accounts are some 100 MB
 _AGAIN = "make a new one with `acctcfg plan --out FILE`"
@@ -62,6 +78,26 @@ def account_json(view: AccountView) -> dict[str, Any]:
         "warnings": [{"address": w.address, "code": w.code, "message": w.message} for w in view.warnings],
         "unreadable": [{"address": u.address, "code": u.code, "message": u.message} for u in view.unreadable],
     }
+
+
+def records_json(records: Iterable[DataclassInstance]) -> str:
+    """Records, with all that they hold, in one list."""
+    return _text([asdict(one) for one in records])
+
+
+def record_json(record: DataclassInstance) -> str:
+    """One record, with all that it holds."""
+    return _text(asdict(record))
+
+
+def secrets_json(found: Iterable[DataclassInstance]) -> str:
+    """Where stored secrets are, and whether the manifest names them."""
+    return _text({"secrets": [asdict(one) for one in found]})
+
+
+def keys_json(reports: Iterable[DataclassInstance]) -> str:
+    """What became of each key."""
+    return _text({"keys": [asdict(one) for one in reports]})
 
 
 def refuse_foreign(path: Path) -> None:

@@ -9,14 +9,12 @@ from itertools import zip_longest
 from acctcfg.core.codes import precheck_words
 from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, Outcome, StepResult
 from acctcfg.core.plan import Plan, Precheck, Step, VenueReport
+from acctcfg.render.formats import WIDTH
 from acctcfg.render.harmless import harmless
 from acctcfg.render.paint import Paint, joined
 from acctcfg.render.values import describe
 
-__all__ = ["WIDTH", "render_outcome", "render_plan"]
-
-WIDTH = 100
-"""Columns where nobody says how many there are. Longer lines stay whole: the text goes to pipes and logs too."""
+__all__ = ["render_outcome", "render_plan"]
 
 MARKS = {"create": "+", "change": "~", "replace": "-/+", "delete": "-"}
 CHECKS = {"pass": "v", "fail": "x", "unknown": "?", "venue": ".", "deferred": "."}

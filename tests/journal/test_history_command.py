@@ -19,7 +19,9 @@ from acctcfg.journal import Journal
 
 
 def history(workspace: Path, *arguments: str) -> Result:
-    result = CliRunner().invoke(command, list(arguments), obj={"directory": workspace})
+    result = CliRunner().invoke(
+        command, list(arguments), obj={"directory": workspace, "color": False, "verbose": False}
+    )
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -24,7 +24,7 @@ WRONG = "accounts:\n  mmdesk01: {venue: desk, label: a b}\n"
 
 def run(folder: Folder, *args: str) -> Result:
     """`validate` in the folder."""
-    return CliRunner().invoke(validate, args, obj={"directory": folder.path})
+    return CliRunner().invoke(validate, args, obj={"directory": folder.path, "color": False, "verbose": False})
 
 
 def test_a_sound_manifest_is_one_line(folder: Folder) -> None:

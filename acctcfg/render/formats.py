@@ -1,0 +1,102 @@
+"""Every word of every command's `--format`: one row each, with what renders which document in it.
+
+plan, outcome          of `plan` and `apply`
+accounts, payable      of `show` and `output`
+runs, run, verified    of `history`
+secrets, keys          of `secrets list`, and of `secrets check` and `secrets import`
+validation             of `validate`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Final
+
+__all__ = ["FORMATS", "LATER", "Format", "Page", "formats_of", "is_json", "render"]
+
+WIDTH = 100
+"""Columns where nobody says how many there are. Longer lines stay whole: the text goes to pipes and logs too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a text is written for."""
+
+    width: int = WIDTH
+    color: bool = False
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A word of `--format`. `documents`: by document, the "module:function" of this package that renders it.
+
+    The function takes what is shown, and where `paged` the `Page` too; it gives the text.
+    """
+
+    name: str
+    documents: Mapping[str, str]
+    paged: bool = False
+    is_json: bool = False  # one JSON document, and a failure is one as well
+
+
+FORMATS: Final = [
+    Format(
+        "text",
+        {
+            "plan": "pages:plan",
+            "outcome": "pages:outcome",
+            "accounts": "pages:accounts",
+            "runs": "history:runs",
+            "run": "history:run",
+            "verified": "history:verified",
+            "secrets": "stored:secrets",
+            "keys": "stored:keys",
+            "validation": "pages:validation",
+        },
+        paged=True,
+    ),
+    Format(
+        "json",
+        {
+            "plan": "data:plan_json",
+            "outcome": "data:outcome_json",
+            "accounts": "data:views_json",
+            "payable": "views:output_json",
+            "runs": "data:records_json",
+            "run": "data:record_json",
+            "verified": "harmless:json_text",
+            "secrets": "data:secrets_json",
+            "keys": "data:keys_json",
+            "validation": "harmless:json_text",
+        },
+        is_json=True,
+    ),
+    Format("csv", {"payable": "views:output_csv"}),
+    Format("env", {"payable": "views:output_env"}),
+]
+LATER: Final[Mapping[str, tuple[str, ...]]] = {
+    "plan": ("markdown", "html", "github", "gitlab", "terraform-json"),
+    "validation": ("sarif", "github"),
+}
+"""Words of the manual that are refused as not supported yet, by document."""
+
+
+def formats_of(document: str) -> tuple[str, ...]:
+    """The words that a document can be shown in, the first of the table first."""
+    return tuple(one.name for one in FORMATS if document in one.documents)
+
+
+def is_json(form: str) -> bool:
+    """Whether a word stands for one JSON document."""
+    return any(one.is_json for one in FORMATS if one.name == form)
+
+
+def render(form: str, document: str, value: object, page: Page) -> str:
+    """What is shown, in this format."""
+    row = next(one for one in FORMATS if one.name == form and document in one.documents)
+    module, _, name = row.documents[document].partition(":")
+    function: Callable[..., str] = getattr(import_module(f"acctcfg.render.{module}"), name)
+    return function(value, page) if row.paged else function(value)

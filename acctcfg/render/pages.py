@@ -1,0 +1,35 @@
+"""Plans, outcomes, accounts and validations on a page of text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from acctcfg.core.outcome import AccountView, Outcome
+from acctcfg.core.plan import Plan
+from acctcfg.render.formats import Page
+from acctcfg.render.text import render_outcome, render_plan
+from acctcfg.render.views import render_views
+
+__all__ = ["accounts", "outcome", "plan", "validation"]
+
+
+def plan(shown: Plan, page: Page) -> str:
+    """See `render_plan`."""
+    return render_plan(shown, width=page.width, color=page.color, verbose=page.verbose)
+
+
+def outcome(shown: Outcome, page: Page) -> str:
+    """See `render_outcome`."""
+    return render_outcome(shown, color=page.color, verbose=page.verbose)
+
+
+def accounts(shown: Sequence[AccountView], page: Page) -> str:
+    """See `render_views`."""
+    return render_views(shown, color=page.color)
+
+
+def validation(shown: Mapping[str, object], _: Page) -> str:
+    """ "Valid: 3 accounts, 1 venue, 2 files.": how much of everything there is."""
+    counts = [(name, count) for name, count in shown.items() if type(count) is int]
+    words = ", ".join(f"{count} {name[:-1] if count == 1 else name}" for name, count in counts)
+    return f"Valid: {words}."

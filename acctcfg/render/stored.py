@@ -1,0 +1,33 @@
+"""Stored secrets as people read them: where they are and whether they sign, never what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from acctcfg.render.harmless import harmless
+
+if TYPE_CHECKING:
+    from acctcfg.engine.stored_keys import KeyReport, StoredSecret
+    from acctcfg.render.formats import Page
+
+__all__ = ["keys", "secrets"]
+
+
+def secrets(shown: Sequence[StoredSecret], _: Page) -> str:
+    """A line each."""
+    lines = []
+    for one in shown:
+        place = f"  (the manifest has it at {one.place})" if one.place else ""
+        lines.append(harmless(f"{one.state:<8} {one.store}:{one.path}{place}"))
+    return "\n".join(lines) or "The stores hold no secrets."
+
+
+def keys(shown: Sequence[KeyReport], _: Page) -> str:
+    """A line each, and how many are as they should be."""
+    lines = []
+    for one in shown:
+        note = f"  {one.message}" if one.message else ""
+        lines.append(harmless(f"{one.status:<8} {one.account}.api_keys[{one.label}]{note}"))
+    good = sum(one.good for one in shown)
+    return "\n".join([*lines, f"{good} of {len(shown)} keys are as they should be."])

@@ -1,0 +1,59 @@
+"""A format is one row of `acctcfg.render.formats` and its renderer; the options of all commands follow from it."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+
+import click
+import pytest
+from desk import Desk
+
+from acctcfg.cli import COMMANDS
+from acctcfg.core.plan import Plan
+from acctcfg.render import formats
+from acctcfg.render.formats import FORMATS, LATER, Format
+
+
+def options(command: click.Command) -> list[click.Option]:
+    own = [one for one in command.params if isinstance(one, click.Option) and "--format" in one.opts]
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    return own + [option for one in inner for option in options(one)]
+
+
+def test_every_format_option_is_the_tables() -> None:
+    """No command keeps words of its own."""
+    tables = {formats.formats_of(document) for row in FORMATS for document in row.documents}
+    found = [one for name in COMMANDS for one in options(import_module(f"acctcfg.cli.{name}").command)]
+    assert len(found) == 9
+    assert {tuple(one.type.choices) for one in found} <= tables
+
+
+def test_every_row_names_renderers_that_are_there() -> None:
+    """What is imported only when it is needed is there when it is."""
+    for row in FORMATS:
+        for renderer in row.documents.values():
+            module, _, name = renderer.partition(":")
+            assert callable(getattr(import_module(f"acctcfg.render.{module}"), name)), renderer
+    assert not {word for words in LATER.values() for word in words} & {row.name for row in FORMATS}
+
+
+def test_an_added_format_works_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row and one function: the command offers it, renders in it, and no longer says that it comes later."""
+    renderer = ModuleType("acctcfg.render.shouting")
+
+    def plan(shown: Plan) -> str:
+        return "\n".join(f"# {step.address}!" for step in shown.steps)
+
+    renderer.plan = plan  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, renderer.__name__, renderer)
+    desk.write({"mmdesk01": {"account_mode": "spot"}})
+    assert "--format markdown is not supported yet" in desk.plan("--format", "markdown").err
+
+    monkeypatch.setattr(formats, "FORMATS", [*FORMATS, Format("markdown", {"plan": "shouting:plan"})])
+    monkeypatch.delitem(sys.modules, "acctcfg.cli.plan")  # its options are made when it is imported
+    said = desk.plan("--format", "markdown")
+    assert (said.code, said.out) == (0, "# mmdesk01!\n")
+    assert "[text|json|markdown]" in desk.run("plan", "--help").out
+    assert "--format html is not supported yet" in desk.plan("--format", "html").err
