@@ -88,7 +88,7 @@ test: lint
 	ACCTCFG_GATE_CURRENT_PYTHON=$(CURDIR)/.venvs/gate-current/bin/python \
 	ACCTCFG_FOREIGN_NODE=$(CURDIR)/.venvs/npm \
 	ACCTCFG_EDITOR=$(CURDIR)/.venvs/editor \
-	$(PY) -m pytest -n 4 --dist worksteal -m "$(SELECT)"
+	$(if $(SELECT),ACCTCFG_FEWER_EXAMPLES=1) $(PY) -m pytest -n 4 --dist worksteal -m "$(SELECT)"
 
 newest oldest:
 	@$(MAKE) --no-print-directory test VENV=.venvs/$@ VERSIONS=$@

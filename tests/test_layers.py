@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -66,10 +67,17 @@ EFFECTS = {"asyncio", "datetime", "http", "httpx", "logging", "os", "random", "s
 MODULES = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in FILES}
 
 
-def imports(file: Path) -> list[str]:
+@cache
+def tree_of(file: Path) -> ast.Module:
+    """A file's syntax tree; parsing all of them takes seconds."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(file: Path) -> tuple[str, ...]:
     """Every module that a file imports anywhere, as an absolute name; those for type checkers only do not count."""
     found = []
-    for node in _without_type_checking(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in _without_type_checking(tree_of(file)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -77,7 +85,7 @@ def imports(file: Path) -> list[str]:
             package = node.module or ""
             names = [f"{package}.{alias.name}" for alias in node.names]
             found += [name if package == "acctcfg" or name in MODULES else package for name in names]
-    return found
+    return tuple(found)
 
 
 def _without_type_checking(node):
@@ -118,7 +126,7 @@ def test_no_module_imports_its_own_importer():
 def test_the_middle_is_pure(file):
     """core/ has no I/O, no clock, no async."""
     assert not {name.split(".")[0] for name in imports(file)} & EFFECTS
-    assert not [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.AsyncFunctionDef)]
+    assert not [node for node in ast.walk(tree_of(file)) if isinstance(node, ast.AsyncFunctionDef)]
 
 
 def test_http_has_one_door():
@@ -137,7 +145,7 @@ def test_only_the_command_line_prints():
         where = file.relative_to(PACKAGE)
         if where.parts[0] == "cli":
             continue
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = tree_of(file)
         printing = [
             node
             for node in ast.walk(tree)
@@ -229,16 +237,21 @@ def test_programs_are_started_in_named_places_only():
     found = {}
     for file in FILES:
         place = str(file.relative_to(PACKAGE))
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = tree_of(file)
         starts = any(name == one or name.startswith(f"{one}.") for name in imports(file) for one in names)
         for node in ast.walk(tree):
             name = node.attr if isinstance(node, ast.Attribute) else ""
             starts = starts or name in calls or (name.startswith(("exec", "spawn")) and _is_os(node))
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen"):
+            if isinstance(node, ast.Call) and _dotted(node.func) in ("subprocess.run", "subprocess.Popen"):
                 assert "env" in {word.arg for word in node.keywords}, f"{place}:{node.lineno}: our environment"
         if starts:
             found[place] = True
     assert set(found) == set(STARTERS)
+
+
+def _dotted(node: ast.expr) -> str:
+    named = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    return f"{node.value.id}.{node.attr}" if named else ""
 
 
 def _is_os(node: ast.Attribute) -> bool:

@@ -66,6 +66,7 @@ class OneRowMore:
         return subprocess.run(command, cwd=self.at, env=environ, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_one_row_is_a_setting_everywhere(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Schema, explain, validate, plan with its precheck and its one-way door, apply, and the table of the docs."""
     settle(desk, "mmdesk01", acctLv="1", enableSpotBorrow=True)
