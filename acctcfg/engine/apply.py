@@ -16,6 +16,7 @@ from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.capped import without_cap
 from acctcfg.engine.consent import Leave
 from acctcfg.engine.execute import Execution
+from acctcfg.engine.gate import FRESH_S
 from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers
@@ -27,7 +28,7 @@ from acctcfg.engine.sign_here import refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError
-from acctcfg.venues.contract import Survey
+from acctcfg.venues.contract import FRESH_SINCE, Survey
 
 __all__ = ["apply", "hold_locks", "let_writes_expire", "not_on_record", "working"]
 
@@ -119,12 +120,12 @@ async def hold_locks(session: Session, timeout_s: float, progress: Progress) -> 
         progress.phase("waiting for the lock", None)
     users = sorted({(link.client.base_url, link.connection.user) for link in working(session)})
     async with AsyncExitStack() as stack:
-        yield Locks(
-            [
-                await stack.enter_async_context(session.workspace.lock(base_url, user, timeout_s=timeout_s))
-                for base_url, user in users
-            ]
-        )
+        locks = [
+            await stack.enter_async_context(session.workspace.lock(base_url, user, timeout_s=timeout_s))
+            for base_url, user in users
+        ]
+        FRESH_SINCE.set(session.clock.monotonic() - (0.0 if timeout_s > 0 else FRESH_S))  # it may have waited for a run
+        yield Locks(locks)
 
 
 async def let_writes_expire(session: Session, progress: Progress) -> None:
@@ -139,6 +140,7 @@ async def let_writes_expire(session: Session, progress: Progress) -> None:
             if left > 0:
                 progress.phase("waiting until nothing of an earlier run can arrive any more", None)
                 await link.client.clock.sleep(left)
+                FRESH_SINCE.set(session.clock.monotonic())
 
 
 def working(session: Session) -> list[Link]:

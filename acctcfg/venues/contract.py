@@ -28,6 +28,7 @@ from acctcfg.wire.exchange import Reply
 
 __all__ = [
     "ACCOUNT_READ",
+    "FRESH_SINCE",
     "NEVER_ABSENT",
     "SEEN_TWICE",
     "Absence",
@@ -48,6 +49,8 @@ __all__ = [
 
 ACCOUNT_READ: ContextVar[Callable[[str], None]] = ContextVar("ACCOUNT_READ", default=lambda _: None)
 """Called with an account's key when `survey` has read it, so that whoever waits sees how far it is."""
+FRESH_SINCE: ContextVar[float] = ContextVar("FRESH_SINCE", default=float("-inf"))
+"""By the client's clock: what `open` read before counts no more, for an apply may have waited for another run since."""
 
 
 class SecretDoor(Protocol):

@@ -16,6 +16,7 @@ from acctcfg.core.secret import Credentials
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled, Refused
+from acctcfg.venues.contract import FRESH_SINCE
 from acctcfg.venues.gate_crossex.endpoints import (
     ACCOUNT,
     LEVERAGE,
@@ -129,9 +130,12 @@ class CrossEx:
                 return None
             raise
 
-    async def state(self) -> State | None:
-        """The whole account; None in isolated_exchange. Raises Garbled for an account mode that we have no word for."""
-        found = await self.plain()
+    async def state(self, opened: tuple[float, State | None] | None = None) -> State | None:
+        """The whole account; None in isolated_exchange. Raises Garbled for an account mode that we have no word for.
+
+        `opened`: what was read when the connection was opened, and when; it counts unless something came between.
+        """
+        found = opened[1] if opened is not None and opened[0] >= FRESH_SINCE.get() else await self.plain()
         return None if found is None or found.account_mode == ISOLATED else found
 
     async def at(self, exchange: str) -> State:

@@ -16,7 +16,7 @@ from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.contract import Given, KnownAccount, Proof, Survey
 from acctcfg.venues.gate_crossex.account import KEPT, Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
-from acctcfg.venues.gate_crossex.account_reads import CrossEx
+from acctcfg.venues.gate_crossex.account_reads import CrossEx, State
 from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 from acctcfg.venues.gate_crossex.brake import leverage_alone, look, obstacles
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
@@ -50,6 +50,7 @@ class GateConnection(ByField[Account]):
         self._alias = alias(given.credentials.api_key)
         self._own = CrossEx(given.client, given.credentials, self._alias)
         self._main_user = MainUser(given.client, given.credentials, self._alias)
+        self._opened: tuple[float, State | None] | None = None  # when `open` read the account, and what; used once
         self._subs = SubAccounts()
         self._leverage = Leverage()
         super().__init__(self._subs, SubAccountState(), ApiKeys(), AccountMode(), PositionMode(), self._leverage)
@@ -76,7 +77,9 @@ class GateConnection(ByField[Account]):
     async def _whose(self) -> str:
         """The user behind the credentials: by the CrossEx account, or where there is none, by the user's own row."""
         try:
+            read_at = self.client.clock.monotonic()
             state = await self._own.plain()  # whatever its mode: that is read with the account
+            self._opened = read_at, state
         except Refused as error:
             if error.code not in _NO_CROSSEX:
                 raise
@@ -143,7 +146,8 @@ class GateConnection(ByField[Account]):
         spec, survey = account.spec, account.survey
         wrong = None
         if account.main:
-            account.state = await self._own.state()  # not what `open` read: an apply may have waited for a lock since
+            account.state = await self._own.state(self._opened)
+            self._opened = None
             if spec.account_mode is None and (wrong := self._wrong_word(account, focus)):
                 survey.cannot_read(*wrong)
         else:

@@ -15,7 +15,7 @@ from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
 from acctcfg.venues.brake import Braking, Obstacle
-from acctcfg.venues.contract import ACCOUNT_READ, Cost, Given, Proof, Survey
+from acctcfg.venues.contract import ACCOUNT_READ, FRESH_SINCE, Cost, Given, Proof, Survey
 from acctcfg.venues.okx.access import (
     demand_writer,
     find_access,
@@ -68,6 +68,7 @@ class OkxConnection(ByField[Account]):
         self._adopt = given.adopt
         self._calls = calls
         self._master = Master(given.client, given.credentials, "", calls)
+        self._opened: tuple[float, Config] | None = None  # when `open` read the main account's, and what; used once
         mode = AccountMode(calls)
         self._mode, self._leverage = mode, Leverage(mode, self._today)
         self._keys, self._subs = ApiKeys(), SubAccounts()
@@ -84,6 +85,7 @@ class OkxConnection(ByField[Account]):
     async def open(self) -> None:
         """Read whose credentials these are; with a sub-account's key, or another user's, nothing is done."""
         unknown = alias(self._credentials.api_key)
+        read_at = self.client.clock.monotonic()
         try:
             reply = await self.client.read(Call(CONFIG), self._credentials, unknown)
         except (Unreachable, OutcomeUnknown) as error:
@@ -98,9 +100,16 @@ class OkxConnection(ByField[Account]):
                 f"venues.{self.spec.key}: the credentials belong to a sub-account (uid {config.uid})",
                 hint=f"{self._calls.title} needs a key of its main account",
             )
-        self.user = config.uid
+        self.user, self._opened = config.uid, (read_at, config)
         self.client.pacer.one_owner(unknown, self.user)
         self._master = Master(self.client, self._credentials, self.user, self._calls)
+
+    async def _own_config(self) -> Config:
+        """What `open` read, once and unless an apply waited for another run since; else read now."""
+        opened, self._opened = self._opened, None
+        if opened is not None and opened[0] >= FRESH_SINCE.get():
+            return opened[1]
+        return await OwnKey(self.client, self._credentials, self.user).config()
 
     def _elsewhere(self) -> str:
         """Where a key that the venue does not know here may be at home."""
@@ -193,9 +202,7 @@ class OkxConnection(ByField[Account]):
         """Find out which account it is and who signs as it. False where there is nothing (more) to be read of it."""
         spec, survey = account.spec, account.survey
         if row is None:
-            # Not what `open` read: an apply opens, waits for the lock, and plans on what the one before it left behind.
-            own = OwnKey(self.client, self._credentials, self.user)
-            account.config = await own.config() if self._signs(account, focus) else None
+            account.config = await self._own_config() if self._signs(account, focus) else None
         else:
             if not await self._read_keys(account, focus, row):
                 return False
