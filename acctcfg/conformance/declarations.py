@@ -41,8 +41,12 @@ OPEN_TO_VENUES = (
     "acctcfg.errors",
     "acctcfg.venues.contract",
     "acctcfg.venues.resources",
+    "acctcfg.venues.account",
     "acctcfg.venues.half_made",
+    "acctcfg.venues.key_making",
     "acctcfg.venues.key_wishes",
+    "acctcfg.venues.one_call",
+    "acctcfg.venues.snapshot",
     "acctcfg.venues.settings",
     "acctcfg.venues.switch",
 )

@@ -19,6 +19,7 @@ from acctcfg.core.store_type import StoreType
 from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, PositionMode, Side
 
 __all__ = [
+    "AccessSource",
     "AccessSpec",
     "AccountSpec",
     "AddressSpec",
@@ -118,12 +119,15 @@ class SettingEntry:
     place: Place
 
 
+AccessSource: TypeAlias = "Mapping[str, str | Mapping[str, str]]"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessSpec:
     """How acctcfg signs as an account. Each side is `{"key": LABEL}` or a credentials source, or None (the default)."""
 
-    read: Mapping[str, Any] | None
-    write: Mapping[str, Any] | None
+    read: AccessSource | None
+    write: AccessSource | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
-__all__ = ["JsonObject", "JsonValue"]
+__all__ = ["JsonObject", "JsonValue", "objects"]
 
 JsonValue: TypeAlias = "bool | int | float | Decimal | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 JsonObject: TypeAlias = Mapping[str, JsonValue]
+
+
+def objects(value: JsonValue) -> list[JsonObject]:
+    """The objects of a list; nothing of what is no list, or no object in it."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []

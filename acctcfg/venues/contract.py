@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, Place, VenueSpec
 from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.order import Row
 from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck, Unread, Warning_
@@ -111,7 +112,7 @@ class Memory(Protocol):
     def creating(self, name: str, label: str) -> Creating | None:
         """The last creation of this key ("": of the account itself) of which no end is known. No proof: see `fits`."""
 
-    def created(self, uid: str, field: str) -> tuple[Mapping[str, Any], ...]:
+    def created(self, uid: str, field: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first, but for what was deleted since."""
 
     def seen(self, kind: str, name: str) -> str:
@@ -124,7 +125,7 @@ class Writer(Protocol):
     async def send(
         self,
         call: Call,
-        signer: Any,
+        signer: Credentials,
         user: str,
         *,
         address: Address,
@@ -132,7 +133,7 @@ class Writer(Protocol):
         account: str,
         uid: str = "",
         creates_key: str = "",
-        creates: Mapping[str, Any] | None = None,
+        creates: JsonObject | None = None,
         deletes: str = "",
     ) -> Reply:
         """The reply. Raises what the client raises, and what a closed gate raises.
@@ -141,7 +142,7 @@ class Writer(Protocol):
         as it is sent; `deletes`, the venue's id of the key that the call deletes.
         """
 
-    async def answered(self, facts: Mapping[str, Any]) -> None:
+    async def answered(self, facts: JsonObject) -> None:
         """Keep what the create that was sent last answered ("uid"; "label" and "api_key"; "currency", "chain",
         "address"): on disk before anything else happens with it. A journal that fails does not stop what comes next.
         """

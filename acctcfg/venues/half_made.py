@@ -7,10 +7,9 @@ request could be executed, in the account of that uid, with the permissions and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.state import KeyValue
 from acctcfg.venues.contract import Creating, Memory, StoredKey
 
@@ -82,10 +81,10 @@ class Traces:
         made = [str(facts.get("api_key") or "") for facts in self._created() if facts.get("label") == label]
         return made[-1] if made else ""
 
-    def _created(self) -> tuple[Mapping[str, Any], ...]:
+    def _created(self) -> tuple[JsonObject, ...]:
         return self.memory.created(self.uid, "api_keys") if self.uid else ()
 
 
-def sent_with(label: str, value: KeyValue) -> dict[str, Any]:
+def sent_with(label: str, value: KeyValue) -> JsonObject:
     """What of a creation is kept on record, by our words; no secret is among it."""
     return {"label": label, "permissions": list(value.permissions), "ip_allowlist": list(value.ip_allowlist)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Protocol
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import KeySpec
@@ -10,7 +11,18 @@ from acctcfg.core.plan import Precheck
 from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Unreadable, Wanted
 from acctcfg.venues.contract import SecretDoor, Survey
 
-__all__ = ["IMPORT", "judge", "legible", "limit_of_keys", "moved", "taken_place", "unbound", "value_of", "wished"]
+__all__ = [
+    "IMPORT",
+    "judge",
+    "legible",
+    "limit_of_keys",
+    "moved",
+    "name_strangers",
+    "taken_place",
+    "unbound",
+    "value_of",
+    "wished",
+]
 
 IMPORT = "import its secret with `acctcfg secrets import {account} {label}`, or allow `--replace {address}`"
 
@@ -82,6 +94,38 @@ def taken_place(place: str, uid: str) -> str:
     """Of a place in a store that a new secret would go to, where the secret of another, living key lies."""
     whose = f"of a key of the account with the uid {uid}" if uid else "of another key, which exists at the venue"
     return f"{place} holds the secret {whose}: move that file to where it belongs"
+
+
+class _Listed(Protocol):
+    """A key of a venue's list."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def permissions(self) -> tuple[str, ...]: ...
+    @property
+    def ip_allowlist(self) -> tuple[str, ...]: ...
+
+
+def name_strangers(survey: Survey, rows: Iterable[_Listed], odd: Collection[str]) -> None:
+    """Warn of listed keys that the manifest does not name; where it is to name all, those are a matter of its own.
+
+    `odd`: labels of rows that could not be read, "" for one without a label.
+    """
+    spec = survey.spec
+    named = {key.label for key in spec.api_keys}
+    for label in sorted(set(odd) - named):
+        address = Address(spec.key, "api_keys", label)
+        message = "a key that the manifest does not name, of which the venue's list cannot be read"
+        if spec.api_keys_exclusive:
+            survey.cannot_read(address, "shape", message)
+        else:
+            survey.warn(address, "unknown_key", message)
+    for row in sorted(rows, key=lambda one: one.label):
+        if row.label not in named and not spec.api_keys_exclusive:
+            what = f"{', '.join(row.permissions)} · {', '.join(row.ip_allowlist) or 'any address'}"
+            message = f"a key that the manifest does not name ({what})"
+            survey.warn(Address(spec.key, "api_keys", row.label), "unknown_key", message)
 
 
 def unbound(survey: Survey, address: Address, environment: str, powers: Callable[[KeyValue], bool], what: str) -> None:

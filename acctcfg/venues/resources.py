@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Warning_
-from acctcfg.core.state import Live
+from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Absence, Cost, KnownAccount, Memory, Survey, Writer
 from acctcfg.wire.endpoint import Call
@@ -25,10 +26,11 @@ __all__ = [
     "adopted",
     "alias",
     "as_documented",
+    "day_of",
     "demand_identity",
-    "is_ours",
     "no_longer_managed",
     "survey_or_reason",
+    "unreadable",
 ]
 
 Notes = TypeVar("Notes")
@@ -183,16 +185,17 @@ def no_longer_managed(memory: Memory, name: str, uid: str) -> Warning_:
     return Warning_(name, "no_longer_managed", message)
 
 
-def is_ours(memory: Memory, *, name: str, uid: str, created_s: float | None, label: str) -> bool:
-    """Whether acctcfg created this account, or took it over.
+def day_of(seconds: str) -> str:
+    """The day (UTC) of a venue's time in Unix seconds, however fine."""
+    whole = seconds.partition(".")[0]
+    if not whole.isdigit():
+        return "at a time that the venue does not say"
+    return datetime.fromtimestamp(int(whole), UTC).date().isoformat()
 
-    A run that was killed before it wrote down the uid left the creation open. The name proves nothing then: the
-    venue's creation time (Unix seconds) and the label that was sent must fit.
-    """
-    if memory.account(uid) is not None:
-        return True
-    begun = memory.creating(name, "")
-    return begun is not None and begun.fits(created_s=created_s, label=label)
+
+def unreadable(error: VenueError) -> Unreadable:
+    """A failed read as a value, with what the venue said and what helps."""
+    return Unreadable(error.code or "unreadable", error.told)
 
 
 def demand_identity(survey: Survey, *, known: bool, adopt: str, before: KnownAccount | None = None) -> None:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from acctcfg.core.address import Address
-from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
-from acctcfg.core.state import After, Unreadable
-from acctcfg.errors import Refused, VenueError
-from acctcfg.venues.contract import Memory, SecretDoor, Survey, Writer
+from acctcfg.core.json_types import JsonObject
+from acctcfg.core.state import After
+from acctcfg.errors import Refused
+from acctcfg.venues.account import AccountNotes
+from acctcfg.venues.contract import Writer
 from acctcfg.venues.gate_crossex.account_reads import CrossEx, Rows, State
 from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.main_user import KeyList, KeyRow, MainUser, SubAccount
 from acctcfg.venues.gate_crossex.vocabulary import CROSS, ISOLATED
-from acctcfg.venues.half_made import Traces
-from acctcfg.venues.resources import is_ours
+from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 
-__all__ = ["KEPT", "Account", "Open", "unreadable"]
+__all__ = ["KEPT", "Account", "Open"]
 
 KEPT = "access_key_kept"
 """Why a request about the key that signs is not sent."""
@@ -38,15 +36,11 @@ class Open:
 
 
 @dataclass(slots=True, kw_only=True)
-class Account:
+class Account(AccountNotes):
     """The venue's private notes on one account of a survey: the CrossEx account itself, or a sub-account."""
 
-    spec: AccountSpec
-    survey: Survey
     own: CrossEx
     main_user: MainUser
-    secrets: SecretDoor
-    memory: Memory
     state: State | None = None  # the CrossEx account; None in isolated_exchange
     decisions: dict[Address, Decision] = field(default_factory=dict)
     kin: dict[tuple[str, str], list[Address]] | None = None  # symbols by exchange and pair
@@ -54,25 +48,10 @@ class Account:
     row: SubAccount | None = None  # the sub-account
     keys: tuple[KeyRow, ...] | None = None  # of the sub-account, once they were needed
     odd_keys: frozenset[str] = frozenset()  # names of rows of that list that could not be read
-    replace: frozenset[Address] = frozenset()  # keys that the user wants to be replaced
-    moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
     taken: set[str] = field(default_factory=set)  # labels in whose place another key's secret lies
     illegible: dict[str, str] = field(default_factory=dict)  # label -> why its stored secret could not be opened
     deleted: set[str] = field(default_factory=set)  # ids of the keys that this run deleted
-    environment: str = "live"
-    window_s: float = 61.0  # how long the venue takes a signed request
-    _traces: Traces | None = None
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    @property
-    def main(self) -> bool:
-        """Whether this is the CrossEx account of the user behind the venue's own credentials."""
-        return self.spec.role == "main"
-
-    @property
-    def name(self) -> str:
-        """The venue's name for it."""
-        return self.spec.name
 
     @property
     def uid(self) -> str:
@@ -96,13 +75,10 @@ class Account:
         """What is not known before the account mode has changed; the venue does not say what the change touches."""
         return After("account_mode") if self.mode != self.live_mode else None
 
-    def address(self, field_: str = "", key: str = "") -> Address:
-        """An address of this account."""
-        return Address(self.spec.key, field_, key)
-
-    def secret_path(self, label: str) -> str:
-        """Where a key's secret is kept in its store."""
-        return f"{self.spec.venue}/{self.spec.key}/{label}"
+    @property
+    def client(self) -> Client:
+        """The connection's."""
+        return self.main_user.client
 
     async def find_row(self, *, fresh: bool = False) -> SubAccount | None:
         """The sub-account of this name: by the list, or where that lacks it by the id that the journal has of it.
@@ -122,14 +98,6 @@ class Account:
             self.keys, self.odd_keys = found.rows, found.odd
         return self.keys
 
-    @property
-    def traces(self) -> Traces:
-        """What runs left of their key creations in this account."""
-        if self._traces is None:
-            self._traces = Traces(memory=self.memory, name=self.name, uid=self.uid, window_s=self.window_s)
-        self._traces.uid = self.uid
-        return self._traces
-
     def _refuse_own_key(self, call: Call) -> None:
         """No request names the key that this run signs with: whatever it would do to it, nobody could undo it."""
         if str(call.at.get("key", "")) == self.main_user.credentials.api_key:
@@ -143,7 +111,7 @@ class Account:
             return False
         seconds = self.row.created_s.partition(".")[0]
         created_s = float(seconds) if seconds.isdecimal() else None
-        return is_ours(self.memory, name=self.name, uid=self.uid, created_s=created_s, label=self.row.label)
+        return self.created_by_us(created_s=created_s, label=self.row.label)
 
     async def send(
         self,
@@ -151,8 +119,9 @@ class Account:
         change: Change,
         writer: Writer,
         *,
+        own: bool = False,  # noqa: ARG002 (the user's key signs for all of them)
         creates_key: str = "",
-        creates: Mapping[str, Any] | None = None,
+        creates: JsonObject | None = None,
         deletes: str = "",
     ) -> Reply:
         """Send one write; an account's writes go one after the other, for two in flight is said to be refused."""
@@ -170,8 +139,3 @@ class Account:
                 creates=creates,
                 deletes=deletes,
             )
-
-
-def unreadable(error: VenueError) -> Unreadable:
-    """A failed read as a value."""
-    return Unreadable(error.code or "unreadable", error.told)

@@ -13,23 +13,22 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.order import behind
 from acctcfg.core.state import Live
-from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
+from acctcfg.venues.contract import Cost
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, SET_ACCOUNT
 from acctcfg.venues.gate_crossex.sequence import ORDER
 from acctcfg.venues.gate_crossex.vocabulary import ACCOUNT_MODE
+from acctcfg.venues.one_call import OneCall
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["AccountMode"]
 
 
-class AccountMode:
+class AccountMode(OneCall[Account]):
     """One word for the whole account."""
 
     field = "account_mode"
     gated = True
-    absence = NEVER_ABSENT
-    together = ""
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
         """Both sides."""
@@ -53,11 +52,6 @@ class AccountMode:
             Cost(owner, venue, SET_ACCOUNT, len(changes), write=True),
             Cost(owner, venue, ACCOUNT, len(changes)),
         ]
-
-    async def write(self, account: Account, change: Change, writer: Writer) -> None:
-        """Ask for it."""
-        for call in self.calls(account, change):
-            await account.send(call, change, writer)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Everything that is kept by the modes: the venue may set it anew."""

@@ -7,11 +7,12 @@ orders", "Query risk limits". Where the two generations answer in different shap
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.core.vocabulary import Market
@@ -49,7 +50,7 @@ __all__ = ["PER_READ", "CrossEx", "Rows", "State"]
 PER_READ = 50
 """Symbols named in one request; the documents set no limit, and the address stays under 2,000 characters."""
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[JsonObject]
 _LEVERAGE = {Market.FUTURES: LEVERAGE, Market.MARGIN: MARGIN_LEVERAGE}
 
 
@@ -58,7 +59,7 @@ class State:
     """The account, or in isolated_exchange the part of it at one exchange."""
 
     user: str
-    row: Mapping[str, Any]
+    row: JsonObject
 
     @classmethod
     def of(cls, row: object) -> State:
@@ -92,12 +93,20 @@ class State:
         if found[""]:
             return found
         with as_documented("assets"):
-            for row in self.row.get("assets") or ():
+            for row in _listed(self.row.get("assets")):
                 for what in ("futures", "borrowing"):
                     if (value := row.get(f"{what}_{name}")) not in (None, ""):
                         coin = str(row.get("coin") or "a currency without a name")
                         found[coin] = found.get(coin, Decimal(0)) + abs(number(value, f"{what}_{name}"))
         return found
+
+
+def _listed(assets: JsonValue) -> Iterator[JsonObject]:
+    """The rows of a list that may be missing; raises ValueError for what is none."""
+    for row in assets if isinstance(assets, list) else [assets] if assets else ():
+        if not isinstance(row, Mapping):
+            raise ValueError("a row that is no object")
+        yield row
 
 
 class CrossEx:
@@ -110,10 +119,10 @@ class CrossEx:
         self._symbols: asyncio.Task[Symbols] | None = None
         self._tiers: dict[str, Decimal] = {}
 
-    async def _read(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Any:
+    async def _read(self, endpoint: Endpoint, params: Mapping[str, str] | None = None) -> Any:
         return (await self.client.read(Call(endpoint, dict(params or {})), self.credentials, self.user)).data
 
-    async def _rows(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Rows:
+    async def _rows(self, endpoint: Endpoint, params: Mapping[str, str] | None = None) -> Rows:
         found = await self._read(endpoint, params)
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
             raise Garbled(f"{endpoint.text}: a success without its list", code="no_list")

@@ -16,23 +16,21 @@ from acctcfg.core.diff import Change
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
 from acctcfg.errors import (
-    AcctcfgError,
     AuthRefused,
     ConfigError,
-    Garbled,
-    OutcomeUnknown,
     Refused,
     StoreError,
     VenueError,
 )
-from acctcfg.venues.contract import SEEN_TWICE, Cost, StoredKey, Writer
-from acctcfg.venues.gate_crossex.account import Account, unreadable
+from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
+from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
-from acctcfg.venues.half_made import sent_with
-from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, taken_place, unbound, wished
-from acctcfg.venues.resources import alias
+from acctcfg.venues.key_making import make_key
+from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name_strangers, taken_place, unbound, wished
+from acctcfg.venues.one_call import OneCall
+from acctcfg.venues.resources import alias, unreadable
 from acctcfg.wire.endpoint import Call, Param
 from acctcfg.wire.exchange import Reply
 
@@ -44,13 +42,11 @@ NAME_TAKEN = "INVALID_PARAM_VALUE"  # among other things
 ELSEWHERE = ("FORBIDDEN", "IP_FORBIDDEN")  # a key that exists: it may not read this, or not from here
 
 
-class ApiKeys:
+class ApiKeys(OneCall[Account]):
     """The keys of one sub-account."""
 
     field = FIELD
-    gated = False
     absence = SEEN_TWICE  # names are free text: the venue makes a second key of one name
-    together = ""
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -75,24 +71,10 @@ class ApiKeys:
                 address = account.address(FIELD, row.label)
                 if row.label not in named and focus.wants(address):
                     survey.want(address, ABSENT, self._alone(account, row.label, _value(row, None)))
-        self._name_strangers(account, named)
+        name_strangers(survey, account.keys or (), account.odd_keys)
         self._demand_unlocked(account)
         if account.keys is not None:
             limit_of_keys(survey, [row.label for row in account.keys], MOST_KEYS, sure=SURE_KEYS)
-
-    def _name_strangers(self, account: Account, named: set[str]) -> None:
-        exclusive = account.spec.api_keys_exclusive
-        for label in sorted(account.odd_keys - named):
-            message = "a key that the manifest does not name, of which the venue's list cannot be read"
-            if exclusive:
-                account.survey.cannot_read(account.address(FIELD, label), "shape", message)
-            else:
-                account.survey.warn(account.address(FIELD, label), "unknown_key", message)
-        for row in account.keys or ():
-            if row.label not in named and not exclusive:
-                what = f"{', '.join(row.permissions)} · {', '.join(row.ip_allowlist) or 'any address'}"
-                message = f"a key that the manifest does not name ({what})"
-                account.survey.warn(account.address(FIELD, row.label), "unknown_key", message)
 
     async def _found(self, account: Account, key: KeySpec) -> Live:
         if account.row is None:
@@ -138,7 +120,8 @@ class ApiKeys:
         stored = made or self._stored(account, key, row.api_key)
         if stored == row.api_key:
             if not made and key.label not in account.illegible:
-                self._has_secret(account, key.label, account.moved.get(key.label), key.store, row.api_key)
+                store, path = account.moved.get(key.label) or (str(key.store), account.secret_path(key.label))
+                account.keep(key.label, store, path, row.api_key)
             return value
         if not stored and key.label in account.illegible:  # whose secret it is, nobody can see here
             if account.address(FIELD, key.label) in account.replace:
@@ -156,12 +139,6 @@ class ApiKeys:
         else:
             reason = f"it exists, and the store {key.store} holds no secret for it"
         return Lost(value, reason, ours)
-
-    def _has_secret(
-        self, account: Account, label: str, moved: tuple[str, str] | None, own: str | None, api_key: str
-    ) -> None:
-        store, path = moved or (str(own), account.secret_path(label))
-        account.survey.stored[label] = StoredKey(store=store, path=path, label=label, api_key=api_key, uid=account.uid)
 
     def _half_made(self, account: Account, row: KeyRow) -> bool:
         whole = row.changed_s.partition(".")[0]
@@ -320,10 +297,6 @@ class ApiKeys:
                 account.traces.made.pop(change.address.key, None)
                 account.survey.stored.pop(change.address.key, None)
 
-    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
-        """Nothing else."""
-        return ()
-
     async def _modify(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
         """Send the whole key back, if it still is what the plan saw: nothing is cleared that nobody was shown."""
         row = await account.main_user.key(account.uid, call.at["key"])
@@ -335,52 +308,27 @@ class ApiKeys:
         await account.send(Call(MODIFY_KEY, body, at=call.at), change, writer)
 
     async def _create(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
-        label = change.address.key
-        after = change.after
-        assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-        store, path = str(after.store), account.secret_path(label)
-        account.secrets.prove_writable(store, path)
-        create = Call(CREATE_KEY, call.params, at={"user_id": account.uid})
-        reply = await self._sent_create(account, change, create, writer)
-        row, secret_key = reply.data, reply.secrets.get("secret")
-        if not isinstance(row, dict) or not row.get("key") or secret_key is None:
-            raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
-        account.traces.made[label] = api_key = str(row["key"])
-        await writer.answered({"label": label, "api_key": api_key})
-        account.moved.pop(label, None)
-        try:
-            account.secrets.renew(store, path, Credentials(api_key, secret_key, None))
-            self._has_secret(account, label, None, store, api_key)
-        except (AcctcfgError, OSError) as error:
-            undo = Call(DELETE_KEY, at={"user_id": account.uid, "key": api_key})
-            await account.send(undo, change, writer, deletes=api_key)
-            account.traces.made.pop(label, None)
-            reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
-            raise StoreError(
-                f"{change.address}: its secret could not be stored ({reason}); the new key was deleted again",
-                hint="mend the store, then apply again",
-            ) from error
+        """Where an earlier create of ours, which was never answered, took the name: it is deleted first."""
+        at, label = {"user_id": account.uid}, change.address.key
 
-    async def _sent_create(self, account: Account, change: Change, create: Call, writer: Writer) -> Reply:
-        """The answer to a create. Where an earlier one of ours, which was never answered, took the name: once more."""
-        label, after = change.address.key, change.after
-        assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-        sent, client = sent_with(label, after), account.main_user.client
-        try:
-            return await account.send(create, change, writer, creates_key=label, creates=sent)
-        except OutcomeUnknown as error:
-            sent_at = float(getattr(error, "sent_at", 0.0) or client.clock.now() + client.offset_s)
-            account.traces.begin(label, after, sent_at)
-            raise
-        except Refused as error:
-            if error.code != NAME_TAKEN:
-                raise
+        def delete(api_key: str) -> Call:
+            return Call(DELETE_KEY, at={**at, "key": api_key})
+
+        def read(reply: Reply) -> Credentials | None:
+            row, secret_key = reply.data, reply.secrets.get("secret")
+            if not isinstance(row, dict) or not row.get("key") or secret_key is None:
+                return None
+            return Credentials(str(row["key"]), secret_key, None)
+
+        async def cleared(error: Refused) -> bool:
             rows = [row for row in await account.key_list(fresh=True) if row.label == label]
-            if len(rows) != 1 or not self._half_made(account, rows[0]):
-                raise
-            left = Call(DELETE_KEY, at={"user_id": account.uid, "key": rows[0].api_key})
-            await account.send(left, change, writer, deletes=rows[0].api_key)
-            return await account.send(create, change, writer, creates_key=label, creates=sent)
+            if error.code != NAME_TAKEN or len(rows) != 1 or not self._half_made(account, rows[0]):
+                return False
+            await account.send(delete(rows[0].api_key), change, writer, deletes=rows[0].api_key)
+            return True
+
+        create = Call(CREATE_KEY, call.params, at=at)
+        await make_key(account, change, writer, create=create, delete=delete, read=read, cleared=cleared)
 
 
 def _value(row: KeyRow, store: str | None) -> KeyValue:

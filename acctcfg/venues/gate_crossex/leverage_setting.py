@@ -18,13 +18,15 @@ from acctcfg.core.level import level_of, wants_most
 from acctcfg.core.state import After, Live, Unreadable, written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
-from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
-from acctcfg.venues.gate_crossex.account import Account, unreadable
+from acctcfg.venues.contract import Cost
+from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.account_reads import PER_READ
 from acctcfg.venues.gate_crossex.endpoints import LEVERAGE, MARGIN_LEVERAGE, SET_LEVERAGE, SET_MARGIN_LEVERAGE
 from acctcfg.venues.gate_crossex.leverage import Decision, Resolution, lever_text, resolve
 from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.gate_crossex.vocabulary import ISOLATED
+from acctcfg.venues.one_call import OneCall
+from acctcfg.venues.resources import unreadable
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["Leverage"]
@@ -33,12 +35,11 @@ _WRITE = {Market.FUTURES: SET_LEVERAGE, Market.MARGIN: SET_MARGIN_LEVERAGE}
 _READ = {Market.FUTURES: LEVERAGE, Market.MARGIN: MARGIN_LEVERAGE}
 
 
-class Leverage:
+class Leverage(OneCall[Account]):
     """All leverage values of the account."""
 
     field = "leverage"
     gated = True
-    absence = NEVER_ABSENT
     together = "leverage"  # written one after the other, read back together
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -154,11 +155,6 @@ class Leverage:
                 costs.append(Cost(owner, venue, _WRITE[market], count, write=True))
                 costs.append(Cost(owner, venue, _READ[market], -(-count // PER_READ)))
         return costs
-
-    async def write(self, account: Account, change: Change, writer: Writer) -> None:
-        """Ask for one value."""
-        for call in self.calls(account, change):
-            await account.send(call, change, writer)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:
         """The other managed symbols of that pair at that exchange: contract and margin."""

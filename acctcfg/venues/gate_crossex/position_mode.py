@@ -14,21 +14,22 @@ from acctcfg.core.diff import Change
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.core.vocabulary import PositionMode as Word
 from acctcfg.errors import VenueError
-from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
-from acctcfg.venues.gate_crossex.account import Account, unreadable
+from acctcfg.venues.contract import Cost
+from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, SET_ACCOUNT
 from acctcfg.venues.gate_crossex.vocabulary import EXCHANGES, POSITION_MODE, exchange_word
+from acctcfg.venues.one_call import OneCall
+from acctcfg.venues.resources import unreadable
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["PositionMode"]
 
 
-class PositionMode:
+class PositionMode(OneCall[Account]):
     """One word for the whole account, or one for each exchange: `position_mode[okx]`."""
 
     field = "position_mode"
     gated = True
-    absence = NEVER_ABSENT
     together = ""  # a second request while one is under way is said to be refused
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -86,11 +87,6 @@ class PositionMode:
             Cost(owner, venue, SET_ACCOUNT, len(changes), write=True),
             Cost(owner, venue, ACCOUNT, len(changes)),
         ]
-
-    async def write(self, account: Account, change: Change, writer: Writer) -> None:
-        """Ask for it."""
-        for call in self.calls(account, change):
-            await account.send(call, change, writer)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """The modes of the other exchanges, and leverage: the venue does not say that they stay."""

@@ -17,7 +17,8 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Never
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
@@ -27,64 +28,16 @@ from acctcfg.core.state import written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.gate_crossex.account import Account, Open
-from acctcfg.venues.gate_crossex.account_reads import Rows, State
+from acctcfg.venues.gate_crossex.account_reads import State
 from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.vocabulary import EXCHANGES, number
+from acctcfg.venues.snapshot import Row, Rows, Snapshot
 
 __all__ = ["ask", "notices"]
 
-Row = Mapping[str, Any]
-_LISTED = 20  # blockers named in one detail; more are counted
 _SYMBOL = re.compile(r"([A-Z0-9]+)_(?:FUTURE|MARGIN|SPOT|STOCK|ETF)_")
 _ROUND = 100  # rows: a list of so many, or a multiple, may have been cut
 _MARGINS = {"no_initial_margin": "initial_margin", "no_maintenance_margin": "maintenance_margin"}
-
-
-class _Snapshot:
-    """What is open in the account, read once for all questions of one moment; a list that failed is its error."""
-
-    def __init__(self, account: Account, names: Sequence[str]) -> None:
-        own = account.own
-        every: dict[str, Callable[[], Awaitable[Rows | None]]] = {
-            "positions": own.positions,
-            "margin_positions": own.margin_positions,
-            "orders": own.orders,
-            "securities": own.securities,
-        }
-        self._reads = {name: every[name] for name in names}
-        self.found: dict[str, Rows | VenueError | None] = {}  # None: the venue does not serve the list
-
-    async def read(self) -> None:
-        """All lists at once."""
-
-        async def one(name: str) -> None:
-            try:
-                self.found[name] = await self._reads[name]()
-            except VenueError as error:
-                self.found[name] = error
-
-        await asyncio.gather(*(one(name) for name in self._reads))
-
-    def rows(self, name: str) -> Rows:
-        """What was read; nothing where it failed, or was not asked for."""
-        found = self.found.get(name, ())
-        return () if isinstance(found, VenueError) or found is None else found
-
-    def question(self, code: str, name: str, say: Callable[[Row], str], exchange: str) -> Precheck:
-        """Whether the list is empty, at one exchange or ("") everywhere. `say` gives "" for a row that is empty."""
-        found = self.found[name]
-        if isinstance(found, VenueError):
-            return Precheck(code, "unknown", found.message)
-        if found is None:
-            return Precheck(code, "venue", "the venue does not serve this list; it refuses if there are any")
-        try:
-            named = sorted(words for row in found if _is_at(row, exchange) and (words := say(row)))
-        except VenueError as error:
-            return Precheck(code, "unknown", error.message)
-        if not named:
-            return Precheck(code, "pass")
-        more = f", and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
-        return Precheck(code, "fail", ", ".join(named[:_LISTED]) + more)
 
 
 async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tuple[Precheck, ...]]:
@@ -98,14 +51,21 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
         *(["orders"] if flat else []),
         *(["securities"] if "account_mode" in kinds else []),
     ]
-    snapshot = _Snapshot(account, names)
+    own = account.own
+    every: dict[str, Callable[[], Awaitable[Rows | None]]] = {
+        "positions": own.positions,
+        "margin_positions": own.margin_positions,
+        "orders": own.orders,
+        "securities": own.securities,
+    }
+    snapshot = Snapshot({name: every[name] for name in names})
     ceilings: Mapping[str, Decimal] | VenueError
     _, margins, ceilings = await asyncio.gather(
         snapshot.read(),
         _margins(account) if "account_mode" in kinds else _nothing(),
         _ceilings(account, changes) if markets else _nothing(),
     )
-    account.open = Open(*(tuple(snapshot.rows(name)) for name in ("positions", "margin_positions", "orders")))
+    account.open = Open(*(snapshot.rows(name) for name in ("positions", "margin_positions", "orders")))
     answers: dict[Address, tuple[Precheck, ...]] = {}
     for change in changes:
         match change.kind:
@@ -113,7 +73,7 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
                 status = Precheck("account_status", "venue", "no field shows it; the venue refuses if it is not normal")
                 answers[change.address] = (
                     *_flat(snapshot, ""),
-                    snapshot.question("no_security_positions", "securities", _position, ""),
+                    snapshot.question("no_security_positions", "securities", _position),
                     *_zero(margins),
                     status,
                 )
@@ -124,16 +84,17 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
     return answers
 
 
-async def _nothing() -> dict[str, Any]:
+async def _nothing() -> dict[str, Never]:
     return {}
 
 
-def _flat(snapshot: _Snapshot, exchange: str) -> tuple[Precheck, ...]:
+def _flat(snapshot: Snapshot, exchange: str) -> tuple[Precheck, ...]:
     """Nothing open in the account, or at one exchange of it."""
+    here = partial(_is_at, exchange=exchange)
     return (
-        snapshot.question("no_pending_orders", "orders", _order, exchange),
-        snapshot.question("no_open_positions", "positions", _position, exchange),
-        snapshot.question("no_margin_positions", "margin_positions", _margin_position, exchange),
+        snapshot.question("no_pending_orders", "orders", _order, here),
+        snapshot.question("no_open_positions", "positions", _position, here),
+        snapshot.question("no_margin_positions", "margin_positions", _margin_position, here),
     )
 
 
@@ -175,7 +136,7 @@ async def _ceilings(account: Account, changes: Sequence[Change]) -> Mapping[str,
 
 
 def _limit(
-    account: Account, change: Change, snapshot: _Snapshot, ceilings: Mapping[str, Decimal] | VenueError
+    account: Account, change: Change, snapshot: Snapshot, ceilings: Mapping[str, Decimal] | VenueError
 ) -> Precheck:
     """Within the symbol's tiers, and within the tier of what stands open on it."""
     code, decision = "leverage_limit", account.decisions[change.address]

@@ -7,16 +7,16 @@ and email are the main account's unless given, and are not given.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, AccountValue, After, Live
-from acctcfg.venues.contract import NEVER_ABSENT, Absence, Cost, Writer
+from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_SUB_ACCOUNT, LOCK, SUB_ACCOUNT, UNLOCK
 from acctcfg.venues.gate_crossex.main_user import SubAccount
-from acctcfg.venues.resources import adopted
+from acctcfg.venues.one_call import OneCall
+from acctcfg.venues.resources import adopted, day_of
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["SubAccountState", "SubAccounts"]
@@ -29,13 +29,11 @@ NO_PARENT = (("parent", ""),)
 """As plans say it of accounts at every venue: here none stands under another."""
 
 
-class SubAccounts:
+class SubAccounts(OneCall[Account]):
     """Existence of one sub-account."""
 
     field = ""
-    gated = False
     absence = Absence.unique()  # the login name; with which label a second one is refused is not documented
-    together = ""
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
         """Both sides. Its creation is part of any focus that needs the account."""
@@ -57,7 +55,7 @@ class SubAccounts:
         """Warn of an account that acctcfg did not make. Last of the survey: its keys are counted if they were read."""
         if account.row is not None and not account.ours:
             row = account.row
-            account.survey.warn(account.address(), "adopted", adopted(row.uid, _day(row.created_s), account.keys))
+            account.survey.warn(account.address(), "adopted", adopted(row.uid, day_of(row.created_s), account.keys))
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """Whether it is there now: by its id where that is known, else by the list."""
@@ -87,24 +85,17 @@ class SubAccounts:
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Create it; the answer tells its id."""
         for call in self.calls(account, change):
-            sent = {name: call.params[param] for name, param in SENT.items() if param in call.params}
+            sent = {name: str(call.params[param]) for name, param in SENT.items() if param in call.params}
             reply = await account.send(call, change, writer, creates=sent)
             row = SubAccount.of(reply.data)
             await writer.answered({"uid": row.uid})
             account.row = row
 
-    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
-        """Nothing else."""
-        return ()
 
-
-class SubAccountState:
+class SubAccountState(OneCall[Account]):
     """Whether it is locked; managed only where the manifest says so."""
 
     field = "state"
-    gated = False
-    absence = NEVER_ABSENT
-    together = ""
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
         """Both sides; a new account is not locked."""
@@ -134,19 +125,3 @@ class SubAccountState:
         owner, venue = account.main_user.user, account.spec.venue
         writes = [Cost(owner, venue, call.endpoint, 1, write=True) for c in changes for call in self.calls(account, c)]
         return [*writes, Cost(owner, venue, SUB_ACCOUNT, len(changes))]
-
-    async def write(self, account: Account, change: Change, writer: Writer) -> None:
-        """Lock or unlock it."""
-        for call in self.calls(account, change):
-            await account.send(call, change, writer)
-
-    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
-        """Nothing else."""
-        return ()
-
-
-def _day(seconds: str) -> str:
-    whole = seconds.partition(".")[0]
-    if not whole.isdigit():
-        return "at a time that the venue does not say"
-    return datetime.fromtimestamp(int(whole), UTC).date().isoformat()

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from acctcfg.core.address import Address
-from acctcfg.core.desired import KeySpec
+from acctcfg.core.desired import AccessSource, KeySpec
 from acctcfg.core.state import ABSENT, KeyValue, Lost, Unreadable
 from acctcfg.errors import ConfigError, StoreError
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
@@ -190,12 +189,14 @@ async def _last_that_signed(account: Account) -> _Side:
     return _Side(signing if signing.config is not None else None, last.label)
 
 
-async def _named(account: Account, source: Mapping[str, Any]) -> _Side:
+async def _named(account: Account, source: AccessSource) -> _Side:
     """The key that `access` names: one of the manifest's by label, or credentials from elsewhere."""
-    label = source.get("key")
-    if label is None:
-        return _Side(await account.try_key(account.secrets.load(source.get("credentials", source))))
-    return _Side(account.signings.get(str(label)), str(label), account.address("api_keys", str(label)))
+    label, credentials = source.get("key"), source.get("credentials")
+    if not isinstance(label, str):
+        plain = credentials if isinstance(credentials, Mapping) else source
+        named = {name: value for name, value in plain.items() if isinstance(value, str)}
+        return _Side(await account.try_key(account.secrets.load(named)))
+    return _Side(account.signings.get(label), label, account.address("api_keys", label))
 
 
 def _belongs(account: Account, side: _Side, *, needed: bool) -> bool:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
-from acctcfg.core.state import After, KeyValue, Unreadable
+from acctcfg.core.state import After, KeyValue
 from acctcfg.errors import AuthRefused, Refused, VenueError
-from acctcfg.venues.contract import Memory, SecretDoor, StoredKey, Survey, Writer
-from acctcfg.venues.half_made import Traces
+from acctcfg.venues.account import AccountNotes
+from acctcfg.venues.contract import Writer
 from acctcfg.venues.okx.account_reads import Config, Open, OwnKey
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.key_guard import refuse_own_key
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.listed import DepositAddress, KeyList, KeyRow, SubAccount
 from acctcfg.venues.okx.master import Master
-from acctcfg.venues.resources import is_ours
+from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 
-__all__ = ["NEW_KEY_CODES", "ONLY_ELSEWHERE", "Account", "Signing", "unreadable"]
+__all__ = ["NEW_KEY_CODES", "ONLY_ELSEWHERE", "Account", "Signing"]
 
 NEW_KEY_CODES = frozenset({"50111", "50119"})
 """What a key may answer for a short while after it was made, and for ever after it was deleted."""
@@ -49,17 +49,11 @@ class Signing:
 
 
 @dataclass(slots=True, kw_only=True)
-class Account:
+class Account(AccountNotes):
     """The venue's private notes on one account of a survey."""
 
-    spec: AccountSpec
-    survey: Survey
     master: Master
-    secrets: SecretDoor
-    memory: Memory
     egress: tuple[str, ...]
-    environment: str = "live"
-    window_s: float = 30.0  # how long the venue takes a signed request
     specs: Mapping[str, AccountSpec]  # all accounts of the connection, for parents
     signed: tuple[str, ...] = ()  # the managed fields that are read, written or asked about with its own key
     own: tuple[str, ...] = ()  # ... and with no other
@@ -74,27 +68,14 @@ class Account:
     waits_for: frozenset[Address] = frozenset()  # the steps that make what reads and writes, as far as they are wanted
     write_lack: str = ""  # why the key that writes cannot sign here, though it is there
     signings: dict[str, Signing] = field(default_factory=dict)  # by label of the manifest's keys
-    replace: frozenset[Address] = frozenset()  # keys that the user wants to be replaced
-    moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
     taken: dict[str, Signing] = field(default_factory=dict)  # label -> whose secret lies where the manifest has that
     keys: KeyList | None = None  # the broker's list, once it was needed
     key_values: dict[str, KeyValue] = field(default_factory=dict)  # by the key's id, as it was read last
-    _traces: Traces | None = None
     instruments: Instruments | None = None
     decisions: dict[Address, Decision] = field(default_factory=dict)
     kin: dict[tuple[str, str], list[Address]] | None = None  # scopes by what the venue may keep one value for
     deposits: dict[str, list[DepositAddress]] = field(default_factory=dict)
     open: Open | None = None
-
-    @property
-    def main(self) -> bool:
-        """Whether this is the user behind the venue's own credentials."""
-        return self.spec.role == "main"
-
-    @property
-    def name(self) -> str:
-        """The venue's name for it."""
-        return self.spec.name
 
     @property
     def user(self) -> str:
@@ -108,13 +89,10 @@ class Account:
             return self.master.user
         return self.row.uid if self.row else ""
 
-    def address(self, field_: str = "", key: str = "") -> Address:
-        """An address of this account."""
-        return Address(self.spec.key, field_, key)
-
-    def secret_path(self, label: str) -> str:
-        """Where a key's secret is to be kept in its store."""
-        return f"{self.spec.venue}/{self.spec.key}/{label}"
+    @property
+    def client(self) -> Client:
+        """The connection's."""
+        return self.master.client
 
     def secret_at(self, key: KeySpec) -> tuple[str, str]:
         """Store and path where a key's secret lies: as the manifest has it, or where the journal recorded it."""
@@ -127,10 +105,7 @@ class Account:
 
     def has_secret(self, key: KeySpec, api_key: str) -> None:
         """Note that the secret of the key with this id lies where `secret_at` says."""
-        store, path = self.secret_at(key)
-        self.survey.stored[key.label] = StoredKey(
-            store=store, path=path, label=key.label, api_key=api_key, uid=self.uid
-        )
+        self.keep(key.label, *self.secret_at(key), api_key)
 
     @property
     def manages(self) -> bool:
@@ -166,14 +141,6 @@ class Account:
             for row in self.keys.rows.values():
                 self.key_values[row.api_key] = KeyValue(row.permissions, row.ip_allowlist, None)
         return self.keys.rows
-
-    @property
-    def traces(self) -> Traces:
-        """What runs left of their key creations in this account."""
-        if self._traces is None:
-            self._traces = Traces(memory=self.memory, name=self.name, uid=self.uid, window_s=self.window_s)
-        self._traces.uid = self.uid
-        return self._traces
 
     # -- the keys that sign --------------------------------------------------------------------------------------------
 
@@ -230,7 +197,7 @@ class Account:
         if self.row is None:
             return False
         created_s = int(self.row.created_ms) / 1000 if self.row.created_ms.isdecimal() else None
-        return is_ours(self.memory, name=self.name, uid=self.uid, created_s=created_s, label=self.row.label)
+        return self.created_by_us(created_s=created_s, label=self.row.label)
 
     async def send(
         self,
@@ -240,7 +207,7 @@ class Account:
         *,
         own: bool = False,
         creates_key: str = "",
-        creates: Mapping[str, Any] | None = None,
+        creates: JsonObject | None = None,
         deletes: str = "",
     ) -> Reply:
         """Send one write for this account: signed by itself, or by the broker for it."""
@@ -268,8 +235,3 @@ class Account:
         if self.row is None and not self.main:
             return After("create")
         return After(self.access_after.within) if self.access_after is not None else None
-
-
-def unreadable(error: VenueError) -> Unreadable:
-    """A failed read as a value."""
-    return Unreadable(error.code or "unreadable", error.told)

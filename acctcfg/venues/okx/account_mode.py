@@ -15,24 +15,24 @@ from acctcfg.core.diff import Change
 from acctcfg.core.order import behind
 from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.errors import AuthRefused, VenueError
-from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
-from acctcfg.venues.okx.account import Account, unreadable
+from acctcfg.venues.contract import Cost
+from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL
 from acctcfg.venues.okx.master_calls import MasterCalls
 from acctcfg.venues.okx.sequence import ORDER
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
+from acctcfg.venues.one_call import OneCall
+from acctcfg.venues.resources import unreadable
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["AccountMode"]
 
 
-class AccountMode:
+class AccountMode(OneCall[Account]):
     """One word for the whole account."""
 
     field = "account_mode"
     gated = True
-    absence = NEVER_ABSENT
-    together = ""
     signed = True
 
     def __init__(self, calls: MasterCalls) -> None:
@@ -93,11 +93,6 @@ class AccountMode:
             for call in self.calls(account, change)
             for cost in (Cost(*writes, call.endpoint, 1, write=True), back)
         ]
-
-    async def write(self, account: Account, change: Change, writer: Writer) -> None:
-        """Switch it."""
-        for call in self.calls(account, change):
-            await account.send(call, change, writer, own=self.own)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Everything that is kept by the modes: the venue may set it anew."""

@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.quoting import quoted
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue, Unreadable
@@ -48,7 +48,7 @@ _MOST_DIGITS = 64  # of a number before or after its point
 _OWED = ("liab", "crossLiab", "isoLiab", "interest")  # of a balance: debt where any is not 0
 _PAGE = 100  # rows of a full page where no limit is asked for
 _ALGO_TYPES = ("conditional,oco", "trigger", "move_order_stop", "iceberg", "twap", "chase", "smart_iceberg")
-_BOTS: tuple[tuple[Endpoint, dict[str, Any]], ...] = (
+_BOTS: tuple[tuple[Endpoint, dict[str, str]], ...] = (
     (GRID_BOTS, {"algoOrdType": "grid"}),
     (GRID_BOTS, {"algoOrdType": "contract_grid"}),
     (RECURRING_BOTS, {}),
@@ -70,10 +70,10 @@ class Config:
     key_label: str  # "": the answer does not say
     key_permissions: tuple[str, ...] | None  # None: the answer does not say; every key has one
     key_ips: tuple[str, ...] | None  # (): bound to none
-    row: Mapping[str, Any] = field(compare=False)  # as the venue answered it: the settings are read from it
+    row: JsonObject = field(compare=False)  # as the venue answered it: the settings are read from it
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Config:
+    def of(cls, row: JsonObject) -> Config:
         """Read the one object of the answer. Without uid it is none; another field that is missing, or says a word
         that is new to us, cannot be read, and is never at a default."""
         demand("an account configuration", row, "uid")
@@ -100,10 +100,10 @@ class Config:
 class Open:
     """Everything open in an account that a setting may trip over, as the venue lists it."""
 
-    positions: tuple[Mapping[str, Any], ...]
-    orders: tuple[Mapping[str, Any], ...]
-    algos: tuple[Mapping[str, Any], ...]
-    bots: tuple[Mapping[str, Any], ...]
+    positions: tuple[JsonObject, ...]
+    orders: tuple[JsonObject, ...]
+    algos: tuple[JsonObject, ...]
+    bots: tuple[JsonObject, ...]
 
 
 class OwnKey:
@@ -115,10 +115,10 @@ class OwnKey:
         self.user = user
         self._uid = ""  # of the account, once the key has told it
 
-    async def read(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    async def read(self, endpoint: Endpoint, params: Mapping[str, str] | None = None) -> list[JsonObject]:
         """The rows of one read."""
         reply = await self.client.read(Call(endpoint, dict(params or {})), self.credentials, self.user)
-        rows: list[dict[str, Any]] = reply.data
+        rows: list[JsonObject] = reply.data
         return rows
 
     async def config(self) -> Config:
@@ -158,7 +158,7 @@ class OwnKey:
             for values in (sorted(found),)
             for at in range(0, len(values), _IDS_PER_CALL)
         ]
-        rows: list[dict[str, Any]] = []
+        rows: list[JsonObject] = []
         failed: dict[Scope, VenueError] = {}
 
         async def one(margin_mode: str, param: str, asked: Mapping[str, Sequence[Decision]]) -> None:
@@ -172,7 +172,7 @@ class OwnKey:
             raise next(iter(failed.values()))
         return {**live_values(decisions, rows), **failed}
 
-    async def switch_verdict(self, level: str) -> Mapping[str, Any]:
+    async def switch_verdict(self, level: str) -> JsonObject:
         """What the venue itself says about a change to that account level."""
         rows = await self.read(SWITCH_PRECHECK, {"acctLv": level})
         if len(rows) != 1 or "sCode" not in rows[0]:
@@ -181,39 +181,37 @@ class OwnKey:
 
     # -- what is open --------------------------------------------------------------------------------------------------
 
-    async def positions(self) -> tuple[Mapping[str, Any], ...]:
+    async def positions(self) -> tuple[JsonObject, ...]:
         """Open positions: those whose size is not zero; the venue lists closed ones for a while."""
         rows = [demand("a position", row, "instType", "instId", "pos") for row in await self.read(POSITIONS)]
         return tuple(row for row in rows if number(row["pos"]) != 0)
 
-    async def orders(self, *, spreads: bool) -> tuple[Mapping[str, Any], ...]:
+    async def orders(self, *, spreads: bool) -> tuple[JsonObject, ...]:
         """Pending orders of all kinds; spread orders, which belong to no instrument, on demand."""
         lists = [self._paged(PENDING_ORDERS, {}, "ordId", "instType", "instId")]
         if spreads:
             lists.append(self._paged(SPREAD_ORDERS, {}, "ordId"))
         return tuple(row for rows in await asyncio.gather(*lists) for row in rows)
 
-    async def spot_orders(self) -> tuple[Mapping[str, Any], ...]:
+    async def spot_orders(self) -> tuple[JsonObject, ...]:
         """Pending orders of the spot market."""
         return tuple(await self._paged(PENDING_ORDERS, {"instType": "SPOT"}, "ordId", "instId"))
 
     async def debts(self) -> list[str]:
         """What the account owes, by currency: "12.5 USDT". Owed is what stands under any of the four fields."""
         rows = await self.read(BALANCE)
-        if len(rows) != 1 or not isinstance(rows[0].get("details"), list):
-            raise Garbled("a balance without its currencies", code="no_list")
-        details = [demand("a balance", row, "ccy") for row in rows[0]["details"]]
+        details = [demand("a balance", row, "ccy") for row in _currencies(rows)]
         owed = [(row, [number(row.get(name)) for name in _OWED]) for row in details]
         return [f"{max(map(abs, amounts)):f} {row['ccy']}" for row, amounts in owed if any(amounts)]
 
-    async def algos(self) -> tuple[Mapping[str, Any], ...]:
+    async def algos(self) -> tuple[JsonObject, ...]:
         """Pending algo orders of every type; the venue takes one type a call, but for the first two."""
         lists = await asyncio.gather(
             *(self._paged(ALGO_ORDERS, {"ordType": kind}, "algoId", "instType", "instId") for kind in _ALGO_TYPES)
         )
         return tuple(row for rows in lists for row in rows)
 
-    async def bots(self) -> tuple[Mapping[str, Any], ...]:
+    async def bots(self) -> tuple[JsonObject, ...]:
         """Running bots of every kind."""
         lists = await asyncio.gather(*(self._paged(endpoint, params, "algoId") for endpoint, params in _BOTS))
         return tuple(row for rows in lists for row in rows)
@@ -221,9 +219,7 @@ class OwnKey:
     async def holdings(self) -> dict[str, list[str]]:
         """What is not zero, by wallet: "trading", "funding" -> ["12.5 USDT", ...]."""
         trading, funding = await asyncio.gather(self.read(BALANCE), self.read(FUNDING_BALANCES))
-        if len(trading) != 1 or not isinstance(trading[0].get("details"), list):
-            raise Garbled("a balance without its currencies", code="no_list")
-        details = [demand("a balance", row, "ccy", there=("eq", "cashBal")) for row in trading[0]["details"]]
+        details = [demand("a balance", row, "ccy", there=("eq", "cashBal")) for row in _currencies(trading)]
         funding = [dict(demand("a balance", row, "ccy", "bal")) for row in funding]
         return {
             "trading": [f"{row.get('eq') or row.get('cashBal')} {row.get('ccy')}" for row in details if _holds(row)],
@@ -231,10 +227,10 @@ class OwnKey:
         }
 
     async def _paged(
-        self, endpoint: Endpoint, params: Mapping[str, Any], id_field: str, *demanded: str
-    ) -> list[dict[str, Any]]:
+        self, endpoint: Endpoint, params: Mapping[str, str], id_field: str, *demanded: str
+    ) -> list[JsonObject]:
         """All rows of a list, newest first; each names itself, since a page begins after the last of the one before."""
-        rows: list[dict[str, Any]] = []
+        rows: list[JsonObject] = []
         begins: dict[str, dict[str, str]] = {"": {}}  # what each page began after: no list comes by one twice
         after = ""
         while True:
@@ -250,11 +246,19 @@ class OwnKey:
             begins[after] = {"after": after}
 
 
-def _holds(row: Mapping[str, Any]) -> bool:
+def _currencies(rows: Sequence[JsonObject]) -> list[object]:
+    """The rows of a balance, each of a currency; whether they are any, who reads them looks."""
+    details = rows[0].get("details") if len(rows) == 1 else None
+    if not isinstance(details, list):
+        raise Garbled("a balance without its currencies", code="no_list")
+    return details
+
+
+def _holds(row: JsonObject) -> bool:
     return any(number(row.get(name)) != 0 for name in ("eq", "cashBal", *_OWED))
 
 
-def number(text: Any) -> Decimal:
+def number(text: object) -> Decimal:
     """A number of the venue's; "" and a missing one are zero, anything else unreadable is an error."""
     if text in ("", None):
         return Decimal(0)

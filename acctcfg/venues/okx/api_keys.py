@@ -10,23 +10,25 @@ once a second for all accounts together.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NoReturn
+from functools import partial
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
-from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
-from acctcfg.venues.contract import Absence, Cost, StoredKey, Writer
-from acctcfg.venues.half_made import sent_with
-from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, taken_place, unbound, wished
+from acctcfg.errors import Garbled, Refused, VenueError
+from acctcfg.venues.contract import Absence, Cost, Writer
+from acctcfg.venues.key_making import make_key
+from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name_strangers, taken_place, unbound, wished
 from acctcfg.venues.okx.access import ask_key
-from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing, unreadable
+from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.endpoints import CONFIG
 from acctcfg.venues.okx.key_guard import KEPT, harms
 from acctcfg.venues.okx.listed import KeyRow
 from acctcfg.venues.okx.vocabulary import unknown_permissions
+from acctcfg.venues.one_call import OneCall
+from acctcfg.venues.resources import unreadable
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 
@@ -39,15 +41,11 @@ WRONG_SECRET = ("50105", "50113")  # its passphrase, its signature
 OTHER_WORLD = "50101"  # a demo key where live ones work, or the other way round
 
 
-class ApiKeys:
+class ApiKeys(OneCall[Account]):
     """The keys of one account."""
 
     field = FIELD
-    gated = False
     absence = Absence.unique(LABEL_TAKEN)
-    together = ""
-    signed = False
-    own = False
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -70,7 +68,7 @@ class ApiKeys:
                 if label not in {key.label for key in spec.api_keys} and focus.wants(address):
                     survey.want(address, ABSENT, KeyValue(row.permissions, row.ip_allowlist, None))
         if account.keys is not None:
-            self._name_strangers(account)
+            name_strangers(survey, account.keys.rows.values(), account.keys.odd)
         _guard_access(account)
         if account.keys is not None:
             limit_of_keys(survey, list(account.keys.rows), MOST_KEYS)
@@ -244,21 +242,6 @@ class ApiKeys:
             message = f"{signing.illegible}. Its keys were compared by the venue's lists"
             survey.warn(f"secret_stores.{key.store}", "secret_not_opened", message)
 
-    def _name_strangers(self, account: Account) -> None:
-        named = {key.label for key in account.spec.api_keys}
-        listed = account.keys.rows if account.keys is not None else {}
-        for label in sorted(account.keys.odd - named if account.keys is not None else ()):
-            message = "a key that the manifest does not name, of which the venue's list cannot be read"
-            if account.spec.api_keys_exclusive:
-                account.survey.cannot_read(account.address(FIELD, label), "shape", message)
-            else:
-                account.survey.warn(account.address(FIELD, label), "unknown_key", message)
-        for label, row in sorted(listed.items()):
-            if label not in named and not account.spec.api_keys_exclusive:
-                what = f"{', '.join(row.permissions)} · {', '.join(row.ip_allowlist) or 'any address'}"
-                message = f"a key that the manifest does not name ({what})"
-                account.survey.warn(account.address(FIELD, label), "unknown_key", message)
-
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """The keys as they are now: by their own config where their secret is stored, else by the broker's list."""
         account.keys = None  # read anew, once for all of these
@@ -345,70 +328,24 @@ class ApiKeys:
             if call.endpoint is keys.deleted:
                 self._gone(account, label)
 
-    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
-        """Nothing else."""
-        return ()
-
     def _gone(self, account: Account, label: str) -> None:
         account.signings.pop(label, None)
         account.survey.stored.pop(label, None)
         account.traces.made.pop(label, None)
 
     async def _create(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
-        label = change.address.key
-        after = change.after
-        assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-        store, path = str(after.store), account.secret_path(label)
-        account.secrets.prove_writable(store, path)
+        """With a passphrase of our own, which the answer repeats."""
         passphrase = account.secrets.new_passphrase()
+
+        def read(reply: Reply) -> Credentials | None:
+            row, secret_key = reply.data[0] if reply.data else {}, reply.secrets.get("secretKey")
+            if not row.get("apiKey") or secret_key is None:
+                return None
+            return Credentials(str(row["apiKey"]), secret_key, reply.secrets.get("passphrase", passphrase))
+
         create = Call(call.endpoint, {**call.params, "passphrase": passphrase})
-        reply = await self._sent_create(account, change, create, writer)
-        row, secret_key = reply.data[0] if reply.data else {}, reply.secrets.get("secretKey")
-        if not row.get("apiKey") or secret_key is None:
-            raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
-        account.traces.made[label] = api_key = str(row["apiKey"])
-        await writer.answered({"label": label, "api_key": api_key})
-        account.moved.pop(label, None)
-        try:
-            passphrase = reply.secrets.get("passphrase", passphrase)
-            account.secrets.renew(store, path, Credentials(api_key, secret_key, passphrase))
-            account.survey.stored[label] = StoredKey(
-                store=store, path=path, label=label, api_key=api_key, uid=account.uid
-            )
-        except (AcctcfgError, OSError) as error:
-            await self._undo(account, change, api_key, error, writer)
-
-    async def _sent_create(self, account: Account, change: Change, create: Call, writer: Writer) -> Reply:
-        """The answer to a create; one that is not answered is remembered: the key that it made shows its time."""
-        label, after = change.address.key, change.after
-        assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-        sent = sent_with(label, after)
-        try:
-            return await account.send(create, change, writer, creates_key=label, creates=sent)
-        except OutcomeUnknown as error:
-            sent_at = float(getattr(error, "sent_at", 0.0) or self._time(account))
-            account.traces.begin(label, after, sent_at)
-            raise
-
-    def _time(self, account: Account) -> float:
-        return account.master.client.clock.now() + account.master.client.offset_s
-
-    async def _undo(
-        self, account: Account, change: Change, api_key: str, error: AcctcfgError | OSError, writer: Writer
-    ) -> NoReturn:
-        """Delete a key whose secret could not be stored, while its id is known; say what is left of it."""
-        reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
-        failed = f"{change.address}: its secret could not be stored ({reason})"
-        try:
-            undo = account.master.calls.keys.delete(account.name, api_key)
-            await account.send(undo, change, writer, deletes=api_key)
-        except VenueError as left:
-            # No StoreError: the journal goes on to say that the key was being created, so that it may be replaced.
-            message = f"{failed}, and the new key could not be deleted again: {left.message}"
-            hint = "mend the store, then apply again: what is left of the key is replaced"
-            raise VenueError(message, hint=hint, code=left.code) from error
-        account.traces.made.pop(change.address.key, None)
-        raise StoreError(f"{failed}; the new key was deleted again", hint="mend the store, then apply again") from error
+        delete = partial(account.master.calls.keys.delete, account.name)
+        await make_key(account, change, writer, create=create, delete=delete, read=read)
 
     def _api_key(self, account: Account, label: str) -> str:
         """The venue's id of a key as far as it was read: from the broker's list, or from its own secret."""

@@ -84,11 +84,11 @@ def _in_use(snapshot: Snapshot) -> Iterator[tuple[Market, str, MarginMode]]:
     margins = {margin.value: margin for margin in MarginMode}
     for name, field in (("positions", "mgnMode"), ("orders", "tdMode"), ("algos", "tdMode")):
         for row in snapshot.rows(name):
-            market, margin = _MARKETS.get(row.get("instType", "")), margins.get(row.get(field, ""))
+            market, margin = _MARKETS.get(str(row.get("instType"))), margins.get(str(row.get(field)))
             if market is not None and margin is not None:
                 yield market, str(row["instId"]), margin
     for row in snapshot.rows("bots"):
-        market = _MARKETS.get(row.get("instType", ""))
+        market = _MARKETS.get(str(row.get("instType")))
         if market is not None and row.get("instType") != "SPOT":
             yield from ((market, one, margin) for one in traded(row) for margin in MarginMode)
 

@@ -9,24 +9,25 @@ wanted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AddressSpec
 from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck
 from acctcfg.core.state import ABSENT, DepositValue, Live, Unreadable
 from acctcfg.core.vocabulary import CreditTo
 from acctcfg.errors import VenueError
-from acctcfg.venues.contract import NEVER_ABSENT, SEEN_TWICE, Cost, Writer
+from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.deposit_rows import Numbered, near_chain, numbered, use_of
 from acctcfg.venues.okx.endpoints import CREATE_DEPOSIT_ADDRESS, DEPOSIT_ADDRESSES, MODIFY_DEPOSIT_ADDRESS
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 from acctcfg.venues.okx.row_fields import tag_of
 from acctcfg.venues.okx.vocabulary import ADDRESS_TYPE, CREDIT_TO
+from acctcfg.venues.one_call import OneCall
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["CreditToSetting", "DepositAddresses"]
@@ -35,18 +36,14 @@ ADDRESSES = "deposit.addresses"
 CREDIT = "deposit.credit_to"
 
 
-class DepositAddresses:
+class DepositAddresses(OneCall[Account]):
     """The addresses of one account; an address of the plan is the N-th of its currency and chain, from the oldest."""
 
     field = ADDRESSES
-    gated = False
     absence = SEEN_TWICE
-    together = ""
-    signed = False
-    own = False
 
     def __init__(self) -> None:
-        self._made: dict[str, list[Mapping[str, Any]]] = {}  # what creations of this run answered, by uid
+        self._made: dict[str, list[JsonObject]] = {}  # what creations of this run answered, by uid
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
         """Both sides of every address, and of where they are credited where any exists."""
@@ -196,7 +193,7 @@ class DepositAddresses:
             row = reply.data[0] if reply.data else {}
             if row.get("addr"):
                 number = int(change.address.key.rpartition("/")[2])
-                facts = {
+                facts: JsonObject = {
                     "currency": after.currency,
                     "chain": after.chain,
                     "address": str(row["addr"]),
@@ -212,15 +209,10 @@ class DepositAddresses:
         return (account.address(CREDIT),)
 
 
-class CreditToSetting:
+class CreditToSetting(OneCall[Account]):
     """Where the whole sub-account's deposits go; a write of its own only where addresses exist."""
 
     field = CREDIT
-    gated = False
-    absence = NEVER_ABSENT
-    together = ""
-    signed = False
-    own = False
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
         """Both sides, from the addresses that were read."""
@@ -263,15 +255,6 @@ class CreditToSetting:
             Cost(master, venue, MODIFY_DEPOSIT_ADDRESS, len(changes), write=True),
             Cost(master, venue, DEPOSIT_ADDRESSES, len(changes)),
         ]
-
-    async def write(self, account: Account, change: Change, writer: Writer) -> None:
-        """Move it."""
-        for call in self.calls(account, change):
-            await account.send(call, change, writer)
-
-    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
-        """Nothing else."""
-        return ()
 
 
 def credit_to(account: Account) -> str:

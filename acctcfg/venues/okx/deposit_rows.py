@@ -11,8 +11,9 @@ import difflib
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.state import Unreadable
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 
@@ -56,9 +57,7 @@ class Numbered(NamedTuple):
     missing: frozenset[int]  # numbers that were taken when later ones were made, and that nothing shows now
 
 
-def numbered(
-    listed: Sequence[DepositAddress], created: Iterable[Mapping[str, Any]], currency: str, chain: str
-) -> Numbered:
+def numbered(listed: Sequence[DepositAddress], created: Iterable[JsonObject], currency: str, chain: str) -> Numbered:
     """The number of every address. `listed` is the venue's list, newest first; `created` what creations answered,
     oldest first, with the number that the plan gave and the count that was there before.
     """
@@ -77,7 +76,7 @@ def numbered(
     others = [row for row in _aged(oldest, later) if row not in pinned]
     free = (number for number in count(1) if number not in rows)
     rows |= dict(zip(free, [*others, *(row for row in later if row not in oldest)], strict=False))
-    before = max((made["before"] for made in ours if isinstance(made.get("before"), int)), default=0)
+    before = max((there for made in ours if isinstance(there := made.get("before"), int)), default=0)
     return Numbered(dict(sorted(rows.items())), frozenset(range(1, before + 1)) - rows.keys())
 
 
@@ -87,12 +86,12 @@ def _aged(oldest: Sequence[DepositAddress], later: Sequence[DepositAddress]) -> 
     return [order.popleft() if row in later else row for row in oldest]
 
 
-def _same(row: DepositAddress, made: Mapping[str, Any]) -> bool:
+def _same(row: DepositAddress, made: JsonObject) -> bool:
     """Currencies with a tag share one address among many accounts; older records do not hold the tag."""
     return row.address == made.get("address") and made.get("tag", row.tag) == row.tag
 
 
-def _unlisted(made: Mapping[str, Any], listed: Sequence[DepositAddress]) -> DepositAddress:
+def _unlisted(made: JsonObject, listed: Sequence[DepositAddress]) -> DepositAddress:
     """An address that its creation answered and that the list does not show; where it credits is one value for all."""
     unknown = Unreadable("not_listed", "the venue's list does not show the address yet")
     return DepositAddress(

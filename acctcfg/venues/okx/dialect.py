@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.okx.auth import signature, timestamp
@@ -44,7 +45,7 @@ class OkxDialect:
         status: int,
         headers: Mapping[str, str],  # noqa: ARG002 (this venue says nothing in them)
         body: bytes,
-    ) -> list[dict[str, Any]]:
+    ) -> list[JsonObject]:
         """The `data` list of a success. A success without a list is unreadable, never empty."""
         try:
             envelope = _read_before(body) if endpoint is ACCOUNT_INSTRUMENTS else _read(body)
@@ -96,7 +97,7 @@ _read_before = lru_cache(maxsize=16)(_read)
 """Of long answers that most accounts of a broker are given byte for byte alike: one object, which nobody changes."""
 
 
-def _verdict(code: str, text: str, data: list[Any]) -> tuple[str, str]:
+def _verdict(code: str, text: str, data: Sequence[object]) -> tuple[str, str]:
     """An item's own code is the verdict where it has one."""
     for row in data:
         if isinstance(row, dict) and (own := _code(row.get("sCode") or "0")) != "0":
@@ -104,7 +105,7 @@ def _verdict(code: str, text: str, data: list[Any]) -> tuple[str, str]:
     return code, text
 
 
-def _code(said: Any) -> str:
+def _code(said: object) -> str:
     """A code without its finer part; anything but a short word or number is no code."""
     code = str(said).partition("_")[0] if isinstance(said, str | int) else ""
     if not 0 < len(code) <= 32:

@@ -16,8 +16,8 @@ from acctcfg.core.state import After, Live, Unreadable, written
 from acctcfg.core.vocabulary import MarginMode, Market
 from acctcfg.core.vocabulary import PositionMode as Word
 from acctcfg.errors import VenueError
-from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
-from acctcfg.venues.okx.account import Account, unreadable
+from acctcfg.venues.contract import Cost
+from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.barrier import barrier
 from acctcfg.venues.okx.endpoints import LEVERAGE_INFO, SET_LEVERAGE
@@ -25,6 +25,8 @@ from acctcfg.venues.okx.leverage import Decision, Resolution, exact_names, missi
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere
 from acctcfg.venues.okx.scopes import Modes, limit_of
 from acctcfg.venues.okx.tiers import most_of
+from acctcfg.venues.one_call import OneCall
+from acctcfg.venues.resources import unreadable
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["Leverage", "LiveModes"]
@@ -32,12 +34,11 @@ __all__ = ["Leverage", "LiveModes"]
 _PER_READ = 20
 
 
-class Leverage:
+class Leverage(OneCall[Account]):
     """All leverage values of one account."""
 
     field = "leverage"
     gated = True
-    absence = NEVER_ABSENT
     signed = True
     own = True
     together = "leverage"  # written at once, read back 20 to a request
@@ -223,11 +224,6 @@ class Leverage:
             Cost(account.user, key, SET_LEVERAGE, len(changes), write=True),
             Cost(account.user, key, LEVERAGE_INFO, batches),
         ]
-
-    async def write(self, account: Account, change: Change, writer: Writer) -> None:
-        """Set one scope."""
-        for call in self.calls(account, change):
-            await account.send(call, change, writer, own=True)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:
         """Every managed scope of one family (or pair, or currency) and margin mode: the documents can be read so."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.plan import Warning_
 from acctcfg.core.state import written
 from acctcfg.core.vocabulary import Market
@@ -28,7 +29,7 @@ class Moved(NamedTuple):
 
     change: Change
     decision: Decision
-    positions: Mapping[str, Mapping[str, Any]]
+    positions: Mapping[str, JsonObject]
 
 
 async def told(account: Account, moved: Moved) -> Warning_:
@@ -40,7 +41,7 @@ async def told(account: Account, moved: Moved) -> Warning_:
     return Warning_(str(moved.change.address), "open_position_on_scope", message)
 
 
-async def _effect(account: Account, moved: Moved, row: Mapping[str, Any]) -> str:
+async def _effect(account: Account, moved: Moved, row: JsonObject) -> str:
     if account.reader is None:
         return "what it comes to cannot be known (no key signs for this account)"
     try:
@@ -58,14 +59,14 @@ async def _effect(account: Account, moved: Moved, row: Mapping[str, Any]) -> str
     return f"the venue estimates {margin:f}{currency}{present}{price}"
 
 
-def _question(moved: Moved, row: Mapping[str, Any]) -> dict[str, str]:
+def _question(moved: Moved, row: JsonObject) -> dict[str, str]:
     """Isolated margin is asked with its margin currency, a currency's scope by it alone."""
     decision, lever = moved.decision, written(moved.change.after)
     assert isinstance(lever, Decimal)  # noqa: S101 (a change of leverage)
     asked = decision.read
     params = {"instType": asked.inst_type, "mgnMode": asked.margin_mode, "lever": lever_text(lever)}
     if decision.scope.market is not Market.MARGIN:
-        side = row.get("posSide")
+        side = str(row.get("posSide"))
         return params | {"instId": str(row["instId"])} | ({"posSide": side} if side in ("long", "short") else {})
     params[asked.param] = asked.value
     isolated = asked.margin_mode == "isolated" and row.get("ccy")

@@ -5,15 +5,11 @@ Source: OKX v5, "Get positions" and the lists of pending orders; 59101, 59107, 5
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
-
-from acctcfg.core.plan import Precheck
-from acctcfg.errors import VenueError
+from acctcfg.venues import snapshot
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.account_reads import Open
+from acctcfg.venues.okx.account_reads import Open, OwnKey
 from acctcfg.venues.okx.scopes import Scope, covers
+from acctcfg.venues.snapshot import LISTED, Row, listed
 
 __all__ = [
     "LISTED",
@@ -29,71 +25,32 @@ __all__ = [
     "traded",
 ]
 
-Rows = Sequence[Mapping[str, Any]]
-LISTED = 20  # blockers named in one detail; more are counted
 _TYPES = frozenset({"SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"})
 _MARGIN_MODES = frozenset({"cross", "isolated", "cash", "spot_isolated"})
 """The words of the documents: what a row with another one stands under is not known."""
 
 
-Row = Mapping[str, Any]
-_Keep = Callable[[Row], bool | None] | None
+class Snapshot(snapshot.Snapshot):
+    """What is open in one account."""
 
-
-class Snapshot:
-    """What is open in one account, read once for all questions of one moment; a list that failed is its error."""
-
-    def __init__(self, account: Account, *, spreads: bool) -> None:
-        assert account.reader is not None  # noqa: S101 (the caller looked)
-        own = account.reader
-        self._reads: dict[str, Callable[[], Awaitable[Rows]]] = {
-            "positions": own.positions,
-            "orders": lambda: own.orders(spreads=spreads),
-            "algos": own.algos,
-            "bots": own.bots,
-        }
-        self.found: dict[str, Rows | VenueError] = {}
+    def __init__(self, own: OwnKey, *, spreads: bool) -> None:
+        super().__init__(
+            {
+                "positions": own.positions,
+                "orders": lambda: own.orders(spreads=spreads),
+                "algos": own.algos,
+                "bots": own.bots,
+            }
+        )
 
     @classmethod
     async def of(cls, account: Account, *, spreads: bool = False) -> Snapshot:
         """What is open now; the account keeps it for what is said of it afterwards."""
-        snapshot = cls(account, spreads=spreads)
-        await snapshot._read()
-        account.open = Open(**{name: tuple(snapshot.rows(name)) for name in snapshot.found})
-        return snapshot
-
-    async def _read(self) -> None:
-        """All lists at once."""
-
-        async def one(name: str) -> None:
-            try:
-                self.found[name] = await self._reads[name]()
-            except VenueError as error:
-                self.found[name] = error
-
-        await asyncio.gather(*(one(name) for name in self._reads))
-
-    def rows(self, name: str) -> Rows:
-        """What was read; nothing where it failed."""
-        found = self.found[name]
-        return () if isinstance(found, VenueError) else found
-
-    def question(self, code: str, name: str, say: Callable[[Row], str], keep: _Keep = None) -> Precheck:
-        """Whether the list is empty, of what `keep` lets through; it answers None of a row that does not say."""
-        found = self.found[name]
-        if isinstance(found, VenueError):
-            return Precheck(code, "unknown", found.message)
-        kept = [(row, keep is None or keep(row)) for row in found]
-        if named := [say(row) for row, stays in kept if stays]:
-            return Precheck(code, "fail", listed(named))
-        if unsaid := [say(row) for row, stays in kept if stays is None]:
-            return Precheck(code, "unknown", f"the venue does not say what these are of: {listed(unsaid)}")
-        return Precheck(code, "pass")
-
-
-def listed(named: Sequence[str]) -> str:
-    more = f", and {len(named) - LISTED} more" if len(named) > LISTED else ""
-    return ", ".join(sorted(named)[:LISTED]) + more
+        assert account.reader is not None  # noqa: S101 (the caller looked)
+        found = cls(account.reader, spreads=spreads)
+        await found.read()
+        account.open = Open(**{name: found.rows(name) for name in found.found})
+        return found
 
 
 def covered(account: Account, scope: Scope, row: Row, margin_mode: str) -> bool | None:
@@ -126,21 +83,22 @@ def bot_under(account: Account, scope: Scope, row: Row) -> bool | None:
     return True if True in answers else None if None in answers or not answers else False
 
 
-def position_words(row: Mapping[str, Any]) -> str:
+def position_words(row: Row) -> str:
     side = f", {row['posSide']}" if row.get("posSide") in ("long", "short") else ""
     return f"{row.get('instId')} {row.get('pos')} ({row.get('mgnMode')}{side})"
 
 
-def order_words(row: Mapping[str, Any]) -> str:
+def order_words(row: Row) -> str:
     what = row.get("instId") or row.get("sprdId")
     mode = row.get("tdMode") or "spread"
     return f"{what} {row.get('side', '')} {row.get('sz', '')} {row.get('ordType', '')} ({mode})".replace("  ", " ")
 
 
-def bot_words(row: Mapping[str, Any]) -> str:
+def bot_words(row: Row) -> str:
     return f"{' '.join(traded(row)) or row.get('algoId')} {row.get('algoOrdType') or 'bot'}"
 
 
-def traded(row: Mapping[str, Any]) -> list[str]:
+def traded(row: Row) -> list[str]:
     """The instruments of a bot: a signal bot has a list of them, a recurring buy none."""
-    return [str(one) for one in row.get("instIds") or (row.get("instId"),) if one]
+    several = row.get("instIds")
+    return [str(one) for one in (several if isinstance(several, list) and several else (row.get("instId"),)) if one]

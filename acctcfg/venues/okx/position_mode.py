@@ -12,24 +12,23 @@ from acctcfg.core.diff import Change
 from acctcfg.core.order import behind, order
 from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.vocabulary import PositionMode as Word
-from acctcfg.venues.contract import NEVER_ABSENT, Cost, Writer
+from acctcfg.venues.contract import Cost
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.endpoints import CONFIG, SET_POSITION_MODE
 from acctcfg.venues.okx.sequence import ORDER
 from acctcfg.venues.okx.vocabulary import POSITION_MODE
+from acctcfg.venues.one_call import OneCall
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["PositionMode"]
 
 
-class PositionMode:
+class PositionMode(OneCall[Account]):
     """One word for the whole account; margin and options are always net."""
 
     field = "position_mode"
     gated = True
-    absence = NEVER_ABSENT
-    together = ""
     signed = True
     own = True
 
@@ -82,11 +81,6 @@ class PositionMode:
                 Cost(account.user, key, CONFIG, 1),
             )
         ]
-
-    async def write(self, account: Account, change: Change, writer: Writer) -> None:
-        """Set it."""
-        for call in self.calls(account, change):
-            await account.send(call, change, writer, own=True)
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """What stands behind it: of leverage, isolated values are kept by side in one of the two."""

@@ -19,10 +19,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject, objects
 from acctcfg.core.level import level_text
 from acctcfg.core.plan import Precheck
 from acctcfg.core.state import written
@@ -178,7 +178,7 @@ async def _tier_limit(account: Account, snapshot: Snapshot, scope: Scope) -> tup
     found = snapshot.found["positions"]
     if isinstance(found, VenueError):
         raise found
-    answers = [(row, covered(account, scope, row, str(row.get("mgnMode") or ""))) for row in found]
+    answers = [(row, covered(account, scope, row, str(row.get("mgnMode") or ""))) for row in found or ()]
     if unsaid := [position_words(row) for row, under in answers if under is None]:
         raise Garbled(f"the venue does not say what these are of: {listed(unsaid)}", code="no_field")
     held = [row for row, under in answers if under]
@@ -210,17 +210,17 @@ async def _switch(account: Account, mode: str, *, deferred: bool) -> tuple[Prech
     return (Precheck("account_mode_switch", "fail", _verdict(code, verdict)),)
 
 
-def _verdict(code: str, verdict: Mapping[str, Any]) -> str:
+def _verdict(code: str, verdict: JsonObject) -> str:
     if code == "1":
         found = []
-        for item in verdict.get("unmatchedInfoCheck") or ():
+        for item in objects(verdict.get("unmatchedInfoCheck")):
             total = f" (total assets {item['totalAsset']})" if item.get("totalAsset") else ""
             found.append(str(item.get("type", "?")).replace("_", " ") + total)
         return "the venue names: " + ", ".join(found)
     if code == "3":
         return "the cross positions need a leverage preset for that mode, which acctcfg does not set"
     if code == "4":
-        tiers = [f"{row.get('instFamily')} {row.get('pos')}" for row in verdict.get("posTierCheck") or ()]
+        tiers = [f"{row.get('instFamily')} {row.get('pos')}" for row in objects(verdict.get("posTierCheck"))]
         return "the venue's tier or margin check fails" + (f": {', '.join(tiers)}" if tiers else "")
     return f"the venue answers the verdict {code}, which its documents do not know"
 

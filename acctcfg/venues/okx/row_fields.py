@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.state import Unreadable
 from acctcfg.core.vocabulary import Words
 from acctcfg.errors import Garbled
@@ -19,7 +20,7 @@ _TAGS = ("tag", "memo", "pmtId", "comment", "addrEx")
 """Every documented place of what has to go with a payment besides the address. The last holds an object."""
 
 
-def demand(what: str, row: object, *names: str, there: tuple[str, ...] = ()) -> Mapping[str, Any]:
+def demand(what: str, row: object, *names: str, there: tuple[str, ...] = ()) -> JsonObject:
     """The row, if it has a value under each of `names`, and something, perhaps "", under each of `there`.
 
     Raises Garbled, which names what is missing.
@@ -51,7 +52,7 @@ def boolean(value: object) -> bool | None:
     return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
 
 
-def tag_of(row: Mapping[str, Any]) -> str:
+def tag_of(row: JsonObject) -> str:
     """What has to go with a payment to this address; "" where the row shows nothing of the kind.
 
     Two places that say different things are both named: which of them counts, the payer's form tells.

@@ -6,7 +6,6 @@ Label, parent and registration address are set at creation and never again: no e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
@@ -15,7 +14,8 @@ from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.master import Master
 from acctcfg.venues.okx.pages import PAGE
-from acctcfg.venues.resources import adopted
+from acctcfg.venues.one_call import OneCall
+from acctcfg.venues.resources import adopted, day_of
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["SubAccounts"]
@@ -24,15 +24,12 @@ SENT = {"name": "subAcct", "label": "label", "parent": "mainAcct"}
 """What of a creation is kept on record, by our words."""
 
 
-class SubAccounts:
+class SubAccounts(OneCall[Account]):
     """Existence of one sub-account."""
 
     field = ""
     gated = True  # a delete is; a creation has nothing that could forbid it
     absence = Absence.unique("59601")
-    together = ""
-    signed = False
-    own = False
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -71,7 +68,7 @@ class SubAccounts:
         """Warn of an account that acctcfg did not make. Last of the survey: its keys are counted if they were read."""
         if account.row is not None and not account.main and not account.ours:
             row, keys = account.row, account.keys
-            told = adopted(row.uid, _day(row.created_ms), None if keys is None else keys.rows)
+            told = adopted(row.uid, day_of(row.created_ms[:-3]), None if keys is None else keys.rows)
             account.survey.warn(account.address(), "adopted", told)
 
     def _wanted(self, account: Account) -> AccountValue:
@@ -125,7 +122,7 @@ class SubAccounts:
             if change.action == "delete":
                 await account.send(call, change, writer)
                 continue
-            sent = {name: call.params[param] for name, param in SENT.items() if param in call.params}
+            sent = {name: str(call.params[param]) for name, param in SENT.items() if param in call.params}
             account.master.sub_accounts.making.add(account.name)
             try:
                 reply = await account.send(call, change, writer, creates=sent)
@@ -135,13 +132,3 @@ class SubAccounts:
             row = reply.data[0] if reply.data else {}
             if row.get("uid"):
                 await writer.answered({"uid": str(row["uid"])})
-
-    def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
-        """Nothing else."""
-        return ()
-
-
-def _day(milliseconds: str) -> str:
-    if not milliseconds.isdigit():
-        return "at a time that the venue does not say"
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC).date().isoformat()

@@ -1,0 +1,102 @@
+"""What every venue notes of one account while it is surveyed and written to; a venue adds its own."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from acctcfg.core.address import Address
+from acctcfg.core.desired import AccountSpec
+from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
+from acctcfg.venues.contract import Memory, SecretDoor, StoredKey, Survey, Writer
+from acctcfg.venues.half_made import Traces
+from acctcfg.wire.client import Client
+from acctcfg.wire.endpoint import Call
+from acctcfg.wire.exchange import Reply
+
+__all__ = ["AccountNotes"]
+
+
+@dataclass(slots=True, kw_only=True)
+class AccountNotes(ABC):
+    """Who it is, where its secrets lie, and what runs left of their creations in it."""
+
+    spec: AccountSpec
+    survey: Survey
+    secrets: SecretDoor
+    memory: Memory
+    environment: str
+    window_s: float  # how long the venue takes a signed request
+    replace: frozenset[Address] = frozenset()  # keys that the user wants to be replaced
+    moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
+    _traces: Traces | None = None
+
+    @property
+    @abstractmethod
+    def uid(self) -> str:
+        """The venue's id, "" while it does not exist."""
+
+    @property
+    @abstractmethod
+    def client(self) -> Client:
+        """By which requests leave."""
+
+    @abstractmethod
+    async def send(
+        self,
+        call: Call,
+        change: Change,
+        writer: Writer,
+        *,
+        own: bool = False,
+        creates_key: str = "",
+        creates: JsonObject | None = None,
+        deletes: str = "",
+    ) -> Reply:
+        """Send one write for the account: signed by itself (`own`), or by the user above it. See `Writer.send`."""
+
+    @property
+    def main(self) -> bool:
+        """Whether this is the account of the user behind the venue's own credentials."""
+        return self.spec.role == "main"
+
+    @property
+    def name(self) -> str:
+        """The venue's name for it."""
+        return self.spec.name
+
+    def address(self, field_: str = "", key: str = "") -> Address:
+        """An address of this account."""
+        return Address(self.spec.key, field_, key)
+
+    def secret_path(self, label: str) -> str:
+        """Where a key's secret is to be kept in its store."""
+        return f"{self.spec.venue}/{self.spec.key}/{label}"
+
+    def keep(self, label: str, store: str, path: str, api_key: str) -> None:
+        """Note that the secret of the key with this id lies there."""
+        self.survey.stored[label] = StoredKey(store=store, path=path, label=label, api_key=api_key, uid=self.uid)
+
+    @property
+    def traces(self) -> Traces:
+        """What runs left of their key creations in this account."""
+        if self._traces is None:
+            self._traces = Traces(memory=self.memory, name=self.name, uid=self.uid, window_s=self.window_s)
+        self._traces.uid = self.uid
+        return self._traces
+
+    def now(self) -> float:
+        """The venue's time."""
+        return self.client.clock.now() + self.client.offset_s
+
+    def created_by_us(self, *, created_s: float | None, label: str) -> bool:
+        """Whether acctcfg created this account, or took it over.
+
+        A run that was killed before it wrote down the uid left the creation open. The name proves nothing then: the
+        venue's creation time (Unix seconds) and the label that was sent must fit.
+        """
+        if self.memory.account(self.uid) is not None:
+            return True
+        begun = self.memory.creating(self.name, "")
+        return begun is not None and begun.fits(created_s=created_s, label=label)

@@ -1,0 +1,97 @@
+"""A new API key: its secret exists once, in the answer that creates it. On disk, or the key is deleted again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+
+from acctcfg.core.diff import Change
+from acctcfg.core.secret import Credentials
+from acctcfg.core.state import KeyValue
+from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
+from acctcfg.venues.account import AccountNotes
+from acctcfg.venues.contract import Writer
+from acctcfg.venues.half_made import sent_with
+from acctcfg.wire.endpoint import Call
+from acctcfg.wire.exchange import Reply
+
+__all__ = ["make_key", "prove_place"]
+
+
+async def _nothing_to_clear(_: Refused) -> bool:
+    return False
+
+
+def prove_place(account: AccountNotes, change: Change) -> tuple[str, str]:
+    """Store and path of a new secret; fails now with what would make storing it fail."""
+    store, path = str(_value(change).store), account.secret_path(change.address.key)
+    account.secrets.prove_writable(store, path)
+    return store, path
+
+
+async def make_key(
+    account: AccountNotes,
+    change: Change,
+    writer: Writer,
+    *,
+    create: Call,
+    delete: Callable[[str], Call],
+    read: Callable[[Reply], Credentials | None],
+    cleared: Callable[[Refused], Awaitable[bool]] = _nothing_to_clear,
+) -> None:
+    """Create it and store its secret.
+
+    `read` takes the credentials out of the answer. `cleared`: whether what stood in the way of a refused create is
+    gone, so that it is sent once more.
+    """
+    store, path = prove_place(account, change)
+    try:
+        reply = await _send(account, change, create, writer)
+    except Refused as error:
+        if not await cleared(error):
+            raise
+        reply = await _send(account, change, create, writer)
+    made = read(reply)
+    if made is None:
+        raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
+    label = change.address.key
+    account.traces.made[label] = made.api_key
+    await writer.answered({"label": label, "api_key": made.api_key})
+    account.moved.pop(label, None)
+    try:
+        account.secrets.renew(store, path, made)
+        account.keep(label, store, path, made.api_key)
+    except (AcctcfgError, OSError) as error:
+        await _undo(account, change, delete(made.api_key), made.api_key, error, writer)
+
+
+async def _send(account: AccountNotes, change: Change, create: Call, writer: Writer) -> Reply:
+    """The answer to a create; one that is not answered is remembered: the key that it made shows its time."""
+    label, after = change.address.key, _value(change)
+    try:
+        return await account.send(create, change, writer, creates_key=label, creates=sent_with(label, after))
+    except OutcomeUnknown as error:
+        account.traces.begin(label, after, float(getattr(error, "sent_at", 0.0) or account.now()))
+        raise
+
+
+async def _undo(
+    account: AccountNotes, change: Change, undo: Call, api_key: str, error: AcctcfgError | OSError, writer: Writer
+) -> NoReturn:
+    """Delete a key whose secret could not be stored, while its id is known; say what is left of it."""
+    reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
+    failed = f"{change.address}: its secret could not be stored ({reason})"
+    try:
+        await account.send(undo, change, writer, deletes=api_key)
+    except VenueError as left:
+        # No StoreError: the journal goes on to say that the key was being created, so that it may be replaced.
+        message = f"{failed}, and the new key could not be deleted again: {left.message}"
+        hint = "mend the store, then apply again: what is left of the key is replaced"
+        raise VenueError(message, hint=hint, code=left.code) from error
+    account.traces.made.pop(change.address.key, None)
+    raise StoreError(f"{failed}; the new key was deleted again", hint="mend the store, then apply again") from error
+
+
+def _value(change: Change) -> KeyValue:
+    assert isinstance(change.after, KeyValue)  # noqa: S101 (the diff made it)
+    return change.after
