@@ -74,7 +74,7 @@ class LazyGroup(click.Group):
         if name in NOT_YET:
             raise click.UsageError(f"{name} is not supported yet", ctx)
         if name not in COMMANDS and not name.startswith("-"):
-            raise click.UsageError(f"there is no command {name!r}{_did_you_mean(name)}", ctx)
+            raise click.UsageError(f"unknown command {name!r}{_did_you_mean(name)}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

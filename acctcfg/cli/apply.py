@@ -38,17 +38,21 @@ class Duration(click.ParamType[float]):
         text = str(value).strip()
         number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS_S else (text, "s")
         if not number.replace(".", "", 1).isdecimal():
-            self.fail(f"{text!r} is no duration (30s, 5m or 2h would be)", param, ctx)
+            self.fail(f"{text!r} is not a duration (such as 30s, 5m or 2h)", param, ctx)
         return float(number) * UNITS_S[unit]
 
 
 @click.command("apply", cls=Leaves, short_help="Plan, ask, carry out, and read every change back.")
 @click.argument("planfile", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--expect", metavar="DIGEST", help="Go on only if the plan has this digest: that of a reviewed plan.")
+@click.option(
+    "--expect", metavar="DIGEST", help="Continue only if the plan has this digest, which a reviewed plan showed."
+)
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @option_allow_sensitive
 @click.option(
-    "--allow-warnings", is_flag=True, help="Go on though the plan warns of more than it did when it was reviewed."
+    "--allow-warnings",
+    is_flag=True,
+    help="Continue although the plan has warnings that were not there when it was reviewed.",
 )
 @option_replace
 @click.option("--after-cap", is_flag=True, help="What `cap` lowered is to be raised again: do not warn of it any more.")
@@ -58,7 +62,7 @@ class Duration(click.ParamType[float]):
     type=Duration(),
     default=0.0,
     metavar="TIME",
-    help="Wait this long (30s, 5m) for another run to end; without it, say who holds the lock and stop.",
+    help="How long to wait (30s, 5m) for another run to end. Default: stop at once and say who holds the lock.",
 )
 @option_format("outcome")
 @option_later("--exclude")
@@ -88,7 +92,7 @@ def command(
 
     if not auto_approve and not _can_ask():
         raise UsageError(
-            "apply asks before it writes, and stdin is no terminal; nothing was read or written",
+            "apply asks before it writes, but stdin is not a terminal; nothing was read or written",
             hint="review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)",
         )
     from acctcfg.cli.console import deeds_decide

@@ -47,7 +47,7 @@ class Leverage(click.ParamType[Decimal]):
     type=Duration(),
     default=0.0,
     metavar="TIME",
-    help="Wait this long (30s, 5m) for another run to end; without it, say who holds the lock and stop.",
+    help="How long to wait (30s, 5m) for another run to end. Default: stop at once and say who holds the lock.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context

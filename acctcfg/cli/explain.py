@@ -88,8 +88,8 @@ def _error(family: str, code: str) -> list[str]:
     if found is None:
         near = _near(code.upper(), venue.error_codes(), prefix=f"{family.lower()}:")
         raise AcctcfgError(
-            f"{family.lower()}:{code} is no error that acctcfg has words for{near}",
-            hint="the venue's own documents may have it; acctcfg counts a refusal that it does not know as failed",
+            f"{family.lower()}:{code} is not an error that acctcfg knows{near}",
+            hint="see the venue's own documents; acctcfg treats an unknown refusal as failed",
         )
     return _explanation(family.lower(), found)
 
@@ -133,7 +133,7 @@ def _notes(path: str) -> list[FieldNote]:
         return found
     for family, venue in sorted(_families().items()):
         if venue.explain(path) is not None:
-            raise UsageError(f"{path!r} is no field of the manifest (did you mean {family}:{path}?)")
+            raise UsageError(f"{path!r} is not a field of the manifest (did you mean {family}:{path}?)")
     paths = field_paths(rules())
     names = {name.rpartition("*.")[2].replace("[]", ""): name for name in paths}
     hint = "a venue's error is named with its venue: " + ", ".join(f"{family}:CODE" for family in sorted(_families()))

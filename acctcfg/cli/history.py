@@ -50,7 +50,7 @@ def _warn(journal: Journal, problems: Sequence[str]) -> None:
     """What was printed may be as somebody else would have it."""
     from acctcfg.cli.console import say
 
-    say(f"error: {journal.place}: the journal is not as it was written: {problems[0]}", err=True)
+    say(f"error: {journal.place}: the journal was changed after it was written: {problems[0]}", err=True)
     say("\nhint: `acctcfg history --verify` names every such row; compare with a backup", err=True)
 
 
@@ -62,8 +62,8 @@ def _verify(ctx: click.Context, journal: Journal, form: str) -> None:
     rows, head = journal.head()
     if problems and not is_json(form):
         raise JournalError(
-            "\n".join((f"{journal.place}: the journal is not as it was written", *problems)),
-            hint="compare it with a backup; what its runs did at the venue stays in force",
+            "\n".join((f"{journal.place}: the journal was changed after it was written", *problems)),
+            hint="compare it with a backup; what its runs did at the venue stays as it is",
         )
     found = {"rows": rows, "head": head, "problems": list(problems)}
     if not is_json(form):

@@ -34,7 +34,7 @@ def command() -> None:
 def list_(ctx: click.Context, form: str) -> None:
     """List what the stores hold. Sends no request and opens no secret.
 
-    wanted: the manifest names its key; unnamed: it does not; dead: moved aside, since its key is gone.
+    wanted: the manifest names its key; unnamed: it does not; dead: moved aside because its key no longer exists.
     """
     from acctcfg.engine.stored_keys import list_secrets
     from acctcfg.engine.workspace import Workspace
@@ -126,7 +126,7 @@ def identity(ctx: click.Context, out: Path | None) -> None:
 
 
 def _identity_words(file: Path, recipient: str, *, ignored: bool) -> str:
-    warning = "" if ignored else "\nPut `.acctcfg/` into .gitignore: whoever has that file opens the secrets."
+    warning = "" if ignored else "\nPut `.acctcfg/` into .gitignore: whoever has that file can open the secrets."
     return (
         f"Wrote {file}. Keep a copy in a safe place, and never commit it.{warning}\n"
         f"In the manifest, under the store:\n"

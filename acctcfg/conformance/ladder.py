@@ -45,7 +45,7 @@ class Ladder:
         for landing in climb(self.ground).landings:
             said = f"{landing.planned.out}{landing.planned.err}"
             need(
-                "reading said neither what it is nor why not" not in said,
+                "reading gave neither a value nor a reason" not in said,
                 f"the rung {landing.rung.name!r} manages what `survey` forgets: it must `want` or `cannot_read` every "
                 f"address that the manifest manages and the focus wants: {landing.planned}",
             )

@@ -105,7 +105,7 @@ def is_sensitive(step: Step) -> str:
     """Why a step wants `--allow-sensitive`: withdraw gained, an allow-list widened or dropped, a one-way door; "" if it
     does not."""
     if step.one_way:
-        return f"nothing leads back: {step.one_way}"
+        return f"it cannot be undone: {step.one_way}"
     after, before = step.change.after, step.change.before
     if isinstance(before, Lost):
         before = before.value
@@ -113,7 +113,7 @@ def is_sensitive(step: Step) -> str:
         return ""
     had = before if isinstance(before, KeyValue) else None
     if "withdraw" in after.permissions and (had is None or "withdraw" not in had.permissions):
-        return "it gains the permission withdraw"
+        return "it gets the permission withdraw"
     if had is None or not had.ip_allowlist:
         return ""
     if not after.ip_allowlist:

@@ -33,7 +33,7 @@ def told(value: object) -> str:
         case Lost():
             return f"a key that cannot be used ({value.reason})"
         case After():
-            return "something that can be read only later"
+            return "something that is not known yet"
         case Unreadable():
             return f"something that cannot be read ({value.message})"
         case Mapping():

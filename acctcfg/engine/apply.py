@@ -138,7 +138,7 @@ async def let_writes_expire(session: Session, progress: Progress) -> None:
             window = link.venue.write_window_s / link.speed
             left = min(latest + window - now, window)  # a time that lies ahead is nobody's, and waits no longer
             if left > 0:
-                progress.phase("waiting until nothing of an earlier run can arrive any more", None)
+                progress.phase("waiting until requests of an earlier run have expired", None)
                 await link.client.clock.sleep(left)
                 FRESH_SINCE.set(session.clock.monotonic())
 
@@ -225,7 +225,7 @@ async def _carry_out(
     except JournalError as error:
         if outcome is None:
             raise  # nothing was sent
-        note = f"the end of this run is not on record ({error.message}); {error.hint or 'mend it, then apply again'}"
+        note = f"the end of this run was not recorded ({error.message}); {error.hint or 'repair it, then apply again'}"
         outcome = replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
     return outcome
 
@@ -237,7 +237,7 @@ def _kept(outcome: Outcome, remember: Callable[[Outcome], None]) -> Outcome:
     except JournalError:
         raise
     except Exception as error:
-        note = f"what the next run needs is not all on record: {type(error).__name__}"
+        note = f"not everything that the next run needs was recorded: {type(error).__name__}"
         return replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
     return outcome
 
@@ -250,7 +250,7 @@ async def _walk(execution: Execution, interrupts: Interrupts, progress: Progress
         execution.stop()
         count = execution.under_way
         what = "nothing is under way" if not count else f"finishing {count} write{'s' * (count != 1)}"
-        progress.alert(f"interrupted: {what}; once more breaks off, and a new key's secret may be lost")
+        progress.alert(f"interrupted: {what}; press again to stop at once, but a new key's secret may be lost")
 
     def break_off() -> None:
         walking.cancel()
@@ -289,7 +289,7 @@ def not_on_record(run: Run) -> list[str]:
         reasons.setdefault(error.told, []).append(address)
     halted = [f"nothing more was written: {run.halted}"] if run.halted else []
     return halted + [
-        f"not on record, whatever became of it: {', '.join(filter(None, some)) or 'requests'} ({reason})"
+        f"not recorded, so its outcome is not known: {', '.join(filter(None, some)) or 'requests'} ({reason})"
         for reason, some in reasons.items()
     ]
 

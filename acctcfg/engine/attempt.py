@@ -125,7 +125,7 @@ class Attempt:
         sent = "sent twice" if self.repeated else "sent"
         seen = self.trouble or f"the venue still shows {told(self.seen)}"
         said = f" ({self.silence})" if self.silence != seen else ""
-        self.end("unknown", f"{sent} without an answer that tells; {seen}{said}")
+        self.end("unknown", f"{sent} without a clear answer; {seen}{said}")
 
     def end_unseen(self, *, later: bool, interrupted: bool) -> None:
         """For one that no read showed in time. `later`: the venue's accepted writes may take effect after that."""
@@ -135,17 +135,17 @@ class Attempt:
             message = f"{sent}, and the run was interrupted before a read showed it{self._trouble}"
             self.end("unknown", message, NOT_READ_BACK if answered else "")
         elif self.taken:
-            self.end("unknown", f"it was made ({self.taken}), and no read shows it yet: apply again")
+            self.end("unknown", f"it was made ({self.taken}), but no read shows it yet: apply again")
         elif self.sent_at is not None:
             self.end_unanswered()
         elif self.trouble:
             self.end("unknown", f"the venue accepted it; it could not be read back: {self.trouble}", NOT_READ_BACK)
         elif isinstance(self.seen, After):
-            message = f"the venue made it, and {READ_BACK_S:g} s later it has not taken effect: apply again"
+            message = f"the venue made it, and {READ_BACK_S:g} s later it has not taken effect yet: apply again"
             self.end("unknown", message, NOT_YET)
         elif later:
-            message = f"{READ_BACK_S:g} s later the venue still shows {told(self.seen)}; it may yet come"
-            self.end("unknown", f"accepted but never seen: {message}", "accepted_not_seen")
+            message = f"{READ_BACK_S:g} s later the venue still shows {told(self.seen)}; it may still change"
+            self.end("unknown", f"accepted, but no read shows it: {message}", "accepted_not_seen")
         else:
-            message = f"the venue accepted it and did not do it: it shows {told(self.seen)}"
+            message = f"the venue accepted it but did not do it: it shows {told(self.seen)}"
             self.end("failed", message, "not_applied")

@@ -303,7 +303,7 @@ class _Brake:
             status = "interrupted" if self.stopping else "done"
             self.journal.end_run(self.run.id, status, {"lowered": outcome.count("lowered"), "exit": outcome.exit_code})
         except JournalError as error:
-            self.unrecorded = f"the end of this run is not on record ({error.message})"
+            self.unrecorded = f"the end of this run was not recorded ({error.message})"
 
     def _row(self, result: StepResult) -> dict[str, Any]:
         step, survey = result.step, self.brakings[result.step.address.account].survey

@@ -34,7 +34,7 @@ class Leave:
             if not names_account(workspace, text):
                 raise UsageError(
                     f"--allow-sensitive {text}: the manifest has no such address",
-                    hint="an address as `acctcfg plan` shows it would be right, or no address at all: then all of them",
+                    hint="use an address as `acctcfg plan` shows it, or no address to allow all",
                 )
         return cls(_keys_to_replace(workspace, replace), patterns)
 
@@ -109,7 +109,7 @@ def _keys_to_replace(workspace: Workspace, patterns: Iterable[str]) -> frozenset
         if not matched:
             raise UsageError(
                 f"--replace {text}: the manifest has no such API key",
-                hint="an address as `acctcfg plan` shows it would be right, * and ? allowed: ACCOUNT.api_keys[LABEL]",
+                hint="use an address as `acctcfg plan` shows it: ACCOUNT.api_keys[LABEL], * and ? allowed",
             )
         found |= set(matched)
     return frozenset(found)

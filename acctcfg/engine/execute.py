@@ -67,7 +67,7 @@ class Execution:
         """Give every step without a result one: what is known of it now, and no more."""
         for step in self.planned.plan.steps:
             if step.address in self._stop.sent:
-                message = "sent, and the run was broken off before anything was known of it: apply again"
+                message = "sent, but the run was stopped before its outcome was known: apply again"
                 self._end(StepResult(step, "unknown", message))
             elif step.address not in self.results:
                 self._end(StepResult(step, "not_started", INTERRUPTED))
@@ -196,5 +196,7 @@ def _why_blocked(step: Step) -> str:
 
 def _why_left_out(held: bool) -> str:
     if held:
-        return "left out: something else in its account is blocked or could not be read"
-    return "nothing is written beside what is blocked or could not be read; --skip-blocked would leave that out"
+        return "skipped: something else in its account is blocked or could not be read"
+    return (
+        "nothing is written while something is blocked or could not be read; --skip-blocked leaves those accounts out"
+    )

@@ -27,7 +27,7 @@ class GateClosed(Blocked):
     def __init__(self, checks: Sequence[Precheck]) -> None:
         self.checks = tuple(checks)
         named = "; ".join(f"{check.name}: {check.detail or check.status}" for check in checks)
-        super().__init__(f"stopped right before the write: {named}", hint="clear it, then apply again")
+        super().__init__(f"stopped right before the write: {named}", hint="resolve it, then apply again")
 
 
 class Gate:

@@ -19,7 +19,7 @@ def left_behind(workspace: Workspace) -> list[str]:
 
 def unopened(workspace: Workspace, opened: Collection[str]) -> list[Warning_]:
     """What the journal alone tells of those that cannot be opened."""
-    message = "the manifest no longer names it, and nothing is done to it; venues.{key} has no credentials to look with"
+    message = "the manifest no longer names it, so it is left as it is; venues.{key} has no credentials to read it with"
     return [
         Warning_(name, "no_longer_managed", message.format(key=key))
         for key, names in _known(workspace).items()

@@ -271,7 +271,7 @@ def _demand_targets(
             )
     if replacing and not unread and not replacing.intersection(there):
         named = ", ".join(sorted(map(str, replacing)))
-        raise UsageError(f"--replace {named}: it is no part of what is planned", hint="plan again with it")
+        raise UsageError(f"--replace {named}: it is not part of this plan", hint="plan again with it")
 
 
 def _may_reach(pattern: AddressPattern, workspace: Workspace, account: str) -> bool:

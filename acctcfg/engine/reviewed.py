@@ -71,7 +71,7 @@ def check_steps(saved: Mapping[str, Any], plan: Plan, *, allow_warnings: bool) -
     for step in plan.steps:
         claim = claimed.get(str(step.address))
         if claim is None:
-            raise _stale(f"{step.address} has become necessary since the plan was saved", _AGAIN, saved, plan)
+            raise _stale(f"{step.address} became necessary after the plan was saved", _AGAIN, saved, plan)
         if not _same(step, claim):
             moved = f"{step.address} is {_was(step.to_json())} now; the plan was made for {_was(claim)}"
             raise _stale(moved, _AGAIN, saved, plan)
@@ -107,7 +107,7 @@ def _check_warnings(saved: Mapping[str, Any], plan: Plan, claimed: Collection[st
     for one in plan.warnings:
         if one.address in claimed and one.code not in passing and (one.address, one.code) not in known:
             why = f"{one.address}: {one.message}  [{one.code}]; the reviewed plan had no such warning"
-            hint = f"{_AGAIN}, or go on in spite of new warnings with --allow-warnings"
+            hint = f"{_AGAIN}, or accept new warnings with --allow-warnings"
             raise _stale(why, hint, saved, plan)
 
 
@@ -118,7 +118,7 @@ def check_digest(planned: Planned, expect: str, saved: Mapping[str, Any] | None,
     """
     if any(plan.is_named_by(expect, allow_warnings=allow_warnings) for plan in planned.as_reviewed):
         return
-    why = f"the plan's digest is {planned.plan.digest}, not the expected {expect}"
+    why = f"the plan's digest is {planned.plan.digest}, not {expect} as expected"
     hint = (
         "the manifest, the credentials or the live accounts changed since it was reviewed, "
         "or a warning came up: plan and review again"

@@ -143,14 +143,14 @@ class Session:
         try:
             await link.connection.open()
         except VenueError as exc:
-            exc.hint = exc.hint or "nothing was written; is the venue up, and does base_url lead to it?"
+            exc.hint = exc.hint or "nothing was written; is the venue up, and is base_url right?"
             raise
         spec, user = link.connection.spec, link.connection.user
         link.client.pacer.names[user] = spec.key
         if spec.uid not in (None, user):
             raise ConfigError(
                 f"venues.{spec.key}: the credentials belong to the uid {user}, not {spec.uid}",
-                hint="these are somebody else's credentials, or `uid` is wrong",
+                hint="these credentials belong to another user, or `uid` is wrong",
             )
         before = self.workspace.user_behind(spec, link.client.base_url)
         if spec.uid is None and before not in ("", user):

@@ -49,7 +49,7 @@ async def observe(
         if not _views(surveys, Focus([target], only=only, whole_fields=True)):
             raise UsageError(
                 f"{target} selects nothing",
-                hint="accounts go by their keys in the manifest; what it does not manage is not read",
+                hint="accounts go by their keys in the manifest; what the manifest does not manage is not read",
             )
     return views + [
         AccountView(

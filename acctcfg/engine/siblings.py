@@ -55,17 +55,21 @@ def _judge(attempt: Attempt, address: Address, value: Live | Wanted, found: Live
         return
     if isinstance(found, Unreadable):
         attempt.end(
-            "unknown", f"it is as wanted; whether it moved {address} cannot be read: {found.message}", NOT_READ_BACK
+            "unknown",
+            f"it has the right value; whether it changed {address} could not be read: {found.message}",
+            NOT_READ_BACK,
         )
         return
     if found == written(attempt.change.after):
         attempt.end(
             "failed",
-            f"{_one_value(attempt.address, address, work)}: this moved the other from {told(value)} to {told(found)}",
+            f"{_one_value(attempt.address, address, work)}: this changed the other from {told(value)} to {told(found)}",
             CODE,
         )
         return
-    attempt.end("failed", f"it is as wanted, and with it {address} moved from {told(value)} to {told(found)}", CODE)
+    attempt.end(
+        "failed", f"it has the right value, but {address} changed with it from {told(value)} to {told(found)}", CODE
+    )
 
 
 def kept_as_one(attempt: Attempt, attempts: Sequence[Attempt], work: Work) -> None:

@@ -24,5 +24,5 @@ def refuse_unsigned(surveys: Mapping[str, Survey], todo: Iterable[Step]) -> None
     more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
     raise ConfigError(
         f"{why}: this process could not sign with the secret that {addresses[0]}{more} needs; nothing was written",
-        hint="put the store's identity in its place, or apply where it is (`acctcfg secrets identity` makes a new one)",
+        hint="bring the store's identity here, or apply where it is (`acctcfg secrets identity` makes a new one)",
     )

@@ -19,8 +19,8 @@ from acctcfg.venues.installed import venue
 _Place = tuple[str, str]  # a store's name, and a path in it
 
 STATES = {
-    "elsewhere": "bound elsewhere: cannot be tried from here",
-    "not_yet": "the venue lists it, and it does not sign yet",
+    "elsewhere": "bound to other addresses: cannot be tried from here",
+    "not_yet": "the venue lists it, but it does not sign yet",
 }
 """What is said of a key that did not sign and is not wrong for that."""
 
@@ -136,7 +136,7 @@ async def _check(session: Session, spec: AccountSpec, label: str, own: _Place, r
     other = await _check_at(session, spec, label, recorded, own[0])
     if not other.good:
         return other if report.status == "absent" else report
-    place = f"its secret lies at {':'.join(recorded)}; the manifest has it at {':'.join(own)}"
+    place = f"its secret is at {':'.join(recorded)}; the manifest expects it at {':'.join(own)}"
     return replace(other, message="; ".join(filter(None, (other.message, place))))
 
 
@@ -144,7 +144,7 @@ async def _check_at(session: Session, spec: AccountSpec, label: str, place: _Pla
     try:
         credentials = session.workspace.store(place[0]).get(place[1])
         if credentials is None:
-            return KeyReport(spec.key, label, store, "absent", "the store holds nothing for it")
+            return KeyReport(spec.key, label, store, "absent", "the store has no secret for it")
         return await _proven(session, spec, label, store, credentials)
     except Refused as error:
         return KeyReport(spec.key, label, store, "refused", error.told)
@@ -198,7 +198,7 @@ async def _import(session: Session, spec: AccountSpec, label: str, credentials: 
     path = f"{spec.venue}/{spec.key}/{label}"
     try:
         if session.links[spec.venue].venue.rules.passphrase and credentials.passphrase is None:
-            return KeyReport(spec.key, label, key.store, "failed", "a key of this venue has a passphrase: give it too")
+            return KeyReport(spec.key, label, key.store, "failed", "keys of this venue have a passphrase: include it")
         doors = session.workspace.doors(spec.venue)
         if wrong := doors.flaw(credentials):  # kept, it could not be read back
             return KeyReport(spec.key, label, key.store, "failed", f"its {wrong}")

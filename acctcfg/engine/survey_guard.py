@@ -25,8 +25,8 @@ def demand_answers(surveys: Iterable[Survey], focus: Focus, venue_type: str) -> 
     )
     if forgotten:
         raise VenueBug(
-            f"{', '.join(forgotten)}: the manifest manages this, and reading said neither what it is nor why not",
-            hint=f"nothing was written; this is a bug of the venue package {venue_type}: report it",
+            f"{', '.join(forgotten)}: the manifest manages this, but reading gave neither a value nor a reason",
+            hint=f"nothing was written; this is a bug in the venue package {venue_type}: please report it",
         )
 
 

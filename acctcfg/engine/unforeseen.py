@@ -18,8 +18,8 @@ def blame(error: BaseException, venue: VenueSpec) -> str:
     if isinstance(error, OSError):
         return f"this machine: {error.strerror or type(error).__name__}"
     if isinstance(error, MemoryError | RecursionError):
-        return f"this machine: {type(error).__name__} while {venue.key} was worked on"
-    return f"{type(error).__name__} at {venue.key}: a bug of the venue package {venue.type}"
+        return f"this machine: {type(error).__name__} while working on {venue.key}"
+    return f"{type(error).__name__} at {venue.key}: a bug in the venue package {venue.type}"
 
 
 def spoiled(account: str, error: Exception, venue: VenueSpec) -> Unread:

@@ -99,7 +99,7 @@ class Workspace:
         top = None if self.manifest.journal_durable else tracked_in(path)
         if top is not None:
             raise ConfigError(
-                f"git tracks the journal {path.resolve().relative_to(top)}: whoever commits could say what runs did",
+                f"git tracks the journal {path.resolve().relative_to(top)}: any committer could change what it says",
                 hint=f"git rm --cached {JOURNAL}, or write `journal: {{durable: true}}` if it is meant to be committed",
             )
         self._intact = journal.demand_intact(self._intact)
@@ -116,7 +116,7 @@ class Workspace:
         who = actor(self.environ)
         lock = Lock(self.storage(), user, base_url=base_url, state=state, owner=who, timeout_s=timeout_s)
         if not state:
-            lock.unshared = "neither XDG_STATE_HOME nor HOME says where a user's state is kept"
+            lock.unshared = "neither XDG_STATE_HOME nor HOME is set, so there is no folder for the lock"
         return lock
 
     def running(self, base_url: str, user: str) -> str:
@@ -134,7 +134,7 @@ class Workspace:
         """With CI set, a journal inside the checkout goes with the job, and with it what was half done."""
         if lost_with_the_job(journal_path(self.directory), durable=self.manifest.journal_durable, environ=self.environ):
             raise ConfigError(
-                f"CI is set and the journal {JOURNAL} lies in the checkout {inside_checkout(self.directory)}: "
+                f"CI is set and the journal {JOURNAL} is in the checkout {inside_checkout(self.directory)}: "
                 "it would be lost with the job",
                 hint="keep the folder .acctcfg between jobs and write `journal: {durable: true}`",
             )
@@ -312,5 +312,5 @@ def _speed(environ: Mapping[str, str]) -> float:
     except ValueError:
         speed = 0.0
     if not 0 < speed <= 1000:
-        raise ConfigError(f"ACCTCFG_SPEED is {text!r}", hint="a number above 0 and up to 1000 would be right")
+        raise ConfigError(f"ACCTCFG_SPEED is {text!r}", hint="use a number above 0 and up to 1000")
     return speed

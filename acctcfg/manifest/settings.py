@@ -69,7 +69,7 @@ def _simple(kind: Simple) -> Kind:
             return (
                 Flag()
                 if kind.only is None
-                else OneValue(kind.only, f"nothing leads back from it, {kind.one_way[kind.only].why}")
+                else OneValue(kind.only, f"it cannot be undone: {kind.one_way[kind.only].why}")
             )
         case Choice(words):
             return Word(words)

@@ -103,7 +103,7 @@ def keys_json(reports: Iterable[DataclassInstance]) -> str:
 def refuse_foreign(path: Path) -> None:
     """Raise UsageError if a plan must not be saved here: something else than a saved plan would be overwritten."""
     if path.exists() and not _is_plan(path):
-        raise UsageError(f"{path} exists and is no saved plan; it was not overwritten", hint="choose another --out")
+        raise UsageError(f"{path} exists and is not a saved plan; it was not overwritten", hint="choose another --out")
 
 
 def save_plan(plan: Plan, path: Path) -> None:
@@ -135,10 +135,10 @@ def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, Any]:
         document = json.loads(read_plain(path, LARGEST)[0].decode("utf-8"), object_pairs_hook=_members)
     except OSError as exc:
         if exc.errno == errno.EFBIG:
-            raise PlanStale(f"{path} is no saved plan: {exc.strerror}", hint=_AGAIN) from exc
+            raise PlanStale(f"{path} is not a saved plan: {exc.strerror}", hint=_AGAIN) from exc
         raise UsageError(f"cannot read the plan {path}: {exc.strerror}", hint=_AGAIN) from exc
     except (ValueError, RecursionError) as exc:
-        raise PlanStale(f"{path} is no saved plan, or was cut short: it is not JSON", hint=_AGAIN) from exc
+        raise PlanStale(f"{path} is not a saved plan, or was cut short: it is not JSON", hint=_AGAIN) from exc
     flaw = _flaw(document, rules)
     if flaw:
         raise PlanStale(f"{path} {flaw}", hint=_AGAIN)
@@ -157,18 +157,18 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _flaw(document: object, rules: Iterable[VenueRules]) -> str:
     """What keeps a document from being a plan that this version saved; "" if nothing does."""
     if not isinstance(document, Mapping) or "format_version" not in document or "steps" not in document:
-        return "is no saved plan"
+        return "is not a saved plan"
     major, version = FORMAT_VERSION.partition(".")[0], document["format_version"]
     if not isinstance(version, str) or not re.fullmatch(rf"{major}\.[0-9]+", version):
         return f"has the plan format {version!r}; this acctcfg reads {major}.x"
     bare = {key: value for key, value in document.items() if key != "checksum"}
     if document.get("checksum") != _checksum(bare):
-        return "was edited or cut after it was saved: its checksum does not fit"
+        return "was edited or cut after it was saved: its checksum does not match"
     from acctcfg.core.json_schema import judge
     from acctcfg.render.plan_schema import plan_schema
 
     if not judge(plan_schema(rules))(document):
-        return "was not saved by this version of acctcfg: it holds what no plan of it holds"
+        return "was not saved by this version of acctcfg: it does not match the schema"
     return ""
 
 

@@ -18,7 +18,7 @@ def secrets(shown: Sequence[StoredSecret], _: Page) -> str:
     """A line each."""
     lines = []
     for one in shown:
-        place = f"  (the manifest has it at {one.place})" if one.place else ""
+        place = f"  (the manifest expects it at {one.place})" if one.place else ""
         lines.append(harmless(f"{one.state:<8} {one.store}:{one.path}{place}"))
     return "\n".join(lines) or "The stores hold no secrets."
 

@@ -227,7 +227,7 @@ def _estimate(plan: Plan) -> Iterator[str]:
         return
     writes = _count(estimate.writes, "write")
     slowest = f"; slowest: {estimate.bottleneck}" if estimate.bottleneck else ""
-    least = f"at least {estimate.seconds:.1f} s" if estimate.seconds >= SHOWN_S else "no time to speak of"
+    least = f"at least {estimate.seconds:.1f} s" if estimate.seconds >= SHOWN_S else "next to no time"
     yield f"At the venue's rate limits this takes {least} ({writes}{slowest})."
 
 
@@ -278,7 +278,7 @@ def _not_started(results: Sequence[StepResult]) -> list[str]:
 
 def _ending(outcome: Outcome) -> Iterator[str]:
     if right := outcome.count("already"):
-        yield f"{_count(right, 'step')} turned out to be right already; nothing was sent for {_them(right)}."
+        yield f"{_count(right, 'step')} had the right value already; nothing was sent for {_them(right)}."
     if unread := sum(result.code == NOT_READ_BACK for result in outcome.results):
         what = f"{_count(unread, 'step')} {'was' if unread == 1 else 'were'} accepted"
         yield f"{what} and could not be read back: plan again to see {_them(unread)}."

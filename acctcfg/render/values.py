@@ -37,7 +37,7 @@ def describe(change: Change, venue: str) -> str:
         case _, AccountValue() if change.action == "create":
             return _new_account(change.address.account, after)
         case Lost(reason=reason), KeyValue():
-            return f"{_key(after, change, venue)} · replaces one that is lost: {reason}"
+            return f"{_key(after, change, venue)} · replaces a lost key: {reason}"
         case KeyValue(), KeyValue() if change.action == "change":
             return _differences(
                 ("permissions", _list(before.permissions), _list(after.permissions)),

@@ -68,8 +68,8 @@ def output_env(views: Iterable[AccountView]) -> str:
             first, _ = lines.setdefault(name, (view.account, f"{name}={shlex.quote(harmless(value))}"))
             if first != view.account:
                 raise UsageError(
-                    f"{first} and {view.account} would both be {name}: a shell would see one of them alone",
-                    hint="--format json or csv tells them apart",
+                    f"{first} and {view.account} would both be {name}, and a shell keeps only one",
+                    hint="use --format json or csv",
                 )
     return "\n".join(line for _, line in lines.values())
 

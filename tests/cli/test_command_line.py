@@ -83,12 +83,12 @@ def test_version(capsys):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        (["paln"], "error: there is no command 'paln' (did you mean plan?)"),
-        (["xyzzy"], "error: there is no command 'xyzzy'\n"),
+        (["paln"], "error: unknown command 'paln' (did you mean plan?)"),
+        (["xyzzy"], "error: unknown command 'xyzzy'\n"),
         (["plan", "--fromat", "json"], "--format"),
         (["plan", "--format", "yaml"], "'yaml'"),
         (["--colour", "plan"], "error: no such option"),
-        (["apply", "--lock-timeout", "soon", "--auto-approve"], "'soon' is no duration (30s, 5m or 2h would be)"),
+        (["apply", "--lock-timeout", "soon", "--auto-approve"], "'soon' is not a duration (such as 30s, 5m or 2h)"),
         (["sandbox", "--host", "192.0.2.1"], "loopback"),
         ([], "Usage: acctcfg"),
     ],

@@ -173,10 +173,10 @@ def test_an_error_is_found_however_it_is_written(word, shown, capsys):
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("okx:59999", "error: okx:59999 is no error that acctcfg has words for\n"),
+        ("okx:59999", "error: okx:59999 is not an error that acctcfg knows\n"),
         ("okx:590000", "(did you mean okx:59000"),
         ("gate:TRADE_SET_LEVERAGE", "(did you mean gate:TRADE_SET_LEVERAGE_ERROR?)"),
-        ("gate:A_LABEL_OF_TOMORROW", "error: gate:A_LABEL_OF_TOMORROW is no error that acctcfg has words for\n"),
+        ("gate:A_LABEL_OF_TOMORROW", "error: gate:A_LABEL_OF_TOMORROW is not an error that acctcfg knows\n"),
         ("gate:\x1b[2J", "error: gate:\\x1b[2J is no error"),
     ],
 )

@@ -71,7 +71,7 @@ def test_a_new_address_that_moves_where_deposits_go_is_a_failure(desk: Desk) -> 
     outcome = apply_and(desk)
     result = by_address(outcome)["payin001.deposit.addresses[USDT/USDT-TRC20/2]"]
     assert (outcome.exit_code, result.status) == (1, "failed")
-    assert "deposit.credit_to moved from trading to funding" in result.message
+    assert "deposit.credit_to changed with it from trading to funding" in result.message
 
 
 def test_a_mode_that_resets_the_other_one_is_noticed(desk: Desk) -> None:
@@ -83,11 +83,11 @@ def test_a_mode_that_resets_the_other_one_is_noticed(desk: Desk) -> None:
     desk.fault(match={"path": "*/set-subaccount-level", "method": "POST"}, kind="hook", do=lay)
     result = by_address(apply_and(desk))["payin001.account_mode"]
     assert result.status == "failed"
-    assert "position_mode moved from net to long_short" in result.message
+    assert "position_mode changed with it from net to long_short" in result.message
 
 
 def test_an_unreadable_sibling_is_no_success(desk: Desk) -> None:
-    """Where it cannot be read whether another value moved, the outcome is unknown."""
+    """Where it could not be read whether another value moved, the outcome is unknown."""
     settled(
         desk,
         swap("BTC-USDT-SWAP", 3, "isolated", side="long"),

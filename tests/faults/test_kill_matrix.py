@@ -135,7 +135,7 @@ def test_a_late_write_of_a_dead_process_is_waited_for(desk: Desk) -> None:
     killed(desk.write(onboarding()), "answered", WRITES)
     said = desk.run("-v", "apply", "--auto-approve")
     assert said.code == 0
-    assert "waiting until nothing of an earlier run can arrive any more\n" in said.err
+    assert "waiting until requests of an earlier run have expired\n" in said.err
     one_of_each(desk)
 
 

@@ -62,7 +62,7 @@ def test_the_first_signal_is_answered_and_drops_what_waits(slow: Desk, which: si
         assert running.stderr is not None
         first = running.stderr.readline().decode()
         assert time.monotonic() - begun < 2
-        assert "once more breaks off, and a new key's secret may be lost" in first
+        assert "press again to stop at once, but a new key's secret may be lost" in first
         out, err = running.communicate(timeout=20)
         assert (running.returncode, b"Traceback" in err) == (130, False), err
         assert time.monotonic() - begun < 10

@@ -55,7 +55,7 @@ def test_a_forgotten_field_ends_the_run(
     for said in (desk.plan(), desk.apply(), desk.run("show")):
         assert (said.code, "No changes" in said.out) == (1, False)
         assert f"{address}: the manifest manages this" in said.err.replace("\n", " ")
-        assert "bug of the venue package okx_dma_broker" in said.err
+        assert "bug in the venue package okx_dma_broker" in said.err
     assert desk.writes() == []
 
 

@@ -167,5 +167,5 @@ def test_no_file_is_left_by_these(tmp_path: Path) -> None:
     """A plan that was never saved cannot be loaded, and says so in one sentence."""
     file = tmp_path / "none.json"
     file.write_text("[]", encoding="utf-8")
-    with pytest.raises(PlanStale, match="is no saved plan"):
+    with pytest.raises(PlanStale, match="is not a saved plan"):
         load_saved(file)

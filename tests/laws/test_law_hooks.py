@@ -85,7 +85,7 @@ def test_an_exception_in_a_hook_is_its_own_accounts_trouble(
         told += [row["message"] for row in document["unreadable"]] + document["notes"]
         whole = " ".join(told)
         assert (
-            "bug of the venue package okx_dma_broker" in whole
+            "bug in the venue package okx_dma_broker" in whole
             or "this machine" in whole
             or "not all on record" in whole
         )

@@ -70,7 +70,7 @@ def test_each_value_has_an_address(settings, text, entries) -> None:
         ("{backing: {enabled: [btc]}}", "must be a currency"),
         ("{backing: {enabled: [BTC, BTC]}}", "BTC"),
         ("{backing: true}", "must be a map"),
-        ("{options: false}", "must be true: nothing leads back from it, it stays on"),
+        ("{options: false}", "must be true: it cannot be undone: it stays on"),
     ],
 )
 def test_what_makes_no_sense_is_refused(settings, text, words) -> None:

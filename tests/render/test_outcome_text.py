@@ -58,11 +58,11 @@ def test_steps_that_were_right_already_are_counted_in_words():
     done = StepResult(MODE, "done")
     text = render_outcome(outcome_of(done, *(StepResult(step, "already") for step in LEVERS)))
     assert text.splitlines() == [
-        "3 steps turned out to be right already; nothing was sent for them.",
+        "3 steps had the right value already; nothing was sent for them.",
         "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed.",
     ]
     text = render_outcome(outcome_of(done, StepResult(LEVERS[0], "already")))
-    assert text.startswith("1 step turned out to be right already; nothing was sent for it.\n")
+    assert text.startswith("1 step had the right value already; nothing was sent for it.\n")
 
 
 def test_many_steps_blocked_for_one_reason_are_counted_not_listed():

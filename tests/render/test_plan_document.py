@@ -89,7 +89,7 @@ def test_a_plan_replaces_a_plan_and_nothing_else(desk_plan, tmp_path):
     """--out never overwrites a file that is no plan."""
     file = tmp_path / "notes.txt"
     file.write_text("mine")
-    with pytest.raises(UsageError, match="is no saved plan"):
+    with pytest.raises(UsageError, match="is not a saved plan"):
         save_plan(desk_plan, file)
     assert file.read_text() == "mine"
     saved = tmp_path / "p.json"
@@ -128,7 +128,7 @@ def test_a_plan_cut_anywhere_is_stale(tmp_path_factory, length):
     """No beginning of a saved plan passes for one."""
     file = tmp_path_factory.mktemp("cut") / "p.json"
     file.write_text(WHOLE[:length], encoding="utf-8")
-    with pytest.raises(PlanStale, match=r"cut short|no saved plan"):
+    with pytest.raises(PlanStale, match=r"cut short|not a saved plan"):
         load_saved(file)
 
 

@@ -112,7 +112,7 @@ def test_words_of_a_venue_cannot_steer_the_terminal(desk_plan):
          "~ api_keys[k]  ip_allowlist 192.0.2.1 -> from any address"),
         (step_of("a1", "api_keys", "k", action="replace", after=KeyValue(("read",), (), "v"),
                  before=Lost(KeyValue(("read",), (), None), "its creation was interrupted", True)),
-         "-/+ api_keys[k]  read · from any address · secret to v:desk/a1/k · replaces one that is lost: "
+         "-/+ api_keys[k]  read · from any address · secret to v:desk/a1/k · replaces a lost key: "
          "its creation was interrupted"),
         (step_of("a1", "api_keys", "k", action="delete", before=KeyValue(("read",), ("192.0.2.1",), None)),
          "- api_keys[k]  delete · read · 192.0.2.1"),
@@ -185,7 +185,7 @@ def test_a_limit_over_the_whole_plan_is_said_once():
 def test_a_plan_that_no_limit_holds_up_says_so_in_the_same_words():
     """Never "at least 0.0 s"."""
     plan = Plan(steps=(step_of("a1", "account_mode", after="spot"),), estimate=Estimate(1, 0.0, "x of a1, 5 per 2 s"))
-    line = "At the venue's rate limits this takes no time to speak of (1 write; slowest: x of a1, 5 per 2 s)."
+    line = "At the venue's rate limits this takes next to no time (1 write; slowest: x of a1, 5 per 2 s)."
     assert line in render_plan(plan).splitlines()
 
 

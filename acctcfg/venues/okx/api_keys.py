@@ -236,7 +236,7 @@ class ApiKeys(OneCall[Account]):
             place = f"{key.store}:{account.secret_path(key.label)}"
             survey.warn(address, "secret_moved", moved(f"{store}:{path}", place, taken=key.label in account.taken))
         if isinstance(found, KeyValue) and signing.gone:
-            survey.warn(address, "not_yet_effective", "the venue lists it, and it does not sign yet")
+            survey.warn(address, "not_yet_effective", "the venue lists it, but it does not sign yet")
         if isinstance(found, KeyValue) and signing.illegible:
             # One cause: the same words for every key of that store.
             message = f"{signing.illegible}. Its keys were compared by the venue's lists"
