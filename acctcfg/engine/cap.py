@@ -340,8 +340,10 @@ class _Brake:
         assert isinstance(before, Decimal) and isinstance(after, Decimal)  # noqa: S101, PT018 (both are leverages)
         status = result.status if result else "blocked" if step.blocked else "to_lower"
         why = "; ".join(f"{check.name}: {check.detail or check.status}" for check in step.prechecks if check.blocks)
-        connection = self._link(braking.survey).connection
-        held = connection.obstacles(braking.survey, address) if isinstance(connection, Brake) else ()
+        link = self._link(braking.survey)
+        held = link.connection.obstacles(braking.survey, address) if isinstance(link.connection, Brake) else ()
+        if status == "failed" and held and result is not None and result.code in link.venue.error_codes():
+            status = "blocked"  # the venue refused it, with these in its way
         return Lowering(
             address=address,
             venue=step.venue,

@@ -1,4 +1,4 @@
-"""`python killed_apply.py WHERE NUMBER FOLDER`: an apply that dies, by SIGKILL, at one point of its way.
+"""`python killed_apply.py WHERE NUMBER FOLDER [COMMAND]...`: an apply, or COMMAND, that dies by SIGKILL on its way.
 
 WHERE is a point that every run passes: `intent` (right before a write's intent is on record), `recorded` (right after),
 `answered` (the venue has answered), `stored` (a new secret is in its store), `settled` (an outcome is on record).
@@ -64,4 +64,4 @@ journal.Journal.intend = dying_intend  # type: ignore[method-assign]
 journal.Journal.settle = dying_settle  # type: ignore[method-assign]
 age_file.AgeFileStore.put = dying_put  # type: ignore[method-assign]
 client.Client._reply = dying_reply  # type: ignore[method-assign]
-sys.exit(run(["-C", FOLDER, "apply", "--auto-approve"]))
+sys.exit(run(["-C", FOLDER, *(sys.argv[4:] or ["apply"]), "--auto-approve"]))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import subprocess
+import sys
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from desk import Desk
 from ladder_parts import KEY, settle
+
+from acctcfg.engine.workspace import Workspace
 
 BTC, ETH, SOL = "BTC-USDT-SWAP", "ETH-USDT-SWAP", "SOL-USDT-SWAP"
 FIVE = (BTC, ETH, SOL, "XRP-USDT-SWAP", "DOGE-USDT-SWAP")
@@ -205,3 +211,39 @@ def test_without_a_terminal_it_wants_to_be_told(desk: Desk) -> None:
     """As apply: nobody can be asked, so nothing is read or written."""
     desk.write({"mmdesk01": {"api_keys": KEY}})
     assert desk.run("cap", "3").code == 64
+
+
+def test_a_slow_account_holds_up_no_other(desk: Desk) -> None:
+    """The others are lowered while one still waits for an answer."""
+    for name in ("mmdesk01", "mmdesk02"):
+        settle(desk, name, acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])
+    desk.write({name: {"api_keys": KEY} for name in ("mmdesk01", "mmdesk02")})
+    match = {"path": "*/account/positions", "account": "mmdesk01"}
+    desk.sandbox.control_post("faults", {"match": match, "kind": "delay", "seconds": 4 * desk.sandbox.app.world.speed})
+    said = cap(desk, "3")
+    assert said.code == 0, said.out + said.err
+    first, last = desk.writes("set-leverage")
+    assert (first["account"], last["account"]) == ("mmdesk02", "mmdesk01")
+    assert last["time"] - first["time"] > 1000
+
+
+def test_the_lock_holds_it_back(desk: Desk) -> None:
+    """Another run at this venue user is named, and nothing is written."""
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])
+    desk.write({"mmdesk01": {"api_keys": KEY}})
+    workspace = Workspace.load(desk.folder, os.environ)
+
+    async def beside() -> Any:
+        async with workspace.lock(desk.sandbox.base_url, "700000000000000001", timeout_s=0.0):
+            return await asyncio.to_thread(cap_elsewhere, desk)
+
+    ended = asyncio.run(beside())
+    assert ended.returncode == 1
+    assert "lock" in ended.stderr
+    assert desk.writes() == []
+
+
+def cap_elsewhere(desk: Desk) -> subprocess.CompletedProcess[str]:
+    """The brake in a process of its own."""
+    command = [sys.executable, "-m", "acctcfg", "-C", str(desk.folder), "cap", "3", "--auto-approve"]
+    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), timeout=60, check=False)

@@ -1,0 +1,61 @@
+"""The brake at Gate CrossEx: by symbol, in whole numbers, contracts and margin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from gate_desk import ADA, BTC, MARGIN_ADA, GateDesk
+
+OPEN = {"positions": [{"symbol": ADA, "qty": "10", "value": "100"}, {"symbol": BTC, "qty": "1", "value": "9000"}]}
+
+
+def levers(gate: GateDesk) -> dict[str, Decimal]:
+    """What somebody set, by symbol."""
+    return {symbol: Decimal(value) for symbol, value in gate.crossex()["leverage"].items()}
+
+
+def test_what_is_open_or_managed_is_lowered_and_nothing_else(make_gate: Callable[..., GateDesk]) -> None:
+    """The largest first; what is neither open nor managed only with --all. The plan says what it would raise again."""
+    gate = make_gate(leverage={ADA: "10", BTC: "20", MARGIN_ADA: "4", "GATE_FUTURE_BTC_USDT": "15"}, **OPEN)
+    gate.write({"cx": {"leverage": [{"symbol": MARGIN_ADA, "value": 5}]}})
+    said = gate.run("cap", "3", "--auto-approve")
+    assert said.code == 0, said.out + said.err
+    assert levers(gate) == {ADA: 3, BTC: 3, MARGIN_ADA: 3, "GATE_FUTURE_BTC_USDT": 15}
+    assert [row["body"]["symbol"] for row in gate.writes()][:2] == [BTC, ADA]
+    assert f"cx.leverage[margin/{MARGIN_ADA}] to 5" in said.out
+    assert "raises_after_cap" in gate.plan().out
+    assert gate.run("cap", "3", "--auto-approve", "--all").code == 0
+    assert max(levers(gate).values()) == 3
+
+
+def test_a_cap_between_two_values_takes_the_lower_one(make_gate: Callable[..., GateDesk]) -> None:
+    """The venue has whole numbers from 1 on: 2.5 is 2, and below 1 there is none."""
+    gate = make_gate(leverage={ADA: "10"}, **OPEN)
+    gate.write({"cx": {}})
+    assert gate.run("cap", "2.5", "--auto-approve").code == 0
+    assert levers(gate)[ADA] == 2
+    said = gate.run("cap", "0.5", "--auto-approve")
+    assert (said.code, "no leverage of 0.5" in said.out) == (1, True)
+
+
+def test_in_isolated_exchange_margin_is_left_out(make_gate: Callable[..., GateDesk]) -> None:
+    """There is no margin trading there; a manifest that wants the other mode changes nothing of that."""
+    gate = make_gate(account_mode="ISOLATED_EXCHANGE", leverage={ADA: "10"}, **OPEN)
+    entries = [{"symbol": ADA, "value": 10}, {"symbol": MARGIN_ADA, "value": 5}]
+    gate.write({"cx": {"account_mode": "cross_exchange", "leverage": entries}})
+    said = gate.run("cap", "3", "--auto-approve")
+    assert said.code == 0, said.out + said.err
+    assert levers(gate)[ADA] == 3
+    assert {row["path"] for row in gate.writes()} == {"/api/v4/crossex/positions/leverage"}
+
+
+def test_what_the_venue_refuses_is_named_with_its_orders(make_gate: Callable[..., GateDesk]) -> None:
+    """Nothing open is documented to be in the way; where the venue says so, the others are lowered all the same."""
+    flags = {"gate_crossex": {"flags": {"leverage_with_positions": False}}}
+    gate = make_gate(top=flags, leverage={ADA: "10", MARGIN_ADA: "4"}, orders=[{"symbol": ADA}])
+    gate.write({"cx": {"leverage": [{"symbol": MARGIN_ADA, "value": 2}]}})
+    said = gate.run("cap", "3", "--auto-approve")
+    assert said.code == 3, said.out
+    assert "DELETE /api/v4/crossex/orders/" in said.out
+    assert levers(gate) == {ADA: 10, MARGIN_ADA: 3}
