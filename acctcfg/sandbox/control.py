@@ -11,6 +11,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Final, cast
 from urllib.parse import parse_qsl, unquote
 
@@ -27,13 +28,25 @@ from acctcfg.sandbox.venue import Member, Venue
 __all__ = ["ACTIONS", "ControlError", "act", "control", "is_loopback"]
 
 HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^\[\]:]+))(?::\d{1,5})?")
-ACTIONS: Final = ("state", "writes", "requests", "faults", "reset", "forget", "clock", "client_ip", "maintenance")
+ACTIONS: Final = (
+    "state",
+    "writes",
+    "requests",
+    "faults",
+    "reset",
+    "forget",
+    "clock",
+    "client_ip",
+    "maintenance",
+    "sockets",
+)
 MOST_AT_ONCE = 10_000
 FAULTS = shapes.one_or_more(FAULT)
 CLOCK = shapes.record({"offset_ms": shapes.whole(-(10**12), 10**12)}, needs=("offset_ms",))
 IP = shapes.record({"ip": shapes.or_null(shapes.TEXT)})
 CLOSED: dict[str, Schema] = {"on": shapes.FLAG, "title": shapes.TEXT, "begin": shapes.COUNT, "end": shapes.COUNT}
 MAINTENANCE = shapes.record({**CLOSED, "for_s": shapes.SECONDS})
+SOCKETS = shapes.record({"path": shapes.TEXT, "account": shapes.TEXT, "code": shapes.whole(1000, 4999)})
 COUNTED = shapes.record({"count": shapes.whole(1, MOST_AT_ONCE)}, more=True)
 
 
@@ -88,24 +101,31 @@ def act(sandbox: Sandbox, method: str, path: str, body: Json = None, query: Mapp
 
     Raises ControlError or ValueError that says what is wrong.
     """
-    sandbox.world.run_due()
+    world = sandbox.world
+    world.run_due()
+    try:
+        return _act(sandbox, method, path, body, query or {})
+    except NotThere as exc:
+        raise ControlError(str(exc), 404) from exc
+    finally:
+        world.stir()
+
+
+def _act(sandbox: Sandbox, method: str, path: str, body: Json, query: Mapping[str, str]) -> Json:
     parts = [unquote(part) for part in path.removeprefix("/_sandbox").strip("/").split("/")]
     body = {} if body is None else body
     if not isinstance(body, (dict, list)):
         raise ControlError("the body must be a JSON object")
-    try:
-        if parts[0] == "accounts" and len(parts) > 1:
-            return _on_account(sandbox, method, parts[1], parts[2:], body)
-        if parts[0] in ACTIONS:
-            return _on_all(sandbox, method, parts, body, query or {})
-        if parts[0] in sandbox.venues and len(parts) > 1:
-            return sandbox.venues[parts[0]].act(method, parts[1:], body)
-        if parts[0] in sandbox.first.actions:
-            return sandbox.first.act(method, parts, body)
-    except NotThere as exc:
-        raise ControlError(str(exc), 404) from exc
+    if parts[0] == "accounts" and len(parts) > 1:
+        return _on_account(sandbox, method, parts[1], parts[2:], body)
+    if parts[0] in ACTIONS:
+        return _on_all(sandbox, method, parts, body, query)
+    if parts[0] in sandbox.venues and len(parts) > 1:
+        return sandbox.venues[parts[0]].act(method, parts[1:], body)
+    if parts[0] in sandbox.first.actions:
+        return sandbox.first.act(method, parts, body)
     known = (*ACTIONS, "accounts", *sandbox.venues, *sandbox.first.actions)
-    raise ControlError(f"no control action {method} {path}{did_you_mean(parts[0], known)}", 404)
+    raise NotThere(f"no control action {method} {path}{did_you_mean(parts[0], known)}")
 
 
 def _on_all(sandbox: Sandbox, method: str, parts: list[str], body: Json, query: Mapping[str, str]) -> Json:
@@ -137,9 +157,31 @@ def _on_all(sandbox: Sandbox, method: str, parts: list[str], body: Json, query: 
         case ("POST", ["client_ip"]):
             world.client_ip = text(mapping(checked(IP, body)), "ip")
             return {"ip": world.client_ip}
+        case ("GET", ["sockets"]):
+            return [stream.show() for stream in world.streams]
+        case ("POST", ["sockets", "drop" | "warn" | "close" as what]):
+            return _on_sockets(sandbox, what, mapping(checked(SOCKETS, body)))
         case ("POST", ["maintenance"]):
             return _maintenance(sandbox, mapping(checked(MAINTENANCE, body)))
     raise NotThere(f"no control action {method} {'/'.join(parts)}")
+
+
+def _on_sockets(sandbox: Sandbox, what: str, body: Mapping[str, Json]) -> Row:
+    """Cut WebSockets, announce their end, or close them with a code: those of a path, of an account, or all."""
+    path, account = text(body, "path", "*"), text(body, "account", "*")
+    found = [
+        one
+        for one in sandbox.world.streams
+        if not one.is_over and fnmatchcase(one.path, path) and fnmatchcase(one.account.address, account)
+    ]
+    for stream in found:
+        if what == "drop":
+            stream.drop()
+        elif what == "warn":
+            stream.warn()
+        else:
+            stream.close(whole(body.get("code", 1001)))
+    return {"sockets": len(found)}
 
 
 def _state(sandbox: Sandbox) -> Row:

@@ -12,14 +12,17 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Self
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from acctcfg.sandbox.app import App
 from acctcfg.sandbox.control import act, is_loopback
+from acctcfg.sandbox.stream import Stream
 from acctcfg.sandbox.traffic import Reply, Request
 from acctcfg.sandbox.values import Json
 
 __all__ = ["Running", "Server", "is_loopback"]
+
+PULSE_S = 0.05  # how often a WebSocket looks at its clock
 
 
 class Server:
@@ -65,13 +68,59 @@ class Server:
             body=body,
             peer=peer[0] if peer else "127.0.0.1",
         )
-        reply = self.app.handle(request)
+        if raw.headers.get("Upgrade", "").lower() == "websocket":
+            reply = self.app.connect(request)
+            if isinstance(reply, Stream):
+                return await self._talk(raw, reply)
+        else:
+            reply = self.app.handle(request)
         if reply.delay_s:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), reply.delay_s)
         if reply.fate != "answer":
             _drop(raw)
         return _response(reply)
+
+    async def _talk(self, raw: web.BaseRequest, stream: Stream) -> web.StreamResponse:
+        """Carry a WebSocket's texts until either side ends it."""
+        ws, world, wake, loop = web.WebSocketResponse(), self.app.world, asyncio.Event(), asyncio.get_running_loop()
+        await ws.prepare(raw)
+
+        def stirred() -> None:
+            loop.call_soon_threadsafe(wake.set)
+
+        world.streams.append(stream)
+        world.watchers.add(stirred)
+        reader = asyncio.create_task(_read(ws, stream, wake))
+        try:
+            while not reader.done():
+                wake.clear()
+                world.run_due()
+                stream.turn()
+                for text in stream.taken():
+                    await ws.send_str(text)
+                if stream.dropped:
+                    _drop(raw)
+                    break
+                if stream.closing is not None:
+                    await ws.close(code=stream.closing[0], message=stream.closing[1].encode())
+                    break
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), PULSE_S)
+        except ConnectionError:
+            pass  # the other side is gone
+        finally:
+            world.watchers.discard(stirred)
+            world.streams.remove(stream)
+            reader.cancel()
+        return ws
+
+
+async def _read(ws: web.WebSocketResponse, stream: Stream, wake: asyncio.Event) -> None:
+    async for message in ws:
+        if message.type == WSMsgType.TEXT:
+            stream.received(message.data)
+            wake.set()
 
 
 def _response(reply: Reply) -> web.Response:

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from acctcfg.sandbox.exchange import Exchange
 from acctcfg.sandbox.shapes import Schema
+from acctcfg.sandbox.stream import Stream
 from acctcfg.sandbox.traffic import Request
 from acctcfg.sandbox.values import Json, Place, Row
 from acctcfg.sandbox.world import World
@@ -109,6 +110,10 @@ class Venue(ABC):
     @abstractmethod
     def exchange(self, request: Request, path: str, query: str) -> Exchange:
         """A request to this venue."""
+
+    def stream(self, request: Request, path: str) -> Stream | None:  # noqa: ARG002 - a venue may have none
+        """A WebSocket connection to this venue; None for a path without one."""
+        return None
 
     @abstractmethod
     def add_tenant(self, name: str, values: Mapping[str, Json]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from acctcfg.sandbox.faults import Faults
 from acctcfg.sandbox.journal import Journal
 from acctcfg.sandbox.pace import Pace
+from acctcfg.sandbox.stream import Stream
 from acctcfg.sandbox.values import Json
 
 __all__ = ["Maintenance", "World"]
@@ -39,6 +40,8 @@ class World:
             raise ValueError(f"speed must be above 0, not {speed}")
         self.wall, self.ticks, self.speed = wall, ticks, speed
         self.act: Act = _nobody  # what a fault's hook calls
+        self.streams: list[Stream] = []  # open connections
+        self.watchers: set[Callable[[], object]] = set()  # called when anything may have changed
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -48,7 +51,14 @@ class World:
         self.later: list[tuple[float, Callable[[], object]]] = []
         self.maintenance = Maintenance()
         self.client_ip = ""  # pretend that every caller without a header of its own calls from here
+        for stream in self.streams:  # what they would tell is gone
+            stream.drop()
         self.forget()
+
+    def stir(self) -> None:
+        """Tell the watchers that anything may have changed."""
+        for watcher in tuple(self.watchers):
+            watcher()
 
     def forget(self) -> None:
         """Empty the journal, the counters and the rate windows; the accounts stay as they are."""

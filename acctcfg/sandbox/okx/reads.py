@@ -23,10 +23,11 @@ from acctcfg.sandbox.okx.holdings import ALGO_TYPES
 from acctcfg.sandbox.okx.mode import total_usd
 from acctcfg.sandbox.okx.params import Call, choice, names, need, page, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
+from acctcfg.sandbox.okx.state import Account, State
 from acctcfg.sandbox.okx.universe import TYPES
 from acctcfg.sandbox.values import Row, plain
 
-__all__ = ["asset_balances", "balance", "bots_of", "copies", "max_withdrawal", "orders_algo_pending"]
+__all__ = ["asset_balances", "balance", "balance_row", "bots_of", "copies", "max_withdrawal", "orders_algo_pending"]
 __all__ += ["orders_pending", "position_risk", "positions", "recurring", "spread_orders"]
 
 
@@ -138,12 +139,23 @@ def balance(call: Call) -> Answer:
     held = [ccy for ccy in held if account.trading.get(ccy) or account.debts.get(ccy)]
     if call.venue.flags.balance_zero_rows:  # who asks by name sees what was held once
         held = sorted({*held, *(account.ever_held & set(wanted))})
-    total = plain(total_usd(call.venue, account))
+    details = [balance_detail(call.venue, account, ccy, call.now) for ccy in held]
+    return Answer([{**balance_row(call.venue, account, call.now), "details": details}])
+
+
+def balance_row(venue: State, account: Account, now: str) -> Row:
+    """What the trading account is worth, without its currencies."""
+    total = plain(total_usd(venue, account))
     advanced = total if account.acct_lv in ("3", "4") else ""
-    row: Row = dict(BALANCE)
-    row.update(totalEq=total, adjEq=advanced, availEq=advanced, isoEq="0", upl="0", uTime=call.now)
-    row["details"] = [balance_detail(call.venue, account, ccy, call.now) for ccy in held]
-    return Answer([row])
+    return {
+        **BALANCE,
+        "totalEq": total,
+        "adjEq": advanced,
+        "availEq": advanced,
+        "isoEq": "0",
+        "upl": "0",
+        "uTime": now,
+    }
 
 
 def asset_balances(call: Call) -> Answer:

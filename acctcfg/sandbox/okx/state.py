@@ -55,6 +55,13 @@ class Flags:
     auto_earn_pending_s: float = 0.0  # how long auto-earn is `pending` after it was turned on; divided by the speed
     collateral_fixed: list[str] = field(default_factory=list)  # currencies that can not be disabled as collateral
     collateral_pairs: dict[str, str] = field(default_factory=dict)  # {"USDC": "USDT"}: one call has both or none
+    ws_login_error: str = "closer"  # the code that fits a failed login; or "60009" for all of them
+    ws_ack: str = "arg"  # of a subscription; or "args": a list of one
+    empty_snapshot: bool = False  # true: a positions snapshot without positions is pushed, with no rows
+    close_push: bool = True  # a position that was closed is pushed once with size 0; false: not at all
+    duplicate_order_frames: bool = False  # true: every push of an order comes twice
+    snapshot_page_size: int = 100  # rows of a page; 30 or less cuts a small account's snapshot
+    notice_lead_s: int = 60  # from notice 64008 to the end; 30 before June 2025; divided by the speed
     balance_zero_rows: bool = False  # true: a currency asked for by ccy and once held has a row at zero too
     dma_endpoints: str = "full"  # or "public": the twelve that are no longer documented answer a bare 404
     subaccount_parent: str = "firstLvSubAcct"  # with subAcctLv, since 2025-05-28; or "mainAcct", as before
@@ -79,6 +86,8 @@ class Flags:
         "subaccount_list_rate": (2, 20),
         "unknown_subaccount": ("empty", "59510"),
         "perm_spelling": ("read_only", "read"),
+        "ws_login_error": ("closer", "60009"),
+        "ws_ack": ("arg", "args"),
         "dma_endpoints": ("full", "public"),
         "subaccount_parent": ("firstLvSubAcct", "mainAcct"),
         "subaccount_info_rate": (1, 10),

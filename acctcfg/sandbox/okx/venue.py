@@ -12,9 +12,10 @@ from acctcfg.sandbox.okx.exchange import OkxExchange
 from acctcfg.sandbox.okx.keys import parse_permissions
 from acctcfg.sandbox.okx.show import identities, show_account, show_currency
 from acctcfg.sandbox.okx.state import Account, ApiKey, State, Tenant
+from acctcfg.sandbox.okx.stream import PATHS, OkxStream
 from acctcfg.sandbox.schema import checked
 from acctcfg.sandbox.shapes import Schema
-from acctcfg.sandbox.traffic import Request
+from acctcfg.sandbox.traffic import CLIENT_IP, Request
 from acctcfg.sandbox.values import (
     Json,
     NotThere,
@@ -144,6 +145,13 @@ class Okx(Venue):
     def exchange(self, request: Request, path: str, query: str) -> OkxExchange:
         """A request to this venue."""
         return OkxExchange(self.world, self.state, request, path, query)
+
+    def stream(self, request: Request, path: str) -> OkxStream | None:
+        """A connection to one of the three WebSocket paths."""
+        if path not in PATHS:
+            return None
+        ip = request.headers.get(CLIENT_IP) or self.world.client_ip or request.peer
+        return OkxStream(self.world, self.state, path, ip)
 
     def add_tenant(self, name: str, values: Mapping[str, Json]) -> None:
         """A master with its sub-accounts."""

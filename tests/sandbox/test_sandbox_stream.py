@@ -1,0 +1,350 @@
+"""The private WebSocket: login, subscriptions, what is pushed and when, and every way that a connection ends."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import time
+from dataclasses import dataclass
+
+import aiohttp
+import pytest
+
+from acctcfg.sandbox.app import Request
+from acctcfg.sandbox.serve import Running
+from acctcfg.sandbox.stream import Stream
+
+SWAP = {"instId": "BTC-USDT-SWAP"}
+POSITIONS = {"channel": "positions", "instType": "ANY"}
+ORDERS = {"channel": "orders", "instType": "ANY"}
+
+
+def login(desk, at, **changed):
+    """The login frame of a key at a time in Unix seconds."""
+    stamp = str(int(at))
+    digest = hmac.new(desk.secret_key.encode(), f"{stamp}GET/users/self/verify".encode(), hashlib.sha256).digest()
+    arg = {"apiKey": desk.api_key, "passphrase": desk.passphrase, "timestamp": stamp}
+    return {"op": "login", "args": [{**arg, "sign": base64.b64encode(digest).decode(), **changed}]}
+
+
+@dataclass
+class Wire:
+    """One connection without a socket, on the bench's clock."""
+
+    bench: object
+    stream: Stream
+
+    def say(self, frame):
+        self.stream.received(frame if isinstance(frame, str) else json.dumps(frame))
+        return self.hear()
+
+    def hear(self):
+        self.stream.turn()
+        return [text if text == "pong" else json.loads(text) for text in self.stream.taken()]
+
+    def wait(self, seconds):
+        self.bench.clock.now += seconds
+        return self.hear()
+
+    def act(self, path, body=None, method="POST"):
+        self.bench.act(method, path, body or {})
+        return self.hear()
+
+    def subscribe(self, *args):
+        return self.say({"op": "subscribe", "args": list(args)})
+
+    @property
+    def closed(self):
+        return self.stream.closing and self.stream.closing[0]
+
+
+def connect(bench, path="private", **headers):
+    stream = bench.app.connect(Request("GET", f"/ws/v5/{path}", headers))
+    assert isinstance(stream, Stream), stream
+    bench.app.world.streams.append(stream)
+    bench.clock.now += 1
+    return Wire(bench, stream)
+
+
+def logged_in(bench, desk, path="private"):
+    wire = connect(bench, path)
+    (said,) = wire.say(login(desk, bench.clock.now))
+    assert (said["event"], said["code"]) == ("login", "0")
+    return wire
+
+
+@pytest.fixture
+def desk(bench):
+    return bench.sub()
+
+
+@pytest.fixture
+def wire(bench, desk):
+    return logged_in(bench, desk)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"sign": "x"}, "60007"),
+        ({"passphrase": "x"}, "60024"),
+        ({"apiKey": "x"}, "60005"),
+        ({"apiKey": "unknown-key-1"}, "60032"),
+        ({"timestamp": "soon"}, "60004"),
+        ({"timestamp": "1600000000"}, "60006"),
+    ],
+)
+def test_a_login_that_fails_ends_the_connection(bench, desk, changed, code):
+    """With the code that fits, or by a flag with 60009; then 4001."""
+    wire = connect(bench)
+    (said,) = wire.say(login(desk, bench.clock.now, **changed))
+    assert (said["event"], said["code"], wire.closed) == ("error", code, 4001)
+    bench.act("POST", "flags", ws_login_error="60009")
+    (said,) = connect(bench).say(login(desk, bench.clock.now, **changed))
+    assert said["code"] == "60009"
+
+
+def test_a_key_bound_elsewhere_does_not_log_in(bench, desk):
+    """60009: the address is not the key's."""
+    bench.act("POST", "accounts/mmdesk01/keys/bench", ip="203.0.113.7")
+    wire = connect(bench)
+    assert wire.say(login(desk, bench.clock.now))[0]["code"] == "60009"
+    there = connect(bench, **{"x-sandbox-client-ip": "203.0.113.7"})
+    assert there.say(login(desk, bench.clock.now))[0]["code"] == "0"
+
+
+def test_subscriptions_are_acknowledged(wire):
+    """One answer per argument, with the request's id, and how many connections the channel has."""
+    said = wire.say({"id": "a1", "op": "subscribe", "args": [POSITIONS, ORDERS]})
+    acks = [frame for frame in said if frame["event"] == "subscribe"]
+    assert [(frame["id"], frame["arg"]) for frame in acks] == [("a1", POSITIONS), ("a1", ORDERS)]
+    counts = [(frame["channel"], frame["connCount"]) for frame in said if frame["event"] == "channel-conn-count"]
+    assert counts == [("positions", "1"), ("orders", "1")]
+    (said,) = wire.say({"op": "unsubscribe", "args": [ORDERS]})
+    assert (said["event"], said["arg"]) == ("unsubscribe", ORDERS)
+    wire.bench.act("POST", "flags", ws_ack="args")
+    assert wire.subscribe(ORDERS)[0]["args"] == [ORDERS]
+
+
+@pytest.mark.parametrize(
+    ("path", "frame", "code"),
+    [
+        ("private", "{", "60012"),
+        ("private", {"op": "subscribe", "argss": []}, "60012"),
+        ("private", {"op": "subscribe", "args": []}, "60013"),
+        ("private", {"op": "subscribe", "args": [POSITIONS], "id": "a b"}, "60013"),
+        ("private", {"op": "order", "args": [POSITIONS]}, "60019"),
+        ("private", {"op": "subscribe", "args": [{"channel": "tickets"}]}, "60018"),
+        ("private", {"op": "subscribe", "args": [{"channel": "positions"}]}, "60013"),
+        ("private", {"op": "subscribe", "args": [{**POSITIONS, "colour": "red"}]}, "60013"),
+        ("private", {"op": "subscribe", "args": [{"channel": "orders-algo", "instType": "ANY"}]}, "64002"),
+        ("business", {"op": "subscribe", "args": [POSITIONS]}, "60018"),
+        ("public", {"op": "subscribe", "args": [POSITIONS]}, "64001"),
+        ("private", {"op": "subscribe", "args": [POSITIONS]}, "60011"),
+    ],
+)
+def test_requests_that_are_refused(bench, path, frame, code):
+    """Each with its code; what can not be read is repeated whole in the message."""
+    wire = connect(bench, path)
+    (said,) = wire.say(frame)
+    assert (said["event"], said["code"]) == ("error", code)
+    if code == "60012":
+        assert (frame if isinstance(frame, str) else json.dumps(frame)) in said["msg"]
+
+
+def test_positions_are_pushed(wire):
+    """What is held at first, in pages; then what changed; a closed one once, with size 0."""
+    wire.act("flags", {"snapshot_page_size": 1})
+    wire.act("accounts/mmdesk01/positions", [SWAP, {"instId": "ETH-USDT-SWAP"}])
+    first = [frame for frame in wire.subscribe(POSITIONS) if "data" in frame]
+    assert [(frame["eventType"], frame["curPage"], frame["lastPage"]) for frame in first] == [
+        ("snapshot", 1, False),
+        ("snapshot", 2, True),
+    ]
+    assert first[0]["arg"] == {**POSITIONS, "uid": wire.bench.state()["uid"]}
+    (frame,) = wire.act("accounts/mmdesk01/positions", {"instId": "SOL-USDT-SWAP", "size": "3"})
+    assert (frame["eventType"], [row["pos"] for row in frame["data"]], "curPage" in frame) == (
+        "event_update",
+        ["3"],
+        False,
+    )
+    (frame,) = wire.act("accounts/mmdesk01/positions/BTC-USDT-SWAP", method="DELETE")
+    assert [(row["instId"], row["pos"]) for row in frame["data"]] == [("BTC-USDT-SWAP", "0")]
+    assert wire.hear() == []
+
+
+def test_positions_come_again_at_intervals(wire):
+    """Every five seconds unless events alone are wanted; nothing for an account that is flat, unless a flag says so."""
+    wire.subscribe(POSITIONS)
+    assert wire.wait(6) == []
+    wire.act("accounts/mmdesk01/positions", SWAP)
+    (frame,) = wire.wait(6)
+    assert (frame["eventType"], len(frame["data"])) == ("snapshot", 1)
+    wire.say({"op": "unsubscribe", "args": [POSITIONS]})
+    events = {**POSITIONS, "extraParams": '{"updateInterval":"0"}'}
+    assert [frame["eventType"] for frame in wire.subscribe(events) if "data" in frame] == ["snapshot"]
+    assert wire.wait(6) == []
+    wire.act("accounts/mmdesk01/positions/all", method="DELETE")
+    wire.bench.act("POST", "flags", empty_snapshot=True, close_push=False)
+    wire.say({"op": "unsubscribe", "args": [events]})
+    assert [frame["data"] for frame in wire.subscribe(POSITIONS) if "data" in frame] == [[]]
+    wire.act("accounts/mmdesk01/positions", SWAP)
+    assert wire.act("accounts/mmdesk01/positions/all", method="DELETE") == []
+
+
+def test_filters(wire):
+    """By type, family or instrument."""
+    wire.subscribe({"channel": "positions", "instType": "SWAP", "instFamily": "ETH-USDT"})
+    assert wire.act("accounts/mmdesk01/positions", SWAP) == []
+    (frame,) = wire.act("accounts/mmdesk01/positions", {"instId": "ETH-USDT-SWAP"})
+    assert frame["data"][0]["instId"] == "ETH-USDT-SWAP"
+
+
+def test_orders_are_pushed_as_they_change(wire):
+    """No snapshot; live when one appears, canceled when it is gone; by a flag each twice."""
+    wire.act("accounts/mmdesk01/orders", SWAP)
+    assert [frame for frame in wire.subscribe(ORDERS) if "data" in frame] == []
+    (frame,) = wire.act("accounts/mmdesk01/orders", {"instId": "BTC-USDT"})
+    assert (frame["data"][0]["state"], frame["data"][0]["instType"]) == ("live", "SPOT")
+    wire.bench.act("POST", "flags", duplicate_order_frames=True)
+    said = wire.act("accounts/mmdesk01/orders/all", method="DELETE")
+    assert [frame["data"][0]["state"] for frame in said] == ["canceled"] * 4
+
+
+def test_algo_orders_have_a_path_of_their_own(bench, desk):
+    """Two channels on /business, by kind."""
+    wire = logged_in(bench, desk, "business")
+    wire.act("accounts/mmdesk01/algos", {**SWAP, "ordType": "twap"})
+    said = wire.subscribe({"channel": "orders-algo", "instType": "ANY"}, {"channel": "algo-advance", "instType": "ANY"})
+    assert [frame["data"][0]["ordType"] for frame in said if "data" in frame] == ["twap"]
+    (frame,) = wire.act("accounts/mmdesk01/algos", {**SWAP, "ordType": "trigger"})
+    assert (frame["arg"]["channel"], frame["data"][0]["state"]) == ("orders-algo", "live")
+    assert len(wire.act("accounts/mmdesk01/algos/all", method="DELETE")) == 2
+
+
+def test_the_account_is_pushed(wire):
+    """Currencies that are held; later those that changed, also down to nothing."""
+    wire.act("accounts/mmdesk01/balances", {"trading": {"USDT": "5", "BTC": "1"}})
+    (frame,) = [frame for frame in wire.subscribe({"channel": "account"}) if "data" in frame]
+    assert [row["ccy"] for row in frame["data"][0]["details"]] == ["BTC", "USDT"]
+    (frame,) = wire.act("accounts/mmdesk01/balances", {"trading": {"USDT": "0"}})
+    assert [(row["ccy"], row["eq"]) for row in frame["data"][0]["details"]] == [("USDT", "0")]
+    assert frame["eventType"] == "event_update"
+
+
+def test_balance_and_position(wire, desk):
+    """A snapshot, then the half that changed; a leverage that was set is told too."""
+    said = [frame for frame in wire.subscribe({"channel": "balance_and_position"}) if "data" in frame]
+    assert said[0]["data"][0]["eventType"] == "snapshot"
+    (frame,) = wire.act("accounts/mmdesk01/positions", SWAP)
+    (row,) = frame["data"]
+    assert (row["eventType"], len(row["posData"]), row["balData"]) == ("filled", 1, [])
+    (frame,) = wire.act("accounts/mmdesk01/balances", {"trading": {"USDT": "5"}})
+    assert frame["data"][0]["eventType"] == "transferred"
+    desk.pause = 1
+    desk.post("/account/set-leverage", instId="ETH-USDT-SWAP", lever="3", mgnMode="cross")
+    assert wire.hear()[0]["data"][0]["eventType"] == "set_leverage"
+
+
+def test_a_quiet_connection_ends(wire):
+    """After thirty seconds in which nothing was said; a ping is something."""
+    for _ in range(3):
+        assert wire.wait(20) == []
+        assert wire.say("ping") == ["pong"]
+    wire.wait(30)
+    assert wire.closed == 4004
+
+
+@pytest.mark.parametrize("edit", [("POST", {"perm": "read_only"}), ("DELETE", {})])
+def test_a_key_that_changes_ends_its_connections(wire, edit):
+    """4007, for a change and for a deletion; other accounts' keys do not matter."""
+    wire.bench.sub("mmdesk02")
+    wire.act("accounts/mmdesk02/keys/bench", {}, method="DELETE")
+    assert wire.closed is None
+    wire.act("accounts/mmdesk01/keys/bench", edit[1], method=edit[0])
+    assert wire.closed == 4007
+
+
+def test_a_forced_end_is_announced(bench, desk):
+    """64008 on the path that is named, and the end when the lead time is over."""
+    private, business = logged_in(bench, desk), logged_in(bench, desk, "business")
+    assert bench.act("POST", "sockets/warn", {"path": "*/business"}) == {"sockets": 1}
+    (said,) = business.hear()
+    assert (said["event"], said["code"], private.hear()) == ("notice", "64008", [])
+    business.say("ping")
+    private.say("ping")
+    business.wait(29)
+    business.say("ping")
+    private.say("ping")
+    business.wait(29)
+    assert business.closed is None
+    private.say("ping")
+    business.wait(3)
+    assert (business.closed, private.closed) == (1001, None)
+
+
+def test_connections_are_seen_and_cut(wire):
+    """The control API lists them, closes them with a code, or cuts them; a reset cuts all."""
+    wire.subscribe(ORDERS)
+    (shown,) = wire.bench.act("GET", "sockets")
+    assert (shown["path"], shown["account"], shown["channels"]) == ("/ws/v5/private", "mmdesk01", [ORDERS])
+    assert wire.bench.act("POST", "sockets/close", account="mmdesk02", code=4006) == {"sockets": 0}
+    assert wire.bench.act("POST", "sockets/close", account="mmdesk01", code=4006) == {"sockets": 1}
+    assert wire.closed == 4006
+    wire.bench.act("POST", "reset")
+    assert wire.stream.dropped
+
+
+def test_the_thirty_first_connection_is_ended(bench, desk):
+    """Of an account, on a counted channel."""
+    wires = [logged_in(bench, desk) for _ in range(31)]
+    said = [wire.subscribe(ORDERS)[1] for wire in wires]
+    assert (said[29]["event"], said[29]["connCount"]) == ("channel-conn-count", "30")
+    assert said[30]["event"] == "channel-conn-count-error"
+    assert wires[30].act("accounts/mmdesk01/orders", SWAP) == []
+    assert len(wires[0].hear()) == 1
+
+
+def test_handshakes_are_paced_and_faulted(bench):
+    """Three connections a second from one address, and faults on the path."""
+    asked = Request("GET", "/ws/v5/private", {})
+    assert [getattr(bench.app.connect(asked), "status", 101) for _ in range(4)] == [101, 101, 101, 429]
+    bench.clock.now += 2
+    bench.act("POST", "faults", kind="reset_before", match={"path": "/ws/v5/*"})
+    assert bench.app.connect(asked).fate == "reset"
+    bench.act("POST", "faults", kind="status", match={"path": "/ws/v5/*"})
+    assert bench.app.connect(asked).status == 503
+    assert bench.app.connect(Request("GET", "/ws/v5/nowhere", {})).status == 404
+    assert bench.act("GET", "requests")["by_path"]["GET /ws/v5/private"] == 6
+
+
+def test_over_a_socket(bench, desk):
+    """A real client logs in, hears of a close within a moment, and sees the connection cut."""
+    bench.app.world.wall = bench.app.world.ticks = time.time
+    heard = []
+
+    async def run(running):
+        url = running.base_url.replace("http", "ws") + "/ws/v5/private"
+        async with aiohttp.ClientSession() as session, session.ws_connect(url) as ws:
+            await ws.send_json(login(desk, time.time()))
+            await ws.send_json({"op": "subscribe", "args": [POSITIONS]})
+            for _ in range(4):
+                heard.append(await ws.receive_json(timeout=5))
+            await asyncio.to_thread(running.control_delete, "accounts/mmdesk01/positions/all")
+            started = time.monotonic()
+            heard.append(await ws.receive_json(timeout=5))
+            took = time.monotonic() - started
+            await asyncio.to_thread(running.control_post, "sockets/drop")
+            ended = await ws.receive(timeout=5)
+            return took, ended.type
+
+    bench.act("POST", "accounts/mmdesk01/positions", SWAP)
+    with Running(app=bench.app) as running:
+        took, kind = asyncio.run(run(running))
+    events = [frame.get("event") or frame["eventType"] for frame in heard]
+    assert events == ["login", "subscribe", "channel-conn-count", "snapshot", "event_update"]
+    assert (heard[-1]["data"][0]["pos"], took < 1) == ("0", True)
+    assert kind in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSE)
