@@ -14,8 +14,8 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # type checkers know the name; typing itself would cost every start of the program
 
 if TYPE_CHECKING:
-    from acctcfg.core.outcome import Outcome
-    from acctcfg.core.plan import Plan
+    from acctcfg.core.outcome import Outcome, StepResult
+    from acctcfg.core.plan import Plan, Precheck, Step
     from acctcfg.engine.apply import apply
     from acctcfg.engine.plan import make_plan as plan
     from acctcfg.engine.workspace import Workspace
@@ -59,14 +59,18 @@ __all__ = [
     "OutcomeUnknown",
     "Plan",
     "PlanStale",
+    "Precheck",
     "Problem",
     "RateLimited",
     "Refused",
+    "Step",
+    "StepResult",
     "StoreError",
     "Unreachable",
     "UsageError",
     "VenueBug",
     "VenueError",
+    "Workspace",
     "__version__",
     "apply",
     "load",
@@ -77,6 +81,10 @@ __all__ = [
 _ELSEWHERE = {
     "Outcome": "acctcfg.core.outcome:Outcome",
     "Plan": "acctcfg.core.plan:Plan",
+    "Precheck": "acctcfg.core.plan:Precheck",
+    "Step": "acctcfg.core.plan:Step",
+    "StepResult": "acctcfg.core.outcome:StepResult",
+    "Workspace": "acctcfg.engine.workspace:Workspace",
     "apply": "acctcfg.engine.apply:apply",
     "load": "acctcfg.engine.workspace:Workspace.load",
     "plan": "acctcfg.engine.plan:make_plan",

@@ -32,7 +32,8 @@ def test_the_package_offers_its_work_and_its_errors():
     """load, plan, apply, what they return, and every error."""
     from acctcfg import errors
 
-    expected = {"Outcome", "Plan", "__version__", "apply", "load", "plan", *errors.__all__}
+    types = {"Outcome", "Plan", "Precheck", "Step", "StepResult", "Workspace"}
+    expected = {"__version__", "apply", "load", "plan", *types, *errors.__all__}
     assert set(acctcfg.__all__) == expected
     assert set(dir(acctcfg)) >= expected
 
