@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from acctcfg.core.own_field import Ip, OwnField, Upper
 from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.venues.okx.offline_checks import check_account
-from acctcfg.venues.okx.settings import SWITCHES
+from acctcfg.venues.okx.settings import SETTING_PRECHECKS, SWITCHES
 from acctcfg.venues.switch import settings_of
 
 __all__ = ["ACCOUNT_MODES", "OKX_DMA_BROKER_RULES"]
@@ -71,5 +71,6 @@ OKX_DMA_BROKER_RULES = VenueRules(
     chain_prefix="{currency}-",
     leverage_selectors=("instrument", "instruments", "family", "currency"),
     settings=settings_of(SWITCHES),
+    prechecks=SETTING_PRECHECKS,
     check=check_account,
 )
