@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.outcome import Outcome, StepResult
@@ -30,6 +30,12 @@ from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError
 from acctcfg.venues.contract import FRESH_SINCE, Survey
 
+if TYPE_CHECKING:
+    from acctcfg.core.json_types import JsonObject, JsonValue
+    from acctcfg.journal import Intent, Journal
+    from acctcfg.journal.knowledge import Knowledge
+    from acctcfg.journal.records import Finding
+
 __all__ = ["apply", "hold_locks", "let_writes_expire", "not_on_record", "working"]
 
 
@@ -37,7 +43,7 @@ async def apply(
     workspace: Workspace,
     *,
     approve: Callable[[Plan], bool],
-    saved: Mapping[str, Any] | None = None,
+    saved: JsonObject | None = None,
     expect: str | None = None,
     replace: Sequence[str] = (),
     allow_sensitive: bool | Sequence[str] = (),
@@ -45,7 +51,7 @@ async def apply(
     skip_blocked: bool = False,
     after_cap: bool = False,
     lock_timeout_s: float = 0.0,
-    said: Mapping[str, Any] | None = None,
+    said: JsonObject | None = None,
     progress: Progress = SILENT,
     interrupts: Interrupts | None = None,
 ) -> Outcome:
@@ -78,7 +84,7 @@ async def apply(
         if expect is not None:
             check_digest(planned, expect, saved, allow_warnings=allow_warnings)
         planned.reviewed = expect or (str(saved["digest"]) if saved is not None else planned.plan.digest)
-        planned.claimed = 0 if saved is None else len(saved["steps"])
+        planned.claimed = 0 if saved is None else _claimed(saved)
         planned.plan = planned.plan.with_steps(leave.hold(planned.plan.steps, planned.readers))
         left_out = _left_out(planned.plan, skip_blocked=skip_blocked)
         todo = [step for step in planned.plan.steps if step.address not in left_out]
@@ -87,7 +93,7 @@ async def apply(
         if todo and not approve(planned.plan):
             return _declined(planned)
         _prove_stores(workspace, todo)
-        flags: dict[str, Any] = {
+        flags: dict[str, JsonValue] = {
             "skip_blocked": skip_blocked,
             "after_cap": after_cap,
             "allow_sensitive": list(leave.sensitive) or False,
@@ -188,7 +194,7 @@ async def _carry_out(
     workspace: Workspace,
     planned: Planned,
     left_out: frozenset[Address],
-    flags: Mapping[str, Any],
+    flags: JsonObject,
     locks: Locks,
     progress: Progress,
     interrupts: Interrupts,
@@ -294,7 +300,7 @@ def not_on_record(run: Run) -> list[str]:
     ]
 
 
-def _told(planned: Planned, outcome: Outcome) -> Iterator[dict[str, Any]]:
+def _told(planned: Planned, outcome: Outcome) -> Iterator[dict[str, JsonValue]]:
     """Every step of the plan with its end, for whoever asks who set what: those that nothing was sent for, too."""
     for result in outcome.results:
         step = result.step
@@ -305,14 +311,14 @@ def _told(planned: Planned, outcome: Outcome) -> Iterator[dict[str, Any]]:
 
 
 def _remember(
-    planned: Planned, outcome: Outcome, journal: Any, open_before: Mapping[str, Sequence[Any]], run: str
+    planned: Planned, outcome: Outcome, journal: Journal, open_before: Mapping[str, Sequence[Intent]], run: str
 ) -> None:
     """What the next run needs: whose accounts these are, which keys sign, and what became of old unknown writes."""
     ended = {str(result.step.address): result for result in outcome.results}
     session = planned.session
     assert session is not None  # noqa: S101
     untouched = _untouched(planned, outcome)
-    known: dict[str, Any] = {}  # by venue user
+    known: dict[str, Knowledge] = {}  # by venue user
     for key, survey in planned.surveys.items():
         link = session.links[survey.spec.venue]
         user, name = link.connection.user, survey.spec.name
@@ -348,14 +354,20 @@ def _untouched(planned: Planned, outcome: Outcome) -> set[str]:
     return held | {key for key, survey in planned.surveys.items() if survey.blocks.get(Address(key))}
 
 
-def _finding(now: StepResult | None, live: Live | None) -> str:
-    """What this run shows about an old write at an address; "" where it read nothing that tells."""
+def _claimed(saved: JsonObject) -> int:
+    """How many steps a reviewed plan has."""
+    steps = saved["steps"]
+    return len(steps) if isinstance(steps, Sequence) else 0
+
+
+def _finding(now: StepResult | None, live: Live | None) -> Finding | None:
+    """What this run shows about an old write at an address; None where it read nothing that tells."""
     if now is not None:
-        return {"already": "happened", "done": "did_not_happen"}.get(now.status, "")
-    return "" if live is None or isinstance(live, Unreadable | After) else "happened"
+        return "happened" if now.status == "already" else "did_not_happen" if now.status == "done" else None
+    return None if live is None or isinstance(live, Unreadable | After) else "happened"
 
 
-def _remember_stored(survey: Survey, user: str, known: Any, journal: Any, run: str) -> None:
+def _remember_stored(survey: Survey, user: str, known: Knowledge, journal: Journal, run: str) -> None:
     """Where the secret of each key lies, by the key's id: found there also when the manifest calls it otherwise."""
     for label, key in sorted(survey.stored.items()):
         before = known.stored_key(key.api_key)
@@ -365,7 +377,7 @@ def _remember_stored(survey: Survey, user: str, known: Any, journal: Any, run: s
             journal.remember_key(run, user, survey.spec.name, label, **facts)
 
 
-def _remember_seen(planned: Planned, journal: Any, run: str) -> None:
+def _remember_seen(planned: Planned, journal: Journal, run: str) -> None:
     """What the venues' lists showed: tomorrow it may be gone from them."""
     session = planned.session
     assert session is not None  # noqa: S101
@@ -378,7 +390,7 @@ def _remember_seen(planned: Planned, journal: Any, run: str) -> None:
         journal.remember_seen(run, user, kind, names)
 
 
-def _forget_key(planned: Planned, result: Any, journal: Any, run: str) -> None:
+def _forget_key(planned: Planned, result: StepResult, journal: Journal, run: str) -> None:
     step = result.step
     if step.address.field == "api_keys" and result.status in GOOD and step.change.action == "delete":
         survey = planned.surveys[step.address.account]

@@ -8,15 +8,16 @@ again, through the gate, on record, read back.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.brake import Braked, Lowering
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import diff
+from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Plan, Step, Unread
 from acctcfg.core.state import written
@@ -54,7 +55,7 @@ async def cap(
     targets: Sequence[str] = (),
     everything: bool = False,
     lock_timeout_s: float = 0.0,
-    said: Mapping[str, Any] | None = None,
+    said: JsonObject | None = None,
     progress: Progress = SILENT,
     interrupts: Interrupts | None = None,
 ) -> Braked:
@@ -90,7 +91,10 @@ def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
     return found
 
 
-def _cancel(tasks: Sequence[asyncio.Future[Any]]) -> None:
+T = TypeVar("T")
+
+
+def _cancel(tasks: Sequence[asyncio.Future[T]]) -> None:
     for task in tasks:
         task.cancel()
 
@@ -105,7 +109,7 @@ class _Brake:
     everything: bool
     locks: Locks
     journal: Journal
-    flags: Mapping[str, Any]
+    flags: JsonObject
     approve: Callable[[Braked], bool]
     progress: Progress
     brakings: dict[str, Braking] = field(default_factory=dict)
@@ -305,7 +309,7 @@ class _Brake:
         except JournalError as error:
             self.unrecorded = f"the end of this run was not recorded ({error.message})"
 
-    def _row(self, result: StepResult) -> dict[str, Any]:
+    def _row(self, result: StepResult) -> dict[str, JsonValue]:
         step, survey = result.step, self.brakings[result.step.address.account].survey
         end = {"status": result.status, "code": result.code, "message": result.message}
         place = {"address": str(step.address), "venue": step.venue, "name": survey.spec.name, "uid": survey.uid}

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 
 from acctcfg.core.desired import Manifest, StoreSpec
+from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.plan import Plan
 from acctcfg.engine.consent import store_address
 from acctcfg.engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from acctcfg.journal import Journal
 
 __all__ = ["changed_readers", "remember_readers"]
 
@@ -34,7 +38,7 @@ def changed_readers(workspace: Workspace) -> dict[str, str]:
     return {name: why for name, why in found.items() if why}
 
 
-def remember_readers(workspace: Workspace, journal: Any, run: str, plan: Plan, changed: Iterable[str]) -> None:
+def remember_readers(workspace: Workspace, journal: Journal, run: str, plan: Plan, changed: Iterable[str]) -> None:
     """Keep who can read them from now on; of the `changed` ones only where this plan showed it and it was allowed."""
     held = {name for name in changed if str(store_address(name)) not in plan.allow_sensitive}
     facts = {name: _facts(spec) for name, spec in _wanted(workspace.manifest).items() if name not in held}
@@ -46,7 +50,7 @@ def _wanted(manifest: Manifest) -> dict[str, StoreSpec]:
     return {name: spec for name, spec in manifest.secret_stores.items() if name in names and spec.kind.writable}
 
 
-def _facts(spec: StoreSpec) -> dict[str, Any]:
+def _facts(spec: StoreSpec) -> dict[str, JsonValue]:
     path = str(PurePosixPath(spec.path)) if spec.path else ""  # `secrets/` is `secrets`
     return {"type": spec.type, "path": path, "recipients": sorted({one.strip() for one in spec.recipients})}
 
@@ -63,11 +67,11 @@ def _strangers(readers: set[str], now: Mapping[str, object]) -> str:
     return f"a new store, whose secrets others than before can read ({who})" if new else ""
 
 
-def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def _difference(before: JsonObject, now: JsonObject) -> str:
     """What a reviewer must know: every public key that comes or goes in full, for its ends can be imitated."""
     parts = []
     for title, more, less in (("can read them now", now, before), ("cannot read new ones", before, now)):
-        if other := [one for one in more["recipients"] if one not in less["recipients"]]:
+        if other := [one for one in _recipients(more) if one not in _recipients(less)]:
             parts.append(f"{title}: {', '.join(other)}")
     parts += [f"{word} {before[word]} -> {now[word]}" for word in ("type", "path") if before[word] != now[word]]
     return f"where its secrets go, or who can read them, changed ({'; '.join(parts)})" if parts else ""

@@ -3,58 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from acctcfg.core.address import Address
 from acctcfg.engine.stopping import Stop
 from acctcfg.errors import JournalError, OutcomeUnknown, Refused, VenueError
 from acctcfg.wire.client import Client
-from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 from acctcfg.wire.failures import Dropped
 from acctcfg.wire.redact import Sent
 
 if TYPE_CHECKING:
+    from acctcfg.core.json_types import JsonObject, JsonValue
     from acctcfg.engine.gate import Gate
+    from acctcfg.journal import Intent, Journal
+    from acctcfg.journal.records import Finding, Outcome
+    from acctcfg.venues.contract import Write
 
-__all__ = ["JournalWriter", "Recorder", "Run"]
-
-
-class Recorder(Protocol):
-    """The part of the journal that a run writes to."""
-
-    def intend(
-        self,
-        run: str,
-        *,
-        venue_user: str,
-        account: str,
-        address: str,
-        action: str,
-        call: str,
-        body: Any = None,
-        sent_at: float | None = None,
-        creates_key: str = "",
-    ) -> Any:
-        """Write down, on disk, that a write is about to be sent."""
-
-    def answered(self, entry: Any, facts: Mapping[str, Any]) -> None:
-        """Write down what the venue answered to a creation."""
-
-    def settle(self, entry: Any, outcome: Any, body: Any = None) -> None:
-        """Write down what came of it."""
-
-    def resolve(self, run: str, entry: Any, finding: Any, body: Any = None) -> None:
-        """Write down what reading showed about a write whose outcome was unknown."""
-
-    def request(self, run: str, entry: Any, sent: Any) -> None:
-        """Note a request's outcome."""
+__all__ = ["JournalWriter", "Run"]
 
 
-_ENTRY: ContextVar[Any] = ContextVar("the journal's entry of the write that this task sends", default=None)
+_ENTRY: ContextVar[Intent | None] = ContextVar("the journal's entry of the write that this task sends", default=None)
 
 
 @dataclass(slots=True)
@@ -62,7 +33,7 @@ class Run:
     """One run of apply, as its writes see it. `trouble`: why something of it is not on record, by address."""
 
     id: str
-    journal: Recorder
+    journal: Journal
     fresh: Callable[[str], bool]  # whether the lock of a venue user is still ours
     trouble: dict[str, JournalError] = field(default_factory=dict)
     halted: str = ""  # why nothing more could be written, before the next write was sent
@@ -90,43 +61,30 @@ class JournalWriter:
     client: Client
     venue_user: str
     gate: Gate | None
-    entries: list[Any] = field(default_factory=list)
-    last: Any = None  # the entry of the write that was answered last
-    lost: Any = None  # the entry of a write that was never answered
+    entries: list[Intent] = field(default_factory=list)
+    last: Intent | None = None  # the entry of the write that was answered last
+    lost: Intent | None = None  # the entry of a write that was never answered
     stop: Stop = field(default_factory=Stop)
     begun: bool = False  # whether any write of the step was sent
     sent_at: float = 0.0  # the signed time of the latest
     address: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)  # what the step changes from what to what, for the record
+    values: JsonObject = field(default_factory=dict)  # what the step changes from what to what, for the record
 
-    async def send(
-        self,
-        call: Call,
-        signer: Any,
-        user: str,
-        *,
-        address: Address,
-        action: str,
-        account: str,
-        uid: str = "",
-        creates_key: str = "",
-        creates: Mapping[str, Any] | None = None,
-        deletes: str = "",
-    ) -> Reply:
+    async def send(self, write: Write) -> Reply:
         """Send one write through the gate, on record."""
-        entry: Any = None
-        facts = {"uid": uid, "creates": dict(creates or {}), "deletes": deletes}
-        body = {**self.values, **{name: value for name, value in facts.items() if value}}
-        self.address = str(address)
+        entry: Intent | None = None
+        facts: JsonObject = {"uid": write.uid, "creates": dict(write.creates), "deletes": write.deletes}
+        body: JsonObject = {**self.values, **{name: value for name, value in facts.items() if value}}
+        self.address = str(write.address)
 
         async def ready() -> None:
             if self.gate is not None:
-                gate = self.gate.open(address)
+                gate = self.gate.open(write.address)
                 await (gate if self.begun else self.stop.unless_asked(gate))
 
         async def ahead() -> None:
             if self.gate is not None:
-                await self.gate.ahead(address)
+                await self.gate.ahead(write.address)
 
         async def before_send(sent_at: float) -> None:
             nonlocal entry
@@ -138,13 +96,13 @@ class JournalWriter:
                 self.run.journal.intend,
                 self.run.id,
                 venue_user=self.venue_user,
-                account=account,
-                address=str(address),
-                action=action,
-                call=call.text,
+                account=write.account,
+                address=str(write.address),
+                action=write.action,
+                call=write.call.text,
                 body=body or None,
                 sent_at=sent_at,
-                creates_key=creates_key,
+                creates_key=write.creates_key,
             )
             if not self.run.fresh(self.venue_user):  # last of all: writing down the intent may have taken its time
                 await self._settle(entry, "failed")
@@ -154,11 +112,17 @@ class JournalWriter:
                 )
             _ENTRY.set(entry)
             self.begun, self.sent_at = True, sent_at
-            self.stop.sent.add(address)
+            self.stop.sent.add(write.address)
 
         try:
             reply = await self.client.write(
-                call, signer, user, ahead=ahead, ready=ready, before_send=before_send, droppable=not self.begun
+                write.call,
+                write.signer,
+                write.user,
+                ahead=ahead,
+                ready=ready,
+                before_send=before_send,
+                droppable=not self.begun,
             )
         except VenueError as error:
             if entry is not None:
@@ -167,13 +131,14 @@ class JournalWriter:
                 self.lost = entry if outcome == "unknown" else None
             raise
         self.last = entry
-        if creates_key or creates:
+        assert entry is not None  # noqa: S101 (nothing is answered that was not begun)
+        if write.creates_key or write.creates:
             self.entries.append(entry)  # until what was answered is on record
         else:
             await self._settle(entry, "done")
         return reply
 
-    async def answered(self, facts: Mapping[str, Any]) -> None:
+    async def answered(self, facts: JsonObject) -> None:
         """Keep what the create that was sent last answered."""
         if self.last is None:
             return
@@ -182,13 +147,13 @@ class JournalWriter:
         except JournalError as error:
             self.run.trouble.setdefault(self.address, error)
 
-    async def close(self, outcome: str) -> None:
+    async def close(self, outcome: Outcome) -> None:
         """Settle the entries that waited for the step's end."""
         for entry in self.entries:
             await self._settle(entry, outcome)
         self.entries.clear()
 
-    async def found(self, finding: str) -> None:
+    async def found(self, finding: Finding) -> None:
         """Write down what reading showed of the write that was never answered: nobody has to wait for it any more."""
         if self.lost is not None:
             lost, self.lost = self.lost, None
@@ -200,11 +165,11 @@ class JournalWriter:
             last, self.last = self.last, None
             await self._keep(self.run.journal.resolve, self.run.id, last, "did_not_happen")
 
-    async def _settle(self, entry: Any, outcome: str, body: Any = None) -> None:
+    async def _settle(self, entry: Intent, outcome: Outcome, body: JsonValue = None) -> None:
         """What was answered is known, whatever becomes of its record."""
         await self._keep(self.run.journal.settle, entry, outcome, body)
 
-    async def _keep(self, record: Callable[..., None], *what: Any) -> None:
+    async def _keep(self, record: Callable[..., None], *what: object) -> None:
         """Wait for the disk in a thread: other accounts go on, and threads that write at once share a flush."""
         try:
             await asyncio.to_thread(record, *what)
@@ -212,7 +177,7 @@ class JournalWriter:
             self.run.trouble.setdefault(self.address, error)
 
 
-def _outcome(error: VenueError) -> str:
+def _outcome(error: VenueError) -> Outcome:
     if isinstance(error, OutcomeUnknown):
         return "unknown"
     return "refused" if isinstance(error, Refused) else "failed"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonValue
 from acctcfg.core.state import to_json
 from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt, Work
@@ -17,6 +18,9 @@ from acctcfg.engine.record import JournalWriter
 from acctcfg.engine.refused_values import Asked
 from acctcfg.errors import AcctcfgError, Garbled, JournalError, OutcomeUnknown, Refused, StoreError
 from acctcfg.wire.failures import Dropped
+
+if TYPE_CHECKING:
+    from acctcfg.journal.records import Outcome
 
 __all__ = ["from_to", "send"]
 
@@ -73,13 +77,13 @@ async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked) -> None:
         await writer.close("done")
 
 
-def from_to(change: Change) -> dict[str, Any]:
+def from_to(change: Change) -> dict[str, JsonValue]:
     """A change's values as the journal keeps them; `before` is null where nobody knew it."""
     values = {"before": to_json(change.before), "before_known": change.before_known, "after": to_json(change.after)}
     return dict(json.loads(json.dumps(values)))  # plain data, whatever words a venue's values are made of
 
 
-def _outcome(error: AcctcfgError) -> str:
+def _outcome(error: AcctcfgError) -> Outcome:
     return "failed" if isinstance(error, Refused | StoreError) else "unknown"
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from acctcfg.core.address import Address
 from acctcfg.wire.failures import Dropped
@@ -23,7 +23,7 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        self.task: asyncio.Task[Any] | None = None  # the whole command
+        self.task: asyncio.Task[object] | None = None  # the whole command
         self._first: Callable[[], None] | None = None
         self._second: Callable[[], None] | None = None
         self._count = 0
@@ -70,7 +70,7 @@ class Stop:
         """Begin nothing more."""
         self._event.set()
 
-    async def unless_asked(self, work: Coroutine[Any, Any, T]) -> T:
+    async def unless_asked(self, work: Coroutine[object, None, T]) -> T:
         """The result of `work`, which nothing was sent for; Dropped once the run is to begin nothing more."""
         if self.asked:
             work.close()
@@ -87,7 +87,7 @@ class Stop:
             told.cancel()
 
 
-async def _first_of(work: Coroutine[Any, Any, T], told: Coroutine[Any, Any, Any]) -> T:
+async def _first_of(work: Coroutine[object, None, T], told: Coroutine[object, None, object]) -> T:
     doing, waiting = asyncio.ensure_future(work), asyncio.ensure_future(told)
     try:
         await asyncio.wait((doing, waiting), return_when=asyncio.FIRST_COMPLETED)

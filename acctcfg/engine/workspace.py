@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Self, TypedDict
 
 from acctcfg.core.desired import Manifest, VenueSpec
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.remembered import Cap, Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError
@@ -29,6 +30,14 @@ __all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "storage_of"]
 def storage_of(directory: Path, *, create: bool = False) -> Storage:
     """Where the journal of the workspace in this folder is kept, with the locks of its venue users."""
     return SqliteStorage(journal_path(directory), create=create)
+
+
+class Who(TypedDict):
+    """Who runs, on which commit, and whether nothing was uncommitted."""
+
+    actor: str
+    commit: str | None
+    clean: bool | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,10 +134,10 @@ class Workspace:
         ours = holder is not None and holder.process == this_process()
         return holder.describe(time.time()) if holder is not None and not ours else ""
 
-    def who(self) -> dict[str, Any]:
+    def who(self) -> Who:
         """Actor, git commit and whether the tree was clean: what a run records."""
         commit = commit_of(self.directory)
-        return {"actor": actor(self.environ), "commit": commit.id, "clean": commit.clean}
+        return Who(actor=actor(self.environ), commit=commit.id, clean=commit.clean)
 
     def refuse_lost_journal(self) -> None:
         """With CI set, a journal inside the checkout goes with the job, and with it what was half done."""
@@ -290,7 +299,7 @@ class JournalMemory:
         begun = self._known.creating(name, label)
         return replace(begun, running=self.running) if begun else None
 
-    def created(self, uid: str, field: str) -> tuple[Mapping[str, Any], ...]:
+    def created(self, uid: str, field: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first."""
         return self._known.created(uid, field)
 

@@ -45,6 +45,7 @@ __all__ = [
     "StoredKey",
     "Survey",
     "Venue",
+    "Write",
     "Writer",
 ]
 
@@ -119,28 +120,30 @@ class Memory(Protocol):
         """The day ("2026-11-02") of the last run that saw it on a venue's list; "" never."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One write: the call, who signs it, and what goes on record of it. No secret is in the record.
+
+    `creates` is what is to be created, as it is sent; `deletes` the venue's id of the key that the call deletes.
+    """
+
+    call: Call
+    signer: Credentials
+    user: str  # the venue user whose limits count
+    address: Address
+    action: str
+    account: str  # its name at the venue
+    uid: str = ""  # of the account, where it is known
+    creates_key: str = ""  # the label of the key that the call creates
+    creates: JsonObject = field(default_factory=dict)
+    deletes: str = ""
+
+
 class Writer(Protocol):
     """How a venue sends a write: the engine writes it ahead to the journal, and opens the gate right before."""
 
-    async def send(
-        self,
-        call: Call,
-        signer: Credentials,
-        user: str,
-        *,
-        address: Address,
-        action: str,
-        account: str,
-        uid: str = "",
-        creates_key: str = "",
-        creates: JsonObject | None = None,
-        deletes: str = "",
-    ) -> Reply:
-        """The reply. Raises what the client raises, and what a closed gate raises.
-
-        For the record, and no secret in it: `uid` of the account where it is known; `creates`, what is to be created
-        as it is sent; `deletes`, the venue's id of the key that the call deletes.
-        """
+    async def send(self, write: Write) -> Reply:
+        """The reply. Raises what the client raises, and what a closed gate raises."""
 
     async def answered(self, facts: JsonObject) -> None:
         """Keep what the create that was sent last answered ("uid"; "label" and "api_key"; "currency", "chain",

@@ -11,7 +11,7 @@ from acctcfg.core.json_types import JsonObject
 from acctcfg.core.state import After
 from acctcfg.errors import Refused
 from acctcfg.venues.account import AccountNotes
-from acctcfg.venues.contract import Writer
+from acctcfg.venues.contract import Write, Writer
 from acctcfg.venues.gate_crossex.account_reads import CrossEx, Rows, State
 from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.main_user import KeyList, KeyRow, MainUser, SubAccount
@@ -128,14 +128,16 @@ class Account(AccountNotes):
         self._refuse_own_key(call)
         async with self._writing:
             return await writer.send(
-                call,
-                self.main_user.credentials,
-                self.main_user.user,
-                address=change.address,
-                action=change.action,
-                account=self.name,
-                uid=self.uid,
-                creates_key=creates_key,
-                creates=creates,
-                deletes=deletes,
+                Write(
+                    call=call,
+                    signer=self.main_user.credentials,
+                    user=self.main_user.user,
+                    address=change.address,
+                    action=change.action,
+                    account=self.name,
+                    uid=self.uid,
+                    creates_key=creates_key,
+                    creates=creates or {},
+                    deletes=deletes,
+                )
             )

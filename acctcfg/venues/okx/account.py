@@ -13,7 +13,7 @@ from acctcfg.core.secret import Credentials
 from acctcfg.core.state import After, KeyValue
 from acctcfg.errors import AuthRefused, Refused, VenueError
 from acctcfg.venues.account import AccountNotes
-from acctcfg.venues.contract import Writer
+from acctcfg.venues.contract import Write, Writer
 from acctcfg.venues.okx.account_reads import Config, Open, OwnKey
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.key_guard import refuse_own_key
@@ -216,16 +216,18 @@ class Account(AccountNotes):
             raise self.no_access()
         refuse_own_key(call, self.master.in_use, self.key_values, self.egress)
         return await writer.send(
-            call,
-            signs.credentials if signs else self.master.credentials,
-            signs.user if signs else self.master.user,
-            address=change.address,
-            action=change.action,
-            account=self.name,
-            uid=self.uid,
-            creates_key=creates_key,
-            creates=creates,
-            deletes=deletes,
+            Write(
+                call=call,
+                signer=signs.credentials if signs else self.master.credentials,
+                user=signs.user if signs else self.master.user,
+                address=change.address,
+                action=change.action,
+                account=self.name,
+                uid=self.uid,
+                creates_key=creates_key,
+                creates=creates or {},
+                deletes=deletes,
+            )
         )
 
     def later(self) -> After | None:

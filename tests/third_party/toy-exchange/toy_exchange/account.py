@@ -11,7 +11,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.secret import Credentials
 from acctcfg.core.vocabulary import PositionMode, Words
-from acctcfg.venues.contract import Survey, Writer
+from acctcfg.venues.contract import Survey, Write, Writer
 from acctcfg.venues.resources import as_documented
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint
@@ -91,10 +91,12 @@ class Account:
     async def send(self, call: Call, change: Change, writer: Writer) -> None:
         """One write, through the engine's journal and gate."""
         await writer.send(
-            call,
-            self.exchange.credentials,
-            self.exchange.user,
-            address=change.address,
-            action=change.action,
-            account=self.survey.spec.name,
+            Write(
+                call=call,
+                signer=self.exchange.credentials,
+                user=self.exchange.user,
+                address=change.address,
+                action=change.action,
+                account=self.survey.spec.name,
+            )
         )
