@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Final
 
 from acctcfg.core.rules import VenueRules
 
@@ -17,17 +17,27 @@ __all__ = ["rules", "venue"]
 GROUP = "acctcfg.venues"
 
 
+OWN: Final[Mapping[str, str]] = {
+    "gate_crossex": "acctcfg.venues.gate_crossex:GATE_CROSSEX",
+    "okx": "acctcfg.venues.okx:OKX",
+    "okx_dma_broker": "acctcfg.venues.okx:OKX_DMA_BROKER",
+}
+"""Acctcfg's own, as pyproject.toml has them: an editable install keeps the entry points of the day it was made."""
+
+
+def _entries() -> dict[str, EntryPoint]:
+    own = {name: EntryPoint(name, value, GROUP) for name, value in OWN.items()}
+    return own | {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
 @cache
 def rules() -> Mapping[str, VenueRules]:
     """The manifest's rules of every installed venue type, by type."""
-    return {name: venue(name).rules for name in sorted(entry_points(group=GROUP).names)}
+    return {name: venue(name).rules for name in sorted(_entries())}
 
 
 @cache
 def venue(type_: str) -> Venue:
     """The venue type of that name. KeyError where none is installed."""
-    (entry,) = entry_points(group=GROUP, name=type_) or (None,)
-    if entry is None:
-        raise KeyError(type_)
-    found: Venue = entry.load()
+    found: Venue = _entries()[type_].load()
     return found

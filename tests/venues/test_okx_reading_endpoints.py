@@ -71,6 +71,23 @@ POST /asset/broker/dma/modify-subaccount-deposit-address 6 1  user
 GET  /asset/broker/dma/subaccount-deposit-address        6 1  user
 GET  /asset/broker/dma/subaccount-deposit-history        5 2  user
 GET  /asset/broker/dma/subaccount-withdrawal-history     5 2  user
+POST /users/subaccount/create-subaccount                 1 1  user
+GET  /users/subaccount/list                              2 2  user
+POST /users/subaccount/apikey                            1 1  user
+GET  /users/subaccount/apikey                           20 2  user
+POST /users/subaccount/modify-apikey                     1 1  user
+POST /users/subaccount/delete-apikey                     1 1  user
+POST /users/subaccount/set-transfer-out                  1 1  user
+GET  /users/entrust-subaccount-list                      1 1  user
+GET  /account/subaccount/balances                        6 2  user
+GET  /asset/subaccount/balances                          6 2  user
+GET  /account/subaccount/max-withdrawal                 20 2  user
+GET  /asset/subaccount/bills                             6 1  user
+GET  /account/trade-fee                                  5 2  user
+GET  /account/risk-state                                10 2  user
+GET  /account/position-tiers                            10 2  user
+POST /account/activate-feature                           5 2  user
+POST /account/demo-adjust-balance                     1000 1  user
 """
 READ = {
     (method, f"/api/v5{path}"): (int(count), float(per_s), by)

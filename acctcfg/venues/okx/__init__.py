@@ -1,4 +1,6 @@
-"""OKX: the venue on one page. Type `okx_dma_broker`: a broker's main key, and the sub-accounts under it.
+"""OKX: the venue on one page. Type `okx`: a user and the regular sub-accounts under it; `okx_dma_broker`: a broker.
+
+What the two types of user do for their sub-accounts differs (`master_calls.py`); what accounts do themselves does not.
 
 | resource | module | written by | read by |
 | --- | --- | --- | --- |
@@ -16,7 +18,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from acctcfg.core.desired import VenueSpec
-from acctcfg.venues.okx.rules import OKX_DMA_BROKER_RULES
+from acctcfg.venues.okx.rules import OKX_DMA_BROKER_RULES, OKX_RULES
 from acctcfg.venues.okx.sequence import ORDER
 
 if TYPE_CHECKING:
@@ -25,13 +27,13 @@ if TYPE_CHECKING:
     from acctcfg.wire.dialect import Dialect
     from acctcfg.wire.endpoint import Rate
 
-__all__ = ["OKX_DMA_BROKER", "OkxDmaBroker"]
+__all__ = ["OKX", "OKX_DMA_BROKER", "Okx", "OkxDmaBroker"]
 
 
-class OkxDmaBroker:
+class Okx:
     """The venue type; connections do the work. Its parts are imported when one is made: validating needs none."""
 
-    rules = OKX_DMA_BROKER_RULES
+    rules = OKX_RULES
     order = ORDER
     write_window_s = 30.0
     effects_come_later = False
@@ -69,6 +71,19 @@ class OkxDmaBroker:
         return OkxDialect(demo=spec.environment in ("demo", "sandbox"))
 
     def connect(self, given: Given) -> Connection:
+        """A connection as this user."""
+        from acctcfg.venues.okx.connection import OkxConnection
+        from acctcfg.venues.okx.regular_master import RegularMaster
+
+        return OkxConnection(given, RegularMaster())
+
+
+class OkxDmaBroker(Okx):
+    """The same for a broker."""
+
+    rules = OKX_DMA_BROKER_RULES
+
+    def connect(self, given: Given) -> Connection:
         """A connection as this broker."""
         from acctcfg.venues.okx.connection import OkxConnection
         from acctcfg.venues.okx.dma_broker import DmaBroker
@@ -76,4 +91,5 @@ class OkxDmaBroker:
         return OkxConnection(given, DmaBroker())
 
 
+OKX = Okx()
 OKX_DMA_BROKER = OkxDmaBroker()

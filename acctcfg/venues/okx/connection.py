@@ -42,8 +42,10 @@ from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY
+from acctcfg.venues.okx.regular_account import tell_regular
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
+from acctcfg.venues.okx.transfer_out import TransferOut
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed
 from acctcfg.wire.endpoint import Call
 
@@ -61,6 +63,7 @@ class OkxConnection(ByField[Account]):
         self.spec = given.spec
         self.client = given.client
         self.user = ""
+        self._bound = True  # the credentials' key, to some addresses
         self._credentials = given.credentials
         self._secrets = given.secrets
         self._memory_of = given.memory
@@ -73,7 +76,9 @@ class OkxConnection(ByField[Account]):
         self._mode, self._leverage = mode, Leverage(mode, self._today)
         self._keys, self._subs = ApiKeys(), SubAccounts()
         self._settings = OkxSettings(mode)
-        rest = (mode, PositionMode(mode), self._settings, self._leverage, DepositAddresses(), CreditToSetting())
+        deposits = (DepositAddresses(), CreditToSetting())
+        by_type = deposits if calls.makes_addresses else (TransferOut(),)
+        rest = (mode, PositionMode(mode), self._settings, self._leverage, *by_type)
         super().__init__(self._subs, self._keys, *rest)
         self._rest = rest
 
@@ -100,7 +105,7 @@ class OkxConnection(ByField[Account]):
                 f"venues.{self.spec.key}: the credentials belong to a sub-account (uid {config.uid})",
                 hint=f"{self._calls.title} needs a key of its main account",
             )
-        self.user, self._opened = config.uid, (read_at, config)
+        self.user, self._opened, self._bound = config.uid, (read_at, config), config.key_ips != ()
         self.client.pacer.one_owner(unknown, self.user)
         self._master = Master(self.client, self._credentials, self.user, self._calls)
 
@@ -175,6 +180,8 @@ class OkxConnection(ByField[Account]):
         )
         try:
             await self._read(account, focus, replace, row)
+            if self._calls.wants_bound_key:
+                tell_regular(account, bound=self._bound)
             tell_frozen(account)
         except VenueError as error:
             _forget(survey)
@@ -328,7 +335,8 @@ class OkxConnection(ByField[Account]):
 
     def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
         """Writes and read-backs of all accounts; the list of sub-accounts is shared by them."""
-        listed = sum(not change.address.field for _, changes in work for change in changes)
+        fields = ("", "transfer_out")  # what the list shows of an account
+        listed = sum(change.address.field in fields for _, changes in work for change in changes)
         return super().costs(work) + self._subs.listing_cost(self._master, self.spec.key, listed)
 
     def gated(self, change: Change) -> bool:

@@ -26,6 +26,8 @@ class DmaBroker:
     pages: Pages = NumberedPages()
     keys = KeyCalls(listed=KEYS, made=CREATE_KEY, modified=MODIFY_KEY, deleted=DELETE_KEY)
     sets_account_mode = True
+    makes_addresses = True
+    wants_bound_key = False
 
     def create(self, spec: AccountSpec, above: str) -> Call:
         """With what the manifest says of label, registration address and parent."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from acctcfg.core.state import ABSENT, KeyValue, Wanted
 from acctcfg.errors import Refused
-from acctcfg.venues.okx.endpoints import MODIFY_KEY
+from acctcfg.venues.okx.endpoints import MODIFY_KEY, MODIFY_REGULAR_KEY
 from acctcfg.venues.okx.vocabulary import ips_of, permissions_of
 from acctcfg.wire.endpoint import Call
 
@@ -47,7 +47,7 @@ def refuse_own_key(call: Call, in_use: Collection[str], known: Mapping[str, KeyV
     if api_key not in in_use:
         return
     found = known.get(api_key)
-    if call.endpoint is MODIFY_KEY and found is not None:
+    if call.endpoint in (MODIFY_KEY, MODIFY_REGULAR_KEY) and found is not None:
         permissions, addresses = call.params.get("perm"), call.params.get("ip")
         after = KeyValue(
             found.permissions if permissions is None else permissions_of(str(permissions)),

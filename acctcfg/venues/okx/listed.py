@@ -27,6 +27,9 @@ class SubAccount:
     account_mode: str | Unreadable | None  # None: the list of this type of user does not show it
     parent: str | None  # the venue's name of the first-level account, "" for one; None: the row does not say
     created_ms: str
+    kind: str = ""  # "1": a regular one; the venue's other words are of custody and of managed trading
+    of_broker: bool = False
+    transfer_out: bool | None = None  # None: the row does not say
     frozen: tuple[str, ...] = ()  # the functions that the venue has frozen, in its words; EVERYTHING: it does not say
 
     @classmethod
@@ -40,6 +43,9 @@ class SubAccount:
             account_mode=known_or_not(ACCOUNT_LEVEL, row.get("acctLv")) if shows_mode else None,
             parent=_parent(row),
             created_ms=str(row.get("ts") or ""),
+            kind=str(row.get("type") or ""),
+            of_broker=boolean(row.get("ifDma")) is True,
+            transfer_out=boolean(row.get("canTransOut")),
             frozen=_frozen(row),
         )
 

@@ -1,11 +1,13 @@
 """What a master calls for its sub-accounts: one small pure class for each type of user, and what they share.
 
-| | a broker (`dma_broker.py`) |
-| --- | --- |
-| list | pages by number, with each account's mode |
-| creates, deletes | yes, yes |
-| account mode of a sub-account | set by the broker |
-| deposit addresses | made by the broker |
+| | a broker (`dma_broker.py`) | a regular master (`regular_master.py`) |
+| --- | --- | --- |
+| list | pages by number, with each account's mode | pages by time of creation, without it |
+| creates, deletes | yes, yes | yes, on the web page only |
+| its own key | any | must be bound to an address (50035) |
+| account mode of a sub-account | set by the broker | by the account itself |
+| deposit addresses | made by the broker | on the web page only |
+| transfers to other sub-accounts | always allowed | `transfer_out` |
 """
 
 from __future__ import annotations
@@ -57,6 +59,8 @@ class MasterCalls(Protocol):
     pages: Pages
     keys: KeyCalls
     sets_account_mode: bool  # of its sub-accounts; else only their own keys do
+    makes_addresses: bool  # deposit addresses of its sub-accounts
+    wants_bound_key: bool  # it creates accounts and keys only by a key that is bound to an address
 
     def create(self, spec: AccountSpec, above: str) -> Call:
         """A new sub-account. `above`: the venue's name of the account that it stands under, "" for none."""

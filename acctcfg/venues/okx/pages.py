@@ -8,11 +8,11 @@ from typing import NamedTuple, Protocol
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.quoting import quoted
 from acctcfg.errors import Garbled
-from acctcfg.venues.okx.endpoints import SUB_ACCOUNTS
+from acctcfg.venues.okx.endpoints import REGULAR_SUB_ACCOUNTS, SUB_ACCOUNTS
 from acctcfg.venues.okx.listed import SubAccount
 from acctcfg.wire.endpoint import Call, Endpoint
 
-__all__ = ["PAGE", "NumberedPages", "Page", "Pages"]
+__all__ = ["PAGE", "NumberedPages", "Page", "Pages", "PagesByTime"]
 
 PAGE = 100
 MOST_PAGES = 1000  # a list of more than a hundred thousand accounts is none
@@ -73,6 +73,39 @@ class NumberedPages:
         """No row stands twice in a list that stood still."""
         found = {row.name: row for row in rows}
         return found if len(found) == len(rows) else None
+
+
+class PagesByTime:
+    """A regular master's list, newest first: what follows a full page was created before its last row, or with it.
+
+    Where a page ends, the next one begins with that same millisecond again: another account of it would be lost.
+    """
+
+    endpoint = REGULAR_SUB_ACCOUNTS
+    first = Call(REGULAR_SUB_ACCOUNTS, {"limit": str(PAGE)})
+
+    def one(self, name: str) -> Call:
+        """By its name."""
+        return Call(REGULAR_SUB_ACCOUNTS, {"subAcct": name})
+
+    def rows(self, data: Sequence[JsonObject], number: int = 1) -> Page:
+        """The rows; a full page may have another one behind it."""
+        if number > MOST_PAGES:
+            raise Garbled("a list of sub-accounts that does not end", code="no_end")
+        return Page(tuple(SubAccount.of(row, shows_mode=False) for row in data), int(len(data) >= PAGE))
+
+    def after(self, page: Page, number: int) -> Call | None:  # noqa: ARG002
+        """From the last millisecond of the page on."""
+        times = [int(row.created_ms) for row in page.rows if row.created_ms.isdecimal()]
+        if len(times) < len(page.rows):
+            raise Garbled("a sub-account without the time of its creation", code="no_field")
+        if min(times) == max(times):
+            raise Garbled(f"{len(times)} sub-accounts of one millisecond", code="no_end")
+        return Call(REGULAR_SUB_ACCOUNTS, {"after": str(min(times) + 1), "limit": str(PAGE)})
+
+    def whole(self, rows: Sequence[SubAccount]) -> dict[str, SubAccount]:
+        """What is new stands before the first page, so no row slips by."""
+        return {row.name: row for row in rows}
 
 
 def _count(said: object) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from acctcfg.core.own_field import Ip, OwnField, Upper
 from acctcfg.core.rules import TextRule, VenueRules
+from acctcfg.core.setting import Flag
 from acctcfg.venues.okx.offline_checks import check_account
-from acctcfg.venues.okx.settings import SETTING_PRECHECKS, SWITCHES
+from acctcfg.venues.okx.regular_words import PRECHECKS, WARNINGS
+from acctcfg.venues.okx.settings import SWITCHES
 from acctcfg.venues.switch import settings_of
 
-__all__ = ["ACCOUNT_MODES", "OKX_DMA_BROKER_RULES"]
+__all__ = ["ACCOUNT_MODES", "OKX_DMA_BROKER_RULES", "OKX_RULES"]
 
 ACCOUNT_MODES = {
     "spot": "spot only; a new sub-account starts here",
@@ -27,6 +30,16 @@ _BROKERS_OWN = (
     OwnField(name="parent", doc="The account that it is a second-level sub-account of", kind=Upper()),
     OwnField(name="client_ip", doc="Sent when it is created, and only then", kind=Ip()),
 )
+
+_REGULARS_OWN = (
+    OwnField(name="transfer_out", doc="Whether it may transfer to other sub-accounts", kind=Flag(), live=True),
+)
+_ON_THE_PAGE = "OKX has no call for it"
+_NOT_REGULAR = {
+    "deposit": f"{_ON_THE_PAGE}: make deposit addresses on OKX's web page, in the sub-account",
+    "parent": "a regular sub-account stands under its master alone; leave it out",
+    "client_ip": "it is a broker's report; leave it out",
+}
 
 _HOSTS = {  # the first of a region is used
     "global": ("openapi.okx.com", "www.okx.com"),
@@ -71,6 +84,24 @@ OKX_DMA_BROKER_RULES = VenueRules(
     chain_prefix="{currency}-",
     leverage_selectors=("instrument", "instruments", "family", "currency"),
     settings=settings_of(SWITCHES),
-    prechecks=SETTING_PRECHECKS,
     check=check_account,
+)
+
+OKX_RULES = replace(
+    OKX_DMA_BROKER_RULES,
+    type="okx",
+    fields=_SUB | {one.name for one in _REGULARS_OWN},
+    own_fields=_REGULARS_OWN,
+    unsupported_fields=_NOT_REGULAR,
+    states={"present": "the default"},
+    unsupported_states={
+        "absent": f"{_ON_THE_PAGE}: delete the sub-account on OKX's web page, then take its entry out of the manifest"
+    },
+    permissions=("read", "trade"),
+    label=TextRule(r"[!-~]{6,32}", "6 to 32 letters, digits and signs, without blanks"),
+    addresses_per_currency=0,
+    address_types={},
+    chain_prefix="",
+    prechecks=PRECHECKS,
+    warnings=WARNINGS,
 )
