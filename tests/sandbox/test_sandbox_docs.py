@@ -11,7 +11,7 @@ from acctcfg.sandbox import control, faults
 from acctcfg.sandbox.gate_crossex import declared as gate_declared
 from acctcfg.sandbox.gate_crossex.state import Flags as GateFlags
 from acctcfg.sandbox.okx import declared
-from acctcfg.sandbox.okx.state import Flags
+from acctcfg.sandbox.okx.flags import Flags
 from acctcfg.sandbox.okx.universe import TAG_PLACES
 from acctcfg.sandbox.schema import seed_schema
 from acctcfg.sandbox.venues import VENUES

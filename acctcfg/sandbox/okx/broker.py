@@ -18,7 +18,7 @@ from acctcfg.sandbox.okx.replies import Answer, Refusal
 from acctcfg.sandbox.okx.state import Account
 from acctcfg.sandbox.values import Row, plain
 
-__all__ = ["create_subaccount", "delete_subaccount", "empty_history", "report_ip", "set_assets", "set_level"]
+__all__ = ["create_subaccount", "delete_subaccount", "report_ip", "set_assets", "set_level"]
 __all__ += ["subaccount_info", "trade_fee"]
 
 NAME = re.compile(r"(?!\d+$)[A-Za-z0-9]{6,20}")
@@ -61,9 +61,7 @@ def delete_subaccount(call: Call) -> Answer:
         raise Refusal("59606")
 
     def effect() -> None:
-        for key in list(account.keys.values()):
-            venue.drop_key(account, key, now_ms)
-        tenant.subs.pop(account.name, None)
+        venue.drop_account(tenant, account, now_ms)
 
     return Answer([{"subAcct": account.name}], effect)
 
@@ -121,7 +119,8 @@ def _info(call: Call, account: Account) -> Row:
 
 
 def _fees(call: Call, account: Account) -> Row:
-    rates = [{"type": str(kind), "marker": "-0.0008", "taker": "-0.001"} for kind in range(1, 10)]
+    maker = call.venue.flags.fee_maker_field
+    rates = [{"type": str(kind), maker: "-0.0008", "taker": "-0.001"} for kind in range(1, 10)]
     row = {"subAcct": account.name, "uid": account.uid, **_parent(call, account)}
     return {**row, "feeRates": rates, "ts": str(account.ts)}
 
@@ -156,10 +155,3 @@ def set_assets(call: Call) -> Answer:
         account.ever_held.add(ccy)
 
     return Answer([{"subAcct": account.name, "ccy": ccy, "amt": plain(amount)}], effect)
-
-
-def empty_history(call: Call) -> Answer:
-    """Deposits and withdrawals of a sub-account; nothing moves on chain here."""
-    if text(call, "subAcct"):
-        sub_account(call)
-    return Answer([])

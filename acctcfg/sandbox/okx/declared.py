@@ -8,10 +8,23 @@ from __future__ import annotations
 from typing import Final
 
 from acctcfg.sandbox import shapes
+from acctcfg.sandbox.okx.flags import Flags
 from acctcfg.sandbox.okx.holdings import ALGO_TYPES, BOT_KINDS, ORDER_TYPES
-from acctcfg.sandbox.okx.state import Flags
 from acctcfg.sandbox.okx.universe import TAG_PLACES
-from acctcfg.sandbox.shapes import COUNT, DECIMAL, FLAG, TEXT, TEXTS, Schema, listed, or_null, record, table, words
+from acctcfg.sandbox.shapes import (
+    COUNT,
+    DECIMAL,
+    FLAG,
+    SECONDS,
+    TEXT,
+    TEXTS,
+    Schema,
+    listed,
+    or_null,
+    record,
+    table,
+    words,
+)
 
 __all__ = ["ACCOUNT", "HELD", "KEY", "KEY_EDIT", "MONEY", "PLAIN", "SECTION", "TENANT"]
 
@@ -66,7 +79,7 @@ def _row(size: str, **fields: Schema) -> Schema:
 
 
 TRADE_MODES = words("cash", "cross", "isolated")
-HELD: Final[dict[str, Schema]] = {
+HELD: dict[str, Schema] = {
     "positions": _row("pos", mgnMode=MARGIN_MODES),
     "orders": _row("sz", tdMode=TRADE_MODES, ordType=words(*ORDER_TYPES), side=words("buy", "sell")),
     "algos": _row("sz", tdMode=TRADE_MODES, ordType=words(*ALGO_TYPES), side=words("buy", "sell")),
@@ -74,6 +87,10 @@ HELD: Final[dict[str, Schema]] = {
     "spreads": _row("sz"),
     "copies": _row("subPos"),
 }
+MOVEMENT = record(
+    {"ccy": TEXT, "chain": TEXT, "amt": DECIMAL, "state": TEXT, "ts": COUNT}, title="a row", needs=("ccy",), more=True
+)
+HELD |= {"deposits": MOVEMENT, "withdrawals": MOVEMENT}
 MONEY: Final = dict.fromkeys(("trading", "funding", "debts"), table(DECIMAL))
 ENVIRONMENTS = words("live", "demo", "any")
 PERMISSION = "(?:read_only|read|trade|withdraw)"
@@ -96,6 +113,19 @@ KEY: Final = record(
     title="a key",
     needs=("label", "api_key", "secret_key", "passphrase"),
 )
+TOKEN = record(
+    {
+        "token": shapes.text("[!-~]{8,4096}", "must be printable ASCII without blanks: a header carries it"),
+        "scope": PERMISSIONS,
+        "expires_in": SECONDS,
+        "revoked": FLAG,
+        "termid": TEXT,
+        "ip": ADDRESSES,
+        "env": ENVIRONMENTS,
+    },
+    title="a token",
+    needs=("token",),
+)
 KEY_EDIT: Final = record({"label": TEXT, "perm": PERMISSIONS, "ip": ADDRESSES, "env": ENVIRONMENTS})
 MMP = record(dict.fromkeys(("timeInterval", "frozenInterval", "qtyLimit"), DECIMAL), title="a protection")
 TAGS: dict[str, Schema] = {**dict.fromkeys(TAG_PLACES, TEXT), "addrEx": table(TEXT)}
@@ -113,9 +143,14 @@ ACCOUNT: Final[dict[str, Schema]] = {  # in the order in which they are set: wha
     "auto_earn": table(or_null(COUNT)),
     "mmp": table(or_null(MMP)),
     "keys": listed(KEY),
+    "tokens": listed(TOKEN),
     "addresses": listed(ADDRESS),
 }
-TENANT: Final[dict[str, Schema]] = {"broker": FLAG}
+TENANT: Final[dict[str, Schema]] = {
+    "broker": FLAG,
+    "fd": listed(words("api", "oauth")),
+    "rebates": table(words("0", "1", "2", "3", "4")),
+}
 CHAIN = record(
     {
         "chain": TEXT,

@@ -23,7 +23,8 @@ from acctcfg.sandbox.okx.replies import (
 )
 from acctcfg.sandbox.okx.routes import PATHS, Route
 from acctcfg.sandbox.okx.show import address_id
-from acctcfg.sandbox.okx.state import Account, ApiKey, State, Tenant
+from acctcfg.sandbox.okx.state import Account, ApiKey, Holder, State, Tenant
+from acctcfg.sandbox.okx.tokens import authenticate_token, holder_of, is_open
 from acctcfg.sandbox.traffic import Reply, Request
 from acctcfg.sandbox.values import Json
 from acctcfg.sandbox.world import World
@@ -65,7 +66,9 @@ class OkxExchange(Exchange):
         self.state = state
         self.by_method = PATHS.get(path)
         self.route = self.by_method.get(request.method) if self.by_method else None
-        holder = state.holders.get(request.headers.get("ok-access-key", ""))
+        self.bearer = "authorization" in request.headers
+        key = request.headers.get("ok-access-key", "")
+        holder = holder_of(state, request.headers) if self.bearer else state.holders.get(key)
         self._account = holder.account if holder else NOBODY
 
     def rows(self, answer: Json) -> Sequence[Json] | None:
@@ -130,8 +133,7 @@ class OkxExchange(Exchange):
         public = not next(iter(self.by_method.values())).perm
         tenant, account, key = NO_TENANT, NOBODY, NO_KEY
         if not public:
-            caller = Caller(request.method, request.target, request.headers, request.body, self.ip)
-            holder = authenticate(state, caller, now_ms)
+            holder = self.authenticated()
             tenant, account, key = holder.tenant, holder.account, holder.key
         query = dict(parse_qsl(self.query, keep_blank_values=True)) if self.query else {}
         self.params = query
@@ -140,11 +142,21 @@ class OkxExchange(Exchange):
         if state.flags.leverage_info_404 and self.path == LEVERAGE_INFO:
             raise bare_404()
         self.check_pace(self.route, self.ip if public else account.uid, query)
+        if self.bearer and not public and (not is_open(self.path) or self.route.perm not in key.perm):
+            raise Refusal("53013")
         self.check_permission(self.route, tenant, account, key)
         if self.route.is_write:
             self.params = read_body(request.headers, request.body, may_be_empty=self.route.empty_body)
         demo = request.headers.get("x-simulated-trading") == "1"
         return self.route, Call(state, tenant, account, key, self.params, now_ms, demo)
+
+    def authenticated(self) -> Holder:
+        """Whoever signed, or whose token it is."""
+        state, request, now_ms = self.state, self.request, self.world.now_ms
+        if self.bearer:
+            return authenticate_token(state, request.headers, self.ip, now_ms)
+        caller = Caller(request.method, request.target, request.headers, request.body, self.ip)
+        return authenticate(state, caller, now_ms)
 
     def check_pace(self, route: Route, who: str, query: Mapping[str, str]) -> None:
         """50011 beyond the limit."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import TypeAlias
 
-from acctcfg.sandbox.okx.state import Account, Pending, Position, State
-from acctcfg.sandbox.values import Json, Row, did_you_mean, number, text
+from acctcfg.sandbox.okx.state import Account, Movement, Pending, Position, State
+from acctcfg.sandbox.values import Json, Row, did_you_mean, number, text, whole
 
-__all__ = ["ALGO_TYPES", "BOT_KINDS", "algo_from", "bot_from", "copy_from", "order_from", "position_from"]
+__all__ = ["ALGO_TYPES", "BOT_KINDS", "Held", "algo_from", "bot_from", "copy_from", "order_from", "position_from"]
 __all__ += ["spread_from"]
 
 ORDER_TYPES: tuple[str, ...] = (
@@ -28,6 +29,7 @@ ORDER_TYPES: tuple[str, ...] = (
 ORDER_TYPES += ("rpi", "elp", "op_fok")
 ALGO_TYPES = ("conditional", "oco", "chase", "trigger", "move_order_stop", "iceberg", "twap", "smart_iceberg")
 BOT_KINDS = ("grid", "contract_grid", "recurring", "signal", "contract_dca", "spot_dca")
+Held: TypeAlias = Position | Pending | Movement
 CONTRACTS = ("SWAP", "FUTURES", "OPTION")
 
 
@@ -132,6 +134,23 @@ def bot_from(venue: State, account: Account, row: Mapping[str, Json], now_ms: in
         state=text(row, "state", "running"),
         c_time=now_ms,
         extra=_rest(row, "algoId", "instType", "instId", "tdMode", "kind", "posSide", "sz", "state"),
+    )
+
+
+def movement_from(venue: State, _account: Account, row: Mapping[str, Json], now_ms: int) -> Movement:
+    """A deposit or a withdrawal; on its way unless `state` says otherwise."""
+    ccy = text(row, "ccy")
+    if ccy not in venue.currencies:
+        raise ValueError(f"unknown currency {ccy!r}{did_you_mean(ccy, venue.currencies)}")
+    main = next((chain.id for chain in venue.currencies[ccy].chains if chain.main), "")
+    return Movement(
+        id=venue.next_id(),
+        ccy=ccy,
+        chain=text(row, "chain", main),
+        amount=number(row.get("amt", 1), ("amt",)),
+        state=text(row, "state", "0"),
+        ts=whole(row.get("ts", now_ms), ("ts",)),
+        extra=_rest(row, "ccy", "chain", "amt", "state", "ts"),
     )
 
 

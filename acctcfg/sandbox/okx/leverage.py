@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from acctcfg.sandbox.okx.flags import Flags
 from acctcfg.sandbox.okx.params import Call, choice, decimal, names, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
-from acctcfg.sandbox.okx.state import Account, Flags, Pending, Scope, State
+from acctcfg.sandbox.okx.state import Account, Pending, Scope, State
 from acctcfg.sandbox.okx.universe import Instrument, tiers
 from acctcfg.sandbox.values import Row, plain
 

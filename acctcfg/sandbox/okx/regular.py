@@ -12,10 +12,11 @@ import re
 from dataclasses import replace
 
 from acctcfg.sandbox.okx import keys, reads
+from acctcfg.sandbox.okx.flags import Flags
 from acctcfg.sandbox.okx.keys import Rules
 from acctcfg.sandbox.okx.params import Call, flag, names, need, page, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
-from acctcfg.sandbox.okx.state import Account, Flags
+from acctcfg.sandbox.okx.state import Account
 from acctcfg.sandbox.values import Row
 
 __all__ = ["asset_balances", "balance", "create_key", "create_subaccount", "delete_key", "entrusted", "list_keys"]

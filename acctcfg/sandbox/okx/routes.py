@@ -13,9 +13,11 @@ from acctcfg.sandbox.okx import (
     collateral,
     config,
     deposits,
+    fd,
     keys,
     leverage,
     mode,
+    movements,
     public,
     reads,
     regular,
@@ -73,6 +75,11 @@ def _broker(method: str, path: str, handler: Handler, limit: int, window_s: floa
 def _regular(method: str, path: str, handler: Handler, limit: int, window_s: float, *, bound: bool = False) -> Route:
     perm = "trade" if method == "POST" else "read_only"
     return Route(method, f"/api/v5{path}", handler, limit, window_s, perm, master=True, bound=bound)
+
+
+def _rebates(method: str, path: str, handler: Handler, limit: int, window_s: float, *, broker: bool = False) -> Route:
+    """Reading is enough for these, also where a file is asked for."""
+    return Route(method, f"/api/v5{path}", handler, limit, window_s, "read_only", broker=broker)
 
 
 GRIDS = reads.bots_of({"grid": "grid", "contract_grid": "contract_grid"})
@@ -155,8 +162,13 @@ ROUTES: tuple[Route, ...] = (
     _regular("GET", "/asset/subaccount/balances", regular.asset_balances, 6, 2),
     _regular("GET", "/account/subaccount/max-withdrawal", regular.max_withdrawal, 20, 2),
     _regular("GET", "/asset/subaccount/bills", regular.transfers, 6, 1),
-    _broker("GET", "/asset/broker/dma/subaccount-deposit-history", broker.empty_history, 5, 2),
-    _broker("GET", "/asset/broker/dma/subaccount-withdrawal-history", broker.empty_history, 5, 2),
+    _broker("GET", "/asset/broker/dma/subaccount-deposit-history", movements.deposits, 5, 2),
+    _broker("GET", "/asset/broker/dma/subaccount-withdrawal-history", movements.withdrawals, 5, 2),
+    _rebates("GET", "/broker/fd/if-rebate", fd.if_rebate, 2, 1),
+    _rebates("GET", "/broker/fd/rebate-per-orders", fd.files_of("fd"), 2, 60),
+    _rebates("POST", "/broker/fd/rebate-per-orders", fd.ask_for("fd"), 1, 3600),
+    _rebates("GET", "/broker/dma/rebate-per-orders", fd.files_of("dma"), 2, 60, broker=True),
+    _rebates("POST", "/broker/dma/trades", fd.ask_for("dma"), 1, 3600, broker=True),
 )
 
 

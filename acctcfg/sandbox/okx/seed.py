@@ -10,10 +10,19 @@ from decimal import Decimal
 from typing import Final
 
 from acctcfg.sandbox.okx.declared import ACCOUNT, MONEY, PLAIN, TENANT
-from acctcfg.sandbox.okx.holdings import algo_from, bot_from, copy_from, order_from, position_from, spread_from
+from acctcfg.sandbox.okx.holdings import (
+    Held,
+    algo_from,
+    bot_from,
+    copy_from,
+    movement_from,
+    order_from,
+    position_from,
+    spread_from,
+)
 from acctcfg.sandbox.okx.keys import parse_ips, parse_permissions
 from acctcfg.sandbox.okx.replies import Refusal
-from acctcfg.sandbox.okx.state import Account, Address, ApiKey, Pending, Position, Scope, State, Tenant
+from acctcfg.sandbox.okx.state import Account, Address, ApiKey, Scope, State, Tenant, Token
 from acctcfg.sandbox.okx.universe import TAG_PLACES, currency_from, default_instruments, instrument_from
 from acctcfg.sandbox.values import (
     Json,
@@ -22,8 +31,10 @@ from acctcfg.sandbox.values import (
     SeedError,
     amounts,
     did_you_mean,
+    flag,
     items,
     mapping,
+    seconds,
     set_flags,
     text,
     texts,
@@ -34,13 +45,15 @@ from acctcfg.sandbox.world import World
 __all__ = ["HELD", "add_keys", "add_rows", "add_sub_account", "add_tenant", "build", "builtin", "edit_account"]
 __all__ += ["remove_from", "scope_from"]
 
-HELD: Final[dict[str, Callable[[State, Account, Mapping[str, Json], int], Position | Pending]]] = {
+HELD: Final[dict[str, Callable[[State, Account, Mapping[str, Json], int], Held]]] = {
     "positions": position_from,
     "orders": order_from,
     "algos": algo_from,
     "bots": bot_from,
     "spreads": spread_from,
     "copies": copy_from,
+    "deposits": movement_from,
+    "withdrawals": movement_from,
 }
 
 
@@ -117,6 +130,8 @@ def add_tenant(state: State, name: str, values: Mapping[str, Json], now_ms: int)
     master = Account(uid=uid, name="", main_uid=uid, type="0", ts=now_ms)
     prefix = text(values, "env_prefix") or f"OKX_{name.upper().replace('-', '_')}"
     tenant = Tenant(name=name, master=master, broker=bool(values.get("broker", True)), env_prefix=prefix)
+    tenant.fd = texts(values.get("fd"))
+    tenant.rebates = {key: str(kind) for key, kind in mapping(values.get("rebates")).items()}
     state.tenants[name] = tenant
     own = ("venue", "env_prefix", "sub_accounts", "uid", *TENANT)
     edit_account(state, tenant, master, {k: v for k, v in values.items() if k not in own}, now_ms, place)
@@ -153,6 +168,8 @@ def edit_account(
             account.ever_held |= set(account.trading)
         elif name == "leverage":
             _leverage(account, value, here)
+        elif name == "tokens":
+            _tokens(state, tenant, account, items(value), now_ms, here)
         elif name in KEPT:
             _keep(getattr(account, name), mapping(value), KEPT[name])
         elif name == "keys":
@@ -198,9 +215,7 @@ def _like(present: object, value: Json, place: Place) -> bool | str | list[str]:
     return texts(value, place) if isinstance(present, list) else str(value)
 
 
-def held_from(
-    state: State, account: Account, what: str, rows: Json, now_ms: int, place: Place = ()
-) -> list[Position | Pending]:
+def held_from(state: State, account: Account, what: str, rows: Json, now_ms: int, place: Place = ()) -> list[Held]:
     """Positions, orders, ... from their rows."""
     found = []
     for index, row in enumerate(items(rows)):
@@ -273,6 +288,27 @@ def _key(state: State, row: Mapping[str, Json], now_ms: int, place: Place) -> Ap
         env=text(row, "env", "demo"),
         ts=now_ms,
     )
+
+
+def _tokens(state: State, tenant: Tenant, account: Account, rows: Json, now_ms: int, place: Place) -> None:
+    """The account's access tokens, in place of those that it had."""
+    state.tokens = {name: token for name, token in state.tokens.items() if token.account is not account}
+    for index, row in enumerate(items(rows)):
+        values = mapping(row)
+        if text(values, "token") in state.tokens:
+            raise SeedError("is used twice", (*place, index, "token"))
+        lives_ms = round(seconds(values.get("expires_in", 0)) * 1000)
+        state.tokens[text(values, "token")] = Token(
+            text=text(values, "token"),
+            tenant=tenant,
+            account=account,
+            scope=tuple(parse_permissions(text(values, "scope", "read_only,trade"))),
+            expires_ms=now_ms + lives_ms if "expires_in" in values else 0,
+            revoked=flag(values, "revoked", False),
+            termid=text(values, "termid"),
+            ip=ips_from(values.get("ip"), (*place, index, "ip")),
+            env=text(values, "env", "demo"),
+        )
 
 
 def ips_from(value: Json, place: Place = ("ip",)) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from acctcfg.sandbox.okx.declared import HELD, PLAIN
 from acctcfg.sandbox.okx.leverage import scope_text
-from acctcfg.sandbox.okx.state import Account, Address, Pending, Position, State, Tenant
+from acctcfg.sandbox.okx.state import Account, Address, Movement, Pending, Position, State, Tenant
 from acctcfg.sandbox.okx.universe import Currency
 from acctcfg.sandbox.values import Row, plain
 
@@ -66,6 +66,7 @@ def identities(state: State) -> Iterator[str]:
     for tenant in state.tenants.values():
         for account in tenant.accounts():
             held = (account.orders, account.algos, account.bots, account.spreads, account.copies)
+            yield from (movement.id for movement in (*account.deposits, *account.withdrawals))
             yield from (account.uid, *account.keys, *(item.id for items in held for item in items))
             yield from (position.pos_id for position in account.positions)
             yield from (address_id(address.addr, address.tag) for address in account.addresses)
@@ -75,6 +76,6 @@ def _amounts(amounts: Mapping[str, Decimal]) -> Row:
     return {ccy: plain(amount) for ccy, amount in amounts.items()}
 
 
-def _item(item: Position | Pending | Address) -> Row:
+def _item(item: Position | Pending | Movement | Address) -> Row:
     values = {field.name: getattr(item, field.name) for field in fields(item)}
     return {name: plain(value) if isinstance(value, Decimal) else value for name, value in values.items()}

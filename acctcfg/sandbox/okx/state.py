@@ -9,95 +9,18 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import ClassVar
 
+from acctcfg.sandbox.okx.flags import Flags
 from acctcfg.sandbox.okx.universe import CURRENCIES, Currency, Instrument
 from acctcfg.sandbox.values import Json
 from acctcfg.sandbox.world import Maintenance
 
-__all__ = ["Account", "Address", "ApiKey", "Flags", "Holder", "Pending", "Position", "Scope"]
-__all__ += ["State", "Tenant"]
+__all__ = ["Account", "Address", "ApiKey", "BrokerFile", "Flags", "Holder", "Movement", "Pending", "Position"]
+__all__ += ["Scope", "State", "Tenant", "Token"]
 
 Scope = tuple[str, str, str, str]  # instType, mgnMode, currency or instrument or family, "long"/"short" or ""
 
 PERMISSIONS = ("read_only", "trade", "withdraw")  # in the order in which the venue prints them
-
-
-MODES = ("1", "2", "3", "4")
-TAGS = ("chain", "tag", "memo", "pmtId", "comment", "addrEx", "none")
-
-
-@dataclass(slots=True)
-class Flags:
-    """How the sandbox behaves where the venue's documentation is silent or contradicts itself."""
-
-    default_leverage: str = "5"  # of a scope that nobody ever set
-    isolated_futures_scope: str = "instrument"  # or "family": how isolated FUTURES leverage is keyed
-    isolated_in_advanced_modes: str = "contracts"  # what isolated margin modes 3 and 4 take; all, none; else 50072
-    spot_margin_by_instrument: bool = False  # true: cross margin in Spot mode is set by instId
-    leverage_both_ids: str = "refuse"  # 51000; or "instId": it wins over ccy
-    contract_leverage_decimals: int = 0  # digits after the point that a contract's leverage may have
-    auto_loan_modes: list[str] = field(default_factory=lambda: ["3", "4"])
-    rate_limit_status: int = 429  # or 200: the shape of 50011
-    posside_error: str = "top"  # 51000 with HTTP 400; or "item": code 1, the 51000 in data
-    leverage_info_404: bool = False  # true: as reported of the EEA host
-    key_delay_s: float = 0.0  # until a created key works and a deleted one stops; divided by the speed
-    max_subaccounts: int = 100_000
-    preset_enveloped: bool = True  # false: account-level-switch-preset answers a bare object
-    create_subaccount_answer: str = "full"  # or "short": without uid and ts
-    sub_label_required: bool = True  # of a plain user's sub-account; false: it may be left out
-    sub_label_blank: bool = False  # true: the list shows it with a blank after it
-    subaccount_creation: str = "api"  # of a plain user; or "web": 59518
-    subaccount_list_rate: int = 2  # or 20 in two seconds
-    unknown_subaccount: str = "empty"  # the list, asked for a name that is not there; or "59510"
-    perm_spelling: str = "read_only"  # in the answer to a change of a key; or "read"
-    option_assets_usd: int = 10_000  # above which options can be activated (51147); older texts say 20000
-    auto_earn_pending_s: float = 0.0  # how long auto-earn is `pending` after it was turned on; divided by the speed
-    collateral_fixed: list[str] = field(default_factory=list)  # currencies that can not be disabled as collateral
-    collateral_pairs: dict[str, str] = field(default_factory=dict)  # {"USDC": "USDT"}: one call has both or none
-    ws_login_error: str = "closer"  # the code that fits a failed login; or "60009" for all of them
-    ws_ack: str = "arg"  # of a subscription; or "args": a list of one
-    empty_snapshot: bool = False  # true: a positions snapshot without positions is pushed, with no rows
-    close_push: bool = True  # a position that was closed is pushed once with size 0; false: not at all
-    duplicate_order_frames: bool = False  # true: every push of an order comes twice
-    snapshot_page_size: int = 100  # rows of a page; 30 or less cuts a small account's snapshot
-    notice_lead_s: int = 60  # from notice 64008 to the end; 30 before June 2025; divided by the speed
-    balance_zero_rows: bool = False  # true: a currency asked for by ccy and once held has a row at zero too
-    dma_endpoints: str = "full"  # or "public": the twelve that are no longer documented answer a bare 404
-    subaccount_parent: str = "firstLvSubAcct"  # with subAcctLv, since 2025-05-28; or "mainAcct", as before
-    subaccount_info_rate: int = 1  # or 10 a second
-    dma_withdraw: str = "refused"  # 51000 for keys of sub-accounts; or "accepted"
-    address_tag: str = "chain"  # where a tag stands: as the chain has it, or tag, memo, pmtId, comment, addrEx, none
-    minimum_assets: dict[str, str] = field(default_factory=dict)  # {"3": "10000"}: USD needed per account mode
-    portfolio_caps: dict[str, str] = field(default_factory=dict)  # {"BTC-USDT": "100"}: contracts per family
-    activated_modes: list[str] = field(default_factory=lambda: list(MODES))  # of a fresh account
-    fresh_account_mode: str = "1"
-    fresh_position_mode: str = "net_mode"
-
-    WORDS: ClassVar[dict[str, tuple[str | int, ...]]] = {
-        "isolated_futures_scope": ("instrument", "family"),
-        "isolated_in_advanced_modes": ("contracts", "all", "none"),
-        "leverage_both_ids": ("refuse", "instId"),
-        "auto_loan_modes": ("3", "4"),
-        "rate_limit_status": (429, 200),
-        "posside_error": ("top", "item"),
-        "create_subaccount_answer": ("full", "short"),
-        "subaccount_creation": ("api", "web"),
-        "subaccount_list_rate": (2, 20),
-        "unknown_subaccount": ("empty", "59510"),
-        "perm_spelling": ("read_only", "read"),
-        "ws_login_error": ("closer", "60009"),
-        "ws_ack": ("arg", "args"),
-        "dma_endpoints": ("full", "public"),
-        "subaccount_parent": ("firstLvSubAcct", "mainAcct"),
-        "subaccount_info_rate": (1, 10),
-        "dma_withdraw": ("refused", "accepted"),
-        "address_tag": TAGS,
-        "activated_modes": MODES,
-        "fresh_account_mode": MODES,
-        "fresh_position_mode": ("net_mode", "long_short_mode"),
-    }
-    OLD: ClassVar[dict[str, dict[object, str]]] = {"isolated_in_advanced_modes": {True: "all", False: "none"}}
 
 
 @dataclass(slots=True)
@@ -165,6 +88,34 @@ class Pending:
 
 
 @dataclass(slots=True)
+class Movement:
+    """A deposit or a withdrawal of a sub-account, in the venue's numbers for its state."""
+
+    id: str
+    ccy: str
+    chain: str
+    amount: Decimal
+    state: str
+    ts: int
+    extra: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def inst_id(self) -> str:
+        """What it is about, for whoever closes it by that."""
+        return self.ccy
+
+
+@dataclass(slots=True)
+class BrokerFile:
+    """A file of orders that a broker asked for."""
+
+    kind: str  # dma, api, oauth
+    begin: str
+    end: str
+    asked_ms: int
+
+
+@dataclass(slots=True)
 class Address:
     """One deposit address. What it credits is a setting of the sub-account, not of the address."""
 
@@ -229,6 +180,8 @@ class Account:
     ever_held: set[str] = field(default_factory=set)  # currencies that were in the trading account once
     funding: dict[str, Decimal] = field(default_factory=dict)
     debts: dict[str, Decimal] = field(default_factory=dict)
+    deposits: list[Movement] = field(default_factory=list)
+    withdrawals: list[Movement] = field(default_factory=list)
     keys: dict[str, ApiKey] = field(default_factory=dict)  # by api_key
     addresses: list[Address] = field(default_factory=list)
     deposit_to: str = "6"
@@ -272,12 +225,30 @@ class Tenant:
     broker: bool = True
     env_prefix: str = ""
     subs: dict[str, Account] = field(default_factory=dict)
+    fd: list[str] = field(default_factory=list)  # kinds of FD broker that it is: api, oauth
+    rebates: dict[str, str] = field(default_factory=dict)  # a user's key -> if-rebate type
+    files: list[BrokerFile] = field(default_factory=list)
     features: set[str] = field(default_factory=set)  # activated for all of them
 
     def accounts(self) -> Iterator[Account]:
         """The master first, then the sub-accounts in the order of creation."""
         yield self.master
         yield from self.subs.values()
+
+
+@dataclass(slots=True)
+class Token:
+    """An access token of one account."""
+
+    text: str = field(repr=False)
+    tenant: Tenant = field(repr=False)
+    account: Account = field(repr=False)
+    scope: tuple[str, ...] = ("read_only",)
+    expires_ms: int = 0  # 0: never
+    revoked: bool = False
+    termid: str = ""  # the device that it is bound to
+    ip: tuple[str, ...] = ()
+    env: str = "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +268,7 @@ class State:
     flags: Flags = field(default_factory=Flags)
     tenants: dict[str, Tenant] = field(default_factory=dict)
     holders: dict[str, Holder] = field(default_factory=dict)  # by api_key
+    tokens: dict[str, Token] = field(default_factory=dict, repr=False)  # by text
     currencies: dict[str, Currency] = field(default_factory=lambda: dict(CURRENCIES))
     maintenance: Maintenance = field(default_factory=Maintenance)
     speed: float = 1.0
@@ -337,6 +309,13 @@ class State:
             key.valid_until = now_ms + round(self.flags.key_delay_s * 1000 / self.speed)
         else:
             self.holders.pop(key.api_key, None)
+
+    def drop_account(self, tenant: Tenant, account: Account, now_ms: int) -> None:
+        """Take a sub-account away, with its keys and its tokens."""
+        for key in list(account.keys.values()):
+            self.drop_key(account, key, now_ms)
+        self.tokens = {name: token for name, token in self.tokens.items() if token.account is not account}
+        tenant.subs.pop(account.name, None)
 
     def instrument(self, inst_id: str) -> Instrument | None:
         """The instrument that leverage is set on: contracts by their id, a pair as MARGIN."""

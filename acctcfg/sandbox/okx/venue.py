@@ -100,9 +100,7 @@ class OkxMember(Member):
 
     def remove(self) -> None:
         """Take a sub-account away, with its keys."""
-        for key in list(self.account.keys.values()):
-            self.state.drop_key(self.account, key, self.world.now_ms)
-        del self.of.subs[self.name]
+        self.state.drop_account(self.of, self.account, self.world.now_ms)
 
 
 class Okx(Venue):
