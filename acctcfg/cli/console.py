@@ -65,7 +65,7 @@ def say(text: str, *, err: bool = False, end: str = "\n") -> None:
     stream.flush()
 
 
-def say_json(value: Any) -> None:
+def say_json(value: object) -> None:
     """A document. Text is taken for JSON that a renderer has made by `json_text`."""
     stream = outlet()
     stream.write((value if isinstance(value, str) else json_text(value)) + "\n", escape=in_json)

@@ -26,7 +26,7 @@ def option_target(command: Command) -> Command:
 def option_later(name: str) -> Callable[[Command], Command]:
     """An option, with a value or without one, that is refused and stands in no help."""
 
-    def refuse(ctx: click.Context, param: click.Parameter, value: Any) -> None:  # noqa: ARG001
+    def refuse(ctx: click.Context, param: click.Parameter, value: object) -> None:  # noqa: ARG001
         if value is not None:
             raise click.UsageError(f"{name} is not supported yet", ctx)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -45,5 +45,5 @@ def _counts(manifest: Manifest) -> dict[str, int]:
     return {"accounts": len(manifest.accounts), "venues": len(manifest.venues), "files": len(manifest.files)}
 
 
-def _row(problem: Any) -> dict[str, Any]:
+def _row(problem: object) -> dict[str, object]:
     return {name: getattr(problem, name) for name in ("file", "line", "column", "address", "message")}

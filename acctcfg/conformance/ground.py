@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 __all__ = ["Fault", "Ground", "Rung", "Write"]
 
@@ -45,7 +45,7 @@ class Rung:
     """One state of an account, reached from the rung before it by one apply."""
 
     name: str  # "position mode long_short"
-    fields: Mapping[str, Any]  # all that the manifest says of the account here, besides its entry in `accounts`
+    fields: Mapping[str, object]  # all that the manifest says of the account here, besides its entry in `accounts`
     blocker: str = ""  # what `obstruct` puts in its way: "an open position"; "" where no precheck guards it
 
 
@@ -71,8 +71,8 @@ class Ground(ABC):
     tied: ClassVar[Rung | None] = None  # wants two values that the venue keeps as one after `tie`; None: it has none
     speed: ClassVar[int] = 50  # how many times faster than the venue it runs: windows, delays, time stamps
 
-    venues: Mapping[str, Mapping[str, Any]]  # the manifest's `venues`, with the `base_url` of the local venue
-    accounts: Mapping[str, Mapping[str, Any]]
+    venues: Mapping[str, Mapping[str, object]]  # the manifest's `venues`, with the `base_url` of the local venue
+    accounts: Mapping[str, Mapping[str, object]]
     environ: Mapping[str, str]  # the variables that the credentials are taken from, PREFIX_SECRET_KEY among them
     secrets: Sequence[str]  # texts that must never be seen anywhere: secret keys, passphrases
 

@@ -105,7 +105,7 @@ class Trial:
 
     # -- the workspace -------------------------------------------------------------------------------------------------
 
-    def at(self, *rungs: Rung, **venue: Any) -> Self:
+    def at(self, *rungs: Rung, **venue: object) -> Self:
         """The manifest of this rung for the climber, and of a second one for the neighbour.
 
         More words go into every connection.

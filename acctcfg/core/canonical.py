@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 __all__ = ["canonical", "digest_of"]
 
@@ -18,7 +18,7 @@ _DIFFERS: Final = re.compile(r"[^\x00-\x7f]|\.0(?=[,\]}]|\Z)|\de[+-]\d|\d{17}(?=
 _PLAIN: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def digest_of(value: Mapping[str, Any] | Sequence[Any]) -> str:
+def digest_of(value: Mapping[str, object] | Sequence[object]) -> str:
     """`sha256:` and the hex digest of the canonical text. ValueError for what JSON cannot say."""
     return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()
 

@@ -35,12 +35,12 @@ def manifest_digest(manifest: Manifest, accounts: Iterable[str], uids: Mapping[s
     )
 
 
-def _kept(store: StoreSpec) -> dict[str, Any]:
+def _kept(store: StoreSpec) -> dict[str, object]:
     """What decides where a new secret goes, and who can read it there."""
     return {"type": store.type, "path": store.path, "recipients": sorted(store.recipients)}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     kind: type = type(value)
     return _reader(kind)(value)
 
@@ -65,10 +65,10 @@ def _reader(kind: type) -> Callable[[Any], Any]:
     return _as_it_is if kind is str or issubclass(kind, int | float | type(None)) else str
 
 
-def _in_any_order(values: Iterable[Any]) -> list[Any]:
+def _in_any_order(values: Iterable[object]) -> list[object]:
     found = [_plain(item) for item in values]
     return sorted(found, key=canonical) if len(found) > 1 else found
 
 
-def _as_it_is(value: Any) -> Any:
+def _as_it_is(value: object) -> Any:
     return value

@@ -13,7 +13,7 @@ from acctcfg.core.state import KeyValue, Lost, written
 
 __all__ = ["Checker", "guard", "is_sensitive", "limit_of"]
 
-Checker = Callable[[Mapping[str, Any], Any], Sequence[str]]
+Checker = Callable[[Mapping[str, object], Any], Sequence[str]]
 """`schema, instance -> what is wrong`: a JSON Schema engine, handed in."""
 
 _POWERFUL = ("trade", "withdraw")

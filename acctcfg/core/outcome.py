@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from acctcfg.core.plan import FORMAT_VERSION, Plan, Step, Unread, Warning_
 
@@ -94,7 +93,7 @@ class Outcome:
             return 1
         return 3 if counts["blocked"] else 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The document of `apply --format json`."""
         return {
             "format_version": FORMAT_VERSION,
@@ -140,7 +139,7 @@ class AccountView:
     name: str
     uid: str  # "" where the account does not exist, and where nobody could look
     exists: bool | None  # None where nobody could look
-    values: Mapping[str, Any] = field(default_factory=dict)  # address text -> JSON value, in the order to print
+    values: Mapping[str, object] = field(default_factory=dict)  # address text -> JSON value, in the order to print
     deposits: tuple[DepositRow, ...] = ()
     unreadable: tuple[Unread, ...] = ()
     warnings: tuple[Warning_, ...] = ()  # what spoils the use of what is shown: frozen functions, closed chains

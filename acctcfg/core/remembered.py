@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 __all__ = ["Cap", "Creating", "KnownAccount", "StoredKey"]
 
@@ -52,12 +51,12 @@ class Creating:
     label: str
     uid: str  # the account's when it was sent, "" where that was not known
     sent_at: float | None  # signed time, Unix seconds by the venue's clock
-    params: Mapping[str, Any] = field(default_factory=dict)  # what was sent, no secret; {} in earlier records
-    answered: Mapping[str, Any] = field(default_factory=dict)  # what the venue answered to it, where it did
+    params: Mapping[str, object] = field(default_factory=dict)  # what was sent, no secret; {} in earlier records
+    answered: Mapping[str, object] = field(default_factory=dict)  # what the venue answered to it, where it did
     run: str = ""
     running: str = ""  # who is at it right now ("alice@host1, ... since ..."), "" if that run is over
 
-    def fits(self, *, uid: str = "", created_s: float | None = None, slack_s: float = 2.0, **live: Any) -> bool:
+    def fits(self, *, uid: str = "", created_s: float | None = None, slack_s: float = 2.0, **live: object) -> bool:
         """Whether a thing that the venue shows can be what this creation made.
 
         `uid` is the account's (not asked of an account itself), `created_s` the venue's creation time (None: not

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 __all__ = ["Scope", "StoreReport", "VenueReport"]
 
@@ -38,7 +37,7 @@ class VenueReport:
     uid: str = ""  # of the venue user behind the credentials
     base_url: str = ""  # "" where it is one of the venue type's own
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Where every write of this connection goes, and as whom."""
         where = {"base_url": self.base_url} if self.base_url else {}
         return {"type": self.type, "environment": self.environment, "uid": self.uid, **where}
@@ -53,6 +52,6 @@ class StoreReport:
     path: str
     recipients: tuple[str, ...] = ()  # public keys: who can read what is written
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """What decides where a new secret goes, and who can read it."""
         return {"type": self.type, "path": self.path, "recipients": list(self.recipients)}

@@ -47,6 +47,6 @@ def _list(values: Any) -> str:
     return ", ".join(told(one) for one in values)
 
 
-def _members(value: Mapping[str, Any]) -> str:
+def _members(value: Mapping[str, object]) -> str:
     """A value of a saved plan, as its JSON has it."""
     return ", ".join(f"{name} {told(one) or 'none'}" for name, one in value.items() if one is not None)

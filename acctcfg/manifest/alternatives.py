@@ -44,7 +44,7 @@ class _Parts(Record):
         like = [one for one in self.fields if abs(len(one) - len(name)) < 2]
         return bool(fits) and not difflib.get_close_matches(name, like, n=1, cutoff=0.8)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """With names that nobody knows yet."""
         said, word = super().schema(), {"anyOf": [self.word.schema(), {"type": "null"}]}
         return said | {"patternProperties": {f"^(?:{self.others})$": word}} if self.others else said
@@ -62,7 +62,7 @@ class WholeOrParts:
         """The word, or a dict of words by part."""
         return self.parts.take(node, report) if type(node.value) is dict else self.word.take(node, report)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """Either."""
         return {"anyOf": [self.word.schema(), self.parts.schema()]}
 
@@ -98,7 +98,7 @@ class Permissions:
             report.value(node, "must name at least one group")
         return [f"{group}:{access}" for group, access in taken.items()]
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """Either."""
         return {"anyOf": [self.listed.schema(), self.groups.schema() | {"minProperties": 1}]}
 
@@ -118,7 +118,7 @@ class OneValue(Flag):
         report.value(node, f"must be {str(self.only).lower()}: {self.why} (or leave the line out)")
         return BAD
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """That value."""
         return {"enum": [self.only]}
 
@@ -153,6 +153,6 @@ class AllOrListed:
             return BAD
         return {name: value for name, value in taken.items() if value is not BAD}
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """An object."""
         return self.record.schema() | {"not": {"required": [ALL, "enabled"]}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from acctcfg.core.desired import Place
 from acctcfg.errors import Problem
@@ -94,7 +94,7 @@ def _near(word: str, known: tuple[str, ...]) -> str:
     return f" (known: {', '.join(listed[:12])}{more})"
 
 
-def quoted(value: Any) -> str:
+def quoted(value: object) -> str:
     """What a value is, for "must be ..., not ...": never its content, which may be a secret in the wrong place."""
     if isinstance(value, dict):
         return "a map"

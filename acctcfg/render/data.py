@@ -54,7 +54,7 @@ def views_json(views: Iterable[AccountView]) -> str:
     return _text([account_json(view) for view in views])
 
 
-def account_json(view: AccountView) -> dict[str, Any]:
+def account_json(view: AccountView) -> dict[str, object]:
     """One account as it is: where it is, what its addresses hold, where it can be paid. Never a secret."""
     return {
         "account": view.account,
@@ -126,7 +126,7 @@ def save_plan(plan: Plan, path: Path) -> None:
         raise ConfigError(f"cannot write {path}: {exc.strerror}", hint="no plan was saved") from exc
 
 
-def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, Any]:
+def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, object]:
     """The document of a saved plan. Raises PlanStale for a file that is cut, edited or of another version.
 
     `rules`: of the installed venue types, whose own codes it may hold.
@@ -142,11 +142,11 @@ def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, Any]:
     flaw = _flaw(document, rules)
     if flaw:
         raise PlanStale(f"{path} {flaw}", hint=_AGAIN)
-    found: dict[str, Any] = document
+    found: dict[str, object] = document
     return found
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, object]:
     """ValueError for a name that stands twice: a reviewer's program may have shown the other value."""
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -172,7 +172,7 @@ def _flaw(document: object, rules: Iterable[VenueRules]) -> str:
     return ""
 
 
-def _checksum(document: Mapping[str, Any]) -> str:
+def _checksum(document: Mapping[str, object]) -> str:
     try:
         return digest_of(document)
     except (ValueError, RecursionError):  # half a surrogate pair, or nested deeper than any plan

@@ -60,7 +60,7 @@ def in_json(c: str) -> str:
     return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     """JSON that every reader takes: what is not seen as itself is escaped, half a pair is U+FFFD, NaN is null."""
     import json  # help and plain text go without
 
@@ -70,7 +70,7 @@ def json_text(value: Any) -> str:
     return "".join(c if c == "\n" or _shows(c) else in_json(c) for c in text)
 
 
-def _sound(value: Any) -> Any:
+def _sound(value: object) -> Any:
     """The same value without what JSON has no word for."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

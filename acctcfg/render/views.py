@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from acctcfg.core.outcome import AccountView, DepositRow
 from acctcfg.errors import UsageError
@@ -123,7 +122,7 @@ def _within(address: str, account: str) -> str:
     return address.removeprefix(f"{account}.") or address
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     match value:
         case None:
             return "none"
