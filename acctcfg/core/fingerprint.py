@@ -40,7 +40,7 @@ def _kept(store: StoreSpec) -> dict[str, object]:
     return {"type": store.type, "path": store.path, "recipients": sorted(store.recipients)}
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object) -> object:
     kind: type = type(value)
     return _reader(kind)(value)
 

@@ -90,7 +90,7 @@ class Step:
         """The same step with further prechecks."""
         return replace(self, prechecks=self.prechecks + more)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The step as the plan's JSON shows it."""
         change, place = self.change, self.place or Place("", 0, 0)
         return {
@@ -110,7 +110,7 @@ class Step:
             "calls": list(self.calls),
         }
 
-    def fingerprint(self) -> dict[str, Any]:
+    def fingerprint(self) -> dict[str, object]:
         """What makes it this step and no other: everything but amounts, times and where it is written."""
         whole = self.to_json()
         del whole["place"]
@@ -246,7 +246,7 @@ class Plan:
         """Names this plan: its steps, whose accounts they are of, who can read its secrets, and its manifest."""
         return digest_of({**self._identity(), "cautions": self.cautions})
 
-    def _identity(self) -> dict[str, Any]:
+    def _identity(self) -> dict[str, object]:
         return {
             "format_version": FORMAT_VERSION.partition(".")[0],
             "manifest_digest": self.manifest_digest,
@@ -273,10 +273,10 @@ class Plan:
             digest_of({**identity, "cautions": sorted(chain.from_iterable(choice))}) == digest for choice in choices
         )
 
-    def _venues(self) -> dict[str, Any]:
+    def _venues(self) -> dict[str, object]:
         return {report.venue: report.to_json() for report in self.reports}
 
-    def _stores(self) -> dict[str, Any]:
+    def _stores(self) -> dict[str, object]:
         return {one.store: one.to_json() for one in self.stores}
 
     def to_json(self) -> dict[str, Any]:

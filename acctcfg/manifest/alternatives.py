@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from acctcfg.core.setting import ALL
 from acctcfg.core.text_rule import TextRule
@@ -26,7 +26,7 @@ class _Parts(Record):
     word: Word
     others = ""  # the pattern of such names; "" where there are none
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """A dict of words by part."""
         taken = super().take(node, report)
         for name, child in node.value.items() if taken is not BAD else ():
@@ -58,7 +58,7 @@ class WholeOrParts:
         self.parts = _Parts({part: Field(kind=word, doc=f"Its part at {part}") for part in parts}, nulls=True)
         self.parts.word, self.parts.others = word, others
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """The word, or a dict of words by part."""
         return self.parts.take(node, report) if type(node.value) is dict else self.word.take(node, report)
 
@@ -89,7 +89,7 @@ class Permissions:
         self.groups = _Groups({group: Field(kind=access, doc=f"Access to {group}") for group in groups}, nulls=True)
         self.groups.refused = refused
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """A list; of a map, `group:access` for each group."""
         if type(node.value) is not dict:
             return self.listed.take(node, report)
@@ -110,7 +110,7 @@ class OneValue(Flag):
         self.only = only
         self.why = why
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """The bool."""
         taken = super().take(node, report)
         if taken is BAD or taken is self.only:
@@ -138,7 +138,7 @@ class AllOrListed:
             nulls=True,
         )
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """A dict of the fields that are sound."""
         taken = self.record.take(node, report)
         if taken is BAD:

@@ -35,7 +35,7 @@ class ListOf:
         self.most = most
         self.unique = unique
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """A list of what its items are, `BAD` where one is; the caller may look at the others."""
         if type(node.value) is not list:
             report.value(node, f"must be a list, not {quoted(node.value)} (in [...], or lines that begin with a dash)")
@@ -50,16 +50,16 @@ class ListOf:
             report.value(node, f"has {len(taken)} entries, but the venue allows at most {self.most}")
         return taken
 
-    def _doubles(self, node: Node, taken: list[Any], report: Report) -> None:
+    def _doubles(self, node: Node, taken: list[object], report: Report) -> None:
         seen = set()
         for child, value in zip(node.value, taken, strict=True):
             if value in seen and value is not BAD:
                 report.value(child, f"duplicate value {shown(value)}")
             seen.add(value)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """An array."""
-        said: dict[str, Any] = {"type": "array", "items": self.item.schema()}
+        said: dict[str, object] = {"type": "array", "items": self.item.schema()}
         if self.least:
             said["minItems"] = self.least
         if self.most is not None:
@@ -74,13 +74,13 @@ class OneOrMany:
         self.item = item
         self.many = ListOf(item, least=1, unique=True)
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """A list."""
         if type(node.value) is list:
             return self.many.take(node, report)
         return [self.item.take(node, report)]
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """Either."""
         return {"anyOf": [self.item.schema(), self.many.schema()]}
 
@@ -101,12 +101,12 @@ class Later:
     def __init__(self, instead: str = "") -> None:
         self.instead = f" ({instead})" if instead else ""
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """Always `BAD`."""
         report.key(node, f"is not supported yet{self.instead}")
         return BAD
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """Nothing at all fits."""
         return {"not": {}}
 
@@ -178,7 +178,7 @@ class Record:
         return said | (groups[0] if len(groups) == 1 else {"allOf": groups} if groups else {})
 
 
-def _described(field: Field, *, nulls: bool) -> dict[str, Any]:
+def _described(field: Field, *, nulls: bool) -> dict[str, object]:
     said = field.kind.schema()
     words = said.pop("description", "")
     doc = f"{field.doc}. {words[:1].upper()}{words[1:]}" if words else field.doc
@@ -206,7 +206,7 @@ class Table:
         self._fits = re.compile(name.pattern).fullmatch
         self._allowed: set[str] = set()
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """A dict of what is sound."""
         if type(node.value) is not dict:
             report.value(node, f"must be a map, not {quoted(node.value)} (a {self.what}, a colon and its fields, each)")
@@ -229,7 +229,7 @@ class Table:
             else:
                 report.key(node, f"the {self.what} {shown(name)} must be {self.name.words}")
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """An object by pattern of its names."""
         item = self.item.schema()
         return {
@@ -242,10 +242,10 @@ class Table:
 class Plain:
     """Any value, as JSON would say it: what another language (a JSON Schema) gives a meaning to."""
 
-    def __init__(self, said: Mapping[str, Any]) -> None:
+    def __init__(self, said: Mapping[str, object]) -> None:
         self._said = dict(said)
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """The plain value. Decimals become floats here: JSON has no other numbers."""
         value = node.value
         if type(value) is dict:
@@ -254,6 +254,6 @@ class Plain:
             return [self.take(child, report) for child in value]
         return float(value) if type(value) is Decimal else value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """As declared."""
         return dict(self._said)

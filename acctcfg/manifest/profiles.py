@@ -43,7 +43,7 @@ class Layered:
     addresses: dict[Chain, AddressSpec] = field(default_factory=dict)
     roots: tuple[tuple[str, Node], ...] = ()
     layers: int = 0
-    taken: dict[str, Any] = field(default_factory=dict)  # what `fields` mean; filled for profiles, once each
+    taken: dict[str, object] = field(default_factory=dict)  # what `fields` mean; filled for profiles, once each
     places: dict[str, Place] = field(default_factory=dict)
 
 
@@ -249,7 +249,7 @@ def _without_lists(node: Node) -> Node:
     return Node({name: child for name, child in node.value.items() if name not in _LISTS}, node.mark, node.key_mark)
 
 
-def _left_out(entry: Node, values: Mapping[str, Any]) -> bool:
+def _left_out(entry: Node, values: Mapping[str, object]) -> bool:
     """Whether a field of an entry was wrong: without it the entry would say something else."""
     return any(child.value is not None and name not in values for name, child in entry.value.items())
 

@@ -99,7 +99,7 @@ def _mark_after(before: str, base: int) -> int:
     return mark_at(base, line, column)
 
 
-def _events(text: str, base: int) -> Iterator[Any]:
+def _events(text: str, base: int) -> Iterator[object]:
     """The parser's events, with its errors turned into one sentence."""
     loader = _loader()(text)
     try:

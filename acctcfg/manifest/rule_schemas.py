@@ -24,7 +24,7 @@ class _Unbounded(Exception):
     """Why a schema is not taken."""
 
 
-def schema_error(schema: Any) -> str:
+def schema_error(schema: object) -> str:
     """What is wrong with a JSON Schema; "" where nothing is."""
     if not isinstance(schema, dict | bool):
         return "a schema is a map"
@@ -65,7 +65,7 @@ class _Measure:
         self.known[id(node)] = size, depth + 1
         return self.known[id(node)]
 
-    def _below(self, node: Any) -> Iterator[Any]:
+    def _below(self, node: Any) -> Iterator[object]:
         if isinstance(node, list):
             yield from node
             return
@@ -79,7 +79,7 @@ class _Measure:
             elif name not in _DATA and isinstance(child, dict | list):
                 yield child
 
-    def _target(self, ref: str) -> Any:
+    def _target(self, ref: str) -> object:
         """What `#`, `#/a/pointer` and `#anchor` stand for."""
         if not ref.startswith("#"):
             raise _Unbounded(f"it refers to {shown(ref)} (acctcfg fetches nothing: use $defs)")
@@ -94,7 +94,7 @@ class _Measure:
                 raise _Unbounded(f"it refers to {shown(ref)}, which is not in it") from None
         return node
 
-    def _anchored(self, name: str) -> Any:
+    def _anchored(self, name: str) -> object:
         stack = [self.root]
         while stack:
             node = stack.pop()

@@ -47,7 +47,7 @@ class Text:
         self._fits = re.compile(self.rule.pattern).fullmatch
         self._taken: set[str] = set()  # what was allowed once; large manifests say the same again and again
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """The text."""
         value = node.value
         if type(value) is str:
@@ -69,7 +69,7 @@ class Text:
             report.value(node, f"must be text, not {quoted(value)} ({self.rule.words})")
         return BAD
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """A string with the rule's pattern."""
         around = r"\s*" if self.bare else ""
         return {"type": "string", "pattern": f"^{around}(?:{self.rule.pattern}){around}$".replace(r"\Z", "$")}
@@ -82,7 +82,7 @@ class Word:
         self.words = dict(words) if isinstance(words, Mapping) else {str(word): "" for word in words}
         self.later = later
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """The word."""
         value = node.value
         if type(value) is str:
@@ -96,7 +96,7 @@ class Word:
             report.value(node, f"must be text, not {quoted(value)}{_of(self.words)}")
         return BAD
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """An enum."""
         meanings = [f"`{word}`: {meaning}" for word, meaning in self.words.items() if meaning]
         return {"enum": list(self.words)} | ({"description": "; ".join(meanings)} if meanings else {})
@@ -109,7 +109,7 @@ def _of(words: Mapping[str, str]) -> str:
 class Flag:
     """`true` or `false`; nothing else that other versions of YAML read as one."""
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """The bool."""
         if isinstance(node.value, bool):
             return node.value
@@ -117,7 +117,7 @@ class Flag:
         report.value(node, f"must be true or false, not {said}")
         return BAD
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """A boolean."""
         return {"type": "boolean"}
 
@@ -129,7 +129,7 @@ class Whole:
         self.least = least
         self.most = most
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """The int."""
         value = _number(node.value)
         if isinstance(value, Decimal) and value == value.to_integral_value():
@@ -148,7 +148,7 @@ class Whole:
             return f"at least {self.least}"  # MOST is no limit that anybody meets on purpose
         return f"{self.least} to {self.most}" if self.most > self.least else str(self.least)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """An integer."""
         return {
             "type": ["integer", "string"],
@@ -165,7 +165,7 @@ def _number(value: Any) -> int | Decimal | None:
     return value if type(value) in (int, Decimal) else None
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     return shown(value) if type(value) is str else quoted(value)
 
 
@@ -187,7 +187,7 @@ class Decimals:
         self.words = words
         self.zero = zero
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """The Decimal."""
         value = _number(node.value)
         if value is not None:
@@ -215,11 +215,11 @@ class Decimals:
         """The lower bound in words."""
         return "0 or more" if self.zero else "above 0"
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """A number."""
         bound = {"minimum": 0} if self.zero else {"exclusiveMinimum": 0}
         pattern = "|".join([IN_QUOTES, *(f"^{word}$" for word in self.words)])
-        said: dict[str, Any] = {"type": ["number", "string"], **bound, "pattern": pattern}
+        said: dict[str, object] = {"type": ["number", "string"], **bound, "pattern": pattern}
         return said if self.most is None else said | {"maximum": self.most}
 
 
@@ -231,7 +231,7 @@ def _decimal(value: int | Decimal) -> Decimal:
 class IpAddress:
     """One IPv4 or IPv6 address, in its canonical writing; networks are not taken."""
 
-    def take(self, node: Node, report: Report) -> Any:
+    def take(self, node: Node, report: Report) -> object:
         """The address as text."""
         value = node.value
         if type(value) is str:
@@ -245,7 +245,7 @@ class IpAddress:
             report.value(node, f"must be an IP address, not {quoted(value)}")
         return BAD
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """A string with either format; the pattern keeps networks out where formats are not checked."""
         return {
             "type": "string",

@@ -47,12 +47,12 @@ def manifest_schema_text(rules: Mapping[str, VenueRules]) -> str:
     return json.dumps(manifest_schema(rules), indent=2, ensure_ascii=False) + "\n"
 
 
-def _when(field: str, word: str, then: Mapping[str, Any]) -> dict[str, Any]:
+def _when(field: str, word: str, then: Mapping[str, object]) -> dict[str, object]:
     condition = {"required": [field], "properties": {field: {"const": word}}}
     return {"if": condition, "then": dict(then)}
 
 
-def _venue(shape: Shape) -> dict[str, Any]:
+def _venue(shape: Shape) -> dict[str, object]:
     types = (
         _when(
             "type",
@@ -70,11 +70,11 @@ def _venue(shape: Shape) -> dict[str, Any]:
     return shape.venue.schema() | {"allOf": [*types, sandbox]}
 
 
-def _store(shape: Shape) -> dict[str, Any]:
+def _store(shape: Shape) -> dict[str, object]:
     every = [name for one in shape.stores.values() for name in one.options]
     rows = []
     for one in shape.stores.values():
-        then: dict[str, Any] = {"properties": {name: False for name in every if name not in one.options}}
+        then: dict[str, object] = {"properties": {name: False for name in every if name not in one.options}}
         if needed := [name for name, option in one.options.items() if option.needed]:
             then["required"] = needed
         rows.append(_when("type", one.type, then))

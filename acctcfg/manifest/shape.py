@@ -28,7 +28,7 @@ LATER_TYPES: Final = ("okx", "okx_dma_broker", "gate_crossex")
 class _Share(Text):
     """A count of accounts, or a share of them."""
 
-    def take(self, node: Any, report: Any) -> Any:
+    def take(self, node: Any, report: Any) -> object:
         """An int, or the text of a share."""
         value = number(node.value) if type(node.value) is str else node.value
         if type(value) is int or (type(value) is Decimal and value == value.to_integral_value()):
@@ -38,7 +38,7 @@ class _Share(Text):
         report.value(node, f"{report.written(node)} must be {self.rule.words}")
         return BAD
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """Either."""
         return Whole(0).schema() | {"pattern": f"{IN_QUOTES}|^(?:{self.rule.pattern})$"}
 

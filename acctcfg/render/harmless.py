@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 __all__ = ["cell", "harmless", "in_json", "json_text"]
 
@@ -70,7 +70,7 @@ def json_text(value: object) -> str:
     return "".join(c if c == "\n" or _shows(c) else in_json(c) for c in text)
 
 
-def _sound(value: object) -> Any:
+def _sound(value: object) -> object:
     """The same value without what JSON has no word for."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -18,7 +18,7 @@ _DIGEST = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 _MAYBE_TEXT = {"type": ["string", "null"]}
 
 
-def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, Any]:
+def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
     """JSON Schema 2020-12 of `plan --format json` and of saved plans. Codes of `unreadable` are the venue's own.
 
     `rules`: of the installed venue types, which may bring codes of prechecks and warnings.
@@ -84,26 +84,26 @@ def _notice(code: dict[str, Any]) -> dict[str, Any]:
     return _object(address=_TEXT, code=code, message=_TEXT)
 
 
-def _map(value: dict[str, Any]) -> dict[str, Any]:
+def _map(value: dict[str, object]) -> dict[str, object]:
     return {"type": "object", "additionalProperties": value}
 
 
-def _venue() -> dict[str, Any]:
+def _venue() -> dict[str, object]:
     venue = _object(type=_TEXT, environment=_TEXT, uid=_TEXT)
     where = {**_TEXT, "description": "where it is not one of the venue's own"}
     return {**venue, "properties": {**venue["properties"], "base_url": where}}
 
 
-def _store() -> dict[str, Any]:
+def _store() -> dict[str, object]:
     return _object(type=_TEXT, path=_TEXT, recipients={**_TEXTS, "description": "public keys"})
 
 
-def _place() -> dict[str, Any]:
+def _place() -> dict[str, object]:
     place = _object(file=_TEXT, line=_COUNT, column=_COUNT)
     return {**place, "description": "where the manifest says it; line and column count from 1, 0 where nothing does"}
 
 
-def _step() -> dict[str, Any]:
+def _step() -> dict[str, object]:
     value = {"$ref": "#/$defs/value"}
     return _object(
         address={"type": "string", "minLength": 1},
@@ -123,11 +123,11 @@ def _step() -> dict[str, Any]:
     )
 
 
-def _warning(words: Mapping[str, str]) -> dict[str, Any]:
+def _warning(words: Mapping[str, str]) -> dict[str, object]:
     return {"enum": list(words), "description": "; ".join(f"`{code}`: {said}" for code, said in words.items())}
 
 
-def _precheck(words: Mapping[str, str]) -> dict[str, Any]:
+def _precheck(words: Mapping[str, str]) -> dict[str, object]:
     meanings = [{"const": name, "description": said} for name, said in words.items()]
     return _object(
         name={"anyOf": [*meanings, {"type": "string", "pattern": f"^{GUARDRAIL}.+"}]},
@@ -139,7 +139,7 @@ def _precheck(words: Mapping[str, str]) -> dict[str, Any]:
     )
 
 
-def _value() -> dict[str, Any]:
+def _value() -> dict[str, object]:
     words = {"type": "array", "items": _TEXT}
     return {
         "anyOf": [
