@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acctcfg.core.canonical import digest_of
+from acctcfg.core.json_types import JsonValue
 from acctcfg.core.outcome import AccountView, Outcome
 from acctcfg.core.plan import FORMAT_VERSION, Plan
 from acctcfg.core.rules import VenueRules
@@ -126,7 +127,7 @@ def save_plan(plan: Plan, path: Path) -> None:
         raise ConfigError(f"cannot write {path}: {exc.strerror}", hint="no plan was saved") from exc
 
 
-def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, object]:
+def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, JsonValue]:
     """The document of a saved plan. Raises PlanStale for a file that is cut, edited or of another version.
 
     `rules`: of the installed venue types, whose own codes it may hold.
@@ -142,7 +143,7 @@ def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, object
     flaw = _flaw(document, rules)
     if flaw:
         raise PlanStale(f"{path} {flaw}", hint=_AGAIN)
-    found: dict[str, object] = document
+    found: dict[str, JsonValue] = document
     return found
 
 

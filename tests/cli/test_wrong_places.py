@@ -67,4 +67,4 @@ def test_what_git_leaves_in_a_file_is_named(marker: str, tmp_path: Path, capsys:
     """A merge conflict is called one, at its line, wherever it stands."""
     (tmp_path / "acctcfg.yaml").write_text(f"version: 1\naccounts:\n{marker}\n  mmdesk01: {{venue: desk}}\n")
     assert run(["-C", str(tmp_path), "validate"]) == 1
-    assert f"acctcfg.yaml:3:1: a merge conflict that is not resolved: {marker[:7]} (" in capsys.readouterr().err
+    assert f"acctcfg.yaml:3:1: unresolved merge conflict: {marker[:7]} (" in capsys.readouterr().err
