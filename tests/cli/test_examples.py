@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from desk import Desk, seed
+from desk import MASTER, Desk, seed
 
 from acctcfg.sandbox.sandbox import with_venue
 from acctcfg.sandbox.venues import VENUES
@@ -18,12 +18,19 @@ RECIPIENTS = re.compile(r"# recipients: \[age1\.\.\.\]")
 FOLDERS = sorted(file.parent for file in EXAMPLES.glob("*/acctcfg.yaml"))
 
 
+PLAIN = {**MASTER, "api_key": "test-plain-key", "ip": "127.0.0.1"}
+
+
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    """A desk whose sandbox has the built-in Gate user besides, under the credentials that it prints."""
+    """A sandbox with the built-in Gate user under the credentials that it prints; and a plain user."""
     monkeypatch.setenv("GATE_DESK_API_KEY", "sandbox-gate-key")
     monkeypatch.setenv("GATE_DESK_SECRET_KEY", "sandbox-gate-secret")
-    with Desk.at(tmp_path, monkeypatch, with_venue(seed(), VENUES, "gate_crossex")) as made:
+    world = seed()
+    world["tenants"]["plain"] = {"broker": False, "keys": [PLAIN]}
+    for name in ("api_key", "secret_key", "passphrase"):
+        monkeypatch.setenv(f"OKX_PLAIN_{name.upper()}", PLAIN[name])
+    with Desk.at(tmp_path, monkeypatch, with_venue(world, VENUES, "gate_crossex")) as made:
         yield made
 
 

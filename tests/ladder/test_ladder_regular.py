@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from desk import MASTER, Desk
 
+from acctcfg.core.desired import Place, VenueSpec
+from acctcfg.venues.okx import OKX
+
 BOUND = {**MASTER, "ip": "127.0.0.1"}
 KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
 NO_CHANGES = "No changes. Live accounts match the manifest."
@@ -179,3 +182,54 @@ def test_a_demo_key_is_refused_at_a_live_connection(desk: Desk, monkeypatch: pyt
     said = desk.apply()
     assert (said.code, desk.writes()) == (1, [])
     assert "50101" in said.err
+
+
+@pytest.mark.parametrize(
+    "desk",
+    [
+        pytest.param(world(**flags), id=next(iter(flags)))
+        for flags in (
+            {"create_subaccount_answer": "short"},
+            {"unknown_subaccount": "59510"},
+            {"sub_label_required": False},
+            {"sub_label_blank": True},
+            {"key_delay_s": 2},
+        )
+    ],
+    indirect=True,
+)
+def test_either_reading_of_the_documents_will_do(desk: Desk) -> None:
+    """An answer without uid, an unknown name that is refused, a label with a blank, a key that takes effect later."""
+    wants(desk, {"trader01": {"api_keys": KEY, "account_mode": "futures"}}).converge()
+    assert desk.account("trader01")["acctLv"] == "2"
+
+
+@served(world())
+@pytest.mark.parametrize("path", ["create-subaccount", "subaccount/apikey"])
+def test_a_lost_answer_makes_nothing_twice(desk: Desk, path: str) -> None:
+    """The venue did it and its answer never came: it is found by reading, and the apply converges."""
+    desk.fault(match={"path": f"*/users/{path}", "method": "POST"}, kind="reset_after", times=1)
+    wants(desk, {"trader01": {"api_keys": KEY, "account_mode": "futures"}})
+    desk.apply()
+    desk.converge()
+    account = desk.account("trader01")
+    assert (account["acctLv"], [key["label"] for key in account["keys"]]) == ("2", ["trading"])
+
+
+@pytest.mark.parametrize("region", ["global", "eea", "us", "tr"])
+def test_each_region_has_its_host(region: str) -> None:
+    """The same hosts as a broker's, by the region that the user registered in."""
+    place = Place("acctcfg.yaml", 1, 1)
+    spec = VenueSpec(
+        key="desk",
+        type="okx",
+        environment="live",
+        credentials={"env": "A"},
+        base_url=None,
+        region=region,
+        uid=None,
+        egress=(),
+        rate_share=None,
+        place=place,
+    )
+    assert OKX.base_url(spec) == f"https://{'openapi' if region == 'global' else region}.okx.com"
