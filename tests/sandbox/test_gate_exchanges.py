@@ -151,3 +151,30 @@ def test_lists_that_lag_or_lose_a_row(gate):
     gate.act("DELETE", f"faults/{laid['id']}")
     gate.act("POST", "faults", {"match": {"path": "*/keys"}, "kind": "lose_row"})
     assert [len(gate.get(keys)) for _ in range(2)] == [0, 1]
+
+
+def test_an_exchange_of_which_an_account_has_no_part(gate):
+    """In isolated mode it can be neither read nor set there; in cross-exchange mode nothing shows it."""
+    gate.mine(absent=["KRAKEN"])
+    assert gate.get(ACCOUNTS)["exchange_type"] == "CROSSEX"
+    gate.put(account_mode="ISOLATED_EXCHANGE")
+    assert gate.label("GET", f"{ACCOUNTS}?exchange_type=KRAKEN") == "QUERY_INVALID_EXCHANGE_TYPE"
+    assert gate.refused(position_mode="DUAL", exchange_type="KRAKEN") == "UPDATE_ACCOUNT_EXCHANGE_TYPE_ERROR"
+    gate.put(position_mode="DUAL", exchange_type="LIGHTER")
+    assert gate.get(ACCOUNTS + "?exchange_type=LIGHTER")["position_mode"] == "DUAL"
+
+
+def test_an_exchange_that_nobody_knows_yet():
+    """A ninth one has symbols, leverage, margins and a position mode like the others."""
+    listed = {"add": [{"symbol": "MERCURY_FUTURE_ADA_USDT", "leverage_max": 30}]}
+    gate = gate_of(
+        {"profile": "current"}, gate_crossex={"symbols": listed, "flags": {"exchanges": [*EIGHT, "MERCURY"]}}
+    )
+    assert "MERCURY" in {row["exchange_type"] for row in gate.get("/crossex/rule/symbols")}
+    body = {"symbol": "MERCURY_FUTURE_ADA_USDT", "leverage": "30"}
+    assert gate.label("POST", "/crossex/positions/leverage", body) == ""
+    gate.put(account_mode="ISOLATED_EXCHANGE")
+    gate.put(position_mode="DUAL", exchange_type="MERCURY")
+    assert gate.get(f"{ACCOUNTS}?exchange_type=MERCURY")["position_mode"] == "DUAL"
+    gate.mine("positions", symbol="MERCURY_FUTURE_ADA_USDT")
+    assert gate.refused(account_mode="CROSS_EXCHANGE") == "UPDATE_ACCOUNT_MODE_POSITION_NOT_EMPTY_ERROR"

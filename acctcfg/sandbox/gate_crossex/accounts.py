@@ -29,7 +29,7 @@ def read_account(call: Call) -> Answer:
     only = "USDT" if call.venue.flags.margin_currencies == "USDT" else ""
     if account.account_mode == CROSS:
         return Answer(_row(account, CROSSEX, "", only))
-    if asked not in call.venue.flags.exchanges:
+    if asked not in call.venue.flags.exchanges or asked in account.absent:
         raise Refusal("QUERY_INVALID_EXCHANGE_TYPE")
     return Answer(_row(account, asked, asked, only))
 
@@ -157,6 +157,8 @@ def _position_mode(call: Call, wanted: dict[str, str]) -> Answer:
         raise Refusal("UPDATE_ACCOUNT_CROSSEX_MODE_EXCHANGE_TYPE_NOT_CROSSEX_ERROR")
     if isolated and not exchange:
         raise Refusal("UPDATE_ACCOUNT_PZ_ISOLATED_MODE_NOT_EXCHANGE_TYPE_ERROR")
+    if isolated and exchange in account.absent:
+        raise Refusal("UPDATE_ACCOUNT_EXCHANGE_TYPE_ERROR")
     if isolated and exchange == CROSSEX:
         raise Refusal("UPDATE_ACCOUNT_ISOLATED_MODE_EXCHANGE_TYPE_NOT_CROSSEX_ERROR")
     kept_under, scope = (exchange, exchange) if isolated else (CROSSEX, "")

@@ -22,6 +22,7 @@ PLAIN: Final[dict[str, Schema]] = {
     "state": words("1", "2"),
     "type": words("1", "3"),
     **dict.fromkeys(("opened", "deactivated"), FLAG),
+    "absent": TEXTS,
     "status": TEXT,
     "account_mode": words(*ACCOUNT_MODES),
 }

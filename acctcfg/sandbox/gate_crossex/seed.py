@@ -116,8 +116,7 @@ def edit_account(
             continue
         value, here = values[name], (*place, name)
         if name in PLAIN:
-            kind = type(getattr(account, name))
-            setattr(account, name, whole(value) if kind is int else bool(value) if kind is bool else str(value))
+            setattr(account, name, _like(getattr(account, name), value))
         elif name == "position_mode":
             _position_mode(account, value, here)
         elif name in ("leverage", "margin_mode"):
@@ -133,6 +132,15 @@ def edit_account(
             add_keys(state, tenant, account, value, now_ms, here)
         else:
             setattr(account, name, amounts(value, here))
+
+
+def _like(present: object, value: Json) -> bool | int | str | list[str]:
+    """A value in the kind of the one that it replaces."""
+    if isinstance(present, bool):
+        return bool(value)
+    if isinstance(present, list):
+        return texts(value)
+    return whole(value) if isinstance(present, int) else str(value)
 
 
 def held_from(state: State, account: Account, what: str, rows: Json, now_ms: int, place: Place = ()) -> list[Held]:

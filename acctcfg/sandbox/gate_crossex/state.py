@@ -154,6 +154,7 @@ class Account:
     update_ms: int = 0
     opened: bool = True  # whether there is a CrossEx account
     deactivated: bool = False
+    absent: list[str] = field(default_factory=list)  # exchanges of which it has no part in isolated mode
     status: str = "NORMAL"  # hidden: no answer shows it
     account_mode: str = CROSS
     position_mode: dict[str, str] = field(default_factory=lambda: dict.fromkeys((CROSSEX, *REAL_EXCHANGES), "SINGLE"))

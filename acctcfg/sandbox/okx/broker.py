@@ -105,6 +105,7 @@ def _parent(call: Call, account: Account) -> Row:
 
 
 def _info(call: Call, account: Account) -> Row:
+    may = account.can_trans_out
     return {
         "subAcct": account.name,
         "uid": account.uid,
@@ -112,7 +113,7 @@ def _info(call: Call, account: Account) -> Row:
         "acctLv": account.acct_lv,
         "enable": account.enable,
         "frozenFunc": list(account.frozen_func),
-        "canTransOut": account.can_trans_out,
+        "canTransOut": str(may).lower() if call.venue.flags.trans_out_text else may,
         **_parent(call, account),
         "ts": str(account.ts),
     }
@@ -129,9 +130,11 @@ def set_level(call: Call) -> Answer:
     """Set a sub-account's account mode for it; needs no activation by hand."""
     account = sub_account(call, does="trading")
     level = choice(call, "acctLv", ("1", "2", "3", "4"))
+    venue = call.venue
+    if venue.flags.dma_level_needs_activation and level not in (account.acct_lv, *account.activated_modes):
+        raise Refusal("51070")
     if account.is_busy():
         raise Refusal("59002")
-    venue = call.venue
     return Answer([{"acctLv": level}], lambda: switch(venue, account, level))
 
 

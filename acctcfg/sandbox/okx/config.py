@@ -55,11 +55,11 @@ def set_position_mode(call: Call) -> Answer:
     """Net or long/short, for the whole account."""
     account, flags = call.account, call.venue.flags
     mode = choice(call, "posMode", ("net_mode", "long_short_mode"))
-    if account.acct_lv == "1":
+    if account.acct_lv == "1" and flags.position_mode_in_spot == "refused":
         raise Refusal("51010")
     if account.acct_lv == "4" and mode == "long_short_mode":
         raise Refusal("51041")
-    if account.is_busy():
+    if account.is_busy() and (flags.equal_values == "refused" or mode != account.pos_mode):
         raise Refusal("59000")
 
     def effect() -> None:

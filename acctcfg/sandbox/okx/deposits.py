@@ -48,7 +48,12 @@ def create_address(call: Call) -> Answer:
         raise Refusal("51000", "Parameter addrType  error")
     if chain.id == "BTC-Lightning" or not chain.can_deposit:
         raise Refusal("58303")  # Lightning invoices have an API of their own
-    if sum(address.ccy == currency.code for address in account.addresses) >= MOST_ADDRESSES:
+    mine = [address for address in account.addresses if address.ccy == currency.code]
+    there = [address for address in mine if (address.chain, address.type) == (chain.id, kind)]
+    if there and call.venue.flags.repeated_address == "same":
+        row: Row = {"chain": chain.id, "ccy": currency.code, "addr": there[0].addr, "ts": call.now}
+        return Answer([row | _tag(there[0], call.venue.flags.address_tag)])
+    if len(mine) >= MOST_ADDRESSES:
         raise Refusal("58300")
     number = int(call.venue.next_id())
     address = Address(

@@ -19,6 +19,12 @@ class Flags:
     isolated_futures_scope: str = "instrument"  # or "family": how isolated FUTURES leverage is keyed
     isolated_in_advanced_modes: str = "contracts"  # what isolated margin modes 3 and 4 take; all, none; else 50072
     spot_margin_by_instrument: bool = False  # true: cross margin in Spot mode is set by instId
+    minimum_leverage: str = "1"  # below: 59105; the venue's samples also have 0.01
+    equal_values: str = "refused"  # position mode, isolated mode and leverage that an open thing blocks; or "accepted"
+    leverage_block_code: str = "precise"  # 59101, 59107, 59668, 59669; or "59000" or "59112" for all of them
+    leverage_after_switch: str = "reset"  # of scopes whose key changed shape; or "kept"
+    position_mode_in_spot: str = "refused"  # 51010; or "accepted"
+    portfolio_position_mode: str = "net"  # what an account that leaves portfolio margin has; or "restored"
     leverage_both_ids: str = "refuse"  # 51000; or "instId": it wins over ccy
     contract_leverage_decimals: int = 0  # digits after the point that a contract's leverage may have
     auto_loan_modes: list[str] = field(default_factory=lambda: ["3", "4"])
@@ -52,6 +58,9 @@ class Flags:
     dma_endpoints: str = "full"  # or "public": the twelve that are no longer documented answer a bare 404
     subaccount_parent: str = "firstLvSubAcct"  # with subAcctLv, since 2025-05-28; or "mainAcct", as before
     subaccount_info_rate: int = 1  # or 10 a second
+    dma_level_needs_activation: bool = False  # true: 51070 for a mode that nobody activated, also for a broker
+    trans_out_text: bool = False  # true: canTransOut is the text "true" or "false" in a broker's list
+    repeated_address: str = "new"  # an address asked for again is another one; or "same"
     dma_withdraw: str = "refused"  # 51000 for keys of sub-accounts; or "accepted"
     address_tag: str = "chain"  # where a tag stands: as the chain has it, or tag, memo, pmtId, comment, addrEx, none
     minimum_assets: dict[str, str] = field(default_factory=dict)  # {"3": "10000"}: USD needed per account mode
@@ -63,6 +72,13 @@ class Flags:
     WORDS: ClassVar[dict[str, tuple[str | int, ...]]] = {
         "isolated_futures_scope": ("instrument", "family"),
         "isolated_in_advanced_modes": ("contracts", "all", "none"),
+        "minimum_leverage": ("1", "0.01"),
+        "equal_values": ("refused", "accepted"),
+        "leverage_block_code": ("precise", "59000", "59112"),
+        "leverage_after_switch": ("reset", "kept"),
+        "position_mode_in_spot": ("refused", "accepted"),
+        "portfolio_position_mode": ("net", "restored"),
+        "repeated_address": ("new", "same"),
         "leverage_both_ids": ("refuse", "instId"),
         "auto_loan_modes": ("3", "4"),
         "rate_limit_status": (429, 200),

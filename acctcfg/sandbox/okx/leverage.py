@@ -61,6 +61,8 @@ def shapes(account: Account, flags: Flags) -> dict[tuple[str, str], str]:
 
 def forget_changed_shapes(account: Account, flags: Flags, before: dict[tuple[str, str], str]) -> None:
     """After a mode switch: scopes whose key shape changed stand at the default again."""
+    if flags.leverage_after_switch == "kept":
+        return
     after = shapes(account, flags)
     changed = {kind for kind in KINDS if before[kind] != after[kind]}
     account.leverage = {s: v for s, v in account.leverage.items() if (s[0], s[1]) not in changed}
@@ -141,15 +143,18 @@ def _set_by_instrument(call: Call, inst_id: str, mgn_mode: str, pos_side: str, l
 def _set(call: Call, scope: Scope, inst_id: str, lever: Decimal, highest: Decimal) -> Answer:
     account, flags = call.account, call.venue.flags
     digits = 2 if scope[0] == "MARGIN" else flags.contract_leverage_decimals
-    if lever < 1:
+    if lever < Decimal(flags.minimum_leverage):
         raise Refusal("59105")
+    if lever < 1:
+        digits = 2
     if lever != round(lever, digits):
         raise wrong("lever")
     highest = min(highest, _tier_maximum(call.venue, account, scope, highest))
     if lever > highest:
         raise Refusal("59102", f"Leverage exceeds the maximum leverage {plain(highest)}")
-    _refuse_blocked(call.venue, account, scope)
     value = plain(lever)
+    if flags.equal_values == "refused" or leverage_of(account, flags, scope) != value:
+        _refuse_blocked(call.venue, account, scope)
 
     def effect() -> None:
         account.leverage[scope] = value
@@ -200,10 +205,15 @@ def _refuse_blocked(venue: State, account: Account, scope: Scope) -> None:
 
     isolated = scope[1] == "isolated"
     if any(waits(order) and order.td_mode == scope[1] for order in account.orders):
-        raise Refusal("59101" if isolated else "59107")
+        raise Refusal(_block_code(venue, "59101" if isolated else "59107"))
     algos = any(waits(algo) and algo.td_mode == scope[1] for algo in account.algos)
     if algos or any(waits(bot) for bot in account.bots):
-        raise Refusal("59668" if isolated else "59669")
+        raise Refusal(_block_code(venue, "59668" if isolated else "59669"))
+
+
+def _block_code(venue: State, precise: str) -> str:
+    wanted = venue.flags.leverage_block_code
+    return precise if wanted == "precise" else wanted
 
 
 def _tier_maximum(venue: State, account: Account, scope: Scope, highest: Decimal) -> Decimal:
@@ -287,7 +297,7 @@ def adjust_leverage_info(call: Call) -> Answer:
     if held := _held(call.venue, account, scope):
         row["estMgn"] = plain(round(held / lever, 8))
     most = min(highest, _tier_maximum(call.venue, account, scope, highest))
-    return Answer([{**row, "existOrd": exists, "maxLever": plain(most), "minLever": "1"}])
+    return Answer([{**row, "existOrd": exists, "maxLever": plain(most), "minLever": call.venue.flags.minimum_leverage}])
 
 
 def _asked_scope(call: Call, inst_type: str, mgn_mode: str, side: str) -> tuple[Scope, Decimal]:

@@ -250,7 +250,9 @@ def switch(venue: State, account: Account, level: str) -> None:
     chosen, account.preset = account.preset, ""
     left, account.acct_lv = account.acct_lv, level
     if level == "4":
-        account.pos_mode = "net_mode"  # stays net when the account leaves portfolio margin again
+        account.pos_mode_before, account.pos_mode = account.pos_mode, "net_mode"
+    elif left == "4" and venue.flags.portfolio_position_mode == "restored":
+        account.pos_mode = account.pos_mode_before
     forget_changed_shapes(account, venue.flags, before)
     if left == "4" and chosen:
         for position in _cross_contracts(account):

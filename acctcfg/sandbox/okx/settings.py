@@ -50,7 +50,8 @@ def set_isolated_mode(call: Call) -> Answer:
         raise Refusal("51158")
     if value not in ("automatic", *(("auto_transfers_ccy",) if kind == "MARGIN" else ())):
         raise wrong("isoMode")
-    if account.is_busy():
+    present = account.mgn_iso_mode if kind == "MARGIN" else account.ct_iso_mode
+    if account.is_busy() and (call.venue.flags.equal_values == "refused" or value != present):
         raise Refusal("59000")
     if kind == "MARGIN" and account.mgn_iso_mode == "auto_transfers_ccy" != value:
         raise wrong("isoMode")  # nothing leads back from it

@@ -146,6 +146,7 @@ class Account:
     acct_lv: str = "1"
     activated_modes: list[str] = field(default_factory=lambda: ["1", "2", "3", "4"])
     pos_mode: str = "net_mode"
+    pos_mode_before: str = "net_mode"  # that it had when it went to portfolio margin
     preset: str = ""  # leverage preset for a switch out of portfolio margin
     greeks_type: str = "PA"
     fee_type: str = "0"
