@@ -177,7 +177,7 @@ def test_an_error_is_found_however_it_is_written(word, shown, capsys):
         ("okx:590000", "(did you mean okx:59000"),
         ("gate:TRADE_SET_LEVERAGE", "(did you mean gate:TRADE_SET_LEVERAGE_ERROR?)"),
         ("gate:A_LABEL_OF_TOMORROW", "error: gate:A_LABEL_OF_TOMORROW is not an error that acctcfg knows\n"),
-        ("gate:\x1b[2J", "error: gate:\\x1b[2J is no error"),
+        ("gate:\x1b[2J", "error: gate:\\x1b[2J is not an error"),
     ],
 )
 def test_an_unknown_error_is_one_message(word, message, capsys):
@@ -185,7 +185,7 @@ def test_an_unknown_error_is_one_message(word, message, capsys):
     status, out, err = said(capsys, word)
     assert (status, out) == (1, "")
     assert message in err
-    assert "counts a refusal that it does not know as failed" in err
+    assert "treats an unknown refusal as failed" in err
 
 
 @pytest.mark.parametrize(
