@@ -20,6 +20,7 @@ from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import FRESH_SINCE
 from acctcfg.venues.gate_crossex.endpoints import (
     ACCOUNT,
+    GET_MARGIN_MODE,
     LEVERAGE,
     MARGIN_LEVERAGE,
     MARGIN_POSITIONS,
@@ -221,6 +222,10 @@ class CrossEx:
         for some in _batches(symbols):
             found.update(_leverage_of(await self._read(_LEVERAGE[market], {"symbols": ",".join(some)})))
         return found
+
+    async def margin_mode(self, symbol: str) -> Any:
+        """The venue's answer on one symbol's margin mode: there is no list."""
+        return await self._read(GET_MARGIN_MODE, {"symbol": symbol})
 
     async def ceilings(self, symbols: Iterable[str]) -> dict[str, Decimal]:
         """The greatest leverage of any risk-limit tier, by symbol; a symbol that the answer leaves out is unknown."""

@@ -25,7 +25,9 @@ from acctcfg.venues.gate_crossex.offline_checks import mode_findings
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import ask, notices
 from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS, UNKNOWN_KEY
+from acctcfg.venues.gate_crossex.settings import SYMBOL_IN_USE
 from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
+from acctcfg.venues.gate_crossex.switches import GateSettings
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed, survey_or_reason
 
 __all__ = ["GateConnection"]
@@ -53,7 +55,8 @@ class GateConnection(ByField[Account]):
         self._opened: tuple[float, State | None] | None = None  # when `open` read the account, and what; used once
         self._subs = SubAccounts()
         self._leverage = Leverage()
-        super().__init__(self._subs, SubAccountState(), ApiKeys(), AccountMode(), PositionMode(), self._leverage)
+        modes = (AccountMode(), PositionMode(), GateSettings())
+        super().__init__(self._subs, SubAccountState(), ApiKeys(), *modes, self._leverage)
 
     # -- who -----------------------------------------------------------------------------------------------------------
 
@@ -216,7 +219,7 @@ class GateConnection(ByField[Account]):
 
     def is_precondition(self, code: str) -> bool:
         """Labels that name orders, positions, margins, a status or a lock."""
-        return code in PRECONDITIONS or code == KEPT
+        return code in PRECONDITIONS or code in (KEPT, SYMBOL_IN_USE)
 
     def refuses_value(self, change: Change, code: str) -> bool:  # noqa: ARG002
         """A value that is invalid, or that cannot be read."""

@@ -17,6 +17,7 @@ __all__ = [
     "CREATE_KEY",
     "CREATE_SUB_ACCOUNT",
     "DELETE_KEY",
+    "GET_MARGIN_MODE",
     "KEY",
     "KEYS",
     "LEVERAGE",
@@ -32,6 +33,7 @@ __all__ = [
     "SET_ACCOUNT",
     "SET_LEVERAGE",
     "SET_MARGIN_LEVERAGE",
+    "SET_MARGIN_MODE",
     "SUB_ACCOUNT",
     "SUB_ACCOUNTS",
     "SYMBOLS",
@@ -75,6 +77,14 @@ SET_ACCOUNT = Endpoint(
 LEVERAGE = Endpoint("GET", f"{_CROSSEX}/positions/leverage", _READ, "read", echoes=_NAMED)
 SET_LEVERAGE = Endpoint("POST", f"{_CROSSEX}/positions/leverage", Rate(100, 10), "trade", echoes=(_SYMBOL,))
 MARGIN_LEVERAGE = Endpoint("GET", f"{_CROSSEX}/margin_positions/leverage", _READ, "read", echoes=_NAMED)
+GET_MARGIN_MODE = Endpoint("GET", f"{_CROSSEX}/positions/margin_mode", _READ, "read", echoes=(_SYMBOL,))
+SET_MARGIN_MODE = Endpoint(
+    "POST",
+    f"{_CROSSEX}/positions/margin_mode",
+    Rate(100, 10),
+    "trade",
+    echoes=(_SYMBOL, Echo("margin_mode")),
+)
 SET_MARGIN_LEVERAGE = Endpoint(
     "POST", f"{_CROSSEX}/margin_positions/leverage", Rate(100, 10), "trade", echoes=(_SYMBOL,)
 )

@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | account mode | open orders, positions, also of securities, initial and maintenance margin, a hidden status | all |
 | position mode | open orders, positions | orders, positions; in isolated_exchange those of its exchange |
+| margin mode of a symbol | its orders and positions | by symbol |
 | leverage | a value above the symbol's tiers, or above what an open position's tier allows | by symbol |
 
 Which orders and positions count is not said: all do, of contracts, margin and spot alike, and so does a margin position
@@ -30,12 +31,13 @@ from acctcfg.errors import VenueError
 from acctcfg.venues.gate_crossex.account import Account, Open
 from acctcfg.venues.gate_crossex.account_reads import State
 from acctcfg.venues.gate_crossex.leverage import Decision
-from acctcfg.venues.gate_crossex.vocabulary import EXCHANGES, number
+from acctcfg.venues.gate_crossex.vocabulary import exchange_word, number
 from acctcfg.venues.snapshot import Row, Rows, Snapshot
 
 __all__ = ["ask", "notices"]
 
 _SYMBOL = re.compile(r"([A-Z0-9]+)_(?:FUTURE|MARGIN|SPOT|STOCK|ETF)_")
+_MARGIN_MODE = "settings.margin_mode"
 _ROUND = 100  # rows: a list of so many, or a multiple, may have been cut
 _MARGINS = {"no_initial_margin": "initial_margin", "no_maintenance_margin": "maintenance_margin"}
 
@@ -44,11 +46,12 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
     """The prechecks of these changes, by reads made now."""
     kinds = {change.kind for change in changes}
     markets = {account.decisions[change.address].market for change in changes if change.kind == "leverage"}
+    symbols = _MARGIN_MODE in kinds
     flat = bool(kinds & {"account_mode", "position_mode"})
     names = [
-        *(["positions"] if flat or Market.FUTURES in markets else []),
+        *(["positions"] if flat or symbols or Market.FUTURES in markets else []),
         *(["margin_positions"] if flat or Market.MARGIN in markets else []),
-        *(["orders"] if flat else []),
+        *(["orders"] if flat or symbols else []),
         *(["securities"] if "account_mode" in kinds else []),
     ]
     own = account.own
@@ -78,7 +81,10 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
                     status,
                 )
             case "position_mode":
-                answers[change.address] = _flat(snapshot, EXCHANGES.get(change.address.key, ""))
+                part = change.address.key
+                answers[change.address] = _flat(snapshot, exchange_word(part) if part else "")
+            case "settings.margin_mode":
+                answers[change.address] = _flat_symbol(snapshot, change.address.key)
             case "leverage":
                 answers[change.address] = (_limit(account, change, snapshot, ceilings),)
     return answers
@@ -95,6 +101,18 @@ def _flat(snapshot: Snapshot, exchange: str) -> tuple[Precheck, ...]:
         snapshot.question("no_pending_orders", "orders", _order, here),
         snapshot.question("no_open_positions", "positions", _position, here),
         snapshot.question("no_margin_positions", "margin_positions", _margin_position, here),
+    )
+
+
+def _flat_symbol(snapshot: Snapshot, symbol: str) -> tuple[Precheck, ...]:
+    """Nothing open of one symbol; a row that does not say its symbol may be of any."""
+
+    def of_it(row: Row) -> bool:
+        return row.get("symbol") in (symbol, "", None)
+
+    return (
+        snapshot.question("no_pending_orders", "orders", _order, of_it),
+        snapshot.question("no_open_positions", "positions", _position, of_it),
     )
 
 

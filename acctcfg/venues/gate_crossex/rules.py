@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.venues.gate_crossex.offline_checks import check_account
+from acctcfg.venues.gate_crossex.settings import SWITCHES
 from acctcfg.venues.gate_crossex.vocabulary import CROSS, EXCHANGES, ISOLATED
+from acctcfg.venues.switch import settings_of
 
 __all__ = ["GATE_CROSSEX_RULES"]
 
@@ -74,5 +76,7 @@ GATE_CROSSEX_RULES = VenueRules(
     addresses_per_currency=0,
     address_types={},
     leverage_selectors=("symbol",),
+    settings=settings_of(SWITCHES),
+    prechecks={"cross_margin_offered": "cross margin is offered for the symbol"},
     check=check_account,
 )

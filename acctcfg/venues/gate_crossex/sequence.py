@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from acctcfg.core.order import Row
+from acctcfg.venues.gate_crossex.settings import SWITCHES
+from acctcfg.venues.switch import rows_of
 
 __all__ = ["ORDER"]
 
 ORDER: tuple[Row, ...] = (
+    *rows_of(SWITCHES),
     ("account", "*"),
     ("account_mode", "position_mode"),  # which of them there are follows from the account mode
     ("account_mode", "leverage"),

@@ -30,6 +30,7 @@ class Symbol(NamedTuple):
     business: str  # "FUTURE" | "MARGIN" | "SPOT" | "STOCK" | "ETF", or a word that is new to us
     state: str  # "live" | "suspend", or a word that is new to us
     delisted_ms: int  # when it is taken off the list; 0 for never
+    has_cross: bool = True  # whether cross margin is offered for it
 
     @classmethod
     def of(cls, row: Mapping[str, object]) -> Symbol:
@@ -37,8 +38,9 @@ class Symbol(NamedTuple):
         name, exchange, business, state = (
             str(row.get(field) or "") for field in ("symbol", "exchange_type", "business_type", "state")
         )
+        cross = str(row.get("support_cross") or "true").lower() != "false"
         delisted = str(row.get("delist_time") or "0").partition(".")[0]
-        return cls(name, exchange, business, state, int(delisted) if delisted.isdecimal() else 0)
+        return cls(name, exchange, business, state, int(delisted) if delisted.isdecimal() else 0, cross)
 
     def takes_leverage(self, now_ms: int) -> bool:
         """Whether its leverage is read and set: until the day of its delisting too. Patterns expand over these only."""

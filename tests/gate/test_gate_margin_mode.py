@@ -1,0 +1,116 @@
+"""The margin mode of a symbol: Hyperliquid's contracts alone, one request each, with nothing of the symbol open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from gate_desk import ADA, GateDesk
+
+HYPER = "HYPERLIQUID_FUTURE_BTC_USDC"
+OTHER = "HYPERLIQUID_FUTURE_ADA_USDC"
+ADDRESS = f"cx.settings.margin_mode[{HYPER}]"
+
+
+@pytest.fixture
+def current(make_gate: Callable[..., GateDesk]) -> Callable[..., GateDesk]:
+    """A desk on the wire format that has margin modes."""
+
+    def make(**main: Any) -> GateDesk:
+        top = main.pop("top", {})
+        flags = {"profile": "current", **top.pop("flags", {})}
+        return make_gate(top={"gate_crossex": {"flags": flags, **top}}, **main)
+
+    return make
+
+
+def wants(gate: GateDesk, mode: str, **fields: Any) -> GateDesk:
+    """A manifest that wants that mode of the symbol."""
+    return gate.write({"cx": {"settings": {"margin_mode": {HYPER: mode}}, **fields}})
+
+
+def test_there_and_back(current: Callable[..., GateDesk]) -> None:
+    """Each rung lands, and a second plan finds nothing to do; what is right is not written."""
+    gate = current()
+    wants(gate, "cross").converge()
+    assert gate.writes() == []
+    wants(gate, "isolated")
+    step = gate.steps()[ADDRESS]
+    assert (step["before"], step["after"]) == ("cross", "isolated")
+    gate.converge()
+    assert gate.crossex()["margin_mode"] == {HYPER: "ISOLATED"}
+    wants(gate, "cross").converge()
+    assert len(gate.writes()) == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "row", "check"),
+    [
+        ("orders", {"symbol": HYPER}, "no_pending_orders"),
+        ("positions", {"symbol": HYPER, "qty": "1"}, "no_open_positions"),
+    ],
+)
+def test_what_is_open_of_the_symbol_blocks(
+    current: Callable[..., GateDesk], what: str, row: dict[str, Any], check: str
+) -> None:
+    """Named, and nothing is written; what is open of another symbol is in nobody's way."""
+    gate = current(**{what: [row]})
+    wants(gate, "isolated")
+    assert list(gate.blocked_by(ADDRESS)) == [check]
+    assert (gate.apply().code, gate.writes()) == (3, [])
+
+
+def test_what_is_open_elsewhere_does_not_block(current: Callable[..., GateDesk]) -> None:
+    """An order of another symbol; where the venue means the whole exchange, its refusal counts as blocked."""
+    gate = current(orders=[{"symbol": ADA}, {"symbol": OTHER}], top={"symbols": {"add": [{"symbol": OTHER}]}})
+    wants(gate, "isolated").converge()
+    gate = current(
+        orders=[{"symbol": OTHER}],
+        top={"flags": {"margin_mode_scope": "exchange"}, "symbols": {"add": [{"symbol": OTHER}]}},
+    )
+    wants(gate, "isolated")
+    said = gate.apply()
+    assert said.code == 3, said.out
+    assert "of its exchange, is in the way" in said.out
+
+
+def test_a_venue_that_does_not_serve_it_is_unreadable(make_gate: Callable[..., GateDesk]) -> None:
+    """404 on the read: nothing is sent."""
+    gate = make_gate(top={"gate_crossex": {"flags": {"profile": "seed"}}})
+    wants(gate, "isolated")
+    said = gate.plan()
+    assert (said.code, "does not serve margin modes" in said.out) == (1, True)
+    assert gate.writes() == []
+
+
+def test_other_exchanges_are_refused_offline(current: Callable[..., GateDesk]) -> None:
+    """`validate` says so, by the symbol."""
+    gate = current().write({"cx": {"settings": {"margin_mode": {ADA: "isolated"}}}})
+    said = gate.run("validate")
+    assert said.code == 1
+    assert "Hyperliquid" in said.err + said.out
+
+
+def test_a_symbol_without_cross_is_not_asked_for_it(current: Callable[..., GateDesk]) -> None:
+    """The venue's list says that it has isolated margin only."""
+    rows = {"replace": [{"symbol": HYPER, "support_cross": "false"}]}
+    gate = current(top={"symbols": rows}, margin_mode={HYPER: "ISOLATED"})
+    wants(gate, "cross")
+    assert "isolated margin only" in gate.blocked_by(ADDRESS)["cross_margin_offered"]
+
+
+def test_it_comes_after_the_modes_and_before_leverage(current: Callable[..., GateDesk]) -> None:
+    """Account mode, position mode, margin mode, leverage; read again behind the account mode."""
+    gate = current()
+    fields = {
+        "account_mode": "isolated_exchange",
+        "position_mode": {"hyperliquid": "long_short"},
+        "leverage": [{"symbol": HYPER, "value": 4}],
+    }
+    wants(gate, "isolated", **fields).converge()
+    sent = [
+        next(iter({"account_mode", "position_mode", "margin_mode", "leverage"} & set(row["body"])))
+        for row in gate.writes()
+    ]
+    assert sent == ["account_mode", "position_mode", "margin_mode", "leverage"]
