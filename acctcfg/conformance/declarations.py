@@ -39,6 +39,7 @@ OPEN_TO_VENUES = (
     "acctcfg.core",
     "acctcfg.wire",
     "acctcfg.errors",
+    "acctcfg.venues.brake",
     "acctcfg.venues.contract",
     "acctcfg.venues.resources",
     "acctcfg.venues.account",
