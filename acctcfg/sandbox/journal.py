@@ -35,7 +35,7 @@ class Entry(TypedDict):
     fault: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What became of a request."""
 

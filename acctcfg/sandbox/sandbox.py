@@ -53,6 +53,7 @@ class Sandbox:
         self.world.begin_anew()
         self.world.client_ip = text(self.seed, "client_ip")
         self.venues = {kind.name: kind(self.world, *self._section(kind)) for kind in self.kinds}
+        self.first, *self.others = self.venues.values()
         tenants = mapping(self.seed.get("tenants")) or self.kinds[0].builtin("demo")
         for name, values in tenants.items():
             values = mapping(values)
@@ -68,15 +69,12 @@ class Sandbox:
             raise SeedError(f"is there twice: at the top and under {kind.name}", (name,))
         return {**top, **own}, () if top else (kind.name,)
 
-    @property
-    def first(self) -> Venue:
-        """The venue of the table's first row."""
-        return next(iter(self.venues.values()))
-
     def venue_of(self, path: str) -> Venue:
         """The venue whose path it is: the first one's, where no other's."""
-        others = [venue for venue in self.venues.values() if venue is not self.first]
-        return next((venue for venue in others if venue.serves(path)), self.first)
+        for venue in self.others:
+            if venue.serves(path):
+                return venue
+        return self.first
 
     def members(self) -> Iterator[tuple[Venue, Member]]:
         """Every account of every venue."""

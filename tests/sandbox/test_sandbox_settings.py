@@ -96,7 +96,10 @@ def test_market_maker_protection(bench):
     desk.post(f"{A}/mmp-config", **body)
     (row,) = desk.get(f"{A}/mmp-config?instFamily=BTC-USD")
     assert row == {**body, "mmpFrozen": False, "mmpFrozenUntil": ""}
+    bench.act("POST", "accounts/mmdesk01/set", mmp_frozen=["BTC-USD"])
+    assert desk.get(f"{A}/mmp-config")[0]["mmpFrozen"] is True
     assert desk.post(f"{A}/mmp-reset", instFamily="BTC-USD") == [{"result": True}]
+    assert desk.get(f"{A}/mmp-config")[0]["mmpFrozen"] is False
     assert desk.code("POST", f"{A}/mmp-config", **{**body, "qtyLimit": "0"}) == "51000"
 
 

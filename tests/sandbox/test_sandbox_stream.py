@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import aiohttp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from acctcfg.sandbox.app import Request
 from acctcfg.sandbox.serve import Running
@@ -153,6 +155,45 @@ def test_requests_that_are_refused(bench, path, frame, code):
     assert (said["event"], said["code"]) == ("error", code)
     if code == "60012":
         assert (frame if isinstance(frame, str) else json.dumps(frame)) in said["msg"]
+
+
+WORDS = st.sampled_from(
+    [
+        "ping",
+        "login",
+        "subscribe",
+        "op",
+        "args",
+        "channel",
+        "positions",
+        "orders",
+        "instType",
+        "ANY",
+        "extraParams",
+        "\ud800",
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=6,
+)
+ARGS = st.dictionaries(st.sampled_from(["channel", "instType", "extraParams", "ccy", "sign", "apiKey"]), VALUES)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.text(max_size=20)
+    | VALUES.map(json.dumps)
+    | st.builds(lambda op, args: json.dumps({"op": op, "args": args}), WORDS, st.lists(ARGS, max_size=2)),
+    inside=st.booleans(),
+)
+def test_whatever_is_said_is_answered(bench_from, text, inside):
+    """No frame of any kind ends in anything but an event or a pong."""
+    bench = bench_from()
+    wire = logged_in(bench, bench.sub()) if inside else connect(bench)
+    for frame in wire.say(text):
+        assert frame == "pong" or frame.get("event") or frame["data"] is not None
 
 
 def test_positions_are_pushed(wire):

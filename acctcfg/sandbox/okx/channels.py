@@ -90,7 +90,7 @@ def interval(arg: Mapping[str, Json], channel: Channel) -> int:
         return REGULAR_MS
     try:
         wanted = json.loads(extra)["updateInterval"] if isinstance(extra, str) else None
-    except (ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError, RecursionError) as exc:
         raise Unsubscribable("60013", "Invalid args: extraParams") from exc
     return int(wanted) if wanted in channel.intervals else REGULAR_MS
 

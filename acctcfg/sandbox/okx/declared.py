@@ -64,6 +64,7 @@ PLAIN: Final[dict[str, tuple[str, Schema]]] = {
     "margin_check_fails": ("margin_check_fails", FLAG),
     "to": ("deposit_to", words("6", "18")),
     "collateral_off": ("collateral_off", TEXTS),
+    "mmp_frozen": ("mmp_frozen", TEXTS),
     "earn_unsupported": ("earn_unsupported", TEXTS),
     "level": ("level", TEXT),
     "preset": ("preset", TEXT),

@@ -154,8 +154,9 @@ def mmp_config(call: Call) -> Answer:
     """The protections that are set."""
     _refuse_without_mmp(call)
     family = text(call, "instFamily")
+    frozen = call.account.mmp_frozen
     rows: list[Row] = [
-        {**row, "mmpFrozen": False, "mmpFrozenUntil": ""}
+        {**row, "mmpFrozen": name in frozen, "mmpFrozenUntil": ""}
         for name, row in call.account.mmp.items()
         if family in ("", name)
     ]
@@ -164,9 +165,14 @@ def mmp_config(call: Call) -> Answer:
 
 def mmp_reset(call: Call) -> Answer:
     """Thaw a family's quotes."""
-    if need(call, "instFamily") not in call.account.mmp:
+    account, family = call.account, need(call, "instFamily")
+    if family not in account.mmp:
         raise Refusal("59509")
-    return Answer([{"result": True}])
+
+    def effect() -> None:
+        account.mmp_frozen = [other for other in account.mmp_frozen if other != family]
+
+    return Answer([{"result": True}], effect)
 
 
 def set_auto_earn(call: Call) -> Answer:

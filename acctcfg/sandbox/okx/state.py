@@ -162,6 +162,7 @@ class Account:
     collateral_off: list[str] = field(default_factory=list)  # currencies that are no collateral
     mmp_allowed: bool = False
     mmp: dict[str, dict[str, str]] = field(default_factory=dict)  # by family
+    mmp_frozen: list[str] = field(default_factory=list)  # families whose quotes are frozen until a reset
     auto_earn: dict[str, int] = field(default_factory=dict)  # currency -> turned on at
     earn_unsupported: list[str] = field(default_factory=list)  # currencies that can not earn
     level: str = "Lv1"  # fee tier

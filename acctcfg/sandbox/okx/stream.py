@@ -25,6 +25,7 @@ __all__ = ["PATHS", "OkxStream"]
 
 PATHS = {f"/ws/v5/{name}": name for name in ("public", "private", "business")}
 IDLE_S = 30.0
+LEAST_IDLE_S = 3.0  # whatever the speed: a busy machine is not idle
 LOGIN_S = 30.0
 MOST_REQUESTS = 480  # in an hour, of one connection
 NOBODY = Account(uid="", name="", main_uid="")
@@ -38,6 +39,10 @@ FAILED = {
     "60024": "Wrong passphrase",
     "60032": "API key doesn't exist",
 }
+
+
+def _same(given: Json, expected: str) -> bool:
+    return hmac.compare_digest(str(given).encode(errors="surrogatepass"), expected.encode())
 
 
 class OkxStream(Stream):
@@ -136,10 +141,10 @@ class OkxStream(Stream):
             return "60032"
         if holder.key.ip and self.ip not in holder.key.ip:
             return "60009"
-        if not hmac.compare_digest(str(given.get("passphrase", "")).encode(), holder.key.passphrase.encode()):
+        if not _same(given.get("passphrase"), holder.key.passphrase):
             return "60024"
         expected = sign(holder.key.secret_key, timestamp, "GET", "/users/self/verify", b"")
-        return "" if hmac.compare_digest(str(given.get("sign", "")).encode(), expected.encode()) else "60007"
+        return "" if _same(given.get("sign"), expected) else "60007"
 
     def key_now(self) -> object:
         """What ends the connection when it changes."""
@@ -197,7 +202,7 @@ class OkxStream(Stream):
                 self.send(frame)
         if self.ends_at is not None and now >= self.ends_at:
             self.close(GOING_AWAY, "Service upgrade")
-        elif now - self.active >= IDLE_S / self.world.speed:
+        elif now - self.active >= max(IDLE_S / self.world.speed, LEAST_IDLE_S):
             self.close(4004, "No data received in 30s")
 
     def warn(self) -> None:
