@@ -76,11 +76,14 @@ def _ordered(change: Change, depends: tuple[Address, ...], waits: tuple[Address,
 
 def _signature(change: Change) -> tuple[str, str, str]:
     """Changes that no row can tell apart share one; values count for words only, not for each leverage."""
-    return (
-        change.kind,
-        change.before if isinstance(change.before, str) else "",
-        change.after if isinstance(change.after, str) else "",
-    )
+    return change.kind, _word(change.before), _word(change.after)
+
+
+def _word(value: object) -> str:
+    """A value as a row may name it; "" for one that no row can."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else ""
 
 
 def _relate(
@@ -117,11 +120,11 @@ def _fits(side: str, change: Change) -> bool:
             return False
     elif kind != change.kind:
         return False
-    if to is not None and change.after != to:
+    if to is not None and _word(change.after) != to:
         return False
     if from_ is None:
         return True
-    return change.before_known and (change.before != from_ if negated else change.before == from_)
+    return change.before_known and (_word(change.before) != from_ if negated else _word(change.before) == from_)
 
 
 def _sequence(

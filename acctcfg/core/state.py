@@ -10,6 +10,7 @@ from typing import Any, Final, assert_never
 
 __all__ = [
     "ABSENT",
+    "UNSET",
     "AccountValue",
     "After",
     "AtMost",
@@ -36,6 +37,17 @@ class _Absent(Enum):
 
 ABSENT: Final = _Absent.ABSENT
 """Read, and known not to be there. Never the answer to a read that failed."""
+
+
+class _Unset(Enum):
+    UNSET = "unset"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = _Unset.UNSET
+"""Read, and known never to have been set: the venue goes by a value of its own. Whatever is wanted is a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,7 @@ class Lost:
 
 
 Value = bool | str | Decimal | Members | AccountValue | KeyValue | DepositValue
-Live = Value | _Absent | After | Unreadable | Lost
+Live = Value | _Absent | _Unset | After | Unreadable | Lost
 Wanted = Value | AtMost | _Absent
 
 
@@ -155,7 +167,7 @@ def to_json(value: Live | Wanted | None) -> Any:
             return {"currency": currency, "chain": chain, "type": type_, "credit_to": credit_to}
         case Lost(value=inner):
             return to_json(inner)
-        case None | _Absent.ABSENT | After() | Unreadable():
+        case None | _Absent.ABSENT | _Unset.UNSET | After() | Unreadable():
             return None
         case _ as unknown:
             assert_never(unknown)

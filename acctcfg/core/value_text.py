@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from acctcfg.core.state import ABSENT, AccountValue, After, AtMost, DepositValue, KeyValue, Lost, Members, Unreadable
+from acctcfg.core.state import (
+    ABSENT,
+    UNSET,
+    AccountValue,
+    After,
+    AtMost,
+    DepositValue,
+    KeyValue,
+    Lost,
+    Members,
+    Unreadable,
+)
 
 __all__ = ["told"]
 
@@ -15,6 +26,8 @@ def told(value: object) -> str:
     """A value as people say it: `net`, `7.25`, `read, trade from 203.0.113.7`; never a form of the program's own."""
     if value is None or value is ABSENT:
         return "nothing"
+    if value is UNSET:
+        return "not set"
     match value:
         case bool():
             return "true" if value else "false"

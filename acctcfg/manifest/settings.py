@@ -55,7 +55,7 @@ def _kind(kind: SettingKind) -> Kind:
         case Record():
             return _record(kind)
         case Keyed(by, rule, item):
-            inner = _record(item) if isinstance(item, Record) else _simple(item)
+            inner = _record(item, whole=True) if isinstance(item, Record) else _simple(item)
             return Table(inner, name=rule, nulls=True, what=by)
         case OnOff(by, rule):
             return AllOrListed(by, rule)
@@ -81,10 +81,10 @@ def _simple(kind: Simple) -> Kind:
             assert_never(unknown)
 
 
-def _record(kind: Record) -> containers.Record:
-    return containers.Record(
-        {name: Field(kind=_simple(p.kind), doc=p.doc) for name, p in kind.parts.items()}, nulls=True
-    )
+def _record(kind: Record, *, whole: bool = False) -> containers.Record:
+    """`whole`: its fields are one value, so none can be left out."""
+    fields = {name: Field(kind=_simple(p.kind), doc=p.doc, required=whole) for name, p in kind.parts.items()}
+    return containers.Record(fields, nulls=not whole)
 
 
 def build_settings(

@@ -9,6 +9,7 @@ from typing import assert_never
 from acctcfg.core.diff import Change
 from acctcfg.core.state import (
     ABSENT,
+    UNSET,
     AccountValue,
     After,
     AtMost,
@@ -118,6 +119,8 @@ def _differences(*rows: tuple[str, str, str]) -> str:
 def _plain(value: Live | Wanted | None) -> str:
     if value is None or value is ABSENT:
         return "nothing"
+    if value is UNSET:
+        return "not set"
     match value:
         case bool():
             return "true" if value else "false"

@@ -6,6 +6,7 @@ first. A setting behind a change of mode is read after it.
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
@@ -13,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import SettingEntry
 from acctcfg.core.diff import Change
+from acctcfg.core.setting import ALL
 from acctcfg.core.state import (
     ABSENT,
     AccountValue,
@@ -26,7 +28,7 @@ from acctcfg.core.state import (
     Wanted,
 )
 from acctcfg.core.value_text import told
-from acctcfg.errors import VenueError
+from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Survey, Writer
 from acctcfg.venues.resources import as_documented
 from acctcfg.venues.switch import Switch
@@ -48,6 +50,9 @@ class Settings(ABC, Generic[Notes]):
 
     def __init__(self, switches: Iterable[Switch]) -> None:
         self.switches = {one.setting.field: one for one in switches}
+        self._seen: dict[Address, Live] = {}  # as each was read last
+        self._joint = asyncio.Lock()
+        self._answered: dict[Address, AcctcfgError | None] = {}  # what became of a write that another one took along
 
     # -- what a venue says of its accounts -----------------------------------------------------------------------------
 
@@ -60,8 +65,8 @@ class Settings(ABC, Generic[Notes]):
         """The read behind a source."""
 
     @abstractmethod
-    async def answer(self, account: Notes, source: str) -> Any:
-        """Read a source anew."""
+    async def answer(self, account: Notes, source: str, keys: Sequence[str]) -> Any:
+        """Read a source anew, as far as these keys of its settings need it."""
 
     def known(self, account: Notes, source: str) -> Any | None:  # noqa: ARG002
         """What this survey has read of a source already; None where nothing."""
@@ -137,13 +142,15 @@ class Settings(ABC, Generic[Notes]):
             mine = [one for one in addresses if self.switches[one.field].source == source]
             try:
                 answer = self.known(account, source) if known else None
-                answer = await self.answer(account, source) if answer is None else answer
+                if answer is None:
+                    answer = await self.answer(account, source, list(dict.fromkeys(one.key for one in mine)))
             except VenueError as error:
                 if not known:
                     raise
                 found.update(dict.fromkeys(mine, Unreadable(error.code or "unreadable", error.told)))
                 continue
             found.update({one: self._value(answer, one) for one in mine})
+        self._seen.update(found)
         return found
 
     def _value(self, answer: Any, address: Address) -> Live:
@@ -160,24 +167,59 @@ class Settings(ABC, Generic[Notes]):
         """The questions that guard a change, by their codes."""
         return self.switches[change.address.field].setting.prechecks
 
-    def calls(self, account: Notes, change: Change) -> tuple[Call, ...]:  # noqa: ARG002
-        """One call."""
-        return (self.switches[change.address.field].write(change.address.key, _settable(change.after)),)
+    def calls(self, account: Notes, change: Change) -> tuple[Call, ...]:
+        """One call; of a switch that sets several keys at once, one for all that are to get the same value."""
+        switch, value = self.switches[change.address.field], _settable(change.after)
+        if switch.write_all is not None and change.address.key != ALL:
+            return (switch.write_all([one.key for one in self._with(account, change)], value),)
+        return (switch.write(change.address.key, value),)
+
+    def _with(self, account: Notes, change: Change) -> list[Address]:
+        """What one call sets: this address, and those of its setting that are to get the same value and have it not."""
+        survey, field, value = self.survey_of(account), change.address.field, change.after
+        return sorted(
+            address
+            for address, wanted in survey.desired.items()
+            if address == change.address
+            or (
+                (address.field, wanted) == (field, value)
+                and address.key != ALL
+                and self._seen.get(address, survey.live.get(address)) != value
+            )
+        )
 
     def costs(self, account: Notes, changes: Sequence[Change]) -> list[Cost]:
-        """A write each, and of each source one read."""
+        """A write each, or one for several, and of each source one read."""
         owner, label = self.owner(account)
         sources = dict.fromkeys(self.switches[change.address.field].source for change in changes)
-        writes = [call.endpoint for change in changes for call in self.calls(account, change)]
+        alone = [one for one in changes if self.switches[one.address.field].write_all is None or one.address.key == ALL]
+        joint = {(one.address.field, one.after): one for one in changes if one not in alone}
+        writes = [call.endpoint for change in (*alone, *joint.values()) for call in self.calls(account, change)]
         return [
             *(Cost(owner, label, endpoint, 1, write=True) for endpoint in writes),
             *(Cost(owner, label, self.endpoint(source), 1) for source in sources),
         ]
 
     async def write(self, account: Notes, change: Change, writer: Writer) -> None:
-        """Set it."""
-        for call in self.calls(account, change):
-            await self.send(account, call, change, writer)
+        """Set it, with all that one call sets; what such a call did not do, it did not do for any of them."""
+        if self.switches[change.address.field].write_all is None:
+            for call in self.calls(account, change):
+                await self.send(account, call, change, writer)
+            return
+        async with self._joint:
+            if change.address in self._answered:
+                if (error := self._answered.pop(change.address)) is not None:
+                    raise error
+                return
+            others = [one for one in self._with(account, change) if one != change.address]
+            [call] = self.calls(account, change)
+            try:
+                await self.send(account, call, change, writer)
+            except VenueError as error:
+                garbled = OutcomeUnknown(error.message) if isinstance(error, Garbled) else error
+                self._answered.update(dict.fromkeys(others, garbled))
+                raise
+            self._answered.update(dict.fromkeys(others))
 
     def moved_with(self, account: Notes, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Nothing that the documents tell of."""

@@ -5,7 +5,7 @@ The page stays light, since `acctcfg validate` reads the settings from it; `acct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ class Switch:
     source: str  # the venue's name of the read that shows it; one read serves all switches of that source
     read: Callable[[Any, str], Live]  # (the answer, key) -> the value in the manifest's form; Garbled and Unreadable
     write: Callable[[str, Value], Call]  # (key, value) -> the call that sets it
+    write_all: Callable[[Sequence[str], Value], Call] | None = None  # (keys, value): one call that sets all of them
     shown_as: str = ""  # where the venue shows it, for the documentation
     order: tuple[Row, ...] = ()  # rows of its own, before the venue's others
 

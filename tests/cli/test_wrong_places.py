@@ -43,7 +43,7 @@ LATER = [
     "secret_stores: {s: {type: keyring, service: x}}",
     "secret_stores: {s: {type: exec, command: [x]}}",
     "journal: {url: postgresql://x}",
-    "profiles: {p: {settings: {auto_repay: true}}}",
+    "profiles: {p: {settings: {margin_mode: {A: isolated}}}}",
     "profiles: {p: {transfer_out: true}}",
     "profiles: {p: {leverage: [{market: swap, margin: cross, family: A-B, value: 3, until: 2026-12-31}]}}",
     "profiles: {p: {api_keys: {t: {permissions: [read], until: 2026-12-31}}}}",

@@ -31,8 +31,8 @@ ROW = """
             prechecks=("no_borrowings",),
         ),
         source=CONFIG_ROW,
-        read=_flag("spotBorrowAutoRepay"),
-        write=_sends_flag(Endpoint("POST", "/api/v5/account/set-auto-repay", SET_GREEKS.rate, "trade"), "autoRepay"),
+        read=form.flag("spotBorrowAutoRepay"),
+        write=form.sends_flag(SET_AUTO_REPAY, "autoRepay"),
         shown_as="spotBorrowAutoRepay",
     ),
 )

@@ -199,8 +199,7 @@ def test_show_has_what_is_managed(desk: Desk) -> None:
         ({"greeks": "AP"}, 'unknown value "AP"'),
         ({"grееks": "BS"}, "unknown key"),
         ({"greks": "BS"}, 'did you mean "greeks"'),
-        ({"auto_repay": True}, "is not supported yet"),
-        ({"isolated_margin": {"contracts": "automatic"}}, "is not supported yet"),
+        ({"margin_mode": {"BINANCE_FUTURE_BTC_USDT": "isolated"}}, "is not supported yet"),
         ([], "must be a map"),
     ],
 )

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Never
@@ -68,7 +69,8 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
         _margins(account) if "account_mode" in kinds else _nothing(),
         _ceilings(account, changes) if markets else _nothing(),
     )
-    account.open = Open(*(snapshot.rows(name) for name in ("positions", "margin_positions", "orders")))
+    asked = {name: tuple(snapshot.rows(name)) for name in ("positions", "margin_positions", "orders") if name in names}
+    account.open = replace(account.open or Open(), **asked)
     answers: dict[Address, tuple[Precheck, ...]] = {}
     for change in changes:
         match change.kind:

@@ -36,9 +36,9 @@ class GateSettings(Settings[Account]):
         """The read of one symbol."""
         return GET_MARGIN_MODE
 
-    async def answer(self, account: Account, source: str) -> Any:
+    async def answer(self, account: Account, source: str, keys: Sequence[str]) -> Any:  # noqa: ARG002 (there is one)
         """One symbol's."""
-        return await account.own.margin_mode(source)
+        return await account.own.margin_mode(*keys)
 
     def waits(self, account: Account, focus: Focus, addresses: Sequence[Address]) -> After | None:
         """A change of the account mode: the venue does not say what it does to them."""
@@ -75,7 +75,9 @@ class GateSettings(Settings[Account]):
 
         async def one(address: Address) -> Live:
             try:
-                return self._value(await self.answer(account, address.key), address)
+                return self._value(
+                    await self.answer(account, self.switches[address.field].source, [address.key]), address
+                )
             except VenueError as error:
                 if getattr(error, "status", 0) == 404 or error.code == "http_404":
                     return Unreadable("not_served", "this venue does not serve margin modes, so nothing is sent")

@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.quoting import quoted
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue, Unreadable
 from acctcfg.core.vocabulary import PositionMode
@@ -20,13 +19,16 @@ from acctcfg.venues.okx.endpoints import (
     ACCOUNT_INSTRUMENTS,
     ALGO_ORDERS,
     BALANCE,
+    COLLATERAL,
     CONFIG,
     DCA_BOTS,
     FUNDING_BALANCES,
     GRID_BOTS,
     LEVERAGE_INFO,
+    MMP_CONFIG,
     PENDING_ORDERS,
     POSITIONS,
+    PRECHECK_DELTA_NEUTRAL,
     RECURRING_BOTS,
     SIGNAL_BOTS,
     SPREAD_ORDERS,
@@ -34,17 +36,16 @@ from acctcfg.venues.okx.endpoints import (
 )
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.leverage import Decision, Read, live_values
-from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not
+from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, number
 from acctcfg.venues.okx.scopes import Scope
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, POSITION_MODE, ips_of, permissions_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint
 
-__all__ = ["Config", "Open", "OwnKey", "number"]
+__all__ = ["Config", "Open", "OwnKey"]
 
 _IDS_PER_CALL = 20
 _MOST_PAGES = 200
-_MOST_DIGITS = 64  # of a number before or after its point
 _OWED = ("liab", "crossLiab", "isoLiab", "interest")  # of a balance: debt where any is not 0
 _PAGE = 100  # rows of a full page where no limit is asked for
 _ALGO_TYPES = ("conditional,oco", "trigger", "move_order_stop", "iceberg", "twap", "chase", "smart_iceberg")
@@ -197,10 +198,41 @@ class OwnKey:
         """Pending orders of the spot market."""
         return tuple(await self._paged(PENDING_ORDERS, {"instType": "SPOT"}, "ordId", "instId"))
 
+    async def balances(self, currencies: Sequence[str] = ()) -> dict[str, JsonObject]:
+        """The trading account's balances by currency: these, or without any all that are not zero."""
+        batches = [currencies[at : at + _IDS_PER_CALL] for at in range(0, len(currencies), _IDS_PER_CALL)] or [()]
+        found: dict[str, JsonObject] = {}
+        for some in batches:
+            rows = await self.read(BALANCE, {"ccy": ",".join(some)} if some else {})
+            found |= {str(row["ccy"]): row for row in (demand("a balance", one, "ccy") for one in _currencies(rows))}
+        return found
+
+    async def collateral(self) -> dict[str, bool]:
+        """Whether each currency that can be collateral is."""
+        found = {}
+        for row in await self.read(COLLATERAL):
+            on = boolean(demand("a collateral asset", row, "ccy").get("collateralEnabled"))
+            if on is None:
+                raise Garbled(f"a collateral asset {row['ccy']} that does not say whether it is on", code="no_field")
+            found[str(row["ccy"])] = on
+        return found
+
+    async def protections(self) -> dict[str, JsonObject]:
+        """Market-maker protections by family."""
+        rows = [demand("a protection", one, "instFamily") for one in await self.read(MMP_CONFIG)]
+        return {str(row["instFamily"]): row for row in rows}
+
+    async def unmatched(self, strategy: str) -> list[JsonObject]:
+        """What stands in the way of a strategy, as the venue's own precheck words it."""
+        rows = await self.read(PRECHECK_DELTA_NEUTRAL, {"stgyType": strategy})
+        items = rows[0].get("unmatchedInfoCheck") if len(rows) == 1 else None
+        if not isinstance(items, list):
+            raise Garbled("a precheck of a strategy without its list", code="no_verdict")
+        return [demand("an item of a precheck", one, "type") for one in items]
+
     async def debts(self) -> list[str]:
         """What the account owes, by currency: "12.5 USDT". Owed is what stands under any of the four fields."""
-        rows = await self.read(BALANCE)
-        details = [demand("a balance", row, "ccy") for row in _currencies(rows)]
+        details = (await self.balances()).values()
         owed = [(row, [number(row.get(name)) for name in _OWED]) for row in details]
         return [f"{max(map(abs, amounts)):f} {row['ccy']}" for row, amounts in owed if any(amounts)]
 
@@ -256,16 +288,3 @@ def _currencies(rows: Sequence[JsonObject]) -> list[object]:
 
 def _holds(row: JsonObject) -> bool:
     return any(number(row.get(name)) != 0 for name in ("eq", "cashBal", *_OWED))
-
-
-def number(text: object) -> Decimal:
-    """A number of the venue's; "" and a missing one are zero, anything else unreadable is an error."""
-    if text in ("", None):
-        return Decimal(0)
-    try:
-        value = Decimal(str(text))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
-        raise Garbled(f"{quoted(text)} where a number belongs", code="no_number")
-    return value

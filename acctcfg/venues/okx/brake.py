@@ -15,7 +15,6 @@ from acctcfg.core.vocabulary import MarginMode, Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.account_reads import number
 from acctcfg.venues.okx.leverage_setting import Leverage, LiveModes
 from acctcfg.venues.okx.open_things import (
     Row,
@@ -28,6 +27,7 @@ from acctcfg.venues.okx.open_things import (
     traded,
 )
 from acctcfg.venues.okx.prechecks import scope_checks
+from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.scopes import SIDE_WORDS, Refusal, Scope, limit_of, shape_of
 
 __all__ = ["leverage_alone", "look", "obstacles"]

@@ -12,9 +12,11 @@ from acctcfg.wire.endpoint import Endpoint, Rate
 
 __all__ = [
     "ACCOUNT_INSTRUMENTS",
+    "ACTIVATE_OPTION",
     "ADJUST_LEVERAGE",
     "ALGO_ORDERS",
     "BALANCE",
+    "COLLATERAL",
     "CONFIG",
     "CREATE_DEPOSIT_ADDRESS",
     "CREATE_KEY",
@@ -31,24 +33,34 @@ __all__ = [
     "GRID_BOTS",
     "KEYS",
     "LEVERAGE_INFO",
+    "MMP_CONFIG",
     "MODIFY_DEPOSIT_ADDRESS",
     "MODIFY_KEY",
     "MODIFY_REGULAR_KEY",
     "PENDING_ORDERS",
     "POSITIONS",
     "POSITION_TIERS",
+    "PRECHECK_DELTA_NEUTRAL",
     "PUBLIC_INSTRUMENTS",
     "RATES",
     "RECURRING_BOTS",
     "REGULAR_KEYS",
     "REGULAR_SUB_ACCOUNTS",
     "SET_ACCOUNT_LEVEL",
+    "SET_AUTO_EARN",
     "SET_AUTO_LOAN",
+    "SET_AUTO_REPAY",
+    "SET_COLLATERAL",
     "SET_FEE_TYPE",
     "SET_GREEKS",
+    "SET_ISOLATED_MODE",
     "SET_LEVERAGE",
+    "SET_MMP_CONFIG",
     "SET_POSITION_MODE",
+    "SET_SETTLE_CURRENCY",
+    "SET_SPOT_OFFSET",
     "SET_SUB_ACCOUNT_LEVEL",
+    "SET_TRADING_CONFIG",
     "SET_TRANSFER_OUT",
     "SIGNAL_BOTS",
     "SPREAD_ORDERS",
@@ -85,6 +97,7 @@ _READ = "read_only"
 _ACCOUNT = Echo("subAcct")
 _KEY = (_ACCOUNT, Echo("apiKey"), Echo("label", same=stripped))
 _PAGES = (Echo("page"), Echo("subAcct", within="details"), Echo("uid", within="details"))
+_MMP = tuple(Echo(name, same=decimal) for name in ("timeInterval", "frozenInterval", "qtyLimit"))
 _SCOPE = (Echo("instId"), Echo("ccy"), Echo("mgnMode"), Echo("posSide"))
 
 
@@ -128,6 +141,18 @@ SET_ACCOUNT_LEVEL = _post("/account/set-account-level", 5, 2, Echo("acctLv"))
 SET_AUTO_LOAN = _post("/account/set-auto-loan", 5, 2, Echo("autoLoan"))
 SET_GREEKS = _post("/account/set-greeks", 5, 2, Echo("greeksType"))
 SET_FEE_TYPE = _post("/account/set-fee-type", 5, 2, Echo("feeType"))
+SET_AUTO_REPAY = _post("/account/set-auto-repay", 5, 2, Echo("autoRepay"))
+SET_ISOLATED_MODE = _post("/account/set-isolated-mode", 5, 2, Echo("isoMode"))
+SET_SETTLE_CURRENCY = _post("/account/set-settle-currency", 20, 2, Echo("settleCcy"))
+SET_TRADING_CONFIG = _post("/account/set-trading-config", 1, 2, Echo("type"), Echo("stgyType"))
+PRECHECK_DELTA_NEUTRAL = _get("/account/precheck-set-delta-neutral", 1, 2, *NOTHING)
+ACTIVATE_OPTION = _post("/account/activate-option", 5, 2, *NOTHING)
+SET_SPOT_OFFSET = _post("/account/set-riskOffset-amt", 10, 2, Echo("ccy"), Echo("clSpotInUseAmt", same=decimal))
+SET_AUTO_EARN = _post("/account/set-auto-earn", 2, 2, Echo("ccy"), Echo("action"))
+COLLATERAL = _get("/account/collateral-assets", 5, 2, *NOTHING)
+SET_COLLATERAL = _post("/account/set-collateral-assets", 5, 2, Echo("type"), Echo("collateralEnabled"))
+MMP_CONFIG = _get("/account/mmp-config", 5, 2, *NOTHING)
+SET_MMP_CONFIG = _post("/account/mmp-config", 2, 10, Echo("instFamily"), *_MMP)
 POSITIONS = _get("/account/positions", 10, 2, *NOTHING)
 BALANCE = _get("/account/balance", 10, 2, Echo("ccy", same=among, within="details"))
 FUNDING_BALANCES = _get("/asset/balances", 6, 1, Echo("ccy", same=among))

@@ -5,6 +5,8 @@ Source: OKX v5, "Get positions" and the lists of pending orders; 59101, 59107, 5
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from acctcfg.venues import snapshot
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_reads import Open, OwnKey
@@ -12,6 +14,7 @@ from acctcfg.venues.okx.scopes import Scope, covers
 from acctcfg.venues.snapshot import LISTED, Row, listed
 
 __all__ = [
+    "FLAT",
     "LISTED",
     "Row",
     "Snapshot",
@@ -102,3 +105,12 @@ def traded(row: Row) -> list[str]:
     """The instruments of a bot: a signal bot has a list of them, a recurring buy none."""
     several = row.get("instIds")
     return [str(one) for one in (several if isinstance(several, list) and several else (row.get("instId"),)) if one]
+
+
+FLAT: Mapping[str, tuple[str, Callable[[Row], str]]] = {
+    "no_open_positions": ("positions", position_words),
+    "no_pending_orders": ("orders", order_words),
+    "no_algo_orders": ("algos", order_words),
+    "no_bots": ("bots", bot_words),
+}
+"""Nothing open in the whole account: each precheck, the list that answers it, and what it says of a row."""

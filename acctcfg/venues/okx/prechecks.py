@@ -5,7 +5,7 @@
 | account mode | 59002, 59132 and following; its own verdict on the switch | positions, orders, algos, bots, verdict |
 | position mode | 59000: anything open in the account | positions, orders, algos, bots |
 | leverage | 59101, 59107, 59668, 59669: orders, algos and bots under the scope; 59102: above the maximum | by scope |
-| settings | by the row of `settings.py`: 59001 borrowings, 59678 spot orders | by name |
+| settings | by the row of `settings.py` | by name; see `setting_questions.py` |
 | delete | 59606: not empty; 59623: second-level accounts | balances, children |
 
 The maximum is the list's, and under an open position the one of its tier. What cannot be read is `unknown`, which
@@ -16,7 +16,7 @@ write.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -29,11 +29,11 @@ from acctcfg.core.state import written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled, Refused, VenueError
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.account_reads import OwnKey, number
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.margin_effect import Moved
 from acctcfg.venues.okx.open_things import (
+    FLAT,
     LISTED,
     Snapshot,
     bot_under,
@@ -44,7 +44,9 @@ from acctcfg.venues.okx.open_things import (
     order_words,
     position_words,
 )
+from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.scopes import MARGIN_WORDS, Scope, limit_of
+from acctcfg.venues.okx.setting_questions import LISTS, question
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.tiers import most_at
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
@@ -60,9 +62,11 @@ async def ask(
     answers: dict[Address, tuple[Precheck, ...]] = {}
     modes = {"account_mode", "position_mode"} & kinds
     deferred = account.reader is None and account.access_after is not None  # else no step of the plan makes a key
+    asked = {name for change in changes if change.address.field in settings.switches for name in settings.asks(change)}
+    whole = bool(modes or asked & LISTS)
     snapshot = None
-    if (modes or "leverage" in kinds) and account.reader is not None:
-        snapshot = await Snapshot.of(account, spreads=bool(modes))
+    if (whole or "leverage" in kinds) and account.reader is not None:
+        snapshot = await Snapshot.of(account, spreads=whole)
     for change in changes:
         match change.kind:
             case "account_mode":
@@ -80,48 +84,24 @@ async def ask(
                 answers[change.address] = await _deletable(account)
             case _ if change.address.field in settings.switches:
                 names = settings.asks(change)
-                answers[change.address] = await _named(account, names, deferred=deferred)
+                answers[change.address] = await _named(account, snapshot, change, names, deferred=deferred)
     return answers
 
 
-async def _named(account: Account, names: Sequence[str], *, deferred: bool) -> tuple[Precheck, ...]:
+async def _named(
+    account: Account, snapshot: Snapshot | None, change: Change, names: Sequence[str], *, deferred: bool
+) -> tuple[Precheck, ...]:
     """The questions of a setting, by their names."""
     if account.reader is None:
         return _unread(deferred, *names)
-    return tuple(await asyncio.gather(*(_question(name, account.reader) for name in names)))
-
-
-async def _question(name: str, own: OwnKey) -> Precheck:
-    try:
-        found = await QUESTIONS[name](own)
-    except VenueError as error:
-        return Precheck(name, "unknown", error.message)
-    return Precheck(name, "fail" if found else "pass", listed(found))
-
-
-async def _spot_orders(own: OwnKey) -> Sequence[str]:
-    """What is not of the spot market the venue may list all the same."""
-    rows = await own.spot_orders()
-    return [order_words(row) for row in rows if row.get("instType") in ("SPOT", "", None)]
-
-
-QUESTIONS: Mapping[str, Callable[[OwnKey], Awaitable[Sequence[str]]]] = {
-    "no_borrowings": lambda own: own.debts(),
-    "no_spot_orders": _spot_orders,
-}
-"""What the rows of `settings.py` may ask, each with what stands in the way."""
+    return tuple(await asyncio.gather(*(question(name, account.reader, snapshot, change) for name in names)))
 
 
 def _flat(snapshot: Snapshot | None, *, deferred: bool) -> tuple[Precheck, ...]:
     """Nothing open in the whole account."""
     if snapshot is None:
-        return _unread(deferred, "no_open_positions", "no_pending_orders", "no_algo_orders", "no_bots")
-    return (
-        snapshot.question("no_open_positions", "positions", position_words),
-        snapshot.question("no_pending_orders", "orders", order_words),
-        snapshot.question("no_algo_orders", "algos", order_words),
-        snapshot.question("no_bots", "bots", bot_words),
-    )
+        return _unread(deferred, *FLAT)
+    return tuple(snapshot.question(code, *FLAT[code]) for code in FLAT)
 
 
 def scope_checks(account: Account, snapshot: Snapshot | None, scope: Scope, *, deferred: bool) -> tuple[Precheck, ...]:

@@ -10,7 +10,7 @@ from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.core.setting import Flag
 from acctcfg.venues.okx.offline_checks import check_account
 from acctcfg.venues.okx.regular_words import PRECHECKS, WARNINGS
-from acctcfg.venues.okx.settings import SWITCHES
+from acctcfg.venues.okx.settings import SETTING_PRECHECKS, SWITCHES
 from acctcfg.venues.switch import settings_of
 
 __all__ = ["ACCOUNT_MODES", "OKX_DMA_BROKER_RULES", "OKX_RULES"]
@@ -84,6 +84,7 @@ OKX_DMA_BROKER_RULES = VenueRules(
     chain_prefix="{currency}-",
     leverage_selectors=("instrument", "instruments", "family", "currency"),
     settings=settings_of(SWITCHES),
+    prechecks=SETTING_PRECHECKS,
     check=check_account,
 )
 
@@ -102,6 +103,6 @@ OKX_RULES = replace(
     addresses_per_currency=0,
     address_types={},
     chain_prefix="",
-    prechecks=PRECHECKS,
+    prechecks={**SETTING_PRECHECKS, **PRECHECKS},
     warnings=WARNINGS,
 )

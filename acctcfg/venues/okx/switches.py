@@ -12,14 +12,19 @@ from acctcfg.venues.contract import Survey, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.barrier import barrier
-from acctcfg.venues.okx.endpoints import CONFIG
-from acctcfg.venues.okx.settings import CONFIG_ROW, SWITCHES
+from acctcfg.venues.okx.endpoints import BALANCE, COLLATERAL, CONFIG, MMP_CONFIG
+from acctcfg.venues.okx.settings import BALANCE_ROWS, COLLATERAL_ROWS, CONFIG_ROW, PROTECTION_ROWS, SWITCHES
 from acctcfg.venues.settings import Settings
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["OkxSettings"]
 
-SOURCES: Mapping[str, Endpoint] = {CONFIG_ROW: CONFIG}
+SOURCES: Mapping[str, Endpoint] = {
+    BALANCE_ROWS: BALANCE,
+    COLLATERAL_ROWS: COLLATERAL,
+    CONFIG_ROW: CONFIG,
+    PROTECTION_ROWS: MMP_CONFIG,
+}
 
 
 class OkxSettings(Settings[Account]):
@@ -40,13 +45,19 @@ class OkxSettings(Settings[Account]):
         """By the table above."""
         return SOURCES[source]
 
-    async def answer(self, account: Account, source: str) -> Any:  # noqa: ARG002
-        """The configuration, which only the account's own key reads."""
-        return (await account.own_config()).row
+    async def answer(self, account: Account, source: str, keys: Sequence[str]) -> Any:
+        """A source anew. Balances are asked for by currency: the venue leaves out those of nothing otherwise."""
+        if source == CONFIG_ROW:
+            return (await account.own_config()).row
+        if account.reader is None:
+            raise account.no_access()
+        if source == BALANCE_ROWS:
+            return await account.reader.balances(keys)
+        return await (account.reader.collateral() if source == COLLATERAL_ROWS else account.reader.protections())
 
-    def known(self, account: Account, source: str) -> Any | None:  # noqa: ARG002
+    def known(self, account: Account, source: str) -> Any | None:
         """The configuration that proved the key."""
-        return account.config.row if account.config is not None else None
+        return account.config.row if source == CONFIG_ROW and account.config is not None else None
 
     def mode(self, account: Account) -> str | Unreadable | None:
         """As the survey read it; None where only a key that is still to be made can read it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from acctcfg.core.diff import Change
@@ -29,7 +30,7 @@ class ToySettings(Settings[Account]):
         """There is one."""
         return ACCOUNT
 
-    async def answer(self, account: Account, source: str) -> Any:
+    async def answer(self, account: Account, source: str, keys: Sequence[str]) -> Any:
         """The account, read now."""
         return await account.exchange.account_row()
 

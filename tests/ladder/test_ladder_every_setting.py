@@ -1,0 +1,246 @@
+"""Every setting of OKX: set, read back, changed or with a reason why not, blocked as documented; and one-way doors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from desk import Desk
+from ladder_parts import KEY, LEVEL, NO_CHANGES, failing, own_secret, quiet, settle, signed
+
+from acctcfg.venues.okx.settings import SWITCHES
+
+RICH = {"BTC": "2", "ETH": "10", "USDT": "100000", "DOGE": "5"}
+MMP = {"window_ms": 5000, "freeze_ms": 0, "quantity_limit": 100}
+# setting -> (account mode, what the account has besides, values that are wanted one after the other)
+RUNGS: dict[str, tuple[str, dict[str, Any], list[Any]]] = {
+    "auto_earn": ("futures", {}, [{"USDT": True}]),
+    "auto_loan": ("portfolio", {}, [True, False]),
+    "auto_repay": ("spot", {"enableSpotBorrow": True}, [True, False]),
+    "collateral": (
+        "multi_currency",
+        {},
+        [{"disabled": ["DOGE", "ETH"]}, {"enabled": ["DOGE"], "disabled": ["BTC"]}, {"all": True}],
+    ),
+    "fee_type": ("spot", {}, ["quote", "received"]),
+    "greeks": ("spot", {}, ["BS", "PA"]),
+    "isolated_margin": ("futures", {}, [{"contracts": "automatic"}, {"margin": "auto_transfers_ccy"}]),
+    "market_maker_protection": (
+        "portfolio",
+        {"mmp_allowed": True},
+        [{"BTC-USD": MMP}, {"BTC-USD": {**MMP, "window_ms": 0}, "ETH-USD": MMP}],
+    ),
+    "option_trading": ("futures", {}, [True]),
+    "settle_currency": ("futures", {}, ["USDC", "USDG"]),
+    "spot_offset": ("portfolio", {}, [{"BTC": "0.5"}, {"BTC": 0, "ETH": "1.25"}]),
+    "strategy": ("multi_currency", {}, ["delta_neutral", "general"]),
+}
+
+
+def _account(desk: Desk, mode: str, **fields: Any) -> None:
+    settle(desk, "mmdesk01", acctLv=LEVEL[mode], **{"trading": RICH, **fields})
+
+
+def _wants(desk: Desk, name: str, value: Any, **fields: Any) -> Desk:
+    return desk.write({"mmdesk01": {"api_keys": KEY, "settings": {name: value}, **fields}})
+
+
+def _step(desk: Desk, name: str, key: str = "") -> dict[str, Any]:
+    return dict(desk.steps()[f"mmdesk01.settings.{name}" + (f"[{key}]" if key else "")])
+
+
+def _converge(desk: Desk) -> None:
+    """One apply that takes one-way doors, and then a plan that is empty."""
+    said = desk.apply("--allow-sensitive")
+    assert said.code == 0, said.out + said.err
+    assert desk.plan().last == NO_CHANGES
+
+
+def test_every_row_has_its_rung() -> None:
+    """A new setting is not forgotten here."""
+    assert set(RUNGS) == {one.setting.name for one in SWITCHES}
+
+
+@pytest.mark.parametrize("name", RUNGS)
+def test_each_climbs_its_ladder(desk: Desk, name: str) -> None:
+    """Each value is set by one apply, a plan after it is empty, and left out it stays as it is."""
+    mode, fields, values = RUNGS[name]
+    _account(desk, mode, **fields)
+    for value in values:
+        _converge(_wants(desk, name, value))
+    before = len(desk.writes())
+    desk.write({"mmdesk01": {"api_keys": KEY, "settings": {name: None}}}).converge()
+    assert len(desk.writes()) == before
+
+
+@pytest.mark.parametrize("name", [one.setting.name for one in SWITCHES if one.setting.modes])
+@pytest.mark.parametrize("mode", LEVEL)
+def test_a_mode_without_it_is_refused_offline(desk: Desk, name: str, mode: str) -> None:
+    """`validate` names the setting and the modes that have it."""
+    setting = next(one.setting for one in SWITCHES if one.setting.name == name)
+    said = _wants(desk, name, RUNGS[name][2][0], account_mode=mode).run("validate")
+    assert said.code == int(mode not in setting.modes)
+    assert (f"account mode {mode} has no `{name}`" in said.err) == (mode not in setting.modes)
+
+
+# -- one-way doors -----------------------------------------------------------------------------------------------------
+
+DOORS = {
+    "option_trading": (True, ""),
+    "isolated_margin": ({"margin": "auto_transfers_ccy"}, "margin"),
+    "auto_earn": ({"USDT": True}, "USDT"),
+    "strategy": ("delta_neutral", ""),
+}
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_a_one_way_door_wants_a_leave_of_its_own(desk: Desk, name: str) -> None:
+    """Said in the plan in words; without --allow-sensitive nothing is written."""
+    mode, fields, _ = RUNGS[name]
+    _account(desk, mode, **fields)
+    value, key = DOORS[name]
+    said = _wants(desk, name, value).plan("--format", "json")
+    [warning] = [one for one in said.json["warnings"] if one["code"] == "sensitive"]
+    assert "cannot be undone" in warning["message"]
+    assert warning["address"] == f"mmdesk01.settings.{name}" + (f"[{key}]" if key else "")
+    assert "allow_sensitive" in quiet(desk).out
+    _converge(desk)
+
+
+def test_options_are_never_switched_off(desk: Desk) -> None:
+    """`validate` refuses the way back, with the reason."""
+    said = _wants(desk, "option_trading", False).run("validate")
+    assert (said.code, "must be true: it cannot be undone" in said.err) == (1, True)
+
+
+def test_the_way_back_from_a_door_is_blocked_where_only_the_venue_shows_it(desk: Desk) -> None:
+    """`automatic` wanted where `auto_transfers_ccy` is live: blocked with the reason, not tried."""
+    _account(desk, "futures", mgnIsoMode="auto_transfers_ccy")
+    _wants(desk, "isolated_margin", {"margin": "automatic"})
+    assert "nothing leads back" in failing(_step(desk, "isolated_margin", "margin"))["way_back"]
+    quiet(desk, "--allow-sensitive")
+
+
+def test_earning_that_was_just_turned_on_stays_on_for_a_day(desk: Desk) -> None:
+    """59673 is a block, not a failure, with the venue's reason."""
+    _account(desk, "futures")
+    _converge(_wants(desk, "auto_earn", {"USDT": True}))
+    said = _wants(desk, "auto_earn", {"USDT": False}).apply()
+    assert (said.code, "59673" in said.out) == (3, True)
+
+
+# -- blocked as documented ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "check"),
+    [
+        ("positions", "no_open_positions"),
+        ("orders", "no_pending_orders"),
+        ("algos", "no_algo_orders"),
+        ("bots", "no_bots"),
+    ],
+)
+def test_anything_open_blocks_the_isolated_mode(desk: Desk, kind: str, check: str) -> None:
+    """59000: positions, orders, algo orders and bots, each named."""
+    _account(desk, "futures")
+    desk.open("mmdesk01", kind, instId="BTC-USDT-SWAP")
+    _wants(desk, "isolated_margin", {"margin": "auto_transfers_ccy"})
+    assert check in failing(_step(desk, "isolated_margin", "margin"))
+    quiet(desk, "--allow-sensitive")
+
+
+def test_spot_borrowing_is_switched_on_by_a_person(desk: Desk) -> None:
+    """Automatic repayment without it is blocked, and the plan says who can help."""
+    _account(desk, "spot", enableSpotBorrow=False)
+    _wants(desk, "auto_repay", True)
+    assert "web page" in failing(_step(desk, "auto_repay"))["spot_borrowing"]
+    quiet(desk)
+
+
+def test_a_settlement_currency_that_is_not_offered_is_named(desk: Desk) -> None:
+    """The offered ones are listed; nothing is tried."""
+    _account(desk, "futures")
+    _wants(desk, "settle_currency", "EUR")
+    assert "USDC" in failing(_step(desk, "settle_currency"))["settlement_offered"]
+    quiet(desk)
+
+
+def test_the_strategy_is_asked_of_the_venue_item_by_item(desk: Desk) -> None:
+    """What stands in the way is named in words: here bots, and a currency that is no collateral."""
+    _account(desk, "multi_currency", collateral_off=["DOGE"])
+    desk.open("mmdesk01", "bots", instId="BTC-USDT-SWAP")
+    _wants(desk, "strategy", "delta_neutral")
+    said = failing(_step(desk, "strategy"))["strategy_switch"]
+    assert "trading bots or copy trading" in said
+    assert "a currency that is no collateral" in said
+    quiet(desk, "--allow-sensitive")
+
+
+def test_protection_is_a_privilege(desk: Desk) -> None:
+    """50030: unreadable at its address, exit 1; nothing else is spoiled."""
+    _account(desk, "portfolio")
+    said = desk.write(
+        {"mmdesk01": {"api_keys": KEY, "settings": {"market_maker_protection": {"BTC-USD": MMP}, "greeks": "BS"}}}
+    )
+    found = said.plan("--format", "json")
+    assert [one["address"] for one in found.json["unreadable"]] == [
+        "mmdesk01.settings.market_maker_protection[BTC-USD]"
+    ]
+    assert [one["address"] for one in found.json["steps"]] == ["mmdesk01.settings.greeks"]
+    assert found.code == 1
+
+
+@pytest.mark.parametrize(("name", "mode"), [("auto_earn", "futures"), ("spot_offset", "portfolio")])
+def test_a_currency_without_a_balance_cannot_be_read(desk: Desk, name: str, mode: str) -> None:
+    """The venue shows nothing of it: unreadable, never taken for off or for zero."""
+    _account(desk, mode)
+    said = _wants(desk, name, {"SOL": True if name == "auto_earn" else 1}).plan("--format", "json")
+    assert [one["code"] for one in said.json["unreadable"]] == ["no_balance"]
+
+
+def test_a_protection_needs_all_its_fields(desk: Desk) -> None:
+    """They are one value: `validate` names the missing one."""
+    said = _wants(desk, "market_maker_protection", {"BTC-USD": {"window_ms": 1}}).run("validate")
+    assert (said.code, "quantity_limit" in said.err) == (1, True)
+
+
+# -- one call for several ----------------------------------------------------------------------------------------------
+
+
+def test_currencies_go_in_one_call_each_way_and_the_enabled_first(desk: Desk) -> None:
+    """Four steps, two calls: some currencies are taken only together with another one."""
+    _account(desk, "multi_currency", collateral_off=["DOGE", "USDT"])
+    _wants(desk, "collateral", {"enabled": ["DOGE", "USDT"], "disabled": ["BTC", "ETH"]})
+    assert len(desk.steps()) == 4
+    said = desk.converge()
+    assert said.last == "Applied: 0 created, 4 changed, 0 deleted, 0 blocked, 0 failed."
+    sent = [row["path"].rpartition("/")[2] for row in desk.writes()]
+    assert sent == ["set-collateral-assets", "set-collateral-assets"]
+    rows = signed(desk, "GET", "/api/v5/account/collateral-assets", secret=own_secret("mmdesk01"))["data"]
+    assert {row["ccy"]: row["collateralEnabled"] for row in rows}.items() >= {
+        "DOGE": True,
+        "USDT": True,
+        "BTC": False,
+        "ETH": False,
+    }.items()
+
+
+def test_a_refused_call_is_told_of_each_step_that_it_was_for(desk: Desk) -> None:
+    """59662: both steps are blocked by it, after one write."""
+    _account(desk, "multi_currency")
+    desk.fault(match={"path": "*/set-collateral-assets"}, kind="code", code="59662", times=1)
+    said = _wants(desk, "collateral", {"disabled": ["BTC", "ETH"]}).apply()
+    assert said.last == "Applied: 0 created, 0 changed, 0 deleted, 2 blocked, 0 failed."
+    assert said.code == 3
+    desk.converge()
+
+
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
+def test_a_lost_answer_of_a_joint_call_is_settled_by_reading(desk: Desk, kind: str) -> None:
+    """Whether it happened or not, both currencies are off in the end, and nothing is failed."""
+    _account(desk, "multi_currency")
+    desk.fault(match={"path": "*/set-collateral-assets"}, kind=kind, times=1)
+    said = _wants(desk, "collateral", {"disabled": ["BTC", "ETH"]}).apply()
+    assert said.last == "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."
+    desk.converge()
