@@ -221,7 +221,7 @@ class Declarations:
         return import_module(self._entry().module)
 
     def _entry(self) -> EntryPoint:
-        found = tuple(entry_points(group=installed.GROUP, name=self.ground.type))
+        found = tuple(entry_points(group=installed.GROUP, name=self.ground.type)) or installed.own(self.ground.type)
         need(
             len(found) == 1,
             f"{len(found)} entry points {self.ground.type!r} of the group {installed.GROUP} are installed, not one: "

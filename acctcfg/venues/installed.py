@@ -25,9 +25,14 @@ OWN: Final[Mapping[str, str]] = {
 """Acctcfg's own, as pyproject.toml has them: an editable install keeps the entry points of the day it was made."""
 
 
+def own(type_: str) -> tuple[EntryPoint, ...]:
+    """The entry point of a type of acctcfg's own; () for another."""
+    return (EntryPoint(type_, OWN[type_], GROUP),) if type_ in OWN else ()
+
+
 def _entries() -> dict[str, EntryPoint]:
-    own = {name: EntryPoint(name, value, GROUP) for name, value in OWN.items()}
-    return own | {entry.name: entry for entry in entry_points(group=GROUP)}
+    every = (*(one for name in OWN for one in own(name)), *entry_points(group=GROUP))
+    return {entry.name: entry for entry in every}
 
 
 @cache

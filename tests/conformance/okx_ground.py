@@ -9,7 +9,7 @@ from sandbox_ground import SandboxGround
 
 from acctcfg.conformance import Rung
 
-__all__ = ["OkxGround"]
+__all__ = ["OkxGround", "PlainUserGround"]
 
 MASTER = {
     "label": "master",
@@ -67,7 +67,7 @@ class OkxGround(SandboxGround):
     def open(self, base_url: str) -> None:
         self.venues = {
             "desk": {
-                "type": "okx_dma_broker",
+                "type": self.type,
                 "environment": "demo",
                 "base_url": base_url,
                 "credentials": {"env": "OKX_DESK"},
@@ -99,3 +99,19 @@ class OkxGround(SandboxGround):
         keys = [(key["label"], key["perm"], key["ip"]) for key in live["keys"]]
         leverage = {scope: lever for scope, lever in live["leverage"].items() if lever != "5"}  # the default
         return live["acctLv"], live["posMode"], keys, leverage
+
+
+class PlainUserGround(OkxGround):
+    """okx: a user whose master key is bound, and two sub-accounts of its own."""
+
+    type = "okx"
+    world: ClassVar = {
+        "tenants": {
+            "desk": {
+                "env_prefix": "OKX_DESK",
+                "broker": False,
+                "keys": [{**MASTER, "ip": "127.0.0.1"}],
+                "sub_accounts": {},
+            }
+        }
+    }
