@@ -20,9 +20,10 @@ from acctcfg.core.diff import diff
 from acctcfg.core.guardrails import guard
 from acctcfg.core.order import order
 from acctcfg.core.plan import Step
-from acctcfg.core.state import AccountValue, DepositValue, KeyValue, Live, Wanted
+from acctcfg.core.state import AccountValue, KeyValue, Live, Wanted
 from acctcfg.core.vocabulary import PositionMode
-from acctcfg.venues.okx.sequence import ORDER
+from acctcfg.deposit import address_value
+from acctcfg.venues.okx.sequence import BROKERS_ORDER as ORDER
 
 Figure = tuple[str, float, str, bool]
 Account = tuple[dict[Address, Wanted], dict[Address, Live]]
@@ -90,7 +91,7 @@ def values(name: str) -> dict[Address, Any]:
         Address(name, "position_mode"): PositionMode("net"),
         **{Address(name, "leverage", key): Decimal("5") for key in leverage},
         Address(name, "deposit.credit_to"): f"{'trading' if name else ''}",
-        Address(name, "deposit.addresses", "USDT/USDT-TRC20/1"): DepositValue("USDT", "USDT-TRC20", None, "trading"),
+        Address(name, "deposit.addresses", "USDT/USDT-TRC20/1"): address_value("USDT", "USDT-TRC20", None, "trading"),
     }
 
 

@@ -37,19 +37,20 @@ __all__ = ["Declarations"]
 
 OPEN_TO_VENUES = (
     "acctcfg.core",
-    "acctcfg.wire",
+    "acctcfg.deposit",
     "acctcfg.errors",
+    "acctcfg.venues.account",
     "acctcfg.venues.brake",
     "acctcfg.venues.contract",
-    "acctcfg.venues.resources",
-    "acctcfg.venues.account",
     "acctcfg.venues.half_made",
     "acctcfg.venues.key_making",
     "acctcfg.venues.key_wishes",
     "acctcfg.venues.one_call",
-    "acctcfg.venues.snapshot",
+    "acctcfg.venues.resources",
     "acctcfg.venues.settings",
+    "acctcfg.venues.snapshot",
     "acctcfg.venues.switch",
+    "acctcfg.wire",
 )
 """What a venue package may import of acctcfg."""
 

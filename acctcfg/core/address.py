@@ -15,7 +15,7 @@ class Address(NamedTuple):
     """`ACCOUNT`, `ACCOUNT.FIELD` or `ACCOUNT.FIELD[KEY]`; a NamedTuple, since large plans hold millions of them."""
 
     account: str  # the account's key in the manifest
-    field: str = ""  # "" for the account itself; "account_mode", "deposit.credit_to", "api_keys"
+    field: str = ""  # "" for the account itself; "account_mode", "settings.greeks", "api_keys"
     key: str = ""  # "trading", "swap/BTC-USDT/cross"
 
     def __str__(self) -> str:

@@ -6,30 +6,29 @@ at the venue, or a name is free, is not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from acctcfg.core.level import Level
 from acctcfg.core.own_field import Above
 from acctcfg.core.state import Value
 from acctcfg.core.store_type import StoreType
-from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, PositionMode, Side
+from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
 
 __all__ = [
     "AccessSource",
     "AccessSpec",
     "AccountSpec",
-    "AddressSpec",
-    "DepositSpec",
     "Granted",
     "Guardrails",
     "KeySpec",
     "LeverageEntry",
     "Manifest",
     "Place",
+    "ResourceSpec",
     "Rule",
     "Selector",
     "SettingEntry",
@@ -90,23 +89,17 @@ class KeySpec:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressSpec:
-    """Deposit addresses of one currency and chain: `count` is a minimum."""
+class ResourceSpec(Protocol):
+    """What a manifest wants of a resource that venues share, by the module that declares it."""
 
-    currency: str
-    chain: str | None  # None: the currency's main chain, which the venue names
-    type: str  # "regular" | "segwit"; counts only at creation
-    count: int
-    place: Place
+    def claims(self) -> Iterator[tuple[str, str]]:
+        """Field and key of each address that it manages; see `core.managed`."""
 
+    def place_of(self, field: str, key: str) -> Place | None:
+        """Where what an address holds was written; None where it does not tell."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DepositSpec:
-    """Where deposits of the sub-account go, and which addresses it has."""
-
-    credit_to: CreditTo | None
-    addresses: tuple[AddressSpec, ...]  # one for each (currency, chain), layers already resolved
+    def content(self) -> object:
+        """What it says, in a form that can be compared and hashed; no places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +148,7 @@ class AccountSpec:
     leverage: tuple[LeverageEntry, ...] = ()
     api_keys: tuple[KeySpec, ...] = ()  # sorted by label
     api_keys_exclusive: bool = False
-    deposit: DepositSpec | None = None
+    resources: Mapping[str, ResourceSpec] = field(default_factory=dict)  # that venues share, by the manifest's field
     places: Mapping[str, Place] = field(default_factory=dict)  # "position_mode" -> where it was written
 
     def at(self, name: str) -> Place:
@@ -166,15 +159,12 @@ class AccountSpec:
         """Where what an address holds was written, as far as the manifest alone tells."""
         if field == "api_keys":
             return next((one.place for one in self.api_keys if one.label == key), self.at("api_keys"))
-        if field == "deposit.addresses" and self.deposit is not None:
-            currency, chain = [*key.split("/"), ""][:2]
-            same = [one for one in self.deposit.addresses if one.currency == currency]
-            exact = [one for one in same if one.chain == chain]
-            return next((one.place for one in exact or same), self.at("deposit"))
         if field.startswith("settings."):
             found = (one.place for one in self.settings if (one.field, one.key) == (field, key))
             return next(found, self.at("settings"))
-        return self.at(field.partition(".")[0])
+        head = field.partition(".")[0]
+        resource = self.resources.get(head)
+        return (resource and resource.place_of(field, key)) or self.at(head)
 
 
 @dataclass(frozen=True, slots=True)

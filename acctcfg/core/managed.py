@@ -25,13 +25,6 @@ def _existence(spec: AccountSpec) -> Iterator[tuple[str, str]]:
         yield "state", ""
 
 
-def _deposit(spec: AccountSpec) -> Iterator[tuple[str, str]]:
-    if spec.deposit is not None and spec.deposit.credit_to is not None:
-        yield "deposit.credit_to", ""
-    if spec.deposit is not None and any(one.count for one in spec.deposit.addresses):
-        yield "deposit.addresses", ANY
-
-
 CLAIMS: Final[Mapping[str, Callable[[AccountSpec], Iterator[tuple[str, str]]]]] = {
     "state": _existence,
     "own": lambda spec: iter([(name, "") for name in spec.own]),
@@ -41,7 +34,7 @@ CLAIMS: Final[Mapping[str, Callable[[AccountSpec], Iterator[tuple[str, str]]]]] 
     "settings": lambda spec: iter([(one.field, one.key) for one in spec.settings]),
     "leverage": lambda spec: iter([("leverage", ANY)] if spec.leverage else []),
     "api_keys": lambda spec: iter([("api_keys", key.label) for key in spec.api_keys]),
-    "deposit": _deposit,
+    "resources": lambda spec: iter([claim for one in spec.resources.values() for claim in one.claims()]),
 }
 """Field of the spec -> field and key of each address that it manages."""
 

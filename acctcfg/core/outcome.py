@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from acctcfg.core.plan import FORMAT_VERSION, Plan, Step, Unread, Warning_
+from acctcfg.core.plan import FORMAT_VERSION, Plan, Step
 
-__all__ = ["NOT_READ_BACK", "NOT_YET", "AccountView", "DepositRow", "Outcome", "StepResult"]
+__all__ = ["NOT_READ_BACK", "NOT_YET", "Outcome", "StepResult"]
 
 NOT_YET = "not_yet_effective"
 """The code of a step that the venue carried out and whose effect it announces for later: neither failed nor lost."""
@@ -115,31 +114,3 @@ class Outcome:
             "notes": list(self.notes),
             "exit_code": self.exit_code,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class DepositRow:
-    """A deposit address that can be paid to, if `state` is open."""
-
-    currency: str
-    chain: str
-    address: str
-    tag: str  # "" where the currency needs none
-    credit_to: str  # "" where it could not be read
-    number: int = 1  # of its currency and chain, from the oldest: it never changes
-    state: str = "open"  # | "closed": its chain takes no deposits | "frozen": the account's deposits are
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountView:
-    """One account as it is now: for `show` and `output`. Never holds a secret."""
-
-    account: str
-    venue: str
-    name: str
-    uid: str  # "" where the account does not exist, and where nobody could look
-    exists: bool | None  # None where nobody could look
-    values: Mapping[str, object] = field(default_factory=dict)  # address text -> JSON value, in the order to print
-    deposits: tuple[DepositRow, ...] = ()
-    unreadable: tuple[Unread, ...] = ()
-    warnings: tuple[Warning_, ...] = ()  # what spoils the use of what is shown: frozen functions, closed chains

@@ -51,9 +51,7 @@ class VenueRules:
     key_label: TextRule = NAME
     ips_per_key: int = 0
     keys_per_account: int = 0
-    addresses_per_currency: int = 0
-    address_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # -> currencies that have it; () for all
-    chain_prefix: str = ""  # how a currency's chains are called: "{currency}-"; "" where no rule is known
+    resources: Mapping[str, object] = field(default_factory=dict)  # rules of shared resources, by the manifest's field
     leverage_selectors: tuple[str, ...] = ()  # "instrument", "family", "currency", "symbol" (and "instruments")
     permission_groups: tuple[str, ...] = ()  # each can be read or write
     unsupported_groups: Mapping[str, str] = field(default_factory=dict)  # group -> why no key can be given it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, assert_never
@@ -14,10 +14,10 @@ __all__ = [
     "AccountValue",
     "After",
     "AtMost",
-    "DepositValue",
     "KeyValue",
     "Live",
     "Lost",
+    "Made",
     "Members",
     "Unreadable",
     "Value",
@@ -75,13 +75,17 @@ class KeyValue:
 
 
 @dataclass(frozen=True, slots=True)
-class DepositValue:
-    """A deposit address. `type` counts at creation only and cannot be read back."""
+class Made:
+    """A thing that a venue makes once, by its fields in their order."""
 
-    currency: str
-    chain: str
-    type: str | None
-    credit_to: str | None
+    kind: str  # "address"
+    fields: tuple[tuple[str, str | None], ...]
+    shown: str = field(default="", compare=False)  # what a plan says of it
+    told: str = field(default="", compare=False)  # what it is, in a sentence
+
+    def get(self, name: str) -> str:
+        """One of its fields, "" where that has no value."""
+        return dict(self.fields).get(name) or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ class Lost:
     ours: bool
 
 
-Value = bool | str | Decimal | Members | AccountValue | KeyValue | DepositValue
+Value = bool | str | Decimal | Members | AccountValue | KeyValue | Made
 Live = Value | _Absent | _Unset | After | Unreadable | Lost
 Wanted = Value | AtMost | _Absent
 
@@ -163,8 +167,8 @@ def to_json(value: Live | Wanted | None) -> Any:
             return {"name": name, "label": label or "", **dict(details)}
         case KeyValue(permissions, ip_allowlist, store):
             return {"permissions": list(permissions), "ip_allowlist": list(ip_allowlist), "store": store}
-        case DepositValue(currency, chain, type_, credit_to):
-            return {"currency": currency, "chain": chain, "type": type_, "credit_to": credit_to}
+        case Made(fields=fields):
+            return dict(fields)
         case Lost(value=inner):
             return to_json(inner)
         case None | _Absent.ABSENT | _Unset.UNSET | After() | Unreadable():

@@ -12,9 +12,9 @@ from acctcfg.core.state import (
     AccountValue,
     After,
     AtMost,
-    DepositValue,
     KeyValue,
     Lost,
+    Made,
     Members,
     Unreadable,
 )
@@ -41,8 +41,8 @@ def told(value: object) -> str:
             return f'the account "{value.name}"'
         case KeyValue():
             return f"{_list(value.permissions)} from {_list(value.ip_allowlist) or 'any address'}"
-        case DepositValue():
-            return f"an address for {value.currency} on {value.chain}"
+        case Made():
+            return value.told
         case Lost():
             return f"a key that cannot be used ({value.reason})"
         case After():

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from acctcfg.core.quoting import quoted
 from acctcfg.errors import Garbled
 
-__all__ = ["CreditTo", "MarginMode", "Market", "PositionMode", "Side", "Words"]
+__all__ = ["MarginMode", "Market", "PositionMode", "Side", "Words"]
 
 W = TypeVar("W", bound=str)
 
@@ -41,13 +41,6 @@ class Side(StrEnum):
 
     LONG = "long"
     SHORT = "short"
-
-
-class CreditTo(StrEnum):
-    """Which of a sub-account's wallets a deposit is credited to."""
-
-    FUNDING = "funding"
-    TRADING = "trading"
 
 
 class Words(Generic[W]):

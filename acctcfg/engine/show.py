@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from acctcfg.account_view import AccountView
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.managed import managed_fields
-from acctcfg.core.outcome import AccountView, DepositRow
 from acctcfg.core.plan import Unread
 from acctcfg.core.state import ABSENT, After, Unreadable, to_json
+from acctcfg.deposit import DepositRow
 from acctcfg.engine.plan import survey_accounts, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from acctcfg.core.desired import AddressSpec, DepositSpec
 from acctcfg.core.rules import VenueRules
-from acctcfg.core.vocabulary import CreditTo
+from acctcfg.deposit import AddressSpec, CreditTo, DepositSpec, rules_of
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, shown
 from acctcfg.manifest.profiles import Layered
@@ -32,15 +31,16 @@ def build_deposit(
 
 
 def _check_address(one: AddressSpec, count: int, rules: VenueRules, layered: Layered, report: Report) -> None:
-    currencies, prefix = rules.address_types.get(one.type), rules.chain_prefix.format(currency=one.currency)
+    known = rules_of(rules)
+    currencies, prefix = known.types.get(one.type), known.chain_prefix.format(currency=one.currency)
     if one.chain is not None and not one.chain.startswith(prefix):
         wrong = f"{shown(one.chain)} is not a chain of {one.currency} (its chains begin with {prefix})"
     elif currencies is None:
         wrong = f"unknown address type {shown(one.type)} for venue type {rules.type}"
     elif currencies and one.currency not in currencies:
         wrong = f"{one.currency} has no {one.type} addresses ({', '.join(currencies)} have)"
-    elif count > rules.addresses_per_currency:
-        wrong = f"{count} addresses of {one.currency}, but the venue allows at most {rules.addresses_per_currency}"
+    elif count > known.most_per_currency:
+        wrong = f"{count} addresses of {one.currency}, but the venue allows at most {known.most_per_currency}"
     else:
         return
     place = one.place

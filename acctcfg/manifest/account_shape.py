@@ -10,7 +10,8 @@ from acctcfg.core.own_field import Ip, OwnField, Upper
 from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.setting import Flag as FlagKind
 from acctcfg.core.text_rule import PATH, VARIABLE
-from acctcfg.core.vocabulary import CreditTo, MarginMode, Market, Side
+from acctcfg.core.vocabulary import MarginMode, Market, Side
+from acctcfg.deposit import CreditTo, rules_of
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Record, Table
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
@@ -107,8 +108,8 @@ def _key(rules: Rules) -> Record:
 
 def deposit_address(rules: Rules) -> Record:
     """An entry of `deposit.addresses`."""
-    types = dict.fromkeys(word for one in rules for word in one.address_types)
-    most = max((one.addresses_per_currency for one in rules), default=None)
+    types = dict.fromkeys(word for one in rules for word in rules_of(one).types)
+    most = max((rules_of(one).most_per_currency for one in rules), default=None)
     return Record(
         {
             "currency": Field(kind=Text(CURRENCY), doc="The currency's code", required=True),

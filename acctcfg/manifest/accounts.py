@@ -14,6 +14,7 @@ from acctcfg.core.desired import (
 from acctcfg.core.own_field import Above, OwnField, Upper
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.vocabulary import PositionMode
+from acctcfg.deposit import DEPOSIT
 from acctcfg.errors import Problem
 from acctcfg.manifest.account_deposit import build_deposit
 from acctcfg.manifest.account_keys import Same, build_access, build_keys
@@ -232,7 +233,7 @@ class _Building:
             leverage=() if absent or "leverage" not in fields else entries,
             api_keys=keys,
             api_keys_exclusive=taken.get("api_keys_exclusive", False),
-            deposit=None if absent else deposit,
+            resources={} if absent or deposit is None else {DEPOSIT: deposit},
             places=places,
         )
 
@@ -247,7 +248,6 @@ class _Building:
 
     def _check(self, spec: AccountSpec, rules: VenueRules, layered: Layered, report: Report) -> None:
         """The venue type's checks across fields, once for each content; names and ids take no part in them."""
-        deposit = spec.deposit
         content = (
             rules.type,
             spec.role,
@@ -263,8 +263,7 @@ class _Building:
             tuple([(s.field, s.key, s.value) for s in spec.settings]),
             tuple([(e.market, e.margin, e.selector, e.side, e.value, e.layer) for e in spec.leverage]),
             tuple([(k.label, k.state, k.permissions, k.ip_allowlist, k.store) for k in spec.api_keys]),
-            None if deposit is None else deposit.credit_to,
-            () if deposit is None else tuple([(a.currency, a.chain, a.type, a.count) for a in deposit.addresses]),
+            tuple((name, one.content()) for name, one in spec.resources.items()),
         )
         if content in self._sound:
             return

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from acctcfg.core.desired import AddressSpec, LeverageEntry, Place, Selector
+from acctcfg.core.desired import LeverageEntry, Place, Selector
 from acctcfg.core.state import AtMost
 from acctcfg.core.vocabulary import MarginMode, Market, Side
+from acctcfg.deposit import AddressSpec
 from acctcfg.manifest.containers import Record, Table
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.nodes import Node

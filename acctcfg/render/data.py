@@ -10,9 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from acctcfg.account_view import AccountView
 from acctcfg.core.canonical import digest_of
 from acctcfg.core.json_types import JsonValue
-from acctcfg.core.outcome import AccountView, Outcome
+from acctcfg.core.outcome import Outcome
 from acctcfg.core.plan import FORMAT_VERSION, Plan
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError, PlanStale, UsageError

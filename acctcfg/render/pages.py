@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from acctcfg.core.outcome import AccountView, Outcome
+from acctcfg.account_view import AccountView
+from acctcfg.core.outcome import Outcome
 from acctcfg.core.plan import Plan
 from acctcfg.render.formats import Page
 from acctcfg.render.text import render_outcome, render_plan

@@ -13,10 +13,10 @@ from acctcfg.core.state import (
     AccountValue,
     After,
     AtMost,
-    DepositValue,
     KeyValue,
     Live,
     Lost,
+    Made,
     Members,
     Unreadable,
     Wanted,
@@ -54,10 +54,10 @@ def describe(change: Change, venue: str) -> str:
                 ("label", _quoted(before.label), _quoted(after.label)),
                 *((name, dict(before.details).get(name) or "none", one or "none") for name, one in after.details),
             )
-        case DepositValue(), DepositValue():
-            return f"{_deposit(before)} -> {_deposit(after)}"
-        case _, DepositValue():
-            return f"new address, {_deposit(after)}"
+        case Made(), Made():
+            return f"{before.shown} -> {after.shown}"
+        case _, Made():
+            return f"new {after.kind}, {after.shown}"
     if change.before_known and (before is None or before is ABSENT):
         return f"-> {_plain(after)}"
     if change.before_known:
@@ -107,11 +107,6 @@ def _quoted(label: str | None) -> str:
     return f'"{label or ""}"'
 
 
-def _deposit(value: DepositValue) -> str:
-    words = f"credited to {value.credit_to}" if value.credit_to else f"on {value.chain}"
-    return words if value.type in (None, "regular") else f"{words} · {value.type}"
-
-
 def _differences(*rows: tuple[str, str, str]) -> str:
     return " · ".join(f"{name} {before} -> {after}" for name, before, after in rows if before != after)
 
@@ -134,8 +129,8 @@ def _plain(value: Live | Wanted | None) -> str:
             return ", ".join(f"{name} {_plain(one)}" for name, one in fields)
         case KeyValue():
             return f"{_list(value.permissions)} · {_ips(value.ip_allowlist)}"
-        case DepositValue():
-            return _deposit(value)
+        case Made():
+            return value.shown
         case AccountValue():
             return value.name
         case Lost(value=inner):

@@ -7,7 +7,8 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from acctcfg.core.outcome import AccountView, DepositRow
+from acctcfg.account_view import AccountView
+from acctcfg.deposit import DepositRow
 from acctcfg.errors import UsageError
 from acctcfg.render.harmless import cell, harmless, json_text
 from acctcfg.render.paint import Paint, joined

@@ -15,13 +15,13 @@ from acctcfg.core.desired import AccountSpec, Place, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.order import Row
-from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck, Unread, Warning_
 from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.core.state import Live, Wanted
 from acctcfg.core.verdict import Explained
+from acctcfg.deposit import DepositRow
 from acctcfg.wire.client import Client
 from acctcfg.wire.dialect import Dialect
 from acctcfg.wire.endpoint import Call, Endpoint, Rate

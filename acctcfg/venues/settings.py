@@ -20,9 +20,9 @@ from acctcfg.core.state import (
     AccountValue,
     After,
     AtMost,
-    DepositValue,
     KeyValue,
     Live,
+    Made,
     Unreadable,
     Value,
     Wanted,
@@ -228,6 +228,6 @@ class Settings(ABC, Generic[Notes]):
 
 def _settable(after: Wanted | None) -> Value:
     """The value of a change of a setting: none is ever deleted, and none is a key or an account."""
-    if after is None or after is ABSENT or isinstance(after, AtMost | AccountValue | KeyValue | DepositValue):
+    if after is None or after is ABSENT or isinstance(after, AtMost | AccountValue | KeyValue | Made):
         raise ValueError(f"no value of a setting: {type(after).__name__}")
     return after

@@ -10,8 +10,9 @@ from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport, VenueReport
-from acctcfg.core.state import ABSENT, AccountValue, After, DepositValue, KeyValue, Lost, Unreadable
+from acctcfg.core.state import ABSENT, AccountValue, After, KeyValue, Lost, Unreadable
 from acctcfg.core.vocabulary import PositionMode
+from acctcfg.deposit import address_value
 
 __all__ = ["addresses", "changes", "lives", "plans", "scopes", "steps", "wanteds"]
 
@@ -29,10 +30,10 @@ ACCOUNTS = st.builds(
     details=st.text("ab", max_size=2).map(lambda one: (("parent", one),)),
 )
 DEPOSITS = st.builds(
-    DepositValue,
+    address_value,
     currency=st.sampled_from(["BTC", "USDT"]),
     chain=st.text("AB-", max_size=4),
-    type=st.sampled_from([None, "segwit"]),
+    type_=st.sampled_from([None, "segwit"]),
     credit_to=st.sampled_from([None, "funding", "trading"]),
 )
 VALUES = WORDS | NUMBERS | KEYS | ACCOUNTS | DEPOSITS

@@ -15,7 +15,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.order import Ordered, order
 from acctcfg.core.state import ABSENT
 from acctcfg.errors import AcctcfgError
-from acctcfg.venues.okx.sequence import ORDER
+from acctcfg.venues.okx.sequence import BROKERS_ORDER as ORDER
 
 MODES = ["spot", "futures", "multi_currency", "portfolio"]
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from manifest_folder import HEAD, Folder
 
-from acctcfg.core.vocabulary import CreditTo, PositionMode
+from acctcfg.core.vocabulary import PositionMode
+from acctcfg.deposit import CreditTo, deposit_of
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.profiles import merge
 
@@ -56,8 +57,8 @@ def test_null_makes_a_field_unmanaged(folder: Folder) -> None:
     )
     assert (account.position_mode, account.leverage, account.account_mode) == (None, (), "futures")
     assert [(key.label, key.ip_allowlist) for key in account.api_keys] == [("b", None)]
-    assert account.deposit is not None
-    assert (account.deposit.credit_to, account.deposit.addresses) == (CreditTo.FUNDING, ())
+    assert deposit_of(account) is not None
+    assert (deposit_of(account).credit_to, deposit_of(account).addresses) == (CreditTo.FUNDING, ())
     assert "position_mode" not in account.places
 
 
@@ -101,9 +102,9 @@ def test_later_deposit_addresses_beat_earlier_ones(folder: Folder) -> None:
         "accounts:\n  mmdesk01: {venue: desk, profile: p,"
         " deposit: {credit_to: trading, addresses: [{currency: USDT, chain: USDT-TRC20, count: 3}]}}\n"
     )
-    assert account.deposit is not None
-    assert account.deposit.credit_to is CreditTo.TRADING
-    assert [(a.currency, a.chain, a.count) for a in account.deposit.addresses] == [
+    assert deposit_of(account) is not None
+    assert deposit_of(account).credit_to is CreditTo.TRADING
+    assert [(a.currency, a.chain, a.count) for a in deposit_of(account).addresses] == [
         ("BTC", None, 1),
         ("USDT", "USDT-TRC20", 3),
     ]
@@ -126,7 +127,7 @@ def test_an_absent_account_has_nothing_else_to_manage(folder: Folder) -> None:
         "accounts:\n  mmdesk01: {venue: desk, state: absent, account_mode: spot, position_mode: net,"
         " deposit: {credit_to: funding}, api_keys: {t: {permissions: [trade], store: vault}}}\n"
     )
-    assert (account.account_mode, account.position_mode, account.deposit) == (None, None, None)
+    assert (account.account_mode, account.position_mode, deposit_of(account)) == (None, None, None)
     assert [key.label for key in account.api_keys] == ["t"]
 
 

@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from acctcfg.account_view import AccountView
 from acctcfg.core.address import Address
-from acctcfg.core.outcome import AccountView, DepositRow, Outcome, StepResult
+from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Precheck, Unread, Warning_
+from acctcfg.deposit import DepositRow
 from acctcfg.render.data import outcome_json, plan_json, views_json
 from acctcfg.render.text import render_outcome, render_plan
 from acctcfg.render.views import output_csv, output_env, output_json, render_views

@@ -9,8 +9,10 @@ import shlex
 
 from plan_samples import step_of
 
-from acctcfg.core.outcome import AccountView, DepositRow, Outcome, StepResult
+from acctcfg.account_view import AccountView
+from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Unread
+from acctcfg.deposit import DepositRow
 from acctcfg.render.data import outcome_json, views_json
 from acctcfg.render.text import render_outcome
 from acctcfg.render.views import OUTPUT_COLUMNS, output_csv, output_env, output_json, render_views

@@ -16,7 +16,8 @@ from plan_samples import desk_plan_of_the_manual, step_of
 
 from acctcfg.core.codes import PRECHECKS, WARNINGS
 from acctcfg.core.plan import Plan, Precheck, Unread, Warning_
-from acctcfg.core.state import AccountValue, DepositValue, KeyValue, Lost
+from acctcfg.core.state import AccountValue, KeyValue, Lost
+from acctcfg.deposit import address_value
 from acctcfg.errors import ConfigError, PlanStale, UsageError
 from acctcfg.render.data import load_saved, plan_json, save_plan
 from acctcfg.render.plan_schema import plan_schema, plan_schema_text
@@ -43,7 +44,7 @@ def test_every_kind_of_value_fits_the_schema(desk_plan):
         step_of("a1", "api_keys", "l", action="replace", before=Lost(key, "gone", True), after=key),
         step_of("a1", "leverage", "margin/BTC/cross", before=Decimal("2.5"), after=Decimal(3)),
         step_of("a1", "deposit.addresses", "BTC/BTC-Bitcoin/1", action="create",
-                after=DepositValue("BTC", "BTC-Bitcoin", None, None)),
+                after=address_value("BTC", "BTC-Bitcoin", None, None)),
         step_of("a2", action="delete", before=AccountValue("a2", None)),
     )  # fmt: skip
     check(replace(desk_plan, steps=desk_plan.steps + more))

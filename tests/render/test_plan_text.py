@@ -10,7 +10,8 @@ from plan_samples import step_of
 
 from acctcfg.core.plan import MATCH, Estimate, Plan, Precheck, Unread, VenueReport, Warning_
 from acctcfg.core.scope import Scope
-from acctcfg.core.state import AccountValue, DepositValue, KeyValue, Lost
+from acctcfg.core.state import AccountValue, KeyValue, Lost
+from acctcfg.deposit import address_value
 from acctcfg.render.text import render_plan
 
 MANUAL = """\
@@ -119,7 +120,7 @@ def test_words_of_a_venue_cannot_steer_the_terminal(desk_plan):
         (step_of("a1", "leverage", "swap/X/cross", before=Decimal("2.50"), after=Decimal(100)),
          "~ leverage[swap/X/cross]  2.5 -> 100"),
         (step_of("a1", "deposit.addresses", "BTC/BTC-Bitcoin/1", action="create",
-                 after=DepositValue("BTC", "BTC-Bitcoin", "segwit", "trading")),
+                 after=address_value("BTC", "BTC-Bitcoin", "segwit", "trading")),
          "+ deposit.addresses[BTC/BTC-Bitcoin/1]  new address, credited to trading · segwit"),
         (step_of("a1", "deposit.credit_to", before="funding", after="trading"),
          "~ deposit.credit_to  funding -> trading"),

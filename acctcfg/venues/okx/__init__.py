@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from acctcfg.core.desired import VenueSpec
 from acctcfg.venues.okx.rules import OKX_DMA_BROKER_RULES, OKX_RULES
-from acctcfg.venues.okx.sequence import ORDER
+from acctcfg.venues.okx.sequence import BROKERS_ORDER, ORDER
 
 if TYPE_CHECKING:
     from acctcfg.core.verdict import Explained
@@ -82,6 +82,7 @@ class OkxDmaBroker(Okx):
     """The same for a broker."""
 
     rules = OKX_DMA_BROKER_RULES
+    order = BROKERS_ORDER
 
     def connect(self, given: Given) -> Connection:
         """A connection as this broker."""

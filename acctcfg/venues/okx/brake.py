@@ -46,7 +46,7 @@ def leverage_alone(spec: AccountSpec) -> AccountSpec:
         position_mode=None,
         position_modes={},
         settings=(),
-        deposit=None,
+        resources={},
         api_keys_exclusive=False,
     )
 

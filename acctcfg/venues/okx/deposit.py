@@ -12,13 +12,11 @@ import asyncio
 from collections.abc import Sequence
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import AddressSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.outcome import DepositRow
 from acctcfg.core.plan import Precheck
-from acctcfg.core.state import ABSENT, DepositValue, Live, Unreadable
-from acctcfg.core.vocabulary import CreditTo
+from acctcfg.core.state import ABSENT, Live, Made, Unreadable
+from acctcfg.deposit import ADDRESSES, CREDIT, AddressSpec, CreditTo, DepositRow, address_value, deposit_of
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.okx.account import Account
@@ -32,9 +30,6 @@ from acctcfg.wire.endpoint import Call
 
 __all__ = ["CreditToSetting", "DepositAddresses"]
 
-ADDRESSES = "deposit.addresses"
-CREDIT = "deposit.credit_to"
-
 
 class DepositAddresses(OneCall[Account]):
     """The addresses of one account; an address of the plan is the N-th of its currency and chain, from the oldest."""
@@ -47,7 +42,7 @@ class DepositAddresses(OneCall[Account]):
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
         """Both sides of every address, and of where they are credited where any exists."""
-        deposit = account.spec.deposit
+        deposit = deposit_of(account.spec)
         if deposit is None or not focus.may_want(account.spec.key, ADDRESSES, CREDIT):
             return
         currencies = sorted({spec.currency for spec in deposit.addresses})
@@ -90,7 +85,7 @@ class DepositAddresses(OneCall[Account]):
             address = account.address(ADDRESSES, f"{spec.currency}/{name}/{number}")
             if not focus.wants(address):
                 continue
-            wanted = DepositValue(spec.currency, name, spec.type, credit_to(account))
+            wanted = address_value(spec.currency, name, spec.type, credit_to(account))
             live = self._live(found, number, wanted, chains)
             if live is ABSENT and chain is None:
                 account.survey.cannot_read(address, "unknown_chain", _unknown(account, spec, name, chains))
@@ -105,7 +100,7 @@ class DepositAddresses(OneCall[Account]):
         made = [one for one in self._made.get(account.uid, ()) if one not in known]
         return numbered(account.deposits.get(currency, ()), [*known, *made], currency, chain)
 
-    def _live(self, found: Numbered, number: int, wanted: DepositValue, chains: Sequence[Chain]) -> Live:
+    def _live(self, found: Numbered, number: int, wanted: Made, chains: Sequence[Chain]) -> Live:
         row = found.rows.get(number)
         if row is not None:
             unpayable = use_of(row, chains).unpayable
@@ -122,7 +117,7 @@ class DepositAddresses(OneCall[Account]):
         found: dict[Address, Live] = {}
         for address, (currency, chain, number) in asked.items():
             wanted = account.survey.desired[address]
-            assert isinstance(wanted, DepositValue)  # noqa: S101 (the survey wanted it)
+            assert isinstance(wanted, Made)  # noqa: S101 (the survey wanted it)
             chains = await account.master.chains(currency)
             rows = self._numbered(account, currency, chain)
             shows = not self._unseen(account, rows.rows.get(int(number)))
@@ -164,12 +159,12 @@ class DepositAddresses(OneCall[Account]):
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """One call an address; not safe to repeat, so the engine reads before it ever does."""
         after = change.after
-        assert isinstance(after, DepositValue)  # noqa: S101 (the diff made it)
+        assert isinstance(after, Made)  # noqa: S101 (the diff made it)
         body = {
             "subAcct": account.name,
-            "ccy": after.currency,
-            "chain": after.chain,
-            "addrType": ADDRESS_TYPE.venue(after.type or "regular"),
+            "ccy": after.get("currency"),
+            "chain": after.get("chain"),
+            "addrType": ADDRESS_TYPE.venue(after.get("type") or "regular"),
             "to": CREDIT_TO.venue(CreditTo(credit_to(account))),
         }
         return (Call(CREATE_DEPOSIT_ADDRESS, body),)
@@ -185,17 +180,17 @@ class DepositAddresses(OneCall[Account]):
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Create one address. What is answered counts as there from now on, whatever a list shows."""
         after = change.after
-        assert isinstance(after, DepositValue)  # noqa: S101 (the diff made it)
-        before = len(self._numbered(account, after.currency, after.chain).rows)
-        sent = {"currency": after.currency, "chain": after.chain, "credit_to": credit_to(account)}
+        assert isinstance(after, Made)  # noqa: S101 (the diff made it)
+        before = len(self._numbered(account, after.get("currency"), after.get("chain")).rows)
+        sent = {"currency": after.get("currency"), "chain": after.get("chain"), "credit_to": credit_to(account)}
         for call in self.calls(account, change):
             reply = await account.send(call, change, writer, creates=sent)
             row = reply.data[0] if reply.data else {}
             if row.get("addr"):
                 number = int(change.address.key.rpartition("/")[2])
                 facts: JsonObject = {
-                    "currency": after.currency,
-                    "chain": after.chain,
+                    "currency": after.get("currency"),
+                    "chain": after.get("chain"),
                     "address": str(row["addr"]),
                     "tag": tag_of(row),
                     "number": number,
@@ -216,7 +211,7 @@ class CreditToSetting(OneCall[Account]):
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
         """Both sides, from the addresses that were read."""
-        deposit, address = account.spec.deposit, account.address(CREDIT)
+        deposit, address = deposit_of(account.spec), account.address(CREDIT)
         rows = _rows(account)
         if deposit is not None and deposit.credit_to is not None and rows and focus.wants(address):
             account.survey.want(address, deposit.credit_to, _live(rows, deposit.credit_to))
@@ -232,7 +227,7 @@ class CreditToSetting(OneCall[Account]):
         """By the addresses of one currency, since the value is one for all."""
         currency = _rows(account)[0].currency
         rows = account.deposits[currency] = await account.master.deposit_addresses(account.name, currency)
-        wanted = account.spec.deposit.credit_to if account.spec.deposit else None
+        wanted = deposit.credit_to if (deposit := deposit_of(account.spec)) else None
         missing = Unreadable("not_listed", "the venue's list shows no address now")
         return dict.fromkeys(addresses, _live(rows, wanted) if rows else missing)
 
@@ -259,7 +254,7 @@ class CreditToSetting(OneCall[Account]):
 
 def credit_to(account: Account) -> str:
     """What a new address is created with: the wanted value, else the present one, else the venue's default."""
-    deposit = account.spec.deposit
+    deposit = deposit_of(account.spec)
     if deposit is not None and deposit.credit_to is not None:
         return deposit.credit_to.value
     present = [row.credit_to for row in _rows(account) if not isinstance(row.credit_to, Unreadable)]

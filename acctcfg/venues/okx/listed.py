@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.state import Unreadable
-from acctcfg.core.vocabulary import CreditTo
+from acctcfg.deposit import CreditTo
 from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, tag_of
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from acctcfg.venues import snapshot
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_reads import Open, OwnKey
 from acctcfg.venues.okx.scopes import Scope, covers
 from acctcfg.venues.snapshot import LISTED, Row, listed
+from acctcfg.venues.snapshot import Snapshot as Lists
 
 __all__ = [
     "FLAT",
@@ -33,7 +33,7 @@ _MARGIN_MODES = frozenset({"cross", "isolated", "cash", "spot_isolated"})
 """The words of the documents: what a row with another one stands under is not known."""
 
 
-class Snapshot(snapshot.Snapshot):
+class Snapshot(Lists):
     """What is open in one account."""
 
     def __init__(self, own: OwnKey, *, spreads: bool) -> None:

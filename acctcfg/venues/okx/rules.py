@@ -8,6 +8,7 @@ from dataclasses import replace
 from acctcfg.core.own_field import Ip, OwnField, Upper
 from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.core.setting import Flag
+from acctcfg.deposit import DEPOSIT, DepositRules
 from acctcfg.venues.okx.offline_checks import check_account
 from acctcfg.venues.okx.regular_words import PRECHECKS, WARNINGS
 from acctcfg.venues.okx.settings import SETTING_PRECHECKS, SWITCHES
@@ -30,6 +31,15 @@ _BROKERS_OWN = (
     OwnField(name="parent", doc="The account that it is a second-level sub-account of", kind=Upper()),
     OwnField(name="client_ip", doc="Sent when it is created, and only then", kind=Ip()),
 )
+
+_ADDRESSES = DepositRules(
+    most_per_currency=20, types={"regular": (), "segwit": ("BTC", "LTC")}, chain_prefix="{currency}-"
+)
+_CHAIN_OPEN = {"chain_open": "the chain takes deposits"}
+_ADDRESS_WARNINGS = {
+    "chain_closed": "an address is on a chain that takes no deposits",
+    "parent_differs": "the parent at the venue differs and cannot be changed",
+}
 
 _REGULARS_OWN = (
     OwnField(name="transfer_out", doc="Whether it may transfer to other sub-accounts", kind=Flag(), live=True),
@@ -79,12 +89,11 @@ OKX_DMA_BROKER_RULES = VenueRules(
     key_label=TextRule(r"[A-Za-z0-9]{1,50}", "up to 50 letters and digits"),
     ips_per_key=20,
     keys_per_account=50,
-    addresses_per_currency=20,
-    address_types={"regular": (), "segwit": ("BTC", "LTC")},
-    chain_prefix="{currency}-",
+    resources={DEPOSIT: _ADDRESSES},
+    warnings=_ADDRESS_WARNINGS,
     leverage_selectors=("instrument", "instruments", "family", "currency"),
     settings=settings_of(SWITCHES),
-    prechecks=SETTING_PRECHECKS,
+    prechecks={**SETTING_PRECHECKS, **_CHAIN_OPEN},
     check=check_account,
 )
 
@@ -100,9 +109,7 @@ OKX_RULES = replace(
     },
     permissions=("read", "trade"),
     label=TextRule(r"[!-~]{6,32}", "6 to 32 letters, digits and signs, without blanks"),
-    addresses_per_currency=0,
-    address_types={},
-    chain_prefix="",
+    resources={},
     prechecks={**SETTING_PRECHECKS, **PRECHECKS},
     warnings=WARNINGS,
 )

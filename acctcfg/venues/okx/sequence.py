@@ -6,7 +6,7 @@ from acctcfg.core.order import Row
 from acctcfg.venues.okx.settings import SWITCHES
 from acctcfg.venues.switch import rows_of
 
-__all__ = ["ORDER"]
+__all__ = ["BROKERS_ORDER", "ORDER"]
 
 ORDER: tuple[Row, ...] = (
     *rows_of(SWITCHES),
@@ -22,9 +22,14 @@ ORDER: tuple[Row, ...] = (
     ("position_mode", "settings.*"),
     ("account_mode", "leverage"),  # the scopes themselves follow the modes
     ("position_mode", "leverage"),
-    ("deposit.credit_to", "deposit.addresses", "waits"),
     ("api_keys", "-api_keys"),  # the old key goes when the new one is there
     ("*", "-api_keys", "waits"),
+)
+"""Of every type of user."""
+
+BROKERS_ORDER: tuple[Row, ...] = (
+    *ORDER,
+    ("deposit.credit_to", "deposit.addresses", "waits"),
     ("*", "-account", "waits"),
     ("-api_keys", "-account"),
 )

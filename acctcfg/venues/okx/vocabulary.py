@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from acctcfg.core.spelling import one_ip
-from acctcfg.core.vocabulary import CreditTo, PositionMode, Words
+from acctcfg.core.vocabulary import PositionMode, Words
+from acctcfg.deposit import CreditTo
 
 __all__ = [
     "ACCOUNT_LEVEL",
