@@ -83,11 +83,14 @@ WARNINGS: Final[Mapping[str, str]] = {
     "key_not_usable": "the venue has frozen or locked a key",
     "list_may_be_cut": "a list that decides a precheck may be longer than the venue showed",
     "limit_raised": "a rate limit of the manifest is above the documented one",
+    "token_ends": "the access token is over before the plan can be carried out",
     "rate_limited": "the venue answered too many requests",
     "no_access": "no key can sign for this account yet",
 }
 
-UNREVIEWED: Final = frozenset({"sensitive", "rate_limited", "adopted", "no_longer_managed", "unknown_key"})
+UNREVIEWED: Final = frozenset(
+    {"sensitive", "rate_limited", "token_ends", "adopted", "no_longer_managed", "unknown_key"}
+)
 """Warnings that do not make a reviewed plan another: one asks for a leave of its own, others are of the moment, or of
 what the journal of this machine knows."""
 

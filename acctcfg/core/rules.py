@@ -39,6 +39,7 @@ class VenueRules:
     closed_ports: Mapping[int, str] = field(default_factory=dict)  # port of the own hosts -> since when, and why
     limits: Callable[[], Mapping[str, tuple[int, float]]] = field(default=dict)  # "GET /path" -> count and seconds
     passphrase: bool = False  # whether credentials have one
+    bearer_excludes: str = ""  # why a bearer token does nothing for sub-accounts; "" where the type takes no tokens
     fields: frozenset[str] = frozenset()  # the account fields that this type has, besides venue, role, name, profile
     main_fields: frozenset[str] = frozenset()  # ... for the role main
     own_fields: tuple[OwnField, ...] = ()  # of `fields`, those that this type declares itself

@@ -1,4 +1,4 @@
-"""A secret that cannot be shown by accident, and the three parts of an API key."""
+"""A secret that cannot be shown by accident, the three parts of an API key, and a token in place of one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-__all__ = ["Credentials", "Secret"]
+__all__ = ["AccessToken", "Credentials", "Secret"]
 
 SHOWN = "(secret)"
 
@@ -41,6 +41,10 @@ class Secret:
     def hmac(self, message: bytes, algorithm: str) -> bytes:
         """The HMAC of `message` with the text as its key: what venues sign requests with."""
         return hmac.digest(self.__text.encode(), message, algorithm)
+
+    def under(self, scheme: str) -> Secret:
+        """What an `Authorization` header holds: the scheme, a blank and the text, and as secret as that."""
+        return Secret(f"{scheme} {self.__text}")
 
     def __repr__(self) -> str:
         return SHOWN
@@ -91,6 +95,11 @@ class Credentials:
     secret_key: Secret
     passphrase: Secret | None
 
+    @property
+    def word(self) -> str:
+        """What people call it."""
+        return "key"
+
     def same_as(self, other: Credentials) -> bool:
         """Whether all three parts are the same, in constant time."""
         mine, theirs = self.passphrase or Secret(""), other.passphrase or Secret("")
@@ -100,3 +109,20 @@ class Credentials:
             & mine.same_as(theirs)
             & ((self.passphrase is None) == (other.passphrase is None))
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AccessToken(Credentials):
+    """A bearer token in place of an API key: `secret_key` is the token, `api_key` only a word for it.
+
+    `device` is the id of the device that it was made for, "" for none. `ends_at` is when it is over (Unix seconds), as
+    far as the token itself says so: for an estimate, never for a decision.
+    """
+
+    device: str = ""
+    ends_at: float | None = None
+
+    @property
+    def word(self) -> str:
+        """What people call it."""
+        return "token"

@@ -43,7 +43,7 @@ def _known(workspace: Workspace) -> dict[str, list[str]]:
 
 def _has_credentials(workspace: Workspace, key: str) -> bool:
     try:
-        workspace.doors(key).load(workspace.manifest.venues[key].credentials)
+        workspace.doors(key).load_own(workspace.manifest.venues[key].credentials)
     except AcctcfgError:
         return False
     return True

@@ -17,12 +17,12 @@ from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.guardrails import guard, is_sensitive
 from acctcfg.core.managed import managed_fields
 from acctcfg.core.order import order
-from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
+from acctcfg.core.plan import Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport
 from acctcfg.engine.capped import above_cap
 from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
-from acctcfg.engine.estimate import estimate
 from acctcfg.engine.left_behind import left_behind, unopened
+from acctcfg.engine.plan_costs import estimate_of, outlived
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import changed_readers
@@ -31,7 +31,7 @@ from acctcfg.engine.survey_guard import demand_answers
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
-from acctcfg.venues.contract import ACCOUNT_READ, Cost, Survey
+from acctcfg.venues.contract import ACCOUNT_READ, Survey
 from acctcfg.venues.installed import venue
 
 __all__ = ["Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
@@ -211,6 +211,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
         link.seconds = time.monotonic() - link.opened_at
     warnings += [warning for one in session.links.values() for warning in one.warnings()]
     warnings += unopened(workspace, session.links) if focus.everything else []
+    warnings += outlived(session, work, lifted)
     named = {step.address.account for step in steps} or set(workspace.manifest.accounts)
     reports = tuple(link.report() for key, link in sorted(session.links.items()) if key not in session.failed)
     idle = sorted({text for survey in surveys for text in survey.sets_nothing})
@@ -219,7 +220,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
         scope=Scope(whole=focus.everything, targets=focus.targets, sets_nothing=tuple(idle)),
         warnings=tuple(sorted(set(warnings), key=lambda one: (one.address, one.code, one.message))),
         unreadable=tuple(sorted(set(unread), key=lambda one: (one.address, one.code))),
-        estimate=_estimate(session, work, lifted),
+        estimate=estimate_of(session, work, lifted),
         manifest_digest=manifest_digest(workspace.manifest, named, {one.venue: one.uid for one in reports}),
         reports=reports,
         stores=_stores(workspace, lifted),
@@ -366,25 +367,3 @@ def _deletes_last(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Ste
         return gone, (not inner if gone else inner)
 
     return sorted(steps, key=place)
-
-
-def _costs(link: Link, work: Sequence[tuple[Survey, list[Change]]]) -> list[Cost]:
-    """Of accounts whose costs cannot be told, none: an estimate says "at least", and stops nothing."""
-    try:
-        return link.connection.costs(work)
-    except Exception:
-        return [] if len(work) < 2 else [cost for one in work for cost in _costs(link, [one])]
-
-
-def _estimate(session: Session, work: Sequence[tuple[Survey, list[Change]]], steps: Sequence[Step]) -> Estimate:
-    open_ = {step.address for step in steps if not step.blocked}
-    costs = []
-    for key, link in session.links.items():
-        mine = [
-            (survey, [change for change in changes if change.address in open_])
-            for survey, changes in work
-            if survey.spec.venue == key
-        ]
-        found = _costs(link, [one for one in mine if one[1]])
-        costs += [(link.granted(cost), link.share, link.speed) for cost in found]
-    return estimate(costs)

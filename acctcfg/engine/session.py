@@ -13,6 +13,7 @@ from typing import Self
 from acctcfg.core.base_url import is_loopback
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.plan import Precheck, VenueReport, Warning_
+from acctcfg.core.secret import AccessToken
 from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.unforeseen import blame
 from acctcfg.engine.workspace import JournalMemory, Workspace
@@ -42,6 +43,7 @@ class Link:
     pace_file: PaceFile
     speed: float
     share: float
+    ends_at: float | None = None  # unix seconds: when its access token is over, as far as that is known
     opened_at: float = 0.0
     accounts: int = 0
     seconds: float = 0.0
@@ -168,7 +170,7 @@ class Session:
         speed = workspace.speed if local else 1.0
         share = float(spec.rate_share) if spec.rate_share is not None else (1.0 if local else SHARE)
         doors = workspace.doors(spec.key)
-        credentials = doors.load(spec.credentials)
+        credentials = doors.load_own(spec.credentials)
         pacer, pace_file = Pacer(self.clock, share, speed), PaceFile(workspace.environ, base_url)
         pacer.limits = granted(spec, type_)
         pace_file.restore(pacer, type_.rate_of)
@@ -190,7 +192,8 @@ class Session:
             adopt=workspace.manifest.guardrails.adopt,
         )
         connection = type_.connect(given)
-        return Link(venue=type_, connection=connection, pace_file=pace_file, speed=speed, share=share)
+        ends_at = credentials.ends_at if isinstance(credentials, AccessToken) else None
+        return Link(venue=type_, connection=connection, pace_file=pace_file, speed=speed, share=share, ends_at=ends_at)
 
 
 def granted(spec: VenueSpec, type_: Venue) -> dict[str, Rate]:

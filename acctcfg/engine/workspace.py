@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Self, TypedDict
+from typing import Any, Self, TypedDict
 
 from acctcfg.core.desired import Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
@@ -19,7 +19,7 @@ from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_t
 from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.journal import JOURNAL
 from acctcfg.journal.process import this_process
-from acctcfg.secrets import Around, Credentials, Secret, Store, load_credentials, open_store
+from acctcfg.secrets import Around, Credentials, Secret, Store, load_credentials, load_token, open_store
 from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.stored_form import flaw_of
 from acctcfg.venues.installed import rules
@@ -192,6 +192,11 @@ class Doors:
     def get(self, store: str, path: str) -> Credentials | None:
         """What is kept there; None where nothing is."""
         return self._workspace.store(store).get(path)
+
+    def load_own(self, source: Mapping[str, Any]) -> Credentials:
+        """Those of the connection itself: as `load`, or an access token."""
+        token = source.get("token")
+        return self.load(source) if token is None else load_token(token, environ=self._workspace.environ)
 
     def load(self, source: Mapping[str, str]) -> Credentials:
         """Credentials from a source as the manifest writes it."""

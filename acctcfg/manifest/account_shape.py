@@ -16,9 +16,9 @@ from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Record, Table
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.settings import settings_field
-from acctcfg.manifest.text_rules import CURRENCY, DURATION, PATTERN, SECRET_PATH, UID
+from acctcfg.manifest.text_rules import CURRENCY, DEVICE, DURATION, PATTERN, SECRET_PATH, UID
 
-__all__ = ["account", "credentials", "deposit_address", "permission_words"]
+__all__ = ["account", "connection_credentials", "deposit_address", "permission_words"]
 
 Rules = Collection[VenueRules]
 
@@ -37,8 +37,26 @@ def _common(rules: Iterable[TextRule]) -> TextRule | None:
     return different.popitem()[1] if len(different) == 1 else None
 
 
-def credentials(nulls: bool = False) -> Record:
+def connection_credentials(rules: Rules) -> Record:
+    """Where the credentials of a connection come from."""
+    if not any(one.bearer_excludes for one in rules):
+        return credentials()
+    token = Record(
+        {
+            "env": Field(kind=Text(VARIABLE, private=True), doc="The variable that holds the access token"),
+            "exec": Field(kind=Later("export it into the variable that `env` names"), doc="A program that prints it"),
+            "termid": Field(kind=Text(DEVICE), doc="The id of the device that the token was made for, if it has one"),
+        },
+        one_of=(("env",),),
+    )
+    doc = "An OAuth bearer token: the settings of the user behind it (role main), and nothing of its sub-accounts"
+    return credentials(token=Field(kind=token, doc=doc))
+
+
+def credentials(nulls: bool = False, token: Field | None = None) -> Record:
     """Where credentials come from."""
+    ways = ("env", "store", "file") if token is None else ("env", "store", "file", "token")
+    no_token = Later("a token serves a whole connection: `credentials` of `venues`")
     return Record(
         {
             "env": Field(
@@ -50,10 +68,10 @@ def credentials(nulls: bool = False) -> Record:
             "file": Field(kind=Text(PATH), doc="A JSON file that only its owner can read (mode 0600)"),
             "exec": Field(kind=Later(), doc="A program that prints them"),
             "keyring": Field(kind=Later(), doc="The system's keyring"),
-            "token": Field(kind=Later(), doc="An OAuth bearer token"),
+            "token": token or Field(kind=no_token, doc="An OAuth bearer token"),
         },
         nulls=nulls,
-        one_of=(("env", "store", "file"),),
+        one_of=(ways,),
     )
 
 

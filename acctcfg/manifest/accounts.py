@@ -93,6 +93,9 @@ class _Building:
         if venue is None:
             return None
         rules = self.shape.rules[venue.type]
+        if "token" in venue.credentials and taken.get("role", rules.roles[0]) != "main":
+            why = f"venues.{venue.key} signs with a token: {rules.bearer_excludes} (use an API key, or `role: main`)"
+            report.value(layered.fields.get("role", layered.fields["venue"]), why)
         self._fields_of_type(layered, taken, venue, rules, report)
         self._names_and_words(key, node, layered, taken, rules, report)
         spec = self._spec(key, node, below, layered, taken, rules, report)

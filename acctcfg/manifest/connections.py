@@ -48,6 +48,8 @@ def build_venues(
         source = taken.get("credentials", {})
         if source:
             check_source(node.value["credentials"], source, stores, report)
+            if "token" in source and not rules.bearer_excludes:
+                report.key(node.value["credentials"].value["token"], f"{rules.type} takes no tokens")
         environment = taken.get("environment", "live")
         if "base_url" in taken:
             _check_base_url(node, taken, rules, environ.get("ACCTCFG_TRUST", ""), report)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.text_rule import PATH
-from acctcfg.manifest.account_shape import account, credentials, deposit_address, permission_words
+from acctcfg.manifest.account_shape import account, connection_credentials, deposit_address, permission_words
 from acctcfg.manifest.containers import Field, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.core_schema import number
 from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, IpAddress, Text, Whole, Word
@@ -105,7 +105,9 @@ class Shape:
             {
                 "type": Field(kind=Word(list(self.rules), later), doc="The kind of venue user", required=True),
                 "environment": Field(kind=Word(environments), doc="Which world the credentials belong to"),
-                "credentials": Field(kind=credentials(), doc="Where the API key comes from", required=True),
+                "credentials": Field(
+                    kind=connection_credentials(self.rules.values()), doc="Where the API key comes from", required=True
+                ),
                 "base_url": Field(
                     kind=Text(
                         TextRule(r"https?://[^\s/?#@]+/?", "scheme, host and port, such as http://127.0.0.1:8700"),

@@ -6,6 +6,7 @@ from acctcfg.core.rules import TextRule
 
 __all__ = [
     "CURRENCY",
+    "DEVICE",
     "DURATION",
     "ENDPOINT",
     "PATTERN",
@@ -26,4 +27,5 @@ SECRET_PATH = TextRule(
 PROXY = TextRule(
     r"http://[^\s/?#@]+:[0-9]{1,5}/?", "http://host:port, such as http://127.0.0.1:3128 (a login goes into HTTPS_PROXY)"
 )
+DEVICE = TextRule(r"[!-~]{1,200}", "the id of a device, without blanks")
 ENDPOINT = TextRule(r"(?:GET|POST|PUT|DELETE) /[^\s?#]+", "a method and a path, such as GET /api/v5/account/config")

@@ -6,15 +6,16 @@ read or written.
 
 from __future__ import annotations
 
-from acctcfg.core.secret import Credentials, Secret
+from acctcfg.core.secret import AccessToken, Credentials, Secret
 from acctcfg.secrets.age_file import AgeFileStore
 from acctcfg.secrets.brought import BroughtKey, read_brought
-from acctcfg.secrets.credentials import load_credentials
+from acctcfg.secrets.credentials import load_credentials, load_token
 from acctcfg.secrets.env import EnvStore
 from acctcfg.secrets.store import Around, Store, secret_path
 from acctcfg.secrets.types import open_store, store_types
 
 __all__ = [
+    "AccessToken",
     "AgeFileStore",
     "Around",
     "BroughtKey",
@@ -23,6 +24,7 @@ __all__ = [
     "Secret",
     "Store",
     "load_credentials",
+    "load_token",
     "open_store",
     "read_brought",
     "secret_path",

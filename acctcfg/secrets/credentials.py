@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from acctcfg.core.secret import Credentials, Secret
+from acctcfg.core.secret import AccessToken, Credentials, Secret
 from acctcfg.errors import ConfigError, StoreError
 from acctcfg.secrets.private_file import located, read_private
 from acctcfg.secrets.store import Store
 from acctcfg.secrets.stored_form import flaw, unpack
+from acctcfg.secrets.token_life import end_of
 
-__all__ = ["load_credentials"]
+__all__ = ["load_credentials", "load_token"]
 
 
 def load_credentials(
@@ -43,6 +44,20 @@ def load_credentials(
     if passphrase_required and found.passphrase is None:
         raise ConfigError(f"{place} has no passphrase, and this venue wants one")
     return found
+
+
+def load_token(source: Mapping[str, str], *, environ: Mapping[str, str]) -> AccessToken:
+    """A bearer token from {"env": NAME} with, perhaps, {"termid": ID}. ConfigError for one that is not there."""
+    name = source["env"]
+    text = environ.get(name, "")
+    if not text:
+        raise ConfigError(
+            f"the environment lacks {name}",
+            hint=f"the manifest takes an access token from {{token: {{env: {name}}}}}: export it before running",
+        )
+    if wrong := flaw(text) or ("holds a blank" if " " in text else ""):
+        raise ConfigError(f"the variable {name} {wrong}", hint="set it again: the token alone, without `Bearer`")
+    return AccessToken("token", Secret(text), None, device=source.get("termid", ""), ends_at=end_of(text))
 
 
 def _from_environment(prefix: str, environ: Mapping[str, str], passphrase_required: bool) -> Credentials:

@@ -39,7 +39,7 @@ LATER = [
     "venues: {d: {type: okx, credentials: {env: A}}}",
     "venues: {d: {type: okx_dma_broker, credentials: {exec: [x]}}}",
     "venues: {d: {type: okx_dma_broker, credentials: {keyring: x}}}",
-    "venues: {d: {type: okx_dma_broker, credentials: {token: x}}}",
+    "venues: {d: {type: okx_dma_broker, credentials: {token: {exec: [x]}}}}",
     "secret_stores: {s: {type: keyring, service: x}}",
     "secret_stores: {s: {type: exec, command: [x]}}",
     "journal: {url: postgresql://x}",

@@ -12,7 +12,7 @@ from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
-from acctcfg.core.secret import Credentials
+from acctcfg.core.secret import AccessToken, Credentials
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
 from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.contract import ACCOUNT_READ, FRESH_SINCE, Cost, Given, Proof, Survey
@@ -117,15 +117,17 @@ class OkxConnection(ByField[Account]):
         return await OwnKey(self.client, self._credentials, self.user).config()
 
     def _elsewhere(self) -> str:
-        """Where a key that the venue does not know here may be at home."""
+        """Where a key or a token that the venue does not know here may be at home."""
         spec, source = self.spec, self._credentials_from()
         region = f"region {spec.region}" if spec.base_url is None else "`base_url`"
         return (
-            f"a key works at the host of its own region ({region}: {self.client.base_url}) and in its own environment "
-            f"(environment: {spec.environment}); correct `region` or `environment`, or {source}"
+            f"a {self._credentials.word} works at the host of its own region ({region}: {self.client.base_url}) and in "
+            f"its own environment (environment: {spec.environment}); correct `region` or `environment`, or {source}"
         )
 
     def _credentials_from(self) -> str:
+        if isinstance(self._credentials, AccessToken):
+            return f"the variable {self.spec.credentials['token']['env']}"
         prefix = self.spec.credentials.get("env")
         return f"the variables {prefix}_API_KEY and so on" if prefix else "the credentials"
 
@@ -317,6 +319,8 @@ class OkxConnection(ByField[Account]):
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
         """Accounts that the journal knows, the venue still has, and no entry of the manifest names."""
+        if isinstance(self._credentials, AccessToken):
+            return []  # it may not read the list
         memory = self._memory_of(self.user)
         names = [one.name for one in memory.accounts() if one.name not in managed]
         rows = await asyncio.gather(*(self._master.sub_accounts.get(name) for name in names))

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.secret import Credentials, Secret
+from acctcfg.core.secret import AccessToken, Credentials, Secret
 from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.okx.auth import signature, timestamp
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, TIME
@@ -27,9 +27,11 @@ class OkxDialect:
         self._demo = demo
 
     def sign(self, signer: Credentials | None, now: float, method: str, target: str, body: bytes) -> Headers:
-        """The four access headers; a public call has none of them."""
+        """The four access headers, or those of a token, which signs nothing; a public call has none of them."""
         headers: dict[str, str | Secret] = {"x-simulated-trading": "1"} if self._demo else {}
-        if signer is not None:
+        if isinstance(signer, AccessToken):
+            headers |= _bearer(signer)
+        elif signer is not None:
             stamp = timestamp(now)
             headers["OK-ACCESS-KEY"] = signer.api_key
             headers["OK-ACCESS-SIGN"] = signature(signer.secret_key, stamp, method, target, body)
@@ -84,6 +86,11 @@ class OkxDialect:
     def server_time(self, data: Any) -> float:
         """Unix seconds."""
         return int(data[0]["ts"]) / 1000
+
+
+def _bearer(token: AccessToken) -> dict[str, str | Secret]:
+    headers: dict[str, str | Secret] = {"Authorization": token.secret_key.under("Bearer")}
+    return headers | ({"TERMID": token.device} if token.device else {})
 
 
 def _read(body: bytes) -> Any:

@@ -74,6 +74,7 @@ OKX_DMA_BROKER_RULES = VenueRules(
     closed_ports={8443: "port 8443 is closed since 2026-10-31; leave the port out"},
     limits=_limits,
     passphrase=True,
+    bearer_excludes="OKX leaves all sub-account calls out of what an OAuth token may do",
     roles=("sub_account", "main"),
     fields=_SUB | {one.name for one in _BROKERS_OWN} | {"deposit"},
     main_fields=_MAIN,

@@ -1,0 +1,158 @@
+"""OAuth bearer tokens: a user's own settings, nothing of sub-accounts, and a token that no output ever shows."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import MASTER, Desk
+
+TOKEN = "not-a-real-token-0123456789"
+SETTINGS = {"role": "main", "position_mode": "net", "settings": {"greeks": "BS"}}
+
+
+def world(**token: Any) -> dict[str, Any]:
+    """A plain user with one token, of a server's app unless `token` says more."""
+    made = {"token": TOKEN, "scope": "trade", "env": "demo", **token}
+    tenant = {"env_prefix": "OKX_DESK", "broker": False, "acctLv": "2", "keys": [MASTER], "tokens": [made]}
+    return {"tenants": {"desk": tenant}}
+
+
+def served(**token: Any) -> pytest.MarkDecorator:
+    """The token that a test is about."""
+    return pytest.mark.parametrize("desk", [pytest.param(world(**token), id="")], indirect=True)
+
+
+def jwt(end: float) -> str:
+    """A JSON Web Token that says when it is over; signed by nobody."""
+    head, claims = (
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in ({"alg": "none"}, {"exp": int(end)})
+    )
+    return f"{head}.{claims}.c2lnbmF0dXJl"
+
+
+@pytest.fixture
+def desk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A workspace on a sandbox that knows the token."""
+    monkeypatch.setenv("DESK_TOKEN", TOKEN)
+    with Desk.at(tmp_path, monkeypatch, getattr(request, "param", world())) as made:
+        yield made
+
+
+def wants(desk: Desk, accounts: dict[str, Any], **token: Any) -> Desk:
+    """The manifest of a connection with that token."""
+    credentials = {"token": {"env": "DESK_TOKEN", **token}}
+    return desk.write(accounts, venue={"type": "okx", "credentials": credentials})
+
+
+def test_own_settings_with_a_token(desk: Desk) -> None:
+    """They land and then there are no changes; no request is signed, and nothing printed or written has the token."""
+    wants(desk, {"me": SETTINGS})
+    said = [desk.run("plan"), desk.run("-v", "apply", "--auto-approve"), desk.run("plan"), desk.run("history")]
+    assert [one.code for one in said] == [0, 0, 0, 0], said
+    assert "No changes" in said[2].out
+    printed = "".join(one.out + one.err for one in said)
+    files = b"".join(path.read_bytes() for path in desk.folder.rglob("*") if path.is_file())
+    assert TOKEN not in printed
+    assert TOKEN.encode() not in files
+
+
+@served(termid="device-0001")
+def test_a_token_of_a_device(desk: Desk) -> None:
+    """It works with `termid`; without, the venue's refusal says what to write."""
+    assert wants(desk, {"me": SETTINGS}, termid="device-0001").run("plan").code == 0
+    said = wants(desk, {"me": SETTINGS}).run("plan")
+    assert said.code == 1
+    assert "53006" in said.err
+    assert "termid" in said.err
+
+
+@pytest.mark.parametrize(
+    ("desk", "code", "words"),
+    [
+        pytest.param(world(revoked=True), "53003", "hand in a new access token", id="revoked"),
+        pytest.param(world(expires_in=0.02), "53002", "hand in a new access token", id="over"),
+        pytest.param(world(token="another-token-0123456789"), "53000", "hand in a new access token", id="unknown"),
+        pytest.param(world(ip="192.0.2.1"), "53014", "call from an address", id="address"),
+        pytest.param(world(env="live"), "50101", "the variable DESK_TOKEN", id="environment"),
+    ],
+    indirect=["desk"],
+)
+def test_a_token_that_is_refused(desk: Desk, code: str, words: str) -> None:
+    """Before anything is read of an account, with the venue's code and the way out."""
+    time.sleep(0.03)
+    said = wants(desk, {"me": SETTINGS}).run("plan")
+    assert said.code == 1
+    assert code in said.err
+    assert words in said.err
+    assert TOKEN not in said.err
+
+
+@served(scope="read_only")
+def test_a_token_that_only_reads(desk: Desk) -> None:
+    """It plans; the venue refuses the change, and the message says which scope a change needs."""
+    wants(desk, {"me": SETTINGS})
+    assert desk.run("plan").code == 0
+    said = desk.run("apply", "--auto-approve")
+    assert said.code == 1
+    assert "scope `trade`" in said.out + said.err
+    assert desk.account("@master")["greeksType"] == "PA"
+
+
+def test_sub_accounts_are_refused_offline(desk: Desk) -> None:
+    """`validate` says why a token does nothing for them, and that a whole connection has one."""
+    said = wants(desk, {"me": SETTINGS, "trader01": {"position_mode": "net"}}).run("validate")
+    assert said.code == 1
+    assert "OKX leaves all sub-account calls out of what an OAuth token may do" in said.err
+    own = {"position_mode": "net", "access": {"credentials": {"token": {"env": "DESK_TOKEN"}}}}
+    desk.write({"trader01": own}, venue={"type": "okx"})
+    said = desk.run("validate")
+    assert said.code == 1
+    assert "a token serves a whole connection" in said.err
+
+
+@pytest.mark.parametrize(
+    ("credentials", "words"),
+    [
+        ({"token": {"exec": ["helper"]}}, "exec: is not supported yet"),
+        ({"token": {}}, "one of env is missing"),
+        ({"token": {"env": "DESK_TOKEN"}, "env": "OKX_DESK"}, "cannot be used together"),
+    ],
+)
+def test_how_a_token_is_not_named(desk: Desk, credentials: dict[str, Any], words: str) -> None:
+    """One clear message each."""
+    said = desk.write({"me": SETTINGS}, venue={"type": "okx", "credentials": credentials}).run("validate")
+    assert said.code == 1
+    assert words in said.err
+
+
+@pytest.mark.parametrize(("text", "words"), [("", "lacks DESK_TOKEN"), (f"Bearer {TOKEN}", "without `Bearer`")])
+def test_a_variable_without_a_token(desk: Desk, monkeypatch: pytest.MonkeyPatch, text: str, words: str) -> None:
+    """It is named, and its value is not."""
+    monkeypatch.setenv("DESK_TOKEN", text)
+    said = wants(desk, {"me": SETTINGS}).run("plan")
+    assert said.code == 1
+    assert words in said.err
+    assert TOKEN not in said.err
+
+
+SOON = jwt(time.time() - 1)
+LATE = jwt(time.time() + 3600)
+
+
+@pytest.mark.parametrize(
+    ("desk", "text", "warned"),
+    [pytest.param(world(token=one), one, soon, id=str(soon)) for one, soon in ((SOON, True), (LATE, False))],
+    indirect=["desk"],
+)
+def test_a_plan_that_outlives_its_token(desk: Desk, monkeypatch: pytest.MonkeyPatch, text: str, warned: bool) -> None:
+    """It says so where the token tells its end; one that lasts, by its own word, is not spoken of."""
+    monkeypatch.setenv("DESK_TOKEN", text)
+    planned = wants(desk, {"me": SETTINGS}).run("plan", "--format", "json").json
+    assert any(one["code"] == "token_ends" for one in planned["warnings"]) is warned
