@@ -14,11 +14,11 @@ asked = json.load(sys.stdin)
 api_key, secret, passphrase = asked["key"]
 
 
-async def until(watch, is_over):
-    """What is heard, up to the first that ends it."""
+async def until(watch, told, last):
+    """What is told of each thing that is heard, up to the last; ccxt changes what it has handed out."""
     heard = []
-    while not heard or not is_over(heard[-1]):
-        heard.append(await watch())
+    while last not in heard:
+        heard += told(await watch())
     return heard
 
 
@@ -29,17 +29,13 @@ async def listen():
     try:
         await client.load_markets()
         positions, orders, balance = await asyncio.gather(
-            until(client.watch_positions, lambda rows: any(row["info"]["pos"] == "0" for row in rows)),
-            until(client.watch_orders, lambda rows: any(row["status"] == "canceled" for row in rows)),
-            until(client.watch_balance, lambda found: found["USDT"]["total"] == 50),
+            until(client.watch_positions, lambda rows: [row["info"]["pos"] for row in rows], "0"),
+            until(client.watch_orders, lambda rows: [row["status"] for row in rows], "canceled"),
+            until(client.watch_balance, lambda found: [found["USDT"]["total"]], 50),
         )
     finally:
         await client.close()
-    return {
-        "positions": [row["info"]["pos"] for rows in positions for row in rows],
-        "orders": [row["status"] for rows in orders for row in rows],
-        "balance": [found["USDT"]["total"] for found in balance],
-    }
+    return {"positions": positions, "orders": orders, "balance": balance}
 
 
 print(json.dumps(asyncio.run(listen())))
