@@ -95,6 +95,7 @@ CODES: dict[str, tuple[int, str]] = {
     "59105": (400, "Leverage can not be less than the minimum"),
     "59107": (200, "Leverage can not be modified. Cancel all pending cross-margin orders first"),
     "59111": (200, "Querying leverage is not supported in portfolio margin account"),
+    "59112": (200, "Leverage can not be modified. Cancel all pending isolated or cross orders first"),
     "59113": (200, "Margin trading is not offered here, or the identity must be verified first"),
     "59114": (200, "Margin trading is not offered here"),
     "59132": (200, "Unable to switch. Close or cancel all open orders, algo orders and bots first"),
