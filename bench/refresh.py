@@ -25,7 +25,7 @@ from acctcfg.engine.apply import apply
 from acctcfg.engine.plan import make_plan
 from acctcfg.engine.workspace import Workspace
 
-__all__ = ["run"]
+__all__ = ["MASTER", "UID", "base_url_of", "run", "store_secret"]
 
 ACCOUNTS = 200
 REFRESHES = 5  # the median of them
@@ -57,14 +57,14 @@ def _measure(folder: Path) -> list[tuple[str, float, float, bool]]:
     seed = folder / "seed.yaml"
     seed.write_text(json.dumps(_seed(keys)))
     for name, key in keys.items():
-        _store(folder, name, key, identity)
+        store_secret(folder, name, key, identity)
     sandbox = subprocess.Popen(
         [sys.executable, "-m", "acctcfg", "sandbox", "--port", "0", "--seed", str(seed)],
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        base_url = _base_url(sandbox)
+        base_url = base_url_of(sandbox)
         environ = {
             "OKX_DESK_API_KEY": MASTER["api_key"],
             "OKX_DESK_SECRET_KEY": MASTER["secret_key"],
@@ -151,7 +151,7 @@ def _seed(keys: dict[str, str]) -> dict[str, Any]:
     return {"tenants": {"desk": {"uid": UID, "keys": [MASTER], "sub_accounts": subs}}}
 
 
-def _store(folder: Path, name: str, key: str, identity: Any) -> None:
+def store_secret(folder: Path, name: str, key: str, identity: Any) -> None:
     secret = {"api_key": key, "secret_key": f"{key}-secret", "passphrase": "Bench-passphrase-1"}
     sealed = pyrage.encrypt(json.dumps(secret).encode(), [identity.to_public()], armored=True)
     place = folder / "secrets" / "desk" / name
@@ -209,7 +209,7 @@ def _manifest(
     (folder / "acctcfg.yaml").write_text(json.dumps(document))
 
 
-def _base_url(sandbox: subprocess.Popen[str]) -> str:
+def base_url_of(sandbox: subprocess.Popen[str]) -> str:
     assert sandbox.stdout is not None
     for line in sandbox.stdout:
         found = re.search(r"http://127\.0\.0\.1:\d+", line)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from acctcfg.cli.apply import Duration, ask
+from acctcfg.cli.formats import option_format, page, show
 from acctcfg.cli.unsupported import option_target
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Leverage(click.ParamType[Decimal]):
     metavar="TIME",
     help="How long to wait (30s, 5m) for another run to end. Default: stop at once and say who holds the lock.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@option_format("brake")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -69,12 +70,12 @@ def command(
     Exits 0 when nothing is above N any more, 1 when something failed or could not be read, 3 when something is still
     above N.
     """
-    from acctcfg.cli.console import can_ask, deeds_decide, say, say_json
+    from acctcfg.cli.console import can_ask, deeds_decide, say
     from acctcfg.cli.event_loop import load_workspace, run_engine, undisturbed
     from acctcfg.engine.cap import cap
     from acctcfg.engine.stopping import Interrupts
     from acctcfg.errors import UsageError
-    from acctcfg.render.brake import braked_json, render_braked, what_it_does
+    from acctcfg.render.brake import what_it_does
 
     if not auto_approve and not can_ask():
         raise UsageError(
@@ -103,10 +104,9 @@ def command(
         raise KeyboardInterrupt("nothing was written" if interrupts.nothing_written else "") from None
     deeds_decide()
     with undisturbed():
-        if form == "json":
-            say_json(braked_json(outcome))
-        else:
-            say("\n" + render_braked(outcome, color=ctx.obj["color"], verbose=ctx.obj["verbose"]))
+        if form == "text":
+            say("")
+        show(ctx, form, "brake", outcome)
     ctx.exit(outcome.exit_code)
 
 
@@ -119,10 +119,10 @@ def _approval(
         if not ask_first:
             return True
         from acctcfg.cli.console import say
-        from acctcfg.render.brake import render_brake
+        from acctcfg.render.brake import to_lower
 
         progress.pause()
-        say("\n" + render_brake(brake, color=ctx.obj["color"]), err=to_stderr)
+        say("\n" + to_lower(brake, page(ctx)), err=to_stderr)
         count = brake.count("to_lower")
         return ask("Lower this leverage?" if count == 1 else f"Lower these {count} leverages?")
 

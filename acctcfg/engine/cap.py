@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
@@ -34,7 +35,7 @@ from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError, UsageError, VenueError
-from acctcfg.venues.brake import Brake, Braking
+from acctcfg.venues.brake import AT_ONCE, Brake, Braking
 from acctcfg.venues.contract import Survey
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ __all__ = ["cap"]
 QUIET_S = 2.0
 """An account that is read this much later than the one before it is waited for no longer by those that were read."""
 NO_BRAKE = "no_brake"
+LOWERED_AT_ONCE = 16
+"""Accounts that are lowered at a time: few enough that the writes of each end while its prechecks still count."""
 
 
 async def cap(
@@ -63,6 +66,8 @@ async def cap(
 
     `approve` is asked once, when there is something to lower.
     """
+    # threads that write to the journal at once share a flush
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE))
     progress, focus = safe(progress), Focus(targets, whole_fields=True)
     specs = _specs(workspace, focus)
     if targets and not specs:
@@ -118,6 +123,7 @@ class _Brake:
     unread: list[Unread] = field(default_factory=list)
     pending: int = 0  # accounts that are still being read
     executions: list[Execution] = field(default_factory=list)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOWERED_AT_ONCE))
     run: Run | None = None
     stopping: bool = False
     unrecorded: str = ""
@@ -239,7 +245,7 @@ class _Brake:
             Plan(steps=tuple(steps)), {one.survey.spec.key: one.survey for one in group}, session=self.session
         )
         blocked = frozenset(step.address for step in steps if step.blocked)
-        execution = Execution(planned, self.run, self.progress, blocked, values=Values(ask_first=False))
+        execution = Execution(planned, self.run, self.progress, blocked, values=Values(in_order=True), turns=self.turns)
         self.executions.append(execution)
         if self.stopping:
             execution.stop()

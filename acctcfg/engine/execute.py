@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from acctcfg.core.address import Address
@@ -42,6 +43,7 @@ class Execution:
     left_out: frozenset[Address] = frozenset()  # steps that are not carried out at all
     lost: frozenset[str] = frozenset()  # addresses that an earlier run wrote to and got no answer
     values: Values = field(default_factory=Values)
+    turns: asyncio.Semaphore | None = None  # how many accounts at a time; None for all of them
     results: dict[Address, StepResult] = field(default_factory=dict)
     _stop: Stop = field(default_factory=Stop)
     _ended: dict[Address, asyncio.Event] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class Execution:
             else:
                 accounts.setdefault(step.address.account, []).append(step)
         self.progress.phase("applying", sum(len(some) for some in accounts.values()))
-        await asyncio.gather(*(self._account(some) for some in accounts.values()))
+        await asyncio.gather(*(self._in_turn(some) for some in accounts.values()))
 
     def _end(self, result: StepResult) -> None:
         address = result.step.address
@@ -95,6 +97,10 @@ class Execution:
         self._ended[address].set()
         if result.status != "not_started":
             self.progress.advance(1, str(address))
+
+    async def _in_turn(self, steps: Sequence[Step]) -> None:
+        async with self.turns or nullcontext():
+            await self._account(steps)
 
     async def _account(self, steps: Sequence[Step]) -> None:
         link = self.planned.link(steps[0])

@@ -66,6 +66,7 @@ class JournalWriter:
     lost: Intent | None = None  # the entry of a write that was never answered
     stop: Stop = field(default_factory=Stop)
     begun: bool = False  # whether any write of the step was sent
+    left: asyncio.Event = field(default_factory=asyncio.Event)  # set with it
     sent_at: float = 0.0  # the signed time of the latest
     address: str = ""
     values: JsonObject = field(default_factory=dict)  # what the step changes from what to what, for the record
@@ -112,6 +113,7 @@ class JournalWriter:
                 )
             _ENTRY.set(entry)
             self.begun, self.sent_at = True, sent_at
+            self.left.set()
             self.stop.sent.add(write.address)
 
         try:

@@ -24,10 +24,14 @@ class Asked(NamedTuple):
 
 
 class Values:
-    """For one walk over a plan, all accounts. Without `ask_first` nobody waits for what another one's write tells."""
+    """For one walk over a plan, all accounts.
 
-    def __init__(self, *, ask_first: bool = True) -> None:
-        self._ask_first = ask_first
+    `in_order`: the writes of an account leave in the order of its steps, and no account waits for what another one's
+    write tells.
+    """
+
+    def __init__(self, *, in_order: bool = False) -> None:
+        self.in_order = in_order
         self.refused: dict[Asked, str] = {}
         self._taken: set[Asked] = set()
         self._asking: dict[Asked, asyncio.Lock] = {}
@@ -45,7 +49,7 @@ class Values:
 
     def known(self, asked: Asked) -> bool:
         """Whether the venue took it once, or refused it: nobody has to go first."""
-        return not self._ask_first or asked in self._taken or asked in self.refused
+        return self.in_order or asked in self._taken or asked in self.refused
 
     def took(self, asked: Asked) -> None:
         """The venue accepted it."""

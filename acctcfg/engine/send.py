@@ -55,15 +55,27 @@ async def _send_value(asked: Asked, attempts: list[Attempt], work: Work, gate: G
             await _send(first, work, gate, asked)
     if asked in values.refused:
         values.leave(attempts, asked)
+    elif values.in_order:
+        await _in_order(attempts, work, gate, asked)
     else:
         await asyncio.gather(*(_send(one, work, gate, asked) for one in attempts))
 
 
-async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked) -> None:
+async def _in_order(attempts: Sequence[Attempt], work: Work, gate: Gate, asked: Asked) -> None:
+    """Each once the one before it has left: what matters most goes first."""
+    async with asyncio.TaskGroup() as sending:
+        for one in attempts:
+            left = asyncio.Event()
+            sending.create_task(_send(one, work, gate, asked, left))
+            await left.wait()
+
+
+async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked, left: asyncio.Event | None = None) -> None:
     link = work.link
     values = from_to(attempt.change)
     writer = JournalWriter(work.run, link.client, link.connection.user, gate, stop=work.stop, values=values)
     attempt.sent_at, attempt.writer = None, writer
+    writer.left = left or writer.left
     try:
         await link.connection.write(work.survey, attempt.change, writer)
     except AcctcfgError as error:
@@ -75,6 +87,8 @@ async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked) -> None:
     else:
         work.values.took(asked)
         await writer.close("done")
+    finally:
+        writer.left.set()
 
 
 def from_to(change: Change) -> dict[str, JsonValue]:

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from acctcfg.core.brake import Braked, Lowering
 from acctcfg.core.value_text import told
+from acctcfg.render.formats import Page
 from acctcfg.render.harmless import json_text
 from acctcfg.render.paint import Paint, joined
 
-__all__ = ["braked_json", "render_brake", "render_braked", "what_it_does"]
+__all__ = ["braked", "braked_json", "to_lower", "what_it_does"]
 
 FEW = 50  # leverages that were lowered without trouble, and are still named one by one
 
@@ -24,9 +25,9 @@ def what_it_does(most: Decimal) -> str:
     )
 
 
-def render_brake(brake: Braked, *, color: bool = False) -> str:
+def to_lower(brake: Braked, page: Page) -> str:
     """What will be lowered, and what stands in the way, before the question."""
-    paint = Paint(color)
+    paint = Paint(page.color)
     read = f"{brake.looked_at} leverages of {brake.accounts} accounts were looked at"
     late = f"; {brake.pending} accounts are still being read, and are lowered as they come" if brake.pending else ""
     blocks = [
@@ -34,22 +35,22 @@ def render_brake(brake: Braked, *, color: bool = False) -> str:
         list(_held([one for one in brake.lowerings if one.status != "to_lower"], paint)),
         [f"{read}{late}."],
     ]
-    return joined(blocks, color=color)
+    return joined(blocks, color=page.color)
 
 
-def render_braked(brake: Braked, *, color: bool = False, verbose: bool = False) -> str:
+def braked(brake: Braked, page: Page) -> str:
     """What it did: what is still above the cap, what the next apply would raise again, and the last line."""
-    paint, done = Paint(color), [one for one in brake.lowerings if not one.above]
+    paint, done = Paint(page.color), [one for one in brake.lowerings if not one.above]
     above = [] if brake.declined else list(brake.still_above)
     blocks = [
-        list(_listed(done, paint)) if verbose or len(done) <= FEW else [],
+        list(_listed(done, paint)) if page.verbose or len(done) <= FEW else [],
         [paint("bold", f"Still above {told(brake.most)}:"), *_held(above, paint)] if above else [],
         _unread(brake),
         _raised(brake),
         [f"note: {note}" for note in brake.notes],
         [*([f"Only {', '.join(brake.targets)} was looked at."] if brake.targets else []), _last(brake)],
     ]
-    return joined(blocks, color=color)
+    return joined(blocks, color=page.color)
 
 
 def _last(brake: Braked) -> str:

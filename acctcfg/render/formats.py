@@ -1,6 +1,7 @@
 """Every word of every command's `--format`: one row each, with what renders which document in it.
 
 plan, outcome          of `plan` and `apply`
+brake                  of `cap`
 accounts, payable      of `show` and `output`
 runs, run, verified    of `history`
 secrets, keys          of `secrets list`, and of `secrets check` and `secrets import`
@@ -48,6 +49,7 @@ FORMATS: Final = [
         {
             "plan": "pages:plan",
             "outcome": "pages:outcome",
+            "brake": "brake:braked",
             "accounts": "pages:accounts",
             "runs": "history:runs",
             "run": "history:run",
@@ -63,6 +65,7 @@ FORMATS: Final = [
         {
             "plan": "data:plan_json",
             "outcome": "data:outcome_json",
+            "brake": "brake:braked_json",
             "accounts": "data:views_json",
             "payable": "views:output_json",
             "runs": "data:records_json",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.venues.contract import Survey
 
-__all__ = ["Brake", "Braking", "Obstacle"]
+__all__ = ["AT_ONCE", "Brake", "Braking", "Obstacle"]
+
+AT_ONCE: Final = 64
+"""Accounts that are read at a time: enough to keep every connection busy, few enough that none waits long for one."""
 
 
 class Obstacle(NamedTuple):

@@ -215,6 +215,7 @@ def test_without_a_terminal_it_wants_to_be_told(desk: Desk) -> None:
 
 def test_a_slow_account_holds_up_no_other(desk: Desk) -> None:
     """The others are lowered while one still waits for an answer."""
+    desk.monkeypatch.setattr("acctcfg.engine.cap.QUIET_S", 0.3)
     for name in ("mmdesk01", "mmdesk02"):
         settle(desk, name, acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])
     desk.write({name: {"api_keys": KEY} for name in ("mmdesk01", "mmdesk02")})

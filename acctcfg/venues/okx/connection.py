@@ -14,7 +14,7 @@ from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import AccessToken, Credentials
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
-from acctcfg.venues.brake import Braking, Obstacle
+from acctcfg.venues.brake import AT_ONCE, Braking, Obstacle
 from acctcfg.venues.contract import ACCOUNT_READ, FRESH_SINCE, Cost, Given, Proof, Survey
 from acctcfg.venues.okx.access import (
     demand_writer,
@@ -69,6 +69,7 @@ class OkxConnection(ByField[Account]):
         self._memory_of = given.memory
         self._accounts = given.accounts
         self._adopt = given.adopt
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._calls = calls
         self._master = Master(given.client, given.credentials, "", calls)
         self._opened: tuple[float, Config] | None = None  # when `open` read the main account's, and what; used once
@@ -247,13 +248,16 @@ class OkxConnection(ByField[Account]):
         """Every leverage of one account that has something open under it, or an entry."""
         survey = Survey(spec=leverage_alone(spec))
         account = self._noted(survey, signed=("leverage",), own=("leverage",))
-        row = None if account.main else self._master.sub_accounts.get(spec.name)
+        row = None if account.main else asyncio.ensure_future(self._master.sub_accounts.get(spec.name))
         try:
-            if not await self._enter(account, focus, row) or not survey.exists:
-                return Braking(survey=survey)
-            if account.reader is None:
-                raise account.no_access()
-            found = await look(account, self._leverage, most, focus, everything=everything)
+            if row is not None:
+                await row  # before its turn: the last page of the list may be the one with the first accounts
+            async with self._turns:
+                if not await self._enter(account, focus, row) or not survey.exists:
+                    return Braking(survey=survey)
+                if account.reader is None:
+                    raise account.no_access()
+                found = await look(account, self._leverage, most, focus, everything=everything)
         except VenueError as error:
             _forget(survey)
             survey.cannot_read(account.address(), error.code or "unreadable", error.told)
