@@ -101,7 +101,7 @@ class _Reads:
             live = dict.fromkeys((one.address for one in attempts), Unreadable("bug", self.work.blame(error)))
         for one in attempts:
             one.saw(live[one.address], self.looks, self.clock.monotonic())
-            if one.shows(one.seen):
+            if one.shows(one.seen) and not self._too_soon(one):
                 one.end("done")
                 if one.writer is not None:
                     await one.writer.found("happened")
@@ -129,9 +129,11 @@ class _Reads:
         """Whether what reads do not show may be there all the same: absence is believed after a second look."""
         if attempt.seen is not ABSENT or attempt.gone_since is None:
             return False
-        if not self.work.link.connection.absence(attempt.change).twice:
-            return False
-        return self.clock.monotonic() - attempt.gone_since < SECOND_LOOK_S / self.speed
+        if attempt.change.after is None:
+            proven = attempt.sent_at is None  # the venue answered that it deleted it
+        else:
+            proven = not self.work.link.connection.absence(attempt.change).twice
+        return not proven and self.clock.monotonic() - attempt.gone_since < SECOND_LOOK_S / self.speed
 
 
 def _told(attempt: Attempt) -> bool:

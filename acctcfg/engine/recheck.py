@@ -1,7 +1,8 @@
 """Before the write: every step's present value is read once more, and only what is still to be done goes on.
 
 What one read does not show may be there all the same, since lists can be late or lose a row. Where the venue would
-make a second one, absence is believed after two looks some seconds apart; the plan's own counts as the first.
+make a second one, absence is believed after two looks some seconds apart; the plan's own counts as the first. What is
+to be deleted and does not show any more is looked for once more as well.
 """
 
 from __future__ import annotations
@@ -84,14 +85,21 @@ class LastLook:
         return not (_makes(attempt.change) and self._work.link.connection.absence(attempt.change).taken)
 
     async def _look(self, attempts: Sequence[Attempt] | None = None) -> Mapping[Address, Live]:
-        addresses, survey = [one.address for one in attempts or self._asked], self._work.survey
-        survey.thorough.update(addresses)
-        try:
-            self._found = await self._work.link.connection.current(survey, addresses)
-        finally:
-            survey.thorough.difference_update(addresses)
+        some = attempts or self._asked
+        self._found = await self._read([one.address for one in some])
+        if any(one.change.after is None and self._found[one.address] is ABSENT for one in some):
+            await self._work.link.client.clock.sleep(SECOND_LOOK_S / self._work.link.speed)
+            self._found = await self._read([one.address for one in some])
         self._at = self._now()
         return self._found
+
+    async def _read(self, addresses: Sequence[Address]) -> Mapping[Address, Live]:
+        survey = self._work.survey
+        survey.thorough.update(addresses)
+        try:
+            return await self._work.link.connection.current(survey, addresses)
+        finally:
+            survey.thorough.difference_update(addresses)
 
     async def _let_some_time_pass(self) -> None:
         """Until what the plan did not see had the time to show."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 from typing import Any
 
+import pytest
 from gate_desk import GateDesk
 
 import acctcfg
@@ -99,3 +100,22 @@ def test_a_replacement_whose_delete_was_lost_is_not_the_old_key(gate: GateDesk) 
     assert said.code == 0, said.out + said.err
     (new,) = [key["key"] for key in gate.account("sub_1")["keys"]]
     assert new != old
+
+
+@pytest.mark.parametrize("read", ["after it is sent", 1, 2, 3])
+def test_a_delete_is_believed_after_a_second_look(gate: GateDesk, read: int | str) -> None:
+    """A list without the key right after a delete that never happened, or any time before it, proves nothing."""
+    gate.write(WANTED)
+    assert gate.apply().code == 0
+    gone = {"role": "sub_account", "api_keys": {"trading": {"state": "absent"}}}
+    gate.write({"sub_1": gone}, guardrails={"max_deletes": 1})
+    lost = {"match": {"path": "*/keys", "method": "GET"}, "kind": "lose_row", "row": "trading"}
+    if isinstance(read, str):
+        lays = {"method": "POST", "path": "faults", "body": lost}
+        gate.fault(match={"path": "*/keys/*", "method": "DELETE"}, kind="hook", do=[lays])
+        gate.fault(match={"path": "*/keys/*", "method": "DELETE"}, kind="reset_before")
+    else:
+        gate.fault(**lost, after=read)
+    said = gate.apply()
+    assert gate.account("sub_1")["keys"] == [], said.out + said.err
+    assert (said.code, gate.plan().last) == (0, "No changes. Live accounts match the manifest.")

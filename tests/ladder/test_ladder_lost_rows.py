@@ -50,3 +50,45 @@ def test_pages_that_shift_while_they_are_read_hide_no_known_account(desk: Desk) 
     desk.fault(**second, kind="hook", do=[{"method": "DELETE", "path": "accounts/other119"}])
     said = desk.plan()
     assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err
+
+
+DELETES = {
+    "trader02": ("*/delete-subaccount", "accounts", "trader02"),
+    "trader01.api_keys[old]": ("*/delete-apikey", "keys", "old"),
+}
+
+
+@pytest.mark.parametrize("which", DELETES)
+@pytest.mark.parametrize("read", ["after it is sent", 1, 2, 3])
+def test_a_delete_is_believed_after_a_second_look(desk: Desk, which: str, read: int | str) -> None:
+    """A list without the row right after a delete that never happened, or any time before it, proves nothing."""
+    path, listed, row = DELETES[which]
+    desk.write({"trader01": {"api_keys": {"old": AWAY["bot"], "bot": AWAY["bot"]}}, "trader02": {}, "trader03": {}})
+    desk.converge()
+    key = "old" in which
+    old, second = ({"old": {"state": "absent"}}, {}) if key else ({}, {"state": "absent"})
+    gone = {"trader01": {"api_keys": {**AWAY, **old}}, "trader02": second, "trader03": {}}
+    desk.write(gone, guardrails={"max_deletes": 1})
+    lost = {"match": {"path": LISTS[listed], "method": "GET"}, "kind": "lose_row", "row": row}
+    if isinstance(read, str):
+        lays = {"method": "POST", "path": "faults", "body": lost}
+        desk.fault(match={"path": path, "method": "POST"}, kind="hook", do=[lays])
+        desk.fault(match={"path": path, "method": "POST"}, kind="reset_before")
+    else:
+        desk.fault(**lost, after=read)
+    said = desk.apply()
+    assert said.last == "Applied: 0 created, 0 changed, 1 deleted, 0 blocked, 0 failed.", said.out + said.err
+    assert (said.code, desk.plan().last) == (0, NO_CHANGES)
+    there = desk.sandbox.control_get("state")["tenants"]["desk"]["sub_accounts"]
+    assert [key["label"] for key in there["trader01"]["keys"]] == (["bot"] if key else ["bot", "old"])
+    assert ("trader02" in there) == key
+
+
+def test_the_brake_reaches_an_account_that_a_list_lost(desk: Desk) -> None:
+    """One row that is missing once does not make `cap` pass over an account of ours."""
+    leverage = [{"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 10}]
+    account = {"account_mode": "futures", "api_keys": {"trading": TRADING}, "leverage": leverage}
+    desk.write({"trader01": account, "trader02": {}, "trader03": {}}).converge()
+    desk.fault(match={"path": LISTS["accounts"], "method": "GET"}, kind="lose_row", row="trader01")
+    said = desk.run("cap", "3", "--auto-approve")
+    assert list(desk.account("trader01")["leverage"].values()) == ["3"], said.out

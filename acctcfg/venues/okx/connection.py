@@ -248,7 +248,7 @@ class OkxConnection(ByField[Account]):
         """Every leverage of one account that has something open under it, or an entry."""
         survey = Survey(spec=leverage_alone(spec))
         account = self._noted(survey, signed=("leverage",), own=("leverage",))
-        row = None if account.main else asyncio.ensure_future(self._master.sub_accounts.get(spec.name))
+        row = None if account.main else asyncio.ensure_future(self._row(spec.name))
         try:
             if row is not None:
                 await row  # before its turn: the last page of the list may be the one with the first accounts
