@@ -30,6 +30,15 @@ def test_the_main_account_is_read_once(gate: GateDesk, command: tuple[str, ...],
 
 
 @pytest.mark.parametrize(("command", "count"), COUNTS)
+def test_each_exchange_is_read_once(gate: GateDesk, command: tuple[str, ...], count: int) -> None:
+    """In isolated_exchange: the part that told whose credentials these are too; and the whole, which is refused."""
+    modes = {"gate": "net", "okx": "net", "binance": "net"}
+    gate.write({"cx": {"account_mode": "isolated_exchange", "position_mode": modes}}).converge()
+    expected = 2 if command == ("output",) else 2 * count + 2
+    assert read(gate, "/api/v4/crossex/accounts", *command) == expected
+
+
+@pytest.mark.parametrize(("command", "count"), COUNTS)
 def test_the_brokers_own_account_is_read_once(desk: Desk, command: tuple[str, ...], count: int) -> None:
     """The same of a broker's config."""
     desk.write({"main01": {"role": "main", "position_mode": "net"}})

@@ -119,6 +119,7 @@ class CrossEx:
         self.user = user
         self._symbols: asyncio.Task[Symbols] | None = None
         self._tiers: dict[str, Decimal] = {}
+        self._opened: dict[str, tuple[float, State | None]] = {}  # by exchange ("": the whole): when, and what
 
     async def _read(self, endpoint: Endpoint, params: Mapping[str, str] | None = None) -> Any:
         return (await self.client.read(Call(endpoint, dict(params or {})), self.credentials, self.user)).data
@@ -140,16 +141,45 @@ class CrossEx:
                 return None
             raise
 
-    async def state(self, opened: tuple[float, State | None] | None = None) -> State | None:
+    async def whose(self) -> str:
+        """The user behind the account. What was read to learn it is kept for the first survey (`opened`)."""
+        read_at = self.client.clock.monotonic()
+        state = await self.plain()  # whatever its mode: that is read with the account
+        self._opened = {"": (read_at, state)}
+        if state is not None:
+            return state.user
+        refused: Refused | None = None
+        for exchange in ("gate", "okx", "binance"):
+            try:
+                part = await self.at(exchange)
+            except Refused as error:  # an exchange that this user never set up
+                refused = refused or error
+            else:
+                self._opened[exchange] = read_at, part
+                return part.user
+        assert refused is not None  # noqa: S101 (every exchange refused)
+        raise refused
+
+    async def state(self, *, opened: bool = False) -> State | None:
         """The whole account; None in isolated_exchange. Raises Garbled for an account mode that we have no word for.
 
-        `opened`: what was read when the connection was opened, and when; it counts unless something came between.
+        `opened`: what was read when the connection was opened will do, once, unless something came between.
         """
-        found = opened[1] if opened is not None and opened[0] >= FRESH_SINCE.get() else await self.plain()
+        kept = self._kept("") if opened else None
+        found = kept[1] if kept else await self.plain()
         return None if found is None or found.account_mode == ISOLATED else found
 
-    async def at(self, exchange: str) -> State:
-        """The part at one exchange, in isolated_exchange. Raises Garbled for the answer of another part."""
+    def _kept(self, exchange: str) -> tuple[float, State | None] | None:
+        kept = self._opened.pop(exchange, None)
+        return kept if kept and kept[0] >= FRESH_SINCE.get() else None
+
+    async def at(self, exchange: str, *, opened: bool = False) -> State:
+        """The part at one exchange, in isolated_exchange. Raises Garbled for the answer of another part.
+
+        `opened`: as of `state`.
+        """
+        if opened and (kept := self._kept(exchange)) and kept[1]:
+            return kept[1]
         asked = exchange_word(exchange)
         found = State.of(await self._read(ACCOUNT, {"exchange_type": asked}))
         said = found.row.get("exchange_type") or asked

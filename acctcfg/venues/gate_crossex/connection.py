@@ -16,7 +16,7 @@ from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.contract import Given, KnownAccount, Proof, Survey
 from acctcfg.venues.gate_crossex.account import KEPT, Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
-from acctcfg.venues.gate_crossex.account_reads import CrossEx, State
+from acctcfg.venues.gate_crossex.account_reads import CrossEx
 from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 from acctcfg.venues.gate_crossex.brake import leverage_alone, look, obstacles
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
@@ -52,7 +52,6 @@ class GateConnection(ByField[Account]):
         self._alias = alias(given.credentials.api_key)
         self._own = CrossEx(given.client, given.credentials, self._alias)
         self._main_user = MainUser(given.client, given.credentials, self._alias)
-        self._opened: tuple[float, State | None] | None = None  # when `open` read the account, and what; used once
         self._subs = SubAccounts()
         self._leverage = Leverage()
         modes = (AccountMode(), PositionMode(), GateSettings())
@@ -80,9 +79,7 @@ class GateConnection(ByField[Account]):
     async def _whose(self) -> str:
         """The user behind the credentials: by the CrossEx account, or where there is none, by the user's own row."""
         try:
-            read_at = self.client.clock.monotonic()
-            state = await self._own.plain()  # whatever its mode: that is read with the account
-            self._opened = read_at, state
+            return await self._own.whose()
         except Refused as error:
             if error.code not in _NO_CROSSEX:
                 raise
@@ -90,16 +87,6 @@ class GateConnection(ByField[Account]):
                 return await self._main_user.uid()  # what it has of sub-accounts can be managed all the same
             except Refused:
                 raise error from None
-        if state is not None:
-            return state.user
-        refused: Refused | None = None
-        for exchange in ("gate", "okx", "binance"):
-            try:
-                return (await self._own.at(exchange)).user
-            except Refused as error:  # an exchange that this user never set up
-                refused = refused or error
-        assert refused is not None  # noqa: S101 (every exchange refused)
-        raise refused
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -149,8 +136,7 @@ class GateConnection(ByField[Account]):
         spec, survey = account.spec, account.survey
         wrong = None
         if account.main:
-            account.state = await self._own.state(self._opened)
-            self._opened = None
+            account.state = await self._own.state(opened=True)
             if spec.account_mode is None and (wrong := self._wrong_word(account, focus)):
                 survey.cannot_read(*wrong)
         else:

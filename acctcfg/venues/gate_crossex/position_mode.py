@@ -41,7 +41,7 @@ class PositionMode(OneCall[Account]):
         wanted = {address: word for address, word in wanted.items() if focus.wants(address)}
         barrier = account.mode_barrier
         if barrier is None:
-            live = await self._read(account, list(wanted))
+            live = await self._read(account, list(wanted), opened=True)
         else:
             live = dict.fromkeys(wanted, barrier)
         for address, word in wanted.items():
@@ -50,12 +50,14 @@ class PositionMode(OneCall[Account]):
                 detail = f"{account.address('account_mode')} has to change first: target it too"
                 account.survey.block(address, "target_dependency", detail)
 
-    async def _read(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
+    async def _read(
+        self, account: Account, addresses: Sequence[Address], *, opened: bool = False
+    ) -> dict[Address, Live]:
         """By the state that is known already, and one read for each exchange."""
-        found = await asyncio.gather(*(self._one(account, address.key) for address in addresses))
+        found = await asyncio.gather(*(self._one(account, address.key, opened=opened) for address in addresses))
         return dict(zip(addresses, found, strict=True))
 
-    async def _one(self, account: Account, exchange: str) -> Live:
+    async def _one(self, account: Account, exchange: str, *, opened: bool) -> Live:
         if not exchange:
             if account.state is None:
                 return Unreadable("isolated_exchange", "the account is in isolated_exchange: each exchange has its own")
@@ -63,7 +65,7 @@ class PositionMode(OneCall[Account]):
         try:
             if exchange not in EXCHANGES and exchange_word(exchange) not in (await account.own.symbols()).exchanges:
                 return Unreadable("unknown_exchange", f"the venue's list of symbols shows no exchange {exchange}")
-            return (await account.own.at(exchange)).position_mode
+            return (await account.own.at(exchange, opened=opened)).position_mode
         except VenueError as error:
             return unreadable(error)
 
