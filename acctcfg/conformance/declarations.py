@@ -27,6 +27,7 @@ from acctcfg.core.desired import Place, VenueSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.order import order
 from acctcfg.core.rules import VenueRules
+from acctcfg.core.setting import Choice, Flag, Keyed, Kind, OnOff, Record, Simple
 from acctcfg.engine.session import Session
 from acctcfg.manifest.schema import manifest_schema
 from acctcfg.venues import installed
@@ -134,6 +135,7 @@ class Declarations:
             "account_mode": set(rules.account_modes),
             "position_mode": set(rules.position_modes),
             "state": set(rules.states),
+            **{one.field: _setting_words(one.kind) for one in rules.settings},
         }
         for row in self.venue.order:
             for side in row[:2]:
@@ -229,6 +231,20 @@ class Declarations:
             "is the package installed, and does its pyproject.toml name it?",
         )
         return found[0]
+
+
+def _setting_words(kind: Kind | Simple) -> set[str]:
+    """What a row of order may say that a setting is set to."""
+    match kind:
+        case Flag() | OnOff():
+            return {"true", "false"}
+        case Choice(words):
+            return set(words)
+        case Keyed(item=item):
+            return _setting_words(item)
+        case Record(parts):
+            return {word for part in parts.values() for word in _setting_words(part.kind)}
+    return set()
 
 
 def _methods(protocol: type) -> list[str]:

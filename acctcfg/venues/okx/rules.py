@@ -35,11 +35,13 @@ _BROKERS_OWN = (
 _ADDRESSES = DepositRules(
     most_per_currency=20, types={"regular": (), "segwit": ("BTC", "LTC")}, chain_prefix="{currency}-"
 )
-_CHAIN_OPEN = {"chain_open": "the chain takes deposits"}
-_ADDRESS_WARNINGS = {
+_PRECHECKS = {**SETTING_PRECHECKS, **PRECHECKS, "chain_open": "the chain takes deposits"}
+_WARNINGS = {
+    **WARNINGS,
     "chain_closed": "an address is on a chain that takes no deposits",
     "parent_differs": "the parent at the venue differs and cannot be changed",
 }
+"""Of all types of user: pipelines know one list of codes of this venue."""
 
 _REGULARS_OWN = (
     OwnField(name="transfer_out", doc="Whether it may transfer to other sub-accounts", kind=Flag(), live=True),
@@ -91,10 +93,10 @@ OKX_DMA_BROKER_RULES = VenueRules(
     ips_per_key=20,
     keys_per_account=50,
     resources={DEPOSIT: _ADDRESSES},
-    warnings=_ADDRESS_WARNINGS,
+    warnings=_WARNINGS,
     leverage_selectors=("instrument", "instruments", "family", "currency"),
     settings=settings_of(SWITCHES),
-    prechecks={**SETTING_PRECHECKS, **_CHAIN_OPEN},
+    prechecks=_PRECHECKS,
     check=check_account,
 )
 
@@ -111,6 +113,4 @@ OKX_RULES = replace(
     permissions=("read", "trade"),
     label=TextRule(r"[!-~]{6,32}", "6 to 32 letters, digits and signs, without blanks"),
     resources={},
-    prechecks={**SETTING_PRECHECKS, **PRECHECKS},
-    warnings=WARNINGS,
 )
