@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.plan import Unread, Warning_
 from acctcfg.deposit import DepositRow
 
@@ -22,5 +23,6 @@ class AccountView:
     exists: bool | None  # None where nobody could look
     values: Mapping[str, object] = field(default_factory=dict)  # address text -> JSON value, in the order to print
     deposits: tuple[DepositRow, ...] = ()
+    fees: tuple[FeeRate, ...] | None = None  # None where nobody asked
     unreadable: tuple[Unread, ...] = ()
     warnings: tuple[Warning_, ...] = ()  # what spoils the use of what is shown: frozen functions, closed chains

@@ -14,9 +14,10 @@ __all__ = ["command"]
 @click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
 @option_target
 @option_later("--exclude")
+@click.option("--fees", is_flag=True, help="With the fee rates of each account: what makers and takers pay or get.")
 @option_format("accounts")
 @click.pass_context
-def command(ctx: click.Context, addresses: tuple[str, ...], targets: tuple[str, ...], form: str) -> None:
+def command(ctx: click.Context, addresses: tuple[str, ...], targets: tuple[str, ...], fees: bool, form: str) -> None:
     """Show what the manifest manages as it is now: all of it, or what each ADDRESS (or pattern) names.
 
     Exits 1 when something could not be read.
@@ -25,7 +26,9 @@ def command(ctx: click.Context, addresses: tuple[str, ...], targets: tuple[str, 
     from acctcfg.engine.show import observe
 
     workspace = load_workspace(ctx)
-    views = run_engine(ctx, lambda progress: observe(workspace, targets=(*addresses, *targets), progress=progress))
+    views = run_engine(
+        ctx, lambda progress: observe(workspace, targets=(*addresses, *targets), fees=fees, progress=progress)
+    )
     show(ctx, form, "accounts", views)
     if any(view.unreadable for view in views):
         ctx.exit(1)

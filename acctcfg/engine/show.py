@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from acctcfg.account_view import AccountView
 from acctcfg.core.address import Address, Focus
+from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.managed import managed_fields
 from acctcfg.core.plan import Unread
 from acctcfg.core.state import ABSENT, After, Unreadable, to_json
@@ -18,6 +20,7 @@ from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import Survey
+from acctcfg.venues.fees import TellsFees
 
 __all__ = ["PAYABLE", "observe"]
 
@@ -34,17 +37,21 @@ async def observe(
     *,
     targets: Sequence[str] = (),
     only: Sequence[str] | None = None,
+    fees: bool = False,
     progress: Progress = SILENT,
 ) -> list[AccountView]:
     """Every account that the targets touch, as it is now; `only` of its fields, and nothing else is read.
 
-    A target that names a field without a key (`mmdesk01.leverage`) means all of that field.
+    `fees`: and what trading costs in each. A target that names a field without a key (`mmdesk01.leverage`) means all of
+    that field.
     """
     focus = Focus(targets, only=only, whole_fields=True)
     async with Session(workspace, venues_of(workspace, focus)) as session:
         surveys, _, unread = await survey_accounts(session, focus, progress=progress)
         await asyncio.gather(*(_look_behind(survey, session) for survey in surveys if survey.exists))
-    views = _views(surveys, focus)
+        asked = [survey for survey in surveys if fees and survey.exists]
+        rates = dict(await asyncio.gather(*(_fees(survey, session) for survey in asked)))
+    views = [replace(view, fees=rates.get(view.account)) for view in _views(surveys, focus)]
     accounts = workspace.manifest.accounts
     for target in targets if not unread else ():
         if not _views(surveys, Focus([target], only=only, whole_fields=True)):
@@ -85,6 +92,18 @@ async def _look_behind(survey: Survey, session: Session) -> None:
             survey.live.update(await session.links[survey.spec.venue].connection.current(survey, behind))
         except VenueError as error:
             survey.live.update(dict.fromkeys(behind, Unreadable(error.code or "unreadable", error.told)))
+
+
+async def _fees(survey: Survey, session: Session) -> tuple[str, tuple[FeeRate, ...]]:
+    """An account's fee rates; why not, where they cannot be read, stands with what else cannot."""
+    connection, key = session.links[survey.spec.venue].connection, survey.spec.key
+    try:
+        if isinstance(connection, TellsFees):
+            return key, await connection.fees(survey)
+        survey.cannot_read(key, "fees", f"fee rates of venue type {connection.spec.type} are not supported yet")
+    except VenueError as error:
+        survey.cannot_read(key, error.code or "unreadable", f"fee rates: {error.told}")
+    return key, ()
 
 
 def _wanted(row: DepositRow, account: str, focus: Focus) -> bool:

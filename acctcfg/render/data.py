@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from acctcfg.account_view import AccountView
 from acctcfg.core.canonical import digest_of
+from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.json_types import JsonValue
 from acctcfg.core.outcome import Outcome
 from acctcfg.core.plan import FORMAT_VERSION, Plan
@@ -56,9 +57,16 @@ def views_json(views: Iterable[AccountView]) -> str:
     return _text([account_json(view) for view in views])
 
 
+def _fee_json(rate: FeeRate) -> dict[str, object]:
+    """Rates as text, parts of one: what is paid is negative, what is received positive."""
+    maker, taker = (None if one is None else f"{one:f}" for one in (rate.maker, rate.taker))
+    return {"of": rate.of, "level": rate.level or None, "maker": maker, "taker": taker}
+
+
 def account_json(view: AccountView) -> dict[str, object]:
     """One account as it is: where it is, what its addresses hold, where it can be paid. Never a secret."""
-    return {
+    fees = {} if view.fees is None else {"fees": [_fee_json(rate) for rate in view.fees]}
+    return fees | {
         "account": view.account,
         "venue": view.venue,
         "name": view.name,

@@ -6,8 +6,10 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from acctcfg.account_view import AccountView
+from acctcfg.core.fee_rate import FeeRate
 from acctcfg.deposit import DepositRow
 from acctcfg.errors import UsageError
 from acctcfg.render.harmless import cell, harmless, json_text
@@ -100,11 +102,25 @@ def _account(view: AccountView, paint: Paint) -> Iterator[str]:
     )
     rows = [(_within(address, view.account), _words(value)) for address, value in view.values.items()]
     rows += [_deposit(deposit) for deposit in view.deposits]
+    rows += [_fee(rate) for rate in view.fees or ()]
     rows += [(_within(w.address, view.account), f"warning: {w.message}  [{w.code}]") for w in view.warnings]
     rows += [(_within(u.address, view.account), f"could not be read: {u.message}  [{u.code}]") for u in view.unreadable]
     width = min(max((len(name) for name, _ in rows), default=0), 60)
     for name, words in rows:
         yield f"  {name:<{width}}  {words}"
+
+
+def _fee(rate: FeeRate) -> tuple[str, str]:
+    """What the maker and the taker of a trade pay, or get."""
+    tier = f"  ({rate.level})" if rate.level else ""
+    return f"fees of {rate.of}", f"maker {_paid(rate.maker)} · taker {_paid(rate.taker)}{tier}"
+
+
+def _paid(rate: Decimal | None) -> str:
+    if rate is None:
+        return "not told"
+    percent = format(abs(rate * 100).normalize(), "f")
+    return f"pays {percent} %" if rate < 0 else f"gets {percent} %" if rate else "pays nothing"
 
 
 def _deposit(deposit: DepositRow) -> tuple[str, str]:

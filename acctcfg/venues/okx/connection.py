@@ -10,6 +10,7 @@ from decimal import Decimal
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
+from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import AccessToken, Credentials
@@ -31,6 +32,7 @@ from acctcfg.venues.okx.api_keys import ApiKeys
 from acctcfg.venues.okx.brake import leverage_alone, look, obstacles
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
+from acctcfg.venues.okx.fees import fees_of
 from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.key_guard import KEPT
 from acctcfg.venues.okx.leverage_setting import Leverage
@@ -329,6 +331,10 @@ class OkxConnection(ByField[Account]):
         names = [one.name for one in memory.accounts() if one.name not in managed]
         rows = await asyncio.gather(*(self._master.sub_accounts.get(name) for name in names))
         return [no_longer_managed(memory, row.name, row.uid) for row in rows if row is not None]
+
+    async def fees(self, survey: Survey) -> tuple[FeeRate, ...]:
+        """What trading costs the account."""
+        return await fees_of(survey.private, by_broker=self._calls.tells_fees)
 
     # -- the changes ---------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ class DmaBroker:
     keys = KeyCalls(listed=KEYS, made=CREATE_KEY, modified=MODIFY_KEY, deleted=DELETE_KEY)
     sets_account_mode = True
     makes_addresses = True
+    tells_fees = True
     wants_bound_key = False
 
     def create(self, spec: AccountSpec, above: str) -> Call:

@@ -66,8 +66,10 @@ __all__ = [
     "SPREAD_ORDERS",
     "STATUS",
     "SUB_ACCOUNTS",
+    "SUB_ACCOUNT_FEES",
     "SWITCH_PRECHECK",
     "TIME",
+    "TRADE_FEE",
 ]
 
 _V5 = "/api/v5"
@@ -155,6 +157,7 @@ MMP_CONFIG = _get("/account/mmp-config", 5, 2, *NOTHING)
 SET_MMP_CONFIG = _post("/account/mmp-config", 2, 10, Echo("instFamily"), *_MMP)
 POSITIONS = _get("/account/positions", 10, 2, *NOTHING)
 BALANCE = _get("/account/balance", 10, 2, Echo("ccy", same=among, within="details"))
+TRADE_FEE = _get("/account/trade-fee", 5, 2, Echo("instType"))
 FUNDING_BALANCES = _get("/asset/balances", 6, 1, Echo("ccy", same=among))
 CURRENCIES = _get("/asset/currencies", 6, 1, Echo("ccy", same=among))
 PENDING_ORDERS = _get("/trade/orders-pending", 60, 2, Echo("instType"))
@@ -167,6 +170,7 @@ SPREAD_ORDERS = _get("/sprd/orders-pending", 10, 2, *NOTHING)
 
 # -- the broker's, for its sub-accounts --------------------------------------------------------------------------------
 SUB_ACCOUNTS = _get("/broker/dma/subaccount-info", 1, 1, *_PAGES)
+SUB_ACCOUNT_FEES = _get("/broker/dma/subaccount-trade-fee", 1, 1, Echo("subAcct", within="details"))
 CREATE_SUB_ACCOUNT = _post("/broker/dma/create-subaccount", 40, 1, _ACCOUNT, Echo("label", same=stripped))
 DELETE_SUB_ACCOUNT = _post("/broker/dma/delete-subaccount", 10, 1, _ACCOUNT)
 SET_SUB_ACCOUNT_LEVEL = _post("/broker/dma/set-subaccount-level", 5, 2, _ACCOUNT, Echo("acctLv"))

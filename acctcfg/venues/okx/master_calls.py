@@ -60,6 +60,7 @@ class MasterCalls(Protocol):
     keys: KeyCalls
     sets_account_mode: bool  # of its sub-accounts; else only their own keys do
     makes_addresses: bool  # deposit addresses of its sub-accounts
+    tells_fees: bool  # of its sub-accounts; else only their own keys do
     wants_bound_key: bool  # it creates accounts and keys only by a key that is bound to an address
 
     def create(self, spec: AccountSpec, above: str) -> Call:

@@ -34,6 +34,7 @@ class RegularMaster:
     )
     sets_account_mode = False
     makes_addresses = False
+    tells_fees = False
     wants_bound_key = True
 
     def create(self, spec: AccountSpec, above: str) -> Call:  # noqa: ARG002
