@@ -248,3 +248,15 @@ def cap_elsewhere(desk: Desk) -> subprocess.CompletedProcess[str]:
     """The brake in a process of its own."""
     command = [sys.executable, "-m", "acctcfg", "-C", str(desk.folder), "cap", "3", "--auto-approve"]
     return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), timeout=60, check=False)
+
+
+def test_a_venue_without_a_brake_is_named(desk: Desk) -> None:
+    """Its accounts are left alone, and nobody takes that for done."""
+    from acctcfg.venues.okx.connection import OkxConnection
+
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])
+    desk.write({"mmdesk01": {"api_keys": KEY}})
+    desk.monkeypatch.delattr(OkxConnection, "brake")
+    said = cap(desk, "3")
+    assert (said.code, "has no brake" in said.out) == (1, True)
+    assert desk.writes() == []
