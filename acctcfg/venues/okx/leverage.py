@@ -6,8 +6,6 @@ Several instruments of one scope make one decision, hence one call. What only th
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +15,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from acctcfg.core.desired import LeverageEntry, Place, Selector
+from acctcfg.core.desired import LeverageEntry, Place
 from acctcfg.core.level import Level, level_text
-from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
-from acctcfg.venues.okx.instruments import INST_TYPES, Instrument, Instruments, positive
-from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere, Name, missing_name
+from acctcfg.core.vocabulary import Market, PositionMode
+from acctcfg.venues.okx.instruments import INST_TYPES, Instruments, positive
+from acctcfg.venues.okx.leverage_landing import Asked, land
+from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere, Name
 from acctcfg.venues.okx.scopes import (
     MARGIN_WORDS,
     SIDE_WORDS,
@@ -144,7 +143,7 @@ def resolve(
     Accounts whose entries were written at the same places (a profile's) and that have the same list share the work.
     """
     modes = Modes(account_mode, position_mode, borrow_in_spot)
-    asked = tuple(_Asked(e.market, e.margin, e.selector, e.side, e.value, e.layer, e.place) for e in entries)
+    asked = tuple(Asked(e.market, e.margin, e.selector, e.side, e.value, e.layer, e.place) for e in entries)
     settled = _settle(asked, modes, instruments, today, elsewhere)
     return Resolution(
         MappingProxyType(
@@ -200,30 +199,6 @@ def lever_text(value: Decimal) -> str:
     return format(value.normalize(), "f")
 
 
-class _Asked(NamedTuple):
-    """A LeverageEntry without its path, which alone differs between the accounts of one profile."""
-
-    market: Market | None
-    margin: MarginMode | None
-    selector: Selector
-    side: Side | None
-    value: Level
-    layer: int
-    place: Place
-
-    @property
-    def weight(self) -> tuple[int, int, int, bool]:
-        """Which of two entries decides a scope: layer, precision, literal characters, side."""
-        if self.selector.exact:
-            return self.layer, 2 if self.selector.by == "instrument" else 1, 0, self.side is not None
-        return self.layer, 0, _literals(self.selector.pattern), self.side is not None
-
-    @property
-    def tie(self) -> tuple[Place, Selector]:
-        """Which of several entries that agree is named as the one that decided: the first in the files."""
-        return self.place, self.selector
-
-
 class _Won(NamedTuple):
     scope: Scope
     by: int  # index of the entry
@@ -240,7 +215,7 @@ class _Settled(NamedTuple):
 
 @lru_cache(maxsize=512)
 def _settle(
-    asked: tuple[_Asked, ...], modes: Modes, instruments: Instruments, today: date, elsewhere: Elsewhere
+    asked: tuple[Asked, ...], modes: Modes, instruments: Instruments, today: date, elsewhere: Elsewhere
 ) -> _Settled:
     claims: dict[Scope, list[int]] = defaultdict(list)
     warnings: list[tuple[int, str, str]] = []
@@ -250,7 +225,7 @@ def _settle(
         if isinstance(shape, Refusal):
             troubles.append((at, f".{shape.field}" if shape.field else "", (), "no_scope", shape.reason))
             continue
-        landing = _land(entry, shape, instruments, today, elsewhere)
+        landing = land(entry, shape, instruments, today, elsewhere)
         for scope in landing.scopes:
             claims[scope].append(at)
         if landing.trouble:
@@ -282,7 +257,7 @@ def _won(scope: Scope, by: int, instruments: Instruments) -> _Won:
 
 
 def _decide(
-    claims: Mapping[Scope, Sequence[int]], asked: Sequence[_Asked], modes: Modes
+    claims: Mapping[Scope, Sequence[int]], asked: Sequence[Asked], modes: Modes
 ) -> tuple[dict[Scope, int], Iterator[tuple[int, str, tuple[str, ...], str, str]]]:
     """The winning entry of every scope, and what is wrong with every two entries that tie and disagree."""
     winners: dict[Scope, int] = {}
@@ -307,7 +282,7 @@ def _decide(
     )
 
 
-def _clash(first: _Asked, second: _Asked, scopes: Sequence[Scope], modes: Modes) -> str:
+def _clash(first: Asked, second: Asked, scopes: Sequence[Scope], modes: Modes) -> str:
     keys = sorted(scope.address_key for scope in scopes)
     named = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
     return (
@@ -316,7 +291,7 @@ def _clash(first: _Asked, second: _Asked, scopes: Sequence[Scope], modes: Modes)
     )
 
 
-def _way_out(first: _Asked, second: _Asked, scope: Scope, modes: Modes) -> str:
+def _way_out(first: Asked, second: Asked, scope: Scope, modes: Modes) -> str:
     """What helps in this mode: two pairs that share a currency cannot be made more precise than they are."""
     shape = shape_of(scope.market, scope.margin, "instrument", None, modes)
     keyed = shape.keyed if isinstance(shape, Shape) else Keyed.INSTRUMENT
@@ -327,108 +302,3 @@ def _way_out(first: _Asked, second: _Asked, scope: Scope, modes: Modes) -> str:
     if keyed is Keyed.FAMILY and by == "instrument" and exact and first.selector != second.selector:
         return f"the contracts of a family share one value here: write `family: {scope.key}` in place of them"
     return "give both one value" if exact else "give both one value, or name one of them exactly"
-
-
-class _Landing(NamedTuple):
-    """Where one entry lands: its scopes, and what is to be said about it."""
-
-    scopes: frozenset[Scope] = frozenset()
-    trouble: str = ""
-    code: str = ""
-    warning: str = ""
-
-
-def _land(entry: _Asked, shape: Shape, instruments: Instruments, today: date, elsewhere: Elsewhere) -> _Landing:
-    market, margin = entry.market, entry.margin
-    assert market is not None  # noqa: S101  shape_of refuses both
-    assert margin is not None  # noqa: S101
-    by, pattern = entry.selector
-    code, warning = "", ""
-    if not entry.selector.exact:
-        names, rows = _matching(by, pattern, market, instruments)
-        rows, empty = _filled(rows, shape, market, by, instruments)
-        if not rows:
-            said = f"no {market} {by} that takes leverage matches {pattern!r}, so the entry sets nothing"
-            return _Landing(code="matches_nothing", warning=said)
-        if empty:
-            code, warning = "row_not_filled_in", _not_filled_in(empty)
-    else:
-        rows = instruments.named(market, by, pattern)
-        names = frozenset({pattern})
-        if not rows:
-            told = missing_name(Name(market, by, pattern), instruments, today, elsewhere)
-            trouble, warning = (told.text, "") if told.unknown else ("", told.text)
-            return _Landing(frozenset(), trouble, told.code, warning)
-        if not any(row.takes_leverage for row in rows):
-            return _Landing(code="instrument_not_live", warning=_takes_none(by, pattern, rows))
-    keys: set[str] = set()
-    for row in rows:
-        if not row.takes_leverage:
-            continue
-        found = [key for key in _keys(row, shape) if by != "currency" or key in names]
-        if not found or not all(found):
-            text = f"the venue's list does not say the {shape.keyed} of {row.inst_id}"
-            return _Landing(trouble=text, code="row_not_filled_in")
-        keys.update(found)
-    sides = (entry.side,) if entry.side else (Side.LONG, Side.SHORT) if shape.per_side else (None,)
-    scopes = frozenset(Scope(market, key, margin, side) for key in keys for side in sides)
-    return _Landing(scopes, "", code, warning)
-
-
-def _filled(
-    rows: Sequence[Instrument], shape: Shape, market: Market, by: str, instruments: Instruments
-) -> tuple[tuple[Instrument, ...], tuple[Instrument, ...]]:
-    """Of the rows that a pattern matches those that say what they are kept by, and those that it passes over.
-
-    A row that does not say its family or currencies could be of any pattern by these.
-    """
-    empty = [row for row in rows if not all(_keys(row, shape))]
-    if by != "instrument":
-        empty += [row for row in instruments.market(market) if row.takes_leverage and not row.names(by)]
-    return tuple(row for row in rows if row not in empty), tuple(empty)
-
-
-def _not_filled_in(rows: Sequence[Instrument]) -> str:
-    named = ", ".join(row.inst_id for row in rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
-    return f"the venue's list does not fill in {named} yet, so the pattern passes over it"
-
-
-def _keys(row: Instrument, shape: Shape) -> tuple[str, ...]:
-    """What the venue keys an instrument's value by; a pair borrows either of its currencies, so it needs both."""
-    match shape.keyed:
-        case Keyed.CURRENCY:
-            return (row.base, row.quote)
-        case Keyed.FAMILY:
-            return (row.family,)
-        case Keyed.INSTRUMENT:
-            return (row.inst_id,)
-
-
-def _matching(
-    by: str, pattern: str, market: Market, instruments: Instruments
-) -> tuple[frozenset[str], tuple[Instrument, ...]]:
-    """The names that a pattern matches, and the instruments that they stand for, of those that take leverage."""
-    matches = re.compile(fnmatch.translate(pattern)).match
-    names, rows = set(), []
-    for row in instruments.market(market):
-        hit = [name for name in row.names(by) if matches(name)] if row.takes_leverage else []
-        if hit:
-            names.update(hit)
-            rows.append(row)
-    return frozenset(names), tuple(rows)
-
-
-def _names(by: str, row: Instrument) -> tuple[str, ...]:
-    return row.names(by)
-
-
-def _takes_none(by: str, name: str, rows: Sequence[Instrument]) -> str:
-    states = ", ".join(sorted({row.state for row in rows}))
-    if by == "instrument":
-        return f"{name} takes no leverage at present (state: {states}), so the entry sets nothing"
-    return f"no instrument of the {by} {name} takes leverage at present (states: {states}), so the entry sets nothing"
-
-
-def _literals(pattern: str) -> int:
-    """How many characters of a shell pattern stand for themselves; a `[...]` stands for one of several, so none."""
-    return len(re.sub(r"\[!?\]?[^\]]*\]|[*?]", "", pattern))
