@@ -58,6 +58,14 @@ class Duration(click.ParamType[float]):
 @click.option("--after-cap", is_flag=True, help="What `cap` lowered is to be raised again: do not warn of it any more.")
 @click.option("--skip-blocked", is_flag=True, help="Leave out accounts with a blocked step instead of stopping.")
 @click.option(
+    "--wait-flat",
+    type=Duration(),
+    default=0.0,
+    metavar="TIME",
+    help="How long to wait (30s, 10m) until positions, orders and the like that block steps are gone. "
+    "Closes and cancels nothing.",
+)
+@click.option(
     "--lock-timeout",
     type=Duration(),
     default=0.0,
@@ -67,7 +75,6 @@ class Duration(click.ParamType[float]):
 @option_format("outcome")
 @option_later("--exclude")
 @option_later("--target")
-@option_later("--wait-flat")
 @option_later("--with-dependencies")
 @click.pass_context
 def command(
@@ -80,13 +87,14 @@ def command(
     replace: tuple[str, ...],
     after_cap: bool,
     skip_blocked: bool,
+    wait_flat: float,
     lock_timeout: float,
     form: str,
 ) -> None:
     """Carry out the manifest, or the saved plan PLANFILE if it is still the plan.
 
-    With any blocked step nothing at all is written, unless --skip-blocked. Exits 0 when everything is as the manifest
-    says, 1 when something failed, 3 when something is blocked.
+    With any blocked step nothing at all is written, unless --skip-blocked leaves it out or --wait-flat outlasts it.
+    Exits 0 when everything is as the manifest says, 1 when something failed, 3 when something is blocked.
     """
     from acctcfg.errors import UsageError
 
@@ -120,6 +128,7 @@ def command(
                 allow_warnings=allow_warnings,
                 skip_blocked=skip_blocked,
                 after_cap=after_cap,
+                wait_flat_s=wait_flat,
                 lock_timeout_s=lock_timeout,
                 said={"auto_approve": auto_approve, "plan_file": None if planfile is None else str(planfile)},
                 progress=progress,

@@ -47,6 +47,7 @@ OPEN_TO_VENUES = (
     "acctcfg.venues.key_making",
     "acctcfg.venues.key_wishes",
     "acctcfg.venues.one_call",
+    "acctcfg.venues.pushes",
     "acctcfg.venues.resources",
     "acctcfg.venues.settings",
     "acctcfg.venues.snapshot",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["ALLOW_SENSITIVE", "GUARDRAIL", "PRECHECKS", "UNREVIEWED", "WARNINGS", "precheck_words"]
+__all__ = ["ALLOW_SENSITIVE", "CLEARING", "GUARDRAIL", "PRECHECKS", "UNREVIEWED", "WARNINGS", "precheck_words"]
 
 GUARDRAIL: Final = "guardrail:"
 """What a precheck's name starts with when a rule of the user's own asks it; the rule's name follows."""
@@ -60,6 +60,24 @@ PRECHECKS: Final[Mapping[str, str]] = {
     "target_dependency": "what it needs is targeted too",
     "parent_blocked": "what it depends on is not blocked",
 }
+
+CLEARING: Final = frozenset(
+    {
+        "no_open_positions",
+        "no_pending_orders",
+        "no_algo_orders",
+        "no_bots",
+        "no_spot_orders",
+        "no_borrowings",
+        "account_mode_switch",
+        "no_margin_positions",
+        "no_security_positions",
+        "no_initial_margin",
+        "no_maintenance_margin",
+        "empty",
+    }
+)
+"""Prechecks that pass once what is open is closed, filled, repaid or moved: `apply --wait-flat` waits for these."""
 
 WARNINGS: Final[Mapping[str, str]] = {
     "adopted": "an account that exists already is taken over",

@@ -48,6 +48,7 @@ class Precheck:
     status: str
     detail: str = ""
     words: str = field(default="", compare=False)  # what the name says, where it is the venue package's own
+    lasting: bool = field(default=False, compare=False)  # one that clears as a rule, and will not here
 
     @property
     def blocks(self) -> bool:

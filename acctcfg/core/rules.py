@@ -63,6 +63,7 @@ class VenueRules:
     unsupported_states: Mapping[str, str] = field(default_factory=dict)  # state -> why this type cannot reach it
     settings: tuple[Setting, ...] = ()  # its other switches, by the rows of its page
     prechecks: Mapping[str, str] = field(default_factory=dict)  # its own precheck codes: what must hold, in words
+    clearing: frozenset[str] = frozenset()  # of those, the ones that pass once what is open is closed
     warnings: Mapping[str, str] = field(default_factory=dict)  # its own warning codes, in words
     check: Callable[[AccountSpec], Iterable[Finding]] = field(default=lambda _: ())
 

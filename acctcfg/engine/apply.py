@@ -26,6 +26,7 @@ from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.sign_here import refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
+from acctcfg.engine.waiting import Patience
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError
 from acctcfg.venues.contract import FRESH_SINCE, Survey
@@ -50,6 +51,7 @@ async def apply(
     allow_warnings: bool = False,
     skip_blocked: bool = False,
     after_cap: bool = False,
+    wait_flat_s: float = 0.0,
     lock_timeout_s: float = 0.0,
     said: JsonObject | None = None,
     progress: Progress = SILENT,
@@ -57,7 +59,8 @@ async def apply(
 ) -> Outcome:
     """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done.
 
-    `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told.
+    `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told. `wait_flat_s`: how long
+    to wait, without the lock, until nothing that is open stands in the way.
 
     `said`: what else the user said on the command line, for the record. `interrupts` is told of the user's signals.
     """
@@ -68,42 +71,65 @@ async def apply(
     if saved is not None:
         check_manifest(workspace, saved)
         focus, leave = focus_of(saved), leave.beside(saved, workspace)
-    async with (
-        Session(workspace, venues_of(workspace, focus)) as session,
-        hold_locks(session, lock_timeout_s, progress) as locks,
-    ):
-        if saved is not None:
-            check_credentials(session, saved)
-        await let_writes_expire(session, progress)
-        planned = await draw_up(session, focus, leave=leave, progress=progress)
-        if after_cap:
-            planned.as_reviewed += tuple(map(without_cap, planned.as_reviewed))
-            planned.plan = without_cap(planned.plan)
-        if saved is not None:
-            check_steps(saved, planned.plan, allow_warnings=allow_warnings)
-        if expect is not None:
-            check_digest(planned, expect, saved, allow_warnings=allow_warnings)
-        planned.reviewed = expect or (str(saved["digest"]) if saved is not None else planned.plan.digest)
-        planned.claimed = 0 if saved is None else _claimed(saved)
-        planned.plan = planned.plan.with_steps(leave.hold(planned.plan.steps, planned.readers))
-        left_out = _left_out(planned.plan, skip_blocked=skip_blocked)
-        todo = [step for step in planned.plan.steps if step.address not in left_out]
-        _refuse_lost_stores(workspace, todo)
-        refuse_unsigned(planned.surveys, todo)
-        if todo and not approve(planned.plan):
-            return _declined(planned)
-        _prove_stores(workspace, todo)
-        flags: dict[str, JsonValue] = {
-            "skip_blocked": skip_blocked,
-            "after_cap": after_cap,
-            "allow_sensitive": list(leave.sensitive) or False,
-            "replace": sorted(map(str, leave.replace)),
-        }
-        flags |= {"expect": expect, **(said or {})}
-        outcome = await _carry_out(workspace, planned, left_out, flags, locks, progress, interrupts or Interrupts())
+    patience = Patience(wait_flat_s)
+    while True:
+        async with Session(workspace, venues_of(workspace, focus)) as session:
+            async with hold_locks(session, lock_timeout_s, progress) as locks:
+                if saved is not None:
+                    check_credentials(session, saved)
+                await let_writes_expire(session, progress)
+                planned = await draw_up(session, focus, leave=leave, progress=progress)
+                planned.as_reviewed += patience.as_reviewed(planned)
+                if after_cap:
+                    planned.as_reviewed += tuple(map(without_cap, planned.as_reviewed))
+                    planned.plan = without_cap(planned.plan)
+                if saved is not None:
+                    check_steps(saved, planned.plan, allow_warnings=allow_warnings)
+                if expect is not None:
+                    check_digest(planned, expect, saved, allow_warnings=allow_warnings)
+                planned.reviewed = expect or (str(saved["digest"]) if saved is not None else planned.plan.digest)
+                planned.claimed = 0 if saved is None else _claimed(saved)
+                planned.plan = planned.plan.with_steps(leave.hold(planned.plan.steps, planned.readers))
+                waiting = patience.waiting(planned, progress, skip_blocked=skip_blocked)
+                if waiting is None:
+                    flags: dict[str, JsonValue] = {
+                        "skip_blocked": skip_blocked,
+                        "after_cap": after_cap,
+                        "allow_sensitive": list(leave.sensitive) or False,
+                        "replace": sorted(map(str, leave.replace)),
+                    }
+                    flags |= {"expect": expect, **(said or {})}
+                    outcome = await _go_on(
+                        workspace, planned, approve, flags, locks, progress, interrupts or Interrupts()
+                    )
+                    break
+            # without the lock, and with the connections still open
+            if not await waiting.until_clear() and not skip_blocked:
+                outcome = waiting.given_up()
+                break
     if saved is None or saved["targets"] or outcome.plan.steps or outcome.plan.unreadable:
         return outcome
     return await _matched(workspace, outcome, progress)
+
+
+async def _go_on(
+    workspace: Workspace,
+    planned: Planned,
+    approve: Callable[[Plan], bool],
+    flags: JsonObject,
+    locks: Locks,
+    progress: Progress,
+    interrupts: Interrupts,
+) -> Outcome:
+    """Ask about what can be done, and do it."""
+    left_out = _left_out(planned.plan, skip_blocked=bool(flags["skip_blocked"]))
+    todo = [step for step in planned.plan.steps if step.address not in left_out]
+    _refuse_lost_stores(workspace, todo)
+    refuse_unsigned(planned.surveys, todo)
+    if todo and not approve(planned.plan):
+        return _declined(planned)
+    _prove_stores(workspace, todo)
+    return await _carry_out(workspace, planned, left_out, flags, locks, progress, interrupts)
 
 
 async def _matched(workspace: Workspace, outcome: Outcome, progress: Progress) -> Outcome:

@@ -7,13 +7,13 @@ what it may have moved (`siblings`). A failure stops what depends on it and noth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from acctcfg.core.address import Address
 from acctcfg.core.outcome import StepResult
-from acctcfg.core.plan import Step
+from acctcfg.core.plan import Plan, Step
 from acctcfg.engine.attempt import GOOD, Attempt, Work
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import Progress
@@ -28,7 +28,7 @@ from acctcfg.engine.stopping import Stop
 from acctcfg.engine.unforeseen import blame
 from acctcfg.wire.failures import Dropped
 
-__all__ = ["Execution"]
+__all__ = ["Execution", "left_out"]
 
 INTERRUPTED = "interrupted before it began"
 
@@ -79,13 +79,10 @@ class Execution:
         steps = self.planned.plan.steps
         self._ended = {step.address: asyncio.Event() for step in steps}
         accounts: dict[str, list[Step]] = {}
-        held = self.planned.plan.held
+        for result in left_out(self.planned.plan, self.left_out):
+            self._end(result)
         for step in steps:
-            if step.address in self.left_out:
-                status = "blocked" if step.blocked else "not_started"
-                why = _why_blocked(step) if step.blocked else _why_left_out(step.address.account in held)
-                self._end(StepResult(step, status, why))
-            else:
+            if step.address not in self.left_out:
                 accounts.setdefault(step.address.account, []).append(step)
         self.progress.phase("applying", sum(len(some) for some in accounts.values()))
         await asyncio.gather(*(self._in_turn(some) for some in accounts.values()))
@@ -193,6 +190,18 @@ def _batches(steps: Sequence[Step], link: Link) -> Iterable[list[Step]]:
         word = this
     if batch:
         yield batch
+
+
+def left_out(plan: Plan, addresses: Container[Address]) -> list[StepResult]:
+    """The ends of steps that are not begun since something is blocked or could not be read."""
+    held = plan.held
+    return [
+        StepResult(step, "blocked", _why_blocked(step))
+        if step.blocked
+        else StepResult(step, "not_started", _why_left_out(step.address.account in held))
+        for step in plan.steps
+        if step.address in addresses
+    ]
 
 
 def _why_blocked(step: Step) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 __all__ = ["SILENT", "Progress", "safe"]
@@ -20,6 +20,9 @@ class Progress(Protocol):
     def log(self, text: str) -> None:
         """Something worth a line of its own ("the venue answered too many requests")."""
 
+    def standing(self, text: str, things: Mapping[str, str]) -> None:
+        """What work waits for, in all: each thing with its present details. Told again whenever any of it changes."""
+
     def alert(self, text: str) -> None:
         """What must be shown at once, whatever else is: the answer to Ctrl-C."""
 
@@ -30,6 +33,8 @@ class _Silent:
     def advance(self, n: int = 1, text: str = "") -> None: ...
 
     def log(self, text: str) -> None: ...
+
+    def standing(self, text: str, things: Mapping[str, str]) -> None: ...
 
     def alert(self, text: str) -> None: ...
 
@@ -51,6 +56,10 @@ class Guarded:
     def log(self, text: str) -> None:
         """A line of its own."""
         self._tell(lambda listener: listener.log(text))
+
+    def standing(self, text: str, things: Mapping[str, str]) -> None:
+        """What work waits for."""
+        self._tell(lambda listener: listener.standing(text, things))
 
     def alert(self, text: str) -> None:
         """A line that is always shown."""

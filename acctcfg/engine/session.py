@@ -26,6 +26,7 @@ from acctcfg.wire.descriptors import connections_at_once, raise_limit
 from acctcfg.wire.endpoint import Rate
 from acctcfg.wire.pace import Pacer
 from acctcfg.wire.proxy import proxy_of
+from acctcfg.wire.socket import Sockets
 from acctcfg.wire.transport import AiohttpTransport
 
 __all__ = ["Link", "Session"]
@@ -175,13 +176,22 @@ class Session:
         pacer.limits = granted(spec, type_)
         pace_file.restore(pacer, type_.rate_of)
         origin = f"venues.{spec.key}.proxy"
+        proxy = None if local else proxy_of(base_url, spec.proxy, origin, workspace.environ)
         transport = AiohttpTransport(
             timeout_s=TIMEOUT_S,
             handshakes=pacer,
             most=connections_at_once(len(set(self.venues))),
-            proxy=None if local else proxy_of(base_url, spec.proxy, origin, workspace.environ),
+            proxy=proxy,
         )
-        client = Client(base_url, type_.dialect(spec), self.clock, pacer, timeout_s=TIMEOUT_S, transport=transport)
+        client = Client(
+            base_url,
+            type_.dialect(spec),
+            self.clock,
+            pacer,
+            timeout_s=TIMEOUT_S,
+            transport=transport,
+            sockets=Sockets(timeout_s=TIMEOUT_S, proxy=proxy),
+        )
         given = Given(
             spec=spec,
             client=client,

@@ -21,6 +21,8 @@ __all__ = ["TerminalProgress"]
 WORTH_A_BAR_S = 1.0
 """Work that is done sooner ends before a reader could have read a bar."""
 
+MOST_LISTED = 15  # lines of a list that is redrawn
+
 
 class Alarm(Protocol):
     """Something that will happen, unless it is cancelled."""
@@ -61,6 +63,7 @@ class TerminalProgress:
         self._drawing = threading.RLock()
         self._begun = now()
         self._text, self._total, self._done = "", None, 0  # type: str, int | None, int
+        self._standing: frozenset[str] = frozenset()  # what was told of last, where nothing is redrawn
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
@@ -92,6 +95,24 @@ class TerminalProgress:
             self._bar.console.print(harmless(text), markup=False, highlight=False)
         elif self._verbose:
             self._line(harmless(text))
+
+    def standing(self, text: str, things: Mapping[str, str]) -> None:
+        """What work waits for: a list that is kept up to date, or where nothing is redrawn, each coming and going."""
+        if self._terminal:
+            named = [f"  {thing}: {details}" for thing, details in things.items()]
+            more = [f"  and {len(named) - MOST_LISTED} more"] if len(named) > MOST_LISTED else []
+            self._text = "\n".join(map(harmless, [text, *named[:MOST_LISTED], *more]))
+            self._total, self._done = None, 0
+            self._show()
+            return
+        if not self._standing and things:
+            self._line(harmless(text))
+        for thing in sorted(self._standing - things.keys()):
+            self._line(harmless(f"  gone: {thing}"))
+        for thing, details in things.items():
+            if thing not in self._standing:
+                self._line(harmless(f"  {thing}: {details}"))
+        self._standing = frozenset(things)
 
     def alert(self, text: str) -> None:
         """A line of its own, whether anybody asked to see more or not."""

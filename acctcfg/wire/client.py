@@ -36,11 +36,12 @@ from acctcfg.wire.answer import MAX_BYTES, take_secrets
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.dialect import Dialect
 from acctcfg.wire.echo import unlike
-from acctcfg.wire.endpoint import Call
+from acctcfg.wire.endpoint import Call, Rate
 from acctcfg.wire.exchange import BeforeSend, Exchange, Ready, Reply, Settle
 from acctcfg.wire.failures import NotSent, Redirected, TooLong, UnresolvedWrite
 from acctcfg.wire.pace import Ahead, BucketKey, Pacer, Slot
 from acctcfg.wire.redact import Sent, body_kind, confidential, line, unquoted, without
+from acctcfg.wire.socket import Socket, Sockets
 from acctcfg.wire.transport import AiohttpTransport, BodyTooLong
 
 __all__ = ["Client", "UnresolvedWrite"]
@@ -74,6 +75,7 @@ class Client:
         *,
         timeout_s: float = 10.0,
         transport: httpx.AsyncBaseTransport | None = None,
+        sockets: Sockets | None = None,
         on_request: Callable[[Sent], None] | None = None,
         random: Callable[[], float] = random.random,
     ) -> None:
@@ -88,6 +90,7 @@ class Client:
         self.rate_limited = 0
         self._host = httpx.URL(self.base_url).netloc.decode()
         self._transport = transport or AiohttpTransport(timeout_s=timeout_s, handshakes=pacer)
+        self._sockets = sockets or Sockets(timeout_s=timeout_s)
         self._random = random
         self._measuring = asyncio.Lock()
         self._measured_at: float | None = None
@@ -105,6 +108,7 @@ class Client:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         await self._transport.aclose()
+        await self._sockets.aclose()
 
     async def read(
         self, call: Call, signer: Credentials | None = None, user: str = "", *, settle: Settle | None = None
@@ -138,6 +142,15 @@ class Client:
         exchange = Exchange(call, signer, user, writing=True, ahead=ahead, ready=ready, before_send=before_send)
         exchange.droppable = droppable
         return await self._watched(exchange)
+
+    async def socket(self, url: str, rate: Rate) -> Socket:
+        """A WebSocket of the venue, within its limit of new ones. Raises Unreachable."""
+        key = BucketKey(rate.scope, self._host, "WebSocket", ())
+        async with self.pacer.slot(key, rate) as slot:
+            slot.sending()
+            opened = await self._sockets.open(url)
+            slot.answered()
+        return opened
 
     async def _watched(self, exchange: Exchange) -> Reply:
         task = asyncio.current_task()

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from acctcfg.core.secret import Secret
 from acctcfg.wire.echo import Echoes
 
-__all__ = ["Call", "Endpoint", "Param", "Rate"]
+__all__ = ["Call", "Endpoint", "Param", "Rate", "written"]
 
 Param: TypeAlias = "bool | int | float | str | Secret | Sequence[Param] | Mapping[str, Param] | None"
 """A value of a request. A secret is written into a body and nowhere else."""
@@ -87,7 +87,7 @@ class Call:
         """The body exactly as it is signed and sent; empty where the parameters stand in the query."""
         if self.in_query or self.endpoint.bare:
             return b""
-        return _written(self.params).encode()
+        return written(self.params).encode()
 
     @property
     def in_query(self) -> bool:
@@ -100,7 +100,8 @@ def _reveal(value: object) -> str:
     raise TypeError(f"a body takes no {type(value).__name__}")
 
 
-_written = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_reveal).encode
+# The one place where a secret becomes part of a text: what is written so is sent, and kept nowhere.
+written = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_reveal).encode
 
 
 def _quoted(text: str) -> str:

@@ -26,7 +26,7 @@ from acctcfg.errors import ConfigError
 from acctcfg.wire.answer import MAX_BYTES
 from acctcfg.wire.proxy import Proxy
 
-__all__ = ["AiohttpTransport", "BodyTooLong"]
+__all__ = ["AiohttpTransport", "BodyTooLong", "authorities", "reason"]
 
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 # The kernel's struct tcp_info: eight bytes, the first its state, then words of 32 bits; times in microseconds.
@@ -155,16 +155,16 @@ def authorities() -> ssl.SSLContext:
             elif place:
                 ssl.create_default_context(cafile=place)
         except (OSError, ValueError) as exc:
-            reason = "no certificates are in it" if isinstance(exc, ssl.SSLError | ValueError) else _reason(exc)
+            why = "no certificates are in it" if isinstance(exc, ssl.SSLError | ValueError) else reason(exc)
             raise ConfigError(
-                f"the environment variable {name} names {place}: {reason}",
+                f"the environment variable {name} names {place}: {why}",
                 hint=f"let it name the certificates of the authorities that you trust, or unset {name}",
             ) from None
     try:
         return httpx.create_ssl_context()
     except (OSError, ValueError) as exc:
         hint = "install acctcfg anew, or let SSL_CERT_FILE name the system's certificates"
-        raise ConfigError(f"the certificate authorities cannot be read: {_reason(exc)}", hint=hint) from None
+        raise ConfigError(f"the certificate authorities cannot be read: {reason(exc)}", hint=hint) from None
 
 
 def round_trip_s(made: socket.socket) -> float | None:
@@ -253,7 +253,7 @@ def _as_httpx(request: httpx.Request, proxy: Proxy | None = None) -> Iterator[No
     try:
         yield
     except aiohttp.ClientProxyConnectionError as exc:
-        raise httpx.ProxyError(f"{proxy} does not answer: {_reason(exc.os_error)}", request=request) from None
+        raise httpx.ProxyError(f"{proxy} does not answer: {reason(exc.os_error)}", request=request) from None
     except aiohttp.ClientHttpProxyError as exc:  # not chained: its repr shows the headers, the login among them
         raise httpx.ProxyError(f"{proxy} refuses to connect to it (HTTP {exc.status})", request=request) from None
     except aiohttp.ConnectionTimeoutError as exc:
@@ -263,7 +263,7 @@ def _as_httpx(request: httpx.Request, proxy: Proxy | None = None) -> Iterator[No
     except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as exc:
         raise httpx.ConnectError(f"TLS failed: {_tls_reason(exc)}", request=request) from exc
     except aiohttp.ClientConnectorError as exc:
-        raise httpx.ConnectError(_reason(exc.os_error), request=request) from exc
+        raise httpx.ConnectError(reason(exc.os_error), request=request) from exc
     except TimeoutError as exc:
         raise httpx.ReadTimeout("no answer in time", request=request) from exc
     except aiohttp.ServerDisconnectedError as exc:
@@ -273,10 +273,11 @@ def _as_httpx(request: httpx.Request, proxy: Proxy | None = None) -> Iterator[No
     except aiohttp.ClientPayloadError as exc:
         raise httpx.ReadError("the answer was cut short", request=request) from exc
     except (aiohttp.ClientError, OSError) as exc:
-        raise httpx.ReadError(_reason(exc), request=request) from exc
+        raise httpx.ReadError(reason(exc), request=request) from exc
 
 
-def _reason(exc: BaseException) -> str:
+def reason(exc: BaseException) -> str:
+    """Why a connection failed, in plain words."""
     if isinstance(exc, OSError) and exc.errno in (errno.EMFILE, errno.ENFILE):
         return "too many open files (raise their number: `ulimit -n 4096`)"
     if isinstance(exc, ConnectionRefusedError):

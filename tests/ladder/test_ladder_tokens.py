@@ -156,3 +156,16 @@ def test_a_plan_that_outlives_its_token(desk: Desk, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("DESK_TOKEN", text)
     planned = wants(desk, {"me": SETTINGS}).run("plan", "--format", "json").json
     assert any(one["code"] == "token_ends" for one in planned["warnings"]) is warned
+
+
+def test_a_wait_with_a_token_opens_no_socket(desk: Desk) -> None:
+    """How a token logs in there is not documented: looks are taken by time, -v says so, and the token goes nowhere."""
+    desk.open("@master", "positions", instId="BTC-USDT-SWAP")
+    said = wants(desk, {"me": {**SETTINGS, "position_mode": "long_short"}}).run(
+        "-v", "apply", "--auto-approve", "--wait-flat", "1s"
+    )
+    assert said.code == 3
+    assert "me: the venue does not document how a token logs in to its WebSocket" in said.err
+    asked: Any = desk.sandbox.control_get("requests")
+    assert not [path for path in asked["by_path"] if "/ws/" in path]
+    assert TOKEN not in said.out + said.err

@@ -96,3 +96,37 @@ def test_an_alarm_that_comes_too_late_draws_nothing():
         then()
     then()
     assert stream.getvalue() == ""
+
+
+NOW = {"a1.position_mode: no open positions": "BTC-USDT-SWAP 3"}
+
+
+def test_what_is_waited_for_is_told_by_line_in_a_pipe():
+    """What comes and what goes, a line each; a detail that changes all the time fills no log."""
+    stream = io.StringIO()
+    with TerminalProgress(stream=stream, environ={}) as progress:
+        progress.standing("waiting until this is gone", NOW)
+        progress.standing("waiting until this is gone", dict.fromkeys(NOW, "BTC-USDT-SWAP 2"))
+        progress.standing("waiting until this is gone", {"a2.position_mode: no bots": "grid\x1b[2J"})
+        progress.standing("waiting until this is gone", {})
+    assert stream.getvalue().splitlines() == [
+        "waiting until this is gone",
+        "  a1.position_mode: no open positions: BTC-USDT-SWAP 3",
+        "  gone: a1.position_mode: no open positions",
+        "  a2.position_mode: no bots: grid\\x1b[2J",
+        "  gone: a2.position_mode: no bots",
+    ]
+
+
+def test_what_is_waited_for_is_a_live_list_on_a_terminal():
+    """The list is redrawn with its details, long ones are cut, and it is gone at the end."""
+    stream, clock = Terminal(), [0.0]
+    with TerminalProgress(stream=stream, environ={}, now=lambda: clock[0]) as progress:
+        progress.standing("waiting", NOW)
+        clock[0] = 2.0
+        progress.standing("waiting", {f"a{at:02}.position_mode: no bots": "grid" for at in range(20)})
+        assert "a14.position_mode: no bots: grid" in stream.getvalue()
+        assert "a15.position_mode" not in stream.getvalue()
+        assert "and 5 more" in stream.getvalue()
+    text = stream.getvalue()
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import aclosing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -35,6 +36,7 @@ from acctcfg.venues.okx.endpoints import CONFIG, STATUS
 from acctcfg.venues.okx.fees import fees_of
 from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.key_guard import KEPT
+from acctcfg.venues.okx.lean_reads import LeanReads
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.listed import SubAccount
 from acctcfg.venues.okx.margin_effect import told
@@ -43,11 +45,13 @@ from acctcfg.venues.okx.master_calls import MasterCalls
 from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
+from acctcfg.venues.okx.private_socket import listen, socket_base
 from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.okx.regular_account import tell_regular
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.transfer_out import TransferOut
+from acctcfg.venues.pushes import Push
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed
 from acctcfg.wire.endpoint import Call
 
@@ -346,6 +350,17 @@ class OkxConnection(ByField[Account]):
         """Positions under a leverage that changes, and what that does to their margin."""
         under = open_positions_under_scopes(survey.private, changes, self._leverage)
         return list(await asyncio.gather(*(told(survey.private, one) for one in under)))
+
+    async def pushes(self, surveys: Sequence[Survey]) -> AsyncGenerator[Push, None]:
+        """Of the accounts that a key signs for, over their own private WebSockets."""
+        base = socket_base(self.client.base_url, demo=self.spec.environment != "live")
+        accounts: dict[str, Account] = {survey.spec.key: survey.private for survey in surveys}
+        readers = {key: LeanReads(one.reader) for key, one in accounts.items() if one.reader is not None}
+        for key, reader in readers.items():
+            accounts[key].reader = reader
+        async with aclosing(listen(readers if base else {}, base)) as told:
+            async for push in told:
+                yield push
 
     def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
         """Writes and read-backs of all accounts; the list of sub-accounts is shared by them."""

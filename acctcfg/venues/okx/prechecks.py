@@ -256,4 +256,4 @@ def open_positions_under_scopes(account: Account, changes: Sequence[Change], lev
 def _unread(deferred: bool, *names: str) -> tuple[Precheck, ...]:
     if deferred:
         return tuple(Precheck(name, "deferred") for name in names)
-    return tuple(Precheck(name, "unknown", "no key signs for this account") for name in names)
+    return tuple(Precheck(name, "unknown", "no key signs for this account", lasting=True) for name in names)

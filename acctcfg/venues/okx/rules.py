@@ -97,6 +97,7 @@ OKX_DMA_BROKER_RULES = VenueRules(
     leverage_selectors=("instrument", "instruments", "family", "currency"),
     settings=settings_of(SWITCHES),
     prechecks=_PRECHECKS,
+    clearing=frozenset({"no_usd_margined", "strategy_switch"}),
     check=check_account,
 )
 

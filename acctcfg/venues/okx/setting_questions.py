@@ -39,6 +39,8 @@ _ITEMS = {
     "risk_unit_type": "the account sits in a delta-neutral risk unit",
 }
 """The items of the venue's own precheck of a strategy, in words; one that is not here is shown as it is."""
+_LASTING = frozenset({"spot_mode", "futures_mode", "collateral_all", "risk_unit_type"})
+"""Those that stay whatever is closed or repaid."""
 
 
 async def question(name: str, own: OwnKey, snapshot: Snapshot | None, change: Change) -> Precheck:
@@ -121,7 +123,8 @@ async def _strategy_switch(own: OwnKey, change: Change) -> Precheck:
         named += [f"delta-to-equity {item['deltaLever']}"] if item.get("deltaLever") else []
         word = _ITEMS.get(str(item["type"]), str(item["type"]))
         said.append(f"{word} ({', '.join(named)})" if named else word)
-    return Precheck("strategy_switch", "fail" if said else "pass", "; ".join(said))
+    lasting = any(str(item["type"]) in _LASTING for item in items)
+    return Precheck("strategy_switch", "fail" if said else "pass", "; ".join(said), lasting=lasting)
 
 
 async def _auto_earn_offered(own: OwnKey, change: Change) -> Precheck:

@@ -1,0 +1,108 @@
+"""WebSockets, by the rules of requests: the venue's certificate, the named proxy, bounded frames.
+
+A frame that logs in holds a key, and a refusal may repeat the frame: no frame, neither way, is ever logged or quoted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+from yarl import URL
+
+from acctcfg.core.json_types import JsonObject
+from acctcfg.errors import Unreachable
+from acctcfg.wire.answer import read_json
+from acctcfg.wire.endpoint import Param, written
+from acctcfg.wire.proxy import Proxy
+from acctcfg.wire.transport import authorities, reason
+
+__all__ = ["Socket", "SocketClosed", "Sockets"]
+
+MAX_FRAME = 4 * 1024 * 1024
+CLOSING = aiohttp.ClientWSTimeout(ws_close=1.0)  # how long the other side may take to say goodbye
+
+
+class SocketClosed(Unreachable):
+    """A WebSocket that ended; `code` is its close code, "lost" where it was cut."""
+
+
+class Socket:
+    """One connection that is open: texts go out, and what comes in is a JSON object, or a text that is none."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self._ws = ws
+
+    async def send(self, frame: Param) -> None:
+        """A text as it is, anything else as JSON. Raises SocketClosed."""
+        try:
+            await self._ws.send_str(frame if isinstance(frame, str) else written(frame))
+        except (aiohttp.ClientError, OSError):
+            raise self._closed() from None
+
+    async def next(self, timeout_s: float) -> JsonObject | str:
+        """The next frame. Raises SocketClosed, and TimeoutError where none comes in time."""
+        message = await asyncio.wait_for(self._ws.receive(), timeout_s)
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            raise self._closed()
+        try:
+            frame = read_json(message.data.encode())
+        except ValueError:
+            frame = None
+        return frame if isinstance(frame, dict) else str(message.data)
+
+    async def close(self) -> None:
+        """End it in order."""
+        await self._ws.close()
+
+    def _closed(self) -> SocketClosed:
+        code = self._ws.close_code
+        told = "lost" if code in (None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE) else str(int(code))
+        return SocketClosed(f"the WebSocket was closed ({told})", code=told)
+
+
+class Sockets:
+    """Opens them; apart from the connections of requests, so that neither waits for the other."""
+
+    def __init__(self, *, timeout_s: float, proxy: Proxy | None = None) -> None:
+        self._timeout_s, self._proxy = timeout_s, proxy
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self, url: str) -> Socket:
+        """Connect. Raises Unreachable."""
+        session = self._session = self._session or _session(URL(url).scheme)
+        proxy = self._proxy
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                ws = await session.ws_connect(
+                    url,
+                    timeout=CLOSING,
+                    max_msg_size=MAX_FRAME,
+                    proxy=proxy.url if proxy else None,
+                    proxy_headers=proxy.login() if proxy else None,
+                )
+        except (aiohttp.ClientError, OSError) as exc:  # not chained: a refused handshake carries headers
+            raise Unreachable(f"{url} opens no WebSocket: {_why(exc)}", code="no_socket") from None
+        return Socket(ws)
+
+    async def aclose(self) -> None:
+        """End all of them."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def _why(exc: Exception) -> str:
+    if isinstance(exc, aiohttp.ClientResponseError):
+        return f"HTTP {exc.status}"
+    return "no answer in time" if isinstance(exc, TimeoutError) else reason(exc)
+
+
+def _session(scheme: str) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=authorities() if scheme == "wss" else True),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("User-Agent",),
+        timeout=aiohttp.ClientTimeout(total=None),
+        trust_env=False,
+    )
