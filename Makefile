@@ -10,12 +10,13 @@ STAMP := $(VENV)/.installed
 CLIENTS := .venvs/foreign .venvs/gate-seed .venvs/gate-current
 CLIENTS += $(if $(shell command -v npm),.venvs/npm .venvs/editor)
 SELECT ?= not slow
+TESTS ?= tests
 
 .PHONY: help demo test newest oldest lint clients format bench schemas lock clean
 
 help:
 	@echo "make demo     the main job end to end on a sandbox: plan, apply, plan again"
-	@echo "make test     lint, types, and every test that is not slow (SELECT= for those, too)"
+	@echo "make test     lint, types, and every test that is not slow (SELECT= for those, too; TESTS= for some)"
 	@echo "make newest   make test with the newest versions of what we depend on, in an environment of its own"
 	@echo "make oldest   the same with the oldest versions that pyproject.toml allows"
 	@echo "make bench    the measured goals"
@@ -88,7 +89,7 @@ test: lint
 	ACCTCFG_GATE_CURRENT_PYTHON=$(CURDIR)/.venvs/gate-current/bin/python \
 	ACCTCFG_FOREIGN_NODE=$(CURDIR)/.venvs/npm \
 	ACCTCFG_EDITOR=$(CURDIR)/.venvs/editor \
-	$(if $(SELECT),ACCTCFG_FEWER_EXAMPLES=1) $(PY) -m pytest -n 4 --dist worksteal -m "$(SELECT)"
+	$(if $(SELECT),ACCTCFG_FEWER_EXAMPLES=1) $(PY) -m pytest -n 4 --dist worksteal -m "$(SELECT)" $(TESTS)
 
 newest oldest:
 	@$(MAKE) --no-print-directory test VENV=.venvs/$@ VERSIONS=$@

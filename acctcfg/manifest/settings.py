@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, assert_never
+from typing import Any, assert_never
 
 from acctcfg.core.desired import Place, SettingEntry
 from acctcfg.core.rules import VenueRules
@@ -13,18 +13,12 @@ from acctcfg.core.setting import Kind as SettingKind
 from acctcfg.core.state import Members
 from acctcfg.manifest import containers
 from acctcfg.manifest.alternatives import AllOrListed, OneValue
-from acctcfg.manifest.containers import Field, Kind, Later, Table
+from acctcfg.manifest.containers import Field, Kind, Table
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near
 from acctcfg.manifest.scalars import Decimals, Flag, Text, Word
 
 __all__ = ["build_settings", "settings_field"]
-
-_LATER: Final = (
-    "isolated_margin auto_repay settle_currency collateral market_maker_protection auto_earn spot_offset "
-    "option_trading margin_mode strategy"
-).split()
-"""Settings of the contract that no installed venue type has: refused with these words, not as a slip of the pen."""
 
 
 def settings_field(rules: Iterable[VenueRules]) -> Field:
@@ -34,7 +28,6 @@ def settings_field(rules: Iterable[VenueRules]) -> Field:
         if declared.setdefault(one.name, one).kind != one.kind:
             raise ValueError(f"two venue types declare the setting {one.name!r}, each of another kind")
     fields = {name: Field(kind=_kind(one.kind), doc=one.doc, notes=_notes(one)) for name, one in declared.items()}
-    fields |= {name: Field(kind=Later(), doc="A switch of the venue") for name in _LATER if name not in declared}
     return Field(kind=containers.Record(fields, nulls=True), doc="The venue's other switches")
 
 

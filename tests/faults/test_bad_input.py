@@ -78,11 +78,7 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("vault",),
     ),
     "a file to include that is not there": (HEAD + "include: [more.yaml]\n", ("more.yaml",)),
-    "a venue type that is not built": (HEAD + VENUES.replace("okx_dma_broker", "okx"), ("not supported yet",)),
-    "a setting that is not built": (
-        HEAD + VENUES + "accounts: {mmdesk01: {venue: desk, settings: {auto_earn: {USDT: true}}}}\n",
-        ("not supported yet",),
-    ),
+    "a section that is not built": (HEAD + VENUES + "moved: {a: b}\n", ("not supported yet",)),
     "bytes that are no text": ("version: 1 # \udcff\n", ("acctcfg.yaml",)),
 }
 

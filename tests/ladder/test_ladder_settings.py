@@ -199,7 +199,7 @@ def test_show_has_what_is_managed(desk: Desk) -> None:
         ({"greeks": "AP"}, 'unknown value "AP"'),
         ({"grееks": "BS"}, "unknown key"),
         ({"greks": "BS"}, 'did you mean "greeks"'),
-        ({"margin_mode": {"BINANCE_FUTURE_BTC_USDT": "isolated"}}, "is not supported yet"),
+        ({"margin_mode": {"BINANCE_FUTURE_BTC_USDT": "isolated"}}, "has no setting `margin_mode`"),
         ([], "must be a map"),
     ],
 )

@@ -152,7 +152,6 @@ WRONG: list[dict[str, Any]] = [
         {"accounts": {"mmdesk01": {"venue": "desk", **fields}}}
         for fields in (
             {"settings": []},
-            {"settings": {"margin_mode": {"A": "isolated"}}},
             {"settings": {"greeks": "XX"}},
             {"account_mode": "sptot"},
             {"adopt": "yes"},

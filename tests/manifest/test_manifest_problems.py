@@ -39,7 +39,6 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
         ("name: desk", 'mmdesk01.name: "desk" must be 6 to 20 letters and digits, not digits alone'),
         ("adopt: yes", 'mmdesk01.adopt: must be true or false, not "yes"'),
         ("state: gone", 'mmdesk01.state: unknown value "gone" (known: absent, present)'),
-        ("settings: {margin_mode: {A: isolated}}", "mmdesk01.settings.margin_mode: is not supported yet"),
         ("transfer_out: true", "mmdesk01.transfer_out: is not supported yet"),
         ("parent: mmdesk09", 'mmdesk01.parent: the account "mmdesk09" is not defined (did you mean "mmdesk01"?)'),
         ("parent: mmdesk01", "mmdesk01.parent: an account cannot be its own parent"),
