@@ -61,7 +61,7 @@ def command(what: str, account: str | None) -> None:
     if colon:
         say("\n".join(_error(family, code)))
     else:
-        say("\n\n".join("\n".join(_field(note)) for note in _notes(what)))
+        say("\n\n".join("\n".join(_field(note)) for note in _notes(what)) or "\n".join(_unmanaged(what)))
 
 
 # -- a venue's error -----------------------------------------------------------------------------------------------
@@ -123,13 +123,25 @@ def _verdict(verdict: Verdict) -> str:
 # -- a field of the manifest ---------------------------------------------------------------------------------------
 
 
+def _unmanaged(path: str) -> list[str]:
+    """Why no manifest holds something that a venue has, by the venue types of the same reason."""
+    from acctcfg.venues.installed import rules
+
+    types: dict[str, list[str]] = {}
+    for type_, one in rules().items():
+        if why := one.unmanaged.get(path.rpartition(".")[2]):
+            types.setdefault(why, []).append(type_)
+    return [path, *_indented(f"not managed ({', '.join(some)}): {why}" for why, some in types.items())] if types else []
+
+
 def _notes(path: str) -> list[FieldNote]:
+    """The fields that the path names; none for what a venue has and no manifest holds."""
     from acctcfg.errors import UsageError
     from acctcfg.manifest.fields import field_paths, find_fields
     from acctcfg.venues.installed import rules
 
     found = find_fields(path, rules())
-    if found:
+    if found or _unmanaged(path):
         return found
     for family, venue in sorted(_families().items()):
         if venue.explain(path) is not None:

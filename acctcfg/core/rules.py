@@ -43,6 +43,7 @@ class VenueRules:
     fields: frozenset[str] = frozenset()  # the account fields that this type has, besides venue, role, name, profile
     main_fields: frozenset[str] = frozenset()  # ... for the role main
     own_fields: tuple[OwnField, ...] = ()  # of `fields`, those that this type declares itself
+    unmanaged: Mapping[str, str] = field(default_factory=dict)  # what the venue has and no manifest holds -> why not
     unsupported_fields: Mapping[str, str] = field(default_factory=dict)  # -> why not, and what to do
     account_modes: Mapping[str, str] = field(default_factory=dict)  # word -> what it means
     position_modes: Mapping[str, str] = field(default_factory=dict)

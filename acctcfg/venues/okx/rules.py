@@ -12,6 +12,7 @@ from acctcfg.deposit import DEPOSIT, DepositRules
 from acctcfg.venues.okx.offline_checks import check_account
 from acctcfg.venues.okx.regular_words import PRECHECKS, WARNINGS
 from acctcfg.venues.okx.settings import SETTING_PRECHECKS, SWITCHES
+from acctcfg.venues.okx.unmanaged import UNMANAGED
 from acctcfg.venues.switch import settings_of
 
 __all__ = ["ACCOUNT_MODES", "OKX_DMA_BROKER_RULES", "OKX_RULES"]
@@ -96,6 +97,7 @@ OKX_DMA_BROKER_RULES = VenueRules(
     warnings=_WARNINGS,
     leverage_selectors=("instrument", "instruments", "family", "currency"),
     settings=settings_of(SWITCHES),
+    unmanaged=UNMANAGED,
     prechecks=_PRECHECKS,
     clearing=frozenset({"no_usd_margined", "strategy_switch"}),
     check=check_account,
