@@ -1,0 +1,68 @@
+"""Gate CrossEx: stored secrets of sub-accounts, found by the journal, and checked by pattern."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+from gate_desk import GateDesk
+
+NO_CHANGES = "No changes. Live accounts match the manifest."
+KEY = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+AWAY = {**KEY, "ip_allowlist": ["203.0.113.7"]}
+
+
+def sub(**keys: Any) -> dict[str, Any]:
+    """A sub-account with these keys."""
+    return {"role": "sub_account", "api_keys": keys}
+
+
+def statuses(gate: GateDesk, *patterns: str) -> dict[str, str]:
+    """What `secrets check` says of each key; it ends 0."""
+    said = gate.run("secrets", "check", *patterns, "--format", "json")
+    assert said.code == 0, said.out + said.err
+    return {f"{one['account']}/{one['label']}": one["status"] for one in said.json["keys"]}
+
+
+def test_a_renamed_connection_finds_its_secrets_by_the_journal(gate: GateDesk) -> None:
+    """The same key goes on, nothing is replaced, the move is told, and `secrets list` and `check` know the secret."""
+    gate.write({"trader1": sub(bot=KEY)}).converge()
+    before = [key["key"] for key in gate.account("trader1")["keys"]]
+    text = json.dumps(gate.document).replace('"cx": {', '"floor": {').replace('"venue": "cx"', '"venue": "floor"')
+    gate.text(text)
+    said = gate.plan("--detailed-exitcode")
+    assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err
+    assert "secret_moved" in said.out
+    listed = gate.run("secrets", "list", "--format", "json").json["secrets"]
+    assert [(one["path"], one["state"]) for one in listed] == [("cx/trader1/bot", "wanted")]
+    assert list(statuses(gate)) == ["trader1/bot"]
+    assert gate.apply().code == 0
+    assert [key["key"] for key in gate.account("trader1")["keys"]] == before
+
+
+def test_a_check_takes_patterns_and_knows_other_peoples_addresses(gate: GateDesk) -> None:
+    """Only what a pattern names is asked; a key bound to its customer's address is neither wrong nor lost: exit 0."""
+    gate.write({"trader1": sub(bot=KEY, far=AWAY), "trader2": sub(bot=KEY), "other1": sub(bot=AWAY)}).converge()
+    every = statuses(gate)
+    assert sorted(every) == ["other1/bot", "trader1/bot", "trader1/far", "trader2/bot"]
+    assert {name for name, status in every.items() if status == "elsewhere"} == {"other1/bot", "trader1/far"}
+    assert sorted(statuses(gate, "trader*")) == ["trader1/bot", "trader1/far", "trader2/bot"]
+    assert sorted(statuses(gate, "other1", "trader2")) == ["other1/bot", "trader2/bot"]
+    nobody = gate.run("secrets", "check", "nobody*")
+    assert nobody.code != 0
+    assert "nobody*" in nobody.err
+
+
+def test_output_says_the_same_in_every_format(gate: GateDesk) -> None:
+    """Each account's uid, under its own name, as text, JSON, CSV and for a shell; in the same order."""
+    gate.write({"trader1": sub(bot=KEY), "trader2": sub()}).converge()
+    uids = {name: str(gate.account(name)["uid"]) for name in ("trader1", "trader2")}
+    listed = gate.run("output", "--format", "json").json
+    assert [(name, one["uid"]) for name, one in listed.items()] == list(uids.items())
+    rows = list(csv.DictReader(io.StringIO(gate.run("output", "--format", "csv").out)))
+    assert {row["account"]: row["uid"] for row in rows} == uids
+    shell = gate.run("output", "--format", "env").out
+    assert [line.replace("'", "") for line in shell.splitlines()] == [f"{k.upper()}_UID={v}" for k, v in uids.items()]
+    assert all(uid in gate.run("output").out for uid in uids.values())
