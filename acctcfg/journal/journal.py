@@ -218,10 +218,11 @@ class Journal(Past):
     def remember_account(self, run: str, venue_user: str, name: str, *, uid: str, key: str) -> None:
         """Write down that this account is ours; `key` is its key in the manifest. Nothing if that is known."""
         last = self._rows(Which(kinds=("account", "account_gone"), venue_user=venue_user, account=name, last=1))
+        facts = {"uid": uid, "key": key}
         with self._understood():
-            known = reading.known_accounts(last).get(name)
-        if known is None or (known.uid, known.key) != (uid, key):
-            self._add(Draft.of("account", run, {"uid": uid, "key": key}, venue_user, name))
+            known = any(row.kind == "account" and dict(row.facts()) == facts for row in last)
+        if not known:
+            self._add(Draft.of("account", run, facts, venue_user, name))
 
     def forget_account(self, run: str, venue_user: str, name: str) -> None:
         """Write down that it is deleted, or no longer ours."""

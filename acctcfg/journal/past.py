@@ -12,7 +12,7 @@ from acctcfg.journal.chain import BEGINNING, Head, Row, flaws
 from acctcfg.journal.intact import demand_intact
 from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.reading import Readers
-from acctcfg.journal.records import Access, Intent, KnownAccount, Run, RunRecord
+from acctcfg.journal.records import Access, Intent, Run, RunRecord
 from acctcfg.journal.storage import Storage, Which
 
 __all__ = ["Past"]
@@ -48,17 +48,7 @@ class Past:
         """Every venue user that the journal knows something of."""
         return tuple(sorted({row.venue_user for row in self._rows(Which()) if row.venue_user}))
 
-    # -- keys, connections, stores, accounts ---------------------------------------------------------------------------
-
-    def creating(self, venue_user: str, account: str, label: str) -> bool:
-        """Whether a key with this label, if the venue has one, was made by a run that did not get to store it.
-
-        True from the `intend` with `creates_key` until its outcome is known (see `settle`), it is found not to
-        have happened, or `remember_key` or `forget_key` is called. Found to have happened, it stays True.
-        """
-        rows = self._rows(Which(kinds=reading.KEY_HISTORY, venue_user=venue_user, account=account))
-        with self._understood():
-            return reading.is_creating(rows, label)
+    # -- connections, stores, access ----------------------------------------------------------------------------------
 
     def user_behind(self, venue: str, environment: str, base_url: str) -> str:
         """The venue user whose credentials this connection had when it was last used by an apply; "" before that."""
@@ -76,12 +66,6 @@ class Past:
             for row in rows:
                 found |= {name: reading.readers(facts) for name, facts in row.facts().items()}
         return found
-
-    def known_accounts(self, venue_user: str) -> dict[str, KnownAccount]:
-        """The sub-accounts that acctcfg created, or may have, or took over, by their names at the venue."""
-        rows = self._rows(Which(kinds=reading.ACCOUNTS, venue_user=venue_user))
-        with self._understood():
-            return reading.known_accounts(rows)
 
     def last_access(self, venue_user: str, account: str) -> Access | None:
         """The stored key that signed last for this account."""

@@ -8,12 +8,11 @@ from typing import TypeAlias, cast
 from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.journal.chain import Row
 from acctcfg.journal.facts import mapping, number, text, word
-from acctcfg.journal.records import Access, EntryRecord, Finding, Intent, KnownAccount, Note, Outcome, Run, RunRecord
+from acctcfg.journal.records import Access, EntryRecord, Finding, Intent, Note, Outcome, Run, RunRecord
 
 _ENDS = ("done", "refused", "failed", "resolved")
-KEY_HISTORY = ("intent", *_ENDS, "key_stored", "key_gone")
-ACCOUNTS = ("intent", *_ENDS, "account", "account_gone")
-KNOWLEDGE = ("answered", *ACCOUNTS, "access", "key_stored", "key_gone", "seen", "cap", "cap_lifted")
+_ACCOUNTS = ("intent", *_ENDS, "account", "account_gone")
+KNOWLEDGE = ("answered", *_ACCOUNTS, "access", "key_stored", "key_gone", "seen", "cap", "cap_lifted")
 """The kinds of rows that each of these questions needs."""
 
 Readers: TypeAlias = JsonObject
@@ -36,56 +35,6 @@ def intent(row: Row) -> Intent:
         sent_at=number(facts, "sent_at"),
         creates_key=word(facts, "creates_key") or "",
     )
-
-
-def is_creating(rows: Iterable[Row], label: str) -> bool:
-    """Whether the last creation of a key with this label has neither an outcome nor a stored secret."""
-    open_intent: int | None = None
-    for row in rows:
-        if row.kind == "intent":
-            if row.facts()["creates_key"] == label:
-                open_intent = row.seq
-        elif row.kind in ("key_stored", "key_gone"):
-            if row.facts()["label"] == label:
-                open_intent = None
-        elif row.entry == open_intent and (row.kind != "resolved" or row.facts()["finding"] == "did_not_happen"):
-            open_intent = None
-    return open_intent is not None
-
-
-def known_accounts(rows: Iterable[Row]) -> dict[str, KnownAccount]:
-    """The accounts that are left after all that was remembered, forgotten, created and deleted in the rows' order.
-
-    A run that died before its end remembered nothing: what it created, or may have, counts from the intent on, until
-    that is known not to have happened.
-    """
-    known: dict[str, KnownAccount] = {}
-    intents: dict[int | None, str] = {}  # creations and deletes of whole accounts, by their numbers
-    for row in rows:
-        before = known.get(row.account)
-        if row.kind == "intent":
-            if "." in row.address:
-                continue  # of one field alone
-            intents[row.seq] = action = text(row.facts(), "action")
-            if action == "create" and before is None:
-                known[row.account] = KnownAccount(name=row.account, uid="", key=row.address, since=row.at)
-        elif row.kind == "account":
-            uid, key = text(row.facts(), "uid"), text(row.facts(), "key")
-            since = before.since if before and before.uid == uid else row.at
-            known[row.account] = KnownAccount(name=row.account, uid=uid, key=key, since=since)
-        elif row.kind == "account_gone" or _took_away(row, intents.get(row.entry), before):
-            known.pop(row.account, None)
-    return known
-
-
-def _took_away(row: Row, action: str | None, before: KnownAccount | None) -> bool:
-    """Whether an outcome leaves no account: a delete that happened, a creation that did not and nobody else's word."""
-    if action is None:
-        return False
-    happened = row.kind == "done" or (row.kind == "resolved" and row.facts()["finding"] == "happened")
-    if action == "delete":
-        return happened
-    return action == "create" and not happened and before is not None and not before.uid
 
 
 def access(row: Row) -> Access:

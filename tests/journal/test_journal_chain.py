@@ -124,7 +124,7 @@ def test_altered_rows_are_an_error_when_they_are_read(journal: Journal, run: str
     behind_its_back(path, f"UPDATE events SET body = '{body}'")  # noqa: S608
     reads: list[Callable[[], object]] = [
         lambda: journal.unresolved("1001"),
-        lambda: journal.creating("1001", "mmdesk01", "trading"),
+        lambda: journal.knowledge("1001"),
         lambda: journal.runs(),
         lambda: journal.run(run),
     ]

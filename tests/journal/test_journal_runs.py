@@ -35,15 +35,28 @@ with_something_odd = st.recursive(
 )
 
 
+KEY = ("1001", "mmdesk01", "trading")
+
+
+def half_made(journal: Journal, user: str = KEY[0], account: str = KEY[1], label: str = KEY[2]) -> bool:
+    """Whether a key of ours was begun there and its end is not known."""
+    return journal.knowledge(user).creating(account, label) is not None
+
+
+def known(journal: Journal) -> dict[str, KnownAccount]:
+    """The accounts of the user 1001, by name."""
+    return {one.name: one for one in journal.knowledge("1001").all()}
+
+
 def test_looking_makes_nothing(path: Path) -> None:
     """Reading a journal that is not there gives an empty one, and makes neither file nor folder."""
     for create in (False, True):
         with Journal.open(path, create=create) as journal:
             assert journal.runs() == ()
-            assert journal.known_accounts("1001") == {}
+            assert journal.knowledge("1001").all() == ()
             assert journal.unresolved("1001") == ()
             assert journal.last_access("1001", "mmdesk01") is None
-            assert not journal.creating("1001", "mmdesk01", "trading")
+            assert not half_made(journal)
             assert journal.verify() == ()
             with pytest.raises(JournalError, match="no run begins with 2026"):
                 journal.run("2026")
@@ -160,11 +173,11 @@ def test_accounts_are_known_until_forgotten(journal: Journal, run: str, clock: C
     assert journal.head()[0] == rows, "what is known is not written again"
     journal.remember_account(run, "1001", "mmdesk01", uid="7", key="desk_one")
     expected = KnownAccount(name="mmdesk01", uid="7", key="desk_one", since="2026-03-01T12:00:00.000Z")
-    assert journal.known_accounts("1001") == {"mmdesk01": expected}
+    assert journal.knowledge("1001").all() == (expected,)
     journal.forget_account(run, "1001", "mmdesk01")
-    assert journal.known_accounts("1001") == {}
+    assert journal.knowledge("1001").all() == ()
     journal.remember_account(run, "1001", "mmdesk01", uid="9", key="mmdesk01")
-    assert journal.known_accounts("1001")["mmdesk01"].since == "2026-03-01T12:01:00.000Z"
+    assert known(journal)["mmdesk01"].since == "2026-03-01T12:01:00.000Z"
 
 
 def test_an_account_is_ours_from_the_intent_to_create_it(journal: Journal, run: str) -> None:
@@ -172,22 +185,22 @@ def test_an_account_is_ours_from_the_intent_to_create_it(journal: Journal, run: 
     made = {name: mean(journal, run, name, account=name, action="create") for name in ("one", "two", "three", "four")}
     mean(journal, run, "five.api_keys[trading]", account="five", action="create")
     mean(journal, run, "six", account="six", action="delete")
-    assert set(journal.known_accounts("1001")) == set(made)
+    assert set(known(journal)) == set(made)
     journal.settle(made["one"], "done")
     journal.settle(made["two"], "unknown")
     journal.settle(made["three"], "refused")
     journal.resolve(run, made["four"], "did_not_happen")
-    assert set(journal.known_accounts("1001")) == {"one", "two"}
-    assert journal.known_accounts("2002") == {}
+    assert set(known(journal)) == {"one", "two"}
+    assert journal.knowledge("2002").all() == ()
     journal.settle(mean(journal, run, "one", account="one", action="delete"), "done")
-    assert set(journal.known_accounts("1001")) == {"two"}
+    assert set(known(journal)) == {"two"}
 
 
 def test_a_refused_creation_takes_nothing_away(journal: Journal, run: str) -> None:
     """An account that was taken over stays known, whatever becomes of an attempt to create it anew."""
     journal.remember_account(run, "1001", "mmdesk01", uid="7", key="mmdesk01")
     journal.settle(mean(journal, run, "mmdesk01", action="create"), "refused")
-    assert set(journal.known_accounts("1001")) == {"mmdesk01"}
+    assert set(known(journal)) == {"mmdesk01"}
 
 
 def test_the_last_access_counts(journal: Journal, run: str) -> None:
@@ -200,27 +213,24 @@ def test_the_last_access_counts(journal: Journal, run: str) -> None:
     assert journal.head()[0] == 4
 
 
-KEY = ("1001", "mmdesk01", "trading")
-
-
 def creates(journal: Journal, run: str, label: str = "trading") -> Intent:
     return mean(journal, run, f"mmdesk01.api_keys[{label}]", action="create", creates_key=label)
 
 
 def test_a_key_is_half_made_until_it_is_stored(journal: Journal, run: str) -> None:
     """From the intent on, a key of that label and account is one that acctcfg was creating; stored, it is not."""
-    assert not journal.creating(*KEY)
+    assert not half_made(journal)
     entry = creates(journal, run)
-    assert journal.creating(*KEY)
-    assert not journal.creating("1001", "mmdesk01", "other")
-    assert not journal.creating("1001", "mmdesk02", "trading")
-    assert not journal.creating("2002", "mmdesk01", "trading")
+    assert half_made(journal)
+    assert not half_made(journal, "1001", "mmdesk01", "other")
+    assert not half_made(journal, "1001", "mmdesk02", "trading")
+    assert not half_made(journal, "2002", "mmdesk01", "trading")
     journal.settle(entry, "unknown")
-    assert journal.creating(*KEY)
+    assert half_made(journal)
     journal.resolve(run, entry, "happened")
-    assert journal.creating(*KEY), "it exists, and its secret is lost: that does not make it somebody else's"
+    assert half_made(journal), "it exists, and its secret is lost: that does not make it somebody else's"
     journal.remember_key(run, *KEY, store="vault", path="desk/mmdesk01/trading")
-    assert not journal.creating(*KEY)
+    assert not half_made(journal)
 
 
 @pytest.mark.parametrize(
@@ -240,9 +250,9 @@ def test_a_key_that_somebody_else_makes_later_is_not_ours(
     """Once a creation is known to be over, a key of the same label is no longer taken for our half-made one."""
     entry = creates(journal, run)
     ending(journal, run, entry)
-    assert not journal.creating(*KEY)
+    assert not half_made(journal)
     creates(journal, run)
-    assert journal.creating(*KEY), "until it is begun again"
+    assert half_made(journal), "until it is begun again"
 
 
 def test_only_the_last_creation_counts(journal: Journal, run: str) -> None:
@@ -252,7 +262,7 @@ def test_only_the_last_creation_counts(journal: Journal, run: str) -> None:
     other = creates(journal, run, "other")
     journal.resolve(run, first, "did_not_happen")
     journal.settle(other, "done")
-    assert journal.creating(*KEY)
+    assert half_made(journal)
 
 
 @given(with_something_odd)
