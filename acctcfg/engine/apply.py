@@ -16,7 +16,6 @@ from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.capped import without_cap
 from acctcfg.engine.consent import Leave
 from acctcfg.engine.execute import Execution
-from acctcfg.engine.gate import FRESH_S
 from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers
@@ -156,7 +155,7 @@ async def hold_locks(session: Session, timeout_s: float, progress: Progress) -> 
             await stack.enter_async_context(session.workspace.lock(base_url, user, timeout_s=timeout_s))
             for base_url, user in users
         ]
-        FRESH_SINCE.set(session.clock.monotonic() - (0.0 if timeout_s > 0 else FRESH_S))  # it may have waited for a run
+        FRESH_SINCE.set(session.clock.monotonic())  # another run may have ended since the connections were opened
         yield Locks(locks)
 
 

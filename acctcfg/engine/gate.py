@@ -15,7 +15,7 @@ from acctcfg.venues.contract import Connection, Survey
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.pace import AHEAD_S
 
-__all__ = ["FRESH_S", "Gate", "GateClosed"]
+__all__ = ["Gate", "GateClosed"]
 
 FRESH_S = 2.0
 """Writes of one kind that start within this time of the gate's reads share them."""

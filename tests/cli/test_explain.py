@@ -233,7 +233,7 @@ def test_wrong_usage(words, message, capsys):
         ("settings", ["okx_dma_broker", "auto_earn, auto_loan, auto_repay, collateral"]),
         ("settings.auto_loan", ["true or false", "multi_currency, portfolio", "no_borrowings"]),
         ("settings.fee_type", ["received", "the quote currency"]),
-        ("settings.margin_mode", ["isolated", "gate_crossex"]),
+        ("settings.margin_mode", ["a map by symbol", "gate_crossex (role main)"]),
         ("venues.*.type", ["required", "gate_crossex"]),
         ("state", ["accounts.*.state", "accounts.*.api_keys.*.state", "words of gate_crossex\n    locked"]),
     ],

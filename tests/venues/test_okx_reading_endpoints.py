@@ -58,6 +58,11 @@ GET  /sprd/orders-pending                               10 2  user
 POST /broker/dma/create-subaccount                      40 1  user
 POST /broker/dma/delete-subaccount                      10 1  user
 GET  /broker/dma/subaccount-info                         1 1  user
+GET  /broker/dma/rebate-per-orders                       2 60 user
+POST /broker/dma/trades                                  1 3600 user
+GET  /broker/fd/if-rebate                                2 1  user
+GET  /broker/fd/rebate-per-orders                        2 60 user
+POST /broker/fd/rebate-per-orders                        1 3600 user
 GET  /broker/dma/subaccount-trade-fee                    1 1  user
 POST /broker/dma/set-subaccount-level                    5 2  user
 POST /broker/dma/report-subaccount-ip                   40 1  user
