@@ -46,30 +46,34 @@ class Gate:
         self._look = look
         self._reading = asyncio.Lock()
         self._read_at: float | None = None
+        self._kind = ""  # of the write that it was read for last
         self._answers: Mapping[Address, tuple[Precheck, ...]] = {}
 
-    async def open(self, address: Address) -> None:
-        """Let the write at `address` pass, or raise GateClosed or Moved. Reads unless it read a moment ago."""
+    async def open(self, address: Address, kind: str) -> None:
+        """Let the write at `address` pass, or raise GateClosed or Moved. Reads unless it read a moment ago, and for
+        writes of that kind: after one of another kind it reads anew."""
         if self._look is not None:
             await self._look.still(address)
         if not self._changes:
             return
-        await self._read(FRESH_S)
+        await self._read(kind, FRESH_S)
         checks = self._answers.get(address, ())
         closed = [check for check in checks if check.blocks or check.status == "deferred"]
         if closed:
             raise GateClosed(closed)
 
-    async def ahead(self, address: Address) -> None:
+    async def ahead(self, address: Address, kind: str) -> None:
         """Read what `open` will want in a moment, when a limit lets the write at `address` pass."""
         with suppress(AcctcfgError):  # whatever is wrong, `open` says
             if self._look is not None:
                 await self._look.renew(address, FRESH_S - AHEAD_S)
             if self._changes:
-                await self._read(FRESH_S - AHEAD_S)
+                await self._read(kind, FRESH_S - AHEAD_S)
 
-    async def _read(self, fresh_s: float) -> None:
+    async def _read(self, kind: str, fresh_s: float) -> None:
         async with self._reading:
-            if self._read_at is None or self._clock.monotonic() - self._read_at > fresh_s:
+            old = self._read_at is None or self._clock.monotonic() - self._read_at > fresh_s
+            if old or kind != self._kind:
+                self._kind = kind
                 self._answers = await self._connection.prechecks(self._survey, self._changes)
                 self._read_at = self._clock.monotonic()

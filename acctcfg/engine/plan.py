@@ -173,16 +173,15 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
         unread += survey.unreadable
         unread += [Unread(str(address), one.code, one.message) for address, one in failed]
         warnings += survey.warnings
-        try:
-            ordered = _ordered(session, survey, changes) if changes else []
-        except Exception as error:
-            unread.append(_spoiled(session, survey, error))
-            continue
         if changes:
             work.append((survey, changes))
-            steps += ordered
     progress.phase("asking what stands in the way", len(work))
     asked = await asyncio.gather(*(_ask(session, survey, changes, progress, unread) for survey, changes in work))
+    for survey, changes in work:  # what stands in the way may decide which calls a change takes
+        try:
+            steps += _ordered(session, survey, changes)
+        except Exception as error:
+            unread.append(_spoiled(session, survey, error))
     whole = {one.address for one in unread}
     steps = [step for step in steps if step.address.account not in whole]
     work = [(survey, changes) for survey, changes in work if survey.spec.key not in whole]

@@ -80,12 +80,12 @@ class JournalWriter:
 
         async def ready() -> None:
             if self.gate is not None:
-                gate = self.gate.open(write.address)
+                gate = self.gate.open(write.address, write.call.text)
                 await (gate if self.begun else self.stop.unless_asked(gate))
 
         async def ahead() -> None:
             if self.gate is not None:
-                await self.gate.ahead(write.address)
+                await self.gate.ahead(write.address, write.call.text)
 
         async def before_send(sent_at: float) -> None:
             nonlocal entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec, KeySpec
@@ -76,6 +77,10 @@ class Account(AccountNotes):
     kin: dict[tuple[str, str], list[Address]] | None = None  # scopes by what the venue may keep one value for
     deposits: dict[str, list[DepositAddress]] = field(default_factory=dict)
     open: Open | None = None
+    preset: Decimal | None = None  # the leverage of cross contract positions that a switch of the mode presets
+    preset_known: bool = False  # whether that was looked at
+    preset_sent: bool = False
+    kept: str = ""  # what a switch of the mode does to open positions, in words
 
     @property
     def user(self) -> str:

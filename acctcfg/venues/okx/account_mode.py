@@ -1,9 +1,6 @@
 """The account mode. Source: OKX v5, "Set account mode"; for sub-accounts "DMA broker: set sub-account level".
 
-A broker switches its sub-accounts; whether that trips over something only the account's own key can see. The
-documents do not say what the broker's call checks: a sub-account must have no positions, orders and bots (59002), so
-all of these are prechecks, and the venue's own verdict on the switch besides. That a mode was never activated in the
-venue's pages (51070) is a refusal to the account's own call only, so for the broker's call it is left to the venue.
+A broker switches its sub-accounts; every other account is switched with its own key. What guards it: `switch_checks`.
 """
 
 from __future__ import annotations
@@ -14,10 +11,11 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.order import behind
 from acctcfg.core.state import After, Live, Unreadable
-from acctcfg.errors import AuthRefused, VenueError
-from acctcfg.venues.contract import Cost
+from acctcfg.errors import AuthRefused, OutcomeUnknown, VenueError
+from acctcfg.venues.contract import Cost, Writer
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL
+from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL, SWITCH_PRESET
+from acctcfg.venues.okx.leverage import lever_text
 from acctcfg.venues.okx.master_calls import MasterCalls
 from acctcfg.venues.okx.sequence import ORDER
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
@@ -74,12 +72,31 @@ class AccountMode(OneCall[Account]):
             raise account.no_access()
         return row.account_mode
 
+    def by_itself(self, account: Account) -> bool:
+        """Whether the account's own key switches it, which may keep positions; a broker's call wants none."""
+        return account.main or self.own
+
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
-        """The master's call for a sub-account where it has one, else the account's own."""
+        """The master's call for a sub-account where it has one, else the account's own, after the preset if any."""
         level = ACCOUNT_LEVEL.venue(str(change.after))
-        if account.main or self.own:
-            return (Call(SET_ACCOUNT_LEVEL, {"acctLv": level}),)
-        return (self._calls.set_account_mode(account.name, level),)
+        if not self.by_itself(account):
+            return (self._calls.set_account_mode(account.name, level),)
+        switch = Call(SET_ACCOUNT_LEVEL, {"acctLv": level})
+        if account.preset is None:
+            return (switch,)
+        return (Call(SWITCH_PRESET, {"acctLv": level, "lever": lever_text(account.preset)}), switch)
+
+    async def write(self, account: Account, change: Change, writer: Writer) -> None:
+        """The preset overwrites itself, so one that was not answered is sent once more; then the switch."""
+        account.preset_sent = False
+        *presets, switch = self.calls(account, change)
+        for call in presets:
+            try:
+                await account.send(call, change, writer, own=self.own)
+            except OutcomeUnknown:
+                await account.send(call, change, writer, own=self.own)
+            account.preset_sent = True
+        await account.send(switch, change, writer, own=self.own)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
         """A write out of the bucket of who signs it, and a read: the account's own config, or the master's list."""
@@ -87,12 +104,8 @@ class AccountMode(OneCall[Account]):
         reads_itself = account.reader is not None or account.later() is not None
         back = Cost(*own, CONFIG, 1) if reads_itself else Cost(*master, self._calls.pages.endpoint, 1)
         writes = own if self.own else master
-        return [
-            cost
-            for change in changes
-            for call in self.calls(account, change)
-            for cost in (Cost(*writes, call.endpoint, 1, write=True), back)
-        ]
+        sent = [call.endpoint for change in changes for call in self.calls(account, change)]
+        return [*(Cost(*writes, endpoint, 1, write=True) for endpoint in sent), *([back] * len(changes))]
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Everything that is kept by the modes: the venue may set it anew."""

@@ -134,7 +134,7 @@ ACCOUNT = {
             "59136": "the positions need a leverage preset for the account mode",
             "59137": "the leverage preset for the account mode is too high",
         },
-        hint="close the cross positions in contracts, or preset their leverage on the web page; then plan again",
+        hint="give the cross positions in contracts a `leverage` that their size takes, or close them; then plan again",
         causes=("under portfolio margin positions have no leverage of their own; any other mode needs one",),
     ),
     **rows(

@@ -344,12 +344,15 @@ class OkxConnection(ByField[Account]):
 
     async def prechecks(self, survey: Survey, changes: Sequence[Change]) -> dict[Address, tuple[Precheck, ...]]:
         """The questions of these changes, asked now."""
-        return await ask(survey.private, changes, self._leverage, self._settings)
+        return await ask(survey.private, changes, self._mode, self._leverage, self._settings)
 
     async def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
-        """Positions under a leverage that changes, and what that does to their margin."""
-        under = open_positions_under_scopes(survey.private, changes, self._leverage)
-        return list(await asyncio.gather(*(told(survey.private, one) for one in under)))
+        """Positions under a leverage or an account mode that changes, and what that does to their margin."""
+        account: Account = survey.private
+        under = open_positions_under_scopes(account, changes, self._leverage)
+        switched = [one for one in changes if one.kind == "account_mode" and account.kept]
+        kept = [Warning_(str(one.address), "positions_kept", account.kept) for one in switched]
+        return [*kept, *await asyncio.gather(*(told(account, one) for one in under))]
 
     async def pushes(self, surveys: Sequence[Survey]) -> AsyncGenerator[Push, None]:
         """Of the accounts that a key signs for, over their own private WebSockets."""

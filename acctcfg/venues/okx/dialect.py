@@ -10,7 +10,7 @@ from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import AccessToken, Credentials, Secret
 from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.okx.auth import signature, timestamp
-from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, TIME
+from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, SWITCH_PRESET, TIME
 from acctcfg.venues.okx.not_served import not_served
 from acctcfg.venues.okx.refusals import BUSY, CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.answer import guarded, read_json
@@ -53,6 +53,8 @@ class OkxDialect:
             envelope = _read_before(body) if endpoint is ACCOUNT_INSTRUMENTS else _read(body)
         except ValueError:
             envelope = None
+        if endpoint is SWITCH_PRESET and status == 200 and isinstance(envelope, dict) and "acctLv" in envelope:
+            envelope = {"code": "0", "data": [envelope]}  # its page shows the bare object
         if not isinstance(envelope, dict) or "code" not in envelope:
             if status == 429:
                 raise _refused(endpoint, "50011", "", status)

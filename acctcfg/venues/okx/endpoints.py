@@ -68,6 +68,7 @@ __all__ = [
     "SUB_ACCOUNTS",
     "SUB_ACCOUNT_FEES",
     "SWITCH_PRECHECK",
+    "SWITCH_PRESET",
     "TIME",
     "TRADE_FEE",
 ]
@@ -139,6 +140,7 @@ LEVERAGE_INFO = _get(
 ADJUST_LEVERAGE = _get("/account/adjust-leverage-info", 5, 2, *NOTHING)
 ACCOUNT_INSTRUMENTS = _get("/account/instruments", 20, 2, Echo("instType"), by=("instType",))
 SWITCH_PRECHECK = _get("/account/set-account-switch-precheck", 5, 2, Echo("acctLv"))
+SWITCH_PRESET = _post("/account/account-level-switch-preset", 5, 2, Echo("acctLv"), Echo("lever", same=decimal))
 SET_ACCOUNT_LEVEL = _post("/account/set-account-level", 5, 2, Echo("acctLv"))
 SET_AUTO_LOAN = _post("/account/set-auto-loan", 5, 2, Echo("autoLoan"))
 SET_GREEKS = _post("/account/set-greeks", 5, 2, Echo("greeksType"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -11,8 +11,9 @@ from typing import NamedTuple
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.level import MAX, level_of, wants_most
-from acctcfg.core.state import After, Live, Unreadable, written
+from acctcfg.core.state import After, AtMost, Live, Unreadable, written
 from acctcfg.core.vocabulary import MarginMode, Market
 from acctcfg.core.vocabulary import PositionMode as Word
 from acctcfg.errors import VenueError
@@ -21,10 +22,13 @@ from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.barrier import barrier
 from acctcfg.venues.okx.endpoints import LEVERAGE_INFO, SET_LEVERAGE
+from acctcfg.venues.okx.instruments import INST_TYPES
 from acctcfg.venues.okx.leverage import Decision, Resolution, exact_names, missing_names, resolve
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere
+from acctcfg.venues.okx.open_things import covered
+from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.scopes import Modes, limit_of
-from acctcfg.venues.okx.tiers import most_of
+from acctcfg.venues.okx.tiers import most_at, most_of
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.resources import unreadable
 from acctcfg.wire.endpoint import Call
@@ -198,6 +202,34 @@ class Leverage(OneCall[Account]):
         missing = Unreadable("no_leverage", "the venue's answer leaves this scope out")
         found = {address: values.get(decision.scope, missing) for address, decision in decisions.items()}
         return {address: unreadable(one) if isinstance(one, VenueError) else one for address, one in found.items()}
+
+    # -- what a switch of the account mode presets ---------------------------------------------------------------------
+
+    async def wished(self, account: Account, row: JsonObject) -> tuple[Decimal | None, Decimal]:
+        """What the manifest wants for an open cross position, targeted or not, and the most that its size takes."""
+        inst_type, inst_id = str(row["instType"]), str(row["instId"])
+        found = [one for one in await self._decided(account) if covered(account, one.scope, row, "cross")]
+        if account.reader is None or account.instruments is None:
+            return None, Decimal("Infinity")
+        market = next(market for market, word in INST_TYPES.items() if word == inst_type)
+        known = account.instruments
+        known = known if known.find(market, inst_id) else await account.reader.instruments([market])
+        tiers = await account.master.public.tiers(inst_type, "cross", family=known.family_of(inst_type, inst_id))
+        most = most_at(tiers, abs(number(row["pos"])))
+        wishes = [level_of(one.value, most, most) for one in found]
+        return min(
+            (min(one.most, most) if isinstance(one, AtMost) else one for one in wishes if one), default=None
+        ), most
+
+    async def _decided(self, account: Account) -> Iterable[Decision]:
+        """Every scope that the entries come to under the modes that will hold."""
+        modes = self.modes(account) if account.spec.leverage else None
+        if modes is None or account.reader is None:
+            return ()
+        if account.instruments is None:
+            markets = {entry.market.value for entry in modes.entries if entry.market is not None}
+            account.instruments = await account.reader.instruments(markets)
+        return self.resolution(account, modes, modes.entries).wanted.values()
 
     # -- writing -------------------------------------------------------------------------------------------------------
 

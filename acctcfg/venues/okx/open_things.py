@@ -5,12 +5,12 @@ Source: OKX v5, "Get positions" and the lists of pending orders; 59101, 59107, 5
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_reads import Open, OwnKey
 from acctcfg.venues.okx.scopes import Scope, covers
-from acctcfg.venues.snapshot import LISTED, Row, listed
+from acctcfg.venues.snapshot import LISTED, Row, Rows, listed
 from acctcfg.venues.snapshot import Snapshot as Lists
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "traded",
 ]
 
+NAMES = ("positions", "orders", "algos", "bots")
 _TYPES = frozenset({"SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"})
 _MARGIN_MODES = frozenset({"cross", "isolated", "cash", "spot_isolated"})
 """The words of the documents: what a row with another one stands under is not known."""
@@ -36,23 +37,22 @@ _MARGIN_MODES = frozenset({"cross", "isolated", "cash", "spot_isolated"})
 class Snapshot(Lists):
     """What is open in one account."""
 
-    def __init__(self, own: OwnKey, *, spreads: bool) -> None:
-        super().__init__(
-            {
-                "positions": own.positions,
-                "orders": lambda: own.orders(spreads=spreads),
-                "algos": own.algos,
-                "bots": own.bots,
-            }
-        )
+    def __init__(self, own: OwnKey, names: Collection[str], *, spreads: bool) -> None:
+        reads: dict[str, Callable[[], Awaitable[Rows]]] = {
+            "positions": own.positions,
+            "orders": lambda: own.orders(spreads=spreads),
+            "algos": own.algos,
+            "bots": own.bots,
+        }
+        super().__init__({name: reads[name] for name in names})
 
     @classmethod
-    async def of(cls, account: Account, *, spreads: bool = False) -> Snapshot:
-        """What is open now; the account keeps it for what is said of it afterwards."""
+    async def of(cls, account: Account, *, names: Collection[str] = NAMES, spreads: bool = False) -> Snapshot:
+        """What is open now, of these lists; the account keeps it for what is said of it afterwards."""
         assert account.reader is not None  # noqa: S101 (the caller looked)
-        found = cls(account.reader, spreads=spreads)
+        found = cls(account.reader, names, spreads=spreads)
         await found.read()
-        account.open = Open(**{name: found.rows(name) for name in found.found})
+        account.open = Open(**{name: found.rows(name) for name in NAMES})
         return found
 
 

@@ -2,7 +2,7 @@
 
 | change | what the venue refuses it for | questions |
 | --- | --- | --- |
-| account mode | 59002, 59132 and following; its own verdict on the switch | positions, orders, algos, bots, verdict |
+| account mode | 59132 and following; by a broker's call 59002: anything open | see `switch_checks.py` |
 | position mode | 59000: anything open in the account | positions, orders, algos, bots |
 | leverage | 59101, 59107, 59668, 59669: orders, algos and bots under the scope; 59102: above the maximum | by scope |
 | settings | by the row of `settings.py` | by name; see `setting_questions.py` |
@@ -22,13 +22,13 @@ from functools import partial
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
-from acctcfg.core.json_types import JsonObject, objects
 from acctcfg.core.level import level_text
 from acctcfg.core.plan import Precheck
 from acctcfg.core.state import written
 from acctcfg.core.vocabulary import Market
-from acctcfg.errors import Garbled, Refused, VenueError
+from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.margin_effect import Moved
@@ -47,31 +47,35 @@ from acctcfg.venues.okx.open_things import (
 from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.scopes import MARGIN_WORDS, Scope, limit_of
 from acctcfg.venues.okx.setting_questions import LISTS, question
+from acctcfg.venues.okx.switch_checks import switch_checks
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.tiers import most_at
-from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
 
 __all__ = ["ask", "open_positions_under_scopes", "scope_checks"]
 
 
 async def ask(
-    account: Account, changes: Sequence[Change], leverage: Leverage, settings: OkxSettings
+    account: Account, changes: Sequence[Change], mode: AccountMode, leverage: Leverage, settings: OkxSettings
 ) -> dict[Address, tuple[Precheck, ...]]:
     """The prechecks of these changes of one account, by reads made now."""
     kinds = {change.kind for change in changes}
     answers: dict[Address, tuple[Precheck, ...]] = {}
-    modes = {"account_mode", "position_mode"} & kinds
+    itself = mode.by_itself(account)
+    modes = {"position_mode", *(() if itself else ("account_mode",))} & kinds
     deferred = account.reader is None and account.access_after is not None  # else no step of the plan makes a key
     asked = {name for change in changes if change.address.field in settings.switches for name in settings.asks(change)}
     whole = bool(modes or asked & LISTS)
     snapshot = None
     if (whole or "leverage" in kinds) and account.reader is not None:
-        snapshot = await Snapshot.of(account, spreads=whole)
+        snapshot = await Snapshot.of(account, spreads=whole or "account_mode" in kinds)
     for change in changes:
         match change.kind:
             case "account_mode":
-                verdict = await _switch(account, str(change.after), deferred=deferred)
-                answers[change.address] = (*_flat(snapshot, deferred=deferred), *verdict)
+                answers[change.address] = (
+                    await switch_checks(account, change, leverage, snapshot, itself=itself)
+                    if account.reader is not None
+                    else _unread(deferred, *(() if itself else FLAT), "account_mode_switch")
+                )
             case "position_mode":
                 answers[change.address] = _flat(snapshot, deferred=deferred)
             case "leverage":
@@ -169,40 +173,6 @@ async def _tier_limit(account: Account, snapshot: Snapshot, scope: Scope) -> tup
     tiers = await account.master.public.tiers(inst_type, MARGIN_WORDS.venue(scope.margin), family=family)
     size = sum((abs(number(row["pos"])) for row in held), Decimal(0))
     return most_at(tiers, size), listed([position_words(row) for row in held])
-
-
-async def _switch(account: Account, mode: str, *, deferred: bool) -> tuple[Precheck, ...]:
-    """The venue's own verdict on a change of the account mode."""
-    if account.reader is None:
-        return _unread(deferred, "account_mode_switch")
-    try:
-        verdict = await account.reader.switch_verdict(ACCOUNT_LEVEL.venue(mode))
-    except Refused as error:
-        if error.code != "51070":
-            return (Precheck("account_mode_switch", "unknown", error.message),)
-        itself = account.main or not account.master.calls.sets_account_mode
-        return (Precheck("mode_activated", "fail", error.message) if itself else Precheck("mode_activated", "venue"),)
-    except VenueError as error:
-        return (Precheck("account_mode_switch", "unknown", error.message),)
-    code = str(verdict.get("sCode"))
-    if code == "0":
-        return (Precheck("account_mode_switch", "pass"),)
-    return (Precheck("account_mode_switch", "fail", _verdict(code, verdict)),)
-
-
-def _verdict(code: str, verdict: JsonObject) -> str:
-    if code == "1":
-        found = []
-        for item in objects(verdict.get("unmatchedInfoCheck")):
-            total = f" (total assets {item['totalAsset']})" if item.get("totalAsset") else ""
-            found.append(str(item.get("type", "?")).replace("_", " ") + total)
-        return "the venue names: " + ", ".join(found)
-    if code == "3":
-        return "the cross positions need a leverage preset for that mode, which acctcfg does not set"
-    if code == "4":
-        tiers = [f"{row.get('instFamily')} {row.get('pos')}" for row in objects(verdict.get("posTierCheck"))]
-        return "the venue's tier or margin check fails" + (f": {', '.join(tiers)}" if tiers else "")
-    return f"the venue answers the verdict {code}, which its documents do not know"
 
 
 async def _deletable(account: Account) -> tuple[Precheck, ...]:

@@ -11,6 +11,7 @@ from acctcfg.venues.okx.codes_account import ACCOUNT
 from acctcfg.venues.okx.codes_general import GENERAL
 from acctcfg.venues.okx.codes_newer import NEWER
 from acctcfg.venues.okx.codes_trading import TRADING_AND_FUNDING
+from acctcfg.venues.okx.switch_items import Item, item_of
 
 __all__ = [
     "BUSY",
@@ -58,8 +59,21 @@ def meaning(code: str) -> Meaning:
     return CODES.get(code, Meaning("a code that acctcfg has no words for"))
 
 
+def _of_switch(type_: str, item: Item) -> Explained:
+    """An item of the venue's precheck of an account mode."""
+    return Explained(
+        code=type_,
+        meaning=f"a change of the account mode wants: {item.holds}",
+        causes=(f"what the plan names at the precheck {item.check}; the switch itself is refused with {item.refusal}",),
+        remedy=f"{item.remedy}, then plan again",
+        verdict=Verdict.BLOCKED,
+    )
+
+
 def explain(code: str) -> Explained | None:
     """All that is known of a code, for people; the part behind an underscore is a finer code of the same."""
+    if (found := item_of(code.lower())) is not None:
+        return _of_switch(*found)
     code = code.partition("_")[0]
     known = CODES.get(code)
     if known is None:

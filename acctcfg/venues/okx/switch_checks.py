@@ -1,0 +1,215 @@
+"""What guards a change of the account mode: the venue's own precheck, item by item, and what is open.
+
+Source: OKX v5, "Precheck account mode switch" and "Preset account mode switch"; error codes 59132 and following.
+
+A switch that the account signs itself may keep positions, so the venue's precheck alone decides. A broker's call for a
+sub-account wants nothing open at all (59002). Positions that leave portfolio margin have no leverage of their own: they
+get the one that the manifest wants for them, by a call before the switch. The documents do not say what the broker's
+call checks besides; that a mode was never activated by a person (51070) is a refusal of the account's own call only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject, objects
+from acctcfg.core.plan import Precheck
+from acctcfg.core.quoting import quoted
+from acctcfg.errors import Garbled, Refused, VenueError
+from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.leverage import lever_text
+from acctcfg.venues.okx.leverage_setting import Leverage
+from acctcfg.venues.okx.open_things import FLAT, Row, Snapshot, listed, position_words
+from acctcfg.venues.okx.row_fields import number
+from acctcfg.venues.okx.switch_items import ITEMS
+from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
+
+__all__ = ["switch_checks"]
+
+_WORDS = dict(FLAT.values())
+_VERDICT = "account_mode_switch"
+_ACTIVATE = "as this account, choose {mode} once on OKX's web page or app: no call can (51070)"
+_NOT_KNOWN = "nobody chose it on OKX's page yet (51070); whether the broker's call needs that is not documented"
+
+
+class _Verdict(NamedTuple):
+    """The venue's answer."""
+
+    code: str  # "0" clear, "1" items, "3" a preset is missing, "4" tiers or margin
+    row: JsonObject
+
+    @property
+    def items(self) -> list[JsonObject]:
+        return objects(self.row.get("unmatchedInfoCheck"))
+
+    @property
+    def levers(self) -> set[Decimal]:
+        """The leverage that the positions would have, as it is preset by now."""
+        return {number(one.get("lever")) for one in objects(self.row.get("posList"))}
+
+    @property
+    def margin(self) -> str:
+        """Before and after, as far as the venue says."""
+        told = [(when, _margin(self.row.get(name))) for when, name in (("before", "mgnBf"), ("after", "mgnAft"))]
+        return "; ".join(f"{when}: {words}" for when, words in told if words)
+
+
+async def switch_checks(
+    account: Account, change: Change, leverage: Leverage, snapshot: Snapshot | None, *, itself: bool
+) -> tuple[Precheck, ...]:
+    """The prechecks of one switch. `itself`: the account signs it; else a broker does, and `snapshot` is whole."""
+    assert account.reader is not None  # noqa: S101 (the caller looked)
+    flat = () if itself or snapshot is None else tuple(snapshot.question(code, *FLAT[code]) for code in FLAT)
+    mode = str(change.after)
+    try:
+        row = await account.reader.switch_verdict(ACCOUNT_LEVEL.venue(mode))
+        verdict = _Verdict(str(row["sCode"]), row)
+        found = snapshot if snapshot is not None else await Snapshot.of(account, names=_lists(verdict), spreads=True)
+        checks = [*_items(verdict, found, flat), *_rest(verdict)]
+        if itself:
+            checks += await _preset(account, change, leverage, verdict, found)
+        elif verdict.code == "3" and not any(one.blocks for one in flat):
+            checks.append(Precheck(_VERDICT, "fail", "positions of it would need a leverage preset"))
+    except Refused as error:
+        if error.code != "51070":
+            return (*flat, Precheck(_VERDICT, "unknown", error.message))
+        checks = [Precheck("mode_activated", "fail", _ACTIVATE.format(mode=mode))]
+        checks = checks if itself else [Precheck("mode_activated", "venue", _NOT_KNOWN)]
+    except VenueError as error:
+        return (*flat, Precheck(_VERDICT, "unknown", error.message))
+    if any(one.blocks for one in (*flat, *checks)):
+        account.kept = ""
+    return (*flat, *checks)
+
+
+def _lists(verdict: _Verdict) -> tuple[str, ...]:
+    """Positions, and what else the items are of."""
+    known = [ITEMS[kind] for one in verdict.items if (kind := str(one.get("type"))) in ITEMS]
+    return tuple(dict.fromkeys(("positions", *(name for item in known for name in item.lists))))
+
+
+def _items(verdict: _Verdict, found: Snapshot, flat: Sequence[Precheck]) -> list[Precheck]:
+    """A precheck for each item; what the lists of a broker's switch have named already is not said twice."""
+    named = {name for code, (name, _) in FLAT.items() if any(one.name == code and one.blocks for one in flat)}
+    checks = []
+    for one in verdict.items:
+        item = ITEMS.get(str(one.get("type")))
+        blockers = _blockers(one, item.lists if item else ("positions",), found)
+        if item is None:
+            said = f"the venue names {quoted(str(one.get('type')))}"
+            checks.append(Precheck(_VERDICT, "fail", f"{said}: {blockers}" if blockers else said))
+        elif not named.intersection(item.lists):
+            total = f"total assets {number(one['totalAsset']):f} USD" if one.get("totalAsset") else ""
+            checks.append(Precheck(item.check, "fail", "; ".join(filter(None, (blockers, total, item.remedy)))))
+    return checks
+
+
+def _blockers(one: JsonObject, lists: Sequence[str], found: Snapshot) -> str:
+    """By instrument. A position that the list does not have (any more) goes by its id."""
+    ids = one.get("posList")
+    if isinstance(ids, list) and ids:
+        words = {str(row.get("posId")): position_words(row) for row in found.rows("positions")}
+        return listed([words.get(str(each), f"position {each}") for each in ids])
+    others = [name for name in lists if name != "positions" or one.get("type") == "all_positions"]
+    return listed([_WORDS[name](row) for name in others for row in found.rows(name)])
+
+
+def _rest(verdict: _Verdict) -> list[Precheck]:
+    """What the verdict says besides items; that a preset is missing is judged with the positions."""
+    if verdict.code == "1" and verdict.items:
+        return []
+    if verdict.code == "0":
+        return [Precheck(_VERDICT, "pass", verdict.margin)]
+    if verdict.code == "3":
+        return []
+    if verdict.code != "4":
+        said = f"the venue answers the verdict {quoted(verdict.code)}, which its documents do not know"
+        return [Precheck(_VERDICT, "fail", said)]
+    if rows := objects(verdict.row.get("posTierCheck")):
+        return [Precheck("position_tiers", "fail", "; ".join(map(_tier, rows)))]
+    return [Precheck("margin_suffices", "fail", verdict.margin or "the venue does not say what is missing")]
+
+
+def _tier(row: JsonObject) -> str:
+    """`BTC-USDT SWAP: 5000 at leverage 20, at most 1000`."""
+    lever = f" at leverage {row['lever']}" if row.get("lever") else ""
+    return f"{row.get('instFamily')} {row.get('instType')}: {row.get('pos')}{lever}, at most {row.get('maxSz')}"
+
+
+def _margin(said: object) -> str:
+    """Of the whole account in USD, or by currency, as the mode counts it."""
+    if not isinstance(said, dict):
+        return ""
+    whole = [(said.get("acctAvailEq"), said.get("mgnRatio"), "USD")]
+    each = [(one.get("availEq"), one.get("mgnRatio"), str(one.get("ccy"))) for one in objects(said.get("details"))]
+    told = []
+    for equity, ratio, unit in (*whole, *each):
+        parts = [f"{number(equity):f} {unit} available"] if equity else []
+        parts += [f"margin ratio {number(ratio):f}"] if ratio else []
+        told += [", ".join(parts)] if parts else []
+    return "; ".join(told)
+
+
+# -- the leverage of positions that leave portfolio margin -------------------------------------------------------------
+
+
+async def _preset(
+    account: Account, change: Change, leverage: Leverage, verdict: _Verdict, found: Snapshot
+) -> list[Precheck]:
+    """Which leverage is preset, and what is wrong with it; and what goes along with the switch, for the plan."""
+    positions = found.found["positions"]
+    if isinstance(positions, VenueError):
+        raise positions
+    leaving = change.before == "portfolio" and change.after in ("futures", "multi_currency")
+    crossed = [row for row in positions or () if leaving and _is_crossed(row)]
+    if verdict.code == "3" and not crossed:
+        raise Garbled("the venue wants a leverage preset and lists no position for it", code="no_position")
+    wishes = [(row, *await leverage.wished(account, row)) for row in crossed]
+    lever = min((wish for _, wish, _ in wishes if wish is not None), default=None)
+    _tell(account, change, positions or (), lever, verdict)
+    if crossed and lever is None:
+        named = listed([position_words(row) for row in crossed])
+        detail = f"{named}: `leverage` must say what they have in {change.after}"
+        return [Precheck("leverage_preset", "fail", detail)]
+    if lever is None:
+        return _as_planned(account, None)
+    over = [(most, position_words(row)) for row, _, most in wishes if lever > most]
+    if over:
+        most, held = min(over)
+        said = f"{lever_text(lever)} is above the venue's maximum of {lever_text(most)} for the open position ({held})"
+        return [Precheck("leverage_limit", "fail", f"{said}: lower its `value`")]
+    return _as_planned(account, lever) or _as_sent(account, lever, verdict)
+
+
+def _is_crossed(row: Row) -> bool:
+    return row.get("instType") in ("SWAP", "FUTURES") and row.get("mgnMode") == "cross"
+
+
+def _as_planned(account: Account, lever: Decimal | None) -> list[Precheck]:
+    """Nothing, where it is what the plan shows; the first look makes that."""
+    if not account.preset_known:
+        account.preset_known, account.preset = True, lever
+    if lever == account.preset:
+        return []
+    detail = "the positions that need a leverage preset are not those of the plan any more: plan again"
+    return [Precheck("leverage_preset", "fail", detail)]
+
+
+def _as_sent(account: Account, lever: Decimal, verdict: _Verdict) -> list[Precheck]:
+    """Before the preset is sent nothing shows it; after that, the venue must."""
+    if account.preset_sent and (verdict.code == "3" or verdict.levers != {lever}):
+        shown = ", ".join(sorted(map(lever_text, verdict.levers))) or "none"
+        detail = f"the venue shows the leverage {shown} for the positions, not the preset {lever_text(lever)}"
+        return [Precheck("leverage_preset", "fail", detail)]
+    return [Precheck("leverage_preset", "pass", f"leverage {lever_text(lever)} is preset for them")]
+
+
+def _tell(account: Account, change: Change, positions: Sequence[Row], lever: Decimal | None, verdict: _Verdict) -> None:
+    """What the user should know of a switch under open positions."""
+    named = listed([position_words(row) for row in positions])
+    given = f"; those under cross get leverage {lever_text(lever)} by a preset" if lever is not None else ""
+    margin = f"; margin {verdict.margin}" if verdict.margin else ""
+    account.kept = f"open positions go along to {change.after}: {named}{given}{margin}" if positions else ""

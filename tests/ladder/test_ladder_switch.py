@@ -1,0 +1,252 @@
+"""Account modes that an account switches itself: what the venue's precheck names, positions that go along, presets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import MASTER, Desk, seed
+from ladder_parts import KEY, LEVEL, failing, own_secret, quiet, settle, signed
+
+from acctcfg.sandbox.okx.declared import MODE_BLOCKS
+from acctcfg.venues.okx.switch_items import ITEMS
+
+SWAP = "BTC-USDT-SWAP"
+POSITION = {"instId": SWAP, "size": "3"}
+VALUE = {"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 7}
+FUTURES = {"market": "futures", "family": "BTC-USD", "margin": "cross", "value": 4}
+PRESET, SWITCH = "/api/v5/account/account-level-switch-preset", "/api/v5/account/set-account-level"
+PAIRS = {f"{live[:4]}2{wanted[:4]}": (live, wanted) for live, wanted in permutations(LEVEL, 2)}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A plain user, whose sub-accounts are switched with their own keys."""
+    tenant = {"env_prefix": "OKX_DESK", "broker": False, "keys": [{**MASTER, "ip": "127.0.0.1"}]}
+    with Desk.at(tmp_path, monkeypatch, {"tenants": {"desk": tenant}}) as made:
+        yield made
+
+
+def wants(desk: Desk, accounts: dict[str, dict[str, Any]]) -> Desk:
+    """These fields, beside the key that signs."""
+    return desk.write({name: {"api_keys": KEY, **fields} for name, fields in accounts.items()}, venue={"type": "okx"})
+
+
+def held(desk: Desk, name: str = "trader01", live: str = "portfolio", **position: Any) -> None:
+    """An account in that mode with an open position."""
+    settle(desk, name, acctLv=LEVEL[live], positions=[{**POSITION, **position}])
+
+
+def sent(desk: Desk, name: str = "trader01") -> list[str]:
+    """The writes of an account, by path."""
+    return [row["path"] for row in desk.writes() if row["account"] == name]
+
+
+def test_every_mode_is_reached_from_every_other(desk: Desk) -> None:
+    """In one apply, with a cross position held wherever neither mode is spot; what leaves portfolio has its preset."""
+    for name, (live, wanted) in PAIRS.items():
+        settle(desk, name, acctLv=LEVEL[live], positions=[] if "spot" in (live, wanted) else [POSITION])
+    leverage = {"futures": [VALUE], "multi_currency": [VALUE]}
+    modes = {name: {"account_mode": to, "leverage": leverage.get(to, [])} for name, (_, to) in PAIRS.items()}
+    wants(desk, modes).converge()
+    for name, (live, wanted) in PAIRS.items():
+        account, kept = desk.account(name), "spot" not in (live, wanted)
+        assert account["acctLv"] == LEVEL[wanted], name
+        assert [one["inst_id"] for one in account["positions"]] == [SWAP] * kept, name
+        leaves = live == "portfolio" and kept
+        assert sent(desk, name)[: 1 + leaves] == [PRESET, SWITCH][1 - leaves :], name
+        if wanted in leverage:
+            assert account["leverage"]["SWAP/cross/BTC-USDT-SWAP"] == "7", name
+    assert desk.too_many == 0
+
+
+FORBIDDEN: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
+    # live mode, wanted mode, what the account holds, the precheck that fails, what it names
+    **{
+        f"all{name}": (live, to, {"positions": [POSITION]}, "no_open_positions", f"{SWAP} 3 (cross)")
+        for name, (live, to) in PAIRS.items()
+        if to == "spot"
+    },
+    **{
+        f"orders{name}": (live, to, {"orders": [{"instId": SWAP}]}, "no_pending_orders", SWAP)
+        for name, (live, to) in PAIRS.items()
+    },
+    "spreads1": ("futures", "spot", {"spreads": [{"instId": "BTC-USDT_BTC-USDT-SWAP"}]}, "no_pending_orders", "_BTC"),
+    "algos001": ("futures", "multi_currency", {"algos": [{"instId": SWAP}]}, "no_algo_orders", SWAP),
+    "bots0001": ("multi_currency", "futures", {"bots": [{"instId": SWAP}]}, "no_algo_orders", SWAP),
+    "cross001": ("futures", "portfolio", {"positions": [{"instId": "BTC-USDT"}]}, "no_cross_margin", "BTC-USDT 1"),
+    "manual01": (
+        "futures",
+        "multi_currency",
+        {"ctIsoMode": "autonomy", "positions": [{**POSITION, "mgnMode": "isolated"}]},
+        "no_isolated_contracts",
+        f"{SWAP} 3 (isolated)",
+    ),
+    "isolated": (
+        "futures",
+        "multi_currency",
+        {"positions": [{"instId": "BTC-USDT", "mgnMode": "isolated"}]},
+        "no_isolated_margin",
+        "BTC-USDT 1 (isolated)",
+    ),
+    "hedged01": (
+        "multi_currency",
+        "portfolio",
+        {"posMode": "long_short_mode", "positions": [POSITION]},
+        "no_contracts_per_side",
+        "position_mode net",
+    ),
+    "borrower": ("multi_currency", "futures", {"debts": {"BTC": "1"}}, "no_borrowings", "repay it"),
+    "copycat1": ("futures", "portfolio", {"copies": [{"instId": SWAP}]}, "no_copy_trading", "stop it"),
+    "presets1": ("portfolio", "futures", {"positions": [POSITION]}, "leverage_preset", f"{SWAP} 3 (cross)"),
+    "margin01": (
+        "futures",
+        "multi_currency",
+        {"margin_check_fails": True, "trading": {"USDT": "7"}},
+        "margin_suffices",
+        "before: 7 USDT",
+    ),
+    **{
+        f"item{number:04}": ("futures", "multi_currency", {"mode_blocks": [kind]}, item.check, item.remedy)
+        for number, (kind, item) in enumerate(ITEMS.items())
+        if kind in MODE_BLOCKS
+    },
+}
+
+
+def test_what_forbids_a_switch_is_named(desk: Desk) -> None:
+    """Each item of the venue's precheck by its own code, with what it is of; the venue refuses exactly those."""
+    for name, (live, _, fields, *_) in FORBIDDEN.items():
+        settle(desk, name, acctLv=LEVEL[live], **fields)
+    wants(desk, {name: {"account_mode": to} for name, (_, to, *_) in FORBIDDEN.items()})
+    steps = desk.steps()
+    for name, (live, to, _, check, told) in FORBIDDEN.items():
+        found = failing(steps[f"{name}.account_mode"])
+        assert set(found) == {check}, (name, found)
+        assert told in found[check], (name, found)
+        answer = signed(desk, "POST", SWITCH, {"acctLv": LEVEL[to]}, own_secret(name))
+        assert answer["code"] != "0", (name, live, to)
+    quiet(desk)
+
+
+def test_assets_and_tiers_are_told_in_numbers(desk: Desk) -> None:
+    """Total assets where there are too few; family, size and limit where a cap of portfolio margin is passed."""
+    flags = {"minimum_assets": {"3": "10000"}, "portfolio_caps": {"BTC-USDT": "2"}}
+    desk.sandbox.control_post("flags", flags)
+    settle(desk, "poorone1", acctLv="2", trading={"USDT": "7000"})
+    held(desk, "bigone01", "multi_currency")
+    wants(desk, {"poorone1": {"account_mode": "multi_currency"}, "bigone01": {"account_mode": "portfolio"}})
+    steps = desk.steps()
+    assert failing(steps["poorone1.account_mode"]) == {"enough_assets": "total assets 7000 USD; add funds"}
+    assert failing(steps["bigone01.account_mode"]) == {"position_tiers": "BTC-USDT SWAP: 3, at most 2"}
+    assert "x within the position tiers  BTC-USDT SWAP: 3, at most 2" in desk.plan().out
+
+
+def test_positions_that_go_along_are_told_with_the_margin(desk: Desk) -> None:
+    """A warning names them, and the margin before and after, where the venue gives it."""
+    settle(desk, "trader01", acctLv="2", trading={"USDT": "7000"}, positions=[POSITION])
+    plan = wants(desk, {"trader01": {"account_mode": "multi_currency"}}).plan("--format", "json").json
+    [warning] = [one for one in plan["warnings"] if one["code"] == "positions_kept"]
+    assert warning["address"] == "trader01.account_mode"
+    margin = "before: 7000 USDT available; after: 7000 USD available, margin ratio 999999"
+    assert warning["message"] == f"open positions go along to multi_currency: {SWAP} 3 (cross); margin {margin}"
+    [check] = plan["steps"][0]["prechecks"]
+    assert check == {"name": "account_mode_switch", "status": "pass", "detail": margin}
+
+
+def test_the_preset_is_part_of_its_step(desk: Desk) -> None:
+    """Both calls in the plan, in the estimate and in the journal; of several wanted values the lowest goes along, and
+    the other is set after the switch. Targeted alone, the step still knows what `leverage` wants."""
+    held(desk)
+    desk.open("trader01", "positions", instId="BTC-USD-271231", size="1")
+    wants(desk, {"trader01": {"account_mode": "multi_currency", "leverage": [VALUE, FUTURES]}})
+    plan = desk.plan("--format", "json", "--target", "trader01.account_mode").json
+    [step] = plan["steps"]
+    assert step["calls"] == [f"POST {PRESET}", f"POST {SWITCH}"]
+    assert plan["estimate"]["writes"] == 2
+    assert "leverage 4 is preset" in step["prechecks"][-1]["detail"]
+    desk.converge()
+    assert [path.rpartition("/")[2] for path in sent(desk)] == [
+        "account-level-switch-preset",
+        "set-account-level",
+        "set-leverage",
+    ]
+    levers = desk.account("trader01")["leverage"]
+    assert (levers["SWAP/cross/BTC-USDT-SWAP"], levers["FUTURES/cross/BTC-USD"]) == ("7", "4")
+    runs = desk.run("history", "--format", "json").json
+    told = "".join(desk.run("history", run["id"], "--format", "json").out for run in runs)
+    assert f"POST {PRESET}" in told
+    assert f"POST {SWITCH}" in told
+
+
+def test_a_preset_above_what_the_size_takes_is_blocked(desk: Desk) -> None:
+    """With the limit named; `max` presets that very limit."""
+    held(desk, size="30000")
+    wants(desk, {"trader01": {"account_mode": "futures", "leverage": [{**VALUE, "value": 100}]}})
+    told = failing(desk.steps()["trader01.account_mode"])["leverage_limit"]
+    assert "100 is above the venue's maximum of " in told
+    assert f"{SWAP} 30000 (cross)" in told
+    quiet(desk)
+    wants(desk, {"trader01": {"account_mode": "futures", "leverage": [{**VALUE, "value": "max"}]}})
+    assert desk.steps()["trader01.account_mode"]["calls"] == [f"POST {PRESET}", f"POST {SWITCH}"]
+
+
+@pytest.mark.parametrize("enveloped", [True, False])
+def test_a_lost_answer_of_the_preset_is_sent_again(desk: Desk, enveloped: bool) -> None:
+    """It overwrites itself; and the page shows an answer without the envelope, which is one too."""
+    desk.sandbox.control_post("flags", {"preset_enveloped": enveloped})
+    held(desk)
+    wants(desk, {"trader01": {"account_mode": "futures", "leverage": [VALUE]}})
+    desk.fault(match={"path": "*-switch-preset"}, kind="reset_after", times=1)
+    desk.converge()
+    assert sent(desk) == [PRESET, PRESET, SWITCH]
+
+
+def test_a_position_that_grows_after_the_preset_stops_the_switch(desk: Desk) -> None:
+    """The venue's precheck is read anew between the two calls: blocked, and the mode stays."""
+    held(desk)
+    wants(desk, {"trader01": {"account_mode": "futures", "leverage": [{**VALUE, "value": 100}]}})
+    grown = {"path": "accounts/trader01/positions", "method": "POST", "body": {**POSITION, "size": "30000"}}
+    desk.fault(match={"path": "*-switch-preset"}, kind="hook", do=[grown])
+    said = desk.apply()
+    assert (said.code, sent(desk)) == (3, [PRESET])
+    assert desk.account("trader01")["acctLv"] == "4"
+
+
+def test_a_mode_that_nobody_activated_tells_what_a_person_does(desk: Desk) -> None:
+    """Blocked, with the way: no call activates a mode."""
+    settle(desk, "trader01", acctLv="1", activated_modes=["1", "2"])
+    wants(desk, {"trader01": {"account_mode": "portfolio"}})
+    told = failing(desk.steps()["trader01.account_mode"])["mode_activated"]
+    assert "as this account, choose portfolio once on OKX's web page or app" in told
+    quiet(desk)
+
+
+def test_a_brokers_switch_leaves_that_to_the_venue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The documents do not say whether the broker's call needs an activation: it is tried, and the plan says so."""
+    with Desk.at(tmp_path, monkeypatch, seed()) as desk:
+        settle(desk, "trader01", acctLv="1", activated_modes=["1"])
+        desk.write({"trader01": {"api_keys": KEY, "account_mode": "futures"}})
+        assert "whether the broker's call needs that is not documented" in desk.plan().out
+        desk.converge()
+
+
+def test_an_item_of_the_precheck_is_explained(desk: Desk) -> None:
+    """By the venue's own type, and by the code of its precheck."""
+    for word in ("okx:isolated_contract", "okx:no_isolated_contracts"):
+        said = desk.run("explain", word)
+        assert said.code == 0
+        assert "no isolated contracts with margin moved by hand" in said.out
+        assert "59134" in said.out
+    assert "asset_validatoin" in desk.run("explain", "okx:asset_validatoin").err
+
+
+@pytest.mark.parametrize("kind", ITEMS)
+def test_every_item_is_on_the_page(kind: str) -> None:
+    """With its precheck, what clears it, and the code of the refusal."""
+    item = ITEMS[kind]
+    row = f"| `{kind}` | `{item.check}` | {item.holds} | {item.remedy} | {item.refusal} |"
+    assert row in (Path(__file__).parents[2] / "docs" / "okx.md").read_text()
