@@ -46,12 +46,14 @@ from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.private_socket import listen, socket_base
+from acctcfg.venues.okx.rebates import rebate_call, rebate_of
 from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.okx.regular_account import tell_regular
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.transfer_out import TransferOut
 from acctcfg.venues.pushes import Push
+from acctcfg.venues.rebates import Rebate
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed
 from acctcfg.wire.endpoint import Call
 
@@ -339,6 +341,10 @@ class OkxConnection(ByField[Account]):
     async def fees(self, survey: Survey) -> tuple[FeeRate, ...]:
         """What trading costs the account."""
         return await fees_of(survey.private, by_broker=self._calls.tells_fees)
+
+    async def rebate(self, api_key: str, kind: str) -> Rebate:
+        """Whether it is paid for a user's key."""
+        return rebate_of(await self._master.read(rebate_call(api_key, kind)))
 
     # -- the changes ---------------------------------------------------------------------------------------------------
 

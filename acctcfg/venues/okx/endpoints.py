@@ -31,6 +31,7 @@ __all__ = [
     "DEPOSIT_ADDRESSES",
     "FUNDING_BALANCES",
     "GRID_BOTS",
+    "IF_REBATE",
     "KEYS",
     "LEVERAGE_INFO",
     "MMP_CONFIG",
@@ -173,6 +174,7 @@ SPREAD_ORDERS = _get("/sprd/orders-pending", 10, 2, *NOTHING)
 # -- the broker's, for its sub-accounts --------------------------------------------------------------------------------
 SUB_ACCOUNTS = _get("/broker/dma/subaccount-info", 1, 1, *_PAGES)
 SUB_ACCOUNT_FEES = _get("/broker/dma/subaccount-trade-fee", 1, 1, Echo("subAcct", within="details"))
+IF_REBATE = _get("/broker/fd/if-rebate", 2, 1, *NOTHING)
 CREATE_SUB_ACCOUNT = _post("/broker/dma/create-subaccount", 40, 1, _ACCOUNT, Echo("label", same=stripped))
 DELETE_SUB_ACCOUNT = _post("/broker/dma/delete-subaccount", 10, 1, _ACCOUNT)
 SET_SUB_ACCOUNT_LEVEL = _post("/broker/dma/set-subaccount-level", 5, 2, _ACCOUNT, Echo("acctLv"))
