@@ -100,6 +100,7 @@ class Desk:
             "ACCTCFG_AGE_KEY": str(made),
             "ACCTCFG_SPEED": str(speed),
             "ACCTCFG_ACTOR": "tester",
+            "HOME": str(folder / ".home"),
             "XDG_CACHE_HOME": str(folder / ".cache"),
             "XDG_STATE_HOME": str(folder / ".state"),
         }.items():

@@ -84,7 +84,10 @@ class Trial:
             patch.setenv(_IDENTITY, str(made))
             patch.setenv("ACCTCFG_SPEED", str(ground.speed))
             patch.setenv("ACCTCFG_ACTOR", "conformance")
+            patch.setenv("HOME", str(folder / ".home"))
             patch.setenv("XDG_CACHE_HOME", str(folder / ".cache"))
+            patch.setenv("XDG_STATE_HOME", str(folder / ".state"))
+            patch.setattr("acctcfg.journal.lock._home_on_record", lambda: "")  # no trial leaves locks in a real home
             for name, value in ground.environ.items():
                 patch.setenv(name, value)
             for name in ("CI", "NO_COLOR", "ACCTCFG_TRUST"):
