@@ -218,12 +218,12 @@ def test_a_value_above_the_maximum_is_blocked_with_the_limit(desk: Desk) -> None
 
 
 def test_the_switch_is_asked_of_the_venue_itself(desk: Desk) -> None:
-    """What the venue's own verdict names (borrowings here) blocks an account mode, in the venue's words."""
+    """What the venue's own precheck names (borrowings here) blocks an account mode, by the item's own code."""
     settle(desk, "trader01", acctLv="3")
     desk.sandbox.control_post("accounts/trader01/balances", debts={"USDT": "5"})
     desk.write({"trader01": {"api_keys": KEY, "account_mode": "spot"}})
     step = desk.steps()["trader01.account_mode"]
-    assert "repay borrowings" in failing(step)["account_mode_switch"]
+    assert failing(step) == {"no_borrowings": "repay it"}
     quiet(desk)
 
 
