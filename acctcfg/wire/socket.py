@@ -42,7 +42,8 @@ class Socket:
 
     async def next(self, timeout_s: float) -> JsonObject | str:
         """The next frame. Raises SocketClosed, and TimeoutError where none comes in time."""
-        message = await asyncio.wait_for(self._ws.receive(), timeout_s)
+        async with asyncio.timeout(timeout_s):  # `wait_for` would lose a cancellation that comes with a frame
+            message = await self._ws.receive()
         if message.type is not aiohttp.WSMsgType.TEXT:
             raise self._closed()
         try:
