@@ -70,10 +70,18 @@ async def apply(
     if saved is not None:
         check_manifest(workspace, saved)
         focus, leave = focus_of(saved), leave.beside(saved, workspace)
+    flags: dict[str, JsonValue] = {
+        "skip_blocked": skip_blocked,
+        "after_cap": after_cap,
+        "allow_sensitive": list(leave.sensitive) or False,
+        "replace": sorted(map(str, leave.replace)),
+        "expect": expect,
+        **(said or {}),
+    }
     patience = Patience(wait_flat_s)
     while True:
         async with Session(workspace, venues_of(workspace, focus)) as session:
-            async with hold_locks(session, lock_timeout_s, progress) as locks:
+            async with hold_locks(session, max(lock_timeout_s, patience.left(session.clock)), progress) as locks:
                 if saved is not None:
                     check_credentials(session, saved)
                 await let_writes_expire(session, progress)
@@ -82,33 +90,30 @@ async def apply(
                 if after_cap:
                     planned.as_reviewed += tuple(map(without_cap, planned.as_reviewed))
                     planned.plan = without_cap(planned.plan)
-                if saved is not None:
-                    check_steps(saved, planned.plan, allow_warnings=allow_warnings)
-                if expect is not None:
-                    check_digest(planned, expect, saved, allow_warnings=allow_warnings)
-                planned.reviewed = expect or (str(saved["digest"]) if saved is not None else planned.plan.digest)
-                planned.claimed = 0 if saved is None else _claimed(saved)
+                _hold_to_review(planned, saved, expect, allow_warnings=allow_warnings)
                 planned.plan = planned.plan.with_steps(leave.hold(planned.plan.steps, planned.readers))
                 waiting = patience.waiting(planned, progress, skip_blocked=skip_blocked)
                 if waiting is None:
-                    flags: dict[str, JsonValue] = {
-                        "skip_blocked": skip_blocked,
-                        "after_cap": after_cap,
-                        "allow_sensitive": list(leave.sensitive) or False,
-                        "replace": sorted(map(str, leave.replace)),
-                    }
-                    flags |= {"expect": expect, **(said or {})}
-                    outcome = await _go_on(
-                        workspace, planned, approve, flags, locks, progress, interrupts or Interrupts()
-                    )
+                    interrupts = interrupts or Interrupts()
+                    outcome = await _go_on(workspace, planned, approve, flags, locks, progress, interrupts)
                     break
-            # without the lock, and with the connections still open
+            # the lock is free by now, and the connections are still open
             if not await waiting.until_clear() and not skip_blocked:
                 outcome = waiting.given_up()
                 break
     if saved is None or saved["targets"] or outcome.plan.steps or outcome.plan.unreadable:
         return outcome
     return await _matched(workspace, outcome, progress)
+
+
+def _hold_to_review(planned: Planned, saved: JsonObject | None, expect: str | None, *, allow_warnings: bool) -> None:
+    """Go on only if this is what was reviewed, where anything was. Raises PlanStale."""
+    if saved is not None:
+        check_steps(saved, planned.plan, allow_warnings=allow_warnings)
+    if expect is not None:
+        check_digest(planned, expect, saved, allow_warnings=allow_warnings)
+    planned.reviewed = expect or (str(saved["digest"]) if saved is not None else planned.plan.digest)
+    planned.claimed = 0 if saved is None else _claimed(saved)
 
 
 async def _go_on(

@@ -41,6 +41,10 @@ class Patience:
     _ends_at: float | None = None
     _first: dict[Address, tuple[Precheck, ...]] | None = None  # the prechecks of the first plan
 
+    def left(self, clock: Clock) -> float:
+        """Seconds of it, once a wait began: what a run that holds the lock meanwhile is waited for, too."""
+        return 0.0 if self._ends_at is None else max(0.0, self._ends_at - clock.monotonic())
+
     def waiting(self, planned: Planned, progress: Progress, *, skip_blocked: bool) -> Waiting | None:
         """The wait that this plan is worth; None where there is nothing to wait for, or no time left."""
         plan = planned.plan

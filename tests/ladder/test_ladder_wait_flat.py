@@ -250,6 +250,26 @@ def test_the_lock_is_free_while_it_waits(desk: Desk, tmp_path: Path) -> None:
     assert [row["account"] for row in desk.writes()] == ["customer02", "customer01"]
 
 
+def test_a_lock_that_is_held_when_it_is_flat_is_waited_for(desk: Desk) -> None:
+    """Another run that began meanwhile does not end the wait: it is outlasted with the time that is left."""
+    held(desk)
+    wanted(desk, "customer01")
+
+    user = str(desk.plan("--format", "json").json["venues"]["desk"]["uid"])
+
+    async def hold() -> None:
+        async with acctcfg.load(desk.folder, os.environ).lock(desk.sandbox.base_url, user, timeout_s=0):
+            close(desk)
+            await asyncio.sleep(1)
+            assert (desk.writes(), waiting.over) == ([], False)
+
+    with Waiting(desk, "30s") as waiting:
+        until(lambda: len(sockets(desk)) == 2)
+        asyncio.run(hold())
+        assert waiting.said().code == 0, waiting.said().err
+    assert len(desk.writes()) == 1
+
+
 def test_ctrl_c_while_it_waits(desk: Desk) -> None:
     """130, at once, and nothing was written: not even the journal knows of a run."""
     held(desk)
