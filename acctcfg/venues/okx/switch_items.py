@@ -73,6 +73,13 @@ SWITCH_PRECHECKS: Mapping[str, str] = {
 }
 """The prechecks that only a change of the account mode has, each in words."""
 
+_LASTING = frozenset({"asset_validation", "lead_portfolio", "compliance_restriction", "compliance_kyc2"})
+SWITCH_CLEARING = frozenset({item.check for type_, item in ITEMS.items() if type_ not in _LASTING}) | {
+    "position_tiers",
+    "margin_suffices",
+}
+"""Those that pass once what is open is closed, stopped or repaid."""
+
 SWITCH_CLEARING = frozenset(item.check for item in ITEMS.values() if item.lists)
 """Those that pass once what is open is closed."""
 
