@@ -80,9 +80,6 @@ SWITCH_CLEARING = frozenset({item.check for type_, item in ITEMS.items() if type
 }
 """Those that pass once what is open is closed, stopped or repaid."""
 
-SWITCH_CLEARING = frozenset(item.check for item in ITEMS.values() if item.lists)
-"""Those that pass once what is open is closed."""
-
 SWITCH_WARNINGS: Mapping[str, str] = {"positions_kept": "the account mode changes under open positions"}
 
 
