@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["account_schema", "checked", "json_value", "seed_schema", "seed_schema_text"]
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FEW = 8  # words of a list that a message shows
 KINDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false", "null": "nothing"}
 
@@ -46,7 +45,7 @@ def seed_schema(venues: tuple[type[Venue], ...]) -> Schema:
         **{name: {"$ref": f"#/properties/{first.name}/properties/{name}"} for name in first.section()},
     }
     accounts = {venue.name: account_schema(venue) for venue in venues}
-    return {"$schema": DIALECT, "title": "A seed of acctcfg sandbox", **shapes.record(top), "$defs": accounts}
+    return {"title": "A seed of acctcfg sandbox", **shapes.record(top), "$defs": accounts}
 
 
 def _if_of(venue: type[Venue], *, default: bool) -> Schema:

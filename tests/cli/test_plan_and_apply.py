@@ -242,6 +242,7 @@ def test_history_tells_the_flags_and_the_reviewed_plan(desk):
     run = desk.run("history", "--format", "json").json[0]
     assert run["digest"] == json.loads(saved.read_text())["digest"]
     assert run["flags"] == {
+        "after_cap": False,
         "allow_sensitive": False,
         "auto_approve": True,
         "expect": None,

@@ -51,7 +51,7 @@ def test_effects_two_seconds_later_converge(make_gate: Callable[..., GateDesk]) 
 def test_an_effect_that_never_comes(
     make_gate: Callable[..., GateDesk], fields: dict[str, Any], address: str, shown: str
 ) -> None:
-    """Exit 1 within the deadline: the address, accepted but never seen, and what the venue shows; sent once."""
+    """Exit 1 within the deadline: the address, accepted and shown by no read, and what the venue shows; sent once."""
     gate = make_gate(top=slow(None), speed=FAST).write({"cx": fields})
     begun = time.monotonic()
     said = gate.apply()
@@ -102,7 +102,7 @@ def test_one_symbol_that_never_shows_leaves_the_others(make_gate: Callable[..., 
     said = gate.write({"cx": {"leverage": LEVERAGE}}).apply()
     assert said.code == 1
     assert said.last == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 1 failed."
-    assert said.out.count("accepted but never seen") == 1
+    assert said.out.count("accepted, but no read shows it") == 1
     assert len(gate.crossex()["leverage"]) == 1
     assert len(gate.writes()) == 2
 

@@ -162,4 +162,4 @@ def test_an_altered_row_is_not_listed_unsaid(desk: Desk) -> None:
     said = desk.run("history")
     run = said.out.splitlines()[1].split()[0]
     for shown in (said, desk.run("history", run)):
-        assert (shown.code, "not as it was written" in shown.err) == (1, True), shown.out + shown.err
+        assert (shown.code, "was changed after it was written" in shown.err) == (1, True), shown.out + shown.err
