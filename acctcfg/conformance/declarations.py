@@ -48,6 +48,7 @@ OPEN_TO_VENUES = (
     "acctcfg.venues.key_wishes",
     "acctcfg.venues.one_call",
     "acctcfg.venues.pushes",
+    "acctcfg.venues.rebates",
     "acctcfg.venues.resources",
     "acctcfg.venues.settings",
     "acctcfg.venues.snapshot",

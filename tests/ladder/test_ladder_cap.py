@@ -258,5 +258,5 @@ def test_a_venue_without_a_brake_is_named(desk: Desk) -> None:
     desk.write({"mmdesk01": {"api_keys": KEY}})
     desk.monkeypatch.delattr(OkxConnection, "brake")
     said = cap(desk, "3")
-    assert (said.code, "has no brake" in said.out) == (1, True)
+    assert (said.code, "has no brake" in said.out) == (1, True), said.out + said.err
     assert desk.writes() == []

@@ -87,7 +87,7 @@ def test_an_exception_in_a_hook_is_its_own_accounts_trouble(
         assert (
             "bug in the venue package okx_dma_broker" in whole
             or "this machine" in whole
-            or "not all on record" in whole
+            or "not everything that the next run needs was recorded" in whole
         )
     desk.converge()
 

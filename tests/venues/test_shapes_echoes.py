@@ -34,6 +34,7 @@ def test_every_endpoint_declares_what_it_repeats(endpoint):
 def test_an_answer_for_another_is_told_from_ones_own(endpoint, echo):
     """The value asked for passes, a field that is left out or empty repeats nothing, and any other value is refused."""
     asked = {"addr": "TX1:77", "lever": "5", "ip": "203.0.113.7,203.0.113.8", "perm": "read_only,trade"}
+    asked |= dict.fromkeys(("clSpotInUseAmt", "timeInterval", "frozenInterval", "qtyLimit"), "5")
     asked = asked.get(echo.param, "asked-for" if echo.param != OWNER else "42")
     hidden = echo.name in endpoint.secrets
     params = {} if echo.param == OWNER else {echo.param: Secret(asked) if hidden else asked}
