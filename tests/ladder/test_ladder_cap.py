@@ -252,11 +252,13 @@ def cap_elsewhere(desk: Desk) -> subprocess.CompletedProcess[str]:
 
 def test_a_venue_without_a_brake_is_named(desk: Desk) -> None:
     """Its accounts are left alone, and nobody takes that for done."""
-    from acctcfg.venues.okx.connection import OkxConnection
+
+    class Nobody:
+        """What no connection is."""
 
     settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])
     desk.write({"mmdesk01": {"api_keys": KEY}})
-    desk.monkeypatch.delattr(OkxConnection, "brake")
+    desk.monkeypatch.setattr("acctcfg.engine.cap.Brake", Nobody)
     said = cap(desk, "3")
     assert (said.code, "has no brake" in said.out) == (1, True), said.out + said.err
     assert desk.writes() == []
