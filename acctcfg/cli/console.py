@@ -6,6 +6,7 @@ can show, and an error of printing stops nothing: it is told at the end, by `con
 
 from __future__ import annotations
 
+import io
 import sys
 from contextlib import suppress
 from typing import Any
@@ -80,11 +81,21 @@ def can_ask() -> bool:
 def read_answer() -> str:
     """One typed line; what the locale cannot decode is no answer. KeyboardInterrupt where the terminal was closed."""
     try:
+        _until_typed()
         return sys.stdin.readline()
     except UnicodeDecodeError:
         return "\n"
     except OSError:
         raise KeyboardInterrupt from None
+
+
+def _until_typed() -> None:
+    """Wait in short pieces: a signal that comes right before a read would be heard after it, which is never."""
+    import select
+
+    with suppress(ValueError, io.UnsupportedOperation):  # a stream without a file, in an embedding program
+        while not select.select([sys.stdin.fileno()], [], [], 0.2)[0]:
+            pass
 
 
 def read_input() -> str | None:

@@ -188,7 +188,7 @@ def test_an_interrupt_while_planning_writes_nothing(desk: Desk) -> None:
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=20)
     assert running.returncode == 130, out.decode() + err.decode()
-    assert err.decode().strip().endswith("interrupted")
+    assert err.decode().strip().endswith("interrupted; nothing was written")
     assert b"Traceback" not in out + err
     assert desk.writes() == []
 

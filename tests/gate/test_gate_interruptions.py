@@ -232,7 +232,7 @@ def test_a_write_that_nobody_answers_was_never_accepted(gate: GateDesk) -> None:
     gate.fault(match={"path": "*/crossex/accounts", "method": "PUT"}, times=0, kind="html", status=403)
     said = gate.write({"cx": {"position_mode": "long_short"}}).apply()
     assert (said.code, len(gate.puts())) == (1, 2)
-    assert "sent twice without an answer" in said.out
+    assert "sent twice without a clear answer" in said.out
     assert "still shows net" in said.out
     assert "HTTP 403" in said.out
     assert "accepted" not in said.out
