@@ -14,6 +14,20 @@ settings.register_profile("acctcfg", deadline=None, suppress_health_check=[Healt
 settings.load_profile("acctcfg")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test marked `sample(n)`, n cases spread over all of them stay fast; the others are slow proofs."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("sample"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for all_of_one in cases.values():
+        (wanted,) = all_of_one[0].get_closest_marker("sample").args
+        kept = {index * len(all_of_one) // wanted for index in range(wanted)}
+        for index, item in enumerate(all_of_one):
+            if index not in kept:
+                item.add_marker("slow")
+
+
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A workspace on a fresh sandbox, 50 times as fast as the venue."""

@@ -67,6 +67,7 @@ def test_every_encoding_shows_the_page(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "pl_PL.ISO-8859-2"])
+@pytest.mark.sample(1)
 def test_help_and_errors_in_every_locale(locale: str, tmp_path: Path) -> None:
     """Not even what the command line itself says ends as an internal error."""
     environ = {**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}

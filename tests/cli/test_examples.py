@@ -34,7 +34,11 @@ def desk(tmp_path, monkeypatch):
         yield made
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder",
+    [pytest.param(one, marks=pytest.mark.slow) if one.name == "onboarding" else one for one in FOLDERS],
+    ids=lambda folder: folder.name,
+)
 def test_an_example_does_what_it_shows(desk, folder):
     """Only the recipient is written and the port replaced, as the comments in it say."""
     desk.folder = desk.folder / "workspace"

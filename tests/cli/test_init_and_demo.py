@@ -47,6 +47,7 @@ def test_nothing_is_overwritten(tmp_path, capsys):
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
 
 
+@pytest.mark.slow
 def test_the_demo_ends_with_no_changes_and_leaves_nothing(tmp_path, monkeypatch):
     """Plan, apply, plan again: the whole job in one command, in its own processes."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))

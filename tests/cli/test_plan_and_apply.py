@@ -102,6 +102,7 @@ def test_the_question_counts_what_a_yes_sets_going(desk):
 
 
 @pytest.mark.parametrize("word", ["y\n", "\n", "YES\n", "yes please\n", "\x04"])
+@pytest.mark.sample(2)
 def test_anything_else_declines(desk, word):
     """Nothing is written, and the exit status says that it was not applied."""
     desk.write(ACCOUNT)

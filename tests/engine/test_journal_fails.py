@@ -36,6 +36,7 @@ def full_after(patch: pytest.MonkeyPatch, method: str, count: int) -> None:
 
 @pytest.mark.parametrize("method", ["intend", "settle", "request", "answered"])
 @pytest.mark.parametrize("count", [0, 1, 2, 4])
+@pytest.mark.sample(5)
 def test_a_full_disk_hides_nothing_that_was_done(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, method: str, count: int
 ) -> None:

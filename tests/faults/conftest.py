@@ -14,8 +14,8 @@ import acctcfg.engine.session
 
 @pytest.fixture(autouse=True)
 def _short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request that is not answered is given up after half a second, not ten."""
-    monkeypatch.setattr(acctcfg.engine.session, "TIMEOUT_S", 0.5)
+    """A request that is not answered is given up after a second, not ten."""
+    monkeypatch.setattr(acctcfg.engine.session, "TIMEOUT_S", 1.0)
 
 
 @pytest.fixture

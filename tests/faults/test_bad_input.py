@@ -246,6 +246,7 @@ def test_a_disk_that_is_full_before_the_journal_is_made_sends_nothing(desk: Desk
 
 
 @pytest.mark.parametrize("kilobytes", [48, 88, 128])
+@pytest.mark.sample(1)
 def test_a_disk_that_fills_up_in_the_middle_stops_before_the_next_write(desk: Desk, kilobytes: int) -> None:
     """Wherever the journal meets the end of the disk: exit 1, what was done is shown, and the next apply ends it."""
     said = limited(one_key(desk), kilobytes, "apply", "--auto-approve")

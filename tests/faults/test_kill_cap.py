@@ -26,6 +26,7 @@ def levers(desk: Desk) -> dict[str, Decimal]:
 
 
 @pytest.mark.parametrize(("where", "number"), POINTS)
+@pytest.mark.sample(1)
 def test_a_killed_brake_raises_nothing_and_can_be_run_again(desk: Desk, where: str, number: int) -> None:
     """Whatever point it dies at, no leverage is higher than before; the next one lowers the rest at once."""
     before = {f"SWAP/cross/{coin}-USDT-SWAP": str(value) for coin, value in zip(COINS, (20, 2, 10), strict=True)}

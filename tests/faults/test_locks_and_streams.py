@@ -208,6 +208,7 @@ def test_yes_applies(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"no\n", b"y\n", b"\n", b"\x04"])
+@pytest.mark.sample(1)
 def test_anything_else_does_not(desk: Desk, answer: bytes) -> None:
     """Any other answer, and the end of input, write nothing: exit 1."""
     code, shown = in_terminal(desk.write(onboarding()), answer, "apply")
@@ -270,6 +271,7 @@ def test_a_refusal_for_a_precondition_after_our_own_gate_is_blocked(desk: Desk) 
 
 
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)
+@pytest.mark.sample(1)
 def test_a_closed_stream_harms_nothing(desk: Desk, closed: tuple[int, ...]) -> None:
     """An apply whose caller closed stdout or stderr does its work, and writes no talk into the journal's file."""
     desk.write(onboarding())

@@ -72,6 +72,7 @@ def landed(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.sample(5)
 def test_one_fault_on_every_kind_of_write_leaves_the_right_state(many: Desk, name: str) -> None:
     """Each kind of write is struck once; the same apply ends 0 with everything there once, and secrets that sign."""
     strike(many, FAULTS[name], *WRITES)
@@ -82,6 +83,7 @@ def test_one_fault_on_every_kind_of_write_leaves_the_right_state(many: Desk, nam
 
 @pytest.mark.parametrize("name", ["reset before", "reset after", "50004, applied", "garbage", "429"])
 @pytest.mark.parametrize("path", ["*/delete-apikey", "*/broker/dma/subaccount/apikey"])
+@pytest.mark.sample(3)
 def test_a_replacement_survives_a_fault_on_either_half(desk: Desk, name: str, path: str) -> None:
     """A key that is replaced ends as one key whose stored secret signs, whichever of its two writes is struck."""
     desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}, guardrails=GUARDRAILS).converge()
@@ -146,6 +148,7 @@ def test_a_lost_answer_that_cannot_be_read_back_is_unknown(desk: Desk, path: str
 
 
 @pytest.mark.parametrize("path", WRITES)
+@pytest.mark.sample(3)
 def test_accepted_is_not_applied(many: Desk, path: str) -> None:
     """A venue that says "ok" and does nothing fails that step after one write, and says so."""
     strike(many, {"kind": "ok_but_nothing"}, path, times=0)

@@ -18,6 +18,7 @@ ROWS = {"accounts": "trader01", "keys": "bot", "addresses": "*"}
 
 @pytest.mark.parametrize("which", LISTS)
 @pytest.mark.parametrize("command", ["plan", "apply", "show"])
+@pytest.mark.sample(3)
 def test_a_list_that_loses_a_row_once(desk: Desk, which: str, command: str) -> None:
     """Of accounts, keys and addresses alike: nothing is planned, nothing is written, and it is shown as there."""
     wanted = {"api_keys": AWAY, "deposit": {"addresses": [TRON]}}
@@ -60,6 +61,7 @@ DELETES = {
 
 @pytest.mark.parametrize("which", DELETES)
 @pytest.mark.parametrize("read", ["after it is sent", 1, 2, 3])
+@pytest.mark.sample(3)
 def test_a_delete_is_believed_after_a_second_look(desk: Desk, which: str, read: int | str) -> None:
     """A list without the row right after a delete that never happened, or any time before it, proves nothing."""
     path, listed, row = DELETES[which]

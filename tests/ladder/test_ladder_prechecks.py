@@ -282,6 +282,7 @@ TELLING = ("instType", "instId", "instIds", "tdMode", "mgnMode")
 
 @pytest.mark.parametrize("odd", ["", "left out", "A_WORD_OF_2027"])
 @pytest.mark.parametrize(("path", "field"), [(path, f) for path, row in ROWS_OF.items() for f in TELLING if f in row])
+@pytest.mark.sample(13)
 def test_a_row_that_does_not_say_what_it_is_of_blocks(desk: Desk, path: str, field: str, odd: str) -> None:
     """A position, an order, an algo order or a bot whose instrument, type or margin mode is missing, or a new word,
     might stand under any scope: the precheck is unknown, which blocks."""
