@@ -37,6 +37,8 @@ PRECHECKS: Final[Mapping[str, str]] = {
     "account_status": "account status is normal",
     "account_unlocked": "account is not locked",
     "empty": "account is empty",
+    "no_funds_incoming": "no funds on their way in",
+    "no_funds_outgoing": "no funds on their way out",
     "no_second_level": "no second-level sub-accounts",
     # what would lock us, or the user, out
     "access_ip": "the access key stays usable from here",
@@ -75,6 +77,8 @@ CLEARING: Final = frozenset(
         "no_initial_margin",
         "no_maintenance_margin",
         "empty",
+        "no_funds_incoming",
+        "no_funds_outgoing",
     }
 )
 """Prechecks that pass once what is open is closed, filled, repaid or moved: `apply --wait-flat` waits for these."""
@@ -102,12 +106,13 @@ WARNINGS: Final[Mapping[str, str]] = {
     "list_may_be_cut": "a list that decides a precheck may be longer than the venue showed",
     "limit_raised": "a rate limit of the manifest is above the documented one",
     "token_ends": "the access token is over before the plan can be carried out",
+    "not_served": "the venue does not serve a call to this user",
     "rate_limited": "the venue answered too many requests",
     "no_access": "no key can sign for this account yet",
 }
 
 UNREVIEWED: Final = frozenset(
-    {"sensitive", "rate_limited", "token_ends", "adopted", "no_longer_managed", "unknown_key"}
+    {"sensitive", "rate_limited", "not_served", "token_ends", "adopted", "no_longer_managed", "unknown_key"}
 )
 """Warnings that do not make a reviewed plan another: one asks for a leave of its own, others are of the moment, or of
 what the journal of this machine knows."""

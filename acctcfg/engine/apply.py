@@ -306,7 +306,7 @@ async def _walk(execution: Execution, interrupts: Interrupts, progress: Progress
 def _outcome(planned: Planned, execution: Execution, run: Run) -> Outcome:
     session, steps = planned.session, planned.plan.steps
     assert session is not None  # noqa: S101
-    notes = [f"{key}: {note}" for key, one in session.links.items() for note in one.client.pacer.notes]
+    notes = [note for one in session.links.values() for note in one.notes()]
     return Outcome(
         plan=planned.plan,
         claimed=planned.claimed,

@@ -326,7 +326,7 @@ class _Brake:
         results = self.results
         lowerings = [self._lowering(step, results.get(step.address)) for step in self.steps.values()]
         raised = {address: value for one in self.brakings.values() for address, value in one.wanted.items()}
-        notes = [f"{key}: {note}" for key, one in self.session.links.items() for note in one.client.pacer.notes]
+        notes = [note for one in self.session.links.values() for note in one.notes()]
         notes += [*(not_on_record(self.run) if self.run else ()), *filter(None, [self.unrecorded]), *self.locks.notes]
         return Braked(
             most=self.most,

@@ -65,7 +65,12 @@ class Link:
                     f"the venue documents {known.count} per {known.per_s:g} s"
                 )
                 found.append(Warning_(key, "limit_raised", message))
+        found += [Warning_(key, "not_served", advice) for advice in self.client.advice]
         return found + [Warning_(key, "rate_limited", note) for note in self.client.pacer.notes]
+
+    def notes(self) -> list[str]:
+        """What a run says once, after its results."""
+        return [f"{self.connection.spec.key}: {one}" for one in (*self.client.advice, *self.client.pacer.notes)]
 
     def worded(self, checks: Iterable[Precheck]) -> tuple[Precheck, ...]:
         """With the words of those prechecks that are the venue package's own."""

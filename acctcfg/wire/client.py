@@ -38,7 +38,7 @@ from acctcfg.wire.dialect import Dialect
 from acctcfg.wire.echo import unlike
 from acctcfg.wire.endpoint import Call, Rate
 from acctcfg.wire.exchange import BeforeSend, Exchange, Ready, Reply, Settle
-from acctcfg.wire.failures import NotSent, Redirected, TooLong, UnresolvedWrite
+from acctcfg.wire.failures import NotSent, NotServed, Redirected, TooLong, UnresolvedWrite
 from acctcfg.wire.pace import Ahead, BucketKey, Pacer, Slot
 from acctcfg.wire.redact import Sent, body_kind, confidential, line, unquoted, without
 from acctcfg.wire.socket import Socket, Sockets
@@ -94,7 +94,13 @@ class Client:
         self._random = random
         self._measuring = asyncio.Lock()
         self._measured_at: float | None = None
+        self._unserved: dict[str, set[str]] = {}  # what to do about calls that the venue does not serve, and which
         self._under_way: set[asyncio.Task[object] | None] = set()
+
+    @property
+    def advice(self) -> list[str]:
+        """What to do about calls that the venue does not serve to this user, once for all of them."""
+        return [f"{', '.join(sorted(calls))}: {hint}" for hint, calls in self._unserved.items()]
 
     async def __aenter__(self) -> Self:
         return self
@@ -242,6 +248,8 @@ class Client:
                 _blot_out(error, confidential(exchange.signer, exchange.signed, exchange.call.params))
                 exchange.code = error.code or type(error).__name__
                 exchange.limited = isinstance(error, RateLimited)
+                if isinstance(error, NotServed):
+                    self._unserved.setdefault(error.hint, set()).add(endpoint.text)
                 if exchange.limited:
                     self.rate_limited += 1
                 if not exchange.limited and isinstance(error, Refused):

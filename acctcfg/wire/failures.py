@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import httpx
 
-from acctcfg.errors import Garbled, OutcomeUnknown, Unreachable, VenueError
+from acctcfg.errors import Garbled, OutcomeUnknown, Refused, Unreachable, VenueError
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["Dropped", "NotSent", "Redirected", "TooLong", "UnresolvedWrite"]
+__all__ = ["Dropped", "NotSent", "NotServed", "Redirected", "TooLong", "UnresolvedWrite"]
 
 
 class UnresolvedWrite(OutcomeUnknown):
@@ -30,6 +30,18 @@ class UnresolvedWrite(OutcomeUnknown):
 
 class NotSent(Unreachable):
     """No connection was made, so nothing can have been executed."""
+
+
+class NotServed(Refused):
+    """The venue does not serve this call to this user, whatever account it is about: nothing was executed.
+
+    What to do about it is the same for all of them, so a run says the hint once: see `Client.advice`.
+    """
+
+    @property
+    def told(self) -> str:
+        """Without the hint."""
+        return self.message
 
 
 class TooLong(Garbled):

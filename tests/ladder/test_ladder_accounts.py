@@ -68,6 +68,37 @@ def test_an_account_that_holds_funds_is_not_deleted(desk: Desk, wallet: str) -> 
     assert desk.plan().last == NO_CHANGES
 
 
+NAMES = {"deposits": "no_funds_incoming", "withdrawals": "no_funds_outgoing"}
+
+
+@pytest.mark.parametrize(
+    ("what", "state", "over"),
+    [("deposits", "1", "2"), ("withdrawals", "4", "-2"), ("withdrawals", "77", "2")],
+)
+def test_an_account_with_money_on_its_way_is_not_deleted(desk: Desk, what: str, state: str, over: str) -> None:
+    """A deposit or withdrawal that is not over blocks the delete, by the broker's list; a new state is not over."""
+    settle(desk, "leaver01")
+    desk.open("leaver01", what, ccy="USDT", amt="7", state=state, ts="1700000000000")
+    desk.open("leaver01", what, ccy="BTC", amt="1", state=over, ts="1700000000001")
+    desk.write({"leaver01": {**GONE, "api_keys": KEY}}, guardrails={"max_deletes": 1})
+    assert failing(desk.steps()["leaver01"]) == {NAMES[what]: f"7 USDT (state {state})"}
+    assert desk.apply().code == 3
+    quiet(desk)
+
+
+def test_movements_that_the_venue_does_not_list_are_not_taken_for_none(desk: Desk) -> None:
+    """Where the lists are not open to this broker the delete waits, and the message says whom to ask."""
+    settle(desk, "leaver01")
+    desk.sandbox.control_post("flags", dma_endpoints="public")
+    desk.write({"leaver01": {**GONE, "api_keys": KEY}}, guardrails={"max_deletes": 1})
+    plan = desk.plan("--format", "json").json
+    checks = {one["name"]: one["status"] for one in plan["steps"][0]["prechecks"]}
+    assert (checks["no_funds_incoming"], checks["no_funds_outgoing"]) == ("unknown", "unknown")
+    assert ["ask your broker manager" in one["message"] for one in plan["warnings"]].count(True) == 1
+    assert desk.apply().code == 3
+    quiet(desk)
+
+
 def test_a_delete_that_no_key_can_check_is_left_to_the_venue(desk: Desk) -> None:
     """Without a key of the account its emptiness is a `venue` precheck; the venue's refusal counts as blocked."""
     settle(desk, "leaver01", stored=False)

@@ -147,7 +147,8 @@ def test_a_call_that_the_venue_no_longer_documents_is_a_no_of_its_own(
         first = told.json["results"][0]
         assert (told.code, first["status"], first["code"]) == (1, "failed", said)
         assert "OKX no longer documents this call publicly" in first["message"]
-        assert "nothing was executed; ask your broker manager" in first["message"]
+        assert "ask your broker manager" not in first["message"]
+        assert [note for note in told.json["notes"] if "nothing was executed; ask your broker manager" in note]
         assert len(desk.writes("/create-subaccount")) == 1
 
 
@@ -160,13 +161,24 @@ def test_a_delete_that_the_venue_no_longer_documents_deletes_nothing(
         bot = {"permissions": ["read"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
         desk.write({"mmdesk01": {**BASE, "api_keys": {**KEY, "bot": bot}}, "mmdesk02": {}})
         desk.converge()
-        desk.sandbox.control_post("flags", dma_endpoints="public")
+        for ending in ("delete-apikey", "delete-subaccount"):
+            desk.fault(match={"path": f"*/{ending}"}, kind="status", status=404, times=0)
         keys = {**KEY, "bot": {"state": "absent"}}
         desk.write({"mmdesk01": {**BASE, "api_keys": keys}, "mmdesk02": {"state": "absent"}}, guardrails=deletes)
         told = desk.apply("--format", "json")
         statuses = {row["address"]: (row["status"], row["code"]) for row in told.json["results"]}
         assert statuses == {"mmdesk01.api_keys[bot]": ("failed", "404"), "mmdesk02": ("failed", "404")}
         assert (told.code, len(desk.writes("/delete-apikey")), len(desk.writes("/delete-subaccount"))) == (1, 1, 1)
+
+
+def test_whom_to_ask_is_said_once_for_twenty_accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run over many accounts has one line of advice for a call that is not open to this broker, not one each."""
+    with Desk.at(tmp_path, monkeypatch, world(dma_endpoints="public")) as desk:
+        desk.write({f"mmdesk{number:02}": {} for number in range(20)})
+        said = desk.apply()
+        assert (said.code, said.out.count("FAILED")) == (1, 20)
+        assert (said.out + said.err).count("ask your broker manager") == 1
+        assert (said.out + said.err).count("OKX no longer documents this call publicly") == 1
 
 
 def test_leverage_that_a_regional_host_does_not_serve_is_unreadable_with_the_way_out(

@@ -29,6 +29,7 @@ __all__ = [
     "DELETE_REGULAR_KEY",
     "DELETE_SUB_ACCOUNT",
     "DEPOSIT_ADDRESSES",
+    "DEPOSIT_HISTORY",
     "FUNDING_BALANCES",
     "GRID_BOTS",
     "IF_REBATE",
@@ -72,6 +73,7 @@ __all__ = [
     "SWITCH_PRESET",
     "TIME",
     "TRADE_FEE",
+    "WITHDRAWAL_HISTORY",
 ]
 
 _V5 = "/api/v5"
@@ -200,6 +202,8 @@ MODIFY_DEPOSIT_ADDRESS = _post(
     Echo("addr", same=_same_address),
     Echo("to"),
 )
+DEPOSIT_HISTORY = _get("/asset/broker/dma/subaccount-deposit-history", 5, 2, _ACCOUNT)
+WITHDRAWAL_HISTORY = _get("/asset/broker/dma/subaccount-withdrawal-history", 5, 2, _ACCOUNT)
 
 # -- the regular master's, for its sub-accounts; where the documents of two years disagree, the lower number -----------
 REGULAR_SUB_ACCOUNTS = _get("/users/subaccount/list", 2, 2, _ACCOUNT)

@@ -1,24 +1,27 @@
 """Calls that the venue serves to some and not to others, and what an answer from there says. Source: OKX v5.
 
 Since 2025 the public pages show six of the broker's calls; the others are "on application". A host of one region does
-not serve "Get leverage". Such an answer is the venue's no to this user, and proves that nothing was executed.
+not serve "Get leverage". Such an answer is the venue's no to this user, and proves that nothing was executed. A run
+says once what to do about it, however many accounts it is about.
 """
 
 from __future__ import annotations
 
-from acctcfg.errors import Refused
 from acctcfg.venues.okx.endpoints import (
     CREATE_DEPOSIT_ADDRESS,
     CREATE_SUB_ACCOUNT,
     DELETE_KEY,
     DELETE_SUB_ACCOUNT,
     DEPOSIT_ADDRESSES,
+    DEPOSIT_HISTORY,
     LEVERAGE_INFO,
     MODIFY_DEPOSIT_ADDRESS,
     MODIFY_KEY,
     SET_SUB_ACCOUNT_LEVEL,
+    WITHDRAWAL_HISTORY,
 )
 from acctcfg.wire.endpoint import Endpoint
+from acctcfg.wire.failures import NotServed
 
 __all__ = ["NOT_PUBLIC", "not_served"]
 
@@ -32,6 +35,8 @@ NOT_PUBLIC = frozenset(
         DEPOSIT_ADDRESSES,
         CREATE_DEPOSIT_ADDRESS,
         MODIFY_DEPOSIT_ADDRESS,
+        DEPOSIT_HISTORY,
+        WITHDRAWAL_HISTORY,
     )
 )
 """Of a broker's calls those that the public pages have no longer."""
@@ -43,7 +48,7 @@ _REGION = (
 )
 
 
-def not_served(endpoint: Endpoint, code: str, status: int, text: str = "") -> Refused | None:
+def not_served(endpoint: Endpoint, code: str, status: int, text: str = "") -> NotServed | None:
     """What an answer says of a call that this user may not have; None where it says something else.
 
     `code` is the venue's, or "404" for an answer without a word.
@@ -51,7 +56,7 @@ def not_served(endpoint: Endpoint, code: str, status: int, text: str = "") -> Re
     said = f'; the venue says "{text}"' if text else ""
     if endpoint in NOT_PUBLIC and code in _GONE:
         message = f"{endpoint.text} was refused: {code}, OKX no longer documents this call publicly{said}"
-        return Refused(message, hint=_ASK, code=code, status=status, text=text)
+        return NotServed(message, hint=_ASK, code=code, status=status, text=text)
     if endpoint is LEVERAGE_INFO and code == "404":
-        return Refused(f"{endpoint.text} is not served here: 404{said}", hint=_REGION, code=code, status=status)
+        return NotServed(f"{endpoint.text} is not served here: 404{said}", hint=_REGION, code=code, status=status)
     return None

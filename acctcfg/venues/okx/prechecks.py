@@ -6,7 +6,7 @@
 | position mode | 59000: anything open in the account | positions, orders, algos, bots |
 | leverage | 59101, 59107, 59668, 59669: orders, algos and bots under the scope; 59102: above the maximum | by scope |
 | settings | by the row of `settings.py` | by name; see `setting_questions.py` |
-| delete | 59606: not empty; 59623: second-level accounts | balances, children |
+| delete | 59606: not empty; 59623: second-level accounts | balances, deposits and withdrawals, children |
 
 The maximum is the list's, and under an open position the one of its tier. What cannot be read is `unknown`, which
 blocks too. What only a key can read that a step of the plan will make is `deferred`: the gate reads it before the
@@ -32,6 +32,7 @@ from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.margin_effect import Moved
+from acctcfg.venues.okx.movements import pending_movements
 from acctcfg.venues.okx.open_things import (
     FLAT,
     LISTED,
@@ -176,34 +177,37 @@ async def _tier_limit(account: Account, snapshot: Snapshot, scope: Scope) -> tup
 
 
 async def _deletable(account: Account) -> tuple[Precheck, ...]:
-    """Empty, read with the account's own key where one signs; and no second-level accounts left."""
-    checks: list[Precheck] = []
+    """Empty, with nothing on its way in or out, and no second-level accounts left."""
+    empty = await _empty(account)
+    moving = await pending_movements(account.master, account.name)
+    below = account.row is not None and not account.row.parent  # where it does not say, it may be a first-level one
+    return (empty, *moving, *((await _no_second_level(account),) if below else ()))
+
+
+async def _empty(account: Account) -> Precheck:
+    """Read with the account's own key, where one signs."""
     if account.reader is None:
-        checks.append(Precheck("empty", "venue", "no key of the account is at hand: the venue refuses if it is not"))
-    else:
-        try:
-            held = await account.reader.holdings()
-            found = [f"{what} ({wallet})" for wallet, some in held.items() for what in some]
-            checks.append(Precheck("empty", "fail" if found else "pass", ", ".join(found[:LISTED])))
-        except VenueError as error:
-            checks.append(Precheck("empty", "unknown", error.message))
-    if account.row is not None and not account.row.parent:  # where it does not say, it may be a first-level one
-        try:
-            every = await account.master.sub_accounts.every()
-            left = [row.name for row in every.values() if row.parent == account.name]
-            going = {spec.name for spec in account.specs.values() if spec.state == "absent"}
-            left = [name for name in left if name not in going]
-            unsaid = [
-                row.name for row in every.values() if row.parent is None and row.name not in {*going, account.name}
-            ]
-            if left or not unsaid:
-                checks.append(Precheck("no_second_level", "fail" if left else "pass", listed(left)))
-            else:
-                told = f"the venue does not say the parent of {listed(unsaid)}"
-                checks.append(Precheck("no_second_level", "unknown", told))
-        except VenueError as error:
-            checks.append(Precheck("no_second_level", "unknown", error.message))
-    return tuple(checks)
+        return Precheck("empty", "venue", "no key of the account is at hand: the venue refuses if it is not")
+    try:
+        held = await account.reader.holdings()
+    except VenueError as error:
+        return Precheck("empty", "unknown", error.message)
+    found = [f"{what} ({wallet})" for wallet, some in held.items() for what in some]
+    return Precheck("empty", "fail" if found else "pass", ", ".join(found[:LISTED]))
+
+
+async def _no_second_level(account: Account) -> Precheck:
+    """By the broker's list; accounts that this plan deletes do not count."""
+    try:
+        every = await account.master.sub_accounts.every()
+    except VenueError as error:
+        return Precheck("no_second_level", "unknown", error.message)
+    going = {account.name, *(spec.name for spec in account.specs.values() if spec.state == "absent")}
+    left = [row.name for row in every.values() if row.parent == account.name and row.name not in going]
+    unsaid = [row.name for row in every.values() if row.parent is None and row.name not in going]
+    if unsaid and not left:
+        return Precheck("no_second_level", "unknown", f"the venue does not say the parent of {listed(unsaid)}")
+    return Precheck("no_second_level", "fail" if left else "pass", listed(left))
 
 
 def open_positions_under_scopes(account: Account, changes: Sequence[Change], leverage: Leverage) -> list[Moved]:
