@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from acctcfg.core.brake import Braked, Lowering
 from acctcfg.core.value_text import told
+from acctcfg.render.columns import columns, filled
 from acctcfg.render.formats import Page
 from acctcfg.render.harmless import json_text
 from acctcfg.render.paint import Paint, joined
@@ -59,10 +60,10 @@ def _last(brake: Braked) -> str:
 
 def _listed(lowerings: Sequence[Lowering], paint: Paint) -> Iterator[str]:
     """`~ mmdesk01.leverage[swap/BTC-USDT/cross]  20 -> 3  12,000 USD open`."""
-    wide = max((len(str(one.address)) for one in lowerings), default=0)
+    wide = max((columns(str(one.address)) for one in lowerings), default=0)
     for one in lowerings:
         change = f"{told(one.before)} -> {told(one.after)}"
-        yield f"  {paint('yellow', '~')} {one.address!s:<{wide}}  {change:<12}  {_open(one)}".rstrip()
+        yield f"  {paint('yellow', '~')} {filled(str(one.address), wide)}  {change:<12}  {_open(one)}".rstrip()
 
 
 def _open(one: Lowering) -> str:

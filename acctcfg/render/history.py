@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from acctcfg.render.columns import columns, filled
 from acctcfg.render.harmless import harmless
 
 if TYPE_CHECKING:
@@ -104,11 +105,11 @@ def _one(record: RunRecord) -> list[str]:
 def _steps(record: RunRecord) -> Iterator[str]:
     """Every step with its values and end, and below it each write; of a run that did not end, the writes alone."""
     steps = record.steps or _steps_of(record.entries)
-    width = max((len(str(step["address"])) for step in steps), default=0)
+    width = max((columns(str(step["address"])) for step in steps), default=0)
     for step in steps:
         words = [_values(step), str(step["status"]).replace("_", " ")]
         end = ": ".join(filter(None, (words[1], str(step.get("message") or step.get("code") or ""))))
-        yield f"{MARKS.get(str(step['action']), ' '):>3} {step['address']:<{width}}  {words[0]}{end}"
+        yield f"{MARKS.get(str(step['action']), ' '):>3} {filled(str(step['address']), width)}  {words[0]}{end}"
         for entry in record.entries:
             if entry.intent.address == step["address"]:
                 yield from _write(entry, several=step["action"] == "replace", told=bool(record.steps))
@@ -180,6 +181,6 @@ def _when(at: str) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(filled(cell, width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return [line.rstrip() for line in lines]

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from acctcfg.core.codes import precheck_words
 from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, Outcome, StepResult
 from acctcfg.core.plan import Plan, Precheck, Step, VenueReport
+from acctcfg.render.columns import columns, filled
 from acctcfg.render.formats import WIDTH
 from acctcfg.render.harmless import harmless
 from acctcfg.render.paint import Paint, joined
@@ -96,8 +97,8 @@ class _Page:
         accounts: dict[str, list[Step]] = {}
         for step in steps:
             accounts.setdefault(step.address.account, []).append(step)
-        wide = max((len(step.address.within) + 8 for step in steps), default=0)
-        column = min(max([wide, *(len(account) + 6 for account in accounts)], default=0), FAR)
+        wide = max((columns(step.address.within) + 8 for step in steps), default=0)
+        column = min(max([wide, *(columns(account) + 6 for account in accounts)], default=0), FAR)
         lines = [self.header(name, report)]
         if accounts:
             lines.append("")
@@ -112,7 +113,7 @@ class _Page:
         left = " · ".join(filter(None, (name, report.type, report.environment, report.uid, report.base_url)))
         right = f"{_count(report.accounts, 'account')} read · {_count(report.requests, 'request')} · "
         right += f"{report.seconds:.1f} s"
-        gap = max(self.width - len(left) - len(right), 2)
+        gap = max(self.width - columns(left) - columns(right), 2)
         return self.paint("bold", left) + " " * gap + self.paint("dim", right)
 
     def account(self, account: str, steps: Sequence[Step], column: int) -> Iterator[str]:
@@ -132,10 +133,10 @@ class _Page:
             indent = indent[: -(len(mark) - 1)]
         text = harmless(describe(step.change, step.venue))
         head = f"{indent}{mark} {name}"
-        room = " " * max(column - len(head), 2)
+        room = " " * max(column - columns(head), 2)
         line = f"{indent}{self.paint.action(action, mark)} {name}{room}{text}"
         if step.blocked:
-            plain = len(head) + len(room) + len(text)
+            plain = columns(head + room + text)
             line += " " * max(self.width - len("BLOCKED") - plain, 2) + self.paint("red", "BLOCKED")
         yield line.rstrip()
         own = [check for check in step.prechecks if check not in self.hidden]
@@ -152,7 +153,7 @@ class _Page:
     def checks(self, checks: Sequence[Precheck], column: int, *, indent: str = "        ") -> Iterator[str]:
         """A line each, with their details in the steps' column, or in one of their own where that is too near."""
         told = [precheck_words(check.name, check.words) for check in checks if check.detail or check.status in MEANINGS]
-        column = min(max([column, *(len(indent) + len(words) + 4 for words in told)]), FAR)
+        column = min(max([column, *(columns(indent + words) + 4 for words in told)]), FAR)
         return (self.check(check, column, indent) for check in checks)
 
     def check(self, check: Precheck, column: int, indent: str) -> str:
@@ -160,7 +161,7 @@ class _Page:
         mark = CHECKS[check.status]
         head = f"{indent}{mark} {precheck_words(check.name, check.words)}"
         detail = check.detail or MEANINGS.get(check.status, "")
-        line = head + " " * max(column - len(head), 2) + harmless(detail) if detail else head
+        line = head + " " * max(column - columns(head), 2) + harmless(detail) if detail else head
         return line.replace(mark, self.paint("red" if check.blocks else "dim", mark), 1)
 
     def details(self, step: Step) -> Iterator[str]:
@@ -195,9 +196,9 @@ class _Page:
         """A titled list of addresses with a sentence each."""
         if not rows:
             return []
-        column = min(max(len(address) for address, _ in rows), FAR)
+        column = min(max(columns(harmless(address)) for address, _ in rows), FAR)
         paint = self.paint("yellow", mark)
-        return [title, *(f"  {paint} {harmless(address):<{column}}  {harmless(text)}" for address, text in rows)]
+        return [title, *(f"  {paint} {filled(harmless(address), column)}  {harmless(text)}" for address, text in rows)]
 
 
 def _ends(recipient: str) -> str:

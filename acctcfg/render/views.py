@@ -12,6 +12,7 @@ from acctcfg.account_view import AccountView
 from acctcfg.core.fee_rate import FeeRate
 from acctcfg.deposit import DepositRow
 from acctcfg.errors import UsageError
+from acctcfg.render.columns import columns, filled
 from acctcfg.render.harmless import cell, harmless, json_text
 from acctcfg.render.paint import Paint, joined
 
@@ -105,9 +106,9 @@ def _account(view: AccountView, paint: Paint) -> Iterator[str]:
     rows += [_fee(rate) for rate in view.fees or ()]
     rows += [(_within(w.address, view.account), f"warning: {w.message}  [{w.code}]") for w in view.warnings]
     rows += [(_within(u.address, view.account), f"could not be read: {u.message}  [{u.code}]") for u in view.unreadable]
-    width = min(max((len(name) for name, _ in rows), default=0), 60)
+    width = min(max((columns(name) for name, _ in rows), default=0), 60)
     for name, words in rows:
-        yield f"  {name:<{width}}  {words}"
+        yield f"  {filled(name, width)}  {words}"
 
 
 def _fee(rate: FeeRate) -> tuple[str, str]:

@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 from plan_samples import step_of
+from rich.cells import cell_len
 
 from acctcfg.core.plan import MATCH, Estimate, Plan, Precheck, Unread, VenueReport, Warning_
 from acctcfg.core.scope import Scope
 from acctcfg.core.state import AccountValue, KeyValue, Lost
 from acctcfg.deposit import address_value
+from acctcfg.render.formats import WIDTH
 from acctcfg.render.text import render_plan
 
 MANUAL = """\
@@ -196,3 +198,14 @@ def test_details_of_prechecks_stand_in_one_column():
     text = render_plan(Plan(steps=(step_of("a1", "position_mode", after="net", checks=checks),)))
     one, two = (next(line for line in text.splitlines() if line.endswith(word)) for word in ("one", "two"))
     assert one.index("one") == two.index("two")
+
+
+@pytest.mark.parametrize("label", ["做市账户", "マーケット", "시장조성", "e\u0301t\u00e9 desk", "desk 🚀", "desk"])
+def test_columns_stand_under_each_other_whatever_the_label_is_written_in(desk_plan, label):
+    """BLOCKED ends at the right edge, and details begin in their column, counted as a terminal counts."""
+    blocked = next(step for step in desk_plan.steps if step.blocked)
+    change = replace(blocked.change, before="desk", after=label)
+    plan = replace(desk_plan, steps=(replace(blocked, change=change),))
+    line = next(line for line in render_plan(plan).splitlines() if line.endswith("BLOCKED"))
+    assert label in line
+    assert sum(cell_len(c) for c in line) == WIDTH
