@@ -16,6 +16,7 @@ from acctcfg.core.level import Level
 from acctcfg.core.own_field import Above
 from acctcfg.core.state import Value
 from acctcfg.core.store_type import StoreType
+from acctcfg.core.trust import trust_word
 from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
 
 __all__ = [
@@ -215,6 +216,12 @@ class StoreSpec:
         """The folder that its secrets lie in, where it has one."""
         path = self.options.get("path")
         return path if isinstance(path, str) else None
+
+    @property
+    def where(self) -> str:
+        """Where its secrets lie, in its type's own terms: a folder, a command; "" where there is nothing to say."""
+        place = self.options.get(self.kind.place, "")
+        return trust_word(place) if isinstance(place, tuple) else place if isinstance(place, str) else ""
 
     @property
     def recipients(self) -> tuple[str, ...]:

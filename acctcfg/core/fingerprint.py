@@ -37,7 +37,7 @@ def manifest_digest(manifest: Manifest, accounts: Iterable[str], uids: Mapping[s
 
 def _kept(store: StoreSpec) -> dict[str, object]:
     """What decides where a new secret goes, and who can read it there."""
-    return {"type": store.type, "path": store.path, "recipients": sorted(store.recipients)}
+    return {"type": store.type, "path": store.where, "recipients": sorted(store.recipients)}
 
 
 def _plain(value: object) -> object:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from acctcfg.core.setting import Flag, Line
 from acctcfg.core.text_rule import TextRule
 
-__all__ = ["Lines", "Option", "OptionKind", "PrivateSource", "StoreType"]
+__all__ = ["Command", "Lines", "Option", "OptionKind", "PrivateSource", "StoreType"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,18 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A program and its arguments, which the user's own environment must trust. No message quotes the arguments."""
+
+
+@dataclass(frozen=True, slots=True)
 class PrivateSource:
     """Where something secret is read from: `{env: VARIABLE}` or `{file: PATH}`."""
 
     what: str  # "the identity"
 
 
-OptionKind = Line | Lines | Flag | PrivateSource
+OptionKind = Line | Lines | Flag | Command | PrivateSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,4 +63,5 @@ class StoreType:
     options: Mapping[str, Option] = field(default_factory=dict)
     writable: bool = True  # whether a new secret can be put there at all
     as_kept: Callable[[str], str] = _as_it_is  # a path as the poorest place can tell it from others
+    place: str = "path"  # the option that says where its secrets lie
     alike: str = ""  # how paths differ that it cannot tell: "in case"

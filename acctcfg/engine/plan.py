@@ -241,7 +241,7 @@ def _stores(workspace: Workspace, steps: Iterable[Step]) -> tuple[StoreReport, .
         StoreReport(
             store=name,
             type=specs[name].type,
-            path=specs[name].path or "",
+            path=specs[name].where,
             recipients=tuple(sorted(specs[name].recipients)),
         )
         for name in names

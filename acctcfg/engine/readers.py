@@ -51,7 +51,7 @@ def _wanted(manifest: Manifest) -> dict[str, StoreSpec]:
 
 
 def _facts(spec: StoreSpec) -> dict[str, JsonValue]:
-    path = str(PurePosixPath(spec.path)) if spec.path else ""  # `secrets/` is `secrets`
+    path = str(PurePosixPath(spec.path)) if spec.path else spec.where  # `secrets/` is `secrets`
     return {"type": spec.type, "path": path, "recipients": sorted({one.strip() for one in spec.recipients})}
 
 

@@ -28,7 +28,7 @@ def load(
     `rules` are the venue types by name; of `environ` only ACCTCFG_TRUST is read. Raises `ManifestError` with every
     problem of every file.
     """
-    shape = Shape(rules)
+    shape = Shape(rules, environ.get("ACCTCFG_TRUST", ""))
     workspace = read_workspace(directory, shape, root)
     stores = build_stores(workspace, shape)
     venues = build_venues(workspace, shape, stores, environ)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.text_rule import PATH
 from acctcfg.manifest.account_shape import account, connection_credentials, deposit_address, permission_words
+from acctcfg.manifest.commands import Trust
 from acctcfg.manifest.containers import Field, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.core_schema import number
 from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, IpAddress, Text, Whole, Word
@@ -54,13 +55,14 @@ def _granted() -> Record:
 
 
 class Shape:
-    """The declared shape, for one set of venue types."""
+    """The declared shape, for one set of venue types. `trust`: what ACCTCFG_TRUST says."""
 
-    def __init__(self, rules: Mapping[str, VenueRules]) -> None:
+    def __init__(self, rules: Mapping[str, VenueRules], trust: str = "") -> None:
         self.rules = rules
+        self.trust = Trust(trust)
         self.venue = self._venue()
         self.stores = store_types()
-        self.store = store_shape(self.stores)
+        self.store = store_shape(self.stores, self.trust)
         self.guardrails = self._guardrails()
         self.deposit_address = deposit_address(self.rules.values())
         self.account = account(self.rules.values())

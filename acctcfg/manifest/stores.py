@@ -8,8 +8,9 @@ from typing import Final, assert_never
 from acctcfg.core.desired import StoreSpec
 from acctcfg.core.setting import Flag as FlagKind
 from acctcfg.core.setting import Line
-from acctcfg.core.store_type import Lines, Option, OptionKind, PrivateSource, StoreType
+from acctcfg.core.store_type import Command, Lines, Option, OptionKind, PrivateSource, StoreType
 from acctcfg.core.text_rule import PATH, VARIABLE
+from acctcfg.manifest.commands import CommandLine, Trust
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, Record
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report
@@ -20,10 +21,10 @@ __all__ = ["build_store", "store_shape"]
 
 UNKNOWN: Final = StoreType(type="", doc="")
 """The type of a store whose own is missing or wrong: that is reported, and what names the store is not wrong too."""
-_LATER_FIELDS: Final = {"command": "exec: the program", "service": "keyring: the service"}
+_LATER_FIELDS: Final = {"service": "keyring: the service"}
 
 
-def store_shape(types: Mapping[str, StoreType]) -> Record:
+def store_shape(types: Mapping[str, StoreType], trust: Trust) -> Record:
     """The shape of one store: the union over the types."""
     owners: dict[str, list[str]] = {}
     options: dict[str, Option] = {}
@@ -36,19 +37,21 @@ def store_shape(types: Mapping[str, StoreType]) -> Record:
     later = tuple(word for word in LATER if word not in types)
     fields = {"type": Field(kind=Word(words, later), doc="The kind of store", required=True)}
     fields |= {
-        name: Field(kind=_kind(option.kind), doc=f"{', '.join(owners[name])}: {option.doc}")
+        name: Field(kind=_kind(option.kind, trust), doc=f"{', '.join(owners[name])}: {option.doc}")
         for name, option in options.items()
     }
     fields |= {name: Field(kind=Later(), doc=doc) for name, doc in _LATER_FIELDS.items() if name not in fields}
     return Record(fields)
 
 
-def _kind(kind: OptionKind) -> Kind:
+def _kind(kind: OptionKind, trust: Trust) -> Kind:
     match kind:
         case Line(rule):
             return Text(rule)
         case Lines(rule, later):
             return ListOf(Text(rule, private=True, later=later), least=1)
+        case Command():
+            return CommandLine(trust)
         case FlagKind():
             return Flag()
         case PrivateSource(what):

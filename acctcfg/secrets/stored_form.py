@@ -6,7 +6,7 @@ import json
 
 from acctcfg.core.secret import Credentials, Secret
 
-__all__ = ["flaw", "flaw_of", "pack", "unpack"]
+__all__ = ["flaw", "flaw_of", "pack", "parts_of", "unpack"]
 
 FIELDS = ("api_key", "secret_key", "passphrase")
 
@@ -21,6 +21,12 @@ def pack(credentials: Credentials) -> bytes:
             "passphrase": None if passphrase is None else passphrase.reveal(),
         }
     ).encode()
+
+
+def parts_of(credentials: Credentials) -> list[str]:
+    """What no message may hold: the secret parts of these credentials, and their id beside them."""
+    passphrase = credentials.passphrase
+    return [credentials.api_key, credentials.secret_key.reveal(), passphrase.reveal() if passphrase else ""]
 
 
 def flaw(value: str) -> str:

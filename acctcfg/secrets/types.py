@@ -9,6 +9,7 @@ from acctcfg.core.desired import StoreOption
 from acctcfg.core.store_type import StoreType
 from acctcfg.errors import ConfigError
 from acctcfg.secrets import age_file, env
+from acctcfg.secrets import exec as exec_
 from acctcfg.secrets.store import Around, Store
 
 __all__ = ["LATER", "MODULES", "StoreModule", "open_store", "store_types"]
@@ -23,9 +24,9 @@ class StoreModule(Protocol):
         """The store; reads and writes nothing yet."""
 
 
-MODULES: Final[list[StoreModule]] = [age_file, env]
+MODULES: Final[list[StoreModule]] = [age_file, env, exec_]
 """A row a type."""
-LATER: Final = ("keyring", "exec")
+LATER: Final = ("keyring",)
 """Types of the manual that are refused as not supported yet."""
 
 

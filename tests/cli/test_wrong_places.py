@@ -40,7 +40,6 @@ LATER = [
     "venues: {d: {type: okx_dma_broker, credentials: {keyring: x}}}",
     "venues: {d: {type: okx_dma_broker, credentials: {token: {exec: [x]}}}}",
     "secret_stores: {s: {type: keyring, service: x}}",
-    "secret_stores: {s: {type: exec, command: [x]}}",
     "journal: {url: postgresql://x}",
     "profiles: {p: {leverage: [{market: swap, margin: cross, family: A-B, value: 3, until: 2026-12-31}]}}",
     "profiles: {p: {api_keys: {t: {permissions: [read], until: 2026-12-31}}}}",

@@ -67,7 +67,7 @@ def test_it_is_read_only() -> None:
     assert "CI_VENUE_ACCOUNT_LABEL" in store.describe()
 
 
-@pytest.mark.parametrize("kind", ["keyring", "exec"])
+@pytest.mark.parametrize("kind", ["keyring"])
 def test_stores_that_are_not_built_are_refused(kind: str) -> None:
     """A store of a type that is not built is said to be, not ignored."""
     with pytest.raises(ConfigError, match="not supported yet"):

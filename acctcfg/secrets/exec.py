@@ -1,0 +1,42 @@
+"""A store behind a program of the user's own, which speaks the protocol of docs/secrets.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from acctcfg.core.desired import StoreOption
+from acctcfg.core.store_type import Command, Lines, Option, StoreType
+from acctcfg.core.text_rule import VARIABLE
+from acctcfg.secrets.helper import Helper
+from acctcfg.secrets.store import Around
+from acctcfg.secrets.told import ToldStore
+
+__all__ = ["TYPE", "open_store"]
+
+TYPE = StoreType(
+    type="exec",
+    doc="a program that knows get, put and delete",
+    options={
+        "command": Option(
+            kind=Command(),
+            doc="the program and its arguments; ACCTCFG_TRUST must name it",
+            needed="the program, and its arguments",
+        ),
+        "pass_env": Option(
+            kind=Lines(VARIABLE), doc="variables of the environment that it gets besides PATH, HOME and LANG"
+        ),
+    },
+    place="command",
+)
+
+
+def open_store(name: str, options: Mapping[str, StoreOption], around: Around) -> ToldStore:
+    """The store of these options."""
+    command, pass_env = options["command"], options.get("pass_env", ())
+    helper = Helper(
+        who=f"the store {name}",
+        command=command if isinstance(command, tuple) else (),
+        environ=around.environ,
+        pass_env=pass_env if isinstance(pass_env, tuple) else (),
+    )
+    return ToldStore(name, helper, f"whatever {helper.command[0]} keeps")
