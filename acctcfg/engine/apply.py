@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Step
-from acctcfg.core.state import After, Live, Unreadable
-from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.capped import without_cap
 from acctcfg.engine.consent import Leave
 from acctcfg.engine.execute import Execution
@@ -20,6 +18,7 @@ from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.record import Run
+from acctcfg.engine.remember import remember
 from acctcfg.engine.reviewed import check_credentials, check_digest, check_manifest, check_steps, focus_of
 from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Link, Session
@@ -28,13 +27,10 @@ from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.waiting import Patience
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError
-from acctcfg.venues.contract import FRESH_SINCE, Survey
+from acctcfg.venues.contract import FRESH_SINCE
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
-    from acctcfg.journal import Intent, Journal
-    from acctcfg.journal.knowledge import Knowledge
-    from acctcfg.journal.records import Finding
 
 __all__ = ["apply", "hold_locks", "let_writes_expire", "not_on_record", "working"]
 
@@ -70,28 +66,13 @@ async def apply(
     if saved is not None:
         check_manifest(workspace, saved)
         focus, leave = focus_of(saved), leave.beside(saved, workspace)
-    flags: dict[str, JsonValue] = {
-        "skip_blocked": skip_blocked,
-        "after_cap": after_cap,
-        "allow_sensitive": list(leave.sensitive) or False,
-        "replace": sorted(map(str, leave.replace)),
-        "expect": expect,
-        **(said or {}),
-    }
+    terms = _Terms(leave, saved, expect, allow_warnings, skip_blocked, after_cap)
+    flags = {**terms.on_record, **(said or {})}
     patience = Patience(wait_flat_s)
     while True:
         async with Session(workspace, venues_of(workspace, focus)) as session:
             async with hold_locks(session, max(lock_timeout_s, patience.left(session.clock)), progress) as locks:
-                if saved is not None:
-                    check_credentials(session, saved)
-                await let_writes_expire(session, progress)
-                planned = await draw_up(session, focus, leave=leave, progress=progress)
-                planned.as_reviewed += patience.as_reviewed(planned)
-                if after_cap:
-                    planned.as_reviewed += tuple(map(without_cap, planned.as_reviewed))
-                    planned.plan = without_cap(planned.plan)
-                _hold_to_review(planned, saved, expect, allow_warnings=allow_warnings)
-                planned.plan = planned.plan.with_steps(leave.hold(planned.plan.steps, planned.readers))
+                planned = await _plan(session, focus, terms, patience, progress)
                 waiting = patience.waiting(planned, progress, skip_blocked=skip_blocked)
                 if waiting is None:
                     interrupts = interrupts or Interrupts()
@@ -106,12 +87,50 @@ async def apply(
     return await _matched(workspace, outcome, progress)
 
 
-def _hold_to_review(planned: Planned, saved: JsonObject | None, expect: str | None, *, allow_warnings: bool) -> None:
-    """Go on only if this is what was reviewed, where anything was. Raises PlanStale."""
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What an apply is held to, and what the user lets it do."""
+
+    leave: Leave
+    saved: JsonObject | None
+    expect: str | None
+    allow_warnings: bool
+    skip_blocked: bool
+    after_cap: bool
+
+    @property
+    def on_record(self) -> dict[str, JsonValue]:
+        """The flags of the run in the journal."""
+        return {
+            "skip_blocked": self.skip_blocked,
+            "after_cap": self.after_cap,
+            "allow_sensitive": list(self.leave.sensitive) or False,
+            "replace": sorted(map(str, self.leave.replace)),
+            "expect": self.expect,
+        }
+
+
+async def _plan(session: Session, focus: Focus, terms: _Terms, patience: Patience, progress: Progress) -> Planned:
+    """The plan as it is now, if it is what was reviewed. Raises PlanStale."""
+    if terms.saved is not None:
+        check_credentials(session, terms.saved)
+    await let_writes_expire(session, progress)
+    planned = await draw_up(session, focus, leave=terms.leave, progress=progress)
+    planned.as_reviewed += patience.as_reviewed(planned)
+    if terms.after_cap:
+        planned.as_reviewed += tuple(map(without_cap, planned.as_reviewed))
+        planned.plan = without_cap(planned.plan)
+    _hold_to_review(planned, terms)
+    planned.plan = planned.plan.with_steps(terms.leave.hold(planned.plan.steps, planned.readers))
+    return planned
+
+
+def _hold_to_review(planned: Planned, terms: _Terms) -> None:
+    saved, expect = terms.saved, terms.expect
     if saved is not None:
-        check_steps(saved, planned.plan, allow_warnings=allow_warnings)
+        check_steps(saved, planned.plan, allow_warnings=terms.allow_warnings)
     if expect is not None:
-        check_digest(planned, expect, saved, allow_warnings=allow_warnings)
+        check_digest(planned, expect, saved, allow_warnings=terms.allow_warnings)
     planned.reviewed = expect or (str(saved["digest"]) if saved is not None else planned.plan.digest)
     planned.claimed = 0 if saved is None else _claimed(saved)
 
@@ -254,7 +273,7 @@ async def _carry_out(
             finally:
                 outcome = _outcome(planned, execution, recorded)
                 outcome = replace(outcome, notes=(*outcome.notes, *locks.notes))
-                outcome = _kept(outcome, lambda end: _remember(planned, end, journal, open_before, run))
+                outcome = _kept(outcome, lambda end: remember(planned, end, journal, open_before, run))
                 status = "interrupted" if execution.stopping else "done"
                 journal.steps(run, _told(planned, outcome))
                 journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
@@ -266,10 +285,10 @@ async def _carry_out(
     return outcome
 
 
-def _kept(outcome: Outcome, remember: Callable[[Outcome], None]) -> Outcome:
+def _kept(outcome: Outcome, keep: Callable[[Outcome], None]) -> Outcome:
     """What the next run needs is kept; what keeps it from that must not hide what was done."""
     try:
-        remember(outcome)
+        keep(outcome)
     except JournalError:
         raise
     except Exception as error:
@@ -340,88 +359,7 @@ def _told(planned: Planned, outcome: Outcome) -> Iterator[dict[str, JsonValue]]:
         yield {**place, "action": step.change.action, **from_to(step.change), **end}
 
 
-def _remember(
-    planned: Planned, outcome: Outcome, journal: Journal, open_before: Mapping[str, Sequence[Intent]], run: str
-) -> None:
-    """What the next run needs: whose accounts these are, which keys sign, and what became of old unknown writes."""
-    ended = {str(result.step.address): result for result in outcome.results}
-    session = planned.session
-    assert session is not None  # noqa: S101
-    untouched = _untouched(planned, outcome)
-    known: dict[str, Knowledge] = {}  # by venue user
-    for key, survey in planned.surveys.items():
-        link = session.links[survey.spec.venue]
-        user, name = link.connection.user, survey.spec.name
-        own = ended.get(key)
-        if own is not None and own.step.change.action == "delete" and own.status in GOOD:
-            journal.forget_account(run, user, name)
-        elif key in untouched:
-            continue
-        elif survey.spec.role != "main" and survey.spec.state != "absent" and survey.uid and survey.desired:
-            journal.remember_account(run, user, name, uid=survey.uid, key=key)
-            access = link.connection.signed_by(survey)
-            if access is not None:
-                store, path, label = access
-                journal.remember_access(run, user, name, store=store, path=path, label=label, uid=survey.uid)
-            if survey.stored:
-                known[user] = known.get(user) or journal.knowledge(user)
-                _remember_stored(survey, user, known[user], journal, run)
-    for result in outcome.results:
-        _forget_key(planned, result, journal, run)
-    _remember_seen(planned, journal, run)
-    read = {str(address): live for survey in planned.surveys.values() for address, live in survey.live.items()}
-    for intents in open_before.values():
-        for intent in intents:
-            finding = _finding(ended.get(intent.address), read.get(intent.address))
-            if finding:
-                journal.resolve(run, intent, finding, intent.call)
-
-
-def _untouched(planned: Planned, outcome: Outcome) -> set[str]:
-    """Accounts in which every step was held back, or that were not to be touched at all: not taken over by this run."""
-    held = {result.step.address.account for result in outcome.results}
-    held -= {one.step.address.account for one in outcome.results if one.status not in ("blocked", "not_started")}
-    return held | {key for key, survey in planned.surveys.items() if survey.blocks.get(Address(key))}
-
-
 def _claimed(saved: JsonObject) -> int:
     """How many steps a reviewed plan has."""
     steps = saved["steps"]
     return len(steps) if isinstance(steps, Sequence) else 0
-
-
-def _finding(now: StepResult | None, live: Live | None) -> Finding | None:
-    """What this run shows about an old write at an address; None where it read nothing that tells."""
-    if now is not None:
-        return "happened" if now.status == "already" else "did_not_happen" if now.status == "done" else None
-    return None if live is None or isinstance(live, Unreadable | After) else "happened"
-
-
-def _remember_stored(survey: Survey, user: str, known: Knowledge, journal: Journal, run: str) -> None:
-    """Where the secret of each key lies, by the key's id: found there also when the manifest calls it otherwise."""
-    for label, key in sorted(survey.stored.items()):
-        before = known.stored_key(key.api_key)
-        same = before is not None and (before.store, before.path, before.label) == (key.store, key.path, label)
-        if not same or known.creating(survey.spec.name, label) is not None:
-            facts = {"store": key.store, "path": key.path, "api_key": key.api_key, "uid": key.uid}
-            journal.remember_key(run, user, survey.spec.name, label, **facts)
-
-
-def _remember_seen(planned: Planned, journal: Journal, run: str) -> None:
-    """What the venues' lists showed: tomorrow it may be gone from them."""
-    session = planned.session
-    assert session is not None  # noqa: S101
-    seen: dict[tuple[str, str], set[str]] = {}
-    for survey in planned.surveys.values():
-        user = session.links[survey.spec.venue].connection.user
-        for kind, name in survey.sightings:
-            seen.setdefault((user, kind), set()).add(name)
-    for (user, kind), names in sorted(seen.items()):
-        journal.remember_seen(run, user, kind, names)
-
-
-def _forget_key(planned: Planned, result: StepResult, journal: Journal, run: str) -> None:
-    step = result.step
-    if step.address.field == "api_keys" and result.status in GOOD and step.change.action == "delete":
-        survey = planned.surveys[step.address.account]
-        journal.forget_key(run, planned.link(step).connection.user, survey.spec.name, step.address.key)

@@ -1,0 +1,101 @@
+"""What an apply leaves for the next run: whose accounts these are, which keys sign, what became of old writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from acctcfg.core.address import Address
+from acctcfg.core.outcome import Outcome, StepResult
+from acctcfg.core.state import After, Live, Unreadable
+from acctcfg.engine.attempt import GOOD
+from acctcfg.engine.plan import Planned
+from acctcfg.venues.contract import Survey
+
+if TYPE_CHECKING:
+    from acctcfg.journal import Intent, Journal
+    from acctcfg.journal.knowledge import Knowledge
+    from acctcfg.journal.records import Finding
+
+__all__ = ["remember"]
+
+
+def remember(
+    planned: Planned, outcome: Outcome, journal: Journal, open_before: Mapping[str, Sequence[Intent]], run: str
+) -> None:
+    """What the next run needs: whose accounts these are, which keys sign, and what became of old unknown writes."""
+    ended = {str(result.step.address): result for result in outcome.results}
+    session = planned.session
+    assert session is not None  # noqa: S101
+    untouched = _untouched(planned, outcome)
+    known: dict[str, Knowledge] = {}  # by venue user
+    for key, survey in planned.surveys.items():
+        link = session.links[survey.spec.venue]
+        user, name = link.connection.user, survey.spec.name
+        own = ended.get(key)
+        if own is not None and own.step.change.action == "delete" and own.status in GOOD:
+            journal.forget_account(run, user, name)
+        elif key in untouched:
+            continue
+        elif survey.spec.role != "main" and survey.spec.state != "absent" and survey.uid and survey.desired:
+            journal.remember_account(run, user, name, uid=survey.uid, key=key)
+            access = link.connection.signed_by(survey)
+            if access is not None:
+                store, path, label = access
+                journal.remember_access(run, user, name, store=store, path=path, label=label, uid=survey.uid)
+            if survey.stored:
+                known[user] = known.get(user) or journal.knowledge(user)
+                _remember_stored(survey, user, known[user], journal, run)
+    for result in outcome.results:
+        _forget_key(planned, result, journal, run)
+    _remember_seen(planned, journal, run)
+    read = {str(address): live for survey in planned.surveys.values() for address, live in survey.live.items()}
+    for intents in open_before.values():
+        for intent in intents:
+            finding = _finding(ended.get(intent.address), read.get(intent.address))
+            if finding:
+                journal.resolve(run, intent, finding, intent.call)
+
+
+def _untouched(planned: Planned, outcome: Outcome) -> set[str]:
+    """Accounts in which every step was held back, or that were not to be touched at all: not taken over by this run."""
+    held = {result.step.address.account for result in outcome.results}
+    held -= {one.step.address.account for one in outcome.results if one.status not in ("blocked", "not_started")}
+    return held | {key for key, survey in planned.surveys.items() if survey.blocks.get(Address(key))}
+
+
+def _finding(now: StepResult | None, live: Live | None) -> Finding | None:
+    """What this run shows about an old write at an address; None where it read nothing that tells."""
+    if now is not None:
+        return "happened" if now.status == "already" else "did_not_happen" if now.status == "done" else None
+    return None if live is None or isinstance(live, Unreadable | After) else "happened"
+
+
+def _remember_stored(survey: Survey, user: str, known: Knowledge, journal: Journal, run: str) -> None:
+    """Where the secret of each key lies, by the key's id: found there also when the manifest calls it otherwise."""
+    for label, key in sorted(survey.stored.items()):
+        before = known.stored_key(key.api_key)
+        same = before is not None and (before.store, before.path, before.label) == (key.store, key.path, label)
+        if not same or known.creating(survey.spec.name, label) is not None:
+            facts = {"store": key.store, "path": key.path, "api_key": key.api_key, "uid": key.uid}
+            journal.remember_key(run, user, survey.spec.name, label, **facts)
+
+
+def _remember_seen(planned: Planned, journal: Journal, run: str) -> None:
+    """What the venues' lists showed: tomorrow it may be gone from them."""
+    session = planned.session
+    assert session is not None  # noqa: S101
+    seen: dict[tuple[str, str], set[str]] = {}
+    for survey in planned.surveys.values():
+        user = session.links[survey.spec.venue].connection.user
+        for kind, name in survey.sightings:
+            seen.setdefault((user, kind), set()).add(name)
+    for (user, kind), names in sorted(seen.items()):
+        journal.remember_seen(run, user, kind, names)
+
+
+def _forget_key(planned: Planned, result: StepResult, journal: Journal, run: str) -> None:
+    step = result.step
+    if step.address.field == "api_keys" and result.status in GOOD and step.change.action == "delete":
+        survey = planned.surveys[step.address.account]
+        journal.forget_key(run, planned.link(step).connection.user, survey.spec.name, step.address.key)
