@@ -76,10 +76,10 @@ def tree_of(file: Path) -> ast.Module:
 
 
 @cache
-def imports(file: Path) -> tuple[str, ...]:
-    """Every module that a file imports anywhere, as an absolute name; those for type checkers only do not count."""
+def imports(file: Path, *, typing_too: bool = False) -> tuple[str, ...]:
+    """Every module that a file imports anywhere, as an absolute name; with `typing_too`, for type checkers as well."""
     found = []
-    for node in _without_type_checking(tree_of(file)):
+    for node in _nodes(tree_of(file), typing_too=typing_too):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -90,12 +90,13 @@ def imports(file: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _without_type_checking(node):
+def _nodes(node, *, typing_too):
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
+        for_types = isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"
+        if for_types and not typing_too:
             continue
         yield child
-        yield from _without_type_checking(child)
+        yield from _nodes(child, typing_too=typing_too)
 
 
 def layer(name: str) -> str:
@@ -119,8 +120,8 @@ def test_imports_go_one_way(file):
 
 
 def test_no_module_imports_its_own_importer():
-    """The picture of imports has no circle: every module can be read, and tested, before those that use it."""
-    graph = {name: {*imports(file)} & MODULES.keys() for name, file in MODULES.items()}
+    """The picture of imports has no circle, not even of types: every module can be read before those that use it."""
+    graph = {name: {*imports(file, typing_too=True)} & MODULES.keys() for name, file in MODULES.items()}
     TopologicalSorter(graph).prepare()  # raises a CycleError that names the circle
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
@@ -13,13 +12,11 @@ from acctcfg.core.plan import Step
 from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable, Wanted, fits
 from acctcfg.core.value_text import told
 from acctcfg.engine.record import JournalWriter, Run
+from acctcfg.engine.refused_values import Values
 from acctcfg.engine.session import Link
 from acctcfg.engine.stopping import Stop
 from acctcfg.engine.unforeseen import blame
 from acctcfg.venues.contract import Survey
-
-if TYPE_CHECKING:
-    from acctcfg.engine.refused_values import Values
 
 __all__ = ["GOOD", "READ_BACK_S", "SECOND_LOOK_S", "Attempt", "Work"]
 

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from acctcfg.core.address import Address
 from acctcfg.engine.stopping import Stop
 from acctcfg.errors import JournalError, OutcomeUnknown, Refused, VenueError
 from acctcfg.wire.client import Client
@@ -17,7 +18,6 @@ from acctcfg.wire.redact import Sent
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
-    from acctcfg.engine.gate import Gate
     from acctcfg.journal import Intent, Journal
     from acctcfg.journal.records import Finding, Outcome
     from acctcfg.venues.contract import Write
@@ -26,6 +26,16 @@ __all__ = ["JournalWriter", "Run"]
 
 
 _ENTRY: ContextVar[Intent | None] = ContextVar("the journal's entry of the write that this task sends", default=None)
+
+
+class Guard(Protocol):
+    """What a write must pass right before it is sent; whatever stops it raises."""
+
+    async def open(self, address: Address, kind: str) -> None:
+        """Let the write of an address pass."""
+
+    async def ahead(self, address: Address, kind: str) -> None:
+        """Read what `open` will want in a moment."""
 
 
 @dataclass(slots=True)
@@ -60,7 +70,7 @@ class JournalWriter:
     run: Run
     client: Client
     venue_user: str
-    gate: Gate | None
+    gate: Guard | None
     entries: list[Intent] = field(default_factory=list)
     last: Intent | None = None  # the entry of the write that was answered last
     lost: Intent | None = None  # the entry of a write that was never answered
@@ -73,71 +83,31 @@ class JournalWriter:
 
     async def send(self, write: Write) -> Reply:
         """Send one write through the gate, on record."""
-        entry: Intent | None = None
-        facts: JsonObject = {"uid": write.uid, "creates": dict(write.creates), "deletes": write.deletes}
-        body: JsonObject = {**self.values, **{name: value for name, value in facts.items() if value}}
+        sending = _Sending(self, write)
         self.address = str(write.address)
-
-        async def ready() -> None:
-            if self.gate is not None:
-                gate = self.gate.open(write.address, write.call.text)
-                await (gate if self.begun else self.stop.unless_asked(gate))
-
-        async def ahead() -> None:
-            if self.gate is not None:
-                await self.gate.ahead(write.address, write.call.text)
-
-        async def before_send(sent_at: float) -> None:
-            nonlocal entry
-            if entry is not None:
-                await self._settle(entry, "refused")  # the client proved the attempt before this one not executed
-            if self.stop.asked and not self.begun:
-                raise Dropped
-            entry = await asyncio.to_thread(
-                self.run.journal.intend,
-                self.run.id,
-                venue_user=self.venue_user,
-                account=write.account,
-                address=str(write.address),
-                action=write.action,
-                call=write.call.text,
-                body=body or None,
-                sent_at=sent_at,
-                creates_key=write.creates_key,
-            )
-            if not self.run.fresh(self.venue_user):  # last of all: writing down the intent may have taken its time
-                await self._settle(entry, "failed")
-                raise JournalError(
-                    "the lock of this venue user is no longer ours, so nothing more is written",
-                    hint="this process was held up for too long; apply again",
-                )
-            _ENTRY.set(entry)
-            self.begun, self.sent_at = True, sent_at
-            self.left.set()
-            self.stop.sent.add(write.address)
-
         try:
             reply = await self.client.write(
                 write.call,
                 write.signer,
                 write.user,
-                ahead=ahead,
-                ready=ready,
-                before_send=before_send,
+                ahead=sending.ahead,
+                ready=sending.ready,
+                before_send=sending.before_send,
                 droppable=not self.begun,
             )
         except VenueError as error:
+            entry = sending.entry
             if entry is not None:
                 outcome = "refused" if isinstance(error, Dropped) else _outcome(error)
-                await self._settle(entry, outcome, {"code": error.code})
+                await self.settle(entry, outcome, {"code": error.code})
                 self.lost = entry if outcome == "unknown" else None
             raise
-        self.last = entry
+        self.last = entry = sending.entry
         assert entry is not None  # noqa: S101 (nothing is answered that was not begun)
         if write.creates_key or write.creates:
             self.entries.append(entry)  # until what was answered is on record
         else:
-            await self._settle(entry, "done")
+            await self.settle(entry, "done")
         return reply
 
     async def answered(self, facts: JsonObject) -> None:
@@ -152,7 +122,7 @@ class JournalWriter:
     async def close(self, outcome: Outcome) -> None:
         """Settle the entries that waited for the step's end."""
         for entry in self.entries:
-            await self._settle(entry, outcome)
+            await self.settle(entry, outcome)
         self.entries.clear()
 
     async def found(self, finding: Finding) -> None:
@@ -167,7 +137,7 @@ class JournalWriter:
             last, self.last = self.last, None
             await self._keep(self.run.journal.resolve, self.run.id, last, "did_not_happen")
 
-    async def _settle(self, entry: Intent, outcome: Outcome, body: JsonValue = None) -> None:
+    async def settle(self, entry: Intent, outcome: Outcome, body: JsonValue = None) -> None:
         """What was answered is known, whatever becomes of its record."""
         await self._keep(self.run.journal.settle, entry, outcome, body)
 
@@ -177,6 +147,63 @@ class JournalWriter:
             await asyncio.to_thread(record, *what)
         except JournalError as error:
             self.run.trouble.setdefault(self.address, error)
+
+
+class _Sending:
+    """One write on its way, through all of its attempts: what the client calls before it sends."""
+
+    def __init__(self, writer: JournalWriter, write: Write) -> None:
+        self.entry: Intent | None = None  # of the latest attempt
+        self._writer = writer
+        self._write = write
+
+    async def ahead(self) -> None:
+        """Read in the last moment of a wait."""
+        if (gate := self._writer.gate) is not None:
+            await gate.ahead(self._write.address, self._write.call.text)
+
+    async def ready(self) -> None:
+        """Pass the gate."""
+        writer = self._writer
+        if writer.gate is not None:
+            gate = writer.gate.open(self._write.address, self._write.call.text)
+            await (gate if writer.begun else writer.stop.unless_asked(gate))
+
+    async def before_send(self, sent_at: float) -> None:
+        """Write down the intent, and hold the lock still."""
+        writer = self._writer
+        if self.entry is not None:
+            await writer.settle(self.entry, "refused")  # the client proved the attempt before this one not executed
+        if writer.stop.asked and not writer.begun:
+            raise Dropped
+        self.entry = await self._intend(sent_at)
+        if not writer.run.fresh(writer.venue_user):  # last of all: writing down the intent may have taken its time
+            await writer.settle(self.entry, "failed")
+            raise JournalError(
+                "the lock of this venue user is no longer ours, so nothing more is written",
+                hint="this process was held up for too long; apply again",
+            )
+        _ENTRY.set(self.entry)
+        writer.begun, writer.sent_at = True, sent_at
+        writer.left.set()
+        writer.stop.sent.add(self._write.address)
+
+    async def _intend(self, sent_at: float) -> Intent:
+        writer, write = self._writer, self._write
+        facts: JsonObject = {"uid": write.uid, "creates": dict(write.creates), "deletes": write.deletes}
+        body: JsonObject = {**writer.values, **{name: value for name, value in facts.items() if value}}
+        return await asyncio.to_thread(
+            writer.run.journal.intend,
+            writer.run.id,
+            venue_user=writer.venue_user,
+            account=write.account,
+            address=str(write.address),
+            action=write.action,
+            call=write.call.text,
+            body=body or None,
+            sent_at=sent_at,
+            creates_key=write.creates_key,
+        )
 
 
 def _outcome(error: VenueError) -> Outcome:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import NamedTuple
 
 from acctcfg.core.state import Wanted, written
 from acctcfg.core.value_text import told
-from acctcfg.engine.attempt import Attempt
 
 __all__ = ["Asked", "Values"]
 
@@ -55,7 +54,6 @@ class Values:
         """The venue accepted it."""
         self._taken.add(asked)
 
-    def leave(self, attempts: Sequence[Attempt], asked: Asked) -> None:
-        """End the attempts at a value that the venue refused elsewhere."""
-        for one in attempts:
-            one.end("not_started", f"not tried: the venue refuses {told(asked.value)}, {self.refused[asked]}")
+    def not_tried(self, asked: Asked) -> str:
+        """Why a value that the venue refused elsewhere is not sent."""
+        return f"not tried: the venue refuses {told(asked.value)}, {self.refused[asked]}"

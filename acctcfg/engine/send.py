@@ -54,7 +54,8 @@ async def _send_value(asked: Asked, attempts: list[Attempt], work: Work, gate: G
             first = attempts.pop(0)
             await _send(first, work, gate, asked)
     if asked in values.refused:
-        values.leave(attempts, asked)
+        for one in attempts:
+            one.end("not_started", values.not_tried(asked))
     elif values.in_order:
         await _in_order(attempts, work, gate, asked)
     else:
