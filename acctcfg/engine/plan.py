@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -166,31 +166,8 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
     surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing, progress=progress)
     _demand_targets(workspace, focus, surveys, unread, replacing)
     by_key = {survey.spec.key: survey for survey in surveys}
-    steps: list[Step] = []
-    work: list[tuple[Survey, list[Change]]] = []
-    for survey in surveys:
-        changes, failed = diff(survey.desired, survey.live, replace=replacing)
-        unread += survey.unreadable
-        unread += [Unread(str(address), one.code, one.message) for address, one in failed]
-        warnings += survey.warnings
-        if changes:
-            work.append((survey, changes))
-    progress.phase("asking what stands in the way", len(work))
-    asked = await asyncio.gather(*(_ask(session, survey, changes, progress, unread) for survey, changes in work))
-    for survey, changes in work:  # what stands in the way may decide which calls a change takes
-        try:
-            steps += _ordered(session, survey, changes)
-        except Exception as error:
-            unread.append(_spoiled(session, survey, error))
-    whole = {one.address for one in unread}
-    steps = [step for step in steps if step.address.account not in whole]
-    work = [(survey, changes) for survey, changes in work if survey.spec.key not in whole]
-    answers = {address: checks for found, _ in asked for address, checks in found.items()}
-    warnings += [warning for _, some in asked for warning in some]
-    steps = [
-        step.with_prechecks(*by_key[step.address.account].blocks.get(step.address, ()), *answers.get(step.address, ()))
-        for step in _deletes_last(_with_upper(steps, by_key), by_key)
-    ]
+    work = list(_differences(surveys, replacing, warnings, unread))
+    steps, work = await _steps(session, work, by_key, warnings, unread, progress)
     readers = changed_readers(workspace)
     sensitive = {step.address: why for step in steps if (why := is_sensitive(step))}
     sensitive |= {
@@ -231,6 +208,47 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
     unlifted = replace(plan, steps=guarded(steps), replace=())
     as_reviewed = [one for some in (plan, unlifted) for one in (some, replace(some, allow_sensitive=()))]
     return Planned(plan, by_key, session, tuple(as_reviewed), readers=readers)
+
+
+def _differences(
+    surveys: Sequence[Survey], replacing: frozenset[Address], warnings: list[Warning_], unread: list[Unread]
+) -> Iterator[tuple[Survey, list[Change]]]:
+    """What is to be changed, account by account."""
+    for survey in surveys:
+        changes, failed = diff(survey.desired, survey.live, replace=replacing)
+        unread += survey.unreadable
+        unread += [Unread(str(address), one.code, one.message) for address, one in failed]
+        warnings += survey.warnings
+        if changes:
+            yield survey, changes
+
+
+async def _steps(
+    session: Session,
+    work: list[tuple[Survey, list[Change]]],
+    by_key: dict[str, Survey],
+    warnings: list[Warning_],
+    unread: list[Unread],
+    progress: Progress,
+) -> tuple[list[Step], list[tuple[Survey, list[Change]]]]:
+    """The changes as steps in their order, with what stands in the way; and the work of accounts read in full."""
+    progress.phase("asking what stands in the way", len(work))
+    asked = await asyncio.gather(*(_ask(session, survey, changes, progress, unread) for survey, changes in work))
+    steps: list[Step] = []
+    for survey, changes in work:  # what stands in the way may decide which calls a change takes
+        try:
+            steps += _ordered(session, survey, changes)
+        except Exception as error:
+            unread.append(_spoiled(session, survey, error))
+    whole = {one.address for one in unread}
+    steps = [step for step in steps if step.address.account not in whole]
+    answers = {address: checks for found, _ in asked for address, checks in found.items()}
+    warnings += [warning for _, some in asked for warning in some]
+    steps = [
+        step.with_prechecks(*by_key[step.address.account].blocks.get(step.address, ()), *answers.get(step.address, ()))
+        for step in _deletes_last(_with_upper(steps, by_key), by_key)
+    ]
+    return steps, [(survey, changes) for survey, changes in work if survey.spec.key not in whole]
 
 
 def _stores(workspace: Workspace, steps: Iterable[Step]) -> tuple[StoreReport, ...]:

@@ -203,10 +203,7 @@ class _Building:
             place=self.place,
             report=report,
         )
-        mode = taken.get("position_mode")
-        parts = {}
-        if isinstance(mode, dict) and not absent:
-            parts = {part: _POSITION_MODES[word] for part, word in sorted(mode.items())}
+        mode, parts = _position_modes(taken.get("position_mode"), absent=absent)
         place = self.place
         places = {
             name: below.places[name] if below.fields.get(name) is child else place(child.key_mark)
@@ -230,7 +227,7 @@ class _Building:
             },
             access=access,
             account_mode=None if absent else taken.get("account_mode"),
-            position_mode=None if absent or type(mode) is not str else _POSITION_MODES[mode],
+            position_mode=mode,
             position_modes=parts,
             settings=() if absent else switches,
             leverage=() if absent or "leverage" not in fields else entries,
@@ -277,6 +274,15 @@ class _Building:
             report.place(place, message, address if node is None else report.address(node))
         if not findings and len(self._sound) < 50_000:
             self._sound.add(content)
+
+
+def _position_modes(value: object, *, absent: bool) -> tuple[PositionMode | None, dict[str, PositionMode]]:
+    """The account's position mode, or those of its parts."""
+    if absent:
+        return None, {}
+    if isinstance(value, dict):
+        return None, {part: _POSITION_MODES[word] for part, word in sorted(value.items())}
+    return _POSITION_MODES[value] if isinstance(value, str) else None, {}
 
 
 def _above(taken: Mapping[str, Any], rules: VenueRules) -> Above | None:

@@ -12,18 +12,16 @@ import asyncio
 import inspect
 import logging
 import random
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from acctcfg.core.secret import Credentials, Secret
+from acctcfg.core.secret import Credentials
 from acctcfg.errors import (
     AuthRefused,
     Busy,
-    ConfigError,
     Garbled,
     Maintenance,
     OutcomeUnknown,
@@ -32,15 +30,15 @@ from acctcfg.errors import (
     Unreachable,
     VenueError,
 )
-from acctcfg.wire.answer import MAX_BYTES, take_secrets
+from acctcfg.wire.answer import MAX_BYTES
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.dialect import Dialect
-from acctcfg.wire.echo import unlike
 from acctcfg.wire.endpoint import Call, Rate
 from acctcfg.wire.exchange import BeforeSend, Exchange, Ready, Reply, Settle
 from acctcfg.wire.failures import NotSent, NotServed, Redirected, TooLong, UnresolvedWrite
+from acctcfg.wire.message import GARBLED_HINT, SHAPE_ERRORS, bytes_of, reply_of, request_of
 from acctcfg.wire.pace import Ahead, BucketKey, Pacer, Slot
-from acctcfg.wire.redact import Sent, body_kind, confidential, line, unquoted, without
+from acctcfg.wire.redact import Sent, confidential, line, unquoted, without
 from acctcfg.wire.socket import Socket, Sockets
 from acctcfg.wire.transport import AiohttpTransport, BodyTooLong
 
@@ -53,7 +51,6 @@ GARBLED_ATTEMPTS = 3
 PATIENCE_S = 20.0  # no further attempt is begun after this, time spent waiting for a slot not counted
 LATE_S = 10.0  # on the wire for longer, a request may be refused for its time while all clocks are right
 STUCK_S = 120.0  # a limit out of which the venue serves nothing for so long is given up
-TOO_MANY_REQUESTS = 429
 BACKOFF_S = 0.25  # doubles with each attempt
 LIMITED_BACKOFF_S = 4.0  # at most, for what the venue refused unserved
 REMEASURE_S = 60.0  # a clock that was measured more recently than this is not the reason for a refusal
@@ -236,7 +233,7 @@ class Client:
                 pending = exchange.before_send(exchange.sent_at)
                 if inspect.isawaitable(pending):
                     await pending
-            request = self._request(exchange)
+            request = request_of(exchange, self.dialect, self.base_url, self._host)
             begun = self.clock.monotonic()
             exchange.status, exchange.code, exchange.left = None, "cancelled", True
             try:
@@ -269,7 +266,7 @@ class Client:
             response = await self._transport.handle_async_request(request)
             slot.answered()
             exchange.status = response.status_code
-            body = unquoted(await _bytes_of(response), exchange.signer, exchange.signed)
+            body = unquoted(await bytes_of(response), exchange.signer, exchange.signed)
         except httpx.ProxyError as exc:
             slot.not_sent()
             hint = "is the proxy right? NO_PROXY names hosts that are reached without one"
@@ -287,48 +284,10 @@ class Client:
         except httpx.RequestError as exc:
             hint = "the venue or something on the way to it broke off; try again later"
             raise Unreachable(f"{self.base_url} did not answer in full: {exc}", hint=hint, code="reset") from exc
-        return self._reply(exchange, response, body)
-
-    def _request(self, exchange: Exchange) -> httpx.Request:
-        call, method = exchange.call, exchange.call.endpoint.method
-        target, body = call.target, call.body
-        headers = {"Host": self._host, "User-Agent": "acctcfg", "Accept": "application/json", "Accept-Encoding": "gzip"}
-        if body:
-            headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        elif method in ("POST", "PUT", "PATCH"):
-            headers["Content-Length"] = "0"
-        signed = exchange.signed = self.dialect.sign(exchange.signer, exchange.sent_at, method, target, body)
-        revealed = {name: one.reveal() if isinstance(one, Secret) else one for name, one in signed.items()}
-        for name, value in revealed.items():
-            if not (value.isascii() and value.isprintable()):  # found further down, the error would quote the value
-                raise ConfigError(
-                    f"the header {name} cannot be sent: its value holds a line break or characters outside ASCII",
-                    hint="check the credentials for stray line breaks and accents",
-                )
-        stream = httpx.ByteStream(body)  # with a stream httpx adds no header of its own, which takes it a while
-        request = httpx.Request(method, _url(self.base_url + target), headers=headers | revealed, stream=stream)
-        request.read()
-        return request
-
-    def _reply(self, exchange: Exchange, response: httpx.Response, body: bytes) -> Reply:
-        received_at = self.clock.now() + exchange.offset_s
-        endpoint, status = exchange.call.endpoint, response.status_code
-        if 300 <= status < 400:
+        if 300 <= response.status_code < 400:
             raise Redirected.of(self.base_url, response)
-        try:
-            data = self.dialect.decode(endpoint, status, response.headers, body)
-        except Garbled as error:
-            message = f"{endpoint.text}: {error.message} (HTTP {status}, {body_kind(body)})"
-            if status == TOO_MANY_REQUESTS:  # a gateway's page: the status alone says that nothing was executed
-                raise RateLimited(message, hint=error.hint, code=str(status), status=status) from error
-            raise Garbled(message, hint=error.hint or _GARBLED_HINT, code=error.code) from error
-        except _SHAPE_ERRORS as exc:
-            message = f"{endpoint.text}: the answer has an unexpected shape (HTTP {status}, {body_kind(body)})"
-            raise Garbled(message, hint=_GARBLED_HINT) from exc
-        secrets = take_secrets(data, endpoint.secrets) if endpoint.secrets else {}
-        if endpoint.echoes and (flaw := _other_than(exchange, data, secrets)):
-            raise Garbled(f"{endpoint.text}: the answer is another request's: {flaw}", hint=_OTHERS_HINT, code=OTHERS)
-        return Reply(data=data, sent_at=exchange.sent_at, received_at=received_at, status=status, secrets=secrets)
+        received_at = self.clock.now() + exchange.offset_s
+        return reply_of(exchange, self.dialect, response, body, received_at)
 
     def _tell(self, exchange: Exchange, seconds: float) -> None:
         self.requests += 1
@@ -368,8 +327,8 @@ class Client:
             middle = (reply.sent_at + reply.received_at) / 2 - self.offset_s
             try:
                 self.offset_s = self.dialect.server_time(reply.data) - middle
-            except _SHAPE_ERRORS as exc:
-                raise Garbled(f"{call.text}: the venue's time cannot be read", hint=_GARBLED_HINT) from exc
+            except SHAPE_ERRORS as exc:
+                raise Garbled(f"{call.text}: the venue's time cannot be read", hint=GARBLED_HINT) from exc
             self._measured_at = self.clock.monotonic()
             log.info("this host's clock is %.1f s off the venue's; corrected for", -self.offset_s)
 
@@ -377,35 +336,6 @@ class Client:
         off = f"; by the venue's time it is {abs(self.offset_s):.1f} s off" if self.offset_s else ""
         hint = f"set this host's clock (NTP){off}"
         return AuthRefused(error.message, hint=hint, code=error.code, status=error.status, text=error.text)
-
-
-_url = lru_cache(maxsize=1024)(httpx.URL)  # parsing is a tenth of a request's cost, and a thousand users ask alike
-
-# What reading an answer of a shape that the dialect did not expect ends in: no traceback, and no guess about a write.
-_SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
-OTHERS = "other_answer"
-_OTHERS_HINT = "answers were exchanged on the way, by a proxy or by the venue; nothing was derived from this one"
-
-_GARBLED_HINT = (
-    "something between here and the venue answered in its place? check base_url, proxies and the venue's status page"
-)
-
-
-async def _bytes_of(response: httpx.Response) -> bytes:
-    """An answer's body. What our own transport hands over is unpacked already: httpx's way through it takes longer."""
-    stream = response.stream
-    if not isinstance(stream, httpx.AsyncByteStream) or "content-encoding" in response.headers:
-        return await response.aread()
-    try:
-        return b"".join([part async for part in stream])
-    finally:
-        await stream.aclose()
-
-
-def _other_than(exchange: Exchange, data: object, secrets: Mapping[str, Secret]) -> str:
-    call = exchange.call
-    return unlike(call.endpoint.echoes or (), call.params, call.at, exchange.user, data, secrets)
 
 
 def _blot_out(error: VenueError, hidden: list[str]) -> None:
