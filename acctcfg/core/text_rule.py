@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["NAME", "PATH", "VARIABLE", "TextRule"]
+__all__ = ["NAME", "PATH", "SERVICE", "VARIABLE", "TextRule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +26,6 @@ NAME: Final = TextRule(r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters, digits, _ and -, 
 
 VARIABLE = TextRule(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable (letters, digits and _)")
 PATH = TextRule(r"(?!\s)[^\x00-\x1f\x7f]+", "a path")
+SERVICE = TextRule(
+    r"[A-Za-z0-9][A-Za-z0-9_./@:-]{0,99}", "the name of a keyring's service (letters, digits, _ . / @ : -)"
+)

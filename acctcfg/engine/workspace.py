@@ -198,7 +198,7 @@ class Doors:
         token = source.get("token")
         return self.load(source) if token is None else load_token(token, environ=self._workspace.environ)
 
-    def load(self, source: Mapping[str, str]) -> Credentials:
+    def load(self, source: Mapping[str, object]) -> Credentials:
         """Credentials from a source as the manifest writes it."""
         return load_credentials(
             source,

@@ -13,6 +13,7 @@ from acctcfg.core.text_rule import PATH, VARIABLE
 from acctcfg.core.vocabulary import MarginMode, Market, Side
 from acctcfg.deposit import CreditTo, rules_of
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
+from acctcfg.manifest.commands import CommandLine, KeyringService, Trust
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Record, Table
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.settings import settings_field
@@ -37,10 +38,10 @@ def _common(rules: Iterable[TextRule]) -> TextRule | None:
     return different.popitem()[1] if len(different) == 1 else None
 
 
-def connection_credentials(rules: Rules) -> Record:
+def connection_credentials(rules: Rules, trust: Trust) -> Record:
     """Where the credentials of a connection come from."""
     if not any(one.bearer_excludes for one in rules):
-        return credentials()
+        return credentials(trust)
     token = Record(
         {
             "env": Field(kind=Text(VARIABLE, private=True), doc="The variable that holds the access token"),
@@ -50,12 +51,12 @@ def connection_credentials(rules: Rules) -> Record:
         one_of=(("env",),),
     )
     doc = "An OAuth bearer token: the settings of the user behind it (role main), and nothing of its sub-accounts"
-    return credentials(token=Field(kind=token, doc=doc))
+    return credentials(trust, token=Field(kind=token, doc=doc))
 
 
-def credentials(nulls: bool = False, token: Field | None = None) -> Record:
+def credentials(trust: Trust, nulls: bool = False, token: Field | None = None) -> Record:
     """Where credentials come from."""
-    ways = ("env", "store", "file") if token is None else ("env", "store", "file", "token")
+    ways = ("env", "store", "file", "exec", "keyring") + (() if token is None else ("token",))
     no_token = Later("a token serves a whole connection: `credentials` of `venues`")
     return Record(
         {
@@ -64,10 +65,22 @@ def credentials(nulls: bool = False, token: Field | None = None) -> Record:
                 doc="Prefix of the variables: DESK reads DESK_API_KEY, DESK_SECRET_KEY and DESK_PASSPHRASE",
             ),
             "store": Field(kind=Text(NAME), doc="A key of `secret_stores`; goes with `key`"),
-            "key": Field(kind=Text(SECRET_PATH), doc="The path of the secret in that store"),
+            "key": Field(
+                kind=Text(SECRET_PATH), doc="The path of the secret in that store, or of the entry in that keyring"
+            ),
             "file": Field(kind=Text(PATH), doc="A JSON file that only its owner can read (mode 0600)"),
-            "exec": Field(kind=Later(), doc="A program that prints them"),
-            "keyring": Field(kind=Later(), doc="The system's keyring"),
+            "exec": Field(
+                kind=CommandLine(trust),
+                doc="A program that answers them, and its arguments; ACCTCFG_TRUST must name it",
+            ),
+            "pass_env": Field(
+                kind=ListOf(Text(VARIABLE, private=True)),
+                doc="Variables of the environment that the program of `exec` gets besides PATH, HOME and LANG",
+            ),
+            "keyring": Field(
+                kind=KeyringService(trust),
+                doc="A service of the system's keyring; goes with `key`; ACCTCFG_TRUST must name it (keyring:SERVICE)",
+            ),
             "token": token or Field(kind=no_token, doc="An OAuth bearer token"),
         },
         nulls=nulls,
@@ -171,10 +184,10 @@ def _leverage_entry(rules: Rules) -> Record:
     )
 
 
-def _access() -> Record:
+def _access(trust: Trust) -> Record:
     side: dict[str, Field] = {
         "key": Field(kind=Text(NAME), doc="The label of one of its `api_keys` that has a `store`"),
-        "credentials": Field(kind=credentials(nulls=True), doc="Credentials from elsewhere"),
+        "credentials": Field(kind=credentials(trust, nulls=True), doc="Credentials from elsewhere"),
     }
     one_side = Record(side, nulls=True)
     return Record(
@@ -197,7 +210,7 @@ def _deposit(rules: Rules) -> Record:
     )
 
 
-def account(rules: Rules) -> Record:
+def account(rules: Rules, trust: Trust) -> Record:
     """An entry of `accounts`, and of `profiles`."""
     states = _union(one.states for one in rules)
     roles = dict.fromkeys((word for one in rules for word in one.roles), "")
@@ -223,7 +236,7 @@ def account(rules: Rules) -> Record:
         "state": Field(kind=Word(states), doc="Whether it exists"),
         "protect": Field(kind=Flag(), doc="Refuse plans that would delete or replace it"),
         "label": Field(kind=Text(_common(one.label for one in rules), bare=True), doc="The venue's note on it"),
-        "access": Field(kind=_access(), doc="How acctcfg signs as this account"),
+        "access": Field(kind=_access(trust), doc="How acctcfg signs as this account"),
         "account_mode": Field(kind=Word(_union(one.account_modes for one in rules)), doc="The account mode"),
         "position_mode": Field(kind=_position_mode(rules), doc="The position mode"),
         "leverage": Field(kind=ListOf(_leverage_entry(rules)), doc="Leverage by scope; the more specific entry wins"),

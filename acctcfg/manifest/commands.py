@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from acctcfg.core.text_rule import TextRule
+from acctcfg.core.text_rule import SERVICE, TextRule
 from acctcfg.core.trust import trust_word
 from acctcfg.manifest.containers import ListOf
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report
 from acctcfg.manifest.scalars import BAD, Text
 
-__all__ = ["ARGUMENT", "CommandLine", "Trust"]
+__all__ = ["ARGUMENT", "CommandLine", "KeyringService", "Trust"]
 
 ARGUMENT = TextRule(r"[^\x00-\x1f\x7f]+", "a program or one of its arguments, one line")
 
@@ -46,3 +46,19 @@ class CommandLine(ListOf):
             report.value(node, f"nobody trusts this command; add {word} to the environment variable ACCTCFG_TRUST")
             return BAD
         return command
+
+
+class KeyringService(Text):
+    """A service of the keyring that credentials are read from: whose entries are read, the user says."""
+
+    def __init__(self, trust: Trust) -> None:
+        super().__init__(SERVICE)
+        self._trust = trust
+
+    def take(self, node: Node, report: Report) -> object:
+        """Its name; `BAD` for one that nobody trusts."""
+        taken = super().take(node, report)
+        if taken is BAD or self._trust.names(f"keyring:{taken}"):
+            return taken
+        report.value(node, f"nobody trusts this service; add keyring:{taken} to the environment variable ACCTCFG_TRUST")
+        return BAD

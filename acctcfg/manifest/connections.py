@@ -94,14 +94,16 @@ def _not_of_type(node: Node, field: str, rules: VenueRules, report: Report) -> N
 
 def check_source(node: Node, source: Mapping[str, Any], stores: Mapping[str, StoreSpec], report: Report) -> None:
     """What a credentials source names must exist, and `store` and `key` go together."""
-    if "store" in source:
-        if source["store"] not in stores:
-            at = node.value["store"]
-            report.value(at, f"the store {shown(source['store'])} is not defined{near(source['store'], stores)}")
+    if "store" in source and source["store"] not in stores:
+        what = f"the store {shown(source['store'])} is not defined{near(source['store'], stores)}"
+        report.value(node.value["store"], what)
+    if {"store", "keyring"} & {*node.value}:
         if "key" not in node.value:
             report.value(node, "`key` is missing (the path of the secret in the store)")
     elif "key" in source:
-        report.key(node.value["key"], "can be used only with `store`")
+        report.key(node.value["key"], "can be used only with `store` or `keyring`")
+    if "pass_env" in source and "exec" not in node.value:
+        report.key(node.value["pass_env"], "can be used only with `exec`")
 
 
 def _check_base_url(venue: Node, taken: Mapping[str, Any], rules: VenueRules, trust: str, report: Report) -> None:

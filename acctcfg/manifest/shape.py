@@ -65,7 +65,7 @@ class Shape:
         self.store = store_shape(self.stores, self.trust)
         self.guardrails = self._guardrails()
         self.deposit_address = deposit_address(self.rules.values())
-        self.account = account(self.rules.values())
+        self.account = account(self.rules.values(), self.trust)
         self.journal = Record(
             {
                 "durable": Field(kind=Flag(), doc="With CI set: the journal's folder outlives the job"),
@@ -108,7 +108,9 @@ class Shape:
                 "type": Field(kind=Word(list(self.rules), later), doc="The kind of venue user", required=True),
                 "environment": Field(kind=Word(environments), doc="Which world the credentials belong to"),
                 "credentials": Field(
-                    kind=connection_credentials(self.rules.values()), doc="Where the API key comes from", required=True
+                    kind=connection_credentials(self.rules.values(), self.trust),
+                    doc="Where the API key comes from",
+                    required=True,
                 ),
                 "base_url": Field(
                     kind=Text(

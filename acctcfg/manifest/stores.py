@@ -11,17 +11,15 @@ from acctcfg.core.setting import Line
 from acctcfg.core.store_type import Command, Lines, Option, OptionKind, PrivateSource, StoreType
 from acctcfg.core.text_rule import PATH, VARIABLE
 from acctcfg.manifest.commands import CommandLine, Trust
-from acctcfg.manifest.containers import Field, Kind, Later, ListOf, Record
+from acctcfg.manifest.containers import Field, Kind, ListOf, Record
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report
 from acctcfg.manifest.scalars import BAD, Flag, Text, Word
-from acctcfg.secrets.types import LATER
 
 __all__ = ["build_store", "store_shape"]
 
 UNKNOWN: Final = StoreType(type="", doc="")
 """The type of a store whose own is missing or wrong: that is reported, and what names the store is not wrong too."""
-_LATER_FIELDS: Final = {"service": "keyring: the service"}
 
 
 def store_shape(types: Mapping[str, StoreType], trust: Trust) -> Record:
@@ -34,13 +32,11 @@ def store_shape(types: Mapping[str, StoreType], trust: Trust) -> Record:
             if options.setdefault(name, option).kind != option.kind:
                 raise ValueError(f"two types of store declare {name!r}, each of another kind")
     words = {one.type: one.doc for one in types.values()}
-    later = tuple(word for word in LATER if word not in types)
-    fields = {"type": Field(kind=Word(words, later), doc="The kind of store", required=True)}
+    fields = {"type": Field(kind=Word(words), doc="The kind of store", required=True)}
     fields |= {
         name: Field(kind=_kind(option.kind, trust), doc=f"{', '.join(owners[name])}: {option.doc}")
         for name, option in options.items()
     }
-    fields |= {name: Field(kind=Later(), doc=doc) for name, doc in _LATER_FIELDS.items() if name not in fields}
     return Record(fields)
 
 

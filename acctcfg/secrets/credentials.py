@@ -7,42 +7,58 @@ from pathlib import Path
 
 from acctcfg.core.secret import AccessToken, Credentials, Secret
 from acctcfg.errors import ConfigError, StoreError
+from acctcfg.secrets.helper import Helper, trusted
+from acctcfg.secrets.keyring import system_keyring
 from acctcfg.secrets.private_file import located, read_private
 from acctcfg.secrets.store import Store
 from acctcfg.secrets.stored_form import flaw, unpack
 from acctcfg.secrets.token_life import end_of
+from acctcfg.secrets.told import asked_for
 
+FORMS = "{env: PREFIX}, {store: NAME, key: PATH}, {file: PATH}, {exec: [PROGRAM, ...]} or {keyring: SERVICE, key: PATH}"
 __all__ = ["load_credentials", "load_token"]
 
 
 def load_credentials(
-    source: Mapping[str, str],
+    source: Mapping[str, object],
     *,
     stores: Mapping[str, Store],
     environ: Mapping[str, str],
     base_dir: Path,
     passphrase_required: bool = True,
 ) -> Credentials:
-    """Credentials from {"env": PREFIX}, {"store": NAME, "key": PATH} or {"file": PATH}, relative to `base_dir`.
+    """Credentials from where `source` says they are: see `FORMS`. Paths are relative to `base_dir`.
 
     `passphrase_required` is False for venues that have none. Raises ConfigError for what is not there, with
     all missing variables in one message, and StoreError for what is there and cannot be read.
     """
+    named = {name: str(value) for name, value in source.items()}
     if set(source) == {"env"}:
-        return _from_environment(source["env"], environ, passphrase_required)
+        return _from_environment(named["env"], environ, passphrase_required)
     if set(source) == {"store", "key"}:
-        found = _from_store(source["store"], source["key"], stores)
-        place = f"the secret {source['key']} in the store {source['store']}"
+        found = _from_store(named["store"], named["key"], stores)
+        place = f"the secret {named['key']} in the store {named['store']}"
     elif set(source) == {"file"}:
-        file = located(source["file"], base_dir)
+        file = located(named["file"], base_dir)
         found, place = _from_file(file), str(file)
+    elif set(source) == {"keyring", "key"}:
+        place = f"the entry {named['key']} of {named['keyring']} in the keyring"
+        found = _answered(system_keyring(f"credentials of {named['keyring']}", named["keyring"], environ), named["key"])
+    elif "exec" in source and set(source) <= {"exec", "pass_env"}:
+        helper = trusted("credentials", source["exec"], source.get("pass_env", ()), environ)
+        place = f"what {helper.command[0]} answers"
+        found = _answered(helper)
     else:
-        raise ConfigError(
-            f"credentials name {', '.join(sorted(source)) or 'nothing'} "
-            "({env: PREFIX}, {store: NAME, key: PATH} or {file: PATH} would be right)"
-        )
+        raise ConfigError(f"credentials name {', '.join(sorted(source)) or 'nothing'} ({FORMS} would be right)")
     if passphrase_required and found.passphrase is None:
         raise ConfigError(f"{place} has no passphrase, and this venue wants one")
+    return found
+
+
+def _answered(helper: Helper, path: str = "") -> Credentials:
+    found = asked_for(helper, path)
+    if found is None:
+        raise ConfigError(f"{helper.who}: its {helper.noun} has none{f' at {path}' if path else ''}")
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from acctcfg.core.desired import StoreOption
 from acctcfg.core.store_type import Command, Lines, Option, StoreType
 from acctcfg.core.text_rule import VARIABLE
-from acctcfg.secrets.helper import Helper
+from acctcfg.secrets.helper import trusted
 from acctcfg.secrets.store import Around
 from acctcfg.secrets.told import ToldStore
 
@@ -32,11 +32,5 @@ TYPE = StoreType(
 
 def open_store(name: str, options: Mapping[str, StoreOption], around: Around) -> ToldStore:
     """The store of these options."""
-    command, pass_env = options["command"], options.get("pass_env", ())
-    helper = Helper(
-        who=f"the store {name}",
-        command=command if isinstance(command, tuple) else (),
-        environ=around.environ,
-        pass_env=pass_env if isinstance(pass_env, tuple) else (),
-    )
+    helper = trusted(f"the store {name}", options["command"], options.get("pass_env", ()), around.environ)
     return ToldStore(name, helper, f"whatever {helper.command[0]} keeps")

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from acctcfg.errors import StoreError
 
-__all__ = ["ANSWERS_WITHIN_S", "Helper", "blotted"]
+__all__ = ["ANSWERS_WITHIN_S", "Helper", "blotted", "trusted"]
 
 ANSWERS_WITHIN_S = 30.0
 LARGEST = 1 << 20
@@ -45,23 +45,24 @@ class Helper:
     environ: Mapping[str, str]
     pass_env: tuple[str, ...] = ()
     within_s: float = ANSWERS_WITHIN_S
+    noun: str = "helper"
+    hint: str = ""
 
     def ask(self, question: Mapping[str, object], hidden: Sequence[str] = ()) -> dict[str, object]:
         """Its answer. StoreError for every other end, without any of `hidden` and without what looks like a key."""
         ended = self._run(json.dumps(question).encode() + b"\n")
         if isinstance(ended, str):
-            raise StoreError(f"{self.who}: {ended}", hint=self._hint())
+            raise StoreError(f"{self.who}: {ended}", hint=self.hint)
         answer = _object(ended.out)
         complaint = self._complaint(ended, [*hidden, *_texts(answer)], known=str(question.get("path", "")))
         if ended.status != 0 and (answer is None or answer.get("ok") is not False):
-            raise StoreError(f"{self.who}: its helper ended with {_status(ended.status)}{complaint}", hint=self._hint())
+            raise StoreError(
+                f"{self.who}: its {self.noun} ended with {_status(ended.status)}{complaint}", hint=self.hint
+            )
         if answer is None:
             wrong = "longer than 1 MiB" if len(ended.out) > LARGEST else "not one JSON object"
-            raise StoreError(f"{self.who}: the answer of its helper is {wrong}{complaint}", hint=self._hint())
+            raise StoreError(f"{self.who}: the answer of its {self.noun} is {wrong}{complaint}", hint=self.hint)
         return answer
-
-    def _hint(self) -> str:
-        return f"see what {self.command[0]} needs: it gets {', '.join(ALWAYS)} and what `pass_env` names, nothing else"
 
     def _complaint(self, ended: _Ended, hidden: Sequence[str], *, known: str) -> str:
         text = ended.complaint[-EXPLAINS:].decode("utf-8", "replace").strip()
@@ -86,7 +87,16 @@ class Helper:
             )
         except OSError as exc:
             return f"{self.command[0]} cannot be started: {exc.strerror}"
-        return _conversation(process, question, self.within_s)
+        ended = _conversation(process, question, self.within_s)
+        return ended or f"its {self.noun} gave no answer within {self.within_s:g} s, and was ended"
+
+
+def trusted(who: str, command: object, pass_env: object, environ: Mapping[str, str]) -> Helper:
+    """The helper of a command that the manifest names and the user trusts."""
+    line = tuple(map(str, command)) if isinstance(command, Sequence) else ()
+    passed = tuple(map(str, pass_env)) if isinstance(pass_env, Sequence) else ()
+    hint = f"see what {line[0]} needs: it gets {', '.join(ALWAYS)} and what `pass_env` names, nothing else"
+    return Helper(who=who, command=line, environ=environ, pass_env=passed, hint=hint)
 
 
 def blotted(text: str, hidden: Sequence[str], *, known: str = "") -> str:
@@ -119,7 +129,7 @@ class _Ended:
         return f"_Ended({self.status})"
 
 
-def _conversation(process: subprocess.Popen[bytes], question: bytes, within_s: float) -> _Ended | str:
+def _conversation(process: subprocess.Popen[bytes], question: bytes, within_s: float) -> _Ended | None:
     assert process.stdin and process.stdout  # noqa: S101, PT018 (all are pipes)
     assert process.stderr  # noqa: S101
     out, complaint = _Kept(process.stdout, first=True), _Kept(process.stderr, first=False)
@@ -130,7 +140,7 @@ def _conversation(process: subprocess.Popen[bytes], question: bytes, within_s: f
         for one in (out, complaint):  # something that it left running may hold them open
             one.thread.join(1.0)
     except subprocess.TimeoutExpired:
-        return f"its helper gave no answer within {within_s:g} s, and was ended"
+        return None
     finally:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -124,11 +124,11 @@ def ask(helper: Helper, question: Mapping[str, object], told: Credentials | None
     path = str(question.get("path", ""))
     place = f"{helper.who}: {path}" if path else helper.who
     if answer.get("acctcfg", VERSION) != VERSION:
-        raise StoreError(f"{helper.who}: its helper speaks another version of the protocol than {VERSION}")
+        raise StoreError(f"{helper.who}: its {helper.noun} speaks another version of the protocol than {VERSION}")
     if answer.get("ok") is True:
         return answer
     if answer.get("ok") is not False:
-        raise StoreError(f"{place}: the answer of its helper has no `ok` (true or false would be right)")
+        raise StoreError(f"{place}: the answer of its {helper.noun} has no `ok` (true or false would be right)")
     said = answer.get("error")
     if said == EXISTS:
         raise StoreError(
@@ -136,17 +136,19 @@ def ask(helper: Helper, question: Mapping[str, object], told: Credentials | None
             hint="move it aside if its key no longer exists at the venue",
         )
     words = blotted(said[:500], hidden, known=path) if isinstance(said, str) else "it does not say why"
-    raise StoreError(f"{place}: its helper refused to {question['do']}: {words}")
+    raise StoreError(f"{place}: its {helper.noun} refused to {question['do']}: {words}")
 
 
 def asked_for(helper: Helper, path: str = "") -> Credentials | None:
     """The credentials that a `get` answers; None for `"secret": null`."""
     answer = ask(helper, {"do": "get", "path": path} if path else {"do": "get"})
     if "secret" not in answer:
-        raise StoreError(f"{helper.who}: the answer of its helper has no `secret` (null, where there is none)")
+        raise StoreError(f"{helper.who}: the answer of its {helper.noun} has no `secret` (null, where there is none)")
     if answer["secret"] is None:
         return None
     found = unpack(json.dumps(answer["secret"]).encode())
     if isinstance(found, str):
-        raise StoreError(f"{helper.who}: {path or 'its secret'}: the secret of its helper cannot be used: {found}")
+        raise StoreError(
+            f"{helper.who}: {path or 'its secret'}: what its {helper.noun} answered cannot be used: {found}"
+        )
     return found

@@ -10,9 +10,10 @@ from acctcfg.core.store_type import StoreType
 from acctcfg.errors import ConfigError
 from acctcfg.secrets import age_file, env
 from acctcfg.secrets import exec as exec_
+from acctcfg.secrets import keyring as keyring_
 from acctcfg.secrets.store import Around, Store
 
-__all__ = ["LATER", "MODULES", "StoreModule", "open_store", "store_types"]
+__all__ = ["MODULES", "StoreModule", "open_store", "store_types"]
 
 
 class StoreModule(Protocol):
@@ -24,10 +25,8 @@ class StoreModule(Protocol):
         """The store; reads and writes nothing yet."""
 
 
-MODULES: Final[list[StoreModule]] = [age_file, env, exec_]
+MODULES: Final[list[StoreModule]] = [age_file, env, exec_, keyring_]
 """A row a type."""
-LATER: Final = ("keyring",)
-"""Types of the manual that are refused as not supported yet."""
 
 
 def store_types() -> dict[str, StoreType]:
@@ -41,6 +40,4 @@ def open_store(name: str, kind: str, options: Mapping[str, StoreOption], around:
         if module.TYPE.type == kind:
             return module.open_store(name, options, around)
     known = " or ".join(store_types())
-    if kind in LATER:
-        raise ConfigError(f"secret_stores.{name}: the type {kind} is not supported yet", hint=f"use {known}")
     raise ConfigError(f"secret_stores.{name}: no such type: {kind!r} ({known} would be right)")

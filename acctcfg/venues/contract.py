@@ -61,7 +61,7 @@ class SecretDoor(Protocol):
     def get(self, store: str, path: str) -> Credentials | None:
         """Credentials, None where the store has none. StoreError for what cannot be read."""
 
-    def load(self, source: Mapping[str, str]) -> Credentials:
+    def load(self, source: Mapping[str, object]) -> Credentials:
         """Credentials from a source as the manifest writes it."""
 
     def writable(self, store: str) -> bool:

@@ -308,7 +308,7 @@ RECIPIENT_LATER = "secret_stores.s.recipients[0]: a recipient of an age plugin, 
 @pytest.mark.parametrize(
     ("store", "line"),
     [
-        ("type: keyring", 'secret_stores.s.type: "keyring" is not supported yet'),
+        ("type: keyring, service: ' x'", 'secret_stores.s.service: " x" must be the name of a keyring'),
         ("type: exec, command: [x]", "secret_stores.s.command: nobody trusts this command; add exec:x to the env"),
         ("type: exec, command: [/x, notforeyes]", "secret_stores.s.command: nobody trusts this command; add exec:/x+"),
         ("type: exec, command: [./x]", "secret_stores.s.command: must begin with an absolute path"),

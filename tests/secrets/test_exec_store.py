@@ -173,3 +173,20 @@ def test_a_store_that_does_not_work_stops_the_run_before_its_first_write(desk: D
     said = clean(desk, trusting(desk, mood).run("-v", "apply", "--auto-approve"))
     assert (said.code, desk.writes()) == (1, []), said.out + said.err
     assert "Traceback" not in said.err
+
+
+def test_credentials_of_a_connection_come_from_a_program(desk: Desk) -> None:
+    """`{exec: [...]}` is asked without a path; without a trust, `validate` refuses it."""
+    folder = desk.folder / "kept"
+    folder.mkdir()
+    own = {"api_key": "test-api-key", "secret_key": "test-secret-key", "passphrase": "Test-passphrase-1"}
+    (folder / "alone").write_text(json.dumps(own))
+    source = {"exec": command(folder), "pass_env": ["LC_ALL"]}
+    desk.write({"mmdesk01": {}}, venue={"credentials": source})
+    assert "venues.desk.credentials.exec: nobody trusts this command" in desk.run("validate").err
+    desk.monkeypatch.setenv("ACCTCFG_TRUST", f"host.example,{trust_word(command(folder))}")
+    assert desk.converge().code == 0
+    (folder / "alone").unlink()
+    said = desk.plan()
+    assert (said.code, "credentials: its helper has none" in said.err) == (1, True)
+    assert "test-secret-key" not in said.out + said.err

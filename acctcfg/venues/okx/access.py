@@ -192,10 +192,9 @@ async def _last_that_signed(account: Account) -> _Side:
 async def _named(account: Account, source: AccessSource) -> _Side:
     """The key that `access` names: one of the manifest's by label, or credentials from elsewhere."""
     label, credentials = source.get("key"), source.get("credentials")
-    if not isinstance(label, str):
+    if not isinstance(label, str) or len(source) > 1:  # {"store": NAME, "key": PATH} names no label
         plain = credentials if isinstance(credentials, Mapping) else source
-        named = {name: value for name, value in plain.items() if isinstance(value, str)}
-        return _Side(await account.try_key(account.secrets.load(named)))
+        return _Side(await account.try_key(account.secrets.load(plain)))
     return _Side(account.signings.get(label), label, account.address("api_keys", label))
 
 
