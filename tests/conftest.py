@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from desk import Desk
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from postgres import Postgres
 
 # How fast examples come says something of the machine, and nothing of the law.
 settings.register_profile("acctcfg", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,6 +30,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for index, item in enumerate(all_of_one):
             if index not in kept:
                 item.add_marker("slow")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server; a test that needs one is skipped where none is installed."""
+    from postgres import binaries, serve
+
+    folder = binaries()
+    if folder is None:
+        pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
+    with serve(folder) as server:
+        yield server
 
 
 @pytest.fixture

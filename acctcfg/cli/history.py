@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,13 @@ def command(ctx: click.Context, run: str | None, form: str, limit: int, verify: 
 
     RUN is an id from the list, or the beginning of one.
     """
-    from acctcfg.engine.workspace import storage_of
+    from acctcfg.engine.workspace import storage_here
     from acctcfg.errors import UsageError
     from acctcfg.journal import Journal
 
     if verify and run:
         raise UsageError("--verify checks the whole journal, not one run", hint="leave out the run")
-    with Journal(storage_of(ctx.obj["directory"])) as journal:
+    with Journal(storage_here(ctx.obj["directory"], os.environ)) as journal:
         if verify:
             _verify(ctx, journal, form)
             return

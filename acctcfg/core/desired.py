@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from acctcfg.core.journal_url import JournalUrl
 from acctcfg.core.level import Level
 from acctcfg.core.own_field import Above
 from acctcfg.core.state import Value
@@ -25,6 +26,7 @@ __all__ = [
     "AccountSpec",
     "Granted",
     "Guardrails",
+    "JournalSpec",
     "KeySpec",
     "LeverageEntry",
     "Manifest",
@@ -268,6 +270,14 @@ class Guardrails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JournalSpec:
+    """Where the record of every run is kept: beside the manifest, or where `url` says."""
+
+    durable: bool = False  # with CI set: its folder outlives the job
+    url: JournalUrl | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Everything that the files of a workspace say."""
 
@@ -277,4 +287,4 @@ class Manifest:
     secret_stores: Mapping[str, StoreSpec]
     guardrails: Guardrails
     accounts: Mapping[str, AccountSpec]  # sorted by key
-    journal_durable: bool = False
+    journal: JournalSpec = JournalSpec()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypedDict
 
-from acctcfg.core.desired import Manifest, VenueSpec
+from acctcfg.core.desired import JournalSpec, Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.remembered import Cap, Creating, KnownAccount, StoredKey
 from acctcfg.core.rules import VenueRules
@@ -24,12 +25,27 @@ from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.stored_form import flaw_of
 from acctcfg.venues.installed import rules
 
-__all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "storage_of"]
+__all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "storage_here"]
 
 
-def storage_of(directory: Path, *, create: bool = False) -> Storage:
+def storage_of(directory: Path, spec: JournalSpec, environ: Mapping[str, str], *, create: bool = False) -> Storage:
     """Where the journal of the workspace in this folder is kept, with the locks of its venue users."""
-    return SqliteStorage(journal_path(directory), create=create)
+    if spec.url is None:
+        return SqliteStorage(journal_path(directory), create=create)
+    try:
+        from acctcfg.journal.postgres import PostgresStorage  # psycopg: optional, and slow to import
+    except ImportError as exc:
+        raise ConfigError(
+            f"{spec.url}: a journal in PostgreSQL needs psycopg: {exc}", hint="pip install 'acctcfg[postgres]'"
+        ) from exc
+    return PostgresStorage(spec.url, create=create, environ=environ)
+
+
+def storage_here(directory: Path, environ: Mapping[str, str]) -> Storage:
+    """The same for commands that want nothing else of the manifest: it may be wrong, or absent."""
+    from acctcfg.manifest.journal import journal_of
+
+    return storage_of(directory, journal_of(directory, rules(), environ), environ)
 
 
 class Who(TypedDict):
@@ -86,7 +102,7 @@ class Workspace:
 
     def storage(self, *, create: bool = False) -> Storage:
         """Where the journal and the locks are kept; without `create` it is only read."""
-        return storage_of(self.directory, create=create)
+        return storage_of(self.directory, self.manifest.journal, self.environ, create=create)
 
     def journal(self, *, create: bool = False) -> Journal:
         """The journal; an absent one reads as empty."""
@@ -104,8 +120,8 @@ class Workspace:
 
     def demand_intact(self, journal: Journal) -> None:
         """Before anything is decided by the journal: nobody altered it, and nobody can who only commits."""
-        path = journal_path(self.directory)
-        top = None if self.manifest.journal_durable else tracked_in(path)
+        path, spec = journal_path(self.directory), self.manifest.journal
+        top = None if spec.durable or spec.url else tracked_in(path)
         if top is not None:
             raise ConfigError(
                 f"git tracks the journal {path.resolve().relative_to(top)}: any committer could change what it says",
@@ -130,7 +146,8 @@ class Workspace:
 
     def running(self, base_url: str, user: str) -> str:
         """Who else applies to this venue user right now, and since when; "" if nobody does."""
-        holder = holder_of(self.storage(), user, base_url=base_url, state=state_folders(self.environ))
+        with closing(self.storage()) as storage:
+            holder = holder_of(storage, user, base_url=base_url, state=state_folders(self.environ))
         ours = holder is not None and holder.process == this_process()
         return holder.describe(time.time()) if holder is not None and not ours else ""
 
@@ -141,11 +158,13 @@ class Workspace:
 
     def refuse_lost_journal(self) -> None:
         """With CI set, a journal inside the checkout goes with the job, and with it what was half done."""
-        if lost_with_the_job(journal_path(self.directory), durable=self.manifest.journal_durable, environ=self.environ):
+        durable = self.manifest.journal.durable or self.manifest.journal.url is not None
+        if lost_with_the_job(journal_path(self.directory), durable=durable, environ=self.environ):
             raise ConfigError(
                 f"CI is set and the journal {JOURNAL} is in the checkout {inside_checkout(self.directory)}: "
                 "it would be lost with the job",
-                hint="keep the folder .acctcfg between jobs and write `journal: {durable: true}`",
+                hint="keep it on a server (`journal: {url: postgresql://...}`), or keep the folder .acctcfg between "
+                "jobs and write `journal: {durable: true}`",
             )
 
     def refuse_lost_store(self, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import PurePath
 
 from acctcfg.errors import JournalError
 from acctcfg.journal.chain import BEGINNING, Head, Row, flaws
@@ -14,7 +13,7 @@ __all__ = ["demand_intact"]
 SHOWN = 5
 
 
-def demand_intact(view: View, place: str, since: Head) -> Head:
+def demand_intact(view: View, place: str, remedy: str, since: Head) -> Head:
     """Number and hash of the last row; JournalError where rows were altered, removed or moved.
 
     Rows up to `since`, the head of an earlier look, are believed if that row is still there as it was.
@@ -32,12 +31,10 @@ def demand_intact(view: View, place: str, since: Head) -> Head:
     found = list(islice(flaws(map(seen, view.rows(since[0] + 1)), view.last_given, since), SHOWN + 1))
     if found:
         more = ["..."] if len(found) > SHOWN else []
-        name = PurePath(place).name
         raise JournalError(
             "\n".join(
                 (f"{place}: the journal is not as it was written, so nothing is decided by it", *found[:SHOWN], *more)
             ),
-            hint=f"put a backup in its place: {name} alone, and no {name}-wal of another time beside it; "
-            "without one, move it away: acctcfg then knows no earlier runs",
+            hint=remedy,
         )
     return head[0]

@@ -23,7 +23,8 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from acctcfg.errors import JournalError, LockHeld
-from acctcfg.journal.lock_file import EXPIRY_S, FOLDER, Holder, LockFile
+from acctcfg.journal.holder import EXPIRY_S, Holder
+from acctcfg.journal.lock_file import FOLDER, LockFile
 from acctcfg.journal.process import Process, this_process
 from acctcfg.journal.storage import LockPlace, Storage, in_words
 
@@ -33,6 +34,7 @@ BEAT_S = 15.0
 OVERDUE_S = 45.0
 POLL_S = 1.0
 _NOT_OURS_TO_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR)  # and will not be soon
+_UNREACHABLE = (OSError, JournalError)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -97,8 +99,8 @@ class Lock:
 
     Entering waits up to `timeout_s` while somebody else holds it, then raises LockHeld. A lock whose holder is
     dead on this machine, or silent for 60 s, is taken over at once. Whoever needs several takes them in sorted
-    order. Leaving releases it, and stays silent if that fails: it then expires. `unshared` says why none of the state
-    folders `state` could be used, "" if one could.
+    order. Leaving releases it, and stays silent if that fails: it then expires. The storage is closed, too: it has to
+    be the lock's own. `unshared` says why none of the state folders `state` could be used, "" if one could.
     """
 
     def __init__(
@@ -137,6 +139,7 @@ class Lock:
             await self._acquire()
         except BaseException:
             self._release()
+            self._storage.close()
             raise
         self._thread = threading.Thread(target=self._beat_on, name=f"lock {self.venue_user}", daemon=True)
         self._thread.start()
@@ -147,6 +150,7 @@ class Lock:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
         self._release()
+        self._storage.close()
 
     def fresh(self) -> bool:
         """Whether a write may still be sent: the lock is ours, and its last refresh less than 45 s old.
@@ -158,7 +162,7 @@ class Lock:
             return False
         try:
             return bool(self._held) and all(place.is_held(number) for place, number in self._held)
-        except OSError:
+        except _UNREACHABLE:
             return False
 
     def beat(self) -> bool:
@@ -240,7 +244,7 @@ class Lock:
 
     def _release(self) -> None:
         for place, number in self._held:
-            with suppress(OSError):
+            with suppress(*_UNREACHABLE):
                 if place.is_held(number):
                     place.free(number)
         self._held.clear()

@@ -11,60 +11,21 @@ that come at once. So nothing is ever locked to be changed, and a process that i
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
-import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from acctcfg.core.json_types import JsonObject
-from acctcfg.journal.process import Process, is_dead
+from acctcfg.journal.holder import Holder
 from acctcfg.plain_file import read_plain
 
-__all__ = ["EXPIRY_S", "FOLDER", "Holder", "LockFile"]
+__all__ = ["FOLDER", "LockFile"]
 
-EXPIRY_S = 60.0
 FOLDER = "locks"
 _MOST = 4096  # bytes of a claim: what is longer was not written by us
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)  # file systems without hard links
 _FREE = ".free"
 _TOKEN = re.compile("[0-9a-f]{32}")  # a holder's, and the name of its draft
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds the lock of a venue user. Times are Unix seconds."""
-
-    venue_user: str
-    token: str
-    owner: str
-    run: str
-    process: Process
-    acquired_at: float
-    heartbeat_at: float
-    base_url: str = ""
-
-    def is_gone(self, now: float) -> bool:
-        """Whether its lock may be taken: its process is dead, or its heartbeat older than 60 s."""
-        return now - self.heartbeat_at >= EXPIRY_S or is_dead(self.process)
-
-    def describe(self, now: float) -> str:
-        """ "alice@host1, run 20260301-120000-k3f9, process 4711 on host1, since 2026-03-01T12:00:00Z (5 s ago)"."""
-        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.acquired_at))
-        run = f", run {self.run}" if self.run else ""
-        where = f"process {self.process.pid} on {self.process.host}"
-        return f"{self.owner}{run}, {where}, since {since} ({max(0, now - self.acquired_at):.0f} s ago)"
-
-    def to_json(self) -> str:
-        """As it is written into a claim; the heartbeat is the file's own time."""
-        place = {"venue_user": self.venue_user, "base_url": self.base_url, "token": self.token}
-        who = {"owner": self.owner, "run": self.run, "acquired_at": self.acquired_at}
-        ours = self.process
-        return json.dumps(
-            {**place, **who, "host": ours.host, "machine": ours.machine, "pid": ours.pid, "started": ours.started}
-        )
 
 
 class LockFile:
@@ -161,11 +122,7 @@ class LockFile:
                 raise
             text, status = b"", file.lstat()  # no claim of ours: it expires like any other
         beaten = status.st_mtime
-        try:
-            return _holder(json.loads(text), beaten)
-        except (ValueError, KeyError, TypeError):  # cut short by a full disk, or not ours: it expires like any other
-            nobody = Process("an unknown host", "", 0, "")
-            return Holder("", "", "an unknown owner", "", nobody, beaten, beaten)
+        return Holder.read(text, beaten)
 
     def _tidy(self, number: int) -> None:
         """Remove what came before; what cannot be removed does no harm."""
@@ -182,11 +139,3 @@ def _make(folder: Path) -> None:
     if not folder.parent.exists():
         _make(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def _holder(facts: JsonObject, beaten: float) -> Holder:
-    process = Process(str(facts["host"]), str(facts["machine"]), int(str(facts["pid"])), str(facts["started"]))
-    user, token, url = str(facts["venue_user"]), str(facts["token"]), str(facts["base_url"])
-    return Holder(
-        user, token, str(facts["owner"]), str(facts["run"]), process, float(str(facts["acquired_at"])), beaten, url
-    )

@@ -109,7 +109,7 @@ class Past:
         `since` is the head of an earlier look, up to which it is believed.
         """
         with self._guard, self.storage.view() as view:
-            return BEGINNING if view is None else demand_intact(view, self.place, since)
+            return BEGINNING if view is None else demand_intact(view, self.place, self.storage.remedy, since)
 
     def demand_whole(self) -> None:
         """JournalError where what is there is not one journal: an old copy beside a newer log."""

@@ -17,16 +17,17 @@ from pathlib import Path
 from acctcfg.errors import JournalError
 from acctcfg.journal.chain import FIRST, Draft, Row, chained
 from acctcfg.journal.lock_file import FOLDER, LockFile
-from acctcfg.journal.storage import LockPlace, View, Which, in_words
+from acctcfg.journal.statements import Statements
+from acctcfg.journal.storage import LockPlace, View, Which, demand_known, in_words
 
 __all__ = ["SqliteStorage"]
 
 APPLICATION_ID = 0x61636366  # "accf": tells this file from any other SQLite file
-VERSION = 1
 BUSY_S = 10.0
 UNWRITABLE = ("SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT")
 
-SCHEMA = f"""
+STEPS = (
+    f"""
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL, run TEXT NOT NULL, kind TEXT NOT NULL, entry INTEGER,
@@ -39,8 +40,9 @@ CREATE INDEX events_by_account ON events (venue_user, kind, account);
 CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'rows are never altered'); END;
 CREATE TRIGGER events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'rows are never removed'); END;
 PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {VERSION};
-"""
+""",
+)
+"""What makes a journal of format n one of format n + 1; a new one takes all of them. Formats only ever add."""
 
 HINTS = {
     "SQLITE_BUSY": "another process writes to it all the time, or hangs while it does; try again",
@@ -55,35 +57,8 @@ HINTS = {
 }
 
 
-COLUMNS = ", ".join(Row._fields)
-SELECT = f"SELECT {COLUMNS} FROM events"  # noqa: S608  (constants only, as below; values are bound)
-INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"  # noqa: S608
+SQL = Statements("events", "?")
 LAST_GIVEN = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence"
-OWN_ROWS = """(run = ? OR entry IN (SELECT seq FROM events WHERE run = ? AND kind = 'intent'))"""
-UNRESOLVED = """NOT EXISTS (SELECT 1 FROM events AS later WHERE later.entry = events.seq
-    AND later.kind IN ('done', 'refused', 'failed', 'resolved'))"""
-
-
-def _query(which: Which) -> tuple[str, list[str | int]]:
-    """The statement for these rows, and the values that are bound to it."""
-    terms: list[str] = []
-    values: list[str | int] = []
-    for wanted, term, bound in (
-        (which.venue_user is not None, "venue_user = ?", [which.venue_user or ""]),
-        (which.kinds, f"kind IN ({', '.join('?' * len(which.kinds))})", which.kinds),
-        (which.account is not None, "account = ?", [which.account or ""]),
-        (which.run_begins, "run >= ? AND run < ?", [which.run_begins, which.run_begins + "~"]),
-        (which.run_with_answers, OWN_ROWS, [which.run_with_answers] * 2),
-        (which.unresolved, UNRESOLVED, []),
-        (which.first, "seq >= ?", [which.first]),
-    ):
-        if wanted:
-            terms.append(term)
-            values += bound
-    where = f" WHERE {' AND '.join(terms)}" if terms else ""
-    if which.last:
-        return f"{SELECT}{where} ORDER BY seq DESC LIMIT ?", [*values, which.last]
-    return f"{SELECT}{where} ORDER BY seq", values
 
 
 class _View:
@@ -95,7 +70,7 @@ class _View:
 
     def rows(self, first: int) -> Iterator[Row]:
         """From this number on."""
-        return map(Row._make, self._connection.execute(*_query(Which(first=first))))
+        return map(Row._make, self._connection.execute(*SQL.select(Which(first=first))))
 
 
 class SqliteStorage:
@@ -112,6 +87,15 @@ class SqliteStorage:
         """The path."""
         return str(self.path)
 
+    @property
+    def remedy(self) -> str:
+        """A backup, and nothing of another time beside it."""
+        name = self.path.name
+        return (
+            f"put a backup in its place: {name} alone, and no {name}-wal of another time beside it; "
+            "without one, move it away: acctcfg then knows no earlier runs"
+        )
+
     def exists(self) -> bool:
         """Whether the file is there."""
         return self.path.exists()
@@ -121,17 +105,17 @@ class SqliteStorage:
         with _in_words(self.path), self._reading() as connection:
             if connection is None:
                 return []
-            return [Row._make(row) for row in connection.execute(*_query(which))]
+            return [Row._make(row) for row in connection.execute(*SQL.select(which))]
 
     def append(self, drafts: Sequence[Draft], at: str) -> list[Row]:
         """Chain these to the last row, and flush them."""
         with _in_words(self.path):
             connection = self._writing()
             with _transaction(connection):
-                last = connection.execute(*_query(Which(last=1))).fetchone()
+                last = connection.execute(*SQL.select(Which(last=1))).fetchone()
                 (given,) = connection.execute(LAST_GIVEN).fetchone()
                 rows = chained(drafts, at, (given, last[-1] if last else FIRST))
-                connection.executemany(INSERT, rows)
+                connection.executemany(SQL.insert, rows)
             return rows
 
     @contextmanager
@@ -252,6 +236,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             _use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = FULL")
             _demand_journal(connection, path)
+            _upgrade(connection)
         except BaseException:
             connection.close()
             raise
@@ -327,9 +312,23 @@ def _write_schema(draft: Path) -> None:
     with closing(_open(f"{draft.absolute().as_uri()}?mode=rw")) as connection:
         connection.execute("PRAGMA journal_mode = MEMORY")  # no second file: what is cut short has no name yet
         connection.execute("PRAGMA synchronous = FULL")
-        with _transaction(connection):
-            for statement in _statements(SCHEMA):
+        _upgrade(connection)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Take the journal to the newest format, in one transaction; two that come at once do it once."""
+    if _version(connection) == len(STEPS):
+        return
+    with _transaction(connection):
+        for step in STEPS[_version(connection) :]:
+            for statement in _statements(step):
                 connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(STEPS)}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
@@ -349,14 +348,9 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 def _demand_journal(connection: sqlite3.Connection, path: Path) -> None:
     """JournalError for a database that is not ours, or too new; for an empty one, too: what it knew is lost."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application == APPLICATION_ID and version == VERSION:
-        return
     if application == APPLICATION_ID:
-        raise JournalError(
-            f"{path}: the journal was written by a newer acctcfg (format {version}; this one knows {VERSION})",
-            hint="upgrade acctcfg",
-        )
+        demand_known(_version(connection), len(STEPS), str(path))
+        return
     with closing(connection.execute("SELECT count(*) FROM sqlite_master")) as cursor:
         (tables,) = cursor.fetchone()
     if tables or application:

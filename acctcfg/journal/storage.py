@@ -1,8 +1,9 @@
 """Where the rows of a journal and its locks are kept: few verbs, so that a file or a server can stand behind them.
 
-    Journal, Lock  what is written down, and who may write      (this package's users)
-    Storage        rows that are only ever added; locks by name  (this module)
-    SqliteStorage  a file beside the manifest, and files for the locks
+    Journal, Lock    what is written down, and who may write      (this package's users)
+    Storage          rows that are only ever added; locks by name  (this module)
+    SqliteStorage    a file beside the manifest, and files for the locks
+    PostgresStorage  tables of a server, for a team
 
 A storage computes no meaning: rows come in as drafts, and go out as they were chained.
 """
@@ -16,9 +17,9 @@ from typing import Protocol
 
 from acctcfg.errors import JournalError
 from acctcfg.journal.chain import Draft, Row
-from acctcfg.journal.lock_file import Holder
+from acctcfg.journal.holder import Holder
 
-__all__ = ["LockPlace", "Storage", "View", "Which", "in_words"]
+__all__ = ["LockPlace", "Storage", "View", "Which", "demand_known", "in_words"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,10 @@ class View(Protocol):
 
 
 class LockPlace(Protocol):
-    """Where one lock is kept: numbered claims, of which the highest counts. OSError where it cannot be reached."""
+    """Where one lock is kept: numbered claims, of which the highest counts.
+
+    OSError or JournalError where it cannot be reached.
+    """
 
     @property
     def where(self) -> str:
@@ -79,6 +83,10 @@ class Storage(Protocol):
     def place(self) -> str:
         """As messages name it."""
 
+    @property
+    def remedy(self) -> str:
+        """What to do about rows that were altered, as hints say it."""
+
     def exists(self) -> bool:
         """Whether there is a journal; an absent one reads as an empty one."""
 
@@ -105,6 +113,15 @@ class Storage(Protocol):
 
     def locks(self) -> Iterable[LockPlace]:
         """The places of all locks that were ever held."""
+
+
+def demand_known(version: int, newest: int, place: str) -> None:
+    """JournalError for a journal of a format that this version has never heard of."""
+    if version > newest:
+        raise JournalError(
+            f"{place}: the journal was written by a newer acctcfg (format {version}; this one knows {newest})",
+            hint="upgrade acctcfg",
+        )
 
 
 @contextmanager

@@ -11,10 +11,8 @@ from acctcfg.errors import ManifestError
 from acctcfg.manifest.accounts import build_accounts
 from acctcfg.manifest.connections import build_stores, build_venues
 from acctcfg.manifest.files import read_workspace
-from acctcfg.manifest.nodes import Node
+from acctcfg.manifest.journal import build_journal
 from acctcfg.manifest.policy import build_guardrails
-from acctcfg.manifest.problems import Report
-from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
 
 __all__ = ["load"]
@@ -33,12 +31,7 @@ def load(
     stores = build_stores(workspace, shape)
     venues = build_venues(workspace, shape, stores, environ)
     guardrails = build_guardrails(workspace, shape)
-    durable = False
-    if section := workspace.sections["journal"]:
-        mark = min(node.key_mark for node in section.values())
-        whole = Node(section, mark, mark)
-        taken = shape.journal.take(whole, Report(workspace.sources, workspace.problems, [("journal", whole)]))
-        durable = taken is not BAD and taken.get("durable", False)
+    journal = build_journal(workspace, shape, environ)
     accounts = build_accounts(workspace, shape, venues, stores)
     if workspace.problems:
         raise ManifestError(
@@ -51,5 +44,5 @@ def load(
         secret_stores=stores,
         guardrails=guardrails,
         accounts=accounts,
-        journal_durable=durable,
+        journal=journal,
     )

@@ -18,7 +18,7 @@ from acctcfg.manifest.containers import Field, Later, ListOf, OneOrMany, Plain, 
 from acctcfg.manifest.core_schema import number
 from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.stores import store_shape
-from acctcfg.manifest.text_rules import ENDPOINT, PROXY, SHARE, UID
+from acctcfg.manifest.text_rules import ENDPOINT, JOURNAL_URL, PROXY, SHARE, UID
 from acctcfg.secrets.types import store_types
 
 __all__ = ["LATER_TYPES", "NAME", "Shape"]
@@ -69,7 +69,11 @@ class Shape:
         self.journal = Record(
             {
                 "durable": Field(kind=Flag(), doc="With CI set: the journal's folder outlives the job"),
-                "url": Field(kind=Later("the journal is .acctcfg/journal.sqlite"), doc="A shared journal"),
+                "url": Field(
+                    kind=Text(JOURNAL_URL, private=True),  # a password may stand in it by mistake
+                    doc="A journal that a team shares, in a PostgreSQL database, without its password; else it is "
+                    ".acctcfg/journal.sqlite. On this machine, or a server that ACCTCFG_TRUST names",
+                ),
             }
         )
         self.root = self._root()

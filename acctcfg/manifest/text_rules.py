@@ -9,6 +9,7 @@ __all__ = [
     "DEVICE",
     "DURATION",
     "ENDPOINT",
+    "JOURNAL_URL",
     "PATTERN",
     "PROXY",
     "SECRET_PATH",
@@ -29,3 +30,4 @@ PROXY = TextRule(
 )
 DEVICE = TextRule(r"[!-~]{1,200}", "the id of a device, without blanks")
 ENDPOINT = TextRule(r"(?:GET|POST|PUT|DELETE) /[^\s?#]+", "a method and a path, such as GET /api/v5/account/config")
+JOURNAL_URL = TextRule(r"postgres(?:ql)?://[!-~]*", "postgresql://user@host:port/database")

@@ -37,7 +37,6 @@ LATER = [
     "guardrails: {exceptions: []}",
     "guardrails: {rollout: [1]}",
     "venues: {d: {type: okx_dma_broker, credentials: {token: {exec: [x]}}}}",
-    "journal: {url: postgresql://x}",
     "profiles: {p: {leverage: [{market: swap, margin: cross, family: A-B, value: 3, until: 2026-12-31}]}}",
     "profiles: {p: {api_keys: {t: {permissions: [read], until: 2026-12-31}}}}",
 ]

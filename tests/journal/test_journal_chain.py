@@ -33,9 +33,9 @@ def look(path: Path) -> int:
         return len(journal.runs())
 
 
-def begin(path: Path) -> None:
+def begin(path: Path) -> str:
     with Journal.open(path, create=True) as journal:
-        journal.begin_run(command="apply", actor="a")
+        return journal.begin_run(command="apply", actor="a")
 
 
 def behind_its_back(path: Path, *statements: str) -> None:
@@ -165,6 +165,27 @@ def test_somebody_elses_database(path: Path) -> None:
         with pytest.raises(JournalError, match="newer acctcfg") as caught, Journal.open(path, create=create) as journal:
             journal.runs()
         assert caught.value.hint == "upgrade acctcfg"
+
+
+def test_an_older_journal_is_upgraded_by_the_first_write(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read as it is until then; in one transaction, so that an upgrade that fails leaves the old one."""
+    run = begin(path)
+    steps = sqlite.STEPS
+    for more, works in (
+        ("ALTER TABLE events ADD extra TEXT;\nSELECT nothing FROM events;\n", False),
+        ("SELECT 1;\n", True),
+    ):
+        monkeypatch.setattr(sqlite, "STEPS", (*steps, more))
+        with Journal.open(path) as reader:
+            assert [one.id for one in reader.runs()] == [run]
+        if works:
+            begin(path)
+        else:
+            with pytest.raises(JournalError, match="no such column: nothing"):
+                begin(path)
+    monkeypatch.setattr(sqlite, "STEPS", steps)
+    with pytest.raises(JournalError, match="format 2; this one knows 1"), Journal.open(path) as older:
+        older.runs()
 
 
 def test_a_damaged_page_is_told(path: Path) -> None:

@@ -404,7 +404,8 @@ def test_never_two_and_never_none(steps: list[tuple[int, str]]) -> None:
 CLAIMS = """
 import sys
 from pathlib import Path
-from acctcfg.journal.lock_file import Holder, LockFile
+from acctcfg.journal.holder import Holder
+from acctcfg.journal.lock_file import LockFile
 from acctcfg.journal.process import this_process
 place = LockFile(Path(sys.argv[1]))
 won = 0

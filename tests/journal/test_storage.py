@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal_parts import Clock, mean
 
+from acctcfg.core.journal_url import JournalUrl
 from acctcfg.errors import JournalError, LockHeld
 from acctcfg.journal import Holder, Journal, Lock, SqliteStorage, Storage, holders
 from acctcfg.journal.chain import BEGINNING, Draft, Row, chained
+from acctcfg.journal.postgres import PostgresStorage
 from acctcfg.journal.storage import LockPlace, View, Which
 
 KINDS = ("intent", "done", "unknown", "resolved", "run", "run_end", "access")
@@ -25,6 +27,7 @@ class InMemory:
     """Rows and locks of one process: what any other storage has to be, read off the protocol and naively."""
 
     place = "memory"
+    remedy = "start anew"
 
     def __init__(self) -> None:
         self.all: list[Row] = []
@@ -112,9 +115,16 @@ class InMemoryLock:
             self.held = None
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return InMemory() if request.param == "memory" else SqliteStorage(tmp_path / "journal.sqlite", create=True)
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Storage]:
+    if request.param == "memory":
+        yield InMemory()
+    elif request.param == "sqlite":
+        yield SqliteStorage(tmp_path / "journal.sqlite", create=True)
+    else:
+        url = JournalUrl.of(request.getfixturevalue("postgres").database())
+        with closing(PostgresStorage(url, create=True, clock=clock.now)) as opened:
+            yield opened
 
 
 def test_a_journal_on_any_storage(storage: Storage, clock: Clock) -> None:
@@ -179,25 +189,26 @@ questions = st.builds(
 
 @settings(max_examples=20)
 @given(rows=drafts, asked=st.lists(questions, min_size=10, max_size=20))
-def test_sql_finds_what_the_words_say(rows: list[Draft], asked: list[Which], tmp_path_factory) -> None:
+def test_sql_finds_what_the_words_say(rows: list[Draft], asked: list[Which], postgres, tmp_path_factory) -> None:
     """Every combination of conditions gives the rows that a plain reading of them gives."""
-    file, memory = SqliteStorage(tmp_path_factory.mktemp("j") / "journal.sqlite", create=True), InMemory()
-    file.append(rows, "now")
+    memory = InMemory()
     memory.append(rows, "now")
-    try:
+    file = SqliteStorage(tmp_path_factory.mktemp("j") / "journal.sqlite", create=True)
+    table = PostgresStorage(JournalUrl.of(postgres.database()), create=True)
+    with closing(file), closing(table):
+        file.append(rows, "now")
+        table.append(rows, "now")
         for which in asked:
-            assert file.rows(which) == memory.rows(which)
-    finally:
-        file.close()
+            assert file.rows(which) == table.rows(which) == memory.rows(which)
 
 
-def test_all_sql_is_in_one_module() -> None:
-    """Nothing else of the package knows the database."""
+def test_each_database_is_known_to_one_module() -> None:
+    """Nothing else of the package knows a database's library."""
     folder = Path(__file__).parents[2] / "acctcfg"
     users = {
         str(file.relative_to(folder))
         for file in folder.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Import) and "sqlite3" in {alias.name for alias in node.names}
+        if isinstance(node, ast.Import) and {"sqlite3", "psycopg"} & {alias.name for alias in node.names}
     }
-    assert users == {"journal/sqlite.py"}
+    assert users == {"journal/sqlite.py", "journal/postgres_server.py"}
