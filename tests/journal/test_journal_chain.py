@@ -172,7 +172,7 @@ def test_an_older_journal_is_upgraded_by_the_first_write(path: Path, monkeypatch
     run = begin(path)
     steps = sqlite.STEPS
     for more, works in (
-        ("ALTER TABLE events ADD extra TEXT;\nSELECT nothing FROM events;\n", False),
+        ("ALTER TABLE events ADD extra TEXT;\nSELECT absent FROM events;\n", False),
         ("SELECT 1;\n", True),
     ):
         monkeypatch.setattr(sqlite, "STEPS", (*steps, more))
@@ -181,7 +181,7 @@ def test_an_older_journal_is_upgraded_by_the_first_write(path: Path, monkeypatch
         if works:
             begin(path)
         else:
-            with pytest.raises(JournalError, match="no such column: nothing"):
+            with pytest.raises(JournalError, match="no such column: absent"):
                 begin(path)
     monkeypatch.setattr(sqlite, "STEPS", steps)
     with pytest.raises(JournalError, match="format 2; this one knows 1"), Journal.open(path) as older:
