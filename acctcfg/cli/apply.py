@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from acctcfg.core.plan import Plan
     from acctcfg.render.progress import TerminalProgress
 
-__all__ = ["Duration", "ask", "command"]
+__all__ = ["Duration", "Talk", "ask", "command"]
 
 TEXT = "text"
 
@@ -114,7 +114,7 @@ def command(
     workspace = load_workspace(ctx)
     interrupts = Interrupts()
     check_sensitive(ctx, workspace, allow_sensitive)
-    talk = _Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked)
+    talk = Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked, question=_question)
     try:
         outcome = run_engine(
             ctx,
@@ -144,11 +144,13 @@ def command(
     ctx.exit(outcome.exit_code)
 
 
-class _Talk:
-    """What one apply prints and asks, whichever of its parts come to pass."""
+class Talk:
+    """What one command that carries out a plan prints and asks, whichever of its parts come to pass."""
 
-    def __init__(self, ctx: click.Context, *, form: str, ask: bool, skip_blocked: bool) -> None:
-        self.ctx, self.form, self.ask, self.skip_blocked = ctx, form, ask, skip_blocked
+    def __init__(
+        self, ctx: click.Context, *, form: str, ask: bool, skip_blocked: bool, question: Callable[[int], str]
+    ) -> None:
+        self.ctx, self.form, self.ask, self.skip_blocked, self.question = ctx, form, ask, skip_blocked, question
         self.shown = False
 
     def approval(self, progress: TerminalProgress) -> Callable[[Plan], bool]:
@@ -157,7 +159,7 @@ class _Talk:
         def approve(plan: Plan) -> bool:
             progress.pause()
             self.show(plan)
-            return not self.ask or ask(_question(applicable(plan, skip_blocked=self.skip_blocked)))
+            return not self.ask or ask(self.question(applicable(plan, skip_blocked=self.skip_blocked)))
 
         return approve
 

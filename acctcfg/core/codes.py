@@ -53,6 +53,8 @@ PRECHECKS: Final[Mapping[str, str]] = {
     "permissions_required": "permissions for a new key",
     "store_required": "a store for the secret",
     "store_read_only": "the store can be written",
+    "rotation_over": "its rotation is over",
+    "rotates_what_is_there": "there is a key to rotate",
     # what only the user can decide
     "adopt_explicit": "named for taking over",
     "uid_mismatch": "uid is the expected one",
@@ -108,11 +110,12 @@ WARNINGS: Final[Mapping[str, str]] = {
     "token_ends": "the access token is over before the plan can be carried out",
     "not_served": "the venue does not serve a call to this user",
     "rate_limited": "the venue answered too many requests",
+    "rotating": "a key's former secret still works beside the new one",
     "no_access": "no key can sign for this account yet",
 }
 
 UNREVIEWED: Final = frozenset(
-    {"sensitive", "rate_limited", "not_served", "token_ends", "adopted", "no_longer_managed", "unknown_key"}
+    {"sensitive", "rate_limited", "not_served", "token_ends", "adopted", "no_longer_managed", "unknown_key", "rotating"}
 )
 """Warnings that do not make a reviewed plan another: one asks for a leave of its own, others are of the moment, or of
 what the journal of this machine knows."""

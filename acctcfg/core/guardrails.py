@@ -9,7 +9,7 @@ from typing import Any
 from acctcfg.core.address import Address, AddressPattern
 from acctcfg.core.desired import Guardrails, Rule, Share
 from acctcfg.core.plan import Precheck, Step
-from acctcfg.core.state import KeyValue, Lost, written
+from acctcfg.core.state import KeyValue, Lost, Rotating, written
 
 __all__ = ["Checker", "guard", "is_sensitive", "limit_of"]
 
@@ -107,7 +107,7 @@ def is_sensitive(step: Step) -> str:
     if step.one_way:
         return f"it cannot be undone: {step.one_way}"
     after, before = step.change.after, step.change.before
-    if isinstance(before, Lost):
+    if isinstance(before, Lost | Rotating):
         before = before.value
     if not isinstance(after, KeyValue):
         return ""

@@ -13,7 +13,7 @@ from acctcfg.core.codes import ALLOW_SENSITIVE, UNREVIEWED
 from acctcfg.core.desired import Place
 from acctcfg.core.diff import Change
 from acctcfg.core.scope import Scope, StoreReport, VenueReport
-from acctcfg.core.state import KeyValue, to_json
+from acctcfg.core.state import KeyValue, Rotating, to_json
 
 __all__ = [
     "FORMAT_VERSION",
@@ -78,7 +78,8 @@ class Step:
     def secret_store(self) -> str:
         """The store that a new secret of this step goes to; "" where it makes none."""
         after = self.change.after
-        if not isinstance(after, KeyValue) or self.change.action not in ("create", "replace"):
+        makes = self.change.action in ("create", "replace") or isinstance(self.change.before, Rotating)
+        if not isinstance(after, KeyValue) or not makes:
             return ""
         return after.store or ""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-__all__ = ["Cap", "Creating", "KnownAccount", "StoredKey"]
+__all__ = ["Cap", "Creating", "KnownAccount", "Rotation", "StoredKey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,18 @@ class StoredKey:
     api_key: str = ""
     uid: str = ""  # of the account that it belongs to
     since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """A key that gets a new secret: `new` has the label `temporary` until `old` is deleted, then it gets `label`."""
+
+    label: str
+    temporary: str
+    old: str  # ids; `old` is "" where none was left
+    new: str = ""  # "" until the creation is answered
+    until: float  # Unix seconds by the venue's clock: the old key stays that long
+    overlap_s: float  # what was asked for; it begins with the creation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ __all__ = [
     "Lost",
     "Made",
     "Members",
+    "Rotating",
     "Unreadable",
     "Value",
     "Wanted",
@@ -134,8 +135,20 @@ class Lost:
     ours: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Rotating:
+    """A key whose rotation is to begin, or to be finished: a change that gives it a new secret under its own label.
+
+    `value`: as it is at the venue. `reason`: what is still to be done. `adds`: a further key has yet to be made.
+    """
+
+    value: KeyValue
+    reason: str
+    adds: bool
+
+
 Value = bool | str | Decimal | Members | AccountValue | KeyValue | Made
-Live = Value | _Absent | _Unset | After | Unreadable | Lost
+Live = Value | _Absent | _Unset | After | Unreadable | Lost | Rotating
 Wanted = Value | AtMost | _Absent
 
 
@@ -169,7 +182,7 @@ def to_json(value: Live | Wanted | None) -> Any:
             return {"permissions": list(permissions), "ip_allowlist": list(ip_allowlist), "store": store}
         case Made(fields=fields):
             return dict(fields)
-        case Lost(value=inner):
+        case Lost(value=inner) | Rotating(value=inner):
             return to_json(inner)
         case None | _Absent.ABSENT | _Unset.UNSET | After() | Unreadable():
             return None

@@ -16,6 +16,7 @@ from acctcfg.core.state import (
     Lost,
     Made,
     Members,
+    Rotating,
     Unreadable,
 )
 
@@ -45,6 +46,8 @@ def told(value: object) -> str:
             return value.told
         case Lost():
             return f"a key that cannot be used ({value.reason})"
+        case Rotating(value=inner):
+            return told(inner)
         case After():
             return "something that is not known yet"
         case Unreadable():

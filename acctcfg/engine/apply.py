@@ -20,6 +20,7 @@ from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.record import Run
 from acctcfg.engine.remember import remember
 from acctcfg.engine.reviewed import check_credentials, check_digest, check_manifest, check_steps, focus_of
+from acctcfg.engine.rotation import RotateKeys
 from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.sign_here import refuse_unsigned
@@ -48,6 +49,7 @@ async def apply(
     after_cap: bool = False,
     wait_flat_s: float = 0.0,
     lock_timeout_s: float = 0.0,
+    rotation: RotateKeys | None = None,
     said: JsonObject | None = None,
     progress: Progress = SILENT,
     interrupts: Interrupts | None = None,
@@ -55,14 +57,14 @@ async def apply(
     """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done.
 
     `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told. `wait_flat_s`: how long
-    to wait, without the lock, until nothing that is open stands in the way.
+    to wait, without the lock, until nothing that is open stands in the way. `rotation`: rotate these keys, and no more.
 
     `said`: what else the user said on the command line, for the record. `interrupts` is told of the user's signals.
     """
     progress = safe(progress)
     leave = Leave.of(workspace, replace, allow_sensitive)
     workspace.refuse_lost_journal()
-    focus = Focus()
+    focus = Focus() if rotation is None else rotation.focus
     if saved is not None:
         check_manifest(workspace, saved)
         focus, leave = focus_of(saved), leave.beside(saved, workspace)
@@ -72,10 +74,13 @@ async def apply(
     while True:
         async with Session(workspace, venues_of(workspace, focus)) as session:
             async with hold_locks(session, max(lock_timeout_s, patience.left(session.clock)), progress) as locks:
+                if rotation is not None:
+                    rotation.tell(working(session))
                 planned = await _plan(session, focus, terms, patience, progress)
                 waiting = patience.waiting(planned, progress, skip_blocked=skip_blocked)
                 if waiting is None:
                     interrupts = interrupts or Interrupts()
+                    planned.command = "apply" if rotation is None else "rotate"
                     outcome = await _go_on(workspace, planned, approve, flags, locks, progress, interrupts)
                     break
             # the lock is free by now, and the connections are still open
@@ -256,7 +261,7 @@ async def _carry_out(
             assert session is not None  # noqa: S101 (draw_up read through it)
             users = {one.connection.user for one in working(session)}
             open_before = {user: journal.unresolved(user) for user in users}
-            run = journal.begin_run(command="apply", digest=planned.reviewed, flags=flags, **workspace.who())
+            run = journal.begin_run(command=planned.command, digest=planned.reviewed, flags=flags, **workspace.who())
             recorded = Run(run, journal, locks.fresh)
             for link in working(session):
                 spec = link.connection.spec

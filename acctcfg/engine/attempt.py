@@ -9,7 +9,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, StepResult
 from acctcfg.core.plan import Step
-from acctcfg.core.state import ABSENT, After, Live, Lost, Unreadable, Wanted, fits
+from acctcfg.core.state import ABSENT, After, Live, Lost, Rotating, Unreadable, Wanted, fits
 from acctcfg.core.value_text import told
 from acctcfg.engine.record import JournalWriter, Run
 from acctcfg.engine.refused_values import Values
@@ -58,7 +58,7 @@ class Work:
         if result is None and address in self.planned:
             return None
         live = self.survey.live.get(address)
-        return None if isinstance(live, After | Unreadable | Lost) else live
+        return None if isinstance(live, After | Unreadable | Lost | Rotating) else live
 
 
 @dataclass(slots=True)

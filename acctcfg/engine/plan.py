@@ -46,6 +46,7 @@ class Planned:
     session: Session | None = None
     as_reviewed: tuple[Plan, ...] = ()  # the plan as it is, without one of the leaves, and without any
     reviewed: str = ""  # the digest under which it is carried out
+    command: str = "apply"  # that carries it out
     claimed: int = 0  # steps of the saved plan that it was made for
     readers: dict[str, str] = field(default_factory=dict)  # store -> how its readers are others than those of before
 

@@ -14,7 +14,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Step
-from acctcfg.core.state import ABSENT, After, AtMost, Live, Lost, Unreadable
+from acctcfg.core.state import ABSENT, After, AtMost, Live, Lost, Rotating, Unreadable
 from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import SECOND_LOOK_S, Attempt, Work
 from acctcfg.errors import AcctcfgError
@@ -145,4 +145,4 @@ def _same(found: Live, before: Live | None) -> bool:
 
 
 def _bare(value: Live) -> Live:
-    return value.value if isinstance(value, Lost) else value
+    return value.value if isinstance(value, Lost | Rotating) else value

@@ -119,6 +119,10 @@ class JournalWriter:
         except JournalError as error:
             self.run.trouble.setdefault(self.address, error)
 
+    async def kept(self) -> None:
+        """Settle the creation: its secret is in the store, whatever becomes of the rest of the step."""
+        await self.close("done")
+
     async def close(self, outcome: Outcome) -> None:
         """Settle the entries that waited for the step's end."""
         for entry in self.entries:
@@ -190,7 +194,12 @@ class _Sending:
 
     async def _intend(self, sent_at: float) -> Intent:
         writer, write = self._writer, self._write
-        facts: JsonObject = {"uid": write.uid, "creates": dict(write.creates), "deletes": write.deletes}
+        facts: JsonObject = {
+            "uid": write.uid,
+            "creates": dict(write.creates),
+            "deletes": write.deletes,
+            "renames": dict(write.renames),
+        }
         body: JsonObject = {**writer.values, **{name: value for name, value in facts.items() if value}}
         return await asyncio.to_thread(
             writer.run.journal.intend,

@@ -12,7 +12,7 @@ from typing import Any, Self, TypedDict
 
 from acctcfg.core.desired import JournalSpec, Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.remembered import Cap, Creating, KnownAccount, StoredKey
+from acctcfg.core.remembered import Cap, Creating, KnownAccount, Rotation, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError
 from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, holder_of, journal_path, state_folders
@@ -256,6 +256,10 @@ class Doors:
             self.retire(store, path)
         self.put(store, path, credentials)
 
+    def supersede(self, store: str, path: str, by: str) -> None:
+        """Let the secret at `by` take the place of the one at `path`, which is kept aside: no reader finds neither."""
+        self._workspace.store(store).supersede(path, by)
+
     def flaw(self, credentials: Credentials) -> str:
         """What keeps a part of a key from being sent; "" if nothing does."""
         return flaw_of(credentials)
@@ -317,6 +321,10 @@ class JournalMemory:
     def stored_keys(self, uid: str) -> tuple[StoredKey, ...]:
         """Where the secrets of the account's keys lie, newest last."""
         return self._known.stored_keys(uid)
+
+    def rotations(self, uid: str) -> tuple[Rotation, ...]:
+        """The rotations of the account's keys that are not finished."""
+        return tuple(one for (whose, _), one in self._known.rotations.items() if uid and whose == uid)
 
     def creating(self, name: str, label: str) -> Creating | None:
         """The last creation of this key, or account, of which no end is known."""

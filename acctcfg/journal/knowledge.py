@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.remembered import Cap, Creating, KnownAccount, StoredKey
+from acctcfg.core.remembered import Cap, Creating, KnownAccount, Rotation, StoredKey
 from acctcfg.journal.chain import Row
 from acctcfg.journal.facts import mapping, number, text, word
 
@@ -47,6 +47,7 @@ class Knowledge:
     stored: dict[tuple[str, str], StoredKey] = field(default_factory=dict)  # by store and path, newest last
     access: dict[str, StoredKey] = field(default_factory=dict)  # by uid: the key that signed last
     sightings: dict[tuple[str, str], str] = field(default_factory=dict)  # kind and name -> day
+    rotations: dict[tuple[str, str], Rotation] = field(default_factory=dict)  # by uid and label: those not finished
     caps: dict[str, Cap] = field(default_factory=dict)  # by uid: the last brake that was not lifted since
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
     _open: dict[tuple[str, str], _Intent] = field(default_factory=dict)  # creations: name and label
@@ -149,6 +150,7 @@ class Knowledge:
             at=row.at,
         )
         self._intents[row.seq] = intent
+        self._rotate(intent)
         if intent.key_label:
             self._open[row.account, intent.key_label] = intent
         elif not intent.field and intent.action == "create":
@@ -163,6 +165,7 @@ class Knowledge:
             return
         uid = str(intent.body.get("uid") or "") or self.names.get(intent.name, "")
         self._made.append((uid, intent.field, facts))
+        self._rotate(intent, new=str(facts.get("api_key") or ""))
 
     def _end(self, row: Row) -> None:
         intent = self._intents.get(row.entry)
@@ -175,8 +178,12 @@ class Knowledge:
             self._gone(intent.name)
         elif happened and deletes:
             self._drop_key(deletes)
+        if missed and not intent.answered:
+            self._not_rotated(intent)
         if missed and intent.answered:
             self._take_back(intent)
+        if happened and (renames := mapping(intent.body.get("renames"))):
+            self._rename(str(intent.body.get("uid") or ""), text(renames, "api_key"), text(renames, "label"))
         key = (intent.name, intent.key_label)
         if self._open.get(key) is not intent:
             return
@@ -211,6 +218,41 @@ class Knowledge:
             self._made = [one for one in self._made if one[0] != uid]
             self.stored = {place: one for place, one in self.stored.items() if one.uid != uid}
             self.access.pop(uid, None)
+            self.rotations = {key: one for key, one in self.rotations.items() if key[0] != uid}
+
+    # -- rotations: a creation under a temporary label begins one, and giving the key its own label ends it ------------
+
+    def _rotate(self, intent: _Intent, new: str = "") -> None:
+        creates = mapping(intent.body.get("creates"))
+        label, uid = str(creates.get("rotates") or ""), str(intent.body.get("uid") or "")
+        if label:
+            self.rotations[uid, label] = Rotation(
+                label=label,
+                temporary=intent.key_label,
+                old=text(creates, "old"),
+                new=new,
+                until=number(creates, "until") or 0.0,
+                overlap_s=number(creates, "overlap_s") or 0.0,
+            )
+
+    def _not_rotated(self, intent: _Intent) -> None:
+        """The creation did not happen: the key has its old secret."""
+        creates = mapping(intent.body.get("creates"))
+        place = str(intent.body.get("uid") or ""), str(creates.get("rotates") or "")
+        begun = self.rotations.get(place)
+        if begun is not None and begun.temporary == intent.key_label:
+            del self.rotations[place]
+
+    def _rename(self, uid: str, api_key: str, label: str) -> None:
+        self.rotations.pop((uid, label), None)
+        self._made = [
+            (one[0], one[1], {**one[2], "label": label} if one[2].get("api_key") == api_key else one[2])
+            for one in self._made
+        ]
+        self.stored = {
+            place: dataclasses.replace(one, label=label) if one.api_key == api_key else one
+            for place, one in self.stored.items()
+        }
 
     def _sign(self, row: Row, facts: JsonObject) -> None:
         uid = word(facts, "uid") or self.names.get(row.account, "")
@@ -227,6 +269,7 @@ class Knowledge:
 
     def _drop_keys(self, name: str, label: str, api_key: str) -> None:
         uid = self.names.get(name, "")
+        self.rotations.pop((uid, label), None)
         if api_key:
             self._drop_key(api_key)
         else:
@@ -237,6 +280,7 @@ class Knowledge:
     def _drop_key(self, api_key: str) -> None:
         self.stored = {place: one for place, one in self.stored.items() if one.api_key != api_key}
         self._made = [one for one in self._made if one[2].get("api_key") != api_key]
+        self.rotations = {place: one for place, one in self.rotations.items() if one.new != api_key}
 
 
 def _field(address: str) -> str:

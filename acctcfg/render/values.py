@@ -18,6 +18,7 @@ from acctcfg.core.state import (
     Lost,
     Made,
     Members,
+    Rotating,
     Unreadable,
     Wanted,
     written,
@@ -39,6 +40,8 @@ def describe(change: Change, venue: str) -> str:
             return _new_account(change.address.account, after)
         case Lost(reason=reason), KeyValue():
             return f"{_key(after, change, venue)} · replaces a lost key: {reason}"
+        case Rotating(reason=reason), KeyValue():
+            return f"{_key(after, change, venue)} · {reason}"
         case KeyValue(), KeyValue() if change.action == "change":
             return _differences(
                 ("permissions", _list(before.permissions), _list(after.permissions)),
@@ -69,7 +72,7 @@ def _deleted(before: Live | None) -> str:
     match before:
         case AccountValue():
             return "delete the sub-account, and its keys with it"
-        case KeyValue() | Lost(value=KeyValue()):
+        case KeyValue() | Lost(value=KeyValue()) | Rotating(value=KeyValue()):
             value = before if isinstance(before, KeyValue) else before.value
             return f"delete · {_list(value.permissions)} · {_ips(value.ip_allowlist)}"
         case None:
@@ -133,7 +136,7 @@ def _plain(value: Live | Wanted | None) -> str:
             return value.shown
         case AccountValue():
             return value.name
-        case Lost(value=inner):
+        case Lost(value=inner) | Rotating(value=inner):
             return _plain(inner)
         case After(what):
             return f"(known after {what})"

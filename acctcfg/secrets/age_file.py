@@ -157,6 +157,14 @@ class AgeFileStore:
                 return new_path
         raise StoreError(f"{file}: thousands of dead secrets beside it", hint="remove the oldest")
 
+    def supersede(self, path: str, by: str) -> None:
+        """Link the file to LABEL.dead-N.age, N the first that is free, and rename the other one over it."""
+        file, other = self._file(path), self._file(by)
+        for number in range(1, 10_000):
+            if new_file.supersede(file, other, self._file(dead_path(path, number))):
+                return
+        raise StoreError(f"{file}: thousands of dead secrets beside it", hint="remove the oldest")
+
     def list(self) -> tuple[str, ...]:
         """The paths of live secrets, sorted; no file is opened."""
         return tuple(path for path in self._paths() if not is_dead(path))

@@ -103,6 +103,10 @@ class EnvStore:
         """Always a StoreError."""
         raise self._read_only(path)
 
+    def supersede(self, path: str, by: str) -> None:  # noqa: ARG002
+        """Always a StoreError."""
+        raise self._read_only(path)
+
     def list(self) -> tuple[str, ...]:
         """Nothing: which variables are secrets of this store cannot be told from their names."""
         return ()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from acctcfg.errors import StoreError
 
-__all__ = ["create", "move", "probe"]
+__all__ = ["create", "move", "probe", "supersede"]
 
 
 def create(file: Path, data: bytes) -> None:
@@ -54,6 +54,24 @@ def move(file: Path, target: Path) -> bool:
             return False
         _flush_folder(file.parent)
         file.unlink()
+        _flush_folder(file.parent)
+        return True
+
+
+def supersede(file: Path, other: Path, aside: Path) -> bool:
+    """Put `other` in the place of `file`, which is kept as `aside`; False if that is taken.
+
+    `file` exists at every moment. Killed in between, it has two names, or `other` has taken its place.
+    """
+    with _in_words(file):
+        try:
+            os.link(file, aside)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:
+            pass  # nothing is there to be kept
+        _flush_folder(file.parent)
+        other.replace(file)
         _flush_folder(file.parent)
         return True
 

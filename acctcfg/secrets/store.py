@@ -72,6 +72,13 @@ class Store(Protocol):
         """Move the secret of a key that no longer exists aside, to LABEL.dead-N; gives its new path."""
         ...
 
+    def supersede(self, path: str, by: str) -> None:
+        """Let the secret at `by` take the place of the one at `path` in one move; that one goes to LABEL.dead-N.
+
+        Whoever reads `path` meanwhile gets the one or the other.
+        """
+        ...
+
     def list(self) -> tuple[str, ...]:
         """The paths of live secrets, sorted."""
         ...

@@ -9,7 +9,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
-from acctcfg.venues.contract import Memory, SecretDoor, StoredKey, Survey, Writer
+from acctcfg.venues.contract import Memory, Rotation, SecretDoor, StoredKey, Survey, Writer
 from acctcfg.venues.half_made import Traces
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
@@ -30,6 +30,9 @@ class AccountNotes(ABC):
     window_s: float  # how long the venue takes a signed request
     replace: frozenset[Address] = frozenset()  # keys that the user wants to be replaced
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
+    rotate: frozenset[Address] = frozenset()  # keys that are to be rotated in this run
+    overlap_s: float = 0.0  # how long the old key stays beside the new one
+    _rotations: dict[str, Rotation] | None = None
     _traces: Traces | None = None
 
     @property
@@ -53,6 +56,7 @@ class AccountNotes(ABC):
         creates_key: str = "",
         creates: JsonObject | None = None,
         deletes: str = "",
+        renames: JsonObject | None = None,
     ) -> Reply:
         """Send one write for the account: signed by itself (`own`), or by the user above it. See `Writer.send`."""
 
@@ -85,6 +89,13 @@ class AccountNotes(ABC):
             self._traces = Traces(memory=self.memory, name=self.name, uid=self.uid, window_s=self.window_s)
         self._traces.uid = self.uid
         return self._traces
+
+    @property
+    def rotations(self) -> dict[str, Rotation]:
+        """By label: the rotations that are not finished, as this run knows them."""
+        if self._rotations is None and self.uid:
+            self._rotations = {one.label: one for one in self.memory.rotations(self.uid)}
+        return self._rotations if self._rotations is not None else {}
 
     def now(self) -> float:
         """The venue's time."""

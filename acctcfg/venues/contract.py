@@ -16,7 +16,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.order import Row
 from acctcfg.core.plan import Precheck, Unread, Warning_
-from acctcfg.core.remembered import Creating, KnownAccount, StoredKey
+from acctcfg.core.remembered import Creating, KnownAccount, Rotation, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.core.state import Live, Wanted
@@ -41,6 +41,7 @@ __all__ = [
     "KnownAccount",
     "Memory",
     "Proof",
+    "Rotation",
     "SecretDoor",
     "StoredKey",
     "Survey",
@@ -83,6 +84,10 @@ class SecretDoor(Protocol):
         then another run, or the user, may have put it there.
         """
 
+    def supersede(self, store: str, path: str, by: str) -> None:
+        """Let the secret at `by` take the place of the one at `path`, in one move: a program that signs with what is
+        there finds the one or the other. The former one is kept aside."""
+
     def new_passphrase(self) -> Secret:
         """A passphrase by the venue's rules."""
 
@@ -110,6 +115,9 @@ class Memory(Protocol):
     def stored_keys(self, uid: str) -> tuple[StoredKey, ...]:
         """Where the secrets of the account's keys lie, newest last."""
 
+    def rotations(self, uid: str) -> tuple[Rotation, ...]:
+        """The rotations of an account's keys that are not finished."""
+
     def creating(self, name: str, label: str) -> Creating | None:
         """The last creation of this key ("": of the account itself) of which no end is known. No proof: see `fits`."""
 
@@ -124,7 +132,8 @@ class Memory(Protocol):
 class Write:
     """One write: the call, who signs it, and what goes on record of it. No secret is in the record.
 
-    `creates` is what is to be created, as it is sent; `deletes` the venue's id of the key that the call deletes.
+    `creates` is what is to be created, as it is sent; `deletes` the venue's id of the key that the call deletes,
+    `renames` the one that gets another label.
     """
 
     call: Call
@@ -137,6 +146,7 @@ class Write:
     creates_key: str = ""  # the label of the key that the call creates
     creates: JsonObject = field(default_factory=dict)
     deletes: str = ""
+    renames: JsonObject = field(default_factory=dict)  # "api_key" and its new "label"
 
 
 class Writer(Protocol):
@@ -149,6 +159,9 @@ class Writer(Protocol):
         """Keep what the create that was sent last answered ("uid"; "label" and "api_key"; "currency", "chain",
         "address"): on disk before anything else happens with it. A journal that fails does not stop what comes next.
         """
+
+    async def kept(self) -> None:
+        """The secret of the key that was created last is in its store: whatever comes next, that is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
 
 from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue
 from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
@@ -22,9 +22,9 @@ async def _nothing_to_clear(_: Refused) -> bool:
     return False
 
 
-def prove_place(account: AccountNotes, change: Change) -> tuple[str, str]:
+def prove_place(account: AccountNotes, change: Change, label: str) -> tuple[str, str]:
     """Store and path of a new secret; fails now with what would make storing it fail."""
-    store, path = str(_value(change).store), account.secret_path(change.address.key)
+    store, path = str(_value(change).store), account.secret_path(label)
     account.secrets.prove_writable(store, path)
     return store, path
 
@@ -38,23 +38,27 @@ async def make_key(
     delete: Callable[[str], Call],
     read: Callable[[Reply], Credentials | None],
     cleared: Callable[[Refused], Awaitable[bool]] = _nothing_to_clear,
+    label: str = "",
+    facts: JsonObject | None = None,
 ) -> None:
     """Create it and store its secret.
+
+    `label`: under which it is made and its secret kept, unless by that of its address. `facts`: for the record.
 
     `read` takes the credentials out of the answer. `cleared`: whether what stood in the way of a refused create is
     gone, so that it is sent once more.
     """
-    store, path = prove_place(account, change)
+    label = label or change.address.key
+    store, path = prove_place(account, change, label)
     try:
-        reply = await _send(account, change, create, writer)
+        reply = await _send(account, change, create, writer, label, facts or {})
     except Refused as error:
         if not await cleared(error):
             raise
-        reply = await _send(account, change, create, writer)
+        reply = await _send(account, change, create, writer, label, facts or {})
     made = read(reply)
     if made is None:
         raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
-    label = change.address.key
     account.traces.made[label] = made.api_key
     await writer.answered({"label": label, "api_key": made.api_key})
     account.moved.pop(label, None)
@@ -63,13 +67,20 @@ async def make_key(
         account.keep(label, store, path, made.api_key)
     except (AcctcfgError, OSError) as error:
         await _undo(account, change, delete(made.api_key), made.api_key, error, writer)
+        account.traces.made.pop(label, None)
+        reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
+        message = f"{change.address}: its secret could not be stored ({reason}); the new key was deleted again"
+        raise StoreError(message, hint="mend the store, then apply again") from error
 
 
-async def _send(account: AccountNotes, change: Change, create: Call, writer: Writer) -> Reply:
+async def _send(
+    account: AccountNotes, change: Change, create: Call, writer: Writer, label: str, facts: JsonObject
+) -> Reply:
     """The answer to a create; one that is not answered is remembered: the key that it made shows its time."""
-    label, after = change.address.key, _value(change)
+    after = _value(change)
+    creates = {**sent_with(label, after), **facts}
     try:
-        return await account.send(create, change, writer, creates_key=label, creates=sent_with(label, after))
+        return await account.send(create, change, writer, creates_key=label, creates=creates)
     except OutcomeUnknown as error:
         account.traces.begin(label, after, float(getattr(error, "sent_at", 0.0) or account.now()))
         raise
@@ -77,7 +88,7 @@ async def _send(account: AccountNotes, change: Change, create: Call, writer: Wri
 
 async def _undo(
     account: AccountNotes, change: Change, undo: Call, api_key: str, error: AcctcfgError | OSError, writer: Writer
-) -> NoReturn:
+) -> None:
     """Delete a key whose secret could not be stored, while its id is known; say what is left of it."""
     reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
     failed = f"{change.address}: its secret could not be stored ({reason})"
@@ -88,8 +99,6 @@ async def _undo(
         message = f"{failed}, and the new key could not be deleted again: {left.message}"
         hint = "mend the store, then apply again: what is left of the key is replaced"
         raise VenueError(message, hint=hint, code=left.code) from error
-    account.traces.made.pop(change.address.key, None)
-    raise StoreError(f"{failed}; the new key was deleted again", hint="mend the store, then apply again") from error
 
 
 def _value(change: Change) -> KeyValue:

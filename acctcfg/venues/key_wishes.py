@@ -8,7 +8,7 @@ from typing import Protocol
 from acctcfg.core.address import Address
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.plan import Precheck
-from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Unreadable, Wanted
+from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Rotating, Unreadable, Wanted
 from acctcfg.venues.contract import SecretDoor, Survey
 
 __all__ = [
@@ -29,7 +29,7 @@ IMPORT = "import its secret with `acctcfg secrets import {account} {label}`, or 
 
 def value_of(found: Live) -> KeyValue | None:
     """The key that is there, of use or not; None where none is, or nobody could read it."""
-    if isinstance(found, Lost):
+    if isinstance(found, Lost | Rotating):
         return found.value
     return found if isinstance(found, KeyValue) else None
 
@@ -75,7 +75,7 @@ def judge(survey: Survey, key: KeySpec, address: Address, secrets: SecretDoor, *
         survey.block(address, "secret_lost", f"{found.reason}; {way_out}")
     if found is ABSENT and key.permissions is None:
         survey.block(address, "permissions_required", "a new key needs `permissions`")
-    if found is ABSENT or isinstance(found, Lost) or address in replace:
+    if found is ABSENT or isinstance(found, Lost | Rotating) or address in replace:
         if key.store is None:
             survey.block(address, "store_required", "a new key needs a `store` for its secret")
         elif not secrets.writable(key.store):
@@ -135,6 +135,11 @@ def unbound(survey: Survey, address: Address, environment: str, powers: Callable
         survey.warn(address, "unbound_key", f"it works from any address{what}; `ip_allowlist` binds it")
 
 
+def _adds(found: Live) -> bool:
+    """Whether what leads from there makes a key that was not there."""
+    return found is ABSENT or (isinstance(found, Rotating) and found.adds)
+
+
 def limit_of_keys(survey: Survey, live: Sequence[str], most: int, *, sure: int | None = None) -> None:
     """Block new keys that the venue would refuse for their number. `live`: the labels of all that are there.
 
@@ -143,7 +148,7 @@ def limit_of_keys(survey: Survey, live: Sequence[str], most: int, *, sure: int |
     keys = [address for address in survey.desired if address.field == "api_keys"]
     gone = {address.key for address in keys if survey.desired[address] is ABSENT}
     left = sum(label not in gone for label in live)
-    made = [one for one in keys if survey.live[one] is ABSENT and survey.desired[one] is not ABSENT]
+    made = [one for one in keys if survey.desired[one] is not ABSENT and _adds(survey.live[one])]
     for number, address in enumerate(sorted(made, key=str), left + 1):
         detail = f"{survey.spec.name} would have {left + len(made)} keys, and the venue takes at most"
         if number > most:

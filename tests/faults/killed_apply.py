@@ -1,7 +1,8 @@
 """`python killed_apply.py WHERE NUMBER FOLDER [COMMAND]...`: an apply, or COMMAND, that dies by SIGKILL on its way.
 
 WHERE is a point that every run passes: `intent` (right before a write's intent is on record), `recorded` (right after),
-`answered` (the venue has answered), `stored` (a new secret is in its store), `settled` (an outcome is on record).
+`answered` (the venue has answered), `stored` (a new secret is in its store), `settled` (an outcome is on record),
+`placing` and `placed` (before and after a new secret takes the place of an old one).
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ def point(where: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-intend, settle, put, reply = (
+intend, settle, put, supersede, reply = (
     journal.Journal.intend,
     journal.Journal.settle,
     age_file.AgeFileStore.put,
+    age_file.AgeFileStore.supersede,
     client.Client._reply,
 )
 
@@ -60,8 +62,15 @@ def dying_reply(self: Any, exchange: Any, *args: Any, **kwargs: Any) -> Any:
     return found
 
 
+def dying_supersede(self: Any, *args: Any, **kwargs: Any) -> None:
+    point("placing")
+    supersede(self, *args, **kwargs)
+    point("placed")
+
+
 journal.Journal.intend = dying_intend  # type: ignore[method-assign]
 journal.Journal.settle = dying_settle  # type: ignore[method-assign]
 age_file.AgeFileStore.put = dying_put  # type: ignore[method-assign]
+age_file.AgeFileStore.supersede = dying_supersede  # type: ignore[method-assign]
 client.Client._reply = dying_reply  # type: ignore[method-assign]
 sys.exit(run(["-C", FOLDER, *(sys.argv[4:] or ["apply"]), "--auto-approve"]))

@@ -123,6 +123,7 @@ class Account(AccountNotes):
         creates_key: str = "",
         creates: JsonObject | None = None,
         deletes: str = "",
+        renames: JsonObject | None = None,
     ) -> Reply:
         """Send one write; an account's writes go one after the other, for two in flight is said to be refused."""
         self._refuse_own_key(call)
@@ -139,5 +140,6 @@ class Account(AccountNotes):
                     creates_key=creates_key,
                     creates=creates or {},
                     deletes=deletes,
+                    renames=renames or {},
                 )
             )

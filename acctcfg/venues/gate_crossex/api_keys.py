@@ -9,12 +9,14 @@ minutes to take effect, though lists show them at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
-from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
+from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Rotating, Unreadable
 from acctcfg.errors import (
     AuthRefused,
     ConfigError,
@@ -25,13 +27,15 @@ from acctcfg.errors import (
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
+from acctcfg.venues.gate_crossex.key_rotation import AccountKeys, body_of, in_rotation
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
 from acctcfg.venues.key_making import make_key
+from acctcfg.venues.key_rotation import rotate, tell, temporary_labels
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name_strangers, taken_place, unbound, wished
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.resources import alias, unreadable
-from acctcfg.wire.endpoint import Call, Param
+from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 
 __all__ = ["ApiKeys"]
@@ -54,7 +58,7 @@ class ApiKeys(OneCall[Account]):
         """Both sides of every key that the manifest names, and of the others where it says that it names all."""
         spec, survey = account.spec, account.survey
         account.replace = replace
-        named = {key.label for key in spec.api_keys}
+        named, beside = {key.label for key in spec.api_keys}, temporary_labels(account)
         for key in spec.api_keys:
             address = account.address(FIELD, key.label)
             if focus.wants(address):
@@ -63,15 +67,17 @@ class ApiKeys(OneCall[Account]):
                 judge(survey, key, address, account.secrets, replace=replace)
                 unbound(survey, address, account.environment, _powerful, "")
                 self._note(account, key, found)
-                made = found is ABSENT or isinstance(found, Lost) or address in replace
+                tell(account, address)
+                made = found is ABSENT or isinstance(found, Lost | Rotating) or address in replace
                 if made and key.state == "present" and (alive := await self._alive(account, key)):
                     survey.block(address, "secret_mismatch", alive)
         if spec.api_keys_exclusive and account.row is not None and focus.may_want(spec.key, FIELD):
             for row in await account.key_list():
                 address = account.address(FIELD, row.label)
-                if row.label not in named and focus.wants(address):
+                if row.label not in named | beside and focus.wants(address):
                     survey.want(address, ABSENT, self._alone(account, row.label, _value(row, None)))
-        name_strangers(survey, account.keys or (), account.odd_keys)
+        rows = [row for row in account.keys or () if row.label not in beside]
+        name_strangers(survey, rows, account.odd_keys)
         self._demand_unlocked(account)
         if account.keys is not None:
             limit_of_keys(survey, [row.label for row in account.keys], MOST_KEYS, sure=SURE_KEYS)
@@ -79,6 +85,13 @@ class ApiKeys(OneCall[Account]):
     async def _found(self, account: Account, key: KeySpec) -> Live:
         if account.row is None:
             return ABSENT
+        try:
+            rotating = await in_rotation(account, key, self._stored, partial(self._as_it_is, account, key))
+        except VenueError as error:
+            return unreadable(error)
+        return rotating if rotating is not None else await self._as_it_is(account, key)
+
+    async def _as_it_is(self, account: Account, key: KeySpec) -> Live:
         try:
             await account.key_list()
             row = _named(account, key.label) or await self._not_listed(account, key.label)
@@ -131,7 +144,7 @@ class ApiKeys(OneCall[Account]):
             return Lost(value, "it is to be replaced", ours=False)
         if running := account.traces.running(key.label):
             return Unreadable("running", f"a run is creating it right now: {running}")
-        ours = self._half_made(account, row)
+        ours = self.half_made(account, row)
         if ours:
             reason = "an earlier run was creating it and ended before its secret was stored"
         elif stored:
@@ -140,7 +153,7 @@ class ApiKeys(OneCall[Account]):
             reason = f"it exists, and the store {key.store} holds no secret for it"
         return Lost(value, reason, ours)
 
-    def _half_made(self, account: Account, row: KeyRow) -> bool:
+    def half_made(self, account: Account, row: KeyRow) -> bool:
         whole = row.changed_s.partition(".")[0]
         changed_s = float(whole) if whole.isdecimal() else None
         return account.traces.half_made(row.label, row.api_key, _value(row, None), changed_s)
@@ -190,7 +203,8 @@ class ApiKeys(OneCall[Account]):
         row = next((row for row in account.keys or () if row.api_key == api_key), None)
         if row is not None:
             other = f'the store holds the secret of the key "{row.label}" under this label; move it there'
-            return other if row.label != key.label else ""
+            begun = account.rotations.get(key.label)
+            return other if row.label not in (key.label, begun and begun.temporary) else ""
         known = account.memory.stored_key(api_key)
         uid = known.uid if known is not None else ""
         if uid in ("", account.uid):
@@ -263,12 +277,16 @@ class ApiKeys(OneCall[Account]):
         """Create, change, delete; a replacement is a delete and a create."""
         row = _named(account, change.address.key)
         user = {"user_id": account.uid}
+        if isinstance(change.before, Rotating) and isinstance(change.after, KeyValue):
+            made = (Call(CREATE_KEY, at=user),) if change.before.adds else ()
+            of_key = {**user, "key": row.api_key if row else ""}
+            return (*made, Call(DELETE_KEY, at=of_key), Call(MODIFY_KEY, at=of_key))
         here = {**user, "key": row.api_key if row else ""}
         if change.action == "delete":
             return (Call(DELETE_KEY, at=here),)
         after = change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-        body = _body(change.address.key, after)
+        body = body_of(change.address.key, after)
         if change.action == "change":
             return (Call(MODIFY_KEY, body, at=here),)
         create = Call(CREATE_KEY, body, at=user)
@@ -286,9 +304,12 @@ class ApiKeys(OneCall[Account]):
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Make the change; a new secret is on disk before this returns, or the new key is deleted again."""
+        if isinstance(change.before, Rotating):
+            await rotate(account, change, writer, AccountKeys(account, self))
+            return
         for call in self.calls(account, change):
             if call.endpoint is CREATE_KEY:
-                await self._create(account, change, call, writer)
+                await self.create(account, change, call, writer)
             elif call.endpoint is MODIFY_KEY:
                 await self._modify(account, change, call, writer)
             else:
@@ -307,9 +328,20 @@ class ApiKeys(OneCall[Account]):
         body = {**call.params, **({} if row.mode is None else {"mode": row.mode})}
         await account.send(Call(MODIFY_KEY, body, at=call.at), change, writer)
 
-    async def _create(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
-        """Where an earlier create of ours, which was never answered, took the name: it is deleted first."""
-        at, label = {"user_id": account.uid}, change.address.key
+    async def create(
+        self,
+        account: Account,
+        change: Change,
+        call: Call,
+        writer: Writer,
+        label: str = "",
+        facts: JsonObject | None = None,
+    ) -> None:
+        """Where an earlier create of ours, which was never answered, took the name: it is deleted first.
+
+        `label`: unless that of the address.
+        """
+        at, label = {"user_id": account.uid}, label or change.address.key
 
         def delete(api_key: str) -> Call:
             return Call(DELETE_KEY, at={**at, "key": api_key})
@@ -322,13 +354,23 @@ class ApiKeys(OneCall[Account]):
 
         async def cleared(error: Refused) -> bool:
             rows = [row for row in await account.key_list(fresh=True) if row.label == label]
-            if error.code != NAME_TAKEN or len(rows) != 1 or not self._half_made(account, rows[0]):
+            if error.code != NAME_TAKEN or len(rows) != 1 or not self.half_made(account, rows[0]):
                 return False
             await account.send(delete(rows[0].api_key), change, writer, deletes=rows[0].api_key)
             return True
 
         create = Call(CREATE_KEY, call.params, at=at)
-        await make_key(account, change, writer, create=create, delete=delete, read=read, cleared=cleared)
+        await make_key(
+            account,
+            change,
+            writer,
+            create=create,
+            delete=delete,
+            read=read,
+            cleared=cleared,
+            label=label,
+            facts=facts,
+        )
 
 
 def _value(row: KeyRow, store: str | None) -> KeyValue:
@@ -341,13 +383,3 @@ def _powerful(value: KeyValue) -> bool:
 
 def _named(account: Account, label: str) -> KeyRow | None:
     return next((row for row in account.keys or () if row.label == label), None)
-
-
-def _body(label: str, value: KeyValue) -> dict[str, Param]:
-    """The whole key: what a request leaves out, the venue clears."""
-    perms = [word.partition(":") for word in value.permissions]
-    return {
-        "name": label,
-        "perms": [{"name": group, "read_only": access == "read"} for group, _, access in perms],
-        "ip_whitelist": list(value.ip_allowlist),
-    }

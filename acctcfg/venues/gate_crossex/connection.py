@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from acctcfg.core.address import Address, Focus
@@ -45,6 +45,8 @@ class GateConnection(ByField[Account]):
         self.spec = given.spec
         self.client = given.client
         self.user = ""
+        self.rotate: Collection[Address] = ()
+        self.overlap_s = 0.0
         self._credentials = given.credentials
         self._secrets = given.secrets
         self._memory_of = given.memory
@@ -108,6 +110,8 @@ class GateConnection(ByField[Account]):
             memory=self._memory_of(self.user),
             environment=self.spec.environment,
             window_s=WINDOW_S / self.client.pacer.speed,
+            rotate=frozenset(self.rotate),
+            overlap_s=self.overlap_s,
         )
         return account
 

@@ -106,7 +106,9 @@ class Account(AccountNotes):
     def fits(self, key: KeySpec, signing: Signing) -> bool:
         """Whether a stored secret signs as the very key that it is stored for."""
         config = signing.config
-        return config is not None and config.uid == self.uid and config.key_label in ("", key.label)
+        begun = self.rotations.get(key.label)
+        names = ("", key.label, begun.temporary if begun is not None else "")
+        return config is not None and config.uid == self.uid and config.key_label in names
 
     def has_secret(self, key: KeySpec, api_key: str) -> None:
         """Note that the secret of the key with this id lies where `secret_at` says."""
@@ -214,6 +216,7 @@ class Account(AccountNotes):
         creates_key: str = "",
         creates: JsonObject | None = None,
         deletes: str = "",
+        renames: JsonObject | None = None,
     ) -> Reply:
         """Send one write for this account: signed by itself, or by the broker for it."""
         signs = self.writer if own else None
@@ -232,6 +235,7 @@ class Account(AccountNotes):
                 creates_key=creates_key,
                 creates=creates or {},
                 deletes=deletes,
+                renames=renames or {},
             )
         )
 

@@ -15,16 +15,19 @@ from functools import partial
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
-from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable
+from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Rotating, Unreadable
 from acctcfg.errors import Garbled, Refused, VenueError
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.key_making import make_key
+from acctcfg.venues.key_rotation import rotate, tell, temporary_labels
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name_strangers, taken_place, unbound, wished
 from acctcfg.venues.okx.access import ask_key
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.endpoints import CONFIG
 from acctcfg.venues.okx.key_guard import KEPT, harms
+from acctcfg.venues.okx.key_rotation import AccountKeys, in_rotation
 from acctcfg.venues.okx.listed import KeyRow
 from acctcfg.venues.okx.vocabulary import unknown_permissions
 from acctcfg.venues.one_call import OneCall
@@ -62,13 +65,16 @@ class ApiKeys(OneCall[Account]):
             survey.want(address, wished(key, found, always=("read",)), found)
             judge(survey, key, address, account.secrets, replace=replace)
             self._judge(account, key, found)
+            tell(account, address)
+        beside = temporary_labels(account)
         if spec.api_keys_exclusive and account.row is not None:
             for label, row in (await account.key_list()).items():
                 address = account.address(FIELD, label)
-                if label not in {key.label for key in spec.api_keys} and focus.wants(address):
+                if label not in {*beside, *(key.label for key in spec.api_keys)} and focus.wants(address):
                     survey.want(address, ABSENT, KeyValue(row.permissions, row.ip_allowlist, None))
         if account.keys is not None:
-            name_strangers(survey, account.keys.rows.values(), account.keys.odd)
+            rows = [row for row in account.keys.rows.values() if row.label not in beside]
+            name_strangers(survey, rows, account.keys.odd)
         _guard_access(account)
         if account.keys is not None:
             limit_of_keys(survey, list(account.keys.rows), MOST_KEYS)
@@ -76,6 +82,13 @@ class ApiKeys(OneCall[Account]):
     async def _found(self, account: Account, key: KeySpec) -> Live:
         if account.row is None:
             return ABSENT
+        try:
+            rotating = await in_rotation(account, key, partial(self._as_it_is, account, key))
+        except VenueError as error:
+            return unreadable(error)
+        return rotating if rotating is not None else await self._as_it_is(account, key)
+
+    async def _as_it_is(self, account: Account, key: KeySpec) -> Live:
         signing = account.signings.get(key.label, Signing())
         if signing.config is not None and key.state == "present":
             said = self._own_word(account, key, signing)
@@ -187,7 +200,7 @@ class ApiKeys(OneCall[Account]):
     def _judge(self, account: Account, key: KeySpec, found: Live) -> None:
         """What this venue's keys need besides, and what there is to say of them."""
         address, survey, signing = account.address(FIELD, key.label), account.survey, account.signings.get(key.label)
-        made = found is ABSENT or isinstance(found, Lost) or address in account.replace
+        made = found is ABSENT or isinstance(found, Lost | Rotating) or address in account.replace
         if made and key.state == "present" and (alive := self._alive(account, key)):
             survey.block(address, "secret_mismatch", alive)
         wanted = survey.desired[address]
@@ -203,7 +216,8 @@ class ApiKeys(OneCall[Account]):
         place = account.taken.get(key.label, signing)
         row = account.keys.rows.get(key.label) if account.keys is not None else None
         own = row.api_key if row is not None else signing.api_key if account.fits(key, signing) else ""
-        if place.api_key in ("", own):
+        begun = account.rotations.get(key.label)
+        if place.api_key in ("", own, begun.new if begun is not None else ""):
             return ""
         whose, refused = place.config, place.refused
         if whose is not None and whose.uid == account.uid:
@@ -256,7 +270,7 @@ class ApiKeys(OneCall[Account]):
         if key.store is not None and key.state == "present":
             account.signings[label] = signing = await ask_key(account, key)
             if signing.config is not None and signing.config.key_label in ("", label):
-                self._take_up(account, key, signing)
+                self.take_up(account, key, signing)
             elif label in account.traces.made and signing.gone and address not in account.survey.thorough:
                 return After("the key takes effect")  # its list is slow, and would say no more
         found = await self._found(account, key)
@@ -272,7 +286,7 @@ class ApiKeys(OneCall[Account]):
     def _sleeps(self, account: Account, label: str) -> bool:
         return account.signings.get(label, Signing()).gone
 
-    def _take_up(self, account: Account, key: KeySpec, signing: Signing) -> None:
+    def take_up(self, account: Account, key: KeySpec, signing: Signing) -> None:
         """Sign with a key that has proven to be the account's, where the account waits for it."""
         if signing.config is None or signing.config.uid != account.uid:
             return
@@ -292,7 +306,10 @@ class ApiKeys(OneCall[Account]):
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """Create, change in place, delete; a replacement is a delete and a create, since labels are unique."""
         keys, name, label = account.master.calls.keys, account.name, change.address.key
-        api_key = self._api_key(account, label)
+        api_key = self.api_key(account, label)
+        if isinstance(change.before, Rotating) and isinstance(change.after, KeyValue):
+            made = (keys.create(name, label, change.after),) if change.before.adds else ()
+            return (*made, keys.delete(name, api_key), keys.rename(name, api_key, label))
         if change.action == "delete":
             return (keys.delete(name, api_key),)
         after = change.after
@@ -316,9 +333,12 @@ class ApiKeys(OneCall[Account]):
         """Make the change; a new secret is on disk before this returns, or the new key is deleted again."""
         label = change.address.key
         keys = account.master.calls.keys
+        if isinstance(change.before, Rotating):
+            await rotate(account, change, writer, AccountKeys(account, self))
+            return
         for call in self.calls(account, change):
             if call.endpoint is keys.made:
-                await self._create(account, change, call, writer)
+                await self.create(account, change, call, writer)
                 continue
             api_key = await self._find_api_key(account, label)
             if change.action == "replace":
@@ -333,8 +353,16 @@ class ApiKeys(OneCall[Account]):
         account.survey.stored.pop(label, None)
         account.traces.made.pop(label, None)
 
-    async def _create(self, account: Account, change: Change, call: Call, writer: Writer) -> None:
-        """With a passphrase of our own, which the answer repeats."""
+    async def create(
+        self,
+        account: Account,
+        change: Change,
+        call: Call,
+        writer: Writer,
+        label: str = "",
+        facts: JsonObject | None = None,
+    ) -> None:
+        """With a passphrase of our own, which the answer repeats. `label`: unless that of the address."""
         passphrase = account.secrets.new_passphrase()
 
         def read(reply: Reply) -> Credentials | None:
@@ -345,9 +373,9 @@ class ApiKeys(OneCall[Account]):
 
         create = Call(call.endpoint, {**call.params, "passphrase": passphrase})
         delete = partial(account.master.calls.keys.delete, account.name)
-        await make_key(account, change, writer, create=create, delete=delete, read=read)
+        await make_key(account, change, writer, create=create, delete=delete, read=read, label=label, facts=facts)
 
-    def _api_key(self, account: Account, label: str) -> str:
+    def api_key(self, account: Account, label: str) -> str:
         """The venue's id of a key as far as it was read: from the broker's list, or from its own secret."""
         row = account.keys.rows.get(label) if account.keys is not None else None
         if row is not None:
@@ -357,7 +385,7 @@ class ApiKeys(OneCall[Account]):
 
     async def _find_api_key(self, account: Account, label: str) -> str:
         """The venue's id of a key; from its stored secret where that signed, else from the broker's list."""
-        known = self._api_key(account, label)
+        known = self.api_key(account, label)
         if known:
             return known
         row = (await account.key_list(fresh=True)).get(label)

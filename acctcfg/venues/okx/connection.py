@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Collection, Sequence
 from contextlib import aclosing
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -71,6 +71,8 @@ class OkxConnection(ByField[Account]):
         self.spec = given.spec
         self.client = given.client
         self.user = ""
+        self.rotate: Collection[Address] = ()
+        self.overlap_s = 0.0
         self._bound = True  # the credentials' key, to some addresses
         self._credentials = given.credentials
         self._secrets = given.secrets
@@ -213,6 +215,8 @@ class OkxConnection(ByField[Account]):
             specs=self._accounts,
             signed=signed,
             own=own,
+            rotate=frozenset(self.rotate),
+            overlap_s=self.overlap_s,
         )
         return account
 

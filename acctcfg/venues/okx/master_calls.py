@@ -47,6 +47,10 @@ class KeyCalls:
             body["ip"] = ",".join(after.ip_allowlist)
         return Call(self.modified, body)
 
+    def rename(self, name: str, api_key: str, label: str) -> Call:
+        """Another label; what is left out stays as it is."""
+        return Call(self.modified, {"subAcct": name, "apiKey": api_key, "label": label})
+
     def delete(self, name: str, api_key: str) -> Call:
         """By its id."""
         return Call(self.deleted, {"subAcct": name, "apiKey": api_key})

@@ -1,0 +1,54 @@
+"""Which keys are rotated, and how long their old ones stay: the words of `acctcfg rotate` as addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from acctcfg.core.address import Address, AddressPattern, Focus
+from acctcfg.engine.session import Link
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import ConfigError, UsageError
+from acctcfg.venues.key_rotation import GRACE_S, Rotates
+
+__all__ = ["RotateKeys"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotateKeys:
+    """The keys to be rotated. `overlap_s`: how long the old ones stay beside the new ones."""
+
+    addresses: frozenset[Address]
+    overlap_s: float = GRACE_S
+
+    @classmethod
+    def named(cls, workspace: Workspace, account: str, label: str, overlap_s: float | None = None) -> Self:
+        """By an account and a label, or patterns of them. UsageError where they name no key of the manifest."""
+        accounts, labels = AddressPattern(account), AddressPattern(label)
+        addresses = frozenset(
+            Address(spec.key, "api_keys", key.label)
+            for spec in workspace.manifest.accounts.values()
+            for key in spec.api_keys
+            if spec.state != "absent" and key.state == "present"
+            if accounts.matches(Address(spec.key)) and labels.matches(Address(key.label))
+        )
+        if not addresses:
+            raise UsageError(
+                f"{account} {label}: the manifest has no such API key",
+                hint="accounts and keys go by their names in the manifest; * and ? are allowed",
+            )
+        return cls(addresses=addresses, overlap_s=GRACE_S if overlap_s is None else overlap_s)
+
+    @property
+    def focus(self) -> Focus:
+        """What is looked at."""
+        return Focus(sorted(map(str, self.addresses)))
+
+    def tell(self, links: Iterable[Link]) -> None:
+        """Say it to the connections, before they read."""
+        for link in links:
+            connection = link.connection
+            if not isinstance(connection, Rotates):
+                raise ConfigError(f"the venue type {connection.spec.type} cannot rotate keys")
+            connection.rotate, connection.overlap_s = self.addresses, self.overlap_s

@@ -1,0 +1,143 @@
+"""How the rotation of a sub-account's key is seen and done at Gate: names are free text, so a key goes by its id.
+
+A key takes effect, and loses it, up to five minutes after the venue's answer: a new one is tried until it signs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from acctcfg.core.desired import KeySpec
+from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
+from acctcfg.core.secret import Credentials
+from acctcfg.core.state import KeyValue, Live, Rotating
+from acctcfg.errors import AuthRefused, Garbled, Refused
+from acctcfg.venues.contract import Writer
+from acctcfg.venues.gate_crossex.account import Account
+from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, MODIFY_KEY
+from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
+from acctcfg.venues.key_rotation import FINISH, begins, lasts
+from acctcfg.venues.key_wishes import value_of
+from acctcfg.venues.resources import alias
+from acctcfg.wire.endpoint import Call, Param
+
+if TYPE_CHECKING:
+    from acctcfg.venues.gate_crossex.api_keys import ApiKeys
+
+__all__ = ["AccountKeys", "body_of", "in_rotation"]
+
+NOT_FOUND = "NOT_FOUND"
+NOT_YET = "INVALID_KEY"
+SIGNED = ("FORBIDDEN", "IP_FORBIDDEN")
+"""A key that may not read its own account, or not from here: the first comes once its signature was found right."""
+
+
+def body_of(label: str, value: KeyValue) -> dict[str, Param]:
+    """The whole key: what a request leaves out, the venue clears."""
+    perms = [word.partition(":") for word in value.permissions]
+    return {
+        "name": label,
+        "perms": [{"name": group, "read_only": access == "read"} for group, _, access in perms],
+        "ip_whitelist": list(value.ip_allowlist),
+    }
+
+
+async def in_rotation(
+    account: Account,
+    key: KeySpec,
+    stored: Callable[[Account, KeySpec, str], str],
+    as_it_is: Callable[[], Awaitable[Live]],
+) -> Live | None:
+    """A key that is rotated, or whose rotation is not over; None for any other. `stored`: whose secret is kept."""
+    address, begun = account.address("api_keys", key.label), account.rotations.get(key.label)
+    if key.state == "absent" or (begun is None and address not in account.rotate):
+        return None
+    if begun is None:
+        value = value_of(found := await as_it_is())
+        return found if value is None else Rotating(value, begins(account), adds=True)
+    rows = {row.api_key: row for row in await account.key_list()}
+    new, old = rows.get(begun.new), rows.get(begun.old)
+    if new is not None and old is None and new.label == key.label:
+        account.rotations.pop(key.label)
+        return None
+    left = new or old or next((row for row in rows.values() if row.label == begun.temporary), None)
+    others = {row.api_key for row in rows.values() if row.label == key.label} - {begun.old, begun.new}
+    if left is None or (others and new is None):
+        account.rotations.pop(key.label)  # both are gone, or somebody made another
+        return None
+    overlaps = new is not None and lasts(account, begun) and address not in account.rotate
+    if new is not None and overlaps and stored(account, key, begun.new) == begun.new:
+        account.keep(key.label, str(key.store), account.secret_path(key.label), begun.new)
+        return KeyValue(new.permissions, new.ip_allowlist, key.store)
+    row = old or left
+    return Rotating(KeyValue(row.permissions, row.ip_allowlist, key.store), FINISH, adds=new is None)
+
+
+class AccountKeys:
+    """The keys of one account, as a rotation needs them."""
+
+    def __init__(self, account: Account, resource: ApiKeys) -> None:
+        self.account, self.resource = account, resource
+
+    async def _rows(self) -> dict[str, KeyRow]:
+        return {row.api_key: row for row in await self.account.key_list(fresh=True)}
+
+    async def listed(self) -> Mapping[str, str]:
+        """Label by id."""
+        return {api_key: row.label for api_key, row in (await self._rows()).items()}
+
+    def old(self, label: str) -> str:
+        """The only one of that name, as the list showed it right before."""
+        return next((row.api_key for row in self.account.keys or () if row.label == label), "")
+
+    async def ours(self, label: str, api_key: str) -> bool:  # noqa: ARG002 (ids tell here)
+        """By the venue's time of it, and what was sent."""
+        return self.resource.half_made(self.account, (await self._rows())[api_key])
+
+    async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
+        """With the wanted permissions and addresses."""
+        assert isinstance(change.after, KeyValue)  # noqa: S101 (the diff made it)
+        call = Call(CREATE_KEY, body_of(label, change.after))
+        await self.resource.create(self.account, change, call, writer, label, facts)
+
+    async def signs(self, credentials: Credentials, label: str) -> bool:
+        """By its own account, or a refusal that only follows a right signature; the list must have it besides."""
+        account = self.account
+        try:
+            uid = await MainUser(account.main_user.client, credentials, alias(credentials.api_key)).uid()
+        except AuthRefused as error:
+            if error.code == NOT_YET:
+                return False
+            if error.code not in SIGNED:
+                raise
+            uid = account.uid
+        if uid != account.uid:
+            raise Garbled(f"its new key signs for the uid {uid}", code="wrong_key")
+        return (await self.listed()).get(credentials.api_key) == label
+
+    def take_up(self, label: str, old: str) -> None:
+        """Nothing is signed with a sub-account's key."""
+
+    async def delete(self, change: Change, writer: Writer, api_key: str) -> None:
+        """One that is gone by now is as good."""
+        call = Call(DELETE_KEY, at={"user_id": self.account.uid, "key": api_key})
+        try:
+            await self.account.send(call, change, writer, deletes=api_key)
+        except Refused as error:
+            if error.code != NOT_FOUND:
+                raise
+        self.account.deleted.add(api_key)
+
+    async def rename(self, change: Change, writer: Writer, api_key: str) -> None:
+        """The whole key is sent back as it is, under its own name: what a request leaves out, the venue clears."""
+        account, label = self.account, change.address.key
+        row = await account.main_user.key(account.uid, api_key)
+        body = body_of(label, KeyValue(row.permissions, row.ip_allowlist, None))
+        call = Call(
+            MODIFY_KEY,
+            {**body, **({} if row.mode is None else {"mode": row.mode})},
+            at={"user_id": account.uid, "key": api_key},
+        )
+        await account.send(call, change, writer, renames={"api_key": api_key, "label": label})

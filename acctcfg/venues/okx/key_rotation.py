@@ -1,0 +1,132 @@
+"""How the rotation of a sub-account's key is seen and done at OKX: labels are unique, and a key can get another one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from acctcfg.core.desired import KeySpec
+from acctcfg.core.diff import Change
+from acctcfg.core.json_types import JsonObject
+from acctcfg.core.secret import Credentials
+from acctcfg.core.state import KeyValue, Live, Rotating
+from acctcfg.errors import Garbled, Refused
+from acctcfg.venues.contract import Writer
+from acctcfg.venues.key_rotation import FINISH, begins, lasts
+from acctcfg.venues.key_wishes import value_of
+from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account, Signing
+from acctcfg.venues.okx.key_guard import KEPT
+
+if TYPE_CHECKING:
+    from acctcfg.venues.okx.api_keys import ApiKeys
+
+__all__ = ["AccountKeys", "in_rotation"]
+
+NO_SUCH_KEY = "59506"
+
+
+async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awaitable[Live]]) -> Live | None:
+    """A key that is rotated, or whose rotation is not over; None for any other."""
+    address, signing = account.address("api_keys", key.label), account.signings.get(key.label, Signing())
+    begun, config = account.rotations.get(key.label), signing.config
+    if key.state == "absent" or (begun is None and address not in account.rotate):
+        return None
+    if begun is None:
+        if not account.survey.read_at:  # a plan's look: how many there are decides whether a further one can be made
+            await account.key_list()
+        value = value_of(found := await as_it_is())
+        _keep_signing(account, key)
+        return found if value is None else Rotating(value, begins(account), adds=True)
+    if config is not None and config.uid == account.uid and signing.api_key == begun.new:
+        if config.key_label == key.label:
+            account.rotations.pop(key.label)
+            return None
+        if lasts(account, begun) and address not in account.rotate:
+            account.has_secret(key, signing.api_key)
+            return config.key_value(key.store)
+    rows = await account.key_list()
+    ids = {row.api_key for row in rows.values()}
+    row = rows.get(key.label) or rows.get(begun.temporary)
+    if row is None or (begun.new not in ids and row.api_key != begun.old and row.label == key.label):
+        account.rotations.pop(key.label)  # both are gone, or somebody made another
+        return None
+    value = KeyValue(row.permissions, row.ip_allowlist, key.store)
+    return Rotating(value, FINISH, adds=begun.new not in ids)
+
+
+def _keep_signing(account: Account, key: KeySpec) -> None:
+    """Credentials from elsewhere that are this very key would sign no more, and nobody would give them the new one."""
+    sides = ((account.reader, account.read_label), (account.writer, account.access_label))
+    row = account.keys.rows.get(key.label) if account.keys is not None else None
+    for own, label in sides:
+        if own is not None and row is not None and own.credentials.api_key == row.api_key and label != key.label:
+            detail = "`access` signs with this key by credentials of its own: write `access: {key: LABEL}` instead"
+            account.survey.block(account.address("api_keys", key.label), KEPT, detail)
+            return
+
+
+class AccountKeys:
+    """The keys of one account, as a rotation needs them."""
+
+    def __init__(self, account: Account, resource: ApiKeys) -> None:
+        self.account, self.resource = account, resource
+        self.proven: Signing | None = None
+
+    async def listed(self) -> Mapping[str, str]:
+        """Label by id."""
+        return {row.api_key: row.label for row in (await self.account.key_list(fresh=True)).values()}
+
+    def old(self, label: str) -> str:
+        """From the list of the plan, or from what the key's own secret said."""
+        return self.resource.api_key(self.account, label)
+
+    async def ours(self, label: str, api_key: str) -> bool:
+        """By the venue's time of it, and what was sent."""
+        row = (await self.account.key_list())[label]
+        changed_s = int(row.changed_ms) / 1000 if row.changed_ms.isdecimal() else None
+        value = KeyValue(row.permissions, row.ip_allowlist, None)
+        return self.account.traces.half_made(label, api_key, value, changed_s)
+
+    async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
+        """With the wanted permissions and addresses."""
+        assert isinstance(change.after, KeyValue)  # noqa: S101 (the diff made it)
+        call = self.account.master.calls.keys.create(self.account.name, label, change.after)
+        await self.resource.create(self.account, change, call, writer, label, facts)
+
+    async def signs(self, credentials: Credentials, label: str) -> bool:
+        """By its own config. One that is bound to other addresses than ours cannot be tried: the list must have it."""
+        self.proven = signing = await self.account.try_key(credentials)
+        config, refused = signing.config, signing.refused
+        if config is not None:
+            if config.uid != self.account.uid or config.key_label not in ("", label):
+                raise Garbled(f"its new key signs as {config.key_label} of the uid {config.uid}", code="wrong_key")
+            return True
+        if refused is not None and refused.code == ONLY_ELSEWHERE:
+            return credentials.api_key in await self.listed()
+        if refused is not None and refused.code not in NEW_KEY_CODES:
+            raise refused
+        return False
+
+    def take_up(self, label: str, old: str) -> None:
+        """With what the new key said of itself, now or in the survey."""
+        account = self.account
+        account.lay_down(old)
+        if self.proven is not None:
+            account.signings[label] = self.proven
+        key = next(one for one in account.spec.api_keys if one.label == label)
+        self.resource.take_up(account, key, account.signings.get(label, Signing()))
+
+    async def delete(self, change: Change, writer: Writer, api_key: str) -> None:
+        """One that is gone by now is as good."""
+        call = self.account.master.calls.keys.delete(self.account.name, api_key)
+        try:
+            await self.account.send(call, change, writer, deletes=api_key)
+        except Refused as error:
+            if error.code != NO_SUCH_KEY:
+                raise
+
+    async def rename(self, change: Change, writer: Writer, api_key: str) -> None:
+        """Its permissions and addresses stay."""
+        label = change.address.key
+        call = self.account.master.calls.keys.rename(self.account.name, api_key, label)
+        await self.account.send(call, change, writer, renames={"api_key": api_key, "label": label})
