@@ -34,7 +34,7 @@ intend, settle, put, supersede, reply = (
     journal.Journal.settle,
     age_file.AgeFileStore.put,
     age_file.AgeFileStore.supersede,
-    client.Client._reply,
+    client.reply_of,
 )
 
 
@@ -55,8 +55,8 @@ def dying_put(self: Any, *args: Any, **kwargs: Any) -> None:
     point("stored")
 
 
-def dying_reply(self: Any, exchange: Any, *args: Any, **kwargs: Any) -> Any:
-    found = reply(self, exchange, *args, **kwargs)
+def dying_reply(exchange: Any, *args: Any, **kwargs: Any) -> Any:
+    found = reply(exchange, *args, **kwargs)
     if exchange.writing:
         point("answered")
     return found
@@ -72,5 +72,5 @@ journal.Journal.intend = dying_intend  # type: ignore[method-assign]
 journal.Journal.settle = dying_settle  # type: ignore[method-assign]
 age_file.AgeFileStore.put = dying_put  # type: ignore[method-assign]
 age_file.AgeFileStore.supersede = dying_supersede  # type: ignore[method-assign]
-client.Client._reply = dying_reply  # type: ignore[method-assign]
+client.reply_of = dying_reply  # type: ignore[attr-defined]
 sys.exit(run(["-C", FOLDER, *(sys.argv[4:] or ["apply"]), "--auto-approve"]))

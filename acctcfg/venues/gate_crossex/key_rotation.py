@@ -6,7 +6,7 @@ A key takes effect, and loses it, up to five minutes after the venue's answer: a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
@@ -22,9 +22,6 @@ from acctcfg.venues.key_rotation import FINISH, begins, lasts
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.resources import alias
 from acctcfg.wire.endpoint import Call, Param
-
-if TYPE_CHECKING:
-    from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 
 __all__ = ["AccountKeys", "body_of", "in_rotation"]
 
@@ -75,10 +72,28 @@ async def in_rotation(
     return Rotating(KeyValue(row.permissions, row.ip_allowlist, key.store), FINISH, adds=new is None)
 
 
+class Resource(Protocol):
+    """What a rotation needs of the keys as a resource."""
+
+    def half_made(self, account: Account, row: KeyRow) -> bool:
+        """Whether that key is what is left of a creation of ours."""
+
+    async def create(
+        self,
+        account: Account,
+        change: Change,
+        call: Call,
+        writer: Writer,
+        label: str = "",
+        facts: JsonObject | None = None,
+    ) -> None:
+        """Create it and store its secret."""
+
+
 class AccountKeys:
     """The keys of one account, as a rotation needs them."""
 
-    def __init__(self, account: Account, resource: ApiKeys) -> None:
+    def __init__(self, account: Account, resource: Resource) -> None:
         self.account, self.resource = account, resource
 
     async def _rows(self) -> dict[str, KeyRow]:

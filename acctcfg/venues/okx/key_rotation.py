@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
@@ -16,9 +16,7 @@ from acctcfg.venues.key_rotation import FINISH, begins, lasts
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.key_guard import KEPT
-
-if TYPE_CHECKING:
-    from acctcfg.venues.okx.api_keys import ApiKeys
+from acctcfg.wire.endpoint import Call
 
 __all__ = ["AccountKeys", "in_rotation"]
 
@@ -65,10 +63,31 @@ def _keep_signing(account: Account, key: KeySpec) -> None:
             return
 
 
+class Resource(Protocol):
+    """What a rotation needs of the keys as a resource."""
+
+    def api_key(self, account: Account, label: str) -> str:
+        """The id of the key of that label, as far as it was read."""
+
+    async def create(
+        self,
+        account: Account,
+        change: Change,
+        call: Call,
+        writer: Writer,
+        label: str = "",
+        facts: JsonObject | None = None,
+    ) -> None:
+        """Create it and store its secret."""
+
+    def take_up(self, account: Account, key: KeySpec, signing: Signing) -> None:
+        """Sign with it where the account waits for it."""
+
+
 class AccountKeys:
     """The keys of one account, as a rotation needs them."""
 
-    def __init__(self, account: Account, resource: ApiKeys) -> None:
+    def __init__(self, account: Account, resource: Resource) -> None:
         self.account, self.resource = account, resource
         self.proven: Signing | None = None
 
