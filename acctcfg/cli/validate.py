@@ -12,6 +12,7 @@ from acctcfg.cli.formats import option_format, show
 
 if TYPE_CHECKING:
     from acctcfg.core.desired import Manifest
+    from acctcfg.core.plan import Warning_
 
 __all__ = ["command"]
 
@@ -22,8 +23,11 @@ __all__ = ["command"]
 def command(ctx: click.Context, form: str) -> None:
     """Check acctcfg.yaml and all files that it includes, and report everything that is wrong at once.
 
-    Sends no request. Exits with 0 where the manifest is sound, with 1 where it is not.
+    Sends no request. Warnings change no exit status. Exits with 0 where the manifest is sound, with 1 where it is not.
     """
+    from datetime import UTC, datetime
+
+    from acctcfg.core.until import settled
     from acctcfg.errors import ManifestError
     from acctcfg.manifest import load
     from acctcfg.render.formats import is_json
@@ -31,6 +35,7 @@ def command(ctx: click.Context, form: str) -> None:
 
     try:
         manifest = load(ctx.obj["directory"], rules(), environ=os.environ)
+        manifest = settled(manifest, datetime.now(UTC).date().isoformat())
     except ManifestError as exc:
         if not is_json(form):
             raise
@@ -38,7 +43,26 @@ def command(ctx: click.Context, form: str) -> None:
         error = {"code": exc.word, "message": exc.message, "hint": exc.hint, "problems": rows}
         show(ctx, form, "validation", {"valid": False, "problems": rows, "error": error})
         sys.exit(exc.exit_code)
-    show(ctx, form, "validation", {"valid": True, "problems": [], **_counts(manifest)})
+    warnings = [{"address": one.address, "code": one.code, "message": one.message} for one in _warnings(manifest)]
+    show(ctx, form, "validation", {"valid": True, "problems": [], "warnings": warnings, **_counts(manifest)})
+
+
+def _warnings(manifest: Manifest) -> list[Warning_]:
+    """What the manifest says against its own rules, and what in it is over."""
+    from acctcfg.core.address import Address
+    from acctcfg.core.built_in import of_manifest
+    from acctcfg.core.guardrails import told_of
+    from acctcfg.core.plan import Warning_
+    from acctcfg.core.state import KeyValue
+
+    keys = {
+        Address(spec.key, "api_keys", key.label): KeyValue(key.permissions, key.ip_allowlist, key.store)
+        for spec in manifest.accounts.values()
+        for key in spec.api_keys
+        if key.state == "present" and key.permissions is not None and key.ip_allowlist is not None
+    }
+    over = [Warning_(one.address, "until_over", one.message) for one in manifest.ended]
+    return told_of(of_manifest(manifest, keys), manifest.guardrails) + over
 
 
 def _counts(manifest: Manifest) -> dict[str, int]:

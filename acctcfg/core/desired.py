@@ -24,6 +24,8 @@ __all__ = [
     "AccessSource",
     "AccessSpec",
     "AccountSpec",
+    "Ended",
+    "Exemption",
     "Granted",
     "Guardrails",
     "JournalSpec",
@@ -77,6 +79,7 @@ class LeverageEntry:
     layer: int  # a later layer (profile, then the account itself) beats every earlier one on the same scope
     place: Place
     path: str  # "mmdesk01.leverage[2]", for messages
+    until: str = ""  # "2026-12-31", the last day (UTC) on which it holds; "" where it has no end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,8 @@ class KeySpec:
     store: str | None  # a key of secret_stores
     rotate_after: str | None  # "90d"; only `drift` looks at it
     place: Place
+    until: str = ""  # the last day (UTC) on which it is to exist; "" where it has no end
+    ip_until: tuple[tuple[str, str], ...] = ()  # of `ip_allowlist`, those that leave it, with their last day; sorted
 
 
 class ResourceSpec(Protocol):
@@ -257,6 +262,17 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """Accounts that a rule leaves out, for a reason and perhaps for a time."""
+
+    rule: str  # the id of a built-in rule, or the name of one of `rules`
+    accounts: tuple[str, ...]  # patterns
+    until: str  # "2026-12-31", the last day (UTC) on which it holds; "" where it has no end
+    reason: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Guardrails:
     """Limits that every plan is checked against; the defaults are the careful ones."""
 
@@ -267,6 +283,16 @@ class Guardrails:
     max_changed_accounts: int | Share | None = None
     adopt: str = "allow"  # | "explicit"
     rules: tuple[Rule, ...] = ()
+    rule_sets: tuple[str, ...] = ()  # of core.built_in, sorted
+    exceptions: tuple[Exemption, ...] = ()
+
+
+class Ended(NamedTuple):
+    """Something whose `until` is over: it is drift now, and the next plan undoes it."""
+
+    address: str  # "mmdesk01.api_keys[trading]", "profiles.maker.leverage[1]", "guardrails.exceptions[0]"
+    place: Place
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,3 +314,4 @@ class Manifest:
     guardrails: Guardrails
     accounts: Mapping[str, AccountSpec]  # sorted by key
     journal: JournalSpec = JournalSpec()
+    ended: tuple[Ended, ...] = ()  # what is left out of all this, since its `until` is over

@@ -7,17 +7,18 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from acctcfg.core.address import Address, AddressPattern
-from acctcfg.core.desired import Guardrails, Rule, Share
-from acctcfg.core.plan import Precheck, Step
+from acctcfg.core.built_in import Breach, can, of_step, powers
+from acctcfg.core.codes import GUARDRAIL
+from acctcfg.core.desired import Exemption, Guardrails, Rule, Share
+from acctcfg.core.plan import Precheck, Step, Warning_
 from acctcfg.core.state import KeyValue, Lost, Rotating, written
 
-__all__ = ["Checker", "guard", "is_sensitive", "limit_of"]
+__all__ = ["Checker", "excepted", "guard", "is_sensitive", "limit_of", "told_of"]
 
 Checker = Callable[[Mapping[str, object], Any], Sequence[str]]
 """`schema, instance -> what is wrong`: a JSON Schema engine, handed in."""
 
-_POWERFUL = ("trade", "withdraw")
-_GROUP_WRITE = ":write"  # of a permission group
+_EXCEPTED = "excepted "  # what the detail of a rule that leaves a step out begins with
 
 
 def guard(steps: Sequence[Step], guardrails: Guardrails, *, accounts: int, check: Checker) -> list[Step]:
@@ -69,23 +70,57 @@ def _over_step(step: Step, guardrails: Guardrails, check: Checker) -> Iterable[P
         detail = f"{after} is above guardrails.max_leverage {most}"
         yield Precheck("guardrail:max_leverage", "fail", detail)
     if isinstance(after, KeyValue):
-        powers = [word for word in after.permissions if word in _POWERFUL or word.endswith(_GROUP_WRITE)]
-        if guardrails.require_ip_allowlist and powers and not after.ip_allowlist:
-            detail = f"a key with {' and '.join(powers)} needs an ip_allowlist"
+        if guardrails.require_ip_allowlist and (strong := powers(after)) and not after.ip_allowlist:
+            detail = f"a key with {' and '.join(strong)} needs an ip_allowlist"
             yield Precheck("guardrail:require_ip_allowlist", "fail", detail)
-        denied = [word for word in guardrails.deny_permissions if _gives(after, word)]
+        denied = [word for word in guardrails.deny_permissions if can(after, word)]
         if denied:
             yield Precheck("guardrail:deny_permissions", "fail", f"guardrails deny {', '.join(denied)}")
+    broken = list(of_step(step, guardrails))
     for rule in guardrails.rules:
-        if _selects(rule, step):
-            wrong = check(rule.schema, step.to_json())
-            if wrong:
-                yield Precheck(f"guardrail:{rule.name}", "fail", f'rule "{rule.name}": {"; ".join(wrong)}')
+        if _selects(rule, step) and (wrong := check(rule.schema, step.to_json())):
+            broken.append((rule.name, f'rule "{rule.name}": {"; ".join(wrong)}'))
+    for name, why in broken:
+        exemption = _exemption(name, step.address.account, guardrails)
+        if exemption is None:
+            yield Precheck(f"{GUARDRAIL}{name}", "fail", why)
+        else:
+            yield Precheck(f"{GUARDRAIL}{name}", "pass", f"{_EXCEPTED}{_why(exemption)}; it would block: {why}")
 
 
-def _gives(key: KeyValue, word: str) -> bool:
-    """Whether a key has a permission; where the venue has groups, write access to any of them can do what trade can."""
-    return word in key.permissions or (word == "trade" and any(one.endswith(_GROUP_WRITE) for one in key.permissions))
+def _exemption(rule: str, subject: str, guardrails: Guardrails) -> Exemption | None:
+    """What lets an account break a rule; None where nothing does."""
+    return next(
+        (one for one in guardrails.exceptions if one.rule == rule and _matches(one.accounts, subject)),
+        None,
+    )
+
+
+def _why(exemption: Exemption) -> str:
+    return f"until {exemption.until} ({exemption.reason})" if exemption.until else f"({exemption.reason})"
+
+
+def excepted(steps: Iterable[Step]) -> list[Warning_]:
+    """A warning for every step that only an exception lets through."""
+    return [
+        Warning_(str(step.address), "exception", f"{one.name.removeprefix(GUARDRAIL)}: {one.detail}")
+        for step in steps
+        for one in step.prechecks
+        if one.name.startswith(GUARDRAIL) and one.status == "pass" and one.detail.startswith(_EXCEPTED)
+    ]
+
+
+def told_of(breaches: Iterable[Breach], guardrails: Guardrails) -> list[Warning_]:
+    """A warning for every breach that no step brings about, with what excepts it where something does."""
+    found = []
+    for one in breaches:
+        exemption = _exemption(one.rule, one.subject, guardrails)
+        if exemption is None:
+            found.append(Warning_(one.address, "guardrail", f"{one.rule}: {one.message}"))
+        else:
+            message = f"{one.rule}: {_EXCEPTED}{_why(exemption)}: {one.message}"
+            found.append(Warning_(one.address, "exception", message))
+    return found
 
 
 def _selects(rule: Rule, step: Step) -> bool:

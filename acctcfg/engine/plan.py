@@ -26,6 +26,7 @@ from acctcfg.engine.plan_costs import estimate_of, outlived
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import changed_readers
+from acctcfg.engine.rule_warnings import rule_warnings
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.survey_guard import demand_answers
 from acctcfg.engine.unforeseen import spoiled
@@ -184,6 +185,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
 
     warnings += above_cap(session, by_key, steps)
     lifted = guarded([leave.lift(step) for step in steps])
+    warnings += rule_warnings(session, surveys, lifted, focus)
     for link in session.links.values():
         link.seconds = time.monotonic() - link.opened_at
     warnings += [warning for one in session.links.values() for warning in one.warnings()]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypedDict
@@ -14,6 +15,7 @@ from acctcfg.core.desired import JournalSpec, Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.remembered import Cap, Creating, KnownAccount, Rotation, StoredKey
 from acctcfg.core.rules import VenueRules
+from acctcfg.core.until import settled
 from acctcfg.errors import ConfigError
 from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, holder_of, journal_path, state_folders
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
@@ -65,21 +67,26 @@ class Workspace:
     environ: Mapping[str, str]
     types: Mapping[str, VenueRules]
     speed: float = 1.0
+    today: str = ""  # the day (UTC) as which the manifest was read
     _stores: dict[str, Store] = field(default_factory=dict)
     _intact: Head = BEGINNING  # up to where the journal was found as it was written
 
     @classmethod
-    def load(cls, directory: Path, environ: Mapping[str, str]) -> Self:
-        """Read the manifest; every problem of all files at once is a ManifestError."""
+    def load(cls, directory: Path, environ: Mapping[str, str], *, today: str = "") -> Self:
+        """Read the manifest as it holds on a day ("2026-12-31"; today in UTC where none is given).
+
+        Every problem of all files at once is a ManifestError.
+        """
         from acctcfg.manifest import load  # the largest import of a command that needs no manifest
 
-        types = rules()
+        types, today = rules(), today or _day()
         return cls(
             directory=directory,
-            manifest=load(directory, types, environ=environ),
+            manifest=settled(load(directory, types, environ=environ), today),
             environ=environ,
             types=types,
             speed=_speed(environ),
+            today=today,
         )
 
     def store(self, name: str) -> Store:
@@ -342,6 +349,11 @@ class JournalMemory:
     def seen(self, kind: str, name: str) -> str:
         """The day on which a run last saw it on a venue's list; "" never."""
         return self._known.sightings.get((kind, name), "")
+
+
+def _day() -> str:
+    """Today, in UTC."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def _speed(environ: Mapping[str, str]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from acctcfg.core.desired import AccessSpec, KeySpec, StoreSpec
 from acctcfg.core.rules import VenueRules
@@ -14,6 +14,8 @@ from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.scalars import BAD
 
 __all__ = ["Same", "build_access", "build_keys"]
+
+FOREVER: Final = "9999-12-31"  # after every other day
 
 
 class Same:
@@ -53,15 +55,19 @@ def build_keys(
         if store is not None and store not in stores:
             at = written.value["store"]
             report.value(at, f"the store {shown(store)} is not defined{near(store, stores)}")
+        allowed = [one for one in values.get("ip_allowlist", ()) if one is not BAD]
+        addresses = [one.address for one in allowed] if "ip_allowlist" in values else None
         keys.append(
             KeySpec(
                 label=label,
                 state="absent" if absent else "present",
                 permissions=() if absent else same.listed(values.get("permissions")),
-                ip_allowlist=() if absent else same.listed(values.get("ip_allowlist")),
+                ip_allowlist=() if absent else same.listed(addresses),
                 store=store,
                 rotate_after=None if absent else values.get("rotate_after"),
                 place=report.sources.place(written.key_mark),
+                until="" if absent else values.get("until", ""),
+                ip_until=() if absent else tuple(sorted((one.address, one.until) for one in allowed if one.until)),
             )
         )
     if len(keys) > rules.keys_per_account:
@@ -76,6 +82,10 @@ def _check_key(node: Node, values: dict[str, Any], rules: VenueRules, report: Re
     if len(ips) > rules.ips_per_key:
         message = f"has {len(ips)} entries, but the venue allows at most {rules.ips_per_key}"
         report.value(node.value["ip_allowlist"], message)
+    last = max((one.until if one is not BAD and one.until else FOREVER for one in ips), default=FOREVER)
+    if last != FOREVER and not (values.get("until") or FOREVER) <= last:
+        message = f"every address has an `until`: after {last} the list would be empty, and that means from anywhere"
+        report.value(node.value["ip_allowlist"], f"{message} (keep one, or give the key itself an `until`)")
 
 
 def build_access(
@@ -121,6 +131,9 @@ def _side(
     known = {key.label: key for key in keys if key.state == "present"}
     if label not in known:
         report.value(node.value["key"], f"unknown key {shown(label)}: not in `api_keys`{near(label, known)}")
+    elif known[label].until:
+        until = f"the key {shown(label)} is to exist until {known[label].until} only, and then nothing signs here"
+        report.value(node.value["key"], f"{until} (name one without `until`)")
     elif known[label].store is None:
         report.value(node.value["key"], f"the key {shown(label)} has no `store` to take its secret from")
     return {"key": label}

@@ -15,6 +15,7 @@ from acctcfg.deposit import CreditTo, rules_of
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
 from acctcfg.manifest.commands import CommandLine, KeyringService, Trust
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Record, Table
+from acctcfg.manifest.days import UNTIL, AllowList
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.settings import settings_field
 from acctcfg.manifest.text_rules import CURRENCY, DEVICE, DURATION, PATTERN, SECRET_PATH, UID
@@ -123,14 +124,15 @@ def _key(rules: Rules) -> Record:
                 doc="What the key can do; if left out, an existing key keeps what it has",
             ),
             "ip_allowlist": Field(
-                kind=ListOf(IpAddress(), most=most, unique=True),
-                doc="The addresses that it works from; [] is any. If left out, an existing key keeps what it has",
+                kind=AllowList(most=most),
+                doc="The addresses that it works from, each perhaps with an `until`; [] is any. If left out, an "
+                "existing key keeps what it has",
             ),
             "store": Field(
                 kind=Text(NAME),
                 doc="The key of `secret_stores` that the secret is written to; required for a new key",
             ),
-            "until": Field(kind=Later(), doc="The day after which it counts as drift"),
+            "until": UNTIL,
             "rotate_after": Field(kind=Text(DURATION), doc="The age at which `drift` reports it, such as 90d"),
         },
         nulls=True,
@@ -178,7 +180,7 @@ def _leverage_entry(rules: Rules) -> Record:
                 doc="The leverage, above 0, or max: the greatest that the venue takes",
             ),
             "at_most": Field(kind=Decimals(most=1_000_000), doc="In place of `value`: lowers what stands above"),
-            "until": Field(kind=Later(), doc="The day after which it counts as drift"),
+            "until": UNTIL,
         },
         one_of=(tuple(named), ("value", "at_most")),
     )

@@ -42,13 +42,16 @@ class ListOf:
             return BAD
         take = self.item.take
         taken = [take(child, report) for child in node.value]
-        if self.unique and len(taken) > 1 and len(set(taken)) < len(taken):
+        if self.unique and len(taken) > 1 and self._has_doubles(taken):
             self._doubles(node, taken, report)
         if len(taken) < self.least:
             report.value(node, f"must have at least {self.least}")
         if self.most is not None and len(taken) > self.most:
             report.value(node, f"has {len(taken)} entries, but the venue allows at most {self.most}")
         return taken
+
+    def _has_doubles(self, taken: list[object]) -> bool:
+        return len(set(taken)) < len(taken)
 
     def _doubles(self, node: Node, taken: list[object], report: Report) -> None:
         seen = set()

@@ -11,6 +11,7 @@ from acctcfg.core.rules import VenueRules
 from acctcfg.manifest.accounts import EVERY_TYPE
 from acctcfg.manifest.alternatives import AllOrListed, OneValue, Permissions, WholeOrParts
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
+from acctcfg.manifest.days import AllowedAddress, Day
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.shape import Shape
 
@@ -104,7 +105,7 @@ def _below(kind: Kind, steps: tuple[str, ...]) -> Iterator[_Place]:
             yield from _below(kind.parts, steps)
         case Permissions():
             yield from _below(kind.groups, steps)
-        case AllOrListed():
+        case AllOrListed() | AllowedAddress():
             yield from _below(kind.record, steps)
 
 
@@ -177,7 +178,7 @@ def _parts(kind: Kind) -> tuple[str, ...]:
             return tuple(name for name, field in kind.fields.items() if not isinstance(field.kind, Later))
         case Table() | ListOf():
             return _parts(kind.item)
-        case AllOrListed():
+        case AllOrListed() | AllowedAddress():
             return _parts(kind.record)
     return ()
 
@@ -200,6 +201,10 @@ def _kind(kind: Kind) -> str:
             return f"a number {kind.least}" + ("" if kind.most is None else f" and at most {kind.most}")
         case IpAddress():
             return "an IP address"
+        case AllowedAddress():
+            return "an IP address, or a map"
+        case Day():
+            return "a day such as 2026-12-31"
         case ListOf():
             return f"a list, each of it {_kind(kind.item)}{_counts(kind)}"
         case OneOrMany():

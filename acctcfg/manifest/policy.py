@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from acctcfg.core.desired import Guardrails, Rule, Share
+from acctcfg.core.built_in import RULES
+from acctcfg.core.desired import Exemption, Guardrails, Rule, Share
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, shown
@@ -15,6 +16,7 @@ from acctcfg.manifest.shape import Shape
 
 __all__ = ["build_guardrails"]
 
+BUILT_IN = tuple(rule.id for rule in RULES)
 ACTIONS = ("create", "change", "replace", "delete")
 
 
@@ -31,6 +33,8 @@ def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
     if isinstance(changed, str):
         changed = Share(Decimal(changed.rstrip("%")))
     default = Guardrails()
+    rules = _rules(section["rules"], taken["rules"], report) if "rules" in taken else ()
+    excepted = _exceptions(section["exceptions"], taken["exceptions"], rules, report) if "exceptions" in taken else ()
     denied = taken.get("deny_permissions", default.deny_permissions)
     return Guardrails(
         max_leverage=taken.get("max_leverage"),
@@ -39,7 +43,9 @@ def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
         max_deletes=taken.get("max_deletes", 0),
         max_changed_accounts=changed,
         adopt=taken.get("adopt", default.adopt),
-        rules=_rules(section["rules"], taken["rules"], report) if "rules" in taken else (),
+        rules=rules,
+        rule_sets=tuple(sorted(word for word in taken.get("rule_sets", ()) if word is not BAD)),
+        exceptions=excepted,
     )
 
 
@@ -49,6 +55,8 @@ def _rules(node: Node, taken: list[Any], report: Report) -> tuple[Rule, ...]:
         if values is BAD or "name" not in values or "schema" not in values:
             continue
         name, when = values["name"], values.get("when", {})
+        if name in BUILT_IN:
+            report.value(child.value["name"], f"{shown(name)} is the id of a built-in rule (choose another name)")
         if name in rules:
             report.value(child.value["name"], f"duplicate rule name {shown(name)} (first at {rules[name].place})")
         patterns = {
@@ -63,3 +71,22 @@ def _rules(node: Node, taken: list[Any], report: Report) -> tuple[Rule, ...]:
             name, Rule(name=name, **patterns, schema=values["schema"], place=report.sources.place(child.mark))
         )
     return tuple(rules.values())
+
+
+def _exceptions(node: Node, taken: list[Any], rules: tuple[Rule, ...], report: Report) -> tuple[Exemption, ...]:
+    known, found = [*BUILT_IN, *(rule.name for rule in rules)], []
+    for child, values in zip(node.value, taken, strict=True):
+        if values is BAD or not {"rule", "accounts", "reason"} <= set(values):
+            continue
+        if values["rule"] not in known:
+            report.value(child.value["rule"], f"unknown rule {shown(values['rule'])}{near(values['rule'], known)}")
+        found.append(
+            Exemption(
+                rule=values["rule"],
+                accounts=tuple(one for one in values["accounts"] if one is not BAD),
+                until=values.get("until", ""),
+                reason=values["reason"],
+                place=report.sources.place(child.mark),
+            )
+        )
+    return tuple(found)

@@ -190,6 +190,7 @@ class Profiles:
                         layer=layer,
                         place=where,
                         path=f"{path}[{index}]",
+                        until=values.get("until", ""),
                     )
                 )
         return tuple(entries)

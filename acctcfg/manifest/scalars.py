@@ -239,8 +239,6 @@ class IpAddress:
             if address is not None:
                 return address
             report.value(node, wrong)
-        elif quoted(value) == "a map":
-            report.value(node, "a map (with `until`) is not supported yet (an IP address as text)")
         else:
             report.value(node, f"must be an IP address, not {quoted(value)}")
         return BAD

@@ -7,41 +7,22 @@ The venue types' own words come in with their `VenueRules`. Which type an accoun
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.text_rule import PATH
 from acctcfg.manifest.account_shape import account, connection_credentials, deposit_address, permission_words
 from acctcfg.manifest.commands import Trust
-from acctcfg.manifest.containers import Field, Later, ListOf, OneOrMany, Plain, Record, Table
-from acctcfg.manifest.core_schema import number
-from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, IpAddress, Text, Whole, Word
+from acctcfg.manifest.containers import Field, Later, ListOf, Record, Table
+from acctcfg.manifest.guardrail_shape import guardrails
+from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.stores import store_shape
-from acctcfg.manifest.text_rules import ENDPOINT, JOURNAL_URL, PROXY, SHARE, UID
+from acctcfg.manifest.text_rules import ENDPOINT, JOURNAL_URL, PROXY, UID
 from acctcfg.secrets.types import store_types
 
 __all__ = ["LATER_TYPES", "NAME", "Shape"]
 
 LATER_TYPES: Final = ("okx", "okx_dma_broker", "gate_crossex")
-
-
-class _Share(Text):
-    """A count of accounts, or a share of them."""
-
-    def take(self, node: Any, report: Any) -> object:
-        """An int, or the text of a share."""
-        value = number(node.value) if type(node.value) is str else node.value
-        if type(value) is int or (type(value) is Decimal and value == value.to_integral_value()):
-            return Whole(0).take(node, report)
-        if type(value) is not Decimal:
-            return super().take(node, report)
-        report.value(node, f"{report.written(node)} must be {self.rule.words}")
-        return BAD
-
-    def schema(self) -> dict[str, object]:
-        """Either."""
-        return Whole(0).schema() | {"pattern": f"{IN_QUOTES}|^(?:{self.rule.pattern})$"}
 
 
 def _granted() -> Record:
@@ -63,7 +44,7 @@ class Shape:
         self.venue = self._venue()
         self.stores = store_types()
         self.store = store_shape(self.stores, self.trust)
-        self.guardrails = self._guardrails()
+        self.guardrails = guardrails(permission_words(rules.values()))
         self.deposit_address = deposit_address(self.rules.values())
         self.account = account(self.rules.values(), self.trust)
         self.journal = Record(
@@ -144,51 +125,5 @@ class Shape:
                     kind=Table(_granted(), name=ENDPOINT, what="endpoint"),
                     doc="Rate limits that the venue granted you, by endpoint, in place of the documented ones",
                 ),
-            }
-        )
-
-    def _guardrails(self) -> Record:
-        patterns = OneOrMany(Text())
-        when = Record(
-            {
-                "address": Field(kind=patterns, doc='Address patterns, such as "*.leverage[swap/*]"; only * and ?'),
-                "action": Field(kind=patterns, doc="create, change, replace or delete, or patterns"),
-                "venue": Field(kind=patterns, doc="Keys of `venues`, or patterns"),
-            }
-        )
-        rule = Record(
-            {
-                "name": Field(kind=Text(), doc="What a breach is called", required=True),
-                "when": Field(kind=when, doc="Which steps it is about: all must match; none of them: every step"),
-                "schema": Field(
-                    kind=Plain({"type": ["object", "boolean"]}),  # no reference: an editor would go and fetch it
-                    doc="The JSON Schema that every such step must satisfy",
-                    required=True,
-                ),
-            }
-        )
-        return Record(
-            {
-                "max_leverage": Field(kind=Decimals(most=1_000_000), doc="No leverage above this"),
-                "require_ip_allowlist": Field(kind=Flag(), doc="Keys that can trade or withdraw need an allow-list"),
-                "deny_permissions": Field(
-                    kind=ListOf(Word(permission_words(self.rules.values())), unique=True),
-                    doc="Permissions that no key may get; default: [withdraw]",
-                ),
-                "max_deletes": Field(kind=Whole(0), doc="Deletes and replacements in one apply; default: 0"),
-                "max_changed_accounts": Field(
-                    kind=_Share(SHARE),
-                    doc="A number, or a share of the accounts in the manifest; default: no limit",
-                ),
-                "adopt": Field(
-                    kind=Word({"allow": "with a warning", "explicit": "only with its `uid`, or `adopt: true`"}),
-                    doc="Whether an account that exists already is taken over; default: allow",
-                ),
-                "rules": Field(kind=ListOf(rule), doc="Policy as code, checked on every plan"),
-                "rollout": Field(kind=Later(), doc="Waves"),
-                "approvals": Field(kind=Later(), doc="Who must sign a plan"),
-                "windows": Field(kind=Later(), doc="When an apply may run"),
-                "rule_sets": Field(kind=Later("`rules` holds your own"), doc="Built-in rules by id"),
-                "exceptions": Field(kind=Later(), doc="Accounts that a rule leaves out"),
             }
         )
