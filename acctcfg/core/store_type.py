@@ -13,13 +13,9 @@ __all__ = ["Command", "Lines", "Option", "OptionKind", "PrivateSource", "StoreTy
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """At least one line of text. No message quotes them: a secret may stand there by mistake.
-
-    What `later` allows is refused as not supported yet.
-    """
+    """At least one line of text. No message quotes them: a secret may stand there by mistake."""
 
     rule: TextRule
-    later: TextRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,16 +34,13 @@ BAD: Final = _Bad()
 class Text:
     """Text that a rule allows. `private` texts are never quoted in a message: a secret may stand there by mistake.
 
-    `bare` texts mean the same with blanks around them, and are taken without. What `later` allows is not supported yet.
+    `bare` texts mean the same with blanks around them, and are taken without.
     """
 
-    def __init__(
-        self, rule: TextRule | None = None, *, private: bool = False, bare: bool = False, later: TextRule | None = None
-    ) -> None:
+    def __init__(self, rule: TextRule | None = None, *, private: bool = False, bare: bool = False) -> None:
         self.rule = rule or TextRule(r"[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*", "one line of text")
         self.private = private
         self.bare = bare
-        self.later = later
         self._fits = re.compile(self.rule.pattern).fullmatch
         self._taken: set[str] = set()  # what was allowed once; large manifests say the same again and again
 
@@ -59,10 +56,7 @@ class Text:
                     self._taken.add(value)
                 return value
             said = "" if self.private else f"{shown(value)} "
-            if self.later is not None and self.later.allows(value):
-                report.value(node, f"{said}{self.later.words} is not supported yet ({self.rule.words})")
-            else:
-                report.value(node, f"{said}must be {self.rule.words}")
+            report.value(node, f"{said}must be {self.rule.words}")
         elif type(value) in (int, Decimal, bool) and not self.private and self._fits(text := report.written(node)):
             report.value(node, f'must be text, not {quoted(value)} (quote it: "{text}")')
         else:

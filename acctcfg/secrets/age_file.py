@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acctcfg.core.desired import StoreOption
-from acctcfg.core.secret import Credentials
+from acctcfg.core.secret import Credentials, Secret
 from acctcfg.core.setting import Flag, Line
 from acctcfg.core.store_type import Lines, Option, PrivateSource, StoreType
 from acctcfg.core.text_rule import PATH, TextRule
 from acctcfg.errors import StoreError
 from acctcfg.plain_file import read_plain
 from acctcfg.secrets import new_file
-from acctcfg.secrets.age_keys import parse_recipients, read_identities
+from acctcfg.secrets.age_keys import OF_PLUGIN, parse_recipients, plugin_lines, read_identities
+from acctcfg.secrets.age_plugins import AgePlugins
 from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.private_file import contained, located
 from acctcfg.secrets.store import Around, dead_path, is_dead, split_path
-from acctcfg.secrets.stored_form import pack, unpack
+from acctcfg.secrets.stored_form import pack, parts_of, unpack
 
 if TYPE_CHECKING:
     from acctcfg.secrets.age_keys import Identity
@@ -27,16 +28,15 @@ if TYPE_CHECKING:
 __all__ = ["TYPE", "AgeFileStore", "open_store"]
 
 RECIPIENT = TextRule(
-    r"age1[02-9a-z]{20,}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+(?: .*)?",
+    r"age1(?:[a-z][a-z0-9+._-]{0,30}1)?[02-9a-z]{10,}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+(?: .*)?",
     "a public age recipient (age1...) or an SSH public key; never the identity",
 )
-PLUGIN_RECIPIENT = TextRule(r"age1[a-z][a-z0-9+._-]{0,30}1[02-9a-z]+", "a recipient of an age plugin, or a tagged one,")
 TYPE = StoreType(
     type="age_file",
     doc="one armored age file per secret",
     options={
         "path": Option(kind=Line(PATH), doc="the folder, relative to the root file", needed="the folder of its files"),
-        "recipients": Option(kind=Lines(RECIPIENT, later=PLUGIN_RECIPIENT), doc="who can read the secrets"),
+        "recipients": Option(kind=Lines(RECIPIENT), doc="who can read the secrets"),
         "identity": Option(kind=PrivateSource("the identity"), doc="what decrypts them"),
         "durable": Option(kind=Flag(), doc="this folder outlives a CI job"),
     },
@@ -79,7 +79,8 @@ class AgeFileStore:
         self._identity = identity
         self._environ = environ
         self._base_dir = base_dir
-        self._identities: Sequence[Identity] | None = None
+        self._identities: Sequence[Identity] | Secret | None = None
+        self._plugins = AgePlugins(name, environ)
 
     def __repr__(self) -> str:
         return f"AgeFileStore({self.name!r}, {str(self.root)!r})"
@@ -138,10 +139,12 @@ class AgeFileStore:
         file = self._file(path)
         sealed = self._seal(_throw_away())
         if self._has_identity():
-            self._load_identities()
+            of_plugin = isinstance(self._load_identities(), Secret)
             try:
                 self._open(sealed, file)
             except StoreError as exc:
+                if of_plugin:  # it may only want to be plugged in
+                    raise
                 raise StoreError(
                     f"the store {self.name} would write what its own identity cannot read",
                     hint=f"add the public key of the identity to secret_stores.{self.name}.recipients",
@@ -211,7 +214,7 @@ class AgeFileStore:
             return bool(self._environ.get(self._identity["env"]))
         return located(self._identity["file"], self._base_dir).exists()
 
-    def _load_identities(self) -> Sequence[Identity]:
+    def _load_identities(self) -> Sequence[Identity] | Secret:
         if self._identities is None:
             self._identities = read_identities(
                 self._identity, environ=self._environ, base_dir=self._base_dir, store=self.name
@@ -227,6 +230,9 @@ class AgeFileStore:
                 hint=f"{MAKE_ONE}; it goes to secret_stores.{self.name}.recipients",
             )
         recipients = parse_recipients(self.recipients, f"secret_stores.{self.name}.recipients")
+        if any(OF_PLUGIN.fullmatch(one.strip()) for one in self.recipients):
+            texts = [one.strip() for one in self.recipients]
+            return self._plugins.seal(pack(credentials), texts, parts_of(credentials))
         failed = ""
         try:
             sealed: bytes = pyrage.encrypt(pack(credentials), recipients, armored=True)
@@ -242,6 +248,8 @@ class AgeFileStore:
         if wrong := _misshapen(sealed):
             raise StoreError(f"{file}: {wrong}", hint="take it from a backup, or import the secret again")
         identities = self._load_identities()
+        if isinstance(identities, Secret):
+            return self._plugins.open(sealed, plugin_lines(identities))
         try:
             plain: bytes = pyrage.decrypt(sealed, identities)
         except pyrage.DecryptError as exc:

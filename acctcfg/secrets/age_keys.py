@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from acctcfg.core.secret import Secret
 from acctcfg.errors import StoreError
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
     Identity: TypeAlias = x25519.Identity | ssh.Identity
     Recipient: TypeAlias = x25519.Recipient | ssh.Recipient
 
-__all__ = ["parse_recipients", "read_identities"]
+__all__ = ["OF_PLUGIN", "parse_recipients", "plugin_lines", "read_identities"]
+
+OF_PLUGIN: Final = re.compile(r"age1(?!tag1|tagpq1)[a-z0-9+._-]+1[02-9ac-hj-np-z]+")
+"""A recipient that a plugin encrypts for. Tagged ones need none: it is the identity that is a plugin's."""
 
 
 def parse_recipients(texts: Sequence[str], place: str) -> list[Recipient]:
     """Recipients for pyrage. `place` is where they were written, for the message. StoreError for any other text."""
-    from pyrage import RecipientError, ssh, x25519
+    from pyrage import RecipientError, plugin, ssh, tag, tagpq, x25519
+
+    kinds = {"ssh": ssh, "age1tagpq": tagpq, "age1tag": tag, "age": x25519}
 
     recipients: list[Recipient] = []
     for number, text in enumerate(texts):
@@ -30,21 +36,23 @@ def parse_recipients(texts: Sequence[str], place: str) -> list[Recipient]:
                 f"{place}[{number}] is a secret key (age1... would be right)",
                 hint="take it out of the manifest and its history, and make a new one with age-keygen",
             )
-        kind = ssh.Recipient if text.startswith("ssh-") else x25519.Recipient
+        start = "ssh" if text.startswith("ssh-") else text.strip().rpartition("1")[0]
         try:
-            recipients.append(kind.from_str(text.strip()))
+            recipients.append(kinds.get(start, plugin).Recipient.from_str(text.strip()))
         except RecipientError as exc:
             raise StoreError(
-                f"{place}[{number}] is not a recipient: {text!r} (an age1... or ssh-ed25519 public key would be right)",
-                hint="age plugins are not supported yet" if text.startswith("age1") else "",
+                f"{place}[{number}] is not a recipient: {text!r} (an age1... or ssh-ed25519 public key would be right)"
             ) from exc
     return recipients
 
 
 def read_identities(
     source: Mapping[str, str] | None, *, environ: Mapping[str, str], base_dir: Path, store: str
-) -> list[Identity]:
-    """The identities behind {"env": NAME} or {"file": PATH}. StoreError if there is none or it is not one."""
+) -> list[Identity] | Secret:
+    """The identities behind {"env": NAME} or {"file": PATH}. StoreError if there is none or it is not one.
+
+    The text itself where one of them is a plugin's: `plugin_lines` has the lines for it.
+    """
     setting = f"secret_stores.{store}.identity"
     if source is None:
         raise StoreError(
@@ -66,23 +74,34 @@ def read_identities(
     if isinstance(found, str):
         raise StoreError(
             f"{place} {found}",
-            hint="`acctcfg secrets identity` makes one; encrypted identities and age plugins are not supported yet",
+            hint="`acctcfg secrets identity` makes one; encrypted identities cannot be used",
         )
     return found
 
 
-def _parse_identities(text: Secret) -> list[Identity] | str:
-    """The identities, or what is wrong: returned, not raised, so that no frame with a key hangs on an error."""
-    from pyrage import IdentityError, ssh, x25519
-
+def plugin_lines(text: Secret) -> list[str]:
+    """The identities of a text, a line each."""
     # Editors and shells put a mark before the first line, and end lines with CR LF.
     lines = [line.strip() for line in text.reveal().removeprefix("\ufeff").splitlines()]
-    keys = [line for line in lines if line and not line.startswith("#")]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _parse_identities(text: Secret) -> list[Identity] | Secret | str:
+    """The identities, or what is wrong: returned, not raised, so that no frame with a key hangs on an error."""
+    from pyrage import IdentityError, plugin, ssh, x25519
+
+    keys = plugin_lines(text)
     try:
         if keys and keys[0] == "-----BEGIN OPENSSH PRIVATE KEY-----":
             return [ssh.Identity.from_buffer("\n".join([*keys, ""]).encode())]
-        if not keys or not all(key.upper().startswith("AGE-SECRET-KEY-1") for key in keys):
-            return "holds no age identity (lines AGE-SECRET-KEY-1... would be right)"
+        of_plugins = [key for key in keys if key.upper().startswith("AGE-PLUGIN-")]
+        own = [key for key in keys if key.upper().startswith("AGE-SECRET-KEY-1")]
+        if not keys or len(own) + len(of_plugins) < len(keys):
+            return "holds no age identity (lines AGE-SECRET-KEY-1... or AGE-PLUGIN-... would be right)"
+        if of_plugins:
+            for key in of_plugins:
+                plugin.Identity.from_str(key)
+            return text
         return [x25519.Identity.from_str(key) for key in keys]
     except IdentityError:
         return "holds a damaged age identity (copy it again, whole lines)"
