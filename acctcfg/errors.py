@@ -21,6 +21,7 @@ AcctcfgError 1 ─┬─ ManifestError       the files the user wrote; nothing w
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,6 +49,19 @@ __all__ = [
     "VenueError",
 ]
 
+MORE_FILES = "raise the number of open files: `ulimit -n 4096`, then run it again"
+
+
+def exhausted(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, says that no more files can be opened."""
+    seen: list[BaseException] = []  # errors can come from each other in a circle
+    while error is not None and all(error is not one for one in seen):
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return False
+
 
 class AcctcfgError(Exception):
     """Anything that ends a command with one clear message: what is wrong, and what to do about it."""
@@ -57,7 +71,16 @@ class AcctcfgError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self._hint = hint
+
+    @property
+    def hint(self) -> str:
+        """What to do about it. Where no more files can be opened, no owner, mode or network is at fault."""
+        return MORE_FILES if exhausted(self) else self._hint
+
+    @hint.setter
+    def hint(self, hint: str) -> None:
+        self._hint = hint
 
     @property
     def word(self) -> str:

@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-__all__ = ["leads_out", "read_plain"]
+__all__ = ["leads_out", "no_more_files", "read_plain"]
 
 
 def read_plain(file: Path, most: int) -> tuple[bytes, os.stat_result]:
@@ -49,3 +49,16 @@ def leads_out(path: Path, workspace: Path) -> bool:
             return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(workspace))
         at = os.path.dirname(at)  # noqa: PTH120
     return False
+
+
+def no_more_files(number: int) -> OSError | None:
+    """Why this process cannot open so many more files; None where it can. Not every library says it."""
+    opened: list[int] = []
+    try:
+        opened.extend(os.open(os.devnull, os.O_RDONLY) for _ in range(number))
+    except OSError as exc:
+        return exc
+    finally:
+        for handle in opened:
+            os.close(handle)
+    return None

@@ -193,7 +193,7 @@ def _usage_hint(exc: click.UsageError) -> str:
 
 def _fail(exc: Exception, arguments: Sequence[str]) -> int:
     """Say what went wrong: an error of ours in its own words, any other by its type alone, never by its values."""
-    from acctcfg.errors import AcctcfgError
+    from acctcfg.errors import MORE_FILES, AcctcfgError, exhausted
 
     if isinstance(exc, AcctcfgError):
         _say(exc.message, exc.hint)
@@ -201,20 +201,15 @@ def _fail(exc: Exception, arguments: Sequence[str]) -> int:
         return exc.exit_code
     if _could_not_write(exc):
         raise exc
-    if _too_many_files(exc):
-        _say("too many files are open", "raise their number: `ulimit -n 4096`, then run it again")
+    if exhausted(exc):
+        _say("too many files are open", MORE_FILES)
+        say_failure(arguments, "failed", "too many files are open", MORE_FILES)
         return FAILED
     where = _frames(exc) if {"-v", "--verbose"} & set(arguments) else []
     hint = "this is a bug in acctcfg" + ("" if where else "; -v before the command shows where")
     _say(f"internal error: {type(exc).__name__}", "\n".join([hint, *where]))
     say_failure(arguments, "internal", f"internal error: {type(exc).__name__}", hint)
     return FAILED
-
-
-def _too_many_files(exc: Exception) -> bool:
-    import errno
-
-    return isinstance(exc, OSError) and exc.errno in (errno.EMFILE, errno.ENFILE)
 
 
 def _could_not_write(exc: Exception) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["SIGNALS", "load_workspace", "run_engine", "terminal_width", "undisturbed"]
 
 T = TypeVar("T")
+LOOP_FILES = 3  # that an event loop opens: what it waits with, and a pair to wake it
 _Handler = Callable[[int, FrameType | None], object] | int | None
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -43,6 +44,7 @@ def run_engine(
     """Run `work` to its end with progress for whoever watches. A signal ends it, or does what `interrupts` says."""
     from acctcfg.cli.console import outlet
     from acctcfg.engine.stopping import Interrupts
+    from acctcfg.plain_file import no_more_files
     from acctcfg.render.progress import TerminalProgress
 
     async def main() -> T:
@@ -53,6 +55,8 @@ def run_engine(
                     asyncio.get_running_loop().add_signal_handler(one, heard.heard)
         return await work(progress)
 
+    if none_left := no_more_files(LOOP_FILES):  # a loop that is half made prints a traceback when it is collected
+        raise none_left
     heard = interrupts or Interrupts()
     before = {one: signal.getsignal(one) for one in SIGNALS}
     with TerminalProgress(verbose=ctx.obj["verbose"], color=ctx.obj["color"], stream=outlet(err=True)) as progress:

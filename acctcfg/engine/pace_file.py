@@ -48,9 +48,12 @@ class PaceFile:
             rows = [[*key[:3], list(key.by), times] for key, times in sorted(found.items())]
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
-            with os.fdopen(handle, "w") as file:
-                file.write(json.dumps(rows))
-            Path(name).replace(self._path)
+            try:
+                with os.fdopen(handle, "w") as file:
+                    file.write(json.dumps(rows))
+                Path(name).replace(self._path)
+            finally:  # a full disk gets no more to keep
+                Path(name).unlink(missing_ok=True)
 
     def _read(self) -> dict[BucketKey, list[float]]:
         if self._path is None:

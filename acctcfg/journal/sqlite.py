@@ -19,11 +19,13 @@ from acctcfg.journal.chain import FIRST, Draft, Row, chained
 from acctcfg.journal.lock_file import FOLDER, LockFile
 from acctcfg.journal.statements import Statements
 from acctcfg.journal.storage import LockPlace, View, Which, demand_known, in_words
+from acctcfg.plain_file import no_more_files
 
 __all__ = ["SqliteStorage"]
 
 APPLICATION_ID = 0x61636366  # "accf": tells this file from any other SQLite file
 BUSY_S = 10.0
+FILES = 4  # that one database keeps open: itself, its log, the log's index, its folder
 UNWRITABLE = ("SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT")
 
 STEPS = (
@@ -208,7 +210,9 @@ def _in_words(path: Path) -> Iterator[None]:
         except sqlite3.Error as exc:
             name: str = getattr(exc, "sqlite_errorname", "") or ""
             primary = "_".join(name.split("_")[:2])
-            raise JournalError(f"{path}: the journal cannot be used: {exc}", hint=HINTS.get(primary, "")) from exc
+            raise JournalError(f"{path}: the journal cannot be used: {exc}", hint=HINTS.get(primary, "")) from (
+                (primary == "SQLITE_CANTOPEN" and no_more_files(FILES)) or exc
+            )
 
 
 @contextmanager

@@ -5,16 +5,14 @@ macOS starts programs with 256, some systems with 1024; a connection takes one, 
 
 from __future__ import annotations
 
-import errno
 import os
 from contextlib import suppress
 
-__all__ = ["HINT", "connections_at_once", "exhausted", "raise_limit"]
+__all__ = ["connections_at_once", "raise_limit"]
 
 WANTED = (65_536, 10_240)  # macOS takes no more than the second
 KEPT = 64  # for the journal, stores, the pace file, pipes to helpers, and what libraries open
 LEAST = 4  # connections a venue, however little is left: they take turns
-HINT = "raise the number of open files: `ulimit -n 4096`, then run it again"
 
 
 def raise_limit() -> None:
@@ -41,15 +39,6 @@ def connections_at_once(venues: int) -> int:
         return 0
     soft, _ = limits
     return max(LEAST, (soft - _open_now() - KEPT) // max(1, venues)) if soft > 0 else 0
-
-
-def exhausted(error: BaseException | None) -> bool:
-    """Whether an error, or what it came from, says that no more files can be opened."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _limits() -> tuple[int, int] | None:

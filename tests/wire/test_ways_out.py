@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from toy_venue import READ, ToyDialect, ToyVenue, say
 
-from acctcfg.errors import ConfigError, Unreachable
+from acctcfg.errors import ConfigError, Unreachable, exhausted
 from acctcfg.wire import descriptors
 from acctcfg.wire.client import Client
-from acctcfg.wire.descriptors import connections_at_once, exhausted, raise_limit
+from acctcfg.wire.descriptors import connections_at_once, raise_limit
 from acctcfg.wire.pace import Pacer
 from acctcfg.wire.proxy import Proxy, proxy_of
 from acctcfg.wire.transport import AiohttpTransport, authorities

@@ -23,6 +23,7 @@ from acctcfg.errors import (
     Refused,
     StoreError,
     VenueError,
+    exhausted,
 )
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
@@ -187,7 +188,7 @@ class ApiKeys(OneCall[Account]):
         except (StoreError, ConfigError) as error:
             if gone and isinstance(error, ConfigError):
                 return "", ""
-            return account.traces.stored_at(label, *place), error.message
+            return account.traces.stored_at(label, *place), error.told if exhausted(error) else error.message
         return (credentials.api_key, "") if credentials is not None else ("", "")
 
     async def _alive(self, account: Account, key: KeySpec) -> str:

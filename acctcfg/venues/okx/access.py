@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccessSource, KeySpec
 from acctcfg.core.state import ABSENT, KeyValue, Lost, Unreadable
-from acctcfg.errors import ConfigError, StoreError
+from acctcfg.errors import ConfigError, StoreError, exhausted
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 
 __all__ = [
@@ -46,7 +46,10 @@ async def ask_key(account: Account, key: KeySpec, place: tuple[str, str] | None 
     try:
         stored = account.secrets.get(store, path)
     except (StoreError, ConfigError) as error:
-        return Signing(illegible=error.message, api_key=account.traces.stored_at(key.label, store, path))
+        return Signing(
+            illegible=error.told if exhausted(error) else error.message,
+            api_key=account.traces.stored_at(key.label, store, path),
+        )
     return await account.try_key(stored)
 
 
