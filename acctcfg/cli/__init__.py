@@ -29,7 +29,7 @@ COMMANDS = {
     "show": "Show accounts as they are now.",
     "output": "Print uids and deposit addresses for other programs.",
     "secrets": "List, check and import the API secrets in the stores.",
-    "broker": "Ask whether a broker's rebate is paid for users' keys.",
+    "broker": "Ask about a broker's rebates, and for files of them.",
     "history": "List past runs, or show one with the outcome of each request.",
     "explain": "Explain a venue's error, or a field of the manifest.",
     "schema": "Print a JSON Schema.",

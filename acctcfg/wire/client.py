@@ -3,7 +3,7 @@
 Reads are repeated on anything that passes by itself. Writes are repeated only on proof that they were not executed: the
 venue said so (too many requests, a refused timestamp) or no connection was made. Every other silence is an
 `UnresolvedWrite`, which only reading can settle. Where others use the same limit, reads and writes go on as long as the
-venue serves anybody out of it, and for two minutes after that.
+venue serves anybody out of it, and for two minutes after that. A write that is sent `once` is repeated on nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import math
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -180,7 +182,8 @@ class Client:
 
     async def _go_again(self, exchange: Exchange, error: VenueError) -> None:
         """Return when the request may be sent once more; raise what its caller gets when it may not."""
-        if isinstance(error, Refused) and self.dialect.is_clock_refusal(error):
+        once = exchange.call.endpoint.once
+        if isinstance(error, Refused) and not once and self.dialect.is_clock_refusal(error):
             if exchange.took_s > LATE_S / self.pacer.speed and exchange.attempt < ATTEMPTS:
                 return  # it was late, on the way or in a machine that is busy: signed anew, it may be in time
             await self._correct_clock(exchange, error)
@@ -188,7 +191,10 @@ class Client:
         proven = isinstance(error, NotSent | Refused | Maintenance)
         if exchange.writing and not proven:
             raise UnresolvedWrite.of(exchange.call, exchange.sent_at, error) from error
-        if not self._may_repeat(exchange, error):
+        if once and isinstance(error, RateLimited):
+            minutes = exchange.call.endpoint.rate.per_s / 60
+            error.hint = f"nothing was executed; ask again in {minutes:g} minutes at the latest"
+        if once or not self._may_repeat(exchange, error):
             if isinstance(error, OutcomeUnknown):  # a read has no outcome to be unknown: it was not served
                 raise Unreachable(error.message, hint=error.hint, code=error.code) from error
             raise error
@@ -219,6 +225,8 @@ class Client:
     async def _once(self, exchange: Exchange) -> Reply:
         endpoint = exchange.call.endpoint
         key = exchange.key = BucketKey.of(exchange.call, user=exchange.user, host=self._host)
+        if endpoint.once and (wait_s := self.pacer.wait_s(key, endpoint.rate)) > 0:
+            raise self._too_soon(exchange.call, wait_s)
         async with self.pacer.slot(key, endpoint.rate, droppable=exchange.droppable, ahead=exchange.ahead) as slot:
             if exchange.begun_at is None:
                 exchange.begun_at = self.clock.monotonic()
@@ -259,6 +267,18 @@ class Client:
                 exchange.spent_s += seconds
                 exchange.took_s = seconds + begun - signed  # a record that was slow to write makes it late, too
                 self._tell(exchange, seconds)
+
+    def _too_soon(self, call: Call, wait_s: float) -> RateLimited:
+        """What nobody waits for: when it may be sent."""
+        when = "when the one under way is answered"
+        if wait_s < math.inf:
+            when = f"at {datetime.fromtimestamp(self.clock.now() + wait_s, UTC):%H:%M} UTC"
+        return RateLimited(
+            f"{call.text} was not sent: the venue takes {call.endpoint.rate.count} in "
+            f"{call.endpoint.rate.per_s / 60:g} minutes",
+            hint=f"nothing was sent; ask again {when}",
+            code="too_soon",
+        )
 
     async def _exchanged(self, exchange: Exchange, request: httpx.Request, slot: Slot) -> Reply:
         slot.sending()

@@ -49,6 +49,7 @@ class Endpoint:
     rate: Rate
     permission: Permission = None
     note: str = ""
+    once: bool = False  # a write that nothing repeats, and that does not wait for its limit: it says when instead
     bare: bool = False  # takes no body at all, where others without parameters send `{}`
     echoes: Echoes | None = None  # what its answers repeat of the request; None: nobody has said so yet
     secrets: tuple[str, ...] = ()  # fields of its answers that are secret

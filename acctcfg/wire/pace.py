@@ -141,6 +141,10 @@ class Pacer:
         """Seconds in which the venue served nothing out of this bucket, counted from `since` at the earliest."""
         return self.clock.monotonic() - max(since, self._bucket(key, rate).served_at)
 
+    def wait_s(self, key: BucketKey, rate: Rate) -> float:
+        """Seconds until a place is free; infinite where only an answer can free one."""
+        return self._bucket(key, rate).wait_s()
+
     @property
     def notes(self) -> list[str]:
         """Which limits the venue refused us at, and whose they are."""
@@ -286,7 +290,7 @@ class _Bucket:
     async def enter(self, ahead: Ahead | None = None) -> None:
         lead = AHEAD_S / self._pacer.speed if ahead is not None else 0.0
         async with self._turn:
-            while (wait := self._wait_s()) > 0:
+            while (wait := self.wait_s()) > 0:
                 if ahead is None or wait > lead:
                     await self._pause(wait - lead)
                 else:
@@ -319,7 +323,7 @@ class _Bucket:
         if self._changed is not None and not self._changed.done():
             self._changed.set_result(None)
 
-    def _wait_s(self) -> float:
+    def wait_s(self) -> float:
         """Seconds until a place is free; 0 when one is, infinite when only an answer can free one."""
         if self.in_flight + len(self.log) < self.count // 2:  # as with most, one of many accounts' own
             return 0.0

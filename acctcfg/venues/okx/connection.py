@@ -46,14 +46,14 @@ from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.private_socket import listen, socket_base
-from acctcfg.venues.okx.rebates import rebate_call, rebate_of
+from acctcfg.venues.okx.rebates import DMA, FD, rebate_call, rebate_of
 from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.okx.regular_account import tell_regular
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.transfer_out import TransferOut
 from acctcfg.venues.pushes import Push
-from acctcfg.venues.rebates import Rebate
+from acctcfg.venues.rebates import Rebate, RebateFile
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed
 from acctcfg.wire.endpoint import Call
 
@@ -87,6 +87,7 @@ class OkxConnection(ByField[Account]):
         self._mode, self._leverage = mode, Leverage(mode, self._today)
         self._keys, self._subs = ApiKeys(), SubAccounts()
         self._settings = OkxSettings(mode)
+        self._files = DMA if calls.tells_fees else FD
         deposits = (DepositAddresses(), CreditToSetting())
         by_type = deposits if calls.makes_addresses else (TransferOut(),)
         rest = (mode, PositionMode(mode), self._settings, self._leverage, *by_type)
@@ -349,6 +350,16 @@ class OkxConnection(ByField[Account]):
     async def rebate(self, api_key: str, kind: str) -> Rebate:
         """Whether it is paid for a user's key."""
         return rebate_of(await self._master.read(rebate_call(api_key, kind)))
+
+    async def rebate_file(self, first: date, last: date, kind: str) -> RebateFile | None:
+        """Of these days, by the broker's list."""
+        call = self._files.read(first, last, kind)
+        reply = await self.client.read(call, self._credentials, self.user)
+        return self._files.of(reply.data, reply.secrets)
+
+    async def ask_rebate_file(self, first: date, last: date, kind: str) -> None:
+        """Ask for it, once."""
+        await self.client.write(self._files.ask(first, last, kind), self._credentials, self.user)
 
     # -- the changes ---------------------------------------------------------------------------------------------------
 

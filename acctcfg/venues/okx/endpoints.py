@@ -15,6 +15,8 @@ __all__ = [
     "ACTIVATE_OPTION",
     "ADJUST_LEVERAGE",
     "ALGO_ORDERS",
+    "ASK_DMA_FILE",
+    "ASK_FD_FILE",
     "BALANCE",
     "COLLATERAL",
     "CONFIG",
@@ -30,6 +32,8 @@ __all__ = [
     "DELETE_SUB_ACCOUNT",
     "DEPOSIT_ADDRESSES",
     "DEPOSIT_HISTORY",
+    "DMA_FILES",
+    "FD_FILES",
     "FUNDING_BALANCES",
     "GRID_BOTS",
     "IF_REBATE",
@@ -115,6 +119,16 @@ def _post(path: str, count: int, per_s: float, *echoes: Echo, secrets: tuple[str
     return Endpoint("POST", _V5 + path, Rate(count, per_s), "trade", echoes=echoes, secrets=secrets)
 
 
+def _files(path: str) -> Endpoint:
+    """A list of files; the link of each lets whoever has it have the file."""
+    return Endpoint("GET", _V5 + path, Rate(2, 60), "read", echoes=NOTHING, secrets=("fileHref",))
+
+
+def _ask(path: str) -> Endpoint:
+    """Asks for a file: reading is permission enough."""
+    return Endpoint("POST", _V5 + path, Rate(1, 3600), "read", once=True, echoes=NOTHING)
+
+
 def _public(path: str, count: int, per_s: float, *echoes: Echo, by: tuple[str, ...] = ()) -> Endpoint:
     return Endpoint("GET", _V5 + path, Rate(count, per_s, "ip", by), echoes=echoes)
 
@@ -177,6 +191,10 @@ SPREAD_ORDERS = _get("/sprd/orders-pending", 10, 2, *NOTHING)
 SUB_ACCOUNTS = _get("/broker/dma/subaccount-info", 1, 1, *_PAGES)
 SUB_ACCOUNT_FEES = _get("/broker/dma/subaccount-trade-fee", 1, 1, Echo("subAcct", within="details"))
 IF_REBATE = _get("/broker/fd/if-rebate", 2, 1, *NOTHING)
+FD_FILES = _files("/broker/fd/rebate-per-orders")
+ASK_FD_FILE = _ask("/broker/fd/rebate-per-orders")
+DMA_FILES = _files("/broker/dma/rebate-per-orders")
+ASK_DMA_FILE = _ask("/broker/dma/trades")
 CREATE_SUB_ACCOUNT = _post("/broker/dma/create-subaccount", 40, 1, _ACCOUNT, Echo("label", same=stripped))
 DELETE_SUB_ACCOUNT = _post("/broker/dma/delete-subaccount", 10, 1, _ACCOUNT)
 SET_SUB_ACCOUNT_LEVEL = _post("/broker/dma/set-subaccount-level", 5, 2, _ACCOUNT, Echo("acctLv"))
