@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-__all__ = ["leads_out", "no_more_files", "read_plain"]
+__all__ = ["leads_out", "no_more_files", "read_plain", "write_whole"]
 
 
 def read_plain(file: Path, most: int) -> tuple[bytes, os.stat_result]:
@@ -34,6 +34,22 @@ def read_plain(file: Path, most: int) -> tuple[bytes, os.stat_result]:
         size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
         raise OSError(errno.EFBIG, f"it is larger than {size}", str(file))
     return whole, status
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Put the text in place of what stands there, whole or not at all; only its owner can read it. OSError if not."""
+    from tempfile import NamedTemporaryFile
+
+    beside = None
+    try:
+        with NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", encoding="utf-8", delete=False) as made:
+            beside = Path(made.name)  # created with mode 0600
+            made.write(text)
+        beside.replace(file)
+    except OSError:
+        if beside is not None:
+            beside.unlink(missing_ok=True)
+        raise
 
 
 def leads_out(path: Path, workspace: Path) -> bool:

@@ -229,6 +229,7 @@ def test_a_venues_name_is_found_wherever_it_stands(source, word):
 STARTERS = {
     "cli/demo.py": "starts acctcfg itself, as its users would, with what is needed for that and no credentials",
     "secrets/helper.py": "starts the helpers that the user trusts by name, with PATH, HOME, LANG and what they ask for",
+    "journal/signature.py": "asks ssh-keygen to sign and to verify, with the variables that ssh itself needs",
     "journal/process.py": "asks `ps` and `sysctl` when a process began, where no file says it, with a bare environment",
 }
 """Files that start a program, with what for. Nothing that is started gets our environment: credentials are in it."""

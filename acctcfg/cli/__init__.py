@@ -23,6 +23,7 @@ COMMANDS = {
     "init": "Write a commented starter workspace.",
     "validate": "Check the manifest; sends no request.",
     "plan": "Show what apply would do, and what stands in its way.",
+    "approve": "Sign a saved plan, for guardrails.approvals.",
     "apply": "Plan, ask, carry out, and read every change back.",
     "cap": "The brake: lower every leverage above N, and raise nothing.",
     "rotate": "Give API keys new secrets; at no moment is there no working key.",
@@ -39,7 +40,6 @@ COMMANDS = {
 }
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
 NOT_YET = (
-    "approve",
     "doctor",
     "drift",
     "fmt",

@@ -17,8 +17,11 @@ from acctcfg.cli.formats import option_format, page, show
 from acctcfg.cli.unsupported import option_later
 
 if TYPE_CHECKING:
+    from acctcfg.cli.approvals import Approved
+    from acctcfg.core.json_types import JsonObject
     from acctcfg.core.outcome import Outcome
     from acctcfg.core.plan import Plan
+    from acctcfg.engine.workspace import Workspace
     from acctcfg.render.progress import TerminalProgress
 
 __all__ = ["Duration", "Talk", "ask", "command"]
@@ -46,6 +49,13 @@ class Duration(click.ParamType[float]):
 @click.argument("planfile", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--expect", metavar="DIGEST", help="Continue only if the plan has this digest, which a reviewed plan showed."
+)
+@click.option(
+    "--signature",
+    "signatures",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A signature of `acctcfg approve` that does not lie beside PLANFILE. May be repeated.",
 )
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @option_allow_sensitive
@@ -81,6 +91,7 @@ def command(
     ctx: click.Context,
     planfile: Path | None,
     expect: str | None,
+    signatures: tuple[Path, ...],
     auto_approve: bool,
     allow_sensitive: tuple[str, ...],
     allow_warnings: bool,
@@ -112,6 +123,7 @@ def command(
 
     saved = None if planfile is None else load_saved(ctx.obj["directory"] / planfile, rules().values())
     workspace = load_workspace(ctx)
+    approvals = _approvals(ctx, workspace, saved, expect, planfile, signatures)
     interrupts = Interrupts()
     check_sensitive(ctx, workspace, allow_sensitive)
     talk = Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked, question=_question)
@@ -130,7 +142,12 @@ def command(
                 after_cap=after_cap,
                 wait_flat_s=wait_flat,
                 lock_timeout_s=lock_timeout,
-                said={"auto_approve": auto_approve, "plan_file": None if planfile is None else str(planfile)},
+                unsigned=approvals.missing,
+                said={
+                    "auto_approve": auto_approve,
+                    "plan_file": None if planfile is None else str(planfile),
+                    **({"approved_by": approvals.on_record} if approvals.by else {}),
+                },
                 progress=progress,
                 interrupts=interrupts,
             ),
@@ -142,6 +159,22 @@ def command(
     with undisturbed():
         talk.conclude(outcome)
     ctx.exit(outcome.exit_code)
+
+
+def _approvals(
+    ctx: click.Context,
+    workspace: Workspace,
+    saved: JsonObject | None,
+    expect: str | None,
+    planfile: Path | None,
+    signatures: tuple[Path, ...],
+) -> Approved:
+    """Who signed the plan, by the files that were named and those beside it."""
+    from acctcfg.cli.approvals import approved, signatures_beside
+
+    named = [ctx.obj["directory"] / file for file in signatures]
+    beside = [] if planfile is None else signatures_beside(ctx.obj["directory"] / planfile)
+    return approved(workspace, saved, expect, named, beside)
 
 
 class Talk:

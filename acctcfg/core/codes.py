@@ -8,13 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["ALLOW_SENSITIVE", "CLEARING", "GUARDRAIL", "PRECHECKS", "UNREVIEWED", "WARNINGS", "precheck_words"]
+__all__ = [
+    "ALLOW_SENSITIVE",
+    "APPROVALS",
+    "CLEARING",
+    "GUARDRAIL",
+    "PRECHECKS",
+    "UNREVIEWED",
+    "WARNINGS",
+    "precheck_words",
+]
 
 GUARDRAIL: Final = "guardrail:"
 """What a precheck's name starts with when a rule of the user's own asks it; the rule's name follows."""
 
 ALLOW_SENSITIVE: Final = f"{GUARDRAIL}allow_sensitive"
 """Fails on a sensitive step that the user has not allowed. Who allows what is no part of a step."""
+
+APPROVALS: Final = f"{GUARDRAIL}approvals"
+"""Fails on a sensitive step of a plan that too few people signed."""
 
 PRECHECKS: Final[Mapping[str, str]] = {
     # what the venue would refuse, asked before the write

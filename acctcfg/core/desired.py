@@ -273,6 +273,15 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approvals:
+    """How many people must sign a plan before it is applied, and where it stands who may."""
+
+    count: int
+    signers: str  # a file of ssh-keygen's allowed signers, relative to the root file
+    sensitive_only: bool = True  # only plans with a sensitive step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Guardrails:
     """Limits that every plan is checked against; the defaults are the careful ones."""
 
@@ -283,6 +292,7 @@ class Guardrails:
     max_changed_accounts: int | Share | None = None
     adopt: str = "allow"  # | "explicit"
     rules: tuple[Rule, ...] = ()
+    approvals: Approvals | None = None
     rule_sets: tuple[str, ...] = ()  # of core.built_in, sorted
     exceptions: tuple[Exemption, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, combinations
 from typing import Any, Final
@@ -37,6 +37,7 @@ FORMAT_VERSION: Final = "1.0"
 MATCH: Final = "No changes. Live accounts match the manifest."
 """Said in one place alone: `Plan.conclusion`, of a plan that looked at everything."""
 
+BLOCKING = ("fail", "unknown")
 _FEW = 10  # warnings of which every choice can be tried
 
 
@@ -53,7 +54,7 @@ class Precheck:
     @property
     def blocks(self) -> bool:
         """What fails blocks, and so does what could not be read."""
-        return self.status in ("fail", "unknown")
+        return self.status in BLOCKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,7 @@ class Plan:
     allow_sensitive: tuple[str, ...] = ()  # sensitive lines of this plan that the user allows
     acctcfg_version: str = ""
     created_at: str = ""
+    author: str = ""  # who made it
 
     @property
     def matches(self) -> bool:
@@ -287,6 +289,7 @@ class Plan:
             "format_version": FORMAT_VERSION,
             "acctcfg_version": self.acctcfg_version,
             "created_at": self.created_at,
+            "author": self.author,
             "digest": self.digest,
             "manifest_digest": self.manifest_digest,
             "live_digest": self.live_digest,
@@ -312,3 +315,34 @@ class Plan:
     def with_steps(self, steps: Iterable[Step]) -> Plan:
         """The same plan with other steps."""
         return replace(self, steps=tuple(steps))
+
+
+def digest_of_document(document: Mapping[str, Any]) -> str:
+    """What `Plan.digest` is for the plan of a document: whoever edits a saved plan cannot keep its digest."""
+    steps = [_fingerprint(step) for step in document["steps"]]
+    own = {step["address"] for step in steps}
+    cautions = {(one["address"], one["code"]) for one in document["warnings"]}
+    live = [[step["address"], step["before"], step["before_known"], step["prechecks"]] for step in steps]
+    return digest_of(
+        {
+            "format_version": document["format_version"].partition(".")[0],
+            "manifest_digest": document["manifest_digest"],
+            "live_digest": digest_of(live),
+            "venues": document["venues"],
+            "targets": sorted(document["targets"]),
+            "secret_stores": document["secret_stores"],
+            "replace": sorted(document["replace"]),
+            "allow_sensitive": sorted(document["allow_sensitive"]),
+            "steps": steps,
+            "unreadable": sorted([one["address"], one["code"]] for one in document["unreadable"]),
+            "cautions": sorted(one for one in cautions if one[0] in own and one[1] not in UNREVIEWED),
+        }
+    )
+
+
+def _fingerprint(step: Mapping[str, Any]) -> dict[str, object]:
+    """As `Step.fingerprint`."""
+    way = sorted(
+        one["name"] for one in step["prechecks"] if one["status"] in BLOCKING and one["name"] != ALLOW_SENSITIVE
+    )
+    return {**{name: value for name, value in step.items() if name != "place"}, "prechecks": way, "blocked": bool(way)}

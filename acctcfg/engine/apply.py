@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -50,6 +51,7 @@ async def apply(
     wait_flat_s: float = 0.0,
     lock_timeout_s: float = 0.0,
     rotation: RotateKeys | None = None,
+    unsigned: str = "",
     said: JsonObject | None = None,
     progress: Progress = SILENT,
     interrupts: Interrupts | None = None,
@@ -59,10 +61,12 @@ async def apply(
     `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told. `wait_flat_s`: how long
     to wait, without the lock, until nothing that is open stands in the way. `rotation`: rotate these keys, and no more.
 
+    `unsigned`: why sensitive steps are held back, where too few people signed the plan.
+
     `said`: what else the user said on the command line, for the record. `interrupts` is told of the user's signals.
     """
     progress = safe(progress)
-    leave = Leave.of(workspace, replace, allow_sensitive)
+    leave = dataclasses.replace(Leave.of(workspace, replace, allow_sensitive), unsigned=unsigned)
     workspace.refuse_lost_journal()
     focus = Focus() if rotation is None else rotation.focus
     if saved is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from acctcfg.core.address import Address, AddressPattern
-from acctcfg.core.codes import ALLOW_SENSITIVE
+from acctcfg.core.codes import ALLOW_SENSITIVE, APPROVALS
 from acctcfg.core.guardrails import is_sensitive
 from acctcfg.core.plan import Precheck, Step
 from acctcfg.engine.workspace import Workspace
@@ -25,6 +25,7 @@ class Leave:
 
     replace: frozenset[Address] = frozenset()
     sensitive: tuple[str, ...] = ()
+    unsigned: str = ""  # why sensitive lines are held back whatever is allowed: too few people signed the plan
 
     @classmethod
     def of(cls, workspace: Workspace, replace: Iterable[str], sensitive: bool | Iterable[str]) -> Self:
@@ -42,7 +43,7 @@ class Leave:
         """Together with what a saved plan was given, whose reviewers saw it. A key is replaced by it once."""
         done = _replaced(workspace, saved)
         given = frozenset(one for one in _keys(workspace) if str(one) in saved["replace"] and str(one) not in done)
-        return Leave(self.replace | given, (*self.sensitive, *saved["allow_sensitive"]))
+        return replace(self, replace=self.replace | given, sensitive=(*self.sensitive, *saved["allow_sensitive"]))
 
     def allows(self, address: Address) -> bool:
         """Whether a sensitive line at this address is allowed."""
@@ -67,6 +68,8 @@ class Leave:
         if step.secret_store in readers and not self.allows(store := store_address(step.secret_store)):
             detail = f"{store}: {readers[step.secret_store]}: allow it with --allow-sensitive {store}"
             checks.append(Precheck(ALLOW_SENSITIVE, "fail", detail))
+        if self.unsigned and (is_sensitive(step) or step.secret_store in readers):
+            checks.append(Precheck(APPROVALS, "fail", self.unsigned))
         return step.with_prechecks(*checks)
 
 

@@ -206,6 +206,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
         replace=tuple(sorted(str(one.address) for one in steps if one.address in replacing)),
         allow_sensitive=tuple(sorted(str(address) for address in sensitive if leave.allows(address))),
         acctcfg_version=__version__,
+        author=workspace.actor,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
     unlifted = replace(plan, steps=guarded(steps), replace=())

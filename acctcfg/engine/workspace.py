@@ -145,7 +145,7 @@ class Workspace:
     def lock(self, base_url: str, user: str, *, timeout_s: float) -> Lock:
         """The lock of one venue user at one base URL."""
         state = state_folders(self.environ)
-        who = actor(self.environ)
+        who = self.actor
         lock = Lock(self.storage(), user, base_url=base_url, state=state, owner=who, timeout_s=timeout_s)
         if not state:
             lock.unshared = "neither XDG_STATE_HOME nor HOME is set, so there is no folder for the lock"
@@ -158,10 +158,15 @@ class Workspace:
         ours = holder is not None and holder.process == this_process()
         return holder.describe(time.time()) if holder is not None and not ours else ""
 
+    @property
+    def actor(self) -> str:
+        """Who is responsible for what is done in it."""
+        return actor(self.environ)
+
     def who(self) -> Who:
         """Actor, git commit and whether the tree was clean: what a run records."""
         commit = commit_of(self.directory)
-        return Who(actor=actor(self.environ), commit=commit.id, clean=commit.clean)
+        return Who(actor=self.actor, commit=commit.id, clean=commit.clean)
 
     def refuse_lost_journal(self) -> None:
         """With CI set, a journal inside the checkout goes with the job, and with it what was half done."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from acctcfg.core.built_in import RULES, SETS
+from acctcfg.manifest.approvals import APPROVALS
 from acctcfg.manifest.containers import Field, Later, ListOf, OneOrMany, Plain, Record
 from acctcfg.manifest.core_schema import number
 from acctcfg.manifest.days import UNTIL
@@ -103,7 +104,7 @@ def guardrails(permissions: Iterable[str]) -> Record:
             "rule_sets": _rule_sets(),
             "exceptions": Field(kind=ListOf(_exception()), doc="Accounts that a rule leaves out"),
             "rollout": Field(kind=Later(), doc="Waves"),
-            "approvals": Field(kind=Later(), doc="Who must sign a plan"),
+            "approvals": Field(kind=APPROVALS, doc="Who must sign a plan before it is applied"),
             "windows": Field(kind=Later(), doc="When an apply may run"),
         }
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from acctcfg.core.built_in import RULES
 from acctcfg.core.desired import Exemption, Guardrails, Rule, Share
+from acctcfg.manifest.approvals import build_approvals
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, shown
@@ -46,6 +47,7 @@ def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
         rules=rules,
         rule_sets=tuple(sorted(word for word in taken.get("rule_sets", ()) if word is not BAD)),
         exceptions=excepted,
+        approvals=build_approvals(taken.get("approvals")),
     )
 
 

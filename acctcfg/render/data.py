@@ -15,10 +15,10 @@ from acctcfg.core.canonical import digest_of
 from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.json_types import JsonValue
 from acctcfg.core.outcome import Outcome
-from acctcfg.core.plan import FORMAT_VERSION, Plan
+from acctcfg.core.plan import FORMAT_VERSION, Plan, digest_of_document
 from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ConfigError, PlanStale, UsageError
-from acctcfg.plain_file import read_plain
+from acctcfg.plain_file import read_plain, write_whole
 from acctcfg.render.harmless import json_text
 
 if TYPE_CHECKING:
@@ -121,18 +121,10 @@ def save_plan(plan: Plan, path: Path) -> None:
 
     Raises UsageError where something else stands there, ConfigError where the file cannot be written.
     """
-    from tempfile import NamedTemporaryFile
-
     refuse_foreign(path)
-    beside = None
     try:
-        with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False) as file:
-            beside = Path(file.name)  # created with mode 0600
-            file.write(plan_json(plan) + "\n")
-        beside.replace(path)
+        write_whole(path, plan_json(plan) + "\n")
     except OSError as exc:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
         raise ConfigError(f"cannot write {path}: {exc.strerror}", hint="no plan was saved") from exc
 
 
@@ -179,6 +171,8 @@ def _flaw(document: object, rules: Iterable[VenueRules]) -> str:
 
     if not judge(plan_schema(rules))(document):
         return "was not saved by this version of acctcfg: it does not match the schema"
+    if document["digest"] != digest_of_document(document):
+        return "was edited after it was saved: its digest is not that of its steps"
     return ""
 
 

@@ -37,6 +37,7 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
             format_version={"type": "string", "pattern": rf"^{major}\.[0-9]+$"},
             acctcfg_version=_TEXT,
             created_at=_TEXT,
+            author={**_TEXT, "description": "who made the plan: ACCTCFG_ACTOR, the CI's user and job, or user@host"},
             digest=_DIGEST,
             manifest_digest=_DIGEST,
             live_digest=_DIGEST,

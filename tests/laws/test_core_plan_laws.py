@@ -19,7 +19,7 @@ from laws_world import laws
 
 from acctcfg.core.codes import UNREVIEWED, WARNINGS
 from acctcfg.core.desired import Place
-from acctcfg.core.plan import Estimate, Plan, Precheck, Scope, Warning_
+from acctcfg.core.plan import Estimate, Plan, Precheck, Scope, Warning_, digest_of_document
 from acctcfg.errors import PlanStale
 from acctcfg.render.data import load_saved, save_plan
 from acctcfg.render.plan_schema import plan_schema
@@ -49,6 +49,14 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 EDITS = st.sampled_from([None, True, "x", 7, [], {}, -1.5])
+
+
+@laws(150)
+@given(plan=plans)
+def test_a_documents_digest_is_its_plans(plan: Plan) -> None:
+    """The digest can be found again from the saved file alone."""
+    document = json.loads(json.dumps(plan.to_json()))
+    assert digest_of_document(document) == document["digest"] == plan.digest
 
 
 @laws(150)

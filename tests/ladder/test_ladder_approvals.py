@@ -1,0 +1,174 @@
+"""Four eyes: a plan that must be signed is applied only as it was signed, by enough people who may."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from desk import Desk
+
+from acctcfg.core.canonical import digest_of
+
+pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
+
+TRADING = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+WITH_KEY = {"api_keys": {"trading": TRADING}}
+
+
+def make_key(folder: Path, name: str) -> str:
+    """A key pair without a passphrase; gives the public line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", folder / name], check=True)
+    return (folder / f"{name}.pub").read_text(encoding="utf-8").strip()
+
+
+@pytest.fixture
+def four(desk: Desk) -> Desk:
+    """A desk on which ann, bob and the late carl may approve, and two must."""
+    keys = desk.folder / "keys"
+    lines = [f"{name}@example.com {make_key(keys, name)}" for name in ("ann", "bob")]
+    lines.append(f'carl@example.com valid-before="20200101" {make_key(keys, "carl")}')
+    make_key(keys, "mallory")
+    (desk.folder / "allowed_signers").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return wants(desk)
+
+
+def wants(desk: Desk, count: int = 2, what: str = "all") -> Desk:
+    """One new account, and that many approvals."""
+    approvals = {"count": count, "signers": "allowed_signers", "for": what}
+    return desk.write({"mmdesk01": WITH_KEY}, guardrails={"approvals": approvals})
+
+
+def saved(desk: Desk, *signers: str) -> Path:
+    """A saved plan that these have signed."""
+    file = desk.folder / "plan.json"
+    assert desk.plan("--out", "plan.json").code == 0
+    for name in signers:
+        said = desk.run("approve", "plan.json", "--key", str(desk.folder / "keys" / name))
+        assert (said.code, said.err) == (0, "")
+        assert "create mmdesk01" in said.out
+    return file
+
+
+def refused(desk: Desk, *words: str, code: int = 3) -> None:
+    """`apply plan.json` ends so, without one request."""
+    before = len(desk.sandbox.control_get("requests"))
+    said = desk.apply("plan.json")
+    assert said.code == code, said.out + said.err
+    for word in words:
+        assert word in said.err
+    assert len(desk.sandbox.control_get("requests")) == before
+
+
+def test_two_who_may_suffice(four: Desk) -> None:
+    """With enough signatures the plan is carried out, and the chain keeps who gave them."""
+    saved(four, "ann", "bob")
+    said = four.apply("plan.json")
+    assert said.code == 0, said.out + said.err
+    assert four.account("mmdesk01")
+    (run,) = json.loads(four.run("history", "--format", "json").out)
+    assert [one.split()[0] for one in run["flags"]["approved_by"]] == ["ann@example.com", "bob@example.com"]
+    assert four.run("history", "--verify").code == 0
+
+
+@pytest.mark.parametrize(
+    ("signers", "words"),
+    [
+        ((), ("2 approvals are needed, and nobody signed",)),
+        (("ann",), ("and ann@example.com signed",)),
+        (("ann", "carl"), ("and ann@example.com signed", "not for now")),
+        (("ann", "mallory"), ("and ann@example.com signed", "does not name")),
+        (("ann", "ann"), ("and ann@example.com signed",)),
+    ],
+)
+def test_too_few_who_may(four: Desk, signers: tuple[str, ...], words: tuple[str, ...]) -> None:
+    """One short, one whose time is over, one whom nobody knows, one twice: refused before the first request."""
+    saved(four, *signers)
+    refused(four, *words)
+
+
+def test_a_plan_that_was_altered(four: Desk) -> None:
+    """Whoever edits a signed plan loses its signatures, however well the rest of the file fits."""
+    file = saved(four, "ann", "bob")
+    document = json.loads(file.read_text(encoding="utf-8"))
+    document["steps"][0]["after"]["label"] = "other"
+    del document["checksum"]
+    document["checksum"] = digest_of(document)
+    file.write_text(json.dumps(document), encoding="utf-8")
+    refused(four, "its digest is not that of its steps", code=1)
+
+
+def test_signatures_of_another_plan(four: Desk) -> None:
+    """A signature holds for one digest."""
+    saved(four, "ann", "bob")
+    four.document["accounts"]["mmdesk01"]["label"] = "another"
+    four.text(json.dumps(four.document))
+    saved(four)
+    refused(four, "nobody signed", "not a valid one of this digest")
+
+
+def test_nobody_approves_his_own_plan(four: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the only approver is who made the plan there were two eyes; another's approval besides mends it."""
+    wants(four, count=1)
+    monkeypatch.setenv("ACCTCFG_ACTOR", "ann@example.com")
+    saved(four, "ann")
+    refused(four, "ann@example.com made this plan, and nobody else approved it")
+    assert four.run("approve", "plan.json", "--key", str(four.folder / "keys" / "bob")).code == 0
+    assert four.apply("plan.json").code == 0
+
+
+def test_an_apply_of_the_manifest_itself_is_unsigned(four: Desk) -> None:
+    """Without a saved plan there is nothing to sign, so nothing is sent."""
+    said = four.apply()
+    assert said.code == 3
+    assert "only a saved plan can be signed" in said.err
+    assert "approve plan.json" in said.err
+
+
+def test_the_expected_digest_may_be_signed(four: Desk) -> None:
+    """Signatures that lie elsewhere are named; they count for the digest that `--expect` names."""
+    file = saved(four, "ann", "bob")
+    digest = json.loads(file.read_text(encoding="utf-8"))["digest"]
+    named = [part for one in sorted(four.folder.glob("plan.json.*.sig")) for part in ("--signature", one.name)]
+    assert four.apply("--expect", digest).code == 3
+    assert four.apply("--expect", digest, *named).code == 0
+
+
+def test_for_sensitive_only_what_is_sensitive_waits(four: Desk) -> None:
+    """With `for: sensitive` a plan of ordinary steps needs nobody, and a sensitive step is blocked until signed."""
+    wants(four, what="sensitive")
+    assert four.apply().code == 0
+    key = four.document["accounts"]["mmdesk01"]["api_keys"]["trading"]
+    key["ip_allowlist"] = ["127.0.0.1", "203.0.113.7"]
+    four.text(json.dumps(four.document))
+    said = four.apply("--allow-sensitive")
+    assert said.code == 3
+    assert "guardrail: approvals" in said.out
+    assert len(four.writes("modify-apikey")) == 0
+    assert four.plan("--out", "plan.json", "--allow-sensitive").code == 0
+    refused(four, "2 approvals are needed")
+    for name in ("ann", "bob"):
+        assert four.run("approve", "plan.json", "--key", str(four.folder / "keys" / name)).code == 0
+    said = four.apply("plan.json")
+    assert said.code == 0, said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("signers", "words"),
+    [("nowhere", "cannot read"), ("link", "a link leads out of the workspace")],
+)
+def test_the_file_of_those_who_may(
+    four: Desk, tmp_path_factory: pytest.TempPathFactory, signers: str, words: str
+) -> None:
+    """One that cannot be read, or lies behind a link out of the workspace, is said, and nothing is sent."""
+    outside = tmp_path_factory.mktemp("outside") / "signers"
+    outside.write_text("", encoding="utf-8")
+    (four.folder / "link").symlink_to(outside)
+    saved(four)
+    four.document["guardrails"]["approvals"]["signers"] = signers
+    four.text(json.dumps(four.document))
+    saved(four)
+    refused(four, words, code=1)
