@@ -98,12 +98,12 @@ def _until_typed() -> None:
             pass
 
 
-def read_input() -> str | None:
-    """All of standard input, UTF-8 whatever the locale is; None where it is not UTF-8."""
+def read_input(most: int) -> str | None:
+    """Standard input, UTF-8 whatever the locale is; None where it is not UTF-8. Longer than `most` where it goes on."""
     stream: Any = getattr(sys.stdin, "buffer", sys.stdin)
     text = None
     with suppress(UnicodeDecodeError):  # not chained: this error carries the bytes it stumbled over
-        whole = stream.read()
+        whole = stream.read(4 * most + 4)
         text = whole.decode("utf-8") if isinstance(whole, bytes) else whole
     return text
 

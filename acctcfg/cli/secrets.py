@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+LARGEST = 16 << 20
+"""Characters of standard input: tens of thousands of secrets."""
+
 
 @click.group("secrets", short_help="List, check and import the API secrets in the stores.")
 def command() -> None:
@@ -73,10 +76,11 @@ def import_(ctx: click.Context, account: str | None, label: str | None, form: st
     """Take a secret from standard input, prove it against the venue, and store it.
 
     With ACCOUNT and LABEL: one JSON object with api_key, secret_key and, where the venue has one, passphrase. Without:
-    JSON Lines, each with account and label besides. A secret that signs for another account or key is not stored.
+    JSON Lines, each with account and label besides; a line that is wrong holds up none of the others. A secret that
+    signs for another account or key is not stored. Exits 1 if any was not.
     """
     from acctcfg.cli.event_loop import run_engine
-    from acctcfg.engine.stored_keys import import_secrets
+    from acctcfg.engine.brought_keys import import_secrets
     from acctcfg.engine.workspace import Workspace
     from acctcfg.secrets import read_brought
 
@@ -84,7 +88,7 @@ def import_(ctx: click.Context, account: str | None, label: str | None, form: st
         raise click.UsageError("give ACCOUNT and LABEL, or neither (JSON Lines on standard input)")
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
     keys = read_brought(_standard_input(), account, label)
-    return _told(ctx, form, run_engine(ctx, lambda _: import_secrets(workspace, keys)))
+    return _told(ctx, form, run_engine(ctx, lambda progress: import_secrets(workspace, keys, progress=progress)))
 
 
 @command.command("identity")
@@ -140,9 +144,11 @@ def _standard_input() -> Secret:
     from acctcfg.core.secret import Secret
     from acctcfg.errors import ConfigError
 
-    text = read_input()
+    text = read_input(LARGEST)
     if text is None:
         raise ConfigError("standard input is not UTF-8 text", hint="pipe the secret in as JSON")
+    if len(text) > LARGEST:
+        raise ConfigError(f"standard input is longer than {LARGEST >> 20} MiB", hint="bring the secrets in parts")
     return Secret(text)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from acctcfg.core.address import Address, AddressPattern
 from acctcfg.core.desired import AccountSpec, KeySpec
@@ -13,7 +12,7 @@ from acctcfg.core.secret import Credentials
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import AcctcfgError, Refused, StoreError, UsageError
+from acctcfg.errors import AcctcfgError, Refused, UsageError
 from acctcfg.venues.installed import venue
 
 _Place = tuple[str, str]  # a store's name, and a path in it
@@ -24,7 +23,17 @@ STATES = {
 }
 """What is said of a key that did not sign and is not wrong for that."""
 
-__all__ = ["Brought", "KeyReport", "StoredSecret", "check_secrets", "import_secrets", "list_secrets"]
+__all__ = [
+    "KeyReport",
+    "StoredSecret",
+    "check_at",
+    "check_secrets",
+    "list_secrets",
+    "own_place",
+    "proven",
+    "recorded_places",
+    "selected",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ def list_secrets(workspace: Workspace) -> list[StoredSecret]:
         for key in _wanted(spec)
     }
     users = {key: _user_behind(workspace, key) for key in workspace.manifest.venues}
-    places = {place: own for own, place in _recorded(workspace, users).items()}
+    places = {place: own for own, place in recorded_places(workspace, users).items()}
     found = []
     for name, store in sorted(workspace.stores().items()):
         for path in store.list():
@@ -85,7 +94,7 @@ def _user_behind(workspace: Workspace, key: str) -> str:
     return workspace.user_behind(spec, venue(spec.type).base_url(spec))
 
 
-def _recorded(workspace: Workspace, users: Mapping[str, str]) -> dict[_Place, _Place]:
+def recorded_places(workspace: Workspace, users: Mapping[str, str]) -> dict[_Place, _Place]:
     """Where the manifest would have the secrets, and where they lie by what the journal recorded for each key.
 
     `users`: the venue user behind each connection, "" where nobody knows. The account goes by the venue's name here:
@@ -100,11 +109,11 @@ def _recorded(workspace: Workspace, users: Mapping[str, str]) -> dict[_Place, _P
             for spec in workspace.manifest.accounts.values():
                 for key in _wanted(spec) if users.get(spec.venue) in ("", user) else ():
                     if (spec.name, key.label) in lies and key.store:
-                        found[_own_place(spec, key.label, key.store)] = lies[spec.name, key.label]
+                        found[own_place(spec, key.label, key.store)] = lies[spec.name, key.label]
     return found
 
 
-def _own_place(spec: AccountSpec, label: str, store: str) -> _Place:
+def own_place(spec: AccountSpec, label: str, store: str) -> _Place:
     """Where the manifest has the secret of a key."""
     return store, f"{spec.venue}/{spec.key}/{label}"
 
@@ -113,14 +122,14 @@ async def check_secrets(
     workspace: Workspace, accounts: Sequence[str] = (), *, progress: Progress = SILENT
 ) -> list[KeyReport]:
     """Sign once with every stored key that the manifest names: all of them, or those of accounts and patterns."""
-    keys = _selected(workspace, accounts)
+    keys = selected(workspace, accounts)
     async with Session(workspace, {spec.venue for spec, _ in keys}) as session:
-        recorded = _recorded(workspace, {key: link.connection.user for key, link in session.links.items()})
+        recorded = recorded_places(workspace, {key: link.connection.user for key, link in session.links.items()})
         progress = safe(progress)
         progress.phase("signing with stored keys", len(keys))
 
         async def one(spec: AccountSpec, label: str, store: str) -> KeyReport:
-            own = _own_place(spec, label, store)
+            own = own_place(spec, label, store)
             report = await _check(session, spec, label, own, recorded.get(own, own))
             progress.advance(1, spec.key)
             return report
@@ -130,29 +139,31 @@ async def check_secrets(
 
 async def _check(session: Session, spec: AccountSpec, label: str, own: _Place, recorded: _Place) -> KeyReport:
     """By the secret that lies where the manifest has it; where that is not the key's, by the one that was recorded."""
-    report = await _check_at(session, spec, label, own, own[0])
+    report = await check_at(session, spec, label, own, own[0])
     if report.good or recorded == own or recorded[0] not in session.workspace.manifest.secret_stores:
         return report
-    other = await _check_at(session, spec, label, recorded, own[0])
+    other = await check_at(session, spec, label, recorded, own[0])
     if not other.good:
         return other if report.status == "absent" else report
     place = f"its secret is at {':'.join(recorded)}; the manifest expects it at {':'.join(own)}"
     return replace(other, message="; ".join(filter(None, (other.message, place))))
 
 
-async def _check_at(session: Session, spec: AccountSpec, label: str, place: _Place, store: str) -> KeyReport:
+async def check_at(session: Session, spec: AccountSpec, label: str, place: _Place, store: str) -> KeyReport:
+    """Whether what is kept at `place` is this key's."""
     try:
         credentials = session.workspace.store(place[0]).get(place[1])
         if credentials is None:
             return KeyReport(spec.key, label, store, "absent", "the store has no secret for it")
-        return await _proven(session, spec, label, store, credentials)
+        return await proven(session, spec, label, store, credentials)
     except Refused as error:
         return KeyReport(spec.key, label, store, "refused", error.told)
     except AcctcfgError as error:
         return KeyReport(spec.key, label, store, "failed", error.told)
 
 
-async def _proven(session: Session, spec: AccountSpec, label: str, store: str, credentials: Credentials) -> KeyReport:
+async def proven(session: Session, spec: AccountSpec, label: str, store: str, credentials: Credentials) -> KeyReport:
+    """Whether these credentials are this key's: the account's own config, read with them, shows uid and label."""
     if (failed := session.failed.get(spec.venue)) is not None:
         raise failed
     proof = await session.links[spec.venue].connection.prove(spec, credentials)
@@ -164,87 +175,12 @@ async def _proven(session: Session, spec: AccountSpec, label: str, store: str, c
     return KeyReport(spec.key, label, store, proof.state, STATES.get(proof.state, ""))
 
 
-class Brought(Protocol):
-    """A key of an account, and what somebody says is its secret."""
-
-    @property
-    def account(self) -> str:
-        """Its key in the manifest."""
-
-    @property
-    def label(self) -> str:
-        """The key's label."""
-
-    @property
-    def credentials(self) -> Credentials:
-        """The secret."""
-
-
-async def import_secrets(workspace: Workspace, keys: Sequence[Brought]) -> list[KeyReport]:
-    """Prove each secret against the venue, then keep it.
-
-    A store never overwrites. A stored secret that no longer signs is moved aside for the new one.
-    """
-    specs = [_spec(workspace, one.account) for one in keys]
-    async with Session(workspace, {spec.venue for spec in specs}) as session:
-        return [await _import(session, spec, one.label, one.credentials) for spec, one in zip(specs, keys, strict=True)]
-
-
-async def _import(session: Session, spec: AccountSpec, label: str, credentials: Credentials) -> KeyReport:
-    key = next((one for one in spec.api_keys if one.label == label and one.state == "present"), None)
-    if key is None or key.store is None:
-        message = f"the manifest has no api_keys.{label} with a store under {spec.key}"
-        return KeyReport(spec.key, label, "", "failed", message)
-    path = f"{spec.venue}/{spec.key}/{label}"
-    try:
-        if session.links[spec.venue].venue.rules.passphrase and credentials.passphrase is None:
-            return KeyReport(spec.key, label, key.store, "failed", "keys of this venue have a passphrase: include it")
-        doors = session.workspace.doors(spec.venue)
-        if wrong := doors.flaw(credentials):  # kept, it could not be read back
-            return KeyReport(spec.key, label, key.store, "failed", f"its {wrong}")
-        report = await _proven(session, spec, label, key.store, credentials)
-        if report.status != "signs":
-            status = "refused" if report.good else report.status
-            return replace(report, status=status)  # only a secret that signs is proven
-        stored = _stored(session, key.store, path)
-        if isinstance(stored, Credentials) and stored.same_as(credentials):
-            return KeyReport(spec.key, label, key.store, "already")
-        if stored is not None:
-            present = await _check_at(session, spec, label, (key.store, path), key.store)
-            if present.good or present.status == "wrong":  # whoever's it is, it is not moved aside while it signs
-                whose = "for this key" if present.good else f"and is another key's ({present.message}): move it first"
-                message = f"the store holds another secret that signs {whose}"
-                return KeyReport(spec.key, label, key.store, "failed", message)
-            doors.retire(key.store, path)
-        doors.put(key.store, path, credentials)
-        return KeyReport(spec.key, label, key.store, "stored")
-    except Refused as error:
-        return KeyReport(spec.key, label, key.store, "refused", error.message)
-    except AcctcfgError as error:
-        return KeyReport(spec.key, label, key.store, "failed", error.message)
-
-
 def _wanted(spec: AccountSpec) -> list[KeySpec]:
     """The keys that should be there: none of an account that should not."""
     return [key for key in spec.api_keys if key.state == "present" and spec.state != "absent"]
 
 
-def _stored(session: Session, store: str, path: str) -> Credentials | StoreError | None:
-    """What is kept there; the error of one that is damaged, or not for us: a proven secret may take its place."""
-    try:
-        return session.workspace.store(store).get(path)
-    except StoreError as error:
-        return error
-
-
-def _spec(workspace: Workspace, name: str) -> AccountSpec:
-    spec = workspace.manifest.accounts.get(name)
-    if spec is None:
-        raise UsageError(f"the manifest has no account {name}", hint="accounts go by their keys in the manifest")
-    return spec
-
-
-def _selected(workspace: Workspace, names: Sequence[str]) -> list[tuple[AccountSpec, KeySpec]]:
+def selected(workspace: Workspace, names: Sequence[str]) -> list[tuple[AccountSpec, KeySpec]]:
     """The stored keys that accounts, addresses or patterns name; without any all of them."""
     accounts = workspace.manifest.accounts.values()
     patterns = [AddressPattern(name) for name in names]

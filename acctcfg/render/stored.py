@@ -27,7 +27,7 @@ def keys(shown: Sequence[KeyReport], _: Page) -> str:
     """A line each, and how many are as they should be."""
     lines = []
     for one in shown:
-        note = f"  {one.message}" if one.message else ""
-        lines.append(harmless(f"{one.status:<8} {one.account}.api_keys[{one.label}]{note}"))
+        what = f"{one.account}.api_keys[{one.label}]" if one.account else ""
+        lines.append(harmless(f"{one.status:<8} {'  '.join(filter(None, (what, one.message)))}"))
     good = sum(one.good for one in shown)
     return "\n".join([*lines, f"{good} of {len(shown)} keys are as they should be."])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.errors import ConfigError
@@ -11,43 +11,48 @@ from acctcfg.errors import ConfigError
 __all__ = ["BroughtKey", "read_brought"]
 
 _PARTS = ("api_key", "secret_key", "passphrase")
+_RIGHT = '{"api_key": "...", "secret_key": "...", "passphrase": "..."} would be right'
 _MARK = "\ufeff"  # what some editors and shells put first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BroughtKey:
-    """A key of an account, and what somebody says is its secret."""
+    """A key of an account, and what somebody says is its secret; in words what is wrong with a line that has none."""
 
     account: str
     label: str
-    credentials: Credentials
+    credentials: Credentials | str
+    place: str = ""
 
 
 def read_brought(text: Secret, account: str | None = None, label: str | None = None) -> list[BroughtKey]:
     """The keys of a text: one JSON object for the key that is named, else JSON Lines that name theirs.
 
-    ConfigError names lines and fields, and quotes nothing.
+    A line that is wrong is one of them, with the reason; ConfigError where there is nothing at all, or nothing else.
+    Both name lines and fields, and quote nothing.
     """
     whole = text.reveal().removeprefix(_MARK)
     if account is not None and label is not None:
-        return [_key(Secret(whole), "standard input", {"account": account, "label": label})]
-    lines = [line for line in whole.splitlines() if line.strip()]
+        key = _key(Secret(whole), {"account": account, "label": label})
+        if isinstance(key.credentials, str):
+            raise ConfigError(f"standard input: {key.credentials}", hint=_RIGHT)
+        return [key]
+    lines = [(number, line) for number, line in enumerate(whole.splitlines(), 1) if line.strip()]
     if not lines:
         raise ConfigError("standard input is empty", hint="pipe the secret in as JSON")
-    return [_key(Secret(line), f"standard input, line {number}", {}) for number, line in enumerate(lines, 1)]
+    return [replace(_key(Secret(line), {}), place=f"line {number}") for number, line in lines]
 
 
-def _key(document: Secret, place: str, named: dict[str, str]) -> BroughtKey:
+def _key(document: Secret, named: dict[str, str]) -> BroughtKey:
     row = {"passphrase": "", **_object(document), **named}
+    account, label = (str(row[name]) if isinstance(row.get(name), str) else "" for name in ("account", "label"))
     missing = [name for name in ("account", "label", *_PARTS) if not isinstance(row.get(name), str)]
     if missing:
-        raise ConfigError(
-            f"{place}: no JSON object with {', '.join(missing)} as text",
-            hint='{"api_key": "...", "secret_key": "...", "passphrase": "..."} would be right',
-        )
+        wrong = f"no JSON object with {', '.join(missing)} as text"
+        return BroughtKey(account=account, label=label, credentials=wrong)
     api_key, secret_key, passphrase = (str(row[name]) for name in _PARTS)
     credentials = Credentials(api_key, Secret(secret_key), Secret(passphrase) if passphrase else None)
-    return BroughtKey(account=str(row["account"]), label=str(row["label"]), credentials=credentials)
+    return BroughtKey(account=account, label=label, credentials=credentials)
 
 
 def _object(document: Secret) -> dict[str, object]:

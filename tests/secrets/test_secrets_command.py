@@ -69,6 +69,24 @@ def test_json_lines_are_judged_one_by_one(full: Desk) -> None:
     assert set(full.steps()) == {"trader01.api_keys[trading]"}
 
 
+def test_a_bad_line_is_named_and_holds_up_none_of_the_others(full: Desk) -> None:
+    """Each has its number, blank lines counted; what stands in it is not quoted, and the good ones are kept."""
+    good = [{"account": name, "label": "trading", **own(name)} for name in NAMES]
+    stranger = {"account": "nobody", "label": "trading", **own("trader01")}
+    text = lines(good[0]) + "\n" + '{"secret_key": "QXZ\n' + lines(stranger, {"account": "trader01"}, good[1])
+    said = imported(full, text)
+    assert said.code == 1
+    assert said.out.splitlines() == [
+        "stored   trader01.api_keys[trading]",
+        "failed   line 3: no JSON object with account, label, api_key, secret_key as text",
+        "failed   nobody.api_keys[trading]  line 4: the manifest has no account nobody",
+        "failed   trader01.api_keys[]  line 5: no JSON object with label, api_key, secret_key as text",
+        "stored   trader02.api_keys[trading]",
+        "2 of 5 keys are as they should be.",
+    ]
+    assert kept(full) == [f"desk/{name}/trading" for name in NAMES]
+
+
 @pytest.mark.parametrize("mark", ["", "\ufeff", "\n  "])
 def test_one_object_for_one_key(full: Desk, mark: str) -> None:
     """ACCOUNT and LABEL stand on the command line; a byte order mark or white space before the object is no harm."""

@@ -1,0 +1,124 @@
+"""Secrets that somebody brings, one or thousands: each is proven against the venue by uid and label, then kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from acctcfg.core.desired import AccountSpec
+from acctcfg.core.secret import Credentials
+from acctcfg.engine.progress import SILENT, Progress, safe
+from acctcfg.engine.session import Session
+from acctcfg.engine.stored_keys import KeyReport, check_at, proven
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import AcctcfgError, Refused, StoreError
+
+__all__ = ["Brought", "import_secrets"]
+
+AT_ONCE = 64
+"""Accounts that are proven side by side: each signs with a key of its own, and the client paces what they share."""
+
+
+class Brought(Protocol):
+    """A key of an account, and what somebody says is its secret."""
+
+    @property
+    def account(self) -> str:
+        """Its key in the manifest."""
+
+    @property
+    def label(self) -> str:
+        """The key's label."""
+
+    @property
+    def place(self) -> str:
+        """Where it was read: "line 7"; "" where there is only one."""
+
+    @property
+    def credentials(self) -> Credentials | str:
+        """The secret; in words what is wrong with it where it is none."""
+
+
+async def import_secrets(
+    workspace: Workspace, keys: Sequence[Brought], *, progress: Progress = SILENT
+) -> list[KeyReport]:
+    """Prove each secret against the venue, then keep it; one that is wrong holds up none of the others.
+
+    A store never overwrites. A stored secret that no longer signs is moved aside for the new one.
+    """
+    specs = workspace.manifest.accounts
+    async with Session(workspace, {specs[one.account].venue for one in keys if one.account in specs}) as session:
+        progress = safe(progress)
+        progress.phase("proving secrets", len(keys))
+        reports: dict[int, KeyReport] = {}
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def of_account(rows: Iterable[int]) -> None:
+            for row in rows:  # one after another: two lines may be about one key
+                async with places:
+                    reports[row] = await _judged(session, keys[row])
+                progress.advance(1, keys[row].account)
+
+        rows_of: dict[str, list[int]] = {}
+        for row, one in enumerate(keys):
+            rows_of.setdefault(one.account, []).append(row)
+        await asyncio.gather(*map(of_account, rows_of.values()))
+    return [reports[row] for row in range(len(keys))]
+
+
+async def _judged(session: Session, brought: Brought) -> KeyReport:
+    spec = session.workspace.manifest.accounts.get(brought.account)
+    if isinstance(brought.credentials, str):
+        report = KeyReport(brought.account, brought.label, "", "failed", brought.credentials)
+    elif spec is None:
+        message = f"the manifest has no account {brought.account}"
+        report = KeyReport(brought.account, brought.label, "", "failed", message)
+    else:
+        report = await _import(session, spec, brought.label, brought.credentials)
+    if report.good or not brought.place:
+        return report
+    return replace(report, message=f"{brought.place}: {report.message}")
+
+
+async def _import(session: Session, spec: AccountSpec, label: str, credentials: Credentials) -> KeyReport:
+    key = next((one for one in spec.api_keys if one.label == label and one.state == "present"), None)
+    if key is None or key.store is None:
+        message = f"the manifest has no api_keys.{label} with a store under {spec.key}"
+        return KeyReport(spec.key, label, "", "failed", message)
+    path = f"{spec.venue}/{spec.key}/{label}"
+    try:
+        if session.links[spec.venue].venue.rules.passphrase and credentials.passphrase is None:
+            return KeyReport(spec.key, label, key.store, "failed", "keys of this venue have a passphrase: include it")
+        doors = session.workspace.doors(spec.venue)
+        if wrong := doors.flaw(credentials):  # kept, it could not be read back
+            return KeyReport(spec.key, label, key.store, "failed", f"its {wrong}")
+        report = await proven(session, spec, label, key.store, credentials)
+        if report.status != "signs":
+            status = "refused" if report.good else report.status
+            return replace(report, status=status)  # only a secret that signs is proven
+        stored = _stored(session, key.store, path)
+        if isinstance(stored, Credentials) and stored.same_as(credentials):
+            return KeyReport(spec.key, label, key.store, "already")
+        if stored is not None:
+            present = await check_at(session, spec, label, (key.store, path), key.store)
+            if present.good or present.status == "wrong":  # whoever's it is, it is not moved aside while it signs
+                whose = "for this key" if present.good else f"and is another key's ({present.message}): move it first"
+                message = f"the store holds another secret that signs {whose}"
+                return KeyReport(spec.key, label, key.store, "failed", message)
+            doors.retire(key.store, path)
+        doors.put(key.store, path, credentials)
+        return KeyReport(spec.key, label, key.store, "stored")
+    except Refused as error:
+        return KeyReport(spec.key, label, key.store, "refused", error.message)
+    except AcctcfgError as error:
+        return KeyReport(spec.key, label, key.store, "failed", error.message)
+
+
+def _stored(session: Session, store: str, path: str) -> Credentials | StoreError | None:
+    """What is kept there; the error of one that is damaged, or not for us: a proven secret may take its place."""
+    try:
+        return session.workspace.store(store).get(path)
+    except StoreError as error:
+        return error
