@@ -10,6 +10,7 @@ AcctcfgError 1 ─┬─ ManifestError       the files the user wrote; nothing w
                 │              ├─ Garbled          an answer that is not the venue's language
                 │              ├─ Refused          the venue said no, with its code
                 │              │   ├─ AuthRefused  ... to the credentials, the clock or the address
+                │              │   │   └─ TokenOver  ... to an access token that has ended
                 │              │   └─ RateLimited  ... because of too many requests; not executed
                 │              │       └─ Busy     ... because it has too much to do, whoever asks
                 │              └─ Maintenance      the venue is closed, with its end where it says one
@@ -43,6 +44,7 @@ __all__ = [
     "RateLimited",
     "Refused",
     "StoreError",
+    "TokenOver",
     "Unreachable",
     "UsageError",
     "VenueBug",
@@ -164,6 +166,10 @@ class Refused(VenueError):
 
 class AuthRefused(Refused):
     """The venue refused the credentials, the clock or the calling address."""
+
+
+class TokenOver(AuthRefused):
+    """The access token does not work any more: what was refused was not executed, and nothing else will be."""
 
 
 class RateLimited(Refused):

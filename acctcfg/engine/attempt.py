@@ -16,6 +16,7 @@ from acctcfg.engine.refused_values import Values
 from acctcfg.engine.session import Link
 from acctcfg.engine.stopping import Stop
 from acctcfg.engine.unforeseen import blame
+from acctcfg.errors import AcctcfgError
 from acctcfg.venues.contract import Survey
 
 __all__ = ["GOOD", "READ_BACK_S", "SECOND_LOOK_S", "Attempt", "Work"]
@@ -43,6 +44,11 @@ class Work:
         """Whether this very run made the account: nothing is in it but what this run puts there."""
         made = self.results.get(Address(self.survey.spec.key))
         return made is not None and made.status == "done" and made.step.change.action == "create"
+
+    def end_for_good(self, attempt: Attempt, error: AcctcfgError) -> None:
+        """Nothing of it was executed, and nothing else of this run will be: why, the run says once."""
+        self.run.halted = self.run.halted or error.told
+        attempt.end("not_started", error.message)
 
     def blame(self, error: BaseException) -> str:
         """Whose fault an exception is that nobody foresaw, in one sentence and without its values."""

@@ -17,7 +17,7 @@ from acctcfg.core.plan import Step
 from acctcfg.core.state import ABSENT, After, AtMost, Live, Lost, Rotating, Unreadable
 from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import SECOND_LOOK_S, Attempt, Work
-from acctcfg.errors import AcctcfgError
+from acctcfg.errors import AcctcfgError, TokenOver
 
 __all__ = ["LastLook", "Moved"]
 
@@ -51,6 +51,10 @@ class LastLook:
         await self._let_some_time_pass()
         try:
             found = await self._look()
+        except TokenOver as error:
+            for one in self._asked:
+                self._work.end_for_good(one, error)
+            return
         except AcctcfgError as error:
             for one in self._asked:
                 one.end("failed", error.told, getattr(error, "code", ""))

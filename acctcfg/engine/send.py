@@ -16,7 +16,7 @@ from acctcfg.engine.gate import Gate, GateClosed
 from acctcfg.engine.recheck import LastLook, Moved
 from acctcfg.engine.record import JournalWriter
 from acctcfg.engine.refused_values import Asked
-from acctcfg.errors import AcctcfgError, Garbled, JournalError, OutcomeUnknown, Refused, StoreError
+from acctcfg.errors import AcctcfgError, Garbled, JournalError, OutcomeUnknown, Refused, StoreError, TokenOver
 from acctcfg.wire.failures import Dropped
 
 if TYPE_CHECKING:
@@ -112,8 +112,9 @@ def _ended(attempt: Attempt, error: AcctcfgError, writer: JournalWriter, work: W
         case Dropped() if not writer.begun:
             attempt.end("not_started", error.message)
         case JournalError() if not writer.begun:  # neither the lock nor the disk is this step's own trouble
-            work.run.halted = work.run.halted or error.told
-            attempt.end("not_started", error.told)
+            work.end_for_good(attempt, error)
+        case TokenOver():
+            work.end_for_good(attempt, error)
         case OutcomeUnknown():
             _unanswered(attempt, error.message, getattr(error, "sent_at", 0.0) or writer.sent_at)
         case Garbled() if writer.begun:  # it was answered, in words that nobody can read

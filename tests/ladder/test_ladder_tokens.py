@@ -169,3 +169,16 @@ def test_a_wait_with_a_token_opens_no_socket(desk: Desk) -> None:
     asked: Any = desk.sandbox.control_get("requests")
     assert not [path for path in asked["by_path"] if "/ws/" in path]
     assert TOKEN not in said.out + said.err
+
+
+@pytest.mark.parametrize("path", ["*/set-greeks", "*/set-position-mode"])
+def test_a_token_that_ends_in_the_middle_of_a_run(desk: Desk, path: str) -> None:
+    """What was not executed by then is not started, not failed; one line says why, and the exit status is 1."""
+    desk.fault(match={"path": path, "method": "POST"}, kind="code", code="53002", times=0)
+    wants(desk, {"me": {**SETTINGS, "position_mode": "long_short"}})
+    said = desk.run("apply", "--auto-approve")
+    assert said.code == 1
+    assert "0 failed" in said.last
+    assert "not started" in said.last
+    assert (said.out + said.err).count("note: nothing more was written: ") == 1
+    assert TOKEN not in said.out + said.err

@@ -8,11 +8,11 @@ from typing import Any
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import AccessToken, Credentials, Secret
-from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused
+from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused, TokenOver
 from acctcfg.venues.okx.auth import signature, timestamp
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, SWITCH_PRESET, TIME
 from acctcfg.venues.okx.not_served import not_served
-from acctcfg.venues.okx.refusals import BUSY, CLOCK, CREDENTIALS, NOT_EXECUTED, UNKNOWN_OUTCOME, meaning
+from acctcfg.venues.okx.refusals import BUSY, CLOCK, CREDENTIALS, NOT_EXECUTED, TOKEN_OVER, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.answer import guarded, read_json
 from acctcfg.wire.dialect import Headers
 from acctcfg.wire.endpoint import Call, Endpoint
@@ -134,5 +134,7 @@ def _refused(endpoint: Endpoint, code: str, text: str, status: int) -> Exception
         return kind(message, hint=hint, code=code, status=status, text=text)
     if code in UNKNOWN_OUTCOME or (status >= 500 and code not in CREDENTIALS):
         return OutcomeUnknown(message, hint=hint, code=code)
+    if code in TOKEN_OVER:
+        return TokenOver(message, hint=hint, code=code, status=status, text=text)
     refused = AuthRefused if code in CREDENTIALS else Refused
     return refused(message, hint=hint, code=code, status=status, text=text)

@@ -20,6 +20,7 @@ __all__ = [
     "CREDENTIALS",
     "NOT_EXECUTED",
     "PRECONDITIONS",
+    "TOKEN_OVER",
     "UNKNOWN_KEY",
     "UNKNOWN_OUTCOME",
     "explain",
@@ -41,6 +42,8 @@ UNKNOWN_OUTCOME = _of(Kind.UNKNOWN)
 CLOCK = frozenset({"50102", "50112"})
 UNKNOWN_KEY = frozenset({"50101", "50111", "50119"})
 """No such key here: mistyped, deleted, or at home in another region or environment."""
+TOKEN_OVER = frozenset({"53000", "53002", "53003"})
+"""The access token is not valid, over, or revoked."""
 CREDENTIALS = _of(Kind.CREDENTIALS)
 """The key, its permissions, its address, or the user behind it."""
 PRECONDITIONS = _of(Kind.PRECONDITION)
