@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.asking import Duration, ask, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
 from acctcfg.cli.formats import option_format, page, show
 from acctcfg.cli.unsupported import option_later
@@ -24,25 +21,9 @@ if TYPE_CHECKING:
     from acctcfg.engine.workspace import Workspace
     from acctcfg.render.progress import TerminalProgress
 
-__all__ = ["Duration", "Talk", "ask", "command"]
+__all__ = ["Talk", "command"]
 
 TEXT = "text"
-
-UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class Duration(click.ParamType[float]):
-    """`30s`, `5m`, `2h`; a bare number counts seconds."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
-        text = str(value).strip()
-        number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS_S else (text, "s")
-        if not number.replace(".", "", 1).isdecimal():
-            self.fail(f"{text!r} is not a duration (such as 30s, 5m or 2h)", param, ctx)
-        return float(number) * UNITS_S[unit]
 
 
 @click.command("apply", cls=Leaves, short_help="Plan, ask, carry out, and read every change back.")
@@ -57,7 +38,7 @@ class Duration(click.ParamType[float]):
     type=click.Path(path_type=Path, dir_okay=False),
     help="A signature of `acctcfg approve` that does not lie beside PLANFILE. May be repeated.",
 )
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@option_auto_approve
 @option_allow_sensitive
 @click.option(
     "--allow-warnings",
@@ -75,13 +56,7 @@ class Duration(click.ParamType[float]):
     help="How long to wait (30s, 10m) until positions, orders and the like that block steps are gone. "
     "Closes and cancels nothing.",
 )
-@click.option(
-    "--lock-timeout",
-    type=Duration(),
-    default=0.0,
-    metavar="TIME",
-    help="How long to wait (30s, 5m) for another run to end. Default: stop at once and say who holds the lock.",
-)
+@option_lock_timeout
 @option_format("outcome")
 @option_later("--exclude")
 @option_later("--target")
@@ -107,55 +82,42 @@ def command(
     With any blocked step nothing at all is written, unless --skip-blocked leaves it out or --wait-flat outlasts it.
     Exits 0 when everything is as the manifest says, 1 when something failed, 3 when something is blocked.
     """
-    from acctcfg.errors import UsageError
-
-    if not auto_approve and not _can_ask():
-        raise UsageError(
-            "apply asks before it writes, but stdin is not a terminal; nothing was read or written",
-            hint="review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)",
-        )
-    from acctcfg.cli.console import deeds_decide
-    from acctcfg.cli.event_loop import load_workspace, run_engine, undisturbed
+    hint = "review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)"
+    demand_asker(ctx, auto_approve=auto_approve, hint=hint)
+    from acctcfg.cli.event_loop import load_workspace, undisturbed
     from acctcfg.engine.apply import apply
-    from acctcfg.engine.stopping import Interrupts
     from acctcfg.render.data import load_saved
     from acctcfg.venues.installed import rules
 
     saved = None if planfile is None else load_saved(ctx.obj["directory"] / planfile, rules().values())
     workspace = load_workspace(ctx)
     approvals = _approvals(ctx, workspace, saved, expect, planfile, signatures)
-    interrupts = Interrupts()
     check_sensitive(ctx, workspace, allow_sensitive)
     talk = Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked, question=_question)
-    try:
-        outcome = run_engine(
-            ctx,
-            lambda progress: apply(
-                workspace,
-                approve=talk.approval(progress),
-                saved=saved,
-                expect=expect,
-                replace=replace,
-                allow_sensitive=allow_sensitive,
-                allow_warnings=allow_warnings,
-                skip_blocked=skip_blocked,
-                after_cap=after_cap,
-                wait_flat_s=wait_flat,
-                lock_timeout_s=lock_timeout,
-                unsigned=approvals.missing,
-                said={
-                    "auto_approve": auto_approve,
-                    "plan_file": None if planfile is None else str(planfile),
-                    **({"approved_by": approvals.on_record} if approvals.by else {}),
-                },
-                progress=progress,
-                interrupts=interrupts,
-            ),
+    outcome = run_writes(
+        ctx,
+        lambda progress, interrupts: apply(
+            workspace,
+            approve=talk.approval(progress),
+            saved=saved,
+            expect=expect,
+            replace=replace,
+            allow_sensitive=allow_sensitive,
+            allow_warnings=allow_warnings,
+            skip_blocked=skip_blocked,
+            after_cap=after_cap,
+            wait_flat_s=wait_flat,
+            lock_timeout_s=lock_timeout,
+            unsigned=approvals.missing,
+            said={
+                "auto_approve": auto_approve,
+                "plan_file": None if planfile is None else str(planfile),
+                **({"approved_by": approvals.on_record} if approvals.by else {}),
+            },
+            progress=progress,
             interrupts=interrupts,
-        )
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("nothing was written" if interrupts.nothing_written else "") from None
-    deeds_decide()
+        ),
+    )
     with undisturbed():
         talk.conclude(outcome)
     ctx.exit(outcome.exit_code)
@@ -227,47 +189,6 @@ def applicable(plan: Plan, *, skip_blocked: bool) -> int:
     return sum(not step.blocked and step.address.account not in held for step in plan.steps)
 
 
-def _can_ask() -> bool:
-    from acctcfg.cli.console import can_ask
-
-    return can_ask()
-
-
 def _question(number: int) -> str:
     what = "this change" if number == 1 else f"these {number} changes"
     return f"Apply {what}?"
-
-
-def ask(question: str) -> bool:
-    """Only the whole word counts."""
-    from acctcfg.cli.console import read_answer, say
-
-    with _interruptible():
-        say(f'\n{question} Only "yes" is accepted: ', err=True, end="")
-        answer = read_answer()
-    if not answer.endswith("\n"):
-        say("", err=True)
-    return answer.strip() == "yes"
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let a signal end the program while it waits for an answer: nothing has been written yet.
-
-    The event loop's own handlers would only note the signal, and the question would stay.
-    """
-    from acctcfg.cli.event_loop import SIGNALS
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    heard = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]  # nohup ignores one of them
-    before = {one: signal.signal(one, signal.default_int_handler) for one in heard}
-    try:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise KeyboardInterrupt
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)

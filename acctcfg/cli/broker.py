@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from acctcfg.cli.apply import Duration
+from acctcfg.cli.asking import Duration
 
 __all__ = ["command"]
 

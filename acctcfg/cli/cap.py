@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from acctcfg.cli.apply import Duration, ask
+from acctcfg.cli.asking import ask, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.formats import option_format, page, show
 from acctcfg.cli.unsupported import option_target
 
@@ -42,14 +42,8 @@ class Leverage(click.ParamType[Decimal]):
 @click.argument("most", metavar="N", type=Leverage())
 @option_target
 @click.option("--all", "everything", is_flag=True, help="Look at every instrument that an account may trade.")
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option(
-    "--lock-timeout",
-    type=Duration(),
-    default=0.0,
-    metavar="TIME",
-    help="How long to wait (30s, 5m) for another run to end. Default: stop at once and say who holds the lock.",
-)
+@option_auto_approve
+@option_lock_timeout
 @option_format("brake")
 @click.pass_context
 def command(
@@ -70,39 +64,28 @@ def command(
     Exits 0 when nothing is above N any more, 1 when something failed or could not be read, 3 when something is still
     above N.
     """
-    from acctcfg.cli.console import can_ask, deeds_decide, say
-    from acctcfg.cli.event_loop import load_workspace, run_engine, undisturbed
+    demand_asker(ctx, auto_approve=auto_approve, hint="--auto-approve lowers without asking")
+    from acctcfg.cli.console import say
+    from acctcfg.cli.event_loop import load_workspace, undisturbed
     from acctcfg.engine.cap import cap
-    from acctcfg.engine.stopping import Interrupts
-    from acctcfg.errors import UsageError
     from acctcfg.render.brake import what_it_does
 
-    if not auto_approve and not can_ask():
-        raise UsageError(
-            "cap asks before it writes, and stdin is no terminal; nothing was read or written",
-            hint="--auto-approve lowers without asking",
-        )
-    workspace, interrupts = load_workspace(ctx), Interrupts()
+    workspace = load_workspace(ctx)
     say(what_it_does(most), err=form == "json")
-    try:
-        outcome = run_engine(
-            ctx,
-            lambda progress: cap(
-                workspace,
-                most,
-                approve=_approval(ctx, progress, ask_first=not auto_approve, to_stderr=form == "json"),
-                targets=targets,
-                everything=everything,
-                lock_timeout_s=lock_timeout,
-                said={"auto_approve": auto_approve},
-                progress=progress,
-                interrupts=interrupts,
-            ),
+    outcome = run_writes(
+        ctx,
+        lambda progress, interrupts: cap(
+            workspace,
+            most,
+            approve=_approval(ctx, progress, ask_first=not auto_approve, to_stderr=form == "json"),
+            targets=targets,
+            everything=everything,
+            lock_timeout_s=lock_timeout,
+            said={"auto_approve": auto_approve},
+            progress=progress,
             interrupts=interrupts,
-        )
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("nothing was written" if interrupts.nothing_written else "") from None
-    deeds_decide()
+        ),
+    )
     with undisturbed():
         if form == "text":
             say("")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from acctcfg.cli.apply import Duration, Talk
+from acctcfg.cli.apply import Talk
+from acctcfg.cli.asking import Duration, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.consent import option_allow_sensitive
 from acctcfg.cli.formats import option_format
 
@@ -21,16 +22,10 @@ __all__ = ["command"]
     help="How long the old key stays beside the new one (30m, 24h). Up to a minute is waited for; after a longer one, "
     "a later apply deletes the old key. Default: 10s.",
 )
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@option_auto_approve
 @option_allow_sensitive
 @click.option("--skip-blocked", is_flag=True, help="Leave out accounts with a blocked key instead of stopping.")
-@click.option(
-    "--lock-timeout",
-    type=Duration(),
-    default=0.0,
-    metavar="TIME",
-    help="How long to wait (30s, 5m) for another run to end. Default: stop at once and say who holds the lock.",
-)
+@option_lock_timeout
 @option_format("outcome")
 @click.pass_context
 def command(
@@ -53,40 +48,28 @@ def command(
     Killed anywhere, the next apply (or rotate) finishes it. A rotation that is in its overlap is ended by rotate.
     Exits 0 when every key is rotated, 1 when something failed, 3 when something is blocked.
     """
-    from acctcfg.cli.console import can_ask, deeds_decide
-    from acctcfg.cli.event_loop import load_workspace, run_engine, undisturbed
+    demand_asker(ctx, auto_approve=auto_approve, hint="--auto-approve rotates without asking")
+    from acctcfg.cli.event_loop import load_workspace, undisturbed
     from acctcfg.engine.apply import apply
     from acctcfg.engine.rotation import RotateKeys
-    from acctcfg.engine.stopping import Interrupts
-    from acctcfg.errors import UsageError
 
-    if not auto_approve and not can_ask():
-        raise UsageError(
-            "rotate asks before it writes, and stdin is no terminal; nothing was read or written",
-            hint="--auto-approve rotates without asking",
-        )
-    workspace, interrupts = load_workspace(ctx), Interrupts()
+    workspace = load_workspace(ctx)
     rotation = RotateKeys.named(workspace, account, key, overlap)
     talk = Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked, question=_question)
-    try:
-        outcome = run_engine(
-            ctx,
-            lambda progress: apply(
-                workspace,
-                approve=talk.approval(progress),
-                rotation=rotation,
-                allow_sensitive=allow_sensitive,
-                skip_blocked=skip_blocked,
-                lock_timeout_s=lock_timeout,
-                said={"auto_approve": auto_approve, "rotate": [account, key], "overlap_s": rotation.overlap_s},
-                progress=progress,
-                interrupts=interrupts,
-            ),
+    outcome = run_writes(
+        ctx,
+        lambda progress, interrupts: apply(
+            workspace,
+            approve=talk.approval(progress),
+            rotation=rotation,
+            allow_sensitive=allow_sensitive,
+            skip_blocked=skip_blocked,
+            lock_timeout_s=lock_timeout,
+            said={"auto_approve": auto_approve, "rotate": [account, key], "overlap_s": rotation.overlap_s},
+            progress=progress,
             interrupts=interrupts,
-        )
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("nothing was written" if interrupts.nothing_written else "") from None
-    deeds_decide()
+        ),
+    )
     with undisturbed():
         talk.conclude(outcome)
     ctx.exit(outcome.exit_code)
