@@ -15,7 +15,7 @@ from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import AccessToken, Credentials
-from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
+from acctcfg.errors import AuthRefused, VenueError
 from acctcfg.venues.brake import AT_ONCE, Braking, Obstacle
 from acctcfg.venues.contract import ACCOUNT_READ, FRESH_SINCE, Cost, Given, Proof, Survey
 from acctcfg.venues.okx.access import (
@@ -32,9 +32,9 @@ from acctcfg.venues.okx.account_reads import Config, OwnKey
 from acctcfg.venues.okx.api_keys import ApiKeys
 from acctcfg.venues.okx.brake import leverage_alone, look, obstacles
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
-from acctcfg.venues.okx.endpoints import CONFIG, STATUS
 from acctcfg.venues.okx.fees import fees_of
 from acctcfg.venues.okx.frozen import tell_frozen
+from acctcfg.venues.okx.identity import maintenance, whose
 from acctcfg.venues.okx.key_guard import KEPT
 from acctcfg.venues.okx.lean_reads import LeanReads
 from acctcfg.venues.okx.leverage_setting import Leverage
@@ -47,7 +47,7 @@ from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.private_socket import listen, socket_base
 from acctcfg.venues.okx.rebates import DMA, FD, rebate_call, rebate_of
-from acctcfg.venues.okx.refusals import PRECONDITIONS, UNKNOWN_KEY
+from acctcfg.venues.okx.refusals import PRECONDITIONS
 from acctcfg.venues.okx.regular_account import tell_regular
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
@@ -55,7 +55,6 @@ from acctcfg.venues.okx.transfer_out import TransferOut
 from acctcfg.venues.pushes import Push
 from acctcfg.venues.rebates import Rebate, RebateFile
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed
-from acctcfg.wire.endpoint import Call
 
 __all__ = ["OkxConnection"]
 
@@ -103,20 +102,7 @@ class OkxConnection(ByField[Account]):
         """Read whose credentials these are; with a sub-account's key, or another user's, nothing is done."""
         unknown = alias(self._credentials.api_key)
         read_at = self.client.clock.monotonic()
-        try:
-            reply = await self.client.read(Call(CONFIG), self._credentials, unknown)
-        except (Unreachable, OutcomeUnknown) as error:
-            raise await self._maintenance() or error from error
-        except AuthRefused as error:
-            where = f"venues.{self.spec.key}: {error.message}"
-            hint = self._elsewhere() if error.code in UNKNOWN_KEY else error.hint
-            raise AuthRefused(where, hint=hint, code=error.code, status=error.status, text=error.text) from error
-        config = Config.of(reply.data[0] if reply.data else {})
-        if config.main_uid not in ("", config.uid):
-            raise ConfigError(
-                f"venues.{self.spec.key}: the credentials belong to a sub-account (uid {config.uid})",
-                hint=f"{self._calls.title} needs a key of its main account",
-            )
+        config = await whose(self.client, self.spec, self._credentials, self._calls.title, user=unknown)
         self.user, self._opened, self._bound = config.uid, (read_at, config), config.key_ips != ()
         self.client.pacer.one_owner(unknown, self.user)
         self._master = Master(self.client, self._credentials, self.user, self._calls)
@@ -127,38 +113,6 @@ class OkxConnection(ByField[Account]):
         if opened is not None and opened[0] >= FRESH_SINCE.get():
             return opened[1]
         return await OwnKey(self.client, self._credentials, self.user).config()
-
-    def _elsewhere(self) -> str:
-        """Where a key or a token that the venue does not know here may be at home."""
-        spec, source = self.spec, self._credentials_from()
-        region = f"region {spec.region}" if spec.base_url is None else "`base_url`"
-        return (
-            f"a {self._credentials.word} works at the host of its own region ({region}: {self.client.base_url}) and in "
-            f"its own environment (environment: {spec.environment}); correct `region` or `environment`, or {source}"
-        )
-
-    def _credentials_from(self) -> str:
-        if isinstance(self._credentials, AccessToken):
-            return f"the variable {self.spec.credentials['token']['env']}"
-        prefix = self.spec.credentials.get("env")
-        return f"the variables {prefix}_API_KEY and so on" if prefix else "the credentials"
-
-    async def _maintenance(self) -> Maintenance | None:
-        """Whether the venue says that it is closed, and until when."""
-        try:
-            reply = await self.client.read(Call(STATUS, {"state": "ongoing"}))
-        except VenueError:
-            return None
-        if not reply.data:
-            return None
-        row = reply.data[0]
-        end = str(row.get("end", ""))
-        until = f" until {datetime.fromtimestamp(int(end) / 1000, UTC):%Y-%m-%d %H:%M} UTC" if end.isdigit() else ""
-        return Maintenance(
-            f"venues.{self.spec.key}: the venue is under maintenance{until}: {row.get('title', '')}".rstrip(": "),
-            hint="nothing was written; run again after that",
-            code="maintenance",
-        )
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -172,7 +126,7 @@ class OkxConnection(ByField[Account]):
         rows = dict(zip(named, listed, strict=True))
         surveys = await asyncio.gather(*(self._survey(spec, focus, replace, rows.get(spec.name)) for spec in specs))
         if any(unread.code == "50001" for survey in surveys for unread in survey.unreadable):
-            closed = await self._maintenance()
+            closed = await maintenance(self.client, self.spec)
             if closed is not None:
                 raise closed  # it began while the accounts were read: one message, not one for each of them
         return surveys
