@@ -29,7 +29,7 @@ COMMANDS = {
     "rotate": "Give API keys new secrets; at no moment is there no working key.",
     "show": "Show accounts as they are now.",
     "output": "Print uids and deposit addresses for other programs.",
-    "secrets": "List, check and import the API secrets in the stores.",
+    "secrets": "List, check, import, export and re-encrypt the API secrets in the stores.",
     "broker": "Ask about a broker's rebates, and for files of them.",
     "history": "List past runs, or show one with the outcome of each request.",
     "explain": "Explain a venue's error, or a field of the manifest.",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from acctcfg.cli.formats import option_format, show
-from acctcfg.cli.unsupported import sub_command_later
 from acctcfg.secrets.new_identity import IDENTITY, new_identity, write_private
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ LARGEST = 16 << 20
 """Characters of standard input: tens of thousands of secrets."""
 
 
-@click.group("secrets", short_help="List, check and import the API secrets in the stores.")
+@click.group("secrets", short_help="List, check, import, export and re-encrypt the API secrets in the stores.")
 def command() -> None:
     """What the secret stores hold, whether it still signs, and a way in for secrets from elsewhere.
 
@@ -91,6 +90,62 @@ def import_(ctx: click.Context, account: str | None, label: str | None, form: st
     return _told(ctx, form, run_engine(ctx, lambda progress: import_secrets(workspace, keys, progress=progress)))
 
 
+@command.command("export")
+@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
+@click.option("--to", "target", metavar="STORE", help="Copy them to this store of the manifest.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write them to this new age file.")
+@click.option(
+    "--recipient", "recipients", multiple=True, metavar="KEY", help="Who can open that file. May be repeated."
+)
+@option_format("keys")
+@click.pass_context
+def export(
+    ctx: click.Context,
+    accounts: Sequence[str],
+    target: str | None,
+    out: Path | None,
+    recipients: Sequence[str],
+    form: str,
+) -> int:
+    """Copy stored secrets to another store, or into one encrypted file: of all wanted keys, or those of each ACCOUNT.
+
+    The file is JSON Lines in an age file: `age -d FILE | acctcfg secrets import` takes it in elsewhere. No secret is
+    removed, overwritten or printed. Sends no request. Exits 1 if any secret is missing or could not be read or kept.
+    """
+    from acctcfg.engine.moved_secrets import export_to, export_to_store
+    from acctcfg.engine.workspace import Workspace
+    from acctcfg.secrets.bundle import bundled
+    from acctcfg.secrets.private_file import located
+
+    if (target is None) == (out is None) or (out is None and recipients) or (out is not None and not recipients):
+        raise click.UsageError("give --to STORE, or --out FILE with --recipient KEY")
+    workspace = Workspace.load(ctx.obj["directory"], os.environ)
+    if target is not None:
+        return _told(ctx, form, export_to_store(workspace, accounts, target))
+    assert out is not None  # noqa: S101 (one of the two is given)
+    file = located(str(out), workspace.directory)
+    reports = export_to(workspace, accounts, lambda rows: bundled(file, rows, recipients, os.environ))
+    return _told(ctx, form, reports)
+
+
+@command.command("reencrypt")
+@click.argument("stores", metavar="[STORE]...", nargs=-1)
+@option_format("resealed")
+@click.pass_context
+def reencrypt(ctx: click.Context, stores: Sequence[str], form: str) -> int:
+    """Write the secrets of age files anew for the recipients that the manifest names now: of all stores, or each STORE.
+
+    Each file is replaced at once, and nothing is decrypted on disk. After an interruption, run it again. Whoever could
+    read a secret before may have kept it: rotate its key. Exits 1 if any file could not be opened; it stays as it was.
+    """
+    from acctcfg.engine.moved_secrets import reencrypt as written_anew
+    from acctcfg.engine.workspace import Workspace
+
+    reports = written_anew(Workspace.load(ctx.obj["directory"], os.environ), stores)
+    show(ctx, form, "resealed", reports)
+    return 0 if all(one.good for one in reports) else 1
+
+
 @command.command("identity")
 @click.option(
     "--out",
@@ -155,7 +210,3 @@ def _standard_input() -> Secret:
 def _told(ctx: click.Context, form: str, reports: Sequence[KeyReport]) -> int:
     show(ctx, form, "keys", reports)
     return 0 if all(one.good for one in reports) else 1
-
-
-for _name in ("export", "reencrypt"):
-    sub_command_later(command, _name)

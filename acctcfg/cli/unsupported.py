@@ -1,4 +1,4 @@
-"""What the manual has and this version has not: options and sub-commands that are refused as such."""
+"""What the manual has and this version has not: options that are refused as such."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["option_later", "option_target", "sub_command_later"]
+__all__ = ["option_later", "option_target"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,13 +31,3 @@ def option_later(name: str) -> Callable[[Command], Command]:
             raise click.UsageError(f"{name} is not supported yet", ctx)
 
     return click.option(name, hidden=True, expose_value=False, is_flag=False, flag_value="", callback=refuse)
-
-
-def sub_command_later(group: click.Group, name: str) -> None:
-    """A command of a group that is refused, whatever follows it, and stands in no help."""
-
-    @group.command(name, hidden=True, add_help_option=False, context_settings={"ignore_unknown_options": True})
-    @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
-    @click.pass_context
-    def later(ctx: click.Context, rest: tuple[str, ...]) -> None:  # noqa: ARG001
-        raise click.UsageError(f"{group.name} {name} is not supported yet", ctx.parent)

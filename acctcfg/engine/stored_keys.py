@@ -33,6 +33,7 @@ __all__ = [
     "proven",
     "recorded_places",
     "selected",
+    "user_behind",
 ]
 
 
@@ -51,7 +52,7 @@ class StoredSecret:
 
 @dataclass(frozen=True, slots=True)
 class KeyReport:
-    """What became of one key. `status`: signs, stored, already, absent, refused, wrong or failed.
+    """What became of one key. `status`: signs, stored, exported, already, absent, refused, wrong or failed.
 
     Neither wrong nor lost: "elsewhere" is bound to addresses that are not ours, "not_yet" is listed and takes effect
     later.
@@ -66,7 +67,7 @@ class KeyReport:
     @property
     def good(self) -> bool:
         """Whether the key is as it should be."""
-        return self.status in ("signs", "stored", "already", "elsewhere", "not_yet")
+        return self.status in ("signs", "stored", "exported", "already", "elsewhere", "not_yet")
 
 
 def list_secrets(workspace: Workspace) -> list[StoredSecret]:
@@ -76,7 +77,7 @@ def list_secrets(workspace: Workspace) -> list[StoredSecret]:
         for spec in workspace.manifest.accounts.values()
         for key in _wanted(spec)
     }
-    users = {key: _user_behind(workspace, key) for key in workspace.manifest.venues}
+    users = {key: user_behind(workspace, key) for key in workspace.manifest.venues}
     places = {place: own for own, place in recorded_places(workspace, users).items()}
     found = []
     for name, store in sorted(workspace.stores().items()):
@@ -88,7 +89,7 @@ def list_secrets(workspace: Workspace) -> list[StoredSecret]:
     return found
 
 
-def _user_behind(workspace: Workspace, key: str) -> str:
+def user_behind(workspace: Workspace, key: str) -> str:
     """The venue user behind a connection as the journal knows it; "" for one that it knows by another key, or never."""
     spec = workspace.manifest.venues[key]
     return workspace.user_behind(spec, venue(spec.type).base_url(spec))

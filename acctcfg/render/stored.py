@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from acctcfg.render.harmless import harmless
 
 if TYPE_CHECKING:
+    from acctcfg.engine.moved_secrets import Resealed
     from acctcfg.engine.stored_keys import KeyReport, StoredSecret
     from acctcfg.render.formats import Page
 
-__all__ = ["keys", "secrets"]
+__all__ = ["keys", "resealed", "secrets"]
 
 
 def secrets(shown: Sequence[StoredSecret], _: Page) -> str:
@@ -31,3 +32,10 @@ def keys(shown: Sequence[KeyReport], _: Page) -> str:
         lines.append(harmless(f"{one.status:<8} {'  '.join(filter(None, (what, one.message)))}"))
     good = sum(one.good for one in shown)
     return "\n".join([*lines, f"{good} of {len(shown)} keys are as they should be."])
+
+
+def resealed(shown: Sequence[Resealed], _: Page) -> str:
+    """A line each file that is as it was, and how many are not."""
+    lines = [harmless(f"failed   {one.store}:{one.path}  {one.message}") for one in shown if not one.good]
+    good = sum(one.good for one in shown)
+    return "\n".join([*lines, f"{good} of {len(shown)} secrets are written anew for the present recipients."])

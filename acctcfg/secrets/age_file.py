@@ -93,12 +93,9 @@ class AgeFileStore:
     def get(self, path: str) -> Credentials | None:
         """The credentials at `path`; None if there is no file. StoreError if it cannot be read or understood."""
         file = self._file(path)
-        try:
-            sealed, _ = read_plain(file, LARGEST)
-        except (FileNotFoundError, NotADirectoryError):
+        sealed = self._read(file)
+        if sealed is None:
             return None
-        except OSError as exc:
-            raise StoreError(f"{file}: cannot be read: {exc.strerror}", hint="check the file's owner and mode") from exc
         found = unpack(self._open(sealed, file))
         if isinstance(found, str):
             raise StoreError(
@@ -116,7 +113,20 @@ class AgeFileStore:
         file = self._file(path)
         if is_dead(path):
             raise StoreError(f"{path}: only a key that no longer exists gets such a path", hint="choose another label")
-        new_file.create(file, self._seal(credentials))
+        new_file.create(file, self.seal(pack(credentials), parts_of(credentials)))
+
+    def reseal(self, path: str) -> None:
+        """Write what is at `path` anew for the present recipients. A StoreError leaves it as it was."""
+        file = self._file(path)
+        sealed = self._read(file)
+        if sealed is None:
+            raise StoreError(f"{file}: is gone", hint="somebody moved it a moment ago")
+        plain = self._open(sealed, file)
+        found = unpack(plain)
+        anew = self.seal(plain, [] if isinstance(found, str) else parts_of(found))
+        if self._open(anew, file) != plain:
+            raise StoreError(f"{file}: what would be written opens to something else", hint="nothing was written")
+        new_file.replace(file, anew)
 
     def why_read_only(self) -> str:
         """That nobody is named who could read what it writes."""
@@ -125,7 +135,7 @@ class AgeFileStore:
     def why_not_readable_here(self) -> str:
         """That there is no identity at hand, or one that none of the recipients belongs to: a throw-away tells."""
         try:
-            self._open(self._seal(_throw_away()), self.root)
+            self._open(self.seal(pack(_throw_away())), self.root)
         except StoreError as exc:
             return NOT_A_RECIPIENT.format(name=self.name) if self._identities else exc.message
         return ""
@@ -137,7 +147,7 @@ class AgeFileStore:
         A missing identity is none: whoever only writes needs none.
         """
         file = self._file(path)
-        sealed = self._seal(_throw_away())
+        sealed = self.seal(pack(_throw_away()))
         if self._has_identity():
             of_plugin = isinstance(self._load_identities(), Secret)
             try:
@@ -207,6 +217,15 @@ class AgeFileStore:
                 f"{folder}: cannot be listed: {exc.strerror}", hint="check the folder's owner and mode"
             ) from exc
 
+    def _read(self, file: Path) -> bytes | None:
+        try:
+            sealed, _ = read_plain(file, LARGEST)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as exc:
+            raise StoreError(f"{file}: cannot be read: {exc.strerror}", hint="check the file's owner and mode") from exc
+        return sealed
+
     def _has_identity(self) -> bool:
         if self._identity is None:
             return False
@@ -221,7 +240,8 @@ class AgeFileStore:
             )
         return self._identities
 
-    def _seal(self, credentials: Credentials) -> bytes:
+    def seal(self, plain: bytes, hidden: Sequence[str] = ()) -> bytes:
+        """An armored age file for the recipients. No message has any of `hidden`."""
         import pyrage
 
         if not self.recipients:
@@ -232,10 +252,10 @@ class AgeFileStore:
         recipients = parse_recipients(self.recipients, f"secret_stores.{self.name}.recipients")
         if any(OF_PLUGIN.fullmatch(one.strip()) for one in self.recipients):
             texts = [one.strip() for one in self.recipients]
-            return self._plugins.seal(pack(credentials), texts, parts_of(credentials))
+            return self._plugins.seal(plain, texts, hidden)
         failed = ""
         try:
-            sealed: bytes = pyrage.encrypt(pack(credentials), recipients, armored=True)
+            sealed: bytes = pyrage.encrypt(plain, recipients, armored=True)
         except pyrage.EncryptError as exc:
             failed = str(exc)
         if failed:

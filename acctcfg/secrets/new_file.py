@@ -42,6 +42,13 @@ def probe(file: Path, data: bytes) -> None:
                 trial.unlink()
 
 
+def replace(file: Path, data: bytes) -> None:
+    """Put `data` in place of what `file` holds, at once: whoever reads it finds the old or the new, whole."""
+    with _in_words(file), _flushed(file, data) as hidden:
+        hidden.replace(file)
+        _flush_folder(file.parent)
+
+
 def move(file: Path, target: Path) -> bool:
     """Give `file` the name `target` in the same folder; False if that is taken.
 

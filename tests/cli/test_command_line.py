@@ -126,8 +126,6 @@ def test_what_is_not_built_is_refused_as_such(name, capsys):
         ("plan --exclude mmdesk01", "--exclude is not supported yet"),
         ("show --exclude mmdesk01", "--exclude is not supported yet"),
         ("apply --with-dependencies", "--with-dependencies is not supported yet"),
-        ("secrets export --all", "secrets export is not supported yet"),
-        ("secrets reencrypt vault", "secrets reencrypt is not supported yet"),
     ],
 )
 def test_what_a_command_does_not_do_yet_is_refused_as_such(line, said, capsys):
