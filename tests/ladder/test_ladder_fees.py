@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from desk import Desk
+from pathlib import Path
+
+import pytest
+from desk import MASTER, Desk
 from ladder_parts import settle
 
 
@@ -20,3 +23,13 @@ def test_fees_of_a_user_and_of_a_brokers_sub_account(desk: Desk) -> None:
     assert len(views["me"]["fees"]) == 6
     assert len(views["mmdesk01"]["fees"]) == 9
     assert "fees" not in desk.run("show", "--format", "json").json[0]
+
+
+def test_fees_that_no_key_can_read_are_said_to_be_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plain user's sub-account tells its fees to its own key alone; without one there is a reason, no crash."""
+    tenant = {"env_prefix": "OKX_DESK", "broker": False, "keys": [MASTER], "sub_accounts": {"trader01": {}}}
+    with Desk.at(tmp_path, monkeypatch, {"tenants": {"desk": tenant}}) as desk:
+        said = desk.write({"trader01": {"transfer_out": False}}, venue={"type": "okx"}).run("show", "--fees")
+        assert said.code == 1
+        assert "fee rates: " in said.out
+        assert "[no_access]" in said.out

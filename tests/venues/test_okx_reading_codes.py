@@ -10,7 +10,8 @@ from acctcfg.errors import AuthRefused, OutcomeUnknown, RateLimited, Refused, Ve
 from acctcfg.sandbox.okx.replies import CODES
 from acctcfg.venues.okx.dialect import OkxDialect
 from acctcfg.venues.okx.endpoints import SET_LEVERAGE, SWITCH_PRECHECK
-from acctcfg.venues.okx.refusals import PRECONDITIONS
+from acctcfg.venues.okx.refusals import CODES as REFUSALS
+from acctcfg.venues.okx.refusals import PRECONDITIONS, explain
 
 # Written out anew for this test; "a-b" is every code from a to b.
 BLOCKERS = """
@@ -28,6 +29,18 @@ NOT_BLOCKERS = """
 NOT_EXECUTED = "50011 50013 50040 58102"
 OUTCOME_UNKNOWN = "50001 50004 50026 51054 51149 58112 58124 59617"
 OUR_CREDENTIALS = "50030 50035 50041 50100-50121 59500 59509 59604 59608-59611"
+
+EVERY = """
+50000-50002 50004-50030 50032 50033 50035-50042 50044-50053 50055-50064 50067 50069 50071 50072 50075-50077
+50100-50122 51000-51002 51010 51012 51014 51015 51021-51024 51026-51030 51036-51042 51044 51054-51057 51059 51070
+51128 51133 51139 51147 51149 51155 51158 51162-51164 51167 51168 51186 51209-51214 51295 51310 51313 51370
+51732-51735 51737-51739 51760 51761 51773 53000-53006 53009-53017 54000 54001 54005 54009 54024-54031 54035
+54072-54075 54092 54094 54109 58004 58006 58007 58010-58016 58101-58105 58110-58117 58119-58129 58131 58132 58209
+58300-58303 58305-58310 58350 58355 59000-59002 59004-59007 59100-59114 59117-59125 59128-59130 59132-59142
+59200-59202 59247 59256 59258 59263 59282 59283 59286 59288 59300-59317 59319 59320 59401 59402 59410-59417
+59500-59510 59512 59515-59529 59550 59601 59603 59604 59606 59608-59619 59622 59623 59641-59643 59648-59652
+59658-59662 59664-59676 59678 59679 59683 59684 59686 59689 59691-59693
+"""
 
 
 def codes(text: str) -> list[str]:
@@ -140,3 +153,14 @@ def test_the_sandbox_answers_with_the_statuses_of_the_table() -> None:
     """Everything that is not listed with another status comes with HTTP 200."""
     wanted = {code: int(status) for status, text in STATUSES.items() for code in text.split()}
     assert {code: status for code, (status, _) in CODES.items()} == {code: wanted.get(code, 200) for code in CODES}
+
+
+def test_every_code_of_the_tables_has_words_of_its_own() -> None:
+    """`explain okx:CODE` knows each: what it means, what is likely behind it, and what to do."""
+    silent = [
+        code
+        for code in codes(EVERY)
+        if (told := explain(code)) is None or not (told.meaning and told.causes and told.remedy)
+    ]
+    assert silent == []
+    assert set(codes(EVERY)) <= set(REFUSALS)
