@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -41,6 +41,8 @@ __all__ = [
     "StoreOption",
     "StoreSpec",
     "VenueSpec",
+    "Wave",
+    "number_of",
 ]
 
 
@@ -244,9 +246,24 @@ class StoreSpec:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share of the manifest's accounts, in percent; counts round up."""
+    """A share of some accounts, in percent; counts round up."""
 
     percent: Decimal
+
+
+def number_of(limit: int | Share, accounts: int) -> int:
+    """A number, or a share of the accounts, as a number."""
+    if isinstance(limit, Share):
+        return int((limit.percent * accounts / 100).to_integral_value(ROUND_CEILING))  # `//` of decimals truncates
+    return limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """How many of a plan's accounts are done after a wave, and how long to wait before the next one."""
+
+    accounts: int | Share
+    then_wait_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +312,7 @@ class Guardrails:
     approvals: Approvals | None = None
     rule_sets: tuple[str, ...] = ()  # of core.built_in, sorted
     exceptions: tuple[Exemption, ...] = ()
+    rollout: tuple[Wave, ...] = ()  # rising, up to all; () for all at once
 
 
 class Ended(NamedTuple):

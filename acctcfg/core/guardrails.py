@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Any
 
 from acctcfg.core.address import Address, AddressPattern
 from acctcfg.core.built_in import Breach, can, of_step, powers
 from acctcfg.core.codes import GUARDRAIL
-from acctcfg.core.desired import Exemption, Guardrails, Rule, Share
+from acctcfg.core.desired import Exemption, Guardrails, Rule, Share, number_of
 from acctcfg.core.plan import Precheck, Step, Warning_
 from acctcfg.core.state import KeyValue, Lost, Rotating, written
 
@@ -46,9 +46,7 @@ def _over_plan(steps: Sequence[Step], guardrails: Guardrails, accounts: int) -> 
 
 def limit_of(limit: int | Share | None, accounts: int) -> int | None:
     """A number or a share of the accounts as a number; shares round up."""
-    if isinstance(limit, Share):
-        return int((limit.percent * accounts / 100).to_integral_value(ROUND_CEILING))  # `//` of decimals truncates
-    return limit
+    return None if limit is None else number_of(limit, accounts)
 
 
 def _takes_away(step: Step) -> bool:

@@ -10,8 +10,9 @@ from typing import Any, Final
 from acctcfg.core.address import Address
 from acctcfg.core.canonical import canonical, digest_of
 from acctcfg.core.codes import ALLOW_SENSITIVE, UNREVIEWED
-from acctcfg.core.desired import Place
+from acctcfg.core.desired import Place, Wave
 from acctcfg.core.diff import Change
+from acctcfg.core.rollout import StagedWave, staged
 from acctcfg.core.scope import Scope, StoreReport, VenueReport
 from acctcfg.core.state import KeyValue, Rotating, to_json
 
@@ -168,9 +169,16 @@ class Plan:
     stores: tuple[StoreReport, ...] = ()  # where new secrets of its steps go
     replace: tuple[str, ...] = ()  # keys that the user lets be replaced
     allow_sensitive: tuple[str, ...] = ()  # sensitive lines of this plan that the user allows
+    rollout: tuple[Wave, ...] = ()  # in which waves it is carried out
     acctcfg_version: str = ""
     created_at: str = ""
     author: str = ""  # who made it
+
+    @property
+    def waves(self) -> tuple[StagedWave, ...]:
+        """The accounts of each wave, without those that are held back; () where all go at once."""
+        order = [(step.address, (*step.depends_on, *step.waits_for)) for step in self.steps]
+        return staged(order, self.rollout, self.held) if self.rollout else ()
 
     @property
     def matches(self) -> bool:
@@ -300,7 +308,7 @@ class Plan:
             "replace": list(self.replace),
             "allow_sensitive": list(self.allow_sensitive),
             "sets_nothing": list(self.scope.sets_nothing),
-            "steps": [step.to_json() for step in self.steps],
+            "steps": self._steps_json(),
             "warnings": [{"address": w.address, "code": w.code, "message": w.message} for w in self.warnings],
             "unreadable": [{"address": u.address, "code": u.code, "message": u.message} for u in self.unreadable],
             "estimate": {
@@ -309,8 +317,16 @@ class Plan:
                 "bottleneck": self.estimate.bottleneck,
             },
         }
+        if self.rollout:
+            document["waves"] = [{"accounts": list(one.accounts), "then_wait_s": one.then_wait_s} for one in self.waves]
         document["checksum"] = digest_of(document)
         return document
+
+    def _steps_json(self) -> list[dict[str, object]]:
+        """Each step, with the number of its wave where it is in one."""
+        waves = {account: number for number, wave in enumerate(self.waves, 1) for account in wave.accounts}
+        found = [(step, waves.get(step.address.account)) for step in self.steps]
+        return [step.to_json() | ({"wave": number} if number else {}) for step, number in found]
 
     def with_steps(self, steps: Iterable[Step]) -> Plan:
         """The same plan with other steps."""

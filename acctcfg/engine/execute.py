@@ -12,8 +12,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from acctcfg.core.address import Address
-from acctcfg.core.outcome import StepResult
+from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, StepResult
 from acctcfg.core.plan import Plan, Step
+from acctcfg.core.rollout import StagedWave
 from acctcfg.engine.attempt import GOOD, Attempt, Work
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import Progress
@@ -26,11 +27,13 @@ from acctcfg.engine.session import Link
 from acctcfg.engine.siblings import look_at_siblings
 from acctcfg.engine.stopping import Stop
 from acctcfg.engine.unforeseen import blame
+from acctcfg.venues.contract import FRESH_SINCE
 from acctcfg.wire.failures import Dropped
 
 __all__ = ["Execution", "left_out"]
 
 INTERRUPTED = "interrupted before it began"
+UNSURE = (NOT_YET, NOT_READ_BACK)
 
 
 @dataclass(slots=True)
@@ -84,8 +87,39 @@ class Execution:
         for step in steps:
             if step.address not in self.left_out:
                 accounts.setdefault(step.address.account, []).append(step)
-        self.progress.phase("applying", sum(len(some) for some in accounts.values()))
-        await asyncio.gather(*(self._in_turn(some) for some in accounts.values()))
+        waves = self.planned.plan.waves or (StagedWave(tuple(accounts), 0),)
+        for number, wave in enumerate(waves, 1):
+            due = [accounts[one] for one in wave.accounts if one in accounts]
+            which = f", wave {number} of {len(waves)}" if len(waves) > 1 else ""
+            self.progress.phase(f"applying{which}", sum(map(len, due)))
+            await asyncio.gather(*(self._in_turn(some) for some in due))
+            if why := self._halts(due):
+                self._leave(
+                    [some for later in waves[number:] for one in later.accounts for some in accounts.get(one, ())], why
+                )
+                return
+            await self._pause(wave.then_wait_s if due else 0)
+
+    def _halts(self, wave: Sequence[Sequence[Step]]) -> str:
+        """Why no later wave is started: something of this one is not known to be done. Blocked steps are no reason."""
+        ends = [self.results[step.address] for steps in wave for step in steps if step.address in self.results]
+        failed = next((one for one in ends if one.status in ("failed", "unknown") or one.code in UNSURE), None)
+        return f"a later wave than that of {failed.step.address}, which did not succeed" if failed else ""
+
+    def _leave(self, steps: Iterable[Step], why: str) -> None:
+        """The steps that have no result yet are not begun."""
+        for step in steps:
+            if step.address not in self.results:
+                self._end(StepResult(step, "not_started", why))
+
+    async def _pause(self, seconds: int) -> None:
+        """Let a wave prove itself. The lock is kept: no other run slips in between. A signal ends the wait at once."""
+        if seconds and not self.stopping:
+            assert self.planned.session is not None  # noqa: S101 (draw_up read through it)
+            clock = self.planned.session.clock
+            self.progress.phase(f"waiting {seconds} s before the next wave", None)
+            await self._stop.sleep(clock.sleep(seconds))
+            FRESH_SINCE.set(clock.monotonic())
 
     def _end(self, result: StepResult) -> None:
         address = result.step.address

@@ -199,16 +199,17 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
         scope=Scope(whole=focus.everything, targets=focus.targets, sets_nothing=tuple(idle)),
         warnings=tuple(sorted(set(warnings), key=lambda one: (one.address, one.code, one.message))),
         unreadable=tuple(sorted(set(unread), key=lambda one: (one.address, one.code))),
-        estimate=estimate_of(session, work, lifted),
         manifest_digest=manifest_digest(workspace.manifest, named, {one.venue: one.uid for one in reports}),
         reports=reports,
         stores=_stores(workspace, lifted),
         replace=tuple(sorted(str(one.address) for one in steps if one.address in replacing)),
         allow_sensitive=tuple(sorted(str(address) for address in sensitive if leave.allows(address))),
+        rollout=workspace.manifest.guardrails.rollout,
         acctcfg_version=__version__,
         author=workspace.actor,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
+    plan = replace(plan, estimate=estimate_of(session, work, plan))
     unlifted = replace(plan, steps=guarded(steps), replace=())
     as_reviewed = [one for some in (plan, unlifted) for one in (some, replace(some, allow_sensitive=()))]
     return Planned(plan, by_key, session, tuple(as_reviewed), readers=readers)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from acctcfg.core.diff import Change
-from acctcfg.core.plan import Estimate, Step, Warning_
+from acctcfg.core.plan import Estimate, Plan, Step, Warning_
 from acctcfg.engine.estimate import estimate
 from acctcfg.engine.session import Link, Session
 from acctcfg.venues.contract import Cost, Survey
@@ -17,9 +17,19 @@ __all__ = ["estimate_of", "outlived"]
 Work: TypeAlias = Sequence[tuple[Survey, list[Change]]]
 
 
-def estimate_of(session: Session, work: Work, steps: Sequence[Step]) -> Estimate:
-    """How long the steps take at least that are not blocked."""
-    return estimate([cost for link in session.links.values() for cost in _open_costs(link, work, steps)])
+def estimate_of(session: Session, work: Work, plan: Plan) -> Estimate:
+    """How long the steps take at least that are not blocked: wave after wave, with the waits between them."""
+    waves = plan.waves
+    sets: list[Sequence[Step]] = [
+        [step for step in plan.steps if step.address.account in wave.accounts] for wave in waves
+    ]
+    parts = [
+        estimate([cost for link in session.links.values() for cost in _open_costs(link, work, steps)])
+        for steps in sets or [plan.steps]
+    ]
+    slowest = max(parts, key=lambda one: one.seconds)
+    seconds = sum(one.seconds for one in parts) + sum(wave.then_wait_s for wave in waves)
+    return Estimate(sum(one.writes for one in parts), round(seconds, 3), slowest.bottleneck)
 
 
 def _open_costs(link: Link, work: Work, steps: Sequence[Step]) -> list[tuple[Cost, float, float]]:

@@ -12,6 +12,7 @@ from acctcfg.manifest.accounts import EVERY_TYPE
 from acctcfg.manifest.alternatives import AllOrListed, OneValue, Permissions, WholeOrParts
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.days import AllowedAddress, Day
+from acctcfg.manifest.guardrail_shape import WaveKind
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.shape import Shape
 
@@ -105,7 +106,7 @@ def _below(kind: Kind, steps: tuple[str, ...]) -> Iterator[_Place]:
             yield from _below(kind.parts, steps)
         case Permissions():
             yield from _below(kind.groups, steps)
-        case AllOrListed() | AllowedAddress():
+        case AllOrListed() | AllowedAddress() | WaveKind():
             yield from _below(kind.record, steps)
 
 
@@ -178,7 +179,7 @@ def _parts(kind: Kind) -> tuple[str, ...]:
             return tuple(name for name, field in kind.fields.items() if not isinstance(field.kind, Later))
         case Table() | ListOf():
             return _parts(kind.item)
-        case AllOrListed() | AllowedAddress():
+        case AllOrListed() | AllowedAddress() | WaveKind():
             return _parts(kind.record)
     return ()
 
@@ -203,6 +204,8 @@ def _kind(kind: Kind) -> str:
             return "an IP address"
         case AllowedAddress():
             return "an IP address, or a map"
+        case WaveKind():
+            return f"{kind.accounts.rule.words}; or a map"
         case Day():
             return "a day such as 2026-12-31"
         case ListOf():

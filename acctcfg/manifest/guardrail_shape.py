@@ -13,9 +13,9 @@ from acctcfg.manifest.days import UNTIL
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report
 from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, Text, Whole, Word
-from acctcfg.manifest.text_rules import SHARE
+from acctcfg.manifest.text_rules import DURATION, SHARE
 
-__all__ = ["guardrails"]
+__all__ = ["WaveKind", "guardrails"]
 
 
 class _Share(Text):
@@ -34,6 +34,31 @@ class _Share(Text):
     def schema(self) -> dict[str, object]:
         """Either."""
         return Whole(0).schema() | {"pattern": f"{IN_QUOTES}|^(?:{self.rule.pattern})$"}
+
+
+class WaveKind:
+    """A number or a share of a plan's accounts, or one with the time to wait afterwards."""
+
+    def __init__(self) -> None:
+        self.accounts = _Share(SHARE)
+        self.record = Record(
+            {
+                "accounts": Field(kind=self.accounts, doc="The number or share, cumulative", required=True),
+                "then_wait": Field(kind=Text(DURATION), doc="How long to wait before the next wave", required=True),
+            }
+        )
+
+    def take(self, node: Node, report: Report) -> object:
+        """A dict with `accounts`, and perhaps `then_wait`."""
+        if type(node.value) is dict:
+            taken = self.record.take(node, report)
+            return taken if "accounts" in taken else BAD
+        accounts = self.accounts.take(node, report)
+        return BAD if accounts is BAD else {"accounts": accounts}
+
+    def schema(self) -> dict[str, object]:
+        """Either."""
+        return {"anyOf": [self.accounts.schema(), self.record.schema()]}
 
 
 def _rule() -> Record:
@@ -103,7 +128,11 @@ def guardrails(permissions: Iterable[str]) -> Record:
             "rules": Field(kind=ListOf(_rule()), doc="Policy as code, checked on every plan"),
             "rule_sets": _rule_sets(),
             "exceptions": Field(kind=ListOf(_exception()), doc="Accounts that a rule leaves out"),
-            "rollout": Field(kind=Later(), doc="Waves"),
+            "rollout": Field(
+                kind=ListOf(WaveKind(), least=1),
+                doc="Waves: after each, how many of the plan's accounts are done. A wave with a failed step starts no "
+                "later one; the last is 100%",
+            ),
             "approvals": Field(kind=APPROVALS, doc="Who must sign a plan before it is applied"),
             "windows": Field(kind=Later(), doc="When an apply may run"),
         }

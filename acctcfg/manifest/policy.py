@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from acctcfg.core.built_in import RULES
-from acctcfg.core.desired import Exemption, Guardrails, Rule, Share
+from acctcfg.core.desired import Exemption, Guardrails, Rule
 from acctcfg.manifest.approvals import build_approvals
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, shown
+from acctcfg.manifest.rollout import build_rollout, share_of
 from acctcfg.manifest.rule_schemas import schema_error
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
@@ -31,8 +31,7 @@ def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
     report = Report(workspace.sources, workspace.problems, [("guardrails", whole)])
     taken = shape.guardrails.take(whole, report)
     changed = taken.get("max_changed_accounts")
-    if isinstance(changed, str):
-        changed = Share(Decimal(changed.rstrip("%")))
+    changed = None if changed is None else share_of(changed)
     default = Guardrails()
     rules = _rules(section["rules"], taken["rules"], report) if "rules" in taken else ()
     excepted = _exceptions(section["exceptions"], taken["exceptions"], rules, report) if "exceptions" in taken else ()
@@ -48,6 +47,7 @@ def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
         rule_sets=tuple(sorted(word for word in taken.get("rule_sets", ()) if word is not BAD)),
         exceptions=excepted,
         approvals=build_approvals(taken.get("approvals")),
+        rollout=build_rollout(section["rollout"], taken["rollout"], report) if "rollout" in taken else (),
     )
 
 

@@ -33,33 +33,47 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
     return {
         "title": "acctcfg plan",
         "description": "What `acctcfg apply` would do. A claim, not an order: apply plans again and compares.",
-        **_object(
-            format_version={"type": "string", "pattern": rf"^{major}\.[0-9]+$"},
-            acctcfg_version=_TEXT,
-            created_at=_TEXT,
-            author={**_TEXT, "description": "who made the plan: ACCTCFG_ACTOR, the CI's user and job, or user@host"},
-            digest=_DIGEST,
-            manifest_digest=_DIGEST,
-            live_digest=_DIGEST,
-            summary={
-                **_object(create=_COUNT, change=_COUNT, delete=_COUNT, replace=_COUNT, blocked=_COUNT, accounts=_COUNT),
-                "description": "a replacement counts as one create and one delete, and in `replace` too; a blocked "
-                "step counts in `blocked` alone",
-            },
-            venues={
-                **_map(_venue()),
-                "description": "whose credentials were used, and where every write goes",
-            },
-            targets={**_TEXTS, "description": "what the plan was narrowed to; empty where everything was looked at"},
-            secret_stores={**_map(_store()), "description": "where new secrets of this plan go, and who can read them"},
-            replace={**_TEXTS, "description": "keys that the user lets be replaced"},
-            allow_sensitive={**_TEXTS, "description": "sensitive lines of this plan that the user allows"},
-            sets_nothing={**_TEXTS, "description": "exact entries that set nothing, so that nothing was compared"},
-            steps={"type": "array", "items": {"$ref": "#/$defs/step"}},
-            warnings={"type": "array", "items": _notice(_warning(warnings))},
-            unreadable={"type": "array", "items": _notice(_TEXT)},
-            estimate=_object(writes=_COUNT, seconds={"type": "number", "minimum": 0}, bottleneck=_TEXT),
-            checksum=_DIGEST,
+        **_and(
+            _object(
+                format_version={"type": "string", "pattern": rf"^{major}\.[0-9]+$"},
+                acctcfg_version=_TEXT,
+                created_at=_TEXT,
+                author={
+                    **_TEXT,
+                    "description": "who made the plan: ACCTCFG_ACTOR, the CI's user and job, or user@host",
+                },
+                digest=_DIGEST,
+                manifest_digest=_DIGEST,
+                live_digest=_DIGEST,
+                summary={
+                    **_object(
+                        create=_COUNT, change=_COUNT, delete=_COUNT, replace=_COUNT, blocked=_COUNT, accounts=_COUNT
+                    ),
+                    "description": "a replacement counts as one create and one delete, and in `replace` too; a blocked "
+                    "step counts in `blocked` alone",
+                },
+                venues={
+                    **_map(_venue()),
+                    "description": "whose credentials were used, and where every write goes",
+                },
+                targets={
+                    **_TEXTS,
+                    "description": "what the plan was narrowed to; empty where everything was looked at",
+                },
+                secret_stores={
+                    **_map(_store()),
+                    "description": "where new secrets of this plan go, and who can read them",
+                },
+                replace={**_TEXTS, "description": "keys that the user lets be replaced"},
+                allow_sensitive={**_TEXTS, "description": "sensitive lines of this plan that the user allows"},
+                sets_nothing={**_TEXTS, "description": "exact entries that set nothing, so that nothing was compared"},
+                steps={"type": "array", "items": {"$ref": "#/$defs/step"}},
+                warnings={"type": "array", "items": _notice(_warning(warnings))},
+                unreadable={"type": "array", "items": _notice(_TEXT)},
+                estimate=_object(writes=_COUNT, seconds={"type": "number", "minimum": 0}, bottleneck=_TEXT),
+                checksum=_DIGEST,
+            ),
+            waves=_waves(),
         ),
         "$defs": {"step": _step(), "precheck": _precheck(prechecks), "value": _value()},
     }
@@ -90,9 +104,8 @@ def _map(value: dict[str, object]) -> dict[str, object]:
 
 
 def _venue() -> dict[str, object]:
-    venue = _object(type=_TEXT, environment=_TEXT, uid=_TEXT)
     where = {**_TEXT, "description": "where it is not one of the venue's own"}
-    return {**venue, "properties": {**venue["properties"], "base_url": where}}
+    return _and(_object(type=_TEXT, environment=_TEXT, uid=_TEXT), base_url=where)
 
 
 def _store() -> dict[str, object]:
@@ -104,9 +117,19 @@ def _place() -> dict[str, object]:
     return {**place, "description": "where the manifest says it; line and column count from 1, 0 where nothing does"}
 
 
+def _waves() -> dict[str, object]:
+    wave = _object(accounts=_TEXTS, then_wait_s=_COUNT)
+    return {"type": "array", "items": wave, "description": "under `guardrails.rollout`: each is done before the next"}
+
+
+def _and(whole: dict[str, Any], **properties: object) -> dict[str, object]:
+    """The same, with properties that may be left out."""
+    return {**whole, "properties": {**whole["properties"], **properties}}
+
+
 def _step() -> dict[str, object]:
     value = {"$ref": "#/$defs/value"}
-    return _object(
+    step = _object(
         address={"type": "string", "minLength": 1},
         account=_TEXT,
         field={**_TEXT, "description": "empty for the account itself"},
@@ -122,6 +145,7 @@ def _step() -> dict[str, object]:
         depends_on={**_TEXTS, "description": "addresses of steps of this plan"},
         calls={**_TEXTS, "description": "the requests that it takes: method and path"},
     )
+    return _and(step, wave={"type": "integer", "minimum": 1, "description": "the wave that its account is in"})
 
 
 def _warning(words: Mapping[str, str]) -> dict[str, object]:

@@ -39,6 +39,7 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
     blocks = [
         *(page.venue(name, report, steps) for name, report, steps in _by_venue(plan)),
         page.recap(plan),
+        _waves(plan),
         page.whole(whole),
         page.stores(plan),
         page.notices("Warnings:", "!", [(w.address, f"{w.message}  [{w.code}]") for w in plan.warnings]),
@@ -50,6 +51,15 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
         [f"Digest: {plan.digest}", *_estimate(plan), *plan.conclusion],
     ]
     return joined(blocks, color=color)
+
+
+def _waves(plan: Plan) -> list[str]:
+    """Which accounts go first, where they do not all go at once."""
+    lines = []
+    for number, wave in enumerate(plan.waves, 1):
+        then = f", then wait {wave.then_wait_s} s" if wave.then_wait_s else ""
+        lines.append(f"  {number}  {_count(len(wave.accounts), 'account')}: {_some(wave.accounts)}{then}")
+    return ["Waves, each done before the next one starts:", *lines] if lines else []
 
 
 def _causes(plan: Plan) -> list[tuple[str, str]]:
@@ -228,6 +238,8 @@ def _estimate(plan: Plan) -> Iterator[str]:
         return
     writes = _count(estimate.writes, "write")
     slowest = f"; slowest: {estimate.bottleneck}" if estimate.bottleneck else ""
+    if waits := sum(wave.then_wait_s for wave in plan.waves):
+        slowest += f"; {waits} s of it between waves"
     least = f"at least {estimate.seconds:.1f} s" if estimate.seconds >= SHOWN_S else "next to no time"
     yield f"At the venue's rate limits this takes {least} ({writes}{slowest})."
 

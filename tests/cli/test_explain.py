@@ -229,7 +229,7 @@ def test_wrong_usage(words, message, capsys):
         ("venues.desk.region", ["venue types  okx, okx_dma_broker\n", "eea"]),
         ("environment", ["words of okx, okx_dma_broker\n    demo"]),
         ("guardrails.max_deletes", ["takes  a whole number, 0 or more"]),
-        ("guardrails.rollout", ["not supported yet"]),
+        ("notify", ["not supported yet"]),
         ("settings", ["okx_dma_broker", "auto_earn, auto_loan, auto_repay, collateral"]),
         ("settings.auto_loan", ["true or false", "multi_currency, portfolio", "no_borrowings"]),
         ("settings.fee_type", ["received", "the quote currency"]),

@@ -143,7 +143,7 @@ WRONG: list[dict[str, Any]] = [
     {"secret_stores": {"v": {"type": "env", "path": "x"}}},
     {"guardrails": {"max_deletes": -1}},
     {"guardrails": {"max_changed_accounts": "200%"}},
-    {"guardrails": {"rollout": [1]}},
+    {"guardrails": {"rollout": [{"accounts": 1}]}},
     {"guardrails": {"rules": [{"name": "a"}]}},
     {"journal": {"url": "x"}},
     {"accounts": {"mmdesk01": None}},

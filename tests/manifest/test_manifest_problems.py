@@ -150,7 +150,7 @@ def test_one_wrong_field_is_one_line(complaints: Complaints, fields: str, line: 
         (an_account("adopt: true", key="mm-1"), 'mm-1: the name "mm-1" must be 6 to 20 letters and digits'),
         (an_account("name: mmdesk01", key="m m"), 'm m: the name "m m" must be letters, digits, _ and -'),
         ("journal: {url: x}\n", "journal.url: must be postgresql://user@host:port/database"),
-        ("guardrails: {rollout: [1]}\n", "guardrails.rollout: is not supported yet"),
+        ("guardrails: {rollout: [1]}\n", "guardrails.rollout[0]: the last wave must be 100%"),
         ("guardrails: {max_leverage: -1}\n", "guardrails.max_leverage: -1 must be above 0"),
         ("guardrails: {max_deletes: 1.5}\n", "guardrails.max_deletes: must be a whole number, not 1.5"),
         ("guardrails: {max_changed_accounts: 0.5}\n", "guardrails.max_changed_accounts: 0.5 must be a number of acc"),

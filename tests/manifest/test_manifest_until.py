@@ -174,6 +174,13 @@ def test_access_names_no_key_that_ends(folder: Folder) -> None:
         ("exceptions: [{rule: key_age, accounts: a}]", "`reason` is missing"),
         ("exceptions: [{rule: key_age, reason: x}]", "`accounts` is missing"),
         ("exceptions: [{rule: max_leverage, accounts: a, reason: x}]", 'unknown rule "max_leverage"'),
+        ("rollout: [1, 10%]", "the last wave must be 100%"),
+        ("rollout: [1, 50%, 10%, 100%]", "each must be more than the one before"),
+        ("rollout: [5, 5, 100%]", "each must be more than the one before"),
+        ("rollout: [0, 100%]", "a wave of no accounts"),
+        ("rollout: [1, {accounts: 100%, then_wait: 1h}]", "nothing follows the last wave"),
+        ("rollout: [{accounts: 1, then_wait: soon}, 100%]", '"soon" must be a duration'),
+        ("rollout: []", "must have at least 1"),
         ("rules: [{name: key_age, schema: true}]", '"key_age" is the id of a built-in rule'),
     ],
 )

@@ -1,0 +1,77 @@
+"""Waves: each is applied and read back before the next one starts, and a failed one is the last."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from desk import Desk
+from ladder_parts import KEY, settle
+
+NAMES = [f"trader{number:02}" for number in range(1, 7)]
+ORDER = sorted(NAMES, key=lambda name: hashlib.sha256(name.encode()).digest())
+
+
+def _ready(desk: Desk, rollout: list[object]) -> None:
+    for name in NAMES:
+        settle(desk, name)
+    desk.write({name: {"api_keys": KEY, "account_mode": "futures"} for name in NAMES}, guardrails={"rollout": rollout})
+
+
+def _modes(desk: Desk) -> list[str]:
+    """The accounts that have been changed, in the order of their hashes."""
+    return [name for name in ORDER if desk.account(name)["acctLv"] == "2"]
+
+
+@pytest.fixture
+def waits(desk: Desk) -> list[float]:
+    """Waits of a minute or more: they take no time, and are noted."""
+    from acctcfg.wire.clock import SystemClock
+
+    sleep, found = SystemClock.sleep, []
+
+    async def quick(self: SystemClock, seconds: float) -> None:
+        found.extend([seconds] * (seconds >= 60))
+        await sleep(self, 0 if seconds >= 60 else seconds)
+
+    desk.monkeypatch.setattr(SystemClock, "sleep", quick)
+    return found
+
+
+def test_a_plan_shows_its_waves(desk: Desk, waits: list[float]) -> None:
+    """In text and JSON, by hash of the names; the estimate counts the waits; apply converges, having waited."""
+    _ready(desk, [1, {"accounts": "50%", "then_wait": "1h"}, "100%"])
+    document = desk.plan("--format", "json").json
+    assert document["waves"] == [
+        {"accounts": ORDER[:1], "then_wait_s": 0},
+        {"accounts": ORDER[1:3], "then_wait_s": 3600},
+        {"accounts": ORDER[3:], "then_wait_s": 0},
+    ]
+    assert {step["account"]: step["wave"] for step in document["steps"]} == dict(
+        zip(ORDER, (1, 2, 2, 3, 3, 3), strict=True)
+    )
+    assert document["estimate"]["seconds"] >= 3600
+    assert f"1  1 account: {ORDER[0]}\n" in desk.plan().out
+    desk.converge()
+    assert waits == [3600]
+
+
+def test_a_failed_wave_is_the_last(desk: Desk, waits: list[float]) -> None:
+    """Later ones are not started; the next apply begins again with one account, and goes on to the end."""
+    _ready(desk, [1, "50%", "100%"])
+    desk.fault(kind="code", code="51000", match={"path": "*/set-subaccount-level"}, times=1)
+    said = desk.apply()
+    assert said.code == 1
+    assert said.out.count("not started: a later wave than that of") == 5
+    assert _modes(desk) == []
+    desk.converge()
+    assert _modes(desk) == ORDER
+
+
+def test_a_blocked_account_stops_no_wave(desk: Desk) -> None:
+    """It takes no place in a wave either: the first wave is the first account that can be changed."""
+    _ready(desk, [1, "100%"])
+    desk.open(ORDER[0], "orders", instId="BTC-USDT-SWAP")
+    assert desk.plan("--format", "json").json["waves"][0]["accounts"] == [ORDER[1]]
+    assert desk.apply("--skip-blocked").code == 3
+    assert _modes(desk) == ORDER[1:]
