@@ -45,6 +45,7 @@ OPEN_TO_VENUES = (
     "acctcfg.venues.contract",
     "acctcfg.venues.half_made",
     "acctcfg.venues.key_making",
+    "acctcfg.venues.key_rotation",
     "acctcfg.venues.key_wishes",
     "acctcfg.venues.one_call",
     "acctcfg.venues.pushes",

@@ -26,7 +26,7 @@ def test_every_format_option_is_the_tables() -> None:
     """No command keeps words of its own."""
     tables = {formats.formats_of(document) for row in FORMATS for document in row.documents}
     found = [one for name in COMMANDS for one in options(import_module(f"acctcfg.cli.{name}").command)]
-    assert len(found) == 10
+    assert len(found) == 11
     assert {tuple(one.type.choices) for one in found} <= tables
 
 

@@ -1,0 +1,85 @@
+"""Rotation at Gate: names are free text, so a key goes by its id, and takes effect minutes later."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from gate_desk import GateDesk
+
+import acctcfg.venues.key_rotation as rotation
+
+KILLED = Path(__file__).parent.parent / "faults" / "killed_apply.py"
+KEY = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+ROTATE = ("rotate", "trader1", "bot", "--overlap", "0s")
+POINTS = [
+    ("placed", 1),
+    *((where, number) for where in ("answered", "recorded", "settled") for number in (1, 2, 3)),
+    ("stored", 1),
+    ("placing", 1),
+]
+
+
+@pytest.fixture
+def trader(gate: GateDesk) -> GateDesk:
+    """A sub-account with one key that acctcfg made."""
+    account = {"role": "sub_account", "api_keys": {"bot": KEY}}
+    gate.write({"trader1": account}, guardrails={"max_deletes": 0}).converge()
+    return gate
+
+
+def live(desk: GateDesk) -> dict[str, str]:
+    """The keys at the venue: name by id."""
+    return {key["key"]: key["name"] for key in desk.account("trader1")["keys"]}
+
+
+def stored(desk: GateDesk) -> str:
+    """The id of the key whose secret lies in the key's place."""
+    import json
+
+    import pyrage
+
+    sealed = (desk.folder / "secrets/cx/trader1/bot.age").read_bytes()
+    opened = pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(desk.identity)])
+    return str(json.loads(opened)["api_key"])
+
+
+def test_a_key_gets_a_new_secret_under_its_own_name(trader: GateDesk) -> None:
+    """One key is made, the old one deleted, the new one renamed with all that it has; a plan is empty."""
+    (before,) = live(trader)
+    said = trader.run(*ROTATE, "--auto-approve")
+    assert said.code == 0, said.out + said.err
+    assert live(trader) == {stored(trader): "bot"}
+    assert before not in live(trader)
+    (key,) = trader.account("trader1")["keys"]
+    assert (key["perms"], key["ip_whitelist"]) == ({"futures": False}, ["127.0.0.1"])
+    assert trader.plan().last == "No changes. Live accounts match the manifest."
+
+
+def test_an_overlap_is_ended_by_a_later_apply(trader: GateDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until then both keys work and a plan has no step."""
+    assert trader.run(*ROTATE[:3], "--overlap", "24h", "--auto-approve").code == 0
+    assert len(live(trader)) == 2
+    assert trader.plan("--format", "json").json["steps"] == []
+    now = rotation.AccountNotes.now
+    monkeypatch.setattr(rotation.AccountNotes, "now", lambda self: now(self) + 25 * 3600)
+    said = trader.apply()
+    assert said.code == 0, said.out + said.err
+    assert live(trader) == {stored(trader): "bot"}
+    assert trader.plan().last == "No changes. Live accounts match the manifest."
+
+
+@pytest.mark.sample(2)
+@pytest.mark.parametrize(("where", "number"), POINTS)
+def test_the_apply_after_a_kill_ends_the_rotation(trader: GateDesk, where: str, number: int) -> None:
+    """The secret in the key's place works when the process dies; one more apply leaves one key under its own name."""
+    command = [sys.executable, str(KILLED), where, str(number), str(trader.folder), *ROTATE]
+    ended = subprocess.run(command, capture_output=True, env=dict(os.environ), timeout=30, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stdout.decode() + ended.stderr.decode()
+    assert stored(trader) in live(trader)
+    said = trader.converge()
+    assert live(trader) == {stored(trader): "bot"}, said.out
