@@ -17,9 +17,9 @@ Command = TypeVar("Command", bound=Callable[..., object])
 class _Form(click.Choice[str]):
     """A choice of words; `later` are those that have a meaning and are not built yet."""
 
-    def __init__(self, document: str) -> None:
-        super().__init__(formats_of(document))
-        self.later = LATER.get(document, ())
+    def __init__(self, *documents: str) -> None:
+        super().__init__([word for document in documents for word in formats_of(document)])
+        self.later = tuple(word for document in documents for word in LATER.get(document, ()))
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The word."""
@@ -29,10 +29,14 @@ class _Form(click.Choice[str]):
         return str(super().convert(value, param, ctx))
 
 
-def option_format(document: str) -> Callable[[Command], Command]:
-    """`--format`, with the words that this document can be shown in; the first is the default."""
-    form = _Form(document)
-    return click.option("--format", "form", type=form, default=form.choices[0], show_default=True)
+def option_format(*documents: str) -> Callable[[Command], Command]:
+    """`--format`, with the words that this document can be shown in; the first is the default.
+
+    Of several documents the command says which it is, and takes that one's first where the user names none.
+    """
+    form = _Form(*documents)
+    default = form.choices[0] if len(documents) == 1 else None
+    return click.option("--format", "form", type=form, default=default, show_default=True)
 
 
 def page(ctx: click.Context) -> Page:

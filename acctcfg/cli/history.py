@@ -12,20 +12,65 @@ from acctcfg.cli.formats import option_format, show
 
 if TYPE_CHECKING:
     from acctcfg.journal import Journal
+    from acctcfg.journal.exported import Exported
 
 __all__ = ["command"]
 
 
+EXPORT = "export"
+
+
+class Since(click.ParamType[str]):
+    """`2026-11-01`, `2026-11-01T12:00:00Z`, or how long ago: `24h`, `90d`. UTC."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """As the journal writes times."""
+        from datetime import UTC, datetime, timedelta
+
+        from acctcfg.cli.asking import Duration
+        from acctcfg.journal.journal import utc
+
+        text = str(value).strip()
+        if not text:
+            return ""
+        if text[:-1].isdecimal() and text[-1:] in "smhd":
+            seconds = Duration().convert(text, param, ctx)
+            return utc((datetime.now(UTC) - timedelta(seconds=seconds)).timestamp())
+        try:
+            when = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(
+                f"{text!r} is neither a day (2026-11-01), a time (2026-11-01T12:00:00Z) nor an age (24h)", param, ctx
+            )
+        return utc((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
+
+
 @click.command("history")
 @click.argument("run", required=False)
-@option_format("runs")
+@option_format("runs", "exported")
+@click.option("--account", default="", metavar="ACCOUNT", help="Only what touched this account of the manifest.")
+@click.option(
+    "--since",
+    type=Since(),
+    default="",
+    metavar="TIME",
+    help="Only runs that began at or after this: 2026-11-01, 2026-11-01T12:00:00Z, or an age such as 90d. UTC.",
+)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many runs to list.")
 @click.option("--verify", is_flag=True, help="Check that no row of the journal was altered, removed or moved.")
 @click.pass_context
-def command(ctx: click.Context, run: str | None, form: str, limit: int, verify: bool) -> None:
+def command(
+    ctx: click.Context, run: str | None, form: str | None, account: str, since: str, limit: int, verify: bool
+) -> None:
     """List the runs, newest first, or show one RUN with the outcome of each step and request.
 
     RUN is an id from the list, or the beginning of one.
+
+    `history export` writes all runs, oldest first, for an auditor: what was planned, each precheck as it was read, who,
+    on which commit, and the keys on record; as jsonl (all of it), csv (a row a step) or html (a page). Where
+    ACCTCFG_SIGNING_KEY names an SSH key, the head of the chain is signed with it.
     """
     from acctcfg.engine.workspace import storage_here
     from acctcfg.errors import UsageError
@@ -33,18 +78,48 @@ def command(ctx: click.Context, run: str | None, form: str, limit: int, verify: 
 
     if verify and run:
         raise UsageError("--verify checks the whole journal, not one run", hint="leave out the run")
+    exporting = run == EXPORT
+    form = _form(ctx, form, "exported" if exporting else "runs")
     with Journal(storage_here(ctx.obj["directory"], os.environ)) as journal:
         if verify:
             _verify(ctx, journal, form)
             return
         journal.demand_whole()
-        if run:
-            show(ctx, form, "run", journal.run(run))
+        if exporting:
+            show(ctx, form, "exported", _exported(journal, since=since, account=account))
+        elif run:
+            record = journal.run(run)
+            show(ctx, form, "run", record.about(account) if account else record)
         else:
-            show(ctx, form, "runs", journal.runs(limit))
+            show(ctx, form, "runs", journal.runs(limit, since=since, account=account))
         if problems := journal.verify():
             _warn(journal, problems)
             ctx.exit(1)
+
+
+def _form(ctx: click.Context, form: str | None, document: str) -> str:
+    """The word of `--format`, or the first of those that this document has."""
+    from acctcfg.render.formats import formats_of
+
+    words = formats_of(document)
+    if form is not None and form not in words:
+        raise click.UsageError(f"--format {form} is not for this ({' or '.join(words)} would be right)", ctx)
+    return form or words[0]
+
+
+def _exported(journal: Journal, *, since: str, account: str) -> Exported:
+    """What an auditor takes, signed where a key for that is configured."""
+    import time
+    from dataclasses import replace
+
+    from acctcfg.journal.exported import export
+    from acctcfg.journal.journal import utc
+    from acctcfg.journal.signature import JOURNAL_HEAD, key_of, sign
+
+    found = export(journal, at=utc(time.time()), since=since, account=account)
+    if not os.environ.get("ACCTCFG_SIGNING_KEY"):
+        return found
+    return replace(found, signature=sign(found.signed, JOURNAL_HEAD, key_of(os.environ), os.environ))
 
 
 def _warn(journal: Journal, problems: Sequence[str]) -> None:

@@ -365,7 +365,8 @@ def _told(planned: Planned, outcome: Outcome) -> Iterator[dict[str, JsonValue]]:
         survey = planned.surveys[step.address.account]
         end = {"status": result.status, "code": result.code, "message": result.message}
         place = {"address": str(step.address), "venue": step.venue, "name": survey.spec.name, "uid": survey.uid}
-        yield {**place, "action": step.change.action, **from_to(step.change), **end}
+        checks: list[JsonValue] = [{"name": c.name, "status": c.status, "detail": c.detail} for c in step.prechecks]
+        yield {**place, "action": step.change.action, **from_to(step.change), "prechecks": checks, **end}
 
 
 def _claimed(saved: JsonObject) -> int:

@@ -12,7 +12,7 @@ from acctcfg.journal.chain import BEGINNING, Head, Row, flaws
 from acctcfg.journal.intact import demand_intact
 from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.reading import Readers
-from acctcfg.journal.records import Access, Intent, Run, RunRecord
+from acctcfg.journal.records import Access, Intent, Run, RunRecord, is_of
 from acctcfg.journal.storage import Storage, Which
 
 __all__ = ["Past"]
@@ -75,13 +75,22 @@ class Past:
 
     # -- runs ----------------------------------------------------------------------------------------------------------
 
-    def runs(self, limit: int = 50) -> tuple[Run, ...]:
-        """The last runs, newest first."""
-        begins = self._rows(Which(kinds=("run",), last=limit))
+    def runs(self, limit: int | None = 50, *, since: str = "", account: str = "") -> tuple[Run, ...]:
+        """The last runs, newest first: of those since a time, and those that touched an account."""
+        if limit and not since and not account:
+            begins = self._rows(Which(kinds=("run",), last=limit))
+        else:
+            begins = [row for row in self._rows(Which(kinds=("run",))) if row.at >= since][::-1]
+            about = self._runs_about(account) if account else set()
+            begins = [row for row in begins if not account or row.run in about][:limit]
         first = begins[-1].seq if begins else 0
         ends = {row.run: row for row in self._rows(Which(kinds=("run_end",), first=first))}
         with self._understood():
             return tuple(reading.run(row, ends.get(row.run)) for row in begins)
+
+    def _runs_about(self, account: str) -> set[str]:
+        rows = self._rows(Which(kinds=("intent", "step")))
+        return {row.run for row in rows if is_of(row.address, account)}
 
     def run(self, run: str) -> RunRecord:
         """Everything about one run; the beginning of an id will do if it fits one only. JournalError if none."""

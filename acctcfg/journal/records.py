@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from acctcfg.core.json_types import JsonObject, JsonValue
@@ -18,6 +18,7 @@ __all__ = [
     "Outcome",
     "Run",
     "RunRecord",
+    "is_of",
 ]
 
 Outcome = Literal["done", "refused", "failed", "unknown"]
@@ -91,6 +92,21 @@ class RunRecord:
     notes: tuple[Note, ...]
     requests: tuple[JsonObject, ...]
     steps: tuple[JsonObject, ...] = ()  # every step of the plan with its end; none where the run had no end
+
+    def about(self, account: str) -> RunRecord:
+        """The part of it that is about one account, by its key in the manifest."""
+        return replace(
+            self,
+            entries=tuple(one for one in self.entries if is_of(one.intent.address, account)),
+            notes=tuple(one for one in self.notes if is_of(one.address, account)),
+            steps=tuple(one for one in self.steps if is_of(str(one["address"]), account)),
+            requests=(),
+        )
+
+
+def is_of(address: str, account: str) -> bool:
+    """Whether an address is an account, or something of it."""
+    return address.partition(".")[0] == account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ plan, outcome          of `plan` and `apply`
 brake                  of `cap`
 accounts, payable      of `show` and `output`
 runs, run, verified    of `history`
+exported               of `history export`
 secrets, keys          of `secrets list`, and of `secrets check` and `secrets import`
 validation             of `validate`
 """
@@ -79,7 +80,9 @@ FORMATS: Final = [
         },
         is_json=True,
     ),
-    Format("csv", {"payable": "views:output_csv"}),
+    Format("jsonl", {"exported": "exported:lines"}),
+    Format("csv", {"payable": "views:output_csv", "exported": "exported:table"}),
+    Format("html", {"exported": "exported:page"}),
     Format("env", {"payable": "views:output_env"}),
 ]
 LATER: Final[Mapping[str, tuple[str, ...]]] = {

@@ -60,11 +60,11 @@ def in_json(c: str) -> str:
     return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
 
 
-def json_text(value: object) -> str:
+def json_text(value: object, *, indent: int | None = 2) -> str:
     """JSON that every reader takes: what is not seen as itself is escaped, half a pair is U+FFFD, NaN is null."""
     import json  # help and plain text go without
 
-    text = json.dumps(_sound(value), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(_sound(value), indent=indent, ensure_ascii=False, allow_nan=False)
     if text.isascii() and "\x7f" not in text:
         return text
     return "".join(c if c == "\n" or _shows(c) else in_json(c) for c in text)

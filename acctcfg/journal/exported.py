@@ -1,0 +1,56 @@
+"""A journal to take away: runs with all that they did, the keys on record, and the head that the rows lead to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acctcfg.core.remembered import StoredKey
+from acctcfg.journal.past import Past
+from acctcfg.journal.records import RunRecord
+
+__all__ = ["Exported", "export"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What an auditor takes. `flaws` is empty where no row was altered, removed or moved."""
+
+    place: str
+    at: str
+    rows: int
+    head: str  # the last row's hash
+    flaws: tuple[str, ...]
+    since: str  # "" for all
+    account: str  # "" for all
+    runs: tuple[RunRecord, ...]  # oldest first
+    keys: tuple[tuple[str, StoredKey], ...]  # of which venue user; by its account's uid and label
+    signature: str = ""  # of "ROWS HEAD" and a line end, where a key to sign with is configured
+
+    @property
+    def signed(self) -> str:
+        """The text that a signature is over."""
+        return f"{self.rows} {self.head}"
+
+
+def export(past: Past, *, at: str, since: str = "", account: str = "") -> Exported:
+    """The runs that began at or after `since` and touched `account`, with the keys on record; "" for all."""
+    flaws = past.verify()
+    rows, head = past.head()
+    runs = past.runs(None, since=since, account=account)
+    found = ((user, key) for user in past.venue_users() for key in past.knowledge(user).stored.values())
+    return Exported(
+        place=past.place,
+        at=at,
+        rows=rows,
+        head=head,
+        flaws=flaws,
+        since=since,
+        account=account,
+        runs=tuple(_about(past.run(run.id), account) for run in reversed(runs)),
+        keys=tuple(sorted(found, key=lambda one: (one[0], one[1].uid, one[1].label, one[1].path))),
+    )
+
+
+def _about(record: RunRecord, account: str) -> RunRecord:
+    """The part of a run that is about one account; all of it where none is named."""
+    return record.about(account) if account else record
