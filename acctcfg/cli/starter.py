@@ -26,7 +26,7 @@ secret_stores:
   vault:                               # new API secrets go here before anything else happens
     type: age_file
     path: secrets/                     # one encrypted file a secret; safe to commit
-    recipients: [@RECIPIENT@]
+    recipients: [@RECIPIENT@]   # add a second that is kept elsewhere, then `acctcfg secrets reencrypt`
     identity: {file: .acctcfg/identity.txt}  # reads them: keep a copy in a safe place, never commit it
 
 guardrails:                            # checked on every plan; a breach blocks the step

@@ -50,7 +50,7 @@ def command(ctx: click.Context, form: str) -> None:
 def _warnings(manifest: Manifest) -> list[Warning_]:
     """What the manifest says against its own rules, and what in it is over."""
     from acctcfg.core.address import Address
-    from acctcfg.core.built_in import of_manifest
+    from acctcfg.core.built_in import of_manifest, one_recipient
     from acctcfg.core.guardrails import told_of
     from acctcfg.core.plan import Warning_
     from acctcfg.core.state import KeyValue
@@ -62,7 +62,9 @@ def _warnings(manifest: Manifest) -> list[Warning_]:
         if key.state == "present" and key.permissions is not None and key.ip_allowlist is not None
     }
     over = [Warning_(one.address, "until_over", one.message) for one in manifest.ended]
-    return told_of(of_manifest(manifest, keys), manifest.guardrails) + over
+    found = list(of_manifest(manifest, keys))
+    alone = (one for one in one_recipient(manifest) if one not in found)  # told whatever rules are switched on
+    return told_of((*found, *alone), manifest.guardrails) + over
 
 
 def _counts(manifest: Manifest) -> dict[str, int]:

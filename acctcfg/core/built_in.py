@@ -15,7 +15,19 @@ from acctcfg.core.desired import Guardrails, Manifest
 from acctcfg.core.plan import Step
 from acctcfg.core.state import KeyValue
 
-__all__ = ["OLD_DAYS", "RULES", "SETS", "Breach", "BuiltIn", "active", "can", "of_manifest", "of_step", "powers"]
+__all__ = [
+    "OLD_DAYS",
+    "RULES",
+    "SETS",
+    "Breach",
+    "BuiltIn",
+    "active",
+    "can",
+    "of_manifest",
+    "of_step",
+    "one_recipient",
+    "powers",
+]
 
 SETS: Final[Mapping[str, str]] = {
     "basic": "what is wrong on every desk",
@@ -68,7 +80,8 @@ def _from_anywhere(key: KeyValue) -> str:
     return f"it has {' and '.join(powers(key))} and no ip_allowlist" if powers(key) and not key.ip_allowlist else ""
 
 
-def _one_recipient(manifest: Manifest) -> Iterator[Breach]:
+def one_recipient(manifest: Manifest) -> Iterator[Breach]:
+    """Stores that one identity alone can read."""
     for name, store in manifest.secret_stores.items():
         if len(store.recipients) == 1:
             where = f"secret_stores.{name}"
@@ -119,7 +132,7 @@ RULES: Final[tuple[BuiltIn, ...]] = (
         "a secret store can be read with more than one identity",
         "with the only identity lost, every secret in the store is lost",
         "add a second recipient that is kept elsewhere, then encrypt the store anew",
-        manifest=_one_recipient,
+        manifest=one_recipient,
     ),
     BuiltIn(
         "key_age",

@@ -19,7 +19,12 @@ from acctcfg.render.stream import Outlet
 PACKAGE = Path(acctcfg.__file__).parent
 PRINTERS = {"echo", "secho", "echo_via_pager", "confirm", "prompt", "pause", "stdin", "stdout", "stderr", "print"}
 WAYS = {"cli/console.py", "__main__.py"}  # who may touch the process's streams
-FILES = sorted(file for file in PACKAGE.rglob("*.py") if str(file.relative_to(PACKAGE)) not in WAYS)
+CHILDREN = PACKAGE / "secrets" / "children"  # programs of their own: their streams are pipes that acctcfg reads
+FILES = sorted(
+    file
+    for file in PACKAGE.rglob("*.py")
+    if str(file.relative_to(PACKAGE)) not in WAYS and not file.is_relative_to(CHILDREN)
+)
 
 
 def printing(tree: ast.AST) -> list[str]:

@@ -19,6 +19,8 @@ from acctcfg.cli.validate import command as validate
 from acctcfg.errors import ManifestError
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
+MESSAGE = "one_recipient: one identity alone can read it: lost, all its secrets are"
+ALONE = f"warning: secret_stores.vault: {MESSAGE}  [guardrail]"
 WRONG = "accounts:\n  mmdesk01: {venue: desk, label: a b}\n"
 
 
@@ -28,10 +30,17 @@ def run(folder: Folder, *args: str) -> Result:
 
 
 def test_a_sound_manifest_is_one_line(folder: Folder) -> None:
-    """A sound manifest ends 0, with its size."""
-    folder.write(acctcfg=HEAD + "accounts:\n  mmdesk01: {venue: desk}\n  mmdesk02: {venue: desk}\n")
+    """A sound manifest ends 0, with its size; a store that one identity alone can read is a warning, and no more."""
+    head = HEAD.replace(
+        "recipients: [", "recipients: [age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj, "
+    )
+    accounts = "accounts:\n  mmdesk01: {venue: desk}\n  mmdesk02: {venue: desk}\n"
+    folder.write(acctcfg=head + accounts)
     result = run(folder)
     assert (result.exit_code, result.output) == (0, "Valid: 2 accounts, 1 venue, 1 file.\n")
+    folder.write(acctcfg=HEAD + accounts)
+    alone = run(folder)
+    assert (alone.exit_code, alone.output) == (0, f"{ALONE}\n{result.output}")
 
 
 def test_problems_are_raised_for_people(folder: Folder) -> None:
@@ -66,11 +75,12 @@ def test_problems_are_data_for_pipelines(folder: Folder) -> None:
 
 
 def test_json_of_a_sound_manifest(folder: Folder) -> None:
-    """A sound manifest has an empty list of problems."""
+    """A sound manifest has an empty list of problems; what is wise besides is among the warnings."""
     folder.write(acctcfg=HEAD)
     result = run(folder, "--format", "json")
     counts = {"accounts": 0, "venues": 1, "files": 1}
-    assert json.loads(result.stdout) == {"valid": True, "problems": [], "warnings": [], **counts}
+    warning = {"address": "secret_stores.vault", "code": "guardrail", "message": MESSAGE}
+    assert json.loads(result.stdout) == {"valid": True, "problems": [], "warnings": [warning], **counts}
 
 
 def test_schema_prints_json() -> None:
