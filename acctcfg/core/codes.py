@@ -13,9 +13,11 @@ __all__ = [
     "APPROVALS",
     "CLEARING",
     "GUARDRAIL",
+    "OF_THE_MOMENT",
     "PRECHECKS",
     "UNREVIEWED",
     "WARNINGS",
+    "WINDOWS",
     "precheck_words",
 ]
 
@@ -27,6 +29,12 @@ ALLOW_SENSITIVE: Final = f"{GUARDRAIL}allow_sensitive"
 
 APPROVALS: Final = f"{GUARDRAIL}approvals"
 """Fails on a sensitive step of a plan that too few people signed."""
+
+WINDOWS: Final = f"{GUARDRAIL}windows"
+"""Fails on every step of a plan that may not begin now."""
+
+OF_THE_MOMENT: Final = frozenset({ALLOW_SENSITIVE, WINDOWS})
+"""What stands in a step's way and is no part of it: who allows what, and what time it is."""
 
 PRECHECKS: Final[Mapping[str, str]] = {
     # what the venue would refuse, asked before the write
@@ -120,6 +128,7 @@ WARNINGS: Final[Mapping[str, str]] = {
     "list_may_be_cut": "a list that decides a precheck may be longer than the venue showed",
     "guardrail": "a built-in rule is broken by what is there already, or by the manifest itself",
     "exception": "a rule would forbid this, and an exception of the manifest lets it pass",
+    "window_closed": "the plan may not be applied now, by `guardrails.windows`",
     "until_over": "the `until` of an entry is over, and the entry no longer holds",
     "limit_raised": "a rate limit of the manifest is above the documented one",
     "token_ends": "the access token is over before the plan can be carried out",
@@ -130,7 +139,17 @@ WARNINGS: Final[Mapping[str, str]] = {
 }
 
 UNREVIEWED: Final = frozenset(
-    {"sensitive", "rate_limited", "not_served", "token_ends", "adopted", "no_longer_managed", "unknown_key", "rotating"}
+    {
+        "sensitive",
+        "window_closed",
+        "rate_limited",
+        "not_served",
+        "token_ends",
+        "adopted",
+        "no_longer_managed",
+        "unknown_key",
+        "rotating",
+    }
 )
 """Warnings that do not make a reviewed plan another: one asks for a leave of its own, others are of the moment, or of
 what the journal of this machine knows."""

@@ -42,6 +42,7 @@ __all__ = [
     "StoreSpec",
     "VenueSpec",
     "Wave",
+    "Window",
     "number_of",
 ]
 
@@ -279,6 +280,19 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When an apply may run, or may not: hours of weekdays, or whole days from `first` to `last`."""
+
+    allows: bool
+    zone: str  # "Europe/Berlin"
+    days: tuple[int, ...] = ()  # 0 is Monday
+    begins: int = 0  # minutes of the day
+    ends: int = 0  # up to 1440; not after `begins`: on the next day
+    first: str = ""  # "2026-12-24"; "" for one of the week
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
     """Accounts that a rule leaves out, for a reason and perhaps for a time."""
 
@@ -312,6 +326,7 @@ class Guardrails:
     approvals: Approvals | None = None
     rule_sets: tuple[str, ...] = ()  # of core.built_in, sorted
     exceptions: tuple[Exemption, ...] = ()
+    windows: tuple[Window, ...] = ()
     rollout: tuple[Wave, ...] = ()  # rising, up to all; () for all at once
 
 

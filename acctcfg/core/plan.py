@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from acctcfg.core.address import Address
 from acctcfg.core.canonical import canonical, digest_of
-from acctcfg.core.codes import ALLOW_SENSITIVE, UNREVIEWED
+from acctcfg.core.codes import OF_THE_MOMENT, UNREVIEWED
 from acctcfg.core.desired import Place, Wave
 from acctcfg.core.diff import Change
 from acctcfg.core.rollout import StagedWave, staged
@@ -125,7 +125,7 @@ class Step:
     @property
     def in_its_way(self) -> tuple[str, ...]:
         """The names of what stands in its way, besides the leave to take it."""
-        return tuple(sorted(one.name for one in self.prechecks if one.blocks and one.name != ALLOW_SENSITIVE))
+        return tuple(sorted(one.name for one in self.prechecks if one.blocks and one.name not in OF_THE_MOMENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +359,6 @@ def digest_of_document(document: Mapping[str, Any]) -> str:
 def _fingerprint(step: Mapping[str, Any]) -> dict[str, object]:
     """As `Step.fingerprint`."""
     way = sorted(
-        one["name"] for one in step["prechecks"] if one["status"] in BLOCKING and one["name"] != ALLOW_SENSITIVE
+        one["name"] for one in step["prechecks"] if one["status"] in BLOCKING and one["name"] not in OF_THE_MOMENT
     )
     return {**{name: value for name, value in step.items() if name != "place"}, "prechecks": way, "blocked": bool(way)}

@@ -14,7 +14,7 @@ from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Step
 from acctcfg.engine.capped import without_cap
 from acctcfg.engine.consent import Leave
-from acctcfg.engine.execute import Execution
+from acctcfg.engine.execute import Execution, left_out
 from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers
@@ -27,6 +27,7 @@ from acctcfg.engine.session import Link, Session
 from acctcfg.engine.sign_here import refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.waiting import Patience
+from acctcfg.engine.windows import hold
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError
 from acctcfg.venues.contract import FRESH_SINCE
@@ -131,6 +132,7 @@ async def _plan(session: Session, focus: Focus, terms: _Terms, patience: Patienc
         planned.plan = without_cap(planned.plan)
     _hold_to_review(planned, terms)
     planned.plan = planned.plan.with_steps(terms.leave.hold(planned.plan.steps, planned.readers))
+    planned.plan = hold(planned.plan, session.workspace.manifest.guardrails.windows, session.now())
     return planned
 
 
@@ -154,14 +156,27 @@ async def _go_on(
     interrupts: Interrupts,
 ) -> Outcome:
     """Ask about what can be done, and do it."""
-    left_out = _left_out(planned.plan, skip_blocked=bool(flags["skip_blocked"]))
-    todo = [step for step in planned.plan.steps if step.address not in left_out]
+    leaving = _left_out(planned.plan, skip_blocked=bool(flags["skip_blocked"]))
+    todo = [step for step in planned.plan.steps if step.address not in leaving]
     _refuse_lost_stores(workspace, todo)
     refuse_unsigned(planned.surveys, todo)
     if todo and not approve(planned.plan):
         return _declined(planned)
+    if todo and (late := _too_late(planned)) is not None:
+        return late
     _prove_stores(workspace, todo)
-    return await _carry_out(workspace, planned, left_out, flags, locks, progress, interrupts)
+    return await _carry_out(workspace, planned, leaving, flags, locks, progress, interrupts)
+
+
+def _too_late(planned: Planned) -> Outcome | None:
+    """While the user thought about it, a window may have closed: then nothing was begun."""
+    session = planned.session
+    assert session is not None  # noqa: S101 (draw_up read through it)
+    plan = hold(planned.plan, session.workspace.manifest.guardrails.windows, session.now())
+    if plan is planned.plan:
+        return None
+    results = left_out(plan, {step.address for step in plan.steps})
+    return Outcome(plan=plan, results=tuple(results), claimed=planned.claimed)
 
 
 async def _matched(workspace: Workspace, outcome: Outcome, progress: Progress) -> Outcome:

@@ -27,6 +27,7 @@ from acctcfg.engine.session import Link
 from acctcfg.engine.siblings import look_at_siblings
 from acctcfg.engine.stopping import Stop
 from acctcfg.engine.unforeseen import blame
+from acctcfg.engine.windows import why_closed
 from acctcfg.venues.contract import FRESH_SINCE
 from acctcfg.wire.failures import Dropped
 
@@ -89,16 +90,24 @@ class Execution:
                 accounts.setdefault(step.address.account, []).append(step)
         waves = self.planned.plan.waves or (StagedWave(tuple(accounts), 0),)
         for number, wave in enumerate(waves, 1):
-            due = [accounts[one] for one in wave.accounts if one in accounts]
+            due = [accounts[one] for one in wave.accounts if one in accounts and self._due(accounts[one])]
             which = f", wave {number} of {len(waves)}" if len(waves) > 1 else ""
             self.progress.phase(f"applying{which}", sum(map(len, due)))
             await asyncio.gather(*(self._in_turn(some) for some in due))
-            if why := self._halts(due):
-                self._leave(
-                    [some for later in waves[number:] for one in later.accounts for some in accounts.get(one, ())], why
-                )
-                return
-            await self._pause(wave.then_wait_s if due else 0)
+            if number < len(waves) and due:
+                await self._between(self._halts(due), wave.then_wait_s)
+
+    def _due(self, steps: Sequence[Step]) -> bool:
+        return any(step.address not in self.results for step in steps)
+
+    async def _between(self, halt: str, wait_s: int) -> None:
+        """After a wave: end what is left where no later one may start; else let this one prove itself."""
+        if halt:
+            self._leave(halt, "not_started")
+            return
+        await self._pause(wait_s)
+        if not self.stopping and (why := self._closed()):
+            self._leave(why, "blocked")
 
     def _halts(self, wave: Sequence[Sequence[Step]]) -> str:
         """Why no later wave is started: something of this one is not known to be done. Blocked steps are no reason."""
@@ -106,11 +115,17 @@ class Execution:
         failed = next((one for one in ends if one.status in ("failed", "unknown") or one.code in UNSURE), None)
         return f"a later wave than that of {failed.step.address}, which did not succeed" if failed else ""
 
-    def _leave(self, steps: Iterable[Step], why: str) -> None:
+    def _closed(self) -> str:
+        """Why the next wave may not begin now."""
+        session = self.planned.session
+        assert session is not None  # noqa: S101 (draw_up read through it)
+        return why_closed(session.workspace.manifest.guardrails.windows, session.now(), 0)
+
+    def _leave(self, why: str, status: str) -> None:
         """The steps that have no result yet are not begun."""
-        for step in steps:
+        for step in self.planned.plan.steps:
             if step.address not in self.results:
-                self._end(StepResult(step, "not_started", why))
+                self._end(StepResult(step, status, why))
 
     async def _pause(self, seconds: int) -> None:
         """Let a wave prove itself. The lock is kept: no other run slips in between. A signal ends the wait at once."""

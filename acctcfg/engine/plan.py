@@ -30,6 +30,7 @@ from acctcfg.engine.rule_warnings import rule_warnings
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.survey_guard import demand_answers
 from acctcfg.engine.unforeseen import spoiled
+from acctcfg.engine.windows import why_closed
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Survey
@@ -210,6 +211,8 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
     plan = replace(plan, estimate=estimate_of(session, work, plan))
+    if plan.steps and (why := why_closed(workspace.manifest.guardrails.windows, session.now(), plan.estimate.seconds)):
+        plan = replace(plan, warnings=(*plan.warnings, Warning_("guardrails.windows", "window_closed", why)))
     unlifted = replace(plan, steps=guarded(steps), replace=())
     as_reviewed = [one for some in (plan, unlifted) for one in (some, replace(some, allow_sensitive=()))]
     return Planned(plan, by_key, session, tuple(as_reviewed), readers=readers)

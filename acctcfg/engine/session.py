@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -124,6 +125,10 @@ class Session:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def now(self) -> datetime:
+        """What time it is, by its clock."""
+        return datetime.fromtimestamp(self.clock.now(), UTC)
 
     async def close(self) -> None:
         """End every connection, and leave word of what was used of its limits."""

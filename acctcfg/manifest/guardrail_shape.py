@@ -7,13 +7,14 @@ from decimal import Decimal
 
 from acctcfg.core.built_in import RULES, SETS
 from acctcfg.manifest.approvals import APPROVALS
-from acctcfg.manifest.containers import Field, Later, ListOf, OneOrMany, Plain, Record
+from acctcfg.manifest.containers import Field, ListOf, OneOrMany, Plain, Record
 from acctcfg.manifest.core_schema import number
 from acctcfg.manifest.days import UNTIL
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report
 from acctcfg.manifest.scalars import BAD, IN_QUOTES, Decimals, Flag, Text, Whole, Word
 from acctcfg.manifest.text_rules import DURATION, SHARE
+from acctcfg.manifest.windows import WINDOW
 
 __all__ = ["WaveKind", "guardrails"]
 
@@ -108,6 +109,10 @@ def _rule_sets() -> Field:
 
 def guardrails(permissions: Iterable[str]) -> Record:
     """Limits and rules. `permissions`: all words that a key's may come to."""
+    windows = {
+        "allow": Field(kind=Text(WINDOW), doc="Then an apply may run; with any of these, then only"),
+        "deny": Field(kind=Text(WINDOW), doc="Then no apply runs"),
+    }
     return Record(
         {
             "max_leverage": Field(kind=Decimals(most=1_000_000), doc="No leverage above this"),
@@ -134,6 +139,9 @@ def guardrails(permissions: Iterable[str]) -> Record:
                 "later one; the last is 100%",
             ),
             "approvals": Field(kind=APPROVALS, doc="Who must sign a plan before it is applied"),
-            "windows": Field(kind=Later(), doc="When an apply may run"),
+            "windows": Field(
+                kind=ListOf(Record(windows, one_of=(tuple(windows),)), least=1),
+                doc="When an apply may run; a deny wins, and the plan's estimate must fit. `cap` is not held back",
+            ),
         }
     )

@@ -14,6 +14,7 @@ from acctcfg.manifest.rollout import build_rollout, share_of
 from acctcfg.manifest.rule_schemas import schema_error
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
+from acctcfg.manifest.windows import build_windows
 
 __all__ = ["build_guardrails"]
 
@@ -47,6 +48,7 @@ def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
         rule_sets=tuple(sorted(word for word in taken.get("rule_sets", ()) if word is not BAD)),
         exceptions=excepted,
         approvals=build_approvals(taken.get("approvals")),
+        windows=build_windows(section["windows"], taken["windows"], report) if "windows" in taken else (),
         rollout=build_rollout(section["rollout"], taken["rollout"], report) if "rollout" in taken else (),
     )
 
