@@ -27,7 +27,7 @@ REVEALING = {
     "secrets/credentials.py": "reads a file of credentials",
     "secrets/new_identity.py": "writes a new identity into its file",
     "secrets/stored_form.py": "writes and reads what is encrypted",
-    "wire/client.py": "sends headers",
+    "wire/message.py": "sends headers",
     "wire/endpoint.py": "writes bodies",
     "wire/redact.py": "takes credentials out of a venue's words",
 }
