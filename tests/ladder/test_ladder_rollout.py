@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+import signal
 
 import pytest
 from desk import Desk
 from ladder_parts import KEY, settle
+
+from acctcfg.wire.clock import SystemClock
 
 NAMES = [f"trader{number:02}" for number in range(1, 7)]
 ORDER = sorted(NAMES, key=lambda name: hashlib.sha256(name.encode()).digest())
@@ -26,8 +31,6 @@ def _modes(desk: Desk) -> list[str]:
 @pytest.fixture
 def waits(desk: Desk) -> list[float]:
     """Waits of a minute or more: they take no time, and are noted."""
-    from acctcfg.wire.clock import SystemClock
-
     sleep, found = SystemClock.sleep, []
 
     async def quick(self: SystemClock, seconds: float) -> None:
@@ -75,3 +78,25 @@ def test_a_blocked_account_stops_no_wave(desk: Desk) -> None:
     assert desk.plan("--format", "json").json["waves"][0]["accounts"] == [ORDER[1]]
     assert desk.apply("--skip-blocked").code == 3
     assert _modes(desk) == ORDER[1:]
+
+
+def test_a_signal_ends_the_wait_at_once(desk: Desk) -> None:
+    """Exit 130 with the first wave done and the rest not started; the next apply goes on from there."""
+    sleep = SystemClock.sleep
+
+    async def signalled(self: SystemClock, seconds: float) -> None:
+        if seconds >= 60:
+            os.kill(os.getpid(), signal.SIGINT)
+        await sleep(self, seconds)
+
+    _ready(desk, [{"accounts": 1, "then_wait": "1h"}, "100%"])
+    desk.monkeypatch.setattr(SystemClock, "sleep", signalled)
+    said = desk.apply()
+    assert said.code == 130, said.out + said.err
+    assert said.out.count("not started: interrupted before it began") == 5
+    assert _modes(desk) == ORDER[:1]
+    desk.monkeypatch.setattr(SystemClock, "sleep", sleep)
+    desk.document["guardrails"]["rollout"] = ["100%"]
+    desk.text(json.dumps(desk.document))
+    desk.converge()
+    assert _modes(desk) == ORDER
