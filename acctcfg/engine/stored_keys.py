@@ -171,9 +171,17 @@ async def proven(session: Session, spec: AccountSpec, label: str, store: str, cr
     if not proof.belongs:
         message = f"it signs for the uid {proof.uid}; the venue lists {spec.name} as {proof.listed_uid or 'no account'}"
         return KeyReport(spec.key, label, store, "wrong", message)
-    if proof.label != label:
+    if proof.label not in (label, _temporary(session, spec, proof.uid, label)):
         return KeyReport(spec.key, label, store, "wrong", f'it is the key "{proof.label}" of that account')
     return KeyReport(spec.key, label, store, proof.state, STATES.get(proof.state, ""))
+
+
+def _temporary(session: Session, spec: AccountSpec, uid: str, label: str) -> str:
+    """The label that a new key has until the one whose place it takes is deleted; that of the key itself else."""
+    link = session.links[spec.venue]
+    assert session.memory is not None  # noqa: S101 (the session is open)
+    known = session.memory(link.client.base_url, link.connection.user)
+    return next((one.temporary for one in known.rotations(uid) if one.label == label), label)
 
 
 def _wanted(spec: AccountSpec) -> list[KeySpec]:

@@ -96,6 +96,7 @@ def test_an_overlap_leaves_the_old_key_until_a_later_apply(desk: Desk, monkeypat
     assert [one["code"] for one in plan["warnings"]] == ["rotating"]
     assert desk.apply().last == "No changes. Live accounts match the manifest."
     assert len(live(desk)) == 2
+    assert desk.run("secrets", "check").code == 0
     later = 25 * 3600
     now = rotation.AccountNotes.now
     monkeypatch.setattr(rotation.AccountNotes, "now", lambda self: now(self) + later)
