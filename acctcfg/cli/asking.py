@@ -6,7 +6,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -98,9 +98,10 @@ def _interruptible() -> Iterator[None]:
     heard = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]  # nohup ignores one of them
     before = {one: signal.signal(one, signal.default_int_handler) for one in heard}
     try:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise KeyboardInterrupt
+        with suppress(RuntimeError):  # `lock break` asks without a loop
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise KeyboardInterrupt
         yield
     finally:
         for one, handler in before.items():

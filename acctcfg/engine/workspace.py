@@ -43,11 +43,11 @@ def storage_of(directory: Path, spec: JournalSpec, environ: Mapping[str, str], *
     return PostgresStorage(spec.url, create=create, environ=environ)
 
 
-def storage_here(directory: Path, environ: Mapping[str, str]) -> Storage:
+def storage_here(directory: Path, environ: Mapping[str, str], *, create: bool = False) -> Storage:
     """The same for commands that want nothing else of the manifest: it may be wrong, or absent."""
     from acctcfg.manifest.journal import journal_of
 
-    return storage_of(directory, journal_of(directory, rules(), environ), environ)
+    return storage_of(directory, journal_of(directory, rules(), environ), environ, create=create)
 
 
 class Who(TypedDict):

@@ -42,10 +42,7 @@ class Holder:
         """As it is written into a claim; the heartbeat is kept beside it."""
         place = {"venue_user": self.venue_user, "base_url": self.base_url, "token": self.token}
         who = {"owner": self.owner, "run": self.run, "acquired_at": self.acquired_at}
-        ours = self.process
-        return json.dumps(
-            {**place, **who, "host": ours.host, "machine": ours.machine, "pid": ours.pid, "started": ours.started}
-        )
+        return json.dumps({**place, **who, **self.process.facts()})
 
     @classmethod
     def read(cls, claim: str | bytes, beaten: float) -> Self:

@@ -17,6 +17,7 @@ from acctcfg.journal import reading
 from acctcfg.journal.chain import Draft, Row
 from acctcfg.journal.lock_file import FOLDER
 from acctcfg.journal.past import Past
+from acctcfg.journal.process import this_process
 from acctcfg.journal.records import Finding, Intent, Outcome
 from acctcfg.journal.sqlite import SqliteStorage
 from acctcfg.journal.storage import Storage, Which
@@ -108,6 +109,7 @@ class Journal(Past):
             "clean": clean,
             "digest": digest,
             "flags": dict(flags or {}),
+            "process": this_process().facts(),
         }
         self._add(Draft.of("run", run, body))
         return run

@@ -16,7 +16,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -61,11 +61,19 @@ def _home_on_record() -> str:
     return "" if home in ("/", "/nonexistent") else home
 
 
-def holders(storage: Storage) -> tuple[Holder, ...]:
-    """All locks beside the journal, by venue user, those of holders that are gone included."""
+def holders(storage: Storage, *, state: Sequence[Path] = ()) -> tuple[Holder, ...]:
+    """All locks beside the journal and in the state folders, by venue user, those of holders that are gone included."""
     with in_words(storage.place):
-        found = [one.holder()[1] for one in storage.locks()]
-    return tuple(sorted((one for one in found if one), key=lambda one: (one.venue_user, one.base_url)))
+        beside = [one.holder()[1] for one in storage.locks()]
+    found = {one.token: one for one in (*_everywhere(state), *beside) if one is not None}
+    return tuple(sorted(found.values(), key=lambda one: (one.venue_user, one.base_url)))
+
+
+def _everywhere(state: Sequence[Path]) -> Iterator[Holder | None]:
+    for folder in state:
+        with suppress(OSError):
+            for one in (folder / FOLDER).iterdir():
+                yield LockFile(one).holder()[1]
 
 
 def holder_of(storage: Storage, venue_user: str, *, base_url: str = "", state: Sequence[Path] = ()) -> Holder | None:
@@ -78,14 +86,19 @@ def holder_of(storage: Storage, venue_user: str, *, base_url: str = "", state: S
     return None
 
 
-def break_lock(storage: Storage, venue_user: str, *, base_url: str = "", state: Sequence[Path] = ()) -> Holder | None:
-    """Take the lock away from whoever holds it, and say who did; its holder sends no further write."""
+def break_lock(
+    storage: Storage, venue_user: str, *, base_url: str = "", state: Sequence[Path] = (), token: str = ""
+) -> Holder | None:
+    """Take the lock away from whoever holds it, and say who did; its holder sends no further write.
+
+    `token`: only from this holder, whoever took the lock meanwhile.
+    """
     broken = None
     with in_words(storage.place):
         for place in _places(storage, venue_user, base_url, state):
             while True:
                 number, holder = place.holder()
-                if holder is None:
+                if holder is None or token not in ("", holder.token):
                     break
                 if place.claim(number + 1, _ours(venue_user, base_url, "", "", this_process(), time.time())):
                     place.free(number + 1)

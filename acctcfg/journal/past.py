@@ -11,6 +11,7 @@ from acctcfg.journal import reading
 from acctcfg.journal.chain import BEGINNING, Head, Row, flaws
 from acctcfg.journal.intact import demand_intact
 from acctcfg.journal.knowledge import Knowledge
+from acctcfg.journal.process import Process
 from acctcfg.journal.reading import Readers
 from acctcfg.journal.records import Access, Intent, Run, RunRecord, is_of
 from acctcfg.journal.storage import Storage, Which
@@ -102,6 +103,18 @@ class Past:
         rows = self._rows(Which(run_with_answers=fitting[0].run))
         with self._understood():
             return reading.record(rows)
+
+    def doing(self, process: Process) -> tuple[Run | None, Intent | None]:
+        """The run that this process is in, and its latest write whose outcome is not on record; None where there is
+        none."""
+        begins = self._rows(Which(kinds=("run",), last=50))
+        with self._understood():
+            own = next((row for row in begins if row.facts().get("process") == process.facts()), None)
+        if own is None or self._rows(Which(kinds=("run_end",), run_with_answers=own.run)):
+            return None, None
+        intents = self._rows(Which(kinds=("intent",), run_with_answers=own.run, unresolved=True))
+        with self._understood():
+            return reading.run(own, None), reading.intent(intents[-1]) if intents else None
 
     # -- is it as it was written? --------------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from acctcfg.core.json_types import JsonObject
+
 __all__ = ["Process", "is_dead", "this_process"]
 
 
@@ -29,6 +31,10 @@ class Process:
     machine: str
     pid: int
     started: str
+
+    def facts(self) -> JsonObject:
+        """As a journal has it."""
+        return {"host": self.host, "machine": self.machine, "pid": self.pid, "started": self.started}
 
 
 def this_process() -> Process:

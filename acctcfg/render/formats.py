@@ -5,6 +5,7 @@ brake                  of `cap`
 accounts, payable      of `show` and `output`
 runs, run, verified    of `history`
 exported               of `history export`
+locks                  of `lock list`
 secrets, keys          of `secrets list`, and of `secrets check` and `secrets import`
 validation             of `validate`
 """
@@ -55,6 +56,7 @@ FORMATS: Final = [
             "runs": "history:runs",
             "run": "history:run",
             "verified": "history:verified",
+            "locks": "locks:locks",
             "secrets": "stored:secrets",
             "keys": "stored:keys",
             "resealed": "stored:resealed",
@@ -73,6 +75,7 @@ FORMATS: Final = [
             "runs": "data:records_json",
             "run": "data:record_json",
             "verified": "harmless:json_text",
+            "locks": "locks:locks_json",
             "secrets": "data:secrets_json",
             "keys": "data:keys_json",
             "resealed": "data:secrets_json",

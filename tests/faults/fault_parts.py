@@ -3,13 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pyrage
 from desk import Desk, seed
 
-__all__ = ["ACCOUNTS", "GUARDRAILS", "TRADING", "keep", "onboarding", "sub_account", "world"]
+__all__ = [
+    "ACCOUNTS",
+    "GUARDRAILS",
+    "TRADING",
+    "another_apply",
+    "command",
+    "keep",
+    "onboarding",
+    "sub_account",
+    "world",
+]
+
+
+def command(desk: Desk, *arguments: str) -> list[str]:
+    """The command line of a process of its own."""
+    return [sys.executable, "-m", "acctcfg", "-C", str(desk.folder), *arguments]
+
+
+@contextmanager
+def another_apply(desk: Desk, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
+    """An apply in a process of its own that holds the lock, and a write that takes so long."""
+    desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=seconds * desk.sandbox.app.world.speed)
+    with subprocess.Popen(
+        command(desk, "apply", "--auto-approve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        deadline = time.monotonic() + 15
+        while not desk.writes() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        try:
+            yield running
+        finally:
+            running.kill()
+
 
 TRADING = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 GUARDRAILS = {"max_deletes": 2}

@@ -8,39 +8,15 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from desk import Desk
-from fault_parts import TRADING, keep, onboarding, sub_account
+from fault_parts import TRADING, another_apply, command, keep, onboarding, sub_account
 
 HERE = Path(__file__).parent
 USAGE = 64
-
-
-def command(desk: Desk, *arguments: str) -> list[str]:
-    """The command line of a process of its own."""
-    return [sys.executable, "-m", "acctcfg", "-C", str(desk.folder), *arguments]
-
-
-@contextmanager
-def another_apply(desk: Desk, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
-    """An apply in a process of its own that holds the lock, and a write that takes so long."""
-    desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=seconds * desk.sandbox.app.world.speed)
-    with subprocess.Popen(
-        command(desk, "apply", "--auto-approve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
-        deadline = time.monotonic() + 15
-        while not desk.writes() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        try:
-            yield running
-        finally:
-            running.kill()
 
 
 # -- the lock --------------------------------------------------------------------------------------------------------

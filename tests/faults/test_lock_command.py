@@ -1,0 +1,146 @@
+"""`acctcfg lock`, a holder that was frozen, and two machines at one account; on both storages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from desk import Desk, seed
+from fault_parts import another_apply, keep, onboarding, sub_account
+from postgres import Postgres
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def kept(request: pytest.FixtureRequest, desk: Desk) -> Desk:
+    """A desk whose account is to be made, with the journal in either storage."""
+    if request.param == "postgres":
+        return desk.write(onboarding(), journal={"url": request.getfixturevalue("postgres").database()})
+    return desk.write(onboarding())
+
+
+def test_who_holds_it_and_what_it_does(kept: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list names holder, process, run and the write that is on its way; broken, it sends nothing more, the break is
+    in the history, and the next apply ends what was begun."""
+    monkeypatch.setenv("ACCTCFG_ACTOR", "alice")
+    with another_apply(kept, 3.0) as running:
+        monkeypatch.setenv("ACCTCFG_ACTOR", "bob")
+        (held,) = kept.run("lock", "list", "--format", "json").json["locks"]
+        assert (held["owner"], held["pid"], held["gone"]) == ("alice", running.pid, False)
+        assert (held["command"], held["step"]) == ("apply", "mmdesk01")
+        user = held["venue_user"]
+        text = kept.run("lock").out
+        assert f"venue user {user} at {kept.sandbox.base_url}\n  held by alice, process {running.pid} on " in text
+        assert f"run {held['run']}: apply, writing mmdesk01 (POST " in text
+
+        refused = kept.run("lock", "break", user)
+        assert refused.code == 64
+        assert "--auto-approve" in refused.err
+        done = kept.run("lock", "break", "--auto-approve")
+        assert (done.code, done.last) == (0, f"Broken: alice no longer holds venue user {user}.")
+        assert kept.run("lock", "list").out == "No lock is held.\n"
+        out, _ = running.communicate(timeout=20)
+        assert running.returncode == 1
+        assert "no longer ours" in out.decode()
+        assert len(kept.writes()) == 1
+    again = kept.run("lock", "break", user)
+    assert (again.code, again.out) == (0, f"Nobody holds the lock of venue user {user}.\n")
+    kept.converge()
+    assert f"lock break auto_approve=True venue_user={user}" in kept.run("history", _run_of(kept, "lock break")).out
+    assert kept.run("history", "--verify").code == 0
+
+
+def _run_of(desk: Desk, command: str) -> str:
+    return next(one["id"] for one in desk.run("history", "--format", "json").json if one["command"] == command)
+
+
+@pytest.mark.parametrize("answer", ["no", "yes"])
+def test_only_yes_breaks_it(desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """Whoever is asked has read who would lose the lock; anything but the whole word leaves it."""
+    desk.write(onboarding())
+    monkeypatch.setattr("acctcfg.cli.console.can_ask", lambda: True)
+    monkeypatch.setattr("acctcfg.cli.console.read_answer", lambda: f"{answer}\n")
+    with another_apply(desk, 1.0):
+        said = desk.run("lock", "break")
+        assert "held by tester, process" in said.out
+        assert "Take the lock away?" in said.err
+        assert (said.code, "Broken" in said.out) == ((0, True) if answer == "yes" else (1, False))
+        assert ("No lock" in desk.run("lock").out) == (answer == "yes")
+
+
+def age(desk: Desk, postgres: Postgres | None) -> None:
+    """Let every heartbeat be 100 s older."""
+    for claim in (*desk.folder.rglob("locks/*/*"), *(Path.home() / ".local/state/acctcfg").rglob("locks/*/*")):
+        if claim.name.isdigit():
+            then = claim.stat().st_mtime - 100
+            os.utime(claim, (then, then))
+    if postgres is not None:
+        with postgres.connect(desk.document["journal"]["url"]) as connection:
+            connection.execute("UPDATE acctcfg.locks SET beaten = beaten - 100")
+
+
+def test_a_frozen_holder_that_wakes_up_sends_nothing(kept: Desk, request: pytest.FixtureRequest) -> None:
+    """Stopped with a write on its way, its lock expires; another apply does it all; awake again, it writes nothing."""
+    postgres = request.getfixturevalue("postgres") if "journal" in kept.document else None
+    with another_apply(kept, 0.2) as frozen:
+        frozen.send_signal(signal.SIGSTOP)
+        try:
+            time.sleep(0.3)
+            assert "is held by" in kept.apply().err
+            age(kept, postgres)
+            done = kept.apply()
+            assert done.code == 0, done.out + done.err
+            before = [row["path"] for row in kept.writes()]
+        finally:
+            frozen.send_signal(signal.SIGCONT)
+        out, err = frozen.communicate(timeout=20)
+    assert frozen.returncode == 1
+    assert "no longer ours" in (out + err).decode()
+    assert [row["path"] for row in kept.writes()] == before
+    kept.converge()
+
+
+FAMILIES = ("BTC-USDT", "ETH-USDT")
+
+
+def test_two_machines_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: Postgres) -> None:
+    """Two checkouts on two machines want other values at once: one run, then the other, at the venue and on record."""
+
+    world = seed({"mmdesk01": sub_account("mmdesk01", acctLv="3")})
+    with Desk.at(tmp_path / "a", monkeypatch, world) as desk:
+        url = postgres.database()
+        folders = [tmp_path / "a", tmp_path / "b"]
+        running = []
+        for number, folder in enumerate(folders):
+            folder.mkdir(exist_ok=True)
+            desk.folder = folder
+            keep(desk, "mmdesk01")
+            entries = [{"market": "swap", "family": one, "margin": "cross", "value": 5 + number} for one in FAMILIES]
+            key = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
+            desk.write({"mmdesk01": {"api_keys": key, "leverage": entries}}, journal={"url": url})
+        for number, folder in enumerate(folders):
+            home = str(tmp_path / f"home{number}")
+            environ = {**os.environ, "HOME": home, "XDG_STATE_HOME": f"{home}/state", "XDG_CACHE_HOME": f"{home}/cache"}
+            command = [sys.executable, HERE / "other_machine.py", f"boot{number}", folder, "apply", "--auto-approve"]
+            running.append(
+                subprocess.Popen(
+                    [*command, "--lock-timeout", "30s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
+                )
+            )
+        for one in running:
+            out, err = one.communicate(timeout=40)
+            assert one.returncode == 0, (out + err).decode()
+        sent = [row["body"]["lever"] for row in desk.writes("set-leverage")]
+        assert sorted(sent) == ["5", "5", "6", "6"]
+        assert len(list(groupby(sent))) == 2
+        with postgres.connect(url) as connection:
+            rows = connection.execute("SELECT run FROM acctcfg.events ORDER BY seq").fetchall()
+        assert len(list(groupby(rows))) == 2
+        assert desk.run("history", "--verify").code == 0
