@@ -15,7 +15,18 @@ from acctcfg import errors
 from acctcfg.cli import COMMANDS, NOT_YET, group, run
 
 # modules of cli/ that are no commands
-OTHERS = {"asking", "consent", "console", "event_loop", "failure", "formats", "git_ignore", "starter", "unsupported"}
+OTHERS = {
+    "approvals",
+    "asking",
+    "consent",
+    "console",
+    "event_loop",
+    "failure",
+    "formats",
+    "git_ignore",
+    "starter",
+    "unsupported",
+}
 
 CONSOLE = [
     "acctcfg.cli.console",

@@ -31,14 +31,7 @@ LATER = [
     "accounts_from: []",
     "moved: {a: b}",
     "notify: {}",
-    "guardrails: {approvals: {count: 2}}",
-    "guardrails: {windows: []}",
-    "guardrails: {rule_sets: [basic]}",
-    "guardrails: {exceptions: []}",
-    "guardrails: {rollout: [1]}",
     "venues: {d: {type: okx_dma_broker, credentials: {token: {exec: [x]}}}}",
-    "profiles: {p: {leverage: [{market: swap, margin: cross, family: A-B, value: 3, until: 2026-12-31}]}}",
-    "profiles: {p: {api_keys: {t: {permissions: [read], until: 2026-12-31}}}}",
 ]
 
 
