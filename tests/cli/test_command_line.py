@@ -24,6 +24,7 @@ OTHERS = {
     "failure",
     "formats",
     "git_ignore",
+    "held_locks",
     "starter",
     "unsupported",
 }
