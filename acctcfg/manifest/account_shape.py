@@ -46,10 +46,17 @@ def connection_credentials(rules: Rules, trust: Trust) -> Record:
     token = Record(
         {
             "env": Field(kind=Text(VARIABLE, private=True), doc="The variable that holds the access token"),
-            "exec": Field(kind=Later("export it into the variable that `env` names"), doc="A program that prints it"),
+            "exec": Field(
+                kind=CommandLine(trust),
+                doc="A program that answers it, and its arguments; ACCTCFG_TRUST must name it",
+            ),
+            "pass_env": Field(
+                kind=ListOf(Text(VARIABLE, private=True)),
+                doc="Variables of the environment that the program of `exec` gets besides PATH, HOME and LANG",
+            ),
             "termid": Field(kind=Text(DEVICE), doc="The id of the device that the token was made for, if it has one"),
         },
-        one_of=(("env",),),
+        one_of=(("env", "exec"),),
     )
     doc = "An OAuth bearer token: the settings of the user behind it (role main), and nothing of its sub-accounts"
     return credentials(trust, token=Field(kind=token, doc=doc))

@@ -13,7 +13,7 @@ from acctcfg.secrets.private_file import located, read_private
 from acctcfg.secrets.store import Store
 from acctcfg.secrets.stored_form import flaw, unpack
 from acctcfg.secrets.token_life import end_of
-from acctcfg.secrets.told import asked_for
+from acctcfg.secrets.told import ask, asked_for
 
 FORMS = "{env: PREFIX}, {store: NAME, key: PATH}, {file: PATH}, {exec: [PROGRAM, ...]} or {keyring: SERVICE, key: PATH}"
 __all__ = ["load_credentials", "load_token"]
@@ -62,18 +62,46 @@ def _answered(helper: Helper, path: str = "") -> Credentials:
     return found
 
 
-def load_token(source: Mapping[str, str], *, environ: Mapping[str, str]) -> AccessToken:
-    """A bearer token from {"env": NAME} with, perhaps, {"termid": ID}. ConfigError for one that is not there."""
-    name = source["env"]
+def load_token(source: Mapping[str, object], *, environ: Mapping[str, str]) -> AccessToken:
+    """A bearer token from {"env": NAME} or {"exec": [PROGRAM, ...]} with, perhaps, {"termid": ID}.
+
+    Raises ConfigError for one that is not there, StoreError for a program that does not answer one.
+    """
+    text = _token_answered(source, environ) if "exec" in source else _token_exported(str(source["env"]), environ)
+    return AccessToken("token", Secret(text), None, device=str(source.get("termid", "")), ends_at=end_of(text))
+
+
+def _token_answered(source: Mapping[str, object], environ: Mapping[str, str]) -> str:
+    helper = trusted("credentials", source["exec"], source.get("pass_env", ()), environ)
+    secret = ask(helper, {"do": "get"}).get("secret")
+    text = secret.get("token") if isinstance(secret, Mapping) else None
+    if not isinstance(text, str) or not text:
+        raise StoreError(
+            f"{helper.who}: what its {helper.noun} answered has no token",
+            hint='{"acctcfg": 1, "ok": true, "secret": {"token": "..."}} is expected',
+        )
+    if wrong := _token_flaw(text):
+        raise StoreError(f"{helper.who}: the token of its {helper.noun} {wrong}", hint=_BARE_TOKEN)
+    return text
+
+
+_BARE_TOKEN = "the token alone, without `Bearer`"  # noqa: S105 (words)
+
+
+def _token_flaw(text: str) -> str:
+    return flaw(text) or ("holds a blank" if " " in text else "")
+
+
+def _token_exported(name: str, environ: Mapping[str, str]) -> str:
     text = environ.get(name, "")
     if not text:
         raise ConfigError(
             f"the environment lacks {name}",
             hint=f"the manifest takes an access token from {{token: {{env: {name}}}}}: export it before running",
         )
-    if wrong := flaw(text) or ("holds a blank" if " " in text else ""):
-        raise ConfigError(f"the variable {name} {wrong}", hint="set it again: the token alone, without `Bearer`")
-    return AccessToken("token", Secret(text), None, device=source.get("termid", ""), ends_at=end_of(text))
+    if wrong := _token_flaw(text):
+        raise ConfigError(f"the variable {name} {wrong}", hint=f"set it again: {_BARE_TOKEN}")
+    return text
 
 
 def _from_environment(prefix: str, environ: Mapping[str, str], passphrase_required: bool) -> Credentials:

@@ -31,7 +31,6 @@ LATER = [
     "accounts_from: []",
     "moved: {a: b}",
     "notify: {}",
-    "venues: {d: {type: okx_dma_broker, credentials: {token: {exec: [x]}}}}",
 ]
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from desk import MASTER, Desk
 
+from acctcfg.core.trust import trust_word
+
 TOKEN = "not-a-real-token-0123456789"
 SETTINGS = {"role": "main", "position_mode": "net", "settings": {"greeks": "BS"}}
 
@@ -120,8 +122,9 @@ def test_sub_accounts_are_refused_offline(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("credentials", "words"),
     [
-        ({"token": {"exec": ["helper"]}}, "exec: is not supported yet"),
-        ({"token": {}}, "one of env is missing"),
+        ({"token": {"exec": ["helper"]}}, "credentials.token.exec: nobody trusts this command"),
+        ({"token": {"env": "DESK_TOKEN", "exec": ["helper"]}}, "cannot be used together"),
+        ({"token": {}}, "one of env, exec is missing"),
         ({"token": {"env": "DESK_TOKEN"}, "env": "OKX_DESK"}, "cannot be used together"),
     ],
 )
@@ -130,6 +133,27 @@ def test_how_a_token_is_not_named(desk: Desk, credentials: dict[str, Any], words
     said = desk.write({"me": SETTINGS}, venue={"type": "okx", "credentials": credentials}).run("validate")
     assert said.code == 1
     assert words in said.err
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        ({"ok": True, "secret": {"token": TOKEN}}, 0, ""),
+        ({"ok": True, "secret": {"api_key": TOKEN}}, 1, "has no token"),
+        ({"ok": True, "secret": {"token": f"Bearer {TOKEN}"}}, 1, "holds a blank"),
+        ({"ok": False, "error": f"{TOKEN} is over"}, 1, "refused to get"),
+    ],
+)
+def test_a_token_that_a_program_answers(desk: Desk, answer: dict[str, Any], code: int, words: str) -> None:
+    """A trusted program is asked for it; whatever it says instead, the token stands in no output."""
+    file = desk.folder / "answer.json"
+    file.write_text(json.dumps({"acctcfg": 1, **answer}), encoding="utf-8")
+    command = ["/bin/cat", str(file)]
+    desk.monkeypatch.setenv("ACCTCFG_TRUST", trust_word(command))
+    desk.write({"me": SETTINGS}, venue={"type": "okx", "credentials": {"token": {"exec": command}}})
+    said = desk.run("-v", "plan")
+    assert (said.code, words in said.err) == (code, True), said.err
+    assert TOKEN not in said.out + said.err
 
 
 @pytest.mark.parametrize(("text", "words"), [("", "lacks DESK_TOKEN"), (f"Bearer {TOKEN}", "without `Bearer`")])
