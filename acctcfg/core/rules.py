@@ -47,7 +47,7 @@ class VenueRules:
     unsupported_fields: Mapping[str, str] = field(default_factory=dict)  # -> why not, and what to do
     account_modes: Mapping[str, str] = field(default_factory=dict)  # word -> what it means
     position_modes: Mapping[str, str] = field(default_factory=dict)
-    permissions: tuple[str, ...] = ()  # in the order of power; () where keys have groups instead, or there are none
+    permissions: tuple[str, ...] = ()  # in the order of power; () where keys have none of these
     name: TextRule = NAME
     label: TextRule = NAME
     key_label: TextRule = NAME
@@ -55,8 +55,6 @@ class VenueRules:
     keys_per_account: int = 0
     resources: Mapping[str, object] = field(default_factory=dict)  # rules of shared resources, by the manifest's field
     leverage_selectors: tuple[str, ...] = ()  # "instrument", "family", "currency", "symbol" (and "instruments")
-    permission_groups: tuple[str, ...] = ()  # each can be read or write
-    unsupported_groups: Mapping[str, str] = field(default_factory=dict)  # group -> why no key can be given it
     other_parts: str = ""  # a pattern of names of parts that this version does not know; the venue judges them
     position_mode_parts: tuple[str, ...] = ()  # parts of an account that can each have a position mode of their own
     environments: tuple[str, ...] = ("live", "demo", "sandbox")

@@ -12,6 +12,7 @@ from acctcfg.core.setting import Flag as FlagKind
 from acctcfg.core.text_rule import PATH, VARIABLE
 from acctcfg.core.vocabulary import MarginMode, Market, Side
 from acctcfg.deposit import CreditTo, rules_of
+from acctcfg.key_groups import groups_of
 from acctcfg.manifest.alternatives import ACCESS, Permissions, WholeOrParts
 from acctcfg.manifest.commands import CommandLine, KeyringService, Trust
 from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Record, Table
@@ -103,14 +104,14 @@ def permission_words(rules: Rules) -> list[str]:
 
 
 def _groups(rules: Rules) -> list[str]:
-    return list(dict.fromkeys(group for one in rules for group in one.permission_groups))
+    return list(dict.fromkeys(group for one in rules for group in groups_of(one).names))
 
 
 def _key_permissions(rules: Rules) -> Kind:
     words = dict.fromkeys(word for one in rules for word in one.permissions)
     listed = ListOf(Word(words), least=1, unique=True)
     groups = _groups(rules)
-    refused = {group: why for one in rules for group, why in one.unsupported_groups.items()}
+    refused = {group: why for one in rules for group, why in groups_of(one).refused.items()}
     return Permissions(listed, groups, refused) if groups else listed
 
 

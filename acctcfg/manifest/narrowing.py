@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from acctcfg.core.rules import VenueRules
+from acctcfg.key_groups import groups_of
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, shown
 from acctcfg.manifest.scalars import BAD
@@ -30,7 +31,7 @@ def check_parts(node: Node, modes: Mapping[str, str], rules: VenueRules, report:
 
 def check_permissions(written: Node | None, permissions: Iterable[Any], rules: VenueRules, report: Report) -> None:
     """A list of words, or a map of groups where the type has these; nothing for what the key has."""
-    groups, known = rules.permission_groups, ", ".join(rules.permissions)
+    groups, known = groups_of(rules).names, ", ".join(rules.permissions)
     right = "a map such as {futures: write, wallet: read}" if groups else f"a list of some of: {known}"
     if written is None or written.value is None:
         return  # a key that exists keeps those that it has; a new one is held back by the plan

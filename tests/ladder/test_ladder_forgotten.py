@@ -15,6 +15,7 @@ from acctcfg.venues.okx.api_keys import ApiKeys
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.position_mode import PositionMode
+from acctcfg.venues.okx.switches import OkxSettings
 
 FIELDS = {
     "api_keys": KEY,
@@ -69,3 +70,29 @@ def test_a_forgotten_field_is_not_missed_where_nobody_looks(desk: Desk, monkeypa
     monkeypatch.setattr(PositionMode, "survey", survey)
     desk.write({"mmdesk01": FIELDS})
     assert desk.plan("--target", "mmdesk01.account_mode").code == 0
+
+
+@pytest.mark.parametrize(
+    ("resource", "pending"),
+    [
+        (PositionMode, {"position_mode": "long_short"}),
+        (Leverage, {"leverage": FIELDS["leverage"]}),
+        (DepositAddresses, {"deposit": {"addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]}}),
+        (OkxSettings, {"settings": {"auto_loan": True}}),
+    ],
+)
+def test_a_reviewed_plan_does_not_hide_a_forgotten_field(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, resource: type, pending: dict[str, Any]
+) -> None:
+    """A saved plan with its change pending is refused with an error, never carried out as if it were right."""
+    settle(desk, "mmdesk01", acctLv="3")
+    desk.write({"mmdesk01": {"api_keys": KEY, **pending}})
+    assert "Plan: 0 to create, 0 to change" not in desk.plan("--out", "saved.json").out
+
+    async def survey(*_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(resource, "survey", survey)
+    said = desk.apply("saved.json")
+    assert (said.code, desk.writes()) == (1, [])
+    assert "bug in the venue package okx_dma_broker" in said.err.replace("\n", " ")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from acctcfg.core.rules import TextRule, VenueRules
+from acctcfg.key_groups import KEY_GROUPS, KeyGroups
 from acctcfg.venues.gate_crossex.offline_checks import check_account
 from acctcfg.venues.gate_crossex.settings import SWITCHES
 from acctcfg.venues.gate_crossex.vocabulary import CROSS, EXCHANGES, ISOLATED
@@ -22,6 +23,29 @@ def _limits() -> Mapping[str, tuple[int, float]]:
 
     return {endpoint: (rate.count, rate.per_s) for endpoint, rate in RATES.items()}
 
+
+_GROUPS = KeyGroups(
+    names=(
+        "account",
+        "copy",
+        "custody",
+        "delivery",
+        "earn",
+        "futures",
+        "loan",
+        "margin",
+        "options",
+        "spot",
+        "tradfi_spot",
+        "unified",
+        "wallet",
+    ),
+    refused={
+        "crossx": "the venue does not document that a sub-account's key can be given crossx (set it on its web page)",
+        "withdraw": "the venue documents no withdrawals for keys of sub-accounts",
+        "withdrawal": "the venue documents no withdrawals for keys of sub-accounts",
+    },
+)
 
 GATE_CROSSEX_RULES = VenueRules(
     type="gate_crossex",
@@ -48,26 +72,7 @@ GATE_CROSSEX_RULES = VenueRules(
     position_mode_parts=tuple(EXCHANGES),
     other_parts=r"[a-z][a-z0-9]{1,31}",
     permissions=(),
-    permission_groups=(
-        "account",
-        "copy",
-        "custody",
-        "delivery",
-        "earn",
-        "futures",
-        "loan",
-        "margin",
-        "options",
-        "spot",
-        "tradfi_spot",
-        "unified",
-        "wallet",
-    ),
-    unsupported_groups={
-        "crossx": "the venue does not document that a sub-account's key can be given crossx (set it on its web page)",
-        "withdraw": "the venue documents no withdrawals for keys of sub-accounts",
-        "withdrawal": "the venue documents no withdrawals for keys of sub-accounts",
-    },
+    resources={KEY_GROUPS: _GROUPS},
     name=TextRule(r"[A-Za-z0-9_]{1,64}", "letters, digits and _"),
     label=TextRule(r"[^\x00-\x1f\x7f]{0,100}", "up to 100 characters, in one line"),
     key_label=TextRule(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "up to 64 letters, digits, _ and -"),
