@@ -20,7 +20,14 @@ from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.record import Run
 from acctcfg.engine.remember import remember
-from acctcfg.engine.reviewed import check_credentials, check_digest, check_manifest, check_steps, focus_of
+from acctcfg.engine.reviewed import (
+    check_answers,
+    check_credentials,
+    check_digest,
+    check_manifest,
+    check_steps,
+    focus_of,
+)
 from acctcfg.engine.rotation import RotateKeys
 from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Link, Session
@@ -140,6 +147,7 @@ def _hold_to_review(planned: Planned, terms: _Terms) -> None:
     saved, expect = terms.saved, terms.expect
     if saved is not None:
         check_steps(saved, planned.plan, allow_warnings=terms.allow_warnings)
+        check_answers(saved, planned.surveys)
     if expect is not None:
         check_digest(planned, expect, saved, allow_warnings=terms.allow_warnings)
     planned.reviewed = expect or (str(saved["digest"]) if saved is not None else planned.plan.digest)

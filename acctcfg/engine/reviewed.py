@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from acctcfg.core.address import Focus
+from acctcfg.core.address import Address, Focus
 from acctcfg.core.codes import UNREVIEWED
 from acctcfg.core.fingerprint import manifest_digest
+from acctcfg.core.managed import ANY, claims
 from acctcfg.core.plan import Plan, Step
 from acctcfg.core.scope import VenueReport
 from acctcfg.core.value_text import told
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.plan_difference import differences
 from acctcfg.engine.session import Session
+from acctcfg.engine.survey_guard import answered
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import PlanStale
+from acctcfg.venues.contract import Survey
 
-__all__ = ["check_credentials", "check_digest", "check_manifest", "check_steps", "focus_of"]
+__all__ = ["check_answers", "check_credentials", "check_digest", "check_manifest", "check_steps", "focus_of"]
 
 _AGAIN = "plan again, and review that"
 
@@ -77,6 +80,21 @@ def check_steps(saved: Mapping[str, Any], plan: Plan, *, allow_warnings: bool) -
             raise _stale(moved, _AGAIN, saved, plan)
     if not allow_warnings:
         _check_warnings(saved, plan, claimed)
+
+
+def check_answers(saved: Mapping[str, Any], surveys: Mapping[str, Survey]) -> None:
+    """Go on only if reading still says something of every step: what it passes over is not right by now.
+
+    Where the manifest names each address, the survey itself is held to that; here it is what the venue's lists tell.
+    """
+    for step in saved["steps"]:
+        survey = surveys.get(step["account"])
+        if survey is None or step["action"] == "delete":
+            continue
+        address = Address(step["account"], step["field"], step["key"])
+        listed = Address(address.account, address.field, ANY) in claims(survey.spec)
+        if listed and not answered(survey, address):
+            raise PlanStale(f"{address}: reading gives neither a value of it nor a reason now", hint=_AGAIN)
 
 
 def _stale(why: str, hint: str, saved: Mapping[str, Any], plan: Plan) -> PlanStale:

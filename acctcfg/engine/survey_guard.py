@@ -9,7 +9,7 @@ from acctcfg.core.managed import ANY, claims
 from acctcfg.errors import VenueBug
 from acctcfg.venues.contract import Survey
 
-__all__ = ["demand_answers"]
+__all__ = ["answered", "demand_answers"]
 
 
 def demand_answers(surveys: Iterable[Survey], focus: Focus, venue_type: str) -> None:
@@ -21,7 +21,7 @@ def demand_answers(surveys: Iterable[Survey], focus: Focus, venue_type: str) -> 
         str(address)
         for survey in surveys
         for address in claims(survey.spec)
-        if focus.wants(address) and not _answered(survey, address)
+        if focus.wants(address) and not answered(survey, address)
     )
     if forgotten:
         raise VenueBug(
@@ -30,7 +30,8 @@ def demand_answers(surveys: Iterable[Survey], focus: Focus, venue_type: str) -> 
         )
 
 
-def _answered(survey: Survey, address: Address) -> bool:
+def answered(survey: Survey, address: Address) -> bool:
+    """Whether a survey gives a value of the address, or a reason why there is none."""
     if address in survey.desired or address in survey.without:
         return True
     if address.key == ANY and any(one.field == address.field for one in survey.desired):
@@ -39,7 +40,8 @@ def _answered(survey: Survey, address: Address) -> bool:
     unread = {one.address for one in survey.unreadable}
     if unread & {whole, field, field.rpartition(".")[0], str(address)}:
         return True
-    return address.key == ANY and _told_by_entry(survey, field, unread)
+    by_entry = Address(address.account, address.field, ANY) in claims(survey.spec)
+    return by_entry and _told_by_entry(survey, field, unread)
 
 
 def _told_by_entry(survey: Survey, field: str, unread: set[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 import pytest
@@ -95,4 +96,4 @@ def test_a_reviewed_plan_does_not_hide_a_forgotten_field(
     monkeypatch.setattr(resource, "survey", survey)
     said = desk.apply("saved.json")
     assert (said.code, desk.writes()) == (1, [])
-    assert "bug in the venue package okx_dma_broker" in said.err.replace("\n", " ")
+    assert re.search("bug in the venue package okx_dma_broker|reading gives neither a value of it", said.err)
