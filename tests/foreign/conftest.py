@@ -61,11 +61,11 @@ def world() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def hear(speak: Speak, world: dict[str, Any]) -> Iterator[Callable[[str, list[list[Any]]], Heard]]:
-    """Let a client make its calls on a fresh sandbox."""
+def hear(speak: Speak, world: dict[str, Any]) -> Iterator[Callable[..., Heard]]:
+    """Let a client make its calls on a fresh sandbox, whose limits last `speed` times shorter than the venue's."""
 
-    def listen(script: str, calls: list[list[Any]]) -> Heard:
-        with Running(world, speed=4) as sandbox:
+    def listen(script: str, calls: list[list[Any]], speed: float = 4) -> Heard:
+        with Running(world, speed=speed) as sandbox:
             answers = speak(script, sandbox.base_url, calls)
             names = sandbox.control_get("state")["tenants"]["desk"]["sub_accounts"]
             accounts = {name: sandbox.control_get(f"accounts/{name}") for name in names}
