@@ -122,7 +122,7 @@ def test_two_machines_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             folder.mkdir(exist_ok=True)
             desk.folder = folder
             keep(desk, "mmdesk01")
-            entries = [{"market": "swap", "family": one, "margin": "cross", "value": 5 + number} for one in FAMILIES]
+            entries = [{"market": "swap", "family": one, "margin": "cross", "value": 6 + number} for one in FAMILIES]
             key = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
             desk.write({"mmdesk01": {"api_keys": key, "leverage": entries}}, journal={"url": url})
         for number, folder in enumerate(folders):
@@ -138,7 +138,7 @@ def test_two_machines_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             out, err = one.communicate(timeout=40)
             assert one.returncode == 0, (out + err).decode()
         sent = [row["body"]["lever"] for row in desk.writes("set-leverage")]
-        assert sorted(sent) == ["5", "5", "6", "6"]
+        assert sorted(sent) == ["6", "6", "7", "7"]
         assert len(list(groupby(sent))) == 2
         with postgres.connect(url) as connection:
             rows = connection.execute("SELECT run FROM acctcfg.events ORDER BY seq").fetchall()

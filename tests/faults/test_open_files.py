@@ -48,4 +48,4 @@ def test_a_full_disk_under_the_pace_file_stops_nothing(desk: Desk, monkeypatch: 
     monkeypatch.setattr(Path, "replace", full)
     said = desk.apply()
     assert (said.code, said.err) == (0, "")
-    assert list((desk.folder / ".cache" / "acctcfg").iterdir()) == []
+    assert list((desk.folder / ".cache").rglob("pace-*")) == []
