@@ -19,6 +19,7 @@ from acctcfg.core.managed import managed_fields
 from acctcfg.core.order import order
 from acctcfg.core.plan import Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport
+from acctcfg.engine.accounts_order import deletes_last, with_upper
 from acctcfg.engine.capped import above_cap
 from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
 from acctcfg.engine.left_behind import left_behind, unopened
@@ -254,7 +255,7 @@ async def _steps(
     warnings += [warning for _, some in asked for warning in some]
     steps = [
         step.with_prechecks(*by_key[step.address.account].blocks.get(step.address, ()), *answers.get(step.address, ()))
-        for step in _deletes_last(_with_upper(steps, by_key), by_key)
+        for step in deletes_last(with_upper(steps, by_key), by_key)
     ]
     return steps, [(survey, changes) for survey, changes in work if survey.spec.key not in whole]
 
@@ -356,39 +357,3 @@ async def _ask(
 
 def _spoiled(session: Session, survey: Survey, error: Exception) -> Unread:
     return spoiled(survey.spec.key, error, session.links[survey.spec.venue].connection.spec)
-
-
-def _with_upper(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Step]:
-    """An account is created after the one that it stands under, and deleted before it."""
-    present = {step.address: step for step in steps if not step.address.field}
-    found = []
-    for step in steps:
-        if step.address in present:
-            above = surveys[step.address.account].spec.above
-            upper = present.get(Address(above.account)) if above else None
-            if upper is not None and step.change.action == upper.change.action == "create":
-                step = replace(step, depends_on=(upper.address, *step.depends_on))
-            below = [
-                other.address
-                for other in present.values()
-                if _stands_under(surveys[other.address.account], step.address.account)
-                and other.change.action == step.change.action == "delete"
-            ]
-            step = replace(step, depends_on=(*step.depends_on, *below))
-        found.append(step)
-    return found
-
-
-def _stands_under(survey: Survey, account: str) -> bool:
-    return survey.spec.above is not None and survey.spec.above.account == account
-
-
-def _deletes_last(steps: Sequence[Step], surveys: dict[str, Survey]) -> list[Step]:
-    """Accounts that are deleted stand at the end, the inner ones first; else the upper ones stand first."""
-
-    def place(step: Step) -> tuple[bool, bool]:
-        gone = step.change.kind == "-account"
-        inner = surveys[step.address.account].spec.above is not None
-        return gone, (not inner if gone else inner)
-
-    return sorted(steps, key=place)
