@@ -11,6 +11,7 @@ import click
 from acctcfg.cli.asking import Duration, ask, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
 from acctcfg.cli.formats import option_format, page, show
+from acctcfg.cli.selection import option_exclude, option_target
 from acctcfg.cli.unsupported import option_later
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ TEXT = "text"
     type=click.Path(path_type=Path, dir_okay=False),
     help="A signature of `acctcfg approve` that does not lie beside PLANFILE. May be repeated.",
 )
+@option_target
+@option_exclude
 @option_auto_approve
 @option_allow_sensitive
 @click.option(
@@ -58,8 +61,6 @@ TEXT = "text"
 )
 @option_lock_timeout
 @option_format("outcome")
-@option_later("--exclude")
-@option_later("--target")
 @option_later("--with-dependencies")
 @click.pass_context
 def command(
@@ -67,6 +68,8 @@ def command(
     planfile: Path | None,
     expect: str | None,
     signatures: tuple[Path, ...],
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
     auto_approve: bool,
     allow_sensitive: tuple[str, ...],
     allow_warnings: bool,
@@ -82,6 +85,8 @@ def command(
     With any blocked step nothing at all is written, unless --skip-blocked leaves it out or --wait-flat outlasts it.
     Exits 0 when everything is as the manifest says, 1 when something failed, 3 when something is blocked.
     """
+    if planfile is not None and (targets or excludes):
+        raise click.UsageError("a saved plan says itself what it looked at: leave --target and --exclude out", ctx)
     hint = "review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)"
     demand_asker(ctx, auto_approve=auto_approve, hint=hint)
     from acctcfg.cli.event_loop import load_workspace, undisturbed
@@ -99,6 +104,8 @@ def command(
         lambda progress, interrupts: apply(
             workspace,
             approve=talk.approval(progress),
+            targets=targets,
+            excludes=excludes,
             saved=saved,
             expect=expect,
             replace=replace,
@@ -112,6 +119,8 @@ def command(
             said={
                 "auto_approve": auto_approve,
                 "plan_file": None if planfile is None else str(planfile),
+                **({"targets": list(targets)} if targets else {}),
+                **({"excludes": list(excludes)} if excludes else {}),
                 **({"approved_by": approvals.on_record} if approvals.by else {}),
             },
             progress=progress,

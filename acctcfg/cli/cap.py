@@ -9,7 +9,7 @@ import click
 
 from acctcfg.cli.asking import ask, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.formats import option_format, page, show
-from acctcfg.cli.unsupported import option_target
+from acctcfg.cli.selection import option_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable

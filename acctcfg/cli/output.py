@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from acctcfg.cli.formats import option_format, show
-from acctcfg.cli.unsupported import option_target
+from acctcfg.cli.selection import option_target
 
 __all__ = ["command"]
 

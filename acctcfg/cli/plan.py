@@ -8,6 +8,7 @@ import click
 
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
 from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.selection import option_exclude, option_target
 from acctcfg.cli.unsupported import option_later
 
 __all__ = ["command"]
@@ -19,18 +20,12 @@ CHANGES = 2
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
 @option_format("plan")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
-@click.option(
-    "--target",
-    "targets",
-    multiple=True,
-    metavar="ADDRESS",
-    help="Only this address or pattern (* and ?); an account alone means all of it. May be repeated.",
-)
+@option_target
+@option_exclude
 @option_replace
 @option_allow_sensitive
 @option_later("--changed-since")
 @option_later("--events")
-@option_later("--exclude")
 @option_later("--live")
 @option_later("--rehearse")
 @option_later("--with-dependencies")
@@ -41,6 +36,7 @@ def command(
     form: str,
     detailed_exitcode: bool,
     targets: tuple[str, ...],
+    excludes: tuple[str, ...],
     replace: tuple[str, ...],
     allow_sensitive: tuple[str, ...],
 ) -> None:
@@ -61,7 +57,12 @@ def command(
     plan = run_engine(
         ctx,
         lambda progress: make_plan(
-            workspace, targets=targets, replace=replace, allow_sensitive=allow_sensitive, progress=progress
+            workspace,
+            targets=targets,
+            excludes=excludes,
+            replace=replace,
+            allow_sensitive=allow_sensitive,
+            progress=progress,
         ),
     )
     if out is not None:

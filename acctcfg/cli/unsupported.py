@@ -7,20 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["option_later", "option_target"]
+__all__ = ["option_later"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def option_target(command: Command) -> Command:
-    """`--target`, as every command has it that looks at accounts."""
-    return click.option(
-        "--target",
-        "targets",
-        multiple=True,
-        metavar="ADDRESS",
-        help="Only this address or pattern (* and ?); an account alone means all of it. May be repeated.",
-    )(command)
 
 
 def option_later(name: str) -> Callable[[Command], Command]:

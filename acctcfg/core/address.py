@@ -36,6 +36,7 @@ def _compiled(glob: str) -> re.Pattern[str]:
 
 
 _FIELD = re.compile(r"\.[a-z_]{3,}\[")
+_ANY_KEY = "\0" * 64  # no key looks so: a pattern that selects it selects them all
 
 
 class AddressPattern:
@@ -54,6 +55,10 @@ class AddressPattern:
         if _compiled(self.text).fullmatch(account):
             return True
         return _reaches(self.text, f"{account}.{field}") if field else False
+
+    def selects_all(self, account: str, field: str) -> bool:
+        """Whether it selects every address of `account.field`: by the account, the field's name, or `FIELD[*]`."""
+        return self.matches(Address(account, field)) or self.matches(Address(account, field, _ANY_KEY))
 
 
 def _reaches(glob: str, prefix: str) -> bool:
@@ -91,17 +96,20 @@ def _closed(places: Iterable[int], glob: str) -> set[int]:
 
 
 class Focus:
-    """What a command looks at: everything, or the addresses that its targets select."""
+    """What a command looks at: everything, or what its targets select, without what is left out."""
 
     def __init__(
         self,
         targets: Iterable[str] = (),
         *,
+        excludes: Iterable[str] = (),
         exactly: Iterable[str] | None = None,
         only: Iterable[str] | None = None,
         whole_fields: bool = False,
     ) -> None:
-        """`only`: of what the targets select, these fields and no others.
+        """`excludes`: addresses, fields (with all their keys) and accounts that are not looked at, targeted or not.
+
+        `only`: of what the targets select, these fields and no others.
 
         `whole_fields`: a target that is a field's name without a key means every key of it.
         """
@@ -109,18 +117,27 @@ class Focus:
         self._only = None if only is None else frozenset(only)
         self.patterns = tuple(AddressPattern(text) for text in targets)
         self.targets = tuple(text.text for text in self.patterns)  # as the user said it
+        self._without = tuple(AddressPattern(text) for text in excludes)
+        self.excludes = tuple(text.text for text in self._without)  # as the user said it
         self._exact = None if exactly is None else frozenset(exactly)
         self._fields = {text.partition("[")[0] for text in self._exact or ()}
         self._besides: tuple[AddressPattern, ...] = ()
 
     @classmethod
-    def exactly(cls, addresses: Iterable[str], *, besides: Iterable[str] = (), targets: Iterable[str] = ()) -> Focus:
+    def exactly(
+        cls,
+        addresses: Iterable[str],
+        *,
+        besides: Iterable[str] = (),
+        targets: Iterable[str] = (),
+        excludes: Iterable[str] = (),
+    ) -> Focus:
         """These very addresses and no others: an account alone means its existence, not all of it.
 
         `besides`: of these accounts and fields everything, for what could not be read and so has no addresses yet.
-        `targets`: what they were narrowed to when they were found.
+        `targets`, `excludes`: how the look was narrowed that found them.
         """
-        focus = cls(exactly=addresses)
+        focus = cls(exactly=addresses, excludes=excludes)
         focus.targets = tuple(targets)
         focus._besides = tuple(
             AddressPattern(text + "*" if text[-1:] != "]" and "." in text else text) for text in besides
@@ -129,11 +146,22 @@ class Focus:
 
     @property
     def everything(self) -> bool:
-        """True where no target was given."""
-        return not self.patterns and self._exact is None and self._only is None
+        """True where nothing narrows it."""
+        return not self.patterns and not self._without and self._exact is None and self._only is None
+
+    def leaves_out(self, address: Address) -> bool:
+        """Whether the user said to leave this very address alone."""
+        field = Address(address.account, address.field)
+        return any(one.matches(address) or one.matches(field) for one in self._without)
+
+    def may_leave_out(self, account: str, field: str) -> bool:
+        """Whether some address of `account.field` could be left out."""
+        return any(one.may_reach(account, field) for one in self._without)
 
     def wants(self, address: Address) -> bool:
         """Whether this very address is looked at."""
+        if self._without and self.leaves_out(address):
+            return False
         if self._only is not None and address.field not in self._only:
             return False
         if self._exact is not None:
@@ -145,6 +173,10 @@ class Focus:
         """Whether any address of one of these fields of the account could be looked at."""
         if self._only is not None:
             fields = tuple(field for field in fields if field in self._only)
+            if not fields:
+                return False
+        if self._without:
+            fields = tuple(one for one in fields if not any(out.selects_all(account, one) for out in self._without))
             if not fields:
                 return False
         if self._exact is not None:

@@ -184,7 +184,7 @@ class Plan:
     def matches(self) -> bool:
         """Whether live accounts match: all was looked at and read, every entry set something, nothing differs."""
         nothing = not self.steps and not self.unreadable
-        return nothing and self.scope.whole and not self.scope.targets and not self.scope.sets_nothing
+        return nothing and self.scope.whole and not self.scope.narrowed and not self.scope.sets_nothing
 
     @property
     def conclusion(self) -> tuple[str, ...]:
@@ -202,7 +202,7 @@ class Plan:
     def _nothing(self) -> str:
         unread, idle = len(self.unreadable), len(self.scope.sets_nothing)
         why = [f"{unread} could not be read"] * bool(unread) + [f"{idle} entries set nothing"] * bool(idle)
-        if self.scope.targets and not why:
+        if self.scope.narrowed and not why:
             return self._counted()
         return "; ".join(["Nothing to change in what was read", *why]) + "."
 
@@ -265,6 +265,7 @@ class Plan:
             "live_digest": self.live_digest,
             "venues": self._venues(),
             "targets": sorted(self.scope.targets),
+            **({"excludes": sorted(self.scope.excludes)} if self.scope.excludes else {}),
             "secret_stores": self._stores(),
             "replace": sorted(self.replace),
             "allow_sensitive": sorted(self.allow_sensitive),
@@ -304,6 +305,7 @@ class Plan:
             "summary": self.summary,
             "venues": self._venues(),
             "targets": list(self.scope.targets),
+            "excludes": list(self.scope.excludes),
             "secret_stores": self._stores(),
             "replace": list(self.replace),
             "allow_sensitive": list(self.allow_sensitive),
@@ -346,6 +348,7 @@ def digest_of_document(document: Mapping[str, Any]) -> str:
             "live_digest": digest_of(live),
             "venues": document["venues"],
             "targets": sorted(document["targets"]),
+            **({"excludes": sorted(excludes)} if (excludes := document.get("excludes")) else {}),
             "secret_stores": document["secret_stores"],
             "replace": sorted(document["replace"]),
             "allow_sensitive": sorted(document["allow_sensitive"]),

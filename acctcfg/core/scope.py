@@ -16,12 +16,21 @@ class Scope:
 
     whole: bool = False
     targets: tuple[str, ...] = ()  # what it was narrowed to, as the user said it
+    excludes: tuple[str, ...] = ()  # what was left out, as the user said it
     sets_nothing: tuple[str, ...] = ()  # exact entries that no scope came of, so that nothing was compared for them
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the user named what to look at, or what to leave out."""
+        return bool(self.targets or self.excludes)
 
     @property
     def said(self) -> str:
         """The line that a narrowed plan says; "" for one that is not."""
-        return f"Only {', '.join(self.targets)} was looked at." if self.targets else ""
+        without, only = ", ".join(self.excludes), ", ".join(self.targets)
+        if only:
+            return f"Only {only} was looked at{', without ' * bool(without)}{without}."
+        return f"All but {without} was looked at." if without else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from acctcfg.core.plan import Plan, Step
 from acctcfg.engine.capped import without_cap
 from acctcfg.engine.consent import Leave
 from acctcfg.engine.execute import Execution, left_out
-from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
+from acctcfg.engine.plan import Planned, demand_excludes, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.record import Run
@@ -49,6 +49,8 @@ async def apply(
     workspace: Workspace,
     *,
     approve: Callable[[Plan], bool],
+    targets: Sequence[str] = (),
+    excludes: Sequence[str] = (),
     saved: JsonObject | None = None,
     expect: str | None = None,
     replace: Sequence[str] = (),
@@ -76,7 +78,8 @@ async def apply(
     progress = safe(progress)
     leave = dataclasses.replace(Leave.of(workspace, replace, allow_sensitive), unsigned=unsigned)
     workspace.refuse_lost_journal()
-    focus = Focus() if rotation is None else rotation.focus
+    demand_excludes(workspace, excludes)
+    focus = Focus(targets, excludes=excludes) if rotation is None else rotation.focus
     if saved is not None:
         check_manifest(workspace, saved)
         focus, leave = focus_of(saved), leave.beside(saved, workspace)
@@ -99,7 +102,7 @@ async def apply(
             if not await waiting.until_clear() and not skip_blocked:
                 outcome = waiting.given_up()
                 break
-    if saved is None or saved["targets"] or outcome.plan.steps or outcome.plan.unreadable:
+    if saved is None or saved["targets"] or saved.get("excludes") or outcome.plan.steps or outcome.plan.unreadable:
         return outcome
     return await _matched(workspace, outcome, progress)
 

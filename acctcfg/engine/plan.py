@@ -37,7 +37,7 @@ from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Survey
 from acctcfg.venues.installed import venue
 
-__all__ = ["Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
+__all__ = ["Planned", "demand_excludes", "draw_up", "hidden", "make_plan", "survey_accounts", "venues_of"]
 
 
 @dataclass(slots=True)
@@ -63,13 +63,15 @@ async def make_plan(
     workspace: Workspace,
     *,
     targets: Sequence[str] = (),
+    excludes: Sequence[str] = (),
     replace: Sequence[str] = (),
     allow_sensitive: bool | Sequence[str] = (),
     progress: Progress = SILENT,
 ) -> Plan:
     """The plan of a workspace. Sends no write."""
     progress = safe(progress)
-    focus, leave = Focus(targets), Leave.of(workspace, replace, allow_sensitive)
+    demand_excludes(workspace, excludes)
+    focus, leave = Focus(targets, excludes=excludes), Leave.of(workspace, replace, allow_sensitive)
     async with Session(workspace, venues_of(workspace, focus)) as session:
         planned = await draw_up(session, focus, leave=leave, progress=progress)
     return planned.plan
@@ -170,6 +172,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
     surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing, progress=progress)
     _demand_targets(workspace, focus, surveys, unread, replacing)
     by_key = {survey.spec.key: survey for survey in surveys}
+    _block_left_out(surveys, focus)
     work = list(_differences(surveys, replacing, warnings, unread))
     steps, work = await _steps(session, work, by_key, warnings, unread, progress)
     readers = changed_readers(workspace)
@@ -198,7 +201,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
     idle = sorted({text for survey in surveys for text in survey.sets_nothing})
     plan = Plan(
         steps=lifted,
-        scope=Scope(whole=focus.everything, targets=focus.targets, sets_nothing=tuple(idle)),
+        scope=Scope(whole=focus.everything, targets=focus.targets, excludes=focus.excludes, sets_nothing=tuple(idle)),
         warnings=tuple(sorted(set(warnings), key=lambda one: (one.address, one.code, one.message))),
         unreadable=tuple(sorted(set(unread), key=lambda one: (one.address, one.code))),
         manifest_digest=manifest_digest(workspace.manifest, named, {one.venue: one.uid for one in reports}),
@@ -290,7 +293,7 @@ def _demand_targets(
     unread = {one.address.partition(".")[0] for one in lost}
     unread |= {survey.spec.key for survey in surveys if survey.unreadable}
     for pattern in focus.patterns:
-        if any(pattern.matches(address) for address in there):
+        if any(pattern.matches(address) for address in there) or hidden(pattern, workspace, focus):
             continue
         if not any(_may_reach(pattern, workspace, account) for account in unread):
             raise UsageError(
@@ -299,6 +302,28 @@ def _demand_targets(
     if replacing and not unread and not replacing.intersection(there):
         named = ", ".join(sorted(map(str, replacing)))
         raise UsageError(f"--replace {named}: it is not part of this plan", hint="plan again with it")
+
+
+def demand_excludes(workspace: Workspace, excludes: Sequence[str]) -> None:
+    """What was to be left out and is not there: more would be done than the user meant."""
+    for pattern in map(AddressPattern, excludes):
+        if not any(_may_reach(pattern, workspace, account) for account in workspace.manifest.accounts):
+            hint = "addresses are as `acctcfg plan` shows them; an account alone means all of it"
+            raise UsageError(f"--exclude {pattern.text} selects nothing", hint=hint)
+
+
+def hidden(pattern: AddressPattern, workspace: Workspace, focus: Focus) -> bool:
+    """Whether what a target selects may be just what the user leaves out."""
+    return bool(focus.excludes) and any(_may_reach(pattern, workspace, one) for one in workspace.manifest.accounts)
+
+
+def _block_left_out(surveys: Sequence[Survey], focus: Focus) -> None:
+    """A step that others need is there although the user left it out: it is not taken."""
+    for survey in surveys if focus.excludes else ():
+        for address in survey.desired:
+            if focus.leaves_out(address):
+                detail = f"{address} is left out by --exclude, and something that is not left out needs it"
+                survey.block(address, "target_dependency", detail)
 
 
 def _may_reach(pattern: AddressPattern, workspace: Workspace, account: str) -> bool:

@@ -34,11 +34,12 @@ def focus_of(saved: Mapping[str, Any]) -> Focus:
 
     One without steps claims that there is nothing to do in all that it looked at, so that is looked at again.
     """
+    excludes = saved.get("excludes", ())
     if not saved["steps"]:
-        return Focus(saved["targets"])
+        return Focus(saved["targets"], excludes=excludes)
     unread = [str(one["address"]) for one in saved["unreadable"]]
     steps = (str(step["address"]) for step in saved["steps"])
-    return Focus.exactly(steps, besides=unread, targets=saved["targets"])
+    return Focus.exactly(steps, besides=unread, targets=saved["targets"], excludes=excludes)
 
 
 def check_manifest(workspace: Workspace, saved: Mapping[str, Any]) -> None:

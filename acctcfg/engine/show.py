@@ -14,7 +14,7 @@ from acctcfg.core.managed import managed_fields
 from acctcfg.core.plan import Unread
 from acctcfg.core.state import ABSENT, After, Unreadable, to_json
 from acctcfg.deposit import DepositRow
-from acctcfg.engine.plan import survey_accounts, venues_of
+from acctcfg.engine.plan import demand_excludes, hidden, survey_accounts, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
@@ -36,6 +36,7 @@ async def observe(
     workspace: Workspace,
     *,
     targets: Sequence[str] = (),
+    excludes: Sequence[str] = (),
     only: Sequence[str] | None = None,
     fees: bool = False,
     progress: Progress = SILENT,
@@ -45,7 +46,8 @@ async def observe(
     `fees`: and what trading costs in each. A target that names a field without a key (`mmdesk01.leverage`) means all of
     that field.
     """
-    focus = Focus(targets, only=only, whole_fields=True)
+    demand_excludes(workspace, excludes)
+    focus = Focus(targets, excludes=excludes, only=only, whole_fields=True)
     async with Session(workspace, venues_of(workspace, focus)) as session:
         surveys, _, unread = await survey_accounts(session, focus, progress=progress)
         await asyncio.gather(*(_look_behind(survey, session) for survey in surveys if survey.exists))
@@ -54,7 +56,8 @@ async def observe(
     views = [replace(view, fees=rates.get(view.account)) for view in _views(surveys, focus)]
     accounts = workspace.manifest.accounts
     for target in targets if not unread else ():
-        if not _views(surveys, Focus([target], only=only, whole_fields=True)):
+        one = Focus([target], excludes=excludes, only=only, whole_fields=True)
+        if not _views(surveys, one) and not hidden(one.patterns[0], workspace, one):
             raise UsageError(
                 f"{target} selects nothing",
                 hint="accounts go by their keys in the manifest; what the manifest does not manage is not read",

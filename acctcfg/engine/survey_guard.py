@@ -21,13 +21,18 @@ def demand_answers(surveys: Iterable[Survey], focus: Focus, venue_type: str) -> 
         str(address)
         for survey in surveys
         for address in claims(survey.spec)
-        if focus.wants(address) and not answered(survey, address)
+        if focus.wants(address) and not answered(survey, address) and not _narrowed(focus, address)
     )
     if forgotten:
         raise VenueBug(
             f"{', '.join(forgotten)}: the manifest manages this, but reading gave neither a value nor a reason",
             hint=f"nothing was written; this is a bug in the venue package {venue_type}: please report it",
         )
+
+
+def _narrowed(focus: Focus, address: Address) -> bool:
+    """Whether all that the venue's lists have of a field may be what the user leaves out."""
+    return address.key == ANY and focus.may_leave_out(address.account, address.field)
 
 
 def answered(survey: Survey, address: Address) -> bool:

@@ -74,6 +74,7 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
                 checksum=_DIGEST,
             ),
             waves=_waves(),
+            excludes={**_TEXTS, "description": "what was left out of it; absent in files of earlier versions"},
         ),
         "$defs": {"step": _step(), "precheck": _precheck(prechecks), "value": _value()},
     }

@@ -135,8 +135,6 @@ def test_what_is_not_built_is_refused_as_such(name, capsys):
         ("plan --events run.jsonl", "--events is not supported yet"),
         ("plan --live now.json", "--live is not supported yet"),
         ("plan --rehearse", "--rehearse is not supported yet"),
-        ("plan --exclude mmdesk01", "--exclude is not supported yet"),
-        ("show --exclude mmdesk01", "--exclude is not supported yet"),
         ("apply --with-dependencies", "--with-dependencies is not supported yet"),
     ],
 )

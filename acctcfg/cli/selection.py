@@ -1,0 +1,62 @@
+"""Which accounts and addresses a command looks at: `--target` and `--exclude`, spelled one way everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+__all__ = ["option_exclude", "option_target"]
+
+Command = TypeVar("Command", bound=Callable[..., object])
+LARGEST = 4 << 20  # bytes of a file of addresses
+
+
+def option_target(command: Command) -> Command:
+    """`--target`, as every command has it that looks at accounts."""
+    what = "Only this address or pattern (* and ?); an account alone means all of it. @FILE: one a line."
+    return _option("--target", "targets", what)(command)
+
+
+def option_exclude(command: Command) -> Command:
+    """`--exclude`, beside it."""
+    what = "Leave out this address or pattern; an account, or a field's name, means all of it. @FILE: one a line."
+    return _option("--exclude", "excludes", what)(command)
+
+
+def _option(name: str, target: str, what: str) -> Callable[[Command], Command]:
+    return click.option(name, target, multiple=True, metavar="ADDRESS", callback=_read, help=f"{what} May be repeated.")
+
+
+def _read(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses, those of files in the place of each `@FILE`."""
+    if ctx.resilient_parsing:
+        return values
+    return tuple(one for value in values for one in _addresses(ctx, param.opts[0], value))
+
+
+def _addresses(ctx: click.Context, option: str, value: str) -> Iterator[str]:
+    if not value:
+        raise click.UsageError(f"{option} without an address", ctx)
+    if not value.startswith("@"):
+        yield value
+        return
+    file = ctx.obj["directory"] / value[1:]
+    lines = [line.strip() for line in _text(ctx, option, file).splitlines()]
+    found = [line for line in lines if line and not line.startswith("#")]
+    if not found:  # an empty list would mean everything
+        raise click.UsageError(f"{option}: {file} names no address", ctx)
+    yield from found
+
+
+def _text(ctx: click.Context, option: str, file: Path) -> str:
+    from acctcfg.plain_file import read_plain
+
+    try:
+        return read_plain(file, LARGEST)[0].decode("utf-8")
+    except OSError as exc:
+        raise click.UsageError(f"{option}: cannot read {file}: {exc.strerror}", ctx) from exc
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{option}: {file} is not UTF-8 text", ctx) from None

@@ -1,0 +1,94 @@
+"""`--target` and `--exclude`, spelled one way in every command."""
+
+from __future__ import annotations
+
+import pytest
+from ladder_parts import KEY, NO_CHANGES, settle
+
+MODES = {"api_keys": KEY, "account_mode": "multi_currency", "position_mode": "net"}
+LEVERAGE = [{"market": "swap", "family": "*-USDT", "margin": "cross", "value": 5}]
+
+
+@pytest.fixture
+def three(desk):
+    """Three accounts, each with two modes to change; the third with leverage besides."""
+    for name in ("mmdesk01", "mmdesk02", "mmdesk03"):
+        settle(desk, name, acctLv="2", posMode="long_short_mode")
+    return desk.write({"mmdesk01": MODES, "mmdesk02": MODES, "mmdesk03": {**MODES, "leverage": LEVERAGE}})
+
+
+def test_what_is_left_out_is_not_read_and_not_planned(three):
+    """Accounts, fields with all their keys, and patterns; the text and the JSON say that something was left out."""
+    said = three.plan("--exclude", "mmdesk01", "--exclude", "mmdesk03.leverage")
+    assert said.code == 0, said.err
+    assert "2 accounts read" in said.out
+    assert "leverage[" not in said.out
+    assert said.last == "All but mmdesk01, mmdesk03.leverage was looked at."
+    whole = three.plan("--format", "json", "--exclude", "mmdesk0[12]", "--exclude", "mmdesk0?.position_mode")
+    assert whole.code == 64  # brackets are literal: nothing is called so
+    steps = three.steps("--exclude", "*.leverage[*]", "--exclude", "mmdesk0?.position_mode")
+    assert set(steps) == {f"mmdesk0{number}.account_mode" for number in (1, 2, 3)}
+
+
+def test_apply_takes_the_same_words(three):
+    """Only what is selected is written, and a narrowed apply never says that accounts match."""
+    said = three.apply("--target", "mmdesk01", "--target", "mmdesk02", "--exclude", "mmdesk02")
+    assert (said.code, said.last) == (0, "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."), said.err
+    assert three.account("mmdesk01")["posMode"] == "net_mode"
+    assert three.account("mmdesk02")["posMode"] == three.account("mmdesk03")["posMode"] == "long_short_mode"
+    again = three.apply("--target", "mmdesk01")
+    assert again.code == 0
+    assert NO_CHANGES not in again.out
+    (run,) = [row for row in three.run("history", "--format", "json").json if row["flags"].get("excludes")]
+    assert run["flags"]["targets"] == ["mmdesk01", "mmdesk02"]
+    assert run["flags"]["excludes"] == ["mmdesk02"]
+
+
+def test_addresses_come_from_a_file(three):
+    """@FILE has one a line, with blanks and comments; one without any is refused, for it would mean everything."""
+    (three.folder / "some.txt").write_text(
+        "# the first two\n\n  mmdesk01.position_mode  \nmmdesk02\n", encoding="utf-8"
+    )
+    assert set(three.steps("--target", "@some.txt", "--exclude", "mmdesk02.account_mode")) == {
+        "mmdesk01.position_mode",
+        "mmdesk02.position_mode",
+    }
+    assert [row["account"] for row in three.run("show", "--target", "@some.txt", "--format", "json").json] == [
+        "mmdesk01",
+        "mmdesk02",
+    ]
+    (three.folder / "none.txt").write_text("# nobody\n", encoding="utf-8")
+    for what in ("none.txt", "gone.txt"):
+        said = three.apply("--target", f"@{what}")
+        assert said.code == 64
+        assert what in said.err
+        assert not three.writes()
+
+
+def test_a_saved_plan_keeps_what_it_left_out(three):
+    """It is applied without the words, refused with them, and its end does not speak for what was left out."""
+    assert three.plan("--exclude", "mmdesk0[!x]", "--out", "p.json").code == 64
+    assert three.plan("--exclude", "mmdesk03", "--out", "p.json").code == 0
+    assert three.apply("p.json", "--exclude", "mmdesk03").code == 64
+    said = three.apply("p.json")
+    assert (said.code, said.last) == (0, "Applied: 0 created, 4 changed, 0 deleted, 0 blocked, 0 failed."), said.err
+    again = three.plan("--exclude", "mmdesk03", "--out", "p.json", "--detailed-exitcode")
+    assert again.code == 0
+    assert NO_CHANGES not in again.out
+    assert NO_CHANGES not in three.apply("p.json").out
+
+
+def test_show_leaves_out_too(three):
+    """An account, or one field of each."""
+    views = three.run("show", "--exclude", "mmdesk01", "--exclude", "mmdesk03.leverage", "--format", "json").json
+    assert [view["account"] for view in views] == ["mmdesk02", "mmdesk03"]
+    assert not [address for view in views for address in view["values"] if "leverage" in address]
+
+
+def test_what_others_need_is_not_made_behind_the_users_back(desk):
+    """A new account whose signing key is left out: its key is blocked with the reason, and nothing is written."""
+    desk.write({"mmdesk01": MODES})
+    said = desk.apply("--exclude", "mmdesk01.api_keys[trading]")
+    assert said.code == 3
+    assert "left out by --exclude" in said.out
+    assert not desk.writes()
