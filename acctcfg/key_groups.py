@@ -8,7 +8,7 @@ from typing import Final
 
 from acctcfg.core.rules import VenueRules
 
-__all__ = ["KEY_GROUPS", "KeyGroups", "groups_of"]
+__all__ = ["KEY_GROUPS", "KeyGroups", "amounts_to", "groups_of"]
 
 KEY_GROUPS: Final = "api_keys.permissions"
 """Its name among the shared resources of a venue type."""
@@ -20,6 +20,11 @@ class KeyGroups:
 
     names: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)  # group -> why no key can be given it
+
+
+def amounts_to(permission: str) -> str:
+    """To write to any group can do what trade can, as far as anybody knows; to read, nothing of the kind."""
+    return "trade" if permission.endswith(":write") else permission
 
 
 def groups_of(rules: VenueRules) -> KeyGroups:

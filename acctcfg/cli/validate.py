@@ -11,8 +11,11 @@ import click
 from acctcfg.cli.formats import option_format, show
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from acctcfg.core.desired import Manifest
     from acctcfg.core.plan import Warning_
+    from acctcfg.core.rules import VenueRules
 
 __all__ = ["command"]
 
@@ -33,8 +36,9 @@ def command(ctx: click.Context, form: str) -> None:
     from acctcfg.render.formats import is_json
     from acctcfg.venues.installed import rules
 
+    types = rules()
     try:
-        manifest = load(ctx.obj["directory"], rules(), environ=os.environ)
+        manifest = load(ctx.obj["directory"], types, environ=os.environ)
         manifest = settled(manifest, datetime.now(UTC).date().isoformat())
     except ManifestError as exc:
         if not is_json(form):
@@ -43,14 +47,15 @@ def command(ctx: click.Context, form: str) -> None:
         error = {"code": exc.word, "message": exc.message, "hint": exc.hint, "problems": rows}
         show(ctx, form, "validation", {"valid": False, "problems": rows, "error": error})
         sys.exit(exc.exit_code)
-    warnings = [{"address": one.address, "code": one.code, "message": one.message} for one in _warnings(manifest)]
+    told = _warnings(manifest, types)
+    warnings = [{"address": one.address, "code": one.code, "message": one.message} for one in told]
     show(ctx, form, "validation", {"valid": True, "problems": [], "warnings": warnings, **_counts(manifest)})
 
 
-def _warnings(manifest: Manifest) -> list[Warning_]:
+def _warnings(manifest: Manifest, types: Mapping[str, VenueRules]) -> list[Warning_]:
     """What the manifest says against its own rules, and what in it is over."""
     from acctcfg.core.address import Address
-    from acctcfg.core.built_in import of_manifest, one_recipient
+    from acctcfg.core.built_in import of_manifest, one_recipient, powers_of
     from acctcfg.core.guardrails import told_of
     from acctcfg.core.plan import Warning_
     from acctcfg.core.state import KeyValue
@@ -62,8 +67,9 @@ def _warnings(manifest: Manifest) -> list[Warning_]:
         if key.state == "present" and key.permissions is not None and key.ip_allowlist is not None
     }
     over = [Warning_(one.address, "until_over", one.message) for one in manifest.ended]
-    found = list(of_manifest(manifest, keys))
-    alone = (one for one in one_recipient(manifest) if one not in found)  # told whatever rules are switched on
+    powers = powers_of(manifest, types)
+    found = list(of_manifest(manifest, keys, powers))
+    alone = (one for one in one_recipient(manifest, powers) if one not in found)  # told whatever rules are switched on
     return told_of((*found, *alone), manifest.guardrails) + over
 
 

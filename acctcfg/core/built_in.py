@@ -6,13 +6,14 @@ step, is a warning: nothing that acctcfg would write is wrong, and stopping ever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import Guardrails, Manifest
 from acctcfg.core.plan import Step
+from acctcfg.core.rules import AmountsTo, VenueRules
 from acctcfg.core.state import KeyValue
 
 __all__ = [
@@ -21,12 +22,14 @@ __all__ = [
     "SETS",
     "Breach",
     "BuiltIn",
+    "Powers",
     "active",
     "can",
     "of_manifest",
     "of_step",
     "one_recipient",
     "powers",
+    "powers_of",
 ]
 
 SETS: Final[Mapping[str, str]] = {
@@ -36,7 +39,9 @@ SETS: Final[Mapping[str, str]] = {
 OLD_DAYS: Final = 90
 """Days after which a key is old, where it has no `rotate_after` of its own."""
 
-_GROUP_WRITE = ":write"  # of a permission group
+Powers: TypeAlias = Mapping[str, AmountsTo]
+"""What permissions amount to, by connection."""
+
 _TRADING = ("leverage", "position_mode")  # what only an account that trades needs
 
 
@@ -58,29 +63,36 @@ class BuiltIn:
     says: str
     why: str
     instead: str
-    key: Callable[[KeyValue], str] = lambda _: ""  # what is wrong with an API key; "" if nothing is
-    manifest: Callable[[Manifest], Iterator[Breach]] = lambda _: iter(())
+    key: Callable[[KeyValue, AmountsTo], str] = lambda *_: ""  # what is wrong with an API key; "" if nothing is
+    manifest: Callable[[Manifest, Powers], Iterator[Breach]] = lambda *_: iter(())
 
 
-def powers(key: KeyValue) -> list[str]:
-    """The permissions of a key that move money or open positions."""
-    return [word for word in key.permissions if word in ("trade", "withdraw") or word.endswith(_GROUP_WRITE)]
+def powers_of(manifest: Manifest, types: Mapping[str, VenueRules]) -> Powers:
+    """What permissions amount to at the connections of a manifest."""
+    return {key: types[venue.type].amounts_to for key, venue in manifest.venues.items()}
 
 
-def can(key: KeyValue, word: str) -> bool:
-    """Whether a key has a permission; where the venue has groups, write access to any of them can do what trade can."""
-    return word in key.permissions or (word == "trade" and any(one.endswith(_GROUP_WRITE) for one in key.permissions))
+def powers(permissions: Iterable[str], amounts_to: AmountsTo) -> list[str]:
+    """The permissions that move money or open positions."""
+    return [word for word in permissions if amounts_to(word) in ("trade", "withdraw")]
 
 
-def _does_both(key: KeyValue) -> str:
-    return "it can trade and withdraw" if can(key, "trade") and can(key, "withdraw") else ""
+def can(key: KeyValue, word: str, amounts_to: AmountsTo) -> bool:
+    """Whether a key has a permission, or one that amounts to it."""
+    return any(word in (one, amounts_to(one)) for one in key.permissions)
 
 
-def _from_anywhere(key: KeyValue) -> str:
-    return f"it has {' and '.join(powers(key))} and no ip_allowlist" if powers(key) and not key.ip_allowlist else ""
+def _does_both(key: KeyValue, amounts_to: AmountsTo) -> str:
+    both = can(key, "trade", amounts_to) and can(key, "withdraw", amounts_to)
+    return "it can trade and withdraw" if both else ""
 
 
-def one_recipient(manifest: Manifest) -> Iterator[Breach]:
+def _from_anywhere(key: KeyValue, amounts_to: AmountsTo) -> str:
+    strong = powers(key.permissions, amounts_to)
+    return f"it has {' and '.join(strong)} and no ip_allowlist" if strong and not key.ip_allowlist else ""
+
+
+def one_recipient(manifest: Manifest, _: Powers) -> Iterator[Breach]:
     """Stores that one identity alone can read."""
     for name, store in manifest.secret_stores.items():
         if len(store.recipients) == 1:
@@ -88,7 +100,7 @@ def one_recipient(manifest: Manifest) -> Iterator[Breach]:
             yield Breach("one_recipient", where, where, "one identity alone can read it: lost, all its secrets are")
 
 
-def _master_trades(manifest: Manifest) -> Iterator[Breach]:
+def _master_trades(manifest: Manifest, _: Powers) -> Iterator[Breach]:
     above = {spec.venue for spec in manifest.accounts.values() if spec.role != "main"}
     for spec in manifest.accounts.values():
         if spec.role == "main" and spec.venue in above and (spec.leverage or spec.position_mode or spec.position_modes):
@@ -96,11 +108,12 @@ def _master_trades(manifest: Manifest) -> Iterator[Breach]:
             yield Breach("master_trades", spec.key, spec.key, message)
 
 
-def _one_allowlist(manifest: Manifest) -> Iterator[Breach]:
+def _one_allowlist(manifest: Manifest, amounts_to: Powers) -> Iterator[Breach]:
     lists: dict[tuple[str, ...], set[str]] = {}
     for spec in manifest.accounts.values():
         for key in spec.api_keys:
-            if key.state == "present" and key.ip_allowlist and powers(KeyValue(key.permissions or (), (), None)):
+            strong = powers(key.permissions or (), amounts_to[spec.venue])
+            if key.state == "present" and key.ip_allowlist and strong:
                 lists.setdefault(key.ip_allowlist, set()).add(spec.key)
     accounts = set().union(*lists.values())
     if len(lists) == 1 and len(accounts) > 1:
@@ -166,20 +179,20 @@ def active(guardrails: Guardrails) -> tuple[BuiltIn, ...]:
     return tuple(rule for rule in RULES if rule.set in on)
 
 
-def of_step(step: Step, guardrails: Guardrails) -> Iterator[tuple[str, str]]:
+def of_step(step: Step, guardrails: Guardrails, amounts_to: AmountsTo) -> Iterator[tuple[str, str]]:
     """Id and sentence of every rule that a step would break."""
     after = step.change.after
     if not isinstance(after, KeyValue):
         return
     for rule in active(guardrails):
-        if wrong := rule.key(after):
+        if wrong := rule.key(after, amounts_to):
             yield rule.id, wrong
 
 
-def of_manifest(manifest: Manifest, keys: Mapping[Address, KeyValue]) -> Iterator[Breach]:
+def of_manifest(manifest: Manifest, keys: Mapping[Address, KeyValue], amounts_to: Powers) -> Iterator[Breach]:
     """What no step brings about. `keys`: those that stay as they are."""
     for rule in active(manifest.guardrails):
-        yield from rule.manifest(manifest)
+        yield from rule.manifest(manifest, amounts_to)
         for address, key in keys.items():
-            if wrong := rule.key(key):
+            if wrong := rule.key(key, amounts_to[manifest.accounts[address.account].venue]):
                 yield Breach(rule.id, address.account, str(address), wrong)

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from acctcfg.core.address import Address, AddressPattern
-from acctcfg.core.built_in import Breach, can, of_step, powers
+from acctcfg.core.built_in import Breach, Powers, can, of_step, powers
 from acctcfg.core.codes import GUARDRAIL
 from acctcfg.core.desired import Exemption, Guardrails, Rule, Share, number_of
 from acctcfg.core.plan import Precheck, Step, Warning_
+from acctcfg.core.rules import AmountsTo
 from acctcfg.core.state import KeyValue, Lost, Rotating, written
 
 __all__ = ["Checker", "excepted", "guard", "is_sensitive", "limit_of", "told_of"]
@@ -21,7 +22,9 @@ Checker = Callable[[Mapping[str, object], Any], Sequence[str]]
 _EXCEPTED = "excepted "  # what the detail of a rule that leaves a step out begins with
 
 
-def guard(steps: Sequence[Step], guardrails: Guardrails, *, accounts: int, check: Checker) -> list[Step]:
+def guard(
+    steps: Sequence[Step], guardrails: Guardrails, *, accounts: int, check: Checker, amounts_to: Powers
+) -> list[Step]:
     """Every step with the breaches that it commits; a breach of a limit over the whole plan is every step's.
 
     `accounts` is the number of accounts in the whole manifest: shares are of that, and round up.
@@ -29,7 +32,7 @@ def guard(steps: Sequence[Step], guardrails: Guardrails, *, accounts: int, check
     if not steps:
         return []
     over = tuple(_over_plan(steps, guardrails, accounts))
-    return [step.with_prechecks(*_over_step(step, guardrails, check), *over) for step in steps]
+    return [step.with_prechecks(*_over_step(step, guardrails, check, amounts_to[step.venue]), *over) for step in steps]
 
 
 def _over_plan(steps: Sequence[Step], guardrails: Guardrails, accounts: int) -> Iterable[Precheck]:
@@ -61,20 +64,21 @@ def _takes_away(step: Step) -> bool:
     return step.change.action == "delete" or (step.change.action == "replace" and not ours and allowed)
 
 
-def _over_step(step: Step, guardrails: Guardrails, check: Checker) -> Iterable[Precheck]:
+def _over_step(step: Step, guardrails: Guardrails, check: Checker, amounts_to: AmountsTo) -> Iterable[Precheck]:
     after = written(step.change.after)
     most = None if step.address.field.startswith("settings.") else guardrails.max_leverage  # another number's matter
     if isinstance(after, Decimal) and most is not None and after > most:
         detail = f"{after} is above guardrails.max_leverage {most}"
         yield Precheck("guardrail:max_leverage", "fail", detail)
     if isinstance(after, KeyValue):
-        if guardrails.require_ip_allowlist and (strong := powers(after)) and not after.ip_allowlist:
+        strong = powers(after.permissions, amounts_to)
+        if guardrails.require_ip_allowlist and strong and not after.ip_allowlist:
             detail = f"a key with {' and '.join(strong)} needs an ip_allowlist"
             yield Precheck("guardrail:require_ip_allowlist", "fail", detail)
-        denied = [word for word in guardrails.deny_permissions if can(after, word)]
+        denied = [word for word in guardrails.deny_permissions if can(after, word, amounts_to)]
         if denied:
             yield Precheck("guardrail:deny_permissions", "fail", f"guardrails deny {', '.join(denied)}")
-    broken = list(of_step(step, guardrails))
+    broken = list(of_step(step, guardrails, amounts_to))
     for rule in guardrails.rules:
         if _selects(rule, step) and (wrong := check(rule.schema, step.to_json())):
             broken.append((rule.name, f'rule "{rule.name}": {"; ".join(wrong)}'))

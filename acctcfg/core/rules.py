@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from acctcfg.core.base_url import BaseUrl
 from acctcfg.core.desired import AccountSpec, Place
@@ -12,7 +12,9 @@ from acctcfg.core.own_field import OwnField
 from acctcfg.core.setting import Setting
 from acctcfg.core.text_rule import NAME, TextRule
 
-__all__ = ["NAME", "Finding", "TextRule", "VenueRules"]
+__all__ = ["NAME", "AmountsTo", "Finding", "TextRule", "VenueRules"]
+
+AmountsTo: TypeAlias = Callable[[str], str]
 
 
 class Finding(NamedTuple):
@@ -38,8 +40,6 @@ class VenueRules:
     ended_hosts: Mapping[str, str] = field(default_factory=dict)  # host -> since when, and what took its place
     closed_ports: Mapping[int, str] = field(default_factory=dict)  # port of the own hosts -> since when, and why
     limits: Callable[[], Mapping[str, tuple[int, float]]] = field(default=dict)  # "GET /path" -> count and seconds
-    passphrase: bool = False  # whether credentials have one
-    bearer_excludes: str = ""  # why a bearer token does nothing for sub-accounts; "" where the type takes no tokens
     fields: frozenset[str] = frozenset()  # the account fields that this type has, besides venue, role, name, profile
     main_fields: frozenset[str] = frozenset()  # ... for the role main
     own_fields: tuple[OwnField, ...] = ()  # of `fields`, those that this type declares itself
@@ -48,6 +48,7 @@ class VenueRules:
     account_modes: Mapping[str, str] = field(default_factory=dict)  # word -> what it means
     position_modes: Mapping[str, str] = field(default_factory=dict)
     permissions: tuple[str, ...] = ()  # in the order of power; () where keys have none of these
+    amounts_to: AmountsTo = str  # what a permission lets a key do, where that is "trade" or "withdraw"; else itself
     name: TextRule = NAME
     label: TextRule = NAME
     key_label: TextRule = NAME
@@ -55,8 +56,6 @@ class VenueRules:
     keys_per_account: int = 0
     resources: Mapping[str, object] = field(default_factory=dict)  # rules of shared resources, by the manifest's field
     leverage_selectors: tuple[str, ...] = ()  # "instrument", "family", "currency", "symbol" (and "instruments")
-    other_parts: str = ""  # a pattern of names of parts that this version does not know; the venue judges them
-    position_mode_parts: tuple[str, ...] = ()  # parts of an account that can each have a position mode of their own
     environments: tuple[str, ...] = ("live", "demo", "sandbox")
     states: Mapping[str, str] = field(default_factory=lambda: {"present": "the default", "absent": "delete it"})
     unsupported_states: Mapping[str, str] = field(default_factory=dict)  # state -> why this type cannot reach it

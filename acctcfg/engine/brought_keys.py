@@ -14,6 +14,7 @@ from acctcfg.engine.session import Session
 from acctcfg.engine.stored_keys import KeyReport, check_at, proven
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError, Refused, StoreError
+from acctcfg.signing import signing_of
 
 __all__ = ["Brought", "import_secrets"]
 
@@ -89,7 +90,7 @@ async def _import(session: Session, spec: AccountSpec, label: str, credentials: 
         return KeyReport(spec.key, label, "", "failed", message)
     path = f"{spec.venue}/{spec.key}/{label}"
     try:
-        if session.links[spec.venue].venue.rules.passphrase and credentials.passphrase is None:
+        if signing_of(session.links[spec.venue].venue.rules).passphrase and credentials.passphrase is None:
             return KeyReport(spec.key, label, key.store, "failed", "keys of this venue have a passphrase: include it")
         doors = session.workspace.doors(spec.venue)
         if wrong := doors.flaw(credentials):  # kept, it could not be read back

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from acctcfg import __version__
 from acctcfg.core.address import Address, AddressPattern, Focus
+from acctcfg.core.built_in import powers_of
 from acctcfg.core.desired import AccountSpec, Place
 from acctcfg.core.diff import Change, diff
 from acctcfg.core.fingerprint import manifest_digest
@@ -184,9 +185,11 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
     }
     warnings += [Warning_(str(address), "sensitive", why) for address, why in sensitive.items()]
 
+    manifest = workspace.manifest
+    count, powers = len(manifest.accounts), powers_of(manifest, workspace.types)
+
     def guarded(some: Sequence[Step]) -> tuple[Step, ...]:
-        count = len(workspace.manifest.accounts)
-        return tuple(guard(some, workspace.manifest.guardrails, accounts=count, check=violations))
+        return tuple(guard(some, manifest.guardrails, accounts=count, check=violations, amounts_to=powers))
 
     warnings += above_cap(session, by_key, steps)
     lifted = guarded([leave.lift(step) for step in steps])

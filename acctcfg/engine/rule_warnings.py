@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.built_in import OLD_DAYS, Breach, active, of_manifest
+from acctcfg.core.built_in import OLD_DAYS, Breach, active, of_manifest, powers_of
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.guardrails import excepted, told_of
 from acctcfg.core.plan import Step, Warning_
@@ -29,7 +29,10 @@ def rule_warnings(session: Session, surveys: Sequence[Survey], steps: Sequence[S
         for address, wanted in survey.desired.items()
         if isinstance(wanted, KeyValue) and address not in changed
     }
-    breaches = [*of_manifest(manifest, keys), *_old_keys(session, surveys, keys)]
+    breaches = [
+        *of_manifest(manifest, keys, powers_of(manifest, session.workspace.types)),
+        *_old_keys(session, surveys, keys),
+    ]
     told = [one for one in breaches if focus.everything or one.subject in seen]
     over = [one for one in manifest.ended if focus.everything or one.address in map(str, changed)]
     return [

@@ -25,6 +25,7 @@ from acctcfg.journal.process import this_process
 from acctcfg.secrets import Around, Credentials, Secret, Store, load_credentials, load_token, open_store
 from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.stored_form import flaw_of
+from acctcfg.signing import signing_of
 from acctcfg.venues.installed import rules
 
 __all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "storage_here"]
@@ -105,7 +106,7 @@ class Workspace:
 
     def doors(self, venue: str) -> Doors:
         """The way to the stores for one connection."""
-        return Doors(self, passphrase=self.types[self.manifest.venues[venue].type].passphrase)
+        return Doors(self, passphrase=signing_of(self.types[self.manifest.venues[venue].type]).passphrase)
 
     def storage(self, *, create: bool = False) -> Storage:
         """Where the journal and the locks are kept; without `create` it is only read."""

@@ -20,6 +20,8 @@ from acctcfg.manifest.days import UNTIL, AllowList
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.settings import settings_field
 from acctcfg.manifest.text_rules import CURRENCY, DEVICE, DURATION, PATTERN, SECRET_PATH, UID
+from acctcfg.position_parts import parts_of
+from acctcfg.signing import signing_of
 
 __all__ = ["account", "connection_credentials", "deposit_address", "permission_words"]
 
@@ -42,7 +44,7 @@ def _common(rules: Iterable[TextRule]) -> TextRule | None:
 
 def connection_credentials(rules: Rules, trust: Trust) -> Record:
     """Where the credentials of a connection come from."""
-    if not any(one.bearer_excludes for one in rules):
+    if not any(signing_of(one).bearer_excludes for one in rules):
         return credentials(trust)
     token = Record(
         {
@@ -117,8 +119,8 @@ def _key_permissions(rules: Rules) -> Kind:
 
 def _position_mode(rules: Rules) -> Kind:
     word = Word(_union(one.position_modes for one in rules))
-    parts = dict.fromkeys(part for one in rules for part in one.position_mode_parts)
-    others = next((one.other_parts for one in rules if one.other_parts), "")
+    parts = dict.fromkeys(part for one in rules for part in parts_of(one).names)
+    others = next((parts_of(one).others for one in rules if parts_of(one).others), "")
     return WholeOrParts(word, parts, others) if parts else word
 
 

@@ -28,6 +28,7 @@ from acctcfg.manifest.relations import between, shared_secrets
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.settings import build_settings
 from acctcfg.manifest.shape import NAME, Shape
+from acctcfg.signing import signing_of
 
 __all__ = ["EVERY_TYPE", "build_accounts"]
 
@@ -94,7 +95,8 @@ class _Building:
             return None
         rules = self.shape.rules[venue.type]
         if "token" in venue.credentials and taken.get("role", rules.roles[0]) != "main":
-            why = f"venues.{venue.key} signs with a token: {rules.bearer_excludes} (use an API key, or `role: main`)"
+            excludes = signing_of(rules).bearer_excludes
+            why = f"venues.{venue.key} signs with a token: {excludes} (use an API key, or `role: main`)"
             report.value(layered.fields.get("role", layered.fields["venue"]), why)
         self._fields_of_type(layered, taken, venue, rules, report)
         self._names_and_words(key, node, layered, taken, rules, report)

@@ -15,6 +15,7 @@ from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import NAME, Shape
 from acctcfg.manifest.stores import build_store
+from acctcfg.signing import signing_of
 
 _METHODS = ("GET /", "POST /", "PUT /", "DELETE /")
 
@@ -48,7 +49,7 @@ def build_venues(
         source = taken.get("credentials", {})
         if source:
             check_source(node.value["credentials"], source, stores, report)
-            if "token" in source and not rules.bearer_excludes:
+            if "token" in source and not signing_of(rules).bearer_excludes:
                 report.key(node.value["credentials"].value["token"], f"{rules.type} takes no tokens")
         environment = taken.get("environment", "live")
         if "base_url" in taken:

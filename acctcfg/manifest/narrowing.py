@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,21 +10,21 @@ from acctcfg.key_groups import groups_of
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, shown
 from acctcfg.manifest.scalars import BAD
+from acctcfg.position_parts import parts_of
 
 __all__ = ["check_parts", "check_permissions"]
 
 
 def check_parts(node: Node, modes: Mapping[str, str], rules: VenueRules, report: Report) -> None:
     """A position mode for each part of an account: parts and words that the type has."""
-    known = rules.position_mode_parts
-    if not known:
+    known = parts_of(rules)
+    if not known.names:
         words = " or ".join(rules.position_modes)
         report.value(node, f"venue type {rules.type} has one for the whole account ({words})")
     elif not node.value:
-        report.value(node, f"is an empty map (some of: {', '.join(known)})")
+        report.value(node, f"is an empty map (some of: {', '.join(known.names)})")
     for part, word in modes.items():
-        named = part in known or (rules.other_parts and re.fullmatch(rules.other_parts, part))
-        if known and (not named or word not in rules.position_modes):
+        if known.names and not (known.has(part) and word in rules.position_modes):
             report.value(node.value[part], f"unknown value {part}: {word} for venue type {rules.type}")
 
 

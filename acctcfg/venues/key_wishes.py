@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from acctcfg.core.address import Address
+from acctcfg.core.built_in import powers
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.plan import Precheck
+from acctcfg.core.rules import AmountsTo
 from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Rotating, Unreadable, Wanted
 from acctcfg.venues.contract import SecretDoor, Survey
 
@@ -128,10 +130,12 @@ def name_strangers(survey: Survey, rows: Iterable[_Listed], odd: Collection[str]
             survey.warn(Address(spec.key, "api_keys", row.label), "unknown_key", message)
 
 
-def unbound(survey: Survey, address: Address, environment: str, powers: Callable[[KeyValue], bool], what: str) -> None:
+def unbound(survey: Survey, address: Address, environment: str, amounts_to: AmountsTo = str, *, what: str = "") -> None:
     """Warn of a live key that can do something from any address. `what` the venue does to such keys, in words."""
     wanted = survey.desired.get(address)
-    if environment == "live" and isinstance(wanted, KeyValue) and not wanted.ip_allowlist and powers(wanted):
+    if environment != "live" or not isinstance(wanted, KeyValue) or wanted.ip_allowlist:
+        return
+    if powers(wanted.permissions, amounts_to):
         survey.warn(address, "unbound_key", f"it works from any address{what}; `ip_allowlist` binds it")
 
 

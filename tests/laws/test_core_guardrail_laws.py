@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from acctcfg.core.state import KeyValue, Lost
 
 SOME = st.lists(steps, max_size=6, unique_by=lambda step: step.address)
 HERE = Place("acctcfg.yaml", 1, 1)
+PLAIN = defaultdict(lambda: str)  # at every connection a permission amounts to itself
 LIMITS = st.builds(
     Guardrails,
     max_leverage=st.none() | st.integers(1, 100).map(Decimal),
@@ -43,7 +45,7 @@ def names(step: Step, *before: Step) -> set[str]:
 @given(SOME, LIMITS, st.integers(1, 10))
 def test_every_breach_is_a_failing_precheck_of_its_step(some: list[Step], limits: Guardrails, accounts: int) -> None:
     """Leverage above the maximum, powerful keys without addresses, denied permissions, too many deletes or accounts."""
-    judged = guard(some, limits, accounts=accounts, check=nothing_wrong)
+    judged = guard(some, limits, accounts=accounts, check=nothing_wrong, amounts_to=PLAIN)
     assert [step.change for step in judged] == [step.change for step in some]
     ours = [s for s in some if isinstance(s.change.before, Lost) and s.change.before.ours]
     taken = [s for s in some if s.change.action == "delete" or (s.change.action == "replace" and s not in ours)]
@@ -76,7 +78,8 @@ def test_a_rule_meets_the_steps_that_it_selects(some: list[Step], address: list[
     rule = Rule(
         name="no", address=tuple(address), action=("c*",), venue=("desk",), schema={"not": {}}, place=HERE
     )  # actions create and change
-    judged = guard(some, Guardrails(max_deletes=99, rules=(rule,), deny_permissions=()), accounts=9, check=_always)
+    limits = Guardrails(max_deletes=99, rules=(rule,), deny_permissions=())
+    judged = guard(some, limits, accounts=9, check=_always, amounts_to=PLAIN)
     for step, judged_step in zip(some, judged, strict=True):
         hit = step.venue == "desk" and step.change.action in ("create", "change")
         hit = hit and (not address or any(_selects(glob, str(step.address), step.address.account) for glob in address))

@@ -25,6 +25,7 @@ from acctcfg.errors import (
     VenueError,
     exhausted,
 )
+from acctcfg.key_groups import amounts_to
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
@@ -66,7 +67,7 @@ class ApiKeys(OneCall[Account]):
                 found = legible(key, await self._found(account, key), unknown_permissions)
                 survey.want(address, wished(key, found), found)
                 judge(survey, key, address, account.secrets, replace=replace)
-                unbound(survey, address, account.environment, _powerful, "")
+                unbound(survey, address, account.environment, amounts_to)
                 self._note(account, key, found)
                 tell(account, address)
                 made = found is ABSENT or isinstance(found, Lost | Rotating) or address in replace
@@ -376,10 +377,6 @@ class ApiKeys(OneCall[Account]):
 
 def _value(row: KeyRow, store: str | None) -> KeyValue:
     return KeyValue(row.permissions, row.ip_allowlist, store)
-
-
-def _powerful(value: KeyValue) -> bool:
-    return any(word.endswith(":write") for word in value.permissions)
 
 
 def _named(account: Account, label: str) -> KeyRow | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from acctcfg.core.rules import TextRule, VenueRules
-from acctcfg.key_groups import KEY_GROUPS, KeyGroups
+from acctcfg.key_groups import KEY_GROUPS, KeyGroups, amounts_to
+from acctcfg.position_parts import POSITION_PARTS, PositionParts
 from acctcfg.venues.gate_crossex.offline_checks import check_account
 from acctcfg.venues.gate_crossex.settings import SWITCHES
 from acctcfg.venues.gate_crossex.vocabulary import CROSS, EXCHANGES, ISOLATED
@@ -50,10 +51,8 @@ _GROUPS = KeyGroups(
 GATE_CROSSEX_RULES = VenueRules(
     type="gate_crossex",
     environments=("live", "sandbox"),
-    regions=(),
     hosts=("api.gateio.ws",),
     limits=_limits,
-    passphrase=False,
     roles=("main", "sub_account"),
     fields=frozenset({"uid", "adopt", "state", "label", "api_keys", "api_keys_exclusive"}),
     main_fields=frozenset({"uid", "account_mode", "position_mode", "settings", "leverage"}),
@@ -69,10 +68,11 @@ GATE_CROSSEX_RULES = VenueRules(
         "net": "one position a contract",
         "long_short": "a long and a short position of one contract side by side",
     },
-    position_mode_parts=tuple(EXCHANGES),
-    other_parts=r"[a-z][a-z0-9]{1,31}",
-    permissions=(),
-    resources={KEY_GROUPS: _GROUPS},
+    amounts_to=amounts_to,
+    resources={
+        KEY_GROUPS: _GROUPS,
+        POSITION_PARTS: PositionParts(names=tuple(EXCHANGES), others=r"[a-z][a-z0-9]{1,31}"),
+    },
     name=TextRule(r"[A-Za-z0-9_]{1,64}", "letters, digits and _"),
     label=TextRule(r"[^\x00-\x1f\x7f]{0,100}", "up to 100 characters, in one line"),
     key_label=TextRule(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "up to 64 letters, digits, _ and -"),

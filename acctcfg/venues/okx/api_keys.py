@@ -206,7 +206,7 @@ class ApiKeys(OneCall[Account]):
         wanted = survey.desired[address]
         if isinstance(wanted, KeyValue) and account.is_access(key.label) and self._is_away(account, wanted):
             survey.block(address, "access_ip", self._away(account, key.label, wanted))
-        unbound(survey, address, account.environment, _powerful, "; the venue deletes it after 14 idle days")
+        unbound(survey, address, account.environment, what="; the venue deletes it after 14 idle days")
         if signing is not None:
             self._note(account, key, found, signing)
 
@@ -396,10 +396,6 @@ class ApiKeys(OneCall[Account]):
 
 def _spec_of(account: Account, label: str) -> KeySpec | None:
     return next((key for key in account.spec.api_keys if key.label == label), None)
-
-
-def _powerful(value: KeyValue) -> bool:
-    return bool({"trade", "withdraw"} & set(value.permissions))
 
 
 def _guard_access(account: Account) -> None:

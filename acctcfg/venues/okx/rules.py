@@ -9,6 +9,7 @@ from acctcfg.core.own_field import Ip, OwnField, Upper
 from acctcfg.core.rules import TextRule, VenueRules
 from acctcfg.core.setting import Flag
 from acctcfg.deposit import DEPOSIT, DepositRules
+from acctcfg.signing import SIGNING, Signing
 from acctcfg.venues.okx.offline_checks import check_account
 from acctcfg.venues.okx.regular_words import PRECHECKS, WARNINGS
 from acctcfg.venues.okx.settings import SETTING_PRECHECKS, SWITCHES
@@ -70,6 +71,10 @@ def _limits() -> Mapping[str, tuple[int, float]]:
     return {endpoint: (rate.count, rate.per_s) for endpoint, rate in RATES.items()}
 
 
+_SIGNING = Signing(
+    passphrase=True, bearer_excludes="OKX leaves all sub-account calls out of what an OAuth token may do"
+)
+
 OKX_DMA_BROKER_RULES = VenueRules(
     type="okx_dma_broker",
     regions=tuple(_HOSTS),
@@ -78,8 +83,6 @@ OKX_DMA_BROKER_RULES = VenueRules(
     ended_hosts={"aws.okx.com": "it ended on 2025-04-28; www.okx.com, or no base_url at all, takes its place"},
     closed_ports={8443: "port 8443 is closed since 2026-10-31; leave the port out"},
     limits=_limits,
-    passphrase=True,
-    bearer_excludes="OKX leaves all sub-account calls out of what an OAuth token may do",
     roles=("sub_account", "main"),
     fields=_SUB | {one.name for one in _BROKERS_OWN} | {"deposit"},
     main_fields=_MAIN,
@@ -95,7 +98,7 @@ OKX_DMA_BROKER_RULES = VenueRules(
     key_label=TextRule(r"[A-Za-z0-9]{1,50}", "up to 50 letters and digits"),
     ips_per_key=20,
     keys_per_account=50,
-    resources={DEPOSIT: _ADDRESSES},
+    resources={DEPOSIT: _ADDRESSES, SIGNING: _SIGNING},
     warnings=_WARNINGS,
     leverage_selectors=("instrument", "instruments", "family", "currency"),
     settings=settings_of(SWITCHES),
@@ -117,5 +120,5 @@ OKX_RULES = replace(
     },
     permissions=("read", "trade"),
     label=TextRule(r"[!-~]{6,32}", "6 to 32 letters, digits and signs, without blanks"),
-    resources={},
+    resources={SIGNING: _SIGNING},
 )
