@@ -40,30 +40,12 @@ PRECHECKS: Final[Mapping[str, str]] = {
     # what the venue would refuse, asked before the write
     "no_open_positions": "no open positions",
     "no_pending_orders": "no pending orders",
-    "no_algo_orders": "no algo orders",
-    "no_bots": "no trading bots",
-    "no_spot_orders": "no pending spot orders",
-    "no_borrowings": "nothing is borrowed",
-    "account_mode_switch": "the venue allows the switch",
-    "mode_activated": "account mode is activated",
-    "not_frozen": "the venue has not frozen this",
     "leverage_limit": "within the leverage limit",
-    "position_mode_in_spot": "not in account mode spot",
     "way_back": "the present value can be left again",
-    "no_margin_positions": "no margin positions or liabilities",
-    "no_security_positions": "no stocks or ETFs",
-    "no_initial_margin": "initial margin is zero",
-    "no_maintenance_margin": "maintenance margin is zero",
-    "account_status": "account status is normal",
-    "account_unlocked": "account is not locked",
     "empty": "account is empty",
-    "no_funds_incoming": "no funds on their way in",
-    "no_funds_outgoing": "no funds on their way out",
-    "no_second_level": "no second-level sub-accounts",
     # what would lock us, or the user, out
     "access_ip": "the access key stays usable from here",
     "access_key_kept": "the signing key is kept",
-    "last_key_kept": "not the last key that can manage it",
     "no_credentials": "a key that can sign for it",
     # what would lose a secret
     "secret_lost": "the key's secret is known",
@@ -82,25 +64,13 @@ PRECHECKS: Final[Mapping[str, str]] = {
     "protected": "not protected",
     # what this plan itself leaves open
     "target_dependency": "what it needs is targeted too",
-    "parent_blocked": "what it depends on is not blocked",
 }
 
 CLEARING: Final = frozenset(
     {
         "no_open_positions",
         "no_pending_orders",
-        "no_algo_orders",
-        "no_bots",
-        "no_spot_orders",
-        "no_borrowings",
-        "account_mode_switch",
-        "no_margin_positions",
-        "no_security_positions",
-        "no_initial_margin",
-        "no_maintenance_margin",
         "empty",
-        "no_funds_incoming",
-        "no_funds_outgoing",
     }
 )
 """Prechecks that pass once what is open is closed, filled, repaid or moved: `apply --wait-flat` waits for these."""
@@ -120,12 +90,9 @@ WARNINGS: Final[Mapping[str, str]] = {
     "open_position_on_scope": "leverage changes under an open position",
     "raises_after_cap": "a leverage goes above what `acctcfg cap` lowered it to",
     "instrument_not_live": "a named instrument takes no leverage now: delisted, suspended, or not open to the account",
-    "row_not_filled_in": "a listed instrument has no data yet; patterns skip it",
     "account_frozen": "the venue has frozen functions of the account",
     "matches_nothing": "a pattern matches nothing",
-    "account_locked": "the account is locked, and the manifest does not say whether it should be",
     "key_not_usable": "the venue has frozen or locked a key",
-    "list_may_be_cut": "a list that decides a precheck may be longer than the venue showed",
     "guardrail": "a built-in rule is broken by what is there already, or by the manifest itself",
     "exception": "a rule would forbid this, and an exception of the manifest lets it pass",
     "window_closed": "the plan may not be applied now, by `guardrails.windows`",

@@ -200,7 +200,7 @@ def test_pushes_that_break_leave_looks_by_time() -> None:
     [
         ([Precheck("guardrail:max_leverage", "fail")], [], "desk01.position_mode: guardrail: max_leverage"),
         ([OPEN, Precheck("leverage_limit", "fail")], [], "desk01.position_mode: within the leverage limit"),
-        ([Precheck("account_mode_switch", "fail", lasting=True)], [], "position_mode: the venue allows the switch"),
+        ([Precheck("no_pending_orders", "fail", lasting=True)], [], "position_mode: no pending orders"),
         ([OPEN], [Unread("desk02", "50119", "no such key")], "desk02: could not be read"),
     ],
 )

@@ -48,6 +48,18 @@ _GROUPS = KeyGroups(
     },
 )
 
+_PRECHECKS = {
+    "no_margin_positions": "no margin positions or liabilities",
+    "no_security_positions": "no stocks or ETFs",
+    "no_initial_margin": "initial margin is zero",
+    "no_maintenance_margin": "maintenance margin is zero",
+    "account_status": "account status is normal",
+    "account_unlocked": "account is not locked",
+    "cross_margin_offered": "cross margin is offered for the symbol",
+}
+
+_CLEARING = frozenset({"no_margin_positions", "no_security_positions", "no_initial_margin", "no_maintenance_margin"})
+
 GATE_CROSSEX_RULES = VenueRules(
     type="gate_crossex",
     environments=("live", "sandbox"),
@@ -80,6 +92,11 @@ GATE_CROSSEX_RULES = VenueRules(
     keys_per_account=20,
     leverage_selectors=("symbol",),
     settings=settings_of(SWITCHES),
-    prechecks={"cross_margin_offered": "cross margin is offered for the symbol"},
+    prechecks=_PRECHECKS,
+    clearing=_CLEARING,
+    warnings={
+        "account_locked": "the account is locked, and the manifest does not say whether it should be",
+        "list_may_be_cut": "a list that decides a precheck may be longer than the venue showed",
+    },
     check=check_account,
 )

@@ -11,7 +11,7 @@ from acctcfg.core.setting import Flag
 from acctcfg.deposit import DEPOSIT, DepositRules
 from acctcfg.signing import SIGNING, Signing
 from acctcfg.venues.okx.offline_checks import check_account
-from acctcfg.venues.okx.regular_words import PRECHECKS, WARNINGS
+from acctcfg.venues.okx.own_codes import CLEARING, PRECHECKS, WARNINGS
 from acctcfg.venues.okx.settings import SETTING_PRECHECKS, SWITCHES
 from acctcfg.venues.okx.switch_items import SWITCH_CLEARING, SWITCH_PRECHECKS, SWITCH_WARNINGS
 from acctcfg.venues.okx.unmanaged import UNMANAGED
@@ -38,13 +38,8 @@ _BROKERS_OWN = (
 _ADDRESSES = DepositRules(
     most_per_currency=20, types={"regular": (), "segwit": ("BTC", "LTC")}, chain_prefix="{currency}-"
 )
-_PRECHECKS = {**SETTING_PRECHECKS, **SWITCH_PRECHECKS, **PRECHECKS, "chain_open": "the chain takes deposits"}
-_WARNINGS = {
-    **SWITCH_WARNINGS,
-    **WARNINGS,
-    "chain_closed": "an address is on a chain that takes no deposits",
-    "parent_differs": "the parent at the venue differs and cannot be changed",
-}
+_PRECHECKS = {**PRECHECKS, **SETTING_PRECHECKS, **SWITCH_PRECHECKS}
+_WARNINGS = {**WARNINGS, **SWITCH_WARNINGS}
 """Of all types of user: pipelines know one list of codes of this venue."""
 
 _REGULARS_OWN = (
@@ -104,7 +99,7 @@ OKX_DMA_BROKER_RULES = VenueRules(
     settings=settings_of(SWITCHES),
     unmanaged=UNMANAGED,
     prechecks=_PRECHECKS,
-    clearing=frozenset({"no_usd_margined", "strategy_switch"}) | SWITCH_CLEARING,
+    clearing=CLEARING | SWITCH_CLEARING,
     check=check_account,
 )
 

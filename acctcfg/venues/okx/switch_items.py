@@ -63,7 +63,7 @@ ITEMS: Mapping[str, Item] = {
 }
 
 _SHARED = frozenset({"no_pending_orders", "no_algo_orders", "no_open_positions", "no_borrowings"})
-"""Prechecks of every venue."""
+"""Prechecks that other changes have, too."""
 
 SWITCH_PRECHECKS: Mapping[str, str] = {
     **{item.check: item.holds for item in ITEMS.values() if item.check not in _SHARED},
