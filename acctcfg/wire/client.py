@@ -38,7 +38,8 @@ from acctcfg.wire.dialect import Dialect
 from acctcfg.wire.endpoint import Call, Rate
 from acctcfg.wire.exchange import BeforeSend, Exchange, Ready, Reply, Settle
 from acctcfg.wire.failures import NotSent, NotServed, Redirected, TooLong, UnresolvedWrite
-from acctcfg.wire.message import GARBLED_HINT, SHAPE_ERRORS, bytes_of, reply_of, request_of
+from acctcfg.wire.http import Request, ThroughHttpx, Transport
+from acctcfg.wire.message import GARBLED_HINT, SHAPE_ERRORS, reply_of, request_of
 from acctcfg.wire.pace import Ahead, BucketKey, Pacer, Slot
 from acctcfg.wire.redact import Sent, confidential, line, unquoted, without
 from acctcfg.wire.socket import Socket, Sockets
@@ -73,7 +74,7 @@ class Client:
         pacer: Pacer,
         *,
         timeout_s: float = 10.0,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Transport | httpx.AsyncBaseTransport | None = None,
         sockets: Sockets | None = None,
         on_request: Callable[[Sent], None] | None = None,
         random: Callable[[], float] = random.random,
@@ -87,8 +88,13 @@ class Client:
         self.offset_s = 0.0  # venue's clock minus ours
         self.requests = 0
         self.rate_limited = 0
-        self._host = httpx.URL(self.base_url).netloc.decode()
-        self._transport = transport or AiohttpTransport(timeout_s=timeout_s, handshakes=pacer)
+        url = httpx.URL(self.base_url)
+        self._host, self._url = url.netloc.decode(), str(url).rstrip("/")
+        self._transport: Transport = (
+            ThroughHttpx(transport)
+            if isinstance(transport, httpx.AsyncBaseTransport)
+            else transport or AiohttpTransport(timeout_s=timeout_s, handshakes=pacer)
+        )
         self._sockets = sockets or Sockets(timeout_s=timeout_s)
         self._random = random
         self._measuring = asyncio.Lock()
@@ -241,7 +247,7 @@ class Client:
                 pending = exchange.before_send(exchange.sent_at)
                 if inspect.isawaitable(pending):
                     await pending
-            request = request_of(exchange, self.dialect, self.base_url, self._host)
+            request = request_of(exchange, self.dialect, self._url, self._host)
             begun = self.clock.monotonic()
             exchange.status, exchange.code, exchange.left = None, "cancelled", True
             try:
@@ -280,13 +286,13 @@ class Client:
             code="too_soon",
         )
 
-    async def _exchanged(self, exchange: Exchange, request: httpx.Request, slot: Slot) -> Reply:
+    async def _exchanged(self, exchange: Exchange, request: Request, slot: Slot) -> Reply:
         slot.sending()
         try:
-            response = await self._transport.handle_async_request(request)
+            response = await self._transport.send(request)
             slot.answered()
-            exchange.status = response.status_code
-            body = unquoted(await bytes_of(response), exchange.signer, exchange.signed)
+            exchange.status = response.status
+            body = unquoted(await response.read(), exchange.signer, exchange.signed)
         except httpx.ProxyError as exc:
             slot.not_sent()
             hint = "is the proxy right? NO_PROXY names hosts that are reached without one"
@@ -304,7 +310,7 @@ class Client:
         except httpx.RequestError as exc:
             hint = "the venue or something on the way to it broke off; try again later"
             raise Unreachable(f"{self.base_url} did not answer in full: {exc}", hint=hint, code="reset") from exc
-        if 300 <= response.status_code < 400:
+        if 300 <= response.status < 400:
             raise Redirected.of(self.base_url, response)
         received_at = self.clock.now() + exchange.offset_s
         return reply_of(exchange, self.dialect, response, body, received_at)

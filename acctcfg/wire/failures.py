@@ -6,6 +6,7 @@ import httpx
 
 from acctcfg.errors import Garbled, OutcomeUnknown, Refused, Unreachable, VenueError
 from acctcfg.wire.endpoint import Call
+from acctcfg.wire.http import Response
 
 __all__ = ["Dropped", "NotSent", "NotServed", "Redirected", "TooLong", "UnresolvedWrite"]
 
@@ -68,7 +69,7 @@ class Redirected(Garbled):
     """An answer that points elsewhere; following it would carry signed headers to another host."""
 
     @classmethod
-    def of(cls, base_url: str, response: httpx.Response) -> Redirected:
+    def of(cls, base_url: str, response: Response) -> Redirected:
         """Where an answer points to."""
         try:
             place = httpx.URL(response.headers.get("location", "")).host
@@ -76,7 +77,7 @@ class Redirected(Garbled):
             place = ""
         where = f" to {place}" if place else ""
         return cls(
-            f"{base_url} redirects{where} (HTTP {response.status_code}); redirects are not followed",
+            f"{base_url} redirects{where} (HTTP {response.status}); redirects are not followed",
             hint="set base_url to the venue's own address for your region",
             code="redirect",
         )

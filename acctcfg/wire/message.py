@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-
-import httpx
 
 from acctcfg.core.secret import Secret
 from acctcfg.errors import ConfigError, Garbled, RateLimited
@@ -13,9 +10,10 @@ from acctcfg.wire.answer import take_secrets
 from acctcfg.wire.dialect import Dialect
 from acctcfg.wire.echo import unlike
 from acctcfg.wire.exchange import Exchange, Reply
+from acctcfg.wire.http import Request, Response
 from acctcfg.wire.redact import body_kind
 
-__all__ = ["GARBLED_HINT", "SHAPE_ERRORS", "bytes_of", "reply_of", "request_of"]
+__all__ = ["GARBLED_HINT", "SHAPE_ERRORS", "reply_of", "request_of"]
 
 TOO_MANY_REQUESTS = 429
 
@@ -28,10 +26,8 @@ GARBLED_HINT = (
     "something between here and the venue answered in its place? check base_url, proxies and the venue's status page"
 )
 
-_url = lru_cache(maxsize=1024)(httpx.URL)  # parsing is a tenth of a request's cost, and a thousand users ask alike
 
-
-def request_of(exchange: Exchange, dialect: Dialect, base_url: str, host: str) -> httpx.Request:
+def request_of(exchange: Exchange, dialect: Dialect, base_url: str, host: str) -> Request:
     """The request of an attempt, signed with its time."""
     call, method = exchange.call, exchange.call.endpoint.method
     target, body = call.target, call.body
@@ -41,33 +37,19 @@ def request_of(exchange: Exchange, dialect: Dialect, base_url: str, host: str) -
     elif method in ("POST", "PUT", "PATCH"):
         headers["Content-Length"] = "0"
     signed = exchange.signed = dialect.sign(exchange.signer, exchange.sent_at, method, target, body)
-    revealed = {name: one.reveal() if isinstance(one, Secret) else one for name, one in signed.items()}
-    for name, value in revealed.items():
+    for name, one in signed.items():
+        value = headers[name] = one.reveal() if isinstance(one, Secret) else one
         if not (value.isascii() and value.isprintable()):  # found further down, the error would quote the value
             raise ConfigError(
                 f"the header {name} cannot be sent: its value holds a line break or characters outside ASCII",
                 hint="check the credentials for stray line breaks and accents",
             )
-    stream = httpx.ByteStream(body)  # with a stream httpx adds no header of its own, which takes it a while
-    request = httpx.Request(method, _url(base_url + target), headers=headers | revealed, stream=stream)
-    request.read()
-    return request
+    return Request(method, base_url + target, headers, body)
 
 
-async def bytes_of(response: httpx.Response) -> bytes:
-    """An answer's body. What our own transport hands over is unpacked already: httpx's way through it takes longer."""
-    stream = response.stream
-    if not isinstance(stream, httpx.AsyncByteStream) or "content-encoding" in response.headers:
-        return await response.aread()
-    try:
-        return b"".join([part async for part in stream])
-    finally:
-        await stream.aclose()
-
-
-def reply_of(exchange: Exchange, dialect: Dialect, response: httpx.Response, body: bytes, received_at: float) -> Reply:
+def reply_of(exchange: Exchange, dialect: Dialect, response: Response, body: bytes, received_at: float) -> Reply:
     """The answer, if it is one, and to this request. Raises what the dialect makes of a refusal, and Garbled."""
-    endpoint, status = exchange.call.endpoint, response.status_code
+    endpoint, status = exchange.call.endpoint, response.status
     try:
         data = dialect.decode(endpoint, status, response.headers, body)
     except Garbled as error:

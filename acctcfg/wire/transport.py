@@ -1,8 +1,9 @@
-"""httpx's interface over aiohttp's engine: httpx's own pool slows down as connections grow, aiohttp's does not.
+"""Requests over aiohttp's engine: httpx's own pool slows down as connections grow, aiohttp's does not.
 
-The joint is our own because a write's fate hangs on it: what failed before a byte was sent (ConnectError,
-ConnectTimeout) must never be mixed up with what failed after (ReadError, ReadTimeout). The bytes and the raw target
-go out as they were signed, nothing is repeated, redirected, taken from the environment or kept in a cookie jar.
+What went wrong is told with httpx's exceptions, as by any transport that may stand in its place. The joint is our own
+because a write's fate hangs on it: what failed before a byte was sent (ConnectError, ConnectTimeout) must never be
+mixed up with what failed after (ReadError, ReadTimeout). The bytes and the raw target go out as they were signed,
+nothing is repeated, redirected, taken from the environment or kept in a cookie jar.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import socket
 import ssl
 import struct
 import zlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from typing import Any, NoReturn, Protocol
 
 import aiohttp
 import httpx
@@ -24,9 +25,10 @@ from yarl import URL
 
 from acctcfg.errors import ConfigError
 from acctcfg.wire.answer import MAX_BYTES
+from acctcfg.wire.http import Request
 from acctcfg.wire.proxy import Proxy
 
-__all__ = ["AiohttpTransport", "BodyTooLong", "authorities", "reason"]
+__all__ = ["AiohttpTransport", "Answer", "BodyTooLong", "authorities", "reason"]
 
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 # The kernel's struct tcp_info: eight bytes, the first its state, then words of 32 bits; times in microseconds.
@@ -49,7 +51,7 @@ class Handshakes(Protocol):
         """Its handshake took so long; 0 where the system does not say, None where it came to nothing."""
 
 
-class AiohttpTransport(httpx.AsyncBaseTransport):
+class AiohttpTransport:
     """Kept-alive connections, HTTP/1.1; never more at once than `most` (0: as many as there is work for).
 
     `proxy` is tunnelled through; `handshakes` is told of every new connection.
@@ -72,30 +74,27 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._session: aiohttp.ClientSession | None = None
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2, sock_connect=timeout_s / 2)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        session = self._session or self._open(request.url.scheme)
-        proxy = self._proxy
+    async def send(self, request: Request) -> Answer:
+        """The answer, once its headers are there. Raises httpx.RequestError, ConfigError."""
+        url, proxy = URL(request.url, encoded=True), self._proxy
+        session = self._session or self._open(url.scheme)
         try:
-            with _as_httpx(request, proxy):
-                answer = await session.request(
-                    request.method,
-                    URL(str(request.url), encoded=True),
-                    headers=[(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw],
-                    data=request.content or None,
-                    allow_redirects=False,
-                    timeout=self._timeout,
-                    proxy=proxy.url if proxy else None,
-                    proxy_headers=proxy.login() if proxy else None,
-                )
+            answer = await session.request(
+                request.method,
+                url,
+                headers=request.headers,
+                data=request.body or None,
+                allow_redirects=False,
+                proxy=proxy.url if proxy else None,
+                proxy_headers=proxy.login() if proxy else None,
+            )
+        except (aiohttp.ClientError, OSError) as exc:
+            told, cause = _as_httpx(exc, proxy)
+            raise told from cause
         finally:
             if self._new:
                 self._tell_handshakes()
-        headers, packed = answer.raw_headers, answer.headers.get("Content-Encoding", "").strip().lower()
-        if packed:  # unpacked here, by the byte: httpx would inflate whatever comes
-            headers = tuple(one for one in headers if one[0].lower() not in (b"content-encoding", b"content-length"))
-        return httpx.Response(
-            answer.status, headers=headers, stream=_Body(answer, request, packed, self._large), request=request
-        )
+        return Answer(answer, self._large)
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -115,6 +114,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            timeout=self._timeout,
             trust_env=False,
         )
         # aiohttp sends an idempotent request again, unasked, when a kept-alive connection breaks under it: the venue
@@ -186,36 +186,53 @@ class BodyTooLong(Exception):
     """An answer that is longer than MAX_BYTES, as it came or inflated; its connection is closed."""
 
 
-class _Body(httpx.AsyncByteStream):
-    """An answer's bytes, inflated, as long as they are not too many. Few long answers are taken in at once."""
+class Answer:
+    """An answer whose bytes are inflated as they come, as long as they are not too many; see `wire.http.Response`.
 
-    def __init__(
-        self, answer: aiohttp.ClientResponse, request: httpx.Request, packed: str, large: asyncio.Semaphore
-    ) -> None:
+    Few long answers are taken in at once.
+    """
+
+    __slots__ = ("_answer", "_large", "_packed", "headers", "status")
+
+    def __init__(self, answer: aiohttp.ClientResponse, large: asyncio.Semaphore) -> None:
         self._answer = answer
-        self._request = request
-        self._packed = packed
         self._large = large
+        self.status = answer.status
+        self.headers: Mapping[str, str] = answer.headers
+        packed = answer.headers.get("Content-Encoding")
+        self._packed = packed.strip().lower() if packed else ""
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx(self._request):
-            length = self._answer.content_length
+    async def read(self) -> bytes:
+        """The whole body, once. Raises httpx.RequestError, BodyTooLong."""
+        answer = self._answer
+        length = answer.content_length
+        try:
             if length is not None and length > MAX_BYTES:
-                self._answer.close()
-                raise BodyTooLong
+                self._break_off()
             if not self._packed and length is not None and length <= LARGE:
-                yield await self._answer.read()
-                return
-            taken = 0
-            async with AsyncExitStack() as held:
-                async for chunk in self._chunks():
-                    if taken <= LARGE < taken + len(chunk):
-                        await held.enter_async_context(self._large)
-                    taken += len(chunk)
-                    if taken > MAX_BYTES:
-                        self._answer.close()
-                        raise BodyTooLong
-                    yield chunk
+                return await answer.read()
+            return await self._in_parts()
+        except (aiohttp.ClientError, OSError) as exc:
+            told, cause = _as_httpx(exc)
+            raise told from cause
+        finally:
+            answer.release()
+
+    async def _in_parts(self) -> bytes:
+        taken, parts = 0, []
+        async with AsyncExitStack() as held:
+            async for chunk in self._chunks():
+                if taken <= LARGE < taken + len(chunk):
+                    await held.enter_async_context(self._large)
+                taken += len(chunk)
+                if taken > MAX_BYTES:
+                    self._break_off()
+                parts.append(chunk)
+        return b"".join(parts)
+
+    def _break_off(self) -> NoReturn:
+        self._answer.close()
+        raise BodyTooLong
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         if not self._packed or self._packed == "identity":
@@ -223,7 +240,7 @@ class _Body(httpx.AsyncByteStream):
                 yield chunk
             return
         if self._packed not in ("gzip", "x-gzip"):
-            raise httpx.DecodingError(f"the answer is packed as {self._packed}", request=self._request)
+            raise httpx.DecodingError(f"the answer is packed as {self._packed}")
         unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
         ended = True  # an answer without a body has nothing to inflate
         async for chunk in self._answer.content.iter_chunked(CHUNK):
@@ -232,8 +249,7 @@ class _Body(httpx.AsyncByteStream):
                 try:
                     piece = unpacking.decompress(rest, CHUNK)
                 except zlib.error:
-                    message = "the answer is not what its encoding says"
-                    raise httpx.DecodingError(message, request=self._request) from None
+                    raise httpx.DecodingError("the answer is not what its encoding says") from None
                 ended, rest = unpacking.eof, unpacking.unconsumed_tail
                 yield piece
                 if unpacking.eof and unpacking.unused_data:  # another member follows
@@ -241,39 +257,39 @@ class _Body(httpx.AsyncByteStream):
             while not ended and (piece := unpacking.decompress(b"", CHUNK)):
                 yield piece
         if not ended:
-            raise httpx.DecodingError("the answer was cut short", request=self._request)
-
-    async def aclose(self) -> None:
-        self._answer.release()
+            raise httpx.DecodingError("the answer was cut short")
 
 
-@contextmanager
-def _as_httpx(request: httpx.Request, proxy: Proxy | None = None) -> Iterator[None]:
-    """Say with httpx's exceptions whether anything can have been sent; the message is a reason in plain words."""
-    try:
-        yield
-    except aiohttp.ClientProxyConnectionError as exc:
-        raise httpx.ProxyError(f"{proxy} does not answer: {reason(exc.os_error)}", request=request) from None
-    except aiohttp.ClientHttpProxyError as exc:  # not chained: its repr shows the headers, the login among them
-        raise httpx.ProxyError(f"{proxy} refuses to connect to it (HTTP {exc.status})", request=request) from None
-    except aiohttp.ConnectionTimeoutError as exc:
-        raise httpx.ConnectTimeout("no connection in time", request=request) from exc
-    except aiohttp.ClientConnectorDNSError as exc:
-        raise httpx.ConnectError("the host name does not resolve", request=request) from exc
-    except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as exc:
-        raise httpx.ConnectError(f"TLS failed: {_tls_reason(exc)}", request=request) from exc
-    except aiohttp.ClientConnectorError as exc:
-        raise httpx.ConnectError(reason(exc.os_error), request=request) from exc
-    except TimeoutError as exc:
-        raise httpx.ReadTimeout("no answer in time", request=request) from exc
-    except aiohttp.ServerDisconnectedError as exc:
-        raise httpx.RemoteProtocolError("the connection was closed without an answer", request=request) from exc
-    except aiohttp.ClientResponseError:  # not chained: it carries the request's headers, and its repr shows them
-        raise httpx.RemoteProtocolError("the answer is not HTTP", request=request) from None
-    except aiohttp.ClientPayloadError as exc:
-        raise httpx.ReadError("the answer was cut short", request=request) from exc
-    except (aiohttp.ClientError, OSError) as exc:
-        raise httpx.ReadError(reason(exc), request=request) from exc
+def _as_httpx(
+    exc: aiohttp.ClientError | OSError, proxy: Proxy | None = None
+) -> tuple[httpx.RequestError, Exception | None]:
+    """What says with httpx's exceptions whether anything can have been sent, in plain words; and what may be its cause.
+
+    An error that carries headers, the request's or a login, is no cause: its repr would show them.
+    """
+    match exc:
+        case aiohttp.ClientProxyConnectionError():
+            return httpx.ProxyError(f"{proxy} does not answer: {reason(exc.os_error)}"), None
+        case aiohttp.ClientHttpProxyError():
+            return httpx.ProxyError(f"{proxy} refuses to connect to it (HTTP {exc.status})"), None
+        case aiohttp.ConnectionTimeoutError():
+            return httpx.ConnectTimeout("no connection in time"), exc
+        case aiohttp.ClientConnectorDNSError():
+            return httpx.ConnectError("the host name does not resolve"), exc
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            return httpx.ConnectError(f"TLS failed: {_tls_reason(exc)}"), exc
+        case aiohttp.ClientConnectorError():
+            return httpx.ConnectError(reason(exc.os_error)), exc
+        case TimeoutError():
+            return httpx.ReadTimeout("no answer in time"), exc
+        case aiohttp.ServerDisconnectedError():
+            return httpx.RemoteProtocolError("the connection was closed without an answer"), exc
+        case aiohttp.ClientResponseError():
+            return httpx.RemoteProtocolError("the answer is not HTTP"), None
+        case aiohttp.ClientPayloadError():
+            return httpx.ReadError("the answer was cut short"), exc
+        case _:
+            return httpx.ReadError(reason(exc)), exc
 
 
 def reason(exc: BaseException) -> str:
