@@ -23,11 +23,11 @@ from typing import NamedTuple
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.endpoint import Call, Rate
 from acctcfg.wire.failures import Dropped
+from acctcfg.wire.round_trips import RoundTrips
 
 __all__ = ["AHEAD_S", "Ahead", "BucketKey", "Pacer", "Slot", "allowed", "lower_bound"]
 
 DRIFT = 1e-4  # the venue's clock and ours may run apart by this share of a window (100 parts in a million)
-SAMPLES = 16  # answers on one connection before a round trip is believed to be the path's own
 HALVED_S = 60.0
 AHEAD_S = 0.5  # before its slot a request may read what has to be fresh when it is sent
 TICK_S = 1e-6  # no shorter waits: a rounding error must not turn waiting into spinning
@@ -281,7 +281,7 @@ class _Bucket:
         self.in_flight = 0
         self.log: deque[float] = deque()  # moments of answers, ascending
         self.halved_until = -math.inf
-        self.path = _RoundTrips()
+        self.path = RoundTrips()
         self.served_at = -math.inf
         self._pacer = pacer
         self._turn = asyncio.Lock()  # wakes in the order of arrival, and hands on when a waiter is cancelled
@@ -362,42 +362,6 @@ class _Bucket:
             self._changed = None
             if sleeper is not None:
                 sleeper.cancel()
-
-
-class _RoundTrips:
-    """The round trips of one bucket on the present connections: their smallest, their mean, their number."""
-
-    __slots__ = ("connection", "count", "mean", "smallest")
-
-    def __init__(self) -> None:
-        self.connection = -1
-        self.forget()
-
-    def forget(self) -> None:
-        self.count = 0
-        self.mean = 0.0
-        self.smallest = math.inf
-
-    def observe(self, round_trip: float, connection: int, *, steady: bool) -> None:
-        if connection != self.connection:
-            self.forget()
-            self.connection = connection
-        if not steady:
-            return  # it paid for a handshake
-        self.count += 1
-        self.mean += (round_trip - self.mean) / self.count
-        self.smallest = min(self.smallest, round_trip)
-
-    def guard(self, connection: int, path_s: float) -> float:
-        """Seconds that may be taken off a window: below the path's own round trip, whatever its jitter.
-
-        The smallest of n round trips still holds some jitter, the less the more answers were seen; the
-        distance to the mean says how much jitter there is.
-        """
-        if self.count < SAMPLES or connection != self.connection:
-            return 0.0
-        spread = (self.mean - self.smallest) * 4 / math.sqrt(self.count)
-        return max(0.0, 0.9 * min(self.smallest - spread, path_s))
 
 
 def _counted_by(key: BucketKey) -> str:

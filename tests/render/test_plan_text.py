@@ -137,9 +137,9 @@ def test_each_kind_of_step_says_what_it_does(step, words):
 def test_unknown_and_late_prechecks_are_told_apart():
     """What could not be read blocks with `?`; what only the venue or a later read can tell is marked so."""
     checks = (
-        Precheck("no_bots", "unknown", "50001: busy"),
+        Precheck("no_bots", "unknown", "50001: busy", words="no trading bots"),
         Precheck("empty", "venue"),
-        Precheck("no_algo_orders", "deferred"),
+        Precheck("no_algo_orders", "deferred", words="no algo orders"),
         Precheck("guardrail:no alts above 5x", "fail", "7 is above 5"),
     )
     text = render_plan(Plan(steps=(step_of("a1", "account_mode", before="spot", after="futures", checks=checks),)))
@@ -173,7 +173,7 @@ def test_a_plan_of_500_accounts_names_every_blocked_step_at_its_end():
 def test_a_limit_over_the_whole_plan_is_said_once():
     """What blocks every step alike stands once at the end; what blocks one step stays under it."""
     limit = Precheck("guardrail:max_deletes", "fail", "2 deletes, 0 allowed")
-    own = Precheck("no_bots", "fail", "1 bot")
+    own = Precheck("no_bots", "fail", "1 bot", words="no trading bots")
     steps = (
         step_of("a1", "account_mode", before="spot", after="futures", checks=(own, limit)),
         step_of("a2", "account_mode", before="spot", after="futures", checks=(limit,)),

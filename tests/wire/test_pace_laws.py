@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
-from acctcfg.wire.pace import AHEAD_S, SAMPLES, BucketKey, Pacer, allowed, lower_bound
+from acctcfg.wire.pace import AHEAD_S, BucketKey, Pacer, allowed, lower_bound
+from acctcfg.wire.round_trips import SAMPLES
 
 KEY = BucketKey("user", "42", "GET /x", ())
 ROUNDING_S = 1e-6

@@ -18,7 +18,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Rotating, Unreadable
-from acctcfg.errors import Garbled, Refused, VenueError
+from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.key_making import make_key
 from acctcfg.venues.key_rotation import rotate, tell, temporary_labels
@@ -26,22 +26,18 @@ from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name
 from acctcfg.venues.okx.access import ask_key
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.endpoints import CONFIG
+from acctcfg.venues.okx.found_keys import FIELD, OTHER_WORLD, found_key, other_world
 from acctcfg.venues.okx.key_guard import KEPT, harms
-from acctcfg.venues.okx.key_rotation import AccountKeys, in_rotation
-from acctcfg.venues.okx.listed import KeyRow
+from acctcfg.venues.okx.key_rotation import AccountKeys
 from acctcfg.venues.okx.vocabulary import unknown_permissions
 from acctcfg.venues.one_call import OneCall
-from acctcfg.venues.resources import unreadable
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 
 __all__ = ["MOST_KEYS", "ApiKeys"]
 
-FIELD = "api_keys"
 MOST_KEYS = 50  # of one account
 LABEL_TAKEN = "59502"
-WRONG_SECRET = ("50105", "50113")  # its passphrase, its signature
-OTHER_WORLD = "50101"  # a demo key where live ones work, or the other way round
 
 
 class ApiKeys(OneCall[Account]):
@@ -61,7 +57,7 @@ class ApiKeys(OneCall[Account]):
             signs = address in account.waits_for and focus.may_want(spec.key, *account.signed)
             if not (focus.wants(address) or signs):
                 continue
-            found = legible(key, await self._found(account, key), unknown_permissions)
+            found = legible(key, await found_key(account, key), unknown_permissions)
             survey.want(address, wished(key, found, always=("read",)), found)
             judge(survey, key, address, account.secrets, replace=replace)
             self._judge(account, key, found)
@@ -78,124 +74,6 @@ class ApiKeys(OneCall[Account]):
         _guard_access(account)
         if account.keys is not None:
             limit_of_keys(survey, list(account.keys.rows), MOST_KEYS)
-
-    async def _found(self, account: Account, key: KeySpec) -> Live:
-        if account.row is None:
-            return ABSENT
-        try:
-            rotating = await in_rotation(account, key, partial(self._as_it_is, account, key))
-        except VenueError as error:
-            return unreadable(error)
-        return rotating if rotating is not None else await self._as_it_is(account, key)
-
-    async def _as_it_is(self, account: Account, key: KeySpec) -> Live:
-        signing = account.signings.get(key.label, Signing())
-        if signing.config is not None and key.state == "present":
-            said = self._own_word(account, key, signing)
-            if said is not None:
-                return said
-        try:
-            rows = await account.key_list()
-            row = rows.get(key.label) or await self._not_listed(account, key.label)
-        except VenueError as error:
-            return unreadable(error)
-        if row is None:
-            return self._missing(account, key)
-        value = KeyValue(row.permissions, row.ip_allowlist, key.store)
-        if key.state == "absent" or key.store is None:
-            return value
-        return self._unsigned(account, key, row, value)
-
-    def _own_word(self, account: Account, key: KeySpec, signing: Signing) -> Live | None:
-        """What a key says of itself; None where it is a key of another label."""
-        config = signing.config
-        if config is None:
-            return None
-        if config.uid != account.uid:
-            message = f"its stored secret belongs to the account with the uid {config.uid}"
-            return Unreadable("access_wrong_account", message)
-        if config.key_label not in ("", key.label):
-            return None
-        if key.store is not None:
-            account.has_secret(key, signing.api_key)
-        try:
-            return config.key_value(key.store)
-        except VenueError as error:
-            return unreadable(error)
-
-    async def _not_listed(self, account: Account, label: str) -> KeyRow | None:
-        """A key that a create of ours was answered with, read by its id: a list may be late, or lose a row once."""
-        signing, api_key = account.signings.get(label, Signing()), account.traces.created_last(label)
-        if not api_key or (signing.gone and signing.api_key == api_key):  # the key itself says that it has gone
-            return None
-        row = await account.master.key(account.name, api_key)
-        return row if row is not None and row.label == label else None
-
-    def _missing(self, account: Account, key: KeySpec) -> Live:
-        """Absent, unless a row that could not be read may be it."""
-        odd = account.keys.odd if account.keys is not None else frozenset()
-        if key.label in odd or "" in odd:
-            message = "the venue's list of the account's keys has a row that cannot be read, which may be this key"
-            return Unreadable("shape", message)
-        return ABSENT
-
-    def _unsigned(self, account: Account, key: KeySpec, row: KeyRow, value: KeyValue) -> Live:
-        """A key that is listed and whose stored secret did not sign: the ids tell whether it is that one's."""
-        signing = account.signings.get(key.label, Signing())
-        made, refused = account.traces.made.get(key.label, ""), signing.refused
-        if made and row.api_key != made:
-            return Lost(value, "it is to be replaced", ours=False)
-        if row.api_key == (made or signing.api_key):
-            if signing.own is not None:
-                account.has_secret(key, row.api_key)
-            return self._silent(account, key, value, refused)
-        if signing.illegible and not signing.api_key:  # whose secret it is, nobody can see here
-            if account.address(FIELD, key.label) in account.replace:
-                return Lost(value, "its stored secret cannot be opened", ours=False)
-            return Unreadable("store", signing.illegible)
-        if refused is not None and refused.code not in (*WRONG_SECRET, ONLY_ELSEWHERE) and not signing.gone:
-            return self._refused(account, key, refused)
-        if running := account.traces.running(key.label):
-            return Unreadable("running", f"a run is creating it right now: {running}")
-        ours = self._half_made(account, row)
-        if ours:
-            reason = "an earlier run was creating it and ended before its secret was stored"
-        elif signing.illegible:
-            reason = "the stored secret is another key's"
-        elif refused is not None:
-            reason = f"the stored secret does not sign ({refused.code})"
-        elif signing.config is not None:
-            reason = f'the stored secret belongs to the key "{signing.config.key_label}"'
-        else:
-            reason = f"it exists, and the store {key.store} holds no secret for it"
-        return Lost(value, reason, ours)
-
-    def _refused(self, account: Account, key: KeySpec, refused: VenueError) -> Unreadable:
-        """A stored secret that the venue does not take: why, and the way out where it is of the other environment."""
-        if refused.code != OTHER_WORLD:
-            return Unreadable(refused.code or "unreadable", refused.told)
-        return Unreadable(OTHER_WORLD, self._other_world(account, key))
-
-    def _other_world(self, account: Account, key: KeySpec) -> str:
-        store, path = account.secret_at(key)
-        return (
-            f"the secret at {store}:{path} is of a key of another environment than this one ({account.environment}); "
-            "let the connection of each environment have a key of its own under `venues`, for secrets lie under it, "
-            "or keep them in different stores"
-        )
-
-    def _silent(self, account: Account, key: KeySpec, value: KeyValue, refused: VenueError | None) -> Live:
-        """The very key whose secret is stored, which did not sign: not yet, or not from here, is not lost."""
-        if refused is None or refused.code == ONLY_ELSEWHERE or Signing(refused=refused).gone:
-            return value
-        if refused.code in WRONG_SECRET:
-            return Lost(value, f"the stored secret does not sign ({refused.code})", ours=False)
-        return self._refused(account, key, refused)
-
-    def _half_made(self, account: Account, row: KeyRow) -> bool:
-        changed_s = int(row.changed_ms) / 1000 if row.changed_ms.isdecimal() else None
-        value = KeyValue(row.permissions, row.ip_allowlist, None)
-        return account.traces.half_made(row.label, row.api_key, value, changed_s)
 
     def _judge(self, account: Account, key: KeySpec, found: Live) -> None:
         """What this venue's keys need besides, and what there is to say of them."""
@@ -223,7 +101,7 @@ class ApiKeys(OneCall[Account]):
         if whose is not None and whose.uid == account.uid:
             return f'the store holds the secret of the key "{whose.key_label}" under this label; move it there'
         if refused is not None and refused.code == OTHER_WORLD:
-            return self._other_world(account, key)
+            return other_world(account, key)
         known = account.memory.stored_key(place.api_key)
         uid = whose.uid if whose is not None else known.uid if known is not None else ""
         if uid in ("", account.uid) and (refused is None or refused.code != ONLY_ELSEWHERE):
@@ -273,7 +151,7 @@ class ApiKeys(OneCall[Account]):
                 self.take_up(account, key, signing)
             elif label in account.traces.made and signing.gone and address not in account.survey.thorough:
                 return After("the key takes effect")  # its list is slow, and would say no more
-        found = await self._found(account, key)
+        found = await found_key(account, key)
         if isinstance(found, Unreadable) and found.code == "access_wrong_account":
             raise Garbled(f"the key {label} of {account.name}: {found.message}", code=found.code)
         if label in account.traces.made and (
