@@ -72,15 +72,14 @@ def command(
     on which commit, and the keys on record; as jsonl (all of it), csv (a row a step) or html (a page). Where
     ACCTCFG_SIGNING_KEY names an SSH key, the head of the chain is signed with it.
     """
-    from acctcfg.engine.workspace import storage_here
+    from acctcfg.engine.workspace import journal_in, storage_here
     from acctcfg.errors import UsageError
-    from acctcfg.journal import Journal
 
     if verify and run:
         raise UsageError("--verify checks the whole journal, not one run", hint="leave out the run")
     exporting = run == EXPORT
     form = _form(ctx, form, "exported" if exporting else "runs")
-    with Journal(storage_here(ctx.obj["directory"], os.environ)) as journal:
+    with journal_in(storage_here(ctx.obj["directory"], os.environ), os.environ) as journal:
         if verify:
             _verify(ctx, journal, form)
             return

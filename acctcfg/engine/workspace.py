@@ -21,6 +21,7 @@ from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, holder_of, jo
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
 from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.journal import JOURNAL
+from acctcfg.journal.last_seen import LastSeen
 from acctcfg.journal.process import this_process
 from acctcfg.secrets import Around, Credentials, Secret, Store, load_credentials, load_token, open_store
 from acctcfg.secrets.passphrase import generate
@@ -28,7 +29,7 @@ from acctcfg.secrets.stored_form import flaw_of
 from acctcfg.signing import signing_of
 from acctcfg.venues.installed import rules
 
-__all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "storage_here"]
+__all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "journal_in", "storage_here"]
 
 
 def storage_of(directory: Path, spec: JournalSpec, environ: Mapping[str, str], *, create: bool = False) -> Storage:
@@ -49,6 +50,11 @@ def storage_here(directory: Path, environ: Mapping[str, str], *, create: bool = 
     from acctcfg.manifest.journal import journal_of
 
     return storage_of(directory, journal_of(directory, rules(), environ), environ, create=create)
+
+
+def journal_in(storage: Storage, environ: Mapping[str, str]) -> Journal:
+    """The journal that is kept there, told from an older copy of it."""
+    return Journal(storage, seen=LastSeen(state_folders(environ), storage.place))
 
 
 class Who(TypedDict):
@@ -114,7 +120,7 @@ class Workspace:
 
     def journal(self, *, create: bool = False) -> Journal:
         """The journal; an absent one reads as empty."""
-        return Journal(self.storage(create=create))
+        return journal_in(self.storage(create=create), self.environ)
 
     def memories(self) -> Callable[[str, str], JournalMemory]:
         """What the journal knows, by base URL and venue user; each is read once, when it is first asked for."""

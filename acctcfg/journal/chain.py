@@ -3,7 +3,7 @@
 Each row carries the hash of the row before it and its own, over everything in it. That shows a row that was
 altered, removed, put in or moved. The last rows have no row after them; their removal shows because the storage keeps
 the highest number ever given in a table of its own. What no chain can show: the whole journal put back to an older
-copy, and a forger who computes every hash anew. The head that `history --verify` prints, kept elsewhere, shows both.
+copy, and a forger who computes every hash anew. The head, kept elsewhere, shows both (`last_seen.py`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from typing import Self
 from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.errors import ConfigError
 from acctcfg.journal import reading
-from acctcfg.journal.chain import Draft, Row
+from acctcfg.journal.chain import BEGINNING, Draft, Row
+from acctcfg.journal.last_seen import LastSeen
 from acctcfg.journal.lock_file import FOLDER
 from acctcfg.journal.past import Past
 from acctcfg.journal.process import this_process
@@ -63,9 +64,10 @@ class Journal(Past):
     and TypeError, before anything is written, if a body is not plain JSON data. `now` gives Unix seconds.
     """
 
-    def __init__(self, storage: Storage, *, now: Callable[[], float] = time.time) -> None:
-        super().__init__(storage)
+    def __init__(self, storage: Storage, *, now: Callable[[], float] = time.time, seen: LastSeen | None = None) -> None:
+        super().__init__(storage, seen=seen)
         self._now = now
+        self._added = BEGINNING  # the last row of ours
         self._waiting: list[_New] = []
 
     @classmethod
@@ -85,6 +87,7 @@ class Journal(Past):
             try:
                 self._write_waiting()
             finally:
+                self._tell_head()
                 self.storage.close()
 
     # -- runs ----------------------------------------------------------------------------------------------------------
@@ -285,8 +288,15 @@ class Journal(Past):
             return
         rows = self.storage.append([new.draft for new in batch], utc(self._now()))
         del self._waiting[: len(batch)]
+        first, self._added = self._added == BEGINNING, (rows[-1].seq, rows[-1].hash)
+        if first:
+            self._tell_head()  # a run that is killed is remembered by its beginning
         for new, row in zip(batch, rows, strict=True):
             new.row = row
+
+    def _tell_head(self) -> None:
+        if self._seen is not None and self._added != BEGINNING:
+            self._seen.keep(self._added)
 
 
 def _about(entry: Intent, kind: str, run: str, body: JsonValue) -> Draft:

@@ -11,6 +11,7 @@ from acctcfg.journal import reading
 from acctcfg.journal.chain import BEGINNING, Head, Row, flaws
 from acctcfg.journal.intact import demand_intact
 from acctcfg.journal.knowledge import Knowledge
+from acctcfg.journal.last_seen import LastSeen
 from acctcfg.journal.process import Process
 from acctcfg.journal.reading import Readers
 from acctcfg.journal.records import Access, Intent, Run, RunRecord, is_of
@@ -20,10 +21,14 @@ __all__ = ["Past"]
 
 
 class Past:
-    """A journal to read. Every method raises JournalError where rows are damaged, or cannot be read."""
+    """A journal to read. Every method raises JournalError where rows are damaged, or cannot be read.
 
-    def __init__(self, storage: Storage) -> None:
+    `seen`: how far this machine saw it, so that an older copy is not taken for it.
+    """
+
+    def __init__(self, storage: Storage, *, seen: LastSeen | None = None) -> None:
         self.storage = storage
+        self._seen = seen
         self._guard = threading.RLock()
 
     @property
@@ -123,15 +128,24 @@ class Past:
         with self._guard, self.storage.view() as view:
             if view is None:
                 return ()
-            return (*self.storage.damage(), *flaws(view.rows(0), view.last_given))
+            older = self._seen.flaws(view).values() if self._seen else ()
+            return (*self.storage.damage(), *flaws(view.rows(0), view.last_given), *older)
 
     def demand_intact(self, since: Head = BEGINNING) -> Head:
-        """The head, if no row was altered, removed or moved; JournalError else. Before anything is decided by it.
+        """The head, if no row was altered, removed or moved, and this is the journal that was used here last.
+
+        JournalError else. Before anything is decided by it.
 
         `since` is the head of an earlier look, up to which it is believed.
         """
         with self._guard, self.storage.view() as view:
-            return BEGINNING if view is None else demand_intact(view, self.place, self.storage.remedy, since)
+            if view is None:
+                return BEGINNING
+            head = demand_intact(view, self.place, self.storage.remedy, since)
+            if self._seen is not None and head not in (since, BEGINNING):
+                self._seen.demand(view, self.place)
+                self._seen.keep(head)
+            return head
 
     def demand_whole(self) -> None:
         """JournalError where what is there is not one journal: an old copy beside a newer log."""

@@ -47,7 +47,8 @@ def test_a_deleted_journal_doubles_nothing(
 def test_another_workspaces_journal_proves_nothing(
     kind: type[Desk], accounts: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One copied in knows other uids and ids: nothing is deleted, replaced or made twice on its word."""
+    """One copied in is told from ours; where nobody remembers ours, it knows other uids and ids: nothing is deleted,
+    replaced or made twice on its word."""
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     for folder in (ours, theirs):
         folder.mkdir()
@@ -59,6 +60,9 @@ def test_another_workspaces_journal_proves_nothing(
         writes, live = len(desk.writes()), desk.account("trader01")
         shutil.rmtree(ours / ".acctcfg")
         shutil.copytree(theirs / ".acctcfg", ours / ".acctcfg")
+        assert "not the journal that was last used" in desk.plan().err
+        for memory in ours.glob(".*/**/journals/*"):
+            memory.unlink()
         for command in (("plan",), ("apply", "--auto-approve")):
             said = desk.run(*command)
             assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err

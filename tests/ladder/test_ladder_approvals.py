@@ -55,12 +55,12 @@ def saved(desk: Desk, *signers: str) -> Path:
 
 def refused(desk: Desk, *words: str, code: int = 3) -> None:
     """`apply plan.json` ends so, without one request."""
-    before = len(desk.sandbox.control_get("requests"))
+    before = desk.sandbox.control_get("requests")["total"]
     said = desk.apply("plan.json")
     assert said.code == code, said.out + said.err
     for word in words:
         assert word in said.err
-    assert len(desk.sandbox.control_get("requests")) == before
+    assert desk.sandbox.control_get("requests")["total"] == before
 
 
 def test_two_who_may_suffice(four: Desk) -> None:
