@@ -51,9 +51,9 @@ def schema_flaw(schema: Schema) -> str:
     try:
         judge(schema)
     except jsonschema_rs.ValidationError as exc:
-        if '"regex"' in exc.message:
-            return f"{_short(exc.message)} (no look-around, no back-references, no endless counts)"
-        return _short(exc.message)
+        place = ".".join(str(part) for part in exc.instance_path)
+        said = f"{place}: {_short(exc.message)}" if place else _short(exc.message)
+        return f"{said} (no look-around, no back-references, no endless counts)" if '"regex"' in exc.message else said
     except (jsonschema_rs.ReferencingError, ValueError) as exc:
         return f"{_short(str(exc))} (acctcfg fetches nothing)"
     return ""

@@ -13,9 +13,13 @@ __all__ = ["Command", "Lines", "Option", "OptionKind", "PrivateSource", "StoreTy
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """At least one line of text. No message quotes them: a secret may stand there by mistake."""
+    """At least one line of text. No message quotes them: a secret may stand there by mistake.
+
+    `flaw` says what is wrong with a line that fits the rule; "" where nothing is.
+    """
 
     rule: TextRule
+    flaw: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

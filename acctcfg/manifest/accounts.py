@@ -160,7 +160,7 @@ class _Building:
             if name is not None:
                 if not rules.name.allows(name):
                     report.value(fields["name"], f"{shown(name)} must be {rules.name.words}")
-            elif "name" not in fields and not rules.name.allows(key):
+            elif "name" not in fields and NAME.allows(key) and not rules.name.allows(key):
                 report.key(node, f"the name {shown(key)} must be {rules.name.words} (or set `name`)")
         if "label" in taken and not rules.label.allows(taken["label"]):
             report.value(fields["label"], f"{shown(taken['label'])} must be {rules.label.words}")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from acctcfg.core.rules import TextRule
 from acctcfg.manifest.nodes import Node
-from acctcfg.manifest.problems import Report, near, quoted, shown
+from acctcfg.manifest.problems import Report, foreign, near, quoted, shown
 from acctcfg.manifest.scalars import BAD
 
 __all__ = ["Field", "Kind", "Later", "ListOf", "OneOrMany", "Plain", "Record", "Table"]
@@ -130,7 +130,7 @@ class Record:
         """A dict of the fields that are sound; a field that is wrong, or null, is not in it."""
         written = node.value
         if type(written) is not dict:
-            report.value(node, f"must be a map, not {quoted(written)}{near('', self._built())}")
+            report.value(node, f"must be a map, not {self._said(written)}")
             return BAD
         taken = {}
         takes = self.takes
@@ -158,6 +158,13 @@ class Record:
     def unknown(self, name: str, node: Node, report: Report) -> None:
         """Report a key that this record does not have."""
         report.key(node, f"unknown key {shown(name)}{near(name, self._built())}")
+
+    def _said(self, written: object) -> str:
+        """What stands there in place of a map: perhaps one of its fields, but for a blank."""
+        name, colon, _ = str(written).partition(":")
+        if type(written) is str and colon and name in self.fields:
+            return f"text (a blank is missing after the colon of `{name}:`)"
+        return f"{quoted(written)}{near('', self._built())}"
 
     def _built(self) -> list[str]:
         return [name for name, field in self.fields.items() if not isinstance(field.kind, Later)]
@@ -230,7 +237,7 @@ class Table:
                 if len(self._allowed) < 10_000:
                     self._allowed.add(name)
             else:
-                report.key(node, f"the {self.what} {shown(name)} must be {self.name.words}")
+                report.key(node, f"the {self.what} {shown(name)} must be {self.name.words}{foreign(name)}")
 
     def schema(self) -> dict[str, object]:
         """An object by pattern of its names."""

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -23,6 +24,7 @@ NAMED: Final = ("venues", "secret_stores", "profiles", "accounts")  # sections w
 EMPTY: Final = "give it a section such as accounts, or take it out of `include`"
 SECTIONS: Final = (*NAMED, "guardrails", "journal")
 LARGEST: Final = 256 << 20  # bytes of one file; 100,000 accounts are some 30 MB
+MOST_BESIDE: Final = 1000  # files that are looked at for one that may be meant
 DEEPEST: Final = 50  # files that include files
 
 
@@ -95,7 +97,7 @@ class _Reading:
                 raise OSError(0, f"it is larger than {LARGEST >> 20} MiB")
             return data
         except FileNotFoundError:
-            why = "there is no such file (acctcfg runs in the folder that holds it, or with -C DIR)"
+            why = "there is no such file (acctcfg runs in the folder that holds it, or with -C DIR)" + self._near(name)
             if path.is_symlink():
                 why = f"is a link to {shown(path.readlink())}, which is not there (put it there, or remove the link)"
         except IsADirectoryError:
@@ -194,11 +196,22 @@ class _Reading:
                 return []
             found.sort(key=lambda one: ((self.directory / one).is_symlink(), one))  # files go by their own names
         if not found:
-            report.value(child, f"{shown(pattern)} matches no file (patterns start at the root file's folder)")
+            wrong = f"{shown(pattern)} matches no file (patterns start at the root file's folder)"
+            report.value(child, wrong + self._near(plain))
         inside = [match for match in found if self._inside(match)]
         for match in sorted(set(found) - set(inside)):
             report.value(child, f"{shown(match)} is a link to a place outside the workspace")
         return inside
+
+    def _near(self, name: str) -> str:
+        """A file beside it that may be meant: another ending, another case."""
+        path = self.directory / name
+        try:
+            beside = [one.name for one in islice(path.parent.iterdir(), MOST_BESIDE)]
+        except (OSError, ValueError):
+            return ""
+        meant = [one for one in sorted(beside) if Path(one).stem.lower() == path.stem.lower()]
+        return f"; {shown(str(PurePosixPath(name).with_name(meant[0])))} is there" if meant and path.name else ""
 
     def _inside(self, name: str) -> bool:
         try:

@@ -75,5 +75,5 @@ def steps_below(node: Node, path: str) -> list[tuple[Node, str]]:
 def shown(text: object) -> str:
     """A text of the user's as a message quotes it: one line, no control characters, not endless."""
     whole = str(text)
-    clean = "".join(char if char.isprintable() else "?" for char in whole[:60])
+    clean = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in whole[:60])
     return f'"{clean}..."' if len(whole) > 60 else f'"{clean}"'

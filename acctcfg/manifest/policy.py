@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import Any
 
 from acctcfg.core.built_in import RULES
@@ -19,6 +21,7 @@ from acctcfg.manifest.windows import build_windows
 __all__ = ["build_guardrails"]
 
 BUILT_IN = tuple(rule.id for rule in RULES)
+_REGULAR = re.compile(r"^\.|[\^$|()+\\{}]")  # a regular expression, which no address can match
 ACTIONS = ("create", "change", "replace", "delete")
 
 
@@ -34,7 +37,8 @@ def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
     changed = taken.get("max_changed_accounts")
     changed = None if changed is None else share_of(changed)
     default = Guardrails()
-    rules = _rules(section["rules"], taken["rules"], report) if "rules" in taken else ()
+    venues = workspace.sections["venues"]
+    rules = _rules(section["rules"], taken["rules"], venues, report) if "rules" in taken else ()
     excepted = _exceptions(section["exceptions"], taken["exceptions"], rules, report) if "exceptions" in taken else ()
     denied = taken.get("deny_permissions", default.deny_permissions)
     return Guardrails(
@@ -53,7 +57,7 @@ def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
     )
 
 
-def _rules(node: Node, taken: list[Any], report: Report) -> tuple[Rule, ...]:
+def _rules(node: Node, taken: list[Any], venues: Collection[str], report: Report) -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for child, values in zip(node.value, taken, strict=True):
         if values is BAD or "name" not in values or "schema" not in values:
@@ -66,9 +70,14 @@ def _rules(node: Node, taken: list[Any], report: Report) -> tuple[Rule, ...]:
         patterns = {
             key: tuple(one for one in when.get(key, ()) if one is not BAD) for key in ("address", "action", "venue")
         }
-        for word in patterns["action"]:
-            if word not in ACTIONS and not any(char in word for char in "*?"):
-                report.value(child.value["when"].value["action"], f"unknown action {shown(word)}{near(word, ACTIONS)}")
+        for what, known in (("action", ACTIONS), ("venue", venues)):
+            for word in patterns[what]:  # a rule that matches nothing guards nothing
+                if word not in known and not any(char in word for char in "*?"):
+                    report.value(child.value["when"].value[what], f"unknown {what} {shown(word)}{near(word, known)}")
+        for word in patterns["address"]:
+            if _REGULAR.search(word):
+                wrong = f'{shown(word)} is no address pattern (only * and ? are special, such as "*.leverage[swap/*]")'
+                report.value(child.value["when"].value["address"], wrong)
         if why := schema_error(values["schema"]):
             report.value(child.value["schema"], f"is not a valid JSON Schema: {why}")
         rules.setdefault(

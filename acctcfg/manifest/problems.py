@@ -10,7 +10,7 @@ from acctcfg.core.desired import Place
 from acctcfg.errors import Problem
 from acctcfg.manifest.nodes import Node, Sources, shown, steps_below
 
-__all__ = ["Report", "near", "quoted", "shown"]
+__all__ = ["Report", "foreign", "near", "quoted", "shown"]
 
 Where: TypeAlias = tuple[int, int]  # the marks of a value and of its key
 
@@ -72,6 +72,12 @@ def _paths(roots: Sequence[tuple[str, Node]]) -> dict[Where, str]:
             found.setdefault(_where(node), prefix + path if prefix else path.removeprefix("."))
             stack += steps_below(node, path)
     return found
+
+
+def foreign(text: str) -> str:
+    """` (it holds U+0435)` of a text that looks right and is not; "" where all of it is ASCII."""
+    found = next((char for char in text if not char.isascii()), "")
+    return f" (it holds U+{ord(found):04X})" if found else ""
 
 
 def near(word: str, known: Iterable[str]) -> str:

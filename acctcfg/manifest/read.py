@@ -17,13 +17,16 @@ import yaml
 from acctcfg.errors import Problem
 from acctcfg.manifest.core_schema import Scalar, printed, resolve
 from acctcfg.manifest.nodes import COLUMN_BITS, COLUMN_MAX, Node, Sources, mark_at, shown, steps_below
+from acctcfg.manifest.syntax import said_of
 
 __all__ = ["parse"]
 
 MAX_DEPTH: Final = 100  # collections inside collections; a manifest needs 7
 TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep (a manifest is flat)"
 MAX_ALIASED: Final = 1_000_000  # nodes that the aliases of one file may stand for
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# What no reader sees: also line ends that only the parser takes for some, and signs that turn a text around.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+_ODD_INDENT = re.compile("^ *([\xa0\u1680\u2000-\u200b\u202f\u205f\u3000])", re.MULTILINE)
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)  # what git leaves in a file
 _TAG = "tag:yaml.org,2002:"
 
@@ -87,6 +90,9 @@ def _text(data: bytes, base: int) -> str:
     if control := _CONTROL.search(text):
         message = f"the file holds the control character U+{ord(control.group()):04X} (remove it)"
         raise _Unreadable(_mark_after(text[: control.start()], base), message)
+    if odd := _ODD_INDENT.search(text):
+        message = f"the blank U+{ord(odd[1]):04X} in the indentation (YAML allows spaces only)"
+        raise _Unreadable(_mark_after(text[: odd.start(1)], base), message)
     if marker := _CONFLICT.search(text):
         message = f"unresolved merge conflict: {marker.group()[:7]} (keep one side, remove the markers)"
         raise _Unreadable(_mark_after(text[: marker.start()], base), message)
@@ -130,9 +136,10 @@ def _syntax_error(text: str, base: int, line: int, column: int, exc: yaml.Marked
         if "\t" in indent:
             mark = mark_at(base, number, indent.index("\t"))
             return _Unreadable(mark, "a tab in the indentation (YAML allows spaces only)")
-    said = ", ".join(part for part in (exc.problem, exc.context) if part)
     # A parser that looks ahead meets its own limit before ours; how it words that differs from release to release.
-    message = TOO_DEEP if "nesting" in said else f"the file is not YAML: {said}"
+    if "nesting" in f"{exc.problem} {exc.context}":
+        return _Unreadable(mark_at(base, line, column), TOO_DEEP)
+    line, column, message = said_of(text, exc)
     return _Unreadable(mark_at(base, line, column), message)
 
 
@@ -238,7 +245,7 @@ class _Composer:
             if event.anchor:
                 self._anchors[event.anchor] = (Node(text, mark, mark), 1)
             return str(text)
-        raise _Unreadable(mark, "a key must be text, not a list or a map")
+        raise _Unreadable(mark, "a key must be text, not a list or a map (text that begins with { or [ goes in quotes)")
 
     def _resolved(self, text: str) -> Scalar:
         value = self._plain.setdefault(text, resolve(text))
@@ -271,7 +278,8 @@ class _Composer:
     def _alias(self, event: Any, mark: int, key_mark: int) -> Node:
         if event.anchor not in self._anchors:
             near = ", ".join(f"&{name}" for name in self._anchors) or "there is none in this file"
-            raise _Unreadable(mark, f"unknown alias *{event.anchor}: no anchor before it has this name ({near})")
+            what = f"unknown alias *{event.anchor}: no anchor before it has this name"
+            raise _Unreadable(mark, f'{what} ({near}; text that begins with "*" goes in quotes)')
         found = self._anchors[event.anchor]
         if found is None:
             raise _Unreadable(mark, f"the alias *{event.anchor} refers to its own anchor")
@@ -298,7 +306,7 @@ _MERGE: Final = "\0<<"  # stands for the merge key, so that a quoted "<<" is a k
 
 
 def _twice(key: str) -> str:
-    return f"duplicate key {shown('<<' if key == _MERGE else key)}"
+    return 'duplicate key "<<" (one takes several: `<<: [*a, *b]`)' if key == _MERGE else f"duplicate key {shown(key)}"
 
 
 def _tag(tag: str) -> str:

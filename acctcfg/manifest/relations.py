@@ -15,6 +15,7 @@ __all__ = ["between", "shared_secrets"]
 def between(accounts: Mapping[str, AccountSpec], known: frozenset[str]) -> Iterator[Problem]:
     """The problems between accounts; `known` are the keys of all, also of those too broken to be here."""
     names: dict[tuple[str, str], AccountSpec] = {}
+    uids: dict[tuple[str, str], AccountSpec] = {}
     for key, spec in accounts.items():
         slot = (spec.venue, "" if spec.role == "main" else spec.name)
         first = names.setdefault(slot, spec)
@@ -24,6 +25,9 @@ def between(accounts: Mapping[str, AccountSpec], known: frozenset[str]) -> Itera
             yield Problem(
                 *at, key, f"{what} at the venue {spec.venue} is already used by {first.key} (at {first.place})"
             )
+        if spec.uid is not None and (owner := uids.setdefault((spec.venue, spec.uid), spec)) is not spec:
+            taken = f"the uid {shown(spec.uid)} at the venue {spec.venue} is already that of {owner.key}"
+            yield Problem(*spec.at("uid"), f"{key}.uid", f"{taken} (at {owner.place})")
         if spec.above is not None and (wrong := _above_problem(spec, spec.above, accounts, known)):
             yield Problem(*spec.at(spec.above.field), f"{key}.{spec.above.field}", wrong)
 

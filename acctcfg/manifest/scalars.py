@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from acctcfg.core.rules import TextRule
 from acctcfg.core.spelling import one_ip
 from acctcfg.manifest.core_schema import number
 from acctcfg.manifest.nodes import Node
-from acctcfg.manifest.problems import Report, near, quoted, shown
+from acctcfg.manifest.problems import Report, foreign, near, quoted, shown
 
 __all__ = ["BAD", "Decimals", "Flag", "IpAddress", "Text", "Whole", "Word"]
 
@@ -37,10 +37,18 @@ class Text:
     `bare` texts mean the same with blanks around them, and are taken without.
     """
 
-    def __init__(self, rule: TextRule | None = None, *, private: bool = False, bare: bool = False) -> None:
+    def __init__(
+        self,
+        rule: TextRule | None = None,
+        *,
+        private: bool = False,
+        bare: bool = False,
+        flaw: Callable[[str], str] | None = None,
+    ) -> None:
         self.rule = rule or TextRule(r"[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*", "one line of text")
         self.private = private
         self.bare = bare
+        self._flaw = flaw  # what is wrong with a text that fits; "" where nothing is
         self._fits = re.compile(self.rule.pattern).fullmatch
         self._taken: set[str] = set()  # what was allowed once; large manifests say the same again and again
 
@@ -52,11 +60,14 @@ class Text:
             if value in self._taken:
                 return value
             if self._fits(value):
+                if self._flaw and (wrong := self._flaw(value)):
+                    report.value(node, wrong)
+                    return BAD
                 if len(self._taken) < 10_000:
                     self._taken.add(value)
                 return value
             said = "" if self.private else f"{shown(value)} "
-            report.value(node, f"{said}must be {self.rule.words}")
+            report.value(node, f"{said}must be {self.rule.words}{'' if self.private else foreign(value)}")
         elif type(value) in (int, Decimal, bool) and not self.private and self._fits(text := report.written(node)):
             report.value(node, f'must be text, not {quoted(value)} (quote it: "{text}")')
         else:
@@ -132,7 +143,8 @@ class Whole:
             said = report.written(node) if value is not None else _said(node.value)
             report.value(node, f"must be a whole number, not {said} ({self._bounds()})")
         elif value < self.least or value > (MOST if self.most is None else self.most):
-            report.value(node, f"{report.written(node)} must be {self._bounds()}")
+            bounds = self._bounds() if value < self.least or self.most is not None else f"at most {MOST}"
+            report.value(node, f"{report.written(node)} must be {bounds}")
         else:
             return value
         return BAD
@@ -167,6 +179,7 @@ MOST: Final = 1_000_000_000
 IN_QUOTES: Final = r"^\s*(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?)\s*$"
 """What stands in quotes where a number is wanted, for the JSON Schema."""
 NO_WORDS: Final[Mapping[str, object]] = MappingProxyType({})
+_DIGITS: Final = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")  # a number, if not one of ours
 _DECIMALS: Final = 12  # more than any venue keeps of a leverage or a share
 
 
@@ -195,7 +208,8 @@ class Decimals:
         elif type(node.value) is str and node.value in self.words:
             return self.words[node.value]
         elif type(node.value) is str:
-            report.value(node, f"{shown(node.value)} must be a number, not text ({self._such})")
+            wrong = "has too many digits" if _DIGITS.fullmatch(node.value.strip()) else "must be a number, not text"
+            report.value(node, f"{shown(node.value)} {wrong} ({self._such})")
         else:
             report.value(node, f"must be a number, not {quoted(node.value)} ({self._such})")
         return BAD

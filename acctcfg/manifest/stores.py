@@ -44,8 +44,8 @@ def _kind(kind: OptionKind, trust: Trust) -> Kind:
     match kind:
         case Line(rule):
             return Text(rule)
-        case Lines(rule):
-            return ListOf(Text(rule, private=True), least=1)
+        case Lines(rule, flaw):
+            return ListOf(Text(rule, private=True, flaw=flaw), least=1, unique=True)
         case Command():
             return CommandLine(trust)
         case FlagKind():

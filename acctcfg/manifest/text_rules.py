@@ -20,7 +20,10 @@ __all__ = [
 UID = TextRule(r"[0-9A-Za-z]{1,40}", "the venue's id: digits or letters")
 DURATION = TextRule(r"[1-9][0-9]{0,4}[smhdw]", "a duration such as 90d (s, m, h, d or w)")
 CURRENCY = TextRule(r"[A-Za-z0-9]{1,30}", "a currency's code such as USDT")
-PATTERN = TextRule(r"[A-Za-z0-9*?\[\]!_.:/-]{1,100}", "a name or a shell pattern such as BTC-* (*, ? and [...])")
+PATTERN = TextRule(
+    r"(?:[A-Za-z0-9*?!_.:/-]|\[[A-Za-z0-9*?!_.:/-]{1,50}\]){1,100}",
+    "a name or a shell pattern such as BTC-* (*, ? and [...])",
+)
 SHARE = TextRule(r"(?:100(?:\.0{1,9})?|[0-9]{1,2}(?:\.[0-9]{1,9})?)%", "a number of accounts, or a share such as 50%")
 SECRET_PATH = TextRule(
     r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:/[A-Za-z0-9][A-Za-z0-9_.-]*)*", "a path in the store, such as desk/mmdesk01/trading"

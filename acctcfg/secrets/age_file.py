@@ -15,7 +15,7 @@ from acctcfg.core.text_rule import PATH, TextRule
 from acctcfg.errors import StoreError
 from acctcfg.plain_file import read_plain
 from acctcfg.secrets import new_file
-from acctcfg.secrets.age_keys import OF_PLUGIN, parse_recipients, plugin_lines, read_identities
+from acctcfg.secrets.age_keys import OF_PLUGIN, flaw_of_recipient, parse_recipients, plugin_lines, read_identities
 from acctcfg.secrets.age_plugins import AgePlugins
 from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.private_file import contained, located
@@ -36,7 +36,7 @@ TYPE = StoreType(
     doc="one armored age file per secret",
     options={
         "path": Option(kind=Line(PATH), doc="the folder, relative to the root file", needed="the folder of its files"),
-        "recipients": Option(kind=Lines(RECIPIENT), doc="who can read the secrets"),
+        "recipients": Option(kind=Lines(RECIPIENT, flaw_of_recipient), doc="who can read the secrets"),
         "identity": Option(kind=PrivateSource("the identity"), doc="what decrypts them"),
         "durable": Option(kind=Flag(), doc="this folder outlives a CI job"),
     },

@@ -31,7 +31,7 @@ version: 1
 venues:
   desk: {type: okx_dma_broker, environment: demo, credentials: {env: OKX_DESK}}
 secret_stores:
-  vault: {type: age_file, path: secrets/, recipients: [age1qqqqqqqqqqqqqqqqqqqqqqqqqqqq]}
+  vault: {type: age_file, path: secrets/, recipients: [age1nz3p8yu0pfyapcuka2hl8mxepq3nez5zewnx629a7ge6gkmtn3csdnszr2]}
 """
 
 

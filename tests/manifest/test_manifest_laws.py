@@ -23,6 +23,7 @@ from acctcfg.venues.installed import rules
 
 SCHEMA = jsonschema.Draft202012Validator(manifest_schema(RULES))
 
+RECIPIENT = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
 IPS = st.lists(st.integers(1, 250).map(lambda n: f"203.0.113.{n}"), max_size=4, unique=True)
 KEY = st.fixed_dictionaries(
     {"permissions": st.lists(st.sampled_from(["read", "trade", "withdraw"]), min_size=1, unique=True)},
@@ -71,7 +72,7 @@ PROFILE = st.fixed_dictionaries({}, optional=FIELDS)
 ROOT = {
     "version": 1,
     "venues": {"desk": {"type": "okx_dma_broker", "credentials": {"env": "OKX_DESK"}}},
-    "secret_stores": {"vault": {"type": "age_file", "path": "s/", "recipients": ["age1qqqqqqqqqqqqqqqqqqqqqqqq"]}},
+    "secret_stores": {"vault": {"type": "age_file", "path": "s/", "recipients": [RECIPIENT]}},
 }
 MANIFEST = st.builds(
     lambda p, q, accounts: {**ROOT, "profiles": {"p": p, "q": q | {"profile": "p"}}, "accounts": accounts},
