@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import Live, Unreadable
@@ -20,6 +21,7 @@ from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import FRESH_SINCE
 from acctcfg.venues.gate_crossex.endpoints import (
     ACCOUNT,
+    FEES,
     GET_MARGIN_MODE,
     LEVERAGE,
     MARGIN_LEVERAGE,
@@ -30,6 +32,7 @@ from acctcfg.venues.gate_crossex.endpoints import (
     SECURITY_POSITIONS,
     SYMBOLS,
 )
+from acctcfg.venues.gate_crossex.fees import fees_of
 from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ
 from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.gate_crossex.vocabulary import (
@@ -232,6 +235,12 @@ class CrossEx:
     async def orders(self) -> Rows:
         """Open orders of all exchanges and businesses."""
         return await self._rows(OPEN_ORDERS)
+
+    async def fees(self) -> tuple[FeeRate, ...]:
+        """What trading costs the account."""
+        answer = await self._read(FEES)
+        with as_documented("fee rates"):
+            return fees_of(answer)
 
     # -- leverage ------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
+from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import AuthRefused, Refused, VenueError
@@ -196,6 +197,12 @@ class GateConnection(ByField[Account]):
     async def _there(self, one: KnownAccount) -> SubAccount | None:
         row = await self._main_user.sub_account(one.name)
         return await self._main_user.known(one.name, one.uid) if row is None and one.uid else row
+
+    async def fees(self, survey: Survey) -> tuple[FeeRate, ...]:
+        """What trading costs the CrossEx account; a sub-account trades apart from it."""
+        if survey.spec.role != "main":
+            raise Refused("the venue tells the rates of the CrossEx account alone", code="no_fees")
+        return await self._own.fees()
 
     # -- the changes ---------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ __all__ = [
     "CREATE_KEY",
     "CREATE_SUB_ACCOUNT",
     "DELETE_KEY",
+    "FEES",
     "GET_MARGIN_MODE",
     "KEY",
     "KEYS",
@@ -91,6 +92,7 @@ SET_MARGIN_LEVERAGE = Endpoint(
 POSITIONS = Endpoint("GET", f"{_CROSSEX}/positions", _READ, "read", echoes=(_MINE,))
 MARGIN_POSITIONS = Endpoint("GET", f"{_CROSSEX}/margin_positions", _READ, "read", echoes=(_MINE,))
 SECURITY_POSITIONS = Endpoint("GET", f"{_CROSSEX}/security_positions", _READ, "read", echoes=(_MINE,))
+FEES = Endpoint("GET", f"{_CROSSEX}/fee", _READ, "read", echoes=NOTHING)
 OPEN_ORDERS = Endpoint("GET", f"{_CROSSEX}/open_orders", _READ, "read", echoes=(_MINE,))
 
 # -- the main user's, for its sub-accounts -----------------------------------------------------------------------------
