@@ -1,4 +1,7 @@
-"""What OKX's trading-account API has and no manifest holds, each with the reason. Source: OKX v5, "Trading Account"."""
+"""What OKX's API has of an account and no manifest holds, each with the reason.
+
+Sources: OKX v5, "Trading Account" and "Sub-account"; its broker documentation.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,16 @@ UNMANAGED: Final = {
     "risk_offset_type": "OKX removed the call on 2025-01-17",
     "mmp_reset": "an operation, not a state: `market_maker_protection` holds the configuration",
     "demo_adjust_balance": "an operation, three times a day: it adds demo money each time, so it reaches no state",
+    "demo_assets": "an operation of a broker in demo: it hands out demo money, of an amount that OKX chooses",
+    "report_ip": "an operation: a broker reports from where a user signed in, and nothing reads that back; "
+    "`client_ip` is sent when an account is created",
+    "frozen_functions": f"{_WEB}; where OKX lists an account as frozen, the plan warns",
+    "sub_account_transfer": "it moves money between accounts, which is trading; `transfer_out` says whether one may",
     "spot_manual_borrow_repay": "it makes or repays debt, which is trading",
     "margin_balance": "it moves money into a position, which is trading",
     "move_positions": "it trades between sub-accounts",
     "position_builder": "a simulation: the account mode in it changes nothing",
+    "position_builder_graph": "a simulation, as `position_builder` is",
     "trade_fee": f"{_REPORT}; `acctcfg show --fees` prints it",
     "risk_state": _REPORT,
     "position_tiers": f"{_REPORT}; OKX sets the caps",
@@ -34,16 +43,21 @@ UNMANAGED: Final = {
     "interest_limits": _REPORT,
     "account_greeks": f"{_REPORT}; `greeks` sets how they are shown",
     "delta_hedge_currencies": _REPORT,
+    "liquidity_program": _REPORT,
+    "account_position_risk": f"{_REPORT}; prechecks read positions and balances",
+    "entrusted_sub_accounts": _REPORT,
     "max_size": _SIZING,
     "max_avail_size": _SIZING,
     "max_loan": _SIZING,
     "max_withdrawal": "it sizes a withdrawal; acctcfg makes none",
     "adjust_leverage_info": "an estimate: the plan shows it beside a leverage under an open position",
     "bills": _HISTORY,
+    "bill_types": _REPORT,
     "bills_archive": _HISTORY,
     "bills_history_archive": _HISTORY,
     "positions_history": _HISTORY,
     "move_positions_history": _HISTORY,
     "interest_accrued": _HISTORY,
     "spot_borrow_repay_history": _HISTORY,
+    "sub_account_bills": _HISTORY,
 }
