@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
+from dying_cap import every_moment
 from gate_desk import ADA, BTC, MARGIN_ADA, GateDesk
 
 OPEN = {"positions": [{"symbol": ADA, "qty": "10", "value": "100"}, {"symbol": BTC, "qty": "1", "value": "9000"}]}
@@ -59,3 +61,20 @@ def test_what_the_venue_refuses_is_named_with_its_orders(make_gate: Callable[...
     assert said.code == 3, said.out
     assert "DELETE /api/v4/crossex/orders/" in said.out
     assert levers(gate) == {ADA: 10, MARGIN_ADA: 3}
+
+
+@pytest.mark.slow
+def test_it_may_die_at_any_request(make_gate: Callable[..., GateDesk]) -> None:
+    """Before any request leaves, reads too, and after the answer of any write: nothing is raised, the next goes on."""
+    before = {ADA: "10", BTC: "20", MARGIN_ADA: "2"}
+    gate = make_gate(speed=50, leverage=before, **OPEN)
+    gate.write({"cx": {"leverage": [{"symbol": MARGIN_ADA, "value": 5}]}})
+    moments = []
+    for moment in every_moment(gate):
+        assert all(levers(gate)[symbol] <= Decimal(value) for symbol, value in before.items())
+        said = gate.run("cap", "3", "--auto-approve")
+        assert said.code == 0, said.out + said.err
+        assert levers(gate) == {ADA: 3, BTC: 3, MARGIN_ADA: 2}
+        gate.set(leverage=before)
+        moments.append(moment)
+    assert len(moments) > 10
