@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +16,25 @@ if TYPE_CHECKING:
 
 # How fast examples come says something of the machine, and nothing of the law.
 settings.register_profile("acctcfg", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("acctcfg")
+settings.register_profile("fewer", settings.get_profile("acctcfg"), max_examples=30)
+settings.load_profile("fewer" if os.environ.get("ACCTCFG_FEWER_EXAMPLES") else "acctcfg")
+
+ON_A_SANDBOX = {"conformance", "faults", "gate", "ladder"}
+"""Folders whose cases each start a sandbox: of every list of cases, `make test` tries one, and CI all."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of a test marked `sample(n)`, n cases spread over all of them stay fast; the others are slow proofs."""
+    """Of a test marked `sample(n)`, n cases spread over all of them stay fast; the others are slow proofs.
+
+    Where each case starts a sandbox it is one case, unless the test says otherwise.
+    """
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if item.get_closest_marker("sample"):
+        if item.get_closest_marker("sample") or item.path.parent.name in ON_A_SANDBOX:
             cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for all_of_one in cases.values():
-        (wanted,) = all_of_one[0].get_closest_marker("sample").args
+        marker = all_of_one[0].get_closest_marker("sample")
+        (wanted,) = marker.args if marker else (1,)
         kept = {index * len(all_of_one) // wanted for index in range(wanted)}
         for index, item in enumerate(all_of_one):
             if index not in kept:

@@ -26,6 +26,7 @@ def kept(request: pytest.FixtureRequest, desk: Desk) -> Desk:
     return desk.write(onboarding())
 
 
+@pytest.mark.slow
 def test_who_holds_it_and_what_it_does(kept: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list names holder, process, run and the write that is on its way; broken, it sends nothing more, the break is
     in the history, and the next apply ends what was begun."""
@@ -86,6 +87,7 @@ def age(desk: Desk, postgres: Postgres | None) -> None:
             connection.execute("UPDATE acctcfg.locks SET beaten = beaten - 100")
 
 
+@pytest.mark.slow
 def test_a_frozen_holder_that_wakes_up_sends_nothing(kept: Desk, request: pytest.FixtureRequest) -> None:
     """Stopped with a write on its way, its lock expires; another apply does it all; awake again, it writes nothing."""
     postgres = request.getfixturevalue("postgres") if "journal" in kept.document else None
@@ -110,6 +112,7 @@ def test_a_frozen_holder_that_wakes_up_sends_nothing(kept: Desk, request: pytest
 FAMILIES = ("BTC-USDT", "ETH-USDT")
 
 
+@pytest.mark.slow
 def test_two_machines_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: Postgres) -> None:
     """Two checkouts on two machines want other values at once: one run, then the other, at the venue and on record."""
 

@@ -22,6 +22,7 @@ USAGE = 64
 # -- the lock --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_second_apply_says_who_holds_the_lock(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who, which process, since when; exit 1, and nothing is written by it. A plan needs no lock."""
     monkeypatch.setenv("ACCTCFG_ACTOR", "alice")
@@ -39,6 +40,7 @@ def test_the_second_apply_says_who_holds_the_lock(desk: Desk, monkeypatch: pytes
         assert running.returncode == 0, out.decode() + err.decode()
 
 
+@pytest.mark.slow
 def test_an_apply_that_waits_for_the_lock_reads_again(desk: Desk) -> None:
     """With --lock-timeout the second one waits, and finds what the first one did: nothing is done twice. -v says so."""
     desk.write({"mmdesk01": {}})

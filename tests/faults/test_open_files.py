@@ -20,6 +20,7 @@ CHILD = Path(__file__).with_name("open_files.py")
     "command",
     ["apply --auto-approve", *(pytest.param(one, marks=pytest.mark.slow) for one in ("plan", "secrets check"))],
 )
+@pytest.mark.slow
 def test_whatever_cannot_be_opened_any_more_the_cure_is_named(desk: Desk, command: str) -> None:
     """From too few files to enough: journal, stores and connections say `ulimit -n`, or the command goes well."""
     desk.write({"mmdesk01": {"account_mode": "futures", "api_keys": {"trading": TRADING}}})

@@ -72,7 +72,7 @@ def clear(said: Said) -> None:
 
 @pytest.mark.parametrize("path", READS)
 @pytest.mark.parametrize("name", SPOILT)
-@pytest.mark.sample(21)
+@pytest.mark.sample(5)
 def test_a_read_that_fails_is_unreadable_and_never_missing(desk: Desk, name: str, path: str) -> None:
     """No create and no delete comes out of it, "No changes" is not printed, nothing is written, exit 1."""
     ready(desk, "multi_currency")

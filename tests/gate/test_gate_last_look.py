@@ -90,6 +90,7 @@ def test_a_sub_account_made_while_the_question_stands_is_not_taken_over(gate: Ga
     assert gate.writes() == []
 
 
+@pytest.mark.slow
 def test_a_replacement_whose_delete_was_lost_is_not_the_old_key(gate: GateDesk) -> None:
     """A key of the same value stands there still: that is the old one, and it is replaced."""
     gate.write(WANTED, guardrails={"max_deletes": 2})

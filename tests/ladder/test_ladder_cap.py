@@ -39,6 +39,7 @@ def cap(desk: Desk, *arguments: str) -> Any:
     return desk.run("cap", *arguments, "--auto-approve")
 
 
+@pytest.mark.slow
 def test_twenty_accounts_all_free_ones_lowered_none_raised(desk: Desk) -> None:
     """Managed or not, whatever stands above goes down to the cap; what an order holds stays, and nothing goes up."""
     names = [f"customer{n:02d}" for n in range(20)]
@@ -213,6 +214,7 @@ def test_without_a_terminal_it_wants_to_be_told(desk: Desk) -> None:
     assert desk.run("cap", "3").code == 64
 
 
+@pytest.mark.slow
 def test_a_slow_account_holds_up_no_other(desk: Desk) -> None:
     """The others are lowered while one still waits for an answer."""
     desk.monkeypatch.setattr("acctcfg.engine.cap.QUIET_S", 0.3)

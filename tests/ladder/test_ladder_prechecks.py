@@ -96,6 +96,7 @@ def test_anything_open_blocks_a_mode_and_is_named(desk: Desk, field: str) -> Non
         assert answer["code"] in ("59000", "59002"), opened
 
 
+@pytest.mark.slow
 def test_leverage_is_blocked_under_its_scope_and_margin_mode_only(desk: Desk) -> None:
     """Of six scopes exactly those are blocked that the venue refuses for an order, algo order or bot; a position and
     a spread order block none; each blocker is named."""
@@ -282,7 +283,7 @@ TELLING = ("instType", "instId", "instIds", "tdMode", "mgnMode")
 
 @pytest.mark.parametrize("odd", ["", "left out", "A_WORD_OF_2027"])
 @pytest.mark.parametrize(("path", "field"), [(path, f) for path, row in ROWS_OF.items() for f in TELLING if f in row])
-@pytest.mark.sample(13)
+@pytest.mark.sample(4)
 def test_a_row_that_does_not_say_what_it_is_of_blocks(desk: Desk, path: str, field: str, odd: str) -> None:
     """A position, an order, an algo order or a bot whose instrument, type or margin mode is missing, or a new word,
     might stand under any scope: the precheck is unknown, which blocks."""

@@ -48,6 +48,7 @@ def refused(desk: Desk, **fields: Any) -> str:
 
 
 @served(world())
+@pytest.mark.slow
 def test_twenty_accounts_from_nothing_in_one_apply(desk: Desk) -> None:
     """Created, each with a key of its own that sets its modes, settings and leverage; then there are no changes."""
     fields = {

@@ -106,6 +106,7 @@ def test_an_overlap_leaves_the_old_key_until_a_later_apply(desk: Desk, monkeypat
     assert desk.plan().last == "No changes. Live accounts match the manifest."
 
 
+@pytest.mark.slow
 def test_rotate_ends_an_overlap(desk: Desk) -> None:
     """A second rotate makes no third key: it deletes the old one now."""
     one_key(desk)

@@ -81,6 +81,7 @@ def at_work(desk: Desk, accounts: list[str]) -> Iterator[Bot]:
 @pytest.mark.parametrize(
     ("number", "overlap"), [(5, "1s"), pytest.param(300, "10s", marks=pytest.mark.slow)], ids=["5", "300"]
 )
+@pytest.mark.slow
 def test_a_bot_that_reloads_on_change_sees_no_refused_request(desk: Desk, number: int, overlap: str) -> None:
     """All keys are rotated under its load; it takes up every new secret, and no request of it is refused."""
     accounts = [f"mmdesk{n:03}" for n in range(number)]

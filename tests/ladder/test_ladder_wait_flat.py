@@ -270,6 +270,7 @@ def test_a_lock_that_is_held_when_it_is_flat_is_waited_for(desk: Desk) -> None:
     assert len(desk.writes()) == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_it_waits(desk: Desk) -> None:
     """130, at once, and nothing was written: not even the journal knows of a run."""
     held(desk)

@@ -42,9 +42,9 @@ def laws(examples: int, **more: Any) -> settings:
 def desks(examples: int) -> settings:
     """As `laws`, where an example takes a tenth of a second: a failure is shown as it was found, not made smaller.
 
-    `make test` tries a third of them, CI all.
+    `make test` tries a fifth of them, CI all.
     """
-    tried = -(-examples // 3) if os.environ.get("ACCTCFG_FEWER_EXAMPLES") else examples
+    tried = -(-examples // 5) if os.environ.get("ACCTCFG_FEWER_EXAMPLES") else examples
     return laws(tried, phases=(Phase.explicit, Phase.generate))
 
 

@@ -65,6 +65,7 @@ def test_only_our_own_colours_pass(text: str) -> None:
         st.none() | st.booleans() | st.floats() | ANY, lambda inner: st.lists(inner) | st.dictionaries(ANY, inner)
     )
 )
+@pytest.mark.slow
 def test_json_is_taken_by_every_reader(value: object) -> None:
     """It is valid in the strict sense (no NaN, no half pair), means the same, and steers no terminal."""
     text = json_text(value)

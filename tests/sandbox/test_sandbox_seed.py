@@ -86,6 +86,7 @@ def test_each_mistake_has_its_place(tmp_path, text, said):
     assert "hush" not in message.lower()
 
 
+@pytest.mark.slow
 def test_aliases_that_multiply_are_bounded(tmp_path):
     """Ten lines that unfold to a hundred million values are refused, quickly."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]

@@ -109,6 +109,7 @@ def opened(helper: str, url: str, key: str = "good", place: str = "") -> Store:
 
 
 @pytest.mark.parametrize(("helper", "fake"), [("vault.py", vault), ("google.py", google)])
+@pytest.mark.slow
 def test_a_helper_keeps_what_it_is_told(helper: str, fake: Callable[[dict], Service]) -> None:
     """The canary leaves nothing; a secret goes in, comes back, is never overwritten, and is moved aside."""
     kept: dict = {}

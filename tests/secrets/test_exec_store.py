@@ -158,6 +158,7 @@ def test_nothing_is_started_that_nobody_trusts(desk: Desk) -> None:
     assert not (desk.folder / "kept" / "asked").exists()
 
 
+@pytest.mark.slow
 def test_a_new_key_goes_to_the_helper_and_signs_from_there(desk: Desk) -> None:
     """One apply creates the account, keeps its secret and signs with it; the canary leaves nothing behind."""
     said = clean(desk, trusting(desk).converge())

@@ -33,6 +33,7 @@ def opened(folder: Path, mood: str = "", **environ: str) -> Store:
     return open_store("vault", "keyring", {"service": "acctcfg-test"}, around)
 
 
+@pytest.mark.slow
 def test_a_secret_goes_in_comes_back_and_is_moved_aside(tmp_path: Path) -> None:
     """It never overwrites; what the backend prints is not taken for an answer; it gets none of our credentials."""
     store = opened(tmp_path, OKX_DESK_SECRET_KEY="QXZ")

@@ -39,7 +39,7 @@ def calls(folder: Path, name: str) -> set[str]:
     found = set()
     for file in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(f".{name}"):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name:
                 found.add(str(file.relative_to(folder)))
     return found
 

@@ -448,6 +448,7 @@ def test_a_pair_that_was_merged_names_its_successor() -> None:
 
 
 @given(st.sampled_from(("instrument", "family", "currency")), st.text("ABCDEHTUSN-", min_size=1, max_size=12))
+@pytest.mark.slow
 def test_no_advice_ever_names_another_coin(by: str, name: str) -> None:
     """Whatever is misspelt, what is suggested is of the coin that was written."""
     market = "margin" if by == "currency" else "swap"
