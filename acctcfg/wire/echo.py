@@ -7,9 +7,10 @@ all venues, for reads and writes alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from types import MappingProxyType
 
 from acctcfg.core.secret import Secret
@@ -42,7 +43,12 @@ def decimal(asked: str, said: str) -> bool:
 
 def among(asked: str, said: str) -> bool:
     """One of those that were asked for, between commas."""
-    return said in asked.split(",")
+    return said in _between_commas(asked)
+
+
+@lru_cache(maxsize=64)
+def _between_commas(asked: str) -> frozenset[str]:
+    return frozenset(asked.split(","))
 
 
 def comma_set(asked: str, said: str) -> bool:
@@ -107,28 +113,25 @@ def unlike(
 
 
 def _word(value: object) -> str:
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
 def _said(echo: Echo, data: object) -> Iterator[object]:
-    for row in _rows(echo, data):
-        said = row.get(echo.name)
-        if said is not None and said != "":
+    name, within = echo.name, echo.within
+    rows = data if isinstance(data, list) else (data,)
+    for row in _inner(rows, within) if within else rows:
+        if isinstance(row, dict) and (said := row.get(name)) is not None and said != "":
             yield said
-    if echo.keyed and isinstance(data, Mapping) and echo.name not in data:
+    if echo.keyed and isinstance(data, dict) and name not in data:
         yield from data
 
 
-def _rows(echo: Echo, data: object) -> Iterator[Mapping[str, object]]:
-    top: Sequence[object] = data if isinstance(data, list) else (data,)
-    for row in top:
-        if not isinstance(row, Mapping):
-            continue
-        if not echo.within:
-            yield row
-            continue
-        inner = row.get(echo.within)
+def _inner(rows: Iterable[object], within: str) -> Iterator[object]:
+    for row in rows:
+        inner = row.get(within) if isinstance(row, dict) else None
         if isinstance(inner, list):
-            yield from (one for one in inner if isinstance(one, Mapping))
+            yield from inner
