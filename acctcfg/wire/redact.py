@@ -47,13 +47,19 @@ def confidential(
     signer: Credentials | None, headers: Mapping[str, str | Secret], params: Mapping[str, object]
 ) -> list[str]:
     """What a venue must not be quoted with: the parts of the key, what was signed with it, and new secrets."""
-    parts: list[str | Secret | None] = []
+    found = _given(signer, headers)
+    found |= {value.reveal() for value in params.values() if isinstance(value, Secret)}
     if isinstance(signer, Credentials):
-        parts += [signer.api_key, signer.secret_key, signer.passphrase]
-    parts += [value for name, value in headers.items() if "time" not in name.lower()]
-    parts += [value for value in params.values() if isinstance(value, Secret)]
-    found = {one.reveal() if isinstance(one, Secret) else one for one in parts if one is not None}
+        found.add(signer.api_key)
     return sorted((one for one in found if len(one) >= SHORTEST), key=len, reverse=True)
+
+
+def _given(signer: Credentials | None, headers: Mapping[str, str | Secret]) -> set[str]:
+    """The secret parts of the key, and what was signed with it."""
+    parts = [value for name, value in headers.items() if "time" not in name.lower()]
+    if isinstance(signer, Credentials):
+        parts += [signer.secret_key, signer.passphrase or ""]
+    return {one.reveal() if isinstance(one, Secret) else one for one in parts}
 
 
 def without(hidden: Sequence[str], text: str) -> str:
@@ -69,12 +75,17 @@ def unquoted(body: bytes, signer: Credentials | None, headers: Mapping[str, str 
 
     Ids of keys are no secrets: lists of keys hold them.
     """
-    for one in confidential(signer, headers, {}):
-        if len(one) < WHOLE or one.isdecimal() or (isinstance(signer, Credentials) and one == signer.api_key):
-            continue
+    known = signer.api_key if isinstance(signer, Credentials) else ""
+    found = (one for one in _given(signer, headers) if len(one) >= WHOLE and one != known and not one.isdecimal())
+    told = [one for one in found if _stands_in(one, body)]  # of nearly every answer none
+    for one in sorted(told, key=len, reverse=True):
         for written in {one, one.replace("/", "\\/")}:
             body = body.replace(written.encode(), HIDDEN.encode())
     return body
+
+
+def _stands_in(one: str, body: bytes) -> bool:
+    return one.encode() in body or ("/" in one and one.replace("/", "\\/").encode() in body)
 
 
 def body_kind(body: bytes) -> str:
