@@ -15,6 +15,7 @@ from acctcfg.core.base_url import is_loopback
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.plan import Precheck, VenueReport, Warning_
 from acctcfg.core.secret import AccessToken
+from acctcfg.engine.collector import as_before, less_often
 from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.unforeseen import blame
 from acctcfg.engine.workspace import JournalMemory, Workspace
@@ -111,6 +112,7 @@ class Session:
 
     async def __aenter__(self) -> Self:
         raise_limit()
+        less_often()
         try:
             memory = self.memory = self.workspace.memories()
             for key in sorted(set(self.venues)):
@@ -132,6 +134,7 @@ class Session:
 
     async def close(self) -> None:
         """End every connection, and leave word of what was used of its limits."""
+        as_before()
         for link in self.links.values():
             link.pace_file.keep(link.client.pacer)
             await link.client.__aexit__(None, None, None)

@@ -1,0 +1,34 @@
+"""The collector of cycles, run less often while a session is open.
+
+Thousands of accounts that are read at once are many young objects and hardly a cycle among them: at the interpreter's
+own pace, looking for cycles takes a fifth of a plan's time.
+"""
+
+from __future__ import annotations
+
+import gc
+
+__all__ = ["as_before", "less_often"]
+
+YOUNG, MIDDLE, OLD = 20_000, 20, 20  # objects, and collections of the generation before
+
+_sessions = 0
+_before = gc.get_threshold()
+
+
+def less_often() -> None:
+    """From now on, until `as_before` was called as often."""
+    global _sessions, _before
+    if not _sessions:
+        _before = gc.get_threshold()
+        if 0 < _before[0] < YOUNG:
+            gc.set_threshold(YOUNG, MIDDLE, OLD)
+    _sessions += 1
+
+
+def as_before() -> None:
+    """At the pace that it had."""
+    global _sessions
+    _sessions -= 1
+    if not _sessions:
+        gc.set_threshold(*_before)
