@@ -16,9 +16,8 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Self
 
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.endpoint import Call, Rate
@@ -89,10 +88,7 @@ class Pacer:
         self._droppable: set[asyncio.Task[object]] = set()
         self._dropping = False
 
-    @asynccontextmanager
-    async def slot(
-        self, key: BucketKey, rate: Rate, *, droppable: bool = False, ahead: Ahead | None = None
-    ) -> AsyncIterator[Slot]:
+    def slot(self, key: BucketKey, rate: Rate, *, droppable: bool = False, ahead: Ahead | None = None) -> Slot:
         """Wait for a place in the bucket and hold it: `sending()` right before the bytes leave, `answered()` after.
 
         Left without `sending()`, the place is free again at once. Left after `sending()` without `answered()`
@@ -101,12 +97,7 @@ class Pacer:
         that the limit does not stand idle for what it reads.
         """
         bucket = self._bucket(key, rate)
-        await (self._enter_or_drop(bucket, ahead) if droppable else bucket.enter(ahead))
-        slot = Slot(bucket, self)
-        try:
-            yield slot
-        finally:
-            slot.leave()
+        return Slot(bucket, self, self._enter_or_drop(bucket, ahead) if droppable else bucket.enter(ahead))
 
     def drop_waiting(self) -> None:
         """End every droppable wait for a slot, those that begin later too: nothing more is to be sent."""
@@ -222,16 +213,24 @@ class Pacer:
 
 
 class Slot:
-    """One request's place in a bucket; see `Pacer.slot`."""
+    """One request's place in a bucket, held while it is entered (`async with`); see `Pacer.slot`."""
 
-    __slots__ = ("_bucket", "_connections", "_done", "_pacer", "_sent")
+    __slots__ = ("_bucket", "_connections", "_done", "_entering", "_pacer", "_sent")
 
-    def __init__(self, bucket: _Bucket, pacer: Pacer) -> None:
+    def __init__(self, bucket: _Bucket, pacer: Pacer, entering: Awaitable[None]) -> None:
         self._bucket = bucket
         self._pacer = pacer
         self._sent: float | None = None
         self._connections = -1
         self._done = False
+        self._entering = entering
+
+    async def __aenter__(self) -> Self:
+        await self._entering
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()
 
     def sending(self) -> None:
         self._connections = self._pacer.connections
