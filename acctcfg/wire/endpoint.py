@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, TypeAlias
 from urllib.parse import quote
 
@@ -105,6 +106,7 @@ def _reveal(value: object) -> str:
 written = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_reveal).encode
 
 
+@lru_cache(maxsize=4096)  # names and values are few, and thousands of accounts are asked the same
 def _quoted(text: str) -> str:
     return quote(text, safe="-_.~,:")
 

@@ -49,33 +49,7 @@ class OkxDialect:
         body: bytes,
     ) -> list[JsonObject]:
         """The `data` list of a success. A success without a list is unreadable, never empty."""
-        try:
-            envelope = _read_before(body) if endpoint is ACCOUNT_INSTRUMENTS else _read(body)
-        except ValueError:
-            envelope = None
-        if endpoint is SWITCH_PRESET and status == 200 and isinstance(envelope, dict) and "acctLv" in envelope:
-            envelope = {"code": "0", "data": [envelope]}  # its page shows the bare object
-        if not isinstance(envelope, dict) or "code" not in envelope:
-            if status == 429:
-                raise _refused(endpoint, "50011", "", status)
-            if status == 404 and not body.strip() and (gone := not_served(endpoint, "404", status)):
-                raise gone
-            if status >= 500:
-                raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a word", code=f"http_{status}")
-            raise Garbled("the answer is not the venue's language", code=f"http_{status}")
-        code = _code(envelope["code"])
-        data = envelope.get("data")
-        if endpoint is not SWITCH_PRECHECK and isinstance(data, list):
-            code, text = _verdict(code, str(envelope.get("msg", "")), data)
-        else:
-            text = str(envelope.get("msg", ""))
-        if code != "0":
-            raise _refused(endpoint, code, text, status)
-        if status >= 400:
-            raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status}", code=f"http_{status}")
-        if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-            raise Garbled("a success without its list", code="no_list")
-        return data
+        return _instruments(status, body) if endpoint is ACCOUNT_INSTRUMENTS else _decoded(endpoint, status, body)
 
     def is_clock_refusal(self, error: Refused) -> bool:
         """Whether the venue refused the request's time."""
@@ -95,6 +69,42 @@ def _bearer(token: AccessToken) -> dict[str, str | Secret]:
     return headers | ({"TERMID": token.device} if token.device else {})
 
 
+def _decoded(endpoint: Endpoint, status: int, body: bytes) -> list[JsonObject]:
+    try:
+        envelope = _read(body)
+    except ValueError:
+        envelope = None
+    if endpoint is SWITCH_PRESET and status == 200 and isinstance(envelope, dict) and "acctLv" in envelope:
+        envelope = {"code": "0", "data": [envelope]}  # its page shows the bare object
+    if not isinstance(envelope, dict) or "code" not in envelope:
+        if status == 429:
+            raise _refused(endpoint, "50011", "", status)
+        if status == 404 and not body.strip() and (gone := not_served(endpoint, "404", status)):
+            raise gone
+        if status >= 500:
+            raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a word", code=f"http_{status}")
+        raise Garbled("the answer is not the venue's language", code=f"http_{status}")
+    code = _code(envelope["code"])
+    data = envelope.get("data")
+    if endpoint is not SWITCH_PRECHECK and isinstance(data, list):
+        code, text = _verdict(code, str(envelope.get("msg", "")), data)
+    else:
+        text = str(envelope.get("msg", ""))
+    if code != "0":
+        raise _refused(endpoint, code, text, status)
+    if status >= 400:
+        raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status}", code=f"http_{status}")
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise Garbled("a success without its list", code="no_list")
+    return data
+
+
+@lru_cache(maxsize=16)
+def _instruments(status: int, body: bytes) -> list[JsonObject]:
+    """Of long answers that most accounts of a broker are given byte for byte alike: one list, which nobody changes."""
+    return _decoded(ACCOUNT_INSTRUMENTS, status, body)
+
+
 def _read(body: bytes) -> Any:
     envelope = read_json(body)
     if isinstance(envelope, dict) and isinstance(envelope.get("data"), list):
@@ -102,14 +112,10 @@ def _read(body: bytes) -> Any:
     return envelope
 
 
-_read_before = lru_cache(maxsize=16)(_read)
-"""Of long answers that most accounts of a broker are given byte for byte alike: one object, which nobody changes."""
-
-
 def _verdict(code: str, text: str, data: Sequence[object]) -> tuple[str, str]:
     """An item's own code is the verdict where it has one."""
     for row in data:
-        if isinstance(row, dict) and (own := _code(row.get("sCode") or "0")) != "0":
+        if isinstance(row, dict) and (said := row.get("sCode")) and (own := _code(said)) != "0":
             return own, str(row.get("sMsg", ""))
     return code, text
 
