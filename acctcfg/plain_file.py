@@ -12,6 +12,8 @@ from pathlib import Path
 
 __all__ = ["leads_out", "no_more_files", "read_plain", "write_whole"]
 
+CHUNK = 1 << 16
+
 
 def read_plain(file: Path, most: int) -> tuple[bytes, os.stat_result]:
     """The whole of an ordinary file, and its status as it was opened. OSError for a pipe, a device, or a longer one.
@@ -26,14 +28,22 @@ def read_plain(file: Path, most: int) -> tuple[bytes, os.stat_result]:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is no ordinary file", str(file))
-        with os.fdopen(os.dup(handle), "rb") as stream:
-            whole = stream.read(most + 1)
+        whole = _taken(handle, most + 1)
     finally:
         os.close(handle)
     if len(whole) > most:
         size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
         raise OSError(errno.EFBIG, f"it is larger than {size}", str(file))
     return whole, status
+
+
+def _taken(handle: int, most: int) -> bytes:
+    """The bytes of an open file, up to so many; of a small one at once."""
+    parts, left = [], most
+    while left and (part := os.read(handle, min(left, CHUNK))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def write_whole(file: Path, text: str) -> None:
@@ -57,8 +67,8 @@ def leads_out(path: Path, workspace: Path) -> bool:
 
     A path that says itself that it lies elsewhere (absolute, `~` or `..`) does not.
     """
-    base, at = (os.path.abspath(one) for one in (workspace, path))  # noqa: PTH100 (as they are written)
-    if not Path(at).is_relative_to(base):
+    base, at = (os.path.normcase(os.path.abspath(one)) for one in (workspace, path))  # noqa: PTH100 (as written)
+    if at != base and not at.startswith(base.rstrip(os.sep) + os.sep):
         return False
     while at != base:
         if os.path.islink(at):  # noqa: PTH114 (of hundreds of secrets, each asks this)
