@@ -41,6 +41,8 @@ def _kept(store: StoreSpec) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
+    if value is None or value is True or value is False or type(value) is str:
+        return value  # as most are
     kind: type = type(value)
     return _reader(kind)(value)
 

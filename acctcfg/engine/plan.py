@@ -86,7 +86,7 @@ def venues_of(workspace: Workspace, focus: Focus) -> list[str]:
 
 def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
     accounts = workspace.manifest.accounts
-    return [spec for key, spec in accounts.items() if focus.touches(key, *managed_fields(spec))]
+    return [spec for key, spec in accounts.items() if focus.everything or focus.touches(key, *managed_fields(spec))]
 
 
 async def survey_accounts(
