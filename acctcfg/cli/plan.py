@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,15 +12,25 @@ from acctcfg.cli.formats import option_format, show
 from acctcfg.cli.selection import option_exclude, option_target
 from acctcfg.cli.unsupported import option_later
 
-__all__ = ["command"]
+if TYPE_CHECKING:
+    from acctcfg.core.plan import Plan
+
+__all__ = ["command", "conclude", "option_detailed_exitcode", "option_out", "place_to_save"]
 
 CHANGES = 2
 
+option_out = click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`."
+)
+option_detailed_exitcode = click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do."
+)
+
 
 @click.command("plan", cls=Leaves, short_help="Show what apply would do, and what stands in its way.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
+@option_out
 @option_format("plan")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
+@option_detailed_exitcode
 @option_target
 @option_exclude
 @option_replace
@@ -47,11 +58,8 @@ def command(
     """
     from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.plan import make_plan
-    from acctcfg.render.data import refuse_foreign, save_plan
 
-    if out is not None:
-        out = ctx.obj["directory"] / out
-        refuse_foreign(out)
+    out = place_to_save(ctx, out)
     workspace = load_workspace(ctx)
     check_sensitive(ctx, workspace, allow_sensitive)
     plan = run_engine(
@@ -65,6 +73,24 @@ def command(
             progress=progress,
         ),
     )
+    conclude(ctx, plan, out=out, form=form, detailed_exitcode=detailed_exitcode)
+
+
+def place_to_save(ctx: click.Context, out: Path | None) -> Path | None:
+    """Where the plan goes, refused before anything is read where something else stands there."""
+    from acctcfg.render.data import refuse_foreign
+
+    if out is None:
+        return None
+    out = ctx.obj["directory"] / out
+    refuse_foreign(out)
+    return out
+
+
+def conclude(ctx: click.Context, plan: Plan, *, out: Path | None, form: str, detailed_exitcode: bool) -> None:
+    """Save it, print it, and exit as it says."""
+    from acctcfg.render.data import save_plan
+
     if out is not None:
         save_plan(plan, out)
     show(ctx, form, "plan", plan)

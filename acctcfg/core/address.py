@@ -18,6 +18,13 @@ class Address(NamedTuple):
     field: str = ""  # "" for the account itself; "account_mode", "settings.greeks", "api_keys"
     key: str = ""  # "trading", "swap/BTC-USDT/cross"
 
+    @classmethod
+    def of(cls, text: str) -> Address:
+        """From its text."""
+        head, _, key = text.partition("[")
+        account, _, field = head.partition(".")
+        return cls(account, field, key.removesuffix("]"))
+
     def __str__(self) -> str:
         if not self.field:
             return self.account

@@ -103,6 +103,8 @@ WARNINGS: Final[Mapping[str, str]] = {
     "rate_limited": "the venue answered too many requests",
     "rotating": "a key's former secret still works beside the new one",
     "no_access": "no key can sign for this account yet",
+    "not_undone": "something that a run did, and that the plan of its revert leaves as it is",
+    "set_again": "the manifest says otherwise than a revert, so the next apply of it sets the value again",
 }
 
 UNREVIEWED: Final = frozenset(
@@ -116,6 +118,7 @@ UNREVIEWED: Final = frozenset(
         "no_longer_managed",
         "unknown_key",
         "rotating",
+        "set_again",
     }
 )
 """Warnings that do not make a reviewed plan another: one asks for a leave of its own, others are of the moment, or of

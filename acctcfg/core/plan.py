@@ -13,7 +13,7 @@ from acctcfg.core.codes import OF_THE_MOMENT, UNREVIEWED
 from acctcfg.core.desired import Place, Wave
 from acctcfg.core.diff import Change
 from acctcfg.core.rollout import StagedWave, staged
-from acctcfg.core.scope import Scope, StoreReport, VenueReport
+from acctcfg.core.scope import Reverts, Scope, StoreReport, VenueReport
 from acctcfg.core.state import KeyValue, Rotating, to_json
 
 __all__ = [
@@ -170,6 +170,7 @@ class Plan:
     replace: tuple[str, ...] = ()  # keys that the user lets be replaced
     allow_sensitive: tuple[str, ...] = ()  # sensitive lines of this plan that the user allows
     rollout: tuple[Wave, ...] = ()  # in which waves it is carried out
+    reverts: Reverts | None = None  # the run that it undoes, in place of what the manifest wants
     acctcfg_version: str = ""
     created_at: str = ""
     author: str = ""  # who made it
@@ -204,6 +205,8 @@ class Plan:
         why = [f"{unread} could not be read"] * bool(unread) + [f"{idle} entries set nothing"] * bool(idle)
         if self.scope.narrowed and not why:
             return self._counted()
+        if self.reverts is not None and not why:
+            return "Nothing to undo."
         return "; ".join(["Nothing to change in what was read", *why]) + "."
 
     @property
@@ -271,6 +274,7 @@ class Plan:
             "allow_sensitive": sorted(self.allow_sensitive),
             "steps": [step.fingerprint() for step in self.steps],
             "unreadable": sorted([one.address, one.code] for one in self.unreadable),
+            **self._reverts(),
         }
 
     def is_named_by(self, digest: str, *, allow_warnings: bool = False) -> bool:
@@ -285,6 +289,9 @@ class Plan:
         return any(
             digest_of({**identity, "cautions": sorted(chain.from_iterable(choice))}) == digest for choice in choices
         )
+
+    def _reverts(self) -> dict[str, object]:
+        return {} if self.reverts is None else {"reverts": self.reverts.to_json()}
 
     def _venues(self) -> dict[str, object]:
         return {report.venue: report.to_json() for report in self.reports}
@@ -319,6 +326,7 @@ class Plan:
                 "bottleneck": self.estimate.bottleneck,
             },
         }
+        document |= self._reverts()
         if self.rollout:
             document["waves"] = [{"accounts": list(one.accounts), "then_wait_s": one.then_wait_s} for one in self.waves]
         document["checksum"] = digest_of(document)
@@ -355,6 +363,7 @@ def digest_of_document(document: Mapping[str, Any]) -> str:
             "steps": steps,
             "unreadable": sorted([one["address"], one["code"]] for one in document["unreadable"]),
             "cautions": sorted(one for one in cautions if one[0] in own and one[1] not in UNREVIEWED),
+            **({"reverts": document["reverts"]} if "reverts" in document else {}),
         }
     )
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from acctcfg.core.base_url import BaseUrl
-from acctcfg.core.desired import AccountSpec, Place
+from acctcfg.core.desired import AccountSpec, Place, Selector
 from acctcfg.core.own_field import OwnField
 from acctcfg.core.setting import Setting
 from acctcfg.core.text_rule import NAME, TextRule
+from acctcfg.core.vocabulary import MarginMode, Market, Side
 
-__all__ = ["NAME", "AmountsTo", "Finding", "TextRule", "VenueRules"]
+__all__ = ["NAME", "AmountsTo", "Finding", "ScopeNamed", "TextRule", "VenueRules"]
 
 AmountsTo: TypeAlias = Callable[[str], str]
 
@@ -23,6 +24,19 @@ class Finding(NamedTuple):
     place: Place
     address: str  # "mmdesk01.leverage[2].side"
     message: str
+
+
+class ScopeNamed(NamedTuple):
+    """How an entry of `leverage` names one scope, and nothing else."""
+
+    market: Market | None
+    margin: MarginMode | None
+    selector: Selector
+    side: Side | None = None
+
+
+def _none(_: str) -> ScopeNamed | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +70,7 @@ class VenueRules:
     keys_per_account: int = 0
     resources: Mapping[str, object] = field(default_factory=dict)  # rules of shared resources, by the manifest's field
     leverage_selectors: tuple[str, ...] = ()  # "instrument", "family", "currency", "symbol" (and "instruments")
+    leverage_named: Callable[[str], ScopeNamed | None] = field(default=_none)  # by the key of its address
     environments: tuple[str, ...] = ("live", "demo", "sandbox")
     states: Mapping[str, str] = field(default_factory=lambda: {"present": "the default", "absent": "delete it"})
     unsupported_states: Mapping[str, str] = field(default_factory=dict)  # state -> why this type cannot reach it

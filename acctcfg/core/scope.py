@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Scope", "StoreReport", "VenueReport"]
+__all__ = ["Reverts", "Scope", "StoreReport", "VenueReport"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,27 @@ class Scope:
         if only:
             return f"Only {only} was looked at{', without ' * bool(without)}{without}."
         return f"All but {without} was looked at." if without else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reverts:
+    """The run before which a plan leads back. `with_deletes`: what the run created is deleted."""
+
+    run: str
+    at: str  # when it began
+    actor: str
+    command: str
+    with_deletes: bool
+
+    def to_json(self) -> dict[str, object]:
+        """What a saved plan says of it, and `apply` goes by."""
+        return {
+            "run": self.run,
+            "at": self.at,
+            "actor": self.actor,
+            "command": self.command,
+            "with_deletes": self.with_deletes,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,18 @@ class Setting:
         known: Mapping[bool, OneWay] | Mapping[str, OneWay] = kind.one_way if isinstance(kind, Flag | Choice) else {}
         return next((one for word, one in known.items() if word == value), None)
 
+    def takes(self, key: str, value: object) -> bool:
+        """Whether a manifest can want that value of what an address holds: not all that can be live can be wanted."""
+        match self._at(key):
+            case Flag(only=only):
+                return only in (None, value)
+            case Choice(words):
+                return value in words
+            case OnOff():
+                return key != ALL or value is True
+            case _:
+                return True
+
     @property
     def one_ways(self) -> tuple[str, ...]:
         """Every value that nothing leads back from, with the reason."""

@@ -33,6 +33,7 @@ from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.sign_here import refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
+from acctcfg.engine.undo import Undo
 from acctcfg.engine.waiting import Patience
 from acctcfg.engine.windows import hold
 from acctcfg.engine.workspace import Locks, Workspace
@@ -80,10 +81,13 @@ async def apply(
     workspace.refuse_lost_journal()
     demand_excludes(workspace, excludes)
     focus = Focus(targets, excludes=excludes) if rotation is None else rotation.focus
+    undo = None if saved is None else Undo.saved(workspace, saved)
     if saved is not None:
+        workspace = workspace if undo is None else undo.workspace
         check_manifest(workspace, saved)
-        focus, leave = focus_of(saved), leave.beside(saved, workspace)
-    terms = _Terms(leave, saved, expect, allow_warnings, skip_blocked, after_cap)
+        focus = focus_of(saved) if undo is None else undo.focus_again(saved)
+        leave = leave.beside(saved, workspace)
+    terms = _Terms(leave, saved, undo, expect, allow_warnings, skip_blocked, after_cap)
     flags = {**terms.on_record, **(said or {})}
     patience = Patience(wait_flat_s)
     while True:
@@ -102,7 +106,8 @@ async def apply(
             if not await waiting.until_clear() and not skip_blocked:
                 outcome = waiting.given_up()
                 break
-    if saved is None or saved["targets"] or saved.get("excludes") or outcome.plan.steps or outcome.plan.unreadable:
+    narrowed = saved is not None and (saved["targets"] or saved.get("excludes"))
+    if saved is None or undo is not None or narrowed or outcome.plan.steps or outcome.plan.unreadable:
         return outcome
     return await _matched(workspace, outcome, progress)
 
@@ -113,6 +118,7 @@ class _Terms:
 
     leave: Leave
     saved: JsonObject | None
+    undo: Undo | None
     expect: str | None
     allow_warnings: bool
     skip_blocked: bool
@@ -127,6 +133,7 @@ class _Terms:
             "allow_sensitive": list(self.leave.sensitive) or False,
             "replace": sorted(map(str, self.leave.replace)),
             "expect": self.expect,
+            **({"revert": self.undo.reverts.run} if self.undo is not None else {}),
         }
 
 
@@ -135,7 +142,7 @@ async def _plan(session: Session, focus: Focus, terms: _Terms, patience: Patienc
     if terms.saved is not None:
         check_credentials(session, terms.saved)
     await let_writes_expire(session, progress)
-    planned = await draw_up(session, focus, leave=terms.leave, progress=progress)
+    planned = await draw_up(session, focus, leave=terms.leave, undo=terms.undo, progress=progress)
     planned.as_reviewed += patience.as_reviewed(planned)
     if terms.after_cap:
         planned.as_reviewed += tuple(map(without_cap, planned.as_reviewed))

@@ -30,7 +30,9 @@ from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import changed_readers
 from acctcfg.engine.rule_warnings import rule_warnings
 from acctcfg.engine.session import Link, Session
+from acctcfg.engine.set_again import set_again
 from acctcfg.engine.survey_guard import demand_answers
+from acctcfg.engine.undo import Undo
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.windows import why_closed
 from acctcfg.engine.workspace import Workspace
@@ -67,14 +69,18 @@ async def make_plan(
     excludes: Sequence[str] = (),
     replace: Sequence[str] = (),
     allow_sensitive: bool | Sequence[str] = (),
+    undo: Undo | None = None,
     progress: Progress = SILENT,
 ) -> Plan:
-    """The plan of a workspace. Sends no write."""
+    """The plan of a workspace; with `undo` the one that leads back from a run. Sends no write."""
     progress = safe(progress)
+    if undo is not None:
+        workspace = undo.workspace
     demand_excludes(workspace, excludes)
-    focus, leave = Focus(targets, excludes=excludes), Leave.of(workspace, replace, allow_sensitive)
+    focus = Focus(targets, excludes=excludes) if undo is None else undo.focus
+    leave = Leave.of(workspace, replace, allow_sensitive)
     async with Session(workspace, venues_of(workspace, focus)) as session:
-        planned = await draw_up(session, focus, leave=leave, progress=progress)
+        planned = await draw_up(session, focus, leave=leave, undo=undo, progress=progress)
     return planned.plan
 
 
@@ -167,15 +173,26 @@ async def _each_alone(
     return [survey for some in await asyncio.gather(*map(alone, specs)) for survey in some]
 
 
-async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, progress: Progress = SILENT) -> Planned:
-    """Read, compare, order and ask. `leave`: what the user lets be done besides."""
+async def draw_up(
+    session: Session,
+    focus: Focus,
+    *,
+    leave: Leave = NO_LEAVE,
+    undo: Undo | None = None,
+    progress: Progress = SILENT,
+) -> Planned:
+    """Read, compare, order and ask. `leave`: what the user lets be done besides. `undo`: the run that is undone."""
     workspace, replacing = session.workspace, leave.replace
     surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing, progress=progress)
     _demand_targets(workspace, focus, surveys, unread, replacing)
+    warnings += undo.settle(surveys) if undo is not None else []
     by_key = {survey.spec.key: survey for survey in surveys}
     _block_left_out(surveys, focus)
     work = list(_differences(surveys, replacing, warnings, unread))
     steps, work = await _steps(session, work, by_key, warnings, unread, progress)
+    if undo is not None:
+        steps, again = await set_again(session, undo.manifest, steps)
+        warnings += again
     readers = changed_readers(workspace)
     sensitive = {step.address: why for step in steps if (why := is_sensitive(step))}
     sensitive |= {
@@ -213,6 +230,7 @@ async def draw_up(session: Session, focus: Focus, *, leave: Leave = NO_LEAVE, pr
         replace=tuple(sorted(str(one.address) for one in steps if one.address in replacing)),
         allow_sensitive=tuple(sorted(str(address) for address in sensitive if leave.allows(address))),
         rollout=workspace.manifest.guardrails.rollout,
+        reverts=None if undo is None else undo.reverts,
         acctcfg_version=__version__,
         author=workspace.actor,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),

@@ -109,6 +109,14 @@ class Past:
         with self._understood():
             return reading.record(rows)
 
+    def written_since(self, record: RunRecord) -> dict[tuple[str, str], str]:
+        """An account's uid and an address -> the last run that wrote there, or meant to, since this one began to."""
+        first = min((one.intent.seq for one in record.entries), default=0)
+        rows = self._rows(Which(kinds=("intent", "step"), first=first)) if first else []
+        with self._understood():
+            later = [row for row in rows if row.run != record.run.id and reading.wrote(row)]
+            return {(reading.uid_of(row), row.address): row.run for row in later}
+
     def doing(self, process: Process) -> tuple[Run | None, Intent | None]:
         """The run that this process is in, and its latest write whose outcome is not on record; None where there is
         none."""

@@ -37,6 +37,17 @@ def intent(row: Row) -> Intent:
     )
 
 
+def wrote(row: Row) -> bool:
+    """Whether a row of kind "intent" or "step" is of a write: several steps may share one."""
+    return row.kind == "intent" or row.facts().get("status") == "done"
+
+
+def uid_of(row: Row) -> str:
+    """The account's uid in a row of kind "intent" or "step"; "" where it was not known."""
+    facts = row.facts()
+    return str((mapping(facts.get("body")) if row.kind == "intent" else facts).get("uid") or "")
+
+
 def access(row: Row) -> Access:
     """The access that a row of kind "access" is."""
     facts = row.facts()

@@ -75,6 +75,7 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
             ),
             waves=_waves(),
             excludes={**_TEXTS, "description": "what was left out of it; absent in files of earlier versions"},
+            reverts=_reverts(),
         ),
         "$defs": {"step": _step(), "precheck": _precheck(prechecks), "value": _value()},
     }
@@ -121,6 +122,11 @@ def _place() -> dict[str, object]:
 def _waves() -> dict[str, object]:
     wave = _object(accounts=_TEXTS, then_wait_s=_COUNT)
     return {"type": "array", "items": wave, "description": "under `guardrails.rollout`: each is done before the next"}
+
+
+def _reverts() -> dict[str, object]:
+    of_run = _object(run=_TEXT, at=_TEXT, actor=_TEXT, command=_TEXT, with_deletes={"type": "boolean"})
+    return {**of_run, "description": "the run that the plan undoes, in place of what the manifest wants"}
 
 
 def _and(whole: dict[str, Any], **properties: object) -> dict[str, object]:

@@ -37,6 +37,7 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
     whole = _blocks_all(plan.steps)
     page = _Page(width, Paint(color), verbose, hidden=whole)
     blocks = [
+        _reverts(plan),
         *(page.venue(name, report, steps) for name, report, steps in _by_venue(plan)),
         page.recap(plan),
         _waves(plan),
@@ -51,6 +52,14 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
         [f"Digest: {plan.digest}", *_estimate(plan), *plan.conclusion],
     ]
     return joined(blocks, color=color)
+
+
+def _reverts(plan: Plan) -> list[str]:
+    """Which run it undoes."""
+    if (one := plan.reverts) is None:
+        return []
+    when = f"{one.at[:19].replace('T', ' ')} UTC"
+    return [f"Back to the state before run {one.run} ({one.command} of {one.actor}, {when}):"]
 
 
 def _waves(plan: Plan) -> list[str]:

@@ -73,6 +73,23 @@ def test_each_climbs_its_ladder(desk: Desk, name: str) -> None:
     assert len(desk.writes()) == before
 
 
+@pytest.mark.sample(4)
+@pytest.mark.parametrize("name", RUNGS)
+def test_each_is_undone_or_named(desk: Desk, name: str) -> None:
+    """A revert of the last run brings the account back, but for what it names, or what the venue refuses by now."""
+    mode, fields, values = RUNGS[name]
+    _account(desk, mode, **fields)
+    for value in values:
+        before = desk.account("mmdesk01")
+        run = _wants(desk, name, value).apply("--allow-sensitive", "--format", "json").json["run"]
+    plan = desk.run("revert", run, "--out", "back.json", "--format", "json").json
+    named = [one["address"] for one in plan["warnings"] if one["code"] == "not_undone"]
+    assert plan["steps"] or named
+    said = desk.apply("back.json", "--allow-sensitive")
+    assert said.code == (3 if name == "auto_earn" else 0), said.out + said.err
+    assert (desk.account("mmdesk01") == before) == (not named and said.code == 0)
+
+
 @pytest.mark.parametrize("name", [one.setting.name for one in SWITCHES if one.setting.modes])
 @pytest.mark.parametrize("mode", LEVEL)
 def test_a_mode_without_it_is_refused_offline(desk: Desk, name: str, mode: str) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from acctcfg.core.rules import TextRule, VenueRules
+from acctcfg.core.desired import Selector
+from acctcfg.core.rules import ScopeNamed, TextRule, VenueRules
+from acctcfg.core.vocabulary import Market
 from acctcfg.key_groups import KEY_GROUPS, KeyGroups, amounts_to
 from acctcfg.position_parts import POSITION_PARTS, PositionParts
 from acctcfg.venues.gate_crossex.offline_checks import check_account
@@ -23,6 +25,12 @@ def _limits() -> Mapping[str, tuple[int, float]]:
     from acctcfg.venues.gate_crossex.endpoints import RATES  # validating seldom needs the table
 
     return {endpoint: (rate.count, rate.per_s) for endpoint, rate in RATES.items()}
+
+
+def _scope_named(key: str) -> ScopeNamed | None:
+    """`futures/OKX_FUTURE_ADA_USDT`: the symbol alone decides."""
+    market, _, symbol = key.partition("/")
+    return ScopeNamed(Market(market), None, Selector("symbol", symbol)) if symbol else None
 
 
 _GROUPS = KeyGroups(
@@ -91,6 +99,7 @@ GATE_CROSSEX_RULES = VenueRules(
     ips_per_key=20,
     keys_per_account=20,
     leverage_selectors=("symbol",),
+    leverage_named=_scope_named,
     settings=settings_of(SWITCHES),
     prechecks=_PRECHECKS,
     clearing=_CLEARING,

@@ -12,6 +12,7 @@ from acctcfg.deposit import DEPOSIT, DepositRules
 from acctcfg.signing import SIGNING, Signing
 from acctcfg.venues.okx.offline_checks import check_account
 from acctcfg.venues.okx.own_codes import CLEARING, PRECHECKS, WARNINGS
+from acctcfg.venues.okx.scope_named import scope_named
 from acctcfg.venues.okx.settings import SETTING_PRECHECKS, SWITCHES
 from acctcfg.venues.okx.switch_items import SWITCH_CLEARING, SWITCH_PRECHECKS, SWITCH_WARNINGS
 from acctcfg.venues.okx.unmanaged import UNMANAGED
@@ -96,6 +97,7 @@ OKX_DMA_BROKER_RULES = VenueRules(
     resources={DEPOSIT: _ADDRESSES, SIGNING: _SIGNING},
     warnings=_WARNINGS,
     leverage_selectors=("instrument", "instruments", "family", "currency"),
+    leverage_named=scope_named,
     settings=settings_of(SWITCHES),
     unmanaged=UNMANAGED,
     prechecks=_PRECHECKS,

@@ -1,0 +1,83 @@
+"""What a run did, address by address, as far as its record in the journal tells.
+
+Whatever may have happened counts: whether it did, the live value says. Of a run that was killed there are its writes
+alone; of one that ended its steps too, since one request can set several values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from acctcfg.core.address import Address
+from acctcfg.core.json_types import JsonObject, JsonValue
+
+if TYPE_CHECKING:
+    from acctcfg.journal.records import EntryRecord, RunRecord
+
+__all__ = ["Deed", "deeds"]
+
+_MADE = ("done", "unknown")  # of steps
+_MISSED = ("refused", "failed")  # of writes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One value that a run changed. Values are as the plan's JSON has them."""
+
+    address: Address
+    action: str
+    uid: str  # of the account; "" where the record does not say it
+    before: JsonValue
+    before_known: bool
+    after: JsonValue
+    new_secret: bool = False  # a key that was replaced or rotated
+
+    @property
+    def creates_account(self) -> bool:
+        """Whether it made the account itself."""
+        return not self.address.field and self.action == "create"
+
+
+def deeds(record: RunRecord) -> tuple[Deed, ...]:
+    """In the order in which they were done."""
+    entries: dict[str, list[EntryRecord]] = {}
+    for entry in record.entries:
+        if _may_have_happened(entry):
+            entries.setdefault(entry.intent.address, []).append(entry)
+    steps = {str(step["address"]): step for step in record.steps if step["status"] in _MADE}
+    uids = {str(step["address"]): str(step.get("uid") or "") for step in record.steps}
+    found = {}
+    for address in dict.fromkeys((*entries, *steps)):
+        writes = entries.get(address, [])
+        bodies = [body for one in writes if isinstance(body := one.intent.body, Mapping)]
+        facts = next(_with_values(bodies), None) or steps.get(address) or {}
+        uid = uids.get(address) or next((str(one["uid"]) for one in bodies if one.get("uid")), "")
+        action = writes[0].intent.action if writes else str(facts["action"])
+        found[address] = Deed(
+            address=Address.of(address),
+            action=action,
+            uid=uid,
+            before=facts.get("before"),
+            before_known=facts.get("before_known") is True,
+            after=facts.get("after"),
+            new_secret=action == "replace" or (action == "change" and any(map(_rotates, bodies))),
+        )
+    return tuple(found.values())
+
+
+def _may_have_happened(entry: EntryRecord) -> bool:
+    if entry.finding is not None:
+        return entry.finding == "happened"
+    return entry.outcome not in _MISSED
+
+
+def _with_values(bodies: Iterable[JsonObject]) -> Iterator[JsonObject]:
+    """Those that say from what to what; records of earlier versions do not."""
+    return (one for one in bodies if "after" in one)
+
+
+def _rotates(body: JsonObject) -> bool:
+    """Whether the write made, deleted or renamed a key, which a change of its lists does not."""
+    return any(body.get(name) for name in ("creates", "deletes", "renames"))
