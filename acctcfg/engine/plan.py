@@ -191,7 +191,7 @@ async def draw_up(
     work = list(_differences(surveys, replacing, warnings, unread))
     steps, work = await _steps(session, work, by_key, warnings, unread, progress)
     if undo is not None:
-        steps, again = await set_again(session, undo.manifest, steps)
+        steps, again = await set_again(session, undo, steps)
         warnings += again
     readers = changed_readers(workspace)
     sensitive = {step.address: why for step in steps if (why := is_sensitive(step))}

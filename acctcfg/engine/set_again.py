@@ -7,27 +7,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import AccountSpec, Manifest, Place
+from acctcfg.core.desired import AccountSpec, Place
 from acctcfg.core.plan import Step, Warning_
 from acctcfg.core.state import ABSENT, AtMost, Wanted, fits, to_json
 from acctcfg.core.value_text import told
 from acctcfg.engine.session import Link, Session
+from acctcfg.engine.undo import AGAIN, Undo
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Survey
 
 __all__ = ["set_again"]
 
-CODE = "set_again"
 
-
-async def set_again(session: Session, manifest: Manifest, steps: Sequence[Step]) -> tuple[list[Step], list[Warning_]]:
+async def set_again(session: Session, undo: Undo, steps: Sequence[Step]) -> tuple[list[Step], list[Warning_]]:
     """The steps, each at the line that says otherwise, with a warning of each such line.
 
-    Only a survey tells which entry decides a scope, so what the manifest wants is read once more.
+    Only a survey tells which entry decides a scope, so what the manifest wants is read once more; for a plan that was
+    reviewed it is not, since its file says it, and a survey marks the keys that a run signs with.
     """
+    if undo.reviewed:
+        own = {str(step.address) for step in steps}
+        return [replace(step, place=None) for step in steps], [one for one in undo.again if one.address in own]
     focus = Focus.exactly(str(step.address) for step in steps)
     named = dict.fromkeys(step.address.account for step in steps)
-    specs = [manifest.accounts[account] for account in named]
+    specs = [undo.manifest.accounts[account] for account in named]
     links = [(link, [one for one in specs if one.venue == key]) for key, link in session.links.items()]
     found = await asyncio.gather(*(_survey(link, some, focus) for link, some in links if some))
     surveys = {survey.spec.key: survey for some in found for survey in some}
@@ -40,7 +43,7 @@ async def set_again(session: Session, manifest: Manifest, steps: Sequence[Step])
         if contradicts:
             what = "that it should not be there" if wanted is ABSENT else told(to_json(wanted))
             message = f"{place}: the manifest says {what}, so the next apply of it sets that again"
-            warnings.append(Warning_(str(step.address), CODE, message))
+            warnings.append(Warning_(str(step.address), AGAIN, message))
     return placed, warnings
 
 

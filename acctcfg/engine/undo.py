@@ -29,9 +29,9 @@ from acctcfg.venues.contract import Survey
 if TYPE_CHECKING:
     from acctcfg.journal.records import RunRecord
 
-__all__ = ["STAYS", "Undo"]
+__all__ = ["AGAIN", "Undo"]
 
-STAYS = "not_undone"
+AGAIN, STAYS = "set_again", "not_undone"
 _NO_SCOPE = ("no_scope", "account_mode")
 """Why a scope or a setting cannot be read that the account does not have in its present mode."""
 DELETES = "--with-deletes"
@@ -49,6 +49,7 @@ class Undo:
     since: Mapping[tuple[str, str], str]  # the account's uid and an address -> the last later run that wrote there
     targets: tuple[str, ...] = ()
     reviewed: bool = False  # its plan was made before: what differs by now makes that stale, and is not left out
+    again: tuple[Warning_, ...] = ()  # what that plan said of the manifest's lines
 
     @classmethod
     def of(cls, workspace: Workspace, run: str, *, with_deletes: bool = False, targets: Sequence[str] = ()) -> Self:
@@ -85,7 +86,9 @@ class Undo:
         found = cls.of(
             workspace, of_run["run"], with_deletes=of_run["with_deletes"], targets=tuple(document["targets"])
         )
-        return replace(found, reviewed=True)
+        again = (one for one in document["warnings"] if one["code"] == AGAIN)
+        told_then = tuple(Warning_(one["address"], AGAIN, one["message"]) for one in again)
+        return replace(found, reviewed=True, again=told_then)
 
     @property
     def focus(self) -> Focus:
