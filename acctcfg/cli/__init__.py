@@ -61,7 +61,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command, imported now."""
+        """The command of that name. Only its module is imported, so that `acctcfg` starts fast."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"acctcfg.cli.{cmd_name}").command

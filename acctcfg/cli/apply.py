@@ -178,7 +178,7 @@ class Talk:
         say(render(TEXT, "plan", plan, page(self.ctx)), err=self.form != TEXT)
 
     def conclude(self, outcome: Outcome) -> None:
-        """What became of it."""
+        """Print how the run ended, in the format that was asked for."""
         from acctcfg.cli.console import say
 
         if self.form == TEXT:

@@ -28,7 +28,7 @@ class Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
+        """`30s`, `10m` or `2h` as seconds; a number alone is seconds."""
         text = str(value).strip()
         number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS_S else (text, "s")
         if not number.replace(".", "", 1).isdecimal():

@@ -28,7 +28,7 @@ class Leverage(click.ParamType[Decimal]):
     name = "leverage"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """Exactly as written."""
+        """A positive number as a Decimal, exactly as written."""
         try:
             found = Decimal(str(value))
         except InvalidOperation:

@@ -22,7 +22,7 @@ class _Form(click.Choice[str]):
         self.later = tuple(word for document in documents for word in LATER.get(document, ()))
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The word."""
+        """One of the formats. One that a later version brings is refused as such."""
         if value in self.later and value not in self.choices:
             option = f"{param.opts[0]} " if param is not None else ""
             raise click.UsageError(f"{option}{value} is not supported yet ({' or '.join(self.choices)})", ctx)

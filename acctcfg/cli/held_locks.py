@@ -36,7 +36,7 @@ class HeldLock:
 
     @property
     def facts(self) -> JsonObject:
-        """As JSON has it."""
+        """The lock as a JSON object; see docs/json.md."""
         names = ("venue_user", "base_url", "owner", "host", "pid", "since", "silent_s", "gone", "run", "command")
         return {**{name: getattr(self, name) for name in names}, "step": self.step, "call": self.call}
 

@@ -21,7 +21,7 @@ def option_target(command: Command) -> Command:
 
 
 def option_exclude(command: Command) -> Command:
-    """`--exclude`, beside it."""
+    """Add `--exclude ADDRESS`, which leaves out part of what `--target` selects."""
     what = "Leave out this address or pattern; an account, or a field's name, means all of it. @FILE: one a line."
     return _option("--exclude", "excludes", what)(command)
 

@@ -79,7 +79,7 @@ class Braked:
         return tuple(one for one in self.lowerings if one.above)
 
     def count(self, *statuses: str) -> int:
-        """How many ended so."""
+        """The number of lowerings with one of these statuses."""
         return sum(one.status in statuses for one in self.lowerings)
 
     @property
@@ -93,7 +93,7 @@ class Braked:
 
     @property
     def summary(self) -> str:
-        """The last line."""
+        """The last line that `acctcfg cap` prints: `Capped: A lowered, ...`."""
         line = (
             f"Capped: {self.count(*_DONE)} lowered, {self.looked_at - len(self.lowerings)} at or below it already, "
             f"{self.count('blocked')} blocked, {self.count('failed', 'unknown')} failed"

@@ -75,7 +75,7 @@ class JournalUrl:
 
     @property
     def server(self) -> str:
-        """As ACCTCFG_TRUST names it."""
+        """`postgresql://HOST[:PORT]`: what ACCTCFG_TRUST has to name."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"postgresql://{host}" + (f":{self.port}" if self.port not in (None, PORT) else "")
 
@@ -86,7 +86,7 @@ class JournalUrl:
         return not self.local and mode is not None and mode not in PROVEN
 
     def __str__(self) -> str:
-        """As messages name it."""
+        """The url without credentials, for messages."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         where = "" if host.startswith("/") else host
         port = f":{self.port}" if self.port is not None else ""

@@ -71,7 +71,7 @@ class Outcome:
 
     @property
     def summary(self) -> str:
-        """The last line, exactly."""
+        """The last line that `acctcfg apply` prints: `Applied: A created, ...`. Pipelines match it."""
         if not self.plan.steps and (not self.claimed or self.plan.matches):
             return self.plan.conclusion[0]
         c = self.counts

@@ -12,7 +12,7 @@ __all__ = ["Above", "Ip", "OwnField", "Upper"]
 
 @dataclass(frozen=True, slots=True)
 class Ip:
-    """An IP address."""
+    """An IPv4 or IPv6 address, as text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -369,7 +369,7 @@ def digest_of_document(document: Mapping[str, Any]) -> str:
 
 
 def _fingerprint(step: Mapping[str, Any]) -> dict[str, object]:
-    """As `Step.fingerprint`."""
+    """`Step.fingerprint`, of a step of a saved plan."""
     way = sorted(
         one["name"] for one in step["prechecks"] if one["status"] in BLOCKING and one["name"] not in OF_THE_MOMENT
     )

@@ -97,7 +97,6 @@ class Credentials:
 
     @property
     def word(self) -> str:
-        """What people call it."""
         return "key"
 
     def same_as(self, other: Credentials) -> bool:
@@ -124,5 +123,4 @@ class AccessToken(Credentials):
 
     @property
     def word(self) -> str:
-        """What people call it."""
         return "token"

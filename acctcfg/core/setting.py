@@ -75,7 +75,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text."""
+    """A text in one line that fits a rule."""
 
     rule: TextRule
 

@@ -87,7 +87,6 @@ class Attempt:
 
     @property
     def address(self) -> Address:
-        """Where it writes."""
         return self.step.address
 
     @property
@@ -116,7 +115,7 @@ class Attempt:
             self.gone_since = now
 
     def end(self, status: str, message: str = "", code: str = "") -> None:
-        """Settle how it went."""
+        """Set the result of the step. `code` is the venue's, where it refused."""
         self.result = StepResult(self.step, status, message, code)
 
     @property

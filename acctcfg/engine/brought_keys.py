@@ -30,8 +30,7 @@ class Brought(Protocol):
         """Its key in the manifest."""
 
     @property
-    def label(self) -> str:
-        """The key's label."""
+    def label(self) -> str: ...
 
     @property
     def place(self) -> str:

@@ -32,10 +32,10 @@ class Sealing(Protocol):
         """Write what is at `path` anew for the present recipients; a StoreError leaves it as it was."""
 
     def list(self) -> tuple[str, ...]:
-        """Live secrets."""
+        """The paths of live secrets."""
 
     def dead(self) -> tuple[str, ...]:
-        """Those moved aside."""
+        """The paths of secrets that were moved aside, because their keys are gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,23 +46,18 @@ class Guarded:
         self._listener: Progress | None = listener
 
     def phase(self, text: str, total: int | None) -> None:
-        """A new phase begins."""
         self._tell(lambda listener: listener.phase(text, total))
 
     def advance(self, n: int = 1, text: str = "") -> None:
-        """`n` more pieces are done."""
         self._tell(lambda listener: listener.advance(n, text))
 
     def log(self, text: str) -> None:
-        """A line of its own."""
         self._tell(lambda listener: listener.log(text))
 
     def standing(self, text: str, things: Mapping[str, str]) -> None:
-        """What work waits for."""
         self._tell(lambda listener: listener.standing(text, things))
 
     def alert(self, text: str) -> None:
-        """A line that is always shown."""
         self._tell(lambda listener: listener.alert(text))
 
     def _tell(self, tell: Callable[[Progress], None]) -> None:

@@ -42,7 +42,7 @@ class _Reads:
 
     @property
     def open(self) -> list[Attempt]:
-        """Those without a result."""
+        """The attempts that have no result yet."""
         return [one for one in self.attempts if one.result is None]
 
     async def until_settled(self) -> None:

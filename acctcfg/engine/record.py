@@ -167,7 +167,7 @@ class _Sending:
             await gate.ahead(self._write.address, self._write.call.text)
 
     async def ready(self) -> None:
-        """Pass the gate."""
+        """Pass the gate, if the write has one: its prechecks are read anew."""
         writer = self._writer
         if writer.gate is not None:
             gate = writer.gate.open(self._write.address, self._write.call.text)

@@ -51,7 +51,7 @@ class Values:
         return self.in_order or asked in self._taken or asked in self.refused
 
     def took(self, asked: Asked) -> None:
-        """The venue accepted it."""
+        """Note that the venue accepted this value."""
         self._taken.add(asked)
 
     def not_tried(self, asked: Asked) -> str:

@@ -42,7 +42,7 @@ class RotateKeys:
 
     @property
     def focus(self) -> Focus:
-        """What is looked at."""
+        """The keys to rotate, as targets."""
         return Focus(sorted(map(str, self.addresses)))
 
     def tell(self, links: Iterable[Link]) -> None:

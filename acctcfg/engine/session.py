@@ -53,7 +53,6 @@ class Link:
 
     @property
     def client(self) -> Client:
-        """Its HTTP client."""
         return self.connection.client
 
     def warnings(self) -> list[Warning_]:
@@ -85,7 +84,7 @@ class Link:
         return cost if rate is None else replace(cost, endpoint=replace(cost.endpoint, rate=rate))
 
     def report(self) -> VenueReport:
-        """What reading took."""
+        """Requests and seconds that reading took, for the header of a plan."""
         spec, base_url = self.connection.spec, self.client.base_url
         return VenueReport(
             venue=spec.key,

@@ -34,7 +34,7 @@ class Interrupts:
         return self._first is None
 
     def heard(self) -> None:
-        """A signal came."""
+        """Handle a signal: after the first the run begins nothing more, a second ends it."""
         if self._first is None or self._second is None:
             if self.task is not None:
                 self.task.cancel()
@@ -63,11 +63,11 @@ class Stop:
 
     @property
     def asked(self) -> bool:
-        """Whether it was."""
+        """Whether the run should begin nothing more."""
         return self._event.is_set()
 
     def ask(self) -> None:
-        """Begin nothing more."""
+        """Let the run begin nothing more; what was begun is finished."""
         self._event.set()
 
     async def unless_asked(self, work: Coroutine[object, None, T]) -> T:

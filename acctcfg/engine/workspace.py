@@ -364,7 +364,7 @@ class JournalMemory:
 
 
 def _day() -> str:
-    """Today, in UTC."""
+    """Today in UTC: "2026-03-01"."""
     return datetime.now(UTC).date().isoformat()
 
 

@@ -106,7 +106,7 @@ class Knowledge:
     # -- the fold ------------------------------------------------------------------------------------------------------
 
     def add(self, row: Row) -> None:
-        """One more row."""
+        """Take in one more row, in the order of the journal."""
         match row.kind:
             case "intent":
                 self._begin(row, row.facts())

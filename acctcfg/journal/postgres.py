@@ -103,12 +103,10 @@ class PostgresStorage:
 
     @property
     def place(self) -> str:
-        """The url."""
         return str(self._url)
 
     @property
     def remedy(self) -> str:
-        """A backup."""
         return "restore the schema acctcfg from a backup; without one, rename it: acctcfg then knows no earlier runs"
 
     def exists(self) -> bool:
@@ -172,7 +170,6 @@ class PostgresStorage:
         return False
 
     def close(self) -> None:
-        """Close the connections."""
         self._rows.close()
         self._locks.close()
 
@@ -181,8 +178,6 @@ class PostgresStorage:
         return _Row(self, self._locks, name, self._clock)
 
     def locks(self) -> list[LockPlace]:
-        """One row each."""
-
         def names(connection: Connection) -> list[str]:
             if not self._there(connection):
                 return []
@@ -225,7 +220,6 @@ class _Row:
 
     @property
     def where(self) -> str:
-        """The url."""
         return self._storage.place
 
     def holder(self) -> tuple[int, Holder | None]:

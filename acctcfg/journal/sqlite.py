@@ -71,7 +71,6 @@ class _View:
         (self.last_given,) = connection.execute(LAST_GIVEN).fetchone()
 
     def rows(self, first: int) -> Iterator[Row]:
-        """From this number on."""
         return map(Row._make, self._connection.execute(*SQL.select(Which(first=first))))
 
 
@@ -86,7 +85,6 @@ class SqliteStorage:
 
     @property
     def place(self) -> str:
-        """The path."""
         return str(self.path)
 
     @property
@@ -160,7 +158,6 @@ class SqliteStorage:
         return LockFile(self.path.parent / FOLDER / name)
 
     def locks(self) -> list[LockPlace]:
-        """One folder each."""
         folder = self.path.parent / FOLDER
         with in_words(self.place):
             return [LockFile(one) for one in folder.iterdir()] if folder.is_dir() else []

@@ -44,7 +44,7 @@ class View(Protocol):
         """The highest number that a row was ever given."""
 
     def rows(self, first: int) -> Iterable[Row]:
-        """From this number on."""
+        """The rows from number `first` on, in their order."""
 
 
 class LockPlace(Protocol):
@@ -55,7 +55,7 @@ class LockPlace(Protocol):
 
     @property
     def where(self) -> str:
-        """As messages name it."""
+        """Where the lock is kept, for messages: a path or a url without credentials."""
 
     def holder(self) -> tuple[int, Holder | None]:
         """The highest number, and who holds it."""
@@ -81,7 +81,7 @@ class Storage(Protocol):
 
     @property
     def place(self) -> str:
-        """As messages name it."""
+        """Where the journal is kept, for messages: a path or a url without credentials."""
 
     @property
     def remedy(self) -> str:
@@ -91,7 +91,7 @@ class Storage(Protocol):
         """Whether there is a journal; an absent one reads as an empty one."""
 
     def rows(self, which: Which) -> list[Row]:
-        """The rows that fit."""
+        """The rows that match all that `which` names, in their order."""
 
     def append(self, drafts: Sequence[Draft], at: str) -> list[Row]:
         """Chain these to what is there, all or none; flushed to disk when it returns."""

@@ -66,7 +66,7 @@ def connection_credentials(rules: Rules, trust: Trust) -> Record:
 
 
 def credentials(trust: Trust, nulls: bool = False, token: Field | None = None) -> Record:
-    """Where credentials come from."""
+    """The kinds of sources that credentials can be read from; exactly one is named."""
     ways = ("env", "store", "file", "exec", "keyring") + (() if token is None else ("token",))
     no_token = Later("a token serves a whole connection: `credentials` of `venues`")
     return Record(

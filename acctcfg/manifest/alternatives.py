@@ -45,7 +45,7 @@ class _Parts(Record):
         return bool(fits) and not difflib.get_close_matches(name, like, n=1, cutoff=0.8)
 
     def schema(self) -> dict[str, object]:
-        """With names that nobody knows yet."""
+        """Its object, open for names that this version does not know."""
         said, word = super().schema(), {"anyOf": [self.word.schema(), {"type": "null"}]}
         return said | {"patternProperties": {f"^(?:{self.others})$": word}} if self.others else said
 
@@ -63,7 +63,6 @@ class WholeOrParts:
         return self.parts.take(node, report) if type(node.value) is dict else self.word.take(node, report)
 
     def schema(self) -> dict[str, object]:
-        """Either."""
         return {"anyOf": [self.word.schema(), self.parts.schema()]}
 
 
@@ -99,7 +98,6 @@ class Permissions:
         return [f"{group}:{access}" for group, access in taken.items()]
 
     def schema(self) -> dict[str, object]:
-        """Either."""
         return {"anyOf": [self.listed.schema(), self.groups.schema() | {"minProperties": 1}]}
 
 
@@ -111,7 +109,6 @@ class OneValue(Flag):
         self.why = why
 
     def take(self, node: Node, report: Report) -> object:
-        """The bool."""
         taken = super().take(node, report)
         if taken is BAD or taken is self.only:
             return taken
@@ -119,7 +116,6 @@ class OneValue(Flag):
         return BAD
 
     def schema(self) -> dict[str, object]:
-        """That value."""
         return {"enum": [self.only]}
 
 
@@ -154,5 +150,4 @@ class AllOrListed:
         return {name: value for name, value in taken.items() if value is not BAD}
 
     def schema(self) -> dict[str, object]:
-        """An object."""
         return self.record.schema() | {"not": {"required": [ALL, "enabled"]}}

@@ -21,7 +21,7 @@ class Trust:
         self._words = frozenset(text.replace(",", " ").split())
 
     def names(self, word: str) -> bool:
-        """Whether it stands there, exactly."""
+        """Whether ACCTCFG_TRUST names exactly this."""
         return word in self._words
 
 

@@ -23,7 +23,7 @@ class Kind(Protocol):
         """The plain value, or `BAD` once the problem is reported."""
 
     def schema(self) -> dict[str, Any]:
-        """The same as JSON Schema."""
+        """The JSON Schema of what `take` accepts."""
 
 
 class ListOf:
@@ -61,7 +61,6 @@ class ListOf:
             seen.add(value)
 
     def schema(self) -> dict[str, object]:
-        """An array."""
         said: dict[str, object] = {"type": "array", "items": self.item.schema()}
         if self.least:
             said["minItems"] = self.least
@@ -78,13 +77,11 @@ class OneOrMany:
         self.many = ListOf(item, least=1, unique=True)
 
     def take(self, node: Node, report: Report) -> object:
-        """A list."""
         if type(node.value) is list:
             return self.many.take(node, report)
         return [self.item.take(node, report)]
 
     def schema(self) -> dict[str, object]:
-        """Either."""
         return {"anyOf": [self.item.schema(), self.many.schema()]}
 
 
@@ -105,12 +102,12 @@ class Later:
         self.instead = f" ({instead})" if instead else ""
 
     def take(self, node: Node, report: Report) -> object:
-        """Always `BAD`."""
+        """Report that it is not supported yet. Always `BAD`."""
         report.key(node, f"is not supported yet{self.instead}")
         return BAD
 
     def schema(self) -> dict[str, object]:
-        """Nothing at all fits."""
+        """A schema that no value fits."""
         return {"not": {}}
 
 
@@ -217,7 +214,7 @@ class Table:
         self._allowed: set[str] = set()
 
     def take(self, node: Node, report: Report) -> object:
-        """A dict of what is sound."""
+        """A dict of the fields that are sound; what is wrong with the others is reported."""
         if type(node.value) is not dict:
             report.value(node, f"must be a map, not {quoted(node.value)} (a {self.what}, a colon and its fields, each)")
             return BAD
@@ -265,5 +262,4 @@ class Plain:
         return float(value) if type(value) is Decimal else value
 
     def schema(self) -> dict[str, object]:
-        """As declared."""
         return dict(self._said)

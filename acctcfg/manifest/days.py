@@ -17,10 +17,9 @@ _SUCH: Final = "a day such as 2026-12-31"
 
 
 class Day:
-    """A day, as text."""
+    """A date such as 2026-12-31, as text."""
 
     def take(self, node: Node, report: Report) -> object:
-        """The text."""
         value = node.value
         if type(value) is not str:
             report.value(node, f"must be {_SUCH}, not {quoted(value)}")
@@ -68,7 +67,7 @@ class AllowedAddress:
         )
 
     def take(self, node: Node, report: Report) -> object:
-        """An `Allowed`."""
+        """The addresses, and which of them leave the list on which day."""
         if type(node.value) is not dict:
             address = self.address.take(node, report)
             return BAD if address is BAD else Allowed(str(address), "")
@@ -76,7 +75,6 @@ class AllowedAddress:
         return Allowed(taken["address"], taken["until"]) if len(taken) == len(self.record.fields) else BAD
 
     def schema(self) -> dict[str, object]:
-        """Either."""
         return {"anyOf": [self.address.schema(), self.record.schema()]}
 
 

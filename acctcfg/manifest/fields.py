@@ -185,7 +185,7 @@ def _parts(kind: Kind) -> tuple[str, ...]:
 
 
 def _kind(kind: Kind) -> str:
-    """What is written there, in words."""
+    """What the field takes, in words, for `acctcfg explain`."""
     match kind:
         case Word():
             return "a word"

@@ -33,7 +33,6 @@ class _Share(Text):
         return BAD
 
     def schema(self) -> dict[str, object]:
-        """Either."""
         return Whole(0).schema() | {"pattern": f"{IN_QUOTES}|^(?:{self.rule.pattern})$"}
 
 
@@ -58,7 +57,6 @@ class WaveKind:
         return BAD if accounts is BAD else {"accounts": accounts}
 
     def schema(self) -> dict[str, object]:
-        """Either."""
         return {"anyOf": [self.accounts.schema(), self.record.schema()]}
 
 

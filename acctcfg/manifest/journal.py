@@ -19,7 +19,7 @@ __all__ = ["build_journal", "journal_of"]
 
 
 def build_journal(workspace: Workspace, shape: Shape, environ: Mapping[str, str]) -> JournalSpec:
-    """What all files say of it."""
+    """The `journal` section, merged from all files."""
     section = workspace.sections["journal"]
     if not section:
         return JournalSpec()

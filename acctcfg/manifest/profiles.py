@@ -146,7 +146,7 @@ class Profiles:
         return layered
 
     def over(self, below: Layered, node: Node, prefix: str, report: Report) -> Layered:
-        """One more layer over those below."""
+        """The fields with one more layer: a profile, or the account itself."""
         fields, entries, addresses = below.fields.copy(), below.entries, below.addresses
         layer = below.layers
         for name, child in node.value.items():

@@ -254,7 +254,6 @@ class _Composer:
         return value
 
     def _quoted(self, event: Any, mark: int) -> Scalar:
-        """A quoted or a tagged scalar."""
         text, tag = str(event.value), event.tag
         if tag is None or tag in ("!", _TAG + "str"):
             return text

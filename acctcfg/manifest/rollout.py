@@ -23,7 +23,7 @@ def share_of(written: int | str) -> int | Share:
 
 
 def seconds_of(duration: str) -> int:
-    """Of "90d"."""
+    """Seconds of a duration such as "90d"."""
     return int(duration[:-1]) * _UNITS_S[duration[-1]]
 
 

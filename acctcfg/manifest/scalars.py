@@ -53,7 +53,6 @@ class Text:
         self._taken: set[str] = set()  # what was allowed once; large manifests say the same again and again
 
     def take(self, node: Node, report: Report) -> object:
-        """The text."""
         value = node.value
         if type(value) is str:
             value = value.strip() if self.bare else value
@@ -75,7 +74,6 @@ class Text:
         return BAD
 
     def schema(self) -> dict[str, object]:
-        """A string with the rule's pattern."""
         around = r"\s*" if self.bare else ""
         return {"type": "string", "pattern": f"^{around}(?:{self.rule.pattern}){around}$".replace(r"\Z", "$")}
 
@@ -88,7 +86,6 @@ class Word:
         self.later = later
 
     def take(self, node: Node, report: Report) -> object:
-        """The word."""
         value = node.value
         if type(value) is str:
             if value in self.words:
@@ -102,7 +99,6 @@ class Word:
         return BAD
 
     def schema(self) -> dict[str, object]:
-        """An enum."""
         meanings = [f"`{word}`: {meaning}" for word, meaning in self.words.items() if meaning]
         return {"enum": list(self.words)} | ({"description": "; ".join(meanings)} if meanings else {})
 
@@ -115,7 +111,6 @@ class Flag:
     """`true` or `false`; nothing else that other versions of YAML read as one."""
 
     def take(self, node: Node, report: Report) -> object:
-        """The bool."""
         if isinstance(node.value, bool):
             return node.value
         said = shown(node.value) if type(node.value) is str else quoted(node.value)
@@ -123,7 +118,6 @@ class Flag:
         return BAD
 
     def schema(self) -> dict[str, object]:
-        """A boolean."""
         return {"type": "boolean"}
 
 
@@ -135,7 +129,6 @@ class Whole:
         self.most = most
 
     def take(self, node: Node, report: Report) -> object:
-        """The int."""
         value = _number(node.value)
         if isinstance(value, Decimal) and value == value.to_integral_value():
             value = int(value)  # 3.0 and 1e1 are whole
@@ -155,7 +148,6 @@ class Whole:
         return f"{self.least} to {self.most}" if self.most > self.least else str(self.least)
 
     def schema(self) -> dict[str, object]:
-        """An integer."""
         return {
             "type": ["integer", "string"],
             "minimum": self.least,
@@ -195,7 +187,6 @@ class Decimals:
         self.zero = zero
 
     def take(self, node: Node, report: Report) -> object:
-        """The Decimal."""
         value = _number(node.value)
         if value is not None:
             if (value > 0 or (self.zero and value == 0)) and (self.most is None or value <= self.most):
@@ -220,11 +211,9 @@ class Decimals:
 
     @property
     def least(self) -> str:
-        """The lower bound in words."""
         return "0 or more" if self.zero else "above 0"
 
     def schema(self) -> dict[str, object]:
-        """A number."""
         bound = {"minimum": 0} if self.zero else {"exclusiveMinimum": 0}
         pattern = "|".join([IN_QUOTES, *(f"^{word}$" for word in self.words)])
         said: dict[str, object] = {"type": ["number", "string"], **bound, "pattern": pattern}
@@ -240,7 +229,6 @@ class IpAddress:
     """One IPv4 or IPv6 address, in its canonical writing; networks are not taken."""
 
     def take(self, node: Node, report: Report) -> object:
-        """The address as text."""
         value = node.value
         if type(value) is str:
             address, wrong = _address(value)

@@ -18,7 +18,7 @@ FEW = 50  # leverages that were lowered without trouble, and are still named one
 
 
 def what_it_does(most: Decimal) -> str:
-    """The first line."""
+    """The first line that `acctcfg cap` prints: which values it lowers, and in which order."""
     n = told(most)
     return (
         f"cap {n}: lowers every leverage above {n}, the largest open notional first. "
@@ -97,5 +97,5 @@ def _raised(brake: Braked) -> list[str]:
 
 
 def braked_json(brake: Braked) -> str:
-    """Its document."""
+    """The document of `cap --format json`."""
     return json_text(brake.to_json())

@@ -26,7 +26,7 @@ _CLEAN = {
 
 
 def runs(shown: Sequence[Run], _: Page) -> str:
-    """The list, newest first."""
+    """`acctcfg history`: a line for each run, newest first."""
     return _lines(_list(shown))
 
 

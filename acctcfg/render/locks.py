@@ -15,7 +15,7 @@ __all__ = ["locks", "locks_json"]
 
 
 def locks(shown: Sequence[HeldLock], _: Page) -> str:
-    """Some lines each."""
+    """`acctcfg lock`: who holds each lock, since when, and for which step."""
     return "\n".join(harmless(line) for one in shown for line in _lines(one)) or "No lock is held."
 
 

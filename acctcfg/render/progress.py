@@ -28,7 +28,7 @@ class Alarm(Protocol):
     """Something that will happen, unless it is cancelled."""
 
     def cancel(self) -> None:
-        """Let it not happen."""
+        """Cancel the call, if it has not happened yet."""
 
 
 def ring(seconds: float, then: Callable[[], None]) -> Alarm:

@@ -16,7 +16,7 @@ __all__ = ["keys", "resealed", "secrets"]
 
 
 def secrets(shown: Sequence[StoredSecret], _: Page) -> str:
-    """A line each."""
+    """`acctcfg secrets list`: a line for each stored secret."""
     lines = []
     for one in shown:
         place = f"  (the manifest expects it at {one.place})" if one.place else ""

@@ -185,7 +185,7 @@ def _on_sockets(sandbox: Sandbox, what: str, body: Mapping[str, Json]) -> Row:
 
 
 def _state(sandbox: Sandbox) -> Row:
-    """Everything."""
+    """The whole state of the sandbox, without secrets."""
     world, closed = sandbox.world, sandbox.world.maintenance
     tenants: Row = {}
     for venue in sandbox.venues.values():

@@ -73,7 +73,7 @@ class Exchange(ABC):
         return reply
 
     def note(self, reply: Reply, code: str, fault: str) -> None:
-        """Write the request down."""
+        """Write the request to the journal of the sandbox."""
         world, request = self.world, self.request
         outcome = Outcome(
             code=code,

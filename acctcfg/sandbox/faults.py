@@ -77,7 +77,7 @@ class Voice(Protocol):
 
     @property
     def cut(self) -> bytes:
-        """A success that broke off."""
+        """A successful answer that breaks off in the middle."""
 
     @property
     def too_many(self) -> str:

@@ -29,11 +29,11 @@ class Member(ABC):
     @property
     @abstractmethod
     def uid(self) -> str:
-        """The venue's id."""
+        """The id that the venue knows the account by."""
 
     @abstractmethod
     def show(self) -> Row:
-        """Everything, without secrets."""
+        """The account's whole state, without secrets."""
 
     @abstractmethod
     def edit(self, values: Mapping[str, Json], place: Place) -> None:
@@ -69,7 +69,7 @@ class Member(ABC):
 
 
 class Venue(ABC):
-    """A venue that the sandbox serves."""
+    """A venue of the sandbox: the schemas of its seed, its accounts, and what answers its paths."""
 
     name: ClassVar[str]  # as a tenant's `venue` says it; its control calls and its part of a seed stand under it
     held: ClassVar[Mapping[str, Schema]]  # what an account may have open, with the schema of one row
@@ -91,7 +91,7 @@ class Venue(ABC):
     @staticmethod
     @abstractmethod
     def account() -> dict[str, Schema]:
-        """Fields of an account."""
+        """The schema of an account's fields in a seed."""
 
     @staticmethod
     @abstractmethod
@@ -109,7 +109,7 @@ class Venue(ABC):
 
     @abstractmethod
     def exchange(self, request: Request, path: str, query: str) -> Exchange:
-        """A request to this venue."""
+        """What answers one request to this venue."""
 
     def stream(self, request: Request, path: str) -> Stream | None:  # noqa: ARG002 - a venue may have none
         """A WebSocket connection to this venue; None for a path without one."""

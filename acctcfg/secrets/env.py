@@ -84,7 +84,6 @@ class EnvStore:
         return any(self._environ.get(f"{stem}_{part}") for part in ("API_KEY", "SECRET_KEY", "PASSPHRASE"))
 
     def why_read_only(self) -> str:
-        """It is the environment."""
         return "is the environment, which can only be read"
 
     def why_not_readable_here(self) -> str:

@@ -119,7 +119,6 @@ class ToldStore:
         return ()
 
     def describe(self) -> str:
-        """In words."""
         return self._words
 
     def _put(self, path: str, credentials: Credentials) -> None:

@@ -42,8 +42,7 @@ class AccountNotes(ABC):
 
     @property
     @abstractmethod
-    def client(self) -> Client:
-        """By which requests leave."""
+    def client(self) -> Client: ...
 
     @abstractmethod
     async def send(
@@ -67,11 +66,9 @@ class AccountNotes(ABC):
 
     @property
     def name(self) -> str:
-        """The venue's name for it."""
         return self.spec.name
 
     def address(self, field_: str = "", key: str = "") -> Address:
-        """An address of this account."""
         return Address(self.spec.key, field_, key)
 
     def secret_path(self, label: str) -> str:
@@ -98,7 +95,7 @@ class AccountNotes(ABC):
         return self._rotations if self._rotations is not None else {}
 
     def now(self) -> float:
-        """The venue's time."""
+        """The venue's time, in Unix seconds."""
         return self.client.clock.now() + self.client.offset_s
 
     def created_by_us(self, *, created_s: float | None, label: str) -> bool:

@@ -89,7 +89,7 @@ class SecretDoor(Protocol):
         there finds the one or the other. The former one is kept aside."""
 
     def new_passphrase(self) -> Secret:
-        """A passphrase by the venue's rules."""
+        """A new passphrase that the venue accepts."""
 
 
 class Memory(Protocol):
@@ -236,7 +236,7 @@ class Survey:
     private: Any = None  # the venue's own notes on the account
 
     def want(self, address: Address, wanted: Wanted, found: Live) -> None:
-        """Both sides of one address."""
+        """Note what an address should hold, and what it holds."""
         self.desired[address] = wanted
         self.live[address] = found
 
@@ -249,7 +249,7 @@ class Survey:
         self.blocks.setdefault(address, []).append(Precheck(name, "fail", detail))
 
     def warn(self, address: Address | str, code: str, message: str) -> None:
-        """Something the user should know."""
+        """Add a warning; `code` is one of the closed list."""
         self.warnings.append(Warning_(str(address), code, message))
 
     def saw(self, kind: str, name: str) -> None:
@@ -346,7 +346,7 @@ class Venue(Protocol):
     error_family: str  # the word before the colon by which people name this venue's errors; types of one venue share it
 
     def base_url(self, spec: VenueSpec) -> str:
-        """Scheme, host and port."""
+        """The base URL of a connection: the manifest's, else by environment and region."""
 
     def rate_of(self, endpoint: str) -> Rate | None:
         """The limit of an endpoint by its text, "POST /path"; None for one that the venue's table does not have."""
@@ -361,4 +361,4 @@ class Venue(Protocol):
         """How requests are signed and answers read."""
 
     def connect(self, given: Given) -> Connection:
-        """A connection, not yet opened."""
+        """A connection for this spec. Nothing is sent before it is used."""

@@ -18,7 +18,7 @@ class Sends(Protocol):
     """An account that can send a write."""
 
     async def send(self, call: Call, change: Change, writer: Writer, *, own: bool = False) -> Reply:
-        """Send it."""
+        """Send one call."""
 
 
 Of = TypeVar("Of", bound=Sends)
@@ -34,16 +34,13 @@ class OneCall(Generic[Of]):
     own = False  # ... and with no other
 
     def calls(self, account: Of, change: Change) -> tuple[Call, ...]:
-        """The writes that one change takes."""
         raise NotImplementedError
 
     async def write(self, account: Of, change: Change, writer: Writer) -> None:
-        """Send them."""
         for call in self.calls(account, change):
             await account.send(call, change, writer, own=self.own)
 
     def moved_with(self, account: Of, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
-        """Nothing else."""
         return ()
 
 

@@ -110,7 +110,7 @@ class ByField(Generic[Notes]):
         return tuple(one for one in found if one in survey.desired and one != change.address)
 
     async def current(self, survey: Survey, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """As they are now."""
+        """Read these addresses anew."""
         by_resource: dict[str, list[Address]] = {}
         for address in addresses:
             by_resource.setdefault(self._at(address.field).field, []).append(address)

@@ -62,7 +62,7 @@ class Settings(ABC, Generic[Notes]):
 
     @abstractmethod
     def endpoint(self, source: str) -> Endpoint:
-        """The read behind a source."""
+        """The endpoint that a source is read from."""
 
     @abstractmethod
     async def answer(self, account: Notes, source: str, keys: Sequence[str]) -> Any:
@@ -132,7 +132,6 @@ class Settings(ABC, Generic[Notes]):
         return False
 
     async def current(self, account: Notes, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """As they are now."""
         return await self._read(account, addresses, known=False)
 
     async def _read(self, account: Notes, addresses: Sequence[Address], *, known: bool) -> dict[Address, Live]:
@@ -222,7 +221,7 @@ class Settings(ABC, Generic[Notes]):
             self._answered.update(dict.fromkeys(others))
 
     def moved_with(self, account: Notes, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
-        """Nothing that the documents tell of."""
+        """No setting is known to move another."""
         return ()
 
 

@@ -28,7 +28,7 @@ class Snapshot:
         self.found: dict[str, Rows | VenueError | None] = {}
 
     async def read(self) -> None:
-        """All lists at once."""
+        """Read all lists at once; one that could not be read holds its error."""
 
         async def one(name: str) -> None:
             try:

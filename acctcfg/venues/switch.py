@@ -19,7 +19,7 @@ __all__ = ["Switch", "rows_of", "settings_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """A setting at one venue."""
+    """A setting at one venue: where its live value is read, and which call sets it."""
 
     setting: Setting
     source: str  # the venue's name of the read that shows it; one read serves all switches of that source

@@ -24,7 +24,7 @@ Same = Callable[[str, str], bool]
 
 
 def text(asked: str, said: str) -> bool:
-    """The same characters."""
+    """Whether the answer repeats the text character by character."""
     return asked == said
 
 
@@ -73,7 +73,6 @@ class Echo:
 
     @property
     def name(self) -> str:
-        """The field's name."""
         return self.field or self.param
 
 

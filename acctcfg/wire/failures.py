@@ -41,7 +41,7 @@ class NotServed(Refused):
 
     @property
     def told(self) -> str:
-        """Without the hint."""
+        """The message without the hint, for places that have one of their own."""
         return self.message
 
 

@@ -30,7 +30,7 @@ class Response(Protocol):
 
     @property
     def status(self) -> int:
-        """By HTTP."""
+        """The HTTP status code."""
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -44,14 +44,14 @@ class Transport(Protocol):
     """Carries requests to one host. What it raises is httpx's, for those say whether anything can have been sent."""
 
     async def send(self, request: Request) -> Response:
-        """The answer. Raises httpx.RequestError."""
+        """Send a request and read the whole answer. Raises httpx.RequestError."""
 
     async def aclose(self) -> None:
-        """End all connections."""
+        """Close all connections."""
 
 
 class ThroughHttpx:
-    """A transport of httpx's."""
+    """Sends through a transport of httpx: a mock in tests, or one that the caller brings."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
@@ -64,7 +64,7 @@ class ThroughHttpx:
         return _OfHttpx(await self._transport.handle_async_request(sent))
 
     async def aclose(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         await self._transport.aclose()
 
 

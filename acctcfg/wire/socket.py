@@ -53,7 +53,7 @@ class Socket:
         return frame if isinstance(frame, dict) else str(message.data)
 
     async def close(self) -> None:
-        """End it in order."""
+        """Close the socket with a close frame."""
         await self._ws.close()
 
     def _closed(self) -> SocketClosed:
@@ -70,7 +70,7 @@ class Sockets:
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self, url: str) -> Socket:
-        """Connect. Raises Unreachable."""
+        """Open a socket, by the proxy where there is one. Raises Unreachable."""
         session = self._session = self._session or _session(URL(url).scheme)
         proxy = self._proxy
         try:
@@ -87,7 +87,7 @@ class Sockets:
         return Socket(ws)
 
     async def aclose(self) -> None:
-        """End all of them."""
+        """Close all sockets."""
         if self._session is not None:
             await self._session.close()
             self._session = None

@@ -29,7 +29,7 @@ class Nobody:
 
 
 def main() -> None:
-    """One question, one answer."""
+    """Answer the JSON question on stdin with a JSON line on stdout."""
     question = json.load(sys.stdin)
     try:
         data = _seal(question) if question["do"] == "seal" else _open(question)

@@ -40,7 +40,6 @@ class GateCrossEx:
     error_family = "gate"
 
     def base_url(self, spec: VenueSpec) -> str:
-        """The manifest's, else the venue's one."""
         return spec.base_url or "https://api.gateio.ws"
 
     def rate_of(self, endpoint: str) -> Rate | None:
@@ -56,19 +55,16 @@ class GateCrossEx:
         return refusals.LABELS
 
     def explain(self, code: str) -> Explained | None:
-        """The row of that table."""
         from acctcfg.venues.gate_crossex import refusals
 
         return refusals.explain(code)
 
     def dialect(self, spec: VenueSpec) -> Dialect:  # noqa: ARG002 (there is one environment)
-        """Signed with the user's own key."""
         from acctcfg.venues.gate_crossex.dialect import GateDialect
 
         return GateDialect()
 
     def connect(self, given: Given) -> Connection:
-        """A connection as this user."""
         from acctcfg.venues.gate_crossex.connection import GateConnection
 
         return GateConnection(given)

@@ -77,7 +77,6 @@ class Account(AccountNotes):
 
     @property
     def client(self) -> Client:
-        """The connection's."""
         return self.main_user.client
 
     async def find_row(self, *, fresh: bool = False) -> SubAccount | None:

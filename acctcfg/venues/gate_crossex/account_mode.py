@@ -25,13 +25,12 @@ __all__ = ["AccountMode"]
 
 
 class AccountMode(OneCall[Account]):
-    """One word for the whole account."""
+    """The account mode: `cross_exchange` or `isolated_exchange`."""
 
     field = "account_mode"
     gated = True
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
-        """Both sides."""
         address = account.address(self.field)
         if account.spec.account_mode is not None and focus.wants(address):
             account.survey.want(address, account.spec.account_mode, account.live_mode)
@@ -42,11 +41,9 @@ class AccountMode(OneCall[Account]):
         return dict.fromkeys(addresses, account.live_mode)
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:  # noqa: ARG002
-        """One call."""
         return (Call(SET_ACCOUNT, {"account_mode": ACCOUNT_MODE.venue(str(change.after))}),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
-        """A write and a read."""
         owner, venue = account.main_user.user, account.spec.venue
         return [
             Cost(owner, venue, SET_ACCOUNT, len(changes), write=True),

@@ -245,7 +245,7 @@ class CrossEx:
     # -- leverage ------------------------------------------------------------------------------------------------------
 
     async def symbols(self) -> Symbols:
-        """The public list."""
+        """The venue's public list of symbols."""
         if self._symbols is None:
             self._symbols = asyncio.create_task(self._list())
         return await self._symbols

@@ -134,7 +134,7 @@ class GateConnection(ByField[Account]):
         return found
 
     def obstacles(self, survey: Survey, address: Address) -> tuple[Obstacle, ...]:
-        """The orders of a symbol."""
+        """The open orders that forbid a change of this address."""
         return obstacles(survey.private, address)
 
     async def _read(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:

@@ -70,7 +70,6 @@ class GateDialect:
         return Call(TIME)
 
     def server_time(self, data: Any) -> float:
-        """Unix seconds."""
         return int(data["server_time"]) / 1000
 
 

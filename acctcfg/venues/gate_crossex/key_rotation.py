@@ -100,7 +100,7 @@ class AccountKeys:
         return {row.api_key: row for row in await self.account.key_list(fresh=True)}
 
     async def listed(self) -> Mapping[str, str]:
-        """Label by id."""
+        """The label of each listed key, by its id."""
         return {api_key: row.label for api_key, row in (await self._rows()).items()}
 
     def old(self, label: str) -> str:
@@ -112,7 +112,7 @@ class AccountKeys:
         return self.resource.half_made(self.account, (await self._rows())[api_key])
 
     async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
-        """With the wanted permissions and addresses."""
+        """Create a key with the wanted permissions and addresses."""
         assert isinstance(change.after, KeyValue)  # noqa: S101 (the diff made it)
         call = Call(CREATE_KEY, body_of(label, change.after))
         await self.resource.create(self.account, change, call, writer, label, facts)

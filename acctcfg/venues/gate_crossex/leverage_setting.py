@@ -115,7 +115,6 @@ class Leverage(OneCall[Account]):
         return {**live, **await self._read(account, left)} if left else live
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """As they are now."""
         return await self._read(account, addresses)
 
     async def _read(self, account: Account, addresses: Iterable[Address]) -> dict[Address, Live]:
@@ -138,7 +137,6 @@ class Leverage(OneCall[Account]):
         return found
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
-        """One call a symbol."""
         decision = account.decisions[change.address]
         lever = written(change.after)
         assert isinstance(lever, Decimal)  # noqa: S101 (the survey put it there)

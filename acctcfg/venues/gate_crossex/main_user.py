@@ -136,7 +136,7 @@ class MainUser:
         return tuple(SubAccount.of(row) for row in rows)
 
     async def by_uid(self, uid: str) -> SubAccount:
-        """One of them, read alone."""
+        """One sub-account, read by its uid. Raises Refused where there is none."""
         return SubAccount.of(await self._read(Call(SUB_ACCOUNT, at={"user_id": uid})))
 
     async def known(self, name: str, uid: str) -> SubAccount | None:
@@ -169,5 +169,5 @@ class MainUser:
         return (await self.key_list(uid)).rows
 
     async def key(self, uid: str, api_key: str) -> KeyRow:
-        """One key, read alone."""
+        """One key of a sub-account, read by its id. Raises Refused where there is none."""
         return KeyRow.of(await self._read(Call(KEY, at={"user_id": uid, "key": api_key})))

@@ -70,7 +70,6 @@ class PositionMode(OneCall[Account]):
             return unreadable(error)
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """As they are now."""
         if any(not address.key for address in addresses):
             account.state = await account.own.state()
         return await self._read(account, addresses)
@@ -83,7 +82,6 @@ class PositionMode(OneCall[Account]):
         return (Call(SET_ACCOUNT, body),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
-        """A write and a read each."""
         owner, venue = account.main_user.user, account.spec.venue
         return [
             Cost(owner, venue, SET_ACCOUNT, len(changes), write=True),

@@ -68,14 +68,12 @@ class SubAccounts(OneCall[Account]):
         return dict.fromkeys(addresses, found)
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:  # noqa: ARG002
-        """One call."""
         body = {"login_name": account.name}
         if account.spec.label is not None:
             body["remark"] = account.spec.label.strip()
         return (Call(CREATE_SUB_ACCOUNT, body),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
-        """A write and a read."""
         owner, venue = account.main_user.user, account.spec.venue
         return [
             Cost(owner, venue, CREATE_SUB_ACCOUNT, len(changes), write=True),
@@ -110,18 +108,15 @@ class SubAccountState(OneCall[Account]):
             account.survey.want(address, wanted, account.row.state if account.row is not None else After("create"))
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """As it is now."""
         if account.row is None:
             return dict.fromkeys(addresses, After("create"))
         account.row = await account.main_user.by_uid(account.row.uid)
         return dict.fromkeys(addresses, account.row.state)
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
-        """One call."""
         return (Call(LOCK if change.after == "locked" else UNLOCK, at={"user_id": account.uid}),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
-        """A write and a read."""
         owner, venue = account.main_user.user, account.spec.venue
         writes = [Cost(owner, venue, call.endpoint, 1, write=True) for c in changes for call in self.calls(account, c)]
         return [*writes, Cost(owner, venue, SUB_ACCOUNT, len(changes))]

@@ -29,15 +29,12 @@ class GateSettings(Settings[Account]):
         super().__init__(SWITCHES)
 
     def survey_of(self, account: Account) -> Survey:
-        """The account's."""
         return account.survey
 
     def endpoint(self, source: str) -> Endpoint:  # noqa: ARG002 (there is one)
-        """The read of one symbol."""
         return GET_MARGIN_MODE
 
     async def answer(self, account: Account, source: str, keys: Sequence[str]) -> Any:  # noqa: ARG002 (there is one)
-        """One symbol's."""
         return await account.own.margin_mode(*keys)
 
     def waits(self, account: Account, focus: Focus, addresses: Sequence[Address]) -> After | None:
@@ -49,7 +46,6 @@ class GateSettings(Settings[Account]):
         return account.mode_barrier
 
     def owner(self, account: Account) -> tuple[str, str]:
-        """The connection's user."""
         return account.main_user.user, account.spec.venue
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
@@ -86,7 +82,6 @@ class GateSettings(Settings[Account]):
         return dict(zip(addresses, await asyncio.gather(*map(one, addresses)), strict=True))
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
-        """A write and a read each."""
         owner, label = self.owner(account)
         writes = [call.endpoint for change in changes for call in self.calls(account, change)]
         return [

@@ -23,7 +23,7 @@ TAKES_NO_LEVERAGE = frozenset({"suspend", "preopen", "test"})
 
 
 class Symbol(NamedTuple):
-    """One row of the list."""
+    """One symbol of the venue's list, such as BINANCE_FUTURE_BTC_USDT."""
 
     name: str  # "OKX_FUTURE_ADA_USDT"
     exchange: str  # "OKX"; of stocks and ETFs the market: "US"
@@ -61,7 +61,7 @@ class Symbol(NamedTuple):
 
 
 class Symbols:
-    """The list, by name."""
+    """The venue's list of symbols, by name."""
 
     def __init__(self, rows: Iterable[Mapping[str, object]]) -> None:
         read = {symbol.name: symbol for symbol in map(Symbol.of, rows) if symbol.name}

@@ -40,7 +40,6 @@ class Okx:
     error_family = "okx"
 
     def base_url(self, spec: VenueSpec) -> str:
-        """The manifest's, else the region's."""
         return spec.base_url or f"https://{self.rules.region_hosts[spec.region][0]}"
 
     def rate_of(self, endpoint: str) -> Rate | None:
@@ -56,7 +55,6 @@ class Okx:
         return refusals.CODES
 
     def explain(self, code: str) -> Explained | None:
-        """The row of that table."""
         from acctcfg.venues.okx import refusals
 
         return refusals.explain(code)
@@ -71,7 +69,6 @@ class Okx:
         return OkxDialect(demo=spec.environment in ("demo", "sandbox"))
 
     def connect(self, given: Given) -> Connection:
-        """A connection as this user."""
         from acctcfg.venues.okx.connection import OkxConnection
         from acctcfg.venues.okx.regular_master import RegularMaster
 
@@ -79,13 +76,12 @@ class Okx:
 
 
 class OkxDmaBroker(Okx):
-    """The same for a broker."""
+    """The venue type `okx_dma_broker`: a DMA broker and its sub-accounts."""
 
     rules = OKX_DMA_BROKER_RULES
     order = BROKERS_ORDER
 
     def connect(self, given: Given) -> Connection:
-        """A connection as this broker."""
         from acctcfg.venues.okx.connection import OkxConnection
         from acctcfg.venues.okx.dma_broker import DmaBroker
 

@@ -96,7 +96,6 @@ class Account(AccountNotes):
 
     @property
     def client(self) -> Client:
-        """The connection's."""
         return self.master.client
 
     def secret_at(self, key: KeySpec) -> tuple[str, str]:

@@ -27,7 +27,7 @@ __all__ = ["AccountMode"]
 
 
 class AccountMode(OneCall[Account]):
-    """One word for the whole account."""
+    """The account mode: `spot`, `futures`, `multi_currency` or `portfolio`."""
 
     field = "account_mode"
     gated = True

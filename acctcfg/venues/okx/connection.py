@@ -312,7 +312,7 @@ class OkxConnection(ByField[Account]):
         return self._files.of(reply.data, reply.secrets)
 
     async def ask_rebate_file(self, first: date, last: date, kind: str) -> None:
-        """Ask for it, once."""
+        """Ask the venue to make the file of rebates; asked once, never repeated."""
         await self.client.write(self._files.ask(first, last, kind), self._credentials, self.user)
 
     # -- the changes ---------------------------------------------------------------------------------------------------
@@ -356,7 +356,7 @@ class OkxConnection(ByField[Account]):
         return account.access_from if account.writer is not None else None
 
     def is_precondition(self, code: str) -> bool:
-        """Class P of the venue's codes."""
+        """Whether a code says that something stands in the way of the write: nothing was executed."""
         return code in PRECONDITIONS or code == KEPT
 
     def refuses_value(self, change: Change, code: str) -> bool:

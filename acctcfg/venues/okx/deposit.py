@@ -232,7 +232,7 @@ class CreditToSetting(OneCall[Account]):
         return dict.fromkeys(addresses, _live(rows, wanted) if rows else missing)
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
-        """One call, through any one address."""
+        """One call for the whole sub-account, through any one of its addresses."""
         row = _rows(account)[0]
         body = {
             "subAcct": account.name,

@@ -60,7 +60,6 @@ class OkxDialect:
         return Call(TIME)
 
     def server_time(self, data: Any) -> float:
-        """Unix seconds."""
         return int(data[0]["ts"]) / 1000
 
 

@@ -46,5 +46,5 @@ class DmaBroker:
         return Call(DELETE_SUB_ACCOUNT, {"subAcct": name})
 
     def set_account_mode(self, name: str, level: str) -> Call:
-        """The broker switches it."""
+        """The call by which the broker switches a sub-account's mode."""
         return Call(SET_SUB_ACCOUNT_LEVEL, {"subAcct": name, "acctLv": level})

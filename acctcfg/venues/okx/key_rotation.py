@@ -92,7 +92,7 @@ class AccountKeys:
         self.proven: Signing | None = None
 
     async def listed(self) -> Mapping[str, str]:
-        """Label by id."""
+        """The label of each listed key, by its id."""
         return {row.api_key: row.label for row in (await self.account.key_list(fresh=True)).values()}
 
     def old(self, label: str) -> str:
@@ -107,7 +107,7 @@ class AccountKeys:
         return self.account.traces.half_made(label, api_key, value, changed_s)
 
     async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
-        """With the wanted permissions and addresses."""
+        """Create a key with the wanted permissions and addresses."""
         assert isinstance(change.after, KeyValue)  # noqa: S101 (the diff made it)
         call = self.account.master.calls.keys.create(self.account.name, label, change.after)
         await self.resource.create(self.account, change, call, writer, label, facts)
@@ -145,7 +145,7 @@ class AccountKeys:
                 raise
 
     async def rename(self, change: Change, writer: Writer, api_key: str) -> None:
-        """Its permissions and addresses stay."""
+        """Give the key another label; its permissions and addresses stay."""
         label = change.address.key
         call = self.account.master.calls.keys.rename(self.account.name, api_key, label)
         await self.account.send(call, change, writer, renames={"api_key": api_key, "label": label})

@@ -234,7 +234,6 @@ class Leverage(OneCall[Account]):
     # -- writing -------------------------------------------------------------------------------------------------------
 
     def decision(self, account: Account, change: Change) -> Decision:
-        """The scope behind a change."""
         return account.decisions[change.address]
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:

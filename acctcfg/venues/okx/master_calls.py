@@ -52,7 +52,7 @@ class KeyCalls:
         return Call(self.modified, {"subAcct": name, "apiKey": api_key, "label": label})
 
     def delete(self, name: str, api_key: str) -> Call:
-        """By its id."""
+        """The request that deletes a key, by its id."""
         return Call(self.deleted, {"subAcct": name, "apiKey": api_key})
 
 
@@ -71,7 +71,7 @@ class MasterCalls(Protocol):
         """A new sub-account. `above`: the venue's name of the account that it stands under, "" for none."""
 
     def delete(self, name: str) -> Call:
-        """A sub-account and its keys."""
+        """The request that deletes a sub-account and its keys."""
 
     def set_account_mode(self, name: str, level: str) -> Call:
         """The switch of a sub-account's mode, where it `sets_account_mode`."""

@@ -32,7 +32,7 @@ class Pages(Protocol):
     first: Call
 
     def one(self, name: str) -> Call:
-        """The one of that name alone."""
+        """The request for the row of that name alone."""
 
     def rows(self, data: Sequence[JsonObject], number: int = 1) -> Page:
         """The rows of an answer, which is the `number`-th page."""
@@ -51,7 +51,7 @@ class NumberedPages:
     first = Call(SUB_ACCOUNTS, {"page": "1", "limit": str(PAGE)})
 
     def one(self, name: str) -> Call:
-        """By its name."""
+        """The request for the row of that name alone."""
         return Call(SUB_ACCOUNTS, {"subAcct": name})
 
     def rows(self, data: Sequence[JsonObject], number: int = 1) -> Page:
@@ -85,7 +85,7 @@ class PagesByTime:
     first = Call(REGULAR_SUB_ACCOUNTS, {"limit": str(PAGE)})
 
     def one(self, name: str) -> Call:
-        """By its name."""
+        """The request for the row of that name alone."""
         return Call(REGULAR_SUB_ACCOUNTS, {"subAcct": name})
 
     def rows(self, data: Sequence[JsonObject], number: int = 1) -> Page:

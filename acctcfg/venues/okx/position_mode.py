@@ -63,11 +63,9 @@ class PositionMode(OneCall[Account]):
             account.survey.block(address, "position_mode_in_spot", detail)
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """By the account's own config."""
         return dict.fromkeys(addresses, (await account.own_config()).position_mode)
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:  # noqa: ARG002
-        """One call, signed by the account."""
         return (Call(SET_POSITION_MODE, {"posMode": POSITION_MODE.venue(Word(str(change.after)))}),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:

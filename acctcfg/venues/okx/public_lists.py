@@ -14,7 +14,7 @@ __all__ = ["PublicLists"]
 
 
 class PublicLists:
-    """What anybody may read."""
+    """Lists that need no key: instruments and tiers. Each is read once a run."""
 
     def __init__(self, client: Client) -> None:
         self.client = client

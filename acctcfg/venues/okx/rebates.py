@@ -31,7 +31,7 @@ _WORDS: Final = {
 
 
 def rebate_call(api_key: str, kind: str) -> Call:
-    """The question for one key."""
+    """The request for the rebate of one key."""
     return Call(IF_REBATE, {"apiKey": api_key, **({"brokerType": kind} if kind else {})})
 
 
@@ -53,11 +53,11 @@ class Files:
     good_for: str
 
     def read(self, first: date, last: date, kind: str) -> Call:
-        """Of these days alone."""
+        """The request for the files of these days."""
         return Call(self.listed, {"type": "false", **_range(first, last, kind)})
 
     def ask(self, first: date, last: date, kind: str) -> Call:
-        """The request for it."""
+        """The request to make the file."""
         return Call(self.asked, _range(first, last, kind))
 
     def of(self, rows: Sequence[JsonObject], secrets: Mapping[str, Secret]) -> RebateFile | None:

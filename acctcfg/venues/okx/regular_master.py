@@ -47,5 +47,5 @@ class RegularMaster:
         raise Refused(f"OKX has no call that deletes {name}: delete it on its web page", code="no_call")
 
     def set_account_mode(self, name: str, level: str) -> Call:  # noqa: ARG002
-        """There is no such call either."""
+        """Raises Refused: only the sub-account itself can switch its mode."""
         raise Refused(f"only {name} itself can switch its account mode", code="no_call")

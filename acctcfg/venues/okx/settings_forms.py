@@ -50,12 +50,12 @@ _MMP = {"window_ms": "timeInterval", "freeze_ms": "frozenInterval", "quantity_li
 
 
 def word(name: str, words: Words[str]) -> Callable[[_Row, str], Live]:
-    """One of the venue's words."""
+    """Reads one of the venue's words, and gives ours."""
     return lambda row, _: known_or_not(words, row.get(name))
 
 
 def flag(name: str) -> Callable[[_Row, str], Live]:
-    """True or false."""
+    """Reads true or false."""
 
     def read(row: _Row, _: str) -> Live:
         found = boolean(row.get(name))
@@ -75,7 +75,7 @@ def one_or_zero(name: str) -> Callable[[_Row, str], Live]:
 
 
 def text(name: str) -> Callable[[_Row, str], Live]:
-    """A text as it is."""
+    """Reads a text, such as a currency; one that is missing or empty cannot be read."""
     return lambda row, _: str(row[name]) if row.get(name) else _no_field(row, name, "a currency")
 
 
@@ -90,7 +90,7 @@ def _no_field(row: _Row, name: str, what: str) -> Unreadable:
 
 
 def sends_word(endpoint: Endpoint, name: str, words: Words[str], **also: str) -> Callable[[str, Value], Call]:
-    """The venue's word for the value."""
+    """Sends the venue's word for the value."""
     return lambda _, value: Call(endpoint, {**also, name: words.venue(str(value))})
 
 
@@ -100,12 +100,12 @@ def sends_flag(endpoint: Endpoint, name: str) -> Callable[[str, Value], Call]:
 
 
 def sends_text(endpoint: Endpoint, name: str) -> Callable[[str, Value], Call]:
-    """The text as it is."""
+    """Sends the text as it is."""
     return lambda _, value: Call(endpoint, {name: str(value)})
 
 
 def sends_number(endpoint: Endpoint, name: str, key_name: str) -> Callable[[str, Value], Call]:
-    """A number, with its key."""
+    """Sends a number as text, with the key it is for."""
     return lambda key, value: Call(endpoint, {key_name: key, name: _plain(value)})
 
 
@@ -162,7 +162,7 @@ def collateral_read(on: Mapping[str, bool], key: str) -> Live:
 
 
 def collateral(key: str, value: Value) -> Call:
-    """Every currency, or one."""
+    """One call: every currency, or one of them."""
     if key != ALL:
         return collateral_listed([key], value)
     return Call(SET_COLLATERAL, {"type": "all", "collateralEnabled": value is True})
@@ -187,7 +187,7 @@ def protection_read(rows: Mapping[str, _Row], family: str) -> Live:
 
 
 def protection(family: str, value: Value) -> Call:
-    """All four are sent, always."""
+    """One call with all four fields: the venue takes no part of them."""
     if not isinstance(value, Members):
         raise ValueError(f"no protection: {type(value).__name__}")
     fields = dict(value.fields)
@@ -195,7 +195,7 @@ def protection(family: str, value: Value) -> Call:
 
 
 def keyed(rows: Iterable[_Row], name: str) -> dict[str, _Row]:
-    """Rows by what they are of."""
+    """Rows of a list by their key, such as the currency."""
     return {str(row[name]): row for row in rows}
 
 

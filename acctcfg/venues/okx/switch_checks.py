@@ -36,7 +36,7 @@ _NOT_KNOWN = "nobody chose it on OKX's page yet (51070); whether the broker's ca
 
 
 class _Verdict(NamedTuple):
-    """The venue's answer."""
+    """What the venue's precheck of the switch answered."""
 
     code: str  # "0" clear, "1" items, "3" a preset is missing, "4" tiers or margin
     row: JsonObject

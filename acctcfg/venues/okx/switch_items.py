@@ -17,7 +17,7 @@ _POSITIONS: Final = ("positions",)
 
 
 class Item(NamedTuple):
-    """One type of the venue's list."""
+    """A type of the venue's list of what forbids the switch: its precheck, its words and the way out."""
 
     check: str  # the code of its precheck
     holds: str  # what must hold, in words

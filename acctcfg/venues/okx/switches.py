@@ -38,11 +38,9 @@ class OkxSettings(Settings[Account]):
         self._account_mode = account_mode
 
     def survey_of(self, account: Account) -> Survey:
-        """The account's."""
         return account.survey
 
     def endpoint(self, source: str) -> Endpoint:
-        """By the table above."""
         return SOURCES[source]
 
     async def answer(self, account: Account, source: str, keys: Sequence[str]) -> Any:
@@ -74,9 +72,7 @@ class OkxSettings(Settings[Account]):
         return account.reader is None and account.later() is None
 
     def owner(self, account: Account) -> tuple[str, str]:
-        """The account itself."""
         return account.user, account.spec.key
 
     async def send(self, account: Account, call: Call, change: Change, writer: Writer) -> None:
-        """Signed by the account."""
         await account.send(call, change, writer, own=True)

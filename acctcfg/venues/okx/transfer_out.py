@@ -21,7 +21,7 @@ __all__ = ["TransferOut"]
 
 
 class TransferOut(OneCall[Account]):
-    """One yes or no."""
+    """`transfer_out`: whether the sub-account may transfer to others."""
 
     field = "transfer_out"
 
@@ -36,7 +36,6 @@ class TransferOut(OneCall[Account]):
         return found if found is not None else Unreadable("no_field", "the venue does not say whether it may")
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """By the master's list."""
         account.row = await account.master.sub_accounts.get(account.name)
         if account.row is None:
             raise VenueError(f"the venue lists no sub-account {account.name} any more", code="59510")
