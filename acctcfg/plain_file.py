@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-__all__ = ["leads_out", "no_more_files", "read_plain", "write_whole"]
+__all__ = ["leads_out", "no_more_files", "read_plain", "write_new", "write_whole"]
 
 CHUNK = 1 << 16
 
@@ -60,6 +60,24 @@ def write_whole(file: Path, text: str) -> None:
         if beside is not None:
             beside.unlink(missing_ok=True)
         raise
+
+
+def write_new(file: Path, text: str) -> None:
+    """Make a file with the text, whole or not at all, and never over another. FileExistsError, or another OSError."""
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", encoding="utf-8", delete=False) as made:
+        beside = Path(made.name)
+        try:
+            made.write(text)
+            made.flush()
+            os.fsync(made.fileno())
+            umask = os.umask(0o077)
+            os.umask(umask)
+            beside.chmod(0o666 & ~umask)
+            file.hardlink_to(beside)
+        finally:
+            beside.unlink()
 
 
 def leads_out(path: Path, workspace: Path) -> bool:

@@ -33,11 +33,14 @@ __all__ = [
     "Record",
     "Setting",
     "Simple",
+    "Written",
     "kind_words",
 ]
 
 ALL: Final = "all"
 """The key of `OnOff` that stands for every key."""
+
+_LISTS: Final = (("enabled", True), ("disabled", False))
 
 Plain: TypeAlias = "bool | str | Decimal"
 """A value of a `Simple` kind."""
@@ -148,7 +151,7 @@ class Setting:
                 assert isinstance(value, Mapping)  # noqa: S101 (as the kind has it)
                 if ALL in value:
                     yield ALL, value[ALL]
-                for name, on in (("enabled", True), ("disabled", False)):
+                for name, on in _LISTS:
                     listed = value.get(name, [])
                     assert isinstance(listed, list)  # noqa: S101 (as the kind has it)
                     yield from ((key, on) for key in listed)
@@ -159,6 +162,19 @@ class Setting:
                 yield "", value
             case _ as unknown:
                 assert_never(unknown)
+
+    def joined(self, values: Mapping[str, Written]) -> Written:
+        """What `addressed` took apart, as the manifest has it."""
+        match self.kind:
+            case OnOff():
+                if ALL in values:
+                    return {ALL: values[ALL]}
+                lists = {name: sorted(key for key, on in values.items() if on is wanted) for name, wanted in _LISTS}
+                return {name: listed for name, listed in lists.items() if listed}
+            case Record() | Keyed():
+                return values
+            case _:
+                return values[""]
 
     def one_way(self, key: str, value: object) -> OneWay | None:
         """Why nothing leads back from a value at that key; None where the venue takes it back."""
@@ -175,6 +191,8 @@ class Setting:
                 return value in words
             case OnOff():
                 return key != ALL or value is True
+            case Line(rule):
+                return rule.allows(str(value))
             case _:
                 return True
 

@@ -79,8 +79,12 @@ class Workspace:
     _intact: Head = BEGINNING  # up to where the journal was found as it was written
 
     @classmethod
-    def load(cls, directory: Path, environ: Mapping[str, str], *, today: str = "") -> Self:
+    def load(
+        cls, directory: Path, environ: Mapping[str, str], *, today: str = "", patterns_may_be_empty: bool = False
+    ) -> Self:
         """Read the manifest as it holds on a day ("2026-12-31"; today in UTC where none is given).
+
+        `patterns_may_be_empty`: for a command that writes the first file that a pattern of `include` is to match.
 
         Every problem of all files at once is a ManifestError.
         """
@@ -89,7 +93,9 @@ class Workspace:
         types, today = rules(), today or _day()
         return cls(
             directory=directory,
-            manifest=settled(load(directory, types, environ=environ), today),
+            manifest=settled(
+                load(directory, types, environ=environ, patterns_may_be_empty=patterns_may_be_empty), today
+            ),
             environ=environ,
             types=types,
             speed=_speed(environ),

@@ -42,16 +42,17 @@ def _nobody(message: str) -> None:
     """The root file is asked for by no line."""
 
 
-def read_workspace(directory: Path, shape: Shape, root: str) -> Workspace:
+def read_workspace(directory: Path, shape: Shape, root: str, *, patterns_may_be_empty: bool = False) -> Workspace:
     """Read everything below `directory` that `root` names. Never raises: what is wrong is in `problems`."""
     workspace = Workspace(Sources(), set(), {name: {} for name in SECTIONS})
-    _Reading(directory, shape, workspace).file(root, (), _nobody)
+    _Reading(directory, shape, workspace, patterns_may_be_empty).file(root, (), _nobody)
     workspace.files.sort()
     return workspace
 
 
 class _Reading:
-    def __init__(self, directory: Path, shape: Shape, workspace: Workspace) -> None:
+    def __init__(self, directory: Path, shape: Shape, workspace: Workspace, may_be_empty: bool) -> None:
+        self.may_be_empty = may_be_empty  # patterns
         self.directory = directory
         self.shape = shape
         self.workspace = workspace
@@ -195,7 +196,7 @@ class _Reading:
                 )
                 return []
             found.sort(key=lambda one: ((self.directory / one).is_symlink(), one))  # files go by their own names
-        if not found:
+        if not found and not (self.may_be_empty and has_magic(pattern)):
             wrong = f"{shown(pattern)} matches no file (patterns start at the root file's folder)"
             report.value(child, wrong + self._near(plain))
         inside = [match for match in found if self._inside(match)]

@@ -19,7 +19,12 @@ __all__ = ["load"]
 
 
 def load(
-    directory: Path, rules: Mapping[str, VenueRules], *, environ: Mapping[str, str], root: str = "acctcfg.yaml"
+    directory: Path,
+    rules: Mapping[str, VenueRules],
+    *,
+    environ: Mapping[str, str],
+    root: str = "acctcfg.yaml",
+    patterns_may_be_empty: bool = False,
 ) -> Manifest:
     """Read `root` in `directory` and the files that it includes; sends nothing, runs nothing, writes nothing.
 
@@ -27,7 +32,7 @@ def load(
     problem of every file.
     """
     shape = Shape(rules, environ.get("ACCTCFG_TRUST", ""))
-    workspace = read_workspace(directory, shape, root)
+    workspace = read_workspace(directory, shape, root, patterns_may_be_empty=patterns_may_be_empty)
     stores = build_stores(workspace, shape)
     venues = build_venues(workspace, shape, stores, environ)
     guardrails = build_guardrails(workspace, shape)

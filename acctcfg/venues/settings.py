@@ -160,6 +160,17 @@ class Settings(ABC, Generic[Notes]):
         except VenueError as error:
             return Unreadable(error.code or "unreadable", error.told)
 
+    async def keyed(self, account: Notes) -> list[tuple[str, str]]:
+        """Field and key of each setting by key that holds a value of its own, in a mode that has it."""
+        mode, found = self.mode(account), []
+        for field, one in self.switches.items():
+            if one.keys is None or (isinstance(mode, str) and one.setting.lacks(mode)):
+                continue
+            answer = await self.answer(account, one.source, [])
+            with as_documented(f"`{one.setting.name}`"):
+                found += [(field, key) for key in one.keys(answer)]
+        return found
+
     # -- writing -------------------------------------------------------------------------------------------------------
 
     def asks(self, change: Change) -> tuple[str, ...]:

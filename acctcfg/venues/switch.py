@@ -26,6 +26,7 @@ class Switch:
     read: Callable[[Any, str], Live]  # (the answer, key) -> the value in the manifest's form; Garbled and Unreadable
     write: Callable[[str, Value], Call]  # (key, value) -> the call that sets it
     write_all: Callable[[Sequence[str], Value], Call] | None = None  # (keys, value): one call that sets all of them
+    keys: Callable[[Any], Iterable[str]] | None = None  # (the answer) -> the keys that hold a value of their own
     shown_as: str = ""  # where the venue shows it, for the documentation
     order: tuple[Row, ...] = ()  # rows of its own, before the venue's others
 

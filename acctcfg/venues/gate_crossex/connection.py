@@ -10,11 +10,13 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.fee_rate import FeeRate
+from acctcfg.core.leverage_lines import ScopeName
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import AuthRefused, Refused, VenueError
 from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.contract import Given, KnownAccount, Proof, Survey
+from acctcfg.venues.existing import Existing
 from acctcfg.venues.gate_crossex.account import KEPT, Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
 from acctcfg.venues.gate_crossex.account_reads import CrossEx
@@ -26,7 +28,7 @@ from acctcfg.venues.gate_crossex.offline_checks import mode_findings
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import ask, notices
 from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS, UNKNOWN_KEY
-from acctcfg.venues.gate_crossex.settings import SYMBOL_IN_USE
+from acctcfg.venues.gate_crossex.settings import SWITCHES, SYMBOL_IN_USE
 from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
 from acctcfg.venues.gate_crossex.switches import GateSettings
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed, survey_or_reason
@@ -186,6 +188,24 @@ class GateConnection(ByField[Account]):
                 return Proof(uid=listed, label=mine.label, listed_uid=listed, state=state)
             uid = listed
         return Proof(uid=uid, label=mine.label if mine is not None else "", listed_uid=listed)
+
+    async def existing(self) -> list[Existing]:
+        """The main user's list."""
+        return [
+            Existing(name=row.name, uid=row.uid, label=row.label, state=row.state if isinstance(row.state, str) else "")
+            for row in sorted(await self._main_user.sub_accounts(), key=lambda row: row.name)
+        ]
+
+    async def keyed_settings(self, survey: Survey) -> Sequence[tuple[str, str]]:  # noqa: ARG002
+        """The one that there is takes a request a symbol, and nothing tells which symbols were set."""
+        names = ", ".join(f"`{one.setting.name}`" for one in SWITCHES)
+        raise VenueError(f"{names} takes a request a symbol, and nothing tells which symbols were set", code="no_list")
+
+    def scope_name(self, survey: Survey, address: Address) -> ScopeName:
+        """A symbol."""
+        account: Account = survey.private
+        decision = account.decisions[address]
+        return ScopeName(decision.market, "symbol", decision.symbol, None)
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
         """Sub-accounts that the journal knows, the venue still has, and no entry of the manifest names."""

@@ -116,12 +116,16 @@ class MainUser:
 
     async def sub_account(self, name: str, *, fresh: bool = False) -> SubAccount | None:
         """The one of that name; None if there is none. Everybody who does not need it fresh shares one request."""
-        if self._listed is None or fresh:
-            self._listed = self._lists.next()
-        found = [row for row in await asyncio.shield(self._listed) if row.name == name]
+        found = [row for row in await self.sub_accounts(fresh=fresh) if row.name == name]
         if len(found) > 1:
             raise Garbled(f"the venue lists {len(found)} sub-accounts called {name}", code="not_unique")
         return found[0] if found else None
+
+    async def sub_accounts(self, *, fresh: bool = False) -> tuple[SubAccount, ...]:
+        """All of them."""
+        if self._listed is None or fresh:
+            self._listed = self._lists.next()
+        return await asyncio.shield(self._listed)
 
     async def _sub_accounts(self, leaves: Callable[[], None]) -> tuple[SubAccount, ...]:
         call = Call(SUB_ACCOUNTS, {"type": "0"})  # of every kind: one left out would seem absent

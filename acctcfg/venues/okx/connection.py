@@ -12,12 +12,15 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.fee_rate import FeeRate
+from acctcfg.core.leverage_lines import ScopeName
 from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import AccessToken, Credentials
+from acctcfg.core.vocabulary import Market
 from acctcfg.errors import AuthRefused, VenueError
 from acctcfg.venues.brake import AT_ONCE, Braking, Obstacle
 from acctcfg.venues.contract import ACCOUNT_READ, FRESH_SINCE, Cost, Given, Proof, Survey
+from acctcfg.venues.existing import Existing
 from acctcfg.venues.okx.access import (
     demand_writer,
     find_access,
@@ -49,6 +52,7 @@ from acctcfg.venues.okx.private_socket import listen, socket_base
 from acctcfg.venues.okx.rebates import DMA, FD, rebate_call, rebate_of
 from acctcfg.venues.okx.refusals import PRECONDITIONS
 from acctcfg.venues.okx.regular_account import tell_regular
+from acctcfg.venues.okx.scopes import Keyed
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.transfer_out import TransferOut
@@ -296,6 +300,29 @@ class OkxConnection(ByField[Account]):
         names = [one.name for one in memory.accounts() if one.name not in managed]
         rows = await asyncio.gather(*(self._master.sub_accounts.get(name) for name in names))
         return [no_longer_managed(memory, row.name, row.uid) for row in rows if row is not None]
+
+    async def existing(self) -> list[Existing]:
+        """The master's list."""
+        rows = await self._master.sub_accounts.every()
+        return [
+            Existing(name=row.name, uid=row.uid, label=row.label, above=row.parent or "")
+            for row in sorted(rows.values(), key=lambda row: row.name)
+        ]
+
+    async def keyed_settings(self, survey: Survey) -> Sequence[tuple[str, str]]:
+        """By the balances and lists that the account's own key reads."""
+        account: Account = survey.private
+        return await self._settings.keyed(account) if account.reader is not None else ()
+
+    def scope_name(self, survey: Survey, address: Address) -> ScopeName:
+        """A family, a currency or an instrument."""
+        account: Account = survey.private
+        decision = account.decisions[address]
+        market, name, margin, side = decision.scope
+        known = account.instruments
+        listed = known is not None and known.find(market, name) is not None and market is not Market.SWAP
+        by = Keyed.INSTRUMENT if listed else Keyed.CURRENCY if decision.param == "ccy" else Keyed.FAMILY
+        return ScopeName(market, str(by), name, margin, side)
 
     async def fees(self, survey: Survey) -> tuple[FeeRate, ...]:
         """What trading costs the account."""

@@ -69,6 +69,7 @@ SWITCHES: tuple[Switch, ...] = (
         source=BALANCE_ROWS,
         read=form.earn_read,
         write=form.earn,
+        keys=form.earning,
         shown_as="autoLendStatus",
     ),
     Switch(
@@ -108,6 +109,7 @@ SWITCHES: tuple[Switch, ...] = (
         read=form.collateral_read,
         write=form.collateral,
         write_all=form.collateral_listed,
+        keys=form.no_collateral,
         shown_as="collateralEnabled",
         order=(("settings.collateral=true", "settings.collateral=false", "waits"),),
     ),
@@ -185,6 +187,7 @@ SWITCHES: tuple[Switch, ...] = (
         source=PROTECTION_ROWS,
         read=form.protection_read,
         write=form.protection,
+        keys=list,
         shown_as="timeInterval`, `frozenInterval`, `qtyLimit",
     ),
     Switch(
@@ -221,6 +224,7 @@ SWITCHES: tuple[Switch, ...] = (
         source=BALANCE_ROWS,
         read=form.offset_read,
         write=form.sends_number(SET_SPOT_OFFSET, "clSpotInUseAmt", "ccy"),
+        keys=form.offsetting,
         shown_as="clSpotInUseAmt",
     ),
     Switch(

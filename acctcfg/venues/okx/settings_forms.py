@@ -26,10 +26,13 @@ __all__ = [
     "collateral_read",
     "earn",
     "earn_read",
+    "earning",
     "flag",
     "isolated",
     "keyed",
+    "no_collateral",
     "offset_read",
+    "offsetting",
     "one_or_zero",
     "protection",
     "protection_read",
@@ -171,6 +174,21 @@ def collateral(key: str, value: Value) -> Call:
 def collateral_listed(keys: Sequence[str], value: Value) -> Call:
     """Several currencies in one call: some go only with another one."""
     return Call(SET_COLLATERAL, {"type": "custom", "collateralEnabled": value is True, "ccyList": list(keys)})
+
+
+def earning(rows: Mapping[str, _Row]) -> list[str]:
+    """The currencies that earn by themselves."""
+    return [currency for currency in rows if earn_read(rows, currency) is True]
+
+
+def offsetting(rows: Mapping[str, _Row]) -> list[str]:
+    """The currencies with an amount that the user set."""
+    return [currency for currency, row in rows.items() if row.get("clSpotInUseAmt") not in (None, "")]
+
+
+def no_collateral(on: Mapping[str, bool]) -> list[str]:
+    """The currencies that do not count as margin."""
+    return [currency for currency, counts in on.items() if not counts]
 
 
 # -- by family ---------------------------------------------------------------------------------------------------------

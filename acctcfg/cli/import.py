@@ -1,0 +1,108 @@
+"""`acctcfg import`: accounts that exist, as a manifest. Sends no write."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from acctcfg.engine.import_accounts import Imports
+    from acctcfg.engine.workspace import Workspace
+
+__all__ = ["command"]
+
+FILE = "accounts/{}.yaml"
+
+
+@click.command("import", short_help="Write accounts that exist as a manifest.")
+@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All accounts of the connection.")
+@click.option("--venue", default="", metavar="NAME", help="Only of this connection of the manifest.")
+@click.option(
+    "--store", default="", metavar="NAME", help="Look for the secrets of their keys in this store; each is tried."
+)
+@click.option(
+    "--deposits",
+    "currencies",
+    multiple=True,
+    metavar="CURRENCY",
+    help="With their deposit addresses of this currency. May be repeated.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write a workspace of its own into this empty folder, not files for the present one.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    accounts: tuple[str, ...],
+    everything: bool,
+    venue: str,
+    store: str,
+    currencies: tuple[str, ...],
+    out: Path | None,
+) -> int:
+    """Read accounts as they are, and write them as a manifest: a plan right after shows no changes.
+
+    ACCOUNT is an account's name at the venue, or a pattern with * and ?; main is the user behind the credentials. What
+    many have in common becomes a profile, and leverage becomes patterns with exceptions. Comments say what is not
+    managed, and why. What only an account's own key can read is managed where --store has the secret of such a key.
+
+    Sends no write, and overwrites no file. Exits 1 if an account could not be read.
+    """
+    from acctcfg.cli.console import say
+    from acctcfg.cli.event_loop import run_engine
+    from acctcfg.engine.import_accounts import Asked, import_accounts
+    from acctcfg.engine.import_files import demand_empty, place_for
+    from acctcfg.engine.workspace import Workspace
+
+    if bool(accounts) == everything:
+        raise click.UsageError("name accounts, or all of them with --all", ctx)
+    workspace = Workspace.load(ctx.obj["directory"], os.environ, patterns_may_be_empty=True)
+    stem = venue or (next(iter(workspace.manifest.venues)) if len(workspace.manifest.venues) == 1 else "imported")
+    if out is not None:
+        demand_empty(out)
+    name = FILE.format(stem) if out is not None else place_for(workspace, stem)
+    asked = Asked(names=accounts, venue=venue, store=store, currencies=tuple(dict.fromkeys(currencies)))
+    found = run_engine(
+        ctx, lambda progress: import_accounts(workspace, asked, alone=out is not None, progress=progress)
+    )
+    if found.accounts:
+        _write(workspace, found, name, asked.currencies, out)
+    for one in found.failed:
+        say(f"{one.name}: not imported: {one.why}", err=True)
+    if found.known:
+        say(f"In the manifest already: {', '.join(found.known)}.", err=True)
+    say(_summary(found, name if out is None else str(out)))
+    return 1 if found.failed else 0
+
+
+def _write(workspace: Workspace, found: Imports, name: str, currencies: tuple[str, ...], out: Path | None) -> None:
+    from acctcfg import __version__
+    from acctcfg.engine.import_files import carried, demand_sound, write_files
+    from acctcfg.manifest.layout import ROOT
+    from acctcfg.render.manifest_text import accounts_text, root_text
+
+    manifest = workspace.manifest
+    rules = {key: workspace.types[spec.type] for key, spec in manifest.venues.items()}
+    head = f"Imported by acctcfg {__version__} on {workspace.today}: the accounts as they were."
+    text = accounts_text(found.accounts, found.profiles, rules, head=head, looked=currencies)
+    folder = out if out is not None else workspace.directory
+    venues, stores = carried(workspace, folder)
+    beside = {ROOT: root_text(venues, stores, head=f"{head} No guardrails are set yet.", include=FILE.format("*"))}
+    demand_sound(workspace, {**beside, FILE.format("imported"): text})
+    write_files(folder, {name: text} if out is None else {name: text, **beside})
+
+
+def _summary(found: Imports, where: str) -> str:
+    if not found.accounts:
+        return "Nothing was imported."
+    notes = sum(len(one.notes) + sum(bool(key.note) for key in one.keys) for one in found.accounts)
+    count, shared = len(found.accounts), len(found.profiles)
+    profiles = f" with {shared} profile{'s' * (shared != 1)}" if shared else ""
+    comments = f" {notes} comments in it say what is not managed." if notes else ""
+    return f"Imported {count} account{'s' * (count != 1)}{profiles} into {where}.{comments}\nNext: acctcfg plan"

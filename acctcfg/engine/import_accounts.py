@@ -1,0 +1,152 @@
+"""Which accounts an import takes, read at once, and what they share. Sends no write, and writes no file."""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from acctcfg.core.text_rule import NAME
+from acctcfg.engine.import_live import Found, Reader
+from acctcfg.engine.progress import SILENT, Progress, safe
+from acctcfg.engine.session import Session
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import ConfigError, UsageError
+from acctcfg.imported import Imported, SharedProfile, shared_profiles
+from acctcfg.manifest.layout import names_of
+from acctcfg.venues.existing import Existing, ListsAccounts
+
+__all__ = ["MAIN", "Asked", "Imports", "import_accounts"]
+
+MAIN = "main"
+"""What the user behind the credentials is called where accounts are named, and its key where that is free."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be imported. `names`: accounts or patterns, by their names at the venue; () for all."""
+
+    names: tuple[str, ...] = ()
+    venue: str = ""  # "": of every connection of the manifest
+    store: str = ""  # where known secrets are looked for; "" nowhere
+    currencies: tuple[str, ...] = ()  # whose deposit addresses are looked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imports:
+    """What was found. `known`: accounts that the manifest has already; `failed`: those of which nothing was read."""
+
+    accounts: tuple[Imported, ...]
+    profiles: tuple[SharedProfile, ...]
+    known: tuple[str, ...]
+    failed: tuple[Found, ...]
+
+
+class _One(NamedTuple):
+    """An account that is to be read; without a row the user behind the credentials."""
+
+    venue: str
+    existing: Existing | None
+
+    @property
+    def name(self) -> str:
+        return self.existing.name if self.existing is not None else MAIN
+
+
+async def import_accounts(
+    workspace: Workspace, asked: Asked, *, alone: bool = False, progress: Progress = SILENT
+) -> Imports:
+    """Read what was asked for. `alone`: for a workspace of its own, whatever the present one manages already."""
+    progress = safe(progress)
+    venues = _venues(workspace, asked)
+    async with Session(workspace, venues) as session:
+        for error in session.failed.values():
+            raise error
+        there = [one for key in venues for one in await _listed(session, key)]
+        chosen = _chosen(there, asked.names)
+        manifest = workspace.manifest
+        taken = frozenset() if alone else names_of(workspace.directory, manifest.files, "profiles")
+        managed = set() if alone else _managed(workspace)
+        known = [one.name for one in chosen if (one.venue, one.name) in managed]
+        if asked.names and len(known) == len(chosen):
+            raise UsageError(
+                f"{', '.join(known)}: in the manifest already", hint="an import takes accounts that it does not name"
+            )
+        chosen = [one for one in chosen if (one.venue, one.name) not in managed]
+        keys = _keys(chosen, () if alone else workspace.manifest.accounts)
+        above = {} if alone else {(spec.venue, spec.name): spec.key for spec in workspace.manifest.accounts.values()}
+        above |= {(one.venue, one.name): keys[one] for one in chosen}
+        progress.phase("reading accounts", len(chosen))
+
+        async def read(one: _One) -> Found:
+            reader = Reader(
+                session=session,
+                link=session.links[one.venue],
+                store=asked.store,
+                currencies=asked.currencies,
+                above={name: key for (venue, name), key in above.items() if venue == one.venue},
+            )
+            found = await reader.read(one.existing, keys[one])
+            progress.advance(1, keys[one])
+            return found
+
+        found = await asyncio.gather(*(read(one) for one in chosen))
+    accounts = tuple(sorted((one.imported for one in found if one.imported), key=lambda one: one.key))
+    return Imports(
+        accounts=accounts,
+        profiles=tuple(shared_profiles(accounts, taken)),
+        known=tuple(known),
+        failed=tuple(one for one in found if one.imported is None),
+    )
+
+
+def _venues(workspace: Workspace, asked: Asked) -> list[str]:
+    venues = workspace.manifest.venues
+    if not venues:
+        raise ConfigError("the manifest has no connection", hint="write one under `venues`, then import")
+    if asked.venue and asked.venue not in venues:
+        raise UsageError(f"there is no connection {asked.venue}", hint=f"the manifest has {', '.join(venues)}")
+    if asked.store and asked.store not in workspace.manifest.secret_stores:
+        raise UsageError(f"there is no secret store {asked.store}", hint="see `secret_stores` in the manifest")
+    return [asked.venue] if asked.venue else list(venues)
+
+
+async def _listed(session: Session, key: str) -> list[_One]:
+    link = session.links[key]
+    if not isinstance(link.connection, ListsAccounts):
+        raise ConfigError(f"venues.{key}: import is not supported for venue type {link.connection.spec.type}")
+    roles = link.venue.rules.roles
+    rows = await link.connection.existing() if "sub_account" in roles else []
+    return [*([_One(key, None)] if "main" in roles else []), *(_One(key, row) for row in rows)]
+
+
+def _managed(workspace: Workspace) -> set[tuple[str, str]]:
+    return {(spec.venue, MAIN if spec.role == "main" else spec.name) for spec in workspace.manifest.accounts.values()}
+
+
+def _chosen(there: Sequence[_One], names: Sequence[str]) -> list[_One]:
+    """Those that a name or a pattern names, each once."""
+    for name in names:
+        if not any(_fits(name, one) for one in there):
+            raise UsageError(
+                f"{name} selects nothing",
+                hint=f"accounts go by their names at the venue, the user behind the credentials by {MAIN}",
+            )
+    return [one for one in there if not names or any(_fits(name, one) for name in names)]
+
+
+def _fits(name: str, one: _One) -> bool:
+    return fnmatch.fnmatchcase(one.name, name.replace("[", "[[]"))
+
+
+def _keys(chosen: Sequence[_One], taken: Collection[str]) -> dict[_One, str]:
+    """A key of the manifest for each: its name, or where that is taken one with the connection before it."""
+    keys: dict[_One, str] = {}
+    for one in chosen:
+        plain = one.name if NAME.allows(one.name) else "account"
+        used = {*taken, *keys.values()}
+        ways = (plain, f"{one.venue}_{plain}", *(f"{one.venue}_{plain}_{n}" for n in range(2, len(used) + 3)))
+        keys[one] = next(way for way in ways if way not in used)
+    return keys

@@ -1,0 +1,39 @@
+"""What `import` asks of a venue, besides what every connection does: everything that is there, named or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from acctcfg.core.address import Address
+from acctcfg.core.leverage_lines import ScopeName
+from acctcfg.venues.contract import Survey
+
+__all__ = ["Existing", "ListsAccounts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Existing:
+    """One sub-account of the venue's list."""
+
+    name: str
+    uid: str
+    label: str = ""
+    state: str = "present"  # our word; "" where the venue's is none that we know
+    above: str = ""  # the venue's name of the account that it stands under
+
+
+@runtime_checkable
+class ListsAccounts(Protocol):
+    """The part of a connection that `import` needs."""
+
+    async def existing(self) -> list[Existing]:
+        """Every sub-account that the venue lists, by name. Raises VenueError."""
+
+    async def keyed_settings(self, survey: Survey) -> Sequence[tuple[str, str]]:
+        """Field and key of each setting by currency, family or symbol that holds something of its own in a surveyed
+        account. Raises VenueError."""
+
+    def scope_name(self, survey: Survey, address: Address) -> ScopeName:
+        """What a leverage address of the survey is kept by, as a manifest's entry names it."""

@@ -1,0 +1,47 @@
+"""import at Gate CrossEx: what a plan right after finds, in both account modes, and what cannot be managed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gate_desk import GateDesk, gate_seed
+from hypothesis import HealthCheck, given, settings
+from test_gate_laws import states
+
+NO_CHANGES = "No changes. Live accounts match the manifest."
+SUBS: dict[str, Any] = {
+    "alpha": {"remark": "first desk", "keys": [{"name": "bot", "perms": ["futures", "wallet:r"], "ip": ["127.0.0.1"]}]},
+    "beta": {"state": 2},
+}
+
+
+def import_all(desk: GateDesk, *more: str) -> str:
+    """The file that `import --all` writes into an empty workspace."""
+    desk.write({}, venues={"cx": desk.connections()["cx"]}, include=["accounts/*.yaml"])
+    file = desk.folder / "accounts" / "cx.yaml"
+    file.unlink(missing_ok=True)
+    said = desk.run("import", "--all", *more)
+    assert said.code == 0, said.out + said.err
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """One desk for all examples."""
+    folder: Path = tmp_path_factory.mktemp("import")
+    with pytest.MonkeyPatch.context() as patch, GateDesk.at(folder, patch, gate_seed(), speed=40) as made:
+        yield made
+
+
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(state=states())
+def test_import_then_plan_is_empty(shared: GateDesk, state: dict[str, Any]) -> None:
+    """In either mode, with a position mode for each exchange, whatever symbols were touched."""
+    shared.set(**state)
+    shared.sandbox.control_post("forget")
+    text = import_all(shared)
+    planned = shared.plan()
+    assert planned.last == NO_CHANGES, planned.out + planned.err + text
+    assert shared.writes() == []
