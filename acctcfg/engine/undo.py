@@ -228,7 +228,7 @@ def _undone(
         return None, f"it cannot be undone: {door.why}"
     found = brought_back(spec, written, deed.address, deed.before, rules)
     if found is None:
-        return None, f"it was {told(deed.before)}, which no manifest can want"
+        return None, f"it was {told(deed.before)}, and no entry of a manifest leads back to that"
     return found, why
 
 

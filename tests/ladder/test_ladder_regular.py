@@ -217,6 +217,21 @@ def test_a_lost_answer_makes_nothing_twice(desk: Desk, path: str) -> None:
     assert (account["acctLv"], [key["label"] for key in account["keys"]]) == ("2", ["trading"])
 
 
+@served(world())
+def test_a_run_is_undone(desk: Desk) -> None:
+    """Whether it may transfer out, its modes and a setting come back; the account that a run made stays."""
+    fields = {"api_keys": KEY, "transfer_out": True, "account_mode": "futures", "settings": {"greeks": "PA"}}
+    first = wants(desk, {"trader01": fields}).apply("--format", "json").json["run"]
+    before = desk.account("trader01")
+    fields |= {"transfer_out": False, "settings": {"greeks": "BS"}}
+    run = wants(desk, {"trader01": fields}).apply("--format", "json").json["run"]
+    assert desk.run("revert", run, "--out", "back.json").code == 0
+    assert desk.apply("back.json").last == "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."
+    assert desk.account("trader01") == before
+    said = desk.run("revert", first, "--with-deletes")
+    assert (said.last, "OKX has no call for it" in said.out) == ("Nothing to undo.", True)
+
+
 @pytest.mark.parametrize("region", ["global", "eea", "us", "tr"])
 def test_each_region_has_its_host(region: str) -> None:
     """The same hosts as a broker's, by the region that the user registered in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.leverage import Decision, Resolution, live_values, resolve
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere, Name
+from acctcfg.venues.okx.scope_named import scope_named
 from acctcfg.venues.okx.scopes import Scope, covers, limit_of, members
 
 TODAY = date(2026, 11, 21)
@@ -127,6 +129,20 @@ def call(decision: Decision) -> dict[str, str]:
     """The body of the call that sets what the entry says."""
     assert isinstance(decision.value, Decimal)
     return decision.write(decision.value)
+
+
+@pytest.mark.parametrize("mode", ["futures", "multi_currency", "portfolio"])
+@pytest.mark.parametrize("position", ["net", "long_short"])
+def test_the_key_of_a_scope_names_it_and_no_other(mode: str, position: str) -> None:
+    """From the address of every scope back to an entry, and from that entry to this one scope."""
+    every = [f"{market} {margin} instrument 3 *" for market in Market for margin in MarginMode]
+    scopes = [one.address_key for one in settle(entries(*every), mode, position).wanted]
+    assert scopes or (mode, position) == ("portfolio", "long_short")
+    for key in scopes:
+        named = scope_named(key)
+        assert named is not None
+        made = replace(entry("swap cross family 3 x")[0], **named._asdict())
+        assert list(told(settle((made,), mode, position))) == [key]
 
 
 def test_the_trade_guides_example_is_six_calls() -> None:

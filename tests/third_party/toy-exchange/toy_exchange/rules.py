@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from acctcfg.core.desired import AccountSpec
+from acctcfg.core.desired import AccountSpec, Selector
 from acctcfg.core.level import level_parts
 from acctcfg.core.order import Row
-from acctcfg.core.rules import Finding, VenueRules
+from acctcfg.core.rules import Finding, ScopeNamed, VenueRules
 from acctcfg.venues.switch import settings_of
 from toy_exchange.settings import SWITCHES
 
@@ -25,6 +25,11 @@ def check(spec: AccountSpec) -> Iterator[Finding]:
             yield Finding(entry.place, f"{entry.path}.{field}", f"{value} is no whole number from 1 on")
 
 
+def scope_named(key: str) -> ScopeNamed:
+    """The entry behind `leverage[swap/SYMBOL]`."""
+    return ScopeNamed(None, None, Selector("symbol", key.removeprefix("swap/")))
+
+
 RULES = VenueRules(
     type="toy_exchange",
     environments=("live", "sandbox"),
@@ -33,6 +38,7 @@ RULES = VenueRules(
     main_fields=frozenset({"uid", "position_mode", "settings", "leverage"}),
     position_modes={"net": "one position a contract", "long_short": "a long and a short one side by side"},
     leverage_selectors=("symbol",),
+    leverage_named=scope_named,
     settings=settings_of(SWITCHES),
     prechecks={"no_pending_withdrawals": "no withdrawal is under way"},
     warnings={"sweep_waits": "a changed sweep begins at the end of the day"},
