@@ -37,12 +37,19 @@ def ids(desk: Desk) -> list[str]:
     return [key["api_key"] for key in desk.account("mmdesk01")["keys"]]
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def journal(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Where the journal is kept, as the manifest says it."""
+    return {} if request.param == "sqlite" else {"url": request.getfixturevalue("postgres").database()}
+
+
 @pytest.mark.sample(3)
 @pytest.mark.parametrize(("where", "number"), POINTS)
-def test_the_apply_after_a_kill_ends_the_rotation(desk: Desk, where: str, number: int) -> None:
+def test_the_apply_after_a_kill_ends_the_rotation(desk: Desk, journal: dict[str, str], where: str, number: int) -> None:
     """The secret in the key's place is of a key that works when the process dies; one more apply leaves one key, a new
     one, under its own label, and no secret that a live key needs is lost."""
-    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}, guardrails={"max_deletes": 0}).converge()
+    sections = {"guardrails": {"max_deletes": 0}, "journal": journal}
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}, **sections).converge()
     old = ids(desk)
     killed(desk, where, number)
     assert desk.secret("mmdesk01", "trading")["api_key"] in ids(desk)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from desk import Desk
-from fault_parts import onboarding
+from fault_parts import TRADING, onboarding
 from postgres import Cut, Postgres
 
 import acctcfg.journal.postgres
@@ -50,6 +50,22 @@ def test_another_checkout_knows_what_this_one_did(desk: Desk, url: str, tmp_path
     desk.write(onboarding(), journal={"url": url}, guardrails={"adopt": "explicit"}).converge()
     desk.folder = clone(desk, tmp_path / "clone")
     assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+@pytest.mark.slow
+def test_another_checkout_ends_what_this_one_began_to_rotate(desk: Desk, url: str, tmp_path: Path) -> None:
+    """With the same journal and the same store a clone knows of the overlap, and its rotate ends it."""
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}, journal={"url": url}).converge()
+    rotate = ("rotate", "mmdesk01", "trading", "--auto-approve", "--overlap")
+    assert desk.run(*rotate, "24h").code == 0
+    new = desk.secret("mmdesk01", "trading")["api_key"]
+    desk.folder = clone(desk, tmp_path / "clone")
+    plan = desk.plan("--format", "json").json
+    assert (plan["steps"], [one["code"] for one in plan["warnings"]]) == ([], ["rotating"])
+    said = desk.run(*rotate, "0s")
+    assert said.code == 0, said.out + said.err
+    assert [key["api_key"] for key in desk.account("mmdesk01")["keys"]] == [new]
+    assert desk.run("history").out.count("rotate") == 2
 
 
 def test_with_ci_set_a_shared_journal_outlives_the_job(desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,24 @@ def test_a_failed_wave_is_the_last(desk: Desk, waits: list[float]) -> None:
     assert _modes(desk) == ORDER
 
 
+def test_keys_are_rotated_in_waves(desk: Desk) -> None:
+    """A failed wave is the last: the others keep their keys and secrets; another rotate does all, in order."""
+    _ready(desk, [1, "100%"])
+    before = {name: desk.secret(name, "trading") for name in NAMES}
+    desk.fault(kind="code", code="51000", match={"path": "*/subaccount/apikey", "method": "POST"}, times=1)
+    rotate = ("rotate", "trader*", "trading", "--auto-approve", "--overlap", "0s")
+    said = desk.run(*rotate)
+    assert said.code == 1, said.out + said.err
+    assert said.out.count("not started: a later wave than that of") == 5
+    assert {name: desk.secret(name, "trading") for name in NAMES} == before
+    begun = len(desk.writes())
+    said = desk.run(*rotate)
+    assert said.code == 0, said.out + said.err
+    assert not {desk.secret(name, "trading")["api_key"] for name in NAMES} & {one["api_key"] for one in before.values()}
+    assert {row["body"]["subAcct"] for row in desk.writes()[begun : begun + 3]} == {ORDER[0]}
+    assert [key["label"] for name in NAMES for key in desk.account(name)["keys"]] == ["trading"] * len(NAMES)
+
+
 def test_a_blocked_account_stops_no_wave(desk: Desk) -> None:
     """It takes no place in a wave either: the first wave is the first account that can be changed."""
     _ready(desk, [1, "100%"])
