@@ -41,13 +41,15 @@ __all__ = [
 class StoredSecret:
     """One file of a store. `state`: wanted (the manifest names its key), unnamed, or dead (moved aside).
 
-    `place`: where the manifest would have it, if it is the secret of a wanted key and lies elsewhere.
+    `place`: where the manifest would have it, if it is the secret of a wanted key and lies elsewhere. `by`: who says
+    that it is there: the store, or the journal for one that cannot tell what it holds.
     """
 
     store: str
     path: str
     state: str
     place: str = ""
+    by: str = "store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,23 @@ def list_secrets(workspace: Workspace) -> list[StoredSecret]:
     places = {place: own for own, place in recorded_places(workspace, users).items()}
     found = []
     for name, store in sorted(workspace.stores().items()):
-        for path in store.list():
+        paths, by = store.list(), "store"
+        if paths is None:
+            paths, by = _on_record(workspace, users, name), "journal"
+        for path in paths:
             own = places.get((name, path), (name, path))
             place = "" if own == (name, path) else ":".join(own)
-            found.append(StoredSecret(name, path, "wanted" if place or (name, path) in wanted else "unnamed", place))
+            state = "wanted" if place or (name, path) in wanted else "unnamed"
+            found.append(StoredSecret(name, path, state, place, by))
         found += [StoredSecret(name, path, "dead") for path in store.dead()]
     return found
+
+
+def _on_record(workspace: Workspace, users: Mapping[str, str], store: str) -> tuple[str, ...]:
+    """Where the journal has secrets of living keys of these venue users, in a store that cannot tell."""
+    with workspace.journal() as journal:
+        known = [journal.knowledge(user).stored.values() for user in sorted({*users.values()} - {""})]
+    return tuple(sorted(key.path for keys in known for key in keys if key.store == store))
 
 
 def user_behind(workspace: Workspace, key: str) -> str:

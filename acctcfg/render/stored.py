@@ -20,7 +20,8 @@ def secrets(shown: Sequence[StoredSecret], _: Page) -> str:
     lines = []
     for one in shown:
         place = f"  (the manifest expects it at {one.place})" if one.place else ""
-        lines.append(harmless(f"{one.state:<8} {one.store}:{one.path}{place}"))
+        by = "  (by the journal; the store does not tell)" if one.by == "journal" else ""
+        lines.append(harmless(f"{one.state:<8} {one.store}:{one.path}{place}{by}"))
     return "\n".join(lines) or "The stores hold no secrets."
 
 

@@ -79,8 +79,8 @@ class Store(Protocol):
         """
         ...
 
-    def list(self) -> tuple[str, ...]:
-        """The paths of live secrets, sorted."""
+    def list(self) -> tuple[str, ...] | None:
+        """The paths of live secrets, sorted; None where nothing tells."""
         ...
 
     def dead(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ EXISTS = "exists"
 class ToldStore:
     """Each secret is asked for, put and deleted by a helper's answer; the helper keeps it, and answers once it has.
 
-    It is not told what there is, so `list` and `dead` give nothing.
+    None of the three questions asks what there is, so `list` cannot tell.
     """
 
     writable = True
@@ -110,12 +110,11 @@ class ToldStore:
             self._put(path, new)
         self._delete(by)
 
-    def list(self) -> tuple[str, ...]:
-        """Nothing: the three questions do not ask for it."""
-        return ()
+    def list(self) -> None:
+        """It cannot tell."""
 
     def dead(self) -> tuple[str, ...]:
-        """Nothing: see `list`."""
+        """Nothing that it could tell."""
         return ()
 
     def describe(self) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from desk import Desk, Said
 
+from acctcfg.core.trust import trust_word
+from acctcfg.journal import Journal, journal_path
+
 KEY = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 NAMES = ("trader01", "trader02")
 
@@ -155,3 +158,29 @@ def test_no_sandbox_is_needed_to_list(tmp_path: Path, desk: Desk) -> None:
     desk.write({"trader01": {"api_keys": {"trading": KEY}}})
     assert desk.run("secrets", "list").out == "The stores hold no secrets.\n"
     assert desk.sandbox.control_get("requests")["by_path"] == {}
+
+
+@pytest.mark.parametrize("kind", ["exec", "keyring"])
+def test_of_a_store_that_cannot_tell_the_journal_tells(desk: Desk, kind: str) -> None:
+    """Keys whose secrets were put there and that were not deleted since; no program is started, no request sent."""
+    program = ["/nowhere/vault"]
+    desk.monkeypatch.setenv("ACCTCFG_TRUST", trust_word(program))
+    store = {"type": kind, **({"command": program} if kind == "exec" else {})}
+    desk.write({"trader01": {"api_keys": {"trading": {**KEY, "store": "far"}}}}, secret_stores={"far": store})
+    with Journal.open(journal_path(desk.folder), create=True) as journal:
+        run = journal.begin_run(command="apply", actor="tester")
+        journal.remember_user(run, "desk", "demo", desk.sandbox.base_url, "70")
+        for user, label in (("70", "trading"), ("70", "old"), ("70", "gone"), ("71", "theirs")):
+            facts = {"store": "far", "path": f"desk/trader01/{label}", "api_key": f"id-{label}", "uid": "5"}
+            journal.remember_key(run, user, "trader01", label, **facts)
+        journal.remember_account(run, "70", "trader01", uid="5", key="trader01")
+        journal.forget_key(run, "70", "trader01", "gone")
+    rows = desk.run("secrets", "list", "--format", "json").json["secrets"]
+    assert [(row["path"], row["state"], row["by"]) for row in rows] == [
+        ("desk/trader01/old", "unnamed", "journal"),
+        ("desk/trader01/trading", "wanted", "journal"),
+    ]
+    assert (
+        "wanted   far:desk/trader01/trading  (by the journal; the store does not tell)"
+        in desk.run("secrets", "list").out.splitlines()
+    )
