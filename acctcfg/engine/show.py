@@ -53,6 +53,8 @@ async def observe(
         await asyncio.gather(*(_look_behind(survey, session) for survey in surveys if survey.exists))
         asked = [survey for survey in surveys if fees and survey.exists]
         rates = dict(await asyncio.gather(*(_fees(survey, session) for survey in asked)))
+        for note in (note for link in session.links.values() for note in link.notes()):
+            progress.alert(f"note: {note}")
     views = [replace(view, fees=rates.get(view.account)) for view in _views(surveys, focus)]
     accounts = workspace.manifest.accounts
     for target in targets if not unread else ():

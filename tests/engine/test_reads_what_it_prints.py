@@ -157,3 +157,16 @@ def test_a_focus_on_fields() -> None:
     assert focus.may_want("mmdesk01", "deposit.addresses")
     assert not focus.touches("hedge001", "deposit.addresses")
     assert not Focus(only=PAYABLE).everything
+
+
+@pytest.mark.parametrize("command", ["show", "output"])
+def test_whose_limit_it_was_is_said_beside_what_is_printed(desk: Desk, command: str) -> None:
+    """Another program shares a limit: a note on stderr names it, and stdout is the same document as without."""
+    desk.write({"mmdesk01": {}}).converge()
+    quiet = desk.run(command, "--format", "json")
+    desk.fault(match={"path": "*/subaccount-info"}, kind="rate_limited", times=1)
+    said = desk.run(command, "--format", "json")
+    assert (said.code, said.json) == (0, quiet.json)
+    assert "note: desk: " in said.err
+    assert "subaccount-info" in said.err
+    assert "note: " not in quiet.err
