@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
     from acctcfg.journal import Intent, Journal
     from acctcfg.journal.records import Finding, Outcome
-    from acctcfg.venues.contract import Write
+    from acctcfg.venues.contract import Write, Writer
 
 __all__ = ["JournalWriter", "Run"]
 
@@ -81,10 +81,9 @@ class JournalWriter:
     address: str = ""
     values: JsonObject = field(default_factory=dict)  # what the step changes from what to what, for the record
 
-    async def send(self, write: Write) -> Reply:
-        """Send one write through the gate, on record."""
-        sending = _Sending(self, write)
-        self.address = str(write.address)
+    async def send(self, write: Write, *, others: Sequence[tuple[Writer, Write]] = ()) -> Reply:
+        """Send one write through the gate, on record; `others` are made by the same request."""
+        sending = _Sending((_Part(self, write), *(_Part(_ours(writer), one) for writer, one in others)))
         try:
             reply = await self.client.write(
                 write.call,
@@ -96,18 +95,11 @@ class JournalWriter:
                 droppable=not self.begun,
             )
         except VenueError as error:
-            entry = sending.entry
-            if entry is not None:
-                outcome = "refused" if isinstance(error, Dropped) else _outcome(error)
-                await self.settle(entry, outcome, {"code": error.code})
-                self.lost = entry if outcome == "unknown" else None
+            for part in sending.parts:
+                await part.failed(error)
             raise
-        self.last = entry = sending.entry
-        assert entry is not None  # noqa: S101 (nothing is answered that was not begun)
-        if write.creates_key or write.creates:
-            self.entries.append(entry)  # until what was answered is on record
-        else:
-            await self.settle(entry, "done")
+        for part in sending.parts:
+            await part.answered()
         return reply
 
     async def answered(self, facts: JsonObject) -> None:
@@ -153,47 +145,35 @@ class JournalWriter:
             self.run.trouble.setdefault(self.address, error)
 
 
-class _Sending:
-    """One write on its way, through all of its attempts: what the client calls before it sends."""
+class _Part:
+    """One step's part of a request: what is read and written down of it."""
 
     def __init__(self, writer: JournalWriter, write: Write) -> None:
         self.entry: Intent | None = None  # of the latest attempt
-        self._writer = writer
-        self._write = write
+        self.writer = writer
+        self.write = write
+        writer.address = str(write.address)
 
     async def ahead(self) -> None:
         """Read in the last moment of a wait."""
-        if (gate := self._writer.gate) is not None:
-            await gate.ahead(self._write.address, self._write.call.text)
+        if (gate := self.writer.gate) is not None:
+            await gate.ahead(self.write.address, self.write.call.text)
 
     async def ready(self) -> None:
         """Pass the gate, if the write has one: its prechecks are read anew."""
-        writer = self._writer
+        writer = self.writer
         if writer.gate is not None:
-            gate = writer.gate.open(self._write.address, self._write.call.text)
+            gate = writer.gate.open(self.write.address, self.write.call.text)
             await (gate if writer.begun else writer.stop.unless_asked(gate))
 
-    async def before_send(self, sent_at: float) -> None:
-        """Write down the intent, and hold the lock still."""
-        writer = self._writer
+    async def settle(self, outcome: Outcome) -> None:
+        """What became of the latest attempt, if there was one."""
         if self.entry is not None:
-            await writer.settle(self.entry, "refused")  # the client proved the attempt before this one not executed
-        if writer.stop.asked and not writer.begun:
-            raise Dropped
-        self.entry = await self._intend(sent_at)
-        if not writer.run.fresh(writer.venue_user):  # last of all: writing down the intent may have taken its time
-            await writer.settle(self.entry, "failed")
-            raise JournalError(
-                "the lock of this venue user is no longer ours, so nothing more is written",
-                hint="this process was held up for too long; apply again",
-            )
-        _ENTRY.set(self.entry)
-        writer.begun, writer.sent_at = True, sent_at
-        writer.left.set()
-        writer.stop.sent.add(self._write.address)
+            await self.writer.settle(self.entry, outcome)
 
-    async def _intend(self, sent_at: float) -> Intent:
-        writer, write = self._writer, self._write
+    async def intend(self, sent_at: float) -> None:
+        """Write down the intent."""
+        writer, write = self.writer, self.write
         facts: JsonObject = {
             "uid": write.uid,
             "creates": dict(write.creates),
@@ -201,7 +181,7 @@ class _Sending:
             "renames": dict(write.renames),
         }
         body: JsonObject = {**writer.values, **{name: value for name, value in facts.items() if value}}
-        return await asyncio.to_thread(
+        self.entry = await asyncio.to_thread(
             writer.run.journal.intend,
             writer.run.id,
             venue_user=writer.venue_user,
@@ -213,6 +193,74 @@ class _Sending:
             sent_at=sent_at,
             creates_key=write.creates_key,
         )
+
+    def leaves(self, sent_at: float) -> None:
+        """From now on it may have happened."""
+        writer = self.writer
+        writer.begun, writer.sent_at = True, sent_at
+        writer.left.set()
+        writer.stop.sent.add(self.write.address)
+
+    async def failed(self, error: VenueError) -> None:
+        """There was no answer that proves it."""
+        if self.entry is not None:
+            outcome: Outcome = "refused" if isinstance(error, Dropped) else _outcome(error)
+            await self.writer.settle(self.entry, outcome, {"code": error.code})
+            self.writer.lost = self.entry if outcome == "unknown" else None
+
+    async def answered(self) -> None:
+        """It was answered; a creation's entry stays open until what was answered is on record."""
+        writer, write, entry = self.writer, self.write, self.entry
+        assert entry is not None  # noqa: S101 (nothing is answered that was not begun)
+        writer.last = entry
+        if write.creates_key or write.creates:
+            writer.entries.append(entry)
+        else:
+            await writer.settle(entry, "done")
+
+
+class _Sending:
+    """One request on its way, through all of its attempts: what the client calls before it sends."""
+
+    def __init__(self, parts: Sequence[_Part]) -> None:
+        self.parts = parts
+
+    async def ahead(self) -> None:
+        """Read in the last moment of a wait."""
+        for part in self.parts:
+            await part.ahead()
+
+    async def ready(self) -> None:
+        """Pass the gates."""
+        for part in self.parts:
+            await part.ready()
+
+    async def before_send(self, sent_at: float) -> None:
+        """Write down the intents, and hold the lock still."""
+        first = self.parts[0].writer
+        for part in self.parts:
+            await part.settle("refused")  # the client proved the attempt before this one not executed
+        if first.stop.asked and not first.begun:
+            raise Dropped
+        for part in self.parts:
+            await part.intend(sent_at)
+        if not first.run.fresh(first.venue_user):  # last of all: writing down the intents may have taken its time
+            for part in self.parts:
+                await part.settle("failed")
+            raise JournalError(
+                "the lock of this venue user is no longer ours, so nothing more is written",
+                hint="this process was held up for too long; apply again",
+            )
+        _ENTRY.set(self.parts[0].entry)
+        for part in self.parts:
+            part.leaves(sent_at)
+
+
+def _ours(writer: Writer) -> JournalWriter:
+    """A writer that the engine handed out comes back as what it is."""
+    if not isinstance(writer, JournalWriter):
+        raise TypeError(f"not a writer of this run: {type(writer).__name__}")
+    return writer
 
 
 def _outcome(error: VenueError) -> Outcome:

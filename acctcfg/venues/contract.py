@@ -152,8 +152,12 @@ class Write:
 class Writer(Protocol):
     """How a venue sends a write: the engine writes it ahead to the journal, and opens the gate right before."""
 
-    async def send(self, write: Write) -> Reply:
-        """The reply. Raises what the client raises, and what a closed gate raises."""
+    async def send(self, write: Write, *, others: Sequence[tuple[Writer, Write]] = ()) -> Reply:
+        """The reply. Raises what the client raises, and what a closed gate raises.
+
+        `others`: the writes of further steps that the same request makes, each with its own writer; each passes its
+        gate and is on record.
+        """
 
     async def answered(self, facts: JsonObject) -> None:
         """Keep what the create that was sent last answered ("uid"; "label" and "api_key"; "currency", "chain",

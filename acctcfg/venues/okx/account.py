@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from acctcfg.core.address import Address
@@ -218,24 +218,29 @@ class Account(AccountNotes):
         renames: JsonObject | None = None,
     ) -> Reply:
         """Send one write for this account: signed by itself, or by the broker for it."""
+        write = replace(
+            self.write_of(call, change, own=own),
+            creates_key=creates_key,
+            creates=creates or {},
+            deletes=deletes,
+            renames=renames or {},
+        )
+        return await writer.send(write)
+
+    def write_of(self, call: Call, change: Change, *, own: bool = False) -> Write:
+        """One write for this account, as the engine sends it."""
         signs = self.writer if own else None
         if own and signs is None:
             raise self.no_access()
         refuse_own_key(call, self.master.in_use, self.key_values, self.egress)
-        return await writer.send(
-            Write(
-                call=call,
-                signer=signs.credentials if signs else self.master.credentials,
-                user=signs.user if signs else self.master.user,
-                address=change.address,
-                action=change.action,
-                account=self.name,
-                uid=self.uid,
-                creates_key=creates_key,
-                creates=creates or {},
-                deletes=deletes,
-                renames=renames or {},
-            )
+        return Write(
+            call=call,
+            signer=signs.credentials if signs else self.master.credentials,
+            user=signs.user if signs else self.master.user,
+            address=change.address,
+            action=change.action,
+            account=self.name,
+            uid=self.uid,
         )
 
     def later(self) -> After | None:

@@ -368,10 +368,11 @@ class OkxConnection(ByField[Account]):
                 yield push
 
     def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
-        """Writes and read-backs of all accounts; the list of sub-accounts is shared by them."""
-        fields = ("", "transfer_out")  # what the list shows of an account
-        listed = sum(change.address.field in fields for _, changes in work for change in changes)
-        return super().costs(work) + self._subs.listing_cost(self._master, self.spec.key, listed)
+        """Writes and read-backs of all accounts; the list of sub-accounts is shared by them, as some writes are."""
+        changes = [change for _, some in work for change in some]
+        listed = sum(change.address.field in ("", TransferOut.field) for change in changes)  # what the list shows
+        joint = TransferOut.joint_costs(self.user, self.spec.key, changes)
+        return super().costs(work) + joint + self._subs.listing_cost(self._master, self.spec.key, listed)
 
     def gated(self, change: Change) -> bool:
         """Modes, leverage and deletes of accounts are guarded."""

@@ -234,7 +234,7 @@ MODIFY_REGULAR_KEY = _post(
     "/users/subaccount/modify-apikey", 1, 1, *_KEY, Echo("perm", same=_permissions), Echo("ip", same=_addresses)
 )
 DELETE_REGULAR_KEY = _post("/users/subaccount/delete-apikey", 1, 1, *_KEY)
-SET_TRANSFER_OUT = _post("/users/subaccount/set-transfer-out", 1, 1, _ACCOUNT, Echo("canTransOut"))
+SET_TRANSFER_OUT = _post("/users/subaccount/set-transfer-out", 1, 1, Echo("subAcct", same=among), Echo("canTransOut"))
 
 RATES = {row.text: row.rate for row in tuple(globals().values()) if isinstance(row, Endpoint)}
 """Every limit of the table, by method and path."""
