@@ -44,3 +44,12 @@ def test_a_sub_accounts_fees_are_not_told(gate: GateDesk) -> None:
     assert gate.apply().code == 0
     said = gate.run("show", "--fees")
     assert (said.code, "[no_fees]" in said.out) == (1, True), said.out
+
+
+def test_fees_that_cannot_be_read_are_told_and_spoil_nothing_else(gate: GateDesk) -> None:
+    """Exit 1 with the reason; the account's values stand beside it, and without --fees nothing of it is asked."""
+    gate.write({"cx": {"position_mode": "net"}})
+    gate.fault(match={"path": "*/crossex/fee"}, kind="garbage", times=0)
+    assert gate.run("show").code == 0
+    said = gate.run("show", "--fees")
+    assert (said.code, "fee rates: " in said.out, "net" in said.out) == (1, True, True), said.out
