@@ -46,8 +46,8 @@ __all__ = ["cap"]
 QUIET_S = 2.0
 """An account that is read this much later than the one before it is waited for no longer by those that were read."""
 NO_BRAKE = "no_brake"
-LOWERED_AT_ONCE = 16
-"""Accounts that are lowered at a time: few enough that the writes of each end while its prechecks still count."""
+LOWERED_AT_ONCE = 8
+"""Accounts that are written to at a time: few enough that the writes of each end while its prechecks still count."""
 
 
 async def cap(

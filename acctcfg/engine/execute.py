@@ -47,7 +47,7 @@ class Execution:
     left_out: frozenset[Address] = frozenset()  # steps that are not carried out at all
     lost: frozenset[str] = frozenset()  # addresses that an earlier run wrote to and got no answer
     values: Values = field(default_factory=Values)
-    turns: asyncio.Semaphore | None = None  # how many accounts at a time; None for all of them
+    turns: asyncio.Semaphore | None = None  # how many accounts look and write at a time; None for all of them
     results: dict[Address, StepResult] = field(default_factory=dict)
     _stop: Stop = field(default_factory=Stop)
     _ended: dict[Address, asyncio.Event] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Execution:
             due = [accounts[one] for one in wave.accounts if one in accounts and self._due(accounts[one])]
             which = f", wave {number} of {len(waves)}" if len(waves) > 1 else ""
             self.progress.phase(f"applying{which}", sum(map(len, due)))
-            await asyncio.gather(*(self._in_turn(some) for some in due))
+            await asyncio.gather(*(self._account(some) for some in due))
             if number < len(waves) and due:
                 await self._between(self._halts(due), wave.then_wait_s)
 
@@ -144,10 +144,6 @@ class Execution:
         if result.status != "not_started":
             self.progress.advance(1, str(address))
 
-    async def _in_turn(self, steps: Sequence[Step]) -> None:
-        async with self.turns or nullcontext():
-            await self._account(steps)
-
     async def _account(self, steps: Sequence[Step]) -> None:
         link = self.planned.link(steps[0])
         work = Work(
@@ -197,12 +193,14 @@ class Execution:
         ready = [step for step in batch if await self._may_begin(step)]
         if not ready:
             return
-        look = LastLook(ready, work)
-        attempts += look.attempts
-        await self._stop.unless_asked(look.take())
-        due = [one for one in attempts if one.result is None]
+        async with self.turns or nullcontext():
+            look = LastLook(ready, work)
+            attempts += look.attempts
+            await self._stop.unless_asked(look.take())
+            due = [one for one in attempts if one.result is None]
+            if due:
+                await send(due, work, look)
         if due:
-            await send(due, work, look)
             await read_back(due, work)
             await look_at_siblings(due, work)
         for one in attempts:
