@@ -115,14 +115,15 @@ def _demand_depth(value: Any) -> None:
     """Level by level, so that no depth costs more than a list of what is open."""
     level = [value]
     for _ in range(MAX_DEPTH):
-        level = [inner for one in level for inner in (one.values() if type(one) is dict else one) if _holds(inner)]
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if type(one) is dict else one)
+            if type(inner) is dict or type(inner) is list
+        ]
         if not level:
             return
     raise ValueError("nested too deep")
-
-
-def _holds(value: Any) -> bool:
-    return type(value) is dict or type(value) is list
 
 
 def _mended(value: Any) -> Any:

@@ -6,9 +6,11 @@ Source: OKX v5, "Get positions" and the lists of pending orders; 59101, 59107, 5
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import lru_cache
 
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_reads import Open, OwnKey
+from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.scopes import Scope, covers
 from acctcfg.venues.snapshot import LISTED, Row, Rows, listed
 from acctcfg.venues.snapshot import Snapshot as Lists
@@ -62,13 +64,18 @@ def covered(account: Account, scope: Scope, row: Row, margin_mode: str) -> bool 
     inst_type, inst_id = str(row.get("instType") or ""), str(row.get("instId") or "")
     if not inst_id or inst_type not in _TYPES or margin_mode not in _MARGIN_MODES:
         return None
+    return _covered(account.instruments, scope, inst_type, inst_id, margin_mode)
+
+
+@lru_cache(maxsize=1 << 15)  # every scope is asked of every row, and many accounts have the same of both
+def _covered(instruments: Instruments, scope: Scope, inst_type: str, inst_id: str, margin_mode: str) -> bool:
     return covers(
         scope,
         inst_type=inst_type,
         inst_id=inst_id,
-        family=account.instruments.family_of(inst_type, inst_id),
+        family=instruments.family_of(inst_type, inst_id),
         margin_mode=margin_mode,
-        currencies=account.instruments.currencies_of(inst_id) or tuple(inst_id.split("-")),
+        currencies=instruments.currencies_of(inst_id) or tuple(inst_id.split("-")),
     )
 
 
