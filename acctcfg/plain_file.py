@@ -46,8 +46,11 @@ def _taken(handle: int, most: int) -> bytes:
     return b"".join(parts)
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Put the text in place of what stands there, whole or not at all; only its owner can read it. OSError if not."""
+def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
+    """Put the text in place of what stands there, whole or not at all. OSError if not.
+
+    `mode`: who can read it; only its owner, unless it says otherwise.
+    """
     from tempfile import NamedTemporaryFile
 
     beside = None
@@ -55,6 +58,8 @@ def write_whole(file: Path, text: str) -> None:
         with NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", encoding="utf-8", delete=False) as made:
             beside = Path(made.name)  # created with mode 0600
             made.write(text)
+        if mode != 0o600:
+            beside.chmod(mode)
         beside.replace(file)
     except OSError:
         if beside is not None:

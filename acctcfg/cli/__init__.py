@@ -25,6 +25,7 @@ COMMANDS = {
     "plan": "Show what apply would do, and what stands in its way.",
     "approve": "Sign a saved plan, for guardrails.approvals.",
     "apply": "Plan, ask, carry out, and read every change back.",
+    "drift": "Show how live accounts differ from the manifest, and what is there besides.",
     "cap": "The brake: lower every leverage above N, and raise nothing.",
     "rotate": "Give API keys new secrets; at no moment is there no working key.",
     "show": "Show accounts as they are now.",
@@ -44,7 +45,6 @@ COMMANDS = {
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
 NOT_YET = (
     "doctor",
-    "drift",
     "fmt",
     "graph",
     "snapshot",

@@ -23,6 +23,12 @@ def _plan() -> str:
     return plan_schema_text(rules().values())
 
 
+def _drift() -> str:
+    from acctcfg.render.drift_schema import drift_schema_text
+
+    return drift_schema_text()
+
+
 def _sandbox_seed() -> str:
     from acctcfg.sandbox.schema import seed_schema_text
     from acctcfg.sandbox.venues import VENUES
@@ -31,7 +37,12 @@ def _sandbox_seed() -> str:
 
 
 # a document's name -> its schema as text
-SCHEMAS: dict[str, Callable[[], str]] = {"manifest": _manifest, "plan": _plan, "sandbox-seed": _sandbox_seed}
+SCHEMAS: dict[str, Callable[[], str]] = {
+    "manifest": _manifest,
+    "plan": _plan,
+    "drift": _drift,
+    "sandbox-seed": _sandbox_seed,
+}
 
 
 @click.command(name="schema", short_help="Print a JSON Schema.")

@@ -15,7 +15,7 @@ from acctcfg.core.plan import Plan, Step
 from acctcfg.engine.capped import without_cap
 from acctcfg.engine.consent import Leave
 from acctcfg.engine.execute import Execution, left_out
-from acctcfg.engine.plan import Planned, demand_excludes, draw_up, make_plan, venues_of
+from acctcfg.engine.plan import Planned, demand_reach, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.record import Run
@@ -79,7 +79,7 @@ async def apply(
     progress = safe(progress)
     leave = dataclasses.replace(Leave.of(workspace, replace, allow_sensitive), unsigned=unsigned)
     workspace.refuse_lost_journal()
-    demand_excludes(workspace, excludes)
+    demand_reach(workspace, "--exclude", excludes)
     focus = Focus(targets, excludes=excludes) if rotation is None else rotation.focus
     undo = None if saved is None else Undo.saved(workspace, saved)
     if saved is not None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from acctcfg import __version__
 from acctcfg.core.address import Address, AddressPattern, Focus
@@ -40,7 +41,11 @@ from acctcfg.errors import UsageError, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Survey
 from acctcfg.venues.installed import venue
 
-__all__ = ["Planned", "demand_excludes", "draw_up", "hidden", "make_plan", "survey_accounts", "venues_of"]
+__all__ = ["Planned", "demand_reach", "draw_up", "hidden", "make_plan", "survey_accounts", "venues_of"]
+
+
+_Answers: TypeAlias = tuple[dict[Address, tuple[Precheck, ...]], list[Warning_]]
+"""Of one account: what the prechecks of its changes say, and what there is to know about them."""
 
 
 @dataclass(slots=True)
@@ -76,7 +81,7 @@ async def make_plan(
     progress = safe(progress)
     if undo is not None:
         workspace = undo.workspace
-    demand_excludes(workspace, excludes)
+    demand_reach(workspace, "--exclude", excludes)
     focus = Focus(targets, excludes=excludes) if undo is None else undo.focus
     leave = Leave.of(workspace, replace, allow_sensitive)
     async with Session(workspace, venues_of(workspace, focus)) as session:
@@ -96,9 +101,17 @@ def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
 
 
 async def survey_accounts(
-    session: Session, focus: Focus, *, replacing: frozenset[Address] = frozenset(), progress: Progress = SILENT
+    session: Session,
+    focus: Focus,
+    *,
+    replacing: frozenset[Address] = frozenset(),
+    strangers: bool = True,
+    progress: Progress = SILENT,
 ) -> tuple[list[Survey], list[Warning_], list[Unread]]:
-    """Read every account that the focus touches, all connections at once."""
+    """Read every account that the focus touches, all connections at once.
+
+    `strangers`: and see which accounts of ours the manifest no longer names, where the focus is everything.
+    """
     progress = safe(progress)
     specs = _specs(session.workspace, focus)
     progress.phase("reading accounts", len(specs))
@@ -129,7 +142,7 @@ async def survey_accounts(
         for survey in surveys:
             survey.read_at = link.client.clock.monotonic()
         progress.advance(len(left), key if left else "")
-        if not focus.everything:
+        if not focus.everything or not strangers:
             return surveys, []
         named = {spec.name for spec in session.workspace.manifest.accounts.values() if spec.venue == key}
         try:
@@ -179,17 +192,26 @@ async def draw_up(
     *,
     leave: Leave = NO_LEAVE,
     undo: Undo | None = None,
+    look_only: bool = False,
     progress: Progress = SILENT,
 ) -> Planned:
-    """Read, compare, order and ask. `leave`: what the user lets be done besides. `undo`: the run that is undone."""
+    """Read, compare, order and ask. `leave`: what the user lets be done besides. `undo`: the run that is undone.
+
+    `look_only`: nobody will carry it out, so that nobody asks what stands in the way; what is there that the manifest
+    does not name, the caller sees for himself.
+    """
     workspace, replacing = session.workspace, leave.replace
-    surveys, warnings, unread = await survey_accounts(session, focus, replacing=replacing, progress=progress)
-    _demand_targets(workspace, focus, surveys, unread, replacing)
+    surveys, warnings, unread = await survey_accounts(
+        session, focus, replacing=replacing, strangers=not look_only, progress=progress
+    )
+    if not look_only:
+        _demand_targets(workspace, focus, surveys, unread, replacing)
     warnings += undo.settle(surveys) if undo is not None else []
     by_key = {survey.spec.key: survey for survey in surveys}
     _block_left_out(surveys, focus)
     work = list(_differences(surveys, replacing, warnings, unread))
-    steps, work = await _steps(session, work, by_key, warnings, unread, progress)
+    asked = () if look_only else await _asked(session, work, progress, unread)
+    steps, work = _steps(session, work, by_key, asked, warnings, unread)
     if undo is not None:
         steps, again = await set_again(session, undo, steps)
         warnings += again
@@ -256,17 +278,22 @@ def _differences(
             yield survey, changes
 
 
-async def _steps(
+async def _asked(
+    session: Session, work: list[tuple[Survey, list[Change]]], progress: Progress, unread: list[Unread]
+) -> list[_Answers]:
+    progress.phase("asking what stands in the way", len(work))
+    return await asyncio.gather(*(_ask(session, survey, changes, progress, unread) for survey, changes in work))
+
+
+def _steps(
     session: Session,
     work: list[tuple[Survey, list[Change]]],
     by_key: dict[str, Survey],
+    asked: Sequence[_Answers],
     warnings: list[Warning_],
     unread: list[Unread],
-    progress: Progress,
 ) -> tuple[list[Step], list[tuple[Survey, list[Change]]]]:
     """The changes as steps in their order, with what stands in the way; and the work of accounts read in full."""
-    progress.phase("asking what stands in the way", len(work))
-    asked = await asyncio.gather(*(_ask(session, survey, changes, progress, unread) for survey, changes in work))
     steps: list[Step] = []
     for survey, changes in work:  # what stands in the way may decide which calls a change takes
         try:
@@ -325,12 +352,12 @@ def _demand_targets(
         raise UsageError(f"--replace {named}: it is not part of this plan", hint="plan again with it")
 
 
-def demand_excludes(workspace: Workspace, excludes: Sequence[str]) -> None:
-    """What was to be left out and is not there: more would be done than the user meant."""
-    for pattern in map(AddressPattern, excludes):
+def demand_reach(workspace: Workspace, option: str, patterns: Sequence[str]) -> None:
+    """A pattern that no account of the manifest could satisfy is a slip: to leave nothing out would do too much."""
+    for pattern in map(AddressPattern, patterns):
         if not any(_may_reach(pattern, workspace, account) for account in workspace.manifest.accounts):
             hint = "addresses are as `acctcfg plan` shows them; an account alone means all of it"
-            raise UsageError(f"--exclude {pattern.text} selects nothing", hint=hint)
+            raise UsageError(f"{option} {pattern.text} selects nothing", hint=hint)
 
 
 def hidden(pattern: AddressPattern, workspace: Workspace, focus: Focus) -> bool:
@@ -386,7 +413,7 @@ def _place(survey: Survey, address: Address) -> Place:
 
 async def _ask(
     session: Session, survey: Survey, changes: Sequence[Change], progress: Progress, unread: list[Unread]
-) -> tuple[dict[Address, tuple[Precheck, ...]], list[Warning_]]:
+) -> _Answers:
     link = session.links[survey.spec.venue]
     connection = link.connection
     try:

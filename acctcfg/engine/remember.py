@@ -11,13 +11,17 @@ from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.plan import Planned
 from acctcfg.venues.contract import Survey
+from acctcfg.venues.inventory import HasInventory
 
 if TYPE_CHECKING:
     from acctcfg.journal import Intent, Journal
     from acctcfg.journal.knowledge import Knowledge
     from acctcfg.journal.records import Finding
 
-__all__ = ["remember"]
+__all__ = ["LISTING", "remember"]
+
+LISTING = "listing"
+"""What a venue's lists had when an apply last read them: a name that is not among it was listed since."""
 
 
 def remember(
@@ -86,12 +90,18 @@ def _remember_seen(planned: Planned, journal: Journal, run: str) -> None:
     session = planned.session
     assert session is not None  # noqa: S101
     seen: dict[tuple[str, str], set[str]] = {}
+    listed: dict[str, set[str]] = {}
     for survey in planned.surveys.values():
-        user = session.links[survey.spec.venue].connection.user
+        connection = session.links[survey.spec.venue].connection
+        user = connection.user
+        if isinstance(connection, HasInventory) and survey.desired:
+            listed.setdefault(user, set()).update(connection.inventory.listings(survey))
         for kind, name in survey.sightings:
             seen.setdefault((user, kind), set()).add(name)
     for (user, kind), names in sorted(seen.items()):
         journal.remember_seen(run, user, kind, names)
+    for user, names in sorted(listed.items()):
+        journal.remember_seen(run, user, LISTING, names, daily=False)
 
 
 def _forget_key(planned: Planned, result: StepResult, journal: Journal, run: str) -> None:

@@ -14,7 +14,7 @@ from acctcfg.core.managed import managed_fields
 from acctcfg.core.plan import Unread
 from acctcfg.core.state import ABSENT, After, Unreadable, to_json
 from acctcfg.deposit import DepositRow
-from acctcfg.engine.plan import demand_excludes, hidden, survey_accounts, venues_of
+from acctcfg.engine.plan import demand_reach, hidden, survey_accounts, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
@@ -46,7 +46,7 @@ async def observe(
     `fees`: and what trading costs in each. A target that names a field without a key (`mmdesk01.leverage`) means all of
     that field.
     """
-    demand_excludes(workspace, excludes)
+    demand_reach(workspace, "--exclude", excludes)
     focus = Focus(targets, excludes=excludes, only=only, whole_fields=True)
     async with Session(workspace, venues_of(workspace, focus)) as session:
         surveys, _, unread = await survey_accounts(session, focus, progress=progress)

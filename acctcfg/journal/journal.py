@@ -242,11 +242,15 @@ class Journal(Past):
         if last is None or (last.store, last.path, last.label, last.uid) != (store, path, label, uid):
             self._add(Draft.of("access", run, facts, venue_user, account))
 
-    def remember_seen(self, run: str, venue_user: str, kind: str, names: Iterable[str]) -> None:
-        """Write down, at most once a day, that a venue's list showed these."""
+    def remember_seen(self, run: str, venue_user: str, kind: str, names: Iterable[str], *, daily: bool = True) -> None:
+        """Write down, at most once a day, that a venue's list showed these; not `daily`: only those never seen."""
         today = utc(self._now())[:10]
         known = self.knowledge(venue_user).sightings
-        new = {name: today for name in sorted(set(names)) if known.get((kind, name)) != today}
+        new = {
+            name: today
+            for name in sorted(set(names))
+            if (kind, name) not in known or (daily and known[kind, name] != today)
+        }
         if new:
             self._add(Draft.of("seen", run, {"kind": kind, "names": new}, venue_user))
 

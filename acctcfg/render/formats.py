@@ -1,6 +1,7 @@
 """Every word of every command's `--format`: one row each, with what renders which document in it.
 
 plan, outcome          of `plan` and `apply`
+drift                  of `drift`
 brake                  of `cap`
 accounts, payable      of `show` and `output`
 runs, run, verified    of `history`
@@ -50,6 +51,7 @@ FORMATS: Final = [
         "text",
         {
             "plan": "pages:plan",
+            "drift": "drift:drift_text",
             "outcome": "pages:outcome",
             "brake": "brake:braked",
             "accounts": "pages:accounts",
@@ -68,6 +70,7 @@ FORMATS: Final = [
         "json",
         {
             "plan": "data:plan_json",
+            "drift": "drift:drift_json",
             "outcome": "data:outcome_json",
             "brake": "brake:braked_json",
             "accounts": "data:views_json",
@@ -85,6 +88,7 @@ FORMATS: Final = [
     ),
     Format("jsonl", {"exported": "exported:lines"}),
     Format("csv", {"payable": "views:output_csv", "exported": "exported:table"}),
+    Format("markdown", {"drift": "drift:drift_markdown"}),
     Format("html", {"exported": "exported:page"}),
     Format("env", {"payable": "views:output_env"}),
 ]

@@ -15,7 +15,7 @@ from acctcfg.render.harmless import harmless
 from acctcfg.render.paint import Paint, joined
 from acctcfg.render.values import describe
 
-__all__ = ["render_outcome", "render_plan"]
+__all__ = ["PlanPage", "by_venue", "causes", "render_outcome", "render_plan"]
 
 MARKS = {"create": "+", "change": "~", "replace": "-/+", "delete": "-"}
 CHECKS = {"pass": "v", "fail": "x", "unknown": "?", "venue": ".", "deferred": "."}
@@ -35,10 +35,10 @@ NAMED = 3
 def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose: bool = False) -> str:
     """The plan, ending with its last line. `verbose` adds prechecks, dependencies and calls to every step."""
     whole = _blocks_all(plan.steps)
-    page = _Page(width, Paint(color), verbose, hidden=whole)
+    page = PlanPage(width, Paint(color), verbose, hidden=whole)
     blocks = [
         _reverts(plan),
-        *(page.venue(name, report, steps) for name, report, steps in _by_venue(plan)),
+        *(page.venue(name, report, steps) for name, report, steps in by_venue(plan)),
         page.recap(plan),
         _waves(plan),
         page.whole(whole),
@@ -47,7 +47,7 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
         page.notices(
             "Could not be read, so nothing was planned for it:",
             "?",
-            _causes(plan),
+            causes(plan),
         ),
         [f"Digest: {plan.digest}", *_estimate(plan), *plan.conclusion],
     ]
@@ -71,7 +71,7 @@ def _waves(plan: Plan) -> list[str]:
     return ["Waves, each done before the next one starts:", *lines] if lines else []
 
 
-def _causes(plan: Plan) -> list[tuple[str, str]]:
+def causes(plan: Plan) -> list[tuple[str, str]]:
     """What could not be read, one line a cause: a lost identity is one, of however many accounts."""
     causes: dict[str, list[str]] = {}
     for one in plan.unreadable:
@@ -104,7 +104,7 @@ def render_outcome(outcome: Outcome, *, color: bool = False, verbose: bool = Fal
     return joined(blocks, color=color)
 
 
-class _Page:
+class PlanPage:
     """How wide, how colourful and how detailed one plan is written."""
 
     def __init__(self, width: int, paint: Paint, verbose: bool, *, hidden: Collection[Precheck] = ()) -> None:
@@ -233,7 +233,7 @@ def _blocks_all(steps: Sequence[Step]) -> list[Precheck]:
     return [check for check in steps[0].prechecks if check.blocks and all(check in step.prechecks for step in steps)]
 
 
-def _by_venue(plan: Plan) -> Iterator[tuple[str, VenueReport | None, list[Step]]]:
+def by_venue(plan: Plan) -> Iterator[tuple[str, VenueReport | None, list[Step]]]:
     reports = {report.venue: report for report in plan.reports}
     steps: dict[str, list[Step]] = {name: [] for name in reports}
     for step in plan.steps:

@@ -110,7 +110,6 @@ def test_results_go_to_stdout_alone(desk: Desk, arguments: tuple[str, ...], code
         ("apply", "--auto-approve", "--lock-timeout", "soon"),
         ("apply", "--auto-approve", "--replace", "mmdesk01.api_keys[none]"),
         ("apply", "--auto-approve", "one.json", "two.json"),
-        ("drift",),
         ("rotate", "mmdesk01", "trading"),
         (),
     ],

@@ -249,3 +249,11 @@ def test_each_region_has_its_host(region: str) -> None:
         place=place,
     )
     assert OKX.base_url(spec) == f"https://{'openapi' if region == 'global' else region}.okx.com"
+
+
+@served(world({"known001": {}, "other001": {"keys": []}}))
+def test_drift_of_a_regular_user(desk: Desk) -> None:
+    """By the lists that every user with sub-accounts has."""
+    said = wants(desk, {"known001": {}}).run("drift", "--format", "json")
+    assert said.code == 2, said.err
+    assert [(one["code"], one["address"]) for one in said.json["findings"]] == [("unmanaged_account", "other001")]

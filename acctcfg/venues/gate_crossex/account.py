@@ -15,6 +15,7 @@ from acctcfg.venues.contract import Write, Writer
 from acctcfg.venues.gate_crossex.account_reads import CrossEx, Rows, State
 from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.main_user import KeyList, KeyRow, MainUser, SubAccount
+from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.gate_crossex.vocabulary import CROSS, ISOLATED
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
@@ -43,6 +44,7 @@ class Account(AccountNotes):
     main_user: MainUser
     state: State | None = None  # the CrossEx account; None in isolated_exchange
     decisions: dict[Address, Decision] = field(default_factory=dict)
+    symbols: Symbols | None = None  # the venue's list, once leverage needed it
     kin: dict[tuple[str, str], list[Address]] | None = None  # symbols by exchange and pair
     open: Open | None = None
     row: SubAccount | None = None  # the sub-account

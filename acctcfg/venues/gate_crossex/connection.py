@@ -22,6 +22,7 @@ from acctcfg.venues.gate_crossex.account_mode import AccountMode
 from acctcfg.venues.gate_crossex.account_reads import CrossEx
 from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 from acctcfg.venues.gate_crossex.brake import leverage_alone, look, obstacles
+from acctcfg.venues.gate_crossex.inventory import GateInventory
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
 from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount
 from acctcfg.venues.gate_crossex.offline_checks import mode_findings
@@ -213,6 +214,11 @@ class GateConnection(ByField[Account]):
         left = [one for one in memory.accounts() if one.name not in managed]
         rows = [await self._there(one) for one in left]
         return [no_longer_managed(memory, row.name, row.uid) for row in rows if row is not None]
+
+    @property
+    def inventory(self) -> GateInventory:
+        """What drift reads besides."""
+        return GateInventory(self._main_user)
 
     async def _there(self, one: KnownAccount) -> SubAccount | None:
         row = await self._main_user.sub_account(one.name)

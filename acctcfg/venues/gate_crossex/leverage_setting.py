@@ -52,6 +52,7 @@ class Leverage(OneCall[Account]):
         except VenueError as error:
             account.survey.cannot_read(account.address(self.field), error.code or "symbols", error.told)
             return
+        account.symbols = symbols
         resolution = self.resolution(account, symbols, spec.leverage)
         self._tell(account, focus, resolution)
         for entry in spec.leverage:

@@ -38,6 +38,7 @@ from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.fees import fees_of
 from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.identity import maintenance, whose
+from acctcfg.venues.okx.inventory import OkxInventory
 from acctcfg.venues.okx.key_guard import KEPT
 from acctcfg.venues.okx.lean_reads import LeanReads
 from acctcfg.venues.okx.leverage_setting import Leverage
@@ -323,6 +324,11 @@ class OkxConnection(ByField[Account]):
         listed = known is not None and known.find(market, name) is not None and market is not Market.SWAP
         by = Keyed.INSTRUMENT if listed else Keyed.CURRENCY if decision.param == "ccy" else Keyed.FAMILY
         return ScopeName(market, str(by), name, margin, side)
+
+    @property
+    def inventory(self) -> OkxInventory:
+        """What drift reads besides; an access token may not read the lists."""
+        return OkxInventory(self._master, self.spec.environment, not isinstance(self._credentials, AccessToken))
 
     async def fees(self, survey: Survey) -> tuple[FeeRate, ...]:
         """What trading costs the account."""

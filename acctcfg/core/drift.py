@@ -1,0 +1,148 @@
+"""Drift: how live accounts differ from the manifest, and what is there besides. A plan with findings; its JSON is a
+contract (format_version 1.x)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from acctcfg.core.json_types import JsonObject
+from acctcfg.core.plan import Plan, Step
+
+__all__ = ["FINDINGS", "FORMAT_VERSION", "NO_DRIFT", "Drift", "Finding", "KeyTimes"]
+
+FORMAT_VERSION: Final = "1.0"
+"""A reader takes any minor version of its own major one, and ignores members that it does not know."""
+
+NO_DRIFT: Final = "No drift. Live accounts match the manifest."
+"""Said of a look at everything alone, in which everything could be read."""
+
+FINDINGS: Final[Mapping[str, str]] = {
+    "unknown_key": "an API key that the manifest does not name",
+    "unmanaged_account": "a sub-account that the manifest does not name and acctcfg never managed",
+    "no_longer_managed": "an account that acctcfg managed is no longer in the manifest; it and its keys stay",
+    "rotation_due": "an API key is older than its `rotate_after`",
+    "key_lapses": "an API key that the venue deletes soon if nothing uses it, for it is bound to no address",
+    "key_limit": "an account has nearly as many API keys as the venue takes",
+    "key_not_usable": "the venue has frozen or locked an API key",
+    "account_frozen": "the venue has frozen functions of an account",
+    "account_locked": "an account is locked, and the manifest does not say whether it should be",
+    "label_differs": "an account's label is another one, and cannot be changed",
+    "parent_differs": "an account stands under another one, and cannot be moved",
+    "uid_mismatch": "an account's uid is not the one in the manifest",
+    "new_listing": "a value that is not set yet, of an instrument that was listed since the last apply",
+    "until_over": "the `until` of an entry is over, and live accounts are still as it said",
+}
+"""The closed list of what drift reports beside changed values. Some are warnings of a plan under the same code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that no step of a plan tells. `details`: what programs may want to know, by the code."""
+
+    code: str
+    address: str
+    venue: str  # the manifest's key of the connection; "" for what is of none
+    message: str
+    details: JsonObject = field(default_factory=dict, hash=False)
+
+    @property
+    def account(self) -> str:
+        """The account that it is about; "" where it is about none."""
+        return "" if self.address.startswith(("guardrails.", "venues.")) else self.address.partition(".")[0]
+
+    def to_json(self) -> dict[str, object]:
+        """The finding as the document shows it."""
+        return {
+            "code": self.code,
+            "address": self.address,
+            "account": self.account,
+            "venue": self.venue,
+            "message": self.message,
+            "details": dict(self.details),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTimes:
+    """When something is to happen with one API key, in Unix seconds; None where nothing is."""
+
+    address: str
+    venue: str
+    rotate_at: float | None = None
+    lapses_at: float | None = None  # at the earliest: if nothing uses it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """What a look at live accounts found. `plan`: the changed values as its steps, nothing of which was asked about."""
+
+    plan: Plan
+    findings: tuple[Finding, ...] = ()
+    keys: tuple[KeyTimes, ...] = ()
+    skipped: tuple[str, ...] = ()  # what was not looked for, as the user said it
+    at: float = 0.0  # Unix seconds
+    places: Mapping[str, str] = field(default_factory=dict)  # account of the manifest -> its connection
+    last_run: float | None = None  # when the last run that writes began, by the journal
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything is not as it should be, as far as it could be read."""
+        return bool(self.plan.steps or self.findings)
+
+    @property
+    def matches(self) -> bool:
+        """Whether live accounts match: all was looked for and read, and nothing is found."""
+        return self.plan.matches and not self.findings and not self.skipped
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """The accounts that drifted, each with its connection."""
+        changed = {step.address.account: step.venue for step in self.plan.steps}
+        return {one.account: one.venue for one in self.findings if one.account} | changed
+
+    @property
+    def counted(self) -> str:
+        """How much there is of what, in words."""
+        values, found, accounts = len(self.plan.steps), len(self.findings), len(self.accounts)
+        return f"{values} changed, {found} found besides, in {accounts} account{'s' * (accounts != 1)}"
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """The last line, and after it what was not looked at."""
+        if self.matches:
+            return (NO_DRIFT,)
+        unread, idle = len(self.plan.unreadable), len(self.plan.scope.sets_nothing)
+        more = [f"{unread} could not be read"] * bool(unread) + [f"{idle} entries set nothing"] * bool(idle)
+        first = f"Drift: {self.counted}" if self.exists else "No drift in what was read"
+        skipped = "Keys that the manifest does not name were not looked for." if self.skipped else ""
+        return ("; ".join([first, *more]) + ".", *filter(None, [self.plan.scope.said, skipped]))
+
+    def to_json(self) -> dict[str, object]:
+        """The document of `drift --format json`."""
+        whole = self.plan.to_json()
+        return {
+            "format_version": FORMAT_VERSION,
+            **{name: whole[name] for name in ("acctcfg_version", "created_at")},
+            "drift": self.exists,
+            "matches": self.matches,
+            "summary": {
+                "changes": len(self.plan.steps),
+                "findings": len(self.findings),
+                "accounts": len(self.accounts),
+                "unreadable": len(self.plan.unreadable),
+            },
+            **{name: whole[name] for name in ("venues", "targets", "excludes")},
+            "skipped": list(self.skipped),
+            "changes": [_change(step) for step in self.plan.steps],
+            "findings": [one.to_json() for one in self.findings],
+            "warnings": [{"address": w.address, "code": w.code, "message": w.message} for w in self.plan.warnings],
+            "unreadable": whole["unreadable"],
+        }
+
+
+def _change(step: Step) -> dict[str, object]:
+    """A step without what only an apply needs."""
+    whole = step.to_json()
+    return {name: whole[name] for name in whole if name not in ("blocked", "prechecks", "depends_on", "calls")}

@@ -1,0 +1,119 @@
+"""Drift: a plan of what differs, and beside it what no step of a plan would touch. Sends no write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from acctcfg.core.address import Focus
+from acctcfg.core.drift import FINDINGS, Drift
+from acctcfg.core.plan import Plan, Step, Warning_
+from acctcfg.engine.drift_accounts import look_at_users
+from acctcfg.engine.drift_keys import look_at_keys
+from acctcfg.engine.look import Look, inventory_of
+from acctcfg.engine.plan import demand_reach, draw_up, venues_of
+from acctcfg.engine.progress import SILENT, Progress, safe
+from acctcfg.engine.remember import LISTING
+from acctcfg.engine.session import Session
+from acctcfg.engine.workspace import Workspace
+from acctcfg.venues.contract import Survey
+
+__all__ = ["KEYS", "find_drift"]
+
+KEYS: Final = "keys"
+"""What a look may leave out: the keys that the manifest does not name, and how old keys are."""
+_OF_AN_APPLY: Final = frozenset({"sensitive", "window_closed", "token_ends", "exception", "cannot_sign_here"})
+"""Warnings of a plan about carrying it out."""
+
+
+async def find_drift(
+    workspace: Workspace,
+    *,
+    targets: Sequence[str] = (),
+    excludes: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    now: float | None = None,
+    progress: Progress = SILENT,
+) -> Drift:
+    """Everything that is not as the manifest says. `now`: Unix seconds; None for each venue's own time."""
+    progress = safe(progress)
+    demand_reach(workspace, "--target", targets)
+    focus = Focus(targets, excludes=excludes)
+    async with Session(workspace, venues_of(workspace, focus)) as session:
+        planned = await draw_up(session, focus, look_only=True, progress=progress)
+        look = Look(session=session, focus=focus, keys=KEYS not in skip, now=now)
+        await _beside(look, planned.surveys.values(), progress)
+        _listings(look, planned.surveys, planned.plan.steps)
+        plan = _told(look, planned.plan)
+        return Drift(
+            plan=plan,
+            findings=tuple(sorted(look.findings, key=lambda one: (one.address, one.code, one.message))),
+            keys=tuple(sorted(look.times, key=lambda one: one.address)),
+            skipped=tuple(skip),
+            at=session.clock.now() if now is None else now,
+            places={key: spec.venue for key, spec in workspace.manifest.accounts.items()},
+            last_run=_last_run(workspace),
+        )
+
+
+async def _beside(look: Look, surveys: Iterable[Survey], progress: Progress) -> None:
+    """What is there that the manifest does not name; with targets, in the accounts that they touch."""
+    there = [survey for survey in surveys if survey.exists and look.keys]
+    progress.phase("listing keys and sub-accounts", len(there))
+
+    async def keys(survey: Survey) -> None:
+        await look_at_keys(look, survey)
+        progress.advance(1, survey.spec.key)
+
+    work = [keys(survey) for survey in there]
+    await asyncio.gather(*work, *([] if look.focus.patterns else [look_at_users(look)]))
+
+
+def _listings(look: Look, surveys: dict[str, Survey], steps: Iterable[Step]) -> None:
+    """Changed values of what was listed since an apply last read the list."""
+    for step in steps:
+        link = look.session.links[step.venue]
+        inventory, seen = inventory_of(link), look.memory(link).seen
+        held = inventory.held_by(surveys[step.address.account], step.address) if inventory is not None else ()
+        names = [one.partition("/")[2] for one in held]
+        if held and seen(LISTING, held[0].partition("/")[0]) and not any(seen(LISTING, one) for one in held):
+            message = f"{', '.join(names)}: listed since the last apply"
+            look.find("new_listing", step.address, step.venue, message, {"instruments": list(names)})
+
+
+def _told(look: Look, plan: Plan) -> Plan:
+    """The plan as drift shows it. Its warnings that something is not as it should be are findings."""
+    accounts, rest = look.session.workspace.manifest.accounts, []
+    for one in plan.warnings:
+        spec = accounts.get(one.address.partition(".")[0])
+        venue = spec.venue if spec is not None else ""
+        listed = venue in look.session.links and inventory_of(look.session.links[venue]) is not None
+        if one.code == "unknown_key" and listed:
+            continue  # the whole list tells more
+        if one.code in FINDINGS and (one.code != "until_over" or _undone(one, plan.steps)):
+            look.find(one.code, one.address, venue, one.message, {})
+        elif one.code not in _OF_AN_APPLY:
+            rest.append(one)
+    unread = sorted({*plan.unreadable, *look.unread}, key=lambda one: (one.address, one.code))
+    reports = tuple(link.report() for _, link in sorted(look.links(), key=lambda one: one[0]))
+    steps = [replace(step, prechecks=(), depends_on=(), waits_for=()) for step in plan.steps]
+    return replace(plan, warnings=tuple(rest), unreadable=tuple(unread), reports=reports).with_steps(steps)
+
+
+def _undone(over: Warning_, steps: Iterable[Step]) -> bool:
+    """Whether live accounts are still as what is over had it: only its line is left of it otherwise."""
+    account, _, rest = over.address.partition(".")
+    if account == "guardrails":
+        return True
+    own = [step.address for step in steps if step.address.account == account]
+    return any(str(one) == over.address or (one.field == "leverage" and rest.startswith("leverage[")) for one in own)
+
+
+def _last_run(workspace: Workspace) -> float | None:
+    """When the last run began, by the journal."""
+    with workspace.journal() as journal:
+        runs = journal.runs(1)
+    return datetime.fromisoformat(runs[0].at).timestamp() if runs else None

@@ -1,0 +1,54 @@
+"""Sub-accounts of the venue's list that the manifest does not name."""
+
+from __future__ import annotations
+
+from acctcfg.core.address import Address
+from acctcfg.core.json_types import JsonValue
+from acctcfg.engine.drift_keys import day, iso, key_json
+from acctcfg.engine.look import Look, inventory_of
+from acctcfg.engine.session import Link
+from acctcfg.venues.inventory import Inventory, ListedAccount
+
+__all__ = ["look_at_users"]
+
+
+async def look_at_users(look: Look) -> None:
+    """Each venue user's whole list, once."""
+    users: dict[tuple[str, str], dict[str, Link]] = {}
+    for key, link in look.links():
+        users.setdefault((link.client.base_url, link.connection.user), {})[key] = link
+    accounts = look.session.workspace.manifest.accounts.values()
+    for links in users.values():
+        named = frozenset(spec.name for spec in accounts if spec.venue in links)
+        key, link = next(iter(links.items()))
+        try:
+            await _user(look, key, link, named)
+        except Exception as error:
+            look.cannot_read(f"venues.{key}", link, error)
+
+
+async def _user(look: Look, key: str, link: Link, named: frozenset[str]) -> None:
+    inventory = inventory_of(link)
+    if inventory is None:
+        for warning in await link.connection.strangers(named):
+            look.find(warning.code, warning.address, key, warning.message, {})
+        return
+    for row in await inventory.accounts() or ():
+        if row.name not in named and not look.focus.leaves_out(Address(row.name)):
+            await _stranger(look, key, link, inventory, row)
+
+
+async def _stranger(look: Look, key: str, link: Link, inventory: Inventory, row: ListedAccount) -> None:
+    """One that acctcfg managed is told with its live keys: somebody may still use them."""
+    details: dict[str, JsonValue] = {"name": row.name, "uid": row.uid, "created_at": iso(row.created_s)}
+    said = f"uid {row.uid}" + (f", created {day(row.created_s)}" if row.created_s is not None else "")
+    if look.memory(link).account(row.uid) is None:
+        message = f"a sub-account that the manifest does not name ({said})"
+        look.find("unmanaged_account", row.name, key, message, details)
+        return
+    message = f"the manifest no longer names it ({said})"
+    if look.keys:
+        keys = (await inventory.keys(row)).rows
+        details["keys"] = [key_json(one) for one in keys]
+        message += f"; its API keys: {', '.join(one.label for one in keys) or 'none'}"
+    look.find("no_longer_managed", row.name, key, message, details)

@@ -1,0 +1,271 @@
+"""`acctcfg drift` at OKX: every finding, what is not looked at, and what it never does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from desk import MASTER, Desk, Said, seed
+from ladder_parts import KEY, TRADING, own_secret, settle
+
+from acctcfg.core.drift import FINDINGS, Drift
+from acctcfg.engine.drift import find_drift
+from acctcfg.engine.workspace import Workspace
+
+NO_DRIFT = "No drift. Live accounts match the manifest."
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "drift.schema.json").read_text(encoding="utf-8"))
+PATTERN = {"market": "swap", "family": "*-USDT", "margin": "cross", "value": 4}
+MODES = {"api_keys": KEY, "account_mode": "multi_currency", "position_mode": "net"}
+DAY_S = 86_400
+
+
+def drift(desk: Desk, *arguments: str, code: int) -> dict[str, Any]:
+    """The document of one look, held to its schema; the exit status is as claimed, and nothing was written."""
+    before = len(desk.writes())
+    said = desk.run("drift", "--format", "json", *arguments)
+    assert said.code == code, said.out + said.err
+    assert len(desk.writes()) == before
+    jsonschema.validate(said.json, SCHEMA)
+    return dict(said.json)
+
+
+def found(document: dict[str, Any]) -> set[tuple[str, str]]:
+    """Code and address of each finding."""
+    return {(one["code"], one["address"]) for one in document["findings"]}
+
+
+def look(desk: Desk, *, days: float, **more: Any) -> Drift:
+    """Drift as it will be in so many days."""
+    workspace = Workspace.load(desk.folder, os.environ)
+    return asyncio.run(find_drift(workspace, now=time.time() + days * DAY_S, **more))
+
+
+@pytest.fixture
+def settled(desk: Desk) -> Desk:
+    """Two accounts as the manifest says, by an apply."""
+    for name in ("mmdesk01", "mmdesk02"):
+        settle(desk, name, acctLv="2", posMode="long_short_mode")
+    desk.write({"mmdesk01": MODES, "mmdesk02": MODES})
+    assert desk.apply().code == 0
+    return desk
+
+
+def test_after_an_apply_there_is_none(settled: Desk) -> None:
+    """Exit 0, and the last line says that all of it was looked at."""
+    said: Said = settled.run("drift")
+    assert (said.code, said.last) == (0, NO_DRIFT), said.out
+    document = drift(settled, code=0)
+    assert (document["drift"], document["matches"]) == (False, True)
+
+
+def test_a_value_that_somebody_changed(settled: Desk) -> None:
+    """As a step of a plan says it, without prechecks: nobody asks what stands in the way of what is not done."""
+    settled.sandbox.control_post("accounts/mmdesk02/set", posMode="long_short_mode")
+    settled.open("mmdesk02", "orders", instId="BTC-USDT-SWAP")
+    (change,) = drift(settled, code=2)["changes"]
+    assert (change["address"], change["before"], change["after"]) == ("mmdesk02.position_mode", "long_short", "net")
+    said = settled.run("drift")
+    assert "    ~ position_mode  long_short -> net\n" in said.out
+    assert "BLOCKED" not in said.out
+    assert said.last == "Drift: 1 changed, 0 found besides, in 1 account."
+
+
+def test_a_key_that_nobody_named(settled: Desk) -> None:
+    """With label, permissions, addresses and age, and never its id; `--skip keys` reads no list of keys."""
+    keys = settled.account("mmdesk01")["keys"]
+    extra = {"label": "left_over", "api_key": "key-left", "secret_key": "s", "passphrase": "Test-passphrase-3"}
+    old = {"label": "trading", "api_key": "key-mmdesk01-trading", "secret_key": "secret-mmdesk01"}
+    settled.sandbox.control_post(
+        "accounts/mmdesk01/set",
+        keys=[
+            {**old, "passphrase": "Test-passphrase-2", "perm": "read_only,trade", "ip": "127.0.0.1"},
+            {**extra, "perm": "read_only,trade", "ip": "198.51.100.7"},
+        ],
+    )
+    assert [key["label"] for key in keys] == ["trading"]
+    document = drift(settled, code=2)
+    (finding,) = document["findings"]
+    assert (finding["code"], finding["address"]) == ("unknown_key", "mmdesk01.api_keys[left_over]")
+    assert finding["details"]["permissions"] == ["read", "trade"]
+    assert finding["details"]["ip_allowlist"] == ["198.51.100.7"]
+    assert finding["details"]["changed_at"].startswith("20")
+    assert "key-left" not in json.dumps(document)
+    skipped = settled.run("drift", "--skip", "keys")
+    assert skipped.code == 0
+    assert NO_DRIFT not in skipped.out
+    assert skipped.last == "Keys that the manifest does not name were not looked for."
+
+
+def test_accounts_that_the_manifest_does_not_name(settled: Desk) -> None:
+    """One that acctcfg never managed, and one that it did, with its live keys; targets leave them alone."""
+    settle(settled, "stranger1")
+    settled.write({"mmdesk01": MODES})
+    document = drift(settled, code=2)
+    assert found(document) == {("unmanaged_account", "stranger1"), ("no_longer_managed", "mmdesk02")}
+    ours, other = sorted(document["findings"], key=lambda one: one["address"])
+    assert [key["label"] for key in ours["details"]["keys"]] == ["trading"]
+    assert other["details"]["uid"] == settled.account("stranger1")["uid"]
+    assert other["details"]["created_at"].startswith("20")
+    narrowed = drift(settled, "--target", "mmdesk01", code=0)
+    assert (narrowed["matches"], narrowed["targets"]) == (False, ["mmdesk01"])
+    assert found(drift(settled, "--exclude", "stranger*", code=2)) == {("no_longer_managed", "mmdesk02")}
+
+
+def test_keys_that_are_due_for_rotation(settled: Desk) -> None:
+    """From the age of `rotate_after` on, by the journal or the venue's list; the times are there before that."""
+    key = {"trading": {**TRADING, "rotate_after": "90d"}}
+    settled.write({"mmdesk01": {**MODES, "api_keys": key}, "mmdesk02": MODES})
+    early = look(settled, days=89)
+    assert not early.findings
+    (times,) = early.keys
+    assert times.rotate_at is not None
+    assert abs(times.rotate_at - time.time() - 90 * DAY_S) < DAY_S / 2
+    (finding,) = look(settled, days=91).findings
+    assert (finding.code, finding.address) == ("rotation_due", "mmdesk01.api_keys[trading]")
+    assert "acctcfg rotate mmdesk01 trading" in finding.message
+    assert not look(settled, days=91, skip=["keys"]).findings
+
+
+def test_nearly_as_many_keys_as_the_venue_takes(desk: Desk) -> None:
+    """Nine of ten of the fifty."""
+    settle(desk, "mmdesk01", labels=("trading", *(f"k{number:02}" for number in range(44))), stored=False)
+    desk.write({"mmdesk01": {}})
+    findings = drift(desk, code=2)["findings"]
+    assert [one["details"] for one in findings if one["code"] == "key_limit"] == [{"keys": 45, "most": 50}]
+
+
+@pytest.fixture
+def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A desk whose money is real, at a place that its user trusts."""
+    world = seed()
+    world["tenants"]["desk"]["keys"] = [{**MASTER, "env": "live"}]
+    with Desk.at(tmp_path, monkeypatch, world) as made:
+        monkeypatch.setenv("ACCTCFG_TRUST", made.sandbox.base_url)
+        made.write({"mmdesk01": {}}, venue={"environment": "live"})
+        yield made
+
+
+def test_keys_that_the_venue_deletes(live: Desk) -> None:
+    """Bound to no address and able to trade: from three days before the fourteen idle days are over."""
+    rows = [
+        {"label": "loose", "perm": "read_only,trade", "ip": ""},
+        {"label": "bound", "perm": "read_only,trade", "ip": "127.0.0.1"},
+        {"label": "reads", "perm": "read_only", "ip": ""},
+    ]
+    for row in rows:
+        row |= {"api_key": f"key-{row['label']}", "secret_key": "s", "passphrase": "Test-passphrase-3", "env": "live"}
+    live.sandbox.control_post("accounts/mmdesk01", keys=rows)
+    assert not [one for one in look(live, days=10).findings if one.code == "key_lapses"]
+    (finding,) = [one for one in look(live, days=12).findings if one.code == "key_lapses"]
+    assert finding.address == "mmdesk01.api_keys[loose]"
+    (later,) = [one for one in look(live, days=20).findings if one.code == "key_lapses"]
+    assert "last used is not known" in later.message
+
+
+def test_what_the_venue_has_frozen(settled: Desk) -> None:
+    """An account of which functions are frozen is drift, whatever its values are."""
+    settled.sandbox.control_post("accounts/mmdesk02/set", frozenFunc=["trading"])
+    assert found(drift(settled, code=2)) == {("account_frozen", "mmdesk02")}
+
+
+def test_new_listings_under_a_pattern(settled: Desk) -> None:
+    """An instrument that came since the last apply is marked; one whose value somebody changed is not."""
+    settled.write({"mmdesk01": {**MODES, "leverage": [PATTERN]}, "mmdesk02": MODES})
+    assert settled.apply().code == 0
+    new = {"instType": "SWAP", "instId": "NEWC-USDT-SWAP", "instFamily": "NEWC-USDT", "lever": "50", "state": "live"}
+    settled.sandbox.control_post("instruments", new)
+    settled.sandbox.control_post("accounts/mmdesk01/set", leverage={"SWAP/cross/BTC-USDT-SWAP": "7"})
+    document = drift(settled, code=2)
+    assert {one["address"] for one in document["changes"]} == {
+        "mmdesk01.leverage[swap/BTC-USDT/cross]",
+        "mmdesk01.leverage[swap/NEWC-USDT/cross]",
+    }
+    (finding,) = document["findings"]
+    assert (finding["code"], finding["address"]) == ("new_listing", "mmdesk01.leverage[swap/NEWC-USDT/cross]")
+    assert finding["details"] == {"instruments": ["NEWC-USDT-SWAP"]}
+    assert settled.apply().code == 0
+    drift(settled, code=0)
+
+
+def test_what_was_to_hold_until_a_day(settled: Desk) -> None:
+    """A key whose day is over is drift while it is there, and an exception until its line goes; afterwards the line of
+    the key alone is none."""
+    exception = {"rule": "key_without_address", "accounts": ["mmdesk02"], "until": "2020-01-31", "reason": "a test"}
+    key = {"trading": TRADING, "extra": {**TRADING, "until": "2020-01-31"}}
+    sections: dict[str, Any] = {"guardrails": {"rule_sets": ["basic"], "exceptions": [exception], "max_deletes": 1}}
+    settled.write({"mmdesk01": {**MODES, "api_keys": key}, "mmdesk02": MODES}, **sections)
+    assert found(drift(settled, code=2)) == {("until_over", "guardrails.exceptions[0]")}
+    del sections["guardrails"]["exceptions"]
+    rows = [
+        {"label": label, **own_secret("mmdesk01", label), "perm": "read_only,trade", "ip": "127.0.0.1"}
+        for label in ("trading", "extra")
+    ]
+    settled.sandbox.control_post("accounts/mmdesk01/set", keys=rows)
+    settled.write({"mmdesk01": {**MODES, "api_keys": key}, "mmdesk02": MODES}, **sections)
+    document = drift(settled, code=2)
+    assert found(document) == {("until_over", "mmdesk01.api_keys[extra]")}
+    assert [one["action"] for one in document["changes"]] == ["delete"]
+
+
+def test_what_cannot_be_read_is_no_answer(settled: Desk) -> None:
+    """Exit 1 and never a match: a list of keys that fails is not an empty one."""
+    settled.fault(
+        kind="status", status=500, times=100, match={"method": "GET", "path": "/api/v5/broker/dma/subaccount/apikey"}
+    )
+    said = settled.run("drift")
+    assert said.code == 1, said.out + said.err
+    assert "mmdesk01.api_keys" in said.out
+    assert NO_DRIFT not in said.out
+
+
+def test_the_order_of_the_manifest_is_nothing_to_it(settled: Desk) -> None:
+    """The same findings, whatever comes first."""
+    settle(settled, "stranger1")
+    settled.sandbox.control_post("accounts/mmdesk01/set", posMode="long_short_mode", frozenFunc=["trading"])
+    first = drift(settled, code=2)
+    settled.write({"mmdesk02": dict(reversed(MODES.items())), "mmdesk01": MODES})
+    again = drift(settled, code=2)
+    for one in (first, again):
+        del one["created_at"]
+        for change in one["changes"]:
+            del change["place"]
+    assert first == again
+
+
+def test_a_target_that_is_nobodys_is_a_slip(settled: Desk) -> None:
+    """Wrong usage, before the first request."""
+    assert settled.run("drift", "--target", "nobody").code == 64
+    assert settled.run("drift", "--skip", "orders").code == 64
+
+
+def test_the_numbers_for_prometheus(settled: Desk) -> None:
+    """Written beside any format, whole, for everybody to read, and the same as what was found."""
+    settle(settled, "stranger1")
+    settled.sandbox.control_post("accounts/mmdesk02/set", posMode="long_short_mode")
+    said = settled.run("drift", "--format", "markdown", "--metrics", "drift.prom")
+    assert said.code == 2
+    file = settled.folder / "drift.prom"
+    assert file.stat().st_mode & 0o777 == 0o644
+    text = file.read_text(encoding="utf-8")
+    for line in (
+        'acctcfg_accounts{venue="desk"} 2',
+        'acctcfg_drifted_accounts{venue="desk"} 2',
+        'acctcfg_changed_values{venue="desk"} 1',
+        'acctcfg_drift_findings{venue="desk",code="unmanaged_account"} 1',
+        'acctcfg_drift_findings{venue="desk",code="unknown_key"} 0',
+        'acctcfg_unreadable_accounts{venue="desk"} 0',
+        'acctcfg_keys_due_for_rotation{venue="desk",within_days="30"} 0',
+    ):
+        assert line in text.splitlines(), text
+    assert text.count('code="') == len(FINDINGS)
+    stamps = {line.split()[0]: float(line.split()[-1]) for line in text.splitlines() if line[0] != "#"}
+    assert abs(stamps["acctcfg_drift_last_run_timestamp_seconds"] - time.time()) < 60
+    assert abs(stamps["acctcfg_last_write_run_timestamp_seconds"] - time.time()) < 60
+    assert settled.run("drift", "--metrics", "no/such/folder.prom").code == 1
