@@ -7,7 +7,7 @@ from acctcfg.core.json_types import JsonValue
 from acctcfg.engine.drift_keys import day, iso, key_json
 from acctcfg.engine.look import Look, inventory_of
 from acctcfg.engine.session import Link
-from acctcfg.venues.inventory import Inventory, ListedAccount
+from acctcfg.venues.existing import Existing, ListsAccounts
 
 __all__ = ["look_at_users"]
 
@@ -28,17 +28,16 @@ async def look_at_users(look: Look) -> None:
 
 
 async def _user(look: Look, key: str, link: Link, named: frozenset[str]) -> None:
-    inventory = inventory_of(link)
-    if inventory is None:
+    if not isinstance(link.connection, ListsAccounts):
         for warning in await link.connection.strangers(named):
             look.find(warning.code, warning.address, key, warning.message, {})
         return
-    for row in await inventory.accounts() or ():
+    for row in await link.connection.existing():
         if row.name not in named and not look.focus.leaves_out(Address(row.name)):
-            await _stranger(look, key, link, inventory, row)
+            await _stranger(look, key, link, row)
 
 
-async def _stranger(look: Look, key: str, link: Link, inventory: Inventory, row: ListedAccount) -> None:
+async def _stranger(look: Look, key: str, link: Link, row: Existing) -> None:
     """One that acctcfg managed is told with its live keys: somebody may still use them."""
     details: dict[str, JsonValue] = {"name": row.name, "uid": row.uid, "created_at": iso(row.created_s)}
     said = f"uid {row.uid}" + (f", created {day(row.created_s)}" if row.created_s is not None else "")
@@ -47,7 +46,8 @@ async def _stranger(look: Look, key: str, link: Link, inventory: Inventory, row:
         look.find("unmanaged_account", row.name, key, message, details)
         return
     message = f"the manifest no longer names it ({said})"
-    if look.keys:
+    inventory = inventory_of(link)
+    if look.keys and inventory is not None:
         keys = (await inventory.keys(row)).rows
         details["keys"] = [key_json(one) for one in keys]
         message += f"; its API keys: {', '.join(one.label for one in keys) or 'none'}"

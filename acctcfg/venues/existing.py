@@ -1,4 +1,4 @@
-"""What `import` asks of a venue, besides what every connection does: everything that is there, named or not."""
+"""What `import` and `drift` ask of a venue, besides what every connection does: all that is there, named or not."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Existing:
     uid: str
     label: str = ""
     state: str = "present"  # our word; "" where the venue's is none that we know
+    created_s: float | None = None  # Unix seconds; None where the venue does not say
     above: str = ""  # the venue's name of the account that it stands under
 
 
@@ -29,7 +30,8 @@ class ListsAccounts(Protocol):
     """The part of a connection that `import` needs."""
 
     async def existing(self) -> list[Existing]:
-        """Every sub-account that the venue lists, by name. Raises VenueError."""
+        """Every sub-account that the venue lists, by name; none where the credentials may not list them. Raises
+        VenueError."""
 
     async def keyed_settings(self, survey: Survey) -> Sequence[tuple[str, str]]:
         """Field and key of each setting by currency, family or symbol that holds something of its own in a surveyed

@@ -1,4 +1,4 @@
-"""What `drift` asks of a venue besides what a plan reads: everything that is there, whatever the manifest names.
+"""What `drift` asks of a venue besides what a plan reads: all keys that are there, and what came to its lists.
 
 A connection that has an `inventory` can tell; of one that has none, `drift` reports what a plan would.
 """
@@ -11,17 +11,9 @@ from typing import Protocol, runtime_checkable
 
 from acctcfg.core.address import Address
 from acctcfg.venues.contract import Survey
+from acctcfg.venues.existing import Existing, ListsAccounts
 
-__all__ = ["HasInventory", "Inventory", "ListedAccount", "ListedKey", "ListedKeys"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedAccount:
-    """A sub-account of the venue's list."""
-
-    name: str
-    uid: str
-    created_s: float | None  # Unix seconds; None where the venue does not say
+__all__ = ["HasInventory", "Inventory", "ListedKey", "ListedKeys"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +38,14 @@ class ListedKeys:
 
 
 class Inventory(Protocol):
-    """All that a connection can list."""
+    """All that a connection can list beside its accounts."""
 
     @property
     def most_keys(self) -> int:
         """Of one account."""
 
-    async def accounts(self) -> tuple[ListedAccount, ...] | None:
-        """Every sub-account of the user; None where these credentials may not ask. Raises VenueError."""
-
-    async def keys(self, account: ListedAccount) -> ListedKeys:
-        """The keys of one of them. Raises VenueError."""
+    async def keys(self, account: Existing) -> ListedKeys:
+        """The keys of any sub-account. Raises VenueError."""
 
     async def keys_of(self, survey: Survey) -> ListedKeys:
         """The same of an account that was surveyed, without new keys that a rotation put beside old ones; what the
@@ -71,7 +60,7 @@ class Inventory(Protocol):
 
 
 @runtime_checkable
-class HasInventory(Protocol):
+class HasInventory(ListsAccounts, Protocol):
     """The part of a connection that `drift` needs."""
 
     @property

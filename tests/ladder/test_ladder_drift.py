@@ -223,6 +223,16 @@ def test_what_cannot_be_read_is_no_answer(settled: Desk) -> None:
     assert said.code == 1, said.out + said.err
     assert "mmdesk01.api_keys" in said.out
     assert NO_DRIFT not in said.out
+    assert settled.run("drift", "--skip", "keys").code == 0  # it reads no such list
+
+
+def test_only_what_is_targeted_is_read(settled: Desk) -> None:
+    """Neither the other account nor the whole list of accounts: both could not be read, and nobody notices."""
+    settled.write({"mmdesk01": MODES, "mmdesk02": {**MODES, "access": {"credentials": {"env": "NOBODYS"}}}})
+    assert settled.run("drift").code == 1
+    document = drift(settled, "--target", "mmdesk01.position_mode", code=0)
+    assert (document["matches"], document["unreadable"]) == (False, [])
+    assert drift(settled, "--exclude", "mmdesk02", code=0)["excludes"] == ["mmdesk02"]
 
 
 def test_the_order_of_the_manifest_is_nothing_to_it(settled: Desk) -> None:

@@ -85,6 +85,16 @@ def test_an_apply_converges_or_says_why_not(world: World) -> None:
             assert (plan["steps"], plan["unreadable"]) == ([], [])
             as_wanted(desk, world)
             needed(world, witness.take())
+            assert not drifted(desk)
+
+
+def drifted(desk: Desk) -> list[dict[str, Any]]:
+    """What drift finds changed in what the manifest manages: a look of its own, which sends no write."""
+    before = len(desk.writes())
+    said = desk.run("drift", "--skip", "keys", "--format", "json")
+    assert said.code in (0, 2), said.out + said.err
+    assert len(desk.writes()) == before
+    return list(said.json["changes"])
 
 
 def open_behind_a_key(world: World, steps: list[dict[str, Any]]) -> bool:

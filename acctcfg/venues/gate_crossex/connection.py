@@ -24,7 +24,7 @@ from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 from acctcfg.venues.gate_crossex.brake import leverage_alone, look, obstacles
 from acctcfg.venues.gate_crossex.inventory import GateInventory
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
-from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount
+from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount, seconds
 from acctcfg.venues.gate_crossex.offline_checks import mode_findings
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import ask, notices
@@ -193,7 +193,13 @@ class GateConnection(ByField[Account]):
     async def existing(self) -> list[Existing]:
         """The main user's list."""
         return [
-            Existing(name=row.name, uid=row.uid, label=row.label, state=row.state if isinstance(row.state, str) else "")
+            Existing(
+                name=row.name,
+                uid=row.uid,
+                label=row.label,
+                state=row.state if isinstance(row.state, str) else "",
+                created_s=seconds(row.created_s),
+            )
             for row in sorted(await self._main_user.sub_accounts(), key=lambda row: row.name)
         ]
 

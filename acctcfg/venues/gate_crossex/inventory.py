@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from acctcfg.core.address import Address
 from acctcfg.venues.contract import Survey
+from acctcfg.venues.existing import Existing
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.api_keys import SURE_KEYS
-from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
-from acctcfg.venues.inventory import ListedAccount, ListedKey, ListedKeys
+from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser, seconds
+from acctcfg.venues.inventory import ListedKey, ListedKeys
 from acctcfg.venues.key_rotation import temporary_labels
 
 __all__ = ["GateInventory"]
@@ -26,12 +27,7 @@ class GateInventory:
     main_user: MainUser
     most_keys: int = SURE_KEYS
 
-    async def accounts(self) -> tuple[ListedAccount, ...] | None:
-        """Every sub-account; the list has no pages."""
-        rows = await self.main_user.sub_accounts()
-        return tuple(ListedAccount(name=row.name, uid=row.uid, created_s=_seconds(row.created_s)) for row in rows)
-
-    async def keys(self, account: ListedAccount) -> ListedKeys:
+    async def keys(self, account: Existing) -> ListedKeys:
         """By their list."""
         found = await self.main_user.key_list(account.uid)
         return ListedKeys(tuple(map(_key, found.rows)), found.odd)
@@ -66,10 +62,5 @@ def _key(row: KeyRow) -> ListedKey:
         api_key=row.api_key,
         permissions=row.permissions,
         ip_allowlist=row.ip_allowlist,
-        changed_s=_seconds(row.changed_s),
+        changed_s=seconds(row.changed_s),
     )
-
-
-def _seconds(text: str) -> float | None:
-    whole = text.partition(".")[0]
-    return float(whole) if whole.isdecimal() else None

@@ -303,12 +303,10 @@ class OkxConnection(ByField[Account]):
         return [no_longer_managed(memory, row.name, row.uid) for row in rows if row is not None]
 
     async def existing(self) -> list[Existing]:
-        """The master's list."""
-        rows = await self._master.sub_accounts.every()
-        return [
-            Existing(name=row.name, uid=row.uid, label=row.label, above=row.parent or "")
-            for row in sorted(rows.values(), key=lambda row: row.name)
-        ]
+        """The master's list; an access token may not read it."""
+        if isinstance(self._credentials, AccessToken):
+            return []
+        return [row.existing for _, row in sorted((await self._master.sub_accounts.every()).items())]
 
     async def keyed_settings(self, survey: Survey) -> Sequence[tuple[str, str]]:
         """By the balances and lists that the account's own key reads."""
@@ -327,8 +325,8 @@ class OkxConnection(ByField[Account]):
 
     @property
     def inventory(self) -> OkxInventory:
-        """What drift reads besides; an access token may not read the lists."""
-        return OkxInventory(self._master, self.spec.environment, not isinstance(self._credentials, AccessToken))
+        """What drift reads besides."""
+        return OkxInventory(self._master, self.spec.environment)
 
     async def fees(self, survey: Survey) -> tuple[FeeRate, ...]:
         """What trading costs the account."""

@@ -13,12 +13,13 @@ from functools import lru_cache
 from acctcfg.core.address import Address
 from acctcfg.core.vocabulary import Market
 from acctcfg.venues.contract import Survey
-from acctcfg.venues.inventory import ListedAccount, ListedKey, ListedKeys
+from acctcfg.venues.existing import Existing
+from acctcfg.venues.inventory import ListedKey, ListedKeys
 from acctcfg.venues.key_rotation import temporary_labels
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.api_keys import MOST_KEYS
 from acctcfg.venues.okx.instruments import Instruments
-from acctcfg.venues.okx.listed import KeyList, KeyRow
+from acctcfg.venues.okx.listed import KeyList, KeyRow, seconds
 from acctcfg.venues.okx.master import Master
 
 __all__ = ["OkxInventory"]
@@ -28,21 +29,13 @@ IDLE_S = 14 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class OkxInventory:
-    """By the credentials of the connection. `may_list`: whether they may read the lists of sub-accounts."""
+    """By the credentials of the connection."""
 
     master: Master
     environment: str
-    may_list: bool
     most_keys: int = MOST_KEYS
 
-    async def accounts(self) -> tuple[ListedAccount, ...] | None:
-        """Every sub-account, page by page."""
-        if not self.may_list:
-            return None
-        rows = (await self.master.sub_accounts.every()).values()
-        return tuple(ListedAccount(name=row.name, uid=row.uid, created_s=_seconds(row.created_ms)) for row in rows)
-
-    async def keys(self, account: ListedAccount) -> ListedKeys:
+    async def keys(self, account: Existing) -> ListedKeys:
         """By the slow list."""
         return self._listed(await self.master.key_list(account.name))
 
@@ -70,7 +63,7 @@ class OkxInventory:
             api_key=row.api_key,
             permissions=row.permissions,
             ip_allowlist=row.ip_allowlist,
-            changed_s=_seconds(row.changed_ms),
+            changed_s=seconds(row.changed_ms),
             used_s=used_s,
             idle_s=IDLE_S if lapses else None,
         )
@@ -95,7 +88,3 @@ def _names(instruments: Instruments, market: Market) -> frozenset[str]:
     return frozenset(
         {str(market), *(f"{market}/{row.inst_id}" for row in instruments.market(market) if row.takes_leverage)}
     )
-
-
-def _seconds(milliseconds: str) -> float | None:
-    return int(milliseconds) / 1000 if milliseconds.isdecimal() else None

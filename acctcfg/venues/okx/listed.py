@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.state import Unreadable
 from acctcfg.deposit import CreditTo
+from acctcfg.venues.existing import Existing
 from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, tag_of
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
 
-__all__ = ["EVERYTHING", "Chain", "DepositAddress", "KeyList", "KeyRow", "SubAccount"]
+__all__ = ["EVERYTHING", "Chain", "DepositAddress", "KeyList", "KeyRow", "SubAccount", "seconds"]
 
 EVERYTHING = "everything"
 """In place of the frozen functions, where the venue says that an account is frozen and not what of it."""
@@ -48,6 +49,12 @@ class SubAccount:
             transfer_out=boolean(row.get("canTransOut")),
             frozen=_frozen(row),
         )
+
+    @property
+    def existing(self) -> Existing:
+        """As an import and a look for drift see it."""
+        created_s = seconds(self.created_ms)
+        return Existing(name=self.name, uid=self.uid, label=self.label, created_s=created_s, above=self.parent or "")
 
     def is_frozen(self, function: str) -> bool:
         """Whether a function is frozen; the venue's word for it."""
@@ -148,3 +155,8 @@ class Chain:
             takes_deposits=boolean(row.get("canDep")),
             needs_tag=boolean(row.get("needTag")),
         )
+
+
+def seconds(milliseconds: str) -> float | None:
+    """A time of the venue's in Unix seconds; None where a row says none."""
+    return int(milliseconds) / 1000 if milliseconds.isdecimal() else None
