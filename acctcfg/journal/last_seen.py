@@ -12,14 +12,16 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeAlias
 
 from acctcfg.errors import JournalError
 from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.storage import View
 from acctcfg.plain_file import read_plain, write_whole
 
-__all__ = ["FOLDER", "LastSeen"]
+__all__ = ["FOLDER", "LastSeen", "demand_last", "older"]
 
+Remembered: TypeAlias = dict[Path, Head]
 FOLDER = "journals"
 _MOST = 256  # bytes of a file
 
@@ -32,17 +34,9 @@ class LastSeen:
         name = hashlib.sha256(place.encode()).hexdigest()[:32]
         self._files = [folder / FOLDER / name for folder in state]
 
-    def flaws(self, view: View) -> dict[Path, str]:
-        """What is wrong with a journal that is there, by the file that says so."""
-        return {file: text for file in self._files if (text := _flaw(_read(file), view))}
-
-    def demand(self, view: View, place: str) -> None:
-        """JournalError where it is not the journal that was used here last."""
-        if flaws := self.flaws(view):
-            raise JournalError(
-                f"{place}: {next(iter(flaws.values()))}, so nothing is decided by it",
-                hint=f"put the newest copy in its place; if this one is meant, remove {' and '.join(map(str, flaws))}",
-            )
+    def read(self) -> Remembered:
+        """What each file says. To be asked before the journal is looked at: others may add to it meanwhile."""
+        return {file: head for file in self._files if (head := _read(file)) != BEGINNING}
 
     def keep(self, head: Head) -> None:
         """Remember it; silently not, where a folder cannot be written."""
@@ -53,9 +47,23 @@ class LastSeen:
                     write_whole(file, f"{head[0]} {head[1]}\n")
 
 
+def older(remembered: Remembered, view: View) -> dict[Path, str]:
+    """What is wrong with a journal that is there, by the file that says so."""
+    return {file: text for file, seen in remembered.items() if (text := _flaw(seen, view))}
+
+
+def demand_last(remembered: Remembered, view: View, place: str) -> None:
+    """JournalError where it is not the journal that was used here last."""
+    if found := older(remembered, view):
+        raise JournalError(
+            f"{place}: {next(iter(found.values()))}, so nothing is decided by it",
+            hint=f"put the newest copy in its place; if this one is meant, remove {' and '.join(map(str, found))}",
+        )
+
+
 def _flaw(seen: Head, view: View) -> str:
-    row = None if seen == BEGINNING else next(iter(view.rows(seen[0])), None)
-    if seen == BEGINNING or (row is not None and (row.seq, row.hash) == seen):
+    row = next(iter(view.rows(seen[0])), None)
+    if row is not None and (row.seq, row.hash) == seen:
         return ""
     told = f"row {seen[0]} {'is missing' if row is None else 'is another one'}"
     return f"this is not the journal that was last used on this machine, but an older copy or another: {told}"

@@ -11,7 +11,7 @@ from acctcfg.journal import reading
 from acctcfg.journal.chain import BEGINNING, Head, Row, flaws
 from acctcfg.journal.intact import demand_intact
 from acctcfg.journal.knowledge import Knowledge
-from acctcfg.journal.last_seen import LastSeen
+from acctcfg.journal.last_seen import LastSeen, demand_last, older
 from acctcfg.journal.process import Process
 from acctcfg.journal.reading import Readers
 from acctcfg.journal.records import Access, Intent, Run, RunRecord, is_of
@@ -133,11 +133,12 @@ class Past:
 
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the journal, a sentence each, by the rows' numbers; empty if nothing is."""
+        remembered = self._seen.read() if self._seen else {}
         with self._guard, self.storage.view() as view:
             if view is None:
                 return ()
-            older = self._seen.flaws(view).values() if self._seen else ()
-            return (*self.storage.damage(), *flaws(view.rows(0), view.last_given), *older)
+            others = older(remembered, view).values()
+            return (*self.storage.damage(), *flaws(view.rows(0), view.last_given), *others)
 
     def demand_intact(self, since: Head = BEGINNING) -> Head:
         """The head, if no row was altered, removed or moved, and this is the journal that was used here last.
@@ -146,12 +147,13 @@ class Past:
 
         `since` is the head of an earlier look, up to which it is believed.
         """
+        remembered = self._seen.read() if self._seen else {}
         with self._guard, self.storage.view() as view:
             if view is None:
                 return BEGINNING
             head = demand_intact(view, self.place, self.storage.remedy, since)
             if self._seen is not None and head not in (since, BEGINNING):
-                self._seen.demand(view, self.place)
+                demand_last(remembered, view, self.place)
                 self._seen.keep(head)
             return head
 
