@@ -244,7 +244,9 @@ class _Sending:
             raise Dropped
         for part in self.parts:
             await part.intend(sent_at)
-        if not first.run.fresh(first.venue_user):  # last of all: writing down the intents may have taken its time
+        # Last of all: writing down the intents may have taken its time. In a thread: a server that is silent holds up
+        # this write, and not the answers to others.
+        if not await asyncio.to_thread(first.run.fresh, first.venue_user):
             for part in self.parts:
                 await part.settle("failed")
             raise JournalError(

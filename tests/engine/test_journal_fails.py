@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from desk import Desk
 from test_last_look import KEY
 
 from acctcfg.errors import JournalError
-from acctcfg.journal import Journal
+from acctcfg.journal import Journal, Lock
 
 FULL = JournalError("the journal cannot be written: the disk is full", hint="make room, then apply again")
 ACCOUNTS = {f"payin00{number}": {"api_keys": {"trading": KEY}} for number in range(1, 4)}
@@ -55,3 +56,19 @@ def test_a_full_disk_hides_nothing_that_was_done(
         assert made == bool(live[name]["keys"])
         assert made == (desk.folder / "secrets" / "desk" / name / "trading.age").exists()
     assert any("disk is full" in note for note in outcome.notes)
+
+
+def test_a_server_that_is_silent_about_the_lock_holds_up_no_answers(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the lock is still ours is asked in a thread: a server may take seconds to say so."""
+    fresh, asked_in = Lock.fresh, []
+
+    def noted(self: Lock) -> bool:
+        asked_in.append(threading.current_thread())
+        return fresh(self)
+
+    monkeypatch.setattr(Lock, "fresh", noted)
+    assert {one.status for one in apply_and(desk.write({"payin001": {}})).results} == {"done"}
+    assert asked_in
+    assert threading.main_thread() not in asked_in
