@@ -53,6 +53,12 @@ def results(desk: Desk) -> tuple[int, dict[str, str], dict[str, int]]:
     return said.code, {one["address"]: one["status"] for one in document["results"]}, document["summary"]
 
 
+def accepted(desk: Desk, path: str) -> list[dict[str, Any]]:
+    """The writes of one kind that the venue took. One that got there after its time (50102, a machine that is held up)
+    was refused for that and not executed, so it is sent again."""
+    return [row for row in desk.writes(path) if row["code"] == "0"]
+
+
 def lay(desk: Desk, path: str, name: str, **fault: Any) -> None:
     """A fault for one account's write of one kind; for the broker's writes it is laid by the account's turn."""
     signer = name if path in ("set-position-mode", "set-leverage") else "@master"
@@ -96,18 +102,18 @@ def test_a_refused_write_stops_only_what_depends_on_it(desk: Desk, path: str) ->
 
 @pytest.mark.parametrize("path", WRITES)
 def test_accepted_and_not_done_is_a_failure_after_one_write(desk: Desk, path: str) -> None:
-    """The venue says ok and does nothing: exit 1 after exactly one write, dependents untouched, the message says so."""
+    """The venue says ok and does nothing: exit 1 after one write that it took, dependents untouched, and it is said."""
     struck, dependents = WRITES[path]
     desk.write({"mmdesk01": WANTED})
     lay(desk, path, "mmdesk01", kind="ok_but_nothing", times=0)
     code, ended, counts = results(desk)
     assert code == 1
-    writes = desk.writes(path)
+    writes = accepted(desk, path)
     if path == "set-leverage":
         assert len(writes) == 2, "one for each scope"
         assert [ended[full("mmdesk01", one)] for one in KEYED[2:]] == ["failed", "failed"]
     else:
-        assert len([one for one in writes if one["path"].endswith(path)]) == 1
+        assert len(writes) == 1
         assert ended[full("mmdesk01", struck)] == "failed"
         assert counts["failed"] == 1
     assert {full("mmdesk01", one) for one in dependents} == {a for a, s in ended.items() if s == "not_started"}
@@ -120,7 +126,7 @@ def test_an_effect_that_comes_late_converges_by_one_write(desk: Desk, path: str)
     lay(desk, path, "mmdesk01", kind="delayed_effect", seconds=10, times=0)
     said = desk.apply()
     assert said.code == 0, said.out
-    assert len(desk.writes(path)) == (2 if path == "set-leverage" else 1)
+    assert len(accepted(desk, path)) == (2 if path == "set-leverage" else 1)
     assert desk.plan().last == "No changes. Live accounts match the manifest."
 
 
