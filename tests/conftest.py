@@ -41,6 +41,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker("slow")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of the matrices (tests/matrix), of all workers."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    rows = sorted(value for one in reports for name, value in getattr(one, "user_properties", ()) if name == "matrix")
+    if rows:
+        terminalreporter.section("matrices")
+        names = ["matrix", "scenario", "venue", "storage", "points", "converged", "doubled", "lost"]
+        for row in [names, *rows]:
+            terminalreporter.line("{:6}  {:34}  {:5}  {:8}  {:>6}  {:>9}  {:>7}  {:>4}".format(*row))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server; a test that needs one is skipped where none is installed."""

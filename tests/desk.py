@@ -147,9 +147,9 @@ class Desk:
         (self.folder / "acctcfg.yaml").write_text(manifest, encoding="utf-8")
         return self
 
-    def secret(self, account: str, label: str) -> dict[str, str]:
+    def secret(self, account: str, label: str, *, venue: str = "desk") -> dict[str, str]:
         """A stored secret, decrypted."""
-        sealed = (self.folder / "secrets" / "desk" / account / f"{label}.age").read_bytes()
+        sealed = (self.folder / "secrets" / venue / account / f"{label}.age").read_bytes()
         opened = pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(self.identity)])
         return dict(json.loads(opened))
 

@@ -62,11 +62,11 @@ def _row(name: str, label: str, ip: str) -> dict[str, Any]:
     return {"label": label, **secret, "passphrase": "Test-passphrase-2", "perm": "read_only,trade", "ip": ip}
 
 
-def keep(desk: Desk, account: str, label: str = "trading", **other: str) -> None:
+def keep(desk: Desk, account: str, label: str = "trading", *, venue: str = "desk", **other: str) -> None:
     """Put a secret into the store as an earlier run would have: by default the one of the seed."""
     row = _row(account, label, "")
     stored = {name: row[name] for name in ("api_key", "secret_key", "passphrase")} | other
-    folder = desk.folder / "secrets" / "desk" / account
+    folder = desk.folder / "secrets" / venue / account
     folder.mkdir(parents=True, exist_ok=True)
     recipient = pyrage.x25519.Recipient.from_str(desk.recipient)
     sealed = pyrage.encrypt(json.dumps(stored).encode(), [recipient], armored=True)

@@ -1,4 +1,4 @@
-"""Kill the process anywhere: the next apply ends as an undisturbed one, with no secret lost and nothing doubled."""
+"""What a kill leaves behind, and what an interrupt does: tests/matrix kills at every point, here are their reasons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,6 @@ pytestmark = pytest.mark.slow  # a kill at every moment
 
 HERE = Path(__file__).parent
 WRITES = 6  # of an onboarding: account, key, mode, position mode, leverage, deposit address
-POINTS = [
-    *(("recorded", number) for number in range(1, WRITES + 1)),
-    *(("answered", number) for number in range(1, WRITES + 1)),
-    ("intent", 2),
-    ("settled", 1),
-    ("settled", 2),
-    ("stored", 1),
-]
 
 
 def killed(desk: Desk, where: str, number: int) -> None:
@@ -52,19 +43,6 @@ def one_of_each(desk: Desk) -> None:
     assert key["api_key"] == desk.secret("mmdesk01", "trading")["api_key"]
     assert len(live["addresses"]) == 1
     assert set(live["leverage"].values()) == {"10"}
-
-
-@pytest.mark.parametrize(("where", "number"), POINTS)
-def test_the_apply_after_a_kill_ends_like_an_undisturbed_one(desk: Desk, where: str, number: int) -> None:
-    """Whatever point of an onboarding the process dies at, one more apply ends 0 with everything there once, and takes
-    the account for its own: nothing asks for leave to take it over."""
-    killed(desk.write(onboarding(), guardrails={"max_deletes": 0, "adopt": "explicit"}), where, number)
-    assert "adopted" not in desk.converge().out
-    one_of_each(desk)
-    effects = Counter(row["path"].rpartition("/")[2] for row in desk.writes() if row["effect"])
-    assert effects["create-subaccount"] == effects["subaccount-deposit-address"] == 1
-    assert effects["apikey"] == 1 + effects["delete-apikey"]
-    assert not list((desk.folder / "secrets").rglob("*.tmp"))
 
 
 def test_a_key_whose_secret_died_with_the_process_is_replaced(desk: Desk) -> None:

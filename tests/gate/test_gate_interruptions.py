@@ -1,14 +1,9 @@
-"""Answers that never arrive and processes that die: what became of a write is read, and nothing is there twice."""
+"""Answers that never arrive: what became of a write is read, and nothing is there twice."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pyrage
@@ -17,10 +12,9 @@ from gate_desk import ADA, GateDesk
 
 import acctcfg.engine.session
 
-pytestmark = pytest.mark.slow  # a kill and a fault at every moment
+pytestmark = pytest.mark.slow  # a fault at every write
 
 FAST = 40  # what waits for the venue's 60 s waits for one and a half
-KILLED = Path(__file__).parents[1] / "faults" / "killed_apply.py"
 TRADING = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 SUB = {"sub_1": {"role": "sub_account", "label": "Desk one", "state": "locked", "api_keys": {"trading": TRADING}}}
 MAIN = {
@@ -84,37 +78,6 @@ def test_a_lost_answer_is_resolved_by_reading(
     if said.code != 0:  # a secret whose answer was lost cannot be read back
         assert "/keys" in path, said.out
         assert "Traceback" not in said.out + said.err
-    gate.converge()
-    stands(gate)
-
-
-@pytest.mark.parametrize(
-    ("where", "number", "accounts", "stands"),
-    [
-        ("answered", 1, SUB, sub_stands),
-        ("answered", 2, SUB, sub_stands),
-        ("recorded", 2, MAIN, main_stands),
-        *(
-            pytest.param(*row, marks=pytest.mark.slow)
-            for row in (
-                ("recorded", 1, SUB, sub_stands),
-                ("stored", 1, SUB, sub_stands),
-                ("answered", 3, SUB, sub_stands),
-                ("answered", 1, MAIN, main_stands),
-                ("answered", 3, MAIN, main_stands),
-            )
-        ),
-    ],
-)
-def test_the_apply_after_a_kill_ends_like_an_undisturbed_one(
-    gate: GateDesk, where: str, number: int, accounts: dict[str, Any], stands: Callable[[GateDesk], None]
-) -> None:
-    """Killed right before or after any write, one more apply ends 0 with everything there once, and no licence asked:
-    the journal knows the key that was being made."""
-    gate.write(accounts)
-    command = [sys.executable, str(KILLED), where, str(number), str(gate.folder)]
-    ended = subprocess.run(command, capture_output=True, timeout=20, env=dict(os.environ), check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stdout.decode() + ended.stderr.decode()
     gate.converge()
     stands(gate)
 

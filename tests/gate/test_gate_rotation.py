@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from gate_desk import GateDesk
 
 import acctcfg.venues.key_rotation as rotation
 
-KILLED = Path(__file__).parent.parent / "faults" / "killed_apply.py"
 KEY = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 ROTATE = ("rotate", "trader1", "bot", "--overlap", "0s")
-POINTS = [
-    ("placed", 1),
-    *((where, number) for where in ("answered", "recorded", "settled") for number in (1, 2, 3)),
-    ("stored", 1),
-    ("placing", 1),
-]
 
 
 @pytest.fixture
@@ -71,15 +58,3 @@ def test_an_overlap_is_ended_by_a_later_apply(trader: GateDesk, monkeypatch: pyt
     assert said.code == 0, said.out + said.err
     assert live(trader) == {stored(trader): "bot"}
     assert trader.plan().last == "No changes. Live accounts match the manifest."
-
-
-@pytest.mark.sample(2)
-@pytest.mark.parametrize(("where", "number"), POINTS)
-def test_the_apply_after_a_kill_ends_the_rotation(trader: GateDesk, where: str, number: int) -> None:
-    """The secret in the key's place works when the process dies; one more apply leaves one key under its own name."""
-    command = [sys.executable, str(KILLED), where, str(number), str(trader.folder), *ROTATE]
-    ended = subprocess.run(command, capture_output=True, env=dict(os.environ), timeout=30, check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stdout.decode() + ended.stderr.decode()
-    assert stored(trader) in live(trader)
-    said = trader.converge()
-    assert live(trader) == {stored(trader): "bot"}, said.out
