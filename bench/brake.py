@@ -27,7 +27,7 @@ from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.brake import AT_ONCE
 from acctcfg.venues.okx.account_reads import OwnKey
-from bench.refresh import MASTER, UID, base_url_of, store_secret
+from bench.refresh import MASTER, UID, base_url_of, desk, store_secret
 
 __all__ = ["run"]
 
@@ -177,23 +177,7 @@ def _account(at: int, name: str) -> dict[str, Any]:
 def _manifest(folder: Path, base_url: str, recipient: str, names: list[str]) -> None:
     key = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
     document = {
-        "version": 1,
-        "venues": {
-            "desk": {
-                "type": "okx_dma_broker",
-                "environment": "demo",
-                "credentials": {"env": "OKX_DESK"},
-                "base_url": base_url,
-            }
-        },
-        "secret_stores": {
-            "vault": {
-                "type": "age_file",
-                "path": "secrets/",
-                "recipients": [recipient],
-                "identity": {"env": "BENCH_AGE_KEY"},
-            }
-        },
+        **desk(base_url, recipient),
         "profiles": {"customer": {"api_keys": {"trading": key}}},
         "accounts": {name: {"venue": "desk", "profile": "customer"} for name in names},
     }

@@ -25,7 +25,7 @@ from acctcfg.engine.apply import apply
 from acctcfg.engine.plan import make_plan
 from acctcfg.engine.workspace import Workspace
 
-__all__ = ["MASTER", "UID", "base_url_of", "run", "store_secret"]
+__all__ = ["MASTER", "UID", "base_url_of", "desk", "run", "store_secret"]
 
 ACCOUNTS = 200
 REFRESHES = 5  # the median of them
@@ -179,23 +179,7 @@ def _manifest(
     modes = {"account_mode": "multi_currency", "position_mode": position_mode}
     key = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
     document = {
-        "version": 1,
-        "venues": {
-            "desk": {
-                "type": "okx_dma_broker",
-                "environment": "demo",
-                "credentials": {"env": "OKX_DESK"},
-                "base_url": base_url,
-            }
-        },
-        "secret_stores": {
-            "vault": {
-                "type": "age_file",
-                "path": "secrets/",
-                "recipients": [recipient],
-                "identity": {"env": "BENCH_AGE_KEY"},
-            }
-        },
+        **desk(base_url, recipient),
         "profiles": {"customer": {**modes, "leverage": leverage}, "busy": {**modes, "leverage": many}},
         "accounts": {
             f"customer{n:03d}": {
@@ -207,6 +191,15 @@ def _manifest(
         },
     }
     (folder / "acctcfg.yaml").write_text(json.dumps(document))
+
+
+def desk(base_url: str, recipient: str) -> dict[str, Any]:
+    """What a manifest says of one connection and one store, for one age recipient."""
+    credentials = {"env": "OKX_DESK"}
+    venue = {"type": "okx_dma_broker", "environment": "demo", "credentials": credentials, "base_url": base_url}
+    identity = {"env": "BENCH_AGE_KEY"}
+    store = {"type": "age_file", "path": "secrets/", "recipients": [recipient], "identity": identity}
+    return {"version": 1, "venues": {"desk": venue}, "secret_stores": {"vault": store}}
 
 
 def base_url_of(sandbox: subprocess.Popen[str]) -> str:

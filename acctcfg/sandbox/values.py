@@ -6,17 +6,19 @@ carries its place (the keys that lead to it), so that whoever read a file can sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 __all__ = ["Json", "NotThere", "Place", "Row", "SeedError", "amounts", "did_you_mean", "flag", "items", "mapping"]
-__all__ += ["number", "plain", "rows_of", "seconds", "set_flags", "show_flags", "spelled", "text", "texts", "whole"]
+__all__ += ["made_of", "number", "plain", "rows_of", "seconds", "set_flags", "show_flags", "spelled", "text", "texts"]
+__all__ += ["whole"]
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Row: TypeAlias = dict[str, Json]
 Place: TypeAlias = tuple[str | int, ...]
+T = TypeVar("T")
 
 LONGEST_WAIT_S = 86_400.0
 
@@ -38,6 +40,19 @@ class SeedError(ValueError):
     def under(self, place: Place) -> SeedError:
         """The same mistake, seen from further out."""
         return SeedError(self.message, (*place, *self.place))
+
+
+def made_of(rows: Json, make: Callable[[Mapping[str, Json]], T], place: Place = ()) -> list[T]:
+    """Each row of a list made into a thing, all or none. What is wrong with a row is a SeedError at its place."""
+    made = []
+    for index, row in enumerate(items(rows)):
+        try:
+            made.append(make(mapping(row)))
+        except SeedError as exc:
+            raise exc.under((*place, index)) from exc
+        except ValueError as exc:
+            raise SeedError(str(exc), (*place, index)) from exc
+    return made
 
 
 class NotThere(LookupError):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
-from acctcfg.venues.contract import Memory, Rotation, SecretDoor, StoredKey, Survey, Writer
+from acctcfg.core.secret import Credentials
+from acctcfg.venues.contract import Memory, Rotation, SecretDoor, StoredKey, Survey, Write, Writer
 from acctcfg.venues.half_made import Traces
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
@@ -45,6 +47,14 @@ class AccountNotes(ABC):
     def client(self) -> Client: ...
 
     @abstractmethod
+    def signer(self, call: Call, *, own: bool) -> tuple[Credentials, str]:
+        """Who signs a write, and the venue user whose limits count. Raises Refused for one that must not be sent."""
+
+    @property
+    def turn(self) -> AbstractAsyncContextManager[object]:
+        """What a write of this account waits for, where the venue takes one at a time."""
+        return nullcontext()
+
     async def send(
         self,
         call: Call,
@@ -57,7 +67,29 @@ class AccountNotes(ABC):
         deletes: str = "",
         renames: JsonObject | None = None,
     ) -> Reply:
-        """Send one write for the account: signed by itself (`own`), or by the user above it. See `Writer.send`."""
+        """Send one write for the account: signed by itself (`own`), or by the user above it. See `Write`."""
+        write = replace(
+            self.write_of(call, change, own=own),
+            creates_key=creates_key,
+            creates=creates or {},
+            deletes=deletes,
+            renames=renames or {},
+        )
+        async with self.turn:
+            return await writer.send(write)
+
+    def write_of(self, call: Call, change: Change, *, own: bool = False) -> Write:
+        """One write for this account, as the engine sends it."""
+        signer, user = self.signer(call, own=own)
+        return Write(
+            call=call,
+            signer=signer,
+            user=user,
+            address=change.address,
+            action=change.action,
+            account=self.name,
+            uid=self.uid,
+        )
 
     @property
     def main(self) -> bool:

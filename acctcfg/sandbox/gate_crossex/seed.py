@@ -23,6 +23,7 @@ from acctcfg.sandbox.values import (
     amounts,
     did_you_mean,
     items,
+    made_of,
     mapping,
     set_flags,
     text,
@@ -66,19 +67,9 @@ def build(world: World, section: Mapping[str, Json], place: Place) -> State:
 
 def add_symbols(state: State, rows: Json, place: Place = ()) -> list[str]:
     """Symbols with their row fields; their names."""
-    added = []
-    for index, row in enumerate(items(rows)):
-        try:
-            symbol = symbol_from(mapping(row))
-        except ValueError as exc:
-            raise _placed(exc, (*place, index)) from exc
-        state.listed[symbol.name] = symbol
-        added.append(symbol.name)
-    return added
-
-
-def _placed(exc: ValueError, place: Place) -> SeedError:
-    return exc.under(place) if isinstance(exc, SeedError) else SeedError(str(exc), place)
+    added = made_of(rows, symbol_from, place)
+    state.listed.update({symbol.name: symbol for symbol in added})
+    return [symbol.name for symbol in added]
 
 
 def add_tenant(state: State, name: str, values: Mapping[str, Json], now_ms: int) -> Tenant:
@@ -145,13 +136,7 @@ def _like(present: object, value: Json) -> bool | int | str | list[str]:
 
 def held_from(state: State, account: Account, what: str, rows: Json, now_ms: int, place: Place = ()) -> list[Held]:
     """Positions and orders from their rows."""
-    found = []
-    for index, row in enumerate(items(rows)):
-        try:
-            found.append(HELD[what](state, account, mapping(row), now_ms))
-        except ValueError as exc:
-            raise _placed(exc, (*place, index) if place else ()) from exc
-    return found
+    return made_of(rows, lambda row: HELD[what](state, account, row, now_ms), place)
 
 
 def _position_mode(account: Account, value: Json, place: Place) -> None:

@@ -33,6 +33,7 @@ from acctcfg.sandbox.values import (
     did_you_mean,
     flag,
     items,
+    made_of,
     mapping,
     seconds,
     set_flags,
@@ -102,25 +103,13 @@ def remove_from(state: State, what: str, name: str) -> int:
 
 def add_rows(state: State, what: str, rows: Json, place: Place = ()) -> list[str]:
     """Instruments with the fields of the venue's list, or currencies with their chains; their names."""
-    added = []
-    for index, row in enumerate(items(rows)):
-        here = (*place, index)
-        try:
-            if what == "currencies":
-                currency = currency_from(mapping(row))
-                state.currencies[currency.code] = currency
-                added.append(currency.code)
-            else:
-                instrument = instrument_from(mapping(row))
-                state.instruments[instrument.inst_type, instrument.inst_id] = instrument
-                added.append(instrument.inst_id)
-        except ValueError as exc:
-            raise _placed(exc, here) from exc
-    return added
-
-
-def _placed(exc: ValueError, place: Place) -> SeedError:
-    return exc.under(place) if isinstance(exc, SeedError) else SeedError(str(exc), place)
+    if what == "currencies":
+        currencies = {one.code: one for one in made_of(rows, currency_from, place)}
+        state.currencies |= currencies
+        return list(currencies)
+    instruments = made_of(rows, instrument_from, place)
+    state.instruments |= {(one.inst_type, one.inst_id): one for one in instruments}
+    return [one.inst_id for one in instruments]
 
 
 def add_tenant(state: State, name: str, values: Mapping[str, Json], now_ms: int) -> Tenant:
@@ -217,13 +206,7 @@ def _like(present: object, value: Json, place: Place) -> bool | str | list[str]:
 
 def held_from(state: State, account: Account, what: str, rows: Json, now_ms: int, place: Place = ()) -> list[Held]:
     """Positions, orders, ... from their rows."""
-    found = []
-    for index, row in enumerate(items(rows)):
-        try:
-            found.append(HELD[what](state, account, mapping(row), now_ms))
-        except ValueError as exc:
-            raise _placed(exc, (*place, index) if place else ()) from exc
-    return found
+    return made_of(rows, lambda row: HELD[what](state, account, row, now_ms), place)
 
 
 def _address(row: Mapping[str, Json], now_ms: int, place: Place) -> Address:

@@ -6,12 +6,10 @@ import asyncio
 from dataclasses import dataclass, field
 
 from acctcfg.core.address import Address
-from acctcfg.core.diff import Change
-from acctcfg.core.json_types import JsonObject
+from acctcfg.core.secret import Credentials
 from acctcfg.core.state import After
 from acctcfg.errors import Refused
 from acctcfg.venues.account import AccountNotes
-from acctcfg.venues.contract import Write, Writer
 from acctcfg.venues.gate_crossex.account_reads import CrossEx, Rows, State
 from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.main_user import KeyList, KeyRow, MainUser, SubAccount
@@ -19,7 +17,6 @@ from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.gate_crossex.vocabulary import CROSS, ISOLATED
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
-from acctcfg.wire.exchange import Reply
 
 __all__ = ["KEPT", "Account", "Open"]
 
@@ -114,33 +111,12 @@ class Account(AccountNotes):
         created_s = float(seconds) if seconds.isdecimal() else None
         return self.created_by_us(created_s=created_s, label=self.row.label)
 
-    async def send(
-        self,
-        call: Call,
-        change: Change,
-        writer: Writer,
-        *,
-        own: bool = False,  # noqa: ARG002 (the user's key signs for all of them)
-        creates_key: str = "",
-        creates: JsonObject | None = None,
-        deletes: str = "",
-        renames: JsonObject | None = None,
-    ) -> Reply:
-        """Send one write; an account's writes go one after the other, for two in flight is said to be refused."""
+    def signer(self, call: Call, *, own: bool) -> tuple[Credentials, str]:  # noqa: ARG002 (one key signs for all)
+        """The user; the key that signs is never harmed."""
         self._refuse_own_key(call)
-        async with self._writing:
-            return await writer.send(
-                Write(
-                    call=call,
-                    signer=self.main_user.credentials,
-                    user=self.main_user.user,
-                    address=change.address,
-                    action=change.action,
-                    account=self.name,
-                    uid=self.uid,
-                    creates_key=creates_key,
-                    creates=creates or {},
-                    deletes=deletes,
-                    renames=renames or {},
-                )
-            )
+        return self.main_user.credentials, self.main_user.user
+
+    @property
+    def turn(self) -> asyncio.Lock:
+        """An account's writes go one after the other, for two in flight is said to be refused."""
+        return self._writing

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec, KeySpec
-from acctcfg.core.diff import Change
-from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import After, KeyValue
 from acctcfg.errors import AuthRefused, Refused, VenueError
 from acctcfg.venues.account import AccountNotes
-from acctcfg.venues.contract import Write, Writer
 from acctcfg.venues.okx.account_reads import Config, Open, OwnKey
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.key_guard import refuse_own_key
@@ -23,7 +20,6 @@ from acctcfg.venues.okx.listed import DepositAddress, KeyList, KeyRow, SubAccoun
 from acctcfg.venues.okx.master import Master
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
-from acctcfg.wire.exchange import Reply
 
 __all__ = ["NEW_KEY_CODES", "ONLY_ELSEWHERE", "Account", "Signing"]
 
@@ -205,43 +201,13 @@ class Account(AccountNotes):
         created_s = int(self.row.created_ms) / 1000 if self.row.created_ms.isdecimal() else None
         return self.created_by_us(created_s=created_s, label=self.row.label)
 
-    async def send(
-        self,
-        call: Call,
-        change: Change,
-        writer: Writer,
-        *,
-        own: bool = False,
-        creates_key: str = "",
-        creates: JsonObject | None = None,
-        deletes: str = "",
-        renames: JsonObject | None = None,
-    ) -> Reply:
-        """Send one write for this account: signed by itself, or by the broker for it."""
-        write = replace(
-            self.write_of(call, change, own=own),
-            creates_key=creates_key,
-            creates=creates or {},
-            deletes=deletes,
-            renames=renames or {},
-        )
-        return await writer.send(write)
-
-    def write_of(self, call: Call, change: Change, *, own: bool = False) -> Write:
-        """One write for this account, as the engine sends it."""
+    def signer(self, call: Call, *, own: bool) -> tuple[Credentials, str]:
+        """The account itself, or the broker for it; the key that signs is never harmed."""
         signs = self.writer if own else None
         if own and signs is None:
             raise self.no_access()
         refuse_own_key(call, self.master.in_use, self.key_values, self.egress)
-        return Write(
-            call=call,
-            signer=signs.credentials if signs else self.master.credentials,
-            user=signs.user if signs else self.master.user,
-            address=change.address,
-            action=change.action,
-            account=self.name,
-            uid=self.uid,
-        )
+        return (signs.credentials, signs.user) if signs else (self.master.credentials, self.master.user)
 
     def later(self) -> After | None:
         """Why nothing can be read with the account's own key yet, where a step of the plan will change that."""
