@@ -27,7 +27,7 @@ def read_plain(file: Path, most: int) -> tuple[bytes, os.stat_result]:
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is no ordinary file", str(file))
+            raise OSError(errno.EINVAL, "it is not a regular file", str(file))
         whole = _taken(handle, most + 1)
     finally:
         os.close(handle)

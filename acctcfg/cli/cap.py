@@ -34,7 +34,7 @@ class Leverage(click.ParamType[Decimal]):
         except InvalidOperation:
             found = Decimal("NaN")
         if not found.is_finite() or not LEAST <= found <= 1_000_000 or found != found.quantize(LEAST):
-            self.fail(f"{value!r} is no leverage (3 or 2.5 would be, from {LEAST} on)", param, ctx)
+            self.fail(f"{value!r} is not a leverage (3 or 2.5 would be, from {LEAST} on)", param, ctx)
         return found
 
 

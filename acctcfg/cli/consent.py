@@ -34,7 +34,7 @@ option_replace = click.option(
     "--replace",
     multiple=True,
     metavar="ADDRESS",
-    help="Delete this API key, or those of a pattern (* and ?), and create it anew. May be repeated.",
+    help="Delete this API key, or those of a pattern (* and ?), and create it again. May be repeated.",
 )
 
 option_allow_sensitive = click.option(

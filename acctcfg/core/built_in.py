@@ -144,7 +144,7 @@ RULES: Final[tuple[BuiltIn, ...]] = (
         "basic",
         "a secret store can be read with more than one identity",
         "with the only identity lost, every secret in the store is lost",
-        "add a second recipient that is kept elsewhere, then encrypt the store anew",
+        "add a second recipient that is kept elsewhere, then re-encrypt the store",
         manifest=one_recipient,
     ),
     BuiltIn(

@@ -73,7 +73,7 @@ async def cap(
     if targets and not specs:
         raise UsageError(
             f"{', '.join(targets)} selects no account that has leverage",
-            hint="accounts go by their keys in the manifest: ACCOUNT, or ACCOUNT.leverage[swap/*]",
+            hint="accounts are named by their keys in the manifest: ACCOUNT, or ACCOUNT.leverage[swap/*]",
         )
     async with (
         Session(workspace, {spec.venue for spec in specs}) as session,
@@ -263,7 +263,7 @@ class _Brake:
             one.stop()
         count = sum(one.under_way for one in self.executions)
         what = "nothing is under way" if not count else f"finishing {count} write{'s' * (count != 1)}"
-        self.progress.alert(f"interrupted: {what}; once more breaks off")
+        self.progress.alert(f"interrupted: {what}; press again to stop at once")
 
     async def _look_again(self) -> None:
         """A write of an earlier run that may have arrived since could have raised what was read before it."""
@@ -281,7 +281,7 @@ class _Brake:
             for change in changes:
                 step = self.steps.setdefault(change.address, Step(change, survey.spec.venue))
                 if (ended := self.results.get(change.address)) is None or ended.status in ("done", "already"):
-                    message = f"a write of an earlier run came late: it is {told(change.before)}; cap once more"
+                    message = f"a write of an earlier run came late: it is {told(change.before)}; cap again"
                     self.late[change.address] = StepResult(step, "failed", message, "late")
 
     def _late_writes(self) -> bool:

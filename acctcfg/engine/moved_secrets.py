@@ -65,8 +65,8 @@ def reencrypt(workspace: Workspace, names: Sequence[str] = ()) -> list[Resealed]
     for store in stores:
         if wrong := store.why_not_readable_here():
             raise StoreError(
-                f"the store {store.name} cannot be written anew here: {wrong}",
-                hint="somebody has to run it who can read its secrets, and is one of the recipients",
+                f"the store {store.name} cannot be re-encrypted here: {wrong}",
+                hint="run it as somebody who can read its secrets and is one of the recipients",
             )
     return [_resealed(store, path) for store in stores for path in (*store.list(), *store.dead())]
 

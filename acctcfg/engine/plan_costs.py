@@ -53,7 +53,7 @@ def outlived(session: Session, work: Work, steps: Sequence[Step]) -> Iterator[Wa
         if seconds >= left:
             end = datetime.fromtimestamp(link.ends_at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
             lasts = f"the plan takes at least {seconds:.0f} s, and the token is over at {end}, in {max(left, 0):.0f} s"
-            yield Warning_(key, "token_ends", f"{lasts}: hand in a new one before apply")
+            yield Warning_(key, "token_ends", f"{lasts}: get a new one before you apply")
 
 
 def _costs(link: Link, work: Work) -> list[Cost]:

@@ -50,7 +50,7 @@ def _line(address: str, fields: list[str], then: JsonValue, now: JsonValue) -> s
 
 def _by_address(plan: JsonObject) -> dict[str, JsonValue]:
     """What a review is about, by the address that each part is of: plain JSON, with every list as one text."""
-    document = json.loads(canonical({name: plan[name] for name in _REVIEWED}))  # raises for whatever is no JSON
+    document = json.loads(canonical({name: plan[name] for name in _REVIEWED}))  # raises for whatever is not JSON
     parts: dict[str, JsonValue] = {}
     for step in document["steps"]:
         parts[step["address"]] = {name: step[name] for name in _OF_A_STEP} | {"prechecks": _failing(step["prechecks"])}

@@ -36,7 +36,7 @@ class RotateKeys:
         if not addresses:
             raise UsageError(
                 f"{account} {label}: the manifest has no such API key",
-                hint="accounts and keys go by their names in the manifest; * and ? are allowed",
+                hint="accounts and keys are named as in the manifest; * and ? are allowed",
             )
         return cls(addresses=addresses, overlap_s=GRACE_S if overlap_s is None else overlap_s)
 

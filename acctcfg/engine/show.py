@@ -62,7 +62,7 @@ async def observe(
         if not _views(surveys, one) and not hidden(one.patterns[0], workspace, one):
             raise UsageError(
                 f"{target} selects nothing",
-                hint="accounts go by their keys in the manifest; what the manifest does not manage is not read",
+                hint="accounts are named by their keys in the manifest; what the manifest does not manage is not read",
             )
     return views + [
         AccountView(

@@ -210,7 +210,7 @@ def selected(workspace: Workspace, names: Sequence[str]) -> list[tuple[AccountSp
         if not any(pattern.matches(one) for spec in accounts for one in (Address(spec.key), *_addresses(spec))):
             raise UsageError(
                 f"{pattern.text} selects nothing",
-                hint="accounts go by their keys in the manifest, keys by ACCOUNT.api_keys[LABEL]; * and ? are allowed",
+                hint="accounts are named as in the manifest, keys by ACCOUNT.api_keys[LABEL]; * and ? are allowed",
             )
     keys = [(spec, key) for spec in accounts for key in _wanted(spec) if key.store]
     return [

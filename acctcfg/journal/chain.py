@@ -43,7 +43,7 @@ class Row(NamedTuple):
     hash: str
 
     def value(self) -> JsonValue:
-        """What its body says. ValueError for one that is no JSON."""
+        """What its body says. ValueError for one that is not JSON."""
         found: JsonValue = json.loads(self.body)
         return found
 
@@ -51,7 +51,7 @@ class Row(NamedTuple):
         """Its body where that is an object or nothing; TypeError for any other."""
         found = self.value()
         if not isinstance(found, dict | None):
-            raise TypeError(f"the body of row {self.seq} is no object")
+            raise TypeError(f"the body of row {self.seq} is not an object")
         return found or {}
 
 
@@ -98,7 +98,7 @@ def chained(drafts: Iterable[Draft], at: str, after: Head) -> list[Row]:
 def canonical(value: JsonValue) -> str:
     """`value` as JSON with sorted keys and no spaces. TypeError for what is no plain JSON data, without quoting it.
 
-    A secret is no JSON data, so none can be written down.
+    A secret is not JSON data, so none can be written down.
     """
     _check_plain(value, "the body")
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -26,7 +26,7 @@ def number(facts: JsonObject, name: str) -> float | None:
     """A number, or None where it is null or missing. Raises TypeError for anything else."""
     value = facts.get(name)
     if value is not None and not isinstance(value, int | float):
-        raise TypeError(f"{name} is no number")
+        raise TypeError(f"{name} is not a number")
     return value
 
 

@@ -75,15 +75,15 @@ def fingerprint(signature: str) -> str:
     """Of the key that a signature says it is by, as `ssh-keygen -l` shows it. ValueError for what is none."""
     body = signature.strip()
     if not (body.startswith(_BEGIN) and body.endswith(_END)):
-        raise ValueError("it is no SSH signature")
+        raise ValueError("it is not an SSH signature")
     try:
         raw = base64.b64decode("".join(body.removeprefix(_BEGIN).removesuffix(_END).split()), validate=True)
         magic, _, size = struct.unpack_from(">6sII", raw)
     except (binascii.Error, struct.error) as exc:
-        raise ValueError("it is no SSH signature") from exc
+        raise ValueError("it is not an SSH signature") from exc
     public = raw[14 : 14 + size]
     if magic != b"SSHSIG" or len(public) != size:
-        raise ValueError("it is no SSH signature")
+        raise ValueError("it is not an SSH signature")
     return "SHA256:" + base64.b64encode(hashlib.sha256(public).digest()).decode().rstrip("=")
 
 

@@ -252,7 +252,7 @@ def _connect_to_read(path: Path) -> sqlite3.Connection | None:
         except FileNotFoundError:
             return None
         if not stat.S_ISREG(found.st_mode):
-            raise JournalError(f"{path}: the journal is no ordinary file", hint="put a backup in its place")
+            raise JournalError(f"{path}: the journal is not a regular file", hint="put a backup in its place")
         try:
             return _opened_journal(f"{path.absolute().as_uri()}?mode=ro", path)
         except sqlite3.OperationalError as exc:

@@ -76,7 +76,9 @@ def _rules(node: Node, taken: list[Any], venues: Collection[str], report: Report
                     report.value(child.value["when"].value[what], f"unknown {what} {shown(word)}{near(word, known)}")
         for word in patterns["address"]:
             if _REGULAR.search(word):
-                wrong = f'{shown(word)} is no address pattern (only * and ? are special, such as "*.leverage[swap/*]")'
+                wrong = (
+                    f'{shown(word)} is not an address pattern (only * and ? are special, such as "*.leverage[swap/*]")'
+                )
                 report.value(child.value["when"].value["address"], wrong)
         if why := schema_error(values["schema"]):
             report.value(child.value["schema"], f"is not a valid JSON Schema: {why}")

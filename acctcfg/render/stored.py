@@ -39,4 +39,4 @@ def resealed(shown: Sequence[Resealed], _: Page) -> str:
     """A line each file that is as it was, and how many are not."""
     lines = [harmless(f"failed   {one.store}:{one.path}  {one.message}") for one in shown if not one.good]
     good = sum(one.good for one in shown)
-    return "\n".join([*lines, f"{good} of {len(shown)} secrets are written anew for the present recipients."])
+    return "\n".join([*lines, f"{good} of {len(shown)} secrets are encrypted for the present recipients."])

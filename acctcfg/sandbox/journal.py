@@ -123,7 +123,7 @@ class Journal:
 
 
 def body_of(request: Request) -> Mapping[str, Json]:
-    """The body of a request that was refused before anybody read it; what is no JSON object is left out."""
+    """The body of a request that was refused before anybody read it; what is not a JSON object is left out."""
     try:
         value = load_json(request.body or b"{}")
     except ValueError:

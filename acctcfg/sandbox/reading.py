@@ -24,13 +24,13 @@ def load_json(body: bytes) -> Json:
     except UnicodeDecodeError as exc:
         raise ValueError("the body is not UTF-8") from exc
     except json.JSONDecodeError as exc:
-        raise ValueError(f"the body is no JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}") from exc
+        raise ValueError(f"the body is not JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}") from exc
     _check_depth(value)
     return value
 
 
 def _no_json(word: str) -> NoReturn:
-    raise ValueError(f"the body is no JSON: {word} is no number")
+    raise ValueError(f"the body is not JSON: {word} is not a number")
 
 
 def _check_depth(value: Json) -> None:

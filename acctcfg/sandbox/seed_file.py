@@ -64,7 +64,7 @@ def read_seed_file(path: Path) -> SeedFile:
 def _text(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
-            raise SeedError(f"{path}: no ordinary file")
+            raise SeedError(f"{path}: not a regular file")
         if path.stat().st_size > MOST_BYTES:
             raise SeedError(f"{path}: larger than {MOST_BYTES // 1_000_000} MB")
         return path.read_text(encoding="utf-8-sig")

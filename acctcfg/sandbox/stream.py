@@ -24,7 +24,7 @@ class Stream(ABC):
         self.path = path
         self.outbox: list[str] = []
         self.closing: tuple[int, str] | None = None  # code and reason, after what is in the outbox
-        self.dropped = False  # cut without a word
+        self.dropped = False  # cut without a message
 
     @property
     @abstractmethod

@@ -56,7 +56,7 @@ def _key(document: Secret, named: dict[str, str]) -> BroughtKey:
 
 
 def _object(document: Secret) -> dict[str, object]:
-    """Nothing where it is no JSON object: a JSON error would carry the whole text that it was reading."""
+    """Nothing where it is not a JSON object: a JSON error would carry the whole text that it was reading."""
     try:
         row = json.loads(document.reveal())
     except (ValueError, RecursionError):

@@ -31,7 +31,7 @@ CHILD = Path(children.__file__).with_name("keyring_child.py")
 TYPE = StoreType(
     type="keyring",
     doc="the system's keyring",
-    options={"service": Option(kind=Line(SERVICE), doc="the service that its entries stand under; default: acctcfg")},
+    options={"service": Option(kind=Line(SERVICE), doc="the service name of its entries; default: acctcfg")},
     place="service",
 )
 

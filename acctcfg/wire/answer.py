@@ -57,7 +57,7 @@ def _no_text(what: str) -> NoReturn:
 
 
 def read_json(body: bytes) -> Any:
-    """The value, with fractions as exact decimals. Raises ValueError for what is no JSON, or none that is taken."""
+    """The value, with fractions as exact decimals. Raises ValueError for what is not JSON, or none that is taken."""
     try:
         value = json.loads(body, parse_float=_fraction, parse_int=_whole, parse_constant=_constant)
     except RecursionError:
@@ -95,7 +95,7 @@ def take_secrets(value: object, names: Collection[str]) -> dict[str, Secret]:
 
 
 def _constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
 
 
 def _whole(text: str) -> int:

@@ -99,7 +99,7 @@ def body_kind(body: bytes) -> str:
         return f'an HTML page titled "{words}"' if words else "an HTML page"
     if start[:1] in "{[":
         return f"{_json_kind(body)} of {len(body)} bytes"
-    return f"text that is no JSON, {len(body)} bytes"
+    return f"text that is not JSON, {len(body)} bytes"
 
 
 def _json_kind(body: bytes) -> str:

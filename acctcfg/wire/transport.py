@@ -163,7 +163,7 @@ def authorities() -> ssl.SSLContext:
     try:
         return httpx.create_ssl_context()
     except (OSError, ValueError) as exc:
-        hint = "install acctcfg anew, or let SSL_CERT_FILE name the system's certificates"
+        hint = "reinstall acctcfg, or let SSL_CERT_FILE name the system's certificates"
         raise ConfigError(f"the certificate authorities cannot be read: {reason(exc)}", hint=hint) from None
 
 

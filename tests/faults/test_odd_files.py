@@ -26,7 +26,7 @@ def put(file: Path, kind: str) -> None:
 def told(said: Said, code: int = 1) -> None:
     """It says what is wrong with the file."""
     assert said.code == code, said.out + said.err
-    assert any(words in said.out + said.err for words in ("no ordinary file", "a link leads out of"))
+    assert any(words in said.out + said.err for words in ("not a regular file", "a link leads out of"))
     assert "internal error" not in said.out + said.err
 
 

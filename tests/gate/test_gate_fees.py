@@ -16,7 +16,7 @@ ONE = {"spot_maker_fee": "0.001", "spot_taker_fee": "0.001", "future_maker_fee":
 
 @pytest.mark.parametrize(("profile", "named", "count"), [("seed", "futures", 2), ("current", "futures at gate", 6)])
 def test_the_accounts_fees_are_shown(make_gate: Callable[..., GateDesk], profile: str, named: str, count: int) -> None:
-    """By kind of product, in the newer format by exchange; what is paid is negative in JSON, as at every venue."""
+    """What `/crossex/fee` says, by kind of product, in the newer format by exchange; paid is negative in JSON."""
     flags = {"gate_crossex": {"flags": {"exchanges": ["GATE", "OKX", "BINANCE"]}}}
     gate = make_gate(profile=profile, top=flags).write({"cx": {"position_mode": "net"}})
     said = gate.run("show", "--fees")

@@ -40,7 +40,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("a word", entry(symbol=ADA, value="most"), "cx.leverage[0].value", "must be a number, not text"),
     ("FUTURES", entry(symbol="OKX_FUTURES_ADA_USDT"), "cx.leverage[0].symbol", "did you mean OKX_FUTURE_ADA_USDT?"),
     ("no symbol", entry(symbol="ADA-USDT-SWAP"), "cx.leverage[0].symbol", "such as OKX_FUTURE_ADA_USDT"),
-    ("lower case", entry(symbol=ADA.lower()), "cx.leverage[0].symbol", "no symbol of Gate CrossEx"),
+    ("lower case", entry(symbol=ADA.lower()), "cx.leverage[0].symbol", "not a symbol of Gate CrossEx"),
     ("spot", entry(symbol="OKX_SPOT_ADA_USDT"), "cx.leverage[0].symbol", "spot, which has no leverage"),
     ("other market", entry(market="futures", symbol=MARGIN_ADA), "cx.leverage[0].market", "is margin, not futures"),
     ("other way", entry(market="margin", symbol=ADA), "cx.leverage[0].market", "is futures, not margin"),
@@ -126,7 +126,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         "sub_1.api_keys[trading].permissions.wallet",
         "read, write",
     ),
-    ("IPv6", key(**KEY, ip_allowlist=["2001:db8::1"]), "sub_1.api_keys[trading].ip_allowlist", "no IPv4 address"),
+    ("IPv6", key(**KEY, ip_allowlist=["2001:db8::1"]), "sub_1.api_keys[trading].ip_allowlist", "not an IPv4 address"),
     ("range", key(**KEY, ip_allowlist=["10.0.0.0/8"]), "sub_1.api_keys[trading].ip_allowlist[0]", "is a network"),
     (
         "no address",

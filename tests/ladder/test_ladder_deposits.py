@@ -179,7 +179,7 @@ def test_a_list_that_is_late_makes_no_address(desk: Desk, lost: int) -> None:
 @pytest.mark.parametrize(
     ("entry", "key", "said"),
     [
-        ({"chain": "USDT-TRC2O"}, "USDT/USDT-TRC2O/1", "USDT-TRC2O is no chain of USDT (did you mean USDT-TRC20?)"),
+        ({"chain": "USDT-TRC2O"}, "USDT/USDT-TRC2O/1", "USDT-TRC2O is not a chain of USDT (did you mean USDT-TRC20?)"),
         ({"chain": "USDT-trc20"}, "USDT/USDT-trc20/1", "(did you mean USDT-TRC20?)"),
         ({"currency": "NOPE", "chain": "NOPE-Nowhere"}, "NOPE/NOPE-Nowhere/1", "the venue has no such currency"),
         ({"currency": "NOPE"}, "NOPE", "the venue has no such currency"),

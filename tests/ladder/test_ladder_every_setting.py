@@ -184,13 +184,13 @@ def test_a_settlement_currency_that_is_not_offered_is_named(desk: Desk) -> None:
 
 
 def test_the_strategy_is_asked_of_the_venue_item_by_item(desk: Desk) -> None:
-    """What stands in the way is named in words: here bots, and a currency that is no collateral."""
+    """What stands in the way is named in words: here bots, and a currency that is not collateral."""
     _account(desk, "multi_currency", collateral_off=["DOGE"])
     desk.open("mmdesk01", "bots", instId="BTC-USDT-SWAP")
     _wants(desk, "strategy", "delta_neutral")
     said = failing(_step(desk, "strategy"))["strategy_switch"]
     assert "trading bots or copy trading" in said
-    assert "a currency that is no collateral" in said
+    assert "a currency that is not collateral" in said
     quiet(desk, "--allow-sensitive")
 
 

@@ -104,4 +104,4 @@ def test_the_plan_says_what_a_change_does_to_a_positions_margin(desk: Desk) -> N
     counted = desk.sandbox.control_get("requests")["by_path"]
     assert [count for path, count in counted.items() if "adjust-leverage" in path] == [1]
     desk.sandbox.control_post("faults", {"match": {"path": "*/adjust-leverage-info"}, "kind": "code", "code": "59111"})
-    assert "what it comes to cannot be known" in warning(desk)
+    assert "the new margin is not known" in warning(desk)

@@ -10,7 +10,7 @@ CONFIG = "GET /api/v5/account/config"
 
 @pytest.mark.parametrize(("count", "warned"), [(10, True), (5, False), (2, False)])
 def test_a_rate_above_the_table_is_warned_of(desk: Desk, count: int, warned: bool) -> None:
-    """With both numbers; one at or below it is taken without a word."""
+    """With both numbers; one at or below it is taken without a message."""
     desk.write(
         {"me": {"role": "main", "position_mode": "net"}}, venue={"limits": {CONFIG: {"count": count, "per_s": 2}}}
     )

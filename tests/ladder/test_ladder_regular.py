@@ -143,7 +143,7 @@ def test_an_account_of_custody_is_named_by_its_kind(desk: Desk) -> None:
     [
         ({"state": "absent"}, "OKX has no call for it: delete the sub-account on OKX's web page"),
         ({"deposit": {"credit_to": "trading"}}, "OKX has no call for it: make deposit addresses on OKX's web page"),
-        ({"parent": "trader02"}, "a regular sub-account stands under its master alone"),
+        ({"parent": "trader02"}, "a regular sub-account can only be under its master"),
         ({"client_ip": "203.0.113.7"}, "it is a broker's report"),
         ({"label": "short"}, "must be 6 to 32 letters, digits and signs, without blanks"),
         ({"label": "two words"}, "must be 6 to 32 letters, digits and signs, without blanks"),

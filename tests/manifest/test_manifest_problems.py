@@ -87,11 +87,11 @@ def an_account(fields: str, key: str = "mmdesk01") -> str:
         ),
         (
             "leverage: [{market: swap, margin: cross, family: BTC-USDT, at_most: 0.001}]",
-            "mmdesk01.leverage[0].at_most: 0.001 is no leverage (at least 0.01)",
+            "mmdesk01.leverage[0].at_most: 0.001 is not a leverage (at least 0.01)",
         ),
         (
             "leverage: [{market: swap, margin: cross, family: BTC-USDT, value: 9.091}]",
-            "mmdesk01.leverage[0].value: 9.091 is no leverage (at most two decimals)",
+            "mmdesk01.leverage[0].value: 9.091 is not a leverage (at most two decimals)",
         ),
         (
             "leverage: [{market: swap, margin: cross, symbol: BTC, value: 3}]",

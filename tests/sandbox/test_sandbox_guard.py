@@ -69,9 +69,9 @@ def test_programs_and_an_address_typed_by_hand_come_in(bench, headers):
     [
         (b"[" * 100_000, "nested deeper"),
         (b'{"a":' * 40 + b"1" + b"}" * 40, "nested deeper"),
-        (b"{", "no JSON"),
+        (b"{", "not JSON"),
         (b'"text"', "JSON object"),
-        (b'{"offset_ms": NaN}', "no number"),
+        (b'{"offset_ms": NaN}', "not a number"),
         (b'{"offset_ms": 1e99}', "expected a whole number"),
         (b'{"offset_ms": "soon"}', "expected a whole number"),
         (b'{"offset_mss": 1}', "did you mean 'offset_ms'?"),
@@ -102,7 +102,7 @@ def test_bodies_are_bounded_and_named(bench, body, words):
         ("accounts/mmdesk01/set", {"uidd": "1"}, "did you mean 'uid'?"),
         ("instruments", {"instType": "SWAP"}, "needs instId"),
         ("currencies", {"ccy": "A", "chain": []}, "did you mean 'chains'?"),
-        ("gate_crossex/symbols", {"symbol": "X"}, "no symbol"),
+        ("gate_crossex/symbols", {"symbol": "X"}, "not a symbol"),
         ("maintenance", {"on": "yes"}, "true or false"),
     ],
 )

@@ -68,7 +68,7 @@ def keys(row):
         ("flags: {isolated_futures_scope: families}", "flags.isolated_futures_scope: one of instrument, family"),
         ("flags: {key_delay_s: -1}", "flags.key_delay_s: expected seconds"),
         ("gate_crossex: {flags: {margin_currencies: EUR}}", "one of settlement, USDT, not 'EUR'"),
-        ("gate_crossex: {symbols: {add: [{symbol: ADA}]}}", "gate_crossex.symbols.add[0]: 'ADA' is no symbol"),
+        ("gate_crossex: {symbols: {add: [{symbol: ADA}]}}", "gate_crossex.symbols.add[0]: 'ADA' is not a symbol"),
         ("flags: {}\nokx: {flags: {}}", "seed.yaml:1:1: flags: is there twice: at the top and under okx"),
         ("okx: {flags: {key_delay_s: -1}}", "seed.yaml:1:15: okx.flags.key_delay_s: expected seconds"),
         ("a: 1\na: 2\n", "seed.yaml:2:1: duplicate key 'a'"),

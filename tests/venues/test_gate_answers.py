@@ -244,14 +244,14 @@ def test_numbers_are_exact(value: Decimal, text: bool) -> None:
 @pytest.mark.parametrize("value", [None, "", "NaN", "Infinity", True, "five", [], {}, b"5"])
 def test_what_is_no_number_is_refused(value: Any) -> None:
     """An amount that cannot be read is never zero."""
-    with pytest.raises(Garbled, match="no number"):
+    with pytest.raises(Garbled, match="not a number"):
         number(value, "x")
 
 
 @pytest.mark.parametrize("coin", ["USDT", "USDC", "USD", "A_COIN_OF_2027", ""])
 @pytest.mark.parametrize("what", ["futures", "borrowing"])
 def test_a_margin_in_any_currency_is_one(coin: str, what: str) -> None:
-    """Each row of assets is looked at, whatever its currency; what is no number there cannot be read."""
+    """Each row of assets is looked at, whatever its currency; what is not a number there cannot be read."""
     row = {"user_id": "1", "initial_margin": "0", "assets": [{"coin": coin, f"{what}_initial_margin": "2.5"}]}
     assert [amount for amount in State.of(row).margins("initial_margin").values() if amount] == [Decimal("2.5")]
     with pytest.raises(Garbled):

@@ -54,7 +54,7 @@ def findings(spec: AccountSpec) -> list[tuple[int, str, str]]:
         ("swap cross family 5 A side=long", None, None, ".side", "under cross both sides share"),
         ("swap isolated family 5 A side=long", None, "net", ".side", "position mode net has one value"),
         ("futures cross currency 5 A", None, None, ".currency", "`currency` names cross margin"),
-        ("swap cross family 0.001 A", None, None, ".value", "0.001 is no leverage (at least 0.01)"),
+        ("swap cross family 0.001 A", None, None, ".value", "0.001 is not a leverage (at least 0.01)"),
         ("swap cross symbol 5 A", None, None, ".symbol", "OKX has no `symbol`"),
     ],
 )

@@ -105,7 +105,7 @@ def test_the_parent_is_read_from_both_generations_of_rows(row: dict[str, Any], p
     ],
 )
 def test_what_is_frozen(row: dict[str, Any], frozen: tuple[str, ...]) -> None:
-    """The functions by name, a new word too; an account that is frozen without a word has all of them frozen."""
+    """The functions by name, a new word too; an account that is frozen without a message has all of them frozen."""
     found = SubAccount.of({"subAcct": "desk01", "uid": "7", **row})
     assert found.frozen == frozen
     assert found.is_frozen("trading") == ("trading" in frozen or EVERYTHING in frozen)

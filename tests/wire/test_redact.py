@@ -16,8 +16,8 @@ from acctcfg.wire.redact import body_kind
         (b"<!doctype html><p>secret", "an HTML page"),
         (b'{"code": "0"', "broken JSON of 12 bytes"),
         (b'{"a": 1}', "JSON in an unexpected shape of 8 bytes"),
-        (b"upstream error", "text that is no JSON, 14 bytes"),
-        (b"\xff\xfe\x00", "text that is no JSON, 3 bytes"),
+        (b"upstream error", "text that is not JSON, 14 bytes"),
+        (b"\xff\xfe\x00", "text that is not JSON, 3 bytes"),
     ],
 )
 def test_a_body_is_described_and_not_quoted(body, kind):

@@ -44,7 +44,7 @@ def sign(secret: str, method: str, path: str, query: str, body: bytes, timestamp
 def authenticate(venue: State, caller: Caller, now_ms: int) -> Holder:
     """The holder of the key that signed.
 
-    Refusals: MISSING_REQUIRED_HEADER, INVALID_KEY, INVALID_CREDENTIALS (a Timestamp that is no number),
+    Refusals: MISSING_REQUIRED_HEADER, INVALID_KEY, INVALID_CREDENTIALS (a Timestamp that is not a number),
     REQUEST_EXPIRED, INVALID_SIGNATURE, IP_FORBIDDEN.
     """
     for name in HEADERS:
@@ -69,6 +69,6 @@ def _check_clock(timestamp: str, now_ms: int, window_s: Decimal) -> None:
         off = abs(Decimal(timestamp) * 1000 - now_ms)
         expired = not off.is_finite() or off > window_s * 1000
     except ArithmeticError as exc:
-        raise Refusal("INVALID_CREDENTIALS", "Timestamp is no Unix time in seconds") from exc
+        raise Refusal("INVALID_CREDENTIALS", "Timestamp is not a Unix time in seconds") from exc
     if expired:
         raise Refusal("REQUEST_EXPIRED")

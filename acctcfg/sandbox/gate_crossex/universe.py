@@ -113,7 +113,7 @@ def symbol_from(values: Mapping[str, Json]) -> Symbol:
     name = text(values, "symbol")
     parts = split(name)
     if parts is None:
-        raise ValueError(f"{name!r} is no symbol: write OKX_FUTURE_ADA_USDT")
+        raise ValueError(f"{name!r} is not a symbol: write OKX_FUTURE_ADA_USDT")
     business = parts[1]
     highest = number(values.get("leverage_max", {"FUTURE": 20, "MARGIN": 5}.get(business, 0)), ("leverage_max",))
     taken = ("symbol", "state", "delist_time", "default_leverage", "leverage_max")

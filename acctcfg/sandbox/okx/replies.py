@@ -188,7 +188,7 @@ class Refusal(Exception):
 
 
 def bare_404() -> Refusal:
-    """A path that this venue does not have: HTTP 404 without a word."""
+    """A path that this venue does not have: HTTP 404 without a message."""
     refusal = Refusal("404", "sandbox: a path that is switched off", status=404)
     refusal.bare = True
     return refusal

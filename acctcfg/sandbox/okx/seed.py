@@ -236,9 +236,9 @@ def scope_from(words: str, place: Place = ()) -> Scope:
     parts = words.split("/")
     if len(parts) not in (3, 4) or parts[0] not in ("MARGIN", "FUTURES", "SWAP"):
         example = "SWAP/cross/BTC-USDT-SWAP or FUTURES/isolated/BTC-USD-271231/long"
-        raise SeedError(f"{words!r} is no scope: write {example}", place)
+        raise SeedError(f"{words!r} is not a scope: write {example}", place)
     if parts[1] not in ("cross", "isolated") or parts[3:] not in ([], ["long"], ["short"]):
-        raise SeedError(f"{words!r} is no scope: mgnMode is cross or isolated, a side long or short", place)
+        raise SeedError(f"{words!r} is not a scope: mgnMode is cross or isolated, a side long or short", place)
     return parts[0], parts[1], parts[2], "".join(parts[3:])
 
 

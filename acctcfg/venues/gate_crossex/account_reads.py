@@ -109,7 +109,7 @@ def _listed(assets: JsonValue) -> Iterator[JsonObject]:
     """The rows of a list that may be missing; raises ValueError for what is none."""
     for row in assets if isinstance(assets, list) else [assets] if assets else ():
         if not isinstance(row, Mapping):
-            raise ValueError("a row that is no object")
+            raise ValueError("a row that is not an object")
         yield row
 
 

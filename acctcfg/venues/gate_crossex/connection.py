@@ -233,7 +233,7 @@ class GateConnection(ByField[Account]):
     async def fees(self, survey: Survey) -> tuple[FeeRate, ...]:
         """What trading costs the CrossEx account; a sub-account trades apart from it."""
         if survey.spec.role != "main":
-            raise Refused("the venue tells the rates of the CrossEx account alone", code="no_fees")
+            raise Refused("the venue tells only the rates of the CrossEx account", code="no_fees")
         return await self._own.fees()
 
     # -- the changes ---------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ class GateDialect:
             if status == 429:
                 raise _refused(endpoint, TOO_MANY, "", status)
             if status >= 500:
-                raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a word", code=f"http_{status}")
+                raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a message", code=f"http_{status}")
             raise Garbled("the answer is not the venue's language", code=f"http_{status}")
         text = answer.get("message") or answer.get("detail") or ""
         raise _refused(endpoint, label, str(text), status)

@@ -73,7 +73,7 @@ class KeyRow:
             raise Garbled("an API key without its id", code="no_key")
         perms, addresses = row.get("perms"), row.get("ip_whitelist")
         if not isinstance(perms, list | None) or not isinstance(addresses, list | None):
-            raise Garbled("an API key whose permissions or addresses are no lists", code="shape")
+            raise Garbled("an API key whose permissions or addresses are not lists", code="shape")
         mode = row.get("mode")
         return cls(
             label=str(row.get("name") or ""),
@@ -136,7 +136,7 @@ class MainUser:
 
         rows = (await self.client.read(call, self.credentials, self.user, settle=settle)).data
         if not isinstance(rows, list):
-            raise Garbled("a list of sub-accounts that is none", code="no_list")
+            raise Garbled("a list of sub-accounts that is not a list", code="no_list")
         return tuple(SubAccount.of(row) for row in rows)
 
     async def by_uid(self, uid: str) -> SubAccount:
@@ -157,7 +157,7 @@ class MainUser:
         """All keys of a sub-account; a row that cannot be read says nothing of the others."""
         answer = await self._read(Call(KEYS, at={"user_id": uid}))
         if not isinstance(answer, list):
-            raise Garbled("a list of API keys that is none", code="no_list")
+            raise Garbled("a list of API keys that is not a list", code="no_list")
         rows, odd = [], set()
         for row in answer:
             try:

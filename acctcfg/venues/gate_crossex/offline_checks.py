@@ -28,7 +28,7 @@ def check_account(spec: AccountSpec) -> Iterator[Finding]:
     for key in spec.api_keys:
         for address in key.ip_allowlist or ():
             if ":" in address:
-                message = f"{address} is no IPv4 address, and the venue takes no others"
+                message = f"{address} is not an IPv4 address, and the venue takes no others"
                 yield Finding(key.place, f"{spec.key}.api_keys[{key.label}].ip_allowlist", message)
 
 
@@ -62,7 +62,7 @@ def _entry(entry: LeverageEntry) -> Iterator[Finding]:
         yield Finding(entry.place, f"{entry.path}.side", message)
     field, value = level_parts(entry.value)
     if value is not None and (value < 1 or value != value.to_integral_value()):
-        message = f"{value} is no leverage of Gate CrossEx (a whole number of at least 1)"
+        message = f"{value} is not a leverage of Gate CrossEx (a whole number of at least 1)"
         yield Finding(entry.place, f"{entry.path}.{field}", message)
     yield from _symbol(entry)
 
@@ -75,7 +75,7 @@ def _symbol(entry: LeverageEntry) -> Iterator[Finding]:
     if business is None:
         hint = name.replace("_FUTURES_", "_FUTURE_")
         right = f"did you mean {hint}?" if hint != name else "EXCHANGE_FUTURE_BASE_QUOTE, such as OKX_FUTURE_ADA_USDT"
-        yield Finding(entry.place, f"{entry.path}.symbol", f"{name} is no symbol of Gate CrossEx ({right})")
+        yield Finding(entry.place, f"{entry.path}.symbol", f"{name} is not a symbol of Gate CrossEx ({right})")
     elif business in _NO_LEVERAGE:
         message = f"{name} is {_NO_LEVERAGE[business]}, which has no leverage (FUTURE or MARGIN)"
         yield Finding(entry.place, f"{entry.path}.symbol", message)

@@ -46,15 +46,6 @@ _MARGINS = {"no_initial_margin": "initial_margin", "no_maintenance_margin": "mai
 async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tuple[Precheck, ...]]:
     """The prechecks of these changes, by reads made now."""
     kinds = {change.kind for change in changes}
-    markets = {account.decisions[change.address].market for change in changes if change.kind == "leverage"}
-    symbols = _MARGIN_MODE in kinds
-    flat = bool(kinds & {"account_mode", "position_mode"})
-    names = [
-        *(["positions"] if flat or symbols or Market.FUTURES in markets else []),
-        *(["margin_positions"] if flat or Market.MARGIN in markets else []),
-        *(["orders"] if flat or symbols else []),
-        *(["securities"] if "account_mode" in kinds else []),
-    ]
     own = account.own
     every: dict[str, Callable[[], Awaitable[Rows | None]]] = {
         "positions": own.positions,
@@ -62,26 +53,21 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
         "orders": own.orders,
         "securities": own.securities,
     }
+    names = _lists(account, changes)
     snapshot = Snapshot({name: every[name] for name in names})
     ceilings: Mapping[str, Decimal] | VenueError
     _, margins, ceilings = await asyncio.gather(
         snapshot.read(),
         _margins(account) if "account_mode" in kinds else _nothing(),
-        _ceilings(account, changes) if markets else _nothing(),
+        _ceilings(account, changes) if "leverage" in kinds else _nothing(),
     )
     asked = {name: tuple(snapshot.rows(name)) for name in ("positions", "margin_positions", "orders") if name in names}
     account.open = replace(account.open or Open(), **asked)
-    answers: dict[Address, tuple[Precheck, ...]] = {}
+    answers = {}
     for change in changes:
         match change.kind:
             case "account_mode":
-                status = Precheck("account_status", "venue", "no field shows it; the venue refuses if it is not normal")
-                answers[change.address] = (
-                    *_flat(snapshot, ""),
-                    snapshot.question("no_security_positions", "securities", _position),
-                    *_zero(margins),
-                    status,
-                )
+                answers[change.address] = _whole(snapshot, margins)
             case "position_mode":
                 part = change.address.key
                 answers[change.address] = _flat(snapshot, exchange_word(part) if part else "")
@@ -92,8 +78,32 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
     return answers
 
 
+def _lists(account: Account, changes: Sequence[Change]) -> list[str]:
+    """The venue's lists that these changes need, and no others."""
+    kinds = {change.kind for change in changes}
+    markets = {account.decisions[change.address].market for change in changes if change.kind == "leverage"}
+    symbols = _MARGIN_MODE in kinds
+    flat = bool(kinds & {"account_mode", "position_mode"})
+    return [
+        *(["positions"] if flat or symbols or Market.FUTURES in markets else []),
+        *(["margin_positions"] if flat or Market.MARGIN in markets else []),
+        *(["orders"] if flat or symbols else []),
+        *(["securities"] if "account_mode" in kinds else []),
+    ]
+
+
 async def _nothing() -> dict[str, Never]:
     return {}
+
+
+def _whole(snapshot: Snapshot, states: Mapping[str, State] | VenueError) -> tuple[Precheck, ...]:
+    """Nothing open or owed in the whole account, and its status."""
+    return (
+        *_flat(snapshot, ""),
+        snapshot.question("no_security_positions", "securities", _position),
+        *_zero(states),
+        Precheck("account_status", "venue", "no field shows it; the venue refuses if it is not normal"),
+    )
 
 
 def _flat(snapshot: Snapshot, exchange: str) -> tuple[Precheck, ...]:
@@ -208,8 +218,8 @@ def notices(account: Account, changes: Sequence[Change]) -> list[Warning_]:
         rows = [(_position, row) for row in found.positions] + [(_margin_position, r) for r in found.margin_positions]
         there = [words for say, row in rows if row.get("symbol") == symbol and (words := _quietly(say, row))]
         if there:
-            said = "an open position stands under it; its margin will be computed anew"
-            message = f"{said}: {', '.join(sorted(there))} (to what cannot be known: the venue has no estimate)"
+            said = "there is an open position under it; its margin will be recalculated"
+            message = f"{said}: {', '.join(sorted(there))} (the venue gives no estimate)"
             warnings.append(Warning_(str(change.address), "open_position_on_scope", message))
     lists = (("positions", found.positions), ("margin positions", found.margin_positions), ("orders", found.orders))
     for what, listed in lists:

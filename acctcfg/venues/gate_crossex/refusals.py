@@ -163,9 +163,9 @@ _LEVERAGE = {
             "an open position is in a higher tier, whose maximum is lower",
         ),
     ),
-    "TRADE_INVALID_SYM_BUSINESSTYPE_ERROR": Meaning("the symbol is no contract (FUTURE)", _OLDER, causes=(_NOT_US,)),
+    "TRADE_INVALID_SYM_BUSINESSTYPE_ERROR": Meaning("the symbol is not a contract (FUTURE)", _OLDER, causes=(_NOT_US,)),
     "TRADE_INVALID_MARGIN_SYM_BUSINESSTYPE_ERROR": Meaning(
-        "the symbol is no margin pair (MARGIN)", _OLDER, causes=(_NOT_US,)
+        "the symbol is not a margin pair (MARGIN)", _OLDER, causes=(_NOT_US,)
     ),
 }
 
@@ -215,10 +215,10 @@ _ORDERS = {
         "TRADE_ORDER_REPLACE_QTY_PRICE_ERROR": "a replacement names neither quantity nor price",
         "TRADE_ORDER_REPLACE_QTY_PRICE_SAME_ERROR": "a replacement changes nothing",
         "TRADE_ORDER_REPLACE_ALLOW_ERROR": "the order can no longer be replaced",
-        "TRADE_ORDER_LOT_SIZE_ERROR": "the quantity is no multiple of the lot size",
+        "TRADE_ORDER_LOT_SIZE_ERROR": "the quantity is not a multiple of the lot size",
         "TRADE_ORDER_QUANTITY_MAX_ERROR": "the quantity is above the maximum",
         "TRADE_ORDER_QUANTITY_MIN_ERROR": "the quantity is below the minimum",
-        "TRADE_ORDER_TICK_SIZE_ERROR": "the price is no multiple of the tick size",
+        "TRADE_ORDER_TICK_SIZE_ERROR": "the price is not a multiple of the tick size",
         "TRADE_ORDER_AMOUNT_MIN_ERROR": "the order's value is below the minimum",
         "TRADE_OKX_LIMIT_BUY_ORDER_PRICE_ERROR": "the price is outside the band of the exchange",
         "TRADE_MAX_ORDERS_ERROR": "there are too many open orders",

@@ -27,7 +27,7 @@ SYMBOL_IN_USE: Final = "symbol_in_use"
 
 def _read(answer: Any, _: str) -> Live:
     if not isinstance(answer, Mapping):
-        raise Garbled("a margin mode that is no object", code="shape")
+        raise Garbled("a margin mode that is not an object", code="shape")
     return MARGIN_MODE.core(answer.get("margin_mode"))
 
 

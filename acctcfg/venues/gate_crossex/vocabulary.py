@@ -96,4 +96,4 @@ def number(value: object, what: str) -> Decimal:
             found = Decimal("NaN")
         if found.is_finite() and abs(found.adjusted()) <= _MOST_DIGITS:
             return found
-    raise Garbled(f"the venue answered {quoted(value)} for {what}, which is no number", code="no_number")
+    raise Garbled(f"the venue answered {quoted(value)} for {what}, which is not a number", code="no_number")

@@ -277,10 +277,10 @@ def _unknown(account: Account, spec: AddressSpec, name: str, chains: Sequence[Ch
     if not chains:
         return f"{spec.place}: {spec.currency}: the venue has no such currency"
     if day := account.memory.seen("chain", name):
-        return f"{spec.place}: {name} is no chain of {spec.currency} any more; the run of {day} saw it"
+        return f"{spec.place}: {name} is not a chain of {spec.currency} any more; the run of {day} saw it"
     near = near_chain(name, chains)
     hint = f"did you mean {near}?" if near else f"it has {', '.join(sorted(chain.name for chain in chains))}"
-    return f"{spec.place}: {name} is no chain of {spec.currency} ({hint})"
+    return f"{spec.place}: {name} is not a chain of {spec.currency} ({hint})"
 
 
 def _block_closed(account: Account, address: Address, chain: Chain) -> None:

@@ -81,7 +81,7 @@ def _decoded(endpoint: Endpoint, status: int, body: bytes) -> list[JsonObject]:
         if status == 404 and not body.strip() and (gone := not_served(endpoint, "404", status)):
             raise gone
         if status >= 500:
-            raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a word", code=f"http_{status}")
+            raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a message", code=f"http_{status}")
         raise Garbled("the answer is not the venue's language", code=f"http_{status}")
     code = _code(envelope["code"])
     data = envelope.get("data")

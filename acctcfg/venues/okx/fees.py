@@ -71,5 +71,5 @@ def _rate(text: object) -> Decimal | None:
     except InvalidOperation:
         rate = Decimal("NaN")
     if not rate.is_finite():
-        raise Garbled("a fee rate that is no number", code="no_number")
+        raise Garbled("a fee rate that is not a number", code="no_number")
     return rate

@@ -37,21 +37,21 @@ async def told(account: Account, moved: Moved) -> Warning_:
     rows = sorted(moved.positions.items())
     effects = await asyncio.gather(*(_effect(account, moved, row) for _, row in rows))
     named = "; ".join(f"{words}: {effect}" for (words, _), effect in zip(rows, effects, strict=True))
-    message = f"an open position stands under it; its margin will be computed anew: {named}"
+    message = f"there is an open position under it; its margin will be recalculated: {named}"
     return Warning_(str(moved.change.address), "open_position_on_scope", message)
 
 
 async def _effect(account: Account, moved: Moved, row: JsonObject) -> str:
     if account.reader is None:
-        return "what it comes to cannot be known (no key signs for this account)"
+        return "the new margin is not known (no key signs for this account)"
     try:
         rows = await account.reader.read(ADJUST_LEVERAGE, _question(moved, row))
     except VenueError as error:
-        return f"what it comes to cannot be known ({error.message})"
+        return f"the new margin is not known ({error.message})"
     said = rows[0] if rows else {}
     margin, liquidation = positive(said.get("estMgn")), positive(said.get("estLiqPx"))
     if margin is None:
-        return "what it comes to cannot be known (the venue gives no estimate)"
+        return "the new margin is not known (the venue gives no estimate)"
     now = positive(row.get("margin")) or positive(row.get("imr"))
     present = f" (now {now:f})" if now is not None else ""
     currency = f" {row['ccy']}" if row.get("ccy") else ""

@@ -51,7 +51,7 @@ _REGION = (
 def not_served(endpoint: Endpoint, code: str, status: int, text: str = "") -> NotServed | None:
     """What an answer says of a call that this user may not have; None where it says something else.
 
-    `code` is the venue's, or "404" for an answer without a word.
+    `code` is the venue's, or "404" for an answer without a message.
     """
     said = f'; the venue says "{text}"' if text else ""
     if endpoint in NOT_PUBLIC and code in _GONE:

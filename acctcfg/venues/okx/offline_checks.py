@@ -67,9 +67,9 @@ def _bounds(entry: LeverageEntry) -> Iterator[Finding]:
     if value is None:
         return
     if value < _LEAST:
-        yield Finding(entry.place, f"{entry.path}.{field}", f"{value} is no leverage (at least {_LEAST})")
+        yield Finding(entry.place, f"{entry.path}.{field}", f"{value} is not a leverage (at least {_LEAST})")
     elif value != value.quantize(_LEAST):
-        yield Finding(entry.place, f"{entry.path}.{field}", f"{value} is no leverage (at most two decimals)")
+        yield Finding(entry.place, f"{entry.path}.{field}", f"{value} is not a leverage (at most two decimals)")
 
 
 def _doubles(entries: tuple[LeverageEntry, ...]) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ def demand(what: str, row: object, *names: str, there: tuple[str, ...] = ()) -> 
     Raises Garbled, which names what is missing.
     """
     if not isinstance(row, Mapping):
-        raise Garbled(f"{what} that is no object", code="no_field")
+        raise Garbled(f"{what} that is not an object", code="no_field")
     missing = [name for name in names if row.get(name) in (None, "")]
     missing += [name for name in there if row.get(name) is None]
     if missing:

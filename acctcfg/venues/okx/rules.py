@@ -49,7 +49,7 @@ _REGULARS_OWN = (
 _ON_THE_PAGE = "OKX has no call for it"
 _NOT_REGULAR = {
     "deposit": f"{_ON_THE_PAGE}: make deposit addresses on OKX's web page, in the sub-account",
-    "parent": "a regular sub-account stands under its master alone; leave it out",
+    "parent": "a regular sub-account can only be under its master; leave it out",
     "client_ip": "it is a broker's report; leave it out",
 }
 

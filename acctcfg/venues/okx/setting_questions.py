@@ -34,7 +34,7 @@ _ITEMS = {
     "trading_bot": "trading bots or copy trading",
     "loan": "a flexible loan",
     "delta_risk": "the delta is too large for the equity",
-    "collateral_all": "a currency that is no collateral",
+    "collateral_all": "a currency that is not collateral",
     "repay_borrowings": "borrowings",
     "risk_unit_type": "the account sits in a delta-neutral risk unit",
 }

@@ -52,7 +52,7 @@ ITEMS: Mapping[str, Item] = {
     ),
     "stop_spot_custom": Item("no_spot_copying", "no custom copy trading of spot", "stop it", "59135"),
     "stop_futures_custom": Item("no_contract_copying", "no custom copy trading of contracts", "stop it", "59135"),
-    "lead_portfolio": Item("no_lead_trading", "the account is no lead trader", "give up that role first", "51164"),
+    "lead_portfolio": Item("no_lead_trading", "the account is not a lead trader", "give up that role first", "51164"),
     "futures_smart_sync": Item("no_smart_sync", "no smart sync of contracts", "stop it"),
     "vip_fixed_loan": Item("no_fixed_loan", "no fixed loan", "repay it", "59641"),
     "repay_borrowings": Item("no_borrowings", "nothing is borrowed", "repay it", "59001"),
