@@ -57,6 +57,9 @@ def _shown(saved: Mapping[str, Any]) -> Iterator[str]:
     yield f"plan of {saved['created_at']} by {saved['author'] or 'unknown'}"
     for name, venue in saved["venues"].items():
         yield " · ".join(filter(None, (name, venue["type"], venue["environment"], venue["uid"], venue.get("base_url"))))
+    if (of_run := saved.get("reverts")) is not None:
+        what = ", and deletes what that created" if of_run["with_deletes"] else ""
+        yield f"back to the state before run {of_run['run']} of {of_run['actor']}{what}"
     yield ""
     for step in saved["steps"]:
         before = step["before"] if step["before_known"] else "(known after another step)"

@@ -122,12 +122,15 @@ class Undo:
             yield from (Warning_(str(one), STAYS, "the account is not there any more") for one in mine)
             return
         for unread in [one for one in survey.unreadable if one.code in _NO_SCOPE]:
-            if Address.of(unread.address) in self.back:
+            if (address := Address.of(unread.address)) in self.back:
                 survey.unreadable.remove(unread)
-                yield Warning_(unread.address, STAYS, f"the account does not have it now: {unread.message}")
+                survey.without[address] = f"the account does not have it now: {unread.message}"
         for address in mine:
-            if address in survey.desired and (why := self._moved(self.back[address], survey)):
+            if address not in survey.desired:
+                why = _nothing(survey, address)
+            elif why := self._moved(self.back[address], survey):
                 _leave(survey, address)
+            if why:
                 yield Warning_(str(address), STAYS, why)
 
     def _moved(self, deed: Deed, survey: Survey) -> str:
@@ -144,6 +147,15 @@ class Undo:
             return ""
         who = f"run {later} wrote it since" if later else "something else than a run of this journal changed it since"
         return f"{who}: it is {told(to_json(live))} now, and this run left {told(deed.after)}"
+
+
+def _nothing(survey: Survey, address: Address) -> str:
+    """Why there is no value to compare; "" where what could not be read says so already."""
+    field = str(Address(address.account, address.field))
+    unread = {one.address for one in survey.unreadable}
+    if unread & {address.account, field, field.rpartition(".")[0], str(address)}:
+        return ""
+    return survey.without.get(address, "the account has no such value now")
 
 
 def _leave(survey: Survey, address: Address) -> None:

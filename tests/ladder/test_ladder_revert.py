@@ -208,6 +208,24 @@ def test_what_changed_since_stays_and_who_changed_it_is_said(desk: Desk) -> None
     assert "it is 4 now" in named(saved(desk, run))[LEVER]
 
 
+def test_a_scope_that_is_gone_is_named(desk: Desk) -> None:
+    """Under another position mode, or account mode, there is no such value: it is said, and nothing is unreadable."""
+    settle(desk, "trader01", acctLv="3", posMode="net_mode")
+    sided = {"market": "swap", "instrument": "ETH-USDT-SWAP", "margin": "isolated"}
+    for value in (3, 7):
+        run = applied(
+            desk, {"trader01": {"api_keys": KEY, "leverage": [{**SWAP, "value": 7}, {**sided, "value": value}]}}
+        )
+    desk.sandbox.control_post("accounts/trader01/set", {"posMode": "long_short_mode"})
+    plan = saved(desk, run)
+    scope = "trader01.leverage[swap/ETH-USDT/isolated]"
+    assert (plan["steps"], named(plan)) == ([], {scope: "the account has no such value now"})
+    desk.sandbox.control_post("accounts/trader01/set", {"acctLv": "1", "posMode": "net_mode"})
+    plan = saved(desk, run)
+    assert (plan["steps"], plan["unreadable"]) == ([], [])
+    assert "spot mode has no swap" in named(plan)[scope]
+
+
 def test_a_saved_revert_is_a_claim_like_any_plan(desk: Desk) -> None:
     """A third value, an edited file, an altered journal: each is refused before the first write."""
     run = two_runs(desk)
