@@ -63,6 +63,17 @@ def refused(desk: Desk, *words: str, code: int = 3) -> None:
     assert desk.sandbox.control_get("requests")["total"] == before
 
 
+def test_a_revert_is_signed_as_one(four: Desk) -> None:
+    """Whoever signs sees which run is undone; the signatures of another plan do not count for it."""
+    saved(four, "ann", "bob")
+    assert four.apply("plan.json").code == 0
+    (run,) = four.run("history", "--format", "json").json
+    assert four.run("revert", run["id"], "--with-deletes", "--out", "plan.json").code == 0
+    said = four.run("approve", "plan.json", "--key", str(four.folder / "keys" / "ann"))
+    assert f"back to the state before run {run['id']} of tester, and deletes what that created" in said.out
+    refused(four, "2 approvals are needed, and ann@example.com signed")
+
+
 def test_two_who_may_suffice(four: Desk) -> None:
     """With enough signatures the plan is carried out, and the chain keeps who gave them."""
     saved(four, "ann", "bob")
