@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from acctcfg.core.plan import Plan, Step
 from acctcfg.engine.capped import without_cap
 from acctcfg.engine.consent import Leave
 from acctcfg.engine.execute import Execution, left_out
-from acctcfg.engine.plan import Planned, demand_reach, draw_up, make_plan, venues_of
+from acctcfg.engine.narrowed import demand_reach
+from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.record import Run
@@ -30,20 +31,20 @@ from acctcfg.engine.reviewed import (
 )
 from acctcfg.engine.rotation import RotateKeys
 from acctcfg.engine.send import from_to
-from acctcfg.engine.session import Link, Session
+from acctcfg.engine.session import Session
 from acctcfg.engine.sign_here import refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
+from acctcfg.engine.turn import hold_locks, let_writes_expire, working
 from acctcfg.engine.undo import Undo
 from acctcfg.engine.waiting import Patience
 from acctcfg.engine.windows import hold
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError
-from acctcfg.venues.contract import FRESH_SINCE
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
 
-__all__ = ["apply", "hold_locks", "let_writes_expire", "not_on_record", "working"]
+__all__ = ["apply", "not_on_record"]
 
 
 async def apply(
@@ -208,40 +209,6 @@ async def _matched(workspace: Workspace, outcome: Outcome, progress: Progress) -
 
 
 # -- before ----------------------------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def hold_locks(session: Session, timeout_s: float, progress: Progress) -> AsyncIterator[Locks]:
-    """The lock of every venue user, taken in one order, so that two runs never wait for each other."""
-    if timeout_s > 0:
-        progress.phase("waiting for the lock", None)
-    users = sorted({(link.client.base_url, link.connection.user) for link in working(session)})
-    async with AsyncExitStack() as stack:
-        locks = [
-            await stack.enter_async_context(session.workspace.lock(base_url, user, timeout_s=timeout_s))
-            for base_url, user in users
-        ]
-        FRESH_SINCE.set(session.clock.monotonic())  # another run may have ended since the connections were opened
-        yield Locks(locks)
-
-
-async def let_writes_expire(session: Session, progress: Progress) -> None:
-    """A write that a killed run sent may still arrive: wait until the venue would refuse its time, then read."""
-    with session.workspace.journal() as journal:
-        session.workspace.demand_intact(journal)
-        for link in working(session):
-            latest = max((one.sent_at or 0.0 for one in journal.unresolved(link.connection.user)), default=0.0)
-            now = link.client.clock.now() + link.client.offset_s
-            window = link.venue.write_window_s / link.speed
-            left = min(latest + window - now, window)  # a time that lies ahead is nobody's, and waits no longer
-            if left > 0:
-                progress.phase("waiting until requests of an earlier run have expired", None)
-                await link.client.clock.sleep(left)
-                FRESH_SINCE.set(session.clock.monotonic())
-
-
-def working(session: Session) -> list[Link]:
-    return [link for key, link in session.links.items() if key not in session.failed]
 
 
 def _left_out(plan: Plan, *, skip_blocked: bool) -> frozenset[Address]:

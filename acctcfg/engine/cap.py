@@ -23,7 +23,7 @@ from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Plan, Step, Unread
 from acctcfg.core.state import written
 from acctcfg.core.value_text import told
-from acctcfg.engine.apply import hold_locks, let_writes_expire, not_on_record, working
+from acctcfg.engine.apply import not_on_record
 from acctcfg.engine.execute import Execution
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import SILENT, Progress, safe
@@ -32,6 +32,7 @@ from acctcfg.engine.refused_values import Values
 from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.stopping import Interrupts
+from acctcfg.engine.turn import hold_locks, let_writes_expire, working
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError, UsageError, VenueError

@@ -14,7 +14,8 @@ from acctcfg.core.plan import Plan, Step, Warning_
 from acctcfg.engine.drift_accounts import look_at_users
 from acctcfg.engine.drift_keys import look_at_keys
 from acctcfg.engine.look import Look, inventory_of
-from acctcfg.engine.plan import demand_reach, draw_up, venues_of
+from acctcfg.engine.narrowed import demand_reach
+from acctcfg.engine.plan import draw_up, venues_of
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.remember import LISTING
 from acctcfg.engine.session import Session

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from acctcfg import __version__
-from acctcfg.core.address import Address, AddressPattern, Focus
+from acctcfg.core.address import Address, Focus
 from acctcfg.core.built_in import powers_of
 from acctcfg.core.desired import AccountSpec, Place
 from acctcfg.core.diff import Change, diff
@@ -25,6 +25,7 @@ from acctcfg.engine.accounts_order import deletes_last, with_upper
 from acctcfg.engine.capped import above_cap
 from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
 from acctcfg.engine.left_behind import left_behind, unopened
+from acctcfg.engine.narrowed import demand_reach, demand_targets
 from acctcfg.engine.plan_costs import estimate_of, outlived
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
@@ -37,11 +38,10 @@ from acctcfg.engine.undo import Undo
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.windows import why_closed
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import UsageError, VenueError
+from acctcfg.errors import VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Survey
-from acctcfg.venues.installed import venue
 
-__all__ = ["Planned", "demand_reach", "draw_up", "hidden", "make_plan", "survey_accounts", "venues_of"]
+__all__ = ["Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
 
 
 _Answers: TypeAlias = tuple[dict[Address, tuple[Precheck, ...]], list[Warning_]]
@@ -205,7 +205,7 @@ async def draw_up(
         session, focus, replacing=replacing, strangers=not look_only, progress=progress
     )
     if not look_only:
-        _demand_targets(workspace, focus, surveys, unread, replacing)
+        demand_targets(workspace, focus, surveys, unread, replacing)
     warnings += undo.settle(surveys) if undo is not None else []
     by_key = {survey.spec.key: survey for survey in surveys}
     _block_left_out(surveys, focus)
@@ -326,45 +326,6 @@ def _stores(workspace: Workspace, steps: Iterable[Step]) -> tuple[StoreReport, .
     )
 
 
-def _demand_targets(
-    workspace: Workspace,
-    focus: Focus,
-    surveys: Sequence[Survey],
-    lost: Sequence[Unread],
-    replacing: frozenset[Address],
-) -> None:
-    """A target or a `--replace` that selects nothing is a slip of the pen, never a plan without changes.
-
-    Of an account that could not be read in full nobody knows what a target would have selected.
-    """
-    there = [address for survey in surveys for address in survey.desired]
-    unread = {one.address.partition(".")[0] for one in lost}
-    unread |= {survey.spec.key for survey in surveys if survey.unreadable}
-    for pattern in focus.patterns:
-        if any(pattern.matches(address) for address in there) or hidden(pattern, workspace, focus):
-            continue
-        if not any(_may_reach(pattern, workspace, account) for account in unread):
-            raise UsageError(
-                f"--target {pattern.text} selects nothing", hint="addresses are as `acctcfg plan` shows them"
-            )
-    if replacing and not unread and not replacing.intersection(there):
-        named = ", ".join(sorted(map(str, replacing)))
-        raise UsageError(f"--replace {named}: it is not part of this plan", hint="plan again with it")
-
-
-def demand_reach(workspace: Workspace, option: str, patterns: Sequence[str]) -> None:
-    """A pattern that no account of the manifest could satisfy is a slip: to leave nothing out would do too much."""
-    for pattern in map(AddressPattern, patterns):
-        if not any(_may_reach(pattern, workspace, account) for account in workspace.manifest.accounts):
-            hint = "addresses are as `acctcfg plan` shows them; an account alone means all of it"
-            raise UsageError(f"{option} {pattern.text} selects nothing", hint=hint)
-
-
-def hidden(pattern: AddressPattern, workspace: Workspace, focus: Focus) -> bool:
-    """Whether what a target selects may be just what the user leaves out."""
-    return bool(focus.excludes) and any(_may_reach(pattern, workspace, one) for one in workspace.manifest.accounts)
-
-
 def _block_left_out(surveys: Sequence[Survey], focus: Focus) -> None:
     """A step that others need is there although the user left it out: it is not taken."""
     for survey in surveys if focus.excludes else ():
@@ -372,16 +333,6 @@ def _block_left_out(surveys: Sequence[Survey], focus: Focus) -> None:
             if focus.leaves_out(address):
                 detail = f"{address} is left out by --exclude, and something that is not left out needs it"
                 survey.block(address, "target_dependency", detail)
-
-
-def _may_reach(pattern: AddressPattern, workspace: Workspace, account: str) -> bool:
-    """Whether the pattern could select anything of the account, by the fields that it has or its venue type knows."""
-    spec = workspace.manifest.accounts.get(account)
-    if spec is None:
-        return pattern.may_reach(account, "")
-    rules = venue(workspace.manifest.venues[spec.venue].type).rules
-    known = {*managed_fields(spec), *rules.fields, *rules.main_fields, *(one.field for one in rules.settings)}
-    return any(pattern.may_reach(account, field) for field in ("", *known))
 
 
 def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> list[Step]:

@@ -14,7 +14,8 @@ from acctcfg.core.managed import managed_fields
 from acctcfg.core.plan import Unread
 from acctcfg.core.state import ABSENT, After, Unreadable, to_json
 from acctcfg.deposit import DepositRow
-from acctcfg.engine.plan import demand_reach, hidden, survey_accounts, venues_of
+from acctcfg.engine.narrowed import demand_reach, hidden
+from acctcfg.engine.plan import survey_accounts, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace

@@ -1,0 +1,47 @@
+"""One's turn at the venue users of a run: their locks, and the wait for what an earlier run may have on its way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from acctcfg.engine.progress import Progress
+from acctcfg.engine.session import Link, Session
+from acctcfg.engine.workspace import Locks
+from acctcfg.venues.contract import FRESH_SINCE
+
+__all__ = ["hold_locks", "let_writes_expire", "working"]
+
+
+@asynccontextmanager
+async def hold_locks(session: Session, timeout_s: float, progress: Progress) -> AsyncIterator[Locks]:
+    """The lock of every venue user, taken in one order, so that two runs never wait for each other."""
+    if timeout_s > 0:
+        progress.phase("waiting for the lock", None)
+    users = sorted({(link.client.base_url, link.connection.user) for link in working(session)})
+    async with AsyncExitStack() as stack:
+        locks = [
+            await stack.enter_async_context(session.workspace.lock(base_url, user, timeout_s=timeout_s))
+            for base_url, user in users
+        ]
+        FRESH_SINCE.set(session.clock.monotonic())  # another run may have ended since the connections were opened
+        yield Locks(locks)
+
+
+async def let_writes_expire(session: Session, progress: Progress) -> None:
+    """A write that a killed run sent may still arrive: wait until the venue would refuse its time, then read."""
+    with session.workspace.journal() as journal:
+        session.workspace.demand_intact(journal)
+        for link in working(session):
+            latest = max((one.sent_at or 0.0 for one in journal.unresolved(link.connection.user)), default=0.0)
+            now = link.client.clock.now() + link.client.offset_s
+            window = link.venue.write_window_s / link.speed
+            left = min(latest + window - now, window)  # a time that lies ahead is nobody's, and waits no longer
+            if left > 0:
+                progress.phase("waiting until requests of an earlier run have expired", None)
+                await link.client.clock.sleep(left)
+                FRESH_SINCE.set(session.clock.monotonic())
+
+
+def working(session: Session) -> list[Link]:
+    return [link for key, link in session.links.items() if key not in session.failed]
