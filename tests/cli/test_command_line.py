@@ -25,6 +25,7 @@ OTHERS = {
     "formats",
     "git_ignore",
     "held_locks",
+    "selection",
     "starter",
     "unsupported",
 }
