@@ -94,6 +94,7 @@ scopes = st.builds(
     Scope,
     whole=st.booleans(),
     targets=st.lists(st.sampled_from(["mmdesk01", "*.leverage[*]", "x.api_keys[a]"]), max_size=2).map(tuple),
+    excludes=st.lists(st.sampled_from(["mmdesk02", "*.api_keys"]), max_size=1).map(tuple),
     sets_nothing=st.lists(st.sampled_from(["a.leverage[0]", "b.leverage[1]"]), unique=True, max_size=2).map(tuple),
 )
 REPORTS = st.builds(

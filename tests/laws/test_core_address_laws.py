@@ -52,6 +52,23 @@ def test_a_pattern_selects_as_the_naive_reading_does(glob: str, address: Address
     assert Focus([glob]).wants(address) is expected
 
 
+@laws(100)
+@given(st.lists(patterns(), max_size=2), st.lists(patterns(), min_size=1, max_size=2), ADDRESSES)
+@example([], ["a.leverage"], Address("a", "leverage", "x"))
+@example([], ["a.leverage[*]"], Address("a", "leverage", "x"))
+def test_what_is_left_out_is_not_looked_at(globs: list[str], outs: list[str], address: Address) -> None:
+    """All else is wanted as without it, and what is wanted may still be read."""
+    focus, field = Focus(globs, excludes=outs), Address(address.account, address.field)
+    out = any(AddressPattern(glob).matches(one) for glob in outs for one in (address, field))
+    assert focus.leaves_out(address) is out
+    assert focus.wants(address) is (Focus(globs).wants(address) and not out)
+    if focus.wants(address) and address.field:
+        assert focus.may_want(address.account, address.field)
+    if out and address.field:
+        assert focus.may_leave_out(address.account, address.field)
+    assert not focus.everything
+
+
 @laws(800)
 @given(st.lists(patterns(), max_size=3), ADDRESSES)
 def test_what_is_wanted_is_read(globs: list[str], address: Address) -> None:

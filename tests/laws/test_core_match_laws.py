@@ -23,7 +23,7 @@ def test_match_is_said_by_a_whole_plan_without_a_finding(plan: Plan, scope: Scop
     """Not where it was narrowed, where a step is left, where anything could not be read, or an entry set nothing."""
     plan = replace(plan, scope=scope)
     silent = not plan.steps and not plan.unreadable and not scope.sets_nothing
-    may = silent and scope.whole and not scope.targets
+    may = silent and scope.whole and not scope.targets and not scope.excludes
     texts = (render_plan(plan), render_outcome(Outcome(plan=plan)), render_outcome(Outcome(plan=plan, claimed=3)))
     for text in texts:
         assert ("match" in text.splitlines()[-1]) is may
@@ -36,10 +36,15 @@ def test_match_is_said_by_a_whole_plan_without_a_finding(plan: Plan, scope: Scop
 def test_a_narrowed_plan_says_to_what(plan: Plan, scope: Scope) -> None:
     """In the line after the counts and in the document; one that was not narrowed says nothing of it."""
     plan = replace(plan, scope=scope)
-    said = f"Only {', '.join(scope.targets)} was looked at." if scope.targets else ""
+    said = f"Only {', '.join(scope.targets)} was looked at" if scope.targets else ""
+    if scope.excludes:
+        without = ", ".join(scope.excludes)
+        said = f"{said}, without {without}" if said else f"All but {without} was looked at"
+    said += "." * bool(said)
     assert plan.conclusion[1:] == ((said,) if said else ())
     assert render_plan(plan).splitlines()[-1] == (said or plan.conclusion[0])
     assert plan.to_json()["targets"] == list(scope.targets)
+    assert plan.to_json()["excludes"] == list(scope.excludes)
 
 
 def test_entries_that_set_nothing_are_counted_in_the_last_line() -> None:
