@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from acctcfg.core.address import Focus
+from acctcfg.core.address import Address, Focus
 from acctcfg.core.drift import FINDINGS, Drift
 from acctcfg.core.plan import Plan, Step, Warning_
 from acctcfg.engine.drift_accounts import look_at_users
 from acctcfg.engine.drift_keys import look_at_keys
+from acctcfg.engine.left_behind import has_credentials
 from acctcfg.engine.look import Look, inventory_of
 from acctcfg.engine.narrowed import demand_reach
 from acctcfg.engine.plan import draw_up, venues_of
@@ -43,7 +44,7 @@ async def find_drift(
     progress = safe(progress)
     demand_reach(workspace, "--target", targets)
     focus = Focus(targets, excludes=excludes)
-    async with Session(workspace, venues_of(workspace, focus)) as session:
+    async with Session(workspace, _venues(workspace, focus)) as session:
         planned = await draw_up(session, focus, look_only=True, progress=progress)
         look = Look(session=session, focus=focus, keys=KEYS not in skip, now=now)
         await _beside(look, planned.surveys.values(), progress)
@@ -58,6 +59,15 @@ async def find_drift(
             places={key: spec.venue for key, spec in workspace.manifest.accounts.items()},
             last_run=_last_run(workspace),
         )
+
+
+def _venues(workspace: Workspace, focus: Focus) -> list[str]:
+    """The connections that the focus needs; without targets also those of which all accounts are left out, if they can
+    be opened: what the manifest does not name is not left out with them, but with `venues.NAME`."""
+    needed = set(venues_of(workspace, focus))
+    every = [] if focus.patterns else venues_of(workspace, Focus())
+    more = {key for key in every if not focus.leaves_out(Address("venues", key)) and has_credentials(workspace, key)}
+    return sorted(needed | more)
 
 
 async def _beside(look: Look, surveys: Iterable[Survey], progress: Progress) -> None:

@@ -21,6 +21,8 @@ async def look_at_users(look: Look) -> None:
     for links in users.values():
         named = frozenset(spec.name for spec in accounts if spec.venue in links)
         key, link = next(iter(links.items()))
+        if all(look.focus.leaves_out(Address("venues", one)) for one in links):
+            continue
         try:
             await _user(look, key, link, named)
         except Exception as error:

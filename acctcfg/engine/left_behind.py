@@ -9,12 +9,12 @@ from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError
 from acctcfg.venues.installed import venue
 
-__all__ = ["left_behind", "unopened"]
+__all__ = ["has_credentials", "left_behind", "unopened"]
 
 
 def left_behind(workspace: Workspace) -> list[str]:
     """Those that can be opened: what is left there is still to be named."""
-    return [key for key in _known(workspace) if _has_credentials(workspace, key)]
+    return [key for key in _known(workspace) if has_credentials(workspace, key)]
 
 
 def unopened(workspace: Workspace, opened: Collection[str]) -> list[Warning_]:
@@ -41,7 +41,8 @@ def _known(workspace: Workspace) -> dict[str, list[str]]:
     return {key: sorted(names) for key, names in found.items() if names}
 
 
-def _has_credentials(workspace: Workspace, key: str) -> bool:
+def has_credentials(workspace: Workspace, key: str) -> bool:
+    """Whether a connection can be opened here."""
     try:
         workspace.doors(key).load_own(workspace.manifest.venues[key].credentials)
     except AcctcfgError:

@@ -46,6 +46,8 @@ def test_keys_and_sub_accounts(gate: GateDesk) -> None:
     assert found(drift(gate, "--skip", "keys", code=2)) == only
     assert found(drift(gate, "--exclude", "sub_1", code=2)) == only
     assert found(drift(gate, "--target", "sub_1", code=2)) == found(document) - only
+    assert found(drift(gate, "--exclude", "sub_1", "--exclude", "main", code=2)) == only
+    assert not found(drift(gate, "--exclude", "sub_1", "--exclude", "venues.cx", code=0))
 
 
 def test_values_and_new_listings(gate: GateDesk) -> None:
