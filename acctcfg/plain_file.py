@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-__all__ = ["leads_out", "no_more_files", "read_plain", "write_new", "write_whole"]
+__all__ = ["leads_out", "no_more_files", "read_plain", "replace_text", "write_new", "write_whole"]
 
 CHUNK = 1 << 16
 
@@ -65,6 +65,23 @@ def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
         if beside is not None:
             beside.unlink(missing_ok=True)
         raise
+
+
+def replace_text(file: Path, text: str) -> None:
+    """Put the text in place of what stands in a file that is there, whole or not at all; its mode stays. OSError."""
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile("wb", dir=file.parent, prefix=f".{file.name}.", delete=False) as made:
+        beside = Path(made.name)
+        try:
+            made.write(text.encode())
+            made.flush()
+            os.fsync(made.fileno())
+            beside.chmod(stat.S_IMODE(file.stat().st_mode))
+            beside.replace(file)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
 
 
 def write_new(file: Path, text: str) -> None:

@@ -22,6 +22,7 @@ OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 64, 130
 COMMANDS = {
     "init": "Write a commented starter workspace.",
     "validate": "Check the manifest; sends no request.",
+    "fmt": "Lay out manifests, comments kept.",
     "plan": "Show what apply would do, and what stands in its way.",
     "approve": "Sign a saved plan, for guardrails.approvals.",
     "apply": "Plan, ask, carry out, and read every change back.",
@@ -45,7 +46,6 @@ COMMANDS = {
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
 NOT_YET = (
     "doctor",
-    "fmt",
     "graph",
     "snapshot",
     "test",

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws_world import NAMES, World, at_desk, desks, live_accounts, pictures
 
+from acctcfg.manifest.layout_text import laid_out
+
 NO_CHANGES = "No changes. Live accounts match the manifest."
 
 
@@ -37,6 +39,7 @@ def test_import_then_plan_is_empty(world: World, apart: bool, known: bool) -> No
             desk.folder = desk.folder / "apart"
         text = (desk.folder / "accounts" / "desk.yaml").read_text(encoding="utf-8")
         assert desk.run("validate").code == 0, text
+        assert laid_out(text.encode(), "") == (text, [])
         planned = desk.plan()
         assert planned.last == NO_CHANGES, planned.out + planned.err + text
         assert not [one for one in witness.take() if one.write]

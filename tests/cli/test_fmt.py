@@ -1,0 +1,118 @@
+"""`acctcfg fmt`: which files it writes, how, and what it says of those that it leaves."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from acctcfg.cli import run
+
+ROOT = """\
+version:   1
+include: [ accounts/*.yaml ]
+venues:
+    desk:    # a connection
+        type: okx_dma_broker
+        credentials: { env: OKX_DESK }
+"""
+NEAT = """\
+version: 1
+include: [accounts/*.yaml]
+venues:
+  desk:  # a connection
+    type: okx_dma_broker
+    credentials: {env: OKX_DESK}
+"""
+ACCOUNT = "accounts:\n  trader01:\n    venue: desk\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "accounts").mkdir()
+    (tmp_path / "acctcfg.yaml").write_text(ROOT, encoding="utf-8")
+    (tmp_path / "accounts" / "a.yaml").write_text(ACCOUNT, encoding="utf-8")
+    return tmp_path
+
+
+def fmt(folder: Path, *arguments: str) -> int:
+    return run(["-C", str(folder), "fmt", *arguments])
+
+
+def test_the_files_of_the_manifest_are_laid_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that need it, with their modes; --check only names them and exits 1, and is content afterwards."""
+    root = folder / "acctcfg.yaml"
+    root.chmod(0o640)
+    assert fmt(folder, "--check") == 1
+    assert root.read_text(encoding="utf-8") == ROOT
+    assert capsys.readouterr().out == "acctcfg.yaml\n"
+    assert fmt(folder) == 0
+    assert root.read_text(encoding="utf-8") == NEAT
+    assert root.stat().st_mode & 0o777 == 0o640
+    assert sorted(one.name for one in folder.iterdir()) == ["accounts", "acctcfg.yaml"]
+    assert capsys.readouterr().out == "acctcfg.yaml\n"
+    assert fmt(folder, "--check") == 0
+
+
+def test_what_init_writes_is_laid_out_already(tmp_path: Path) -> None:
+    """A starter workspace needs no formatting."""
+    assert run(["-C", str(tmp_path), "init"]) == 0
+    assert fmt(tmp_path, "--check") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("version: 1\nversion: 2\n", 'a.yaml:2:1: version: duplicate key "version"'),
+        ("accounts: {a:\n  1}  \n  b: [\n", "a.yaml:"),
+        ("venues:\n  x: {a: 1,  # why\n    b: 2}\n", "a.yaml:2:14: cannot be laid out"),
+        ("a: !!binary x\n", "a.yaml:"),
+    ],
+)
+def test_a_file_that_is_left_is_named(folder: Path, capsys: pytest.CaptureFixture[str], text: str, words: str) -> None:
+    """Nothing in it is touched, the others are laid out all the same, and the exit status is 1."""
+    file = folder / "accounts" / "a.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert fmt(folder) == 1
+    assert words in capsys.readouterr().err
+    assert file.read_text(encoding="utf-8") == text
+    assert (folder / "acctcfg.yaml").read_text(encoding="utf-8") == NEAT
+
+
+def test_named_files_alone_and_line_ends_of_windows(folder: Path) -> None:
+    """A FILE that is named, and no other; a byte order mark and CRLF go."""
+    file = folder / "accounts" / "a.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + ACCOUNT.replace("\n", "\r\n").encode())
+    assert fmt(folder, str(file)) == 0
+    assert file.read_bytes() == ACCOUNT.encode()
+    assert (folder / "acctcfg.yaml").read_text(encoding="utf-8") == ROOT
+    assert fmt(folder, str(folder / "none.yaml")) == 1
+
+
+def test_links(folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]) -> None:
+    """One inside the workspace stays a link; one that leads out of it is not followed."""
+    away = tmp_path_factory.mktemp("away") / "b.yaml"
+    away.write_text("accounts:\n    other: {venue:  desk}\n", encoding="utf-8")
+    (folder / "accounts" / "b.yaml").symlink_to(away)
+    (folder / "real").mkdir()
+    (folder / "real" / "c").write_text("accounts:\n    third: {venue:  desk}\n", encoding="utf-8")
+    (folder / "accounts" / "c.yaml").symlink_to(folder / "real" / "c")
+    assert fmt(folder) == 0
+    assert "venue:  desk" in away.read_text(encoding="utf-8")
+    assert fmt(folder, str(folder / "accounts" / "b.yaml")) == 1
+    assert "outside the workspace" in capsys.readouterr().err
+    assert (folder / "accounts" / "c.yaml").is_symlink()
+    assert (folder / "real" / "c").read_text(encoding="utf-8") == "accounts:\n  third: {venue: desk}\n"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One message, and the file as it was."""
+    folder.chmod(0o500)
+    try:
+        assert fmt(folder) == 1
+    finally:
+        folder.chmod(0o700)
+    assert "cannot be read or written" in capsys.readouterr().err
+    assert (folder / "acctcfg.yaml").read_text(encoding="utf-8") == ROOT
