@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from acctcfg.core.desired import LeverageEntry, Manifest, Place, StoreSpec
 __all__ = ["manifest_digest"]
 
 _PLACES = {"place", "places", "path", "layer", "files", "directory"}
+_ENTRY = tuple(one.name for one in fields(LeverageEntry) if one.name == "layer" or one.name not in _PLACES)
+_of_an_entry = attrgetter(*_ENTRY)
 
 
 def manifest_digest(manifest: Manifest, accounts: Iterable[str], uids: Mapping[str, str]) -> str:
@@ -53,8 +56,7 @@ def _reader(kind: type) -> Callable[[Any], Any]:
     if issubclass(kind, Place | Path):
         return lambda _: None
     if is_dataclass(kind):
-        dropped = _PLACES - {"layer"} if kind is LeverageEntry else _PLACES
-        names = tuple(one.name for one in fields(kind) if one.name not in dropped)
+        names = tuple(one.name for one in fields(kind) if one.name not in _PLACES)
         return lambda value: {name: _plain(getattr(value, name)) for name in names}
     if issubclass(kind, Mapping):
         return lambda value: {str(key): _plain(item) for key, item in value.items()}
@@ -68,8 +70,18 @@ def _reader(kind: type) -> Callable[[Any], Any]:
 
 
 def _in_any_order(values: Iterable[object]) -> list[object]:
-    found = [_plain(item) for item in values]
+    some = list(values)
+    if some and all(type(one) is LeverageEntry for one in some):
+        return _entries(tuple(map(_of_an_entry, some)))
+    found = [_plain(item) for item in some]
     return sorted(found, key=canonical) if len(found) > 1 else found
+
+
+@lru_cache(maxsize=4096)
+def _entries(said: tuple[tuple[object, ...], ...]) -> list[object]:
+    """The leverage of a profile, which thousands of accounts share: one list, which nobody changes."""
+    found = [{name: _plain(value) for name, value in zip(_ENTRY, one, strict=True)} for one in said]
+    return sorted(found, key=canonical)
 
 
 def _as_it_is(value: object) -> Any:
