@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Generic, TypeVar
 
-__all__ = ["Shared"]
+__all__ = ["Shared", "at_once"]
 
 T = TypeVar("T")
+
+
+async def at_once(waits: Sequence[Coroutine[object, object, T]]) -> list[T]:
+    """What each of them gives, in their order; one alone needs no task of its own."""
+    return [await waits[0]] if len(waits) == 1 else await asyncio.gather(*waits)
 
 
 class Shared(Generic[T]):

@@ -6,7 +6,6 @@ name: a key stored under the wrong name would set up somebody else's account.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from acctcfg.core.desired import AccessSource, KeySpec
 from acctcfg.core.state import ABSENT, KeyValue, Lost, Unreadable
 from acctcfg.errors import ConfigError, StoreError, exhausted
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
+from acctcfg.wire.shared import at_once
 
 __all__ = [
     "ask_key",
@@ -36,7 +36,7 @@ NOT_YET = "not_yet_effective"
 async def try_stored_keys(account: Account) -> None:
     """Let every key of the manifest that has a stored secret answer for itself; a config read each."""
     keys = [key for key in account.spec.api_keys if key.store is not None and key.state == "present"]
-    answers = await asyncio.gather(*(ask_key(account, key) for key in keys))
+    answers = await at_once([ask_key(account, key) for key in keys])
     account.signings.update({key.label: answer for key, answer in zip(keys, answers, strict=True)})
 
 

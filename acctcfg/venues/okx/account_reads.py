@@ -41,6 +41,7 @@ from acctcfg.venues.okx.scopes import Scope
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, POSITION_MODE, ips_of, permissions_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint
+from acctcfg.wire.shared import at_once
 
 __all__ = ["Config", "Open", "OwnKey"]
 
@@ -135,12 +136,8 @@ class OwnKey:
 
     async def instruments(self, markets: Iterable[str]) -> Instruments:
         """The account's own lists of these markets."""
-        lists = await asyncio.gather(
-            *(
-                self.read(ACCOUNT_INSTRUMENTS, {"instType": INST_TYPES[market]})  # type: ignore[index]
-                for market in sorted(set(markets))
-            )
-        )
+        kinds = [INST_TYPES[market] for market in sorted(set(markets))]  # type: ignore[index]
+        lists = await at_once([self.read(ACCOUNT_INSTRUMENTS, {"instType": kind}) for kind in kinds])
         return Instruments.of_lists(lists)
 
     async def leverage(self, decisions: Sequence[Decision]) -> dict[Scope, Decimal | VenueError]:
@@ -168,7 +165,7 @@ class OwnKey:
             except VenueError as error:
                 failed.update((decision.scope, error) for some in asked.values() for decision in some)
 
-        await asyncio.gather(*(one(*batch) for batch in batches))
+        await at_once([one(*batch) for batch in batches])
         if len(failed) == len(decisions) and failed:
             raise next(iter(failed.values()))
         return {**live_values(decisions, rows), **failed}
