@@ -49,7 +49,8 @@ async def import_secrets(
     A store never overwrites. A stored secret that no longer signs is moved aside for the new one.
     """
     specs = workspace.manifest.accounts
-    async with Session(workspace, {specs[one.account].venue for one in keys if one.account in specs}) as session:
+    asked = [one.account for one in keys if one.account in specs and not isinstance(one.credentials, str)]
+    async with Session(workspace, {specs[account].venue for account in asked}) as session:
         progress = safe(progress)
         progress.phase("proving secrets", len(keys))
         reports: dict[int, KeyReport] = {}

@@ -44,7 +44,10 @@ class Row(NamedTuple):
 
     def value(self) -> JsonValue:
         """What its body says. ValueError for one that is not JSON."""
-        found: JsonValue = json.loads(self.body)
+        try:
+            found: JsonValue = json.loads(self.body)
+        except RecursionError as exc:
+            raise ValueError("it is nested too deep") from exc
         return found
 
     def facts(self) -> dict[str, JsonValue]:

@@ -54,6 +54,6 @@ class Holder:
                 str(facts[name]) for name in ("venue_user", "token", "owner", "run", "base_url")
             )
             return cls(user, token, owner, run, process, float(str(facts["acquired_at"])), beaten, url)
-        except (ValueError, KeyError, TypeError):  # cut short by a full disk, or not ours
+        except (ValueError, KeyError, TypeError, RecursionError):  # cut short by a full disk, or not ours
             nobody = Process("an unknown host", "", 0, "")
             return cls("", "", "an unknown owner", "", nobody, beaten, beaten)

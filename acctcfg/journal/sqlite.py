@@ -207,7 +207,10 @@ def _in_words(path: Path) -> Iterator[None]:
         except sqlite3.Error as exc:
             name: str = getattr(exc, "sqlite_errorname", "") or ""
             primary = "_".join(name.split("_")[:2])
-            raise JournalError(f"{path}: the journal cannot be used: {exc}", hint=HINTS.get(primary, "")) from (
+            gone = str(exc).startswith("no such ")
+            hint = HINTS["SQLITE_NOTADB"] if gone else HINTS.get(primary, "")
+            why = f"a part of it is gone, or it is another program's ({exc})" if gone else exc
+            raise JournalError(f"{path}: the journal cannot be used: {why}", hint=hint) from (
                 (primary == "SQLITE_CANTOPEN" and no_more_files(FILES)) or exc
             )
 

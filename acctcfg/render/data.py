@@ -134,7 +134,7 @@ def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, JsonVa
     `rules`: of the installed venue types, whose own codes it may hold.
     """
     try:
-        document = json.loads(read_plain(path, LARGEST)[0].decode("utf-8"), object_pairs_hook=_members)
+        document = json.loads(read_plain(path, LARGEST)[0].decode("utf-8-sig"), object_pairs_hook=_members)
     except OSError as exc:
         if exc.errno == errno.EFBIG:
             raise PlanStale(f"{path} is not a saved plan: {exc.strerror}", hint=_AGAIN) from exc
@@ -187,7 +187,7 @@ def _is_plan(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        document = json.loads(read_plain(path, LARGEST)[0].decode("utf-8"))
+        document = json.loads(read_plain(path, LARGEST)[0].decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(document, dict) and {"format_version", "steps", "digest"} <= set(document)

@@ -22,7 +22,19 @@ from acctcfg.sandbox.sandbox import Sandbox
 from acctcfg.sandbox.schema import account_schema, checked
 from acctcfg.sandbox.shapes import Schema
 from acctcfg.sandbox.traffic import Reply, Request
-from acctcfg.sandbox.values import Json, NotThere, Row, did_you_mean, flag, mapping, rows_of, seconds, text, whole
+from acctcfg.sandbox.values import (
+    Json,
+    NotThere,
+    Row,
+    address,
+    did_you_mean,
+    flag,
+    mapping,
+    rows_of,
+    seconds,
+    text,
+    whole,
+)
 from acctcfg.sandbox.venue import Member, Venue
 
 __all__ = ["ACTIONS", "ControlError", "act", "control", "is_loopback"]
@@ -155,7 +167,7 @@ def _on_all(sandbox: Sandbox, method: str, parts: list[str], body: Json, query: 
             world.offset_ms = whole(mapping(checked(CLOCK, body))["offset_ms"])
             return {"offset_ms": world.offset_ms, "now_ms": world.now_ms}
         case ("POST", ["client_ip"]):
-            world.client_ip = text(mapping(checked(IP, body)), "ip")
+            world.client_ip = address(mapping(checked(IP, body)), "ip")
             return {"ip": world.client_ip}
         case ("GET", ["sockets"]):
             return [stream.show() for stream in world.streams]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from acctcfg.sandbox.schema import checked, json_value, seed_schema
-from acctcfg.sandbox.values import Json, Row, SeedError, mapping, text
+from acctcfg.sandbox.values import Json, Row, SeedError, address, mapping, text
 from acctcfg.sandbox.venue import Member, Venue
 from acctcfg.sandbox.world import World
 
@@ -51,7 +51,7 @@ class Sandbox:
     def reset(self) -> None:
         """Back to the seed. Raises SeedError."""
         self.world.begin_anew()
-        self.world.client_ip = text(self.seed, "client_ip")
+        self.world.client_ip = address(self.seed, "client_ip")
         self.venues = {kind.name: kind(self.world, *self._section(kind)) for kind in self.kinds}
         self.first, *self.others = self.venues.values()
         tenants = mapping(self.seed.get("tenants")) or self.kinds[0].builtin("demo")

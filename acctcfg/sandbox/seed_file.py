@@ -6,6 +6,7 @@ value, since a seed holds secrets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,14 +52,28 @@ def read_seed_file(path: Path) -> SeedFile:
         marks: dict[Place, tuple[int, int]] = {(): (1, 1)}
         _walk(path, node, (), marks)
         return SeedFile(path, loader.construct_document(node), marks)
-    except (yaml.YAMLError, RecursionError, ValueError) as exc:
+    except RecursionError as exc:
+        raise SeedError(f"{path}: nested deeper than {DEEPEST}") from exc
+    except (yaml.YAMLError, ValueError) as exc:
         if isinstance(exc, SeedError):
             raise
         mark = getattr(exc, "problem_mark", None)
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise SeedError(f"{path}{place}: not YAML") from exc
+        raise SeedError(f"{path}{place}: {_words(text, mark, exc)}") from exc
     finally:
         loader.dispose()
+
+
+def _words(text: str, mark: yaml.Mark | None, exc: Exception) -> str:
+    """What the parser says, without what it quotes: a secret may stand there."""
+    line = text.split("\n")[mark.line] if mark else ""
+    around = text.split("\n")[max(mark.line - 1, 0) : mark.line + 1] if mark else []
+    if any(one.startswith(("<<<<<<< ", ">>>>>>> ", "=======")) for one in around):
+        return "unresolved merge conflict"
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "a tab in the indentation (YAML allows spaces only)"
+    problem = re.sub(r"'[^']{2,}'", "...", str(getattr(exc, "problem", None) or ""))
+    return f"not YAML: {problem}" if problem else "not YAML"
 
 
 def _text(path: Path) -> str:
@@ -71,7 +86,8 @@ def _text(path: Path) -> str:
     except OSError as exc:
         raise SeedError(f"{path}: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:
-        raise SeedError(f"{path}: not UTF-8") from exc
+        line = exc.object[: exc.start].count(b"\n") + 1
+        raise SeedError(f"{path}:{line}: not UTF-8 text (save it as UTF-8)") from exc
 
 
 def _mark(node: yaml.Node) -> str:

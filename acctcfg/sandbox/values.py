@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from ipaddress import ip_address
 from typing import TypeAlias, TypeVar
 
-__all__ = ["Json", "NotThere", "Place", "Row", "SeedError", "amounts", "did_you_mean", "flag", "items", "mapping"]
-__all__ += ["made_of", "number", "plain", "rows_of", "seconds", "set_flags", "show_flags", "spelled", "text", "texts"]
-__all__ += ["whole"]
+__all__ = ["Json", "NotThere", "Place", "Row", "SeedError", "address", "amounts", "did_you_mean", "flag", "items"]
+__all__ += ["made_of", "mapping", "number", "plain", "rows_of", "seconds", "set_flags", "show_flags", "spelled", "text"]
+__all__ += ["texts", "whole"]
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Row: TypeAlias = dict[str, Json]
@@ -117,6 +118,15 @@ def flag(values: Mapping[str, Json], name: str, default: bool) -> bool:
     if not isinstance(value, bool):
         raise SeedError("expected true or false", (name,))
     return value
+
+
+def address(values: Mapping[str, Json], name: str) -> str:
+    """One IP address, or nothing. Raises SeedError."""
+    found = text(values, name)
+    try:
+        return str(ip_address(found)) if found else ""
+    except ValueError as exc:
+        raise SeedError("expected one IP address", (name,)) from exc
 
 
 def number(value: Json, place: Place = ()) -> Decimal:

@@ -115,6 +115,8 @@ def _parse_identities(text: Secret) -> list[Identity] | Secret | str:
             return [ssh.Identity.from_buffer("\n".join([*keys, ""]).encode())]
         of_plugins = [key for key in keys if key.upper().startswith("AGE-PLUGIN-")]
         own = [key for key in keys if key.upper().startswith("AGE-SECRET-KEY-1")]
+        if any(key.startswith(("age1", "ssh-")) for key in keys):
+            return "holds a recipient, not the age identity that belongs to it (AGE-SECRET-KEY-1... would be right)"
         if not keys or len(own) + len(of_plugins) < len(keys):
             return "holds no age identity (lines AGE-SECRET-KEY-1... or AGE-PLUGIN-... would be right)"
         if of_plugins:

@@ -32,14 +32,14 @@ def read_brought(text: Secret, account: str | None = None, label: str | None = N
     Both name lines and fields, and quote nothing.
     """
     whole = text.reveal().removeprefix(_MARK)
+    if not whole.strip():
+        raise ConfigError("standard input is empty", hint="pipe the secret in as JSON")
     if account is not None and label is not None:
         key = _key(Secret(whole), {"account": account, "label": label})
         if isinstance(key.credentials, str):
             raise ConfigError(f"standard input: {key.credentials}", hint=_RIGHT)
         return [key]
     lines = [(number, line) for number, line in enumerate(whole.splitlines(), 1) if line.strip()]
-    if not lines:
-        raise ConfigError("standard input is empty", hint="pipe the secret in as JSON")
     return [replace(_key(Secret(line), {}), place=f"line {number}") for number, line in lines]
 
 

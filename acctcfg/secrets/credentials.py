@@ -136,7 +136,7 @@ def _from_store(name: str, path: str, stores: Mapping[str, Store]) -> Credential
 
 
 def _from_file(file: Path) -> Credentials:
-    found = unpack(read_private(file, what="the credentials").reveal().encode())
+    found = unpack(read_private(file, what="the file of credentials").reveal().encode())
     if isinstance(found, str):
         raise StoreError(
             f"{file}: {found}",

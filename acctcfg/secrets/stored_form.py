@@ -56,7 +56,7 @@ def unpack(stored: bytes) -> Credentials | str:
     """
     try:
         row = json.loads(stored)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "it is not JSON"
     if not isinstance(row, dict):
         return "it is not a JSON object"

@@ -35,6 +35,7 @@ from acctcfg.sandbox.values import (
     items,
     made_of,
     mapping,
+    number,
     seconds,
     set_flags,
     text,
@@ -249,6 +250,8 @@ def _leverage(account: Account, values: Json, place: Place) -> None:
         if lever is None:
             account.leverage.pop(scope, None)
         else:
+            if number(lever, (*place, "/".join(filter(None, scope)))) <= 0:
+                raise SeedError("a leverage is above 0", place)
             account.leverage[scope] = str(lever)
 
 

@@ -60,7 +60,7 @@ def _done(backend: keyring.backend.KeyringBackend, service: str, question: dict[
 def _read(found: str) -> dict[str, object]:
     try:
         return {"ok": True, "secret": json.loads(found)}
-    except ValueError:
+    except (ValueError, RecursionError):
         return _refused("what lies there is not JSON")
 
 

@@ -1,0 +1,3 @@
+DROP TABLE events;
+CREATE TABLE invoices (id INTEGER);
+PRAGMA user_version = 0;

@@ -1,0 +1,3 @@
+DROP TRIGGER events_stay;
+DROP TRIGGER events_last;
+DELETE FROM events WHERE seq = 2;

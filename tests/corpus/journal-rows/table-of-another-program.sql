@@ -1,0 +1,2 @@
+DROP TABLE events;
+CREATE TABLE events (id INTEGER);
