@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import runpy
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +17,22 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from postgres import Postgres
+
+
+def _leave_home() -> None:
+    """No test, and no process that one starts, finds the home of whoever runs them."""
+    here = Path(__file__).parent / "child_setup"
+    if "ACCTCFG_TESTS_HOME" not in os.environ:  # else a worker, whose controller has made one
+        home = tempfile.mkdtemp(prefix="acctcfg-tests-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(here), os.environ.get("PYTHONPATH"))))
+        os.environ["ACCTCFG_TESTS_HOME"] = home
+        os.environ["XDG_STATE_HOME"] = f"{home}/state"
+        os.environ["HOME"] = home
+    runpy.run_path(str(here / "sitecustomize.py"))
+
+
+_leave_home()
 
 # How fast examples come says something of the machine, and nothing of the law.
 settings.register_profile("acctcfg", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -105,7 +105,6 @@ class Desk:
             "XDG_STATE_HOME": str(folder / ".state"),
         }.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("acctcfg.journal.lock._home_on_record", lambda: "")  # no test leaves locks in a real home
         for name in ("CI", "NO_COLOR", "ACCTCFG_TRUST"):
             monkeypatch.delenv(name, raising=False)
         with Running(dict(world or cls.empty()), speed=speed) as sandbox:

@@ -13,9 +13,6 @@ import resource
 import sys
 
 from acctcfg.cli import run
-from acctcfg.journal import lock
-
-lock._home_on_record = lambda: ""  # no test leaves locks in a real home
 
 
 def within(limit: int, arguments: list[str]) -> tuple[int, int, str]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 
-import acctcfg.journal.lock as lock
 import acctcfg.journal.process as process
 from acctcfg.cli import run
 
 process._machine = lambda: sys.argv[1]
-lock._home_on_record = lambda: ""
 sys.exit(run(["-C", *sys.argv[2:]]))

@@ -270,6 +270,17 @@ def test_without_a_home_nothing_goes_to_a_shared_folder() -> None:
     assert not any(str(one).startswith("/tmp") for one in state_folders({}))
 
 
+def test_no_test_reaches_a_home_of_somebody() -> None:
+    """Neither here nor in a process that a test starts do locks lie in the home that the system has on record."""
+    code = "import os; from acctcfg.journal.lock import state_folders; print(*state_folders(os.environ))"
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    ours = " ".join(map(str, state_folders(os.environ)))
+    people = [line.split(":") for line in Path("/etc/passwd").read_text(encoding="utf-8").splitlines()]
+    (fields,) = [person for person in people if person[2:3] == [str(os.getuid())]]
+    assert child.strip() == ours
+    assert fields[5] not in ours.replace(os.environ["ACCTCFG_TESTS_HOME"], "")
+
+
 HOLDS = """
 import asyncio, os, sys
 from pathlib import Path
