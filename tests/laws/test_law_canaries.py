@@ -68,6 +68,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("explain", "okx:50119"),
     ("lock",),
     ("lock", "list", "--format", "json"),
+    ("drift",),
+    ("drift", "--format", "json"),
     ("import", "--all", "--out", "imported", "--store", "vault"),
     ("revert", "RUN"),
     ("history",),
