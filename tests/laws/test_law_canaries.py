@@ -44,6 +44,7 @@ SEES_NONE = {
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("validate",),
     ("validate", "--format", "json"),
+    ("fmt", "--check"),
     ("secrets", "import", "mmdesk01", "bot"),
     ("secrets", "import"),
     ("plan", "--out", "plan.json"),
