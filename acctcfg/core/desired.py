@@ -143,6 +143,7 @@ class AccountSpec:
     name: str  # the venue's name for it
     place: Place
     role: str = "sub_account"  # | "main"
+    formerly: tuple[tuple[str, str], ...] = ()  # connection and key that it had in the manifest before
     uid: str | None = None
     adopt: bool = False
     above: Above | None = None  # the account that it stands under
@@ -201,6 +202,7 @@ class VenueSpec:
     rate_share: Decimal | None  # None: 0.8, and 1.0 on loopback
     place: Place
     proxy: str | None = None  # http://host:port; None: as the environment says
+    formerly: tuple[str, ...] = ()  # keys that it had in the manifest before
     limits: Mapping[str, Granted] = field(default_factory=dict)  # by endpoint: what the venue granted this user
 
 

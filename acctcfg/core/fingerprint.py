@@ -15,7 +15,7 @@ from acctcfg.core.desired import LeverageEntry, Manifest, Place, StoreSpec
 
 __all__ = ["manifest_digest"]
 
-_PLACES = {"place", "places", "path", "layer", "files", "directory"}
+_PLACES = {"place", "places", "path", "layer", "files", "directory", "formerly"}
 _ENTRY = tuple(one.name for one in fields(LeverageEntry) if one.name == "layer" or one.name not in _PLACES)
 _of_an_entry = attrgetter(*_ENTRY)
 

@@ -39,7 +39,8 @@ CLAIMS: Final[Mapping[str, Callable[[AccountSpec], Iterator[tuple[str, str]]]]] 
 """Field of the spec -> field and key of each address that it manages."""
 
 DESCRIBES: Final = frozenset(
-    "key venue name place role uid adopt above protect label created_with access api_keys_exclusive places".split()
+    "key venue name place role uid adopt above protect label created_with access api_keys_exclusive places"
+    " formerly".split()
 )
 """Fields that say which account is meant, how it is reached, or what it is created with: they hold no live value."""
 

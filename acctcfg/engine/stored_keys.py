@@ -124,7 +124,18 @@ def recorded_places(workspace: Workspace, users: Mapping[str, str]) -> dict[_Pla
                 for key in _wanted(spec) if users.get(spec.venue) in ("", user) else ():
                     if (spec.name, key.label) in lies and key.store:
                         found[own_place(spec, key.label, key.store)] = lies[spec.name, key.label]
+    for spec in workspace.manifest.accounts.values():
+        for key in _wanted(spec) if spec.formerly else ():
+            if key.store and (own := own_place(spec, key.label, key.store)) not in found:
+                found[own] = _former(workspace, spec, key.label, own)
     return found
+
+
+def _former(workspace: Workspace, spec: AccountSpec, label: str, own: _Place) -> _Place:
+    """Where the secret of a key lies whose account or connection was renamed: in its place, or still in the former."""
+    store = workspace.store(own[0])
+    paths = (own[1], *(f"{venue}/{key}/{label}" for venue, key in spec.formerly))
+    return own[0], next((path for path in paths if store.holds(path)), own[1])
 
 
 def own_place(spec: AccountSpec, label: str, store: str) -> _Place:

@@ -153,7 +153,8 @@ class Workspace:
         """Whose credentials a connection had when an apply last used it; "" before its first use."""
         with self.journal() as journal:
             self.demand_intact(journal)
-            return journal.user_behind(venue.key, venue.environment, base_url)
+            known = (journal.user_behind(key, venue.environment, base_url) for key in (venue.key, *venue.formerly))
+            return next(filter(None, known), "")
 
     def lock(self, base_url: str, user: str, *, timeout_s: float) -> Lock:
         """The lock of one venue user at one base URL."""

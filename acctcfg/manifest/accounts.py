@@ -20,6 +20,7 @@ from acctcfg.manifest.account_deposit import build_deposit
 from acctcfg.manifest.account_keys import Same, build_access, build_keys
 from acctcfg.manifest.containers import Later, Table
 from acctcfg.manifest.files import Workspace
+from acctcfg.manifest.moved import Moved
 from acctcfg.manifest.narrowing import check_parts
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, shown
@@ -41,10 +42,11 @@ def build_accounts(
     shape: Shape,
     venues: Mapping[str, VenueSpec],
     stores: Mapping[str, StoreSpec],
+    moved: Moved,
 ) -> dict[str, AccountSpec]:
     """All accounts, sorted by key. Their nodes are let go one by one, so that two forms of all are never held."""
     profiles = Profiles(workspace, shape)
-    building = _Building(workspace, shape, profiles, venues, stores)
+    building = _Building(workspace, shape, profiles, venues, stores, moved)
     nodes = workspace.sections["accounts"]
     known = frozenset(nodes)
     built = {}
@@ -65,7 +67,9 @@ class _Building:
         profiles: Profiles,
         venues: Mapping[str, VenueSpec],
         stores: Mapping[str, StoreSpec],
+        moved: Moved,
     ) -> None:
+        self.moved = moved
         self.workspace = workspace
         self.problems = workspace.problems
         self.place = workspace.sources.place
@@ -160,8 +164,12 @@ class _Building:
             if name is not None:
                 if not rules.name.allows(name):
                     report.value(fields["name"], f"{shown(name)} must be {rules.name.words}")
-            elif "name" not in fields and NAME.allows(key) and not rules.name.allows(key):
-                report.key(node, f"the name {shown(key)} must be {rules.name.words} (or set `name`)")
+            elif "name" not in fields and len(self.moved.accounts.get(key, ())) > 1:
+                report.key(
+                    node, "`name` is missing: by `moved` it had several keys here (write what the venue calls it)"
+                )
+            elif "name" not in fields and NAME.allows(key) and not rules.name.allows(name := self._name(key)):
+                report.key(node, f"the name {shown(name)} must be {rules.name.words} (or set `name`)")
         if "label" in taken and not rules.label.allows(taken["label"]):
             report.value(fields["label"], f"{shown(taken['label'])} must be {rules.label.words}")
         for field, words in (
@@ -179,6 +187,10 @@ class _Building:
                 del taken[field]
         if type(modes := taken.get("position_mode")) is dict:
             check_parts(fields["position_mode"], modes, rules, report)
+
+    def _name(self, key: str) -> str:
+        """The venue's name of an account that says none: its key here, or what that was before it was renamed here."""
+        return next(iter(self.moved.accounts.get(key, ())), key)
 
     def _spec(
         self,
@@ -214,7 +226,8 @@ class _Building:
         return AccountSpec(
             key=key,
             venue=taken["venue"],
-            name=taken.get("name", key),
+            name=taken.get("name") or self._name(key),
+            formerly=self.moved.places(taken["venue"], key),
             place=place(node.key_mark),
             role=role,
             uid=taken.get("uid"),

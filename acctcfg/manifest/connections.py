@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acctcfg.core.base_url import BaseUrl
@@ -34,9 +34,13 @@ def build_stores(workspace: Workspace, shape: Shape) -> dict[str, StoreSpec]:
 
 
 def build_venues(
-    workspace: Workspace, shape: Shape, stores: Mapping[str, StoreSpec], environ: Mapping[str, str]
+    workspace: Workspace,
+    shape: Shape,
+    stores: Mapping[str, StoreSpec],
+    environ: Mapping[str, str],
+    moved: Mapping[str, Sequence[str]],
 ) -> dict[str, VenueSpec]:
-    """The venues whose type is known; what is wrong with the others is in the problems."""
+    """The venues whose type is known; what is wrong with the others is in the problems. `moved`: former keys."""
     names = Table(shape.venue, name=NAME)
     venues = {}
     for key, node in sorted(workspace.sections["venues"].items()):
@@ -78,6 +82,7 @@ def build_venues(
             egress=tuple(sorted(egress)),
             rate_share=taken.get("rate_share"),
             proxy=_proxy(node, taken, report),
+            formerly=tuple(moved.get(key, ())),
             limits=_limits(node, taken, rules, report),
             place=workspace.sources.place(node.key_mark),
         )

@@ -22,7 +22,7 @@ __all__ = ["Workspace", "read_workspace"]
 
 NAMED: Final = ("venues", "secret_stores", "profiles", "accounts")  # sections whose keys are names of the user's
 EMPTY: Final = "give it a section such as accounts, or take it out of `include`"
-SECTIONS: Final = (*NAMED, "guardrails", "journal")
+SECTIONS: Final = (*NAMED, "guardrails", "journal", "moved")
 LARGEST: Final = 256 << 20  # bytes of one file; 100,000 accounts are some 30 MB
 MOST_BESIDE: Final = 1000  # files that are looked at for one that may be meant
 DEEPEST: Final = 50  # files that include files

@@ -12,6 +12,7 @@ from acctcfg.manifest.accounts import build_accounts
 from acctcfg.manifest.connections import build_stores, build_venues
 from acctcfg.manifest.files import read_workspace
 from acctcfg.manifest.journal import build_journal
+from acctcfg.manifest.moved import build_moved
 from acctcfg.manifest.policy import build_guardrails
 from acctcfg.manifest.shape import Shape
 
@@ -34,10 +35,11 @@ def load(
     shape = Shape(rules, environ.get("ACCTCFG_TRUST", ""))
     workspace = read_workspace(directory, shape, root, patterns_may_be_empty=patterns_may_be_empty)
     stores = build_stores(workspace, shape)
-    venues = build_venues(workspace, shape, stores, environ)
+    moved = build_moved(workspace, shape)
+    venues = build_venues(workspace, shape, stores, environ, moved.venues)
     guardrails = build_guardrails(workspace, shape)
     journal = build_journal(workspace, shape, environ)
-    accounts = build_accounts(workspace, shape, venues, stores)
+    accounts = build_accounts(workspace, shape, venues, stores, moved)
     if workspace.problems:
         raise ManifestError(
             tuple(workspace.problems), hint="nothing was sent; correct these lines, then validate again"

@@ -57,6 +57,7 @@ class Shape:
                 ),
             }
         )
+        self.moved = Table(Text(NAME), name=NAME)
         self.root = self._root()
 
     def _root(self) -> Record:
@@ -76,7 +77,10 @@ class Shape:
                 "accounts": Field(kind=Table(self.account, name=NAME), doc="The accounts as they should be, by name"),
                 "journal": Field(kind=self.journal, doc="The record of every run"),
                 "accounts_from": Field(kind=Later("write them under `accounts`"), doc="Accounts from a CSV file"),
-                "moved": Field(kind=Later("the journal knows accounts by uid"), doc="What was renamed"),
+                "moved": Field(
+                    kind=self.moved,
+                    doc="Accounts and connections that got another key here: the former key, and the present",
+                ),
                 "notify": Field(kind=Later(), doc="Where to send word of what happened"),
             },
             nulls=True,

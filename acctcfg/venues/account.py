@@ -11,7 +11,7 @@ from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
-from acctcfg.venues.contract import Memory, Rotation, SecretDoor, StoredKey, Survey, Write, Writer
+from acctcfg.venues.contract import KnownAccount, Memory, Rotation, SecretDoor, StoredKey, Survey, Write, Writer
 from acctcfg.venues.half_made import Traces
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
@@ -106,6 +106,18 @@ class AccountNotes(ABC):
     def secret_path(self, label: str) -> str:
         """Where a key's secret is to be kept in its store."""
         return f"{self.spec.venue}/{self.spec.key}/{label}"
+
+    def other_places(self, label: str, store: str | None) -> tuple[StoredKey, ...]:
+        """Where a key's secret may lie besides: by the journal, newest first, and by what the manifest has as moved."""
+        recorded = [one for one in self.traces.stored() if one.label == label]
+        paths = [f"{venue}/{key}/{label}" for venue, key in self.spec.formerly]
+        return (*recorded, *(StoredKey(store=str(store), path=path, label=label) for path in paths))
+
+    @property
+    def before(self) -> KnownAccount | None:
+        """What the journal has of the account: under its name, or under what its key was in the manifest before."""
+        known, keys = self.memory.named(self.name), {key for _, key in self.spec.formerly} - {self.spec.key}
+        return known or next((one for one in self.memory.accounts() if one.key in keys and one.uid), None)
 
     def keep(self, label: str, store: str, path: str, api_key: str) -> None:
         """Note that the secret of the key with this id lies there."""

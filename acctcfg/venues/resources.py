@@ -208,6 +208,13 @@ def demand_identity(survey: Survey, *, known: bool, adopt: str, before: KnownAcc
     if not survey.exists:
         if spec.uid is not None and spec.state != "absent":
             wrong = f"{spec.name} does not exist, and a new one gets another uid than {spec.uid}: leave `uid` out"
+        elif before is not None and before.uid and before.name != spec.name and spec.state != "absent":
+            detail = (
+                f"by `moved` it was {before.key}, which acctcfg knows as {before.name} (uid {before.uid}); the venue "
+                f"has no {spec.name}, and none is made in its place: write `name: {before.name}`"
+            )
+            for address in survey.desired:
+                survey.block(address, "uid_changed", detail)
     elif spec.uid is not None and spec.uid != survey.uid:
         wrong = f"its uid is {survey.uid}, the manifest says {spec.uid}"
     for address in survey.desired if wrong else ():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from typing import Any
 
+import pytest
 from gate_desk import GateDesk
 
 NO_CHANGES = "No changes. Live accounts match the manifest."
@@ -26,12 +28,17 @@ def statuses(gate: GateDesk, *patterns: str) -> dict[str, str]:
     return {f"{one['account']}/{one['label']}": one["status"] for one in said.json["keys"]}
 
 
-def test_a_renamed_connection_finds_its_secrets_by_the_journal(gate: GateDesk) -> None:
-    """The same key goes on, nothing is replaced, the move is told, and `secrets list` and `check` know the secret."""
+@pytest.mark.parametrize("by", ["journal", "moved"])
+def test_a_renamed_connection_finds_its_secrets(gate: GateDesk, by: str) -> None:
+    """By the journal, or without one by `moved`: the same key goes on, nothing is replaced, the move is told, and
+    `secrets list` and `check` know the secret."""
     gate.write({"trader1": sub(bot=KEY)}).converge()
     before = [key["key"] for key in gate.account("trader1")["keys"]]
     text = json.dumps(gate.document).replace('"cx": {', '"floor": {').replace('"venue": "cx"', '"venue": "floor"')
     gate.text(text)
+    if by == "moved":
+        shutil.rmtree(gate.folder / ".acctcfg")
+        gate.text(json.dumps({**json.loads(text), "moved": {"cx": "floor"}}))
     said = gate.plan("--detailed-exitcode")
     assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err
     assert "secret_moved" in said.out

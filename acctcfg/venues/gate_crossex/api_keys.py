@@ -167,7 +167,7 @@ class ApiKeys(OneCall[Account]):
         another key in the manifest is the same one at the venue. The secret of the live key goes first.
         """
         label, own = key.label, (str(key.store), account.secret_path(key.label))
-        recorded = [(one.store, one.path) for one in account.traces.stored() if one.label == label]
+        recorded = [(one.store, one.path) for one in account.other_places(label, key.store)]
         found = {place: self._at(account, label, place, gone=place != own) for place in (own, *recorded)}
         fits = [place for place, (api_key, _) in found.items() if api_key == live]
         place = next(iter([*fits, *(place for place, one in found.items() if any(one))]), own)

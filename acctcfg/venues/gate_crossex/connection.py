@@ -133,7 +133,7 @@ class GateConnection(ByField[Account]):
             survey.desired.clear()
             survey.cannot_read(account.address(), error.code or "unreadable", error.told)
             return Braking(survey=survey)
-        demand_identity(survey, known=account.ours, before=account.memory.named(account.name), adopt="allow")
+        demand_identity(survey, known=account.ours, before=account.before, adopt="allow")
         return found
 
     def obstacles(self, survey: Survey, address: Address) -> tuple[Obstacle, ...]:
@@ -157,8 +157,7 @@ class GateConnection(ByField[Account]):
             if wrong is None or resource.field != "position_mode":
                 await resource.survey(account, focus, replace)
         self._subs.tell_taken_over(account)
-        before = account.memory.named(account.name)
-        demand_identity(survey, known=account.ours, before=before, adopt=self._adopt)
+        demand_identity(survey, known=account.ours, before=account.before, adopt=self._adopt)
 
     def _wrong_word(self, account: Account, focus: Focus) -> tuple[str, str, str] | None:
         """Position modes in the form of the other account mode, now that the live one is known.

@@ -76,9 +76,9 @@ async def look_where_it_lay(account: Account) -> None:
 async def _elsewhere(account: Account, key: KeySpec, own: tuple[str, str]) -> tuple[tuple[str, str], Signing] | None:
     """The place that the journal recorded for the key, and how the secret there answers; one that signs goes first."""
     first = None
-    for one in account.traces.stored():
+    for one in account.other_places(key.label, key.store):
         place = one.store, one.path
-        if one.label != key.label or place == own:
+        if place == own:
             continue
         found = await ask_key(account, key, place)
         if account.fits(key, found):

@@ -237,7 +237,7 @@ class OkxConnection(ByField[Account]):
         demand_writer(account, frozenset())
         for address, why in survey.unsigned.items():
             survey.block(address, "no_credentials", why)
-        demand_identity(survey, known=account.ours, before=account.memory.named(account.name), adopt="allow")
+        demand_identity(survey, known=account.ours, before=account.before, adopt="allow")
         return found
 
     def obstacles(self, survey: Survey, address: Address) -> tuple[Obstacle, ...]:
@@ -274,8 +274,7 @@ class OkxConnection(ByField[Account]):
 
     def _demand_identity(self, account: Account) -> None:
         """No step in an account that is not the one meant, or that was not to be taken over."""
-        before = account.memory.named(account.name)
-        demand_identity(account.survey, known=account.ours, before=before, adopt=self._adopt)
+        demand_identity(account.survey, known=account.ours, before=account.before, adopt=self._adopt)
 
     async def prove(self, spec: AccountSpec, credentials: Credentials) -> Proof:
         """The config that the key reads, beside the broker's list."""
