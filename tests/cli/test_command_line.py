@@ -151,7 +151,7 @@ def test_what_a_command_does_not_do_yet_is_refused_as_such(line, said, capsys):
 def test_a_missing_argument_is_one_line(capsys):
     """A list of what is possible stands in the message's line."""
     assert run(["schema"]) == 64
-    assert "Choose from: manifest, plan" in capsys.readouterr().err.splitlines()[0]
+    assert "Choose from: drift, manifest, plan" in capsys.readouterr().err.splitlines()[0]
 
 
 @pytest.mark.parametrize(
