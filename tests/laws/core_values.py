@@ -76,7 +76,7 @@ changes = st.builds(
 CHECKS = st.lists(
     st.builds(
         Precheck,
-        st.sampled_from(["no_open_positions", "no_bots", "guardrail:max_leverage"]),
+        st.sampled_from(["no_open_positions", "no_pending_orders", "guardrail:max_leverage"]),
         st.sampled_from(["pass", "fail", "unknown", "venue", "deferred"]),
         st.text(max_size=5),
     ),
