@@ -44,7 +44,7 @@ def plain(scope: ScopeName) -> bool:
     return scope.name not in ODD
 
 
-@laws(300)
+@laws(100)
 @given(VALUES, st.frozensets(SCOPES, max_size=4), st.booleans())
 def test_every_scope_gets_its_live_value(values, unread, hedged):
     """Each scope comes to what is live; one that could not be read, or that no entry can name, comes to nothing."""
@@ -61,7 +61,7 @@ def test_every_scope_gets_its_live_value(values, unread, hedged):
     assert len(lines) <= len(values)
 
 
-@laws(200)
+@laws(60)
 @given(VALUES, VALUES, st.booleans())
 def test_exceptions_lead_from_shared_entries_to_the_live_values(shared, live, hedged):
     """Whatever a profile says, the account's own entries say the rest."""

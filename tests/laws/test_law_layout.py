@@ -7,7 +7,7 @@ from collections import Counter
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from laws_world import laws
+from laws_world import desks
 
 from acctcfg.manifest.layout_text import laid_out
 from acctcfg.manifest.nodes import Node, Sources
@@ -73,7 +73,7 @@ def comments(text: str) -> Counter[str]:
     return Counter(remark.rstrip() for _, sign, remark in found if sign)
 
 
-@laws(400)
+@desks(150)
 @given(blocks())
 def test_a_layout_changes_no_meaning(text: str) -> None:
     """Same values under the same keys, same comments, idempotent; what is wrong is named and not laid out."""
