@@ -1,30 +1,32 @@
-"""A failure as a document, on stdout, for whoever asked for JSON and would else read nothing."""
+"""A failure in the format that was asked for, for a program that would else read nothing of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from acctcfg.cli.console import say_json
+from acctcfg.cli.console import say, say_json
 
-__all__ = ["say_failure", "wants_json"]
-
-
-def wants_json(arguments: Sequence[str]) -> bool:
-    """Whether a command line asks for JSON, also one that could not be understood otherwise."""
-    from acctcfg.render.formats import is_json  # help goes without
-
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    said = (other if one == "--format" else one.partition("--format=")[2] for one, other in pairs)
-    return any(map(is_json, said))
+__all__ = ["say_failure"]
 
 
 def say_failure(
     arguments: Sequence[str], code: str, message: str, hint: str = "", problems: Iterable[Any] = ()
 ) -> None:
-    """`{"error": ...}` if the command was asked for JSON; nothing else."""
-    if wants_json(arguments):
-        from dataclasses import asdict  # help goes without
+    """A document on stdout, or lines for a CI's runner on stderr; nothing where no such format was asked for.
 
+    The command line may be one that could not be understood otherwise.
+    """
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    said = [other if one == "--format" else one.partition("--format=")[2] for one, other in pairs]
+    if not any(said):
+        return
+    from dataclasses import asdict  # help goes without
+
+    from acctcfg.render.formats import Page, is_json, render, tells_failure
+
+    if form := next(filter(tells_failure, said), ""):
         rows = [asdict(one) for one in problems]
-        say_json({"error": {"code": code, "message": message, "hint": hint, "problems": rows}})
+        error = {"code": code, "message": message, "hint": hint, "problems": rows}
+        text = render(form, "failure", error, Page())
+        say_json(text) if is_json(form) else say(text, err=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "account_json",
+    "failure_json",
     "keys_json",
     "load_saved",
     "outcome_json",
@@ -108,6 +109,11 @@ def secrets_json(found: Iterable[DataclassInstance]) -> str:
 def keys_json(reports: Iterable[DataclassInstance]) -> str:
     """What became of each key."""
     return _text({"keys": [asdict(one) for one in reports]})
+
+
+def failure_json(error: Mapping[str, object]) -> str:
+    """Why a command failed, in the place of its result."""
+    return _text({"error": error})
 
 
 def refuse_foreign(path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from acctcfg.core.drift import Drift
 from acctcfg.render.formats import Page
-from acctcfg.render.harmless import harmless, json_text
+from acctcfg.render.harmless import in_code, json_text
 from acctcfg.render.paint import Paint, joined
 from acctcfg.render.text import PlanPage, by_venue, causes
 from acctcfg.render.values import describe
@@ -17,7 +17,6 @@ __all__ = ["MARKER", "drift_json", "drift_markdown", "drift_text"]
 MARKER: Final = "<!-- acctcfg drift -->"
 """The first line of the markdown, by which a job finds the comment that it wrote before."""
 LARGEST: Final = 60_000  # characters of markdown: comments end at 65,536
-_LONGEST: Final = 400  # characters of one cell
 
 
 def drift_text(drift: Drift, page: Page) -> str:
@@ -47,7 +46,7 @@ def drift_json(drift: Drift) -> str:
 def drift_markdown(drift: Drift) -> str:
     """A heading with the last line, then tables, as many of their rows as a comment takes. The counts stay right."""
     first, *more = drift.conclusion
-    head = [MARKER, f"### {_plain(first)}", "", *(f"{_plain(line)}\n" for line in more)]
+    head = [MARKER, f"### {first}", "", *(f"{in_code(line)}\n" for line in more)]
     changes = [(str(step.address), describe(step.change, step.venue)) for step in drift.plan.steps]
     unread = [(one.address, f"{one.message} [{one.code}]") for one in drift.plan.unreadable]
     tables = [
@@ -79,11 +78,5 @@ def _table(title: str, column: str, rows: Sequence[tuple[str, str]], room: int) 
 
 
 def _code(text: str) -> str:
-    """A cell: in a code span nothing is a link, a mention, an element or another column."""
-    shown = harmless(text).replace("`", "'").replace("\\", "\\\\").replace("|", "\\|")
-    return f"`{shown if len(shown) <= _LONGEST else shown[:_LONGEST].rstrip(chr(92)) + '...'}`"
-
-
-def _plain(text: str) -> str:
-    """A line of ours, with the user's own patterns in it: those in a code span each."""
-    return harmless(text).translate({ord(c): f"\\{c}" for c in "\\`*_[]<>|#@&"})
+    """A cell: a code span that makes no other column."""
+    return in_code(text).replace("\\", "\\\\").replace("|", "\\|")

@@ -9,6 +9,7 @@ exported               of `history export`
 locks                  of `lock list`
 secrets, keys          of `secrets list`, and of `secrets check` and `secrets import`
 validation             of `validate`
+failure                of whatever fails
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Final
 
-__all__ = ["FORMATS", "LATER", "Format", "Page", "formats_of", "is_json", "render"]
+__all__ = ["FORMATS", "LATER", "Format", "Page", "formats_of", "is_json", "render", "tells_failure"]
 
 WIDTH = 100
 """Columns where nobody says how many there are. Longer lines stay whole: the text goes to pipes and logs too."""
@@ -43,7 +44,7 @@ class Format:
     name: str
     documents: Mapping[str, str]
     paged: bool = False
-    is_json: bool = False  # one JSON document, and a failure is one as well
+    is_json: bool = False  # one JSON document
 
 
 FORMATS: Final = [
@@ -83,17 +84,19 @@ FORMATS: Final = [
             "keys": "data:keys_json",
             "resealed": "data:secrets_json",
             "validation": "harmless:json_text",
+            "failure": "data:failure_json",
         },
         is_json=True,
     ),
     Format("jsonl", {"exported": "exported:lines"}),
     Format("csv", {"payable": "views:output_csv", "exported": "exported:table"}),
-    Format("markdown", {"drift": "drift:drift_markdown"}),
+    Format("markdown", {"plan": "markdown:plan_markdown", "drift": "drift:drift_markdown"}),
+    Format("gitlab", {"plan": "gitlab:plan_report"}, is_json=True),
     Format("html", {"exported": "exported:page"}),
     Format("env", {"payable": "views:output_env"}),
 ]
 LATER: Final[Mapping[str, tuple[str, ...]]] = {
-    "plan": ("markdown", "html", "github", "gitlab", "terraform-json"),
+    "plan": ("html", "github", "terraform-json"),
     "validation": ("sarif", "github"),
 }
 """Words of the manual that are refused as not supported yet, by document."""
@@ -107,6 +110,11 @@ def formats_of(document: str) -> tuple[str, ...]:
 def is_json(form: str) -> bool:
     """Whether a word stands for one JSON document."""
     return any(one.is_json for one in FORMATS if one.name == form)
+
+
+def tells_failure(form: str) -> bool:
+    """Whether a failure is told in it, too."""
+    return form in formats_of("failure")
 
 
 def render(form: str, document: str, value: object, page: Page) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["cell", "harmless", "in_json", "json_text"]
+__all__ = ["cell", "harmless", "in_code", "in_json", "json_text"]
 
 STYLES: Final = re.compile(r"\x1b\[(?:0|1|2|31|32|33|36)m")
 """The only escapes that are printed, and only to a terminal: those of `paint`."""
@@ -58,6 +58,12 @@ def in_json(c: str) -> str:
         return f"\\u{number:04x}"
     number -= 0x10000
     return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
+
+
+def in_code(text: str, most: int = 400) -> str:
+    """A code span of markdown, in which nothing is a link, a mention or an element; `most`: characters of it."""
+    shown = harmless(text).replace("`", "'") or " "
+    return f"`{shown if len(shown) <= most else shown[:most] + '...'}`"
 
 
 def json_text(value: object, *, indent: int | None = 2) -> str:

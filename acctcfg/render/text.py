@@ -15,7 +15,17 @@ from acctcfg.render.harmless import harmless
 from acctcfg.render.paint import Paint, joined
 from acctcfg.render.values import describe
 
-__all__ = ["PlanPage", "by_venue", "causes", "render_outcome", "render_plan"]
+__all__ = [
+    "PlanPage",
+    "blocks_all",
+    "by_venue",
+    "causes",
+    "estimated",
+    "render_outcome",
+    "render_plan",
+    "reverted",
+    "waves",
+]
 
 MARKS = {"create": "+", "change": "~", "replace": "-/+", "delete": "-"}
 CHECKS = {"pass": "v", "fail": "x", "unknown": "?", "venue": ".", "deferred": "."}
@@ -34,13 +44,13 @@ NAMED = 3
 
 def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose: bool = False) -> str:
     """The plan, ending with its last line. `verbose` adds prechecks, dependencies and calls to every step."""
-    whole = _blocks_all(plan.steps)
+    whole = blocks_all(plan.steps)
     page = PlanPage(width, Paint(color), verbose, hidden=whole)
     blocks = [
-        _reverts(plan),
+        reverted(plan),
         *(page.venue(name, report, steps) for name, report, steps in by_venue(plan)),
         page.recap(plan),
-        _waves(plan),
+        waves(plan),
         page.whole(whole),
         page.stores(plan),
         page.notices("Warnings:", "!", [(w.address, f"{w.message}  [{w.code}]") for w in plan.warnings]),
@@ -49,12 +59,12 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
             "?",
             causes(plan),
         ),
-        [f"Digest: {plan.digest}", *_estimate(plan), *plan.conclusion],
+        [f"Digest: {plan.digest}", *estimated(plan), *plan.conclusion],
     ]
     return joined(blocks, color=color)
 
 
-def _reverts(plan: Plan) -> list[str]:
+def reverted(plan: Plan) -> list[str]:
     """Which run it undoes."""
     if (one := plan.reverts) is None:
         return []
@@ -62,7 +72,7 @@ def _reverts(plan: Plan) -> list[str]:
     return [f"Back to the state before run {one.run} ({one.command} of {one.actor}, {when}):"]
 
 
-def _waves(plan: Plan) -> list[str]:
+def waves(plan: Plan) -> list[str]:
     """Which accounts go first, where they do not all go at once."""
     lines = []
     for number, wave in enumerate(plan.waves, 1):
@@ -116,14 +126,17 @@ class PlanPage:
         accounts: dict[str, list[Step]] = {}
         for step in steps:
             accounts.setdefault(step.address.account, []).append(step)
-        wide = max((columns(step.address.within) + 8 for step in steps), default=0)
-        column = min(max([wide, *(columns(account) + 6 for account in accounts)], default=0), FAR)
-        lines = [self.header(name, report)]
+        lines, column = [self.header(name, report)], self.column(steps)
         if accounts:
             lines.append("")
         for account, own in accounts.items():
             lines += self.account(account, own, column)
         return lines
+
+    def column(self, steps: Iterable[Step]) -> int:
+        """Where what steps do begins: right of their names, and of those of their accounts."""
+        names = ((columns(step.address.within) + 8, columns(step.address.account) + 6) for step in steps)
+        return min(max(map(max, names), default=0), FAR)
 
     def header(self, name: str, report: VenueReport | None) -> str:
         """`desk · TYPE · demo · UID`, a base URL that is not the venue's own, and at the right what reading took."""
@@ -226,7 +239,7 @@ def _ends(recipient: str) -> str:
     return f"{word[:12]}..{word[-6:]}" if len(word) > 20 else word
 
 
-def _blocks_all(steps: Sequence[Step]) -> list[Precheck]:
+def blocks_all(steps: Sequence[Step]) -> list[Precheck]:
     """What stands in the way of every single step: a limit over the whole plan."""
     if len(steps) < 2:
         return []
@@ -234,6 +247,7 @@ def _blocks_all(steps: Sequence[Step]) -> list[Precheck]:
 
 
 def by_venue(plan: Plan) -> Iterator[tuple[str, VenueReport | None, list[Step]]]:
+    """Each connection with what reading took, and its steps."""
     reports = {report.venue: report for report in plan.reports}
     steps: dict[str, list[Step]] = {name: [] for name in reports}
     for step in plan.steps:
@@ -241,7 +255,8 @@ def by_venue(plan: Plan) -> Iterator[tuple[str, VenueReport | None, list[Step]]]
     return ((name, reports.get(name), own) for name, own in steps.items())
 
 
-def _estimate(plan: Plan) -> Iterator[str]:
+def estimated(plan: Plan) -> Iterator[str]:
+    """How long the writes take at least."""
     estimate = plan.estimate
     if not estimate.writes:
         return

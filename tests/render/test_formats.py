@@ -51,11 +51,11 @@ def test_an_added_format_works_at_once(desk: Desk, monkeypatch: pytest.MonkeyPat
     renderer.plan = plan  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, renderer.__name__, renderer)
     desk.write({"mmdesk01": {"account_mode": "spot"}})
-    assert "--format markdown is not supported yet" in desk.plan("--format", "markdown").err
-
-    monkeypatch.setattr(formats, "FORMATS", [*FORMATS, Format("markdown", {"plan": "shouting:plan"})])
-    monkeypatch.delitem(sys.modules, "acctcfg.cli.plan")  # its options are made when it is imported
-    said = desk.plan("--format", "markdown")
-    assert (said.code, said.out) == (0, "# mmdesk01!\n")
-    assert "[text|json|markdown]" in desk.run("plan", "--help").out
     assert "--format html is not supported yet" in desk.plan("--format", "html").err
+
+    monkeypatch.setattr(formats, "FORMATS", [*FORMATS, Format("html", {"plan": "shouting:plan"})])
+    monkeypatch.delitem(sys.modules, "acctcfg.cli.plan")  # its options are made when it is imported
+    said = desk.plan("--format", "html")
+    assert (said.code, said.out) == (0, "# mmdesk01!\n")
+    assert "[text|json|markdown|gitlab|html]" in desk.run("plan", "--help").out
+    assert "--format terraform-json is not supported yet" in desk.plan("--format", "terraform-json").err
