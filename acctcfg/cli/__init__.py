@@ -38,6 +38,7 @@ COMMANDS = {
     "revert": "Show the plan that leads back to the state before a run.",
     "lock": "List who holds which venue user, or break such a lock.",
     "explain": "Explain a venue's error, or a field of the manifest.",
+    "graph": "Draw the manifest: venues, accounts, keys, profiles, stores.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Serve the venue's API on loopback, to try things on.",
     "demo": "Run the main job end to end on the sandbox.",
@@ -46,7 +47,6 @@ COMMANDS = {
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
 NOT_YET = (
     "doctor",
-    "graph",
     "snapshot",
     "test",
     "watch",

@@ -10,6 +10,7 @@ locks                  of `lock list`
 secrets, keys          of `secrets list`, and of `secrets check` and `secrets import`
 validation             of `validate`
 failure                of whatever fails
+picture                of `graph`
 """
 
 from __future__ import annotations
@@ -94,6 +95,8 @@ FORMATS: Final = [
     Format("gitlab", {"plan": "gitlab:plan_report"}, is_json=True),
     Format("html", {"exported": "exported:page"}),
     Format("env", {"payable": "views:output_env"}),
+    Format("mermaid", {"picture": "graph:mermaid"}),
+    Format("dot", {"picture": "graph:dot"}),
 ]
 LATER: Final[Mapping[str, tuple[str, ...]]] = {
     "plan": ("html", "github", "terraform-json"),
