@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from acctcfg.cli.console import say, say_json
 
-__all__ = ["say_failure"]
+if TYPE_CHECKING:
+    from acctcfg.errors import Problem
+
+__all__ = ["rows_of", "say_failure"]
 
 
 def say_failure(
-    arguments: Sequence[str], code: str, message: str, hint: str = "", problems: Iterable[Any] = ()
+    arguments: Sequence[str], code: str, message: str, hint: str = "", problems: Iterable[Problem] = ()
 ) -> None:
     """A document on stdout, or lines for a CI's runner on stderr; nothing where no such format was asked for.
 
     The command line may be one that could not be understood otherwise.
     """
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = list(zip(arguments, [*arguments[1:], ""], strict=True))
     said = [other if one == "--format" else one.partition("--format=")[2] for one, other in pairs]
     if not any(said):
         return
-    from dataclasses import asdict  # help goes without
-
     from acctcfg.render.formats import Page, is_json, render, tells_failure
 
     if form := next(filter(tells_failure, said), ""):
-        rows = [asdict(one) for one in problems]
+        folder = next((other if one == "-C" else one[2:] for one, other in pairs if one.startswith("-C")), "")
+        rows = rows_of(problems, form, folder)
         error = {"code": code, "message": message, "hint": hint, "problems": rows}
         text = render(form, "failure", error, Page())
-        say_json(text) if is_json(form) else say(text, err=True)
+        if is_json(form):
+            say_json(text)
+        elif text:
+            say(text, err=True)
+
+
+def rows_of(problems: Iterable[Problem], form: str, folder: str) -> list[dict[str, object]]:
+    """Problems for a renderer. A program that shows them in files knows those from where it stands, as `-C` said."""
+    import os
+    from dataclasses import asdict
+    from pathlib import Path
+
+    rows = [asdict(one) for one in problems]
+    if form == "json":
+        return rows
+    return [{**row, "file": os.path.relpath(Path(folder) / row["file"])} for row in rows]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from acctcfg.core.desired import Manifest
     from acctcfg.core.plan import Warning_
     from acctcfg.core.rules import VenueRules
+    from acctcfg.errors import Problem
 
 __all__ = ["command"]
 
@@ -30,10 +31,11 @@ def command(ctx: click.Context, form: str) -> None:
     """
     from datetime import UTC, datetime
 
+    from acctcfg.cli.failure import rows_of
     from acctcfg.core.until import settled
     from acctcfg.errors import ManifestError
     from acctcfg.manifest import load
-    from acctcfg.render.formats import is_json
+    from acctcfg.render.formats import tells_failure
     from acctcfg.venues.installed import rules
 
     types = rules()
@@ -41,14 +43,17 @@ def command(ctx: click.Context, form: str) -> None:
         manifest = load(ctx.obj["directory"], types, environ=os.environ)
         manifest = settled(manifest, datetime.now(UTC).date().isoformat())
     except ManifestError as exc:
-        if not is_json(form):
+        if form == "text":
             raise
-        rows = [_row(problem) for problem in exc.problems]
+        rows = rows_of(exc.problems, form, str(ctx.obj["directory"]))
         error = {"code": exc.word, "message": exc.message, "hint": exc.hint, "problems": rows}
         show(ctx, form, "validation", {"valid": False, "problems": rows, "error": error})
+        if not tells_failure(form):  # a report goes to a program: the words are for the log
+            raise
         sys.exit(exc.exit_code)
     told = _warnings(manifest, types)
-    warnings = [{"address": one.address, "code": one.code, "message": one.message} for one in told]
+    placed = rows_of([_problem(manifest, one) for one in told], form, str(ctx.obj["directory"]))
+    warnings = [{**row, "code": one.code} for row, one in zip(placed, told, strict=True)]
     show(ctx, form, "validation", {"valid": True, "problems": [], "warnings": warnings, **_counts(manifest)})
 
 
@@ -77,5 +82,14 @@ def _counts(manifest: Manifest) -> dict[str, int]:
     return {"accounts": len(manifest.accounts), "venues": len(manifest.venues), "files": len(manifest.files)}
 
 
-def _row(problem: object) -> dict[str, object]:
-    return {name: getattr(problem, name) for name in ("file", "line", "column", "address", "message")}
+def _problem(manifest: Manifest, warning: Warning_) -> Problem:
+    """The warning at the place that it is about: the first line where that is no field of an account."""
+    from acctcfg.core.address import Address
+    from acctcfg.errors import Problem
+    from acctcfg.manifest.layout import ROOT
+
+    address = Address.of(warning.address)
+    ended = {one.address: one.place for one in manifest.ended}
+    spec = manifest.accounts.get(address.account)
+    place = ended.get(warning.address) or (spec.place_of(address.field, address.key) if spec else (ROOT, 1, 1))
+    return Problem(*place, warning.address, warning.message)

@@ -92,15 +92,24 @@ FORMATS: Final = [
     Format("jsonl", {"exported": "exported:lines"}),
     Format("csv", {"payable": "views:output_csv", "exported": "exported:table"}),
     Format("markdown", {"plan": "markdown:plan_markdown", "drift": "drift:drift_markdown"}),
-    Format("gitlab", {"plan": "gitlab:plan_report"}, is_json=True),
+    Format(
+        "github",
+        {
+            "plan": "markdown:plan_markdown",  # for the step's summary
+            "validation": "annotations:validation",
+            "failure": "annotations:failure",
+        },
+    ),
+    Format("gitlab", {"plan": "gitlab:plan_report", "validation": "gitlab:validation"}, is_json=True),
+    Format("terraform-json", {"plan": "terraform:plan_document"}, is_json=True),
+    Format("sarif", {"validation": "sarif:validation"}, is_json=True),
     Format("html", {"exported": "exported:page"}),
     Format("env", {"payable": "views:output_env"}),
     Format("mermaid", {"picture": "graph:mermaid"}),
     Format("dot", {"picture": "graph:dot"}),
 ]
 LATER: Final[Mapping[str, tuple[str, ...]]] = {
-    "plan": ("html", "github", "terraform-json"),
-    "validation": ("sarif", "github"),
+    "plan": ("html",),
 }
 """Words of the manual that are refused as not supported yet, by document."""
 

@@ -75,11 +75,12 @@ def test_problems_are_data_for_pipelines(folder: Folder) -> None:
 
 
 def test_json_of_a_sound_manifest(folder: Folder) -> None:
-    """A sound manifest has an empty list of problems; what is wise besides is among the warnings."""
+    """A sound manifest has an empty list of problems; what is wise besides is among the warnings, with its place."""
     folder.write(acctcfg=HEAD)
     result = run(folder, "--format", "json")
     counts = {"accounts": 0, "venues": 1, "files": 1}
-    warning = {"address": "secret_stores.vault", "code": "guardrail", "message": MESSAGE}
+    place = {"file": "acctcfg.yaml", "line": 1, "column": 1}
+    warning = {"address": "secret_stores.vault", "code": "guardrail", "message": MESSAGE, **place}
     assert json.loads(result.stdout) == {"valid": True, "problems": [], "warnings": [warning], **counts}
 
 

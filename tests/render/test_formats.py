@@ -57,5 +57,4 @@ def test_an_added_format_works_at_once(desk: Desk, monkeypatch: pytest.MonkeyPat
     monkeypatch.delitem(sys.modules, "acctcfg.cli.plan")  # its options are made when it is imported
     said = desk.plan("--format", "html")
     assert (said.code, said.out) == (0, "# mmdesk01!\n")
-    assert "[text|json|markdown|gitlab|html]" in desk.run("plan", "--help").out
-    assert "--format terraform-json is not supported yet" in desk.plan("--format", "terraform-json").err
+    assert "[text|json|markdown|github|gitlab|terraform-json|html]" in desk.run("plan", "--help").out
