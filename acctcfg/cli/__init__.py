@@ -37,6 +37,7 @@ COMMANDS = {
     "history": "List past runs, or show one with the outcome of each request.",
     "revert": "Show the plan that leads back to the state before a run.",
     "lock": "List who holds which venue user, or break such a lock.",
+    "doctor": "Check credentials, stores, journal and surroundings, with a fix for each.",
     "explain": "Explain a venue's error, or a field of the manifest.",
     "graph": "Draw the manifest: venues, accounts, keys, profiles, stores.",
     "schema": "Print a JSON Schema.",
@@ -46,7 +47,6 @@ COMMANDS = {
 }
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
 NOT_YET = (
-    "doctor",
     "snapshot",
     "test",
     "watch",

@@ -20,18 +20,18 @@ from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.unforeseen import blame
 from acctcfg.engine.workspace import JournalMemory, Workspace
 from acctcfg.errors import AcctcfgError, ConfigError, VenueError
-from acctcfg.venues.contract import Connection, Cost, Given, Memory, Venue
+from acctcfg.venues.contract import Connection, Cost, Given, Venue
 from acctcfg.venues.installed import venue
 from acctcfg.wire.client import Client
 from acctcfg.wire.clock import Clock, SystemClock
 from acctcfg.wire.descriptors import connections_at_once, raise_limit
 from acctcfg.wire.endpoint import Rate
 from acctcfg.wire.pace import Pacer
-from acctcfg.wire.proxy import proxy_of
+from acctcfg.wire.proxy import Proxy, proxy_of
 from acctcfg.wire.socket import Sockets
 from acctcfg.wire.transport import AiohttpTransport
 
-__all__ = ["Link", "Session"]
+__all__ = ["Link", "Session", "Way"]
 
 SHARE = 0.8  # of each limit: the rest is left to the people and programs that use the same user
 TIMEOUT_S = 10.0  # of one request; no speed divides it: a machine is not faster because a sandbox's windows are
@@ -98,6 +98,23 @@ class Link:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a venue is reached, before anything is said of who asks."""
+
+    venue: Venue
+    client: Client
+    pace_file: PaceFile
+    speed: float
+    share: float
+    proxy: Proxy | None
+
+    async def close(self) -> None:
+        """End its connections, and leave word of what was used of its limits."""
+        self.pace_file.keep(self.client.pacer)
+        await self.client.__aexit__(None, None, None)
+
+
 @dataclass(slots=True)
 class Session:
     """`async with Session(...) as session`: connections with proven credentials in `links`, the others in `failed`."""
@@ -113,9 +130,10 @@ class Session:
         raise_limit()
         less_often()
         try:
-            memory = self.memory = self.workspace.memories()
+            self.memory = self.workspace.memories()
             for key in sorted(set(self.venues)):
-                self.links[key] = self._link(self.workspace.manifest.venues[key], memory)
+                spec = self.workspace.manifest.venues[key]
+                self.links[key] = self.link(spec, self.way(spec))
             await self._open()
         except BaseException:
             await self.close()
@@ -160,6 +178,10 @@ class Session:
         except VenueError as exc:
             exc.hint = exc.hint or "nothing was written; is the venue up, and is base_url right?"
             raise
+        self.demand_same_user(link)
+
+    def demand_same_user(self, link: Link) -> None:
+        """ConfigError where an open connection is another user's than the manifest, or the journal, says."""
         spec, user = link.connection.spec, link.connection.user
         link.client.pacer.names[user] = spec.key
         if spec.uid not in (None, user):
@@ -175,47 +197,59 @@ class Session:
                 hint=f'somebody else\'s credentials? If they are meant, write `uid: "{user}"` in venues.{spec.key}',
             )
 
-    def _link(self, spec: VenueSpec, memory: Callable[[str, str], Memory]) -> Link:
-        type_ = venue(spec.type)
-        workspace = self.workspace
+    def way(self, spec: VenueSpec) -> Way:
+        """The client of a connection. Nothing is sent, and no credentials are looked for."""
+        type_, environ = venue(spec.type), self.workspace.environ
         base_url = type_.base_url(spec)
         local = is_loopback(base_url)
-        speed = workspace.speed if local else 1.0
+        speed = self.workspace.speed if local else 1.0
         share = float(spec.rate_share) if spec.rate_share is not None else (1.0 if local else SHARE)
-        doors = workspace.doors(spec.key)
-        credentials = doors.load_own(spec.credentials)
-        pacer, pace_file = Pacer(self.clock, share, speed), PaceFile(workspace.environ, base_url)
+        pacer, pace_file = Pacer(self.clock, share, speed), PaceFile(environ, base_url)
         pacer.limits = granted(spec, type_)
         pace_file.restore(pacer, type_.rate_of)
-        origin = f"venues.{spec.key}.proxy"
-        proxy = None if local else proxy_of(base_url, spec.proxy, origin, workspace.environ)
-        transport = AiohttpTransport(
-            timeout_s=TIMEOUT_S,
-            handshakes=pacer,
-            most=connections_at_once(len(set(self.venues))),
-            proxy=proxy,
-        )
+        proxy = None if local else proxy_of(base_url, spec.proxy, f"venues.{spec.key}.proxy", environ)
         client = Client(
             base_url,
             type_.dialect(spec),
             self.clock,
             pacer,
             timeout_s=TIMEOUT_S,
-            transport=transport,
+            transport=AiohttpTransport(
+                timeout_s=TIMEOUT_S,
+                handshakes=pacer,
+                most=connections_at_once(len(set(self.venues))),
+                proxy=proxy,
+            ),
             sockets=Sockets(timeout_s=TIMEOUT_S, proxy=proxy),
         )
+        return Way(venue=type_, client=client, pace_file=pace_file, speed=speed, share=share, proxy=proxy)
+
+    def link(self, spec: VenueSpec, way: Way) -> Link:
+        """A connection that nothing was sent on yet, with its credentials."""
+        workspace = self.workspace
+        if self.memory is None:
+            self.memory = workspace.memories()
+        doors = workspace.doors(spec.key)
+        credentials = doors.load_own(spec.credentials)
         given = Given(
             spec=spec,
-            client=client,
+            client=way.client,
             credentials=credentials,
             secrets=doors,
-            memory=partial(memory, base_url),
+            memory=partial(self.memory, way.client.base_url),
             accounts={key: one for key, one in workspace.manifest.accounts.items() if one.venue == spec.key},
             adopt=workspace.manifest.guardrails.adopt,
         )
-        connection = type_.connect(given)
+        connection = way.venue.connect(given)
         ends_at = credentials.ends_at if isinstance(credentials, AccessToken) else None
-        return Link(venue=type_, connection=connection, pace_file=pace_file, speed=speed, share=share, ends_at=ends_at)
+        return Link(
+            venue=way.venue,
+            connection=connection,
+            pace_file=way.pace_file,
+            speed=way.speed,
+            share=way.share,
+            ends_at=ends_at,
+        )
 
 
 def granted(spec: VenueSpec, type_: Venue) -> dict[str, Rate]:

@@ -29,7 +29,7 @@ from acctcfg.secrets.stored_form import flaw_of
 from acctcfg.signing import signing_of
 from acctcfg.venues.installed import rules
 
-__all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "journal_in", "storage_here"]
+__all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "journal_in", "speed_of", "storage_here"]
 
 
 def storage_of(directory: Path, spec: JournalSpec, environ: Mapping[str, str], *, create: bool = False) -> Storage:
@@ -98,7 +98,7 @@ class Workspace:
             ),
             environ=environ,
             types=types,
-            speed=_speed(environ),
+            speed=speed_of(environ),
             today=today,
         )
 
@@ -181,6 +181,10 @@ class Workspace:
         """Actor, git commit and whether the tree was clean: what a run records."""
         commit = commit_of(self.directory)
         return Who(actor=self.actor, commit=commit.id, clean=commit.clean)
+
+    def tracked(self, file: Path) -> bool:
+        """Whether git keeps this very file."""
+        return tracked_in(file) is not None
 
     def refuse_lost_journal(self) -> None:
         """With CI set, a journal inside the checkout goes with the job, and with it what was half done."""
@@ -375,7 +379,8 @@ def _day() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def _speed(environ: Mapping[str, str]) -> float:
+def speed_of(environ: Mapping[str, str]) -> float:
+    """By how much a sandbox's time runs faster, as ACCTCFG_SPEED says."""
     text = environ.get("ACCTCFG_SPEED", "")
     if not text:
         return 1.0

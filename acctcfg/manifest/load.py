@@ -7,7 +7,7 @@ from pathlib import Path
 
 from acctcfg.core.desired import Manifest
 from acctcfg.core.rules import VenueRules
-from acctcfg.errors import ManifestError
+from acctcfg.errors import ManifestError, Problem
 from acctcfg.manifest.accounts import build_accounts
 from acctcfg.manifest.connections import build_stores, build_venues
 from acctcfg.manifest.files import read_workspace
@@ -16,7 +16,7 @@ from acctcfg.manifest.moved import build_moved
 from acctcfg.manifest.policy import build_guardrails
 from acctcfg.manifest.shape import Shape
 
-__all__ = ["load"]
+__all__ = ["load", "read_all"]
 
 
 def load(
@@ -32,6 +32,23 @@ def load(
     `rules` are the venue types by name; of `environ` only ACCTCFG_TRUST is read. Raises `ManifestError` with every
     problem of every file.
     """
+    manifest, problems = read_all(
+        directory, rules, environ=environ, root=root, patterns_may_be_empty=patterns_may_be_empty
+    )
+    if problems:
+        raise ManifestError(problems, hint="nothing was sent; correct these lines, then validate again")
+    return manifest
+
+
+def read_all(
+    directory: Path,
+    rules: Mapping[str, VenueRules],
+    *,
+    environ: Mapping[str, str],
+    root: str = "acctcfg.yaml",
+    patterns_may_be_empty: bool = False,
+) -> tuple[Manifest, tuple[Problem, ...]]:
+    """What the files say, with what is wrong in them: where that is anything, the manifest is not to be acted on."""
     shape = Shape(rules, environ.get("ACCTCFG_TRUST", ""))
     workspace = read_workspace(directory, shape, root, patterns_may_be_empty=patterns_may_be_empty)
     stores = build_stores(workspace, shape)
@@ -40,11 +57,7 @@ def load(
     guardrails = build_guardrails(workspace, shape)
     journal = build_journal(workspace, shape, environ)
     accounts = build_accounts(workspace, shape, venues, stores, moved)
-    if workspace.problems:
-        raise ManifestError(
-            tuple(workspace.problems), hint="nothing was sent; correct these lines, then validate again"
-        )
-    return Manifest(
+    manifest = Manifest(
         directory=directory,
         files=tuple(workspace.files),
         venues=venues,
@@ -53,3 +66,4 @@ def load(
         accounts=accounts,
         journal=journal,
     )
+    return manifest, tuple(workspace.problems)

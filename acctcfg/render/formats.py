@@ -11,6 +11,7 @@ secrets, keys          of `secrets list`, and of `secrets check` and `secrets im
 validation             of `validate`
 failure                of whatever fails
 picture                of `graph`
+checkup                of `doctor`
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ FORMATS: Final = [
             "keys": "stored:keys",
             "resealed": "stored:resealed",
             "validation": "pages:validation",
+            "checkup": "doctor:checkup",
         },
         paged=True,
     ),
@@ -85,6 +87,7 @@ FORMATS: Final = [
             "keys": "data:keys_json",
             "resealed": "data:secrets_json",
             "validation": "harmless:json_text",
+            "checkup": "doctor:checkup_json",
             "failure": "data:failure_json",
         },
         is_json=True,

@@ -348,15 +348,23 @@ class Client:
                 return  # another request measured while this one was on its way
             if self._measured_at is not None and self.clock.monotonic() - self._measured_at < REMEASURE_S:
                 raise self._clock_error(error) from error
-            # A refused timestamp cannot be the time's own trouble: no second measurement inside the first.
-            reply = await self._retrying(Exchange(call, None, "", writing=False, clock_corrected=True))
-            middle = (reply.sent_at + reply.received_at) / 2 - self.offset_s
-            try:
-                self.offset_s = self.dialect.server_time(reply.data) - middle
-            except SHAPE_ERRORS as exc:
-                raise Garbled(f"{call.text}: the venue's time cannot be read", hint=GARBLED_HINT) from exc
+            self.offset_s = await self._measured(call)
             self._measured_at = self.clock.monotonic()
             log.info("this host's clock is %.1f s off the venue's; corrected for", -self.offset_s)
+
+    async def clock_offset(self) -> float | None:
+        """The venue's clock minus ours, in seconds; None where the venue tells no time."""
+        call = self.dialect.time_call()
+        return None if call is None else await self._measured(call)
+
+    async def _measured(self, call: Call) -> float:
+        # A refused timestamp cannot be the time's own trouble: no second measurement inside the first.
+        reply = await self._watched(Exchange(call, None, "", writing=False, clock_corrected=True))
+        middle = (reply.sent_at + reply.received_at) / 2 - self.offset_s
+        try:
+            return self.dialect.server_time(reply.data) - middle
+        except SHAPE_ERRORS as exc:
+            raise Garbled(f"{call.text}: the venue's time cannot be read", hint=GARBLED_HINT) from exc
 
     def _clock_error(self, error: Refused) -> AuthRefused:
         off = f"; by the venue's time it is {abs(self.offset_s):.1f} s off" if self.offset_s else ""

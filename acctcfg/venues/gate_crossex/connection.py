@@ -26,12 +26,14 @@ from acctcfg.venues.gate_crossex.inventory import GateInventory
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
 from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount, seconds
 from acctcfg.venues.gate_crossex.offline_checks import mode_findings
+from acctcfg.venues.gate_crossex.own_key import own_key_of
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import ask, notices
 from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.settings import SWITCHES, SYMBOL_IN_USE
 from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
 from acctcfg.venues.gate_crossex.switches import GateSettings
+from acctcfg.venues.own_key import KeyFacts
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed, survey_or_reason
 
 __all__ = ["GateConnection"]
@@ -55,6 +57,7 @@ class GateConnection(ByField[Account]):
         self._secrets = given.secrets
         self._memory_of = given.memory
         self._adopt = given.adopt
+        self._roles = frozenset(one.role for one in given.accounts.values())
         self._alias = alias(given.credentials.api_key)
         self._own = CrossEx(given.client, given.credentials, self._alias)
         self._main_user = MainUser(given.client, given.credentials, self._alias)
@@ -93,6 +96,12 @@ class GateConnection(ByField[Account]):
                 return await self._main_user.uid()  # what it has of sub-accounts can be managed all the same
             except Refused:
                 raise error from None
+
+    async def own_key(self) -> KeyFacts | None:
+        """By the list of the main user's keys; the permissions that the accounts of the manifest need."""
+        rows = (await self._main_user.own_keys()).rows
+        main = not self._roles or "main" in self._roles
+        return own_key_of(rows, self._credentials.api_key, crossex=main, sub_accounts="sub_account" in self._roles)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

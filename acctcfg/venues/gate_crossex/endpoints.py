@@ -23,6 +23,7 @@ __all__ = [
     "KEYS",
     "LEVERAGE",
     "LOCK",
+    "MAIN_KEYS",
     "MARGIN_LEVERAGE",
     "MARGIN_POSITIONS",
     "MODIFY_KEY",
@@ -98,6 +99,7 @@ OPEN_ORDERS = Endpoint("GET", f"{_CROSSEX}/open_orders", _READ, "read", echoes=(
 # -- the main user's, for its sub-accounts -----------------------------------------------------------------------------
 # Whose this is, is what the first one is asked for: another user's answer is compared where it is read.
 ACCOUNT_DETAIL = Endpoint("GET", f"{_V4}/account/detail", _SUB, "read", echoes=NOTHING)
+MAIN_KEYS = Endpoint("GET", f"{_V4}/account/main_keys", _SUB, "read", echoes=NOTHING)
 SUB_ACCOUNTS = Endpoint("GET", f"{_V4}/sub_accounts", _SUB, "read", echoes=NOTHING)
 SUB_ACCOUNT = Endpoint("GET", f"{_V4}/sub_accounts/{{user_id}}", _SUB, "read", echoes=(_USER,))
 CREATE_SUB_ACCOUNT = Endpoint(

@@ -15,7 +15,7 @@ from acctcfg.core.secret import Credentials
 from acctcfg.core.spelling import one_ip
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import Garbled, Refused
-from acctcfg.venues.gate_crossex.endpoints import ACCOUNT_DETAIL, KEY, KEYS, SUB_ACCOUNT, SUB_ACCOUNTS
+from acctcfg.venues.gate_crossex.endpoints import ACCOUNT_DETAIL, KEY, KEYS, MAIN_KEYS, SUB_ACCOUNT, SUB_ACCOUNTS
 from acctcfg.venues.gate_crossex.vocabulary import SUB_STATE, permission_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
@@ -155,18 +155,11 @@ class MainUser:
 
     async def key_list(self, uid: str) -> KeyList:
         """All keys of a sub-account; a row that cannot be read says nothing of the others."""
-        answer = await self._read(Call(KEYS, at={"user_id": uid}))
-        if not isinstance(answer, list):
-            raise Garbled("a list of API keys that is not a list", code="no_list")
-        rows, odd = [], set()
-        for row in answer:
-            try:
-                rows.append(KeyRow.of(row))
-            except Garbled:
-                if not isinstance(row, Mapping) or not (row.get("name") or row.get("key")):
-                    raise  # no key at all: whatever this list is, it is not of keys
-                odd.add(str(row.get("name") or ""))
-        return KeyList(rows=tuple(sorted(rows, key=lambda row: (row.label, row.api_key))), odd=frozenset(odd))
+        return _keys(await self._read(Call(KEYS, at={"user_id": uid})))
+
+    async def own_keys(self) -> KeyList:
+        """The main user's own, to look at only."""
+        return _keys(await self._read(Call(MAIN_KEYS)))
 
     async def keys(self, uid: str) -> tuple[KeyRow, ...]:
         """Those of a sub-account's keys that could be read, by label."""
@@ -181,3 +174,18 @@ def seconds(text: str) -> float | None:
     """A time of the venue's in Unix seconds; None where a row says none."""
     whole = text.partition(".")[0]
     return float(whole) if whole.isdecimal() else None
+
+
+def _keys(answer: object) -> KeyList:
+    """A row that cannot be read says nothing of the others."""
+    if not isinstance(answer, list):
+        raise Garbled("a list of API keys that is not a list", code="no_list")
+    rows, odd = [], set()
+    for row in answer:
+        try:
+            rows.append(KeyRow.of(row))
+        except Garbled:
+            if not isinstance(row, Mapping) or not (row.get("name") or row.get("key")):
+                raise  # no key at all: whatever this list is, it is not of keys
+            odd.add(str(row.get("name") or ""))
+    return KeyList(rows=tuple(sorted(rows, key=lambda row: (row.label, row.api_key))), odd=frozenset(odd))

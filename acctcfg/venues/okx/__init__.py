@@ -23,6 +23,7 @@ from acctcfg.venues.okx.sequence import BROKERS_ORDER, ORDER
 
 if TYPE_CHECKING:
     from acctcfg.core.verdict import Explained
+    from acctcfg.errors import Refused
     from acctcfg.venues.contract import Connection, Given
     from acctcfg.wire.dialect import Dialect
     from acctcfg.wire.endpoint import Rate
@@ -58,6 +59,12 @@ class Okx:
         from acctcfg.venues.okx import refusals
 
         return refusals.explain(code)
+
+    def address_seen(self, error: Refused) -> str:
+        """By the words of a refusal for the address."""
+        from acctcfg.venues.okx import own_key
+
+        return own_key.address_seen(error)
 
     def dialect(self, spec: VenueSpec) -> Dialect:
         """Signed for the environment: demo has a header of its own and the same hosts.

@@ -46,6 +46,7 @@ from acctcfg.venues.okx.listed import SubAccount
 from acctcfg.venues.okx.margin_effect import told
 from acctcfg.venues.okx.master import Master
 from acctcfg.venues.okx.master_calls import MasterCalls
+from acctcfg.venues.okx.own_key import own_key_of
 from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
@@ -57,6 +58,7 @@ from acctcfg.venues.okx.scopes import Keyed
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.transfer_out import TransferOut
+from acctcfg.venues.own_key import KeyFacts
 from acctcfg.venues.pushes import Push
 from acctcfg.venues.rebates import Rebate, RebateFile
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed
@@ -111,6 +113,11 @@ class OkxConnection(ByField[Account]):
         self.user, self._opened, self._bound = config.uid, (read_at, config), config.key_ips != ()
         self.client.pacer.one_owner(unknown, self.user)
         self._master = Master(self.client, self._credentials, self.user, self._calls)
+
+    async def own_key(self) -> KeyFacts | None:
+        """By the config that `open` read."""
+        live, wants_bound = self.spec.environment == "live", self._calls.wants_bound_key
+        return own_key_of(await self._own_config(), live=live, wants_bound=wants_bound)
 
     async def _own_config(self) -> Config:
         """What `open` read, once and unless an apply waited for another run since; else read now."""

@@ -1,0 +1,62 @@
+"""`acctcfg doctor`: is everything there that the commands need? Sends no write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from acctcfg.cli.formats import option_format, show
+
+if TYPE_CHECKING:
+    from acctcfg.core.checkup import Checked
+
+__all__ = ["command"]
+
+
+@click.command("doctor", short_help="Check credentials, stores, journal and surroundings, with a fix for each.")
+@option_format("checkup")
+@click.pass_context
+def command(ctx: click.Context, form: str) -> None:
+    """Check everything that the commands need, and say how to fix what is wrong.
+
+    The manifest, each venue (place, clock, credentials, permissions, address, limits), secret stores, journal, locks
+    and git. What is wrong holds up nothing else: a manifest with a mistake, or a venue that is down, is one finding.
+    Sends reads only; no secret is shown.
+
+    Exits 0 when nothing failed, 1 when something did.
+    """
+    from acctcfg.cli.event_loop import run_engine
+    from acctcfg.engine.doctor import examine
+
+    directory, environ = ctx.obj["directory"], os.environ
+    found = run_engine(ctx, lambda _: examine(directory, environ, locks=lambda: _locks(directory, environ)))
+    show(ctx, form, "checkup", found)
+    if found.count("failed"):
+        ctx.exit(1)
+
+
+def _locks(directory: Path, environ: Mapping[str, str]) -> list[Checked]:
+    """Who holds a lock; where that cannot be known, the journal's own check says why."""
+    from acctcfg.cli.held_locks import held_locks
+    from acctcfg.core.checkup import Sheet
+    from acctcfg.errors import AcctcfgError
+
+    sheet = Sheet("locks")
+    try:
+        held = held_locks(directory, environ)
+    except AcctcfgError as error:
+        sheet.fail("held", error.message, error.hint)
+        return sheet.checks
+    for one in held:
+        said = f"{one.owner} holds venue user {one.venue_user} since {one.since}"
+        if one.gone:
+            sheet.warn("held", f"{said}, and is gone", "Nothing to do: the next apply takes the lock over.")
+        else:
+            sheet.warn("held", said, "Wait for it, or see `acctcfg lock list`.")
+    if not held:
+        sheet.ok("held", "nobody holds one")
+    return sheet.checks

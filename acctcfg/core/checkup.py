@@ -1,0 +1,67 @@
+"""What `doctor` looked at, and how it found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from acctcfg.core.json_types import JsonObject
+
+__all__ = ["Checked", "Checkup", "Sheet", "Status"]
+
+Status: TypeAlias = Literal["ok", "warning", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One thing that was looked at. `subject`: the manifest's word for it, "venues.desk"."""
+
+    subject: str
+    check: str
+    status: Status
+    message: str
+    fix: str = ""  # one sentence; "" where nothing is to be done
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """All that was looked at, in the order in which people read it."""
+
+    checks: tuple[Checked, ...]
+
+    def count(self, status: Status) -> int:
+        """How many ended so."""
+        return sum(one.status == status for one in self.checks)
+
+    def to_json(self) -> JsonObject:
+        """The document of `doctor --format json`."""
+        names = ("subject", "check", "status", "message", "fix")
+        words: tuple[Status, ...] = ("ok", "warning", "failed")
+        return {
+            "healthy": not self.count("failed"),
+            "summary": {word: self.count(word) for word in words},
+            "checks": [{name: getattr(one, name) for name in names} for one in self.checks],
+        }
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What is found of one subject, as it is found."""
+
+    subject: str
+    checks: list[Checked] = field(default_factory=list)
+
+    def ok(self, check: str, message: str) -> None:
+        """Looked at, and as it should be."""
+        self._add(check, "ok", message, "")
+
+    def warn(self, check: str, message: str, fix: str) -> None:
+        """It works, and something is to be said of it."""
+        self._add(check, "warning", message, fix)
+
+    def fail(self, check: str, message: str, fix: str) -> None:
+        """It does not work."""
+        self._add(check, "failed", message, fix)
+
+    def _add(self, check: str, status: Status, message: str, fix: str) -> None:
+        self.checks.append(Checked(subject=self.subject, check=check, status=status, message=message, fix=fix))
