@@ -369,8 +369,9 @@ def digest_of_document(document: Mapping[str, Any]) -> str:
 
 
 def _fingerprint(step: Mapping[str, Any]) -> dict[str, object]:
-    """`Step.fingerprint`, of a step of a saved plan."""
+    """`Step.fingerprint`, of a step of a saved plan. Its wave is no part of it: of the waves the guardrails are."""
     way = sorted(
         one["name"] for one in step["prechecks"] if one["status"] in BLOCKING and one["name"] not in OF_THE_MOMENT
     )
-    return {**{name: value for name, value in step.items() if name != "place"}, "prechecks": way, "blocked": bool(way)}
+    own = {name: value for name, value in step.items() if name not in ("place", "wave")}
+    return {**own, "prechecks": way, "blocked": bool(way)}

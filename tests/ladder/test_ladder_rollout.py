@@ -59,6 +59,18 @@ def test_a_plan_shows_its_waves(desk: Desk, waits: list[float]) -> None:
     assert waits == [3600]
 
 
+def test_a_saved_plan_is_applied_in_its_waves(desk: Desk, waits: list[float]) -> None:
+    """Its file is taken as it was saved, also after a part of it is done: what is left starts with one account."""
+    _ready(desk, [1, {"accounts": "50%", "then_wait": "1h"}, "100%"])
+    file = str(desk.folder / "plan.json")
+    assert desk.plan("--out", file).code == 0
+    desk.fault(kind="code", code="51000", match={"path": "*/set-subaccount-level"}, after=1, times=2)
+    assert desk.apply(file).code == 1
+    assert _modes(desk) == ORDER[:1]
+    assert desk.apply(file).code == 0
+    assert _modes(desk) == ORDER
+
+
 def test_a_failed_wave_is_the_last(desk: Desk, waits: list[float]) -> None:
     """Later ones are not started; the next apply begins again with one account, and goes on to the end."""
     _ready(desk, [1, "50%", "100%"])

@@ -7,6 +7,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from acctcfg.core.address import Address
+from acctcfg.core.desired import Share, Wave
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Estimate, Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport, VenueReport
@@ -115,6 +116,8 @@ STORES = st.builds(
     path=st.sampled_from(["secrets/", "elsewhere/"]),
     recipients=st.lists(st.sampled_from(["age1one", "age1two"]), unique=True).map(sorted).map(tuple),
 )
+WAVES = (Wave(accounts=1), Wave(accounts=Share(Decimal(50)), then_wait_s=60), Wave(accounts=Share(Decimal(100))))
+ROLLOUTS = st.sampled_from([(), WAVES])
 plans = st.builds(
     Plan,
     steps=st.lists(steps, max_size=5, unique_by=lambda step: step.address).map(tuple),
@@ -125,6 +128,7 @@ plans = st.builds(
     stores=st.lists(STORES, max_size=1).map(tuple),
     replace=st.lists(st.just("mmdesk01.api_keys[trading]"), max_size=1).map(tuple),
     allow_sensitive=st.lists(st.just("mmdesk01.api_keys[trading]"), max_size=1).map(tuple),
+    rollout=ROLLOUTS,
     manifest_digest=st.sampled_from(["sha256:" + "1" * 64, "sha256:" + "2" * 64]),
     created_at=st.sampled_from(["2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z"]),
     acctcfg_version=st.just("0.1.0"),
