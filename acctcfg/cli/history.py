@@ -49,7 +49,7 @@ class Since(click.ParamType[str]):
 
 @click.command("history")
 @click.argument("run", required=False)
-@option_format("runs", "exported")
+@option_format("runs", "run", "exported")
 @click.option("--account", default="", metavar="ACCOUNT", help="Only what touched this account of the manifest.")
 @click.option(
     "--since",
@@ -78,7 +78,7 @@ def command(
     if verify and run:
         raise UsageError("--verify checks the whole journal, not one run", hint="leave out the run")
     exporting = run == EXPORT
-    form = _form(ctx, form, "exported" if exporting else "runs")
+    form = _form(ctx, form, "exported" if exporting else "run" if run else "runs")
     with journal_in(storage_here(ctx.obj["directory"], os.environ), os.environ) as journal:
         if verify:
             _verify(ctx, journal, form)

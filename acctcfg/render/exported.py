@@ -6,17 +6,17 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from html import escape
 from typing import TYPE_CHECKING
 
-from acctcfg.render.harmless import cell, harmless, json_text
+from acctcfg.render.harmless import cell, json_text
+from acctcfg.render.web import document, html, table_row
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
     from acctcfg.journal import RunRecord
     from acctcfg.journal.exported import Exported
 
-__all__ = ["COLUMNS", "lines", "page", "table"]
+__all__ = ["COLUMNS", "lines", "page", "run_page", "table"]
 
 COLUMNS = (
     "run", "began", "ended", "actor", "command", "flags", "commit", "clean", "plan", "run_status",
@@ -85,32 +85,29 @@ def page(shown: Exported) -> str:
     """One page that needs nothing from elsewhere, in light and dark, on a phone and on paper."""
     runs = "\n".join(_section(record) for record in shown.runs) or "<p>No runs.</p>"
     keys = "\n".join(
-        _tr("td", (user, key.uid, key.label, key.api_key, f"{key.store}:{key.path}", key.since))
+        table_row("td", (user, key.uid, key.label, key.api_key, f"{key.store}:{key.path}", key.since))
         for user, key in shown.keys
     )
-    flaws = "".join(f"<p class=bad>{_html(one)}</p>" for one in shown.flaws)
+    flaws = "".join(f"<p class=bad>{html(one)}</p>" for one in shown.flaws)
     whole = flaws or f"<p>Verified: {shown.rows} rows, none altered, missing or moved.</p>"
-    signed = f"<pre>{_html(shown.signature)}</pre>" if shown.signature else ""
-    return (
-        f"<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
-        f'<meta name=viewport content="width=device-width, initial-scale=1">'
-        f"<title>acctcfg history</title><style>{_STYLE}</style></head><body>\n<h1>acctcfg history</h1>\n"
-        f"<p>{_html(shown.place)}, as of {_html(shown.at)}"
-        f"{_html(f', since {shown.since}' if shown.since else '')}"
-        f"{_html(f', account {shown.account}' if shown.account else '')}</p>\n{whole}\n"
-        f"<p>The last row's hash: <code>{_html(shown.head)}</code></p>{signed}\n<h2>Runs</h2>\n{runs}\n"
+    signed = f"<pre>{html(shown.signature)}</pre>" if shown.signature else ""
+    body = (
+        f"<h1>acctcfg history</h1>\n"
+        f"<p>{html(shown.place)}, as of {html(shown.at)}"
+        f"{html(f', since {shown.since}' if shown.since else '')}"
+        f"{html(f', account {shown.account}' if shown.account else '')}</p>\n{whole}\n"
+        f"<p>The last row's hash: <code>{html(shown.head)}</code></p>{signed}\n<h2>Runs</h2>\n{runs}\n"
         f"<h2>Keys on record</h2>\n<div class=wide><table>"
-        f"{_tr('th', ('venue user', 'account uid', 'label', 'key id', 'secret', 'since'))}\n{keys}</table></div>\n"
-        "</body></html>"
+        f"{table_row('th', ('venue user', 'account uid', 'label', 'key id', 'secret', 'since'))}\n{keys}</table></div>"
     )
+    return document("acctcfg history", body)
 
 
-_STYLE = (
-    ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:75rem;"
-    "padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8885;padding:.25rem .5rem;"
-    "text-align:left;vertical-align:top}code,pre,td{overflow-wrap:anywhere}.wide{overflow-x:auto}"
-    ".bad{color:#c22;font-weight:600}summary{cursor:pointer;padding:.3rem 0}@media print{details{break-inside:avoid}}"
-)
+def run_page(record: RunRecord) -> str:
+    """One run as a page."""
+    return document(f"acctcfg run {record.run.id}", f"<h1>acctcfg run</h1>\n{_section(record)}")
+
+
 _SHOWN = ("address", "action", "before", "after", "status", "message", "key_id", "prechecks")
 
 
@@ -119,17 +116,9 @@ def _section(record: RunRecord) -> str:
     rows = list(_rows(record))
     head = " · ".join(filter(None, (run.id, run.at, run.actor, run.command, run.status or "did not end")))
     facts = [f"{name} {rows[0][name]}" for name in ("flags", "commit", "clean", "plan") if rows and rows[0][name]]
-    body = "\n".join(_tr("td", [row[name] for name in _SHOWN]) for row in rows if row["address"])
+    body = "\n".join(table_row("td", [row[name] for name in _SHOWN]) for row in rows if row["address"])
     return (
-        f"<details open><summary>{_html(head)}</summary><p>{_html('; '.join(facts))}</p>"
-        f"<div class=wide><table>{_tr('th', [name.replace('_', ' ') for name in _SHOWN])}\n{body}</table></div>"
+        f"<details open><summary>{html(head)}</summary><p>{html('; '.join(facts))}</p>"
+        f"<div class=wide><table>{table_row('th', [name.replace('_', ' ') for name in _SHOWN])}\n{body}</table></div>"
         "</details>"
     )
-
-
-def _tr(tag: str, cells: tuple[str, ...] | list[str]) -> str:
-    return "<tr>" + "".join(f"<{tag}>{_html(one)}</{tag}>" for one in cells) + "</tr>"
-
-
-def _html(text: str) -> str:
-    return escape(harmless(text))

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Final
 
-__all__ = ["FORMATS", "LATER", "Format", "Page", "formats_of", "is_json", "render", "tells_failure"]
+__all__ = ["FORMATS", "Format", "Page", "formats_of", "is_json", "render", "tells_failure"]
 
 WIDTH = 100
 """Columns where nobody says how many there are. Longer lines stay whole: the text goes to pipes and logs too."""
@@ -106,15 +106,11 @@ FORMATS: Final = [
     Format("gitlab", {"plan": "gitlab:plan_report", "validation": "gitlab:validation"}, is_json=True),
     Format("terraform-json", {"plan": "terraform:plan_document"}, is_json=True),
     Format("sarif", {"validation": "sarif:validation"}, is_json=True),
-    Format("html", {"exported": "exported:page"}),
+    Format("html", {"plan": "plan_page:plan_page", "run": "exported:run_page", "exported": "exported:page"}),
     Format("env", {"payable": "views:output_env"}),
     Format("mermaid", {"picture": "graph:mermaid"}),
     Format("dot", {"picture": "graph:dot"}),
 ]
-LATER: Final[Mapping[str, tuple[str, ...]]] = {
-    "plan": ("html",),
-}
-"""Words of the manual that are refused as not supported yet, by document."""
 
 
 def formats_of(document: str) -> tuple[str, ...]:

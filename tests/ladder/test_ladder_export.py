@@ -61,12 +61,16 @@ def test_a_table_has_a_row_a_step(past: Desk) -> None:
 
 def test_a_page_needs_nothing_else(past: Desk) -> None:
     """The page refers to nothing outside, and what accounts are called is text in it."""
-    page = past.run("history", "export", "--format", "html").out
-    assert page.startswith("<!doctype html>")
-    assert "src=" not in page
-    assert "href=" not in page
-    assert "<b>" not in page
-    assert "mmdesk01.leverage[swap/BTC-USDT/cross]" in page
+    run = past.run("history", "--format", "json").json[0]["id"]
+    for which in ("export", run):
+        page = past.run("history", which, "--format", "html").out
+        assert page.startswith("<!doctype html>")
+        assert "default-src 'none'" in page
+        assert " src=" not in page
+        assert "http" not in page.replace("http-equiv", "").replace("(&quot;", "")
+        assert "<b>" not in page
+        assert "mmdesk01.leverage[swap/BTC-USDT/cross]" in page
+    assert past.run("history", "--format", "html").code == 64
 
 
 def test_runs_by_account_and_time(past: Desk) -> None:
