@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -45,23 +45,49 @@ def _fields(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 @click.command("explain", cls=_Command, short_help="Explain a venue's error, or a field of the manifest.")
 @click.argument("what", metavar="PATH|VENUE:CODE", shell_complete=_fields)
 @click.argument("account", required=False)
-def command(what: str, account: str | None) -> None:
+@click.pass_context
+def command(ctx: click.Context, what: str, account: str | None) -> None:
     """Explain a venue's error: what it means, its likely causes, what to do, and what acctcfg counts it as.
 
     Or a field of the manifest: what it takes, and which venue types have it. PATH begins at the root of the manifest
     (accounts.*.leverage, guardrails.max_deletes) or at any field (leverage.market).
+
+    With an ACCOUNT of the manifest: which position, order, bot or debt of it the error is about, as things are now.
+    That sends reads only. Exits 1 when something could not be read.
     """
     from acctcfg.cli.console import say
     from acctcfg.errors import UsageError
 
-    if account is not None:
-        hint = "without an account, the error itself is explained"
-        raise UsageError("which position or order of an account is to blame is not supported yet", hint=hint)
     family, colon, code = what.partition(":")
-    if colon:
-        say("\n".join(_error(family, code)))
-    else:
+    if not colon and account is not None:
+        raise UsageError("only a venue's error is looked for in an account", hint="acctcfg explain --help shows how")
+    if not colon:
         say("\n\n".join("\n".join(_field(note)) for note in _notes(what)) or "\n".join(_unmanaged(what)))
+        return
+    lines = _error(family, code)
+    look = _looking(ctx, account, family.lower(), code) if account is not None else None
+    say("\n".join(lines))
+    if look is not None:
+        look()
+
+
+def _looking(ctx: click.Context, account: str, family: str, code: str) -> Callable[[], None]:
+    """How what the error is about is looked for in this account; UsageError where it cannot be."""
+    from acctcfg.cli.console import say
+    from acctcfg.cli.event_loop import load_workspace, run_engine
+    from acctcfg.engine.blockers import account_asked_about, find_blockers
+    from acctcfg.render.blockers import blockers
+
+    workspace = load_workspace(ctx)
+    spec = account_asked_about(workspace, account, family, code)
+
+    def look() -> None:
+        checks = run_engine(ctx, lambda _: find_blockers(workspace, spec, code))
+        say("\n" + blockers(account, checks, WIDTH))
+        if any(one.status == "unknown" for one in checks):
+            ctx.exit(1)
+
+    return look
 
 
 # -- a venue's error -----------------------------------------------------------------------------------------------

@@ -201,7 +201,7 @@ def test_an_unknown_error_is_one_message(word, message, capsys):
         (["..."], "error: '...' is neither"),
         ([""], "error: '' is neither"),
         ([], "error: missing argument"),
-        (["okx:59000", "mmdesk01"], "error: which position or order of an account is to blame is not supported yet"),
+        (["leverage.market", "mmdesk01"], "error: only a venue's error is looked for in an account"),
     ],
 )
 def test_wrong_usage(words, message, capsys):

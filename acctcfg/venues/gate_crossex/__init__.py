@@ -14,7 +14,7 @@ shows it. Two generations of the venue's documents differ in shapes; the answers
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from acctcfg.core.desired import VenueSpec
@@ -58,6 +58,12 @@ class GateCrossEx:
         from acctcfg.venues.gate_crossex import refusals
 
         return refusals.explain(code)
+
+    def questions_of(self, code: str) -> Sequence[str]:
+        """By its label."""
+        from acctcfg.venues.gate_crossex import prechecks
+
+        return prechecks.questions_of(code)
 
     def dialect(self, spec: VenueSpec) -> Dialect:  # noqa: ARG002 (there is one environment)
         from acctcfg.venues.gate_crossex.dialect import GateDialect

@@ -28,7 +28,7 @@ from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount, seconds
 from acctcfg.venues.gate_crossex.offline_checks import mode_findings
 from acctcfg.venues.gate_crossex.own_key import own_key_of
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
-from acctcfg.venues.gate_crossex.prechecks import ask, notices
+from acctcfg.venues.gate_crossex.prechecks import answers, ask, notices
 from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.settings import SWITCHES, SYMBOL_IN_USE
 from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
@@ -144,6 +144,12 @@ class GateConnection(ByField[Account]):
             return Braking(survey=survey)
         demand_identity(survey, known=account.ours, before=account.before, adopt="allow")
         return found
+
+    async def blockers(self, spec: AccountSpec, code: str) -> tuple[Precheck, ...]:
+        """What a refusal is about, in the CrossEx account; a sub-account trades apart from it."""
+        if spec.role != "main":
+            raise VenueError("the venue tells it of the CrossEx account alone", code="no_access")
+        return await answers(self._noted(Survey(spec=spec)), code)
 
     def obstacles(self, survey: Survey, address: Address) -> tuple[Obstacle, ...]:
         """The open orders that forbid a change of this address."""

@@ -35,7 +35,7 @@ from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.vocabulary import exchange_word, number
 from acctcfg.venues.snapshot import Row, Rows, Snapshot
 
-__all__ = ["ask", "notices"]
+__all__ = ["answers", "ask", "notices", "questions_of"]
 
 _SYMBOL = re.compile(r"([A-Z0-9]+)_(?:FUTURE|MARGIN|SPOT|STOCK|ETF)_")
 _MARGIN_MODE = "settings.margin_mode"
@@ -76,6 +76,27 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
             case "leverage":
                 answers[change.address] = (_limit(account, change, snapshot, ceilings),)
     return answers
+
+
+async def answers(account: Account, code: str) -> tuple[Precheck, ...]:
+    """What a label is about, in the whole account, by reads made now."""
+    own, asked = account.own, questions_of(code)
+    reads: dict[str, Callable[[], Awaitable[Rows | None]]] = {
+        "no_pending_orders": own.orders,
+        "no_open_positions": own.positions,
+        "no_margin_positions": own.margin_positions,
+        "no_security_positions": own.securities,
+    }
+    snapshot = Snapshot({name: reads[name] for name in asked if name in reads})
+    await snapshot.read()
+    listed = tuple(snapshot.question(name, name, _SAY[name]) for name in asked if name in reads)
+    bound = _zero(await _margins(account)) if set(asked) & {*_MARGINS} else ()
+    return (*listed, *(one for one in bound if one.name in asked))
+
+
+def questions_of(code: str) -> Sequence[str]:
+    """Of the CrossEx account; the status of an account no field shows."""
+    return _QUESTIONS.get(code.upper(), ())
 
 
 def _lists(account: Account, changes: Sequence[Change]) -> list[str]:
@@ -266,3 +287,21 @@ def _side(row: Row) -> str:
 
 def _order(row: Row) -> str:
     return " ".join(str(row[name]) for name in ("symbol", "side", "qty", "type") if row.get(name)) or "an order"
+
+
+_SAY: Mapping[str, Callable[[Row], str]] = {
+    "no_pending_orders": _order,
+    "no_open_positions": _position,
+    "no_margin_positions": _margin_position,
+    "no_security_positions": _position,
+}
+_HELD = ("no_open_positions", "no_margin_positions")
+_QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "TRADE_PZ_MODE_HAVE_ORDER_ERROR": ("no_pending_orders",),
+    "TRADE_PZ_MODE_HAVE_POSITION_ERROR": _HELD,
+    "UPDATE_ACCOUNT_MODE_OPEN_ORDERS_EXIST_ERROR": ("no_pending_orders",),
+    "UPDATE_ACCOUNT_MODE_POSITION_NOT_EMPTY_ERROR": (*_HELD, "no_security_positions"),
+    "UPDATE_ACCOUNT_MODE_INITIAL_MARGIN_NOT_ZERO_ERROR": (*_HELD, "no_initial_margin"),
+    "UPDATE_ACCOUNT_MODE_MAINTENANCE_MARGIN_NOT_ZERO_ERROR": (*_HELD, "no_maintenance_margin"),
+}
+"""What holds a margin is named beside it."""

@@ -14,7 +14,7 @@ What the two types of user do for their sub-accounts differs (`master_calls.py`)
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from acctcfg.core.desired import VenueSpec
@@ -65,6 +65,12 @@ class Okx:
         from acctcfg.venues.okx import own_key
 
         return own_key.address_seen(error)
+
+    def questions_of(self, code: str) -> Sequence[str]:
+        """By its code, or a word of the precheck of an account mode."""
+        from acctcfg.venues.okx import blockers
+
+        return blockers.questions_of(code)
 
     def dialect(self, spec: VenueSpec) -> Dialect:
         """Signed for the environment: demo has a header of its own and the same hosts.

@@ -33,6 +33,7 @@ from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.account_reads import Config, OwnKey
 from acctcfg.venues.okx.api_keys import ApiKeys
+from acctcfg.venues.okx.blockers import answers
 from acctcfg.venues.okx.brake import leverage_alone, look, obstacles
 from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.fees import fees_of
@@ -246,6 +247,18 @@ class OkxConnection(ByField[Account]):
             survey.block(address, "no_credentials", why)
         demand_identity(survey, known=account.ours, before=account.before, adopt="allow")
         return found
+
+    async def blockers(self, spec: AccountSpec, code: str) -> tuple[Precheck, ...]:
+        """What a refusal is about, in one account; whatever the manifest manages of it, its own key reads."""
+        survey = Survey(spec=leverage_alone(spec))
+        account = self._noted(survey, signed=("leverage",), own=("leverage",))
+        row = None if account.main else asyncio.ensure_future(self._row(spec.name))
+        found = await self._enter(account, Focus(), row)
+        for unread in () if found else survey.unreadable:
+            raise VenueError(unread.message, code=unread.code)
+        if not survey.exists:
+            raise VenueError(f"the venue has no {spec.name}", code="absent")
+        return await answers(account, code)
 
     def obstacles(self, survey: Survey, address: Address) -> tuple[Obstacle, ...]:
         """Orders, algo orders and bots under a scope."""

@@ -52,7 +52,7 @@ from acctcfg.venues.okx.switch_checks import switch_checks
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.tiers import most_at
 
-__all__ = ["ask", "open_positions_under_scopes", "scope_checks"]
+__all__ = ["ask", "deletable", "open_positions_under_scopes", "scope_checks"]
 
 
 async def ask(
@@ -86,7 +86,7 @@ async def ask(
                     await _limit(account, snapshot, change, decision),
                 )
             case "-account":
-                answers[change.address] = await _deletable(account)
+                answers[change.address] = await deletable(account)
             case _ if change.address.field in settings.switches:
                 names = settings.asks(change)
                 answers[change.address] = await _named(account, snapshot, change, names, deferred=deferred)
@@ -176,7 +176,7 @@ async def _tier_limit(account: Account, snapshot: Snapshot, scope: Scope) -> tup
     return most_at(tiers, size), listed([position_words(row) for row in held])
 
 
-async def _deletable(account: Account) -> tuple[Precheck, ...]:
+async def deletable(account: Account) -> tuple[Precheck, ...]:
     """Empty, with nothing on its way in or out, and no second-level accounts left."""
     empty = await _empty(account)
     moving = await pending_movements(account.master, account.name)

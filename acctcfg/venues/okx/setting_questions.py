@@ -17,7 +17,7 @@ from acctcfg.venues.okx.open_things import FLAT, Row, Snapshot, listed, order_wo
 from acctcfg.venues.okx.row_fields import boolean
 from acctcfg.venues.okx.settings import STRATEGY
 
-__all__ = ["LISTS", "question"]
+__all__ = ["LISTS", "borrowings", "question", "spot_orders", "usd_margined"]
 
 USD_MARGINED: Final = "no_usd_margined"
 LISTS = frozenset({*FLAT, USD_MARGINED})
@@ -51,13 +51,13 @@ async def question(name: str, own: OwnKey, snapshot: Snapshot | None, change: Ch
         if name in FLAT and snapshot is not None:
             return snapshot.question(name, *FLAT[name])
         if name == USD_MARGINED and snapshot is not None:
-            return await _usd_margined(own, snapshot)
+            return await usd_margined(own, snapshot)
         return await QUESTIONS[name](own, change)
     except VenueError as error:
         return Precheck(name, "unknown", error.message)
 
 
-async def _usd_margined(own: OwnKey, snapshot: Snapshot) -> Precheck:
+async def usd_margined(own: OwnKey, snapshot: Snapshot) -> Precheck:
     """Nothing open in contracts that settle in a currency of the user's choice: their families end in _UM (54074)."""
     instruments = await own.instruments({"swap", "futures"})
 
@@ -77,14 +77,15 @@ async def _usd_margined(own: OwnKey, snapshot: Snapshot) -> Precheck:
     return next((one for status in ("fail", "unknown") for one in answers if one.status == status), answers[0])
 
 
-async def _spot_orders(own: OwnKey, _: Change) -> Precheck:
+async def spot_orders(own: OwnKey, _: Change | None = None) -> Precheck:
     """What is not of the spot market the venue may list all the same."""
     rows = await own.spot_orders()
     found = [order_words(row) for row in rows if row.get("instType") in ("SPOT", "", None)]
     return Precheck("no_spot_orders", "fail" if found else "pass", listed(found))
 
 
-async def _borrowings(own: OwnKey, _: Change) -> Precheck:
+async def borrowings(own: OwnKey, _: Change | None = None) -> Precheck:
+    """Nothing is owed, in any currency."""
     debts = await own.debts()
     return Precheck("no_borrowings", "fail" if debts else "pass", listed(debts))
 
@@ -139,8 +140,8 @@ async def _auto_earn_offered(own: OwnKey, change: Change) -> Precheck:
 
 QUESTIONS: Mapping[str, Callable[[OwnKey, Change], Awaitable[Precheck]]] = {
     "auto_earn_offered": _auto_earn_offered,
-    "no_borrowings": _borrowings,
-    "no_spot_orders": _spot_orders,
+    "no_borrowings": borrowings,
+    "no_spot_orders": spot_orders,
     "options_assets": _options_assets,
     "settlement_offered": _settlement_offered,
     "spot_borrowing": _spot_borrowing,

@@ -1,0 +1,83 @@
+"""`acctcfg explain okx:CODE ACCOUNT`: which position, order, bot or debt a refusal is about, as things are now."""
+
+from __future__ import annotations
+
+import pytest
+from desk import Desk
+from ladder_parts import KEY, own_secret, settle
+
+from acctcfg.venues.okx.blockers import questions_of
+from acctcfg.venues.okx.own_codes import PRECHECKS
+from acctcfg.venues.okx.refusals import CODES, PRECONDITIONS
+
+SWAP = "BTC-USDT-SWAP"
+
+
+@pytest.fixture
+def asked(desk: Desk):
+    """A desk with one account, of which the manifest manages the keys alone."""
+    settle(desk, "mmdesk01")
+    desk.write({"mmdesk01": {"api_keys": KEY}})
+
+    def explain(code: str, account: str = "mmdesk01"):
+        before = len(desk.writes())
+        said = desk.run("explain", f"okx:{code}", account)
+        assert len(desk.writes()) == before
+        assert own_secret("mmdesk01")["secret_key"] not in said.out + said.err
+        return said
+
+    return explain
+
+
+def test_what_is_open_is_named(desk, asked):
+    """The error's own words stand first, then each list with what is in it."""
+    desk.open("mmdesk01", "positions", instId=SWAP, size="3")
+    desk.open("mmdesk01", "orders", instId="ETH-USDT")
+    said = asked("59000")
+    assert said.code == 0
+    assert said.out.startswith("okx:59000\n  positions, orders or bots are in the way")
+    assert (
+        "In mmdesk01 now\n  x no open positions  BTC-USDT-SWAP 3 (cross)\n  x no pending orders  ETH-USDT " in said.out
+    )
+    assert "  v no algo orders\n  v no trading bots\n" in said.out
+    assert said.last == "  What is named stands in the way."
+
+
+def test_a_code_of_one_margin_mode_names_what_is_of_it(desk, asked):
+    """An isolated order is not to blame for a refusal about cross ones."""
+    desk.open("mmdesk01", "orders", instId=SWAP, tdMode="isolated")
+    assert asked("59107").last == "  Nothing of it stands in the way now: plan again."
+    assert f"x no pending orders  {SWAP}" in asked("59101").out
+
+
+def test_what_cannot_be_read_is_no_all_clear(desk, asked):
+    """A list that fails is `?`, exit 1; nobody is told to plan again."""
+    desk.fault(match={"path": "*/account/positions"}, times=0, kind="status", status=503)
+    said = asked("59134")
+    assert said.code == 1
+    assert "  ? no open positions" in said.out
+    assert said.last == "  Not all of it could be read, so nobody knows."
+
+
+@pytest.mark.parametrize(
+    ("code", "account", "message"),
+    [
+        ("59000", "mmdesk02", "the manifest has no account mmdesk02 (did you mean mmdesk01?)"),
+        ("59133", "mmdesk01", "okx:59133 is about nothing that can be read of an account"),
+        ("99999", "mmdesk01", "okx:99999 is not an error that acctcfg knows"),
+    ],
+)
+def test_what_cannot_be_looked_for_sends_nothing(desk, asked, code, account, message):
+    """Said at once, with nothing on stdout and no request."""
+    said = asked(code, account)
+    assert (said.code == 0, said.out) == (False, "")
+    assert message in said.err
+    assert desk.sandbox.control_get("requests")["total"] == 0
+
+
+def test_every_question_is_a_precheck_of_a_precondition():
+    """The table asks what prechecks ask, of refusals that count as blocked."""
+    asked = {code: questions_of(code) for code in CODES if questions_of(code)}
+    assert set(asked) <= PRECONDITIONS
+    shared = {"no_open_positions", "no_pending_orders", "empty"}
+    assert {name for some in asked.values() for name in some} <= {*PRECHECKS, *shared, "no_usd_margined"}
