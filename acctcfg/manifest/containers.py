@@ -13,7 +13,7 @@ from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, foreign, near, quoted, shown
 from acctcfg.manifest.scalars import BAD
 
-__all__ = ["Field", "Kind", "Later", "ListOf", "OneOrMany", "Plain", "Record", "Table"]
+__all__ = ["Field", "FilledIn", "Kind", "Later", "ListOf", "OneOrMany", "Plain", "Record", "Table"]
 
 
 class Kind(Protocol):
@@ -244,6 +244,26 @@ class Table:
             "propertyNames": {"pattern": f"^(?:{self.name.pattern})$".replace(r"\Z", "$")},
             "additionalProperties": _or_null(item) if self.nulls else item,
         }
+
+
+class FilledIn:
+    """Fields of a record, each in a form that is filled in later: only their names are looked at here."""
+
+    def __init__(self, record: Record, *elsewhere: str) -> None:
+        self.fields = {name: field for name, field in record.fields.items() if name not in elsewhere}
+        self.names = Record({name: Field(kind=Plain({}), doc=field.doc) for name, field in self.fields.items()})
+
+    def take(self, node: Node, report: Report) -> object:
+        """The nodes by field."""
+        if type(node.value) is not dict:
+            return self.names.take(node, report)
+        for name, child in node.value.items():
+            if name not in self.fields:
+                self.names.unknown(name, child, report)
+        return {name: child for name, child in node.value.items() if name in self.fields}
+
+    def schema(self) -> dict[str, object]:
+        return self.names.schema()
 
 
 class Plain:

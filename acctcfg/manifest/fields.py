@@ -10,7 +10,7 @@ from typing import Any
 from acctcfg.core.rules import VenueRules
 from acctcfg.manifest.accounts import EVERY_TYPE
 from acctcfg.manifest.alternatives import AllOrListed, OneValue, Permissions, WholeOrParts
-from acctcfg.manifest.containers import Field, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
+from acctcfg.manifest.containers import Field, FilledIn, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.days import AllowedAddress, Day
 from acctcfg.manifest.guardrail_shape import WaveKind
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
@@ -224,6 +224,8 @@ def _kind(kind: Kind) -> str:
             return "a map: all of them, or lists of what is on and off"
         case Later():
             return f"not supported yet{kind.instead}"
+        case FilledIn():
+            return "a map of an account's fields, in which {COLUMN} stands for a cell"
         case Plain():
             return "a JSON Schema"
     raise TypeError(type(kind).__name__)

@@ -18,14 +18,25 @@ from acctcfg.manifest.read import parse
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
 
-__all__ = ["Workspace", "read_workspace"]
+__all__ = ["LARGEST", "Template", "Workspace", "read_workspace"]
 
 NAMED: Final = ("venues", "secret_stores", "profiles", "accounts")  # sections whose keys are names of the user's
 EMPTY: Final = "give it a section such as accounts, or take it out of `include`"
 SECTIONS: Final = (*NAMED, "guardrails", "journal", "moved")
+ROWS: Final = "accounts_from"
+BELOW: Final = "files of a manifest are below its root file"
 LARGEST: Final = 256 << 20  # bytes of one file; 100,000 accounts are some 30 MB
 MOST_BESIDE: Final = 1000  # files that are looked at for one that may be meant
 DEEPEST: Final = 50  # files that include files
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """An entry of `accounts_from`."""
+
+    node: Node
+    table: str  # the name of its file
+    report: Report
 
 
 @dataclass(slots=True)
@@ -36,6 +47,8 @@ class Workspace:
     problems: set[Problem]
     sections: dict[str, dict[str, Node]]
     files: list[str] = field(default_factory=list)
+    templates: list[Template] = field(default_factory=list)
+    tables: dict[str, bytes] = field(default_factory=dict)  # the files that they name
 
 
 def _nobody(message: str) -> None:
@@ -131,7 +144,9 @@ class _Reading:
         for name, section in node.value.items():
             if name in ("version", "include"):
                 continue
-            if name not in SECTIONS:
+            if name == ROWS:
+                self._templates(section, report)
+            elif name not in SECTIONS:
                 later = self.shape.root.fields.get(name)
                 if later is None:
                     self.shape.root.unknown(name, section, report)
@@ -143,6 +158,34 @@ class _Reading:
                 self.shape.root.fields[name].kind.take(section, report)
             else:
                 self._merge(name, section.value)
+
+    def _templates(self, section: Node, report: Report) -> None:
+        """The entries of `accounts_from` that can be read, and the files that they name."""
+        if section.value is None:
+            return  # all of it is commented out
+        taken = self.shape.root.fields[ROWS].kind.take(section, report)
+        for node, values in zip(section.value, taken, strict=True) if isinstance(taken, list) else ():
+            if values is BAD or not {"csv", "name"} <= values.keys():
+                continue
+            csv = node.value["csv"]
+            name = os.path.normpath(values["csv"])
+            if self._below(name, csv, report) and self._table(name, partial(report.value, csv)):
+                self.workspace.templates.append(Template(node, name, report))
+
+    def _table(self, name: str, wrong: Callable[[str], None]) -> bool:
+        if name not in self.workspace.tables and (data := self._bytes(name, wrong)) is not None:
+            self.workspace.tables[name] = data
+        return name in self.workspace.tables
+
+    def _below(self, name: str, child: Node, report: Report) -> bool:
+        """Whether a name is one in the workspace; a problem where it is not."""
+        if PurePosixPath(name).is_absolute() or name == ".." or name.startswith("../"):
+            report.value(child, f"{shown(child.value)} is outside the workspace ({BELOW})")
+        elif not self._inside(name):
+            report.value(child, f"{shown(name)} is a link to a place outside the workspace")
+        else:
+            return True
+        return False
 
     def _merge(self, name: str, entries: dict[str, Node]) -> None:
         known = self.workspace.sections[name]

@@ -14,6 +14,7 @@ from acctcfg.manifest.files import read_workspace
 from acctcfg.manifest.journal import build_journal
 from acctcfg.manifest.moved import build_moved
 from acctcfg.manifest.policy import build_guardrails
+from acctcfg.manifest.rows import build_rows
 from acctcfg.manifest.shape import Shape
 
 __all__ = ["load", "read_all"]
@@ -51,6 +52,7 @@ def read_all(
     """What the files say, with what is wrong in them: where that is anything, the manifest is not to be acted on."""
     shape = Shape(rules, environ.get("ACCTCFG_TRUST", ""))
     workspace = read_workspace(directory, shape, root, patterns_may_be_empty=patterns_may_be_empty)
+    rows = build_rows(workspace, shape)
     stores = build_stores(workspace, shape)
     moved = build_moved(workspace, shape)
     venues = build_venues(workspace, shape, stores, environ, moved.venues)
@@ -59,11 +61,11 @@ def read_all(
     accounts = build_accounts(workspace, shape, venues, stores, moved)
     manifest = Manifest(
         directory=directory,
-        files=tuple(workspace.files),
+        files=tuple(sorted([*workspace.files, *workspace.tables])),
         venues=venues,
         secret_stores=stores,
         guardrails=guardrails,
         accounts=accounts,
         journal=journal,
     )
-    return manifest, tuple(workspace.problems)
+    return manifest, tuple(rows.explained(workspace)) if workspace.problems else ()

@@ -8,7 +8,7 @@ from acctcfg.core.desired import Place
 from acctcfg.errors import Problem
 from acctcfg.manifest.core_schema import printed
 
-__all__ = ["COLUMN_BITS", "COLUMN_MAX", "Node", "Sources", "mark_at", "shown", "steps_below"]
+__all__ = ["COLUMN_BITS", "COLUMN_MAX", "Filled", "Node", "Sources", "mark_at", "shown", "steps_below"]
 
 COLUMN_BITS: Final = 16
 _LINE_BITS: Final = 28
@@ -29,6 +29,41 @@ class Node:
         self.value = value
         self.mark = mark
         self.key_mark = key_mark
+
+    @property
+    def where(self) -> tuple[int, int]:
+        """What tells it from others: a merged map is a new node with the marks of the one that was written."""
+        return self.mark, self.key_mark
+
+    @property
+    def named_at(self) -> int:
+        """The mark of the key that somebody wrote for it."""
+        return self.key_mark
+
+    def holding(self, value: Any) -> Node:
+        """Another value in its place."""
+        return Node(value, self.mark, self.key_mark)
+
+
+class Filled(Node):
+    """One that a row filled into a template: it stands in the row's cell, which may be filled in elsewhere too."""
+
+    __slots__ = ("template",)
+
+    def __init__(self, value: Any, mark: int, template: Node) -> None:
+        super().__init__(value, mark, mark)
+        self.template = template
+
+    @property
+    def where(self) -> tuple[int, int]:
+        return self.mark, self.template.mark
+
+    @property
+    def named_at(self) -> int:
+        return self.template.key_mark
+
+    def holding(self, value: Any) -> Node:
+        return Filled(value, self.mark, self.template)
 
 
 class Sources:

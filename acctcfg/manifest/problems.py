@@ -44,7 +44,7 @@ class Report:
 
     def key(self, node: Node, message: str) -> None:
         """A problem with the key that a value stands under, at the key."""
-        self.problems.add(self.sources.problem(node.key_mark, message, self.address(node)))
+        self.problems.add(self.sources.problem(node.named_at, message, self.address(node)))
 
     def place(self, place: Place, message: str, address: str) -> None:
         """A problem whose place and address are known."""
@@ -54,12 +54,7 @@ class Report:
         """Where a node stands, in the first tree that has it; "" where none does."""
         if self._paths is None:
             self._paths = _paths(self.roots)
-        return self._paths.get(_where(node), self.roots[0][0] if self.roots else "")
-
-
-def _where(node: Node) -> Where:
-    # by mark, not by identity: a merged map is a new node with the marks of the one that was written
-    return node.mark, node.key_mark
+        return self._paths.get(node.where, self.roots[0][0] if self.roots else "")
 
 
 def _paths(roots: Sequence[tuple[str, Node]]) -> dict[Where, str]:
@@ -69,7 +64,7 @@ def _paths(roots: Sequence[tuple[str, Node]]) -> dict[Where, str]:
         stack = [(root, "")]
         while stack:
             node, path = stack.pop()
-            found.setdefault(_where(node), prefix + path if prefix else path.removeprefix("."))
+            found.setdefault(node.where, prefix + path if prefix else path.removeprefix("."))
             stack += steps_below(node, path)
     return found
 

@@ -244,11 +244,11 @@ def merge(below: Node | None, above: Node) -> Node:
             merged.pop(name, None)
         else:
             merged[name] = node if name in _REPLACED else merge(merged.get(name), node)
-    return Node(merged, above.mark, above.key_mark)
+    return above.holding(merged)
 
 
 def _without_lists(node: Node) -> Node:
-    return Node({name: child for name, child in node.value.items() if name not in _LISTS}, node.mark, node.key_mark)
+    return node.holding({name: child for name, child in node.value.items() if name not in _LISTS})
 
 
 def _left_out(entry: Node, values: Mapping[str, object]) -> bool:

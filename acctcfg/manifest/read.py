@@ -19,7 +19,7 @@ from acctcfg.manifest.core_schema import Scalar, printed, resolve
 from acctcfg.manifest.nodes import COLUMN_BITS, COLUMN_MAX, Node, Sources, mark_at, shown, steps_below
 from acctcfg.manifest.syntax import said_of
 
-__all__ = ["parse"]
+__all__ = ["Unreadable", "decoded", "parse"]
 
 MAX_DEPTH: Final = 100  # collections inside collections; a manifest needs 7
 TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep (a manifest is flat)"
@@ -31,7 +31,7 @@ _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)  #
 _TAG = "tag:yaml.org,2002:"
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
     """The file cannot be read as one document; carries the mark and the message."""
 
     def __init__(self, mark: int, message: str) -> None:
@@ -49,7 +49,7 @@ def parse(data: bytes, sources: Sources, name: str) -> tuple[Node | None, list[P
         text = _text(data, base)
         composer = _Composer(base, sources.texts)
         node = composer.document(_events(text, base))
-    except _Unreadable as exc:
+    except Unreadable as exc:
         return None, [sources.problem(exc.mark, exc.message)]
     found = composer.problems
     addresses = _addresses(node, {mark if first is None else first for mark, _, first in found}) if found else {}
@@ -81,21 +81,27 @@ def _without_section(path: str) -> str:
     return path.removeprefix(".").removeprefix("accounts.")
 
 
-def _text(data: bytes, base: int) -> str:
+def decoded(data: bytes, base: int) -> str:
+    """The text of a file that people wrote. Raises Unreadable."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         before = data[: exc.start].decode("utf-8", "replace")
-        raise _Unreadable(_mark_after(before, base), "the file is not UTF-8 text (save it as UTF-8)") from None
+        raise Unreadable(_mark_after(before, base), "the file is not UTF-8 text (save it as UTF-8)") from None
     if control := _CONTROL.search(text):
         message = f"the file holds the control character U+{ord(control.group()):04X} (remove it)"
-        raise _Unreadable(_mark_after(text[: control.start()], base), message)
+        raise Unreadable(_mark_after(text[: control.start()], base), message)
+    return text
+
+
+def _text(data: bytes, base: int) -> str:
+    text = decoded(data, base)
     if odd := _ODD_INDENT.search(text):
         message = f"the blank U+{ord(odd[1]):04X} in the indentation (YAML allows spaces only)"
-        raise _Unreadable(_mark_after(text[: odd.start(1)], base), message)
+        raise Unreadable(_mark_after(text[: odd.start(1)], base), message)
     if marker := _CONFLICT.search(text):
         message = f"unresolved merge conflict: {marker.group()[:7]} (keep one side, remove the markers)"
-        raise _Unreadable(_mark_after(text[: marker.start()], base), message)
+        raise Unreadable(_mark_after(text[: marker.start()], base), message)
     return text
 
 
@@ -116,9 +122,9 @@ def _events(text: str, base: int) -> Iterator[object]:
         line, column = (at.line, at.column) if at else (0, 0)
         raise _syntax_error(text, base, line, column, exc) from None
     except RecursionError:
-        raise _Unreadable(base, TOO_DEEP) from None
+        raise Unreadable(base, TOO_DEEP) from None
     except yaml.YAMLError as exc:
-        raise _Unreadable(base, f"the file is not YAML: {' '.join(str(exc).split())}") from None
+        raise Unreadable(base, f"the file is not YAML: {' '.join(str(exc).split())}") from None
     finally:
         loader.dispose()
 
@@ -128,19 +134,19 @@ def _loader() -> Any:
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _syntax_error(text: str, base: int, line: int, column: int, exc: yaml.MarkedYAMLError) -> _Unreadable:
+def _syntax_error(text: str, base: int, line: int, column: int, exc: yaml.MarkedYAMLError) -> Unreadable:
     lines = text.split("\n")
     for number in (line, max(line - 1, 0)):
         written = lines[number] if number < len(lines) else ""
         indent = written[: len(written) - len(written.lstrip())]
         if "\t" in indent:
             mark = mark_at(base, number, indent.index("\t"))
-            return _Unreadable(mark, "a tab in the indentation (YAML allows spaces only)")
+            return Unreadable(mark, "a tab in the indentation (YAML allows spaces only)")
     # A parser that looks ahead meets its own limit before ours; how it words that differs from release to release.
     if "nesting" in f"{exc.problem} {exc.context}":
-        return _Unreadable(mark_at(base, line, column), TOO_DEEP)
+        return Unreadable(mark_at(base, line, column), TOO_DEEP)
     line, column, message = said_of(text, exc)
-    return _Unreadable(mark_at(base, line, column), message)
+    return Unreadable(mark_at(base, line, column), message)
 
 
 class _Composer:
@@ -165,7 +171,7 @@ class _Composer:
             if kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
-                    raise _Unreadable(
+                    raise Unreadable(
                         self._mark(event), "more than one document (one document per file: remove the `---`)"
                     )
             elif kind not in (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentEndEvent):
@@ -245,7 +251,7 @@ class _Composer:
             if event.anchor:
                 self._anchors[event.anchor] = (Node(text, mark, mark), 1)
             return str(text)
-        raise _Unreadable(mark, "a key must be text, not a list or a map (text that begins with { or [ goes in quotes)")
+        raise Unreadable(mark, "a key must be text, not a list or a map (text that begins with { or [ goes in quotes)")
 
     def _resolved(self, text: str) -> Scalar:
         value = self._plain.setdefault(text, resolve(text))
@@ -268,7 +274,7 @@ class _Composer:
 
     def _open(self, event: Any, mark: int, depth: int) -> None:
         if depth >= MAX_DEPTH:
-            raise _Unreadable(mark, TOO_DEEP)
+            raise Unreadable(mark, TOO_DEEP)
         if event.anchor:
             self._anchors[event.anchor] = None
         if event.tag not in (None, "!", _TAG + "map", _TAG + "seq"):
@@ -278,15 +284,15 @@ class _Composer:
         if event.anchor not in self._anchors:
             near = ", ".join(f"&{name}" for name in self._anchors) or "there is none in this file"
             what = f"unknown alias *{event.anchor}: no anchor before it has this name"
-            raise _Unreadable(mark, f'{what} ({near}; text that begins with "*" goes in quotes)')
+            raise Unreadable(mark, f'{what} ({near}; text that begins with "*" goes in quotes)')
         found = self._anchors[event.anchor]
         if found is None:
-            raise _Unreadable(mark, f"the alias *{event.anchor} refers to its own anchor")
+            raise Unreadable(mark, f"the alias *{event.anchor} refers to its own anchor")
         node, size = found
         self._nodes += size
         self._aliased += size
         if self._aliased > MAX_ALIASED:
-            raise _Unreadable(mark, f"the aliases of this file expand to more than {MAX_ALIASED:,} values")
+            raise Unreadable(mark, f"the aliases of this file expand to more than {MAX_ALIASED:,} values")
         return Node(node.value, node.mark, key_mark)
 
     def _merge(self, node: Node) -> None:

@@ -13,7 +13,7 @@ from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.text_rule import PATH
 from acctcfg.manifest.account_shape import account, connection_credentials, deposit_address, permission_words
 from acctcfg.manifest.commands import Trust
-from acctcfg.manifest.containers import Field, Later, ListOf, Record, Table
+from acctcfg.manifest.containers import Field, FilledIn, Later, ListOf, OneOrMany, Record, Table
 from acctcfg.manifest.guardrail_shape import guardrails
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.stores import store_shape
@@ -22,6 +22,9 @@ from acctcfg.secrets.types import store_types
 
 __all__ = ["LATER_TYPES", "NAME", "Shape"]
 
+WITH_COLUMN: Final = TextRule(
+    r"[^\x00-\x1f\x7f]*\{[^{}]+\}[^\x00-\x1f\x7f]*", "text with a column in it, such as {customer_id}"
+)
 LATER_TYPES: Final = ("okx", "okx_dma_broker", "gate_crossex")
 
 
@@ -76,7 +79,9 @@ class Shape:
                 ),
                 "accounts": Field(kind=Table(self.account, name=NAME), doc="The accounts as they should be, by name"),
                 "journal": Field(kind=self.journal, doc="The record of every run"),
-                "accounts_from": Field(kind=Later("write them under `accounts`"), doc="Accounts from a CSV file"),
+                "accounts_from": Field(
+                    kind=ListOf(self._rows()), doc="Accounts from tables, such as a spreadsheet's: a row is an account"
+                ),
                 "moved": Field(
                     kind=self.moved,
                     doc="Accounts and connections that got another key here: the former key, and the present",
@@ -84,6 +89,30 @@ class Shape:
                 "notify": Field(kind=Later(), doc="Where to send word of what happened"),
             },
             nulls=True,
+        )
+
+    def _rows(self) -> Record:
+        """An entry of `accounts_from`; what its fields become, each row's account tells."""
+        return Record(
+            {
+                "csv": Field(
+                    kind=Text(PATH),
+                    doc="The CSV file, from the root file's folder; the first line names the columns",
+                    required=True,
+                ),
+                "name": Field(
+                    kind=Text(WITH_COLUMN),
+                    doc="The key that the account has in `accounts`",
+                    required=True,
+                ),
+                "profile": Field(
+                    kind=OneOrMany(Text()), doc="A key of `profiles`, or several; the cell of a column may list them"
+                ),
+                "fields": Field(
+                    kind=FilledIn(self.account, "profile"),
+                    doc="The account's fields; {COLUMN} stands for the row's cell. Empty cells leave theirs out",
+                ),
+            }
         )
 
     def _venue(self) -> Record:
