@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
@@ -48,9 +49,25 @@ def plan_markdown(plan: Plan) -> str:
 def _head(plan: Plan) -> list[str]:
     """The marker, the totals, and how this very plan is applied."""
     first, *more = plan.conclusion
-    apply = [f"acctcfg apply --expect {plan.digest}"] if plan.steps else []
-    told = [*reverted(plan), *more, *estimated(plan), *apply]
+    told = [*reverted(plan), *more, *estimated(plan), *_apply(plan)]
     return [f"{MARKER}{plan.digest} -->", f"### {first}", *(row for text in told for row in ("", in_code(text)))]
+
+
+def _apply(plan: Plan) -> list[str]:
+    """The command that carries out this plan and no other. A revert is applied by its file alone."""
+    if not plan.steps or plan.reverts is not None:
+        return []
+    command = f"acctcfg apply --expect {plan.digest}"
+    options = {
+        "--target": plan.scope.targets,
+        "--exclude": plan.scope.excludes,
+        "--replace": plan.replace,
+        "--allow-sensitive": plan.allow_sensitive,
+    }
+    words = [f" {name} {shlex.quote(value)}" for name, values in options.items() for value in values]
+    if len("".join(words)) > _LONGEST // 2:
+        return [f"{command}, with the options that the plan had"]
+    return ["".join([command, *words])]
 
 
 def _venues(sheet: PlanPage, plan: Plan) -> list[str]:
