@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.completing import addresses
+
 _OPTION = "--allow-sensitive"
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ option_replace = click.option(
     "--replace",
     multiple=True,
     metavar="ADDRESS",
+    shell_complete=addresses,
     help="Delete this API key, or those of a pattern (* and ?), and create it again. May be repeated.",
 )
 
@@ -43,6 +46,7 @@ option_allow_sensitive = click.option(
     is_flag=False,
     flag_value="*",
     metavar="[ADDRESS]...",
+    shell_complete=addresses,
     help="Allow sensitive steps, such as those that widen what a key may do: those of this address or pattern, "
     "without one all of them. May be repeated.",
 )

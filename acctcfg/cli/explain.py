@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.completing import accounts
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -44,7 +46,7 @@ def _fields(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 @click.command("explain", cls=_Command, short_help="Explain a venue's error, or a field of the manifest.")
 @click.argument("what", metavar="PATH|VENUE:CODE", shell_complete=_fields)
-@click.argument("account", required=False)
+@click.argument("account", required=False, shell_complete=accounts)
 @click.pass_context
 def command(ctx: click.Context, what: str, account: str | None) -> None:
     """Explain a venue's error: what it means, its likely causes, what to do, and what acctcfg counts it as.

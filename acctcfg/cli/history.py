@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.completing import accounts, runs
 from acctcfg.cli.formats import option_format, show
 
 if TYPE_CHECKING:
@@ -48,9 +49,15 @@ class Since(click.ParamType[str]):
 
 
 @click.command("history")
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=runs)
 @option_format("runs", "run", "exported")
-@click.option("--account", default="", metavar="ACCOUNT", help="Only what touched this account of the manifest.")
+@click.option(
+    "--account",
+    default="",
+    metavar="ACCOUNT",
+    shell_complete=accounts,
+    help="Only what touched this account of the manifest.",
+)
 @click.option(
     "--since",
     type=Since(),

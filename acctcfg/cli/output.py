@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from acctcfg.cli.completing import accounts
 from acctcfg.cli.formats import option_format, show
 from acctcfg.cli.selection import option_target
 
@@ -11,7 +12,7 @@ __all__ = ["command"]
 
 
 @click.command("output", short_help="Print uids and deposit addresses for other programs.")
-@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
+@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1, shell_complete=accounts)
 @option_target
 @option_format("payable")
 @click.pass_context

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from acctcfg.cli.completing import runs
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive
 from acctcfg.cli.formats import option_format
 from acctcfg.cli.plan import conclude, option_detailed_exitcode, option_out, place_to_save
@@ -15,7 +16,7 @@ __all__ = ["command"]
 
 
 @click.command("revert", cls=Leaves, short_help="Show the plan that leads back to the state before a run.")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=runs)
 @option_out
 @option_format("plan")
 @option_detailed_exitcode

@@ -6,6 +6,7 @@ import click
 
 from acctcfg.cli.apply import Talk
 from acctcfg.cli.asking import Duration, demand_asker, option_auto_approve, option_lock_timeout, run_writes
+from acctcfg.cli.completing import accounts, key_labels
 from acctcfg.cli.consent import option_allow_sensitive
 from acctcfg.cli.formats import option_format
 
@@ -13,8 +14,8 @@ __all__ = ["command"]
 
 
 @click.command("rotate", short_help="Give API keys new secrets; at no moment is there no working key.")
-@click.argument("account", metavar="ACCOUNT")
-@click.argument("key", metavar="KEY")
+@click.argument("account", metavar="ACCOUNT", shell_complete=accounts)
+@click.argument("key", metavar="KEY", shell_complete=key_labels)
 @click.option(
     "--overlap",
     type=Duration(),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.completing import accounts, key_labels
 from acctcfg.cli.formats import option_format, show
 from acctcfg.secrets.new_identity import IDENTITY, new_identity, write_private
 
@@ -46,7 +47,7 @@ def list_(ctx: click.Context, form: str) -> None:
 
 
 @command.command("check")
-@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
+@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1, shell_complete=accounts)
 @option_format("keys")
 @click.pass_context
 def check(ctx: click.Context, accounts: Sequence[str], form: str) -> int:
@@ -67,8 +68,8 @@ def check(ctx: click.Context, accounts: Sequence[str], form: str) -> int:
 
 
 @command.command("import")
-@click.argument("account", required=False)
-@click.argument("label", required=False)
+@click.argument("account", required=False, shell_complete=accounts)
+@click.argument("label", required=False, shell_complete=key_labels)
 @option_format("keys")
 @click.pass_context
 def import_(ctx: click.Context, account: str | None, label: str | None, form: str) -> int:
@@ -91,7 +92,7 @@ def import_(ctx: click.Context, account: str | None, label: str | None, form: st
 
 
 @command.command("export")
-@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
+@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1, shell_complete=accounts)
 @click.option("--to", "target", metavar="STORE", help="Copy them to this store of the manifest.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write them to this new age file.")
 @click.option(

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import click
 
+from acctcfg.cli.completing import addresses
+
 __all__ = ["option_exclude", "option_target"]
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -27,7 +29,15 @@ def option_exclude(command: Command) -> Command:
 
 
 def _option(name: str, target: str, what: str) -> Callable[[Command], Command]:
-    return click.option(name, target, multiple=True, metavar="ADDRESS", callback=_read, help=f"{what} May be repeated.")
+    return click.option(
+        name,
+        target,
+        multiple=True,
+        metavar="ADDRESS",
+        callback=_read,
+        shell_complete=addresses,
+        help=f"{what} May be repeated.",
+    )
 
 
 def _read(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

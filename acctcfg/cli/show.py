@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from acctcfg.cli.completing import addresses
 from acctcfg.cli.formats import option_format, show
 from acctcfg.cli.selection import option_exclude, option_target
 
@@ -11,7 +12,7 @@ __all__ = ["command"]
 
 
 @click.command("show", short_help="Show accounts as they are now.")
-@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
+@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1, shell_complete=addresses)
 @option_target
 @option_exclude
 @click.option("--fees", is_flag=True, help="With the fee rates of each account: what makers and takers pay or get.")

@@ -18,6 +18,7 @@ from acctcfg.cli import COMMANDS, NOT_YET, group, run
 OTHERS = {
     "approvals",
     "asking",
+    "completing",
     "consent",
     "console",
     "event_loop",
