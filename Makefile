@@ -106,6 +106,7 @@ schemas: $(STAMP)
 	$(PY) -m acctcfg schema plan > schemas/plan.schema.json
 	$(PY) -m acctcfg schema drift > schemas/drift.schema.json
 	$(PY) -m acctcfg schema sandbox-seed > schemas/sandbox-seed.schema.json
+	$(PY) -m acctcfg schema scenario > schemas/scenario.schema.json
 
 # One file for every Python from 3.11 on and every platform; hashes, so that nothing else can be installed in their place.
 lock: $(UV)

@@ -40,6 +40,7 @@ COMMANDS = {
     "doctor": "Check credentials, stores, journal and surroundings, with a fix for each.",
     "explain": "Explain a venue's error, or a field of the manifest.",
     "graph": "Draw the manifest: venues, accounts, keys, profiles, stores.",
+    "test": "Try scenarios of the manifest on a sandbox.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Serve the venue's API on loopback, to try things on.",
     "demo": "Run the main job end to end on the sandbox.",
@@ -48,7 +49,6 @@ COMMANDS = {
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
 NOT_YET = (
     "snapshot",
-    "test",
     "watch",
 )
 

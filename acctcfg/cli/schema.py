@@ -36,12 +36,20 @@ def _sandbox_seed() -> str:
     return seed_schema_text(VENUES)
 
 
+def _scenario() -> str:
+    from acctcfg.scenarios.shape import scenario_schema_text
+    from acctcfg.venues.installed import rules
+
+    return scenario_schema_text(rules().values())
+
+
 # a document's name -> its schema as text
 SCHEMAS: dict[str, Callable[[], str]] = {
     "manifest": _manifest,
     "plan": _plan,
     "drift": _drift,
     "sandbox-seed": _sandbox_seed,
+    "scenario": _scenario,
 }
 
 

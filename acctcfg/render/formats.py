@@ -12,6 +12,7 @@ validation             of `validate`
 failure                of whatever fails
 picture                of `graph`
 checkup                of `doctor`
+scenarios              of `test`
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ FORMATS: Final = [
             "resealed": "stored:resealed",
             "validation": "pages:validation",
             "checkup": "doctor:checkup",
+            "scenarios": "scenarios:results_text",
         },
         paged=True,
     ),
@@ -88,6 +90,7 @@ FORMATS: Final = [
             "resealed": "data:secrets_json",
             "validation": "harmless:json_text",
             "checkup": "doctor:checkup_json",
+            "scenarios": "scenarios:results_json",
             "failure": "data:failure_json",
         },
         is_json=True,

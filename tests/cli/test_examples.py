@@ -82,11 +82,12 @@ def test_an_example_as_shipped_stores_no_secret_that_nobody_can_open(desk, folde
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/**/*.yaml")), ids=lambda f: str(f.relative_to(EXAMPLES)))
 def test_editors_find_the_schema(file):
-    """The first line of every example leads to the published schema."""
+    """The first line of every example leads to the published schema: of manifests, or of their tests."""
+    schema = "scenario" if file.parent.name == "tests" else "manifest"
     line = file.read_text(encoding="utf-8").splitlines()[0]
     found = re.fullmatch(r"# yaml-language-server: \$schema=(.+)", line)
     assert found is not None
-    assert (file.parent / found[1]).resolve() == EXAMPLES.parent / "schemas" / "manifest.schema.json"
+    assert (file.parent / found[1]).resolve() == EXAMPLES.parent / "schemas" / f"{schema}.schema.json"
 
 
 def test_no_example_names_an_account_of_another() -> None:

@@ -99,6 +99,7 @@ KINDS = {
     "manifest": Kind(place="acctcfg.yaml", command=("validate",)),
     "workspace": Kind(place="", command=("validate",)),
     "plan": Kind(place="plan.json", command=("apply", "plan.json", "--auto-approve"), manifest=desk()),
+    "scenario": Kind(place="tests/a.yaml", command=("test",), manifest=desk()),
     "seed": Kind(place="seed.yaml", command=("sandbox", "--port", "0", "--seed", "seed.yaml")),
     "credentials": Kind(place="creds.json", command=("plan",), manifest=desk("{file: creds.json}")),
     "answer": Kind(place="answer.json", command=("plan",), manifest=desk("{exec: [ANSWER]}")),

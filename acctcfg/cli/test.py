@@ -1,0 +1,90 @@
+"""`acctcfg test`: scenarios of the manifest, each on a sandbox of its own. Speaks to no venue, opens no store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from acctcfg.cli.formats import option_format, show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from acctcfg.core.scenario_result import ScenarioResult
+    from acctcfg.errors import Problem
+    from acctcfg.scenarios.play import Stage
+
+__all__ = ["command"]
+
+
+@click.command("test", short_help="Try scenarios of the manifest on a sandbox.")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False), metavar="[FILE]...")
+@click.option(
+    "--junit",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the results there, too, as JUnit's XML.",
+)
+@option_format("scenarios")
+@click.pass_context
+def command(ctx: click.Context, files: tuple[Path, ...], junit: Path | None, form: str) -> None:
+    """Try scenarios of the manifest: those of FILE, or of tests/*.yaml beside the manifest.
+
+    Each has a sandbox of its own on loopback. No venue is spoken to, no credential and no secret store of the manifest
+    is opened, nothing is written but --junit.
+
+    Exits 0 when all passed, 1 when any failed.
+    """
+    results = _results(_stages(ctx.obj["directory"], files))
+    show(ctx, form, "scenarios", results)
+    if junit is not None:
+        _write(ctx.obj["directory"] / junit, results)
+    if not all(one.passed for one in results):
+        ctx.exit(1)
+
+
+def _stages(directory: Path, files: Sequence[Path]) -> list[Stage]:
+    """Every scenario with its sandbox, or every mistake of every file: nothing is tried before all are sound."""
+    import os
+    from functools import cache
+
+    from acctcfg.engine.workspace import Workspace
+    from acctcfg.errors import ManifestError
+    from acctcfg.scenarios.play import Stage
+    from acctcfg.scenarios.read import read_scenarios
+
+    @cache
+    def at(today: str) -> Workspace:
+        return Workspace.load(directory, os.environ, today=today)
+
+    now = at("")
+    stages: list[Stage] = []
+    problems: list[Problem] = []
+    for scenario in read_scenarios(directory, files, now.manifest, now.types):
+        manifest = at(scenario.said.get("today", "")).manifest
+        try:
+            stages.append(Stage(scenario, manifest, now.types))
+        except ManifestError as exc:
+            problems += exc.problems
+    if problems:
+        raise ManifestError(problems, hint="nothing was tried; docs/sandbox.md has every key of a seed")
+    return stages
+
+
+def _results(stages: Sequence[Stage]) -> list[ScenarioResult]:
+    from acctcfg.scenarios.play import play
+
+    return [play(stage) for stage in stages]
+
+
+def _write(file: Path, results: Sequence[ScenarioResult]) -> None:
+    from acctcfg.errors import ConfigError
+    from acctcfg.plain_file import write_whole
+    from acctcfg.render.scenarios import junit
+
+    try:
+        write_whole(file, junit(results), mode=0o644)
+    except OSError as exc:
+        raise ConfigError(f"cannot write {file}: {exc.strerror}", hint="the results are those above") from exc
