@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ACCOUNT, GATE, OKX, Bench
+from scenario_bench import ACCOUNT, GATE, OKX, Bench
 
 from acctcfg.cli.schema import SCHEMAS
 from acctcfg.core.json_schema import judge
@@ -96,7 +96,7 @@ def test_an_apply_meets_faults_and_the_desks_own_guardrails(bench: Bench) -> Non
     bench.manifest(
         guardrails={"rules": [{"name": "calm", "when": {"address": "*.position_mode"}, "schema": {"not": {}}}]}
     )
-    lost = {"match": {"path": "*/set-subaccount-level"}, "kind": "code", "code": "50001", "times": 0}
+    lost = {"match": {"path": "*/set-subaccount-level"}, "kind": "code", "code": "59519", "times": 0}
     said = bench.test(
         ruled={
             "as_applied": True,
@@ -106,7 +106,7 @@ def test_an_apply_meets_faults_and_the_desks_own_guardrails(bench: Bench) -> Non
         struck={
             "events": [{"faults": lost}],
             "run": "apply",
-            "options": {"target": ["mmdesk01", "mmdesk01.account_mode"], "allow_sensitive": True},
+            "options": {"exclude": [MODE], "allow_sensitive": True},
             "expect": {
                 "exit": 1,
                 "steps": {"mmdesk01.account_mode": {"status": "failed"}},
