@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -116,9 +117,17 @@ def _section(record: RunRecord) -> str:
     rows = list(_rows(record))
     head = " · ".join(filter(None, (run.id, run.at, run.actor, run.command, run.status or "did not end")))
     facts = [f"{name} {rows[0][name]}" for name in ("flags", "commit", "clean", "plan") if rows and rows[0][name]]
-    body = "\n".join(table_row("td", [row[name] for name in _SHOWN]) for row in rows if row["address"])
+    body = "\n".join(table_row("td", [_in_words(name, row[name]) for name in _SHOWN]) for row in rows if row["address"])
     return (
         f"<details open><summary>{html(head)}</summary><p>{html('; '.join(facts))}</p>"
         f"<div class=wide><table>{table_row('th', [name.replace('_', ' ') for name in _SHOWN])}\n{body}</table></div>"
         "</details>"
     )
+
+
+def _in_words(name: str, text: str) -> str:
+    """A cell of the page: `no_open_positions pass; no_bots fail: 2 bots` in the place of JSON."""
+    if name != "prechecks" or not text:
+        return text
+    checks = ((f"{one['name']} {one['status']}", one.get("detail")) for one in json.loads(text))
+    return "; ".join(f"{check}: {detail}" if detail else check for check, detail in checks)

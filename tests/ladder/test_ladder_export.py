@@ -70,6 +70,7 @@ def test_a_page_needs_nothing_else(past: Desk) -> None:
         assert "http" not in page.replace("http-equiv", "").replace("(&quot;", "")
         assert "<b>" not in page
         assert "mmdesk01.leverage[swap/BTC-USDT/cross]" in page
+        assert "; leverage_limit pass" in page
     assert past.run("history", "--format", "html").code == 64
 
 
