@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from acctcfg.core.untold import untold
+
 __all__ = ["canonical", "digest_of"]
 
 _DIFFERS: Final = re.compile(r"[^\x00-\x7f]|\.0(?=[,\]}]|\Z)|\de[+-]\d|\d{17}(?=[.,\]}]|\Z)")
@@ -19,8 +21,8 @@ _PLAIN: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_a
 
 
 def digest_of(value: Mapping[str, object] | Sequence[object]) -> str:
-    """`sha256:` and the hex digest of the canonical text. ValueError for what JSON cannot say."""
-    return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()
+    """`sha256:` and the hex digest of the canonical text, as it is told. ValueError for what JSON cannot say."""
+    return "sha256:" + hashlib.sha256(untold(canonical(value)).encode()).hexdigest()
 
 
 def canonical(value: object) -> str:

@@ -6,6 +6,8 @@ import hmac
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from acctcfg.core.untold import keep_untold
+
 __all__ = ["AccessToken", "Credentials", "Secret"]
 
 SHOWN = "(secret)"
@@ -41,6 +43,10 @@ class Secret:
     def hmac(self, message: bytes, algorithm: str) -> bytes:
         """The HMAC of `message` with the text as its key: what venues sign requests with."""
         return hmac.digest(self.__text.encode(), message, algorithm)
+
+    def keep_untold(self) -> None:
+        """From now on nothing that repeats the text gets it printed or recorded."""
+        keep_untold(self.__text)
 
     def under(self, scheme: str) -> Secret:
         """What an `Authorization` header holds: the scheme, a blank and the text, and as secret as that."""
@@ -88,12 +94,18 @@ class Secret:
 class Credentials:
     """What a venue knows an API key by. `passphrase` is None at venues that have none.
 
-    Two credentials are equal only if they are one object; `same_as` compares what they hold.
+    Two credentials are equal only if they are one object; `same_as` compares what they hold. From the first moment on
+    their secrets are never told, whatever repeats them.
     """
 
     api_key: str = field(repr=False)
     secret_key: Secret
     passphrase: Secret | None
+
+    def __post_init__(self) -> None:
+        for one in (self.secret_key, self.passphrase):
+            if one is not None:
+                one.keep_untold()
 
     @property
     def word(self) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from acctcfg.core.json_types import JsonValue
+from acctcfg.core.untold import untold
 
 __all__ = ["BEGINNING", "FIRST", "Draft", "Head", "Row", "canonical", "chained", "flaws", "row_hash"]
 
@@ -82,8 +83,8 @@ class Draft:
         entry: int | None = None,
     ) -> Draft:
         """TypeError if the body is not plain JSON data."""
-        text = canonical(body)
-        return cls(run=run, kind=kind, entry=entry, venue_user=venue_user, account=account, address=address, body=text)
+        place = {"venue_user": untold(venue_user), "account": untold(account), "address": untold(address)}
+        return cls(run=run, kind=kind, entry=entry, **place, body=canonical(body))
 
 
 def chained(drafts: Iterable[Draft], at: str, after: Head) -> list[Row]:
@@ -101,28 +102,30 @@ def chained(drafts: Iterable[Draft], at: str, after: Head) -> list[Row]:
 def canonical(value: JsonValue) -> str:
     """`value` as JSON with sorted keys and no spaces. TypeError for what is no plain JSON data, without quoting it.
 
-    A secret is not JSON data, so none can be written down.
+    A secret is not JSON data, so none can be written down; of text that repeats one, `***` is.
     """
-    _check_plain(value, "the body")
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return json.dumps(_plain(value, "the body"), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _check_plain(value: object, place: str) -> None:
+def _plain(value: object, place: str) -> JsonValue:
     kind = type(value)
-    if value is None or kind in (str, bool, int):
-        return
+    if isinstance(value, str) and kind is str:
+        return untold(value)
+    if value is None or (isinstance(value, bool | int) and kind in (bool, int)):
+        return value
     if isinstance(value, float) and kind is float and math.isfinite(value):
-        return
+        return value
     if isinstance(value, dict) and kind is dict:
-        for key, inner in value.items():
-            if type(key) is not str:
-                raise TypeError(f"a key in {place} of the journal is of type {type(key).__name__}, not text")
-            _check_plain(inner, f"{place}.{key}")
-    elif isinstance(value, list | tuple) and kind in (list, tuple):
-        for number, inner in enumerate(value):
-            _check_plain(inner, f"{place}[{number}]")
-    else:
-        raise TypeError(f"{place} for the journal is of type {kind.__name__}: only plain JSON data is written down")
+        return {_name(key, place): _plain(inner, f"{place}.{key}") for key, inner in value.items()}
+    if isinstance(value, list | tuple) and kind in (list, tuple):
+        return [_plain(inner, f"{place}[{number}]") for number, inner in enumerate(value)]
+    raise TypeError(f"{place} for the journal is of type {kind.__name__}: only plain JSON data is written down")
+
+
+def _name(key: object, place: str) -> str:
+    if isinstance(key, str) and type(key) is str:
+        return untold(key)
+    raise TypeError(f"a key in {place} of the journal is of type {type(key).__name__}, not text")
 
 
 def row_hash(row: Row) -> str:

@@ -2,7 +2,7 @@
 
 Labels, messages and names come from venues, manifests and people. All of them pass here before they are printed:
 `harmless` makes each character visible that moves, hides, reorders or splits text, `json_text` does the same in JSON's
-own way, `cell` keeps a spreadsheet from taking text for a formula.
+own way, `cell` keeps a spreadsheet from taking text for a formula. No secret that this process has opened passes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
+
+from acctcfg.core.untold import untold
 
 __all__ = ["cell", "harmless", "in_code", "in_json", "json_text"]
 
@@ -32,6 +34,7 @@ def harmless(text: str, *, lines: bool = False, styles: bool = False) -> str:
         return "".join(
             part if part in "\n\t" else harmless(part, styles=styles) for part in re.split(r"([\n\t])", text)
         )
+    text = untold(text)
     if text.isprintable() and not _UNSEEN.search(text):
         return text
     if styles and "\x1b" in text:
@@ -77,8 +80,9 @@ def json_text(value: object, *, indent: int | None = 2) -> str:
 
 
 def _sound(value: object) -> object:
-    """The same value without what JSON has no word for."""
+    """The same value without what JSON has no word for, and without secrets."""
     if isinstance(value, str):
+        value = untold(value)
         return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, float):
         return value if value - value == 0 else None  # neither NaN nor an infinity

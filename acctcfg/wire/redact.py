@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from acctcfg.core.secret import Credentials, Secret
+from acctcfg.core.untold import HIDDEN, untold
 
 __all__ = ["Sent", "body_kind", "confidential", "line", "unquoted", "without"]
 
-HIDDEN = "***"
 SHORTEST = 6  # below that, what is blotted out would be words of the sentence
 WHOLE = 8  # a secret of that length is taken out of an answer, unless it is all digits, as ids and amounts are
 LONGEST = 1000  # characters of a message that a venue had a part in
@@ -67,6 +67,7 @@ def without(hidden: Sequence[str], text: str) -> str:
     for one in hidden:
         for written in {one, one.replace("/", "\\/"), quote(one, safe="")}:
             text = text.replace(written, HIDDEN)
+    text = untold(text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 

@@ -69,6 +69,8 @@ def mirror(base_url: str, path: str, field: str, text: str) -> Iterator[str]:
         ("account/config", "posMode", OWN),
         ("subaccount-deposit-address", "addr", MASTER["passphrase"]),
         ("subaccount-deposit-address", "chain", MASTER["secret_key"]),
+        ("subaccount-info", "label", OWN),  # in an answer to the broker's own key
+        ("subaccount-deposit-address", "addr", OWN),
     ],
 )
 @pytest.mark.sample(2)
@@ -90,8 +92,11 @@ def test_a_repeated_secret_is_never_told(desk: Desk, path: str, field: str, secr
             ["show"],
             ["show", "--format", "json"],
             ["output"],
+            ["apply", str(desk.folder / "plan.json"), "--auto-approve"],
             ["apply", "--auto-approve"],
             ["history"],
+            ["history", "export", "--format", "csv"],
+            ["history", "export", "--format", "html"],
         ):
             said = desk.run(*arguments)
             assert secret not in said.out + said.err, arguments

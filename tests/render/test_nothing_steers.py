@@ -16,9 +16,11 @@ import pytest
 from acctcfg.account_view import AccountView
 from acctcfg.core.address import Address
 from acctcfg.core.outcome import Outcome, StepResult
-from acctcfg.core.plan import Plan, Precheck, Unread, Warning_
+from acctcfg.core.plan import Plan, Precheck, Unread, Warning_, digest_of_document
+from acctcfg.core.secret import Credentials, Secret
 from acctcfg.deposit import DepositRow
 from acctcfg.render.data import outcome_json, plan_json, views_json
+from acctcfg.render.formats import FORMATS, Page, render
 from acctcfg.render.text import render_outcome, render_plan
 from acctcfg.render.views import output_csv, output_env, output_json, render_views
 
@@ -27,18 +29,19 @@ STEERS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028\ud800-\udfff]")
 KEPT = {"action", "status", "name", "code", "type", "environment"}  # closed lists of our own words
 
 
-def spoilt(value: Any, name: str = "") -> Any:
+def spoilt(value: Any, name: str = "", words: str = EVIL) -> Any:
     """The same value with evil words at the end of every text in it, whatever its field."""
     if isinstance(value, str) and type(value) is str:
-        return value if name in KEPT or not value else value + EVIL
+        return value if name in KEPT or not value else value + words
     if isinstance(value, Address):
-        return Address(*(part + EVIL if part and part not in FIELDS else part for part in value))
+        return Address(*(part + words if part and part not in FIELDS else part for part in value))
     if isinstance(value, tuple):
-        return tuple(spoilt(one, name) for one in value)
+        return tuple(spoilt(one, name, words) for one in value)
     if isinstance(value, dict):
-        return {key: spoilt(one, key) for key, one in value.items()}
+        return {key: spoilt(one, key, words) for key, one in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {one.name: spoilt(getattr(value, one.name), one.name) for one in dataclasses.fields(value) if one.init}
+        found = ((one.name, getattr(value, one.name)) for one in dataclasses.fields(value) if one.init)
+        fields = {key: spoilt(one, key, words) for key, one in found}
         return dataclasses.replace(value, **fields)
     return value
 
@@ -91,6 +94,24 @@ def test_no_text_of_a_plan_or_outcome_steers(desk_plan: Plan) -> None:
         bare = re.sub(r"\x1b\[(?:0|1|2|31|32|33|36)m", "", evil) if name.endswith("True") else evil
         assert not STEERS.search(bare), name
         assert evil.count("\n") == tame.count("\n"), name
+
+
+def test_no_opened_secret_is_told(desk_plan: Plan) -> None:
+    """A secret that this process has opened, repeated in every field: no format shows it, and the digest stays."""
+    secret = 'Zq/9"7f\\K-made-up-pass'
+    Credentials("id", Secret("s"), Secret(secret))
+    plan = spoilt(with_everything(desk_plan), words=f" {secret}.")
+    shown = {"plan": plan, "accounts": [spoilt(VIEW, words=secret)], "payable": [spoilt(VIEW, words=secret)]}
+    texts = {
+        (form.name, name): render(form.name, name, shown[name], Page())
+        for form in FORMATS
+        for name in shown
+        if name in form.documents
+    }
+    texts |= {("outcome", name): text for name, text in pages(plan)}
+    assert [place for place, text in texts.items() if "made-up-pass" in text] == []
+    assert all("***" in texts[place] for place in (("text", "plan"), ("json", "plan"), ("csv", "payable")))
+    assert digest_of_document(json.loads(texts["json", "plan"])) == plan.digest
 
 
 @pytest.mark.parametrize("color", [False, True])
