@@ -61,19 +61,23 @@ class Ground:
 
     def seed(self) -> dict[str, Json]:
         """A tenant for every connection, with the key that signs, and what the scenario says."""
-        tenants = dict(_map(self._said.get("tenants")))
-        for key, spec in self._manifest.venues.items():
-            tenants[key] = self._tenant(spec, _map(tenants.get(key)))
-        return {**self._said, "tenants": tenants, **({"client_ip": self._ip} if self._ip else {})}
+        said = self._said.get("tenants") or {}
+        if not isinstance(said, Mapping):
+            return dict(self._said)  # what has another shape is for the sandbox to refuse
+        made = {key: self._tenant(spec, said.get(key) or {}) for key, spec in self._manifest.venues.items()}
+        return {**self._said, "tenants": {**said, **made}, **({"client_ip": self._ip} if self._ip else {})}
 
-    def _tenant(self, spec: VenueSpec, said: Mapping[str, Json]) -> dict[str, Json]:
+    def _tenant(self, spec: VenueSpec, said: Json) -> Json:
         user = _user(spec)
+        keys = said.get("keys") or [] if isinstance(said, Mapping) else None
+        if not isinstance(said, Mapping) or not isinstance(keys, list):
+            return said
         signs: dict[str, Json] = {user.label: "signs", **user.key}
         signs.update(zip(user.parts, self._keys[spec.key], strict=False))
         if user.bound:
             signs["ip"] = self._ip or "127.0.0.1"
         uid: dict[str, Json] = {} if spec.uid is None else {"uid": spec.uid}
-        return {**user.tenant, **uid, **said, "keys": [*_rows(said.get("keys")), signs]}
+        return {**user.tenant, **uid, **said, "keys": [*keys, signs]}
 
     def workspace(self, folder: Path, base_url: str) -> Workspace:
         """The manifest in an empty folder, on the sandbox at `base_url`."""

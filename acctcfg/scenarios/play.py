@@ -26,7 +26,7 @@ from acctcfg.errors import AcctcfgError, ManifestError
 from acctcfg.sandbox.app import App
 from acctcfg.sandbox.seed_file import SeedFile, read_seed_file
 from acctcfg.sandbox.serve import Running
-from acctcfg.sandbox.values import Json, SeedError, spelled
+from acctcfg.sandbox.values import Json, SeedError, did_you_mean, spelled
 from acctcfg.scenarios.compare import Came, misses_of
 from acctcfg.scenarios.events import calls_of, happen
 from acctcfg.scenarios.ground import SPEED, Ground
@@ -45,10 +45,20 @@ class Stage:
         said: Mapping[str, Json] = scenario.said.get("seed", {}) if file is None else file.values  # type: ignore[assignment]
         self.ground = Ground(manifest, types, said)
         try:
+            _demand_connections(said, manifest)
             self.app = App(self.ground.seed(), speed=SPEED)
         except SeedError as exc:
             words = exc.message if file is None else file.located(exc)
             raise ManifestError([scenario.problem(words, "seed", *(() if file else exc.place))]) from exc
+
+
+def _demand_connections(seed: Mapping[str, Json], manifest: Manifest) -> None:
+    """SeedError for a tenant that no connection leads to."""
+    tenants = seed.get("tenants")
+    for name in tenants if isinstance(tenants, Mapping) else ():
+        if name not in manifest.venues:
+            known = did_you_mean(name, manifest.venues)
+            raise SeedError(f"the manifest has no such connection{known}", ("tenants", str(name)))
 
 
 def _seed_file(scenario: Scenario) -> SeedFile | None:

@@ -129,12 +129,6 @@ def _check(scenario: Scenario, node: Node, manifest: Manifest, report: Report) -
             if account not in manifest.accounts:
                 words = f"the manifest has no account {shown(account)}{near(account, manifest.accounts)}"
                 report.key(node.value["expect"].value[part].value[address], words)
-    seed = scenario.said.get("seed")
-    if isinstance(seed, dict) and isinstance(seed.get("tenants"), dict):
-        for tenant in seed["tenants"]:
-            if tenant not in manifest.venues:
-                words = f"the manifest has no connection {shown(tenant)}{near(tenant, manifest.venues)}"
-                report.key(node.value["seed"].value["tenants"].value[tenant], words)
     for index, event in enumerate(scenario.said.get("events", ())):
         _check_event(event, node.value["events"].value[index], report)
 
