@@ -65,7 +65,7 @@ def _text(ctx: click.Context, option: str, file: Path) -> str:
     from acctcfg.plain_file import read_plain
 
     try:
-        return read_plain(file, LARGEST)[0].decode("utf-8")
+        return read_plain(file, LARGEST)[0].decode("utf-8-sig")
     except OSError as exc:
         raise click.UsageError(f"{option}: cannot read {file}: {exc.strerror}", ctx) from exc
     except UnicodeDecodeError:

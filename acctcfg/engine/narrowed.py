@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from acctcfg.core.address import Address, AddressPattern, Focus
+from acctcfg.core.desired import AccountSpec
 from acctcfg.core.managed import managed_fields
 from acctcfg.core.plan import Unread
 from acctcfg.engine.workspace import Workspace
@@ -12,7 +13,7 @@ from acctcfg.errors import UsageError
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.installed import venue
 
-__all__ = ["demand_reach", "demand_targets", "hidden"]
+__all__ = ["demand_reach", "demand_targets", "hidden", "near_address"]
 
 
 def demand_targets(
@@ -33,8 +34,9 @@ def demand_targets(
         if any(pattern.matches(address) for address in there) or hidden(pattern, workspace, focus):
             continue
         if not any(_may_reach(pattern, workspace, account) for account in unread):
+            near = near_address(pattern.text, workspace)
             raise UsageError(
-                f"--target {pattern.text} selects nothing", hint="addresses are as `acctcfg plan` shows them"
+                f"--target {pattern.text} selects nothing{near}", hint="addresses are as `acctcfg plan` shows them"
             )
     if replacing and not unread and not replacing.intersection(there):
         named = ", ".join(sorted(map(str, replacing)))
@@ -46,7 +48,9 @@ def demand_reach(workspace: Workspace, option: str, patterns: Sequence[str]) -> 
     for pattern in map(AddressPattern, patterns):
         if not any(_may_reach(pattern, workspace, account) for account in workspace.manifest.accounts):
             hint = "addresses are as `acctcfg plan` shows them; an account alone means all of it"
-            raise UsageError(f"{option} {pattern.text} selects nothing", hint=hint)
+            raise UsageError(
+                f"{option} {pattern.text} selects nothing{near_address(pattern.text, workspace)}", hint=hint
+            )
 
 
 def hidden(pattern: AddressPattern, workspace: Workspace, focus: Focus) -> bool:
@@ -59,6 +63,29 @@ def _may_reach(pattern: AddressPattern, workspace: Workspace, account: str) -> b
     spec = workspace.manifest.accounts.get(account)
     if spec is None:
         return pattern.may_reach(account, "")
+    return any(pattern.may_reach(account, field) for field in ("", *_fields(spec, workspace)))
+
+
+def _fields(spec: AccountSpec, workspace: Workspace) -> set[str]:
+    """The fields that an account has, or that its venue type knows."""
     rules = venue(workspace.manifest.venues[spec.venue].type).rules
-    known = {*managed_fields(spec), *rules.fields, *rules.main_fields, *(one.field for one in rules.settings)}
-    return any(pattern.may_reach(account, field) for field in ("", *known))
+    return {*managed_fields(spec), *rules.fields, *rules.main_fields, *(one.field for one in rules.settings)}
+
+
+def near_address(text: str, workspace: Workspace) -> str:
+    """` (did you mean mmdesk01.leverage?)`, of an account or a field that is nearly the one written; else ""."""
+    account, dot, rest = text.partition(".")
+    field, bracket, key = rest.partition("[")
+    accounts = workspace.manifest.accounts
+    if account not in accounts:
+        near = [one + dot + rest for one in _close(account, accounts)]
+    else:
+        near = [f"{account}.{one}{bracket}{key}" for one in _close(field, _fields(accounts[account], workspace))]
+    there = [one for one in near if _may_reach(AddressPattern(one), workspace, one.partition(".")[0])]
+    return f" (did you mean {there[0]}?)" if there and there[0] != text else ""
+
+
+def _close(word: str, known: Iterable[str]) -> list[str]:
+    from difflib import get_close_matches  # only where something is wrong
+
+    return get_close_matches(word[:80], sorted(known), n=1, cutoff=0.75)

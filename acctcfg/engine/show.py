@@ -14,7 +14,7 @@ from acctcfg.core.managed import managed_fields
 from acctcfg.core.plan import Unread
 from acctcfg.core.state import ABSENT, After, Unreadable, to_json
 from acctcfg.deposit import DepositRow
-from acctcfg.engine.narrowed import demand_reach, hidden
+from acctcfg.engine.narrowed import demand_reach, hidden, near_address
 from acctcfg.engine.plan import survey_accounts, venues_of
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
@@ -62,7 +62,7 @@ async def observe(
         one = Focus([target], excludes=excludes, only=only, whole_fields=True)
         if not _views(surveys, one) and not hidden(one.patterns[0], workspace, one):
             raise UsageError(
-                f"{target} selects nothing",
+                f"{target} selects nothing{near_address(target, workspace)}",
                 hint="accounts are named by their keys in the manifest; what the manifest does not manage is not read",
             )
     return views + [

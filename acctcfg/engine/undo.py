@@ -229,7 +229,7 @@ def _undone(
     if deed.action == "delete":
         what = "its secret is" if deed.address.field else "its uid and its keys are"
         return None, f"the run deleted it, and {what} gone: apply makes a new one where the manifest wants one"
-    why = "the run gave it a new secret; the former key is gone" if deed.new_secret else ""
+    why = "the run gave it a new secret; the former one does not come back" if deed.new_secret else ""
     if deed.new_secret and deed.before == deed.after:
         return None, why
     if not deed.before_known or deed.before is None:
