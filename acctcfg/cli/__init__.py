@@ -27,6 +27,7 @@ COMMANDS = {
     "approve": "Sign a saved plan, for guardrails.approvals.",
     "apply": "Plan, ask, carry out, and read every change back.",
     "drift": "Show how live accounts differ from the manifest, and what is there besides.",
+    "watch": "Look for drift again and again, with health and metrics over HTTP.",
     "cap": "The brake: lower every leverage above N, and raise nothing.",
     "rotate": "Give API keys new secrets; at no moment is there no working key.",
     "show": "Show accounts as they are now.",
@@ -47,10 +48,7 @@ COMMANDS = {
     "completion": "Print the completion script of a shell.",
 }
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
-NOT_YET = (
-    "snapshot",
-    "watch",
-)
+NOT_YET = ("snapshot",)
 
 
 class LazyGroup(click.Group):

@@ -13,21 +13,24 @@ from acctcfg.cli.selection import option_exclude, option_target
 if TYPE_CHECKING:
     from acctcfg.core.drift import Drift
 
-__all__ = ["command"]
+__all__ = ["command", "option_skip"]
 
 FAILED, DRIFT = 1, 2
 
 
-@click.command("drift", short_help="Show how live accounts differ from the manifest, and what is there besides.")
-@option_target
-@option_exclude
-@click.option(
+option_skip = click.option(
     "--skip",
     multiple=True,
     type=click.Choice(["keys"]),
     help="Do not look for it. keys: those that the manifest does not name, and how old keys are; "
     "the venue's slow lists of keys are not read then.",
 )
+
+
+@click.command("drift", short_help="Show how live accounts differ from the manifest, and what is there besides.")
+@option_target
+@option_exclude
+@option_skip
 @click.option(
     "--metrics",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from acctcfg.core.plan import FORMAT_VERSION, Plan, Step
 
-__all__ = ["NOT_READ_BACK", "NOT_YET", "Outcome", "StepResult"]
+__all__ = ["NOT_READ_BACK", "NOT_YET", "STATUSES", "Outcome", "StepResult"]
 
 NOT_YET = "not_yet_effective"
 """The code of a step that the venue carried out and whose effect it announces for later: neither failed nor lost."""
 
 NOT_READ_BACK = "not_read_back"
 """The code of a step that the venue answered with success and that could not be read back: it has not failed."""
+
+STATUSES = ("done", "already", "failed", "unknown", "blocked", "not_started")
+"""How a step can end."""
 
 _ACCEPTED = (NOT_YET, NOT_READ_BACK)
 _VERBS = {"create": "created", "change": "changed", "replace": "replaced", "delete": "deleted"}

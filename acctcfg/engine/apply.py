@@ -65,6 +65,7 @@ async def apply(
     rotation: RotateKeys | None = None,
     unsigned: str = "",
     said: JsonObject | None = None,
+    keep_idle: bool = True,
     progress: Progress = SILENT,
     interrupts: Interrupts | None = None,
 ) -> Outcome:
@@ -75,7 +76,9 @@ async def apply(
 
     `unsigned`: why sensitive steps are held back, where too few people signed the plan.
 
-    `said`: what else the user said on the command line, for the record. `interrupts` is told of the user's signals.
+    `said`: what else the user said on the command line, for the record. `keep_idle`: whether a run that can begin
+    nothing, for all is blocked, goes on record, too; one that is tried every few minutes would fill it. `interrupts` is
+    told of the user's signals.
     """
     progress = safe(progress)
     leave = dataclasses.replace(Leave.of(workspace, replace, allow_sensitive), unsigned=unsigned)
@@ -101,7 +104,10 @@ async def apply(
                 if waiting is None:
                     interrupts = interrupts or Interrupts()
                     planned.command = "apply" if rotation is None else "rotate"
-                    outcome = await _go_on(workspace, planned, approve, flags, locks, progress, interrupts)
+                    if keep_idle or _todo(planned.plan, _left_out(planned.plan, skip_blocked=skip_blocked)):
+                        outcome = await _go_on(workspace, planned, approve, flags, locks, progress, interrupts)
+                    else:
+                        outcome = _not_begun(planned, planned.plan)
                     break
             # the lock is free by now, and the connections are still open
             if not await waiting.until_clear() and not skip_blocked:
@@ -176,7 +182,7 @@ async def _go_on(
 ) -> Outcome:
     """Ask about what can be done, and do it."""
     leaving = _left_out(planned.plan, skip_blocked=bool(flags["skip_blocked"]))
-    todo = [step for step in planned.plan.steps if step.address not in leaving]
+    todo = _todo(planned.plan, leaving)
     _refuse_lost_stores(workspace, todo)
     refuse_unsigned(planned.surveys, todo)
     if todo and not approve(planned.plan):
@@ -192,8 +198,11 @@ def _too_late(planned: Planned) -> Outcome | None:
     session = planned.session
     assert session is not None  # noqa: S101 (draw_up read through it)
     plan = hold(planned.plan, session.workspace.manifest.guardrails.windows, session.now())
-    if plan is planned.plan:
-        return None
+    return None if plan is planned.plan else _not_begun(planned, plan)
+
+
+def _not_begun(planned: Planned, plan: Plan) -> Outcome:
+    """Every step as blocked, or as not started beside one that is."""
     results = left_out(plan, {step.address for step in plan.steps})
     return Outcome(plan=plan, results=tuple(results), claimed=planned.claimed)
 
@@ -219,6 +228,10 @@ def _left_out(plan: Plan, *, skip_blocked: bool) -> frozenset[Address]:
         return frozenset(step.address for step in plan.steps)
     held = plan.held
     return frozenset(step.address for step in plan.steps if step.address.account in held)
+
+
+def _todo(plan: Plan, leaving: frozenset[Address]) -> list[Step]:
+    return [step for step in plan.steps if step.address not in leaving]
 
 
 def _declined(planned: Planned) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-__all__ = ["SILENT", "Progress", "safe"]
+__all__ = ["SILENT", "Guarded", "Progress", "safe"]
 
 
 class Progress(Protocol):

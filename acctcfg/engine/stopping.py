@@ -27,6 +27,7 @@ class Interrupts:
         self._first: Callable[[], None] | None = None
         self._second: Callable[[], None] | None = None
         self._count = 0
+        self.asked = False  # whether any signal came
 
     @property
     def nothing_written(self) -> bool:
@@ -35,6 +36,7 @@ class Interrupts:
 
     def heard(self) -> None:
         """Handle a signal: after the first the run begins nothing more, a second ends it."""
+        self.asked = True
         if self._first is None or self._second is None:
             if self.task is not None:
                 self.task.cancel()
@@ -52,6 +54,10 @@ class Interrupts:
     def over(self) -> None:
         """The run has its end; what it says is said whatever comes."""
         self._first = self._second = lambda: None
+
+    def again(self) -> None:
+        """What the run did is told: a signal ends the command at once, as before it."""
+        self._first = self._second = None
 
 
 @dataclass(slots=True)

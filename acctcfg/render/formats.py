@@ -2,6 +2,7 @@
 
 plan, outcome          of `plan` and `apply`
 drift                  of `drift`
+look                   of `watch`, one line each
 brake                  of `cap`
 accounts, payable      of `show` and `output`
 runs, run, verified    of `history`
@@ -56,6 +57,7 @@ FORMATS: Final = [
         {
             "plan": "pages:plan",
             "drift": "drift:drift_text",
+            "look": "watch:look_text",
             "outcome": "pages:outcome",
             "brake": "brake:braked",
             "accounts": "pages:accounts",
@@ -77,6 +79,7 @@ FORMATS: Final = [
         {
             "plan": "data:plan_json",
             "drift": "drift:drift_json",
+            "look": "watch:look_json",
             "outcome": "data:outcome_json",
             "brake": "brake:braked_json",
             "accounts": "data:views_json",

@@ -1,4 +1,5 @@
-"""What drift found, in numbers: Prometheus's text format, for the textfile collector of its node exporter.
+"""What drift found, in numbers: Prometheus's text format, for the textfile collector of its node exporter and for
+`watch` over HTTP.
 
 Names end in their unit, and times are Unix seconds, so that a query takes the age: `time() - ..._timestamp_seconds`.
 Source: Prometheus, "Exposition formats" (0.0.4) and "Metric and label naming".
@@ -11,9 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from acctcfg.core.drift import FINDINGS, Drift
+from acctcfg.core.outcome import STATUSES
+from acctcfg.core.watched import RESULTS, Tally, Watched
 from acctcfg.render.harmless import harmless
 
-__all__ = ["WITHIN_DAYS", "Metric", "drift_metrics", "exposition"]
+__all__ = ["WITHIN_DAYS", "Metric", "drift_metrics", "exposition", "watch_metrics"]
 
 WITHIN_DAYS: Final = (0, 1, 7, 14, 30)
 """The bounds by which keys are counted; each count includes those before it."""
@@ -22,11 +25,16 @@ _Sample = tuple[dict[str, str], float]
 
 
 class Metric(NamedTuple):
-    """One gauge: its values by their labels."""
+    """Its values by their labels. A name that ends in `_total` is a counter's, any other a gauge's."""
 
     name: str
     help: str
     samples: Sequence[_Sample]
+
+    @property
+    def type(self) -> str:
+        """As the format names it."""
+        return "counter" if self.name.endswith("_total") else "gauge"
 
 
 def drift_metrics(drift: Drift) -> str:
@@ -34,11 +42,16 @@ def drift_metrics(drift: Drift) -> str:
     return exposition(_numbers(drift))
 
 
+def watch_metrics(tally: Tally, latest: Watched | None, drift: Drift | None) -> str:
+    """Those of the last look that did not fail, and what the looks of this process add up to."""
+    return exposition([*([] if drift is None else _numbers(drift)), *_looks(tally, latest)])
+
+
 def exposition(metrics: Iterable[Metric]) -> str:
     """The text format: help, type, and a line a sample."""
     lines: list[str] = []
     for metric in metrics:
-        lines += [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} gauge"]
+        lines += [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.type}"]
         lines += [f"{metric.name}{_labels(labels)} {_number(value)}" for labels, value in metric.samples]
     return "".join(f"{line}\n" for line in lines)
 
@@ -97,6 +110,23 @@ def _numbers(drift: Drift) -> Iterator[Metric]:
     yield Metric("acctcfg_drift_last_run_timestamp_seconds", "When this was found.", [({}, drift.at)])
     last: list[_Sample] = [] if drift.last_run is None else [({}, drift.last_run)]
     yield Metric("acctcfg_last_write_run_timestamp_seconds", "When the last run that may write began.", last)
+
+
+def _looks(tally: Tally, latest: Watched | None) -> Iterator[Metric]:
+    looks: list[_Sample] = [({"result": result}, tally.looks[result]) for result in RESULTS]
+    yield Metric("acctcfg_watch_looks_total", "Looks, by what they came to.", looks)
+    steps: list[_Sample] = [({"status": status}, tally.steps[status]) for status in STATUSES]
+    yield Metric("acctcfg_watch_steps_total", "Steps of plans that were applied, by how they ended.", steps)
+    yield Metric(
+        "acctcfg_watch_failures_in_a_row", "Looks that failed since the last one that did not.", [({}, tally.in_a_row)]
+    )
+    if latest is not None:
+        contested = len(latest.contested)
+        yield Metric(
+            "acctcfg_watch_contested_values", "Values that something else keeps changing back.", [({}, contested)]
+        )
+        yield Metric("acctcfg_watch_last_look_timestamp_seconds", "When the last look began.", [({}, latest.at)])
+        yield Metric("acctcfg_watch_last_look_seconds", "How long the last look took.", [({}, latest.seconds)])
 
 
 def _due(name: str, words: str, venues: Sequence[str], times: Sequence[tuple[str, float | None]], now: float) -> Metric:

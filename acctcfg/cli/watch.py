@@ -1,0 +1,227 @@
+"""`acctcfg watch`: look for drift again and again; with --apply, carry out what the manifest says."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from acctcfg.cli.asking import Duration, option_lock_timeout
+from acctcfg.cli.drift import option_skip
+from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.selection import option_exclude, option_target
+
+if TYPE_CHECKING:
+    from acctcfg.core.outcome import Outcome
+    from acctcfg.core.watched import Watched
+    from acctcfg.engine.progress import Progress
+    from acctcfg.engine.stopping import Interrupts
+    from acctcfg.engine.watch import Act, Watch
+    from acctcfg.engine.workspace import Workspace
+    from acctcfg.render.progress import TerminalProgress
+
+__all__ = ["command"]
+
+INTERRUPTED = 130
+OFF = "off"
+
+
+class Place(NamedTuple):
+    """Where to listen."""
+
+    host: str
+    port: int
+
+
+class Listen(click.ParamType[Place | None]):
+    """`127.0.0.1:9464`, `[::1]:9464`; `off` for nothing."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Place | None:
+        """Host and port; None where nothing is to be served."""
+        host, _, port = str(value).rpartition(":")
+        if value is None or value == OFF:
+            return None
+        if not host or not port.isdecimal() or int(port) > 65535:
+            self.fail(f"{value!r} is no HOST:PORT (such as 127.0.0.1:9464), and not {OFF}", param, ctx)
+        return Place(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+class Percent(click.ParamType[float]):
+    """`10%`: a part of something."""
+
+    name = "percent"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """`10%` as 0.1."""
+        number = str(value).removesuffix("%")
+        if not number.isdecimal() or int(number) > 90:
+            self.fail(f"{str(value)!r} is no part from 0% to 90%", param, ctx)
+        return int(number) / 100
+
+
+@click.command("watch", short_help="Look for drift again and again, with health and metrics over HTTP.")
+@click.option(
+    "--interval", type=Duration(), default="5m", show_default=True, metavar="TIME", help="From a look to the next."
+)
+@click.option(
+    "--jitter",
+    type=Percent(),
+    default="10%",
+    show_default=True,
+    metavar="PART",
+    help="By how much an interval may be shorter or longer, so that several do not look at the same moment.",
+)
+@click.option(
+    "--listen",
+    type=Listen(),
+    default="127.0.0.1:9464",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where to serve /healthz and /metrics; off for nowhere.",
+)
+@click.option("--times", type=click.IntRange(min=1), metavar="N", help="End after so many looks. Default: go on.")
+@click.option("--apply", "acts", is_flag=True, help="Carry out what differs without asking, as apply --auto-approve.")
+@click.option("--skip-blocked", is_flag=True, help="With --apply: leave out accounts with a blocked step.")
+@option_lock_timeout
+@option_target
+@option_exclude
+@option_skip
+@option_format("look")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    interval: float,
+    jitter: float,
+    listen: Place | None,
+    times: int | None,
+    acts: bool,
+    skip_blocked: bool,
+    lock_timeout: float,
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
+    skip: tuple[str, ...],
+    form: str,
+) -> None:
+    """Look for drift on an interval, a line a look. Sends no write, unless --apply allows it.
+
+    The manifest is read anew each time. A look that fails is told once, and while looks go on failing the pauses get
+    longer, up to an hour. What differs although it was set three times in a row is named: something else changes it.
+
+    Ctrl-C and SIGTERM end it; a write under way is finished first. Exits 130 then, and after --times as the last look:
+    0, 1 when it failed, 2 when there is drift, 3 when something is blocked.
+    """
+    if interval < 1:
+        raise click.UsageError("--interval is shorter than a second", ctx)
+    if not acts and (skip_blocked or lock_timeout):
+        raise click.UsageError("--skip-blocked and --lock-timeout are about what --apply carries out", ctx)
+    from acctcfg.cli.event_loop import load_workspace, run_engine
+    from acctcfg.engine.stopping import Interrupts
+    from acctcfg.engine.watch import Watch
+
+    if acts:
+        _unsigned(load_workspace(ctx))
+    watch = Watch(
+        load=lambda: load_workspace(ctx),
+        interval_s=interval,
+        jitter=jitter,
+        times=times,
+        targets=targets,
+        excludes=excludes,
+        skip=skip,
+        act=_applying(targets, excludes, skip_blocked=skip_blocked, lock_timeout_s=lock_timeout) if acts else None,
+    )
+    interrupts = Interrupts()
+    try:
+        watched = run_engine(
+            ctx,
+            lambda progress: _watching(watch, listen, _Teller(ctx, form, progress), interrupts),
+            interrupts=interrupts,
+        )
+    except KeyboardInterrupt:
+        _say_end(watch)
+        ctx.exit(INTERRUPTED)
+    if interrupts.asked:
+        _say_end(watch)
+    ctx.exit(INTERRUPTED if interrupts.asked else watched.exit_code)
+
+
+def _unsigned(workspace: Workspace) -> str:
+    """Why sensitive steps are held back. Raises Blocked where the guardrails let nothing be applied unsigned."""
+    from acctcfg.cli.approvals import approved
+
+    return approved(workspace, None, None, ()).missing
+
+
+def _applying(targets: tuple[str, ...], excludes: tuple[str, ...], *, skip_blocked: bool, lock_timeout_s: float) -> Act:
+    """What `apply --auto-approve` does, of the same part of the manifest."""
+    from acctcfg.engine.apply import apply
+
+    async def act(workspace: Workspace, progress: Progress, interrupts: Interrupts) -> Outcome:
+        return await apply(
+            workspace,
+            approve=lambda plan: True,  # noqa: ARG005
+            targets=targets,
+            excludes=excludes,
+            skip_blocked=skip_blocked,
+            lock_timeout_s=lock_timeout_s,
+            unsigned=_unsigned(workspace),
+            said={"auto_approve": True, "watch": True, "targets": list(targets), "excludes": list(excludes)},
+            keep_idle=False,
+            progress=progress,
+            interrupts=interrupts,
+        )
+
+    return act
+
+
+async def _watching(watch: Watch, listen: Place | None, teller: _Teller, interrupts: Interrupts) -> Watched:
+    """Look, with health and metrics served meanwhile."""
+    from acctcfg.cli.console import say
+    from acctcfg.engine.serving import Page, serving
+    from acctcfg.render.metrics import watch_metrics
+
+    def health() -> Page:
+        return Page("ok\n") if watch.alive else Page("no sign of life for too long\n", 503)
+
+    def metrics() -> Page:
+        return Page(watch_metrics(watch.tally, watch.latest, watch.drift))
+
+    async with AsyncExitStack() as stack:
+        if listen is not None:
+            pages = {"/healthz": health, "/metrics": metrics}
+            url = await stack.enter_async_context(serving(pages, *listen))
+            say(f"{url}/healthz and {url}/metrics are served", err=True)
+        return await watch.run(teller.tell, teller.progress, interrupts)
+
+
+class _Teller:
+    """Prints a line a look, and trouble once, until it is another or over."""
+
+    def __init__(self, ctx: click.Context, form: str, progress: TerminalProgress) -> None:
+        self.ctx, self.form, self.progress = ctx, form, progress
+        self._trouble = ""
+
+    def tell(self, watched: Watched) -> bool:
+        """Whether anybody listens still."""
+        from acctcfg.cli.console import deeds_decide, outlet, say
+        from acctcfg.render.watch import trouble_text
+
+        self.progress.pause()
+        if watched.outcome is not None:
+            deeds_decide()
+        show(self.ctx, self.form, "look", watched)
+        trouble = trouble_text(watched)
+        if trouble != self._trouble:
+            say(trouble or "looks succeed again", err=True)
+        self._trouble = trouble
+        return outlet().lost is None
+
+
+def _say_end(watch: Watch) -> None:
+    from acctcfg.cli.console import say
+
+    looks = watch.tally.looks.total()
+    say(f"interrupted after {looks} look{'s' * (looks != 1)}", err=True)

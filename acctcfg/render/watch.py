@@ -1,0 +1,107 @@
+"""What `watch` prints: one line a look, as text or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from acctcfg.core.drift import Drift
+from acctcfg.core.watched import Watched
+from acctcfg.render.formats import Page
+from acctcfg.render.harmless import json_text
+from acctcfg.render.text import causes
+
+__all__ = ["FORMAT_VERSION", "look_json", "look_text", "trouble_text"]
+
+FORMAT_VERSION: Final = "1.0"
+NAMED: Final = 5  # addresses in a line of text
+
+
+def look_text(watched: Watched, page: Page) -> str:  # noqa: ARG001 (a line is never wrapped: it goes to logs)
+    """`2026-03-01T12:00:00Z drift: 1 changed, 0 found besides, in 1 account: desk01.position_mode; next look in 5m`"""
+    parts = [*_found(watched), *_contested(watched), *_next(watched)]
+    return f"{_iso(watched.at)} {watched.result}: {'; '.join(parts)}"
+
+
+def look_json(watched: Watched) -> str:
+    """A line of JSON Lines. `drift`, `apply` and `trouble` are null where there is none."""
+    drift, outcome, trouble = watched.drift, watched.outcome, watched.trouble
+    return json_text(
+        {
+            "format_version": FORMAT_VERSION,
+            "look": watched.number,
+            "at": _iso(watched.at),
+            "seconds": round(watched.seconds, 3),
+            "result": watched.result,
+            "drift": None if drift is None else _drift(drift),
+            "apply": None
+            if outcome is None
+            else {"run": outcome.run, "summary": outcome.counts, "exit_code": outcome.exit_code},
+            "contested": [{"address": address, "times": times} for address, times in sorted(watched.contested.items())],
+            "trouble": None if trouble is None else {"code": trouble.code, "message": trouble.message},
+            "next_look_in_seconds": None if watched.pause_s is None else round(watched.pause_s, 3),
+        },
+        indent=None,
+    )
+
+
+def trouble_text(watched: Watched) -> str:
+    """Why a look failed, or what it could not read, in full; "" where neither is so."""
+    if watched.trouble is not None:
+        hint = f"\n\nhint: {watched.trouble.hint}" if watched.trouble.hint else ""
+        return f"error: {watched.trouble.message}{hint}"
+    if watched.drift is None:
+        return ""
+    return "\n".join(f"could not be read: {where}: {why}" for where, why in causes(watched.drift.plan))
+
+
+def _drift(drift: Drift) -> dict[str, object]:
+    return {
+        "accounts": sum(one.accounts for one in drift.plan.reports),
+        "requests": sum(one.requests for one in drift.plan.reports),
+        "changes": [str(step.address) for step in drift.plan.steps],
+        "findings": [{"code": one.code, "address": one.address} for one in drift.findings],
+        "unreadable": [{"code": one.code, "address": one.address} for one in drift.plan.unreadable],
+    }
+
+
+def _found(watched: Watched) -> Iterator[str]:
+    drift = watched.drift
+    if watched.trouble is not None:
+        yield watched.trouble.message.partition("\n")[0]
+    if drift is None:
+        return
+    addresses = [*(str(step.address) for step in drift.plan.steps), *(one.address for one in drift.findings)]
+    if drift.exists:
+        yield f"{drift.counted}: {_some(addresses)}"
+    elif watched.trouble is None:
+        yield f"{sum(one.accounts for one in drift.plan.reports)} accounts as the manifest says"
+    if drift.plan.unreadable:
+        yield f"could not be read: {_some(dict.fromkeys(one.address for one in drift.plan.unreadable))}"
+    if watched.outcome is not None:
+        yield watched.outcome.summary.rstrip(".")
+
+
+def _contested(watched: Watched) -> Iterator[str]:
+    for address, times in sorted(watched.contested.items()):
+        yield f"something keeps changing {address} back: it was set {times} times"
+
+
+def _next(watched: Watched) -> Iterator[str]:
+    if watched.pause_s is not None and watched.result == "failed":
+        yield f"next look in {_lasting(watched.pause_s)}"
+
+
+def _some(addresses: Iterable[str]) -> str:
+    names = list(addresses)
+    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
+    return ", ".join([*names[:NAMED], *more])
+
+
+def _lasting(seconds: float) -> str:
+    return f"{seconds / 60:.0f}m" if seconds >= 120 else f"{seconds:.0f}s"
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,177 @@
+"""`acctcfg watch` at OKX: what a look says, what it may do, and what it keeps."""
+
+from __future__ import annotations
+
+import gc
+import resource
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from desk import Desk
+from ladder_parts import KEY, settle
+from watching import free_port, lines, page, watch
+
+MODES = {"api_keys": KEY, "account_mode": "multi_currency", "position_mode": "net"}
+MODE = "mmdesk01.position_mode"
+
+
+def change(desk: Desk, name: str = "mmdesk01") -> None:
+    """Somebody else sets the position mode."""
+    desk.sandbox.control_post(f"accounts/{name}/set", posMode="long_short_mode")
+
+
+@pytest.fixture
+def settled(desk: Desk) -> Desk:
+    """An account as the manifest says."""
+    settle(desk, "mmdesk01", acctLv="3", posMode="net_mode")
+    return desk.write({"mmdesk01": MODES})
+
+
+def test_it_reports_and_writes_nothing(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line a look; the last one decides the exit status."""
+    said, pauses = watch(settled, monkeypatch, 3, happens=lambda number: number == 1 and change(settled))
+    assert [one["result"] for one in lines(said)] == ["no_drift", "drift", "drift"], said.err
+    assert lines(said)[1]["drift"]["changes"] == [MODE]
+    assert (said.code, pauses, settled.writes()) == (2, [300, 300], [])
+    text = settled.run("watch", "--times", "1", "--listen", "off")
+    assert text.out.count("\n") == 1
+    assert f"Z drift: 1 changed, 0 found besides, in 1 account: {MODE}\n" in text.out
+
+
+def test_what_something_keeps_changing_back_is_named(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set three times and different again: named with its address, also by a process that sets nothing itself."""
+    said, _ = watch(settled, monkeypatch, 5, "--apply", happens=lambda _: change(settled))
+    looks = lines(said)
+    assert [one["result"] for one in looks] == ["no_drift", *["applied"] * 4], said.err
+    assert [one["contested"] for one in looks] == [[]] * 4 + [[{"address": MODE, "times": 3}]]
+    assert said.code == 0
+    assert settled.account("mmdesk01")["posMode"] == "net_mode"
+    change(settled)
+    other = settled.run("watch", "--times", "1", "--listen", "off")
+    assert f"something keeps changing {MODE} back: it was set 4 times" in other.out
+    assert settled.apply().code == 0
+    settled.write({"mmdesk01": {**MODES, "position_mode": "long_short"}})
+    assert settled.apply().code == 0  # somebody meant it, and nobody contests what comes then
+    settled.write({"mmdesk01": MODES})
+    assert "keeps changing" not in settled.run("watch", "--times", "1", "--listen", "off").out
+
+
+def test_a_venue_that_is_down_is_told_once(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses get longer up to an hour, and the interval holds again once a look succeeds."""
+
+    def happens(number: int) -> None:
+        if number == 1:
+            settled.fault(match={"path": "/api/v5/*"}, kind="status", status=503, times=0)
+        if number == 7:
+            settled.sandbox.control_delete("faults")
+
+    said, pauses = watch(settled, monkeypatch, 9, happens=happens)
+    assert [one["result"] for one in lines(said)] == ["no_drift", *["failed"] * 6, "no_drift", "no_drift"]
+    assert pauses == [300, 300, 600, 1200, 2400, 3600, 3600, 300]
+    assert said.err.count("error: ") == 1
+    assert said.err.endswith("looks succeed again\n")
+    assert said.code == 0
+
+
+def test_what_is_blocked_stays_blocked(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an open order nothing is written, nor recorded, and no pause gets longer: the next look tries again."""
+    change(settled)
+    settled.open("mmdesk01", "orders", instId="BTC-USDT-SWAP")
+    said, pauses = watch(settled, monkeypatch, 2, "--apply")
+    assert [one["result"] for one in lines(said)] == ["blocked", "blocked"]
+    assert (said.code, pauses, settled.writes()) == (3, [300], [])
+    assert lines(said)[1]["apply"]["summary"]["blocked"] == 1
+    assert settled.run("history", "--format", "json").json == []
+
+
+def test_a_manifest_that_breaks_meanwhile_is_a_failed_look(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read anew for every look; at the first one it ends the command."""
+    said, _ = watch(settled, monkeypatch, 2, happens=lambda _: settled.text("version: 2"))
+    assert [one["result"] for one in lines(said)] == ["no_drift", "failed"]
+    assert "error: acctcfg.yaml:1:" in said.err
+    broken, _ = watch(settled, monkeypatch, 2)
+    assert (broken.code, broken.err.count("error: ")) == (1, said.err.count("error: "))
+
+
+def test_health_and_metrics(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What drift counts, and what the looks add up to; nothing but reads of these pages is answered."""
+    port, pages = free_port(), dict[str, tuple[int, str]]()
+
+    def happens(number: int) -> None:
+        change(settled)
+        pages.update({path: page(port, path) for path in ("/healthz", "/metrics", "/else")})
+
+    said, _ = watch(settled, monkeypatch, 3, "--apply", "--listen", f"127.0.0.1:{port}", happens=happens)
+    assert f"http://127.0.0.1:{port}/healthz" in said.err
+    assert (pages["/healthz"], pages["/else"][0]) == ((200, "ok\n"), 404)
+    for line in (
+        'acctcfg_accounts{venue="desk"} 1',
+        'acctcfg_changed_values{venue="desk"} 1',
+        "# TYPE acctcfg_watch_looks_total counter",
+        'acctcfg_watch_looks_total{result="no_drift"} 1',
+        'acctcfg_watch_looks_total{result="applied"} 1',
+        'acctcfg_watch_steps_total{status="done"} 1',
+        "acctcfg_watch_failures_in_a_row 0",
+        "acctcfg_watch_contested_values 0",
+    ):
+        assert line in pages["/metrics"][1].splitlines(), pages["/metrics"][1]
+
+
+LOOKS, ACCOUNTS = 200, 20
+DOWN, UP = 60, 64  # the venue answers nothing after that look, until after this one
+
+
+@pytest.fixture
+def fast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """Twenty accounts as the manifest says, at a venue a hundred times as fast."""
+    with Desk.at(tmp_path, monkeypatch, speed=100) as desk:
+        names = [f"mmdesk{number:02}" for number in range(1, ACCOUNTS + 1)]
+        for name in names:
+            settle(desk, name, acctLv="3", posMode="net_mode")
+        yield desk.write(dict.fromkeys(names, MODES))
+
+
+@pytest.mark.slow
+def test_two_hundred_looks_add_up_in_flat_memory(fast: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tenth look finds a change, one of four of those blocked for a look; then the venue is down for a while."""
+    port, pages, held = free_port(), list[str](), dict[int, tuple[int, int]]()
+
+    def happens(number: int) -> None:
+        name = f"mmdesk{number // 10 % ACCOUNTS + 1:02}"
+        if number % 10 == 5:
+            change(fast, name)
+        if number % 40 == 5:
+            fast.open(name, "orders", instId="BTC-USDT-SWAP")
+        if number % 40 == 6:
+            fast.sandbox.control_delete(f"accounts/{name}/orders/all")
+        if number == DOWN:
+            fast.fault(match={"path": "/api/v5/*"}, kind="status", status=503, times=0)
+        if number == UP:
+            fast.sandbox.control_delete("faults")
+        if number in (LOOKS // 2, LOOKS - 1):
+            gc.collect()
+            pages_of_memory = int(Path("/proc/self/statm").read_text().split()[1])
+            held[number] = (len(gc.get_objects()), pages_of_memory * resource.getpagesize())
+        if number == LOOKS - 1:
+            pages.append(page(port, "/metrics")[1])
+
+    arguments = ("--apply", "--listen", f"127.0.0.1:{port}")
+    said, pauses = watch(fast, monkeypatch, LOOKS, *arguments, happens=happens)
+    changes, blocked, failed = LOOKS // 10, LOOKS // 40, UP - DOWN
+    rest = LOOKS - changes - blocked - failed
+    expected = {"applied": changes, "blocked": blocked, "failed": failed, "no_drift": rest}
+    assert Counter(one["result"] for one in lines(said)) == expected, said.err
+    assert [one["look"] for one in lines(said)] == list(range(1, LOOKS + 1))
+    assert len(fast.writes("set-position-mode")) == changes
+    assert sum(pause > 300 for pause in pauses) == failed - 1
+    shown = pages[0].splitlines()
+    for result, count in expected.items():
+        assert f'acctcfg_watch_looks_total{{result="{result}"}} {count - (result == "no_drift")}' in shown
+    assert f'acctcfg_watch_steps_total{{status="done"}} {changes}' in shown
+    assert f'acctcfg_watch_steps_total{{status="blocked"}} {blocked}' in shown
+    (objects, size), (objects_later, size_later) = held[LOOKS // 2], held[LOOKS - 1]
+    print(held)
+    assert objects_later < objects * 1.02
+    assert size_later < size + (8 << 20)
