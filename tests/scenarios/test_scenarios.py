@@ -35,6 +35,25 @@ def test_an_example_passes(bench: Bench, file: Path) -> None:
     assert said.last.endswith(" passed, 0 failed.")
 
 
+@pytest.mark.slow
+def test_the_manuals_scenario_passes(bench: Bench) -> None:
+    """What docs/testing-manifests.md shows is what the program does, also where it fails."""
+    manual = (ROOT / "docs" / "testing-manifests.md").read_text(encoding="utf-8")
+    text, failing = (
+        manual.partition("```yaml\n")[2].partition("```")[0],
+        manual.partition("```text\n")[2].partition("```")[0],
+    )
+    shutil.copytree(ROOT / "examples" / "one-account", bench.folder, dirs_exist_ok=True)
+    file = bench.folder / "tests" / "one-account.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert bench.test().code == 0
+    opens = next(line for line in text.splitlines() if "open:" in line)
+    file.write_text(
+        text.replace(opens, opens.replace("open:", "close:").replace('{instId: BTC-USDT-SWAP, size: "3"}', "all"))
+    )
+    assert next(line for line in failing.splitlines() if "exit" in line) in bench.test().out
+
+
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
 def test_the_schema_takes_what_the_reader_takes(file: Path) -> None:
     """The published schema is the one that is printed, and every example fits it; one with a slip does not."""
