@@ -11,8 +11,7 @@ import click
 from acctcfg.cli.asking import Duration, ask, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
 from acctcfg.cli.formats import option_format, page, show
-from acctcfg.cli.selection import option_exclude, option_target
-from acctcfg.cli.unsupported import option_later
+from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
 
 if TYPE_CHECKING:
     from acctcfg.cli.approvals import Approved
@@ -41,6 +40,7 @@ TEXT = "text"
 )
 @option_target
 @option_exclude
+@option_dependencies
 @option_auto_approve
 @option_allow_sensitive
 @click.option(
@@ -61,7 +61,6 @@ TEXT = "text"
 )
 @option_lock_timeout
 @option_format("outcome")
-@option_later("--with-dependencies")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -70,6 +69,7 @@ def command(
     signatures: tuple[Path, ...],
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
+    with_dependencies: bool,
     auto_approve: bool,
     allow_sensitive: tuple[str, ...],
     allow_warnings: bool,
@@ -106,6 +106,7 @@ def command(
             approve=talk.approval(progress),
             targets=targets,
             excludes=excludes,
+            with_dependencies=with_dependencies,
             saved=saved,
             expect=expect,
             replace=replace,

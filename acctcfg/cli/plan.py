@@ -9,7 +9,7 @@ import click
 
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
 from acctcfg.cli.formats import option_format, show
-from acctcfg.cli.selection import option_exclude, option_target
+from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
 from acctcfg.cli.unsupported import option_later
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ option_detailed_exitcode = click.option(
 @option_detailed_exitcode
 @option_target
 @option_exclude
+@option_dependencies
 @option_replace
 @option_allow_sensitive
 @option_later("--changed-since")
 @option_later("--events")
 @option_later("--live")
 @option_later("--rehearse")
-@option_later("--with-dependencies")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -48,6 +48,7 @@ def command(
     detailed_exitcode: bool,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
+    with_dependencies: bool,
     replace: tuple[str, ...],
     allow_sensitive: tuple[str, ...],
 ) -> None:
@@ -68,6 +69,7 @@ def command(
             workspace,
             targets=targets,
             excludes=excludes,
+            with_dependencies=with_dependencies,
             replace=replace,
             allow_sensitive=allow_sensitive,
             progress=progress,

@@ -10,7 +10,7 @@ import click
 
 from acctcfg.cli.completing import addresses
 
-__all__ = ["option_exclude", "option_target"]
+__all__ = ["option_dependencies", "option_exclude", "option_target"]
 
 Command = TypeVar("Command", bound=Callable[..., object])
 LARGEST = 4 << 20  # bytes of a file of addresses
@@ -26,6 +26,12 @@ def option_exclude(command: Command) -> Command:
     """Add `--exclude ADDRESS`, which leaves out part of what `--target` selects."""
     what = "Leave out this address or pattern; an account, or a field's name, means all of it. @FILE: one a line."
     return _option("--exclude", "excludes", what)(command)
+
+
+def option_dependencies(command: Command) -> Command:
+    """`--with-dependencies`, which adds to `--target` what has to change before it."""
+    said = "With --target: and what has to change before it, such as an account mode before leverage."
+    return click.option("--with-dependencies", is_flag=True, help=said)(command)
 
 
 def _option(name: str, target: str, what: str) -> Callable[[Command], Command]:

@@ -113,13 +113,17 @@ class Focus:
         exactly: Iterable[str] | None = None,
         only: Iterable[str] | None = None,
         whole_fields: bool = False,
+        dependencies: bool = False,
     ) -> None:
         """`excludes`: addresses, fields (with all their keys) and accounts that are not looked at, targeted or not.
 
         `only`: of what the targets select, these fields and no others.
 
+        `dependencies`: what has to change before something targeted is looked at, too.
+
         `whole_fields`: a target that is a field's name without a key means every key of it.
         """
+        self.dependencies = dependencies
         self._whole_fields = whole_fields
         self._only = None if only is None else frozenset(only)
         self.patterns = tuple(AddressPattern(text) for text in targets)
@@ -150,6 +154,11 @@ class Focus:
             AddressPattern(text + "*" if text[-1:] != "]" and "." in text else text) for text in besides
         )
         return focus
+
+    def with_targets(self, addresses: Iterable[Address]) -> Focus:
+        """The same, with these addresses among what the user named."""
+        more = sorted(map(str, addresses))
+        return Focus([*self.targets, *more], excludes=self.excludes, dependencies=self.dependencies)
 
     @property
     def everything(self) -> bool:

@@ -60,6 +60,7 @@ async def apply(
     allow_warnings: bool = False,
     skip_blocked: bool = False,
     after_cap: bool = False,
+    with_dependencies: bool = False,
     wait_flat_s: float = 0.0,
     lock_timeout_s: float = 0.0,
     rotation: RotateKeys | None = None,
@@ -84,7 +85,7 @@ async def apply(
     leave = dataclasses.replace(Leave.of(workspace, replace, allow_sensitive), unsigned=unsigned)
     workspace.refuse_lost_journal()
     demand_reach(workspace, "--exclude", excludes)
-    focus = Focus(targets, excludes=excludes) if rotation is None else rotation.focus
+    focus = Focus(targets, excludes=excludes, dependencies=with_dependencies) if rotation is None else rotation.focus
     undo = None if saved is None else Undo.saved(workspace, saved)
     if saved is not None:
         workspace = workspace if undo is None else undo.workspace

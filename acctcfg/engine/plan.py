@@ -74,6 +74,7 @@ async def make_plan(
     excludes: Sequence[str] = (),
     replace: Sequence[str] = (),
     allow_sensitive: bool | Sequence[str] = (),
+    with_dependencies: bool = False,
     undo: Undo | None = None,
     progress: Progress = SILENT,
 ) -> Plan:
@@ -82,7 +83,7 @@ async def make_plan(
     if undo is not None:
         workspace = undo.workspace
     demand_reach(workspace, "--exclude", excludes)
-    focus = Focus(targets, excludes=excludes) if undo is None else undo.focus
+    focus = Focus(targets, excludes=excludes, dependencies=with_dependencies) if undo is None else undo.focus
     leave = Leave.of(workspace, replace, allow_sensitive)
     async with Session(workspace, venues_of(workspace, focus)) as session:
         planned = await draw_up(session, focus, leave=leave, undo=undo, progress=progress)
@@ -201,9 +202,14 @@ async def draw_up(
     does not name, the caller sees for himself.
     """
     workspace, replacing = session.workspace, leave.replace
-    surveys, warnings, unread = await survey_accounts(
-        session, focus, replacing=replacing, strangers=not look_only, progress=progress
-    )
+    while True:
+        surveys, warnings, unread = await survey_accounts(
+            session, focus, replacing=replacing, strangers=not look_only, progress=progress
+        )
+        missing = _missing(surveys, focus)
+        if not missing:
+            break
+        focus = focus.with_targets(missing)
     if not look_only:
         demand_targets(workspace, focus, surveys, unread, replacing)
     warnings += undo.settle(surveys) if undo is not None else []
@@ -324,6 +330,12 @@ def _stores(workspace: Workspace, steps: Iterable[Step]) -> tuple[StoreReport, .
         )
         for name in names
     )
+
+
+def _missing(surveys: Sequence[Survey], focus: Focus) -> list[Address]:
+    """What has to go first and is looked at in another round; not what the user said to leave alone."""
+    first = {address for survey in surveys for address in survey.untargeted} if focus.dependencies else set()
+    return [address for address in first if not focus.wants(address) and not focus.leaves_out(address)]
 
 
 def _block_left_out(surveys: Sequence[Survey], focus: Focus) -> None:

@@ -226,6 +226,7 @@ class Survey:
     warnings: list[Warning_] = field(default_factory=list)
     unreadable: list[Unread] = field(default_factory=list)
     blocks: dict[Address, list[Precheck]] = field(default_factory=dict)  # failing prechecks found while reading
+    untargeted: set[Address] = field(default_factory=set)  # what has to go first and is not targeted
     stored: dict[str, StoredKey] = field(default_factory=dict)  # label -> where the secret of that very key lies
     unsigned: dict[Address, str] = field(default_factory=dict)  # why this process cannot carry these steps out itself
     sets_nothing: list[str] = field(default_factory=list)  # exact entries that no scope came of: "x.leverage[2]"
@@ -251,6 +252,13 @@ class Survey:
     def block(self, address: Address, name: str, detail: str) -> None:
         """A reason, found while reading, why a step at this address must not be taken."""
         self.blocks.setdefault(address, []).append(Precheck(name, "fail", detail))
+
+    def needs(self, address: Address, *first: Address) -> None:
+        """Steps that have to go before the one at this address, and that nobody targeted: it is blocked."""
+        self.untargeted.update(first)
+        has, it = ("has", "it") if len(first) == 1 else ("have", "them")
+        how = f"{has} to change first: target {it} too, or --with-dependencies"
+        self.block(address, "target_dependency", f"{' and '.join(map(str, first))} {how}")
 
     def warn(self, address: Address | str, code: str, message: str) -> None:
         """Add a warning; `code` is one of the closed list."""

@@ -128,11 +128,9 @@ def test_what_is_not_built_is_refused_as_such(name, capsys):
     ("line", "said"),
     [
         ("plan --changed-since HEAD", "--changed-since is not supported yet"),
-        ("plan --with-dependencies", "--with-dependencies is not supported yet"),
         ("plan --events run.jsonl", "--events is not supported yet"),
         ("plan --live now.json", "--live is not supported yet"),
         ("plan --rehearse", "--rehearse is not supported yet"),
-        ("apply --with-dependencies", "--with-dependencies is not supported yet"),
     ],
 )
 def test_what_a_command_does_not_do_yet_is_refused_as_such(line, said, capsys):

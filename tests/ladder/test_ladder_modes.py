@@ -207,6 +207,23 @@ def test_a_target_behind_a_mode_is_blocked_and_names_it(desk: Desk, exists: bool
     assert {f"targets1.{mode}" for mode in ("account_mode", "position_mode")} < set(steps)
 
 
+def test_dependencies_of_a_target_come_along(desk: Desk) -> None:
+    """`--with-dependencies` takes in the modes that have to go first and nothing else; apply does them, in order; what
+    --exclude says stays out, and blocks."""
+    settle(desk, "targets1", labels=("trading", "zreader"))
+    desk.write({"targets1": WHOLE})
+    scope = "targets1.leverage[swap/BTC-USDT/cross]"
+    narrowed = ("--target", scope, "--with-dependencies")
+    steps = desk.steps(*narrowed)
+    assert set(steps) == {scope, "targets1.account_mode", "targets1.position_mode"}
+    assert not any(step["blocked"] for step in steps.values())
+    left_out = desk.steps(*narrowed, "--exclude", "targets1.account_mode")
+    assert "targets1.account_mode" in failing(left_out[scope])["target_dependency"]
+    assert desk.apply(*narrowed).code == 0
+    assert desk.account("targets1")["acctLv"] == "3"
+    assert not desk.steps(*narrowed)
+
+
 def test_a_mode_that_goes_after_does_not_hold_a_target_back(desk: Desk) -> None:
     """position_mode net before portfolio needs no other step; leverage, which goes after both, names what is left."""
     settle(desk, "targets1", acctLv="3", posMode="long_short_mode")

@@ -110,8 +110,7 @@ class Leverage(OneCall[Account]):
             if barrier is not None:
                 live[address] = barrier
             if account.mode_barrier is not None and not focus.wants(account.address("account_mode")):
-                detail = f"{account.address('account_mode')} has to change first: target it too"
-                account.survey.block(address, "target_dependency", detail)
+                account.survey.needs(address, account.address("account_mode"))
         left = [address for address in account.decisions if address not in live]
         return {**live, **await self._read(account, left)} if left else live
 

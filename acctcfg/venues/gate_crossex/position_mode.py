@@ -47,8 +47,7 @@ class PositionMode(OneCall[Account]):
         for address, word in wanted.items():
             account.survey.want(address, word, live[address])
             if barrier is not None and not focus.wants(account.address("account_mode")):
-                detail = f"{account.address('account_mode')} has to change first: target it too"
-                account.survey.block(address, "target_dependency", detail)
+                account.survey.needs(address, account.address("account_mode"))
 
     async def _read(
         self, account: Account, addresses: Sequence[Address], *, opened: bool = False

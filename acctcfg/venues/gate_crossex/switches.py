@@ -41,8 +41,7 @@ class GateSettings(Settings[Account]):
         """A change of the account mode: the venue does not say what it does to them."""
         if account.mode_barrier is not None and not focus.wants(account.address("account_mode")):
             for address in addresses:
-                detail = f"{account.address('account_mode')} has to change first: target it too"
-                account.survey.block(address, "target_dependency", detail)
+                account.survey.needs(address, account.address("account_mode"))
         return account.mode_barrier
 
     def owner(self, account: Account) -> tuple[str, str]:

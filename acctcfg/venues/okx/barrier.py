@@ -25,10 +25,7 @@ def barrier(
         )
         if wanted is not None and wanted != live and not isinstance(live, Unreadable)
     ]
-    left_out = [str(address) for address in first if not focus.wants(address)]
-    if left_out:
-        has, it = ("has", "it") if len(left_out) == 1 else ("have", "them")
-        detail = f"{' and '.join(left_out)} {has} to change first: target {it} too"
+    if left_out := [address for address in first if not focus.wants(address)]:
         for address in addresses:
-            account.survey.block(address, "target_dependency", detail)
+            account.survey.needs(address, *left_out)
     return After(first[0].field) if first else None

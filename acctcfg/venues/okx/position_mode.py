@@ -54,8 +54,7 @@ class PositionMode(OneCall[Account]):
             if not isinstance(found, After) or found.what != "create":
                 found = After("account_mode")
             if not focus.wants(account.address("account_mode")):
-                detail = f"{account.address('account_mode')} has to change first: target it too"
-                account.survey.block(address, "target_dependency", detail)
+                account.survey.needs(address, account.address("account_mode"))
         account.survey.want(address, spec.position_mode, found)
         unlike = spec.position_mode is Word.LONG_SHORT if isinstance(found, After) else found != spec.position_mode
         if wanted_mode == live_mode == "spot" and unlike:
