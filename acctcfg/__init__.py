@@ -7,8 +7,6 @@
 Names are imported when they are first used.
 """
 
-from __future__ import annotations
-
 __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # type checkers know the name; typing itself would cost every start of the program

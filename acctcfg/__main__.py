@@ -1,10 +1,12 @@
 """`python -m acctcfg`, and the console script."""
 
-from __future__ import annotations
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    del sys.path[0]  # the folder that one is in: a `click.py` that somebody committed there would be run
 
 import io
 import os
-import sys
 
 from acctcfg.cli import run
 

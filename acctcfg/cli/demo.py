@@ -63,6 +63,7 @@ STAGES = (
 
 
 KEPT = ("PATH", "HOME", "LANG", "TERM", "COLUMNS", "NO_COLOR", "TMPDIR", "TEMP", "SYSTEMROOT", "USERPROFILE")
+OURSELVES = (sys.executable, "-P", "-m", "acctcfg")  # -P: nothing is imported from the folder that one is in
 KEPT_PREFIXES = ("LC_", "XDG_", "PYTHON")
 
 
@@ -98,7 +99,7 @@ def _program(ctx: click.Context, folder: Path, *arguments: str) -> list[str]:
     flags = ["-v"] if ctx.obj["verbose"] else []
     if not ctx.obj["color"]:
         flags.append("--no-color")
-    return [sys.executable, "-m", "acctcfg", "-C", str(folder), *flags, *arguments]
+    return [*OURSELVES, "-C", str(folder), *flags, *arguments]
 
 
 @contextmanager
@@ -107,7 +108,7 @@ def _sandbox() -> Iterator[Mapping[str, str]]:
     from acctcfg.errors import AcctcfgError
 
     _echo(f"$ acctcfg sandbox --port 0 --speed {SPEED} &")
-    arguments = [sys.executable, "-m", "acctcfg", "sandbox", "--port", "0", "--speed", SPEED]
+    arguments = [*OURSELVES, "sandbox", "--port", "0", "--speed", SPEED]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=_bare()) as process:
         try:
             found = _read_exports(process)

@@ -6,6 +6,7 @@ import re
 import stat
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 
 import pyrage
 import pytest
@@ -67,6 +68,19 @@ def test_a_demo_stage_that_fails_fails_the_demo(monkeypatch, capsys):
     monkeypatch.setattr(demo, "STAGES", ((("plan", "--no-such-option"), "A stage that fails."),))
     assert run(["demo"]) == 1
     assert "the demo stops here" in capsys.readouterr().err
+
+
+def test_no_module_that_somebody_committed_is_run(tmp_path, monkeypatch):
+    """Whatever a Python file in the workspace is called, `python -m acctcfg` and what `demo` starts import others."""
+    import acctcfg.cli.demo as demo
+
+    for name in {*sys.stdlib_module_names, *packages_distributions(), "sitecustomize", "usercustomize"} - {"acctcfg"}:
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name} of the folder was run')\n")
+    (tmp_path / "acctcfg.yaml").write_text("version: 1\naccounts: {}\n")
+    monkeypatch.chdir(tmp_path)
+    for ours in ((sys.executable, "-m", "acctcfg"), demo.OURSELVES):
+        said = subprocess.run([*ours, "validate"], capture_output=True, text=True, timeout=60)
+        assert (said.returncode, said.stderr) == (0, ""), said.stderr
 
 
 IDENTITY = ".acctcfg/identity.txt"
