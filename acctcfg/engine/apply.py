@@ -32,7 +32,7 @@ from acctcfg.engine.reviewed import (
 from acctcfg.engine.rotation import RotateKeys
 from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Session
-from acctcfg.engine.sign_here import refuse_unsigned
+from acctcfg.engine.sign_here import refuse_unproven, refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.turn import hold_locks, let_writes_expire, working
 from acctcfg.engine.undo import Undo
@@ -186,6 +186,8 @@ async def _go_on(
     todo = _todo(planned.plan, leaving)
     _refuse_lost_stores(workspace, todo)
     refuse_unsigned(planned.surveys, todo)
+    if planned.command == "rotate":
+        refuse_unproven({store: workspace.store(store).why_not_readable_here() for store in _new_secrets(todo)})
     if todo and not approve(planned.plan):
         return _declined(planned)
     if todo and (late := _too_late(planned)) is not None:

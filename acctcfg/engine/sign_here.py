@@ -8,7 +8,7 @@ from acctcfg.core.plan import Step
 from acctcfg.errors import ConfigError
 from acctcfg.venues.contract import Survey
 
-__all__ = ["refuse_unsigned"]
+__all__ = ["refuse_unproven", "refuse_unsigned"]
 
 
 def refuse_unsigned(surveys: Mapping[str, Survey], todo: Iterable[Step]) -> None:
@@ -26,3 +26,12 @@ def refuse_unsigned(surveys: Mapping[str, Survey], todo: Iterable[Step]) -> None
         f"{why}: this process could not sign with the secret that {addresses[0]}{more} needs; nothing was written",
         hint="bring the store's identity here, or apply where it is (`acctcfg secrets identity` makes a new one)",
     )
+
+
+def refuse_unproven(unreadable: Mapping[str, str]) -> None:
+    """Raise where a rotation could not sign with the new key, which it does before the old one goes: why, by store."""
+    for why in filter(None, unreadable.values()):
+        raise ConfigError(
+            f"{why}: this process could not prove the new key; nothing was written",
+            hint="bring the store's identity here, or rotate where it is",
+        )

@@ -47,10 +47,11 @@ class ToldStore:
         return self.get(path) is not None
 
     def put(self, path: str, credentials: Credentials) -> None:
-        """Kept, once it says so; it refuses where there is one already."""
+        """Kept, once it says so and answers it; it refuses where there is one already."""
         if is_dead(path):
             raise StoreError(f"{path}: only a key that no longer exists gets such a path", hint="choose another label")
         self._put(path, credentials)
+        self._demand(path, credentials)
 
     def why_read_only(self) -> str:
         """Nothing that could be known without trying."""
@@ -68,14 +69,9 @@ class ToldStore:
         made = Credentials("p" * 36, generate(32), generate(32))
         self._put(trial, made)
         try:
-            found = self.get(trial)
+            self._demand(trial, made)
         finally:
             self._delete(trial)
-        if found is None or not found.same_as(made):
-            raise StoreError(
-                f"the store {self.name} does not answer what was just put there",
-                hint="mend it; no key was created",
-            )
         if self.holds(trial):
             raise StoreError(f"the store {self.name} still holds {trial}, which it said is deleted", hint="mend it")
         self._proven = True
@@ -124,6 +120,12 @@ class ToldStore:
         split_path(path)
         secret = json.loads(pack(credentials))
         ask(self._helper, {"do": "put", "path": path, "secret": secret}, credentials)
+
+    def _demand(self, path: str, put: Credentials) -> None:
+        """A helper may say that it keeps what it does not, or something else than it was told."""
+        found = self.get(path)
+        if found is None or not found.same_as(put):
+            raise StoreError(f"the store {self.name} does not answer what was just put there", hint="mend the store")
 
     def _delete(self, path: str) -> None:
         ask(self._helper, {"do": "delete", "path": path})

@@ -52,6 +52,16 @@ def test_a_key_gets_a_new_secret_under_its_own_label(desk: Desk) -> None:
     assert desk.run("history").out.count("rotate") == 1
 
 
+def test_nothing_is_rotated_where_the_new_key_could_not_be_proven(desk: Desk) -> None:
+    """Without the store's identity no second key is made."""
+    one_key(desk)
+    before, writes = live(desk), len(desk.writes())
+    desk.monkeypatch.delenv("ACCTCFG_AGE_KEY")
+    said = rotate(desk)
+    assert (said.code, live(desk), len(desk.writes())) == (1, before, writes)
+    assert "could not prove the new key; nothing was written" in said.err
+
+
 def test_the_new_key_has_what_the_manifest_says_or_what_the_old_one_had(desk: Desk) -> None:
     """Permissions and addresses that the manifest leaves out are those of the old key."""
     one_key(desk)
