@@ -55,12 +55,12 @@ def _speed(sheet: Sheet, environ: Mapping[str, str]) -> float:
 def _manifest(sheet: Sheet, manifest: Manifest, problems: Sequence[Problem]) -> None:
     if not problems:
         counts = [
-            f"{len(some)} {word}"
+            f"{len(some)} {word}{'s' * (len(some) != 1)}"
             for word, some in (
-                ("accounts", manifest.accounts),
-                ("venues", manifest.venues),
-                ("stores", manifest.secret_stores),
-                ("files", manifest.files),
+                ("account", manifest.accounts),
+                ("venue", manifest.venues),
+                ("store", manifest.secret_stores),
+                ("file", manifest.files),
             )
         ]
         sheet.ok("files", ", ".join(counts))

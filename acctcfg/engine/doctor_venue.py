@@ -105,8 +105,8 @@ async def _credentials(sheet: Sheet, session: Session, spec: VenueSpec, way: Way
         session.demand_same_user(link)
     except ConfigError as error:
         sheet.fail("credentials", error.message, error.hint)
-    except JournalError as error:
-        sheet.ok("credentials", f"sign as the uid {link.connection.user}{named}; {error.message}")
+    except JournalError:
+        sheet.ok("credentials", f"sign as the uid {link.connection.user}{named}; the journal could not be asked")
     else:
         sheet.ok("credentials", f"sign as the uid {link.connection.user}{named}")
     if key is not None:
@@ -183,5 +183,7 @@ def _refusals(sheet: Sheet, way: Way) -> None:
 def _told(error: Exception, spec: VenueSpec) -> tuple[str, str]:
     """What is wrong, without the place that the heading says already; and what to do."""
     if isinstance(error, AcctcfgError):
-        return error.message.removeprefix(f"venues.{spec.key}: "), error.hint
+        code = error.code if isinstance(error, Refused) else ""
+        more = f"`acctcfg explain {venue(spec.type).error_family}:{code}` says what it means." if code else ""
+        return error.message.removeprefix(f"venues.{spec.key}: "), error.hint or more
     return blame(error, spec), "Please report it to who made the venue package."

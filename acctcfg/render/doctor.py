@@ -43,7 +43,9 @@ def _lines(one: Checked, paint: Paint, width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return wrap(harmless(text), max(20, width - len(_INDENT)), break_long_words=False, break_on_hyphens=False)
+    return wrap(
+        harmless(" ".join(text.split())), max(20, width - len(_INDENT)), break_long_words=False, break_on_hyphens=False
+    )
 
 
 def checkup_json(found: Checkup) -> str:

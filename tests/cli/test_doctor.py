@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,29 @@ def test_an_altered_journal_fails_and_the_credentials_do_not(sound):
     assert code == 1
     assert checks["journal", "chain"]["status"] == "failed"
     assert checks["venues.desk", "credentials"]["status"] == "ok"
+
+
+def test_a_journal_that_is_down_is_told_once(sound):
+    """The server does not answer: the journal fails, the credentials sign all the same, and the locks are not known."""
+    sound.write({"mmdesk01": {}}, journal={"url": "postgresql://127.0.0.1:9/none"})
+    code, checks = doctor(sound)
+    assert code == 1
+    assert checks["journal", "chain"]["status"] == "failed"
+    assert "the journal could not be asked" in checks["venues.desk", "credentials"]["message"]
+    assert checks["locks", "held"]["status"] == "warning"
+
+
+def test_an_identity_that_git_keeps_fails(sound):
+    """What opens the secrets is not to be committed; the fix says that git's history keeps it."""
+    store = {"type": "age_file", "path": "secrets/", "recipients": [sound.recipient], "identity": {"file": "id.txt"}}
+    (sound.folder / "id.txt").write_text(sound.identity)
+    (sound.folder / "id.txt").chmod(0o600)
+    for words in (["init", "-q"], ["add", "id.txt"]):
+        subprocess.run(["git", *words], cwd=sound.folder, check=True)
+    sound.write({"mmdesk01": {}}, secret_stores={"vault": store})
+    code, checks = doctor(sound)
+    assert code == 1
+    assert "git tracks id.txt" in checks["manifest", "git"]["message"]
 
 
 def test_an_empty_folder_says_what_to_do(tmp_path, capsys):
