@@ -25,6 +25,7 @@ COMMANDS = {
     "fmt": "Lay out manifests, comments kept.",
     "plan": "Show what apply would do, and what stands in its way.",
     "approve": "Sign a saved plan, for guardrails.approvals.",
+    "snapshot": "Save live state without secrets, for plans that have no credentials.",
     "apply": "Plan, ask, carry out, and read every change back.",
     "drift": "Show how live accounts differ from the manifest, and what is there besides.",
     "watch": "Look for drift again and again, with health and metrics over HTTP.",
@@ -48,7 +49,7 @@ COMMANDS = {
     "completion": "Print the completion script of a shell.",
 }
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
-NOT_YET = ("snapshot",)
+NOT_YET: tuple[str, ...] = ()
 
 
 class LazyGroup(click.Group):

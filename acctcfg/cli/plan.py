@@ -36,9 +36,14 @@ option_detailed_exitcode = click.option(
 @option_dependencies
 @option_replace
 @option_allow_sensitive
+@click.option(
+    "--live",
+    "snapshot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Plan against this snapshot: no request, no credentials.",
+)
 @option_later("--changed-since")
 @option_later("--events")
-@option_later("--live")
 @option_later("--rehearse")
 @click.pass_context
 def command(
@@ -51,6 +56,7 @@ def command(
     with_dependencies: bool,
     replace: tuple[str, ...],
     allow_sensitive: tuple[str, ...],
+    snapshot: Path | None,
 ) -> None:
     """Show what apply would do, and what stands in its way.
 
@@ -59,9 +65,14 @@ def command(
     """
     from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.plan import make_plan
+    from acctcfg.engine.replayed import SnapshotWorkspace
+    from acctcfg.render.snapshot import load_snapshot
 
     out = place_to_save(ctx, out)
+    live = None if snapshot is None else load_snapshot(ctx.obj["directory"] / snapshot)
     workspace = load_workspace(ctx)
+    if live is not None:
+        workspace = SnapshotWorkspace.over(workspace, live)
     check_sensitive(ctx, workspace, allow_sensitive)
     plan = run_engine(
         ctx,

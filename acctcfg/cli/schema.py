@@ -29,6 +29,12 @@ def _drift() -> str:
     return drift_schema_text()
 
 
+def _snapshot() -> str:
+    from acctcfg.render.snapshot import snapshot_schema_text
+
+    return snapshot_schema_text()
+
+
 def _sandbox_seed() -> str:
     from acctcfg.sandbox.schema import seed_schema_text
     from acctcfg.sandbox.venues import VENUES
@@ -48,6 +54,7 @@ SCHEMAS: dict[str, Callable[[], str]] = {
     "manifest": _manifest,
     "plan": _plan,
     "drift": _drift,
+    "snapshot": _snapshot,
     "sandbox-seed": _sandbox_seed,
     "scenario": _scenario,
 }

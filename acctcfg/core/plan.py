@@ -14,6 +14,7 @@ from acctcfg.core.desired import Place, Wave
 from acctcfg.core.diff import Change
 from acctcfg.core.rollout import StagedWave, staged
 from acctcfg.core.scope import Reverts, Scope, StoreReport, VenueReport
+from acctcfg.core.snapshot import Earlier
 from acctcfg.core.state import KeyValue, Rotating, to_json
 
 __all__ = [
@@ -174,6 +175,7 @@ class Plan:
     acctcfg_version: str = ""
     created_at: str = ""
     author: str = ""  # who made it
+    earlier: Earlier | None = None  # the live state that it was made from, where that was not read for it
 
     @property
     def waves(self) -> tuple[StagedWave, ...]:
@@ -184,7 +186,7 @@ class Plan:
     @property
     def matches(self) -> bool:
         """Whether live accounts match: all was looked at and read, every entry set something, nothing differs."""
-        nothing = not self.steps and not self.unreadable
+        nothing = not self.steps and not self.unreadable and self.earlier is None
         return nothing and self.scope.whole and not self.scope.narrowed and not self.scope.sets_nothing
 
     @property
@@ -207,6 +209,8 @@ class Plan:
             return self._counted()
         if self.reverts is not None and not why:
             return "Nothing to undo."
+        if self.earlier is not None:
+            return "; ".join([f"Nothing to change in the {self.earlier.said}", *why]) + "."
         return "; ".join(["Nothing to change in what was read", *why]) + "."
 
     @property
@@ -275,6 +279,7 @@ class Plan:
             "steps": [step.fingerprint() for step in self.steps],
             "unreadable": sorted([one.address, one.code] for one in self.unreadable),
             **self._reverts(),
+            **({"snapshot": True} if self.earlier is not None else {}),
         }
 
     def is_named_by(self, digest: str, *, allow_warnings: bool = False) -> bool:
@@ -289,6 +294,11 @@ class Plan:
         return any(
             digest_of({**identity, "cautions": sorted(chain.from_iterable(choice))}) == digest for choice in choices
         )
+
+    def as_of_snapshot_is_named_by(self, digest: str) -> bool:
+        """Whether a digest names this very plan as one made from a snapshot."""
+        seen = Earlier(as_of="", age_s=0, blurred=False)
+        return replace(self, earlier=seen).is_named_by(digest, allow_warnings=True)
 
     def _reverts(self) -> dict[str, object]:
         return {} if self.reverts is None else {"reverts": self.reverts.to_json()}
@@ -327,6 +337,8 @@ class Plan:
             },
         }
         document |= self._reverts()
+        if self.earlier is not None:
+            document["snapshot"] = self.earlier.to_json()
         if self.rollout:
             document["waves"] = [{"accounts": list(one.accounts), "then_wait_s": one.then_wait_s} for one in self.waves]
         document["checksum"] = digest_of(document)
@@ -364,6 +376,7 @@ def digest_of_document(document: Mapping[str, Any]) -> str:
             "unreadable": sorted([one["address"], one["code"]] for one in document["unreadable"]),
             "cautions": sorted(one for one in cautions if one[0] in own and one[1] not in UNREVIEWED),
             **({"reverts": document["reverts"]} if "reverts" in document else {}),
+            **({"snapshot": True} if "snapshot" in document else {}),
         }
     )
 

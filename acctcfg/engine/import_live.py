@@ -7,20 +7,20 @@ an account has depends on who signs for it and on its modes: its keys, its modes
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import AccountSpec, KeySpec, LeverageEntry, Place, Selector, SettingEntry
+from acctcfg.core.desired import AccountSpec, KeySpec, SettingEntry
 from acctcfg.core.leverage_lines import ScopeName
 from acctcfg.core.own_field import Upper
 from acctcfg.core.rules import VenueRules
-from acctcfg.core.setting import Keyed, OnOff, Record, Setting
 from acctcfg.core.state import UNSET, After, KeyValue, Live, Unreadable, Value
-from acctcfg.core.vocabulary import MarginMode, Market, PositionMode
+from acctcfg.core.vocabulary import PositionMode
 from acctcfg.deposit import DEPOSIT, AddressSpec, CreditTo, DepositSpec
+from acctcfg.engine.everything import NOWHERE, as_it_is, every_leverage, plain_keys
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.stored_keys import check_at
 from acctcfg.errors import VenueError
@@ -33,7 +33,6 @@ from acctcfg.venues.existing import Existing, ListsAccounts
 
 __all__ = ["Found", "Reader"]
 
-NOWHERE: Final = Place("", 0, 0)
 _SHOWN: Final = ("account_frozen",)
 """Warnings about what is, whatever a manifest wants."""
 
@@ -70,6 +69,17 @@ class Reader:
             return Found(name, await account.read())
         except VenueError as error:
             return Found(name, None, error.told)
+
+    async def everything_of(self, spec: AccountSpec) -> Survey:
+        """All of one account of the manifest, signed for as the manifest says. Raises VenueError."""
+        main = spec.role == "main"
+        existing = None if main else Existing(name=spec.name, uid=spec.uid or "")
+        account = _Account(self, existing, spec.key)
+        account.spec = bare = as_it_is(spec, exclusive=not main)
+        for one in bare.api_keys:
+            account.keys.append(FoundKey(label=one.label, permissions=("trade",), ip_allowlist=(), store=one.store))
+        mode, positions = await account._read_modes()
+        return await account._survey(await account._everything(mode, positions))
 
 
 class _Account:
@@ -272,7 +282,7 @@ class _Account:
         if self.has("settings"):
             spec = replace(spec, settings=await self._every_setting(spec, mode))
         if self.has("leverage"):
-            spec = replace(spec, leverage=_every_leverage(rules))
+            spec = replace(spec, leverage=every_leverage(rules))
         return spec
 
     def _signs(self) -> bool:
@@ -282,7 +292,7 @@ class _Account:
 
     async def _every_setting(self, spec: AccountSpec, mode: str) -> tuple[SettingEntry, ...]:
         rows = [one for one in self.reader.rules.settings if not one.lacks(mode)]
-        found = [(one.field, key) for one in rows for key in _plain_keys(one)]
+        found = [(one.field, key) for one in rows for key in plain_keys(one)]
         try:
             found += await self.lists.keyed_settings(await self._survey(spec))
         except VenueError as error:
@@ -371,35 +381,3 @@ class _Account:
         if not state:
             self._unmanaged("state", "the venue's word for it is none that this version knows")
         return state if state not in ("", "present") else None
-
-
-def _plain_keys(setting: Setting) -> Collection[str]:
-    """The keys of a setting that every account has; of one by currency and the like, only the venue tells."""
-    match setting.kind:
-        case Keyed() | OnOff():
-            return ()
-        case Record(parts):
-            return tuple(parts)
-        case _:
-            return ("",)
-
-
-def _every_leverage(rules: VenueRules) -> tuple[LeverageEntry, ...]:
-    """Entries that come to every scope; those that do not exist under the account's modes come to none."""
-    by = "instrument" if "instrument" in rules.leverage_selectors else rules.leverage_selectors[0]
-    kinds: Sequence[tuple[Market | None, MarginMode | None]] = [(None, None)]
-    if by == "instrument":
-        kinds = [(market, margin) for market in Market for margin in MarginMode]
-    return tuple(
-        LeverageEntry(
-            market=market,
-            margin=margin,
-            selector=Selector(by, "*"),
-            side=None,
-            value=Decimal(1),
-            layer=0,
-            place=NOWHERE,
-            path="leverage",
-        )
-        for market, margin in kinds
-    )

@@ -36,8 +36,7 @@ def _known(workspace: Workspace) -> dict[str, list[str]]:
     for key, spec in manifest.venues.items():
         user = "" if key in used else workspace.user_behind(spec, venue(spec.type).base_url(spec))
         if user:
-            with workspace.journal() as journal:
-                found[key] = [one.name for one in journal.knowledge(user).accounts.values()]
+            found[key] = workspace.accounts_of(user)
     return {key: sorted(names) for key, names in found.items() if names}
 
 

@@ -262,6 +262,7 @@ async def draw_up(
         acctcfg_version=__version__,
         author=workspace.actor,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        earlier=workspace.earlier(time.time()),
     )
     plan = replace(plan, estimate=estimate_of(session, work, plan))
     if plan.steps and (why := why_closed(workspace.manifest.guardrails.windows, session.now(), plan.estimate.seconds)):

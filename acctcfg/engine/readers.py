@@ -26,9 +26,7 @@ def changed_readers(workspace: Workspace) -> dict[str, str]:
 
     Once readers are known, a store of another name is no way round: its readers are compared with all of them.
     """
-    with workspace.journal() as journal:
-        workspace.demand_intact(journal)
-        known = journal.store_readers()
+    known = workspace.store_readers()
     specs = _wanted(workspace.manifest)
     readers = {one for facts in known.values() for one in _recipients(facts)}
     found = {

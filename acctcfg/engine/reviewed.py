@@ -137,6 +137,8 @@ def check_digest(planned: Planned, expect: str, saved: Mapping[str, Any] | None,
     """
     if any(plan.is_named_by(expect, allow_warnings=allow_warnings) for plan in planned.as_reviewed):
         return
+    if planned.plan.as_of_snapshot_is_named_by(expect):
+        raise PlanStale(f"{expect} is the digest of a plan from a snapshot, which is for review alone", hint=_AGAIN)
     why = f"the plan's digest is {planned.plan.digest}, not {expect} as expected"
     hint = (
         "the manifest, the credentials or the live accounts changed since it was reviewed, "

@@ -208,7 +208,7 @@ class Session:
         pacer.limits = granted(spec, type_)
         pace_file.restore(pacer, type_.rate_of)
         proxy = None if local else proxy_of(base_url, spec.proxy, f"venues.{spec.key}.proxy", environ)
-        client = Client(
+        client = self.workspace.client_of(spec)(
             base_url,
             type_.dialect(spec),
             self.clock,

@@ -15,12 +15,15 @@ from acctcfg.core.desired import JournalSpec, Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.remembered import Cap, Creating, KnownAccount, Rotation, StoredKey
 from acctcfg.core.rules import VenueRules
+from acctcfg.core.snapshot import Earlier
 from acctcfg.core.until import settled
 from acctcfg.errors import ConfigError
 from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, holder_of, journal_path, state_folders
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
 from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.journal import JOURNAL
+from acctcfg.journal.knowledge import Knowledge
+from acctcfg.journal.known_json import known_from_json, known_to_json
 from acctcfg.journal.last_seen import LastSeen
 from acctcfg.journal.process import this_process
 from acctcfg.secrets import Around, Credentials, Secret, Store, load_credentials, load_token, open_store
@@ -28,6 +31,7 @@ from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.stored_form import flaw_of
 from acctcfg.signing import signing_of
 from acctcfg.venues.installed import rules
+from acctcfg.wire.client import Client
 
 __all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "journal_in", "speed_of", "storage_here"]
 
@@ -134,7 +138,7 @@ class Workspace:
         def memory(base_url: str, user: str) -> JournalMemory:
             with self.journal() as journal:
                 self.demand_intact(journal)
-                return JournalMemory(journal, user, self.running(base_url, user))
+                return JournalMemory(journal.knowledge(user), self.running(base_url, user))
 
         return cache(memory)
 
@@ -155,6 +159,25 @@ class Workspace:
             self.demand_intact(journal)
             known = (journal.user_behind(key, venue.environment, base_url) for key in (venue.key, *venue.formerly))
             return next(filter(None, known), "")
+
+    def accounts_of(self, user: str) -> list[str]:
+        """The names of the accounts of a venue user that the journal knows as ours."""
+        with self.journal() as journal:
+            return [one.name for one in journal.knowledge(user).accounts.values()]
+
+    def store_readers(self) -> Mapping[str, JsonObject]:
+        """Store -> where its secrets went and who could read them, as the last apply knew it."""
+        with self.journal() as journal:
+            self.demand_intact(journal)
+            return journal.store_readers()
+
+    def earlier(self, now: float) -> Earlier | None:  # noqa: ARG002
+        """Of when its live state is, where that is not read now."""
+        return None
+
+    def client_of(self, venue: VenueSpec) -> Callable[..., Client]:  # noqa: ARG002
+        """What makes the client of a connection."""
+        return Client
 
     def lock(self, base_url: str, user: str, *, timeout_s: float) -> Lock:
         """The lock of one venue user at one base URL."""
@@ -324,9 +347,18 @@ class _Named(Mapping[str, Store]):
 class JournalMemory:
     """What the journal knows about one venue user, read once."""
 
-    def __init__(self, journal: Journal, user: str, running: str = "") -> None:
-        self._known = journal.knowledge(user)
+    def __init__(self, known: Knowledge, running: str = "") -> None:
+        self._known = known
         self.running = running
+
+    @classmethod
+    def of_json(cls, facts: Mapping[str, Any]) -> Self:
+        """What `to_json` gave, without whoever is running."""
+        return cls(known_from_json(facts))
+
+    def to_json(self) -> dict[str, object]:
+        """What a plan needs of it, without any secret."""
+        return known_to_json(self._known)
 
     def account(self, uid: str) -> KnownAccount | None:
         """The account with this uid, if it is ours."""

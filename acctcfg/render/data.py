@@ -150,6 +150,9 @@ def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, JsonVa
     flaw = _flaw(document, rules)
     if flaw:
         raise PlanStale(f"{path} {flaw}", hint=_AGAIN)
+    if "snapshot" in document:
+        made = f"{path} was made from a snapshot, live state of {document['snapshot']['as_of']}: it is for review alone"
+        raise PlanStale(made, hint="plan again with the credentials (`acctcfg plan --out FILE`), and review that")
     found: dict[str, JsonValue] = document
     return found
 

@@ -10,7 +10,7 @@ from typing import Final
 from acctcfg.core.plan import Plan, Step
 from acctcfg.render.harmless import harmless, in_code
 from acctcfg.render.paint import Paint
-from acctcfg.render.text import PlanPage, blocks_all, by_venue, causes, estimated, reverted, waves
+from acctcfg.render.text import PlanPage, blocks_all, by_venue, causes, estimated, origin, waves
 
 __all__ = ["LARGEST", "MARKER", "plan_markdown"]
 
@@ -49,13 +49,13 @@ def plan_markdown(plan: Plan) -> str:
 def _head(plan: Plan) -> list[str]:
     """The marker, the totals, and how this very plan is applied."""
     first, *more = plan.conclusion
-    told = [*reverted(plan), *more, *estimated(plan), *_apply(plan)]
+    told = [*origin(plan), *more, *estimated(plan), *_apply(plan)]
     return [f"{MARKER}{plan.digest} -->", f"### {first}", *(row for text in told for row in ("", in_code(text)))]
 
 
 def _apply(plan: Plan) -> list[str]:
-    """The command that carries out this plan and no other. A revert is applied by its file alone."""
-    if not plan.steps or plan.reverts is not None:
+    """The command that carries out this plan and no other. A revert is applied by its file alone, one from a snapshot never."""
+    if not plan.steps or plan.reverts is not None or plan.earlier is not None:
         return []
     command = f"acctcfg apply --expect {plan.digest}"
     options = {

@@ -21,7 +21,7 @@ from acctcfg.render.text import (
     by_venue,
     causes,
     estimated,
-    reverted,
+    origin,
     waves,
 )
 from acctcfg.render.values import describe
@@ -108,7 +108,7 @@ def _head(plan: Plan) -> str:
     chips = (
         f"<b{' class=bad' * (word == 'blocked' and bool(number))}>{number} {words[word]}</b>" for word, number in totals
     )
-    told = [*reverted(plan), *([] if plan.steps else [first]), *more]
+    told = [*origin(plan), *([] if plan.steps else [first]), *more]
     venues = [
         " · ".join(
             filter(None, (name, one.type, one.environment, one.uid, one.base_url, f"{one.accounts} accounts read"))

@@ -68,6 +68,7 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
             waves=_waves(),
             excludes={**TEXTS, "description": "what was left out of it; absent in files of earlier versions"},
             reverts=_reverts(),
+            snapshot=_snapshot(),
         ),
         "$defs": {"step": _step(), "precheck": _precheck(prechecks), "value": value()},
     }
@@ -92,6 +93,15 @@ def _waves() -> dict[str, object]:
 def _reverts() -> dict[str, object]:
     of_run = object_(run=TEXT, at=TEXT, actor=TEXT, command=TEXT, with_deletes={"type": "boolean"})
     return {**of_run, "description": "the run that the plan undoes, in place of what the manifest wants"}
+
+
+def _snapshot() -> dict[str, object]:
+    earlier = object_(
+        as_of={**TEXT, "description": "when the oldest fact was read that the plan rests on"},
+        age_s=COUNT,
+        blurred={"type": "boolean"},
+    )
+    return {**earlier, "description": "made from live state that was read earlier: apply refuses such a plan"}
 
 
 def _step() -> dict[str, object]:

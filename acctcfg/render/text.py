@@ -21,9 +21,9 @@ __all__ = [
     "by_venue",
     "causes",
     "estimated",
+    "origin",
     "render_outcome",
     "render_plan",
-    "reverted",
     "waves",
 ]
 
@@ -47,7 +47,7 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
     whole = blocks_all(plan.steps)
     page = PlanPage(width, Paint(color), verbose, hidden=whole)
     blocks = [
-        reverted(plan),
+        origin(plan),
         *(page.venue(name, report, steps) for name, report, steps in by_venue(plan)),
         page.recap(plan),
         waves(plan),
@@ -64,12 +64,16 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
     return joined(blocks, color=color)
 
 
-def reverted(plan: Plan) -> list[str]:
-    """Which run it undoes."""
-    if (one := plan.reverts) is None:
-        return []
-    when = f"{one.at[:19].replace('T', ' ')} UTC"
-    return [f"Back to the state before run {one.run} ({one.command} of {one.actor}, {when}):"]
+def origin(plan: Plan) -> list[str]:
+    """Which run it undoes, or from which earlier live state it was made."""
+    lines = []
+    if (run := plan.reverts) is not None:
+        when = f"{run.at[:19].replace('T', ' ')} UTC"
+        lines.append(f"Back to the state before run {run.run} ({run.command} of {run.actor}, {when}):")
+    if (one := plan.earlier) is not None:
+        blurred = "; its ids are blurred and its amounts powers of ten" if one.blurred else ""
+        lines.append(f"From a snapshot: {one.said}{blurred}. For review: apply refuses this plan, and makes its own.")
+    return lines
 
 
 def waves(plan: Plan) -> list[str]:

@@ -103,6 +103,11 @@ class Client:
         self._under_way: set[asyncio.Task[object] | None] = set()
 
     @property
+    def asks_alone(self) -> bool:
+        """Whether a row of a list may be asked for by itself."""
+        return True
+
+    @property
     def advice(self) -> list[str]:
         """What to do about calls that the venue does not serve to this user, once for all of them."""
         return [f"{', '.join(sorted(calls))}: {hint}" for hint, calls in self._unserved.items()]

@@ -54,6 +54,7 @@ class Endpoint:
     bare: bool = False  # takes no body at all, where others without parameters send `{}`
     echoes: Echoes | None = None  # what its answers repeat of the request; None: nobody has said so yet
     secrets: tuple[str, ...] = ()  # fields of its answers that are secret
+    holdings: tuple[str, ...] | None = None  # tells what an account holds: every number, but in these fields, is of it
 
     @property
     def text(self) -> str:

@@ -129,7 +129,6 @@ def test_what_is_not_built_is_refused_as_such(name, capsys):
     [
         ("plan --changed-since HEAD", "--changed-since is not supported yet"),
         ("plan --events run.jsonl", "--events is not supported yet"),
-        ("plan --live now.json", "--live is not supported yet"),
         ("plan --rehearse", "--rehearse is not supported yet"),
     ],
 )

@@ -55,6 +55,9 @@ def _exchange(asked: str, said: str) -> bool:
     return said in (asked, "CROSSEX")
 
 
+# Fields of what an account holds that are numbers and no amounts.
+_WORDS = ("create_time", "leverage", "max_leverage", "update_time", "user_id")
+
 _MINE = Echo(OWNER, "user_id")
 _PART = Echo("exchange_type", same=_exchange)
 _NAMED = (Echo("symbols", "symbol", same=among, keyed=True),)
@@ -68,7 +71,7 @@ SYMBOLS = Endpoint("GET", f"{_CROSSEX}/rule/symbols", _PUBLIC, echoes=(Echo("sym
 RISK_LIMITS = Endpoint("GET", f"{_CROSSEX}/rule/risk_limits", _PUBLIC, echoes=(Echo("symbols", "symbol", same=among),))
 
 # -- the CrossEx account -----------------------------------------------------------------------------------------------
-ACCOUNT = Endpoint("GET", f"{_CROSSEX}/accounts", _READ, "read", echoes=(_MINE, _PART))
+ACCOUNT = Endpoint("GET", f"{_CROSSEX}/accounts", _READ, "read", echoes=(_MINE, _PART), holdings=_WORDS)
 SET_ACCOUNT = Endpoint(
     "PUT",
     f"{_CROSSEX}/accounts",
@@ -90,11 +93,11 @@ SET_MARGIN_MODE = Endpoint(
 SET_MARGIN_LEVERAGE = Endpoint(
     "POST", f"{_CROSSEX}/margin_positions/leverage", Rate(100, 10), "trade", echoes=(_SYMBOL,)
 )
-POSITIONS = Endpoint("GET", f"{_CROSSEX}/positions", _READ, "read", echoes=(_MINE,))
-MARGIN_POSITIONS = Endpoint("GET", f"{_CROSSEX}/margin_positions", _READ, "read", echoes=(_MINE,))
-SECURITY_POSITIONS = Endpoint("GET", f"{_CROSSEX}/security_positions", _READ, "read", echoes=(_MINE,))
+POSITIONS = Endpoint("GET", f"{_CROSSEX}/positions", _READ, "read", echoes=(_MINE,), holdings=_WORDS)
+MARGIN_POSITIONS = Endpoint("GET", f"{_CROSSEX}/margin_positions", _READ, "read", echoes=(_MINE,), holdings=_WORDS)
+SECURITY_POSITIONS = Endpoint("GET", f"{_CROSSEX}/security_positions", _READ, "read", echoes=(_MINE,), holdings=_WORDS)
 FEES = Endpoint("GET", f"{_CROSSEX}/fee", _READ, "read", echoes=NOTHING)
-OPEN_ORDERS = Endpoint("GET", f"{_CROSSEX}/open_orders", _READ, "read", echoes=(_MINE,))
+OPEN_ORDERS = Endpoint("GET", f"{_CROSSEX}/open_orders", _READ, "read", echoes=(_MINE,), holdings=_WORDS)
 
 # -- the main user's, for its sub-accounts -----------------------------------------------------------------------------
 # Whose this is, is what the first one is asked for: another user's answer is compared where it is read.

@@ -104,6 +104,9 @@ def _same_address(asked: str, said: str) -> bool:
 
 _READ = "read_only"
 
+# Fields of what an account holds that are numbers and no amounts: words of the venue, times, levels.
+_WORDS = ("acctLv", "curAcctLv", "cTime", "lever", "sCode", "state", "ts", "type", "uTime")
+
 _ACCOUNT = Echo("subAcct")
 _KEY = (_ACCOUNT, Echo("apiKey"), Echo("label", same=stripped))
 _PAGES = (Echo("page"), Echo("subAcct", within="details"), Echo("uid", within="details"))
@@ -113,6 +116,11 @@ _SCOPE = (Echo("instId"), Echo("ccy"), Echo("mgnMode"), Echo("posSide"))
 
 def _get(path: str, count: int, per_s: float, *echoes: Echo, by: tuple[str, ...] = ()) -> Endpoint:
     return Endpoint("GET", _V5 + path, Rate(count, per_s, "user", by), "read", echoes=echoes)
+
+
+def _holdings(path: str, count: int, per_s: float, *echoes: Echo) -> Endpoint:
+    """What an account holds, or what is open in it."""
+    return Endpoint("GET", _V5 + path, Rate(count, per_s), "read", echoes=echoes, holdings=_WORDS)
 
 
 def _post(path: str, count: int, per_s: float, *echoes: Echo, secrets: tuple[str, ...] = ()) -> Endpoint:
@@ -156,7 +164,7 @@ LEVERAGE_INFO = _get(
 )
 ADJUST_LEVERAGE = _get("/account/adjust-leverage-info", 5, 2, *NOTHING)
 ACCOUNT_INSTRUMENTS = _get("/account/instruments", 20, 2, Echo("instType"), by=("instType",))
-SWITCH_PRECHECK = _get("/account/set-account-switch-precheck", 5, 2, Echo("acctLv"))
+SWITCH_PRECHECK = _holdings("/account/set-account-switch-precheck", 5, 2, Echo("acctLv"))
 SWITCH_PRESET = _post("/account/account-level-switch-preset", 5, 2, Echo("acctLv"), Echo("lever", same=decimal))
 SET_ACCOUNT_LEVEL = _post("/account/set-account-level", 5, 2, Echo("acctLv"))
 SET_AUTO_LOAN = _post("/account/set-auto-loan", 5, 2, Echo("autoLoan"))
@@ -166,7 +174,7 @@ SET_AUTO_REPAY = _post("/account/set-auto-repay", 5, 2, Echo("autoRepay"))
 SET_ISOLATED_MODE = _post("/account/set-isolated-mode", 5, 2, Echo("isoMode"))
 SET_SETTLE_CURRENCY = _post("/account/set-settle-currency", 20, 2, Echo("settleCcy"))
 SET_TRADING_CONFIG = _post("/account/set-trading-config", 1, 2, Echo("type"), Echo("stgyType"))
-PRECHECK_DELTA_NEUTRAL = _get("/account/precheck-set-delta-neutral", 1, 2, *NOTHING)
+PRECHECK_DELTA_NEUTRAL = _holdings("/account/precheck-set-delta-neutral", 1, 2, *NOTHING)
 ACTIVATE_OPTION = _post("/account/activate-option", 5, 2, *NOTHING)
 SET_SPOT_OFFSET = _post("/account/set-riskOffset-amt", 10, 2, Echo("ccy"), Echo("clSpotInUseAmt", same=decimal))
 SET_AUTO_EARN = _post("/account/set-auto-earn", 2, 2, Echo("ccy"), Echo("action"))
@@ -174,18 +182,18 @@ COLLATERAL = _get("/account/collateral-assets", 5, 2, *NOTHING)
 SET_COLLATERAL = _post("/account/set-collateral-assets", 5, 2, Echo("type"), Echo("collateralEnabled"))
 MMP_CONFIG = _get("/account/mmp-config", 5, 2, *NOTHING)
 SET_MMP_CONFIG = _post("/account/mmp-config", 2, 10, Echo("instFamily"), *_MMP)
-POSITIONS = _get("/account/positions", 10, 2, *NOTHING)
-BALANCE = _get("/account/balance", 10, 2, Echo("ccy", same=among, within="details"))
+POSITIONS = _holdings("/account/positions", 10, 2, *NOTHING)
+BALANCE = _holdings("/account/balance", 10, 2, Echo("ccy", same=among, within="details"))
 TRADE_FEE = _get("/account/trade-fee", 5, 2, Echo("instType"))
-FUNDING_BALANCES = _get("/asset/balances", 6, 1, Echo("ccy", same=among))
+FUNDING_BALANCES = _holdings("/asset/balances", 6, 1, Echo("ccy", same=among))
 CURRENCIES = _get("/asset/currencies", 6, 1, Echo("ccy", same=among))
-PENDING_ORDERS = _get("/trade/orders-pending", 60, 2, Echo("instType"))
-ALGO_ORDERS = _get("/trade/orders-algo-pending", 20, 2, Echo("ordType", same=among))
-GRID_BOTS = _get("/tradingBot/grid/orders-algo-pending", 20, 2, Echo("algoOrdType"))
-RECURRING_BOTS = _get("/tradingBot/recurring/orders-algo-pending", 20, 2, *NOTHING)
-SIGNAL_BOTS = _get("/tradingBot/signal/orders-algo-pending", 20, 2, Echo("algoOrdType"))
-DCA_BOTS = _get("/tradingBot/dca/ongoing-list", 20, 2, Echo("algoOrdType"))
-SPREAD_ORDERS = _get("/sprd/orders-pending", 10, 2, *NOTHING)
+PENDING_ORDERS = _holdings("/trade/orders-pending", 60, 2, Echo("instType"))
+ALGO_ORDERS = _holdings("/trade/orders-algo-pending", 20, 2, Echo("ordType", same=among))
+GRID_BOTS = _holdings("/tradingBot/grid/orders-algo-pending", 20, 2, Echo("algoOrdType"))
+RECURRING_BOTS = _holdings("/tradingBot/recurring/orders-algo-pending", 20, 2, *NOTHING)
+SIGNAL_BOTS = _holdings("/tradingBot/signal/orders-algo-pending", 20, 2, Echo("algoOrdType"))
+DCA_BOTS = _holdings("/tradingBot/dca/ongoing-list", 20, 2, Echo("algoOrdType"))
+SPREAD_ORDERS = _holdings("/sprd/orders-pending", 10, 2, *NOTHING)
 
 # -- the broker's, for its sub-accounts --------------------------------------------------------------------------------
 SUB_ACCOUNTS = _get("/broker/dma/subaccount-info", 1, 1, *_PAGES)
@@ -220,8 +228,8 @@ MODIFY_DEPOSIT_ADDRESS = _post(
     Echo("addr", same=_same_address),
     Echo("to"),
 )
-DEPOSIT_HISTORY = _get("/asset/broker/dma/subaccount-deposit-history", 5, 2, _ACCOUNT)
-WITHDRAWAL_HISTORY = _get("/asset/broker/dma/subaccount-withdrawal-history", 5, 2, _ACCOUNT)
+DEPOSIT_HISTORY = _holdings("/asset/broker/dma/subaccount-deposit-history", 5, 2, _ACCOUNT)
+WITHDRAWAL_HISTORY = _holdings("/asset/broker/dma/subaccount-withdrawal-history", 5, 2, _ACCOUNT)
 
 # -- the regular master's, for its sub-accounts; where the documents of two years disagree, the lower number -----------
 REGULAR_SUB_ACCOUNTS = _get("/users/subaccount/list", 2, 2, _ACCOUNT)

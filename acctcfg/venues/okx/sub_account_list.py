@@ -88,7 +88,7 @@ class SubAccountList:
 
         async def settle() -> Call:
             await self._gather()
-            alone[:] = self._waiting if len(self._waiting) == 1 else ()
+            alone[:] = self._waiting if len(self._waiting) == 1 and self.client.asks_alone else ()
             return self._pages.one(alone[0]) if alone else self._pages.first
 
         reply = None
@@ -119,7 +119,7 @@ class SubAccountList:
         if not page.more:
             for name in missing:
                 self._answer(name, None, reply.sent_at)
-        elif len(missing) <= page.more:
+        elif len(missing) <= page.more and self.client.asks_alone:
             for name in sorted(missing):
                 await self._single(name)
         else:

@@ -1,0 +1,211 @@
+"""Take a snapshot: live state as a file without secrets, from which others plan without credentials. Sends no write.
+
+A plan of the manifest is made, and everything of its accounts is read besides, for a branch may want what the manifest
+does not. What the venue answered is kept as it came, with its time; venue packages read it again like any answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from acctcfg import __version__
+from acctcfg.core.address import Focus
+from acctcfg.core.canonical import digest_of
+from acctcfg.core.desired import AccountSpec, KeySpec
+from acctcfg.core.diff import Change, diff
+from acctcfg.core.plan import Unread
+from acctcfg.core.snapshot import SNAPSHOT_VERSION, moment
+from acctcfg.core.vocabulary import PositionMode
+from acctcfg.deposit import DEPOSIT, DepositSpec
+from acctcfg.engine.blur import Blur
+from acctcfg.engine.everything import NOWHERE, as_it_is, every_leverage
+from acctcfg.engine.import_live import Reader
+from acctcfg.engine.look import inventory_of
+from acctcfg.engine.plan import draw_up
+from acctcfg.engine.progress import SILENT, Progress, safe
+from acctcfg.engine.recording import RecordingWorkspace
+from acctcfg.engine.session import Link, Session
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import VenueError
+from acctcfg.venues.contract import Survey
+from acctcfg.venues.existing import ListsAccounts
+from acctcfg.wire.recorded import Answer
+
+__all__ = ["Taken", "take_snapshot"]
+
+NOT_THERE = "acctcfgnotthere"
+"""The name of no account: what the venue's lists say of it, they say of any new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot's document, and what of the manifest's accounts could not be read for it."""
+
+    document: dict[str, Any]
+    accounts: int
+    answers: int
+    unread: tuple[Unread, ...]
+
+
+async def take_snapshot(workspace: Workspace, *, blur: bool, progress: Progress = SILENT) -> Taken:
+    """Read everything of the manifest's accounts. Raises VenueError where a venue cannot be read at all."""
+    progress, workspace = safe(progress), RecordingWorkspace.over(workspace)
+    manifest = workspace.manifest
+    async with Session(workspace, manifest.venues) as session:
+        for error in session.failed.values():
+            raise error
+        planned = await draw_up(session, Focus(), progress=progress)
+        specs = list(manifest.accounts.values())
+        progress.phase("reading everything of each account", len(specs))
+        await asyncio.gather(*(_lists(session, link) for link in session.links.values()))
+        found = await asyncio.gather(*(_account(session, spec, progress) for spec in specs))
+        hidden = Blur(_stated(workspace)) if blur else None
+        surveys = [*planned.surveys.values(), *(one for some, _ in found for one in some)]
+        names = [name for _, some in found for name in some]
+        if hidden is not None:
+            hidden.hide(_ids(workspace, session, surveys), names)
+        document = _document(workspace, session, hidden)
+    answers = sum(len(one.answers) for one in workspace.records.values())
+    return Taken(document, len(specs), answers, planned.plan.unreadable)
+
+
+async def _lists(session: Session, link: Link) -> None:
+    """Every account that the venue lists, and what a new one is looked up in: a branch may add one."""
+    if not isinstance(link.connection, ListsAccounts) or "sub_account" not in link.venue.rules.roles:
+        return
+    await link.connection.existing()
+    with suppress(VenueError):
+        await link.connection.survey(_new_accounts(session, link), Focus(), replace=frozenset())
+
+
+def _new_accounts(session: Session, link: Link) -> list[AccountSpec]:
+    """Accounts that are not there, each in another mode, with all the leverage that there is."""
+    rules, stores = link.venue.rules, session.workspace.manifest.secret_stores
+    key = KeySpec(
+        label="snapshot",
+        state="present",
+        permissions=("read", "trade"),
+        ip_allowlist=(),
+        store=next((name for name, one in stores.items() if one.kind.writable), None),
+        rotate_after=None,
+        place=NOWHERE,
+    )
+    spec = AccountSpec(key="snapshot", venue=link.connection.spec.key, name=NOT_THERE, place=NOWHERE)
+    if "leverage" not in rules.fields:
+        return [spec]
+    spec = replace(spec, position_mode=PositionMode.NET, leverage=every_leverage(rules), api_keys=(key,))
+    return [replace(spec, account_mode=mode) for mode in rules.account_modes]
+
+
+async def _account(session: Session, spec: AccountSpec, progress: Progress) -> tuple[list[Survey], list[str]]:
+    """What a branch may ask of one account, and the ids of its keys. What cannot be read is left out."""
+    link, surveys, keys = session.links[spec.venue], [], []
+    if isinstance(link.connection, ListsAccounts):
+        reader = Reader(session=session, link=link, currencies=_currencies(session.workspace))
+        with suppress(VenueError):  # the snapshot lacks it, and a plan from it says so
+            surveys.append(await reader.everything_of(spec))
+            await _ask(link, surveys[0])
+        for wish in _other_modes(link, as_it_is(spec, exclusive=False)):
+            with suppress(VenueError):
+                surveys += await link.connection.survey([wish], Focus(), replace=frozenset())
+                await _ask(link, surveys[-1])
+    if (inventory := inventory_of(link)) is not None and surveys and surveys[0].exists and spec.role != "main":
+        with suppress(VenueError):
+            keys = [one.api_key for one in (await inventory.keys_of(surveys[0])).rows]
+    progress.advance(1, spec.key)
+    return surveys, keys
+
+
+def _other_modes(link: Link, spec: AccountSpec) -> list[AccountSpec]:
+    """The account with each mode that it can have, as a branch may want it."""
+    rules = link.venue.rules
+    has = rules.main_fields if spec.role == "main" else rules.fields
+    wishes = [replace(spec, account_mode=one) for one in rules.account_modes] if "account_mode" in has else []
+    if "position_mode" in has:
+        wishes += [replace(spec, position_mode=one) for one in PositionMode]
+    return wishes
+
+
+async def _ask(link: Link, survey: Survey) -> None:
+    """What stands in the way of a change of each kind: of a setting one key, of leverage what is open anywhere."""
+    changes, _ = diff(survey.desired, survey.live, replace=frozenset())
+    kinds: dict[str, list[Change]] = {}
+    for one in changes:
+        if one.address.field not in ("", "api_keys") and link.connection.gated(one):
+            kinds.setdefault(one.address.field, []).append(one)
+    for field, some in kinds.items():
+        asked = some if field == "leverage" else some[:1]
+        await link.connection.prechecks(survey, asked)
+        await link.connection.notices(survey, asked)
+
+
+def _currencies(workspace: Workspace) -> Sequence[str]:
+    """Those that the manifest has deposit addresses of."""
+    wishes = [one.resources.get(DEPOSIT) for one in workspace.manifest.accounts.values()]
+    return sorted({entry.currency for one in wishes if isinstance(one, DepositSpec) for entry in one.addresses})
+
+
+def _stated(workspace: Workspace) -> frozenset[str]:
+    """Ids that the manifest itself says: whoever reads a branch reads them there."""
+    manifest = workspace.manifest
+    uids = [*(one.uid for one in manifest.venues.values()), *(one.uid for one in manifest.accounts.values())]
+    return frozenset(filter(None, uids))
+
+
+def _ids(workspace: RecordingWorkspace, session: Session, surveys: Sequence[Survey]) -> set[str]:
+    """Every id of a user, an account or a key, and every deposit address, as far as they are known to be one."""
+    assert session.memory is not None  # noqa: S101 (the session is open)
+    found = {one.uid for one in surveys} | {row.address for one in surveys for row in one.deposits}
+    for key, link in session.links.items():
+        found.add(link.connection.user)
+        found |= {answer.key for answer in workspace.records[key].answers.values()}
+        memory = session.memory(link.client.base_url, link.connection.user)
+        found |= {one.uid for one in memory.accounts()}
+        found |= {one.api_key for account in memory.accounts() for one in memory.stored_keys(account.uid)}
+    return found
+
+
+def _document(workspace: RecordingWorkspace, session: Session, blur: Blur | None) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "format_version": SNAPSHOT_VERSION,
+        "acctcfg_version": __version__,
+        "created_at": moment(session.clock.now()),
+        "author": workspace.actor,
+        "blurred": blur is not None,
+        "venues": {key: _venue(workspace, session, link, blur) for key, link in sorted(session.links.items())},
+        "store_readers": workspace.store_readers(),
+    }
+    document["checksum"] = digest_of(document)
+    return document
+
+
+def _venue(workspace: RecordingWorkspace, session: Session, link: Link, blur: Blur | None) -> dict[str, object]:
+    assert session.memory is not None  # noqa: S101 (the session is open)
+    spec, user = link.connection.spec, link.connection.user
+    found: dict[str, Any] = {
+        "type": spec.type,
+        "environment": spec.environment,
+        "base_url": link.client.base_url,
+        "uid": user,
+        "keys": workspace.recording[spec.key].keys,
+        "known": session.memory(link.client.base_url, user).to_json(),
+    }
+    rows = sorted(workspace.records[spec.key].answers.values(), key=lambda one: (one.key, one.asked))
+    answers = [_answer(one, blur) for one in rows]
+    return {**(blur.hidden(found) if blur is not None else found), "answers": answers}
+
+
+def _answer(one: Answer, blur: Blur | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"key": one.key, "asked": one.asked, "read_at": moment(one.read_at)}
+    found |= {"data": json.loads(one.body)} if one.refused is None else {"refused": dict(one.refused)}
+    if blur is None:
+        return found
+    found = blur.hidden(found)
+    if one.holdings is not None and "data" in found:
+        found["data"] = blur.rounded(found["data"], one.holdings)
+    return found

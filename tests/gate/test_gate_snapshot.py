@@ -1,0 +1,30 @@
+"""Snapshots of a CrossEx account and its sub-accounts."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from gate_desk import ADA, GateDesk
+
+MAIN = {"account_mode": "cross_exchange", "position_mode": "net", "leverage": [{"symbol": ADA, "value": 5}]}
+SUB = {"role": "sub_account", "label": "customer one"}
+
+
+def test_a_branch_is_planned_from_a_snapshot(gate: GateDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mode, a leverage and one more sub-account: the same steps as from the venue, and no socket."""
+    gate.write({"cx": MAIN, "cust01": SUB}).converge()
+    assert gate.run("snapshot", "--out", "live.json").code == 0
+    assert gate.run("snapshot", "--out", "blurred.json", "--blur").code == 0
+    changed = MAIN | {"position_mode": "long_short", "leverage": [{"symbol": "*", "value": 3}]}
+    gate.write({"cx": changed, "cust01": SUB, "cust02": SUB | {"label": "customer two"}})
+    live = gate.steps()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    for name in gate.credentials():
+        monkeypatch.delenv(name, raising=False)
+    assert gate.steps("--live", "live.json") == live
+    assert list(gate.steps("--live", "blurred.json")) == list(live)
