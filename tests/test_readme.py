@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from acctcfg.cli import COMMANDS, NOT_YET, group
+from acctcfg.cli import COMMANDS, group
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,12 +19,6 @@ def test_every_command_is_listed_with_its_own_line_of_help():
     """The table is the help's list: same names, same words, same order."""
     table = README.split("<!-- commands -->")[1].split("<!-- /commands -->")[0]
     assert re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.M) == list(COMMANDS.items())
-
-
-def test_what_is_not_there_is_listed_and_refused():
-    """The list of commands to come is the one that the program refuses."""
-    listed = README.split("<!-- not-yet -->")[1].split("<!-- /not-yet -->")[0]
-    assert re.findall(r"`(\w+)`", listed) == list(NOT_YET)
 
 
 def test_the_picture_of_a_plan_is_a_plan(monkeypatch):

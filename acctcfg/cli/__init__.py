@@ -14,7 +14,7 @@ from acctcfg import __version__
 from acctcfg.cli.console import conclude, is_terminal, open_door, outlet, say
 from acctcfg.cli.failure import say_failure
 
-__all__ = ["COMMANDS", "NOT_YET", "group", "run"]
+__all__ = ["COMMANDS", "group", "run"]
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 64, 130
 
@@ -49,7 +49,6 @@ COMMANDS = {
     "completion": "Print the completion script of a shell.",
 }
 BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
-NOT_YET: tuple[str, ...] = ()
 
 
 class LazyGroup(click.Group):
@@ -71,8 +70,6 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that was asked for; for any other name, why not and what was probably meant."""
         name = args[0]
-        if name in NOT_YET:
-            raise click.UsageError(f"{name} is not supported yet", ctx)
         if name not in COMMANDS and not name.startswith("-"):
             raise click.UsageError(f"unknown command {name!r}{_did_you_mean(name)}", ctx)
         return super().resolve_command(ctx, args)

@@ -54,7 +54,7 @@ def _head(plan: Plan) -> list[str]:
 
 
 def _apply(plan: Plan) -> list[str]:
-    """The command that carries out this plan and no other. A revert is applied by its file alone, one from a snapshot never."""
+    """The command that carries out this plan and no other. A revert goes by its file alone, one of a snapshot never."""
     if not plan.steps or plan.reverts is not None or plan.earlier is not None:
         return []
     command = f"acctcfg apply --expect {plan.digest}"

@@ -12,7 +12,7 @@ import pytest
 
 import acctcfg.cli
 from acctcfg import errors
-from acctcfg.cli import COMMANDS, NOT_YET, group, run
+from acctcfg.cli import COMMANDS, group, run
 
 # modules of cli/ that are no commands
 OTHERS = {
@@ -115,13 +115,6 @@ def test_wrong_usage_is_64_with_a_hint(line, words, capsys):
     assert words in said.err
     assert said.out == ""
     assert not line or "hint: acctcfg" in said.err
-
-
-@pytest.mark.parametrize("name", NOT_YET)
-def test_what_is_not_built_is_refused_as_such(name, capsys):
-    """A command of the manual that is not there yet says so."""
-    assert run([name]) == 64
-    assert f"error: {name} is not supported yet" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
