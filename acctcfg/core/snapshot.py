@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
-__all__ = ["SNAPSHOT_VERSION", "Earlier", "moment"]
+__all__ = ["SNAPSHOT_VERSION", "Earlier"]
 
 SNAPSHOT_VERSION: Final = "1.0"
-
-
-def moment(seconds: float) -> str:
-    """Unix seconds as "2026-11-29T10:00:07Z"."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from acctcfg.core.canonical import digest_of
 from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.core.diff import Change, diff
 from acctcfg.core.plan import Unread
-from acctcfg.core.snapshot import SNAPSHOT_VERSION, moment
+from acctcfg.core.snapshot import SNAPSHOT_VERSION
 from acctcfg.core.vocabulary import PositionMode
 from acctcfg.deposit import DEPOSIT, DepositSpec
 from acctcfg.engine.blur import Blur
@@ -28,7 +28,7 @@ from acctcfg.engine.import_live import Reader
 from acctcfg.engine.look import inventory_of
 from acctcfg.engine.plan import draw_up
 from acctcfg.engine.progress import SILENT, Progress, safe
-from acctcfg.engine.recording import RecordingWorkspace
+from acctcfg.engine.recording import RecordingWorkspace, moment
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import VenueError
