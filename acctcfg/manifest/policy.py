@@ -72,8 +72,11 @@ def _rules(node: Node, taken: list[Any], venues: Collection[str], report: Report
         }
         for what, known in (("action", ACTIONS), ("venue", venues)):
             for word in patterns[what]:  # a rule that matches nothing guards nothing
-                if word not in known and not any(char in word for char in "*?"):
-                    report.value(child.value["when"].value[what], f"unknown {what} {shown(word)}{near(word, known)}")
+                if word in known or any(char in word for char in "*?"):
+                    continue
+                meant = near(word, known)
+                if "did you mean" in meant or what == "action":  # rules are shared between workspaces: another's venue is no mistake
+                    report.value(child.value["when"].value[what], f"unknown {what} {shown(word)}{meant}")
         for word in patterns["address"]:
             if _REGULAR.search(word):
                 wrong = (

@@ -49,7 +49,7 @@ def test_an_added_store_works_from_schema_to_check(shelf: Desk) -> None:
     assert kept.secret_key.same_as(Secret(holder.key.secret_key))
 
     assert json.loads(shelf.run("secrets", "list", "--format", "json").out)["secrets"] == [
-        {"store": "vault", "path": "desk/mmdesk01/trading", "state": "wanted", "place": ""}
+        {"store": "vault", "path": "desk/mmdesk01/trading", "state": "wanted", "place": "", "by": "store"}
     ]
     checked = shelf.run("secrets", "check")
     assert (checked.code, checked.out.splitlines()[0]) == (0, "signs    mmdesk01.api_keys[trading]")
