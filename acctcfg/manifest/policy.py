@@ -75,7 +75,8 @@ def _rules(node: Node, taken: list[Any], venues: Collection[str], report: Report
                 if word in known or any(char in word for char in "*?"):
                     continue
                 meant = near(word, known)
-                if "did you mean" in meant or what == "action":  # rules are shared between workspaces: another's venue is no mistake
+                # rules are shared between workspaces: the venue of another one is no mistake
+                if "did you mean" in meant or what == "action":
                     report.value(child.value["when"].value[what], f"unknown {what} {shown(word)}{meant}")
         for word in patterns["address"]:
             if _REGULAR.search(word):

@@ -34,6 +34,8 @@ OTHERS = {
 CONSOLE = [
     "acctcfg.cli.console",
     "acctcfg.cli.failure",
+    "acctcfg.core",
+    "acctcfg.core.untold",
     "acctcfg.render",
     "acctcfg.render.harmless",
     "acctcfg.render.stream",
