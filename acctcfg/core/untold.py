@@ -44,6 +44,7 @@ def untold(text: str) -> str:
     """The text with `***` for each secret in it."""
     if len(text) < SHORTEST or _pieces.isdisjoint([text[at : at + _PIECE] for at in range(0, len(text), _STRIDE)]):
         return text
-    for one in sorted((one for one in _written if one in text), key=len, reverse=True):
+    known = tuple(_written)  # in one go: the journal asks from a thread, while a new key's secret comes in
+    for one in sorted((one for one in known if one in text), key=len, reverse=True):
         text = text.replace(one, HIDDEN)
     return text

@@ -74,6 +74,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("doctor",),
     ("doctor", "--format", "json"),
     ("graph",),
+    ("snapshot", "--out", "live.json"),
+    ("plan", "--live", "live.json"),
     ("watch", "--times", "1", "--listen", "127.0.0.1:0"),
     ("test",),
     ("import", "--all", "--out", "imported", "--store", "vault"),

@@ -77,9 +77,10 @@ def test_killed_between_its_two_steps_a_retirement_is_finished(opened: Open) -> 
 def test_it_gets_what_it_was_promised_and_no_more(opened: Open, tmp_path: Path) -> None:
     """PATH, HOME, LANG and what pass_env names; no secret among its arguments; a folder that is nobody's."""
     opened("well", "VAULT_ADDR", VAULT_ADDR="http://127.0.0.1", HOME="/nowhere", OTHER="QXZ").put(PATH, MADE)
-    ((_, arguments, environment, folder),) = asked(tmp_path)
-    assert set(environment) - {"LC_CTYPE"} == {"HOME", "PATH", "VAULT_ADDR"}
-    assert (arguments, folder) == ([], "/")
+    for _, arguments, environment, folder in asked(tmp_path):
+        assert set(environment) - {"LC_CTYPE"} == {"HOME", "PATH", "VAULT_ADDR"}
+        assert (arguments, folder) == ([], "/")
+    assert len(asked(tmp_path)) == 2  # what was put is read back
 
 
 MOODS = {
