@@ -19,6 +19,8 @@ from acctcfg.core.canonical import digest_of
 from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.core.diff import Change, diff
 from acctcfg.core.plan import Unread
+from acctcfg.core.rules import VenueRules
+from acctcfg.core.setting import Choice
 from acctcfg.core.snapshot import SNAPSHOT_VERSION
 from acctcfg.core.vocabulary import PositionMode
 from acctcfg.deposit import DEPOSIT, DepositSpec
@@ -139,9 +141,17 @@ async def _ask(link: Link, survey: Survey) -> None:
         if one.address.field not in ("", "api_keys") and link.connection.gated(one):
             kinds.setdefault(one.address.field, []).append(one)
     for field, some in kinds.items():
-        asked = some if field == "leverage" else some[:1]
+        asked = some if field == "leverage" else [_with_a_word(link.venue.rules, one) for one in some[:1]]
         await link.connection.prechecks(survey, asked)
         await link.connection.notices(survey, asked)
+
+
+def _with_a_word(rules: VenueRules, change: Change) -> Change:
+    """The change to a word that the setting has, where the wish stands for any value: prechecks may ask with it."""
+    setting = rules.setting(change.address.field)
+    if setting is None or not isinstance(setting.kind, Choice):
+        return change
+    return replace(change, after=next((one for one in setting.kind.words if one != change.before), change.after))
 
 
 def _currencies(workspace: Workspace) -> Sequence[str]:
