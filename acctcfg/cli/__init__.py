@@ -22,29 +22,29 @@ OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 64, 130
 COMMANDS = {
     "init": "Write a commented starter workspace.",
     "validate": "Check the manifest; sends no request.",
-    "fmt": "Lay out manifests, comments kept.",
+    "fmt": "Format manifests; comments are kept.",
     "plan": "Show what apply would do, and what stands in its way.",
     "approve": "Sign a saved plan, for guardrails.approvals.",
-    "snapshot": "Save live state without secrets, for plans that have no credentials.",
+    "snapshot": "Save live state without secrets, for plans without credentials.",
     "apply": "Plan, ask, carry out, and read every change back.",
-    "drift": "Show how live accounts differ from the manifest, and what is there besides.",
-    "watch": "Look for drift again and again, with health and metrics over HTTP.",
+    "drift": "Show how live accounts differ from the manifest, and what it does not name.",
+    "watch": "Report drift on an interval, with health and metrics over HTTP.",
     "cap": "The brake: lower every leverage above N, and raise nothing.",
-    "rotate": "Give API keys new secrets; at no moment is there no working key.",
+    "rotate": "Give API keys new secrets, with a working key at all times.",
     "show": "Show accounts as they are now.",
     "output": "Print uids and deposit addresses for other programs.",
-    "import": "Write accounts that exist as a manifest.",
+    "import": "Write existing accounts as a manifest.",
     "secrets": "List, check, import, export and re-encrypt the API secrets in the stores.",
-    "broker": "Ask about a broker's rebates, and for files of them.",
+    "broker": "Show a broker's rebates, and request files of them.",
     "history": "List past runs, or show one with the outcome of each request.",
     "revert": "Show the plan that leads back to the state before a run.",
-    "lock": "List who holds which venue user, or break such a lock.",
-    "doctor": "Check credentials, stores, journal and surroundings, with a fix for each.",
+    "lock": "List who holds the lock of a venue user, or break a lock.",
+    "doctor": "Check credentials, stores, journal and environment, and suggest fixes.",
     "explain": "Explain a venue's error, or a field of the manifest.",
     "graph": "Draw the manifest: venues, accounts, keys, profiles, stores.",
-    "test": "Try scenarios of the manifest on a sandbox.",
+    "test": "Run scenarios of the manifest on a sandbox.",
     "schema": "Print a JSON Schema.",
-    "sandbox": "Serve the venue's API on loopback, to try things on.",
+    "sandbox": "Serve the venues' APIs on loopback, to try things out.",
     "demo": "Run the main job end to end on the sandbox.",
     "completion": "Print the completion script of a shell.",
 }
@@ -94,11 +94,11 @@ def _did_you_mean(name: str) -> str:
     metavar="DIR",
     default=".",
     type=click.Path(path_type=Path),
-    help="Work in this directory instead of the present one.",
+    help="Work in this directory instead of the current one.",
 )
 @click.option("--no-color", is_flag=True, help="Plain text, even on a terminal.")
 @click.option(
-    "-v", "--verbose", is_flag=True, help="Say more: prechecks of every step, progress, where an error arose."
+    "-v", "--verbose", is_flag=True, help="Show more: prechecks of every step, progress, where an error came from."
 )
 @click.version_option(__version__, prog_name="acctcfg", message="%(prog)s %(version)s")
 @click.pass_context

@@ -49,7 +49,7 @@ TEXT = "text"
     help="Continue although the plan has warnings that were not there when it was reviewed.",
 )
 @option_replace
-@click.option("--after-cap", is_flag=True, help="What `cap` lowered is to be raised again: do not warn of it any more.")
+@click.option("--after-cap", is_flag=True, help="Raise again what `cap` lowered, without a warning about it.")
 @click.option("--skip-blocked", is_flag=True, help="Leave out accounts with a blocked step instead of stopping.")
 @click.option(
     "--wait-flat",
@@ -82,7 +82,7 @@ def command(
 ) -> None:
     """Carry out the manifest, or the saved plan PLANFILE if it is still the plan.
 
-    With any blocked step nothing at all is written, unless --skip-blocked leaves it out or --wait-flat outlasts it.
+    If any step is blocked, nothing is written, unless --skip-blocked leaves it out or --wait-flat waits it out.
     Exits 0 when everything is as the manifest says, 1 when something failed, 3 when something is blocked.
     """
     if planfile is not None and (targets or excludes):

@@ -19,7 +19,7 @@ option_kind = click.option(
 )
 
 
-@click.group("broker", short_help="Ask about a broker's rebates, and for files of them.")
+@click.group("broker", short_help="Show a broker's rebates, and request files of them.")
 def command() -> None:
     """What a broker asks its venue about its users and its rebates."""
 

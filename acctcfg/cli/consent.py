@@ -37,7 +37,7 @@ option_replace = click.option(
     multiple=True,
     metavar="ADDRESS",
     shell_complete=addresses,
-    help="Delete this API key, or those of a pattern (* and ?), and create it again. May be repeated.",
+    help="Delete and re-create this API key, or those that match a pattern (* and ?). May be repeated.",
 )
 
 option_allow_sensitive = click.option(
@@ -47,8 +47,8 @@ option_allow_sensitive = click.option(
     flag_value="*",
     metavar="[ADDRESS]...",
     shell_complete=addresses,
-    help="Allow sensitive steps, such as those that widen what a key may do: those of this address or pattern, "
-    "without one all of them. May be repeated.",
+    help="Allow sensitive steps, such as those that widen what a key may do, at this address or pattern; without "
+    "an address, all of them. May be repeated.",
 )
 
 

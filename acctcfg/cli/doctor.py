@@ -1,4 +1,4 @@
-"""`acctcfg doctor`: is everything there that the commands need? Sends no write."""
+"""`acctcfg doctor`: check everything that the other commands need. Sends no write."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("doctor", short_help="Check credentials, stores, journal and surroundings, with a fix for each.")
+@click.command("doctor", short_help="Check credentials, stores, journal and environment, and suggest fixes.")
 @option_format("checkup")
 @click.pass_context
 def command(ctx: click.Context, form: str) -> None:
     """Check everything that the commands need, and say how to fix what is wrong.
 
-    The manifest, each venue (place, clock, credentials, permissions, address, limits), secret stores, journal, locks
-    and git. What is wrong holds up nothing else: a manifest with a mistake, or a venue that is down, is one finding.
-    Sends reads only; no secret is shown.
+    Checks the manifest, each venue (host, clock, credentials, permissions, address, limits), the secret stores, the
+    journal, locks and git. A problem does not stop the other checks: a manifest with a mistake, or a venue that is
+    down, is one finding. Sends reads only; shows no secret.
 
-    Exits 0 when nothing failed, 1 when something did.
+    Exits 0 when no check failed, 1 when one did.
     """
     from acctcfg.cli.event_loop import run_engine
     from acctcfg.engine.doctor import examine

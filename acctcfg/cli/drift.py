@@ -1,4 +1,4 @@
-"""`acctcfg drift`: live accounts against the manifest, and what is there besides. Sends no write."""
+"""`acctcfg drift`: compare live accounts with the manifest, and report what it does not name. Sends no write."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ option_skip = click.option(
     "--skip",
     multiple=True,
     type=click.Choice(["keys"]),
-    help="Do not look for it. keys: those that the manifest does not name, and how old keys are; "
-    "the venue's slow lists of keys are not read then.",
+    help="Skip a kind of finding. keys: unknown keys and the age of keys; the venue's slow lists of keys "
+    "are then not read.",
 )
 
 
-@click.command("drift", short_help="Show how live accounts differ from the manifest, and what is there besides.")
+@click.command("drift", short_help="Show how live accounts differ from the manifest, and what it does not name.")
 @option_target
 @option_exclude
 @option_skip
@@ -35,7 +35,7 @@ option_skip = click.option(
     "--metrics",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the numbers there, too, for Prometheus's textfile collector.",
+    help="Also write metrics to FILE, for Prometheus's textfile collector.",
 )
 @option_format("drift")
 @click.pass_context
@@ -47,13 +47,13 @@ def command(
     metrics: Path | None,
     form: str,
 ) -> None:
-    """Show how live accounts differ from the manifest, and what is there besides.
+    """Show how live accounts differ from the manifest, and what it does not name.
 
-    Beside changed values: API keys that the manifest does not name, that are due for rotation or that the venue soon
-    deletes; sub-accounts that it does not name; what the venue has frozen; new listings under a pattern; what was to
-    hold until a day that is over.
+    Besides changed values, it reports API keys that the manifest does not name, that are due for rotation or that the
+    venue will soon delete; sub-accounts that the manifest does not name; what the venue has frozen; newly listed
+    instruments that match a pattern; and what is past its `until` date.
 
-    Exits 0 when there is nothing of the kind, 2 when there is, 1 when something could not be read.
+    Exits 0 when there is no drift, 2 when there is some, 1 when something could not be read.
     """
     from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.drift import find_drift

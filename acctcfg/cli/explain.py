@@ -1,4 +1,4 @@
-"""`acctcfg explain`: what a venue's error means and what acctcfg makes of it, or what a field of the manifest takes."""
+"""`acctcfg explain`: what a venue's error means and how acctcfg handles it, or what a field of the manifest takes."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def _fields(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 @click.argument("account", required=False, shell_complete=accounts)
 @click.pass_context
 def command(ctx: click.Context, what: str, account: str | None) -> None:
-    """Explain a venue's error: what it means, its likely causes, what to do, and what acctcfg counts it as.
+    """Explain a venue's error: what it means, its likely causes, what to do, and how acctcfg handles it.
 
-    Or a field of the manifest: what it takes, and which venue types have it. PATH begins at the root of the manifest
-    (accounts.*.leverage, guardrails.max_deletes) or at any field (leverage.market).
+    Or explain a field of the manifest: what it takes, and which venue types have it. PATH begins at the root of the
+    manifest (accounts.*.leverage, guardrails.max_deletes) or at any field (leverage.market).
 
-    With an ACCOUNT of the manifest: which position, order, bot or debt of it the error is about, as things are now.
-    That sends reads only. Exits 1 when something could not be read.
+    With an ACCOUNT of the manifest, also shows which of its positions, orders, bots or debts cause the error right
+    now. That sends reads only. Exits 1 when something could not be read.
     """
     from acctcfg.cli.console import say
     from acctcfg.errors import UsageError
@@ -127,7 +127,7 @@ def _explanation(family: str, found: Explained) -> list[str]:
     for title, texts in (
         ("Likely causes", [f"- {cause}" for cause in found.causes]),
         ("What to do", [found.remedy]),
-        ("What acctcfg makes of it", [_verdict(found.verdict)]),
+        ("How acctcfg handles it", [_verdict(found.verdict)]),
     ):
         lines += ["", title, *_indented(texts)]
     return lines

@@ -9,17 +9,18 @@ import click
 __all__ = ["command"]
 
 
-@click.command("fmt", short_help="Lay out manifests, comments kept.")
+@click.command("fmt", short_help="Format manifests; comments are kept.")
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file would be written.")
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], check: bool) -> int:
-    """Lay out each FILE, or every file of the manifest: two spaces, comments in place, one empty line at most.
+    """Format each FILE, or every file of the manifest: two spaces, aligned comments, at most one empty line in a row.
 
-    Comments stay, and so does the order of keys. What a file says never changes: one that cannot be laid out without
-    that is left as it is, and named. Prints the names of the files that were written, or with --check would be.
+    Comments and the order of keys are kept. The meaning of a file never changes: a file that cannot be formatted
+    without changing it is left as it is, and named. Prints the name of each file that was written (with --check: that
+    would be written).
 
-    Exits 1 if a file is wrong or could not be laid out; with --check also if one would be written.
+    Exits 1 if a file has an error or could not be formatted; with --check also if a file would be written.
     """
     from acctcfg.cli.console import say
     from acctcfg.errors import ManifestError

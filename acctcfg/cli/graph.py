@@ -15,9 +15,9 @@ __all__ = ["command"]
 @option_target
 @click.pass_context
 def command(ctx: click.Context, form: str, targets: tuple[str, ...]) -> None:
-    """Draw the manifest: venues and their accounts, keys and the stores of their secrets, profiles.
+    """Draw the manifest: venues, their accounts and keys, the stores of their secrets, and profiles.
 
-    As Mermaid, which GitHub and GitLab draw in markdown, or for Graphviz (--format dot | dot -Tsvg). Sends no request.
+    Prints Mermaid, which GitHub and GitLab draw in markdown, or Graphviz (--format dot | dot -Tsvg). Sends no request.
     """
     from acctcfg.cli.event_loop import load_workspace
     from acctcfg.engine.picture import picture_of

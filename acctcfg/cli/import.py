@@ -1,4 +1,4 @@
-"""`acctcfg import`: accounts that exist, as a manifest. Sends no write."""
+"""`acctcfg import`: write existing accounts as a manifest. Sends no write to the venue."""
 
 from __future__ import annotations
 
@@ -17,24 +17,27 @@ __all__ = ["command"]
 FILE = "accounts/{}.yaml"
 
 
-@click.command("import", short_help="Write accounts that exist as a manifest.")
+@click.command("import", short_help="Write existing accounts as a manifest.")
 @click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="All accounts of the connection.")
-@click.option("--venue", default="", metavar="NAME", help="Only of this connection of the manifest.")
+@click.option("--all", "everything", is_flag=True, help="Import all accounts of the connection.")
+@click.option("--venue", default="", metavar="NAME", help="Import only from this connection of the manifest.")
 @click.option(
-    "--store", default="", metavar="NAME", help="Look for the secrets of their keys in this store; each is tried."
+    "--store",
+    default="",
+    metavar="NAME",
+    help="Look for the secrets of their keys in this store.",
 )
 @click.option(
     "--deposits",
     "currencies",
     multiple=True,
     metavar="CURRENCY",
-    help="With their deposit addresses of this currency. May be repeated.",
+    help="Include deposit addresses of this currency. May be repeated.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write a workspace of its own into this empty folder, not files for the present one.",
+    help="Write a new workspace into this empty folder, instead of files for the current one.",
 )
 @click.pass_context
 def command(
@@ -46,13 +49,13 @@ def command(
     currencies: tuple[str, ...],
     out: Path | None,
 ) -> int:
-    """Read accounts as they are, and write them as a manifest: a plan right after shows no changes.
+    """Read accounts as they are, and write them as a manifest. A plan right after it shows no changes.
 
     ACCOUNT is an account's name at the venue, or a pattern with * and ?; main is the user behind the credentials. What
-    many have in common becomes a profile, and leverage becomes patterns with exceptions. Comments say what is not
-    managed, and why. What only an account's own key can read is managed where --store has the secret of such a key.
+    many accounts share becomes a profile, and leverage becomes patterns with exceptions. Comments say what is not
+    managed, and why. What only an account's own key can read is managed if --store holds the secret of such a key.
 
-    Sends no write, and overwrites no file. Exits 1 if an account could not be read.
+    Sends no write to the venue, and overwrites no file. Exits 1 if an account could not be read.
     """
     from acctcfg.cli.console import say
     from acctcfg.cli.event_loop import run_engine

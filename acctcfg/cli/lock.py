@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.group("lock", short_help="List who holds which venue user, or break such a lock.", invoke_without_command=True)
+@click.group(
+    "lock", short_help="List who holds the lock of a venue user, or break a lock.", invoke_without_command=True
+)
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Who holds which venue user since when, and what it is doing there. Sends no request.

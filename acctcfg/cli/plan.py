@@ -22,9 +22,7 @@ CHANGES = 2
 option_out = click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`."
 )
-option_detailed_exitcode = click.option(
-    "--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do."
-)
+option_detailed_exitcode = click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there is something to do.")
 
 
 @click.command("plan", cls=Leaves, short_help="Show what apply would do, and what stands in its way.")
@@ -40,7 +38,7 @@ option_detailed_exitcode = click.option(
     "--live",
     "snapshot",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Plan against this snapshot: no request, no credentials.",
+    help="Plan against this snapshot: sends no request, needs no credentials.",
 )
 @option_later("--changed-since")
 @option_later("--events")

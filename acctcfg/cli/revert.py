@@ -22,7 +22,9 @@ __all__ = ["command"]
 @option_detailed_exitcode
 @option_target
 @click.option(
-    "--with-deletes", is_flag=True, help="Delete what the run created: accounts and keys. guardrails.max_deletes holds."
+    "--with-deletes",
+    is_flag=True,
+    help="Delete the accounts and keys that the run created, within guardrails.max_deletes.",
 )
 @option_allow_sensitive
 @click.pass_context
@@ -36,13 +38,13 @@ def command(
     with_deletes: bool,
     allow_sensitive: tuple[str, ...],
 ) -> None:
-    """Show the plan that leads back to the state before RUN, an id of `acctcfg history` or the beginning of one.
+    """Show the plan that leads back to the state before RUN: an id from `acctcfg history`, or the beginning of one.
 
-    It writes nothing: save the plan with --out, review it, and carry it out with `acctcfg apply FILE`, which asks
-    everything again and holds to every guardrail.
+    Changes nothing itself: save the plan with --out, review it, and carry it out with `acctcfg apply FILE`, which
+    repeats all prechecks and obeys every guardrail.
 
-    What cannot be undone is named, and so is what something else has changed since: that stays as it is. So are the
-    lines of the manifest that say otherwise: change them too, or the next apply sets those values again.
+    The plan names what cannot be undone, and what has been changed since by something else: that is left as it is. It
+    also names the lines of the manifest that contradict it: change them too, or the next apply sets those values again.
 
     Exits 0 when the plan could be made, 1 when something could not be read, 2 with --detailed-exitcode when there is
     something to undo.

@@ -13,7 +13,7 @@ from acctcfg.cli.formats import option_format
 __all__ = ["command"]
 
 
-@click.command("rotate", short_help="Give API keys new secrets; at no moment is there no working key.")
+@click.command("rotate", short_help="Give API keys new secrets, with a working key at all times.")
 @click.argument("account", metavar="ACCOUNT", shell_complete=accounts)
 @click.argument("key", metavar="KEY", shell_complete=key_labels)
 @click.option(

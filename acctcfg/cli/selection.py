@@ -17,20 +17,20 @@ LARGEST = 4 << 20  # bytes of a file of addresses
 
 
 def option_target(command: Command) -> Command:
-    """`--target`, as every command has it that looks at accounts."""
-    what = "Only this address or pattern (* and ?); an account alone means all of it. @FILE: one a line."
+    """Add `--target ADDRESS`, which narrows a command to part of the manifest."""
+    what = "Only this address or pattern (* and ?); an account name means all of it. @FILE reads one per line."
     return _option("--target", "targets", what)(command)
 
 
 def option_exclude(command: Command) -> Command:
     """Add `--exclude ADDRESS`, which leaves out part of what `--target` selects."""
-    what = "Leave out this address or pattern; an account, or a field's name, means all of it. @FILE: one a line."
+    what = "Leave out this address or pattern; an account or field name means all of it. @FILE reads one per line."
     return _option("--exclude", "excludes", what)(command)
 
 
 def option_dependencies(command: Command) -> Command:
     """`--with-dependencies`, which adds to `--target` what has to change before it."""
-    said = "With --target: and what has to change before it, such as an account mode before leverage."
+    said = "With --target: also what has to change first, such as an account mode before leverage."
     return click.option("--with-dependencies", is_flag=True, help=said)(command)
 
 
@@ -47,7 +47,7 @@ def _option(name: str, target: str, what: str) -> Callable[[Command], Command]:
 
 
 def _read(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """The addresses, those of files in the place of each `@FILE`."""
+    """The addresses, with each `@FILE` replaced by those in the file."""
     if ctx.resilient_parsing:
         return values
     return tuple(one for value in values for one in _addresses(ctx, param.opts[0], value))

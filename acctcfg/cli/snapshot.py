@@ -1,4 +1,4 @@
-"""`acctcfg snapshot`: live state as a file without secrets, for plans that have no credentials. Sends no write."""
+"""`acctcfg snapshot`: save live state without secrets, for plans without credentials. Sends no write."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ import click
 __all__ = ["command"]
 
 
-@click.command("snapshot", short_help="Save live state without secrets, for plans that have no credentials.")
+@click.command("snapshot", short_help="Save live state without secrets, for plans without credentials.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="The file: a job without credentials plans against it with `plan --live FILE`.",
+    help="Where to save the snapshot, for `plan --live FILE`.",
 )
-@click.option("--blur", is_flag=True, help="Other uids, key ids and deposit addresses; amounts as powers of ten.")
+@click.option(
+    "--blur",
+    is_flag=True,
+    help="Replace uids, key ids and deposit addresses; round amounts up to powers of ten.",
+)
 @click.pass_context
 def command(ctx: click.Context, out: Path, blur: bool) -> None:
-    """Read all that the accounts of the manifest hold, and save it without any secret.
+    """Read the live state of the manifest's accounts, and save it without any secret.
 
-    A job that others can feed, such as one of a pull request, plans against the file with `plan --live FILE`: it needs
-    no credentials and sends no request. Exits 1 when something could not be read; the file then lacks it.
+    A job that must not hold credentials, such as one that runs on pull requests, plans against the file with
+    `plan --live FILE` and sends no request. Exits 1 when something could not be read; that is missing from the file.
     """
     from acctcfg.cli.console import say
     from acctcfg.cli.event_loop import load_workspace, run_engine

@@ -1,4 +1,4 @@
-"""`acctcfg test`: scenarios of the manifest, each on a sandbox of its own. Speaks to no venue, opens no store."""
+"""`acctcfg test`: run scenarios of the manifest, each on its own sandbox. Contacts no venue, opens no store."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("test", short_help="Try scenarios of the manifest on a sandbox.")
+@click.command("test", short_help="Run scenarios of the manifest on a sandbox.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False), metavar="[FILE]...")
 @click.option(
     "--junit",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the results there, too, as JUnit's XML.",
+    help="Also write the results to FILE, as JUnit XML.",
 )
 @option_format("scenarios")
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], junit: Path | None, form: str) -> None:
-    """Try scenarios of the manifest: those of FILE, or of tests/*.yaml beside the manifest.
+    """Run scenarios of the manifest: those in FILE, or in tests/*.yaml beside the manifest.
 
-    Each has a sandbox of its own on loopback. No venue is spoken to, no credential and no secret store of the manifest
-    is opened, nothing is written but --junit.
+    Each scenario runs on its own sandbox on loopback. No request goes to a venue, no credential or secret store of the
+    manifest is opened, and nothing is written except the --junit file.
 
-    Exits 0 when all passed, 1 when any failed.
+    Exits 0 when all scenarios passed, 1 when one failed.
     """
     results = _results(_stages(ctx.obj["directory"], files))
     show(ctx, form, "scenarios", results)

@@ -1,4 +1,4 @@
-"""`acctcfg watch`: look for drift again and again; with --apply, carry out what the manifest says."""
+"""`acctcfg watch`: report drift on an interval; with --apply, carry out what the manifest says."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
 
 class Listen(click.ParamType[Place | None]):
-    """`127.0.0.1:9464`, `[::1]:9464`; `off` for nothing."""
+    """An address such as `127.0.0.1:9464` or `[::1]:9464`, or `off`."""
 
     name = "address"
 
@@ -45,12 +45,12 @@ class Listen(click.ParamType[Place | None]):
         if value is None or value == OFF:
             return None
         if not host or not port.isdecimal() or int(port) > 65535:
-            self.fail(f"{value!r} is no HOST:PORT (such as 127.0.0.1:9464), and not {OFF}", param, ctx)
+            self.fail(f"{value!r} is not HOST:PORT (such as 127.0.0.1:9464) or {OFF}", param, ctx)
         return Place(host.removeprefix("[").removesuffix("]"), int(port))
 
 
 class Percent(click.ParamType[float]):
-    """`10%`: a part of something."""
+    """A percentage, such as `10%`."""
 
     name = "percent"
 
@@ -58,13 +58,13 @@ class Percent(click.ParamType[float]):
         """`10%` as 0.1."""
         number = str(value).removesuffix("%")
         if not number.isdecimal() or int(number) > 90:
-            self.fail(f"{str(value)!r} is no part from 0% to 90%", param, ctx)
+            self.fail(f"{str(value)!r} is not a percentage from 0% to 90%", param, ctx)
         return int(number) / 100
 
 
-@click.command("watch", short_help="Look for drift again and again, with health and metrics over HTTP.")
+@click.command("watch", short_help="Report drift on an interval, with health and metrics over HTTP.")
 @click.option(
-    "--interval", type=Duration(), default="5m", show_default=True, metavar="TIME", help="From a look to the next."
+    "--interval", type=Duration(), default="5m", show_default=True, metavar="TIME", help="Time between two looks."
 )
 @click.option(
     "--jitter",
@@ -72,7 +72,7 @@ class Percent(click.ParamType[float]):
     default="10%",
     show_default=True,
     metavar="PART",
-    help="By how much an interval may be shorter or longer, so that several do not look at the same moment.",
+    help="How much shorter or longer an interval may be, so that several processes do not look at the same moment.",
 )
 @click.option(
     "--listen",
@@ -80,10 +80,10 @@ class Percent(click.ParamType[float]):
     default="127.0.0.1:9464",
     show_default=True,
     metavar="HOST:PORT",
-    help="Where to serve /healthz and /metrics; off for nowhere.",
+    help="Where to serve /healthz and /metrics; off serves nothing.",
 )
-@click.option("--times", type=click.IntRange(min=1), metavar="N", help="End after so many looks. Default: go on.")
-@click.option("--apply", "acts", is_flag=True, help="Carry out what differs without asking, as apply --auto-approve.")
+@click.option("--times", type=click.IntRange(min=1), metavar="N", help="Stop after N looks. Default: keep going.")
+@click.option("--apply", "acts", is_flag=True, help="Apply what differs without asking, like `apply --auto-approve`.")
 @click.option("--skip-blocked", is_flag=True, help="With --apply: leave out accounts with a blocked step.")
 @option_lock_timeout
 @option_target
@@ -105,18 +105,19 @@ def command(
     skip: tuple[str, ...],
     form: str,
 ) -> None:
-    """Look for drift on an interval, a line a look. Sends no write, unless --apply allows it.
+    """Look for drift on an interval, and print one line for each look. Sends no write without --apply.
 
-    The manifest is read anew each time. A look that fails is told once, and while looks go on failing the pauses get
-    longer, up to an hour. What differs although it was set three times in a row is named: something else changes it.
+    The manifest is read again for each look. A failure is reported once, and while looks keep failing the pauses get
+    longer, up to an hour. A value that differs again after three runs in a row set it is named: something else keeps
+    changing it back.
 
-    Ctrl-C and SIGTERM end it; a write under way is finished first. Exits 130 then, and after --times as the last look:
-    0, 1 when it failed, 2 when there is drift, 3 when something is blocked.
+    Ctrl-C and SIGTERM stop it, after a write in progress has finished, with exit status 130. After --times it exits as
+    the last look ended: 0, 1 when it failed, 2 when there is drift, 3 when something is blocked.
     """
     if interval < 1:
         raise click.UsageError("--interval is shorter than a second", ctx)
     if not acts and (skip_blocked or lock_timeout):
-        raise click.UsageError("--skip-blocked and --lock-timeout are about what --apply carries out", ctx)
+        raise click.UsageError("--skip-blocked and --lock-timeout need --apply", ctx)
     from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.stopping import Interrupts
     from acctcfg.engine.watch import Watch

@@ -115,7 +115,7 @@ def test_every_documented_error_is_explained(family, verdict, capsys):
         assert status == 0, code
         meant, causes, remedy, counted = out.split("\n\n")
         titles = [part.splitlines()[0] for part in (meant, causes, remedy, counted)]
-        assert titles == [f"{family}:{code}", "Likely causes", "What to do", "What acctcfg makes of it"]
+        assert titles == [f"{family}:{code}", "Likely causes", "What to do", "How acctcfg handles it"]
         for part in (meant, causes, remedy):
             assert len(part.partition("\n")[2].split()) > 1, (code, part)
         assert counted.splitlines()[1].strip().startswith(verdict), (code, counted)
