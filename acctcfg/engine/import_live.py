@@ -205,6 +205,8 @@ class _Account:
             return None, "nobody here has its secret (--store NAME looks for it)"
         path = f"{self.spec.venue}/{self.spec.key}/{label}"
         report = await check_at(self.reader.session, self.spec, label, (store, path), store)
+        if report.rotating:  # only the journal of this workspace knows whose secret that is
+            return None, "a rotation of it is not over: end it with acctcfg rotate, then import the account"
         if report.good:
             return store, report.message
         if report.status == "absent":

@@ -57,7 +57,7 @@ class KeyReport:
     """What became of one key. `status`: signs, stored, exported, already, absent, refused, wrong or failed.
 
     Neither wrong nor lost: "elsewhere" is bound to addresses that are not ours, "not_yet" is listed and takes effect
-    later.
+    later. `rotating`: the secret is that of the key which takes this one's place once its rotation is over.
     """
 
     account: str
@@ -65,6 +65,7 @@ class KeyReport:
     store: str
     status: str
     message: str = ""
+    rotating: bool = False
 
     @property
     def good(self) -> bool:
@@ -197,7 +198,8 @@ async def proven(session: Session, spec: AccountSpec, label: str, store: str, cr
         return KeyReport(spec.key, label, store, "wrong", message)
     if proof.label not in (label, _temporary(session, spec, proof.uid, label)):
         return KeyReport(spec.key, label, store, "wrong", f'it is the key "{proof.label}" of that account')
-    return KeyReport(spec.key, label, store, proof.state, STATES.get(proof.state, ""))
+    message, rotating = STATES.get(proof.state, ""), proof.label != label
+    return KeyReport(spec.key, label, store, proof.state, message, rotating=rotating)
 
 
 def _temporary(session: Session, spec: AccountSpec, uid: str, label: str) -> str:

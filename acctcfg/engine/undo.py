@@ -208,7 +208,16 @@ def _sorted_out(
                 specs[account], back[deed.address] = changed, deed
         if why:
             stays.append(Warning_(str(deed.address), STAYS, why))
-    return specs, back, stays
+    return specs, back, [*stays, *_moved_along(back, done)]
+
+
+def _moved_along(back: Mapping[Address, Deed], done: Sequence[Deed]) -> Iterator[Warning_]:
+    """What a switch of the account mode may have moved besides, where the run has no step that tells what it was."""
+    told_of = {(one.address.account, one.address.field) for one in done}
+    for address in back:
+        if address.field == "account_mode" and (address.account, "position_mode") not in told_of:
+            why = "the account mode was switched, which may have moved it, and what it was is not on record"
+            yield Warning_(str(Address(address.account, "position_mode")), STAYS, why)
 
 
 def _other(written: AccountSpec, deed: Deed) -> str:

@@ -146,6 +146,15 @@ def test_modes_come_back_and_what_they_hid_is_named(desk: Desk) -> None:
     assert desk.account("trader01")["acctLv"] == "2"
 
 
+def test_what_a_switch_moved_along_is_named(desk: Desk) -> None:
+    """A switch to portfolio makes the position mode net; no step of the run tells what it was, so the plan says so."""
+    settle(desk, "trader01", acctLv="3", posMode="long_short_mode")
+    run = applied(desk, {"trader01": {"api_keys": KEY, "account_mode": "portfolio"}})
+    plan = saved(desk, run)
+    assert values(plan) == {"trader01.account_mode": ("portfolio", "multi_currency")}
+    assert "may have moved it" in named(plan)["trader01.position_mode"]
+
+
 def test_what_the_run_created_is_deleted_only_where_that_is_asked_for(desk: Desk) -> None:
     """An account and a key are named and stay; with --with-deletes guardrails.max_deletes holds them, or lets them."""
     settle(desk, "trader01")

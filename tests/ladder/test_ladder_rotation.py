@@ -92,6 +92,17 @@ def test_a_key_that_signs_for_settings_is_rotated_and_they_go_on(desk: Desk) -> 
     assert desk.account("mmdesk01")["posMode"] == "net_mode"
 
 
+def test_an_import_in_an_overlap_takes_no_secret_for_the_old_keys(desk: Desk) -> None:
+    """The stored secret is the new key's, as this journal alone knows: the workspace written has an empty plan."""
+    one_key(desk)
+    assert rotate(desk, "--overlap", "24h").code == 0
+    said = desk.run("import", "mmdesk01", "--store", "vault", "--out", str(desk.folder / "out"))
+    assert said.code == 0, said.out + said.err
+    assert "a rotation of it is not over" in (desk.folder / "out" / "accounts" / "desk.yaml").read_text()
+    desk.folder /= "out"
+    assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
 def test_an_overlap_leaves_the_old_key_until_a_later_apply(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Meanwhile both keys work, the stored secret is the new one's, and a plan has no step and says until when."""
     one_key(desk)
