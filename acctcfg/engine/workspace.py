@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import Any, Self, TypedDict
 
 from acctcfg.core.desired import JournalSpec, Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.remembered import Cap, Creating, KnownAccount, Rotation, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.snapshot import Earlier
 from acctcfg.core.until import settled
@@ -22,9 +21,8 @@ from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, holder_of, jo
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
 from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.journal import JOURNAL
-from acctcfg.journal.knowledge import Knowledge
-from acctcfg.journal.known_json import known_from_json, known_to_json
 from acctcfg.journal.last_seen import LastSeen
+from acctcfg.journal.memory import JournalMemory
 from acctcfg.journal.process import this_process
 from acctcfg.secrets import Around, Credentials, Secret, Store, load_credentials, load_token, open_store
 from acctcfg.secrets.passphrase import generate
@@ -342,68 +340,6 @@ class _Named(Mapping[str, Store]):
 
     def __len__(self) -> int:
         return len(self._workspace.manifest.secret_stores)
-
-
-class JournalMemory:
-    """What the journal knows about one venue user, read once."""
-
-    def __init__(self, known: Knowledge, running: str = "") -> None:
-        self._known = known
-        self.running = running
-
-    @classmethod
-    def of_json(cls, facts: Mapping[str, Any]) -> Self:
-        """What `to_json` gave, without whoever is running."""
-        return cls(known_from_json(facts))
-
-    def to_json(self) -> dict[str, object]:
-        """What a plan needs of it, without any secret."""
-        return known_to_json(self._known)
-
-    def account(self, uid: str) -> KnownAccount | None:
-        """The account with this uid, if it is ours."""
-        return self._known.accounts.get(uid)
-
-    def named(self, name: str) -> KnownAccount | None:
-        """The account last known under that name at the venue."""
-        return self._known.named(name)
-
-    def accounts(self) -> tuple[KnownAccount, ...]:
-        """All that acctcfg created or took over and did not delete."""
-        return self._known.all()
-
-    def last_access(self, uid: str) -> StoredKey | None:
-        """The stored key that signed last for it."""
-        return self._known.access.get(uid)
-
-    def stored_key(self, api_key: str) -> StoredKey | None:
-        """Where the secret of the key with this id lies."""
-        return self._known.stored_key(api_key)
-
-    def stored_keys(self, uid: str) -> tuple[StoredKey, ...]:
-        """Where the secrets of the account's keys lie, newest last."""
-        return self._known.stored_keys(uid)
-
-    def rotations(self, uid: str) -> tuple[Rotation, ...]:
-        """The rotations of the account's keys that are not finished."""
-        return tuple(one for (whose, _), one in self._known.rotations.items() if uid and whose == uid)
-
-    def creating(self, name: str, label: str) -> Creating | None:
-        """The last creation of this key, or account, of which no end is known."""
-        begun = self._known.creating(name, label)
-        return replace(begun, running=self.running) if begun else None
-
-    def created(self, uid: str, field: str) -> tuple[JsonObject, ...]:
-        """What creates of that field answered, oldest first."""
-        return self._known.created(uid, field)
-
-    def cap(self, uid: str) -> Cap | None:
-        """The brake that is on for an account."""
-        return self._known.caps.get(uid)
-
-    def seen(self, kind: str, name: str) -> str:
-        """The day on which a run last saw it on a venue's list; "" never."""
-        return self._known.sightings.get((kind, name), "")
 
 
 def _day() -> str:
