@@ -16,8 +16,7 @@ from acctcfg.core.leverage_lines import ScopeName
 from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import AccessToken, Credentials
-from acctcfg.core.vocabulary import Market
-from acctcfg.errors import AuthRefused, VenueError
+from acctcfg.errors import VenueError
 from acctcfg.venues.brake import AT_ONCE, Braking, Obstacle
 from acctcfg.venues.contract import ACCOUNT_READ, FRESH_SINCE, Cost, Given, Proof, Survey
 from acctcfg.venues.existing import Existing
@@ -29,7 +28,7 @@ from acctcfg.venues.okx.access import (
     signs_unlisted,
     try_stored_keys,
 )
-from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account
+from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.account_reads import Config, OwnKey
 from acctcfg.venues.okx.api_keys import ApiKeys
@@ -52,10 +51,10 @@ from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.private_socket import listen, socket_base
+from acctcfg.venues.okx.proof import proof_of
 from acctcfg.venues.okx.rebates import DMA, FD, rebate_call, rebate_of
 from acctcfg.venues.okx.refusals import PRECONDITIONS
 from acctcfg.venues.okx.regular_account import tell_regular
-from acctcfg.venues.okx.scopes import Keyed
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.transfer_out import TransferOut
@@ -224,11 +223,15 @@ class OkxConnection(ByField[Account]):
         self._subs.tell_taken_over(account)
         self._demand_identity(account)
 
-    async def brake(self, spec: AccountSpec, most: Decimal, focus: Focus, *, everything: bool) -> Braking:
-        """Every leverage of one account that has something open under it, or an entry."""
+    def _by_its_own_key(self, spec: AccountSpec) -> tuple[Survey, Account, asyncio.Future[SubAccount | None] | None]:
+        """An account that is read by its own key whatever the manifest manages, and its row, which is being read."""
         survey = Survey(spec=leverage_alone(spec))
         account = self._noted(survey, signed=("leverage",), own=("leverage",))
-        row = None if account.main else asyncio.ensure_future(self._row(spec.name))
+        return survey, account, None if account.main else asyncio.ensure_future(self._row(spec.name))
+
+    async def brake(self, spec: AccountSpec, most: Decimal, focus: Focus, *, everything: bool) -> Braking:
+        """Every leverage of one account that has something open under it, or an entry."""
+        survey, account, row = self._by_its_own_key(spec)
         try:
             if row is not None:
                 await row  # before its turn: the last page of the list may be the one with the first accounts
@@ -250,9 +253,7 @@ class OkxConnection(ByField[Account]):
 
     async def blockers(self, spec: AccountSpec, code: str) -> tuple[Precheck, ...]:
         """What a refusal is about, in one account; whatever the manifest manages of it, its own key reads."""
-        survey = Survey(spec=leverage_alone(spec))
-        account = self._noted(survey, signed=("leverage",), own=("leverage",))
-        row = None if account.main else asyncio.ensure_future(self._row(spec.name))
+        survey, account, row = self._by_its_own_key(spec)
         found = await self._enter(account, Focus(), row)
         for unread in () if found else survey.unreadable:
             raise VenueError(unread.message, code=unread.code)
@@ -298,19 +299,7 @@ class OkxConnection(ByField[Account]):
 
     async def prove(self, spec: AccountSpec, credentials: Credentials) -> Proof:
         """The config that the key reads, beside the broker's list."""
-        own = OwnKey(self.client, credentials, f"{self.user}/{spec.name}" if spec.role != "main" else self.user)
-        row = await self._master.sub_accounts.get(spec.name) if spec.role != "main" else None
-        listed = self.user if spec.role == "main" else row.uid if row is not None else ""
-        try:
-            config = await own.config()
-        except AuthRefused as error:
-            state = {ONLY_ELSEWHERE: "elsewhere", **dict.fromkeys(NEW_KEY_CODES, "not_yet")}.get(error.code)
-            keys = (await self._master.keys(row.name)).values() if row is not None and state else ()
-            label = next((key.label for key in keys if key.api_key == credentials.api_key), None)
-            if state is None or label is None:
-                raise
-            return Proof(uid=listed, label=label, listed_uid=listed, state=state)
-        return Proof(uid=config.uid, label=config.key_label, listed_uid=listed)
+        return await proof_of(self._master, self.client, self.user, spec, credentials)
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
         """Accounts that the journal knows, the venue still has, and no entry of the manifest names."""
@@ -334,13 +323,7 @@ class OkxConnection(ByField[Account]):
 
     def scope_name(self, survey: Survey, address: Address) -> ScopeName:
         """A family, a currency or an instrument."""
-        account: Account = survey.private
-        decision = account.decisions[address]
-        market, name, margin, side = decision.scope
-        known = account.instruments
-        listed = known is not None and known.find(market, name) is not None and market is not Market.SWAP
-        by = Keyed.INSTRUMENT if listed else Keyed.CURRENCY if decision.param == "ccy" else Keyed.FAMILY
-        return ScopeName(market, str(by), name, margin, side)
+        return self._leverage.scope_name(survey.private, address)
 
     @property
     def inventory(self) -> OkxInventory:

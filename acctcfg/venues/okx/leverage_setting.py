@@ -13,6 +13,7 @@ from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.level import MAX, level_of, wants_most
+from acctcfg.core.leverage_lines import ScopeName
 from acctcfg.core.state import After, AtMost, Live, Unreadable, written
 from acctcfg.core.vocabulary import MarginMode, Market
 from acctcfg.core.vocabulary import PositionMode as Word
@@ -27,7 +28,7 @@ from acctcfg.venues.okx.leverage import Decision, Resolution, exact_names, missi
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere
 from acctcfg.venues.okx.open_things import covered
 from acctcfg.venues.okx.row_fields import number
-from acctcfg.venues.okx.scopes import Modes, limit_of
+from acctcfg.venues.okx.scopes import Keyed, Modes, limit_of
 from acctcfg.venues.okx.tiers import most_at, most_of
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.resources import unreadable
@@ -265,6 +266,15 @@ class Leverage(OneCall[Account]):
                 for name in _kept_by(account, decision):
                     account.kin[name].append(address)
         return tuple(dict.fromkeys(address for name in sorted(names) for address in account.kin[name]))
+
+    def scope_name(self, account: Account, address: Address) -> ScopeName:
+        """What an entry would name a scope by that was read: a family, a currency or an instrument."""
+        decision = account.decisions[address]
+        market, name, margin, side = decision.scope
+        known = account.instruments
+        listed = known is not None and known.find(market, name) is not None and market is not Market.SWAP
+        by = Keyed.INSTRUMENT if listed else Keyed.CURRENCY if decision.param == "ccy" else Keyed.FAMILY
+        return ScopeName(market, str(by), name, margin, side)
 
 
 def _kept_by(account: Account, decision: Decision) -> set[tuple[str, str]]:

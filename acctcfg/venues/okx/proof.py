@@ -1,0 +1,35 @@
+"""Whose a stored key is, and whether it signs. Source: OKX v5, "Get account configuration" (`uid`, `label`)."""
+
+from __future__ import annotations
+
+from acctcfg.core.desired import AccountSpec
+from acctcfg.core.secret import Credentials
+from acctcfg.errors import AuthRefused
+from acctcfg.venues.contract import Proof
+from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE
+from acctcfg.venues.okx.account_reads import OwnKey
+from acctcfg.venues.okx.master import Master
+from acctcfg.wire.client import Client
+
+__all__ = ["proof_of"]
+
+
+async def proof_of(master: Master, client: Client, user: str, spec: AccountSpec, credentials: Credentials) -> Proof:
+    """The config that the key reads, beside the list of the user above. Raises AuthRefused for a key that is not there.
+
+    A key that is bound to addresses other than ours, or that was only just made, cannot read its config: then the list
+    of keys says whose it is.
+    """
+    own = OwnKey(client, credentials, f"{user}/{spec.name}" if spec.role != "main" else user)
+    row = await master.sub_accounts.get(spec.name) if spec.role != "main" else None
+    listed = user if spec.role == "main" else row.uid if row is not None else ""
+    try:
+        config = await own.config()
+    except AuthRefused as error:
+        state = {ONLY_ELSEWHERE: "elsewhere", **dict.fromkeys(NEW_KEY_CODES, "not_yet")}.get(error.code)
+        keys = (await master.keys(row.name)).values() if row is not None and state else ()
+        label = next((key.label for key in keys if key.api_key == credentials.api_key), None)
+        if state is None or label is None:
+            raise
+        return Proof(uid=listed, label=label, listed_uid=listed, state=state)
+    return Proof(uid=config.uid, label=config.key_label, listed_uid=listed)
