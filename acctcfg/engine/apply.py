@@ -16,9 +16,10 @@ from acctcfg.engine.capped import without_cap
 from acctcfg.engine.consent import Leave
 from acctcfg.engine.execute import Execution, left_out
 from acctcfg.engine.narrowed import demand_reach
-from acctcfg.engine.plan import Planned, draw_up, make_plan, venues_of
+from acctcfg.engine.plan import Planned, draw_up, make_plan
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers
+from acctcfg.engine.reading import venues_of
 from acctcfg.engine.record import Run
 from acctcfg.engine.remember import remember
 from acctcfg.engine.reviewed import (

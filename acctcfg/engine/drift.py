@@ -16,8 +16,9 @@ from acctcfg.engine.drift_keys import look_at_keys
 from acctcfg.engine.left_behind import has_credentials
 from acctcfg.engine.look import Look, inventory_of
 from acctcfg.engine.narrowed import demand_reach
-from acctcfg.engine.plan import draw_up, venues_of
+from acctcfg.engine.plan import draw_up
 from acctcfg.engine.progress import SILENT, Progress, safe
+from acctcfg.engine.reading import venues_of
 from acctcfg.engine.remember import LISTING
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace

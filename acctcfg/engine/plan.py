@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -13,35 +12,33 @@ from typing import TypeAlias
 from acctcfg import __version__
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.built_in import powers_of
-from acctcfg.core.desired import AccountSpec, Place
+from acctcfg.core.desired import Place
 from acctcfg.core.diff import Change, diff
 from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.guardrails import guard, is_sensitive
-from acctcfg.core.managed import managed_fields
 from acctcfg.core.order import order
 from acctcfg.core.plan import Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport
 from acctcfg.engine.accounts_order import deletes_last, with_upper
 from acctcfg.engine.capped import above_cap
 from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
-from acctcfg.engine.left_behind import left_behind, unopened
+from acctcfg.engine.left_behind import unopened
 from acctcfg.engine.narrowed import demand_reach, demand_targets
 from acctcfg.engine.plan_costs import estimate_of, outlived
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import changed_readers
+from acctcfg.engine.reading import read_for_plan, venues_of
 from acctcfg.engine.rule_warnings import rule_warnings
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.set_again import set_again
-from acctcfg.engine.survey_guard import demand_answers
 from acctcfg.engine.undo import Undo
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.windows import why_closed
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import VenueError
-from acctcfg.venues.contract import ACCOUNT_READ, Survey
+from acctcfg.venues.contract import Survey
 
-__all__ = ["Planned", "draw_up", "make_plan", "survey_accounts", "venues_of"]
+__all__ = ["Planned", "draw_up", "make_plan"]
 
 
 _Answers: TypeAlias = tuple[dict[Address, tuple[Precheck, ...]], list[Warning_]]
@@ -90,103 +87,6 @@ async def make_plan(
     return planned.plan
 
 
-def venues_of(workspace: Workspace, focus: Focus) -> list[str]:
-    """The connections that the focus needs; for a look at everything those too that have no account left."""
-    rest = left_behind(workspace) if focus.everything else []
-    return sorted({*(spec.venue for spec in _specs(workspace, focus)), *rest})
-
-
-def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
-    accounts = workspace.manifest.accounts
-    return [spec for key, spec in accounts.items() if focus.everything or focus.touches(key, *managed_fields(spec))]
-
-
-async def survey_accounts(
-    session: Session,
-    focus: Focus,
-    *,
-    replacing: frozenset[Address] = frozenset(),
-    strangers: bool = True,
-    progress: Progress = SILENT,
-) -> tuple[list[Survey], list[Warning_], list[Unread]]:
-    """Read every account that the focus touches, all connections at once.
-
-    `strangers`: and see which accounts of ours the manifest no longer names, where the focus is everything.
-    """
-    progress = safe(progress)
-    specs = _specs(session.workspace, focus)
-    progress.phase("reading accounts", len(specs))
-    unread: list[Unread] = []
-    for spec in specs:
-        if (error := session.failed.get(spec.venue)) is not None:
-            unread.append(Unread(spec.key, error.code or "venue", error.told))
-
-    async def one(key: str, link: Link) -> tuple[list[Survey], list[Warning_]] | VenueError:
-        mine = [spec for spec in specs if spec.venue == key]
-        left = {spec.key for spec in mine}
-
-        def heard(account: str) -> None:
-            if account in left:
-                left.remove(account)
-                progress.advance(1, account)
-
-        ACCOUNT_READ.set(heard)  # of this task and of those that it starts: the venue tells of each account
-        try:
-            surveys = await link.connection.survey(mine, focus, replace=replacing)
-        except VenueError as error:
-            unread.extend(Unread(spec.key, error.code or "venue", error.told) for spec in mine)
-            return error
-        except Exception as error:
-            surveys = await _each_alone(link, mine, focus, replacing, error, unread)
-        demand_answers(surveys, focus, link.connection.spec.type)
-        link.accounts = len(mine)
-        for survey in surveys:
-            survey.read_at = link.client.clock.monotonic()
-        progress.advance(len(left), key if left else "")
-        if not focus.everything or not strangers:
-            return surveys, []
-        named = {spec.name for spec in session.workspace.manifest.accounts.values() if spec.venue == key}
-        try:
-            return surveys, await link.connection.strangers(frozenset(named))
-        except Exception as error:
-            found = spoiled(f"venues.{key}", error, link.connection.spec)
-            message = f"which accounts the manifest no longer names could not be read: {found.message}"
-            unread.append(dataclasses.replace(found, message=message))
-            return surveys, []
-
-    links = [(key, link) for key, link in session.links.items() if key not in session.failed]
-    found = await asyncio.gather(*(one(key, link) for key, link in links))
-    read = [result for result in found if not isinstance(result, VenueError)]
-    if found and not read:
-        raise next(result for result in found if isinstance(result, VenueError))  # no venue is left that answers
-    surveys = [survey for some, _ in read for survey in some]
-    return surveys, [warning for _, some in read for warning in some], unread
-
-
-async def _each_alone(
-    link: Link,
-    specs: Sequence[AccountSpec],
-    focus: Focus,
-    replacing: frozenset[Address],
-    error: Exception,
-    unread: list[Unread],
-) -> list[Survey]:
-    """After an exception that nobody foresaw: every account by itself, so that it spoils no other than its own."""
-    spec = link.connection.spec
-    if len(specs) == 1:
-        unread.append(spoiled(specs[0].key, error, spec))
-        return []
-
-    async def alone(one: AccountSpec) -> list[Survey]:
-        try:
-            return await link.connection.survey([one], focus, replace=replacing)
-        except Exception as again:
-            unread.append(spoiled(one.key, again, spec))
-            return []
-
-    return [survey for some in await asyncio.gather(*map(alone, specs)) for survey in some]
-
-
 async def draw_up(
     session: Session,
     focus: Focus,
@@ -202,14 +102,9 @@ async def draw_up(
     does not name, the caller sees for himself.
     """
     workspace, replacing = session.workspace, leave.replace
-    while True:
-        surveys, warnings, unread = await survey_accounts(
-            session, focus, replacing=replacing, strangers=not look_only, progress=progress
-        )
-        missing = _missing(surveys, focus)
-        if not missing:
-            break
-        focus = focus.with_targets(missing)
+    focus, surveys, warnings, unread = await read_for_plan(
+        session, focus, replacing=replacing, strangers=not look_only, progress=progress
+    )
     if not look_only:
         demand_targets(workspace, focus, surveys, unread, replacing)
     warnings += undo.settle(surveys) if undo is not None else []
@@ -222,12 +117,7 @@ async def draw_up(
         steps, again = await set_again(session, undo, steps)
         warnings += again
     readers = changed_readers(workspace)
-    sensitive = {step.address: why for step in steps if (why := is_sensitive(step))}
-    sensitive |= {
-        store_address(name): why
-        for name, why in readers.items()
-        if focus.everything or any(step.secret_store == name for step in steps)
-    }
+    sensitive = _sensitive(steps, readers, focus)
     warnings += [Warning_(str(address), "sensitive", why) for address, why in sensitive.items()]
 
     manifest = workspace.manifest
@@ -244,32 +134,52 @@ async def draw_up(
     warnings += [warning for one in session.links.values() for warning in one.warnings()]
     warnings += unopened(workspace, session.links) if focus.everything else []
     warnings += outlived(session, work, lifted)
-    named = {step.address.account for step in steps} or set(workspace.manifest.accounts)
-    reports = tuple(link.report() for key, link in sorted(session.links.items()) if key not in session.failed)
-    idle = sorted({text for survey in surveys for text in survey.sets_nothing})
     plan = Plan(
         steps=lifted,
-        scope=Scope(whole=focus.everything, targets=focus.targets, excludes=focus.excludes, sets_nothing=tuple(idle)),
+        scope=_scope(focus, surveys),
         warnings=tuple(sorted(set(warnings), key=lambda one: (one.address, one.code, one.message))),
         unreadable=tuple(sorted(set(unread), key=lambda one: (one.address, one.code))),
-        manifest_digest=manifest_digest(workspace.manifest, named, {one.venue: one.uid for one in reports}),
-        reports=reports,
-        stores=_stores(workspace, lifted),
         replace=tuple(sorted(str(one.address) for one in steps if one.address in replacing)),
         allow_sensitive=tuple(sorted(str(address) for address in sensitive if leave.allows(address))),
-        rollout=workspace.manifest.guardrails.rollout,
         reverts=None if undo is None else undo.reverts,
-        acctcfg_version=__version__,
-        author=workspace.actor,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        earlier=workspace.earlier(time.time()),
     )
+    plan = _of_workspace(session, plan)
     plan = replace(plan, estimate=estimate_of(session, work, plan))
     if plan.steps and (why := why_closed(workspace.manifest.guardrails.windows, session.now(), plan.estimate.seconds)):
         plan = replace(plan, warnings=(*plan.warnings, Warning_("guardrails.windows", "window_closed", why)))
     unlifted = replace(plan, steps=guarded(steps), replace=())
     as_reviewed = [one for some in (plan, unlifted) for one in (some, replace(some, allow_sensitive=()))]
     return Planned(plan, by_key, session, tuple(as_reviewed), readers=readers)
+
+
+def _sensitive(steps: Sequence[Step], readers: Mapping[str, str], focus: Focus) -> dict[Address, str]:
+    """What only `--allow-sensitive` lets be done, with the reason; a store whose readers changed is asked for, too."""
+    found = {step.address: why for step in steps if (why := is_sensitive(step))}
+    stores = {step.secret_store for step in steps}
+    return found | {store_address(name): why for name, why in readers.items() if focus.everything or name in stores}
+
+
+def _scope(focus: Focus, surveys: Sequence[Survey]) -> Scope:
+    idle = sorted({text for survey in surveys for text in survey.sets_nothing})
+    return Scope(whole=focus.everything, targets=focus.targets, excludes=focus.excludes, sets_nothing=tuple(idle))
+
+
+def _of_workspace(session: Session, plan: Plan) -> Plan:
+    """The plan with where it was made: from which manifest, at which venues, when and by whom."""
+    workspace, manifest = session.workspace, session.workspace.manifest
+    reports = tuple(link.report() for key, link in sorted(session.links.items()) if key not in session.failed)
+    named = {step.address.account for step in plan.steps} or set(manifest.accounts)
+    return replace(
+        plan,
+        manifest_digest=manifest_digest(manifest, named, {one.venue: one.uid for one in reports}),
+        reports=reports,
+        stores=_stores(workspace, plan.steps),
+        rollout=manifest.guardrails.rollout,
+        acctcfg_version=__version__,
+        author=workspace.actor,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        earlier=workspace.earlier(time.time()),
+    )
 
 
 def _differences(
@@ -331,12 +241,6 @@ def _stores(workspace: Workspace, steps: Iterable[Step]) -> tuple[StoreReport, .
         )
         for name in names
     )
-
-
-def _missing(surveys: Sequence[Survey], focus: Focus) -> list[Address]:
-    """What has to go first and is looked at in another round; not what the user said to leave alone."""
-    first = {address for survey in surveys for address in survey.untargeted} if focus.dependencies else set()
-    return [address for address in first if not focus.wants(address) and not focus.leaves_out(address)]
 
 
 def _block_left_out(surveys: Sequence[Survey], focus: Focus) -> None:

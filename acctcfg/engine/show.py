@@ -15,8 +15,8 @@ from acctcfg.core.plan import Unread
 from acctcfg.core.state import ABSENT, After, Unreadable, to_json
 from acctcfg.deposit import DepositRow
 from acctcfg.engine.narrowed import demand_reach, hidden, near_address
-from acctcfg.engine.plan import survey_accounts, venues_of
 from acctcfg.engine.progress import SILENT, Progress
+from acctcfg.engine.reading import survey_accounts, venues_of
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError, VenueError

@@ -1,0 +1,142 @@
+"""Read what a plan needs of live accounts: of every connection at once, so that none is spoiled by another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from acctcfg.core.address import Address, Focus
+from acctcfg.core.desired import AccountSpec
+from acctcfg.core.managed import managed_fields
+from acctcfg.core.plan import Unread, Warning_
+from acctcfg.engine.left_behind import left_behind
+from acctcfg.engine.progress import SILENT, Progress, safe
+from acctcfg.engine.session import Link, Session
+from acctcfg.engine.survey_guard import demand_answers
+from acctcfg.engine.unforeseen import spoiled
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import VenueError
+from acctcfg.venues.contract import ACCOUNT_READ, Survey
+
+__all__ = ["read_for_plan", "survey_accounts", "venues_of"]
+
+
+async def read_for_plan(
+    session: Session, focus: Focus, *, replacing: frozenset[Address], strangers: bool, progress: Progress
+) -> tuple[Focus, list[Survey], list[Warning_], list[Unread]]:
+    """Read what the focus touches, and again with what it turned out to depend on, where that comes along."""
+    while True:
+        surveys, warnings, unread = await survey_accounts(
+            session, focus, replacing=replacing, strangers=strangers, progress=progress
+        )
+        missing = _missing(surveys, focus)
+        if not missing:
+            return focus, surveys, warnings, unread
+        focus = focus.with_targets(missing)
+
+
+def venues_of(workspace: Workspace, focus: Focus) -> list[str]:
+    """The connections that the focus needs; for a look at everything those too that have no account left."""
+    rest = left_behind(workspace) if focus.everything else []
+    return sorted({*(spec.venue for spec in _specs(workspace, focus)), *rest})
+
+
+def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
+    accounts = workspace.manifest.accounts
+    return [spec for key, spec in accounts.items() if focus.everything or focus.touches(key, *managed_fields(spec))]
+
+
+async def survey_accounts(
+    session: Session,
+    focus: Focus,
+    *,
+    replacing: frozenset[Address] = frozenset(),
+    strangers: bool = True,
+    progress: Progress = SILENT,
+) -> tuple[list[Survey], list[Warning_], list[Unread]]:
+    """Read every account that the focus touches, all connections at once.
+
+    `strangers`: and see which accounts of ours the manifest no longer names, where the focus is everything.
+    """
+    progress = safe(progress)
+    specs = _specs(session.workspace, focus)
+    progress.phase("reading accounts", len(specs))
+    unread: list[Unread] = []
+    for spec in specs:
+        if (error := session.failed.get(spec.venue)) is not None:
+            unread.append(Unread(spec.key, error.code or "venue", error.told))
+
+    async def one(key: str, link: Link) -> tuple[list[Survey], list[Warning_]] | VenueError:
+        mine = [spec for spec in specs if spec.venue == key]
+        left = {spec.key for spec in mine}
+
+        def heard(account: str) -> None:
+            if account in left:
+                left.remove(account)
+                progress.advance(1, account)
+
+        ACCOUNT_READ.set(heard)  # of this task and of those that it starts: the venue tells of each account
+        try:
+            surveys = await link.connection.survey(mine, focus, replace=replacing)
+        except VenueError as error:
+            unread.extend(Unread(spec.key, error.code or "venue", error.told) for spec in mine)
+            return error
+        except Exception as error:
+            surveys = await _each_alone(link, mine, focus, replacing, error, unread)
+        demand_answers(surveys, focus, link.connection.spec.type)
+        link.accounts = len(mine)
+        for survey in surveys:
+            survey.read_at = link.client.clock.monotonic()
+        progress.advance(len(left), key if left else "")
+        return surveys, await _strangers(session, key, link, unread) if focus.everything and strangers else []
+
+    links = [(key, link) for key, link in session.links.items() if key not in session.failed]
+    found = await asyncio.gather(*(one(key, link) for key, link in links))
+    read = [result for result in found if not isinstance(result, VenueError)]
+    if found and not read:
+        raise next(result for result in found if isinstance(result, VenueError))  # no venue is left that answers
+    surveys = [survey for some, _ in read for survey in some]
+    return surveys, [warning for _, some in read for warning in some], unread
+
+
+async def _strangers(session: Session, key: str, link: Link, unread: list[Unread]) -> list[Warning_]:
+    """Accounts of ours that the manifest no longer names."""
+    named = {spec.name for spec in session.workspace.manifest.accounts.values() if spec.venue == key}
+    try:
+        return await link.connection.strangers(frozenset(named))
+    except Exception as error:
+        found = spoiled(f"venues.{key}", error, link.connection.spec)
+        message = f"which accounts the manifest no longer names could not be read: {found.message}"
+        unread.append(replace(found, message=message))
+        return []
+
+
+async def _each_alone(
+    link: Link,
+    specs: Sequence[AccountSpec],
+    focus: Focus,
+    replacing: frozenset[Address],
+    error: Exception,
+    unread: list[Unread],
+) -> list[Survey]:
+    """After an exception that nobody foresaw: every account by itself, so that it spoils no other than its own."""
+    spec = link.connection.spec
+    if len(specs) == 1:
+        unread.append(spoiled(specs[0].key, error, spec))
+        return []
+
+    async def alone(one: AccountSpec) -> list[Survey]:
+        try:
+            return await link.connection.survey([one], focus, replace=replacing)
+        except Exception as again:
+            unread.append(spoiled(one.key, again, spec))
+            return []
+
+    return [survey for some in await asyncio.gather(*map(alone, specs)) for survey in some]
+
+
+def _missing(surveys: Sequence[Survey], focus: Focus) -> list[Address]:
+    """What has to go first and is looked at in another round; not what the user said to leave alone."""
+    first = {address for survey in surveys for address in survey.untargeted} if focus.dependencies else set()
+    return [address for address in first if not focus.wants(address) and not focus.leaves_out(address)]
