@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acctcfg.core.json_types import JsonObject
+from acctcfg.engine.moment import moment
 from acctcfg.engine.workspace import storage_here
 from acctcfg.errors import JournalError
 from acctcfg.journal import Holder, Journal, break_lock, holders, state_folders
@@ -57,7 +58,7 @@ def _held(holder: Holder, journal: Journal) -> HeldLock:
         owner=holder.owner,
         host=holder.process.host,
         pid=holder.process.pid,
-        since=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(holder.acquired_at)),
+        since=moment(holder.acquired_at),
         silent_s=round(max(0.0, now - holder.heartbeat_at), 1),
         gone=holder.is_gone(now),
         run=run.id if run else "",

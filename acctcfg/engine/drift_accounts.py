@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from acctcfg.core.address import Address
 from acctcfg.core.json_types import JsonValue
-from acctcfg.engine.drift_keys import day, iso, key_json
+from acctcfg.engine.drift_keys import iso, key_json
 from acctcfg.engine.look import Look, inventory_of
+from acctcfg.engine.moment import day
 from acctcfg.engine.session import Link
 from acctcfg.venues.existing import Existing, ListsAccounts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import KeySpec
@@ -11,12 +11,13 @@ from acctcfg.core.json_types import JsonObject
 from acctcfg.core.key_age import due_at
 from acctcfg.core.state import Rotating
 from acctcfg.engine.look import Look, inventory_of
+from acctcfg.engine.moment import day, moment
 from acctcfg.engine.session import Link
 from acctcfg.engine.workspace import JournalMemory
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.inventory import ListedKey, ListedKeys
 
-__all__ = ["day", "iso", "key_json", "look_at_keys"]
+__all__ = ["iso", "key_json", "look_at_keys"]
 
 FIELD = "api_keys"
 DAY_S = 86_400
@@ -114,12 +115,5 @@ def key_json(row: ListedKey) -> JsonObject:
 
 
 def iso(seconds: float | None) -> str | None:
-    """A time as documents have it: "2026-12-31T09:30:00Z"."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def day(seconds: float) -> str:
-    """The day of it, in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    """A time as documents have it; None where nobody knows it."""
+    return None if seconds is None else moment(seconds)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -18,12 +17,7 @@ from acctcfg.signing import signing_of
 from acctcfg.wire.client import Client
 from acctcfg.wire.recorded import Record, RecordingClient
 
-__all__ = ["RecordingWorkspace", "moment", "source_key"]
-
-
-def moment(seconds: float) -> str:
-    """Unix seconds as "2026-11-29T10:00:07Z"."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+__all__ = ["RecordingWorkspace", "source_key"]
 
 
 def source_key(source: Mapping[str, object]) -> str:

@@ -12,7 +12,8 @@ from acctcfg.core.desired import VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import AccessToken, Credentials, Secret
 from acctcfg.core.snapshot import Earlier
-from acctcfg.engine.recording import moment, source_key
+from acctcfg.engine.moment import moment
+from acctcfg.engine.recording import source_key
 from acctcfg.engine.workspace import Doors, JournalMemory, Workspace
 from acctcfg.errors import StoreError
 from acctcfg.signing import signing_of

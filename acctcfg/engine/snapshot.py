@@ -28,9 +28,10 @@ from acctcfg.engine.blur import Blur
 from acctcfg.engine.everything import NOWHERE, as_it_is, every_leverage
 from acctcfg.engine.import_live import Reader
 from acctcfg.engine.look import inventory_of
+from acctcfg.engine.moment import moment
 from acctcfg.engine.plan import draw_up
 from acctcfg.engine.progress import SILENT, Progress, safe
-from acctcfg.engine.recording import RecordingWorkspace, moment
+from acctcfg.engine.recording import RecordingWorkspace
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import VenueError
