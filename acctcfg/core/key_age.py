@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["due_at"]
+from acctcfg.core.duration import seconds_of
 
-UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+__all__ = ["due_at"]
 
 
 def due_at(rotate_after: str | None, made_at: float | None) -> float | None:
@@ -15,4 +15,4 @@ def due_at(rotate_after: str | None, made_at: float | None) -> float | None:
     """
     if rotate_after is None or made_at is None:
         return None
-    return made_at + int(rotate_after[:-1]) * UNITS_S[rotate_after[-1]]
+    return made_at + seconds_of(rotate_after)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.built_in import OLD_DAYS, Breach, active, of_manifest, powers_of
 from acctcfg.core.desired import KeySpec
+from acctcfg.core.duration import seconds_of
 from acctcfg.core.guardrails import excepted, told_of
 from acctcfg.core.plan import Step, Warning_
 from acctcfg.core.state import KeyValue
@@ -16,7 +17,7 @@ from acctcfg.venues.contract import Survey
 
 __all__ = ["rule_warnings"]
 
-UNITS_D = {"s": 1 / 86400, "m": 1 / 1440, "h": 1 / 24, "d": 1, "w": 7}
+DAY_S = 86_400
 
 
 def rule_warnings(session: Session, surveys: Sequence[Survey], steps: Sequence[Step], focus: Focus) -> list[Warning_]:
@@ -58,13 +59,13 @@ def _old_keys(session: Session, surveys: Iterable[Survey], keys: Mapping[Address
 
 def _known_since(session: Session, survey: Survey, key: KeySpec) -> date | None:
     """The day on which the journal first knew a key that answers for itself."""
-    link, now = session.links[survey.spec.venue], survey.stored.get(key.label)
-    if now is None or session.memory is None:
+    now = survey.stored.get(key.label)
+    if now is None:
         return None
-    memory = session.memory(link.client.base_url, link.connection.user)
+    memory = session.known(session.links[survey.spec.venue])
     days = [one.since for one in memory.stored_keys(survey.uid) if one.since and one.api_key == now.api_key]
     return datetime.fromisoformat(min(days)).astimezone(UTC).date() if days else None
 
 
 def _most_days(key: KeySpec) -> float:
-    return OLD_DAYS if key.rotate_after is None else int(key.rotate_after[:-1]) * UNITS_D[key.rotate_after[-1]]
+    return OLD_DAYS if key.rotate_after is None else seconds_of(key.rotate_after) / DAY_S

@@ -7,24 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from acctcfg.core.desired import Share, Wave
+from acctcfg.core.duration import seconds_of
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report
 from acctcfg.manifest.scalars import BAD
 
-__all__ = ["build_rollout", "seconds_of", "share_of"]
+__all__ = ["build_rollout", "share_of"]
 
-_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _ALL = Share(Decimal(100))
 
 
 def share_of(written: int | str) -> int | Share:
     """A number, or a share that is written as "50%"."""
     return written if isinstance(written, int) else Share(Decimal(written.rstrip("%")))
-
-
-def seconds_of(duration: str) -> int:
-    """Seconds of a duration such as "90d"."""
-    return int(duration[:-1]) * _UNITS_S[duration[-1]]
 
 
 def build_rollout(node: Node, taken: Sequence[Any], report: Report) -> tuple[Wave, ...]:
