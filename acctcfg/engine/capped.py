@@ -19,13 +19,11 @@ CODE = "raises_after_cap"
 
 def above_cap(session: Session, surveys: Mapping[str, Survey], steps: Sequence[Step]) -> Iterator[Warning_]:
     """A warning for each step that sets a leverage above a cap that is still on."""
-    assert session.memory is not None  # noqa: S101 (an open session)
     for step in steps:
         value = written(step.change.after)
         if step.address.field != "leverage" or not isinstance(value, Decimal):
             continue
-        link = session.links[step.venue]
-        cap = session.memory(link.client.base_url, link.connection.user).cap(surveys[step.address.account].uid)
+        cap = session.known(session.links[step.venue]).cap(surveys[step.address.account].uid)
         if cap is not None and value > cap.most:
             message = (
                 f"`acctcfg cap {told(cap.most)}` of {cap.at[:16].replace('T', ' ')} UTC lowered this account, and this "

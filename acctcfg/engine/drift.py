@@ -88,7 +88,7 @@ def _listings(look: Look, surveys: dict[str, Survey], steps: Iterable[Step]) -> 
     """Changed values of what was listed since an apply last read the list."""
     for step in steps:
         link = look.session.links[step.venue]
-        inventory, seen = inventory_of(link), look.memory(link).seen
+        inventory, seen = inventory_of(link), look.session.known(link).seen
         held = inventory.held_by(surveys[step.address.account], step.address) if inventory is not None else ()
         names = [one.partition("/")[2] for one in held]
         if held and seen(LISTING, held[0].partition("/")[0]) and not any(seen(LISTING, one) for one in held):

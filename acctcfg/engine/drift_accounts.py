@@ -44,7 +44,7 @@ async def _stranger(look: Look, key: str, link: Link, row: Existing) -> None:
     """One that acctcfg managed is told with its live keys: somebody may still use them."""
     details: dict[str, JsonValue] = {"name": row.name, "uid": row.uid, "created_at": iso(row.created_s)}
     said = f"uid {row.uid}" + (f", created {day(row.created_s)}" if row.created_s is not None else "")
-    if look.memory(link).account(row.uid) is None:
+    if look.session.known(link).account(row.uid) is None:
         message = f"a sub-account that the manifest does not name ({said})"
         look.find("unmanaged_account", row.name, key, message, details)
         return

@@ -73,7 +73,7 @@ def _age(look: Look, survey: Survey, address: Address, row: ListedKey, key: KeyS
     now, venue = look.time_at(link), survey.spec.venue
     rotate_at = lapses_at = None
     if key is not None and key.state == "present" and not isinstance(survey.live.get(address), Rotating):
-        rotate_at = due_at(key.rotate_after, _made_at(look.memory(link), survey.uid, row))
+        rotate_at = due_at(key.rotate_after, _made_at(look.session.known(link), survey.uid, row))
     if row.idle_s is not None:
         since = row.used_s if row.used_s is not None else row.changed_s
         lapses_at = now if since is None else max(since + row.idle_s, now)

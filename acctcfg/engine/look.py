@@ -11,7 +11,6 @@ from acctcfg.core.json_types import JsonObject
 from acctcfg.core.plan import Unread
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.unforeseen import spoiled
-from acctcfg.engine.workspace import JournalMemory
 from acctcfg.errors import VenueError
 from acctcfg.venues.inventory import HasInventory, Inventory
 
@@ -37,11 +36,6 @@ class Look:
     def time_at(self, link: Link) -> float:
         """What time it is, in Unix seconds."""
         return link.client.clock.now() + link.client.offset_s if self.now is None else self.now
-
-    def memory(self, link: Link) -> JournalMemory:
-        """What the journal knows of the venue user."""
-        assert self.session.memory is not None  # noqa: S101 (the session is open)
-        return self.session.memory(link.client.base_url, link.connection.user)
 
     def find(self, code: str, address: Address | str, venue: str, message: str, details: JsonObject) -> None:
         """Something that is not as it should be."""

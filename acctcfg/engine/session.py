@@ -149,6 +149,11 @@ class Session:
         """What time it is, by its clock."""
         return datetime.fromtimestamp(self.clock.now(), UTC)
 
+    def known(self, link: Link) -> JournalMemory:
+        """What the journal knows of the venue user behind a connection."""
+        assert self.memory is not None  # noqa: S101 (the session is open)
+        return self.memory(link.client.base_url, link.connection.user)
+
     async def close(self) -> None:
         """End every connection, and leave word of what was used of its limits."""
         as_before()

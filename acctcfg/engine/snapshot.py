@@ -170,12 +170,11 @@ def _stated(workspace: Workspace) -> frozenset[str]:
 
 def _ids(workspace: RecordingWorkspace, session: Session, surveys: Sequence[Survey]) -> set[str]:
     """Every id of a user, an account or a key, and every deposit address, as far as they are known to be one."""
-    assert session.memory is not None  # noqa: S101 (the session is open)
     found = {one.uid for one in surveys} | {row.address for one in surveys for row in one.deposits}
     for key, link in session.links.items():
         found.add(link.connection.user)
         found |= {answer.key for answer in workspace.records[key].answers.values()}
-        memory = session.memory(link.client.base_url, link.connection.user)
+        memory = session.known(link)
         found |= {one.uid for one in memory.accounts()}
         found |= {one.api_key for account in memory.accounts() for one in memory.stored_keys(account.uid)}
     return found
@@ -196,7 +195,6 @@ def _document(workspace: RecordingWorkspace, session: Session, blur: Blur | None
 
 
 def _venue(workspace: RecordingWorkspace, session: Session, link: Link, blur: Blur | None) -> dict[str, object]:
-    assert session.memory is not None  # noqa: S101 (the session is open)
     spec, user = link.connection.spec, link.connection.user
     found: dict[str, Any] = {
         "type": spec.type,
@@ -204,7 +202,7 @@ def _venue(workspace: RecordingWorkspace, session: Session, link: Link, blur: Bl
         "base_url": link.client.base_url,
         "uid": user,
         "keys": workspace.recording[spec.key].keys,
-        "known": session.memory(link.client.base_url, user).to_json(),
+        "known": session.known(link).to_json(),
     }
     rows = sorted(workspace.records[spec.key].answers.values(), key=lambda one: (one.key, one.asked))
     answers = [_answer(one, blur) for one in rows]

@@ -204,9 +204,7 @@ async def proven(session: Session, spec: AccountSpec, label: str, store: str, cr
 
 def _temporary(session: Session, spec: AccountSpec, uid: str, label: str) -> str:
     """The label that a new key has until the one whose place it takes is deleted; that of the key itself else."""
-    link = session.links[spec.venue]
-    assert session.memory is not None  # noqa: S101 (the session is open)
-    known = session.memory(link.client.base_url, link.connection.user)
+    known = session.known(session.links[spec.venue])
     return next((one.temporary for one in known.rotations(uid) if one.label == label), label)
 
 
