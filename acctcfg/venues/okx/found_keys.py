@@ -12,7 +12,7 @@ from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Unreadable
 from acctcfg.errors import VenueError
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.key_rotation import in_rotation
-from acctcfg.venues.okx.listed import KeyRow
+from acctcfg.venues.okx.listed import KeyRow, seconds
 from acctcfg.venues.resources import unreadable
 
 __all__ = ["FIELD", "OTHER_WORLD", "found_key", "other_world"]
@@ -145,6 +145,6 @@ def _silent(account: Account, key: KeySpec, value: KeyValue, refused: VenueError
 
 
 def _half_made(account: Account, row: KeyRow) -> bool:
-    changed_s = int(row.changed_ms) / 1000 if row.changed_ms.isdecimal() else None
+    changed_s = seconds(row.changed_ms)
     value = KeyValue(row.permissions, row.ip_allowlist, None)
     return account.traces.half_made(row.label, row.api_key, value, changed_s)

@@ -16,6 +16,7 @@ from acctcfg.venues.key_rotation import FINISH, begins, lasts
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.key_guard import KEPT
+from acctcfg.venues.okx.listed import seconds
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["AccountKeys", "in_rotation"]
@@ -102,7 +103,7 @@ class AccountKeys:
     async def ours(self, label: str, api_key: str) -> bool:
         """By the venue's time of it, and what was sent."""
         row = (await self.account.key_list())[label]
-        changed_s = int(row.changed_ms) / 1000 if row.changed_ms.isdecimal() else None
+        changed_s = seconds(row.changed_ms)
         value = KeyValue(row.permissions, row.ip_allowlist, None)
         return self.account.traces.half_made(label, api_key, value, changed_s)
 
