@@ -94,7 +94,8 @@ def shared_profiles(accounts: Sequence[Imported], taken: Collection[str]) -> lis
             near = [one for one in rest if _distance(dict(center), one.leverage) <= max(2, len(center) // 4)]
             if len(near) > 1:
                 profiles.append(_profile(near, names))
-            rest = [one for one in rest if one not in near]
+            placed = {one.key for one in near}
+            rest = [one for one in rest if one.key not in placed]
     return profiles
 
 

@@ -6,6 +6,7 @@ import asyncio
 import fnmatch
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import NamedTuple
 
 from acctcfg.core.text_rule import NAME
@@ -75,9 +76,12 @@ async def import_accounts(
                 f"{', '.join(known)}: in the manifest already", hint="an import takes accounts that it does not name"
             )
         chosen = [one for one in chosen if (one.venue, one.name) not in managed]
-        keys = _keys(chosen, () if alone else workspace.manifest.accounts)
-        above = {} if alone else {(spec.venue, spec.name): spec.key for spec in workspace.manifest.accounts.values()}
-        above |= {(one.venue, one.name): keys[one] for one in chosen}
+        keys = _keys(chosen, () if alone else manifest.accounts)
+        above: dict[str, dict[str, str]] = {venue: {} for venue in venues}  # names of accounts, and their keys
+        for spec in () if alone else manifest.accounts.values():
+            above.setdefault(spec.venue, {})[spec.name] = spec.key
+        for one in chosen:
+            above[one.venue][one.name] = keys[one]
         progress.phase("reading accounts", len(chosen))
 
         async def read(one: _One) -> Found:
@@ -86,7 +90,7 @@ async def import_accounts(
                 link=session.links[one.venue],
                 store=asked.store,
                 currencies=asked.currencies,
-                above={name: key for (venue, name), key in above.items() if venue == one.venue},
+                above=above[one.venue],
             )
             found = await reader.read(one.existing, keys[one])
             progress.advance(1, keys[one])
@@ -144,9 +148,10 @@ def _fits(name: str, one: _One) -> bool:
 def _keys(chosen: Sequence[_One], taken: Collection[str]) -> dict[_One, str]:
     """A key of the manifest for each: its name, or where that is taken one with the connection before it."""
     keys: dict[_One, str] = {}
+    used = set(taken)
     for one in chosen:
         plain = one.name if NAME.allows(one.name) else "account"
-        used = {*taken, *keys.values()}
-        ways = (plain, f"{one.venue}_{plain}", *(f"{one.venue}_{plain}_{n}" for n in range(2, len(used) + 3)))
-        keys[one] = next(way for way in ways if way not in used)
+        numbered = (f"{one.venue}_{plain}_{n}" for n in count(2))
+        keys[one] = next(way for way in chain((plain, f"{one.venue}_{plain}"), numbered) if way not in used)
+        used.add(keys[one])
     return keys
