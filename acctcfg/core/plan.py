@@ -29,6 +29,7 @@ __all__ = [
     "Unread",
     "VenueReport",
     "Warning_",
+    "by_account",
     "canonical",
     "digest_of",
 ]
@@ -353,6 +354,14 @@ class Plan:
     def with_steps(self, steps: Iterable[Step]) -> Plan:
         """The same plan with other steps."""
         return replace(self, steps=tuple(steps))
+
+
+def by_account(steps: Iterable[Step]) -> dict[str, list[Step]]:
+    """The steps of each account, in their order."""
+    found: dict[str, list[Step]] = {}
+    for step in steps:
+        found.setdefault(step.address.account, []).append(step)
+    return found
 
 
 def digest_of_document(document: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from acctcfg.core.address import Address
 from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, StepResult
-from acctcfg.core.plan import Plan, Step
+from acctcfg.core.plan import Plan, Step, by_account
 from acctcfg.core.rollout import StagedWave
 from acctcfg.engine.attempt import GOOD, Attempt, Work
 from acctcfg.engine.plan import Planned
@@ -82,12 +82,9 @@ class Execution:
         """Carry out every step that is not left out."""
         steps = self.planned.plan.steps
         self._ended = {step.address: asyncio.Event() for step in steps}
-        accounts: dict[str, list[Step]] = {}
         for result in left_out(self.planned.plan, self.left_out):
             self._end(result)
-        for step in steps:
-            if step.address not in self.left_out:
-                accounts.setdefault(step.address.account, []).append(step)
+        accounts = by_account(step for step in steps if step.address not in self.left_out)
         waves = self.planned.plan.waves or (StagedWave(tuple(accounts), 0),)
         for number, wave in enumerate(waves, 1):
             due = [accounts[one] for one in wave.accounts if one in accounts and self._due(accounts[one])]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from acctcfg.core.address import Address
 from acctcfg.core.codes import CLEARING, precheck_words
 from acctcfg.core.outcome import Outcome
-from acctcfg.core.plan import Plan, Precheck, Step
+from acctcfg.core.plan import Plan, Precheck, Step, by_account
 from acctcfg.engine.execute import left_out
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import Progress
@@ -132,7 +132,7 @@ class Waiting:
         self._ends_at, self._seconds = ends_at, seconds
         self._steps = {step.address: step for step in steps}
         self._accounts = {
-            key: _Account(planned.link(some[0]), planned.surveys[key], some) for key, some in _by_account(steps).items()
+            key: _Account(planned.link(some[0]), planned.surveys[key], some) for key, some in by_account(steps).items()
         }
         self._over = asyncio.Event()
         self._looking = asyncio.Semaphore(AT_ONCE)
@@ -238,10 +238,3 @@ class Waiting:
         }
         text = f"waiting for at most {self._seconds:g} s until this is gone (acctcfg closes and cancels nothing)"
         self._progress.standing(text, standing)
-
-
-def _by_account(steps: Sequence[Step]) -> dict[str, list[Step]]:
-    found: dict[str, list[Step]] = {}
-    for step in steps:
-        found.setdefault(step.address.account, []).append(step)
-    return found

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
-from acctcfg.core.plan import Plan, Step
+from acctcfg.core.plan import Plan, Step, by_account
 from acctcfg.render.harmless import harmless, in_code
 from acctcfg.render.paint import Paint
 from acctcfg.render.text import PlanPage, blocks_all, by_venue, causes, estimated, origin, waves
@@ -77,13 +77,13 @@ def _venues(sheet: PlanPage, plan: Plan) -> list[str]:
 def _blocked(sheet: PlanPage, plan: Plan) -> list[str]:
     """Every blocked step with what stands in its way."""
     column = sheet.column(plan.blocked)
-    rows = [row for name, steps in _by_account(plan.blocked).items() for row in sheet.account(name, steps, column)]
+    rows = [row for name, steps in by_account(plan.blocked).items() for row in sheet.account(name, steps, column)]
     return ["Blocked:", *rows] if rows else []
 
 
 def _folded(plan: Plan, sheet: PlanPage, room: int) -> list[str]:
     """An account after the other as far as there is room, and how much was left out."""
-    accounts = sorted(_by_account(plan.steps).items(), key=lambda one: _rank(one[1]))
+    accounts = sorted(by_account(plan.steps).items(), key=lambda one: _rank(one[1]))
     share = room // max(min(len(accounts), _AT_ONCE), 1)
     lines: list[str] = []
     for number, (account, steps) in enumerate(accounts):
@@ -128,13 +128,6 @@ def _fenced(lines: Sequence[str], room: int) -> list[str]:
             break
         kept.append(shown)
     return ["```text", *kept, "```"]
-
-
-def _by_account(steps: Iterable[Step]) -> dict[str, list[Step]]:
-    accounts: dict[str, list[Step]] = {}
-    for step in steps:
-        accounts.setdefault(step.address.account, []).append(step)
-    return accounts
 
 
 def _size(lines: Iterable[str]) -> int:

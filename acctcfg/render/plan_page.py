@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from acctcfg.core.codes import precheck_words
-from acctcfg.core.plan import Plan, Precheck, Step
+from acctcfg.core.plan import Plan, Precheck, Step, by_account
 from acctcfg.render.formats import WIDTH
 from acctcfg.render.order_picture import STYLE as PICTURE
 from acctcfg.render.order_picture import order_svg
@@ -80,9 +80,7 @@ _STATUS: Final = ("blocked", "create", "change", "replace", "delete")
 def plan_page(plan: Plan) -> str:
     """Everything that the text has with -v, and the order as a picture."""
     whole = blocks_all(plan.steps)
-    accounts: dict[str, list[Step]] = {}
-    for step in plan.steps:
-        accounts.setdefault(step.address.account, []).append(step)
+    accounts = by_account(plan.steps)
     blocked = [(str(step.address), _why(step)) for step in ([] if whole else plan.blocked)]
     order = order_svg(plan.steps)
     parts = [

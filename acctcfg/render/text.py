@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from acctcfg.core.codes import precheck_words
 from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, Outcome, StepResult
-from acctcfg.core.plan import Plan, Precheck, Step, VenueReport
+from acctcfg.core.plan import Plan, Precheck, Step, VenueReport, by_account
 from acctcfg.render.columns import columns, filled
 from acctcfg.render.formats import WIDTH
 from acctcfg.render.harmless import harmless
@@ -127,9 +127,7 @@ class PlanPage:
 
     def venue(self, name: str, report: VenueReport | None, steps: Sequence[Step]) -> list[str]:
         """A venue's header and the steps of its accounts, in columns."""
-        accounts: dict[str, list[Step]] = {}
-        for step in steps:
-            accounts.setdefault(step.address.account, []).append(step)
+        accounts = by_account(steps)
         lines, column = [self.header(name, report)], self.column(steps)
         if accounts:
             lines.append("")
