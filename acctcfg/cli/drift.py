@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.formats import option_beside, option_format, show, write_beside
 from acctcfg.cli.selection import option_exclude, option_target
-
-if TYPE_CHECKING:
-    from acctcfg.core.drift import Drift
 
 __all__ = ["command", "option_skip"]
 
@@ -31,12 +27,7 @@ option_skip = click.option(
 @option_target
 @option_exclude
 @option_skip
-@click.option(
-    "--metrics",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Also write metrics to FILE, for Prometheus's textfile collector.",
-)
+@option_beside("--metrics", "Also write metrics to FILE, for Prometheus's textfile collector.")
 @option_format("drift")
 @click.pass_context
 def command(
@@ -57,6 +48,7 @@ def command(
     """
     from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.drift import find_drift
+    from acctcfg.render.metrics import drift_metrics
 
     workspace = load_workspace(ctx)
     drift = run_engine(
@@ -65,20 +57,8 @@ def command(
     )
     show(ctx, form, "drift", drift)
     if metrics is not None:
-        _write(ctx.obj["directory"] / metrics, drift)
+        write_beside(ctx, metrics, drift_metrics(drift), hint="no metrics were written")
     if drift.plan.unreadable:
         ctx.exit(FAILED)
     if drift.exists:
         ctx.exit(DRIFT)
-
-
-def _write(file: Path, drift: Drift) -> None:
-    """Whole or not at all, and for everybody to read: the collector is another user."""
-    from acctcfg.errors import ConfigError
-    from acctcfg.plain_file import write_whole
-    from acctcfg.render.metrics import drift_metrics
-
-    try:
-        write_whole(file, drift_metrics(drift), mode=0o644)
-    except OSError as exc:
-        raise ConfigError(f"cannot write {file}: {exc.strerror}", hint="no metrics were written") from exc

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from acctcfg.render.formats import Page, formats_of, is_json, render
 
-__all__ = ["option_format", "page", "show"]
+__all__ = ["option_beside", "option_format", "page", "show", "write_beside"]
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -22,6 +23,11 @@ def option_format(*documents: str) -> Callable[[Command], Command]:
     words = list(dict.fromkeys(word for document in documents for word in formats_of(document)))
     default = words[0] if len(documents) == 1 else None
     return click.option("--format", "form", type=click.Choice(words), default=default, show_default=True)
+
+
+def option_beside(name: str, words: str) -> Callable[[Command], Command]:
+    """An option that names a file to be written beside what is printed."""
+    return click.option(name, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=words)
 
 
 def page(ctx: click.Context) -> Page:
@@ -40,3 +46,15 @@ def show(ctx: click.Context, form: str, document: str, value: object) -> None:
         say_json(text)
     elif text:
         say(text)
+
+
+def write_beside(ctx: click.Context, name: Path, text: str, *, hint: str) -> None:
+    """Write such a file, whole or not at all, for everybody to read: whoever collects it is another user."""
+    from acctcfg.errors import ConfigError
+    from acctcfg.plain_file import write_whole
+
+    file = ctx.obj["directory"] / name
+    try:
+        write_whole(file, text, mode=0o644)
+    except OSError as exc:
+        raise ConfigError(f"cannot write {file}: {exc.strerror}", hint=hint) from exc

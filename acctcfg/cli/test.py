@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.formats import option_beside, option_format, show, write_beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +21,7 @@ __all__ = ["command"]
 
 @click.command("test", short_help="Run scenarios of the manifest on a sandbox.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False), metavar="[FILE]...")
-@click.option(
-    "--junit",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Also write the results to FILE, as JUnit XML.",
-)
+@option_beside("--junit", "Also write the results to FILE, as JUnit XML.")
 @option_format("scenarios")
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], junit: Path | None, form: str) -> None:
@@ -37,10 +32,12 @@ def command(ctx: click.Context, files: tuple[Path, ...], junit: Path | None, for
 
     Exits 0 when all scenarios passed, 1 when one failed.
     """
+    from acctcfg.render.scenarios import junit as as_junit
+
     results = _results(_stages(ctx.obj["directory"], files))
     show(ctx, form, "scenarios", results)
     if junit is not None:
-        _write(ctx.obj["directory"] / junit, results)
+        write_beside(ctx, junit, as_junit(results), hint="the results are those above")
     if not all(one.passed for one in results):
         ctx.exit(1)
 
@@ -77,14 +74,3 @@ def _results(stages: Sequence[Stage]) -> list[ScenarioResult]:
     from acctcfg.scenarios.play import play
 
     return [play(stage) for stage in stages]
-
-
-def _write(file: Path, results: Sequence[ScenarioResult]) -> None:
-    from acctcfg.errors import ConfigError
-    from acctcfg.plain_file import write_whole
-    from acctcfg.render.scenarios import junit
-
-    try:
-        write_whole(file, junit(results), mode=0o644)
-    except OSError as exc:
-        raise ConfigError(f"cannot write {file}: {exc.strerror}", hint="the results are those above") from exc
