@@ -86,7 +86,7 @@ def command(
     Exits 0 when everything is as the manifest says, 1 when something failed, 3 when something is blocked.
     """
     if planfile is not None and (targets or excludes):
-        raise click.UsageError("a saved plan says itself what it looked at: leave --target and --exclude out", ctx)
+        raise click.UsageError("a saved plan has its own targets: leave out --target and --exclude", ctx)
     hint = "review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)"
     demand_asker(ctx, auto_approve=auto_approve, hint=hint)
     from acctcfg.cli.event_loop import load_workspace, undisturbed

@@ -49,14 +49,14 @@ def _locks(directory: Path, environ: Mapping[str, str]) -> list[Checked]:
     try:
         held = held_locks(directory, environ)
     except AcctcfgError:
-        sheet.warn("held", "not known, for the journal cannot be read", "Mend the journal first.")
+        sheet.warn("held", "unknown, because the journal cannot be read", "Repair the journal first.")
         return sheet.checks
     for one in held:
-        said = f"{one.owner} holds venue user {one.venue_user} since {one.since}"
+        said = f"{one.owner} has held venue user {one.venue_user} since {one.since}"
         if one.gone:
-            sheet.warn("held", f"{said}, and is gone", "Nothing to do: the next apply takes the lock over.")
+            sheet.warn("held", f"{said}, and is gone", "None needed: the next apply takes the lock over.")
         else:
             sheet.warn("held", said, "Wait for it, or see `acctcfg lock list`.")
     if not held:
-        sheet.ok("held", "nobody holds one")
+        sheet.ok("held", "no lock is held")
     return sheet.checks

@@ -62,7 +62,7 @@ def command(ctx: click.Context, what: str, account: str | None) -> None:
 
     family, colon, code = what.partition(":")
     if not colon and account is not None:
-        raise UsageError("only a venue's error is looked for in an account", hint="acctcfg explain --help shows how")
+        raise UsageError("an ACCOUNT can be given only with a venue's error", hint="acctcfg explain --help shows how")
     if not colon:
         say("\n\n".join("\n".join(_field(note)) for note in _notes(what)) or "\n".join(_unmanaged(what)))
         return
@@ -117,7 +117,7 @@ def _error(family: str, code: str) -> list[str]:
         near = _near(code.upper(), venue.error_codes(), prefix=f"{family.lower()}:")
         raise AcctcfgError(
             f"{family.lower()}:{code} is not an error that acctcfg knows{near}",
-            hint="see the venue's own documents; acctcfg treats an unknown refusal as failed",
+            hint="see the venue's own documents; acctcfg treats an unknown refusal as a failure",
         )
     return _explanation(family.lower(), found)
 

@@ -32,7 +32,7 @@ def command(ctx: click.Context, files: tuple[Path, ...], check: bool) -> int:
         say(name)
     count, rest = len(found.changed), found.looked_at - len(found.changed) - len({one.file for one in found.problems})
     did = "would be written" if check else "written"
-    say(f"{count} file{'s' * (count != 1)} {did}, {rest} as {'it' if rest == 1 else 'they'} should be.", err=True)
+    say(f"{count} file{'s' * (count != 1)} {did}, {rest} already formatted.", err=True)
     if found.problems:
-        raise ManifestError(found.problems, hint="the other files are not held up by these")
+        raise ManifestError(found.problems, hint="the other files are not affected")
     return 1 if check and found.changed else 0

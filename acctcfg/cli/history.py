@@ -56,7 +56,7 @@ class Since(click.ParamType[str]):
     default="",
     metavar="ACCOUNT",
     shell_complete=accounts,
-    help="Only what touched this account of the manifest.",
+    help="Only runs that touched this account of the manifest.",
 )
 @click.option(
     "--since",
@@ -109,7 +109,7 @@ def _form(ctx: click.Context, form: str | None, document: str) -> str:
 
     words = formats_of(document)
     if form is not None and form not in words:
-        raise click.UsageError(f"--format {form} is not for this ({' or '.join(words)} would be right)", ctx)
+        raise click.UsageError(f"--format {form} is not available here (use {' or '.join(words)})", ctx)
     return form or words[0]
 
 

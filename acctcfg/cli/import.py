@@ -64,7 +64,7 @@ def command(
     from acctcfg.engine.workspace import Workspace
 
     if bool(accounts) == everything:
-        raise click.UsageError("name accounts, or all of them with --all", ctx)
+        raise click.UsageError("name accounts, or use --all", ctx)
     workspace = Workspace.load(ctx.obj["directory"], os.environ, patterns_may_be_empty=True)
     stem = venue or (next(iter(workspace.manifest.venues)) if len(workspace.manifest.venues) == 1 else "imported")
     if out is not None:
@@ -107,5 +107,7 @@ def _summary(found: Imports, where: str) -> str:
     notes = sum(len(one.notes) + sum(bool(key.note) for key in one.keys) for one in found.accounts)
     count, shared = len(found.accounts), len(found.profiles)
     profiles = f" with {shared} profile{'s' * (shared != 1)}" if shared else ""
-    comments = f" {notes} comments in it say what is not managed." if notes else ""
+    comments = (
+        f" {notes} comment{'s' * (notes != 1)} in it say{'s' * (notes == 1)} what is not managed." if notes else ""
+    )
     return f"Imported {count} account{'s' * (count != 1)}{profiles} into {where}.{comments}\nNext: acctcfg plan"

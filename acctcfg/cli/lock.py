@@ -67,7 +67,7 @@ def break_(ctx: click.Context, user: str | None, auto_approve: bool) -> None:
         )
     if not auto_approve and not can_ask():
         raise UsageError(
-            "lock break asks first, and stdin is no terminal; nothing was broken",
+            "lock break asks first, and stdin is not a terminal; nothing was broken",
             hint="--auto-approve breaks it without asking",
         )
     ctx.exit(max(_break(ctx, one, ask_first=not auto_approve) for one in chosen))
@@ -81,14 +81,14 @@ def _break(ctx: click.Context, held: HeldLock, *, ask_first: bool) -> int:
 
     shown: Sequence[HeldLock] = [held]
     say(render("text", "locks", shown, page(ctx)))
-    if ask_first and not ask("Take the lock away? What this holder was doing stays half done until the next apply."):
+    if ask_first and not ask("Break the lock? What its holder was doing stays half done until the next apply."):
         say("Nothing was broken.")
         return 1
     broken, untold = break_held(ctx.obj["directory"], os.environ, held, asked=ask_first)
     if untold:
         say(f"note: the break is not on record: {untold}", err=True)
     if not broken:
-        say("The lock had changed hands meanwhile; nothing was broken. See `acctcfg lock list`.")
+        say("The lock has changed hands in the meantime; nothing was broken. See `acctcfg lock list`.")
         return 1
     say(f"Broken: {held.owner} no longer holds venue user {held.venue_user}.")
     return 0

@@ -194,7 +194,7 @@ async def _watching(watch: Watch, listen: Place | None, teller: _Teller, interru
         if listen is not None:
             pages = {"/healthz": health, "/metrics": metrics}
             url = await stack.enter_async_context(serving(pages, *listen))
-            say(f"{url}/healthz and {url}/metrics are served", err=True)
+            say(f"serving {url}/healthz and {url}/metrics", err=True)
         return await watch.run(teller.tell, teller.progress, interrupts)
 
 

@@ -47,7 +47,7 @@ _ANY_KEY = "\0" * 64  # no key looks so: a pattern that selects it selects them 
 
 
 class AddressPattern:
-    """A pattern over addresses: only `*` and `?` are special; an account alone means all of it."""
+    """A pattern over addresses: only `*` and `?` are special; an account name means all of it."""
 
     def __init__(self, text: str) -> None:
         self.text = text

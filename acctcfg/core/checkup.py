@@ -61,7 +61,7 @@ class Sheet:
 
     def fail(self, check: str, message: str, fix: str) -> None:
         """It does not work. `fix`: an error's hint, which may be empty."""
-        self._add(check, "failed", message, fix or "Mend what is named here, then run doctor again.")
+        self._add(check, "failed", message, fix or "Fix what is named here, then run doctor again.")
 
     def _add(self, check: str, status: Status, message: str, fix: str) -> None:
         self.checks.append(Checked(subject=self.subject, check=check, status=status, message=message, fix=fix))

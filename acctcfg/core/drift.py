@@ -23,16 +23,16 @@ FINDINGS: Final[Mapping[str, str]] = {
     "unmanaged_account": "a sub-account that the manifest does not name and acctcfg never managed",
     "no_longer_managed": "an account that acctcfg managed is no longer in the manifest; it and its keys stay",
     "rotation_due": "an API key is older than its `rotate_after`",
-    "key_lapses": "an API key that the venue deletes soon if nothing uses it, for it is bound to no address",
-    "key_limit": "an account has nearly as many API keys as the venue takes",
+    "key_lapses": "an API key that the venue will soon delete if nothing uses it, because it is bound to no address",
+    "key_limit": "an account has nearly as many API keys as the venue allows",
     "key_not_usable": "the venue has frozen or locked an API key",
     "account_frozen": "the venue has frozen functions of an account",
     "account_locked": "an account is locked, and the manifest does not say whether it should be",
-    "label_differs": "an account's label is another one, and cannot be changed",
-    "parent_differs": "an account stands under another one, and cannot be moved",
+    "label_differs": "an account's label differs, and cannot be changed",
+    "parent_differs": "an account has a different parent, and cannot be moved",
     "uid_mismatch": "an account's uid is not the one in the manifest",
-    "new_listing": "a value that is not set yet, of an instrument that was listed since the last apply",
-    "until_over": "the `until` of an entry is over, and live accounts are still as it said",
+    "new_listing": "a value that is not set yet, for an instrument that was listed since the last apply",
+    "until_over": "the `until` date of an entry has passed, and live accounts still have its value",
 }
 """The closed list of what drift reports beside changed values. Some are warnings of a plan under the same code."""
 
@@ -106,7 +106,9 @@ class Drift:
     def counted(self) -> str:
         """How much there is of what, in words."""
         values, found, accounts = len(self.plan.steps), len(self.findings), len(self.accounts)
-        return f"{values} changed, {found} found besides, in {accounts} account{'s' * (accounts != 1)}"
+        return (
+            f"{values} changed, {found} other finding{'s' * (found != 1)}, in {accounts} account{'s' * (accounts != 1)}"
+        )
 
     @property
     def conclusion(self) -> tuple[str, ...]:

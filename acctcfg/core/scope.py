@@ -30,7 +30,7 @@ class Scope:
         without, only = ", ".join(self.excludes), ", ".join(self.targets)
         if only:
             return f"Only {only} was looked at{', without ' * bool(without)}{without}."
-        return f"All but {without} was looked at." if without else ""
+        return f"Everything except {without} was looked at." if without else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,8 +27,8 @@ def account_asked_about(workspace: Workspace, account: str, family: str, code: s
     if type_.error_family != family:
         raise UsageError(f"{account} is an account of {type_.rules.type}, which has no error {family}:{code}")
     if not isinstance(type_, KnowsBlockers) or not type_.questions_of(code):
-        hint = f"acctcfg explain {family}:{code} says what is known of the error itself"
-        raise UsageError(f"{family}:{code} is about nothing that can be read of an account", hint=hint)
+        hint = f"acctcfg explain {family}:{code} explains the error itself"
+        raise UsageError(f"{family}:{code} is not about anything that can be read from an account", hint=hint)
     return spec
 
 
@@ -37,5 +37,5 @@ async def find_blockers(workspace: Workspace, spec: AccountSpec, code: str) -> t
     async with Session(workspace, [spec.venue]) as session:
         link = session.links[spec.venue]
         if not isinstance(link.connection, NamesBlockers):
-            raise VenueError(f"the venue type {link.venue.rules.type} does not name what is in the way", code="no_list")
+            raise VenueError(f"the venue type {link.venue.rules.type} cannot tell what is in the way", code="no_list")
         return link.worded(await link.connection.blockers(spec, code))

@@ -282,7 +282,7 @@ class _Brake:
             for change in changes:
                 step = self.steps.setdefault(change.address, Step(change, survey.spec.venue))
                 if (ended := self.results.get(change.address)) is None or ended.status in ("done", "already"):
-                    message = f"a write of an earlier run came late: it is {told(change.before)}; cap again"
+                    message = f"a write of an earlier run arrived late: it is {told(change.before)}; run cap again"
                     self.late[change.address] = StepResult(step, "failed", message, "late")
 
     def _late_writes(self) -> bool:

@@ -67,7 +67,7 @@ def _manifest(sheet: Sheet, manifest: Manifest, problems: Sequence[Problem]) -> 
     for problem in sorted(problems)[:MOST_PROBLEMS]:
         sheet.fail("files", str(problem), "Correct this line; `acctcfg validate` checks it.")
     if len(problems) > MOST_PROBLEMS:
-        sheet.fail("files", f"{len(problems) - MOST_PROBLEMS} more problems", "`acctcfg validate` names them all.")
+        sheet.fail("files", f"{len(problems) - MOST_PROBLEMS} more problems", "`acctcfg validate` lists them all.")
 
 
 def _sound(manifest: Manifest, problems: Sequence[Problem]) -> Manifest:
@@ -101,6 +101,6 @@ def _left_out(section: str, every: Mapping[str, object], looked_at: Mapping[str,
     for key in every:
         if key not in looked_at:
             sheet = Sheet(f"{section}.{key}")
-            sheet.warn("entry", "not looked at: what the manifest says of it is wrong", "Correct the manifest first.")
+            sheet.warn("entry", "not checked: its entry in the manifest has an error", "Fix the manifest first.")
             found += sheet.checks
     return found

@@ -22,13 +22,13 @@ def look_at_store(workspace: Workspace, spec: StoreSpec) -> list[Checked]:
     try:
         store = workspace.store(spec.key)
         held = store.list()
-        count = "" if held is None else f"; {len(held)} secrets"
+        count = "" if held is None else f"; {len(held)} secret{'s' * (len(held) != 1)}"
         sheet.ok("place", f"{store.describe()}{count}")
         _folder(sheet, workspace, spec)
         if why := store.why_read_only():
-            sheet.warn("writing", f"it {why}", "Have new secrets go to a store that takes them.")
+            sheet.warn("writing", f"it {why}", "Use a store that accepts new secrets.")
         if why := store.why_not_readable_here():
-            sheet.fail("reading", why, "Put the identity, or what else opens the store, in its place.")
+            sheet.fail("reading", why, "Provide the identity, or whatever else opens the store.")
         elif held:
             store.get(held[0])
             sheet.ok("reading", f"{held[0]} opens")
@@ -46,11 +46,11 @@ def _folder(sheet: Sheet, workspace: Workspace, spec: StoreSpec) -> None:
     try:
         mode = folder.stat().st_mode
     except FileNotFoundError:
-        sheet.ok("folder", f"{spec.path} is made with the first secret")
+        sheet.ok("folder", f"{spec.path} will be created with the first secret")
     except OSError as error:
-        sheet.fail("folder", f"{spec.path} cannot be looked at: {error.strerror}", "Check its owner and mode.")
+        sheet.fail("folder", f"{spec.path} cannot be checked: {error.strerror}", "Check its owner and mode.")
     else:
-        said = f"{spec.path} has the mode {stat.S_IMODE(mode):04o}"
+        said = f"{spec.path} has mode {stat.S_IMODE(mode):04o}"
         if mode & OTHERS_WRITE:
             sheet.warn("folder", f"{said}: others can put files there", f"chmod go-w {spec.path}")
         else:
@@ -64,10 +64,10 @@ def look_at_journal(workspace: Workspace) -> list[Checked]:
         with workspace.journal() as journal:
             place = journal.storage.place
             if not journal.storage.exists():
-                sheet.ok("chain", f"{place} is made by the first apply")
+                sheet.ok("chain", f"{place} will be created by the first apply")
             else:
                 workspace.demand_intact(journal)
-                sheet.ok("chain", f"{place} is as it was written")
+                sheet.ok("chain", f"{place} is intact")
     except AcctcfgError as error:
         sheet.fail("chain", error.message, error.hint)
     _kept(sheet, workspace.refuse_lost_journal)
@@ -85,15 +85,15 @@ def _kept(sheet: Sheet, refuse_lost: Callable[[], None]) -> None:
 def look_at_git(sheet: Sheet, workspace: Workspace) -> None:
     """The commit that `history` would note, and whether git keeps something that is to stay secret."""
     who = workspace.who()
-    state = {True: "nothing changed since", False: "with changes since", None: "changes since are not known"}
+    state = {True: "clean", False: "with uncommitted changes", None: "uncommitted changes unknown"}
     if who["commit"] is None:
-        sheet.ok("git", f"no commit; runs are recorded as of {who['actor']}")
+        sheet.ok("git", f"no commit; runs are recorded under {who['actor']}")
     else:
-        sheet.ok("git", f"commit {who['commit'][:12]}, {state[who['clean']]}; as {who['actor']}")
+        sheet.ok("git", f"commit {who['commit'][:12]}, {state[who['clean']]}; runs are recorded under {who['actor']}")
     for name in _private_files(workspace):
         if workspace.tracked(workspace.directory / Path(name).expanduser()):
-            fix = f"git rm --cached {name}, put it into .gitignore, and make new ones: git's history keeps it."
-            sheet.fail("git", f"git tracks {name}, which holds what opens the secrets or signs", fix)
+            fix = f"Run `git rm --cached {name}`, add it to .gitignore, and make new ones: git's history keeps the old."
+            sheet.fail("git", f"git tracks {name}, which holds an identity or credentials", fix)
 
 
 def _private_files(workspace: Workspace) -> Iterator[str]:

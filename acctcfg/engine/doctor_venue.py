@@ -47,7 +47,7 @@ def _place(sheet: Sheet, spec: VenueSpec) -> None:
     elif is_loopback(base_url):
         sheet.ok("place", f"{where}, on this machine")
     else:
-        fix = "Take `base_url` out, unless this host is meant: it gets what the credentials sign."
+        fix = "Remove `base_url` unless you trust this host: it receives requests that the credentials sign."
         sheet.warn("place", f"{where}, which is not the venue's own host; ACCTCFG_TRUST names it", fix)
 
 
@@ -106,9 +106,9 @@ async def _credentials(sheet: Sheet, session: Session, spec: VenueSpec, way: Way
     except ConfigError as error:
         sheet.fail("credentials", error.message, error.hint)
     except JournalError:
-        sheet.ok("credentials", f"sign as the uid {link.connection.user}{named}; the journal could not be asked")
+        sheet.ok("credentials", f"sign as uid {link.connection.user}{named}; the journal could not be read")
     else:
-        sheet.ok("credentials", f"sign as the uid {link.connection.user}{named}")
+        sheet.ok("credentials", f"sign as uid {link.connection.user}{named}")
     if key is not None:
         _permissions(sheet, key)
         _addresses(sheet, spec, key)
@@ -121,7 +121,7 @@ def _seen(sheet: Sheet, spec: VenueSpec, way: Way, error: Exception) -> None:
     if address:
         egress = f"; `egress` says {', '.join(spec.egress)}" if spec.egress else ""
         fix = f"Add {address} to the key's allow-list on the venue's page, or call from an address that is on it."
-        sheet.fail("address", f"the venue saw this call come from {address}{egress}", fix)
+        sheet.fail("address", f"the venue saw this request come from {address}{egress}", fix)
 
 
 async def _own_key(sheet: Sheet, link: Link) -> KeyFacts | None:
@@ -142,18 +142,18 @@ def _permissions(sheet: Sheet, key: KeyFacts) -> None:
     said = "; ".join(f"{use.permission} ({use.commands})" for use in key.uses if use.held)
     lacking = [use for use in key.uses if not use.held]
     for use in lacking:
-        message, fix = f"without {use.permission}, needed by: {use.commands}", _give(use.permission)
+        message, fix = f"missing {use.permission}, needed by: {use.commands}", _give(use.permission)
         (sheet.fail if use.vital else sheet.warn)("permissions", message, fix)
     if key.spare:
         words = ", ".join(key.spare)
-        fix = f"Make a key without {words} for acctcfg: whoever gets hold of this one could use it."
+        fix = f"Create a key without {words} for acctcfg: anyone who gets hold of this one could use it."
         sheet.warn("permissions", f"{said}; {words} (no command needs it)", fix)
     elif said:
         sheet.ok("permissions", said)
 
 
 def _give(permission: str) -> str:
-    return f"Give the key {permission} on the venue's page, or make another key with it."
+    return f"Give the key {permission} on the venue's page, or create another key that has it."
 
 
 def _addresses(sheet: Sheet, spec: VenueSpec, key: KeyFacts) -> None:
@@ -164,20 +164,20 @@ def _addresses(sheet: Sheet, spec: VenueSpec, key: KeyFacts) -> None:
             fix = "Bind the key to the addresses that acctcfg calls from."
             sheet.warn("address", f"the key is bound to no address; {key.unbound}", fix)
         else:
-            sheet.ok("address", "the key is bound to no address; the venue took this call")
+            sheet.ok("address", "the key is bound to no address; the venue accepted this request")
     elif egress and not egress & {*key.addresses}:
         fix = f"Correct `egress` of venues.{spec.key}, or the key's allow-list."
         sheet.warn("address", f"the key is bound to {bound}, and `egress` says {', '.join(spec.egress)}", fix)
     else:
-        sheet.ok("address", f"the venue took this call; the key is bound to {bound}")
+        sheet.ok("address", f"the venue accepted this request; the key is bound to {bound}")
 
 
 def _refusals(sheet: Sheet, way: Way) -> None:
     """What the venue refused during this very look."""
     for note in way.client.pacer.notes:
-        sheet.warn("limits", note, "Lower `rate_share`, or have other programs of this user call less.")
+        sheet.warn("limits", note, "Lower `rate_share`, or make other programs of this user send fewer requests.")
     for advice in way.client.advice:
-        sheet.warn("calls", f"the venue does not serve this user: {advice}", "Ask the venue to switch them on.")
+        sheet.warn("calls", f"the venue does not serve this user: {advice}", "Ask the venue to enable them.")
 
 
 def _told(error: Exception, spec: VenueSpec) -> tuple[str, str]:
@@ -186,4 +186,4 @@ def _told(error: Exception, spec: VenueSpec) -> tuple[str, str]:
         code = error.code if isinstance(error, Refused) else ""
         more = f"`acctcfg explain {venue(spec.type).error_family}:{code}` says what it means." if code else ""
         return error.message.removeprefix(f"venues.{spec.key}: "), error.hint or more
-    return blame(error, spec), "Please report it to who made the venue package."
+    return blame(error, spec), "Please report it to the author of the venue package."

@@ -53,11 +53,11 @@ def _unknown(look: Look, survey: Survey, listed: ListedKeys) -> None:
         address = Address(spec.key, FIELD, row.label)
         if row.label not in named and look.focus.wants(address):
             what = f"{', '.join(row.permissions)} · {', '.join(row.ip_allowlist) or 'any address'}"
-            since = f" · made or changed {day(row.changed_s)}" if row.changed_s is not None else ""
+            since = f" · created or changed {day(row.changed_s)}" if row.changed_s is not None else ""
             message = f"a key that the manifest does not name ({what}{since})"
             look.find("unknown_key", address, spec.venue, message, key_json(row))
     for label in sorted(listed.odd - named):
-        message = "a key that the manifest does not name, of which the venue's list cannot be read"
+        message = "a key that the manifest does not name; its row in the venue's list cannot be read"
         look.find("unknown_key", Address(spec.key, FIELD, label), spec.venue, message, {"label": label})
 
 
@@ -65,7 +65,7 @@ def _count(look: Look, survey: Survey, listed: ListedKeys, most: int) -> None:
     """Nearly as many as the venue takes: nine of ten."""
     count = len(listed.rows)
     if count * 10 >= most * 9:
-        message = f"it has {count} API keys, and the venue takes {most}"
+        message = f"it has {count} API keys, and the venue allows {most}"
         look.find("key_limit", survey.spec.key, survey.spec.venue, message, {"keys": count, "most": most})
 
 
@@ -79,7 +79,7 @@ def _age(look: Look, survey: Survey, address: Address, row: ListedKey, key: KeyS
         lapses_at = now if since is None else max(since + row.idle_s, now)
     if rotate_at is not None and key is not None and rotate_at <= now:
         command = f"acctcfg rotate {address.account} {key.label}"
-        message = f"it was to be rotated by {day(rotate_at)} (rotate_after: {key.rotate_after}): {command}"
+        message = f"it was due for rotation by {day(rotate_at)} (rotate_after: {key.rotate_after}): {command}"
         look.find("rotation_due", address, venue, message, {"due_at": iso(rotate_at)})
     if lapses_at is not None and lapses_at - now < NEAR_DAYS * DAY_S:
         look.find("key_lapses", address, venue, _lapse(row, lapses_at, now), {"lapses_at": iso(lapses_at)})
@@ -92,7 +92,7 @@ def _lapse(row: ListedKey, lapses_at: float, now: float) -> str:
     days = round((row.idle_s or 0) / DAY_S)
     rule = f"it is bound to no address, and the venue deletes such a key after {days} idle days"
     if row.used_s is None and lapses_at <= now:
-        return f"{rule}; when it was last used is not known here"
+        return f"{rule}; it is not known when it was last used"
     return f"{rule}: by {day(lapses_at)} if nothing uses it"
 
 

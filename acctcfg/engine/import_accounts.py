@@ -73,7 +73,8 @@ async def import_accounts(
         known = [one.name for one in chosen if (one.venue, one.name) in managed]
         if asked.names and len(known) == len(chosen):
             raise UsageError(
-                f"{', '.join(known)}: in the manifest already", hint="an import takes accounts that it does not name"
+                f"{', '.join(known)}: in the manifest already",
+                hint="import takes only accounts that the manifest does not name",
             )
         chosen = [one for one in chosen if (one.venue, one.name) not in managed]
         keys = _keys(chosen, () if alone else manifest.accounts)
@@ -136,7 +137,7 @@ def _chosen(there: Sequence[_One], names: Sequence[str]) -> list[_One]:
         if not any(_fits(name, one) for one in there):
             raise UsageError(
                 f"{name} selects nothing",
-                hint=f"accounts go by their names at the venue, the user behind the credentials by {MAIN}",
+                hint=f"use names as at the venue; {MAIN} is the user behind the credentials",
             )
     return [one for one in there if not names or any(_fits(name, one) for name in names)]
 

@@ -22,8 +22,8 @@ def place_for(workspace: Workspace, stem: str) -> str:
     name = new_file(workspace.directory, stem)
     if name is None:
         raise ConfigError(
-            f"{ROOT}: no pattern of `include` can take a new file",
-            hint="write `include: [accounts/*.yaml]`, or import into a folder of its own with --out DIR",
+            f"{ROOT}: no `include` pattern allows a new file",
+            hint="write `include: [accounts/*.yaml]`, or import into a new folder with --out DIR",
         )
     if leads_out(workspace.directory / name, workspace.directory):
         raise ConfigError(f"{name}: a link leads out of the workspace; nothing was written", hint="remove the link")
@@ -47,7 +47,7 @@ def demand_sound(workspace: Workspace, files: Mapping[str, str]) -> None:
             Workspace.load(Path(folder), workspace.environ, today=workspace.today)
         except ManifestError as exc:
             raise ConfigError(
-                f"what was read makes no manifest, so nothing was written: {exc.message}",
+                f"the accounts do not make a valid manifest, so nothing was written: {exc.message}",
                 hint="this is a bug in acctcfg; import the other accounts by their names",
             ) from exc
 

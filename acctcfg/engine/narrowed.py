@@ -47,7 +47,7 @@ def demand_reach(workspace: Workspace, option: str, patterns: Sequence[str]) -> 
     """A pattern that no account of the manifest could satisfy is a slip: to leave nothing out would do too much."""
     for pattern in map(AddressPattern, patterns):
         if not any(_may_reach(pattern, workspace, account) for account in workspace.manifest.accounts):
-            hint = "addresses are as `acctcfg plan` shows them; an account alone means all of it"
+            hint = "addresses are as `acctcfg plan` shows them; an account name means all of it"
             raise UsageError(
                 f"{option} {pattern.text} selects nothing{near_address(pattern.text, workspace)}", hint=hint
             )

@@ -95,7 +95,7 @@ def check_answers(saved: Mapping[str, Any], surveys: Mapping[str, Survey]) -> No
         address = Address(step["account"], step["field"], step["key"])
         listed = Address(address.account, address.field, ANY) in claims(survey.spec)
         if listed and not answered(survey, address):
-            raise PlanStale(f"{address}: reading gives neither a value of it nor a reason now", hint=_AGAIN)
+            raise PlanStale(f"{address}: now neither its value nor a reason for its absence can be read", hint=_AGAIN)
 
 
 def _stale(why: str, hint: str, saved: Mapping[str, Any], plan: Plan) -> PlanStale:
@@ -138,7 +138,7 @@ def check_digest(planned: Planned, expect: str, saved: Mapping[str, Any] | None,
     if any(plan.is_named_by(expect, allow_warnings=allow_warnings) for plan in planned.as_reviewed):
         return
     if planned.plan.as_of_snapshot_is_named_by(expect):
-        raise PlanStale(f"{expect} is the digest of a plan from a snapshot, which is for review alone", hint=_AGAIN)
+        raise PlanStale(f"{expect} is the digest of a plan from a snapshot, which is only for review", hint=_AGAIN)
     why = f"the plan's digest is {planned.plan.digest}, not {expect} as expected"
     hint = (
         "the manifest, the credentials or the live accounts changed since it was reviewed, "

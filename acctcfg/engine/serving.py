@@ -20,7 +20,7 @@ async def serving(pages: Mapping[str, Callable[[], Page]], host: str, port: int)
     except OSError as exc:
         raise ConfigError(
             f"cannot listen on {host}:{port}: {exc.strerror or exc}",
-            hint="is another watch running? --listen names another place, or off",
+            hint="is another watch running? --listen takes another address, or off",
         ) from exc
     try:
         yield served.url

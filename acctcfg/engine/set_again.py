@@ -42,7 +42,7 @@ async def set_again(session: Session, undo: Undo, steps: Sequence[Step]) -> tupl
         placed.append(replace(step, place=place if contradicts else None))
         if contradicts:
             what = "that it should not be there" if wanted is ABSENT else told(to_json(wanted))
-            message = f"{place}: the manifest says {what}, so the next apply of it sets that again"
+            message = f"{place}: the manifest says {what}, so the next apply will set that again"
             warnings.append(Warning_(str(step.address), AGAIN, message))
     return placed, warnings
 

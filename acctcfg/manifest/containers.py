@@ -160,7 +160,7 @@ class Record:
         """What stands there in place of a map: perhaps one of its fields, but for a blank."""
         name, colon, _ = str(written).partition(":")
         if type(written) is str and colon and name in self.fields:
-            return f"text (a blank is missing after the colon of `{name}:`)"
+            return f"text (a space is missing after the colon of `{name}:`)"
         return f"{quoted(written)}{near('', self._built())}"
 
     def _built(self) -> list[str]:

@@ -59,11 +59,11 @@ def _columns(header: list[Cell], base: int) -> dict[str, int]:
     columns: dict[str, int] = {}
     for index, (name, mark) in enumerate(header):
         if name in columns:
-            raise Unreadable(mark, f"the column {shown(name)} is there twice (rename one)")
+            raise Unreadable(mark, f"the column {shown(name)} appears twice (rename one)")
         if name:
             columns[name] = index
     if not columns:
-        raise Unreadable(base, "the file is empty (its first line names the columns)")
+        raise Unreadable(base, "the file is empty (the first line must name the columns)")
     return columns
 
 
@@ -73,10 +73,10 @@ def _rows(lines: Iterator[list[Cell]], header: list[Cell]) -> tuple[list[list[Ce
     wide = len(header)
     for row in lines:
         if len(row) < wide:
-            said = f"the row has {len(row)} cells, the first line names {wide} columns (quote a cell with a comma)"
+            said = f"the row has {len(row)} cells, but the first line names {wide} columns (quote a cell with a comma)"
             wrong.append((row[0][1], said))
         elif extra := [mark for text, mark in row[wide:] if text]:
-            said = f"the row has {len(row)} cells, the first line names {wide} columns (quote a cell with a comma)"
+            said = f"the row has {len(row)} cells, but the first line names {wide} columns (quote a cell with a comma)"
             wrong.append((extra[0], said))
         elif len(rows) == MOST_ROWS:
             raise Unreadable(row[0][1], f"the file has more than {MOST_ROWS:,} rows")

@@ -108,8 +108,8 @@ def _rule_sets() -> Field:
 def guardrails(permissions: Iterable[str]) -> Record:
     """Limits and rules. `permissions`: all words that a key's may come to."""
     windows = {
-        "allow": Field(kind=Text(WINDOW), doc="Then an apply may run; with any of these, then only"),
-        "deny": Field(kind=Text(WINDOW), doc="Then no apply runs"),
+        "allow": Field(kind=Text(WINDOW), doc="An apply may run in this window; with any of these, only in them"),
+        "deny": Field(kind=Text(WINDOW), doc="No apply runs in this window"),
     }
     return Record(
         {
@@ -139,7 +139,7 @@ def guardrails(permissions: Iterable[str]) -> Record:
             "approvals": Field(kind=APPROVALS, doc="Who must sign a plan before it is applied"),
             "windows": Field(
                 kind=ListOf(Record(windows, one_of=(tuple(windows),)), least=1),
-                doc="When an apply may run; a deny wins, and the plan's estimate must fit. `cap` is not held back",
+                doc="When an apply may run; a deny wins, and the plan's estimate must fit. `cap` is exempt",
             ),
         }
     )

@@ -40,16 +40,16 @@ def laid_out(data: bytes, name: str) -> tuple[str, list[Problem]]:
     else:
         written = None
     if written is None:
-        return "", [_left(name, 1, 1, "its form is one that no layout is known for")]
+        return "", [_left(name, 1, 1, "it uses YAML that fmt does not support")]
     if lost := _lost(text, written):
-        return "", [_left(name, *lost, "this comment stands within braces or brackets: move it out of them")]
+        return "", [_left(name, *lost, "this comment is inside braces or brackets: move it out of them")]
     if not _same(node, sources, written, name):
-        return "", [_left(name, 1, 1, "it would say something else")]
+        return "", [_left(name, 1, 1, "its meaning would change")]
     return written, []
 
 
 def _left(name: str, line: int, column: int, why: str) -> Problem:
-    return Problem(name, line, column, "", f"cannot be laid out, so the file was left as it is: {why}")
+    return Problem(name, line, column, "", f"cannot be formatted, so the file was left as it is: {why}")
 
 
 def _written(text: str) -> str | None:

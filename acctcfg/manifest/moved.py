@@ -56,11 +56,11 @@ def _wrong(
             seen.add(last)
             last = str(nodes[last].value)
         if last in seen:
-            return f"circular: {shown(old)} comes back to {shown(last)} (leave the present name out on the left)"
+            return f"circular: {shown(old)} leads back to {shown(last)} (remove the current name from the left side)"
         return f"{shown(new)} was renamed as well (write `{old}: {last}`)"
     if not kinds:
         known = sorted(present["accounts"] | present["venues"])
         return f"{shown(new)} is neither an account nor a connection{near(new, known)}"
     if still := [name for name in kinds if old in present[name]]:
-        return f"{shown(old)} is still in `{still[0]}`: an entry was renamed, or there are two (take one of them out)"
+        return f"{shown(old)} is still in `{still[0]}`: an entry is renamed, or there are two (remove one of them)"
     return ""

@@ -97,7 +97,7 @@ def decoded(data: bytes, base: int) -> str:
 def _text(data: bytes, base: int) -> str:
     text = decoded(data, base)
     if odd := _ODD_INDENT.search(text):
-        message = f"the blank U+{ord(odd[1]):04X} in the indentation (YAML allows spaces only)"
+        message = f"the character U+{ord(odd[1]):04X} in the indentation (YAML allows spaces only)"
         raise Unreadable(_mark_after(text[: odd.start(1)], base), message)
     if marker := _CONFLICT.search(text):
         message = f"unresolved merge conflict: {marker.group()[:7]} (keep one side, remove the markers)"

@@ -29,7 +29,7 @@ __all__ = ["Rows", "build_rows"]
 _PARTS: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _BETWEEN: Final = re.compile(r"[,;\s]+")  # the entries of a list in one cell
 _A_NODE: Final = 64  # what a filled-in value counts besides its text
-_DOUBLED: Final = "write {{ and }} for braces that are text"
+_DOUBLED: Final = "write {{ and }} for literal braces"
 
 Row: TypeAlias = list[Cell]
 Fill: TypeAlias = Callable[[Row], Node | None]  # None: a cell of it is empty, which leaves the value out
@@ -123,7 +123,7 @@ class _Accounts:
         for row in self.table.rows:
             self._one(row, name, filled, origin)
             if self.room.left < 0:
-                self.report.value(self.node, f"the rows become more than {LARGEST >> 20} MiB of manifest")
+                self.report.value(self.node, f"the rows expand to more than {LARGEST >> 20} MiB of manifest")
                 return
 
     def _one(self, row: Row, name: Fill, filled: Node | Fill, origin: str) -> None:

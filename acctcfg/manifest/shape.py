@@ -80,11 +80,11 @@ class Shape:
                 "accounts": Field(kind=Table(self.account, name=NAME), doc="The accounts as they should be, by name"),
                 "journal": Field(kind=self.journal, doc="The record of every run"),
                 "accounts_from": Field(
-                    kind=ListOf(self._rows()), doc="Accounts from tables, such as a spreadsheet's: a row is an account"
+                    kind=ListOf(self._rows()), doc="Accounts from tables, such as a spreadsheet: each row is an account"
                 ),
                 "moved": Field(
                     kind=self.moved,
-                    doc="Accounts and connections that got another key here: the former key, and the present",
+                    doc="Accounts and connections that were renamed here: the former key, and the current one",
                 ),
                 "notify": Field(kind=Later(), doc="Where to send word of what happened"),
             },
@@ -97,7 +97,7 @@ class Shape:
             {
                 "csv": Field(
                     kind=Text(PATH),
-                    doc="The CSV file, from the root file's folder; the first line names the columns",
+                    doc="The CSV file, relative to the root file's folder; its first line names the columns",
                     required=True,
                 ),
                 "name": Field(
@@ -110,7 +110,7 @@ class Shape:
                 ),
                 "fields": Field(
                     kind=FilledIn(self.account, "profile"),
-                    doc="The account's fields; {COLUMN} stands for the row's cell. Empty cells leave theirs out",
+                    doc="The account's fields; {COLUMN} stands for the row's cell. An empty cell leaves its field out",
                 ),
             }
         )

@@ -13,7 +13,7 @@ SyntaxSaid = tuple[int, int, str]  # line and column, counted from 0, and the me
 
 _AT_THE_PROBLEM: Final[Mapping[str, str]] = {
     "mapping values are not allowed in this context": 'a colon where no key can stand (text that holds ": " goes in '
-    "quotes; or the line before lacks its colon, or the blank after it)",
+    "quotes; or the line before lacks its colon, or the space after it)",
     "did not find expected key": "no key is expected here (the indentation fits no line above, or something follows a "
     "complete value)",
     "did not find expected '-' indicator": 'the list above goes on with "- " or ends (check the indentation)',
@@ -28,7 +28,7 @@ _AT_THE_PROBLEM: Final[Mapping[str, str]] = {
 }
 _AT_ITS_BEGINNING: Final[Mapping[str, str]] = {
     "found unexpected end of stream": "the quote that begins here is never closed",
-    "could not find expected ':'": "a key without a colon (a key, a colon, a blank and its value)",
+    "could not find expected ':'": "a key without a colon (write the key, a colon, a space and the value)",
     "did not find expected alphabetic or numeric character": "",  # a name after * or &
 }
 _CLOSES: Final = {"did not find expected ',' or '}'": "}", "did not find expected ',' or ']'": "]"}

@@ -55,7 +55,7 @@ def _window(allows: bool, text: str) -> tuple[Window | None, str]:
     if "days" in parts:
         begins, ends = _minutes(parts["begins"] or "00:00"), _minutes(parts["ends"] or "24:00")
         if begins == ends:
-            return None, "it ends when it begins (leave the hours out for the whole day)"
+            return None, "it ends when it begins (leave out the hours for the whole day)"
         return Window(allows=allows, days=_weekdays(parts["days"]), begins=begins, ends=ends, zone=zone), ""
     first, last = parts["first"], parts["last"] or parts["first"]
     try:
@@ -90,6 +90,6 @@ def _zone_flaw(zone: str) -> str:
         known = available_timezones()
         if not known:
             where = ", ".join(TZPATH) or "no folder"
-            return f"this system has no time zones ({where}): install tzdata, by its package or `pip install tzdata`"
+            return f"this system has no time zones ({where}): install the package tzdata, or `pip install tzdata`"
         return f"unknown time zone {shown(zone)}{near(zone, sorted(known))}"
     return ""

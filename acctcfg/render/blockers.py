@@ -31,7 +31,7 @@ def _lines(head: str, detail: str, width: int) -> Iterator[str]:
 
 def _sum(checks: Sequence[Precheck]) -> str:
     if any(one.status == "fail" for one in checks):
-        return "What is named stands in the way."
+        return "What is marked x stands in the way."
     if any(one.blocks for one in checks):
-        return "Not all of it could be read, so nobody knows."
-    return "Nothing of it stands in the way now: plan again."
+        return "Not everything could be read, so the cause is unknown."
+    return "Nothing stands in the way now: plan again."

@@ -151,7 +151,7 @@ def load_saved(path: Path, rules: Iterable[VenueRules] = ()) -> dict[str, JsonVa
     if flaw:
         raise PlanStale(f"{path} {flaw}", hint=_AGAIN)
     if "snapshot" in document:
-        made = f"{path} was made from a snapshot, live state of {document['snapshot']['as_of']}: it is for review alone"
+        made = f"{path} was made from a snapshot, live state of {document['snapshot']['as_of']}: it is only for review"
         raise PlanStale(made, hint="plan again with the credentials (`acctcfg plan --out FILE`), and review that")
     found: dict[str, JsonValue] = document
     return found

@@ -27,7 +27,7 @@ def checkup(found: Checkup, page: Page) -> str:
         for subject, checks in groupby(found.checks, key=lambda one: one.subject)
     ]
     said = ", ".join(f"{found.count(word)} {shown}" for word, shown in _COUNTED)
-    return joined([*blocks, [f"Looked at {len(found.checks)} things: {said}."]], color=page.color)
+    return joined([*blocks, [f"Checked {len(found.checks)} things: {said}."]], color=page.color)
 
 
 _COUNTED: Final[tuple[tuple[Status, str], ...]] = (("ok", "ok"), ("warning", "with a warning"), ("failed", "failed"))

@@ -20,7 +20,7 @@ LARGEST: Final = 60_000  # characters of markdown: comments end at 65,536
 
 
 def drift_text(drift: Drift, page: Page) -> str:
-    """The changed values as a plan shows its steps, then what was found besides, then the last line."""
+    """The changed values as a plan shows its steps, then the findings, then the last line."""
     sheet = PlanPage(page.width, Paint(page.color), verbose=False)
     plan = drift.plan
     blocks = [
@@ -28,7 +28,7 @@ def drift_text(drift: Drift, page: Page) -> str:
         sheet.recap(plan),
         sheet.notices("Found besides:", "!", _findings(drift)),
         sheet.notices("Warnings:", "!", [(w.address, f"{w.message}  [{w.code}]") for w in plan.warnings]),
-        sheet.notices("Could not be read, so nothing is known of it:", "?", causes(plan)),
+        sheet.notices("Could not be read, so nothing is known about it:", "?", causes(plan)),
         list(drift.conclusion),
     ]
     return joined(blocks, color=page.color)
@@ -52,7 +52,7 @@ def drift_markdown(drift: Drift) -> str:
     tables = [
         ("could not be read", "why", unread),
         ("changed", "live -> manifest", changes),
-        ("found besides", "what", _findings(drift)),
+        ("other findings", "what", _findings(drift)),
     ]
     tables = [table for table in tables if table[2]]
     room, lines = LARGEST - sum(len(line) + 1 for line in head), list(head)

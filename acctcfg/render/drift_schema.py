@@ -21,16 +21,16 @@ def _schema() -> dict[str, object]:
     major = FORMAT_VERSION.partition(".")[0]
     return {
         "title": "acctcfg drift",
-        "description": "How live accounts differ from the manifest, and what is there besides.",
+        "description": "How live accounts differ from the manifest, and what it does not name.",
         **object_(
             format_version={"type": "string", "pattern": rf"^{major}\.[0-9]+$"},
             acctcfg_version=TEXT,
             created_at=TEXT,
-            drift={**_FLAG, "description": "whether there is any change or finding: the exit status is 2 then"},
-            matches={**_FLAG, "description": "true where everything was looked at and read, and nothing was found"},
+            drift={**_FLAG, "description": "whether there is any change or finding; the exit status is then 2"},
+            matches={**_FLAG, "description": "true if everything was looked at and read, and nothing was found"},
             summary=object_(changes=COUNT, findings=COUNT, accounts=COUNT, unreadable=COUNT),
             venues={**map_(venue()), "description": "whose credentials were used, and where"},
-            targets={**TEXTS, "description": "what was looked at; empty where everything was"},
+            targets={**TEXTS, "description": "what was looked at; empty if everything was"},
             excludes={**TEXTS, "description": "what was left out"},
             skipped={"type": "array", "items": {"enum": ["keys"]}, "description": "what was not looked for"},
             changes={"type": "array", "items": {"$ref": "#/$defs/change"}},
@@ -48,13 +48,13 @@ def _change() -> dict[str, object]:
         address=TEXT,
         account=TEXT,
         field={**TEXT, "description": "empty for the account itself"},
-        key={**TEXT, "description": "what stands in the brackets of the address"},
+        key={**TEXT, "description": "the text in the brackets of the address"},
         venue=TEXT,
         action={"enum": ["create", "change", "replace", "delete"], "description": "what an apply would do"},
         place=place(),
         before={**held, "description": "as it is"},
-        after={**held, "description": "as the manifest says; null for what is not to be there"},
-        before_known={**_FLAG, "description": "false where the value shows only after another change"},
+        after={**held, "description": "what the manifest says; null for what should not exist"},
+        before_known={**_FLAG, "description": "false if the value can be read only after another change"},
     )
 
 
@@ -62,9 +62,12 @@ def _finding() -> dict[str, object]:
     words = "; ".join(f"`{code}`: {said}" for code, said in FINDINGS.items())
     return object_(
         code={"enum": list(FINDINGS), "description": words},
-        address={**TEXT, "description": "of the manifest; for accounts that it does not name, their name at the venue"},
+        address={
+            **TEXT,
+            "description": "its address; for accounts that the manifest does not name, their name at the venue",
+        },
         account=TEXT,
-        venue={**TEXT, "description": "the connection; empty for what is of none"},
+        venue={**TEXT, "description": "the connection; empty if it belongs to none"},
         message=TEXT,
         details={
             "type": "object",

@@ -36,6 +36,6 @@ def _lines(held: HeldLock) -> tuple[str, ...]:
 
 def _doing(held: HeldLock) -> str:
     if not held.run:
-        return "no run of it is in this journal: it has written nothing here"
+        return "it has no run in this journal, so it has written nothing here"
     step = f", writing {held.step} ({held.call})" if held.step else ", between two writes"
     return f"run {held.run}: {held.command}{step}"

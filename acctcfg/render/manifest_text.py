@@ -41,12 +41,10 @@ def _never(rules: VenueRules, looked: Sequence[str]) -> str:
     """What no import brings in, whatever the account."""
     said = []
     if "deposit" in rules.fields:
-        where = f"of {', '.join(looked)}" if looked else "were not looked for (--deposits CURRENCY does)"
-        said.append(f"deposit addresses {where}; what type an address has cannot be read back")
+        where = f"only of {', '.join(looked)}" if looked else "not looked for (use --deposits CURRENCY)"
+        said.append(f"deposit addresses: {where}; the type of an address cannot be read back")
     if rules.unmanaged:
-        said.append(
-            f"no manifest holds {', '.join(list(rules.unmanaged)[:5])} and others (the docs of the venue say why)"
-        )
+        said.append(f"never managed: {', '.join(list(rules.unmanaged)[:5])} and others (the venue's docs say why)")
     return "; ".join(said)
 
 

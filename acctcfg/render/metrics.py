@@ -92,31 +92,31 @@ def _numbers(drift: Drift) -> Iterator[Metric]:
     pairs = sorted({(venue, code) for venue in venues for code in FINDINGS} | set(found))
     yield Metric(
         "acctcfg_drift_findings",
-        "What was found besides, by code.",
+        "Findings, by code.",
         [({"venue": venue, "code": code}, found[venue, code]) for venue, code in pairs],
     )
-    words = "Accounts, and lists of a venue, that could not be read in full."
+    words = "Accounts and venue lists that could not be read in full."
     yield Metric("acctcfg_unreadable_accounts", words, by_venue(unread))
     rotate = [(one.venue, one.rotate_at) for one in drift.keys]
     lapse = [(one.venue, one.lapses_at) for one in drift.keys]
     yield _due(
         "acctcfg_keys_due_for_rotation",
-        "API keys that reach their rotate_after in so many days.",
+        "API keys that reach their rotate_after within this many days.",
         venues,
         rotate,
         drift.at,
     )
     yield _due("acctcfg_keys_lapsing", "API keys that the venue may delete in so many days.", venues, lapse, drift.at)
-    yield Metric("acctcfg_drift_last_run_timestamp_seconds", "When this was found.", [({}, drift.at)])
+    yield Metric("acctcfg_drift_last_run_timestamp_seconds", "When drift was last looked for.", [({}, drift.at)])
     last: list[_Sample] = [] if drift.last_run is None else [({}, drift.last_run)]
     yield Metric("acctcfg_last_write_run_timestamp_seconds", "When the last run that may write began.", last)
 
 
 def _looks(tally: Tally, latest: Watched | None) -> Iterator[Metric]:
     looks: list[_Sample] = [({"result": result}, tally.looks[result]) for result in RESULTS]
-    yield Metric("acctcfg_watch_looks_total", "Looks, by what they came to.", looks)
+    yield Metric("acctcfg_watch_looks_total", "Looks, by result.", looks)
     steps: list[_Sample] = [({"status": status}, tally.steps[status]) for status in STATUSES]
-    yield Metric("acctcfg_watch_steps_total", "Steps of plans that were applied, by how they ended.", steps)
+    yield Metric("acctcfg_watch_steps_total", "Steps of applied plans, by status.", steps)
     yield Metric(
         "acctcfg_watch_failures_in_a_row", "Looks that failed since the last one that did not.", [({}, tally.in_a_row)]
     )

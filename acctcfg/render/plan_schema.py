@@ -110,7 +110,7 @@ def _step() -> dict[str, object]:
         address={"type": "string", "minLength": 1},
         account=TEXT,
         field={**TEXT, "description": "empty for the account itself"},
-        key={**TEXT, "description": "what stands in the brackets of the address"},
+        key={**TEXT, "description": "the text in the brackets of the address"},
         venue=TEXT,
         action={"enum": ["create", "change", "replace", "delete"]},
         place=place(),

@@ -20,7 +20,7 @@ def secrets(shown: Sequence[StoredSecret], _: Page) -> str:
     lines = []
     for one in shown:
         place = f"  (the manifest expects it at {one.place})" if one.place else ""
-        by = "  (by the journal; the store does not tell)" if one.by == "journal" else ""
+        by = "  (from the journal; the store cannot list it)" if one.by == "journal" else ""
         lines.append(harmless(f"{one.state:<8} {one.store}:{one.path}{place}{by}"))
     return "\n".join(lines) or "The stores hold no secrets."
 
@@ -39,4 +39,4 @@ def resealed(shown: Sequence[Resealed], _: Page) -> str:
     """A line each file that is as it was, and how many are not."""
     lines = [harmless(f"failed   {one.store}:{one.path}  {one.message}") for one in shown if not one.good]
     good = sum(one.good for one in shown)
-    return "\n".join([*lines, f"{good} of {len(shown)} secrets are encrypted for the present recipients."])
+    return "\n".join([*lines, f"{good} of {len(shown)} secrets are encrypted for the current recipients."])

@@ -72,7 +72,7 @@ def origin(plan: Plan) -> list[str]:
         lines.append(f"Back to the state before run {run.run} ({run.command} of {run.actor}, {when}):")
     if (one := plan.earlier) is not None:
         blurred = "; its ids are blurred and its amounts powers of ten" if one.blurred else ""
-        lines.append(f"From a snapshot: {one.said}{blurred}. For review: apply refuses this plan, and makes its own.")
+        lines.append(f"From a snapshot: {one.said}{blurred}. For review only: apply refuses this plan.")
     return lines
 
 

@@ -19,7 +19,7 @@ NAMED: Final = 5  # addresses in a line of text
 
 
 def look_text(watched: Watched, page: Page) -> str:  # noqa: ARG001 (a line is never wrapped: it goes to logs)
-    """`2026-03-01T12:00:00Z drift: 1 changed, 0 found besides, in 1 account: desk01.position_mode; next look in 5m`"""
+    """`2026-03-01T12:00:00Z drift: 1 changed, 0 other findings, in 1 account: desk01.position_mode; next look in 5m`"""
     parts = [*_found(watched), *_contested(watched), *_next(watched)]
     return f"{_iso(watched.at)} {watched.result}: {'; '.join(parts)}"
 
@@ -76,7 +76,7 @@ def _found(watched: Watched) -> Iterator[str]:
     if drift.exists:
         yield f"{drift.counted}: {_some(addresses)}"
     elif watched.trouble is None:
-        yield f"{sum(one.accounts for one in drift.plan.reports)} accounts as the manifest says"
+        yield f"{sum(one.accounts for one in drift.plan.reports)} accounts match the manifest"
     if drift.plan.unreadable:
         yield f"could not be read: {_some(dict.fromkeys(one.address for one in drift.plan.unreadable))}"
     if watched.outcome is not None:

@@ -80,7 +80,7 @@ def _steps(look: _Look, expect: Json, came: Came) -> Iterator[Miss]:
         if found := [one for one in there if pattern.matches(Address.of(one))]:
             yield look.miss(f"there is {_few(found)}", "no_steps", index)
     if expect.get("only_steps") and (more := [one for one in there if one not in wanted]):
-        yield look.miss(f"there is {_few(more)} besides", "only_steps")
+        yield look.miss(f"there are other steps: {_few(more)}", "only_steps")
 
 
 class _Look:

@@ -97,7 +97,7 @@ def read_scenarios(
     if problems:
         raise ManifestError(tuple(problems), hint="nothing was tried; correct these lines")
     if not found:
-        raise UsageError(f"{', '.join(map(str, named))}: no scenario is in there")
+        raise UsageError(f"{', '.join(map(str, named))}: no scenarios found")
     return found
 
 
@@ -120,7 +120,7 @@ def _check(scenario: Scenario, node: Node, manifest: Manifest, report: Report) -
         if scenario.command not in OPTIONS[option]:
             whose = " and ".join(OPTIONS[option])
             report.key(
-                node.value["options"].value[option], f"is no option of {scenario.command} (it is one of {whose})"
+                node.value["options"].value[option], f"is not an option of {scenario.command} (it is one of {whose})"
             )
     expect = scenario.said.get("expect", {})
     for part in ("steps", "state"):
@@ -139,6 +139,6 @@ def _check_event(event: object, node: Node, report: Report) -> None:
     whole = {"faults", "client_ip", "maintenance"}  # what concerns no account
     if needs := next((name for name in event if name not in whole | {"account"}), None):
         if "account" not in event:
-            report.key(node.value[needs], "needs `account`, whose it is")
+            report.key(node.value[needs], "needs `account`")
     elif not event.keys() & whole:
-        report.value(node, "says nothing that happens (open, close, set, faults, ...)")
+        report.value(node, "names nothing that happens (open, close, set, faults, ...)")

@@ -57,7 +57,7 @@ def shape_of(rules: Iterable[VenueRules]) -> Record:
     return Record(
         {
             "version": Field(kind=Whole(1, 1), doc="The version of this format: 1", required=True),
-            "scenarios": Field(kind=scenarios, doc="What is tried, each on a sandbox of its own", required=True),
+            "scenarios": Field(kind=scenarios, doc="The scenarios, each run on its own sandbox", required=True),
         }
     )
 
@@ -77,15 +77,15 @@ def _scenario(expect: Record) -> Record:
         {
             "seed": Field(
                 kind=PathOr(Plain(_MAP)),
-                doc="Live state to start from, as `acctcfg sandbox --seed` takes it, or the file with it. A tenant "
+                doc="Live state to start from, as `acctcfg sandbox --seed` takes it, or the path of its file. A tenant "
                 "has the name of a connection of the manifest; the key that signs for it is added",
             ),
             "as_applied": Field(kind=Flag(), doc="Apply the manifest first, without its guardrails"),
-            "today": Field(kind=Text(_DAY), doc="The day that every `until` is read at; today's where it is left out"),
+            "today": Field(kind=Text(_DAY), doc="The date by which every `until` is judged; default: today"),
             "events": Field(kind=ListOf(_event()), doc="What happens before the run, in this order"),
-            "run": Field(kind=Word(RUNS), doc="What is tried"),
+            "run": Field(kind=Word(RUNS), doc="The command to run"),
             "options": Field(kind=_options(), doc="The options of that command"),
-            "expect": Field(kind=expect, doc="What must come of it", required=True),
+            "expect": Field(kind=expect, doc="What the run must lead to", required=True),
         }
     )
 
@@ -99,8 +99,8 @@ def _event() -> Record:
             "account": Field(kind=Text(_LINE), doc="Whose: a key of the manifest, or a name that the sandbox knows"),
             "open": Field(kind=Record(opened), doc="Positions, orders and the like that are opened"),
             "close": Field(kind=Record(closed), doc="What of these is closed"),
-            "balances": Field(kind=Plain(_MAP), doc="Amounts that replace those that are there"),
-            "set": Field(kind=Plain(_MAP), doc="Fields of the account, set behind everybody's back, in venue words"),
+            "balances": Field(kind=Plain(_MAP), doc="Amounts that replace the current ones"),
+            "set": Field(kind=Plain(_MAP), doc="Fields of the account, changed by somebody else, in venue words"),
             "add_keys": Field(kind=Plain(_ROWS), doc="API keys that somebody else made"),
             "delete_keys": Field(kind=ListOf(Text(_LINE)), doc="Labels of API keys that are deleted at the venue"),
             "remove": Field(kind=Flag(), doc="The sub-account is removed at the venue"),
@@ -133,27 +133,25 @@ def _expect(prechecks: OneOf, warnings: Kind, findings: Kind) -> Record:
             "before": Field(kind=Plain({}), doc="The live value; of a map, these members"),
             "after": Field(kind=Plain({}), doc="The value that it gets; of a map, these members"),
             "blocked": Field(kind=Flag(), doc="Whether something stands in its way"),
-            "prechecks": Field(
-                kind=prechecks.table(Word(_STATUSES)), doc="What is asked before it, by name, with the answer"
-            ),
-            "status": Field(kind=Word(_RESULTS), doc="How it ended; of an apply alone"),
+            "prechecks": Field(kind=prechecks.table(Word(_STATUSES)), doc="Its prechecks by name, with their status"),
+            "status": Field(kind=Word(_RESULTS), doc="How it ended; only for apply"),
         }
     )
     counts = {word: Field(kind=Whole(0), doc=f"How many: {word.replace('_', ' ')}") for word in _COUNTS}
     return Record(
         {
-            "exit": Field(kind=Whole(0, 255), doc="The exit status; where it is left out, 1 is a failure"),
-            "error": Field(kind=Text(_LINE), doc="A part of the message with which the command fails"),
-            "summary": Field(kind=Record(counts), doc="Counts as the JSON of that command has them"),
+            "exit": Field(kind=Whole(0, 255), doc="The exit status; if left out, 1 fails the scenario"),
+            "error": Field(kind=Text(_LINE), doc="Part of the message with which the command fails"),
+            "summary": Field(kind=Record(counts), doc="Counts, as in the JSON of that command"),
             "steps": Field(kind=Table(step, name=_LINE, what="address"), doc="Steps that must be there, by address"),
             "no_steps": Field(kind=ListOf(Text(_LINE)), doc="Addresses and patterns that no step may have"),
-            "only_steps": Field(kind=Flag(), doc="No step may be there beside those under `steps`"),
+            "only_steps": Field(kind=Flag(), doc="No steps but those under `steps`"),
             "warnings": Field(kind=ListOf(warnings), doc="Codes of warnings that must be there"),
-            "no_warnings": Field(kind=ListOf(warnings), doc="Codes of warnings that may not"),
-            "findings": Field(kind=ListOf(findings), doc="Codes of what drift must find besides"),
+            "no_warnings": Field(kind=ListOf(warnings), doc="Codes of warnings that must not be there"),
+            "findings": Field(kind=ListOf(findings), doc="Codes of findings that drift must report"),
             "state": Field(
                 kind=Table(Plain({}), name=_LINE, what="address"),
-                doc="What is live after the run, by address; null for what is not there, true for an account that is",
+                doc="Live values after the run, by address; null if there is none, true for an account that exists",
             ),
         }
     )

@@ -77,7 +77,7 @@ def _token_answered(source: Mapping[str, object], environ: Mapping[str, str]) ->
     text = secret.get("token") if isinstance(secret, Mapping) else None
     if not isinstance(text, str) or not text:
         raise StoreError(
-            f"{helper.who}: what its {helper.noun} answered has no token",
+            f"{helper.who}: the answer of its {helper.noun} has no token",
             hint='{"acctcfg": 1, "ok": true, "secret": {"token": "..."}} is expected',
         )
     if wrong := _token_flaw(text):

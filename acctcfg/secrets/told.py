@@ -125,7 +125,7 @@ class ToldStore:
         """A helper may say that it keeps what it does not, or something else than it was told."""
         found = self.get(path)
         if found is None or not found.same_as(put):
-            raise StoreError(f"the store {self.name} does not answer what was just put there", hint="mend the store")
+            raise StoreError(f"the store {self.name} does not return what was just put there", hint="fix the store")
 
     def _delete(self, path: str) -> None:
         ask(self._helper, {"do": "delete", "path": path})

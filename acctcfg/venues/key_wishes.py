@@ -118,7 +118,7 @@ def name_strangers(survey: Survey, rows: Iterable[_Listed], odd: Collection[str]
     named = {key.label for key in spec.api_keys}
     for label in sorted(set(odd) - named):
         address = Address(spec.key, "api_keys", label)
-        message = "a key that the manifest does not name, of which the venue's list cannot be read"
+        message = "a key that the manifest does not name; its row in the venue's list cannot be read"
         if spec.api_keys_exclusive:
             survey.cannot_read(address, "shape", message)
         else:

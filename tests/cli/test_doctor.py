@@ -62,7 +62,7 @@ def test_the_text_fits_80_columns_and_ends_with_the_numbers(sound):
     assert said.code == 0
     assert "\nvenues.desk\n  ok       place        demo (okx_dma_broker) at http://127.0.0.1" in said.out
     assert [line for line in said.out.splitlines() if len(line) > 80 and " " in line[24:]] == []
-    assert said.last.startswith("Looked at ")
+    assert said.last.startswith("Checked ")
     assert said.last.endswith("0 failed.")
 
 
@@ -175,7 +175,7 @@ def test_a_journal_that_is_down_is_told_once(sound):
     code, checks = doctor(sound)
     assert code == 1
     assert checks["journal", "chain"]["status"] == "failed"
-    assert "the journal could not be asked" in checks["venues.desk", "credentials"]["message"]
+    assert "the journal could not be read" in checks["venues.desk", "credentials"]["message"]
     assert checks["locks", "held"]["status"] == "warning"
 
 

@@ -201,7 +201,7 @@ def test_an_unknown_error_is_one_message(word, message, capsys):
         (["..."], "error: '...' is neither"),
         ([""], "error: '' is neither"),
         ([], "error: missing argument"),
-        (["leverage.market", "mmdesk01"], "error: only a venue's error is looked for in an account"),
+        (["leverage.market", "mmdesk01"], "error: an ACCOUNT can be given only with a venue's error"),
     ],
 )
 def test_wrong_usage(words, message, capsys):

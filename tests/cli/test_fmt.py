@@ -66,7 +66,7 @@ def test_what_init_writes_is_laid_out_already(tmp_path: Path) -> None:
     [
         ("version: 1\nversion: 2\n", 'a.yaml:2:1: version: duplicate key "version"'),
         ("accounts: {a:\n  1}  \n  b: [\n", "a.yaml:"),
-        ("venues:\n  x: {a: 1,  # why\n    b: 2}\n", "a.yaml:2:14: cannot be laid out"),
+        ("venues:\n  x: {a: 1,  # why\n    b: 2}\n", "a.yaml:2:14: cannot be formatted"),
         ("a: !!binary x\n", "a.yaml:"),
     ],
 )

@@ -71,7 +71,7 @@ def test_only_yes_breaks_it(desk: Desk, monkeypatch: pytest.MonkeyPatch, answer:
     with another_apply(desk, 1.0):
         said = desk.run("lock", "break")
         assert "held by tester, process" in said.out
-        assert "Take the lock away?" in said.err
+        assert "Break the lock?" in said.err
         assert (said.code, "Broken" in said.out) == ((0, True) if answer == "yes" else (1, False))
         assert ("No lock" in desk.run("lock").out) == (answer == "yes")
 

@@ -74,7 +74,7 @@ def test_a_value_that_somebody_changed(settled: Desk) -> None:
     said = settled.run("drift")
     assert "    ~ position_mode  long_short -> net\n" in said.out
     assert "BLOCKED" not in said.out
-    assert said.last == "Drift: 1 changed, 0 found besides, in 1 account."
+    assert said.last == "Drift: 1 changed, 0 other findings, in 1 account."
 
 
 def test_a_key_that_nobody_named(settled: Desk) -> None:
@@ -166,7 +166,7 @@ def test_keys_that_the_venue_deletes(live: Desk) -> None:
     (finding,) = [one for one in look(live, days=12).findings if one.code == "key_lapses"]
     assert finding.address == "mmdesk01.api_keys[loose]"
     (later,) = [one for one in look(live, days=20).findings if one.code == "key_lapses"]
-    assert "last used is not known" in later.message
+    assert "not known when it was last used" in later.message
 
 
 def test_what_the_venue_has_frozen(settled: Desk) -> None:

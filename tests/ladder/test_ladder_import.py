@@ -129,8 +129,8 @@ def test_a_workspace_of_its_own(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        ([], 64, "name accounts, or all of them with --all"),
-        (["trader01", "--all"], 64, "name accounts, or all of them with --all"),
+        ([], 64, "name accounts, or use --all"),
+        (["trader01", "--all"], 64, "name accounts, or use --all"),
         (["nobody"], 64, "nobody selects nothing"),
         (["--all", "--store", "other"], 64, "there is no secret store other"),
         (["--all", "--venue", "other"], 64, "there is no connection other"),
@@ -145,7 +145,7 @@ def test_wrong_usage_writes_nothing(desk: Desk, arguments: list[str], code: int,
 def test_a_workspace_without_include_is_told_before_anything_is_read(desk: Desk) -> None:
     """What to write into the root file; a link that leads out of the workspace is not followed either."""
     desk.write({})
-    refused(desk.run("import", "--all"), 1, "no pattern of `include` can take a new file", "include: [accounts/*.yaml]")
+    refused(desk.run("import", "--all"), 1, "no `include` pattern allows a new file", "include: [accounts/*.yaml]")
     desk.write({}, include=INCLUDE)
     (desk.folder / "accounts").symlink_to(desk.folder.parent, target_is_directory=True)
     refused(desk.run("import", "--all"), 1, "a link leads out of the workspace")

@@ -23,7 +23,7 @@ def test_what_is_left_out_is_not_read_and_not_planned(three):
     assert said.code == 0, said.err
     assert "2 accounts read" in said.out
     assert "leverage[" not in said.out
-    assert said.last == "All but mmdesk01, mmdesk03.leverage was looked at."
+    assert said.last == "Everything except mmdesk01, mmdesk03.leverage was looked at."
     whole = three.plan("--format", "json", "--exclude", "mmdesk0[12]", "--exclude", "mmdesk0?.position_mode")
     assert whole.code == 64  # brackets are literal: nothing is called so
     steps = three.steps("--exclude", "*.leverage[*]", "--exclude", "mmdesk0?.position_mode")

@@ -40,13 +40,13 @@ def test_what_is_open_is_named(desk, asked):
         "In mmdesk01 now\n  x no open positions  BTC-USDT-SWAP 3 (cross)\n  x no pending orders  ETH-USDT " in said.out
     )
     assert "  v no algo orders\n  v no trading bots\n" in said.out
-    assert said.last == "  What is named stands in the way."
+    assert said.last == "  What is marked x stands in the way."
 
 
 def test_a_code_of_one_margin_mode_names_what_is_of_it(desk, asked):
     """An isolated order is not to blame for a refusal about cross ones."""
     desk.open("mmdesk01", "orders", instId=SWAP, tdMode="isolated")
-    assert asked("59107").last == "  Nothing of it stands in the way now: plan again."
+    assert asked("59107").last == "  Nothing stands in the way now: plan again."
     assert f"x no pending orders  {SWAP}" in asked("59101").out
 
 
@@ -56,14 +56,14 @@ def test_what_cannot_be_read_is_no_all_clear(desk, asked):
     said = asked("59134")
     assert said.code == 1
     assert "  ? no open positions" in said.out
-    assert said.last == "  Not all of it could be read, so nobody knows."
+    assert said.last == "  Not everything could be read, so the cause is unknown."
 
 
 @pytest.mark.parametrize(
     ("code", "account", "message"),
     [
         ("59000", "mmdesk02", "the manifest has no account mmdesk02 (did you mean mmdesk01?)"),
-        ("59133", "mmdesk01", "okx:59133 is about nothing that can be read of an account"),
+        ("59133", "mmdesk01", "okx:59133 is not about anything that can be read from an account"),
         ("99999", "mmdesk01", "okx:99999 is not an error that acctcfg knows"),
     ],
 )

@@ -37,7 +37,7 @@ def test_it_reports_and_writes_nothing(settled: Desk, monkeypatch: pytest.Monkey
     assert (said.code, pauses, settled.writes()) == (2, [300, 300], [])
     text = settled.run("watch", "--times", "1", "--listen", "off")
     assert text.out.count("\n") == 1
-    assert f"Z drift: 1 changed, 0 found besides, in 1 account: {MODE}\n" in text.out
+    assert f"Z drift: 1 changed, 0 other findings, in 1 account: {MODE}\n" in text.out
 
 
 def test_what_something_keeps_changing_back_is_named(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

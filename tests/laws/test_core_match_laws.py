@@ -39,7 +39,7 @@ def test_a_narrowed_plan_says_to_what(plan: Plan, scope: Scope) -> None:
     said = f"Only {', '.join(scope.targets)} was looked at" if scope.targets else ""
     if scope.excludes:
         without = ", ".join(scope.excludes)
-        said = f"{said}, without {without}" if said else f"All but {without} was looked at"
+        said = f"{said}, without {without}" if said else f"Everything except {without} was looked at"
     said += "." * bool(said)
     assert plan.conclusion[1:] == ((said,) if said else ())
     assert render_plan(plan).splitlines()[-1] == (said or plan.conclusion[0])

@@ -86,10 +86,10 @@ WRONG = {
     "a brace": ("id,tier\ncust01,mm\n", 'label: "a}"', 'fields.label: "}" stands alone (write {{ and }}'),
     "twice": ("id,tier\ncust01,mm\ncust01,mm\n", "", "customers.csv:3:1: cust01: the account is written twice (first"),
     "no name": ("id,tier\n,mm\n", "", "customers.csv:2:1: the account's name is empty in this row"),
-    "short": ("id,tier\ncust01\n", "", "customers.csv:2:1: the row has 1 cells, the first line names 2 columns"),
+    "short": ("id,tier\ncust01\n", "", "customers.csv:2:1: the row has 1 cells, but the first line names 2 columns"),
     "long": ("id,tier\ncust01,mm,x\n", "", "customers.csv:2:11: the row has 3 cells"),
-    "columns": ("id,id\n", "", 'customers.csv:1:4: the column "id" is there twice'),
-    "empty": ("", "", "customers.csv:1:1: the file is empty (its first line names the columns)"),
+    "columns": ("id,id\n", "", 'customers.csv:1:4: the column "id" appears twice'),
+    "empty": ("", "", "customers.csv:1:1: the file is empty (the first line must name the columns)"),
     "open quote": ('id,tier\n"cust01,mm\n', "", "customers.csv:2:1: the quote that begins here is never closed"),
     "after a quote": ('id,tier\n"cust01"x,mm\n', "", "customers.csv:2:1: text follows the closing quote"),
     "control": ("id,tier\ncust01,m\x1bm\n", "", "customers.csv:2:9: the file holds the control character U+001B"),
@@ -188,7 +188,7 @@ def test_a_template_has_bounds(folder: Folder, monkeypatch: pytest.MonkeyPatch) 
     """Few lines of template do not become more than a large manifest; nor does a file have rows without end."""
     text = "id,tier\n" + "".join(f"cust{number:02},mm\n" for number in range(50))
     monkeypatch.setattr(rows, "LARGEST", 2000)
-    assert any("the rows become more than" in one for one in table(folder, text).problems())
+    assert any("the rows expand to more than" in one for one in table(folder, text).problems())
     monkeypatch.setattr(csv_table, "MOST_ROWS", 20)
     assert any("customers.csv:22:1: the file has more than 20 rows" in one for one in folder.problems())
 

@@ -50,14 +50,17 @@ def test_the_published_schema_is_the_one_that_the_code_makes():
     ("drift", "last"),
     [
         (drift_of(), [MATCH]),
-        (drift_of(steps=[CHANGED]), ["Drift: 1 changed, 0 found besides, in 1 account."]),
-        (drift_of(finding(address="other")), ["Drift: 0 changed, 1 found besides, in 1 account."]),
+        (drift_of(steps=[CHANGED]), ["Drift: 1 changed, 0 other findings, in 1 account."]),
+        (drift_of(finding(address="other")), ["Drift: 0 changed, 1 other finding, in 1 account."]),
         (
             drift_of(finding(code="until_over", address="guardrails.exceptions[0]")),
-            ["Drift: 0 changed, 1 found besides, in 0 accounts."],
+            ["Drift: 0 changed, 1 other finding, in 0 accounts."],
         ),
         (drift_of(scope=Scope(targets=("desk01",))), ["No drift in what was read.", "Only desk01 was looked at."]),
-        (drift_of(scope=Scope(excludes=("desk01",))), ["No drift in what was read.", "All but desk01 was looked at."]),
+        (
+            drift_of(scope=Scope(excludes=("desk01",))),
+            ["No drift in what was read.", "Everything except desk01 was looked at."],
+        ),
         (
             drift_of(skipped=("keys",)),
             ["No drift in what was read.", "Keys that the manifest does not name were not looked for."],
@@ -77,7 +80,7 @@ def test_markdown_fits_a_comment():
     many = [finding(address=f"desk{number:05}.api_keys[x]", message="m" * 300) for number in range(3000)]
     steps = [step_of(f"desk{number:05}", "position_mode", before="long_short", after="net") for number in range(3000)]
     page = drift_markdown(drift_of(*many, steps=steps, unreadable=[Unread("a", "x", "why")]))
-    assert page.startswith(f"{MARKER}\n### Drift: 3000 changed, 3000 found besides, in 3000 accounts")
+    assert page.startswith(f"{MARKER}\n### Drift: 3000 changed, 3000 other findings, in 3000 accounts")
     assert len(page) <= LARGEST
     shown = page.count("\n| `desk")
     assert "| `a` |" in page

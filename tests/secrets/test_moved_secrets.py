@@ -47,7 +47,7 @@ def test_a_second_recipient_reads_everything_afterwards(full: Desk) -> None:
     other = pyrage.x25519.Identity.generate()
     recipients(full, full.recipient, str(other.to_public()))
     said = silent(full, "reencrypt")
-    assert (said.code, said.out) == (0, "3 of 3 secrets are encrypted for the present recipients.\n")
+    assert (said.code, said.out) == (0, "3 of 3 secrets are encrypted for the current recipients.\n")
     for file in (full.folder / "secrets").rglob("*.age"):
         assert json.loads(pyrage.decrypt(file.read_bytes(), [other]))["api_key"]
         assert file.stat().st_mode & 0o777 == 0o600
@@ -80,7 +80,7 @@ def test_a_file_that_does_not_open_is_named_and_stays(full: Desk) -> None:
     said = full.run("secrets", "reencrypt", "vault")
     assert said.code == 1
     assert "failed   vault:desk/mmdesk02/trading" in said.out
-    assert said.out.endswith("2 of 3 secrets are encrypted for the present recipients.\n")
+    assert said.out.endswith("2 of 3 secrets are encrypted for the current recipients.\n")
     assert stored(full, "mmdesk02").read_text() == "cut"
 
 

@@ -181,6 +181,6 @@ def test_of_a_store_that_cannot_tell_the_journal_tells(desk: Desk, kind: str) ->
         ("desk/trader01/trading", "wanted", "journal"),
     ]
     assert (
-        "wanted   far:desk/trader01/trading  (by the journal; the store does not tell)"
+        "wanted   far:desk/trader01/trading  (from the journal; the store cannot list it)"
         in desk.run("secrets", "list").out.splitlines()
     )

@@ -148,7 +148,7 @@ class GateConnection(ByField[Account]):
     async def blockers(self, spec: AccountSpec, code: str) -> tuple[Precheck, ...]:
         """What a refusal is about, in the CrossEx account; a sub-account trades apart from it."""
         if spec.role != "main":
-            raise VenueError("the venue tells it of the CrossEx account alone", code="no_access")
+            raise VenueError("the venue tells this only about the CrossEx account", code="no_access")
         return await answers(self._noted(Survey(spec=spec)), code)
 
     def obstacles(self, survey: Survey, address: Address) -> tuple[Obstacle, ...]:
@@ -218,9 +218,9 @@ class GateConnection(ByField[Account]):
         ]
 
     async def keyed_settings(self, survey: Survey) -> Sequence[tuple[str, str]]:  # noqa: ARG002
-        """The one that there is takes a request a symbol, and nothing tells which symbols were set."""
+        """`margin_mode` takes one request per symbol, and nothing shows which symbols were set."""
         names = ", ".join(f"`{one.setting.name}`" for one in SWITCHES)
-        raise VenueError(f"{names} takes a request a symbol, and nothing tells which symbols were set", code="no_list")
+        raise VenueError(f"{names} takes one request per symbol; nothing shows which were set", code="no_list")
 
     def scope_name(self, survey: Survey, address: Address) -> ScopeName:
         """A symbol."""
@@ -247,7 +247,7 @@ class GateConnection(ByField[Account]):
     async def fees(self, survey: Survey) -> tuple[FeeRate, ...]:
         """What trading costs the CrossEx account; a sub-account trades apart from it."""
         if survey.spec.role != "main":
-            raise Refused("the venue tells only the rates of the CrossEx account", code="no_fees")
+            raise Refused("the venue gives rates only for the CrossEx account", code="no_fees")
         return await self._own.fees()
 
     # -- the changes ---------------------------------------------------------------------------------------------------

@@ -129,8 +129,8 @@ def _refused(account: Account, key: KeySpec, refused: VenueError) -> Unreadable:
 def other_world(account: Account, key: KeySpec) -> str:
     store, path = account.secret_at(key)
     return (
-        f"the secret at {store}:{path} is of a key of another environment than this one ({account.environment}); "
-        "let the connection of each environment have a key of its own under `venues`, for secrets lie under it, "
+        f"the secret at {store}:{path} belongs to a key of another environment than this one ({account.environment}); "
+        "give the connection of each environment its own name under `venues`, because secrets are stored under it, "
         "or keep them in different stores"
     )
 
