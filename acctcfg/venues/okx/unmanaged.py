@@ -26,8 +26,8 @@ UNMANAGED: Final = {
     "risk_offset_type": "OKX removed the call on 2025-01-17",
     "mmp_reset": "an operation, not a state: `market_maker_protection` holds the configuration",
     "demo_adjust_balance": "an operation, three times a day: it adds demo money each time, so it reaches no state",
-    "demo_assets": "an operation of a broker in demo: it hands out demo money, of an amount that OKX chooses",
-    "report_ip": "an operation: a broker reports from where a user signed in, and nothing reads that back; "
+    "demo_assets": "an operation of a broker in demo: it hands out demo money, in an amount that OKX chooses",
+    "report_ip": "an operation: a broker reports where a user signed in from, and that cannot be read back; "
     "`client_ip` is sent when an account is created",
     "frozen_functions": f"{_WEB}; where OKX lists an account as frozen, the plan warns",
     "sub_account_transfer": "it moves money between accounts, which is trading; `transfer_out` says whether one may",
