@@ -29,7 +29,7 @@ FINDINGS: Final[Mapping[str, str]] = {
     "account_frozen": "the venue has frozen functions of an account",
     "account_locked": "an account is locked, and the manifest does not say whether it should be",
     "label_differs": "an account's label differs, and cannot be changed",
-    "parent_differs": "an account has a different parent, and cannot be moved",
+    "parent_differs": "an account is under a different account, and cannot be moved",
     "uid_mismatch": "an account's uid is not the one in the manifest",
     "new_listing": "a value that is not set yet, for an instrument that was listed since the last apply",
     "until_over": "the `until` date of an entry has passed, and live accounts still have its value",
