@@ -185,7 +185,7 @@ def test_an_unknown_error_is_one_message(word, message, capsys):
     status, out, err = said(capsys, word)
     assert (status, out) == (1, "")
     assert message in err
-    assert "treats an unknown refusal as failed" in err
+    assert "treats an unknown refusal as a failure" in err
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_no_failure_shows_a_secret(opened: Open, mood: str, monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     ("mood", "said"),
-    [("forgets", "does not answer what was just put there"), ("keeps what it deletes", "said is deleted")],
+    [("forgets", "does not return what was just put there"), ("keeps what it deletes", "said is deleted")],
 )
 def test_a_store_that_does_not_keep_its_word_is_found_before_a_key_is_made(opened: Open, mood: str, said: str) -> None:
     """A canary is put, read back, deleted, and looked for once more; a secret too is read back before it counts."""
