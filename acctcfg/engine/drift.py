@@ -24,7 +24,7 @@ from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.contract import Survey
 
-__all__ = ["KEYS", "find_drift"]
+__all__ = ["find_drift"]
 
 KEYS: Final = "keys"
 """What a look may leave out: the keys that the manifest does not name, and how old keys are."""

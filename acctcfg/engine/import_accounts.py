@@ -19,7 +19,7 @@ from acctcfg.imported import Imported, SharedProfile, shared_profiles
 from acctcfg.manifest.layout import names_of
 from acctcfg.venues.existing import Existing, ListsAccounts
 
-__all__ = ["MAIN", "Asked", "Imports", "import_accounts"]
+__all__ = ["Asked", "Imports", "import_accounts"]
 
 MAIN = "main"
 """What the user behind the credentials is called where accounts are named, and its key where that is free."""

@@ -18,7 +18,7 @@ from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError, ConfigError, ManifestError, StoreError, UsageError
 from acctcfg.wire.clock import Clock, SystemClock
 
-__all__ = ["QUIET_S", "Act", "Watch"]
+__all__ = ["Act", "Watch"]
 
 QUIET_S: Final = 900.0
 """How long a look may go without a sign of life before the process counts as stuck."""

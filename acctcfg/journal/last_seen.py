@@ -19,7 +19,7 @@ from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.storage import View
 from acctcfg.plain_file import read_plain, write_whole
 
-__all__ = ["FOLDER", "LastSeen", "demand_last", "older"]
+__all__ = ["LastSeen", "demand_last", "older"]
 
 Remembered: TypeAlias = dict[Path, Head]
 FOLDER = "journals"

@@ -17,7 +17,7 @@ from acctcfg.errors import Problem
 from acctcfg.manifest.nodes import Sources, mark_at, shown
 from acctcfg.manifest.read import Unreadable, decoded
 
-__all__ = ["MOST_ROWS", "Cell", "CsvTable", "read_table"]
+__all__ = ["Cell", "CsvTable", "read_table"]
 
 MOST_ROWS: Final = 200_000  # two rows for each account of the largest workspace
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import yaml
 
-__all__ = ["SyntaxSaid", "said_of"]
+__all__ = ["said_of"]
 
 SyntaxSaid = tuple[int, int, str]  # line and column, counted from 0, and the message
 

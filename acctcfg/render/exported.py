@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from acctcfg.journal import RunRecord
     from acctcfg.journal.exported import Exported
 
-__all__ = ["COLUMNS", "lines", "page", "run_page", "table"]
+__all__ = ["lines", "page", "run_page", "table"]
 
 COLUMNS = (
     "run", "began", "ended", "actor", "command", "flags", "commit", "clean", "plan", "run_status",

@@ -22,6 +22,7 @@ _SHORT: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _UNSEEN: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 """Printable by their class, and nothing is seen of them, or another character looks different."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # full-width ones too
+_LONGEST_CODE: Final = 400  # characters of a code span
 
 
 def harmless(text: str, *, lines: bool = False, styles: bool = False) -> str:
@@ -63,10 +64,10 @@ def in_json(c: str) -> str:
     return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
 
 
-def in_code(text: str, most: int = 400) -> str:
-    """A code span of markdown, in which nothing is a link, a mention or an element; `most`: characters of it."""
+def in_code(text: str) -> str:
+    """A code span of markdown, in which nothing is a link, a mention or an element; a long text is cut."""
     shown = harmless(text).replace("`", "'") or " "
-    return f"`{shown if len(shown) <= most else shown[:most] + '...'}`"
+    return f"`{shown if len(shown) <= _LONGEST_CODE else shown[:_LONGEST_CODE] + '...'}`"
 
 
 def json_text(value: object, *, indent: int | None = 2) -> str:

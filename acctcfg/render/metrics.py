@@ -16,7 +16,7 @@ from acctcfg.core.outcome import STATUSES
 from acctcfg.core.watched import RESULTS, Tally, Watched
 from acctcfg.render.harmless import harmless
 
-__all__ = ["WITHIN_DAYS", "Metric", "drift_metrics", "exposition", "watch_metrics"]
+__all__ = ["drift_metrics", "watch_metrics"]
 
 WITHIN_DAYS: Final = (0, 1, 7, 14, 30)
 """The bounds by which keys are counted; each count includes those before it."""

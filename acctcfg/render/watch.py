@@ -12,7 +12,7 @@ from acctcfg.render.formats import Page
 from acctcfg.render.harmless import json_text
 from acctcfg.render.text import causes
 
-__all__ = ["FORMAT_VERSION", "look_json", "look_text", "trouble_text"]
+__all__ = ["look_json", "look_text", "trouble_text"]
 
 FORMAT_VERSION: Final = "1.0"
 NAMED: Final = 5  # addresses in a line of text

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from acctcfg.render.harmless import harmless, in_json
 
-__all__ = ["InOneLine", "comment", "lines_of", "scalar"]
+__all__ = ["InOneLine", "comment", "lines_of"]
 
 WIDTH = 120
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*|[0-9]+(\.[0-9]+){3}")

@@ -19,7 +19,7 @@ from acctcfg.plain_file import read_plain
 from acctcfg.sandbox.values import spelled
 from acctcfg.scenarios.shape import OPTIONS, shape_of
 
-__all__ = ["PATTERN", "Scenario", "read_scenarios"]
+__all__ = ["Scenario", "read_scenarios"]
 
 PATTERN: Final = "tests/*.yaml"
 LARGEST: Final = 8 << 20  # bytes of one file

@@ -15,7 +15,7 @@ from acctcfg.manifest.scalars import Flag, Text, Whole, Word
 from acctcfg.sandbox.venues import VENUES
 from acctcfg.scenarios.words import OneOf, PathOr
 
-__all__ = ["OPTIONS", "RUNS", "scenario_schema_text", "shape_of"]
+__all__ = ["OPTIONS", "scenario_schema_text", "shape_of"]
 
 RUNS: Final = {
     "plan": "what `acctcfg plan` would show; the default",

@@ -23,7 +23,7 @@ from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply, Settle
 from acctcfg.wire.failures import NotServed
 
-__all__ = ["NOT_THERE", "Answer", "Answers", "Record", "RecordingClient", "ReplayingClient"]
+__all__ = ["Answer", "Answers", "Record", "RecordingClient", "ReplayingClient"]
 
 NOT_THERE: Final = "not_in_snapshot"
 _KINDS: Final[Mapping[str, type[Refused]]] = {one.__name__: one for one in (Refused, AuthRefused, TokenOver, NotServed)}
