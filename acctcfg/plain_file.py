@@ -8,9 +8,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["leads_out", "no_more_files", "read_plain", "replace_text", "write_new", "write_whole"]
+__all__ = ["leads_out", "no_more_files", "read_plain", "write_new", "write_whole"]
 
 CHUNK = 1 << 16
 
@@ -51,55 +53,36 @@ def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
 
     `mode`: who can read it; only its owner, unless it says otherwise.
     """
-    from tempfile import NamedTemporaryFile
-
-    beside = None
-    try:
-        with NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", encoding="utf-8", delete=False) as made:
-            beside = Path(made.name)  # created with mode 0600
-            made.write(text)
+    with _beside(file, text) as made:
         if mode != 0o600:
-            beside.chmod(mode)
-        beside.replace(file)
-    except OSError:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
-        raise
-
-
-def replace_text(file: Path, text: str) -> None:
-    """Put the text in place of what stands in a file that is there, whole or not at all; its mode stays. OSError."""
-    from tempfile import NamedTemporaryFile
-
-    with NamedTemporaryFile("wb", dir=file.parent, prefix=f".{file.name}.", delete=False) as made:
-        beside = Path(made.name)
-        try:
-            made.write(text.encode())
-            made.flush()
-            os.fsync(made.fileno())
-            beside.chmod(stat.S_IMODE(file.stat().st_mode))
-            beside.replace(file)
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
+            made.chmod(mode)
+        made.replace(file)
 
 
 def write_new(file: Path, text: str) -> None:
     """Make a file with the text, whole or not at all, and never over another. FileExistsError, or another OSError."""
-    from tempfile import NamedTemporaryFile
+    with _beside(file, text) as made:
+        umask = os.umask(0o077)
+        os.umask(umask)
+        made.chmod(0o666 & ~umask)
+        file.hardlink_to(made)
 
-    with NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", encoding="utf-8", delete=False) as made:
-        beside = Path(made.name)
-        try:
-            made.write(text)
-            made.flush()
-            os.fsync(made.fileno())
-            umask = os.umask(0o077)
-            os.umask(umask)
-            beside.chmod(0o666 & ~umask)
-            file.hardlink_to(beside)
-        finally:
-            beside.unlink()
+
+@contextmanager
+def _beside(file: Path, text: str) -> Iterator[Path]:
+    """The text on the disk beside the file, for its owner alone; removed afterwards, unless it was put in its place."""
+    from tempfile import mkstemp
+
+    handle, name = mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    made = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode())
+            stream.flush()
+            os.fsync(handle)
+        yield made
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def leads_out(path: Path, workspace: Path) -> bool:

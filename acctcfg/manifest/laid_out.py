@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from acctcfg.manifest.files import LARGEST, read_workspace
 from acctcfg.manifest.layout import ROOT
 from acctcfg.manifest.layout_text import laid_out
 from acctcfg.manifest.shape import Shape
-from acctcfg.plain_file import leads_out, read_plain, replace_text
+from acctcfg.plain_file import leads_out, read_plain, write_whole
 
 __all__ = ["LaidOut", "lay_out"]
 
@@ -43,11 +44,11 @@ def _one(directory: Path, name: str, file: Path, changed: list[str], *, write: b
     if leads_out(file, directory):
         return [Problem(name, 1, 1, "", "is a link to a place outside the workspace")]
     try:
-        data, _ = read_plain(file, LARGEST)
+        data, status = read_plain(file, LARGEST)
         text, problems = laid_out(data, name)
         if not problems and text.encode() != data:
             if write:
-                replace_text(file.resolve(), text)
+                write_whole(file.resolve(), text, mode=stat.S_IMODE(status.st_mode))
             changed.append(name)
     except OSError as exc:
         return [Problem(name, 1, 1, "", f"cannot be read or written: {exc.strerror}")]
