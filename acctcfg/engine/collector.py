@@ -7,11 +7,13 @@ own pace, looking for cycles takes a fifth of a plan's time.
 from __future__ import annotations
 
 import gc
+from threading import Lock
 
 __all__ = ["as_before", "less_often"]
 
 YOUNG, MIDDLE, OLD = 20_000, 20, 20  # objects, and collections of the generation before
 
+_lock = Lock()  # sessions of several threads count together
 _sessions = 0
 _before = gc.get_threshold()
 
@@ -19,16 +21,18 @@ _before = gc.get_threshold()
 def less_often() -> None:
     """From now on, until `as_before` was called as often."""
     global _sessions, _before
-    if not _sessions:
-        _before = gc.get_threshold()
-        if 0 < _before[0] < YOUNG:
-            gc.set_threshold(YOUNG, MIDDLE, OLD)
-    _sessions += 1
+    with _lock:
+        if not _sessions:
+            _before = gc.get_threshold()
+            if 0 < _before[0] < YOUNG:
+                gc.set_threshold(YOUNG, MIDDLE, OLD)
+        _sessions += 1
 
 
 def as_before() -> None:
     """At the pace that it had."""
     global _sessions
-    _sessions -= 1
-    if not _sessions:
-        gc.set_threshold(*_before)
+    with _lock:
+        _sessions -= 1
+        if not _sessions:
+            gc.set_threshold(*_before)
