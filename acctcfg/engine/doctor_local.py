@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from acctcfg.core.checkup import Checked, Sheet
@@ -101,6 +101,6 @@ def _private_files(workspace: Workspace) -> Iterator[str]:
     manifest = workspace.manifest
     sources = [one.options.get("identity") for one in manifest.secret_stores.values()]
     for source in (*sources, *(one.credentials for one in manifest.venues.values())):
-        name = source.get("file") if source is not None and hasattr(source, "get") else None
+        name = source.get("file") if isinstance(source, Mapping) else None
         if isinstance(name, str):
             yield name

@@ -42,7 +42,7 @@ def demand_empty(folder: Path) -> None:
 def demand_sound(workspace: Workspace, files: Mapping[str, str]) -> None:
     """Before anything is written: the files by themselves are a manifest."""
     with TemporaryDirectory() as folder:
-        _write(Path(folder), files)
+        write_files(Path(folder), files)
         try:
             Workspace.load(Path(folder), workspace.environ, today=workspace.today)
         except ManifestError as exc:
@@ -66,12 +66,6 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
             file.unlink(missing_ok=True)
         why = "it exists" if isinstance(exc, FileExistsError) else exc.strerror
         raise ConfigError(f"cannot write {exc.filename or folder}: {why}; nothing was written") from exc
-
-
-def _write(folder: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
 
 
 def carried(workspace: Workspace, folder: Path) -> tuple[list[VenueSpec], list[StoreSpec]]:

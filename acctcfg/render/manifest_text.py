@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from acctcfg.core.desired import StoreSpec, VenueSpec
 from acctcfg.core.leverage_lines import LeverageLine, exceptions, leverage_lines
@@ -123,8 +124,8 @@ def _settings(values: Mapping[tuple[str, str], Value], rules: VenueRules) -> dic
 def _written(value: Value) -> Written:
     if isinstance(value, Members):
         return dict(value.fields)
-    assert isinstance(value, bool | str) or hasattr(value, "as_tuple")  # noqa: S101 (nothing else is a setting's)
-    return value  # type: ignore[return-value]
+    assert isinstance(value, bool | str | Decimal)  # noqa: S101 (nothing else is a setting's)
+    return value
 
 
 def _leverage(lines: Sequence[LeverageLine]) -> list[dict[str, object]]:
