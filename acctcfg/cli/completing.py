@@ -1,4 +1,4 @@
-"""What a shell is offered after the Tab key: names of the manifest, runs of the journal. Offline, and never an error.
+"""Shell completion: names of the manifest, runs of the journal. Offline, and never an error.
 
 What the files say is offered as far as it can be read; a journal on a server is not asked.
 """
@@ -27,7 +27,7 @@ def accounts(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 
 def addresses(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    """Accounts; of one whose key is there in full, what the manifest manages of it too."""
+    """Accounts; after a complete account name, also the fields that the manifest manages."""
     names = _offered(_account_keys(ctx), incomplete)
     account = incomplete.partition(".")[0] if "." in incomplete else names[0] if len(names) == 1 else ""
     spec = _manifest(ctx).accounts.get(account) if account else None
@@ -35,7 +35,7 @@ def addresses(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 
 def key_labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    """The keys of the account that stands before."""
+    """The key labels of the account given before."""
     spec = _manifest(ctx).accounts.get(str(ctx.params.get("account")))
     return _offered([key.label for key in spec.api_keys] if spec is not None else [], incomplete)
 
@@ -80,7 +80,7 @@ def _managed(spec: AccountSpec) -> Iterator[str]:
 
 
 def _offered(names: Iterable[str], incomplete: str) -> list[str]:
-    """Those that begin so. One that would steer the terminal, or that a shell would cut, is not offered."""
+    """The words that begin so, except those that would steer the terminal or that a shell would split."""
     from acctcfg.render.harmless import harmless
 
     fitting = (name for name in names if name.startswith(incomplete))

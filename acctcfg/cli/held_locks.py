@@ -1,4 +1,4 @@
-"""Who holds which venue user, with what each of them is doing, and taking a lock away."""
+"""Who holds which lock and what each holder is doing; and breaking a lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `doctor` looked at, and how it found it."""
+"""What `doctor` checked, and the results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Status: TypeAlias = Literal["ok", "warning", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """One thing that was looked at. `subject`: the manifest's word for it, "venues.desk"."""
+    """One check. `subject`: the manifest's name for what was checked, such as "venues.desk"."""
 
     subject: str
     check: str
@@ -25,12 +25,12 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """All that was looked at, in the order in which people read it."""
+    """All checks, in the order in which they are printed."""
 
     checks: tuple[Checked, ...]
 
     def count(self, status: Status) -> int:
-        """How many ended so."""
+        """The number of checks with this status."""
         return sum(one.status == status for one in self.checks)
 
     def to_json(self) -> JsonObject:
@@ -46,21 +46,21 @@ class Checkup:
 
 @dataclass(slots=True)
 class Sheet:
-    """What is found of one subject, as it is found."""
+    """Collects the checks of one subject."""
 
     subject: str
     checks: list[Checked] = field(default_factory=list)
 
     def ok(self, check: str, message: str) -> None:
-        """Looked at, and as it should be."""
+        """Add a check that passed."""
         self._add(check, "ok", message, "")
 
     def warn(self, check: str, message: str, fix: str) -> None:
-        """It works, and something is to be said of it."""
+        """Add a check that works, with a remark."""
         self._add(check, "warning", message, fix)
 
     def fail(self, check: str, message: str, fix: str) -> None:
-        """It does not work. `fix`: an error's hint, which may be empty."""
+        """Add a check that failed. `fix`: an error's hint, which may be empty."""
         self._add(check, "failed", message, fix or "Fix what is named here, then run doctor again.")
 
     def _add(self, check: str, status: Status, message: str, fix: str) -> None:

@@ -1,4 +1,4 @@
-"""Drift: how live accounts differ from the manifest, and what is there besides. A plan with findings; its JSON is a
+"""Drift: how live accounts differ from the manifest, and what it does not name. A plan with findings; its JSON is a
 contract (format_version 1.x)."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FORMAT_VERSION: Final = "1.0"
 """A reader takes any minor version of its own major one, and ignores members that it does not know."""
 
 NO_DRIFT: Final = "No drift. Live accounts match the manifest."
-"""Said of a look at everything alone, in which everything could be read."""
+"""Printed only if everything was looked at and could be read."""
 
 FINDINGS: Final[Mapping[str, str]] = {
     "unknown_key": "an API key that the manifest does not name",
@@ -34,12 +34,12 @@ FINDINGS: Final[Mapping[str, str]] = {
     "new_listing": "a value that is not set yet, for an instrument that was listed since the last apply",
     "until_over": "the `until` date of an entry has passed, and live accounts still have its value",
 }
-"""The closed list of what drift reports beside changed values. Some are warnings of a plan under the same code."""
+"""The closed list of findings, besides changed values. Some are also warnings of a plan, with the same code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something that no step of a plan tells. `details`: what programs may want to know, by the code."""
+    """Something that no step of a plan shows. `details`: facts for programs; which ones depends on the code."""
 
     code: str
     address: str
@@ -49,7 +49,7 @@ class Finding:
 
     @property
     def account(self) -> str:
-        """The account that it is about; "" where it is about none."""
+        """The account that it is about, or ""."""
         return "" if self.address.startswith(("guardrails.", "venues.")) else self.address.partition(".")[0]
 
     def to_json(self) -> dict[str, object]:
@@ -66,7 +66,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyTimes:
-    """When something is to happen with one API key, in Unix seconds; None where nothing is."""
+    """When one API key is due for rotation or may lapse, in Unix seconds, or None."""
 
     address: str
     venue: str
@@ -76,7 +76,7 @@ class KeyTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """What a look at live accounts found. `plan`: the changed values as its steps, nothing of which was asked about."""
+    """What a look at live accounts found. `plan` has the changed values as steps, without prechecks."""
 
     plan: Plan
     findings: tuple[Finding, ...] = ()
@@ -88,12 +88,12 @@ class Drift:
 
     @property
     def exists(self) -> bool:
-        """Whether anything is not as it should be, as far as it could be read."""
+        """Whether anything that could be read differs."""
         return bool(self.plan.steps or self.findings)
 
     @property
     def matches(self) -> bool:
-        """Whether live accounts match: all was looked for and read, and nothing is found."""
+        """Whether live accounts match: everything was looked at and read, and nothing differs."""
         return self.plan.matches and not self.findings and not self.skipped
 
     @property
@@ -104,7 +104,7 @@ class Drift:
 
     @property
     def counted(self) -> str:
-        """How much there is of what, in words."""
+        """The counts, in words."""
         values, found, accounts = len(self.plan.steps), len(self.findings), len(self.accounts)
         return (
             f"{values} changed, {found} other finding{'s' * (found != 1)}, in {accounts} account{'s' * (accounts != 1)}"

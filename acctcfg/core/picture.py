@@ -1,4 +1,4 @@
-"""A picture of things and what leads from one to another, before any program's words for it."""
+"""A graph of the manifest, independent of any output format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Edge", "Node", "Picture"]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One thing. `kind`: venue, account, key, profile or store; with `name` it is this thing and no other."""
+    """A node. `kind` is venue, account, key, profile or store; `kind` and `name` identify it."""
 
     kind: str
     name: str
@@ -22,7 +22,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What leads from one thing to another, by their ids. `loose`: it lends something, and contains nothing."""
+    """An edge between two nodes, by their ids. `loose`: the start is used by the end, but does not contain it."""
 
     start: tuple[str, str]
     end: tuple[str, str]

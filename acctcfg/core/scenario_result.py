@@ -1,4 +1,4 @@
-"""How a scenario of a manifest ended."""
+"""The result of a scenario."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Miss:
 
     @property
     def told(self) -> str:
-        """Both sides in one line; of what is no comparison, only what came."""
+        """Both sides in one line, or only what came if nothing was compared."""
         return f"expected {self.expected}, got {self.got}" if self.expected else self.got
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """One scenario. It passed where nothing was missed."""
+    """The result of one scenario; it passed if no expectation was missed."""
 
     name: str
     place: Place
@@ -38,5 +38,5 @@ class ScenarioResult:
 
     @property
     def passed(self) -> bool:
-        """Whether everything that it expects came."""
+        """Whether every expectation was met."""
         return not self.misses

@@ -1,4 +1,4 @@
-"""The secrets that this process has opened: whoever repeats one, `***` is printed and recorded in its place.
+"""The secrets that this process has opened: wherever one is repeated, `***` is printed and recorded instead.
 
 A venue may put a secret of one account into a label, an address or an error of another. What leaves the process passes
 `untold`: every output, the log, the journal, and what a digest is made of.

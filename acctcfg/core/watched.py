@@ -1,4 +1,4 @@
-"""Watching: what one look after another came to, what they add up to, and when the next one is due. Values only."""
+"""Watching: the results of successive looks, their totals, and when the next one is due. Values only."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ RESULTS: Final[Mapping[str, int]] = {
     "failed": 1,
     "interrupted": 130,
 }
-"""What a look can come to, each with the exit status where it is the last one."""
+"""The results of a look, each with the exit status if it is the last one."""
 
 LONGEST_S: Final = 3600.0
-"""However often looks fail, the next one is tried within an hour, or within the interval where that is longer."""
+"""The longest pause after failed looks: an hour, or the interval if that is longer."""
 OFTEN: Final = 3  # times that we set a value which is different again
 
 
@@ -56,7 +56,7 @@ class Watched:
 
     @property
     def result(self) -> str:
-        """One of RESULTS; of several the gravest."""
+        """One of RESULTS; the gravest one that applies."""
         applied = 0 if self.outcome is None else self.outcome.exit_code
         if applied == RESULTS["interrupted"]:
             return "interrupted"
@@ -74,13 +74,13 @@ class Watched:
 
     @property
     def exit_code(self) -> int:
-        """The command's, if this was its last look."""
+        """The exit status of the command, if this was its last look."""
         return RESULTS[self.result]
 
 
 @dataclass(slots=True)
 class Tally:
-    """What all looks of one process came to, in numbers that only grow; `in_a_row`: failures since the last success."""
+    """Counters over all looks of one process. `in_a_row`: failures since the last success."""
 
     looks: Counter[str] = field(default_factory=Counter)  # by result
     steps: Counter[str] = field(default_factory=Counter)  # steps of applies, by how they ended

@@ -1,4 +1,4 @@
-"""The collector of cycles, run less often while a session is open.
+"""Run the garbage collector less often while a session is open.
 
 Thousands of accounts that are read at once are many young objects and hardly a cycle among them: at the interpreter's
 own pace, looking for cycles takes a fifth of a plan's time.

@@ -1,4 +1,4 @@
-"""Values that something else keeps changing back: the journal says how often they were set, in whichever process."""
+"""Values that something else keeps changing back. The journal says how often they were set, by any process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WITHIN = timedelta(days=7)
 
 
 def find_contested(workspace: Workspace, drift: Drift) -> dict[str, int]:
-    """Of the values that are different now those that recent runs set again and again, with how often."""
+    """The values that differ now although recent runs set them repeatedly, each with how often."""
     wanted = {str(step.address): from_to(step.change)["after"] for step in drift.plan.steps}
     if not wanted:
         return {}

@@ -1,4 +1,4 @@
-"""What a run did, address by address, as far as its record in the journal tells.
+"""What a run did, address by address, according to its record in the journal.
 
 Whatever may have happened counts: whether it did, the live value says. Of a run that was killed there are its writes
 alone; of one that ended its steps too, since one request can set several values.

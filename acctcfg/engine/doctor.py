@@ -1,4 +1,4 @@
-"""Everything that a command needs to work, looked at one by one: what fails holds up nothing else. Sends reads only."""
+"""Check everything that the commands need, one by one; a failure does not stop the rest. Sends reads only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a workspace has on this machine, looked at: stores, journal, git. Nothing is written."""
+"""Check what a workspace has on this machine: stores, journal, git. Nothing is written."""
 
 from __future__ import annotations
 

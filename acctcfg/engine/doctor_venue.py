@@ -1,4 +1,4 @@
-"""One connection looked at: where it leads, how it is reached, and what its key may do. Sends reads only."""
+"""Check one connection: its host, how it is reached, and what its key may do. Sends reads only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift: a plan of what differs, and beside it what no step of a plan would touch. Sends no write."""
+"""Drift: a plan of what differs, and findings that no step of a plan covers. Sends no write."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from acctcfg.venues.contract import Survey
 __all__ = ["find_drift"]
 
 KEYS: Final = "keys"
-"""What a look may leave out: the keys that the manifest does not name, and how old keys are."""
+"""What `--skip` can leave out: unknown keys and the age of keys."""
 _OF_AN_APPLY: Final = frozenset({"sensitive", "window_closed", "token_ends", "exception", "cannot_sign_here"})
-"""Warnings of a plan about carrying it out."""
+"""Warnings that only concern carrying out a plan."""
 
 
 async def find_drift(
@@ -41,7 +41,7 @@ async def find_drift(
     now: float | None = None,
     progress: Progress = SILENT,
 ) -> Drift:
-    """Everything that is not as the manifest says. `now`: Unix seconds; None for each venue's own time."""
+    """Everything that differs from the manifest. `now`: Unix seconds; None for each venue's own time."""
     progress = safe(progress)
     demand_reach(workspace, "--target", targets)
     focus = Focus(targets, excludes=excludes)
@@ -63,8 +63,8 @@ async def find_drift(
 
 
 def _venues(workspace: Workspace, focus: Focus) -> list[str]:
-    """The connections that the focus needs; without targets also those of which all accounts are left out, if they can
-    be opened: what the manifest does not name is not left out with them, but with `venues.NAME`."""
+    """The connections that the focus needs. Without targets, also those with all accounts left out, if they
+    can be opened: only `venues.NAME` leaves out what the manifest does not name."""
     needed = set(venues_of(workspace, focus))
     every = [] if focus.patterns else venues_of(workspace, Focus())
     more = {key for key in every if not focus.leaves_out(Address("venues", key)) and has_credentials(workspace, key)}
@@ -72,7 +72,7 @@ def _venues(workspace: Workspace, focus: Focus) -> list[str]:
 
 
 async def _beside(look: Look, surveys: Iterable[Survey], progress: Progress) -> None:
-    """What is there that the manifest does not name; with targets, in the accounts that they touch."""
+    """What the manifest does not name; with targets, only in the accounts that they touch."""
     there = [survey for survey in surveys if survey.exists and look.keys]
     progress.phase("listing keys and sub-accounts", len(there))
 
@@ -85,7 +85,7 @@ async def _beside(look: Look, surveys: Iterable[Survey], progress: Progress) -> 
 
 
 def _listings(look: Look, surveys: dict[str, Survey], steps: Iterable[Step]) -> None:
-    """Changed values of what was listed since an apply last read the list."""
+    """Changed values for instruments that were listed since an apply last read the list."""
     for step in steps:
         link = look.session.links[step.venue]
         inventory, seen = inventory_of(link), look.session.known(link).seen
@@ -97,7 +97,7 @@ def _listings(look: Look, surveys: dict[str, Survey], steps: Iterable[Step]) -> 
 
 
 def _told(look: Look, plan: Plan) -> Plan:
-    """The plan as drift shows it. Its warnings that something is not as it should be are findings."""
+    """The plan as drift shows it: warnings about live state become findings."""
     accounts, rest = look.session.workspace.manifest.accounts, []
     for one in plan.warnings:
         spec = accounts.get(one.address.partition(".")[0])
@@ -116,7 +116,7 @@ def _told(look: Look, plan: Plan) -> Plan:
 
 
 def _undone(over: Warning_, steps: Iterable[Step]) -> bool:
-    """Whether live accounts are still as what is over had it: only its line is left of it otherwise."""
+    """Whether live accounts still have the value of an entry past its `until` date."""
     account, _, rest = over.address.partition(".")
     if account == "guardrails":
         return True

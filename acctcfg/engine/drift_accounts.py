@@ -41,7 +41,7 @@ async def _user(look: Look, key: str, link: Link, named: frozenset[str]) -> None
 
 
 async def _stranger(look: Look, key: str, link: Link, row: Existing) -> None:
-    """One that acctcfg managed is told with its live keys: somebody may still use them."""
+    """An account that acctcfg managed is reported with its live keys: somebody may still use them."""
     details: dict[str, JsonValue] = {"name": row.name, "uid": row.uid, "created_at": iso(row.created_s)}
     said = f"uid {row.uid}" + (f", created {day(row.created_s)}" if row.created_s is not None else "")
     if look.session.known(link).account(row.uid) is None:

@@ -1,4 +1,4 @@
-"""The keys of managed accounts: those that nobody named, that are due for rotation, that the venue soon deletes."""
+"""The keys of managed accounts: unknown ones, those due for rotation, those that the venue will soon delete."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["iso", "key_json", "look_at_keys"]
 FIELD = "api_keys"
 DAY_S = 86_400
 NEAR_DAYS = 3
-"""So long before the venue may delete an idle key it is a finding; a weekend passes in it."""
+"""How long before the venue may delete an idle key it becomes a finding: longer than a weekend."""
 
 
 async def look_at_keys(look: Look, survey: Survey) -> None:
-    """Read all keys of an account, and judge them."""
+    """Read all keys of an account, and report what is wrong with them."""
     link, account = look.session.links[survey.spec.venue], survey.spec.key
     inventory = inventory_of(link)
     if inventory is None or survey.spec.state == "absent" or not look.focus.may_want(account, FIELD):
@@ -46,7 +46,7 @@ async def look_at_keys(look: Look, survey: Survey) -> None:
 
 
 def _unknown(look: Look, survey: Survey, listed: ListedKeys) -> None:
-    """Where the manifest names all keys, the others are a matter of the plan: it deletes them."""
+    """Report unknown keys, unless `api_keys_exclusive` is on: then the plan deletes them."""
     spec = survey.spec
     named = {key.label for key in spec.api_keys}
     for row in () if spec.api_keys_exclusive else listed.rows:
@@ -62,7 +62,7 @@ def _unknown(look: Look, survey: Survey, listed: ListedKeys) -> None:
 
 
 def _count(look: Look, survey: Survey, listed: ListedKeys, most: int) -> None:
-    """Nearly as many as the venue takes: nine of ten."""
+    """Report an account that has nine tenths of the keys that the venue allows."""
     count = len(listed.rows)
     if count * 10 >= most * 9:
         message = f"it has {count} API keys, and the venue allows {most}"
@@ -97,7 +97,7 @@ def _lapse(row: ListedKey, lapses_at: float, now: float) -> str:
 
 
 def _made_at(memory: JournalMemory, uid: str, row: ListedKey) -> float | None:
-    """When it was there for certain: by the journal, or by the venue's list, which may tell the last change instead."""
+    """When the key is known to have existed: by the journal, or by the venue's list, which may give its last change."""
     known = [one.since for one in memory.stored_keys(uid) if one.since and one.api_key == row.api_key]
     times = [datetime.fromisoformat(one).timestamp() for one in known]
     times += [row.changed_s] if row.changed_s is not None else []
@@ -105,7 +105,7 @@ def _made_at(memory: JournalMemory, uid: str, row: ListedKey) -> float | None:
 
 
 def key_json(row: ListedKey) -> JsonObject:
-    """A live key, for programs. Its id is left out: it is half of what signs."""
+    """A live key as JSON. Its id is left out, because it is half of the credentials."""
     return {
         "label": row.label,
         "permissions": list(row.permissions),

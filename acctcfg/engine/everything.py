@@ -1,4 +1,4 @@
-"""A wish for everything that an account has, whatever it holds: what is then surveyed is all there is to read."""
+"""An account spec that asks for everything, so that a survey reads all there is."""
 
 from __future__ import annotations
 

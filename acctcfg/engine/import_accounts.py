@@ -1,4 +1,4 @@
-"""Which accounts an import takes, read at once, and what they share. Sends no write, and writes no file."""
+"""Choose the accounts to import, read them, and find what they share. Sends no write, and writes no file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MAIN = "main"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be imported. `names`: accounts or patterns, by their names at the venue; () for all."""
+    """What to import. `names`: accounts or patterns, by their names at the venue; () for all."""
 
     names: tuple[str, ...] = ()
     venue: str = ""  # "": of every connection of the manifest

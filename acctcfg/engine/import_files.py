@@ -1,4 +1,4 @@
-"""Where imported accounts go: a new file of the workspace, or a workspace of their own. No file is ever overwritten."""
+"""Where imported accounts go: a new file of the workspace, or a new workspace. No file is ever overwritten."""
 
 from __future__ import annotations
 

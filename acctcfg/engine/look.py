@@ -1,4 +1,4 @@
-"""One look for drift: where it goes, what time it is there, and what it has found so far."""
+"""One look for drift: its connections, the time at each, and the findings so far."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Look", "inventory_of"]
 
 @dataclass(slots=True, kw_only=True)
 class Look:
-    """What the parts of a look share."""
+    """State that the parts of a look share."""
 
     session: Session
     focus: Focus
@@ -38,12 +38,12 @@ class Look:
         return link.client.clock.now() + link.client.offset_s if self.now is None else self.now
 
     def find(self, code: str, address: Address | str, venue: str, message: str, details: JsonObject) -> None:
-        """Something that is not as it should be."""
+        """Add a finding."""
         found = Finding(code=code, address=str(address), venue=venue, message=message, details=details)
         self.findings.append(found)
 
     def cannot_read(self, address: str, link: Link, error: Exception) -> None:
-        """What could not be read is never taken for missing."""
+        """Note something that could not be read; it is never taken for missing."""
         if isinstance(error, VenueError):
             self.unread.append(Unread(address, error.code or "unreadable", error.told))
         else:

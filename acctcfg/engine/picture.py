@@ -1,4 +1,4 @@
-"""The manifest as a picture: connections, accounts, their keys, and what lends to them. Nothing is sent or opened."""
+"""The manifest as a graph: connections, accounts, keys, profiles and stores. Nothing is sent or opened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["picture_of"]
 
 
 def picture_of(workspace: Workspace, *, targets: Sequence[str] = ()) -> Picture:
-    """All that the manifest names; of accounts that targets select, what they hang on as well."""
+    """Everything that the manifest names; with targets, the selected accounts and what they depend on."""
     demand_reach(workspace, "--target", targets)
     manifest, focus = workspace.manifest, Focus(targets)
     lineage = lineage_of(workspace.directory, workspace.types)
@@ -39,7 +39,7 @@ def picture_of(workspace: Workspace, *, targets: Sequence[str] = ()) -> Picture:
 
 
 def _with_those_above(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
-    """The accounts that are looked at, and those that they stand under."""
+    """The selected accounts and the accounts above them."""
     accounts = workspace.manifest.accounts
     shown = {key for key, spec in accounts.items() if focus.touches(key, *managed_fields(spec))}
     for key in tuple(shown):
@@ -51,7 +51,7 @@ def _with_those_above(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
 
 
 def _reached(shown: Sequence[AccountSpec], edges: Sequence[Edge]) -> set[tuple[str, str]]:
-    """The accounts, and all that lends to them or holds them, however far away."""
+    """The accounts, and everything that they use or belong to, directly or not."""
     found = {("account", spec.key) for spec in shown}
     found |= {("venue", spec.venue) for spec in shown}
     while more := {edge.end for edge in edges if edge.start in found} - found:
@@ -98,7 +98,7 @@ def _lends(to: tuple[str, str], profile: str) -> Edge:
 
 
 def _credentials(spec: VenueSpec) -> Iterator[Edge]:
-    """Where they lie in a store; a variable and a file are no part of the picture."""
+    """The store that holds the credentials, if any; variables and files are not drawn."""
     store = spec.credentials.get("store")
     if isinstance(store, str):
         yield Edge(("venue", spec.key), ("store", store), "credentials", loose=True)

@@ -1,4 +1,4 @@
-"""Which lines of the manifest contradict a revert: the next apply of the manifest would set these values again."""
+"""The lines of the manifest that contradict a revert: the next apply would set their values again."""
 
 from __future__ import annotations
 

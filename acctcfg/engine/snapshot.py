@@ -1,4 +1,4 @@
-"""Take a snapshot: live state as a file without secrets, from which others plan without credentials. Sends no write.
+"""Take a snapshot: a file of live state without secrets, to plan from without credentials. Sends no write.
 
 A plan of the manifest is made, and everything of its accounts is read besides, for a branch may want what the manifest
 does not. What the venue answered is kept as it came, with its time; venue packages read it again like any answer.
@@ -42,12 +42,12 @@ from acctcfg.wire.recorded import Answer
 __all__ = ["Taken", "take_snapshot"]
 
 NOT_THERE = "acctcfgnotthere"
-"""The name of no account: what the venue's lists say of it, they say of any new one."""
+"""A name that no account has: the venue's lists answer for it as for any new account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A snapshot's document, and what of the manifest's accounts could not be read for it."""
+    """A snapshot's document, and what could not be read for it."""
 
     document: dict[str, Any]
     accounts: int
@@ -78,7 +78,7 @@ async def take_snapshot(workspace: Workspace, *, blur: bool, progress: Progress 
 
 
 async def _lists(session: Session, link: Link) -> None:
-    """Every account that the venue lists, and what a new one is looked up in: a branch may add one."""
+    """Every account that the venue lists, and the lists that a new account needs: a branch may add one."""
     if not isinstance(link.connection, ListsAccounts) or "sub_account" not in link.venue.rules.roles:
         return
     await link.connection.existing()
@@ -87,7 +87,7 @@ async def _lists(session: Session, link: Link) -> None:
 
 
 def _new_accounts(session: Session, link: Link) -> list[AccountSpec]:
-    """Accounts that are not there, each in another mode, with all the leverage that there is."""
+    """Made-up accounts, one for each mode, that want leverage on every scope."""
     rules, stores = link.venue.rules, session.workspace.manifest.secret_stores
     key = KeySpec(
         label="snapshot",
@@ -106,7 +106,7 @@ def _new_accounts(session: Session, link: Link) -> list[AccountSpec]:
 
 
 async def _account(session: Session, spec: AccountSpec, progress: Progress) -> tuple[list[Survey], list[str]]:
-    """What a branch may ask of one account, and the ids of its keys. What cannot be read is left out."""
+    """Read what a branch may need of one account, and the ids of its keys. What cannot be read is left out."""
     link, surveys, keys = session.links[spec.venue], [], []
     if isinstance(link.connection, ListsAccounts):
         reader = Reader(session=session, link=link, currencies=_currencies(session.workspace))
@@ -156,20 +156,20 @@ def _with_a_word(rules: VenueRules, change: Change) -> Change:
 
 
 def _currencies(workspace: Workspace) -> Sequence[str]:
-    """Those that the manifest has deposit addresses of."""
+    """The currencies that the manifest has deposit addresses of."""
     wishes = [one.resources.get(DEPOSIT) for one in workspace.manifest.accounts.values()]
     return sorted({entry.currency for one in wishes if isinstance(one, DepositSpec) for entry in one.addresses})
 
 
 def _stated(workspace: Workspace) -> frozenset[str]:
-    """Ids that the manifest itself says: whoever reads a branch reads them there."""
+    """Ids that the manifest itself contains: they are no secret to whoever reads it."""
     manifest = workspace.manifest
     uids = [*(one.uid for one in manifest.venues.values()), *(one.uid for one in manifest.accounts.values())]
     return frozenset(filter(None, uids))
 
 
 def _ids(workspace: RecordingWorkspace, session: Session, surveys: Sequence[Survey]) -> set[str]:
-    """Every id of a user, an account or a key, and every deposit address, as far as they are known to be one."""
+    """Every known id of a user, an account or a key, and every known deposit address."""
     found = {one.uid for one in surveys} | {row.address for one in surveys for row in one.deposits}
     for key, link in session.links.items():
         found.add(link.connection.user)

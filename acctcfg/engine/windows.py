@@ -1,4 +1,4 @@
-"""When an apply may run: windows of the week or of some days, each allowed or denied, in a zone of its own.
+"""When an apply may run: weekly or dated windows, each allowed or denied, each with a time zone.
 
 A moment is open where no window denies it, and, if any window allows, where one does. Where a clock change makes a
 time of day happen twice or never, what is allowed is the shorter reading and what is denied the longer one.
@@ -28,17 +28,17 @@ def is_open(windows: Sequence[Window], at: datetime) -> bool:
 
 
 def next_opening(windows: Sequence[Window], at: datetime) -> datetime | None:
-    """The moment itself where it is open, else the next that is; None where none is within a year."""
+    """The moment itself if it is open, else the next open one; None if there is none within a year."""
     return _first(windows, at, opens=True)
 
 
 def closing(windows: Sequence[Window], at: datetime) -> datetime | None:
-    """The first moment from then on that is not open; None where there is none within a year."""
+    """The first moment from then on that is closed; None if there is none within a year."""
     return _first(windows, at, opens=False)
 
 
 def why_closed(windows: Sequence[Window], at: datetime, seconds: float) -> str:
-    """Why what takes so long may not begin at a moment; "" where it may."""
+    """Why an apply of that length may not begin at that moment, or ""."""
     if not windows:
         return ""
     if not is_open(windows, at):
@@ -53,7 +53,7 @@ def why_closed(windows: Sequence[Window], at: datetime, seconds: float) -> str:
 
 
 def hold(plan: Plan, windows: Sequence[Window], at: datetime) -> Plan:
-    """The plan with every step blocked, where it may not begin at a moment."""
+    """The plan, with every step blocked if it may not begin at that moment."""
     why = why_closed(windows, at, plan.estimate.seconds)
     return plan.with_steps(one.with_prechecks(Precheck(WINDOWS, "fail", why)) for one in plan.steps) if why else plan
 
@@ -64,7 +64,7 @@ def _said(windows: Sequence[Window], at: datetime) -> str:
 
 
 def _first(windows: Sequence[Window], at: datetime, *, opens: bool) -> datetime | None:
-    """The first moment from `at` on that is open, or is not: only where a span begins or ends can that change."""
+    """The first open (or closed) moment from `at` on. It changes only where a span begins or ends."""
     for days in (10, AHEAD_D):  # most are near, and a year of a week's windows takes a while
         spans = _spans(windows, at, days)
         edges = sorted({one for _, span in spans for one in span if one > at})
@@ -80,7 +80,7 @@ def _is_open(windows: Sequence[Window], spans: Sequence[tuple[bool, Span]], at: 
 
 
 def _spans(windows: Sequence[Window], at: datetime, days: int) -> list[tuple[bool, Span]]:
-    """What the windows cover from two days before a moment on."""
+    """The spans that the windows cover, starting two days before a moment."""
     return [(window.allows, span) for window in windows for span in _of(window, at, days)]
 
 
@@ -102,7 +102,7 @@ def _span(window: Window, first: date, begins: int, last: date, ends: int) -> Sp
 
 
 def _moments(zone: str, day: date, minutes: int) -> list[datetime]:
-    """A time of day in UTC, by both readings where the clock is changed."""
+    """A time of day in UTC; two readings if the clock changes then."""
     local = datetime.combine(day + timedelta(days=minutes // _DAY_MINUTES), time()) + timedelta(
         minutes=minutes % _DAY_MINUTES
     )

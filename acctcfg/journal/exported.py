@@ -1,4 +1,4 @@
-"""A journal to take away: runs with all that they did, the keys on record, and the head that the rows lead to."""
+"""A journal export: runs with everything that they did, the keys on record, and the last row's hash."""
 
 from __future__ import annotations
 

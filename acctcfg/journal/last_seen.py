@@ -1,4 +1,4 @@
-"""How far this machine saw a journal: an older copy that was put in its place is told by that.
+"""The last journal row that this machine saw, by which an older copy is recognised.
 
 The chain shows what was changed in a journal; a whole journal of an earlier day has a chain as good as any. So its head
 is kept outside of the workspace, in the user's state folders: one file a journal, with the number and hash of a row

@@ -20,7 +20,7 @@ __all__ = ["LaidOut", "lay_out"]
 
 @dataclass(frozen=True, slots=True)
 class LaidOut:
-    """What became of the files."""
+    """The result for all files."""
 
     looked_at: int
     changed: tuple[str, ...]  # that were written, or would be
@@ -28,7 +28,7 @@ class LaidOut:
 
 
 def lay_out(directory: Path, files: Sequence[Path], rules: Mapping[str, VenueRules], *, write: bool) -> LaidOut:
-    """Each of these files, or all of the workspace in `directory`. One that is wrong holds up none of the others."""
+    """Format these files, or all of the workspace in `directory`. An error in one does not stop the others."""
     named = {str(file): file for file in files}
     if not named:
         named = {name: directory / name for name in read_workspace(directory, Shape(rules), ROOT).files}
@@ -40,7 +40,7 @@ def lay_out(directory: Path, files: Sequence[Path], rules: Mapping[str, VenueRul
 
 
 def _one(directory: Path, name: str, file: Path, changed: list[str], *, write: bool) -> list[Problem]:
-    """Lay out one file; what is wrong with it."""
+    """Format one file; returns its problems."""
     if leads_out(file, directory):
         return [Problem(name, 1, 1, "", "is a link to a place outside the workspace")]
     try:

@@ -43,7 +43,7 @@ class Rows:
     origins: dict[str, str]  # the account's key -> the template's address
 
     def explained(self, workspace: Workspace) -> set[Problem]:
-        """Problems in cells with the name of the column; one of a template, which all of its rows share, once."""
+        """Add the column's name to problems in cells, and report a problem of the template only once."""
         said = {self._shared(one) for one in workspace.problems}
         places = {Place(one.file, one.line, one.column) for one in said}
         columns: dict[Place, str] = {}
@@ -150,7 +150,7 @@ class _Accounts:
         return self._scalar(node, kind) if type(node.value) is str else node
 
     def _map(self, node: Node, kind: Kind | None, *, entry: bool = False) -> Node | Fill:
-        """A map; one that is the entry of a list is left out where all of its cells are empty."""
+        """Fill in a map. A map in a list is left out if all of its cells are empty."""
         parts = {name: self._filled(child, _part(kind, name)) for name, child in node.value.items()}
         if all(isinstance(part, Node) for part in parts.values()):
             return node.holding(parts)

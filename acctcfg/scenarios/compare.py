@@ -1,4 +1,4 @@
-"""What a scenario expects against what came of its run."""
+"""Compare what a scenario expects with the result of its run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What a run came to, as the JSON of its command has it."""
+    """The result of a run, as in the JSON of its command."""
 
     exit: int
     error: str = ""

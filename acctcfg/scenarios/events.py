@@ -47,7 +47,7 @@ def calls_of(event: Mapping[str, Any], manifest: Manifest) -> Iterator[Call]:
 
 
 def happen(sandbox: Running, call: Call) -> None:
-    """Have it happen. Raises ValueError in the sandbox's words where it cannot."""
+    """Send it to the sandbox. Raises ValueError with the sandbox's message if it is refused."""
     if call.method == "DELETE":
         sandbox.control_delete(call.path)
     else:
@@ -55,7 +55,7 @@ def happen(sandbox: Running, call: Call) -> None:
 
 
 def _named(account: str, manifest: Manifest) -> str:
-    """What the sandbox calls an account of the manifest; other names are its own already."""
+    """The sandbox's name for an account of the manifest; other names are already the sandbox's."""
     spec = manifest.accounts.get(account)
     if spec is None:
         return account

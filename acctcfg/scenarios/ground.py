@@ -1,4 +1,4 @@
-"""Where a scenario is played: a sandbox, and the workspace with every door to the outside replaced.
+"""Where a scenario runs: a sandbox, and the workspace with everything outside replaced.
 
 Connections lead to the sandbox with keys that are made here, stores are folders of a temporary workspace, its journal
 and its identity are new. Of the user's environment nothing is handed on.

@@ -72,7 +72,7 @@ def _seed_file(scenario: Scenario) -> SeedFile | None:
 
 
 def play(stage: Stage) -> ScenarioResult:
-    """Start the sandbox, let happen what is to happen, run, and compare. Nothing is left behind."""
+    """Start the sandbox, send the events, run the command, and compare. Nothing is left behind."""
     scenario, began = stage.scenario, time.monotonic()
     with TemporaryDirectory(prefix="acctcfg-test-") as folder, Running(app=stage.app) as sandbox:
         misses = asyncio.run(_play(stage, sandbox, Path(folder)))
@@ -106,7 +106,7 @@ async def _play(stage: Stage, sandbox: Running, folder: Path) -> tuple[Miss, ...
 
 
 async def _applied_first(workspace: Workspace) -> str:
-    """Bring live accounts to where the manifest wants them; why that failed, "" where it did not."""
+    """Apply the manifest; returns why that failed, or ""."""
     calm = replace(workspace.manifest, guardrails=Guardrails(deny_permissions=()))
     first = replace(workspace, manifest=calm)
     try:
