@@ -14,6 +14,8 @@ import time
 import tracemalloc
 from pathlib import Path
 
+import pyrage
+
 from acctcfg.manifest import load
 from acctcfg.manifest.nodes import Node, Sources
 from acctcfg.manifest.read import parse
@@ -31,7 +33,7 @@ secret_stores:
   vault:
     type: age_file
     path: secrets/
-    recipients: [age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq]
+    recipients: [RECIPIENT]
 profiles:
   market_maker:
     account_mode: multi_currency
@@ -88,7 +90,9 @@ ACCOUNT = """\
 def write_workspace(directory: Path, accounts: int) -> None:
     """A workspace like a broker's: one entry of 41 lines a customer."""
     (directory / "accounts").mkdir()
-    (directory / "acctcfg.yaml").write_text(ROOT)
+    (directory / "acctcfg.yaml").write_text(
+        ROOT.replace("RECIPIENT", str(pyrage.x25519.Identity.generate().to_public()))
+    )
     share = accounts // FILES
     for number in range(FILES):
         ours = range(number * share, (number + 1) * share)

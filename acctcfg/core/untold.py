@@ -6,8 +6,6 @@ A venue may put a secret of one account into a label, an address or an error of 
 
 from __future__ import annotations
 
-import json
-from string import ascii_letters, digits
 from typing import Final
 
 __all__ = ["HIDDEN", "SHORTEST", "keep_untold", "untold"]
@@ -20,7 +18,7 @@ _PIECE: Final = 8
 _STRIDE: Final = SHORTEST - _PIECE + 1
 """A text of `SHORTEST` covers a whole piece at one of so many places, so one place in so many is looked at."""
 
-_BARE: Final = f"{ascii_letters}{digits}_.-~"
+_BARE: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-~"
 
 _written: Final[set[str]] = set()  # each secret, as it is and as JSON and addresses write it
 _pieces: Final[set[str]] = set()  # of their beginnings, at each offset
@@ -30,6 +28,8 @@ def keep_untold(secret: str) -> None:
     """From now on `untold` takes this text out."""
     if len(secret) < SHORTEST or secret.isdecimal() or secret in _written:
         return
+    import json  # no secret is opened by most commands, and `--help` is asked for often
+
     for one in {secret, secret.replace("/", "\\/"), _in_address(secret), json.dumps(secret)[1:-1]}:
         _written.add(one)
         _pieces.update(one[at : at + _PIECE] for at in range(_STRIDE))
