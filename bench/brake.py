@@ -22,6 +22,7 @@ from urllib.request import urlopen
 import pyrage
 
 from acctcfg.core.brake import Braked
+from acctcfg.core.secret import Credentials
 from acctcfg.engine.cap import cap
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
@@ -105,7 +106,7 @@ async def _raw_rate(workspace: Workspace, names: list[str]) -> float:
         keys = [
             OwnKey(
                 link.client,
-                workspace.store("vault").get(f"desk/{name}/trading"),
+                _stored(workspace, name),
                 f"{link.connection.user}/{name}",
             )
             for name in names[:200]
@@ -119,6 +120,12 @@ async def _raw_rate(workspace: Workspace, names: list[str]) -> float:
         begun = time.perf_counter()
         await asyncio.gather(*(read(key) for key in keys for _ in range(RAW_READS)))
         return len(keys) * RAW_READS / (time.perf_counter() - begun)
+
+
+def _stored(workspace: Workspace, name: str) -> Credentials:
+    credentials = workspace.store("vault").get(f"desk/{name}/trading")
+    assert credentials is not None
+    return credentials
 
 
 def _wrong(outcome: Braked, names: list[str], base_url: str) -> int:

@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 
+from acctcfg.core.secret import Credentials, Secret
 from acctcfg.errors import Refused
 from acctcfg.wire.client import Client
 from acctcfg.wire.clock import SystemClock
@@ -33,6 +34,7 @@ CONCURRENCY = (64, 256)
 ROUNDS = 3
 ROUND_S = 2.0
 CREDENTIALS = b"a bench's own"
+SIGNER = Credentials("a-bench", Secret("a bench's own"), None)
 UNLIMITED = Rate(1_000_000, 0.1)
 
 
@@ -80,7 +82,7 @@ async def ours(url: str) -> AsyncIterator[Ask]:
     clock = SystemClock()
     call = Call(Endpoint("GET", "/plain", UNLIMITED, "read"), {"instId": "BTC-USDT-SWAP", "mgnMode": "cross"})
     async with Client(url, Signing(), clock, Pacer(clock)) as client:
-        yield lambda user: client.read(call, "signer", str(user))
+        yield lambda user: client.read(call, SIGNER, str(user))
 
 
 @asynccontextmanager

@@ -65,7 +65,7 @@ def middle(accounts: Sequence[Account]) -> list[Step]:
         changes, _ = diff(desired, live)
         if changes:
             steps += [Step(one.change, "desk", (), one.depends_on, one.waits_for) for one in order(changes, ORDER)]
-    return guard(steps, LIMITS, accounts=len(accounts), check=no_rules)
+    return guard(steps, LIMITS, accounts=len(accounts), check=no_rules, amounts_to={"desk": str})
 
 
 def no_rules(schema: Mapping[str, Any], instance: Any) -> Sequence[str]:
@@ -85,7 +85,7 @@ def values(name: str) -> dict[Address, Any]:
     """Nine resources, as the manifest and as the venue give them."""
     leverage = ("swap/BTC-USDT/cross", "swap/ETH-USDT/cross", "margin/BTC/cross")
     return {
-        Address(name): AccountValue(name, f"label {name}", ""),
+        Address(name): AccountValue(name, f"label {name}"),
         Address(name, "api_keys", "trading"): KeyValue(("read", "trade"), (f"203.0.113.{len(name)}",), "vault"),
         Address(name, "account_mode"): f"multi_{'currency' if name else ''}",
         Address(name, "position_mode"): PositionMode("net"),

@@ -22,24 +22,26 @@ chance = random.Random(20)
 ANSWER = b'{"code":"0","msg":"","data":[{"lever":"5","mgnMode":"cross","instId":"BTC-USDT-SWAP","posSide":"net"}]}'
 
 
-WAKES_LATE_S = 0.0006  # by how much the loop oversleeps on average: its poll rounds up to milliseconds
-
-
 def delays(jitter_s: float) -> Iterator[float]:
     """Uniform in 0 to `jitter_s`, one of each tenth in any order."""
     while True:
         for tenth in chance.sample(range(10), 10):
-            yield max(0.0, (tenth + chance.random()) / 10 * jitter_s - WAKES_LATE_S)
+            yield (tenth + chance.random()) / 10 * jitter_s
 
 
 paths: dict[tuple[str, str], Iterator[float]] = {}
+overslept: dict[tuple[str, str], float] = defaultdict(float)
+"""Seconds that a path was late beyond its delays: a loop wakes late, and the next delay is shorter by that much."""
 
 
 async def late(request: web.Request, way: str) -> None:
     jitter_s, fixed_s = (float(request.query.get(name, 0)) for name in ("jitter", "fixed"))
     if jitter_s:
-        path = paths.setdefault((request.path, way), delays(jitter_s))
-        await asyncio.sleep(fixed_s + next(path))
+        key = (request.path, way)
+        wanted = fixed_s + next(paths.setdefault(key, delays(jitter_s))) - overslept[key]
+        begun = time.monotonic()
+        await asyncio.sleep(max(0.0, wanted))
+        overslept[key] = time.monotonic() - begun - wanted
 
 
 async def count(request: web.Request) -> web.Response:
