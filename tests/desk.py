@@ -105,7 +105,7 @@ class Desk:
             "XDG_STATE_HOME": str(folder / ".state"),
         }.items():
             monkeypatch.setenv(name, value)
-        for name in ("CI", "NO_COLOR", "ACCTCFG_TRUST"):
+        for name in ("CI", "NO_COLOR", "FORCE_COLOR", "ACCTCFG_TRUST"):
             monkeypatch.delenv(name, raising=False)
         with Running(dict(world or cls.empty()), speed=speed) as sandbox:
             yield cls(folder, sandbox, str(made), str(made.to_public()), monkeypatch)

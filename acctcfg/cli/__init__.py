@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,7 +10,8 @@ from pathlib import Path
 import click
 
 from acctcfg import __version__
-from acctcfg.cli.console import conclude, is_terminal, open_door, outlet, say
+from acctcfg.cli.console import conclude, open_door, outlet, say
+from acctcfg.cli.everywhere import OPTIONS, begun, with_options
 from acctcfg.cli.failure import say_failure
 
 __all__ = ["COMMANDS", "group", "run"]
@@ -48,7 +48,6 @@ COMMANDS = {
     "demo": "Run the main job end to end on the sandbox.",
     "completion": "Print the completion script of a shell.",
 }
-BEFORE = {"-v": "-v", "--verbose": "-v", "--no-color": "--no-color", "-C": "-C DIR"}  # options of every command
 
 
 class LazyGroup(click.Group):
@@ -63,7 +62,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"acctcfg.cli.{cmd_name}").command
-        return command
+        return with_options(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -87,30 +86,20 @@ def _did_you_mean(name: str) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
-@click.option(
-    "-C",
-    "directory",
-    metavar="DIR",
-    default=".",
-    type=click.Path(path_type=Path),
-    help="Work in this directory instead of the current one.",
-)
-@click.option("--no-color", is_flag=True, help="Plain text, even on a terminal.")
-@click.option(
-    "-v", "--verbose", is_flag=True, help="Show more: prechecks of every step, progress, where an error came from."
+@click.group(
+    cls=LazyGroup,
+    params=[*OPTIONS],
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    epilog="-C, -v, --color and --no-color work before and after the command's name.",
 )
 @click.version_option(__version__, prog_name="acctcfg", message="%(prog)s %(version)s")
-@click.pass_context
-def group(ctx: click.Context, directory: Path, no_color: bool, verbose: bool) -> None:
+def group() -> None:
     """Infrastructure-as-code for exchange accounts.
 
     YAML says how sub-accounts, API keys, modes, leverage and deposit addresses should be; acctcfg shows the
     difference and applies it.
     """
-    plain = no_color or os.environ.get("NO_COLOR") or os.environ.get("CI") or os.environ.get("TERM") == "dumb"
-    color = is_terminal() and not plain
-    ctx.obj = {"directory": directory, "color": color, "verbose": verbose}
 
 
 def run(args: Sequence[str] | None = None) -> int:
@@ -144,7 +133,7 @@ def _end_by_every_signal() -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
-        status = group.main(arguments, prog_name="acctcfg", standalone_mode=False)
+        status = group.main(arguments, prog_name="acctcfg", standalone_mode=False, obj=begun())
     except click.exceptions.NoArgsIsHelpError as exc:
         say(exc.format_message(), err=True)
         return WRONG_USAGE
@@ -175,16 +164,8 @@ def _usage_message(exc: click.UsageError) -> str:
 
 
 def _usage_hint(exc: click.UsageError) -> str:
-    """Where an option belongs that stands in the wrong place; else where to look."""
-    if exc.ctx is None:
-        return ""
-    if isinstance(exc, click.NoSuchOption):
-        command = exc.ctx.command_path.partition(" ")[2]
-        if exc.option_name in BEFORE and command:
-            return f"it goes before the command: acctcfg {BEFORE[exc.option_name]} {command}"
-        if exc.option_name == "--color":
-            return "colours are for terminals only; --no-color (before the command) or NO_COLOR=1 switches them off"
-    return f"{exc.ctx.command_path} --help shows what is possible"
+    """Where to look."""
+    return f"{exc.ctx.command_path} --help shows what is possible" if exc.ctx is not None else ""
 
 
 def _fail(exc: Exception, arguments: Sequence[str]) -> int:
@@ -202,7 +183,7 @@ def _fail(exc: Exception, arguments: Sequence[str]) -> int:
         say_failure(arguments, "failed", "too many files are open", MORE_FILES)
         return FAILED
     where = _frames(exc) if {"-v", "--verbose"} & set(arguments) else []
-    hint = "this is a bug in acctcfg" + ("" if where else "; -v before the command shows where")
+    hint = "this is a bug in acctcfg" + ("" if where else "; -v shows where")
     _say(f"internal error: {type(exc).__name__}", "\n".join([hint, *where]))
     say_failure(arguments, "internal", f"internal error: {type(exc).__name__}", hint)
     return FAILED

@@ -53,7 +53,7 @@ def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[st
 
 
 def _directory(ctx: click.Context) -> Path:
-    return Path(ctx.find_root().params.get("directory") or ".")
+    return Path((ctx.obj or {}).get("directory", "."))
 
 
 def _account_keys(ctx: click.Context) -> Iterable[str]:

@@ -19,6 +19,7 @@ __all__ = [
     "conclude",
     "deeds_decide",
     "is_terminal",
+    "let_colors_pass",
     "open_door",
     "outlet",
     "read_answer",
@@ -37,6 +38,7 @@ class _Door:
     def open(self) -> None:
         self.out, self.err = Outlet(sys.stdout), Outlet(sys.stderr)
         self.deeds = False
+        self.colored = False
 
 
 _door = _Door()
@@ -59,10 +61,15 @@ def is_terminal(*, err: bool = False) -> bool:
     return outlet(err=err).isatty()
 
 
+def let_colors_pass(colored: bool) -> None:
+    """Whether `paint`'s colours are printed where no terminal is, too."""
+    _door.colored = colored
+
+
 def say(text: str, *, err: bool = False, end: str = "\n") -> None:
-    """A page of text: a result, or talk. `paint`'s colours pass only where the stream is a terminal."""
+    """A page of text: a result, or talk. `paint`'s colours pass on a terminal, and where they were asked for."""
     stream = outlet(err=err)
-    stream.write(harmless(text, lines=True, styles=stream.isatty()) + end)
+    stream.write(harmless(text, lines=True, styles=_door.colored or stream.isatty()) + end)
     stream.flush()
 
 

@@ -96,9 +96,7 @@ def _bare() -> dict[str, str]:
 
 
 def _program(ctx: click.Context, folder: Path, *arguments: str) -> list[str]:
-    flags = ["-v"] if ctx.obj["verbose"] else []
-    if not ctx.obj["color"]:
-        flags.append("--no-color")
+    flags = ["--color", "always" if ctx.obj["color"] else "never", *(["-v"] if ctx.obj["verbose"] else [])]
     return [*OURSELVES, "-C", str(folder), *flags, *arguments]
 
 

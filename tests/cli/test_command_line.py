@@ -22,6 +22,7 @@ OTHERS = {
     "consent",
     "console",
     "event_loop",
+    "everywhere",
     "failure",
     "formats",
     "git_ignore",
@@ -33,6 +34,7 @@ OTHERS = {
 
 CONSOLE = [
     "acctcfg.cli.console",
+    "acctcfg.cli.everywhere",
     "acctcfg.cli.failure",
     "acctcfg.core",
     "acctcfg.core.untold",
