@@ -56,6 +56,11 @@ class JournalUrl:
         return cls(user, host, int(port) if port else None, database, tuple(parameters.items()))
 
     @property
+    def named(self) -> bool:
+        """Whether the url says which server it is; else the machine does (PGHOST, a service file, the default)."""
+        return bool(self.host) or self.port is not None
+
+    @property
     def local(self) -> bool:
         """Whether it stays on this machine, or the machine itself says where it goes."""
         if not self.host or self.host.startswith("/"):
@@ -75,9 +80,10 @@ class JournalUrl:
 
     @property
     def server(self) -> str:
-        """`postgresql://HOST[:PORT]`: what ACCTCFG_TRUST has to name."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"postgresql://{host}" + (f":{self.port}" if self.port not in (None, PORT) else "")
+        """`postgresql://HOST[:PORT]`, or `postgresql://[:PORT]/?host=FOLDER`: what ACCTCFG_TRUST has to name."""
+        port = None if self.port == PORT and self.host else self.port
+        bare = str(JournalUrl("", self.host, port, ""))
+        return bare if self.host.startswith("/") else bare.rstrip("/")
 
     @property
     def weak(self) -> bool:

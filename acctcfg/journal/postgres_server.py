@@ -1,6 +1,7 @@
 """One connection to a PostgreSQL server that never hangs: every statement has an end, and a lost one is made anew.
 
-libpq reads what the manifest must not hold from where it always does: PGPASSWORD, ~/.pgpass, a service file.
+libpq reads what the manifest must not hold from where it always does: PGPASSWORD, ~/.pgpass, a service file. It hands
+that to whoever asks, and on loopback anybody may listen: a server that the manifest alone names gets none of it.
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ UNREACHABLE = (
     "is the server up, and does `psql` with this url get in? The password comes from PGPASSWORD, ~/.pgpass or a "
     "service file; the certificate authority from PGSSLROOTCERT or ~/.postgresql/root.crt"
 )
+
+NOWHERE = os.path.join(os.devnull, "none")  # noqa: PTH118 (a path where never anything is)
+NOTHING = {"password": "", "passfile": NOWHERE, "sslcert": NOWHERE, "gssencmode": "disable"}
+"""Parameters of a login that shows nothing of this user's: what is said here, libpq looks for nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +118,15 @@ class Server:
             yield
         except psycopg.Error as exc:
             said = exc.diag.message_primary or "; ".join(str(exc).split("\n")) or "the connection was lost"
-            raise JournalError(
-                f"{self.url}: the journal cannot be used: {said}", hint=HINTS.get(exc.sqlstate or "", UNREACHABLE)
-            ) from exc
+            hint = HINTS.get(exc.sqlstate or "", UNREACHABLE)
+            if not self._trusted and not self._met:
+                hint += f"; what this user logs in with goes to it once ACCTCFG_TRUST names it, as {self.url.server}"
+            raise JournalError(f"{self.url}: the journal cannot be used: {said}", hint=hint) from exc
+
+    @property
+    def _trusted(self) -> bool:
+        """Whether the user says where the server is, or that this one is meant: not the manifest alone."""
+        return not self.url.named or self.url.trusted(self._environ.get("ACCTCFG_TRUST", ""))
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -147,6 +158,13 @@ class Server:
             given["sslmode"] = "verify-full"
         given |= {"connect_timeout": str(self._bounds.connect_s), "client_encoding": "UTF8"}
         given = {name: value for name, value in given.items() if value}
+        if not self._trusted:
+            if "PGSERVICE" in self._environ:
+                raise JournalError(
+                    f"{url}: the journal cannot be used: PGSERVICE would send it what a service file holds",
+                    hint=f"leave the server to the service (postgresql:///), or let ACCTCFG_TRUST name {url.server}",
+                )
+            given = {**NOTHING, **given}
         login: str = make_conninfo("application_name=acctcfg", **given)
         return login
 

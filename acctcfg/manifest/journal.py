@@ -61,6 +61,12 @@ def _url(node: Node, text: str, trust: str, report: Report) -> JournalUrl | None
             f"{url.host} is another machine, which would get your password: name it in the environment variable "
             f"ACCTCFG_TRUST to allow it, as {url.server}",
         )
+    if url.named and "service" in dict(url.parameters) and not url.trusted(trust):
+        report.value(
+            node,
+            "sends what a service file holds to a server that the url names: leave host and port to the service, or "
+            f"name the server in the environment variable ACCTCFG_TRUST, as {url.server}",
+        )
     if url.weak:
         report.value(node, "asks for a connection that others can read or alter: leave `sslmode` out, or verify-full")
     return url

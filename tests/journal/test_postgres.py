@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from acctcfg.errors import JournalError, LockHeld
 from acctcfg.journal import Journal, Lock, holders
 from acctcfg.journal.postgres import PostgresStorage
 from acctcfg.journal.postgres_server import Bounds, Server
+
+TLS, GSS = (struct.pack("!I", 80877100 + one) for one in (3, 4))  # "may we speak so?", of the protocol
 
 
 @pytest.fixture
@@ -148,6 +152,51 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     assert caught.value.message.startswith("postgresql://ops@127.0.0.1:1/acctcfg: the journal cannot be used: ")
     assert "refused" in caught.value.message
     assert "PGPASSWORD" in caught.value.hint
+
+
+@contextmanager
+def eavesdropper() -> Iterator[tuple[int, list[bytes]]]:
+    """A program on loopback that speaks just enough of the protocol to ask for a password in clear, and keeps it."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    near, _ = listener.accept()
+                    with near:
+                        near.settimeout(5)
+                        while (asked := near.recv(65536))[4:8] in (TLS, GSS):
+                            near.sendall(b"N")
+                        near.sendall(struct.pack("!cII", b"R", 8, 3))
+                        heard.extend((asked, near.recv(65536)))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1], heard
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+@pytest.mark.parametrize("source", ["PGPASSWORD", "PGPASSFILE", "PGSERVICE"])
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_server_that_the_manifest_alone_names_gets_no_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, trusted: bool
+) -> None:
+    """On loopback anybody may listen: what this user logs in with goes there only on the user's own word."""
+    secret, file = "forlocaleyesonly", tmp_path / "login"
+    given = {"PGPASSWORD": secret, "PGPASSFILE": str(file), "PGSERVICE": "ops"}
+    file.write_text(f"[ops]\npassword={secret}\n" if source == "PGSERVICE" else f"*:*:*:*:{secret}\n")
+    file.chmod(0o600)
+    monkeypatch.setenv(source, given[source])
+    monkeypatch.setenv("PGSERVICEFILE", str(file))
+    with eavesdropper() as (port, heard):
+        monkeypatch.setenv("ACCTCFG_TRUST", f"postgresql://127.0.0.1:{port}" if trusted else "")
+        server = Server(JournalUrl.of(f"postgresql://ops@127.0.0.1:{port}/acctcfg"), Bounds(connect_s=3))
+        with closing(server), pytest.raises(JournalError) as caught:
+            server.run(lambda connection: connection.execute("SELECT 1"))
+    assert (secret.encode() in b"".join(heard)) == trusted
+    assert (f"postgresql://127.0.0.1:{port}" in caught.value.hint) == (not trusted)
 
 
 def test_a_newer_journal_is_refused(postgres: Postgres, url: str, journal: Journal) -> None:

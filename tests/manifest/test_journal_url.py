@@ -49,6 +49,7 @@ def test_a_server_of_this_machine(tmp_path: Path, capsys: pytest.CaptureFixture[
         ("postgresql://localhost:99999/a", "must name one host"),
         ("postgresql://db.example/a?host=/run", "takes ?host= for the folder of a socket alone"),
         ("postgresql:///a?host=db.example", "takes ?host= for the folder of a socket alone"),
+        ("postgresql://localhost/a?service=ops", "sends what a service file holds to a server that the url names"),
         ("mysql://localhost/a", "must be postgresql://"),
     ],
 )
