@@ -27,8 +27,8 @@ def drift_text(drift: Drift, page: Page) -> str:
         *(sheet.venue(name, report, steps) for name, report, steps in by_venue(plan)),
         sheet.recap(plan),
         sheet.notices("Found besides:", "!", _findings(drift)),
-        sheet.notices("Warnings:", "!", [(w.address, f"{w.message}  [{w.code}]") for w in plan.warnings]),
-        sheet.notices("Could not be read, so nothing is known about it:", "?", causes(plan)),
+        sheet.notices("Warnings:", "!", causes(plan.warnings)),
+        sheet.notices("Could not be read, so nothing is known about it:", "?", causes(plan.unreadable)),
         list(drift.conclusion),
     ]
     return joined(blocks, color=page.color)

@@ -32,10 +32,10 @@ def plan_markdown(plan: Plan) -> str:
     for title, *rows in filter(
         None,
         (
-            sheet.notices("Could not be read, so nothing was planned for it:", "?", causes(plan)),
+            sheet.notices("Could not be read, so nothing was planned for it:", "?", causes(plan.unreadable)),
             sheet.whole(whole),
             [] if whole else _blocked(sheet, plan),  # what blocks every step is told once
-            sheet.notices("Warnings:", "!", [(one.address, f"{one.message}  [{one.code}]") for one in plan.warnings]),
+            sheet.notices("Warnings:", "!", causes(plan.warnings)),
             sheet.stores(plan),
             waves(plan),
             sheet.recap(free),

@@ -85,10 +85,10 @@ def plan_page(plan: Plan) -> str:
     order = order_svg(plan.steps)
     parts = [
         _head(plan),
-        _box("Could not be read, so nothing was planned for it", causes(plan)),
+        _box("Could not be read, so nothing was planned for it", causes(plan.unreadable)),
         _box("The whole plan is blocked", [(precheck_words(one.name, one.words), one.detail) for one in whole]),
         _box("Blocked", blocked),
-        _box("Warnings", [(one.address, f"{one.message}  [{one.code}]") for one in plan.warnings], "box note"),
+        _box("Warnings", causes(plan.warnings), "box note"),
         _list(PlanPage(WIDTH, Paint(), verbose=False).stores(plan)),
         _list(waves(plan)),
         f"<h2>Order</h2><div class=wide>{order}</div>" if order else "",

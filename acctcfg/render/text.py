@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from acctcfg.core.codes import precheck_words
 from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, Outcome, StepResult
-from acctcfg.core.plan import Plan, Precheck, Step, VenueReport, by_account
+from acctcfg.core.plan import Plan, Precheck, Step, Unread, VenueReport, Warning_, by_account
 from acctcfg.render.columns import columns, filled
 from acctcfg.render.formats import WIDTH
 from acctcfg.render.harmless import harmless
@@ -53,11 +53,11 @@ def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose:
         waves(plan),
         page.whole(whole),
         page.stores(plan),
-        page.notices("Warnings:", "!", [(w.address, f"{w.message}  [{w.code}]") for w in plan.warnings]),
+        page.notices("Warnings:", "!", causes(plan.warnings, each=verbose)),
         page.notices(
             "Could not be read, so nothing was planned for it:",
             "?",
-            causes(plan),
+            causes(plan.unreadable),
         ),
         [f"Digest: {plan.digest}", *estimated(plan), *plan.conclusion],
     ]
@@ -85,10 +85,15 @@ def waves(plan: Plan) -> list[str]:
     return ["Waves, each done before the next one starts:", *lines] if lines else []
 
 
-def causes(plan: Plan) -> list[tuple[str, str]]:
-    """What could not be read, one line a cause: a lost identity is one, of however many accounts."""
+def causes(found: Sequence[Warning_ | Unread], *, each: bool = False) -> list[tuple[str, str]]:
+    """One line a cause: a lost identity, or a brake that is still on, is one, of however many accounts.
+
+    `each`: every address by itself.
+    """
+    if each:
+        return [(one.address, f"{one.message}  [{one.code}]") for one in found]
     causes: dict[str, list[str]] = {}
-    for one in plan.unreadable:
+    for one in found:
         causes.setdefault(f"{one.message}  [{one.code}]", []).append(one.address)
     return [(_some(addresses), message) for message, addresses in causes.items()]
 

@@ -53,7 +53,7 @@ def trouble_text(watched: Watched) -> str:
         return f"error: {watched.trouble.message}{hint}"
     if watched.drift is None:
         return ""
-    return "\n".join(f"could not be read: {where}: {why}" for where, why in causes(watched.drift.plan))
+    return "\n".join(f"could not be read: {where}: {why}" for where, why in causes(watched.drift.plan.unreadable))
 
 
 def _drift(drift: Drift) -> dict[str, object]:

@@ -87,6 +87,15 @@ def test_unreadable_beside_steps_keeps_the_exact_last_line(desk_plan):
     assert "Could not be read, so nothing was planned for it:" in text
 
 
+def test_a_warning_that_many_share_is_one_line(desk_plan):
+    """The brake that is still on is one cause, of however many scopes; -v and JSON name each of them."""
+    scopes = [f"a{n}.leverage[swap/F{m}-USDT/cross]" for n in range(9) for m in range(9)]
+    plan = replace(desk_plan, warnings=tuple(Warning_(one, "raises_after_cap", "above the cap") for one in scopes))
+    (line,) = [line for line in render_plan(plan).splitlines() if "raises_after_cap" in line]
+    assert line.split("  ")[1:] == [f"! {scopes[0]}, {scopes[1]} and 79 more", "above the cap", "[raises_after_cap]"]
+    assert render_plan(plan, verbose=True).count("above the cap  [raises_after_cap]") == len(scopes)
+
+
 def test_warnings_are_listed_with_their_codes(desk_plan):
     """Every warning shows its address, its sentence and its code."""
     plan = replace(desk_plan, warnings=(Warning_("mmdesk02.api_keys[old]", "unknown_key", "not in the manifest"),))
