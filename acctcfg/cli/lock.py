@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from acctcfg.cli.formats import option_format, page, show
+from acctcfg.cli.formats import option_format, show
 
 if TYPE_CHECKING:
     from acctcfg.cli.held_locks import HeldLock
@@ -33,7 +32,10 @@ def command(ctx: click.Context) -> None:
 @option_format("locks")
 @click.pass_context
 def list_(ctx: click.Context, form: str = "text") -> None:
-    """List the locks beside the journal and in this user's state folder."""
+    """List the locks that are held, beside the journal and in this user's state folder.
+
+    Locks of holders that are gone are counted; --format json has each.
+    """
     from acctcfg.cli.held_locks import held_locks
 
     show(ctx, form, "locks", held_locks(ctx.obj["directory"], os.environ))
@@ -47,7 +49,8 @@ def break_(ctx: click.Context, user: str | None, auto_approve: bool) -> None:
     """Take the lock of the venue user USER away from its holder, which then sends no further write.
 
     USER is a uid from the list, and may be left out where one lock is held. What was on its way already still arrives.
-    A lock whose holder is dead need not be broken: the next apply takes it, after 60 s at most.
+    A lock whose holder is dead need not be broken: the next apply takes it, after 60 s at most. Where none is held,
+    those of the dead are removed.
 
     Exits 0 when nobody holds the lock any more, 1 when you said no or the lock changed hands.
     """
@@ -56,14 +59,15 @@ def break_(ctx: click.Context, user: str | None, auto_approve: bool) -> None:
     from acctcfg.errors import UsageError
 
     found = held_locks(ctx.obj["directory"], os.environ)
-    chosen = [one for one in found if user in (None, one.venue_user)]
+    held = [one for one in found if not one.gone]
+    chosen = [one for one in found if one.venue_user == user] if user else held or found
     if not chosen:
         say(f"Nobody holds the lock of venue user {user}." if user else "No lock is held.")
         return
-    if user is None and len(chosen) > 1:
+    if user is None and len(held) > 1:
         raise UsageError(
-            f"{len(chosen)} locks are held; nothing was broken",
-            hint=f"name the venue user: {', '.join(sorted({one.venue_user for one in chosen}))}",
+            f"{len(held)} locks are held; nothing was broken",
+            hint=f"name the venue user: {', '.join(sorted({one.venue_user for one in held}))}",
         )
     if not auto_approve and not can_ask():
         raise UsageError(
@@ -77,10 +81,9 @@ def _break(ctx: click.Context, held: HeldLock, *, ask_first: bool) -> int:
     from acctcfg.cli.asking import ask
     from acctcfg.cli.console import say
     from acctcfg.cli.held_locks import break_held
-    from acctcfg.render.formats import render
+    from acctcfg.render.locks import lock_lines
 
-    shown: Sequence[HeldLock] = [held]
-    say(render("text", "locks", shown, page(ctx)))
+    say("\n".join(lock_lines(held)))
     if ask_first and not ask("Break the lock? What its holder was doing stays half done until the next apply."):
         say("Nothing was broken.")
         return 1

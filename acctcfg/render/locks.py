@@ -11,12 +11,18 @@ if TYPE_CHECKING:
     from acctcfg.cli.held_locks import HeldLock
     from acctcfg.render.formats import Page
 
-__all__ = ["locks", "locks_json"]
+__all__ = ["lock_lines", "locks", "locks_json"]
 
 
 def locks(shown: Sequence[HeldLock], _: Page) -> str:
-    """`acctcfg lock`: who holds each lock, since when, and for which step."""
-    return "\n".join(harmless(line) for one in shown for line in _lines(one)) or "No lock is held."
+    """`acctcfg lock`: who holds each lock, since when, and for which step; and how many were left behind."""
+    held = [one for one in shown if not one.gone]
+    lines = [line for one in held for line in lock_lines(one)] or ["No lock is held."]
+    if left := len(shown) - len(held):
+        whose = "1 lock was left by a holder that is" if left == 1 else f"{left} locks were left by holders that are"
+        removal = "" if held else "; `acctcfg lock break` removes what was left"
+        lines.append(f"{whose} gone: the next apply to the same venue user takes it over{removal}.")
+    return "\n".join(lines)
 
 
 def locks_json(shown: Sequence[HeldLock]) -> str:
@@ -24,14 +30,16 @@ def locks_json(shown: Sequence[HeldLock]) -> str:
     return json_text({"locks": [one.facts for one in shown]})
 
 
-def _lines(held: HeldLock) -> tuple[str, ...]:
+def lock_lines(held: HeldLock) -> tuple[str, ...]:
+    """One lock in words, a gone holder's too."""
     gone = "; it is gone, and the next apply takes the lock over" if held.gone else ""
-    return (
+    lines = (
         f"venue user {held.venue_user or 'unknown'} at {held.base_url or 'an unknown address'}",
         f"  held by {held.owner}, process {held.pid} on {held.host}, since {held.since}",
         f"  last heartbeat {held.silent_s:.0f} s ago{gone}",
         f"  {_doing(held)}",
     )
+    return tuple(map(harmless, lines))
 
 
 def _doing(held: HeldLock) -> str:

@@ -76,6 +76,20 @@ def test_only_yes_breaks_it(desk: Desk, monkeypatch: pytest.MonkeyPatch, answer:
         assert ("No lock" in desk.run("lock").out) == (answer == "yes")
 
 
+def test_locks_of_the_dead_are_counted_and_removed(desk: Desk) -> None:
+    """A killed holder is none: the list counts what it left, JSON names it, and breaking without a name removes it."""
+    desk.write(onboarding())
+    with another_apply(desk, 1.0) as running:
+        pass
+    left = "1 lock was left by a holder that is gone: the next apply to the same venue user takes it over; "
+    assert desk.run("lock").out == f"No lock is held.\n{left}`acctcfg lock break` removes what was left.\n"
+    (dead,) = desk.run("lock", "list", "--format", "json").json["locks"]
+    assert (dead["pid"], dead["gone"]) == (running.pid, True)
+    assert desk.run("lock", "break", "--auto-approve").code == 0
+    assert desk.run("lock").out == "No lock is held.\n"
+    desk.converge()
+
+
 def age(desk: Desk, postgres: Postgres | None) -> None:
     """Let every heartbeat be 100 s older."""
     for claim in (*desk.folder.rglob("locks/*/*"), *(Path.home() / ".local/state/acctcfg").rglob("locks/*/*")):
