@@ -213,6 +213,7 @@ class Session:
         pacer.limits = granted(spec, type_)
         pace_file.restore(pacer, type_.rate_of)
         proxy = None if local else proxy_of(base_url, spec.proxy, f"venues.{spec.key}.proxy", environ)
+        most = connections_at_once(len(set(self.venues)))
         client = self.workspace.client_of(spec)(
             base_url,
             type_.dialect(spec),
@@ -222,10 +223,11 @@ class Session:
             transport=AiohttpTransport(
                 timeout_s=TIMEOUT_S,
                 handshakes=pacer,
-                most=connections_at_once(len(set(self.venues))),
+                most=most,
                 proxy=proxy,
             ),
             sockets=Sockets(timeout_s=TIMEOUT_S, proxy=proxy),
+            most=most,
         )
         return Way(venue=type_, client=client, pace_file=pace_file, speed=speed, share=share, proxy=proxy)
 

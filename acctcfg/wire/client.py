@@ -3,7 +3,8 @@
 Reads are repeated on anything that passes by itself. Writes are repeated only on proof that they were not executed: the
 venue said so (too many requests, a refused timestamp) or no connection was made. Every other silence is an
 `UnresolvedWrite`, which only reading can settle. Where others use the same limit, reads and writes go on as long as the
-venue serves anybody out of it, and for two minutes after that. A write that is sent `once` is repeated on nothing.
+venue serves anybody out of it, and for two minutes after that. A time that the venue refuses because the request was
+late is no error for as long: it is signed anew. A write that is sent `once` is repeated on nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import math
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import AbstractAsyncContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +22,6 @@ import httpx
 
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import (
-    AuthRefused,
     Busy,
     Garbled,
     Maintenance,
@@ -37,11 +36,21 @@ from acctcfg.wire.clock import Clock
 from acctcfg.wire.dialect import Dialect
 from acctcfg.wire.endpoint import Call, Rate
 from acctcfg.wire.exchange import BeforeSend, Exchange, Ready, Reply, Settle
-from acctcfg.wire.failures import NotSent, NotServed, Redirected, TooLong, UnresolvedWrite
+from acctcfg.wire.failures import (
+    NotSent,
+    NotServed,
+    Redirected,
+    TooLong,
+    UnresolvedWrite,
+    always_late,
+    blot_out,
+    clock_is_off,
+    too_soon,
+)
 from acctcfg.wire.http import Request, ThroughHttpx, Transport
 from acctcfg.wire.message import GARBLED_HINT, SHAPE_ERRORS, reply_of, request_of
 from acctcfg.wire.pace import Ahead, BucketKey, Pacer, Slot
-from acctcfg.wire.redact import Sent, confidential, line, unquoted, without
+from acctcfg.wire.redact import Sent, confidential, line, unquoted
 from acctcfg.wire.socket import Socket, Sockets
 from acctcfg.wire.transport import AiohttpTransport, BodyTooLong
 
@@ -52,7 +61,8 @@ log = logging.getLogger("acctcfg.wire")
 ATTEMPTS = 5
 GARBLED_ATTEMPTS = 3
 PATIENCE_S = 20.0  # no further attempt is begun after this, time spent waiting for a slot not counted
-LATE_S = 10.0  # on the wire for longer, a request may be refused for its time while all clocks are right
+LATE_S = 10.0  # of that age, a signed time may be refused while all clocks are right
+LATE_FOR_S = 120.0  # a machine, or a way, on which everything is late for so long is given up; no speed divides it
 STUCK_S = 120.0  # a limit out of which the venue serves nothing for so long is given up
 BACKOFF_S = 0.25  # doubles with each attempt
 LIMITED_BACKOFF_S = 4.0  # at most, for what the venue refused unserved
@@ -63,7 +73,8 @@ class Client:
     """Calls to one venue at one base URL, for any number of its users at once.
 
     `signer` arguments are handed to the dialect; `user` is the venue user's id, by which limits are
-    counted. `on_request` is told of every request that left. `transport` is any httpx transport.
+    counted. `on_request` is told of every request that left. `transport` is any httpx transport; `most`: so many
+    requests at once, 0 for any number: what would wait for a connection waits before it is signed.
     """
 
     def __init__(
@@ -78,12 +89,14 @@ class Client:
         sockets: Sockets | None = None,
         on_request: Callable[[Sent], None] | None = None,
         random: Callable[[], float] = random.random,
+        most: int = 0,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.dialect = dialect
         self.clock = clock
         self.pacer = pacer
         self.timeout_s = timeout_s
+        self._late_s = LATE_S / pacer.speed
         self.on_request = on_request
         self.offset_s = 0.0  # venue's clock minus ours
         self.requests = 0
@@ -95,6 +108,7 @@ class Client:
             if isinstance(transport, httpx.AsyncBaseTransport)
             else transport or AiohttpTransport(timeout_s=timeout_s, handshakes=pacer)
         )
+        self._room: AbstractAsyncContextManager[None] = asyncio.Semaphore(most) if most else nullcontext()
         self._sockets = sockets or Sockets(timeout_s=timeout_s)
         self._random = random
         self._measuring = asyncio.Lock()
@@ -150,7 +164,8 @@ class Client:
         """The answer to a call that changes something, or UnresolvedWrite when no answer proves what became of it.
 
         `before_send` (plain or async) is called with the time about to be signed, right before each sending and after
-        all waiting: the place for the journal's intent, and for a last reason not to send (it raises).
+        all waiting: the place for the journal's intent, and for a last reason not to send (it raises). Where it took
+        so long that the time is old, it is called once more with another.
         `ready` is awaited before that, once the slot is held and before the time is taken: reads that must be fresh
         when the write is sent belong there; `ahead` may make them in the last moment of a wait. A `droppable` one ends
         in Dropped where the pacer is told to drop what waits for a slot.
@@ -195,9 +210,12 @@ class Client:
         """Return when the request may be sent once more; raise what its caller gets when it may not."""
         once = exchange.call.endpoint.once
         if isinstance(error, Refused) and not once and self.dialect.is_clock_refusal(error):
-            if exchange.took_s > LATE_S / self.pacer.speed and exchange.attempt < ATTEMPTS:
-                return  # it was late, on the way or in a machine that is busy: signed anew, it may be in time
-            await self._correct_clock(exchange, error)
+            if exchange.took_s <= self._late_s:
+                await self._correct_clock(exchange, error)
+                return
+            if self._since(exchange) >= LATE_FOR_S:
+                raise always_late(error, exchange.took_s, LATE_FOR_S) from error
+            await self.clock.sleep(self._backoff(exchange))  # signed anew, it may be in time
             return
         proven = isinstance(error, NotSent | Refused | Maintenance)
         if exchange.writing and not proven:
@@ -210,6 +228,10 @@ class Client:
                 raise Unreachable(error.message, hint=error.hint, code=error.code) from error
             raise error
         await self.clock.sleep(self._backoff(exchange))
+
+    def _since(self, exchange: Exchange) -> float:
+        """Seconds since the first attempt had its slot."""
+        return 0.0 if exchange.begun_at is None else self.clock.monotonic() - exchange.begun_at
 
     def _may_repeat(self, exchange: Exchange, error: VenueError) -> bool:
         passing = isinstance(error, RateLimited | Unreachable | OutcomeUnknown | Garbled)
@@ -237,7 +259,7 @@ class Client:
         endpoint = exchange.call.endpoint
         key = exchange.key = BucketKey.of(exchange.call, user=exchange.user, host=self._host)
         if endpoint.once and (wait_s := self.pacer.wait_s(key, endpoint.rate)) > 0:
-            raise self._too_soon(exchange.call, wait_s)
+            raise too_soon(exchange.call, self.clock.now() + wait_s)
         async with self.pacer.slot(key, endpoint.rate, droppable=exchange.droppable, ahead=exchange.ahead) as slot:
             if exchange.begun_at is None:
                 exchange.begun_at = self.clock.monotonic()
@@ -245,51 +267,56 @@ class Client:
                 exchange.call = await exchange.settle()
             if exchange.ready is not None:
                 await exchange.ready()
+            async with self._room:
+                return await self._signed(exchange, slot)
+
+    async def _signed(self, exchange: Exchange, slot: Slot) -> Reply:
+        """Sign and send, now that nothing is left to wait for."""
+        endpoint, key = exchange.call.endpoint, exchange.key
+        signed = await self._timed(exchange)
+        request = request_of(exchange, self.dialect, self._url, self._host)
+        begun = self.clock.monotonic()
+        exchange.status, exchange.code, exchange.left = None, "cancelled", True
+        try:
+            reply = await self._exchanged(exchange, request, slot)
+            exchange.code = "ok"
+            self.pacer.served(key, endpoint.rate)
+            return reply
+        except VenueError as error:
+            blot_out(error, confidential(exchange.signer, exchange.signed, exchange.call.params))
+            exchange.code = error.code or type(error).__name__
+            exchange.limited = isinstance(error, RateLimited)
+            if isinstance(error, NotServed):
+                self._unserved.setdefault(error.hint, set()).add(endpoint.text)
+            if exchange.limited:
+                self.rate_limited += 1
+            if not exchange.limited and isinstance(error, Refused):
+                self.pacer.served(key, endpoint.rate)
+            elif exchange.limited and not isinstance(error, Busy):
+                self.pacer.rate_limited(key, endpoint.rate)
+            raise
+        finally:
+            seconds = self.clock.monotonic() - begun
+            exchange.spent_s += seconds
+            exchange.took_s = seconds + begun - signed
+            self._tell(exchange, seconds)
+
+    async def _timed(self, exchange: Exchange) -> float:
+        """Take the time that is signed and put it on record; gives the steady one.
+
+        Where the record was slow, another time is taken: the venue would refuse this one.
+        """
+        while True:
             exchange.offset_s = self.offset_s
             exchange.sent_at = self.clock.now() + exchange.offset_s
             signed = self.clock.monotonic()
-            if exchange.before_send is not None:
-                pending = exchange.before_send(exchange.sent_at)
-                if inspect.isawaitable(pending):
-                    await pending
-            request = request_of(exchange, self.dialect, self._url, self._host)
-            begun = self.clock.monotonic()
-            exchange.status, exchange.code, exchange.left = None, "cancelled", True
-            try:
-                reply = await self._exchanged(exchange, request, slot)
-                exchange.code = "ok"
-                self.pacer.served(key, endpoint.rate)
-                return reply
-            except VenueError as error:
-                _blot_out(error, confidential(exchange.signer, exchange.signed, exchange.call.params))
-                exchange.code = error.code or type(error).__name__
-                exchange.limited = isinstance(error, RateLimited)
-                if isinstance(error, NotServed):
-                    self._unserved.setdefault(error.hint, set()).add(endpoint.text)
-                if exchange.limited:
-                    self.rate_limited += 1
-                if not exchange.limited and isinstance(error, Refused):
-                    self.pacer.served(key, endpoint.rate)
-                elif exchange.limited and not isinstance(error, Busy):
-                    self.pacer.rate_limited(key, endpoint.rate)
-                raise
-            finally:
-                seconds = self.clock.monotonic() - begun
-                exchange.spent_s += seconds
-                exchange.took_s = seconds + begun - signed  # a record that was slow to write makes it late, too
-                self._tell(exchange, seconds)
-
-    def _too_soon(self, call: Call, wait_s: float) -> RateLimited:
-        """What nobody waits for: when it may be sent."""
-        when = "when the one under way is answered"
-        if wait_s < math.inf:
-            when = f"at {datetime.fromtimestamp(self.clock.now() + wait_s, UTC):%H:%M} UTC"
-        return RateLimited(
-            f"{call.text} was not sent: the venue takes {call.endpoint.rate.count} in "
-            f"{call.endpoint.rate.per_s / 60:g} minutes",
-            hint=f"nothing was sent; ask again {when}",
-            code="too_soon",
-        )
+            if exchange.before_send is None:
+                return signed
+            pending = exchange.before_send(exchange.sent_at)
+            if inspect.isawaitable(pending):
+                await pending
+            if self.clock.monotonic() - signed <= self._late_s or self._since(exchange) >= LATE_FOR_S:
+                return signed
 
     async def _exchanged(self, exchange: Exchange, request: Request, slot: Slot) -> Reply:
         slot.sending()
@@ -346,13 +373,13 @@ class Client:
         """Measure how far our clock is off, once for all requests that stumbled over it; raise if that cannot help."""
         call = self.dialect.time_call()
         if exchange.clock_corrected or call is None:
-            raise self._clock_error(error) from error
+            raise clock_is_off(error, self.offset_s) from error
         exchange.clock_corrected = True
         async with self._measuring:
             if self.offset_s != exchange.offset_s:
                 return  # another request measured while this one was on its way
             if self._measured_at is not None and self.clock.monotonic() - self._measured_at < REMEASURE_S:
-                raise self._clock_error(error) from error
+                raise clock_is_off(error, self.offset_s) from error
             self.offset_s = await self._measured(call)
             self._measured_at = self.clock.monotonic()
             log.info("this host's clock is %.1f s off the venue's; corrected for", -self.offset_s)
@@ -364,24 +391,12 @@ class Client:
 
     async def _measured(self, call: Call) -> float:
         # A refused timestamp cannot be the time's own trouble: no second measurement inside the first.
-        reply = await self._watched(Exchange(call, None, "", writing=False, clock_corrected=True))
+        for _ in range(ATTEMPTS):
+            reply = await self._watched(Exchange(call, None, "", writing=False, clock_corrected=True))
+            if reply.received_at - reply.sent_at <= self._late_s:  # else it is as uncertain as it took long
+                break
         middle = (reply.sent_at + reply.received_at) / 2 - self.offset_s
         try:
             return self.dialect.server_time(reply.data) - middle
         except SHAPE_ERRORS as exc:
             raise Garbled(f"{call.text}: the venue's time cannot be read", hint=GARBLED_HINT) from exc
-
-    def _clock_error(self, error: Refused) -> AuthRefused:
-        off = f"; by the venue's time it is {abs(self.offset_s):.1f} s off" if self.offset_s else ""
-        hint = f"set this host's clock (NTP){off}"
-        return AuthRefused(error.message, hint=hint, code=error.code, status=error.status, text=error.text)
-
-
-def _blot_out(error: VenueError, hidden: list[str]) -> None:
-    """Take out of an error what the venue, or something on the way, repeated of the credentials."""
-    error.message, error.hint, error.code = (without(hidden, text) for text in (error.message, error.hint, error.code))
-    error.args = (error.message,)
-    if isinstance(error, Refused):
-        error.text = without(hidden, error.text)
-    if isinstance(error.__cause__, VenueError):
-        _blot_out(error.__cause__, hidden)

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 import httpx
 
-from acctcfg.errors import Garbled, OutcomeUnknown, Refused, Unreachable, VenueError
+from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused, Unreachable, VenueError
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.http import Response
+from acctcfg.wire.redact import without
 
-__all__ = ["Dropped", "NotSent", "NotServed", "Redirected", "TooLong", "UnresolvedWrite"]
+__all__ = [
+    "Dropped",
+    "NotSent",
+    "NotServed",
+    "Redirected",
+    "TooLong",
+    "UnresolvedWrite",
+    "always_late",
+    "blot_out",
+    "clock_is_off",
+    "too_soon",
+]
 
 
 class UnresolvedWrite(OutcomeUnknown):
@@ -81,3 +97,38 @@ class Redirected(Garbled):
             hint="set base_url to the venue's own address for your region",
             code="redirect",
         )
+
+
+def too_soon(call: Call, at: float) -> RateLimited:
+    """What nobody waits for: when it may be sent, in unix seconds; infinite while another is under way."""
+    rate = call.endpoint.rate
+    when = f"at {datetime.fromtimestamp(at, UTC):%H:%M} UTC" if at < math.inf else "when the one under way is answered"
+    return RateLimited(
+        f"{call.text} was not sent: the venue takes {rate.count} in {rate.per_s / 60:g} minutes",
+        hint=f"nothing was sent; ask again {when}",
+        code="too_soon",
+    )
+
+
+def clock_is_off(error: Refused, offset_s: float) -> AuthRefused:
+    """A time that the venue refuses, corrected for or not."""
+    off = f"; by the venue's time it is {abs(offset_s):.1f} s off" if offset_s else ""
+    hint = f"set this host's clock (NTP){off}"
+    return AuthRefused(error.message, hint=hint, code=error.code, status=error.status, text=error.text)
+
+
+def always_late(error: Refused, took_s: float, for_s: float) -> Refused:
+    """A time that the venue refuses because the request was late, again and again: no clock is wrong."""
+    message = f"{error.message} ({took_s:.1f} s after it was signed, and so for {for_s / 60:g} minutes)"
+    hint = "nothing of it was executed; this machine, or the way to the venue, is too busy: apply again later"
+    return Refused(message, hint=hint, code=error.code, status=error.status, text=error.text)
+
+
+def blot_out(error: VenueError, hidden: Sequence[str]) -> None:
+    """Take out of an error what the venue, or something on the way, repeated of the credentials."""
+    error.message, error.hint, error.code = (without(hidden, text) for text in (error.message, error.hint, error.code))
+    error.args = (error.message,)
+    if isinstance(error, Refused):
+        error.text = without(hidden, error.text)
+    if isinstance(error.__cause__, VenueError):
+        blot_out(error.__cause__, hidden)

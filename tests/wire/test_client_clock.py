@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from toy_venue import READ, WRITE, raw, say
+from toy_venue import READ, WRITE, ToyDialect, raw, say
 
-from acctcfg.errors import AuthRefused, Garbled, Unreachable
+from acctcfg.errors import AuthRefused, Garbled, Refused, Unreachable
+from acctcfg.wire.client import Client
+from acctcfg.wire.pace import Pacer
 
 WINDOW_S = 30
 
@@ -91,15 +93,65 @@ async def test_a_request_that_was_late_is_signed_anew(client, venue, clock):
     assert venue.lines == ["GET /state?of=leverage"] * 3
 
 
-async def test_a_write_whose_record_was_slow_is_signed_anew(client, venue, clock):
-    """What a slow disk took between signing and sending counts as late; the clock, which is right, is not doubted."""
-    sent = []
-    late = say(code="late", status=401)
-    venue.script = [late, late, say("5")]
+async def test_a_write_whose_record_was_slow_takes_another_time(client, strict, clock):
+    """What a slow disk took makes a time old: a fresh one is recorded and signed, before anything is refused."""
+    taken = []
 
-    async def record(_at):
-        sent.append(clock.elapsed)
-        await clock.sleep(20)
+    async def record(at):
+        taken.append(at)
+        await clock.sleep(20 if len(taken) < 3 else 0)
 
-    assert (await client.write(WRITE, "signer", "42", before_send=record)).data == "5"
-    assert (len(sent), venue.lines) == (3, ["POST /state"] * 3)
+    reply = await client.write(WRITE, "signer", "42", before_send=record)
+    assert strict.lines == ["POST /state"]
+    assert reply.sent_at == taken[-1] == pytest.approx(clock.start + 40, abs=1)
+
+
+@pytest.mark.parametrize(("late_for_s", "served"), [(100, True), (10_000, False)])
+async def test_a_storm_of_late_requests_is_outlasted(venue, clock, late_for_s, served):
+    """A busy machine is late for minutes: attempts are paced and bounded by time; what is given up blames no clock."""
+
+    async def slow(request, reader, writer):
+        clock.advance(0.3)
+        late = clock.elapsed < late_for_s
+        await say("5", code="late" if late else "0", status=401 if late else 200)(request, reader, writer)
+
+    venue.at = {"/state": slow}
+    async with Client(venue.url, ToyDialect(), clock, Pacer(clock, speed=50), timeout_s=5) as client:
+        if served:
+            assert (await client.write(WRITE, "signer", "42")).data == "5"
+        else:
+            with pytest.raises(Refused, match="after it was signed, and so for 2 minutes") as caught:
+                await client.write(WRITE, "signer", "42")
+            assert not isinstance(caught.value, AuthRefused)
+            assert 120 <= clock.elapsed < 125
+    assert set(venue.lines) == {"POST /state"}
+
+
+async def test_what_waits_for_a_connection_is_signed_afterwards(strict, clock):
+    """Where few connections may be open, their number is waited for before a time is taken."""
+    quick = strict.at["/state"]
+
+    async def slow(request, reader, writer):
+        clock.advance(20)
+        await quick(request, reader, writer)
+
+    strict.at["/state"] = slow
+    async with Client(strict.url, ToyDialect(), clock, Pacer(clock), timeout_s=5, most=1) as client:
+        await asyncio.gather(*(client.write(WRITE, "signer", str(user)) for user in range(5)))
+    assert strict.lines == ["POST /state"] * 5
+
+
+async def test_a_time_that_took_long_is_asked_for_again(client, strict, clock):
+    """What is between asking and answering is uncertain: a busy moment corrects no clock."""
+    clock.skew, quick, asked = 900, strict.at["/time"], []
+
+    async def time(request, reader, writer):
+        asked.append(request)
+        if len(asked) == 1:
+            clock.advance(50)
+        await quick(request, reader, writer)
+
+    strict.at["/time"] = time
+    assert (await client.write(WRITE, "signer", "42")).data == "5"
+    assert client.offset_s == pytest.approx(-900, abs=0.5)
+    assert len(asked) == 2
