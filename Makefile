@@ -7,7 +7,7 @@ VENV ?= .venv
 VERSIONS ?= locked
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
-CLIENTS := .venvs/foreign .venvs/gate-seed .venvs/gate-current
+CLIENTS := .venvs/foreign .venvs/gate-seed .venvs/gate-current .venvs/checkers
 CLIENTS += $(if $(shell command -v npm),.venvs/npm .venvs/editor)
 SELECT ?= not slow
 TESTS ?= tests
@@ -47,11 +47,15 @@ $(UV):
 # wire formats are wanted.
 define environment
 	@test -x $(@D)/bin/python || $(PY) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(RESOLVED) --requirement $<
 	@touch $@
 endef
 
 .venvs/foreign/.installed: tests/foreign/requirements.txt | $(STAMP)
+	$(environment)
+
+.venvs/checkers/.installed: RESOLVED := --no-deps
+.venvs/checkers/.installed: tests/requirements-checkers.txt | $(STAMP)
 	$(environment)
 
 .venvs/gate-%/.installed: tests/foreign/requirements-gate-%.txt | $(STAMP)
@@ -88,6 +92,7 @@ test: lint
 	ACCTCFG_GATE_SEED_PYTHON=$(CURDIR)/.venvs/gate-seed/bin/python \
 	ACCTCFG_GATE_CURRENT_PYTHON=$(CURDIR)/.venvs/gate-current/bin/python \
 	ACCTCFG_FOREIGN_NODE=$(CURDIR)/.venvs/npm \
+	ACCTCFG_CHECKERS=$(CURDIR)/.venvs/checkers \
 	ACCTCFG_EDITOR=$(CURDIR)/.venvs/editor \
 	$(if $(SELECT),ACCTCFG_FEWER_EXAMPLES=1) $(PY) -m pytest -n 4 --dist worksteal -m "$(SELECT)" $(TESTS)
 
