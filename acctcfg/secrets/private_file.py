@@ -37,7 +37,8 @@ def contained(file: Path, base_dir: Path) -> Path:
 
 
 def read_private(file: Path, *, what: str) -> Secret:
-    """The text of `file`. StoreError if it is absent, not UTF-8, or its mode lets group or others in.
+    """The text of `file`. StoreError if it is absent, not UTF-8, or its mode lets group or others in; the group of a
+    file that root owns may read it.
 
     `what` names it in the message. The mode is read from the open file, so it is the mode of what is read.
     """
@@ -54,10 +55,18 @@ def read_private(file: Path, *, what: str) -> Secret:
     return text
 
 
+def _handed_over(status: os.stat_result) -> bool:
+    """Whether root gave this process a file of root's, through its group.
+
+    So systemd's LoadCredential= and secret volumes of Kubernetes do it; their mode is 0440.
+    """
+    return status.st_uid == 0 != os.geteuid()
+
+
 def _read(file: Path, what: str) -> Secret | None:
     whole, status = read_plain(file, LARGEST)
     mode = stat.S_IMODE(status.st_mode)
-    if mode & 0o077:
+    if mode & (0o037 if _handed_over(status) else 0o077):
         raise StoreError(
             f"{file}: {what} may be read by others (mode {mode:04o}; 0600 would be right)", hint=f"chmod 600 {file}"
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from acctcfg.errors import ConfigError, StoreError
 from acctcfg.secrets import AgeFileStore, Around, Credentials, EnvStore, load_credentials, open_store
+from acctcfg.secrets.private_file import read_private
 
 PATH = "desk/mm-desk01/trading"
 STEM = "CI_DESK_MM_DESK01_TRADING"
@@ -135,3 +137,25 @@ def test_a_source_of_another_form() -> None:
     for source in ({}, {"env": "A", "file": "b"}, {"vault": "x"}):
         with pytest.raises(ConfigError, match="would be right"):
             load(source, VENUE)
+
+
+@pytest.mark.parametrize(
+    ("owner", "reader", "mode", "read"),
+    [
+        (0, 10001, 0o440, True),
+        (0, 10001, 0o444, False),
+        (0, 10001, 0o460, False),
+        (7, 10001, 0o440, False),
+        (0, 0, 0o440, False),
+    ],
+)
+def test_the_group_of_a_file_of_root_may_read_it(tmp_path, monkeypatch, owner, reader, mode, read):
+    """So a service manager hands a file over; to root itself nobody hands anything."""
+    status = os.stat_result((0o100000 | mode, 0, 0, 1, owner, 10001, 4, 0, 0, 0))
+    monkeypatch.setattr("acctcfg.secrets.private_file.read_plain", lambda *_: (b"text", status))
+    monkeypatch.setattr(os, "geteuid", lambda: reader)
+    if read:
+        assert read_private(tmp_path / "desk.json", what="the file").reveal() == "text"
+    else:
+        with pytest.raises(StoreError, match="may be read by others"):
+            read_private(tmp_path / "desk.json", what="the file")
