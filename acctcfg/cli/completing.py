@@ -1,4 +1,4 @@
-"""Shell completion: names of the manifest, runs of the journal. Offline, and never an error.
+"""Shell completion: names of the manifest, runs of the journal, branches. Offline, and never an error.
 
 What the files say is offered as far as it can be read; a journal on a server is not asked.
 """
@@ -15,7 +15,7 @@ import click
 if TYPE_CHECKING:
     from acctcfg.core.desired import AccountSpec, Manifest
 
-__all__ = ["accounts", "addresses", "key_labels", "runs"]
+__all__ = ["accounts", "addresses", "key_labels", "revisions", "runs"]
 
 MOST = 2000  # that a shell is offered at once
 RUNS = 50
@@ -49,6 +49,17 @@ def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[st
         with Journal(SqliteStorage(journal_path(_directory(ctx)))) as journal:
             return _offered([run.id for run in journal.runs(RUNS)], incomplete)
     except (AcctcfgError, OSError):
+        return []
+
+
+def revisions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Branches and tags of the checkout."""
+    from acctcfg.journal.git_files import Repository
+
+    try:
+        repository = Repository.around(_directory(ctx))
+        return _offered(["HEAD", *repository.names(MOST)] if repository is not None else [], incomplete)
+    except (OSError, RuntimeError):
         return []
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.completing import revisions
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
 from acctcfg.cli.formats import option_format, show
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
@@ -25,6 +26,12 @@ option_out = click.option(
 option_detailed_exitcode = click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there is something to do.")
 
 
+def _one_revision(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value == "":
+        raise click.UsageError(f"{param.opts[0]} without a revision", ctx)
+    return value
+
+
 @click.command("plan", cls=Leaves, short_help="Show what apply would do, and what stands in its way.")
 @option_out
 @option_format("plan")
@@ -40,7 +47,13 @@ option_detailed_exitcode = click.option("--detailed-exitcode", is_flag=True, hel
     type=click.Path(path_type=Path, dir_okay=False),
     help="Plan against this snapshot: sends no request, needs no credentials.",
 )
-@option_later("--changed-since")
+@click.option(
+    "--changed-since",
+    metavar="REV",
+    callback=_one_revision,
+    shell_complete=revisions,
+    help="Only accounts whose manifest changed since this commit, tag or branch; REV... means since HEAD left it.",
+)
 @option_later("--events")
 @option_later("--rehearse")
 @click.pass_context
@@ -55,6 +68,7 @@ def command(
     replace: tuple[str, ...],
     allow_sensitive: tuple[str, ...],
     snapshot: Path | None,
+    changed_since: str | None,
 ) -> None:
     """Show what apply would do, and what stands in its way.
 
@@ -66,6 +80,8 @@ def command(
     from acctcfg.engine.replayed import SnapshotWorkspace
     from acctcfg.render.snapshot import load_snapshot
 
+    if changed_since is not None and targets:
+        raise click.UsageError("--changed-since and --target exclude each other", ctx)
     out = place_to_save(ctx, out)
     live = None if snapshot is None else load_snapshot(ctx.obj["directory"] / snapshot)
     workspace = load_workspace(ctx)
@@ -81,6 +97,7 @@ def command(
             with_dependencies=with_dependencies,
             replace=replace,
             allow_sensitive=allow_sensitive,
+            changed_since=changed_since or "",
             progress=progress,
         ),
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from acctcfg.core.address import Address, AddressPattern
 from acctcfg.core.canonical import canonical, digest_of
-from acctcfg.core.desired import LeverageEntry, Manifest, Place, StoreSpec
+from acctcfg.core.desired import AccountSpec, Exemption, Guardrails, LeverageEntry, Manifest, Place, StoreSpec
 
-__all__ = ["manifest_digest"]
+__all__ = ["account_digests", "manifest_digest"]
 
 _PLACES = {"place", "places", "path", "layer", "files", "directory", "formerly"}
 _ENTRY = tuple(one.name for one in fields(LeverageEntry) if one.name == "layer" or one.name not in _PLACES)
@@ -36,6 +37,36 @@ def manifest_digest(manifest: Manifest, accounts: Iterable[str], uids: Mapping[s
             "secret_stores": {name: _kept(manifest.secret_stores[name]) for name in stores if name is not None},
         }
     )
+
+
+def account_digests(manifest: Manifest) -> dict[str, str]:
+    """By account: covers its resolved fields and former names, its connection, its stores, and what guards it."""
+    venues = {key: [_plain(one), list(one.formerly)] for key, one in manifest.venues.items()}
+    stores = {key: [one.type, _plain(one.options)] for key, one in manifest.secret_stores.items()}
+    of_all = _plain(replace(manifest.guardrails, exceptions=()))
+    found = {}
+    for key, spec in manifest.accounts.items():
+        used = _stores_of(spec, manifest)
+        said = [_plain(spec), sorted(map(list, spec.formerly)), venues[spec.venue], [stores[one] for one in used]]
+        found[key] = digest_of([*said, of_all, _plain(_exceptions(key, manifest.guardrails))])
+    return found
+
+
+def _stores_of(spec: AccountSpec, manifest: Manifest) -> list[str]:
+    """The stores in which its keys and those that sign for it lie."""
+    sides = (spec.access.read, spec.access.write) if spec.access is not None else ()
+    sources = [
+        manifest.venues[spec.venue].credentials,
+        *(one for side in sides if side for one in (side, *side.values())),
+    ]
+    named = {one.get("store") for one in sources if isinstance(one, Mapping)} | {key.store for key in spec.api_keys}
+    return sorted(one for one in named if isinstance(one, str) and one in manifest.secret_stores)
+
+
+def _exceptions(account: str, guardrails: Guardrails) -> list[Exemption]:
+    """Those that name the account."""
+    subject = Address(account)
+    return [one for one in guardrails.exceptions if any(AddressPattern(text).matches(subject) for text in one.accounts)]
 
 
 def _kept(store: StoreSpec) -> dict[str, object]:

@@ -338,6 +338,8 @@ class Plan:
             },
         }
         document |= self._reverts()
+        if self.scope.since is not None:
+            document["changed_since"] = self.scope.since.to_json()
         if self.earlier is not None:
             document["snapshot"] = self.earlier.to_json()
         if self.rollout:

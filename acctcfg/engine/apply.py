@@ -115,7 +115,7 @@ async def apply(
             if not await waiting.until_clear() and not skip_blocked:
                 outcome = waiting.given_up()
                 break
-    narrowed = saved is not None and (saved["targets"] or saved.get("excludes"))
+    narrowed = saved is not None and any(saved.get(one) for one in ("targets", "excludes", "changed_since"))
     if saved is None or undo is not None or narrowed or outcome.plan.steps or outcome.plan.unreadable:
         return outcome
     return await _matched(workspace, outcome, progress)

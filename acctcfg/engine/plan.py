@@ -21,6 +21,7 @@ from acctcfg.core.plan import Plan, Precheck, Step, Unread, Warning_
 from acctcfg.core.scope import Scope, StoreReport
 from acctcfg.engine.accounts_order import deletes_last, with_upper
 from acctcfg.engine.capped import above_cap
+from acctcfg.engine.changed_since import accounts_since, narrowed_to
 from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
 from acctcfg.engine.left_behind import unopened
 from acctcfg.engine.narrowed import demand_reach, demand_targets
@@ -73,18 +74,27 @@ async def make_plan(
     allow_sensitive: bool | Sequence[str] = (),
     with_dependencies: bool = False,
     undo: Undo | None = None,
+    changed_since: str = "",
     progress: Progress = SILENT,
 ) -> Plan:
-    """The plan of a workspace; with `undo` the one that leads back from a run. Sends no write."""
+    """The plan of a workspace; with `undo` the one that leads back from a run. Sends no write.
+
+    `changed_since`: a revision of git; only accounts whose manifest is another than then are looked at.
+    """
     progress = safe(progress)
     if undo is not None:
         workspace = undo.workspace
+    since = None
+    if changed_since:
+        since, targets = accounts_since(workspace, changed_since)
     demand_reach(workspace, "--exclude", excludes)
     focus = Focus(targets, excludes=excludes, dependencies=with_dependencies) if undo is None else undo.focus
+    if since is not None and not targets:
+        focus = Focus.exactly((), excludes=excludes)
     leave = Leave.of(workspace, replace, allow_sensitive)
     async with Session(workspace, venues_of(workspace, focus)) as session:
         planned = await draw_up(session, focus, leave=leave, undo=undo, progress=progress)
-    return planned.plan
+    return planned.plan if since is None else narrowed_to(since, planned.plan)
 
 
 async def draw_up(

@@ -35,6 +35,8 @@ def focus_of(saved: Mapping[str, Any]) -> Focus:
     One without steps claims that there is nothing to do in all that it looked at, so that is looked at again.
     """
     excludes = saved.get("excludes", ())
+    if not saved["steps"] and not saved["targets"] and "changed_since" in saved:
+        return Focus.exactly(())  # no account had changed, so there was nothing to look at
     if not saved["steps"]:
         return Focus(saved["targets"], excludes=excludes)
     unread = [str(one["address"]) for one in saved["unreadable"]]

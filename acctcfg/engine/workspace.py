@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Self, TypedDict
+from typing import Any, NamedTuple, Self, TypedDict
 
 from acctcfg.core.desired import JournalSpec, Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.snapshot import Earlier
 from acctcfg.core.until import settled
-from acctcfg.errors import ConfigError
+from acctcfg.errors import ConfigError, ManifestError
 from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, holder_of, journal_path, state_folders
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
 from acctcfg.journal.chain import BEGINNING, Head
@@ -57,6 +57,14 @@ def storage_here(directory: Path, environ: Mapping[str, str], *, create: bool = 
 def journal_in(storage: Storage, environ: Mapping[str, str]) -> Journal:
     """The journal that is kept there, told from an older copy of it."""
     return Journal(storage, seen=LastSeen(state_folders(environ), storage.place))
+
+
+class PastManifest(NamedTuple):
+    """A manifest at a commit; None: there was none."""
+
+    manifest: Manifest | None
+    commit: str
+    merge_base: bool  # the commit is where HEAD left the revision that was asked for
 
 
 class Who(TypedDict):
@@ -103,6 +111,29 @@ class Workspace:
             speed=speed_of(environ),
             today=today,
         )
+
+    def manifest_at(self, revision: str) -> PastManifest:
+        """What the files said at a revision of git. ConfigError for what was no manifest then, or cannot be read."""
+        from acctcfg.journal.git_past import folder_at
+        from acctcfg.manifest import load
+
+        with folder_at(self.directory, revision) as past:
+            hidden = [one for one in past.elsewhere if any(name.startswith(f"{one}/") for name in self.manifest.files)]
+            if hidden:
+                hint = "its files at that commit are in another repository: plan without --changed-since"
+                raise ConfigError(f"{hidden[0]} is a submodule", hint=hint)
+            found = None
+            if (past.path / "acctcfg.yaml").exists():
+                try:
+                    found = settled(load(past.path, self.types, environ=self.environ, bring=past.bring), self.today)
+                except ManifestError as exc:
+                    first, more = exc.problems[0], len(exc.problems) - 1
+                    raise ConfigError(
+                        f"the manifest at {revision} ({past.commit[:12]}) is not sound: {first}"
+                        + (f" (and {more} more)" if more else ""),
+                        hint="what changed since then cannot be told: plan without --changed-since",
+                    ) from exc
+            return PastManifest(found, past.commit, past.merge_base)
 
     def store(self, name: str) -> Store:
         """The secret store of that name; opened once."""

@@ -6,18 +6,23 @@ nothing leaves but commit ids and yes or no.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
+from typing import IO
 
-__all__ = ["Repository", "read_file"]
+__all__ = ["Repository", "open_plain", "read_file"]
 
 _SMALL = 4096
 _PACKED_REFS = 64 << 20
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF = re.compile(r"refs/[A-Za-z0-9._/+@#-]{1,500}")
+_KINDS = re.compile(r"refs/(?:heads|tags|remotes)/(.+)")
 _DEPTH = 5  # of references to references
 
 
@@ -59,15 +64,27 @@ class Repository:
 
     def head(self) -> str | None:
         """The id of the commit that is checked out; None before the first one."""
-        text = _line(self.folder / "HEAD")
+        return self.behind("HEAD")
+
+    def behind(self, name: str) -> str | None:
+        """The id that a reference leads to; None for one that is not there."""
         for _ in range(_DEPTH):
+            text = self._reference(name)
             if text is None or _ID.fullmatch(text):
                 return text
             name = text.removeprefix("ref: ")
             if name == text or not _REF.fullmatch(name) or ".." in name:
                 return None
-            text = self._reference(name)
         return None
+
+    def names(self, most: int) -> Iterator[str]:
+        """Branches, remote branches and tags, each as it is written, up to so many."""
+        packed = (read_file(self.common / "packed-refs", _PACKED_REFS) or b"").decode("utf-8", "replace").splitlines()
+        refs = self.common / "refs"
+        loose = (f"refs/{file.relative_to(refs).as_posix()}" for file in refs.rglob("*") if file.is_file())
+        known = (line.rpartition(" ")[2] for line in packed)
+        found = (_KINDS.fullmatch(name) for name in chain(loose, known))
+        yield from islice(dict.fromkeys(one[1] for one in found if one), most)
 
     def _reference(self, name: str) -> str | None:
         for root in dict.fromkeys((self.folder, self.common)):
@@ -81,23 +98,26 @@ class Repository:
         return None
 
 
+def open_plain(file: Path) -> IO[bytes]:
+    """An ordinary file, open for reading. OSError for one that is absent, or is something else, such as a link."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(file, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(file))
+        return os.fdopen(handle, "rb")
+    except OSError:
+        os.close(handle)
+        raise
+
+
 def read_file(file: Path, most: int) -> bytes | None:
     """The bytes of an ordinary file; None for one that is absent, is something else, or is larger than `most`."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        handle = os.open(file, flags)
+        with open_plain(file) as stream:
+            return stream.read(most) if os.fstat(stream.fileno()).st_size <= most else None
     except (OSError, ValueError):
         return None
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
-            return None
-        with os.fdopen(os.dup(handle), "rb") as stream:
-            return stream.read(most)
-    except OSError:
-        return None
-    finally:
-        os.close(handle)
 
 
 def _line(file: Path) -> str | None:

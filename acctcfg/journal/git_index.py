@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from acctcfg.journal.git_files import Repository, read_file
+from acctcfg.journal.git_objects import MissingObject, Objects
 
 __all__ = ["Entry", "committed_tree", "read_index", "tree_of"]
 
 _INDEX = 128 << 20
-_OBJECT = 1 << 20
-_PACK_INDEX = 512 << 20
+_COMMIT = 1 << 20  # bytes
 _SKIPPED = 0x4000  # of the extended flags: skip-worktree
 _INTENDED = 0x2000  # intent to add: no content yet
-_COMMIT = 1
 
 
 class Entry(NamedTuple):
@@ -132,60 +129,11 @@ def tree_of(entries: list[Entry], id_size: int = 20) -> bytes:
 
 
 def committed_tree(repository: Repository, commit: str) -> bytes | None:
-    """The id of a commit's tree, from a loose object or a pack; None where it is not found so simply."""
-    objects = repository.common / "objects"
-    if not objects.resolve().is_relative_to(repository.common.resolve()):
-        return None
-    loose = read_file(objects / commit[:2] / commit[2:], _OBJECT)
-    if loose is not None:
-        head, _, body = _inflated(loose).partition(b"\0")
-        return _tree_line(body) if head.startswith(b"commit ") else None
-    for file in sorted((objects / "pack").glob("pack-*.idx"))[:100]:
-        offset = _offset_in(file, bytes.fromhex(commit))
-        if offset is not None:
-            return _packed_commit(file.with_suffix(".pack"), offset)
-    return None
-
-
-def _offset_in(file: Path, id_: bytes) -> int | None:
-    if file.is_symlink() or not file.is_file() or file.stat().st_size > _PACK_INDEX:
-        return None
-    with file.open("rb") as stream:
-        if stream.read(8) != b"\xfftOc\0\0\0\2":
-            return None
-        fan = struct.unpack(">256I", stream.read(1024))
-        low, high, total = fan[id_[0] - 1] if id_[0] else 0, fan[id_[0]], fan[255]
-        while low < high:
-            middle = (low + high) // 2
-            stream.seek(1032 + middle * len(id_))
-            found = stream.read(len(id_))
-            if found == id_:
-                stream.seek(1032 + total * (len(id_) + 4) + middle * 4)
-                (offset,) = struct.unpack(">I", stream.read(4))
-                return int(offset) if offset < 1 << 31 else None
-            low, high = (middle + 1, high) if found < id_ else (low, middle)
-    return None
-
-
-def _packed_commit(file: Path, offset: int) -> bytes | None:
-    if file.is_symlink() or not file.is_file():
-        return None
-    with file.open("rb") as stream:
-        stream.seek(offset)
-        data = stream.read(_OBJECT)
-    kind, at = data[0] >> 4 & 7, 0
-    while data[at] & 0x80:
-        at += 1
-    return _tree_line(_inflated(data[at + 1 :])) if kind == _COMMIT else None  # else it is a delta
-
-
-def _inflated(data: bytes) -> bytes:
+    """The id of a commit's tree; None where the repository does not have the commit."""
     try:
-        return zlib.decompressobj().decompress(data, _OBJECT)
-    except zlib.error as exc:
-        raise ValueError("an object that cannot be inflated") from exc
-
-
-def _tree_line(body: bytes) -> bytes | None:
+        with Objects(repository, largest=_COMMIT) as objects:
+            kind, body = objects.read(commit)
+    except (MissingObject, OSError):
+        return None
     line = body.partition(b"\n")[0]
-    return bytes.fromhex(line[5:].decode("ascii")) if line.startswith(b"tree ") else None
+    return bytes.fromhex(line[5:].decode("ascii")) if kind == "commit" and line.startswith(b"tree ") else None

@@ -55,17 +55,35 @@ def _nobody(message: str) -> None:
     """The root file is asked for by no line."""
 
 
-def read_workspace(directory: Path, shape: Shape, root: str, *, patterns_may_be_empty: bool = False) -> Workspace:
-    """Read everything below `directory` that `root` names. Never raises: what is wrong is in `problems`."""
+def read_workspace(
+    directory: Path,
+    shape: Shape,
+    root: str,
+    *,
+    patterns_may_be_empty: bool = False,
+    bring: Callable[[str], None] | None = None,
+) -> Workspace:
+    """Read everything below `directory` that `root` names. Never raises of itself: what is wrong is in `problems`.
+
+    `bring` is told the name of each file before it is read, and may put it there.
+    """
     workspace = Workspace(Sources(), set(), {name: {} for name in SECTIONS})
-    _Reading(directory, shape, workspace, patterns_may_be_empty).file(root, (), _nobody)
+    _Reading(directory, shape, workspace, patterns_may_be_empty, bring).file(root, (), _nobody)
     workspace.files.sort()
     return workspace
 
 
 class _Reading:
-    def __init__(self, directory: Path, shape: Shape, workspace: Workspace, may_be_empty: bool) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        shape: Shape,
+        workspace: Workspace,
+        may_be_empty: bool,
+        bring: Callable[[str], None] | None,
+    ) -> None:
         self.may_be_empty = may_be_empty  # patterns
+        self.bring = bring
         self.directory = directory
         self.shape = shape
         self.workspace = workspace
@@ -102,6 +120,8 @@ class _Reading:
 
     def _bytes(self, name: str, asked: Callable[[str], None]) -> bytes | None:
         path = self.directory / name
+        if self.bring is not None:
+            self.bring(name)
         try:
             if path.exists() and not (path.is_file() or path.is_dir()):
                 raise OSError(0, "it is not a regular file")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from acctcfg.core.desired import Manifest
@@ -27,14 +27,15 @@ def load(
     environ: Mapping[str, str],
     root: str = "acctcfg.yaml",
     patterns_may_be_empty: bool = False,
+    bring: Callable[[str], None] | None = None,
 ) -> Manifest:
     """Read `root` in `directory` and the files that it includes; sends nothing, runs nothing, writes nothing.
 
-    `rules` are the venue types by name; of `environ` only ACCTCFG_TRUST is read. Raises `ManifestError` with every
-    problem of every file.
+    `rules` are the venue types by name; of `environ` only ACCTCFG_TRUST is read. `bring` is told the name of each file
+    before it is read. Raises `ManifestError` with every problem of every file.
     """
     manifest, problems = read_all(
-        directory, rules, environ=environ, root=root, patterns_may_be_empty=patterns_may_be_empty
+        directory, rules, environ=environ, root=root, patterns_may_be_empty=patterns_may_be_empty, bring=bring
     )
     if problems:
         raise ManifestError(problems, hint="nothing was sent; correct these lines, then validate again")
@@ -48,10 +49,11 @@ def read_all(
     environ: Mapping[str, str],
     root: str = "acctcfg.yaml",
     patterns_may_be_empty: bool = False,
+    bring: Callable[[str], None] | None = None,
 ) -> tuple[Manifest, tuple[Problem, ...]]:
     """What the files say, with what is wrong in them: where that is anything, the manifest is not to be acted on."""
     shape = Shape(rules, environ.get("ACCTCFG_TRUST", ""))
-    workspace = read_workspace(directory, shape, root, patterns_may_be_empty=patterns_may_be_empty)
+    workspace = read_workspace(directory, shape, root, patterns_may_be_empty=patterns_may_be_empty, bring=bring)
     rows = build_rows(workspace, shape)
     stores = build_stores(workspace, shape)
     moved = build_moved(workspace, shape)

@@ -67,6 +67,7 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
             ),
             waves=_waves(),
             excludes={**TEXTS, "description": "what was left out of it; absent in files of earlier versions"},
+            changed_since=_since(),
             reverts=_reverts(),
             snapshot=_snapshot(),
         ),
@@ -93,6 +94,20 @@ def _waves() -> dict[str, object]:
 def _reverts() -> dict[str, object]:
     of_run = object_(run=TEXT, at=TEXT, actor=TEXT, command=TEXT, with_deletes={"type": "boolean"})
     return {**of_run, "description": "the run that the plan undoes, in place of what the manifest wants"}
+
+
+def _since() -> dict[str, object]:
+    since = object_(
+        revision=TEXT,
+        commit={**TEXT, "description": "the id of that commit"},
+        merge_base={"type": "boolean", "description": "whether that is the one at which HEAD left the revision"},
+        removed={**TEXTS, "description": "accounts that were in the manifest then, and are not now"},
+    )
+    return {
+        **since,
+        "description": "`targets` are the accounts whose manifest changed since then; nothing was read "
+        "where there are none",
+    }
 
 
 def _snapshot() -> dict[str, object]:

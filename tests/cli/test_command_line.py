@@ -124,7 +124,6 @@ def test_wrong_usage_is_64_with_a_hint(line, words, capsys):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("plan --changed-since HEAD", "--changed-since is not supported yet"),
         ("plan --events run.jsonl", "--events is not supported yet"),
         ("plan --rehearse", "--rehearse is not supported yet"),
     ],

@@ -7,6 +7,7 @@ from click.shell_completion import BashComplete
 from desk import Desk
 
 from acctcfg.cli import group
+from tests.journal.test_git_files import git
 
 KEYS = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
 
@@ -58,3 +59,14 @@ def test_runs_are_offered_newest_first(desk, monkeypatch):
     monkeypatch.setenv("COMP_WORDS", " ".join(line))
     monkeypatch.setenv("COMP_CWORD", str(len(line) - 1))
     assert BashComplete(group, {}, "acctcfg", "_ACCTCFG_COMPLETE").complete() == f"plain,{run}"
+
+
+def test_branches_and_tags_are_offered(offered, desk):
+    """What `--changed-since` takes, loose or packed, by git's files; nothing outside of a checkout."""
+    assert offered("plan", "--changed-since", "") == []
+    git(desk.folder, "init", "-q", "-b", "main")
+    git(desk.folder, "commit", "-qm", "first", "--allow-empty")
+    git(desk.folder, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(desk.folder, "pack-refs", "--all")
+    git(desk.folder, "tag", "v1")
+    assert sorted(offered("plan", "--changed-since", "")) == ["HEAD", "main", "origin/main", "v1"]
