@@ -12,8 +12,6 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.pace import Pacer
 
-TIMEOUT_S = 0.4  # half of it is for connecting, which a busy machine takes its time for
-
 
 @pytest.fixture
 async def venue() -> AsyncIterator[ToyVenue]:
@@ -30,6 +28,12 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def client(venue: ToyVenue, clock: FakeClock) -> AsyncIterator[Client]:
-    async with Client(venue.url, ToyDialect(), clock, Pacer(clock), timeout_s=TIMEOUT_S) as one:
+def timeout_s() -> float:
+    """How long an answer is waited for: longer than any machine needs, for it is real time."""
+    return 30.0
+
+
+@pytest.fixture
+async def client(venue: ToyVenue, clock: FakeClock, timeout_s: float) -> AsyncIterator[Client]:
+    async with Client(venue.url, ToyDialect(), clock, Pacer(clock), timeout_s=timeout_s) as one:
         yield one
