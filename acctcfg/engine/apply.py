@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -212,13 +211,22 @@ def _not_begun(planned: Planned, plan: Plan) -> Outcome:
 
 
 async def _matched(workspace: Workspace, outcome: Outcome, progress: Progress) -> Outcome:
-    """All that a saved plan wanted is right by now. Only a look at everything else can tell whether accounts match."""
+    """All that a saved plan wanted is right by now. Only a look at everything else can tell whether accounts match.
+
+    What was to be done is done, whatever becomes of this look: a note says what it found, or why it failed.
+    """
     if outcome.plan.matches:
         return outcome
-    with suppress(AcctcfgError):  # what was to be done is done, whatever becomes of this look
+    try:
         plan = await make_plan(workspace, progress=progress)
-        return replace(outcome, plan=plan) if plan.matches else outcome
-    return outcome
+    except AcctcfgError as error:
+        found = f"whether anything else differs is not known: {error.told}"
+    else:
+        if plan.matches:
+            return replace(outcome, plan=plan)
+        unread = [f"{one.address}: {one.message}" for one in plan.unreadable]
+        found = " ".join([f"a plan of everything ends with: {plan.conclusion[0]}", *unread[:1]])
+    return replace(outcome, notes=(*outcome.notes, f"the steps of this plan are done; {found}"))
 
 
 # -- before ----------------------------------------------------------------------------------------------------------

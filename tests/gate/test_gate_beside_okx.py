@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from gate_desk import ADA, GateDesk
 
-import acctcfg.engine.session
-
 KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
 SWAP = {"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 7}
 PROFILES = {"hedged": {"position_mode": "long_short"}}
@@ -27,9 +25,8 @@ ACCOUNTS: dict[str, Any] = {
 
 
 @pytest.fixture
-def both(make_gate: Callable[..., GateDesk], monkeypatch: pytest.MonkeyPatch) -> GateDesk:
+def both(make_gate: Callable[..., GateDesk]) -> GateDesk:
     """A workspace with a connection of each type."""
-    monkeypatch.setattr(acctcfg.engine.session, "TIMEOUT_S", 0.5)
     return make_gate(okx=True, speed=40).write(ACCOUNTS, profiles=PROFILES)
 
 
@@ -173,6 +170,24 @@ def test_a_saved_plan_holds_both(both: GateDesk) -> None:
     okx_stands(both)
     gate_stands(both)
     assert both.apply(str(file)).last == "No changes. Live accounts match the manifest."
+
+
+def test_a_saved_plan_whose_look_at_everything_else_fails(both: GateDesk) -> None:
+    """Its steps are right by now, and nothing is sent; that the rest could not be read is said, with the reason."""
+    file = both.folder / "plan.json"
+    both.plan("--out", str(file))
+    assert both.apply(str(file)).code == 0
+    both.sandbox.control_post("forget")
+    assert both.apply(str(file)).code == 0
+    asked = both.sandbox.control_get("requests")["by_path"]["GET /api/v4/crossex/accounts"]
+    both.fault(match={"path": "*/crossex/accounts"}, kind="status", status=503, times=0, after=asked - 1)
+    before = both.writes()
+    said = both.apply(str(file))
+    assert (said.code, said.last) == (0, "Applied: 0 created, 0 changed, 0 deleted, 0 blocked, 0 failed.")
+    note = next(line for line in said.out.splitlines() if line.startswith("note: the steps of this plan are done; "))
+    assert "2 could not be read. cx: " in note
+    assert "503" in note
+    assert both.writes() == before
 
 
 def test_a_saved_plan_that_is_stale(both: GateDesk) -> None:

@@ -364,6 +364,7 @@ def test_a_saved_plan_that_is_done_says_match_only_after_a_look_at_everything(de
     said = desk.apply(file)
     assert (said.code, said.last) == (0, "Applied: 0 created, 0 changed, 0 deleted, 0 blocked, 0 failed.")
     assert "match" not in said.out
+    assert "a plan of everything ends with: Plan: 0 to create, 1 to change, 0 to delete, 0 blocked." in said.out
 
 
 # -- what was reviewed -----------------------------------------------------------------------------------------------

@@ -54,8 +54,8 @@ def sockets(desk: Desk) -> set[str]:
 
 
 def until(holds: Callable[[], object]) -> None:
-    """Until it holds, for ten seconds at most."""
-    end = time.monotonic() + 10
+    """Until it holds, for a minute at most: longer than a busy machine takes to start a program."""
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end, "it never came"
         time.sleep(0.02)
@@ -280,7 +280,7 @@ def test_ctrl_c_while_it_waits(desk: Desk) -> None:
         try:
             until(lambda: len(sockets(desk)) == 2)
             running.send_signal(signal.SIGINT)
-            _, err = running.communicate(timeout=20)
+            _, err = running.communicate(timeout=60)  # of the ten minutes
         finally:
             running.kill()
     assert running.returncode == 130, err
