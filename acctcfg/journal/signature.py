@@ -32,6 +32,7 @@ _PASSED: Final = ("PATH", "HOME", "LANG", "TERM", "SSH_AUTH_SOCK", "SSH_ASKPASS"
 _KEYS: Final = ("id_ed25519_sk", "id_ecdsa_sk", "id_ed25519", "id_ecdsa", "id_rsa")
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 _ANSWERS_WITHIN_S: Final = 20.0
+_LINES: Final = 3  # of a file with mistakes that are told at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +76,15 @@ def fingerprint(signature: str) -> str:
     """Of the key that a signature says it is by, as `ssh-keygen -l` shows it. ValueError for what is none."""
     body = signature.strip()
     if not (body.startswith(_BEGIN) and body.endswith(_END)):
-        raise ValueError("it is not an SSH signature")
+        raise ValueError("is not an SSH signature")
     try:
         raw = base64.b64decode("".join(body.removeprefix(_BEGIN).removesuffix(_END).split()), validate=True)
         magic, _, size = struct.unpack_from(">6sII", raw)
     except (binascii.Error, struct.error) as exc:
-        raise ValueError("it is not an SSH signature") from exc
+        raise ValueError("is not an SSH signature") from exc
     public = raw[14 : 14 + size]
     if magic != b"SSHSIG" or len(public) != size:
-        raise ValueError("it is not an SSH signature")
+        raise ValueError("is not an SSH signature")
     return "SHA256:" + base64.b64encode(hashlib.sha256(public).digest()).decode().rstrip("=")
 
 
@@ -95,19 +96,27 @@ def signer_of(text: str, namespace: str, signature: str, allowed: Path, environ:
         return str(exc)
     with tempfile.TemporaryDirectory(prefix="acctcfg-") as folder:
         file = Path(folder) / "signature"
-        file.write_text(signature, encoding="utf-8")
+        file.write_text(signature.replace("\r\n", "\n"), encoding="utf-8")
         common = ["-n", namespace, "-s", str(file), "-f", str(allowed.absolute())]
         found = _run(["-Y", "find-principals", *common[2:]], "", environ)
         principals = found.stdout.split("\n")
         principal = principals[0].strip()
         if found.returncode != 0 or not principal:
-            return f"is by the key {key}, whom {allowed.name} does not name, or not for now"
-        if any(char in principal for char in "*?!,"):
+            return f"is by the key {key}, whom {allowed.name} does not name, or not for now{_told_of(allowed, found)}"
+        if not principal.isprintable() or any(char in principal for char in "*?!,"):
             return f"is by the key {key}, whose line in {allowed.name} names no single person: {principal}"
         done = _run(["-Y", "verify", "-I", principal, *common], f"{text}\n", environ)
     if done.returncode != 0:
-        return f"is by {principal}, and not a valid one of this digest"
+        return f"is by {principal}, and not a valid one of this digest{_told_of(allowed, done)}"
     return Signer(principal, key)
+
+
+def _told_of(allowed: Path, done: subprocess.CompletedProcess[str]) -> str:
+    """What ssh-keygen says of the file's lines, " (allowed_signers:2: missing key)"; "" where that is nothing."""
+    place = f"{allowed.absolute()}:"
+    told = [line.removeprefix(place) for line in done.stderr.splitlines() if line.startswith(place)]
+    lines = [f"{allowed.name}:{one.partition(': verify time')[0]}" for one in told]  # the time is now's
+    return f" ({'; '.join(lines[:_LINES])})" if lines else ""
 
 
 def _run(

@@ -44,6 +44,8 @@ class Kind:
     manifest: str = ""
     sealed: bool = False  # the input is what an age file holds
     script: bool = False  # the input is SQL, for a sound journal
+    beside: tuple[str, ...] = ()  # files of base_signed that the workspace has, too
+    program: str = ""  # what must be installed for it
     environ: Mapping[str, str] = field(default_factory=dict)
 
     def lay_out(self, file: Path, folder: Path) -> dict[str, str]:
@@ -55,6 +57,8 @@ class Kind:
             (folder / "acctcfg.yaml").write_text(text, encoding="utf-8")
             (folder / "identity.txt").write_text(f"{identity}\n", encoding="utf-8")
             (folder / "identity.txt").chmod(0o600)
+        for name in self.beside:
+            shutil.copy(Path(__file__).parent / "base_signed" / name, folder)
         if self.script:
             _altered(folder / self.place, file.read_text(encoding="utf-8"))
         elif file.is_dir():
@@ -91,14 +95,34 @@ def desk(
     return text
 
 
+def approved(count: int) -> str:
+    """The workspace of a plan that so many must sign. Alice made it."""
+    return f"{desk()}guardrails:\n  approvals: {{count: {count}, signers: allowed_signers, for: all}}\n"
+
+
+SIGNED = ("plan.json", "plan.json.alice.sig", "plan.json.bob.sig", "plan.json.erin.sig")
+"""A plan that three signed, Erin as a security key does. Nobody has their private keys."""
+
 BY_VARIABLES = {"OKX_DESK_API_KEY": "key", "OKX_DESK_SECRET_KEY": "CANARY-secret", "OKX_DESK_PASSPHRASE": "CANARY-1"}
 IMPORTING = ("secrets", "import")
 TOKEN = "{token: {exec: [ANSWER]}}"
 
+APPLYING = ("apply", "plan.json", "--auto-approve")
+
 KINDS = {
     "manifest": Kind(place="acctcfg.yaml", command=("validate",)),
     "workspace": Kind(place="", command=("validate",)),
-    "plan": Kind(place="plan.json", command=("apply", "plan.json", "--auto-approve"), manifest=desk()),
+    "plan": Kind(place="plan.json", command=APPLYING, manifest=desk()),
+    "signers": Kind(
+        place="allowed_signers", command=APPLYING, manifest=approved(4), beside=SIGNED, program="ssh-keygen"
+    ),
+    "signature": Kind(
+        place="plan.json.a.sig",
+        command=APPLYING,
+        manifest=approved(1),
+        beside=("plan.json", "allowed_signers"),
+        program="ssh-keygen",
+    ),
     "scenario": Kind(place="tests/a.yaml", command=("test",), manifest=desk()),
     "seed": Kind(place="seed.yaml", command=("sandbox", "--port", "0", "--seed", "seed.yaml")),
     "credentials": Kind(place="creds.json", command=("plan",), manifest=desk("{file: creds.json}")),

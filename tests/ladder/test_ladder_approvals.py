@@ -169,15 +169,20 @@ def test_for_sensitive_only_what_is_sensitive_waits(four: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("signers", "words"),
-    [("nowhere", "cannot read"), ("link", "a link leads out of the workspace")],
+    [
+        ("nowhere", "cannot read"),
+        ("link", "a link leads out of the workspace"),
+        ("endless", "is larger than 1 MiB"),
+    ],
 )
 def test_the_file_of_those_who_may(
     four: Desk, tmp_path_factory: pytest.TempPathFactory, signers: str, words: str
 ) -> None:
-    """One that cannot be read, or lies behind a link out of the workspace, is said, and nothing is sent."""
+    """One that cannot be read, has no end, or lies behind a link out of the workspace is said; nothing is sent."""
     outside = tmp_path_factory.mktemp("outside") / "signers"
     outside.write_text("", encoding="utf-8")
     (four.folder / "link").symlink_to(outside)
+    (four.folder / "endless").write_text(f"ann@example.com {'A' * (1 << 20)}\n", encoding="utf-8")
     saved(four)
     four.document["guardrails"]["approvals"]["signers"] = signers
     four.text(json.dumps(four.document))
