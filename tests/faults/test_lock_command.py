@@ -7,12 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desk import Desk, seed
 from fault_parts import another_apply, keep, onboarding, sub_account
+from own_network import ALONE, Bridge, why_not
 from postgres import Postgres
 
 HERE = Path(__file__).parent
@@ -124,6 +128,50 @@ def test_a_frozen_holder_that_wakes_up_sends_nothing(kept: Desk, request: pytest
 
 
 FAMILIES = ("BTC-USDT", "ETH-USDT")
+KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
+
+
+def rivals(desk: Desk, root: Path, **sections: Any) -> list[Path]:
+    """Two workspaces that want other leverages of one account."""
+    folders = [root / "a", root / "b"]
+    for number, folder in enumerate(folders):
+        folder.mkdir(exist_ok=True)
+        desk.folder = folder
+        keep(desk, "mmdesk01")
+        entries = [{"market": "swap", "family": one, "margin": "cross", "value": 6 + number} for one in FAMILIES]
+        desk.write({"mmdesk01": {"api_keys": KEY, "leverage": entries}}, **sections)
+    return folders
+
+
+def apply_at_once(commands: Sequence[Sequence[str | Path]], homes: Sequence[Path]) -> None:
+    """Each is an acctcfg with a home; they apply at the same time, and each waits for the other."""
+    with ExitStack() as stack:
+        running = []
+        for command, home in zip(commands, homes, strict=True):
+            places = {"HOME": home, "XDG_STATE_HOME": home / "state", "XDG_CACHE_HOME": home / "cache"}
+            started = subprocess.Popen(
+                [*command, "apply", "--auto-approve", "--lock-timeout", "60s"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **{name: str(place) for name, place in places.items()}},
+            )
+            stack.callback(started.kill)
+            running.append(started)
+        for one in running:
+            out, err = one.communicate(timeout=100)
+            assert one.returncode == 0, (out + err).decode()
+
+
+def took_turns(desk: Desk, postgres: Postgres, url: str) -> None:
+    """One run, then the other: at the venue, and in the journal, where they share one at `url`."""
+    sent = [row["body"]["lever"] for row in desk.writes("set-leverage")]
+    assert sorted(sent) == ["6", "6", "7", "7"]
+    assert len(list(groupby(sent))) == 2
+    if url:
+        with postgres.connect(url) as connection:
+            rows = connection.execute("SELECT run FROM acctcfg.events ORDER BY seq").fetchall()
+        assert len(list(groupby(rows))) == 2
+    assert desk.run("history", "--verify").code == 0
 
 
 @pytest.mark.slow
@@ -131,45 +179,35 @@ FAMILIES = ("BTC-USDT", "ETH-USDT")
 def test_two_checkouts_take_turns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: Postgres, machines: int
 ) -> None:
-    """Two that want other values at once: one run, then the other, at the venue and on record. On one machine each has
-    its own journal; two machines share one, and neither home nor boot id."""
+    """Two that want other values at once take turns. On one machine each has its own journal; two machines share one,
+    and neither home nor boot id."""
     world = seed({"mmdesk01": sub_account("mmdesk01", acctLv="3")})
     with Desk.at(tmp_path / "a", monkeypatch, world) as desk:
+        url = postgres.database() if machines == 2 else ""
+        folders = rivals(desk, tmp_path, **({"journal": {"url": url}} if url else {}))
+        of = [str(number % machines) for number in range(len(folders))]
+        commands = [
+            [sys.executable, HERE / "other_machine.py", f"boot{which}", folder]
+            for which, folder in zip(of, folders, strict=True)
+        ]
+        apply_at_once(commands, [tmp_path / f"home{which}" for which in of])
+        took_turns(desk, postgres, url)
+
+
+@pytest.mark.slow
+def test_two_networks_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: Postgres) -> None:
+    """So do two processes with a loopback and process numbers of their own, which have the venue and the journal in
+    common and nothing else."""
+    if reason := why_not():
+        pytest.skip(f"no network namespace can be made here: {reason}")
+    world = seed({"mmdesk01": sub_account("mmdesk01", acctLv="3")})
+    with Desk.at(tmp_path / "a", monkeypatch, world) as desk, ExitStack() as stack:
         url = postgres.database()
-        folders = [tmp_path / "a", tmp_path / "b"]
-        running = []
-        for number, folder in enumerate(folders):
-            folder.mkdir(exist_ok=True)
-            desk.folder = folder
-            keep(desk, "mmdesk01")
-            entries = [{"market": "swap", "family": one, "margin": "cross", "value": 6 + number} for one in FAMILIES]
-            key = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
-            shared = {"journal": {"url": url}} if machines == 2 else {}
-            desk.write({"mmdesk01": {"api_keys": key, "leverage": entries}}, **shared)
-        for number, folder in enumerate(folders):
-            home = str(tmp_path / f"home{number % machines}")
-            environ = {**os.environ, "HOME": home, "XDG_STATE_HOME": f"{home}/state", "XDG_CACHE_HOME": f"{home}/cache"}
-            command = [
-                sys.executable,
-                HERE / "other_machine.py",
-                f"boot{number % machines}",
-                folder,
-                "apply",
-                "--auto-approve",
-            ]
-            running.append(
-                subprocess.Popen(
-                    [*command, "--lock-timeout", "30s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
-                )
-            )
-        for one in running:
-            out, err = one.communicate(timeout=40)
-            assert one.returncode == 0, (out + err).decode()
-        sent = [row["body"]["lever"] for row in desk.writes("set-leverage")]
-        assert sorted(sent) == ["6", "6", "7", "7"]
-        assert len(list(groupby(sent))) == 2
-        if machines == 2:
-            with postgres.connect(url) as connection:
-                rows = connection.execute("SELECT run FROM acctcfg.events ORDER BY seq").fetchall()
-            assert len(list(groupby(rows))) == 2
-        assert desk.run("history", "--verify").code == 0
+        ports = {desk.sandbox.port: tmp_path / "venue", postgres.port: tmp_path / "journal"}
+        for port, place in ports.items():
+            stack.callback(Bridge.to_port(port, place).close)
+        folders = rivals(desk, tmp_path, journal={"url": url})
+        ways = [f"{port}={place}" for port, place in ports.items()]
+        alone = [*ALONE, sys.executable, HERE / "own_network.py", *ways, "--", "-C"]
+        apply_at_once([[*alone, folder] for folder in folders], [tmp_path / "home0", tmp_path / "home1"])
+        took_turns(desk, postgres, url)
