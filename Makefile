@@ -21,7 +21,7 @@ help:
 	@echo "make oldest   the same with the oldest versions that pyproject.toml allows"
 	@echo "make bench    the measured goals"
 	@echo "make format   format the code"
-	@echo "make schemas  write schemas/ anew"
+	@echo "make schemas  write schemas/ and docs/reference.md anew"
 	@echo "make lock     write requirements.lock anew, from what the registry serves today"
 
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
@@ -113,6 +113,7 @@ schemas: $(STAMP)
 	$(PY) -m acctcfg schema snapshot > schemas/snapshot.schema.json
 	$(PY) -m acctcfg schema sandbox-seed > schemas/sandbox-seed.schema.json
 	$(PY) -m acctcfg schema scenario > schemas/scenario.schema.json
+	$(PY) docs/reference.py > docs/reference.md
 
 # One file for every Python from 3.11 on and every platform; hashes, so that nothing else can be installed in their place.
 lock: $(UV)
