@@ -6,6 +6,7 @@ A frame that logs in holds a key, and a refusal may repeat the frame: no frame, 
 from __future__ import annotations
 
 import asyncio
+from typing import NoReturn
 
 import aiohttp
 from yarl import URL
@@ -14,6 +15,7 @@ from acctcfg.core.json_types import JsonObject
 from acctcfg.errors import Unreachable
 from acctcfg.wire.answer import read_json
 from acctcfg.wire.endpoint import Param, written
+from acctcfg.wire.failures import Redirected
 from acctcfg.wire.proxy import Proxy
 from acctcfg.wire.transport import authorities, reason
 
@@ -70,7 +72,7 @@ class Sockets:
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self, url: str) -> Socket:
-        """Open a socket, by the proxy where there is one. Raises Unreachable."""
+        """Open a socket, by the proxy where there is one. Raises Unreachable, Redirected."""
         session = self._session = self._session or _session(URL(url).scheme)
         proxy = self._proxy
         try:
@@ -82,6 +84,8 @@ class Sockets:
                     proxy=proxy.url if proxy else None,
                     proxy_headers=proxy.login() if proxy else None,
                 )
+        except _Redirect as exc:
+            raise Redirected.of(url.removesuffix(URL(url).path), exc.answer) from None
         except (aiohttp.ClientError, OSError) as exc:  # not chained: a refused handshake carries headers
             raise Unreachable(f"{url} opens no WebSocket: {_why(exc)}", code="no_socket") from None
         return Socket(ws)
@@ -93,6 +97,19 @@ class Sockets:
             self._session = None
 
 
+class _Redirect(Exception):
+    """The answer to a handshake that points elsewhere."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+async def _stay(_: object, __: object, redirect: aiohttp.TraceRequestRedirectParams) -> NoReturn:
+    """The one way to keep aiohttp from following: whoever answers there would be handed the login."""
+    raise _Redirect(redirect.response)
+
+
 def _why(exc: Exception) -> str:
     if isinstance(exc, aiohttp.ClientResponseError):
         return f"HTTP {exc.status}"
@@ -100,10 +117,13 @@ def _why(exc: Exception) -> str:
 
 
 def _session(scheme: str) -> aiohttp.ClientSession:
+    watched = aiohttp.TraceConfig()
+    watched.on_request_redirect.append(_stay)
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=authorities() if scheme == "wss" else True),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=("User-Agent",),
         timeout=aiohttp.ClientTimeout(total=None),
         trust_env=False,
+        trace_configs=[watched],
     )

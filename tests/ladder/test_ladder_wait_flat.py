@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.server
 import logging
 import os
 import shutil
@@ -337,3 +338,36 @@ def test_a_refused_login_leaves_polling_and_no_trace(
     assert len(secrets) == 3 + 2  # one login a path: a key that is refused is not tried again
     seen = said.out + said.err + caplog.text
     assert not [one for one in (*secrets, MASTER["secret_key"], "/users/self/verify") if one in seen]
+
+
+def test_a_socket_that_points_elsewhere_leaves_polling(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A login follows no redirect, not even to a socket that would take it; it is said, and looks are taken by time."""
+
+    asked: list[str] = []
+
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(307)
+            self.send_header("Location", desk.sandbox.base_url.replace("http", "ws") + self.path)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"ws://127.0.0.1:{server.server_port}"
+        monkeypatch.setattr("acctcfg.venues.okx.connection.socket_base", lambda *_, **__: base)
+        held(desk)
+        wanted(desk, "customer01")
+        with Waiting(desk, "30s", "-v") as waiting:
+            until(lambda: len(asked) == 2)
+            time.sleep(0.2)
+            assert (sockets(desk), waiting.over) == (set(), False)
+            close(desk)
+            said = waiting.said()
+        server.shutdown()
+    assert (said.code, sockets(desk)) == (0, set())
+    assert len(asked) == 2
+    assert f"customer01: {base} redirects to 127.0.0.1 (HTTP 307); redirects are not followed" in said.err

@@ -23,6 +23,7 @@ from acctcfg.venues.okx.auth import signature
 from acctcfg.venues.okx.rules import OKX_RULES
 from acctcfg.venues.pushes import Push
 from acctcfg.wire.endpoint import Rate
+from acctcfg.wire.failures import Redirected
 from acctcfg.wire.socket import Socket, SocketClosed
 
 __all__ = ["listen", "socket_base"]
@@ -118,6 +119,8 @@ class _Line:
                     await self._hear(socket)
                 except _GivenUp as error:
                     return f"the WebSocket refuses its key ({error})"
+                except Redirected as error:
+                    return error.message
                 except VenueError as error:
                     if error.code in _FOR_GOOD:
                         return f"the venue closed its WebSocket ({error.code})"
