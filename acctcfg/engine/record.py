@@ -172,7 +172,7 @@ class _Part:
             await self.writer.settle(self.entry, outcome)
 
     async def intend(self, sent_at: float) -> None:
-        """Write down the intent."""
+        """Write down the intent. What takes back the step's own creation is sent without: the disk may be full."""
         writer, write = self.writer, self.write
         facts: JsonObject = {
             "uid": write.uid,
@@ -181,18 +181,24 @@ class _Part:
             "renames": dict(write.renames),
         }
         body: JsonObject = {**writer.values, **{name: value for name, value in facts.items() if value}}
-        self.entry = await asyncio.to_thread(
-            writer.run.journal.intend,
-            writer.run.id,
-            venue_user=writer.venue_user,
-            account=write.account,
-            address=str(write.address),
-            action=write.action,
-            call=write.call.text,
-            body=body or None,
-            sent_at=sent_at,
-            creates_key=write.creates_key,
-        )
+        try:
+            self.entry = await asyncio.to_thread(
+                writer.run.journal.intend,
+                writer.run.id,
+                venue_user=writer.venue_user,
+                account=write.account,
+                address=str(write.address),
+                action=write.action,
+                call=write.call.text,
+                body=body or None,
+                sent_at=sent_at,
+                creates_key=write.creates_key,
+            )
+        except JournalError as error:
+            if not write.undoes:
+                raise
+            self.entry = None
+            writer.run.trouble.setdefault(writer.address, error)
 
     def leaves(self, sent_at: float) -> None:
         """From now on it may have happened."""
@@ -211,8 +217,9 @@ class _Part:
     async def answered(self) -> None:
         """It was answered; a creation's entry stays open until what was answered is on record."""
         writer, write, entry = self.writer, self.write, self.entry
-        assert entry is not None  # noqa: S101 (nothing is answered that was not begun)
         writer.last = entry
+        if entry is None:  # taken back without a record
+            return
         if write.creates_key or write.creates:
             writer.entries.append(entry)
         else:

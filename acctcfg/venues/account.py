@@ -66,6 +66,7 @@ class AccountNotes(ABC):
         creates: JsonObject | None = None,
         deletes: str = "",
         renames: JsonObject | None = None,
+        undoes: bool = False,
     ) -> Reply:
         """Send one write for the account: signed by itself (`own`), or by the user above it. See `Write`."""
         write = replace(
@@ -74,6 +75,7 @@ class AccountNotes(ABC):
             creates=creates or {},
             deletes=deletes,
             renames=renames or {},
+            undoes=undoes,
         )
         async with self.turn:
             return await writer.send(write)

@@ -147,6 +147,7 @@ class Write:
     creates: JsonObject = field(default_factory=dict)
     deletes: str = ""
     renames: JsonObject = field(default_factory=dict)  # "api_key" and its new "label"
+    undoes: bool = False  # what this very step just made: sent though it cannot be put on record
 
 
 class Writer(Protocol):

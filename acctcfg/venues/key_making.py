@@ -8,7 +8,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue
-from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, Refused, StoreError, VenueError
+from acctcfg.errors import AcctcfgError, Garbled, JournalError, OutcomeUnknown, Refused, StoreError, VenueError
 from acctcfg.venues.account import AccountNotes
 from acctcfg.venues.contract import Writer
 from acctcfg.venues.half_made import sent_with
@@ -93,12 +93,12 @@ async def _undo(
     reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
     failed = f"{change.address}: its secret could not be stored ({reason})"
     try:
-        await account.send(undo, change, writer, deletes=api_key)
-    except VenueError as left:
+        await account.send(undo, change, writer, deletes=api_key, undoes=True)
+    except (VenueError, JournalError) as left:
         # No StoreError: the journal goes on to say that the key was being created, so that it may be replaced.
         message = f"{failed}, and the new key could not be deleted again: {left.message}"
         hint = "mend the store, then apply again: what is left of the key is replaced"
-        raise VenueError(message, hint=hint, code=left.code) from error
+        raise VenueError(message, hint=hint, code=getattr(left, "code", "")) from error
 
 
 def _value(change: Change) -> KeyValue:

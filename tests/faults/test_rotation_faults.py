@@ -1,10 +1,21 @@
-"""Answers that are lost while a key is rotated: nothing is made twice, and a working secret stays in its place."""
+"""Answers and stores that fail while a key is made or rotated: nothing twice, and a working secret in its place."""
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
 import pytest
-from desk import Desk
+from desk import Desk, Said
 from fault_parts import TRADING
+
+from acctcfg.errors import JournalError
+from acctcfg.journal import Journal
+from acctcfg.secrets import new_file
 
 CALLS = ("*/subaccount/apikey", "*/delete-apikey", "*/modify-apikey")
 
@@ -25,3 +36,77 @@ def test_a_lost_answer_ends_in_one_key_that_signs(desk: Desk, path: str, kind: s
     assert key["label"] == "trading"
     assert key["api_key"] == desk.secret("mmdesk01", "trading")["api_key"] != old["api_key"]
     assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+@contextmanager
+def disk_full(desk: Desk) -> Iterator[None]:
+    """From the moment at which the venue is asked for a key, no file grows: no secret's, and not the journal."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def no_row(*_: object, **__: object) -> None:
+        raise JournalError("the journal cannot be written: no space left on device")
+
+    intend = Journal.intend
+    with desk.monkeypatch.context() as patched:
+
+        def last(self: Journal, *args: Any, **kwargs: Any) -> Any:
+            entry = intend(self, *args, **kwargs)
+            if kwargs["creates_key"]:
+                patched.setattr(os, "fsync", full)
+                for name in ("intend", "settle", "answered", "request"):
+                    patched.setattr(Journal, name, no_row)
+            return entry
+
+        patched.setattr(Journal, "intend", last)
+        yield
+
+
+@contextmanager
+def read_only(desk: Desk) -> Iterator[None]:
+    """The store's folder takes no file, as one that was mounted anew without the right to write."""
+
+    @contextmanager
+    def refused(*_: object) -> Iterator[Path]:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        yield Path()
+
+    with desk.monkeypatch.context() as patched:
+        patched.setattr(new_file, "_flushed", refused)
+        yield
+
+
+WEATHERS: dict[str, tuple[Callable[[Desk], AbstractContextManager[None]], str]] = {
+    "a full disk": (disk_full, "its secret could not be stored"),
+    "a read-only folder": (read_only, "cannot be written: Read-only file system"),
+}
+
+
+@pytest.mark.parametrize("weather", WEATHERS)
+@pytest.mark.parametrize("deed", ["apply", "rotate"])
+def test_a_store_that_fails_leaves_no_key_whose_secret_nobody_has(desk: Desk, weather: str, deed: str) -> None:
+    """A disk that fills up stops the journal, too: the new key is deleted all the same. Later it is made or rotated."""
+    strikes, words = WEATHERS[weather]
+    desk.write({"mmdesk01": {"api_keys": {} if deed == "apply" else {"trading": TRADING}}}).converge()
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}})
+    before = keys_of(desk)
+    with strikes(desk):
+        said = done(desk, deed)
+    assert (said.code, keys_of(desk)) == (1, before), said.out + said.err
+    assert said.out.count(words) + said.err.count(words) == 1, said.out + said.err
+    assert done(desk, deed).code == 0
+    (key,) = desk.account("mmdesk01")["keys"]
+    assert key["api_key"] == desk.secret("mmdesk01", "trading")["api_key"] not in before
+    desk.converge()
+
+
+def keys_of(desk: Desk) -> list[str]:
+    """The ids of the account's keys at the venue."""
+    return [key["api_key"] for key in desk.account("mmdesk01")["keys"]]
+
+
+def done(desk: Desk, deed: str) -> Said:
+    """Either of the two commands that make a key."""
+    rotating = ("rotate", "mmdesk01", "trading", "--auto-approve", "--overlap", "0s")
+    return desk.run(*rotating) if deed == "rotate" else desk.apply()
