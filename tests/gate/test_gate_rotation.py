@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from gate_desk import GateDesk
 
@@ -58,3 +60,17 @@ def test_an_overlap_is_ended_by_a_later_apply(trader: GateDesk, monkeypatch: pyt
     assert said.code == 0, said.out + said.err
     assert live(trader) == {stored(trader): "bot"}
     assert trader.plan().last == "No changes. Live accounts match the manifest."
+
+
+@pytest.mark.parametrize("journal", [True, False])
+def test_an_import_in_an_overlap_takes_no_secret_for_the_old_keys(trader: GateDesk, journal: bool) -> None:
+    """With the journal that knows of the rotation, and without: the workspace written has an empty plan."""
+    assert trader.run(*ROTATE[:3], "--overlap", "24h", "--auto-approve").code == 0
+    if not journal:
+        shutil.rmtree(trader.folder / ".acctcfg")
+        shutil.rmtree(trader.folder / ".state")
+    said = trader.run("import", "--all", "--store", "vault", "--out", str(trader.folder / "out"))
+    assert said.code == 0, said.out + said.err
+    trader.folder /= "out"
+    plan = trader.plan()
+    assert plan.last == "No changes. Live accounts match the manifest.", plan.out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -99,6 +100,18 @@ def test_an_import_in_an_overlap_takes_no_secret_for_the_old_keys(desk: Desk) ->
     said = desk.run("import", "mmdesk01", "--store", "vault", "--out", str(desk.folder / "out"))
     assert said.code == 0, said.out + said.err
     assert "a rotation of it is not over" in (desk.folder / "out" / "accounts" / "desk.yaml").read_text()
+    desk.folder /= "out"
+    assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+def test_an_import_in_an_overlap_without_the_journal(desk: Desk) -> None:
+    """A colleague's clone knows of no rotation: it takes both keys as they are, with no secret, and plans nothing."""
+    one_key(desk)
+    assert rotate(desk, "--overlap", "24h").code == 0
+    shutil.rmtree(desk.folder / ".acctcfg")
+    shutil.rmtree(desk.folder / ".state")
+    said = desk.run("import", "mmdesk01", "--store", "vault", "--out", str(desk.folder / "out"))
+    assert said.code == 0, said.out + said.err
     desk.folder /= "out"
     assert desk.plan().last == "No changes. Live accounts match the manifest."
 

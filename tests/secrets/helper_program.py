@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -11,10 +12,15 @@ from pathlib import Path
 
 def main(folder: Path, mood: str) -> int:
     question = json.load(sys.stdin)
+    changed = folder / "mood"  # after it was named in a command
+    mood = changed.read_text() if changed.exists() else mood
     with (folder / "asked").open("a") as asked:
         shown = {name: value for name, value in question.items() if name != "secret"}
         asked.write(json.dumps([shown, sys.argv[3:], sorted(os.environ), str(Path.cwd())]) + "\n")
     file = folder / question.get("path", "alone").replace("/", "%")
+    if mood.endswith(" at keys"):  # and not at a trial of the store
+        kept = question["do"] == "put" and not re.search("-[0-9a-f]{12}$", question["path"])
+        mood = mood.removesuffix(" at keys") if kept else "well"
     if mood == "echoes and crashes":
         sys.stderr.write(json.dumps(question) + repr(question) + (file.read_text() if file.exists() else ""))
         raise SystemExit(3)

@@ -180,6 +180,30 @@ def test_a_store_that_does_not_work_stops_the_run_before_its_first_write(desk: D
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize("mood", ["prose at keys", "hangs at keys", "forgets at keys"])
+@pytest.mark.sample(1)
+def test_a_store_that_fails_once_the_key_is_there_takes_it_back(
+    desk: Desk, mood: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made or rotated, a key that the helper does not keep is deleted at once; the one that works stays."""
+    conversation = helper._conversation
+    monkeypatch.setattr(helper, "_conversation", lambda process, question, _: conversation(process, question, 1.0))
+    trusting(desk)
+    now = desk.folder / "kept" / "mood"
+    now.write_text(mood)
+    assert clean(desk, desk.apply()).code == 1
+    assert desk.account("mmdesk01")["keys"] == []
+    now.unlink()
+    desk.converge()
+    (before,) = desk.account("mmdesk01")["keys"]
+    now.write_text(mood)
+    said = clean(desk, desk.run("rotate", "mmdesk01", "trading", "--overlap", "0s", "--auto-approve"))
+    assert (said.code, said.out.count("could not be stored")) == (1, 1), said.out + said.err
+    assert desk.account("mmdesk01")["keys"] == [before]
+    now.unlink()
+    assert desk.run("secrets", "check").code == 0
+
+
 def test_credentials_of_a_connection_come_from_a_program(desk: Desk) -> None:
     """`{exec: [...]}` is asked without a path; without a trust, `validate` refuses it."""
     folder = desk.folder / "kept"

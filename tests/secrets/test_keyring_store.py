@@ -86,3 +86,18 @@ def test_credentials_of_a_connection_come_from_a_keyring(desk: Desk) -> None:
     assert desk.plan().last == "No changes. Live accounts match the manifest."
     desk.write({"mmdesk01": {}}, venue={"credentials": {"keyring": "desk-keys", "key": "nobody"}})
     assert "its keyring has none at nobody" in desk.plan().err
+
+
+def test_a_locked_keyring_stops_a_rotation_before_its_first_write(desk: Desk) -> None:
+    """One sentence, exit 1, and the key that works stays the only one."""
+    folder = desk.folder / "session"
+    for name, value in session(folder).items():
+        desk.monkeypatch.setenv(name, value)
+    stores = {"vault": {"type": "keyring"}}
+    desk.write({"mmdesk01": {"api_keys": {"trading": KEY}}}, secret_stores=stores).converge()
+    (before,), writes = desk.account("mmdesk01")["keys"], len(desk.writes())
+    desk.monkeypatch.setenv("XDG_CURRENT_DESKTOP", "locked")
+    said = desk.run("rotate", "mmdesk01", "trading", "--auto-approve")
+    assert (said.code, len(desk.writes())) == (1, writes), said.out + said.err
+    assert "the keyring is locked" in said.out + said.err
+    assert desk.account("mmdesk01")["keys"] == [before]
