@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -186,6 +187,47 @@ def test_a_damaged_index_is_never_an_error(repository: Path, at: int, byte: int,
         assert commit_of(repository).clean in (True, False, None)
     finally:
         index.write_bytes(before)
+
+
+NAMES = ("HEAD", "index", "packed-refs", "config", "commondir", "gitdir", "*.idx", "*.pack", ".git")
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(name=st.sampled_from(NAMES), at=st.integers(0, 1 << 20), planted=st.binary(max_size=40), cut=st.booleans())
+def test_whatever_is_planted_is_never_an_error(planted_at: Path, name: str, at: int, planted: bytes, cut: bool) -> None:
+    """Any bytes in any file of git, packs and a worktree's pointer too: an answer or "not known", and no program."""
+    for file in [planted_at / ".git"] if name == ".git" else (planted_at.parent / "top" / ".git").rglob(name):
+        whole = file.read_bytes()
+        at %= len(whole) + 1
+        file.chmod(0o600)
+        file.write_bytes(whole[:at] + planted + (b"" if cut else whole[at + len(planted) :]))
+        try:
+            found = commit_of(planted_at)
+            assert found.id is None or re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", found.id)
+            assert tracked_in(planted_at / "desk" / "other.yaml") is None
+        finally:
+            file.write_bytes(whole)
+    assert not (planted_at / "sprung").exists()
+
+
+@pytest.fixture
+def planted_at(repository: Path) -> Path:
+    """A worktree of a packed repository whose configuration and hooks name a program wherever git would run one."""
+    side = in_a_worktree(repacked(repository))
+    program = repository.parent / "program"
+    program.write_text(f"#!/bin/sh\ntouch {side / 'sprung'}\n")
+    program.chmod(0o700)
+    for name in ("core.fsmonitor", "core.pager", "core.sshCommand", "core.askPass", "filter.f.clean", "diff.external"):
+        git(repository, "config", name, str(program))
+    for name in ("post-index-change", "reference-transaction", "fsmonitor-watchman"):
+        hook = repository / ".git" / "hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_bytes(program.read_bytes())
+        hook.chmod(0o700)
+    (side / ".gitattributes").write_text("* filter=f\n")
+    return side
 
 
 def never(folder: Path, name: str) -> Path:
