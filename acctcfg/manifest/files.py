@@ -17,6 +17,7 @@ from acctcfg.manifest.problems import Report, quoted, shown
 from acctcfg.manifest.read import parse
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.shape import Shape
+from acctcfg.plain_file import read_plain
 
 __all__ = ["LARGEST", "Template", "Workspace", "read_workspace"]
 
@@ -123,13 +124,7 @@ class _Reading:
         if self.bring is not None:
             self.bring(name)
         try:
-            if path.exists() and not (path.is_file() or path.is_dir()):
-                raise OSError(0, "it is not a regular file")
-            with path.open("rb") as file:
-                data = file.read(LARGEST + 1)
-            if len(data) > LARGEST:
-                raise OSError(0, f"it is larger than {LARGEST >> 20} MiB")
-            return data
+            return read_plain(path, LARGEST)[0]
         except FileNotFoundError:
             why = "there is no such file (acctcfg runs in the folder that holds it, or with -C DIR)" + self._near(name)
             if path.is_symlink():
