@@ -110,6 +110,7 @@ schemas: $(STAMP)
 	$(PY) -m acctcfg schema manifest > schemas/manifest.schema.json
 	$(PY) -m acctcfg schema plan > schemas/plan.schema.json
 	$(PY) -m acctcfg schema drift > schemas/drift.schema.json
+	$(PY) -m acctcfg schema events > schemas/events.schema.json
 	$(PY) -m acctcfg schema snapshot > schemas/snapshot.schema.json
 	$(PY) -m acctcfg schema sandbox-seed > schemas/sandbox-seed.schema.json
 	$(PY) -m acctcfg schema scenario > schemas/scenario.schema.json

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from acctcfg import __version__
-from acctcfg.cli.console import conclude, open_door, outlet, say
+from acctcfg.cli.console import conclude, open_door, outlet, say, tell_the_end
 from acctcfg.cli.everywhere import OPTIONS, begun, with_options
 from acctcfg.cli.failure import say_failure
 
@@ -118,6 +118,7 @@ def run(args: Sequence[str] | None = None) -> int:
     status, untold = conclude(status)
     if untold:
         _say(untold, "")
+    tell_the_end(status)
     return status
 
 

@@ -11,15 +11,16 @@ import click
 from acctcfg.cli.asking import Duration, ask, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
 from acctcfg.cli.formats import option_format, page, show
+from acctcfg.cli.listening import option_events
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
 
 if TYPE_CHECKING:
     from acctcfg.cli.approvals import Approved
+    from acctcfg.cli.listeners import Listeners
     from acctcfg.core.json_types import JsonObject
     from acctcfg.core.outcome import Outcome
     from acctcfg.core.plan import Plan
     from acctcfg.engine.workspace import Workspace
-    from acctcfg.render.progress import TerminalProgress
 
 __all__ = ["Talk", "command"]
 
@@ -61,6 +62,7 @@ TEXT = "text"
 )
 @option_lock_timeout
 @option_format("outcome")
+@option_events
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -158,7 +160,7 @@ class Talk:
         self.ctx, self.form, self.ask, self.skip_blocked, self.question = ctx, form, ask, skip_blocked, question
         self.shown = False
 
-    def approval(self, progress: TerminalProgress) -> Callable[[Plan], bool]:
+    def approval(self, progress: Listeners) -> Callable[[Plan], bool]:
         """The question that the engine puts to the user: shows the plan, and asks where there is somebody to ask."""
 
         def approve(plan: Plan) -> bool:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from acctcfg.cli.listeners import Listeners
     from acctcfg.engine.stopping import Interrupts
-    from acctcfg.render.progress import TerminalProgress
 
 __all__ = ["Duration", "ask", "demand_asker", "option_auto_approve", "option_lock_timeout", "run_writes"]
 
@@ -57,7 +57,7 @@ def demand_asker(ctx: click.Context, *, auto_approve: bool, hint: str) -> None:
         raise UsageError(message, hint=hint)
 
 
-def run_writes(ctx: click.Context, work: Callable[[TerminalProgress, Interrupts], Awaitable[T]]) -> T:
+def run_writes(ctx: click.Context, work: Callable[[Listeners, Interrupts], Awaitable[T]]) -> T:
     """Run `work` to its end. From then on its outcome decides how the command exits."""
     from acctcfg.cli.console import deeds_decide
     from acctcfg.cli.event_loop import run_engine

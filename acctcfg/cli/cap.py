@@ -9,13 +9,14 @@ import click
 
 from acctcfg.cli.asking import ask, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.formats import option_format, page, show
+from acctcfg.cli.listening import option_events
 from acctcfg.cli.selection import option_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from acctcfg.cli.listeners import Listeners
     from acctcfg.core.brake import Braked
-    from acctcfg.render.progress import TerminalProgress
 
 __all__ = ["command"]
 
@@ -45,6 +46,7 @@ class Leverage(click.ParamType[Decimal]):
 @option_auto_approve
 @option_lock_timeout
 @option_format("brake")
+@option_events
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -93,9 +95,7 @@ def command(
     ctx.exit(outcome.exit_code)
 
 
-def _approval(
-    ctx: click.Context, progress: TerminalProgress, *, ask_first: bool, to_stderr: bool
-) -> Callable[[Braked], bool]:
+def _approval(ctx: click.Context, progress: Listeners, *, ask_first: bool, to_stderr: bool) -> Callable[[Braked], bool]:
     """The question, for whoever is asked."""
 
     def approve(brake: Braked) -> bool:

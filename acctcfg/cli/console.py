@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -15,9 +16,11 @@ from acctcfg.render.harmless import harmless, in_json, json_text
 from acctcfg.render.stream import Outlet
 
 __all__ = [
+    "at_the_end",
     "can_ask",
     "conclude",
     "deeds_decide",
+    "give_stdout",
     "is_terminal",
     "let_colors_pass",
     "open_door",
@@ -26,6 +29,7 @@ __all__ = [
     "read_input",
     "say",
     "say_json",
+    "tell_the_end",
 ]
 
 
@@ -37,8 +41,8 @@ class _Door:
 
     def open(self) -> None:
         self.out, self.err = Outlet(sys.stdout), Outlet(sys.stderr)
-        self.deeds = False
-        self.colored = False
+        self.deeds = self.given = self.colored = False
+        self.at_the_end: list[Callable[[int], object]] = []
 
 
 _door = _Door()
@@ -53,7 +57,14 @@ def outlet(*, err: bool = False) -> Outlet:
     """The stream itself, for what draws on a terminal. It never raises; what is drawn must be harmless already."""
     if (_door.err.stream if err else _door.out.stream) is not (sys.stderr if err else sys.stdout):
         open_door()
-    return _door.err if err else _door.out
+    return _door.err if err or _door.given else _door.out
+
+
+def give_stdout() -> Outlet:
+    """From now on results go to stderr; stdout is whoever's asked for it."""
+    stream = outlet()
+    _door.given = True
+    return stream
 
 
 def is_terminal(*, err: bool = False) -> bool:
@@ -118,6 +129,18 @@ def read_input(most: int) -> str | None:
 def deeds_decide() -> None:
     """What this command has done decides its exit status, whoever reads of it."""
     _door.deeds = True
+
+
+def at_the_end(call: Callable[[int], object]) -> None:
+    """Have this called with the exit status once all is said."""
+    _door.at_the_end.append(call)
+
+
+def tell_the_end(status: int) -> None:
+    """Call whoever asked for it; what goes wrong there is no part of the command."""
+    for call in _door.at_the_end:
+        with suppress(Exception, KeyboardInterrupt):
+            call(status)
 
 
 def conclude(status: int) -> tuple[int, str]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     import click
 
+    from acctcfg.cli.listeners import Listeners
     from acctcfg.engine.stopping import Interrupts
     from acctcfg.engine.workspace import Workspace
-    from acctcfg.render.progress import TerminalProgress
 
 __all__ = ["SIGNALS", "load_workspace", "run_engine", "terminal_width", "undisturbed"]
 
@@ -39,10 +39,11 @@ def load_workspace(ctx: click.Context) -> Workspace:
 
 
 def run_engine(
-    ctx: click.Context, work: Callable[[TerminalProgress], Awaitable[T]], *, interrupts: Interrupts | None = None
+    ctx: click.Context, work: Callable[[Listeners], Awaitable[T]], *, interrupts: Interrupts | None = None
 ) -> T:
     """Run `work` to its end with progress for whoever watches. A signal ends it, or does what `interrupts` says."""
     from acctcfg.cli.console import outlet
+    from acctcfg.cli.listeners import Listeners
     from acctcfg.engine.stopping import Interrupts
     from acctcfg.plain_file import no_more_files
     from acctcfg.render.progress import TerminalProgress
@@ -53,19 +54,28 @@ def run_engine(
             for one in SIGNALS:
                 if signal.getsignal(one) is not signal.SIG_IGN:  # nohup, or a shell's background job
                     asyncio.get_running_loop().add_signal_handler(one, heard.heard)
-        return await work(progress)
+        beating = asyncio.ensure_future(listeners.beat())
+        try:
+            return await work(listeners)
+        finally:
+            beating.cancel()
 
     if none_left := no_more_files(LOOP_FILES):  # a loop that is half made prints a traceback when it is collected
         raise none_left
     heard = interrupts or Interrupts()
     before = {one: signal.getsignal(one) for one in SIGNALS}
-    with TerminalProgress(verbose=ctx.obj["verbose"], color=ctx.obj["color"], stream=outlet(err=True)) as progress:
+    others = ctx.obj.get("others")
+    with TerminalProgress(verbose=ctx.obj["verbose"], color=ctx.obj["color"], stream=outlet(err=True)) as screen:
+        listeners = Listeners(screen, others.listeners if others is not None else ())
         try:
-            return asyncio.run(main())
+            result = asyncio.run(main())
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
         finally:  # the loop leaves behind that a signal kills
             _handle(before)
+    if others is not None:
+        others.came_to(result)
+    return result
 
 
 @contextmanager

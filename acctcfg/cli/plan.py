@@ -10,6 +10,7 @@ import click
 from acctcfg.cli.completing import revisions
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
 from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.listening import option_events
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
 from acctcfg.cli.unsupported import option_later
 
@@ -54,8 +55,8 @@ def _one_revision(ctx: click.Context, param: click.Parameter, value: str | None)
     shell_complete=revisions,
     help="Only accounts whose manifest changed since this commit, tag or branch; REV... means since HEAD left it.",
 )
-@option_later("--events")
 @option_later("--rehearse")
+@option_events
 @click.pass_context
 def command(
     ctx: click.Context,

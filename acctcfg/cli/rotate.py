@@ -9,6 +9,7 @@ from acctcfg.cli.asking import Duration, demand_asker, option_auto_approve, opti
 from acctcfg.cli.completing import accounts, key_labels
 from acctcfg.cli.consent import option_allow_sensitive
 from acctcfg.cli.formats import option_format
+from acctcfg.cli.listening import option_events
 
 __all__ = ["command"]
 
@@ -28,6 +29,7 @@ __all__ = ["command"]
 @click.option("--skip-blocked", is_flag=True, help="Leave out accounts with a blocked key instead of stopping.")
 @option_lock_timeout
 @option_format("outcome")
+@option_events
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -29,6 +29,12 @@ def _drift() -> str:
     return drift_schema_text()
 
 
+def _events() -> str:
+    from acctcfg.render.events_schema import events_schema_text
+
+    return events_schema_text()
+
+
 def _snapshot() -> str:
     from acctcfg.render.snapshot import snapshot_schema_text
 
@@ -54,6 +60,7 @@ SCHEMAS: dict[str, Callable[[], str]] = {
     "manifest": _manifest,
     "plan": _plan,
     "drift": _drift,
+    "events": _events,
     "snapshot": _snapshot,
     "sandbox-seed": _sandbox_seed,
     "scenario": _scenario,

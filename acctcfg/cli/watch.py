@@ -10,16 +10,17 @@ import click
 from acctcfg.cli.asking import Duration, option_lock_timeout
 from acctcfg.cli.drift import option_skip
 from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.listening import option_events
 from acctcfg.cli.selection import option_exclude, option_target
 
 if TYPE_CHECKING:
+    from acctcfg.cli.listeners import Listeners
     from acctcfg.core.outcome import Outcome
     from acctcfg.core.watched import Watched
     from acctcfg.engine.progress import Progress
     from acctcfg.engine.stopping import Interrupts
     from acctcfg.engine.watch import Act, Watch
     from acctcfg.engine.workspace import Workspace
-    from acctcfg.render.progress import TerminalProgress
 
 __all__ = ["command"]
 
@@ -90,6 +91,7 @@ class Percent(click.ParamType[float]):
 @option_exclude
 @option_skip
 @option_format("look")
+@option_events
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -201,7 +203,7 @@ async def _watching(watch: Watch, listen: Place | None, teller: _Teller, interru
 class _Teller:
     """Prints a line a look, and trouble once, until it is another or over."""
 
-    def __init__(self, ctx: click.Context, form: str, progress: TerminalProgress) -> None:
+    def __init__(self, ctx: click.Context, form: str, progress: Listeners) -> None:
         self.ctx, self.form, self.progress = ctx, form, progress
         self._trouble = ""
 
@@ -214,6 +216,7 @@ class _Teller:
         if watched.outcome is not None:
             deeds_decide()
         show(self.ctx, self.form, "look", watched)
+        self.ctx.obj["others"].looked(watched)
         trouble = trouble_text(watched)
         if trouble != self._trouble:
             say(trouble or "looks succeed again", err=True)

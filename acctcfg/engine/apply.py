@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from acctcfg.core.address import Address, Focus
+from acctcfg.core.events import PlanReady
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Step
 from acctcfg.engine.capped import without_cap
@@ -96,7 +97,7 @@ async def apply(
     flags = {**terms.on_record, **(said or {})}
     patience = Patience(wait_flat_s)
     while True:
-        async with Session(workspace, venues_of(workspace, focus)) as session:
+        async with Session(workspace, venues_of(workspace, focus), progress=progress) as session:
             async with hold_locks(session, max(lock_timeout_s, patience.left(session.clock)), progress) as locks:
                 if rotation is not None:
                     rotation.tell(working(session))
@@ -158,6 +159,7 @@ async def _plan(session: Session, focus: Focus, terms: _Terms, patience: Patienc
     _hold_to_review(planned, terms)
     planned.plan = planned.plan.with_steps(terms.leave.hold(planned.plan.steps, planned.readers))
     planned.plan = hold(planned.plan, session.workspace.manifest.guardrails.windows, session.now())
+    progress.happened(PlanReady(planned.plan))
     return planned
 
 

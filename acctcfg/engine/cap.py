@@ -77,7 +77,7 @@ async def cap(
             hint="accounts are named by their keys in the manifest: ACCOUNT, or ACCOUNT.leverage[swap/*]",
         )
     async with (
-        Session(workspace, {spec.venue for spec in specs}) as session,
+        Session(workspace, {spec.venue for spec in specs}, progress=progress) as session,
         hold_locks(session, lock_timeout_s, progress) as locks,
     ):
         flags = {"cap": told(most), "targets": list(targets), "all": everything, **(said or {})}

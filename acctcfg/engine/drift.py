@@ -45,7 +45,7 @@ async def find_drift(
     progress = safe(progress)
     demand_reach(workspace, "--target", targets)
     focus = Focus(targets, excludes=excludes)
-    async with Session(workspace, _venues(workspace, focus)) as session:
+    async with Session(workspace, _venues(workspace, focus), progress=progress) as session:
         planned = await draw_up(session, focus, look_only=True, progress=progress)
         look = Look(session=session, focus=focus, keys=KEYS not in skip, now=now)
         await _beside(look, planned.surveys.values(), progress)

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from acctcfg.core.address import Address
+from acctcfg.core.events import StepDone, StepStart
 from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, StepResult
 from acctcfg.core.plan import Plan, Step, by_account
 from acctcfg.core.rollout import StagedWave
@@ -138,6 +139,7 @@ class Execution:
         self.results[address] = result
         self._stop.sent.discard(address)
         self._ended[address].set()
+        self.progress.happened(StepDone(result))
         if result.status != "not_started":
             self.progress.advance(1, str(address))
 
@@ -191,6 +193,8 @@ class Execution:
         if not ready:
             return
         async with self.turns or nullcontext():
+            for step in ready:
+                self.progress.happened(StepStart(step))
             look = LastLook(ready, work)
             attempts += look.attempts
             await self._stop.unless_asked(look.take())

@@ -62,7 +62,7 @@ async def import_accounts(
     """Read what was asked for. `alone`: for a workspace of its own, whatever the present one manages already."""
     progress = safe(progress)
     venues = _venues(workspace, asked)
-    async with Session(workspace, venues) as session:
+    async with Session(workspace, venues, progress=progress) as session:
         for error in session.failed.values():
             raise error
         there = [one for key in venues for one in await _listed(session, key)]

@@ -14,6 +14,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.built_in import powers_of
 from acctcfg.core.desired import Place
 from acctcfg.core.diff import Change, diff
+from acctcfg.core.events import PlanReady
 from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.guardrails import guard, is_sensitive
 from acctcfg.core.order import order
@@ -92,9 +93,11 @@ async def make_plan(
     if since is not None and not targets:
         focus = Focus.exactly((), excludes=excludes)
     leave = Leave.of(workspace, replace, allow_sensitive)
-    async with Session(workspace, venues_of(workspace, focus)) as session:
+    async with Session(workspace, venues_of(workspace, focus), progress=progress) as session:
         planned = await draw_up(session, focus, leave=leave, undo=undo, progress=progress)
-    return planned.plan if since is None else narrowed_to(since, planned.plan)
+    plan = planned.plan if since is None else narrowed_to(since, planned.plan)
+    progress.happened(PlanReady(plan))
+    return plan
 
 
 async def draw_up(

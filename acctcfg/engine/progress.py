@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
+from acctcfg.core.events import Event
+
 __all__ = ["SILENT", "Guarded", "Progress", "safe"]
 
 
@@ -26,6 +28,9 @@ class Progress(Protocol):
     def alert(self, text: str) -> None:
         """What must be shown at once, whatever else is: the answer to Ctrl-C."""
 
+    def happened(self, event: Event) -> None:
+        """What programs are told of, too: a plan, a step's turn, its end."""
+
 
 class _Silent:
     def phase(self, text: str, total: int | None) -> None: ...
@@ -38,12 +43,14 @@ class _Silent:
 
     def alert(self, text: str) -> None: ...
 
+    def happened(self, event: Event) -> None: ...
+
 
 class Guarded:
-    """A listener that cannot harm the work: once telling fails (nobody reads, no letter for it), it goes quiet."""
+    """Listeners that cannot harm the work: one that cannot be told (nobody reads, no letter for it) goes quiet."""
 
-    def __init__(self, listener: Progress) -> None:
-        self._listener: Progress | None = listener
+    def __init__(self, *listeners: Progress) -> None:
+        self._listeners = list(listeners)
 
     def phase(self, text: str, total: int | None) -> None:
         self._tell(lambda listener: listener.phase(text, total))
@@ -60,13 +67,15 @@ class Guarded:
     def alert(self, text: str) -> None:
         self._tell(lambda listener: listener.alert(text))
 
+    def happened(self, event: Event) -> None:
+        self._tell(lambda listener: listener.happened(event))
+
     def _tell(self, tell: Callable[[Progress], None]) -> None:
-        if self._listener is None:
-            return
-        try:
-            tell(self._listener)
-        except Exception:  # whatever is wrong with telling, doing goes on
-            self._listener = None
+        for listener in tuple(self._listeners):
+            try:
+                tell(listener)
+            except Exception:  # whatever is wrong with telling, doing goes on
+                self._listeners.remove(listener)
 
 
 def safe(listener: Progress) -> Progress:

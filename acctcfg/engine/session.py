@@ -13,10 +13,12 @@ from typing import Self
 
 from acctcfg.core.base_url import is_loopback
 from acctcfg.core.desired import VenueSpec
+from acctcfg.core.events import Connected, Traffic
 from acctcfg.core.plan import Precheck, VenueReport, Warning_
 from acctcfg.core.secret import AccessToken
 from acctcfg.engine.collector import as_before, less_often
 from acctcfg.engine.pace_file import PaceFile
+from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.unforeseen import blame
 from acctcfg.engine.workspace import JournalMemory, Workspace
 from acctcfg.errors import AcctcfgError, ConfigError, VenueError
@@ -73,6 +75,11 @@ class Link:
         """What a run says once, after its results."""
         return [f"{self.connection.spec.key}: {one}" for one in (*self.client.advice, *self.client.pacer.notes)]
 
+    def traffic(self) -> Traffic:
+        """Its requests so far, and what they wait for now."""
+        line = self.client.pacer.longest_line()
+        return Traffic(self.client.requests, line.waiting, line.endpoint, line.left_s)
+
     def worded(self, checks: Iterable[Precheck]) -> tuple[Precheck, ...]:
         """With the words of those prechecks that are the venue package's own."""
         own = self.venue.rules.prechecks
@@ -125,6 +132,7 @@ class Session:
     links: dict[str, Link] = field(default_factory=dict)
     failed: dict[str, VenueError] = field(default_factory=dict)
     memory: Callable[[str, str], JournalMemory] | None = None  # by base URL and venue user
+    progress: Progress = SILENT
 
     async def __aenter__(self) -> Self:
         raise_limit()
@@ -133,7 +141,8 @@ class Session:
             self.memory = self.workspace.memories()
             for key in sorted(set(self.venues)):
                 spec = self.workspace.manifest.venues[key]
-                self.links[key] = self.link(spec, self.way(spec))
+                self.links[key] = link = self.link(spec, self.way(spec))
+                self.progress.happened(Connected(key, link.traffic))
             await self._open()
         except BaseException:
             await self.close()

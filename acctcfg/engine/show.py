@@ -49,7 +49,7 @@ async def observe(
     """
     demand_reach(workspace, "--exclude", excludes)
     focus = Focus(targets, excludes=excludes, only=only, whole_fields=True)
-    async with Session(workspace, venues_of(workspace, focus)) as session:
+    async with Session(workspace, venues_of(workspace, focus), progress=progress) as session:
         surveys, _, unread = await survey_accounts(session, focus, progress=progress)
         await asyncio.gather(*(_look_behind(survey, session) for survey in surveys if survey.exists))
         asked = [survey for survey in surveys if fees and survey.exists]

@@ -59,7 +59,7 @@ async def take_snapshot(workspace: Workspace, *, blur: bool, progress: Progress 
     """Read everything of the manifest's accounts. Raises VenueError where a venue cannot be read at all."""
     progress, workspace = safe(progress), RecordingWorkspace.over(workspace)
     manifest = workspace.manifest
-    async with Session(workspace, manifest.venues) as session:
+    async with Session(workspace, manifest.venues, progress=progress) as session:
         for error in session.failed.values():
             raise error
         planned = await draw_up(session, Focus(), progress=progress)

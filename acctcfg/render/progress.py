@@ -1,18 +1,21 @@
-"""Progress on stderr: a bar on a terminal once it is worth one, plain lines elsewhere if asked for, else nothing."""
+"""Progress on stderr: a bar on a terminal once it is worth one; elsewhere a line now and then, or more if asked."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Protocol, Self, TextIO, cast
 
+from acctcfg.core.events import Event, SoFar
 from acctcfg.render.harmless import harmless
+from acctcfg.render.so_far import one_line, under_the_bar
 from acctcfg.render.stream import Outlet
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
@@ -20,6 +23,9 @@ __all__ = ["TerminalProgress"]
 
 WORTH_A_BAR_S = 1.0
 """Work that is done sooner ends before a reader could have read a bar."""
+
+A_LINE_S = 30.0
+"""Where nothing is redrawn, so often a line says how far the work has come."""
 
 MOST_LISTED = 15  # lines of a list that is redrawn
 
@@ -61,11 +67,12 @@ class TerminalProgress:
         self._verbose, self._now, self._set_alarm = verbose, now, alarm
         self._alarm: Alarm | None = None
         self._drawing = threading.RLock()
-        self._begun = now()
+        self._begun = self._last_line = now()
         self._text, self._total, self._done = "", None, 0  # type: str, int | None, int
         self._standing: frozenset[str] = frozenset()  # what was told of last, where nothing is redrawn
         self._bar: Bar | None = None
         self._task: TaskID | None = None
+        self._below: list[str] = []  # lines under the bar
 
     def __enter__(self) -> Self:
         return self
@@ -121,6 +128,15 @@ class TerminalProgress:
         else:
             self._line(harmless(text))
 
+    def happened(self, event: Event) -> None:
+        """How far it has come; other things are told by `phase` and `advance` as well."""
+        if not isinstance(event, SoFar) or not event.phase:
+            return
+        if self._terminal:
+            self._below = [harmless(line) for line in under_the_bar(event)]
+        elif self._now() - self._last_line >= A_LINE_S:
+            self._line(harmless(one_line(event)))
+
     def pause(self) -> None:
         """Take the bar off the screen."""
         with self._drawing:
@@ -130,6 +146,7 @@ class TerminalProgress:
             if self._bar is not None:
                 self._bar.stop()
                 self._bar = self._task = None
+            self._below = []
             self._begun = self._now()
 
     def _show(self) -> None:
@@ -158,8 +175,18 @@ class TerminalProgress:
     def _drawn(self) -> Bar:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.text import Text
 
-        return Progress(
+        below = self._lines_below
+
+        class WithLines(Progress):
+            """A bar, and under it how much longer it takes, and what each connection does."""
+
+            def get_renderables(self) -> Iterable[RenderableType]:
+                yield from super().get_renderables()
+                yield from (Text(line, no_wrap=True, overflow="ellipsis") for line in below())
+
+        return WithLines(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
@@ -168,6 +195,10 @@ class TerminalProgress:
             transient=True,
         )
 
+    def _lines_below(self) -> list[str]:
+        return self._below
+
     def _line(self, text: str) -> None:
+        self._last_line = self._now()
         self._stream.write(f"{text}\n")
         self._stream.flush()

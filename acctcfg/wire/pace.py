@@ -24,7 +24,7 @@ from acctcfg.wire.endpoint import Call, Rate
 from acctcfg.wire.failures import Dropped
 from acctcfg.wire.round_trips import RoundTrips
 
-__all__ = ["AHEAD_S", "Ahead", "BucketKey", "Pacer", "Slot", "allowed", "lower_bound"]
+__all__ = ["AHEAD_S", "Ahead", "BucketKey", "Line", "Pacer", "Slot", "allowed", "lower_bound"]
 
 DRIFT = 1e-4  # the venue's clock and ours may run apart by this share of a window (100 parts in a million)
 HALVED_S = 60.0
@@ -48,6 +48,14 @@ class BucketKey(NamedTuple):
         rate = call.endpoint.rate
         by = tuple(str(call.params.get(name, "")) for name in rate.by)
         return cls(rate.scope, host if rate.scope == "ip" else user, call.endpoint.text, by)
+
+
+class Line(NamedTuple):
+    """Requests that wait at one limit; the last of them leaves no sooner than in `left_s`."""
+
+    left_s: float = 0.0
+    waiting: int = 0
+    endpoint: str = ""
 
 
 def allowed(rate: Rate, share: float = 1.0) -> int:
@@ -135,6 +143,13 @@ class Pacer:
     def wait_s(self, key: BucketKey, rate: Rate) -> float:
         """Seconds until a place is free; infinite where only an answer can free one."""
         return self._bucket(key, rate).wait_s()
+
+    def longest_line(self) -> Line:
+        """Of the limits that requests wait at now, the one that holds up the last of them longest."""
+        lines = (
+            Line(one.clears_in_s(), one.waiting, key.endpoint) for key, one in self._buckets.items() if one.waiting
+        )
+        return max(lines, default=Line())
 
     @property
     def notes(self) -> list[str]:
@@ -271,6 +286,7 @@ class _Bucket:
         "log",
         "path",
         "served_at",
+        "waiting",
         "window",
     )
 
@@ -282,20 +298,33 @@ class _Bucket:
         self.halved_until = -math.inf
         self.path = RoundTrips()
         self.served_at = -math.inf
+        self.waiting = 0
         self._pacer = pacer
         self._turn = asyncio.Lock()  # wakes in the order of arrival, and hands on when a waiter is cancelled
         self._changed: asyncio.Future[None] | None = None
 
     async def enter(self, ahead: Ahead | None = None) -> None:
+        self.waiting += 1
+        try:
+            async with self._turn:
+                await self._place(ahead)
+                self.in_flight += 1
+        finally:
+            self.waiting -= 1
+
+    async def _place(self, ahead: Ahead | None) -> None:
         lead = AHEAD_S / self._pacer.speed if ahead is not None else 0.0
-        async with self._turn:
-            while (wait := self.wait_s()) > 0:
-                if ahead is None or wait > lead:
-                    await self._pause(wait - lead)
-                else:
-                    await ahead()
-                    ahead, lead = None, 0.0
-            self.in_flight += 1
+        while (wait := self.wait_s()) > 0:
+            if ahead is None or wait > lead:
+                await self._pause(wait - lead)
+            else:
+                await ahead()
+                ahead, lead = None, 0.0
+
+    def clears_in_s(self) -> float:
+        """The last of those that wait leaves no sooner than in so many seconds."""
+        first = self.wait_s()
+        return (first if math.isfinite(first) else 0.0) + self.window * ((self.waiting - 1) // self.count)
 
     def answered(self, now: float, round_trip: float, connection: int, *, steady: bool) -> None:
         self.path.observe(round_trip, connection, steady=steady)

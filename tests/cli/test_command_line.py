@@ -27,6 +27,8 @@ OTHERS = {
     "formats",
     "git_ignore",
     "held_locks",
+    "listeners",
+    "listening",
     "selection",
     "starter",
     "unsupported",

@@ -12,6 +12,7 @@ from desk import Desk
 
 from acctcfg.cli.output import command as output_command
 from acctcfg.core.address import Address, Focus
+from acctcfg.core.events import Event
 from acctcfg.engine.plan import make_plan
 from acctcfg.engine.show import PAYABLE, observe
 from acctcfg.engine.workspace import Workspace
@@ -133,6 +134,8 @@ class Heard:
         self.pieces += [text] * n
 
     def log(self, text: str) -> None: ...
+
+    def happened(self, event: Event) -> None: ...
 
 
 @pytest.mark.parametrize("what", ["plan", "output"])

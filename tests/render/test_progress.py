@@ -1,12 +1,15 @@
-"""Progress: a bar for who watches, plain lines for who asks, nothing for a pipe."""
+"""Progress: a bar for who watches, plain lines for who asks, a line now and then for a pipe."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
+from acctcfg.core.events import SoFar, Traffic
 from acctcfg.render.progress import TerminalProgress
+from acctcfg.render.so_far import one_line
 
 
 class Terminal(io.StringIO):
@@ -26,15 +29,66 @@ def work(stream, *, seconds, environ=None, verbose=False):
     return stream.getvalue()
 
 
-def test_a_pipe_sees_nothing():
-    """Logs of a pipeline stay free of progress, however long it takes."""
-    assert work(io.StringIO(), seconds=60) == ""
+def beats(stream, *so_fars, seconds=1.0, environ=None):
+    """How far the work has come, told every so many seconds of a handed-in clock."""
+    clock = [0.0]
+    with TerminalProgress(stream=stream, environ=environ or {}, now=lambda: clock[0]) as progress:
+        progress.phase("reading accounts", 300)
+        for so_far in so_fars:
+            clock[0] += seconds
+            progress.happened(so_far)
+    return stream.getvalue()
+
+
+LIMIT = Traffic(1240, waiting=180, endpoint="GET /api/keys", left_s=180.0)
+FAR = SoFar(phase="reading accounts", done=120, total=300, seconds=100.0, traffic={"desk": LIMIT, "idle": Traffic()})
+FAR_SAID = "reading accounts: 120 of 300, about 3 min left; desk: 1240 requests, 180 wait for GET /api/keys (3 min)\n"
+
+
+def test_a_pipe_gets_a_line_every_half_minute():
+    """Whatever comes in between, and nothing from work that is over sooner."""
+    assert beats(io.StringIO(), *[FAR] * 29) == ""
+    assert beats(io.StringIO(), *[FAR] * 65) == FAR_SAID * 2
+    assert beats(io.StringIO(), *[replace(FAR, phase="")] * 65) == ""
 
 
 @pytest.mark.parametrize("environ", [{"CI": "true"}, {"TERM": "dumb"}])
-def test_a_terminal_that_cannot_redraw_sees_nothing(environ):
+def test_a_terminal_that_cannot_redraw_gets_the_same_lines(environ):
     """CI systems that pretend to be terminals get no control codes."""
-    assert work(Terminal(), seconds=60, environ=environ) == ""
+    assert work(Terminal(), seconds=20, environ=environ) == ""
+    assert beats(Terminal(), *[FAR] * 30, environ=environ) == FAR_SAID
+
+
+@pytest.mark.parametrize(
+    ("so_far", "words"),
+    [
+        (replace(FAR, done=0), "0 of 300, at least 3 min left"),  # nothing to estimate by, but the limits
+        (replace(FAR, done=0, traffic={}), "0 of 300"),  # nobody knows
+        (replace(FAR, done=30), "30 of 300, about 15 min left"),  # slower than the limits allow
+        (replace(FAR, done=150, seconds=1.0), "150 of 300, about 3 min left"),  # never sooner than they allow
+        (replace(FAR, done=300, traffic={}), "300 of 300"),
+        (replace(FAR, done=0, total=None, traffic={}, least_s=7200.0), "at least 2.0 h left"),
+    ],
+)
+def test_what_is_left_is_never_less_than_the_limits_allow(so_far, words):
+    """An estimate by what is done, or the least that is possible, and nothing where neither is known."""
+    assert one_line(so_far).partition("; ")[0] == f"reading accounts: {words}"
+
+
+def test_lines_under_the_bar_fit_the_terminal():
+    """Each connection has a line of its own, which is cut and not wrapped."""
+    stream, clock = Terminal(), [0.0]
+    long = replace(LIMIT, endpoint=f"GET /{'x' * 200}")
+    with TerminalProgress(stream=stream, environ={"COLUMNS": "80"}, now=lambda: clock[0]) as progress:
+        progress.phase("reading accounts", 300)
+        progress.happened(replace(FAR, traffic={"desk": long, "other\x1b[2J": Traffic(7)}))
+        clock[0] = 2.0
+        progress.advance(1)
+    shown = stream.getvalue()
+    assert "  about 3 min left" in shown
+    assert "  desk: 1240 requests, 180 wait for GET /xx" in shown
+    assert "  other\\x1b[2J: 7 requests" in shown
+    assert "x" * 100 not in shown
 
 
 def test_with_v_a_pipe_gets_plain_lines():

@@ -1,0 +1,126 @@
+"""Who is told what a command does besides the user at the terminal, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from acctcfg.engine.meter import Meter
+from acctcfg.engine.progress import Guarded, Progress
+
+if TYPE_CHECKING:
+    from acctcfg.core.conclusion import Concluded, Conclusion
+    from acctcfg.core.watched import Watched
+    from acctcfg.render.events import EventLines
+    from acctcfg.render.line_writer import LineWriter
+    from acctcfg.render.progress import TerminalProgress
+
+__all__ = ["STDOUT", "Listeners", "Others"]
+
+BEAT_S: Final = 1.0
+"""So often everybody is told how far the work has come."""
+STDOUT: Final = "-"
+"""In place of a file's name."""
+
+
+class Listeners(Guarded):
+    """Everybody who listens to one run of the engine; `pause` clears the screen for a question."""
+
+    def __init__(self, screen: TerminalProgress, others: Iterable[Progress]) -> None:
+        self._meter, self._screen = Meter(time.monotonic), screen
+        super().__init__(self._meter, screen, *others)
+
+    def pause(self) -> None:
+        """Nothing is under way: a question is asked, or a result is told."""
+        self._meter.rest()
+        self._screen.pause()
+
+    async def beat(self) -> None:
+        """Tell how far the work has come, once a second for ever."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self.happened(self._meter.so_far())
+
+
+class Others:
+    """Who listens to one command besides the terminal. None of it can stop the command, or change how it exits."""
+
+    def __init__(self, events: Path | None, command: str, directory: Path) -> None:
+        self._lines: EventLines | None = None
+        self._writer: LineWriter | None = None
+        self._end: Conclusion | None = None
+        if events is not None:
+            self._open(events, command, directory)
+
+    @property
+    def listeners(self) -> list[Progress]:
+        """Those that the engine tells itself."""
+        return [] if self._lines is None else [self._lines]
+
+    def came_to(self, value: Concluded) -> None:
+        """What the command came to."""
+        from acctcfg.core.conclusion import conclusion_of
+
+        self._end = conclusion_of(value)
+
+    def looked(self, look: Watched) -> None:
+        """A look of `watch`, which is told at once."""
+        self.came_to(look)
+        if self._lines is not None and self._end is not None:
+            self._lines.conclude(look.exit_code, self._end.facts())
+
+    def failed(self, error: BaseException) -> None:
+        """Why it came to nothing."""
+        from acctcfg.core.conclusion import failure_of
+
+        self._end = failure_of(error)
+
+    def conclude(self, status: int) -> None:
+        """Everything is said and printed: tell how the command ended."""
+        if self._lines is not None and self._writer is not None:
+            self._lines.conclude(status, {} if self._end is None else self._end.facts())
+            self._writer.close()
+            if self._writer.lost:
+                _note(f"not all events were written: {self._writer.lost}")
+
+    def _open(self, events: Path, command: str, directory: Path) -> None:
+        from acctcfg.render.events import FIRST, EventLines
+        from acctcfg.render.line_writer import LineWriter, open_lines, to_handle
+
+        if str(events) == STDOUT:
+            self._writer = LineWriter(_to_stdout())
+        else:
+            file = directory / events
+            try:
+                self._writer = LineWriter(to_handle(open_lines(file, directory, FIRST)))
+            except OSError as exc:
+                _note(f"no events are written to {file}: {exc.strerror}")
+                return
+        self._lines = EventLines(self._writer.write, command, time.time)
+
+
+def _to_stdout() -> Callable[[str], object]:
+    """Stdout, which the results leave to the events."""
+    from acctcfg.cli.console import give_stdout
+    from acctcfg.render.line_writer import to_handle
+
+    stream = give_stdout()
+    with suppress(OSError, ValueError):
+        return to_handle(os.dup(stream.fileno()))
+
+    def write(text: str) -> None:  # it has no file, in an embedding program
+        stream.write(text)
+        stream.flush()
+
+    return write
+
+
+def _note(text: str) -> None:
+    from acctcfg.cli.console import say
+
+    say(f"note: {text}", err=True)
