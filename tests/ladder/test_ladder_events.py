@@ -149,7 +149,7 @@ def test_waits_and_heartbeats(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> No
     for name in names:
         settle(desk, name)
     slow = {LIST_OF_KEYS: {"count": 1, "per_s": 10}}  # a fifth of a second at this speed
-    desk.write(dict.fromkeys(names, {"api_keys": KEY}), venue={"limits": slow})
+    desk.write({name: {"api_keys": KEY} for name in names}, venue={"limits": slow})
     assert desk.run("drift", "--events", "events.jsonl").code == 0
     found = events(desk)
     wait, beats = named(found, "rate_wait")[0], named(found, "heartbeat")

@@ -10,7 +10,7 @@ from acctcfg.render.line_writer import LineWriter
 def test_a_reader_that_does_not_keep_up_is_left_behind() -> None:
     """With so many lines waiting no more are taken, writing and the end return at once, and the reason is kept."""
     stuck = threading.Event()
-    writer = LineWriter(lambda text: stuck.wait(30), most=3)
+    writer = LineWriter(lambda _: stuck.wait(30), most=3)
     for number in range(10):
         writer.write(str(number))
     writer.close(patience_s=0.0)
