@@ -35,7 +35,10 @@ def load_workspace(ctx: click.Context) -> Workspace:
     from acctcfg.engine.workspace import Workspace
 
     directory: Path = ctx.obj["directory"]
-    return Workspace.load(directory, os.environ)
+    workspace = Workspace.load(directory, os.environ)
+    if (others := ctx.obj.get("others")) is not None:
+        others.notify = workspace.manifest.notify
+    return workspace
 
 
 def run_engine(

@@ -15,7 +15,9 @@ from acctcfg.engine.progress import Guarded, Progress
 
 if TYPE_CHECKING:
     from acctcfg.core.conclusion import Concluded, Conclusion
+    from acctcfg.core.desired import Notify
     from acctcfg.core.watched import Watched
+    from acctcfg.engine.notices import Notices
     from acctcfg.render.events import EventLines
     from acctcfg.render.line_writer import LineWriter
     from acctcfg.render.progress import TerminalProgress
@@ -24,6 +26,8 @@ __all__ = ["STDOUT", "Listeners", "Others"]
 
 BEAT_S: Final = 1.0
 """So often everybody is told how far the work has come."""
+NOTIFIES: Final = ("apply", "cap", "drift", "rotate", "watch")
+"""The commands that the manifest's `notify` is about."""
 STDOUT: Final = "-"
 """In place of a file's name."""
 
@@ -54,6 +58,11 @@ class Others:
         self._lines: EventLines | None = None
         self._writer: LineWriter | None = None
         self._end: Conclusion | None = None
+        self._command, self._workspace = command, directory.resolve().name
+        self._notices: Notices | None = None
+        self._said = self._noted = ""  # what word was sent of last, and the last note that it did not arrive
+        self.notify: Notify | None = None
+        """Where the manifest has word sent, once it is read."""
         if events is not None:
             self._open(events, command, directory)
 
@@ -73,6 +82,7 @@ class Others:
         self.came_to(look)
         if self._lines is not None and self._end is not None:
             self._lines.conclude(look.exit_code, self._end.facts())
+        self._send_word(look.exit_code)
 
     def failed(self, error: BaseException) -> None:
         """Why it came to nothing."""
@@ -82,11 +92,44 @@ class Others:
 
     def conclude(self, status: int) -> None:
         """Everything is said and printed: tell how the command ended."""
+        if self._end is None or self._end.look is None:
+            self._send_word(status)
         if self._lines is not None and self._writer is not None:
             self._lines.conclude(status, {} if self._end is None else self._end.facts())
             self._writer.close()
             if self._writer.lost:
                 _note(f"not all events were written: {self._writer.lost}")
+        if self._notices is not None:
+            self._notices.wait()
+            self._note_trouble(self._notices)
+
+    def _send_word(self, status: int) -> None:
+        """Of what the manifest asks for; of a state that lasts from look to look once."""
+        if self.notify is None or self._end is None or self._command not in NOTIFIES:
+            return
+        from acctcfg.engine.notices import Notices
+        from acctcfg.render.notice import notice
+
+        happened = self._end.happened & set(self.notify.on)
+        said = f"{sorted(happened)} {self._end.text} {self._end.details}" if happened else ""
+        if happened and (said != self._said or "applied" in happened):
+            self._notices = self._notices or Notices(os.environ)
+            body = notice(
+                self._end,
+                command=self._command,
+                workspace=self._workspace,
+                happened=happened,
+                exit_code=status,
+                at=time.time(),
+            )
+            self._notices.send(self.notify, body)
+            self._note_trouble(self._notices)
+        self._said = said
+
+    def _note_trouble(self, notices: Notices) -> None:
+        if notices.trouble and notices.trouble != self._noted:
+            _note(f"notify: no word was sent: {notices.trouble}")
+        self._noted = notices.trouble
 
     def _open(self, events: Path, command: str, directory: Path) -> None:
         from acctcfg.render.events import FIRST, EventLines

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.core.level import Level
 from acctcfg.core.own_field import Above
+from acctcfg.core.secret import Secret
 from acctcfg.core.state import Value
 from acctcfg.core.store_type import StoreType
 from acctcfg.core.trust import trust_word
@@ -32,6 +33,7 @@ __all__ = [
     "KeySpec",
     "LeverageEntry",
     "Manifest",
+    "Notify",
     "Place",
     "ResourceSpec",
     "Rule",
@@ -349,6 +351,15 @@ class JournalSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Where word of what a command did is sent: to `url`, or to what the environment variable `env` holds."""
+
+    on: tuple[str, ...]  # sorted words of `conclusion.HAPPENINGS`
+    url: Secret | None = None
+    env: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Everything that the files of a workspace say."""
 
@@ -359,4 +370,5 @@ class Manifest:
     guardrails: Guardrails
     accounts: Mapping[str, AccountSpec]  # sorted by key
     journal: JournalSpec = JournalSpec()
+    notify: Notify | None = None
     ended: tuple[Ended, ...] = ()  # what is left out of all this, since its `until` is over

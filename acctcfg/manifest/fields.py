@@ -13,6 +13,7 @@ from acctcfg.manifest.alternatives import AllOrListed, OneValue, Permissions, Wh
 from acctcfg.manifest.containers import Field, FilledIn, Kind, Later, ListOf, OneOrMany, Plain, Record, Table
 from acctcfg.manifest.days import AllowedAddress, Day
 from acctcfg.manifest.guardrail_shape import WaveKind
+from acctcfg.manifest.notify_shape import Webhook
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.shape import Shape
 
@@ -181,6 +182,8 @@ def _parts(kind: Kind) -> tuple[str, ...]:
             return _parts(kind.item)
         case AllOrListed() | AllowedAddress() | WaveKind():
             return _parts(kind.record)
+        case Webhook():
+            return _parts(kind.source)
     return ()
 
 
@@ -224,6 +227,8 @@ def _kind(kind: Kind) -> str:
             return "a map: all of them, or lists of what is on and off"
         case Later():
             return f"not supported yet{kind.instead}"
+        case Webhook():
+            return "a URL (a secret), or a map"
         case FilledIn():
             return "a map of an account's fields, in which {COLUMN} stands for a cell"
         case Plain():

@@ -23,7 +23,7 @@ __all__ = ["LARGEST", "Template", "Workspace", "read_workspace"]
 
 NAMED: Final = ("venues", "secret_stores", "profiles", "accounts")  # sections whose keys are names of the user's
 EMPTY: Final = "give it a section such as accounts, or take it out of `include`"
-SECTIONS: Final = (*NAMED, "guardrails", "journal", "moved")
+SECTIONS: Final = (*NAMED, "guardrails", "journal", "moved", "notify")
 ROWS: Final = "accounts_from"
 BELOW: Final = "files of a manifest are below its root file"
 LARGEST: Final = 256 << 20  # bytes of one file; 100,000 accounts are some 30 MB

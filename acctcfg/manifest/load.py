@@ -13,6 +13,7 @@ from acctcfg.manifest.connections import build_stores, build_venues
 from acctcfg.manifest.files import read_workspace
 from acctcfg.manifest.journal import build_journal
 from acctcfg.manifest.moved import build_moved
+from acctcfg.manifest.notify import build_notify
 from acctcfg.manifest.policy import build_guardrails
 from acctcfg.manifest.rows import build_rows
 from acctcfg.manifest.shape import Shape
@@ -69,5 +70,6 @@ def read_all(
         guardrails=guardrails,
         accounts=accounts,
         journal=journal,
+        notify=build_notify(workspace, shape),
     )
     return manifest, tuple(rows.explained(workspace)) if workspace.problems else ()

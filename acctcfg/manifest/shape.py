@@ -13,8 +13,9 @@ from acctcfg.core.rules import NAME, TextRule, VenueRules
 from acctcfg.core.text_rule import PATH
 from acctcfg.manifest.account_shape import account, connection_credentials, deposit_address, permission_words
 from acctcfg.manifest.commands import Trust
-from acctcfg.manifest.containers import Field, FilledIn, Later, ListOf, OneOrMany, Record, Table
+from acctcfg.manifest.containers import Field, FilledIn, ListOf, OneOrMany, Record, Table
 from acctcfg.manifest.guardrail_shape import guardrails
+from acctcfg.manifest.notify_shape import notify_shape
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.stores import store_shape
 from acctcfg.manifest.text_rules import ENDPOINT, JOURNAL_URL, PROXY, UID
@@ -61,6 +62,7 @@ class Shape:
             }
         )
         self.moved = Table(Text(NAME), name=NAME)
+        self.notify = notify_shape(self.trust)
         self.root = self._root()
 
     def _root(self) -> Record:
@@ -86,7 +88,7 @@ class Shape:
                     kind=self.moved,
                     doc="Accounts and connections that were renamed here: the former key, and the current one",
                 ),
-                "notify": Field(kind=Later(), doc="Where to send word of what happened"),
+                "notify": Field(kind=self.notify, doc="Where to send word of what a command did"),
             },
             nulls=True,
         )

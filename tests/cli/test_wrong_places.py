@@ -8,8 +8,9 @@ import pytest
 
 from acctcfg.cli import run
 
+VENUES = "venues: {desk: {type: okx_dma_broker, environment: demo, credentials: {env: DESK}}}\n"
 LATER = [
-    "notify: {}",
+    f"{VENUES}accounts: {{mmdesk01: {{venue: desk, access: {{credentials: {{token: {{env: TOKEN}}}}}}}}}}",
 ]
 
 

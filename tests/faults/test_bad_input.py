@@ -78,7 +78,7 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("vault",),
     ),
     "a file to include that is not there": (HEAD + "include: [more.yaml]\n", ("more.yaml",)),
-    "a section that is not built": (HEAD + VENUES + "notify: {webhook: x}\n", ("not supported yet",)),
+    "a webhook that is no URL": (HEAD + VENUES + "notify: {webhook: x, on: [drift]}\n", ("notify.webhook", "https://")),
     "bytes that are no text": ("version: 1 # \udcff\n", ("acctcfg.yaml",)),
 }
 

@@ -1,0 +1,57 @@
+"""The shape of `notify`. A manifest alone can send nothing anywhere: the user's own environment names the URL too."""
+
+from __future__ import annotations
+
+from acctcfg.core.conclusion import HAPPENINGS
+from acctcfg.core.text_rule import VARIABLE, TextRule
+from acctcfg.core.webhook import webhook_flaw, webhook_word
+from acctcfg.manifest.commands import Trust
+from acctcfg.manifest.containers import Field, ListOf, Record
+from acctcfg.manifest.nodes import Node
+from acctcfg.manifest.problems import Report
+from acctcfg.manifest.scalars import BAD, Text, Word
+
+__all__ = ["Webhook", "notify_shape"]
+
+URL = TextRule(r"https?://[!-~]+", "https://host/path, or {env: NAME}")
+
+
+class Webhook:
+    """A URL that ACCTCFG_TRUST names, or the variable that holds one."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+        self._url = Text(URL, private=True, flaw=webhook_flaw)
+        name = Field(kind=Text(VARIABLE, private=True), doc="The environment variable that holds it", required=True)
+        self.source = Record({"env": name})
+
+    def take(self, node: Node, report: Report) -> object:
+        """A text, or a dict; `BAD` for a URL that nobody trusts."""
+        if type(node.value) is dict:
+            return self.source.take(node, report)
+        text = self._url.take(node, report)
+        if text is BAD or self._trust.names(word := webhook_word(str(text))):
+            return text
+        report.value(
+            node,
+            f"nobody trusts this webhook; add {word} to the environment variable ACCTCFG_TRUST, or write "
+            "{env: NAME} and keep the URL in that variable",
+        )
+        return BAD
+
+    def schema(self) -> dict[str, object]:
+        return {"anyOf": [self._url.schema(), self.source.schema()]}
+
+
+def notify_shape(trust: Trust) -> Record:
+    """Where word is sent, and of what."""
+    return Record(
+        {
+            "webhook": Field(
+                kind=Webhook(trust),
+                doc="Where to send it, by POST. The URL is a secret: {env: NAME}, or one that ACCTCFG_TRUST names",
+                required=True,
+            ),
+            "on": Field(kind=ListOf(Word(HAPPENINGS), least=1, unique=True), doc="What to send word of", required=True),
+        }
+    )

@@ -1,0 +1,40 @@
+"""One document to a webhook: by POST, in bounded time, to that address and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import httpx
+
+from acctcfg.core.base_url import is_loopback
+from acctcfg.core.secret import Secret
+from acctcfg.errors import AcctcfgError
+from acctcfg.wire.http import Request
+from acctcfg.wire.proxy import proxy_of
+from acctcfg.wire.transport import AiohttpTransport
+
+__all__ = ["post"]
+
+
+async def post(url: Secret, body: bytes, *, environ: Mapping[str, str], timeout_s: float) -> str:
+    """Why it did not arrive, without a word of the URL; "" if it did. Redirects are not followed."""
+    parts = urlsplit(url.reveal())
+    origin = f"{parts.scheme}://{parts.netloc}"
+    headers = {"Content-Type": "application/json", "User-Agent": "acctcfg"}
+    try:
+        proxy = None if is_loopback(origin) else proxy_of(origin, None, "", environ)
+        transport = AiohttpTransport(timeout_s=timeout_s, proxy=proxy)
+        try:
+            answer = await transport.send(Request("POST", url.reveal(), headers, body))
+        finally:
+            await transport.aclose()
+    except httpx.TimeoutException:
+        return f"no answer within {timeout_s:g} s"
+    except httpx.RequestError as error:
+        return "it cannot be reached" if isinstance(error, httpx.ConnectError) else "the connection broke"
+    except AcctcfgError as error:
+        return error.message
+    if 300 <= answer.status < 400:
+        return f"it answered {answer.status}, a redirect, which is not followed"
+    return "" if 200 <= answer.status < 300 else f"it answered {answer.status}"
