@@ -107,7 +107,7 @@ def _below(kind: Kind, steps: tuple[str, ...]) -> Iterator[_Place]:
             yield from _below(kind.parts, steps)
         case Permissions():
             yield from _below(kind.groups, steps)
-        case AllOrListed() | AllowedAddress() | WaveKind():
+        case AllOrListed() | AllowedAddress() | WaveKind() | Webhook():
             yield from _below(kind.record, steps)
 
 
@@ -180,10 +180,8 @@ def _parts(kind: Kind) -> tuple[str, ...]:
             return tuple(name for name, field in kind.fields.items() if not isinstance(field.kind, Later))
         case Table() | ListOf():
             return _parts(kind.item)
-        case AllOrListed() | AllowedAddress() | WaveKind():
+        case AllOrListed() | AllowedAddress() | WaveKind() | Webhook():
             return _parts(kind.record)
-        case Webhook():
-            return _parts(kind.source)
     return ()
 
 

@@ -23,12 +23,12 @@ class Webhook:
         self._trust = trust
         self._url = Text(URL, private=True, flaw=webhook_flaw)
         name = Field(kind=Text(VARIABLE, private=True), doc="The environment variable that holds it", required=True)
-        self.source = Record({"env": name})
+        self.record = Record({"env": name})
 
     def take(self, node: Node, report: Report) -> object:
         """A text, or a dict; `BAD` for a URL that nobody trusts."""
         if type(node.value) is dict:
-            return self.source.take(node, report)
+            return self.record.take(node, report)
         text = self._url.take(node, report)
         if text is BAD or self._trust.names(word := webhook_word(str(text))):
             return text
@@ -40,7 +40,7 @@ class Webhook:
         return BAD
 
     def schema(self) -> dict[str, object]:
-        return {"anyOf": [self._url.schema(), self.source.schema()]}
+        return {"anyOf": [self._url.schema(), self.record.schema()]}
 
 
 def notify_shape(trust: Trust) -> Record:
