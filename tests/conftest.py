@@ -15,6 +15,8 @@ import pytest
 from desk import Desk
 from hypothesis import HealthCheck, settings
 
+from examples import FEWER, some
+
 if TYPE_CHECKING:
     from postgres import Postgres
 
@@ -36,8 +38,8 @@ _leave_home()
 
 # How fast examples come says something of the machine, and nothing of the law.
 settings.register_profile("acctcfg", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("fewer", settings.get_profile("acctcfg"), max_examples=30)
-settings.load_profile("fewer" if os.environ.get("ACCTCFG_FEWER_EXAMPLES") else "acctcfg")
+settings.register_profile("fewer", settings.get_profile("acctcfg"), max_examples=some(100))
+settings.load_profile("fewer" if FEWER else "acctcfg")
 
 ON_A_SANDBOX = {"conformance", "faults", "gate", "ladder"}
 """Folders whose cases each start a sandbox: of every list of cases, `make test` tries one, and CI all."""

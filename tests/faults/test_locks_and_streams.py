@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
 import signal
 import subprocess
 import time
@@ -151,69 +148,6 @@ def test_apply_without_a_terminal_and_without_approval_sends_nothing(desk: Desk)
     assert done.stdout == ""
     assert "--auto-approve" in done.stderr
     assert desk.sandbox.control_get("requests")["total"] == 0
-
-
-def in_terminal(desk: Desk, answer: bytes, *arguments: str) -> tuple[int, str]:
-    """The command on a terminal; the answer is typed once it asks. The exit status, and all that was shown."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        command(desk, *arguments), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
-    ) as running:
-        os.close(theirs)
-        shown, asked, deadline = b"", False, time.monotonic() + 20
-        while time.monotonic() < deadline:
-            ready, _, _ = select.select([ours], [], [], 0.2)
-            try:
-                more = os.read(ours, 65536) if ready else b""
-            except OSError:  # the other side is closed
-                break
-            shown += more
-            if not asked and b"accepted: " in shown:
-                asked = True
-                os.write(ours, answer)
-        code = running.wait(timeout=10)
-    os.close(ours)
-    return code, shown.decode()
-
-
-def test_yes_applies(desk: Desk) -> None:
-    """On a terminal the plan is shown, the question asked, and the whole word `yes` sets it going."""
-    code, shown = in_terminal(desk.write(onboarding()), b"yes\n", "--no-color", "apply")
-    assert code == 0, shown
-    assert shown.index("Plan: ") < shown.index("accepted: ") < shown.index("Applied: ")
-    assert len(desk.account("mmdesk01")["keys"]) == 1
-
-
-@pytest.mark.parametrize("answer", [b"no\n", b"y\n", b"\n", b"\x04"])
-@pytest.mark.sample(1)
-def test_anything_else_does_not(desk: Desk, answer: bytes) -> None:
-    """Any other answer, and the end of input, write nothing: exit 1."""
-    code, shown = in_terminal(desk.write(onboarding()), answer, "apply")
-    assert code == 1, shown
-    assert "Traceback" not in shown
-    assert desk.writes() == []
-
-
-def test_ctrl_c_at_the_question_writes_nothing(desk: Desk) -> None:
-    """Exit 130, no traceback, and the lock is free again."""
-    desk.write(onboarding())
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(command(desk, "apply"), stdin=theirs, stdout=theirs, stderr=theirs) as running:
-        os.close(theirs)
-        shown, deadline = b"", time.monotonic() + 20
-        while b"accepted: " not in shown and time.monotonic() < deadline:
-            shown += os.read(ours, 65536)
-        running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=10) == 130
-        while select.select([ours], [], [], 0.1)[0]:
-            try:
-                shown += os.read(ours, 65536)
-            except OSError:
-                break
-    os.close(ours)
-    assert b"Traceback" not in shown
-    assert desk.writes() == []
-    assert desk.apply().code == 0
 
 
 def test_of_several_reasons_the_first_decides_the_exit_status(desk: Desk) -> None:

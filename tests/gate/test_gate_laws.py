@@ -10,6 +10,8 @@ from gate_desk import GateDesk, gate_seed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from examples import some
+
 SPEED = 40
 SYMBOLS = ("OKX_FUTURE_ADA_USDT", "BINANCE_FUTURE_BTC_USDT", "GATE_FUTURE_ETH_USDT")
 MARGINS = ("OKX_MARGIN_ADA_USDT", "GATE_MARGIN_ADA_USDT")
@@ -65,7 +67,7 @@ def differing(live: dict[str, Any], fields: dict[str, Any]) -> int:
     return count + (live["account_mode"].lower() != fields["account_mode"])
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(state=states(), fields=manifests(), profile=st.sampled_from(["seed", "current"]))
 def test_whatever_it_was_it_ends_as_wanted(
     desk: GateDesk, state: dict[str, Any], fields: dict[str, Any], profile: str

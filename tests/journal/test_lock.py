@@ -28,6 +28,7 @@ from acctcfg.errors import JournalError, LockHeld
 from acctcfg.journal import Holder, Journal, Lock, SqliteStorage, break_lock, holders, state_folders
 from acctcfg.journal.lock_file import LockFile
 from acctcfg.journal.process import Process, is_dead, this_process
+from examples import some
 
 ELSEWHERE = Process("host2", "another boot", 4711, "99")
 
@@ -389,7 +390,7 @@ async def test_a_stopped_process_is_taken_over_after_its_expiry(
         child.send_signal(signal.SIGCONT)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=some(40))
 @given(steps=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["claim", "free", "beat"])), max_size=30))
 def test_never_two_and_never_none(steps: list[tuple[int, str]]) -> None:
     """Whatever claims, refreshes and releases follow each other: at most one claim counts, and a free lock is taken."""

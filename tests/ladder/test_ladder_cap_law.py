@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ladder_parts import KEY, settle
 
+from examples import some
+
 COINS = ("BTC", "ETH", "SOL")
 SWAPS = [f"{coin}-USDT-SWAP" for coin in COINS]
 SCOPES = [f"SWAP/{margin}/{swap}" for margin in ("cross", "isolated") for swap in SWAPS]
@@ -31,7 +33,7 @@ ENTRIES = st.lists(
 counter = iter(range(10_000))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     live=st.dictionaries(st.sampled_from(SCOPES), LEVERS),
     positions=OPEN,

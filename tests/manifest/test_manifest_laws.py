@@ -20,6 +20,7 @@ from acctcfg.errors import ManifestError
 from acctcfg.manifest import load
 from acctcfg.manifest.schema import manifest_schema, manifest_schema_text
 from acctcfg.venues.installed import rules
+from examples import some
 
 SCHEMA = jsonschema.Draft202012Validator(manifest_schema(RULES))
 
@@ -109,7 +110,7 @@ def shuffled(value: Any, dice: random.Random) -> Any:
     return [shuffled(one, dice) for one in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(MANIFEST, st.randoms(use_true_random=False))
 def test_order_of_files_and_keys_means_nothing(document: dict[str, Any], dice: random.Random) -> None:
     """Law 13: one file, or its entries dealt to others, with keys in any order, are one manifest."""
@@ -123,7 +124,7 @@ def test_order_of_files_and_keys_means_nothing(document: dict[str, Any], dice: r
     assert meaning(dealt) == meaning(whole)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(MANIFEST)
 def test_what_loads_fits_the_schema(document: dict[str, Any]) -> None:
     """A manifest that the loader takes is one that an editor with the schema takes."""

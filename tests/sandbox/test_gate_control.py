@@ -19,6 +19,7 @@ from acctcfg.sandbox.seed_file import read_seed_file
 from acctcfg.sandbox.serve import Running
 from acctcfg.sandbox.values import SeedError
 from acctcfg.sandbox.venues import VENUES
+from examples import some
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "gate-seed.yaml"
 FUTURES = "/crossex/positions/leverage"
@@ -250,7 +251,7 @@ ROW = st.fixed_dictionaries({"name": WORDS | PLAIN, "read_only": PLAIN})
 VALUES = WORDS | PLAIN | st.lists(WORDS | ROW, max_size=2)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(
     route=st.sampled_from(ROUTES),
     params=st.dictionaries(st.sampled_from(NAME_LIST.split()), VALUES, max_size=4),

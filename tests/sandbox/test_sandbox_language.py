@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from acctcfg.sandbox.okx.replies import CODES
 from acctcfg.sandbox.okx.routes import ROUTES
+from examples import some
 
 WORD_LIST = """
 1 2 3 4 18 cross isolated long short net_mode long_short_mode BTC USDT BTC-USDT BTC-USDT-SWAP BTC-USD-271231 mmdesk01
@@ -26,7 +27,7 @@ PLAIN = st.text(max_size=8) | st.integers() | st.floats() | st.booleans() | st.n
 VALUES = WORDS | PLAIN | st.lists(WORDS, max_size=2)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=some(400), deadline=None)
 @given(
     route=st.sampled_from(ROUTES),
     params=st.dictionaries(NAMES, VALUES, max_size=5),

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import some
+
 SET = "/account/set-leverage"
 INFO = "/account/leverage-info"
 
@@ -277,7 +279,7 @@ def reads(desk, level):
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(
     level=st.sampled_from(["2", "3", "4"]),
     pos_mode=st.sampled_from(["net_mode", "long_short_mode"]),

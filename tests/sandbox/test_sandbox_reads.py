@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import some
+
 SWAP = {"instId": "BTC-USDT-SWAP"}
 
 
@@ -110,7 +112,7 @@ def test_pages_hold_everything_once(bench, what, path, id_field):
     assert desk.code("GET", f"{path}after=x") == "51000"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=some(40), deadline=None)
 @given(
     count=st.integers(0, 12),
     limit=st.integers(1, 12),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from acctcfg.sandbox.app import App
 from acctcfg.sandbox.seed_file import read_seed_file
 from acctcfg.sandbox.values import SeedError
+from examples import some
 
 KEY = "{label: a, api_key: test-api-key, secret_key: hush-secret, passphrase: Hush-pass-1}"
 
@@ -106,7 +107,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(
     top=st.sampled_from(["tenants", "instruments", "currencies", "flags", "gate_crossex", "client_ip"]),
     venue=st.sampled_from(["okx", "gate_crossex"]),

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from acctcfg.sandbox.app import Request
 from acctcfg.sandbox.serve import Running
 from acctcfg.sandbox.stream import Stream
+from examples import some
 
 SWAP = {"instId": "BTC-USDT-SWAP"}
 POSITIONS = {"channel": "positions", "instType": "ANY"}
@@ -181,7 +182,7 @@ VALUES = st.recursive(
 ARGS = st.dictionaries(st.sampled_from(["channel", "instType", "extraParams", "ccy", "sign", "apiKey"]), VALUES)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(
     text=st.text(max_size=20)
     | VALUES.map(json.dumps)

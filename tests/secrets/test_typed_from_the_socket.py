@@ -18,6 +18,7 @@ from acctcfg.venues.okx.endpoints import CREATE_KEY as OKX_CREATE_KEY
 from acctcfg.wire.answer import take_secrets
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 from acctcfg.wire.exchange import Reply
+from examples import some
 
 PACKAGE = Path(__file__).parents[2] / "acctcfg"
 TOY = PACKAGE.parent / "tests" / "third_party" / "toy-exchange" / "toy_exchange"
@@ -68,7 +69,7 @@ plain = st.recursive(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(text=texts, beside=plain, depth=st.integers(0, 3))
 def test_a_declared_field_is_in_no_answers_data(text: str, beside: Any, depth: int) -> None:
     """However deep it stands and whatever stands beside it, it is a Secret, and only there."""

@@ -12,6 +12,7 @@ from test_okx_leverage import LISTED, complaints, entries, entry, hints, settle
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
 from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
+from examples import some
 
 ONE = Decimal(1)
 MODES = ("spot", "futures", "multi_currency", "portfolio")
@@ -115,7 +116,7 @@ mode_words = st.sampled_from(MODES)
 position_words = st.sampled_from(POSITIONS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some(150), deadline=None)
 @given(made=lists(), mode=mode_words, position=position_words, borrow=st.booleans(), data=st.data())
 def test_the_order_of_entries_changes_nothing(
     made: list[LeverageEntry], mode: str, position: str, borrow: bool, data: st.DataObject
@@ -125,7 +126,7 @@ def test_the_order_of_entries_changes_nothing(
     assert settle(tuple(made), mode, position, borrow=borrow) == settle(tuple(other), mode, position, borrow=borrow)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some(150), deadline=None)
 @given(made=lists(), mode=mode_words, position=position_words, borrow=st.booleans())
 def test_every_decision_fits_the_venues_table(
     made: list[LeverageEntry], mode: str, position: str, borrow: bool
@@ -146,7 +147,7 @@ def test_every_decision_fits_the_venues_table(
         assert all(LISTED.find(scope.market, each).takes_leverage for each in decision.instruments)  # type: ignore[union-attr]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some(150), deadline=None)
 @given(made=lists(), extra=an_entry(), mode=mode_words, position=position_words)
 def test_a_pattern_only_adds_scopes(made: list[LeverageEntry], extra: LeverageEntry, mode: str, position: str) -> None:
     """One more entry in a layer of its own takes no scope away, and one below all others changes no decision."""
@@ -157,7 +158,7 @@ def test_a_pattern_only_adds_scopes(made: list[LeverageEntry], extra: LeverageEn
     assert all(below.wanted[scope] == decision for scope, decision in before.wanted.items())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(made=lists(), mode=mode_words, position=position_words)
 def test_a_later_layer_decides_alone_where_it_lands(made: list[LeverageEntry], mode: str, position: str) -> None:
     """What the last layer says stands, whatever the layers before it say."""
@@ -167,7 +168,7 @@ def test_a_later_layer_decides_alone_where_it_lands(made: list[LeverageEntry], m
     assert all(together.wanted[scope] == decision for scope, decision in alone.wanted.items())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(made=lists(4), mode=mode_words, position=position_words)
 def test_every_entry_is_accounted_for(made: list[LeverageEntry], mode: str, position: str) -> None:
     """Alone, an entry decides something, warns or is refused; it is never silently ignored."""

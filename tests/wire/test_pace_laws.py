@@ -14,6 +14,7 @@ from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 from acctcfg.wire.pace import AHEAD_S, BucketKey, Pacer, allowed, lower_bound
 from acctcfg.wire.round_trips import SAMPLES
+from examples import some
 
 KEY = BucketKey("user", "42", "GET /x", ())
 ROUNDING_S = 1e-6
@@ -86,7 +87,7 @@ async def travel_all(pacer: Pacer, rate: Rate, gaps: list[float], paths: list[tu
     return trips
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=some(80))
 @given(rates, shares, st.lists(st.tuples(st.sampled_from([0.0, 0.0, 0.3, 2.5]), delays, delays), max_size=SAMPLES))
 def test_no_delays_whatsoever_make_it_exceed(rate, share, asks):
     """Before a path is known, no combination of delays out and back puts too many into any window."""
@@ -95,7 +96,7 @@ def test_no_delays_whatsoever_make_it_exceed(rate, share, asks):
     assert most_in_a_window(trips, rate.per_s) <= allowed(rate, share)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=some(40))
 @given(rates, st.floats(0, 0.4), st.floats(0, 0.4), st.floats(0, 0.2), st.integers(0, 2**32))
 def test_a_path_once_known_does_not_make_it_exceed(rate, out, back, jitter, seed):
     """Fixed delays with random jitter: what is won back of the round trip never puts too many into a window."""
@@ -105,7 +106,7 @@ def test_a_path_once_known_does_not_make_it_exceed(rate, out, back, jitter, seed
     assert most_in_a_window(trips, rate.per_s) <= rate.count
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=some(40))
 @given(rates, st.lists(st.tuples(st.integers(1, 30), delays, delays), min_size=2, max_size=4), st.integers(0, 2**32))
 def test_a_new_connection_starts_from_nothing(rate, ways, seed):
     """A shorter path after a reconnect does not make it exceed: what was learned on the old one is forgotten."""
@@ -122,7 +123,7 @@ def test_a_new_connection_starts_from_nothing(rate, ways, seed):
     assert most_in_a_window(asyncio.run(scenario()), rate.per_s) <= rate.count
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=some(60))
 @given(rates, shares, st.lists(st.tuples(st.sampled_from([0.0, 0.0, 0.3, 2.5]), delays, delays), max_size=40))
 def test_no_bucket_with_work_waiting_stands_idle(rate, share, asks):
     """Whoever had to wait found all places taken: in flight, or answered less than a window ago."""
@@ -136,7 +137,7 @@ def test_no_bucket_with_work_waiting_stands_idle(rate, share, asks):
         assert len(taken) >= allowed(rate, share)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=some(30))
 @given(rates, st.lists(st.sampled_from([0.0, 0.1, 1.0]), min_size=1, max_size=30))
 def test_first_come_first_served(rate, gaps):
     """Requests of one bucket leave in the order in which they were asked for."""
@@ -145,7 +146,7 @@ def test_first_come_first_served(rate, gaps):
     assert sent == sorted(sent)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=some(40))
 @given(st.integers(1, 50), rates, shares, st.sampled_from([1.0, 50.0]))
 def test_the_estimate_is_what_the_pacer_does(n, rate, share, speed):
     """A plan's lower bound is the time from the first to the last sending, where the path costs nothing."""
@@ -155,7 +156,7 @@ def test_the_estimate_is_what_the_pacer_does(n, rate, share, speed):
     assert bound <= took <= bound * 1.001 + 1e-3
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=some(60))
 @given(rates, st.lists(st.tuples(st.sampled_from([0.0, 0.2, 1.0]), st.floats(0, 6)), max_size=20))
 def test_cancelling_leaks_no_place(rate, cancels):
     """After any cancellations, waiting or in flight, a full window's worth leaves at once, and no more."""
@@ -289,7 +290,7 @@ async def test_the_learned_round_trip_is_used():
     assert (len(known) - 1) / (known[-1].arrived - known[0].arrived) > 0.98
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=some(40))
 @given(rates, st.floats(0, 0.1), st.floats(0.05, 2), st.integers(0, 2**32))
 def test_what_a_busy_venue_adds_is_not_taken_for_the_path(rate, way, waiting, seed):
     """Requests that waited long before they were counted teach nothing that lets later, quick ones exceed."""
