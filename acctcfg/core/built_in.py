@@ -118,7 +118,10 @@ def _one_allowlist(manifest: Manifest, amounts_to: Powers) -> Iterator[Breach]:
     accounts = set().union(*lists.values())
     if len(lists) == 1 and len(accounts) > 1:
         addresses = ", ".join(next(iter(lists)))
-        message = f"every key that can trade or withdraw, of {len(accounts)} accounts, works from the same {addresses}"
+        message = (
+            f"every key with an allow-list that can trade or withdraw, of {len(accounts)} accounts, "
+            f"works from the same {addresses}"
+        )
         yield Breach("one_allowlist", "accounts", "accounts", message)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from acctcfg.core.address import Address, Focus
@@ -35,12 +35,19 @@ def rule_warnings(session: Session, surveys: Sequence[Survey], steps: Sequence[S
         *_old_keys(session, surveys, keys),
     ]
     told = [one for one in breaches if focus.everything or one.subject in seen]
-    over = [one for one in manifest.ended if focus.everything or one.address in map(str, changed)]
+    over = [one for one in manifest.ended if focus.everything or _looked_at(Address.of(one.address), focus, seen)]
     return [
         *told_of(told, manifest.guardrails),
         *excepted(steps),
         *(Warning_(one.address, "until_over", one.message) for one in over),
     ]
+
+
+def _looked_at(entry: Address, focus: Focus, seen: Collection[str]) -> bool:
+    """Whether a narrowed plan looked at what an entry that is over was about; of leverage its scopes, whichever."""
+    if entry.account not in seen:
+        return False
+    return focus.may_want(entry.account, entry.field) if entry.field == "leverage" else focus.wants(entry)
 
 
 def _old_keys(session: Session, surveys: Iterable[Survey], keys: Mapping[Address, KeyValue]) -> Iterator[Breach]:

@@ -109,6 +109,9 @@ def test_what_is_over_is_undone(desk: Desk) -> None:
         ("trader01.api_keys[trading]", "until_over"),
         ("trader01.leverage[1]", "until_over"),
     }
+    for target, ended in (("trader01", 3), ("trader01.leverage[*]", 1), ("trader01.api_keys[trading]", 1)):
+        narrowed = _warnings(desk.plan("--format", "json", "--target", target))
+        assert sum(code == "until_over" for _, code in narrowed) == ended
     desk.converge()
     keys_now = {key["label"]: key["ip"] for key in desk.account("trader01")["keys"]}
     assert keys_now == {"trading": ["127.0.0.1"]}
