@@ -8,12 +8,15 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desk import Desk
 from fault_parts import TRADING
+from postgres import Postgres
 
 from acctcfg.core.canonical import digest_of
+from acctcfg.core.journal_url import JournalUrl
 from acctcfg.journal.chain import Draft, Row, chained
 
 ONE = {"mmdesk01": {"api_keys": {"trading": TRADING}}}
@@ -54,68 +57,119 @@ def test_a_short_approval(desk: Desk) -> None:
 
 # -- the journal -----------------------------------------------------------------------------------------------------
 
-
-def journal_of(desk: Desk) -> Path:
-    return desk.folder / ".acctcfg" / "journal.sqlite"
+COLUMNS = ", ".join(Row._fields)
 
 
-def altered(desk: Desk) -> None:
+class InFile:
+    """The journal beside the manifest."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.sections, self.place = desk, dict[str, Any](), str(desk.folder / ".acctcfg" / "journal.sqlite")
+
+    def forge(self, change: Callable[[list[Row]], list[Row]]) -> None:
+        """Put other rows in the place of those that are there."""
+        with closing(sqlite3.connect(self.place)) as database:
+            for name in ("events_stay", "events_last"):
+                database.execute(f"DROP TRIGGER {name}")
+            rows = change([Row._make(row) for row in database.execute("SELECT * FROM events ORDER BY seq")])
+            database.execute("DELETE FROM events")
+            database.executemany(f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * 11)})", rows)  # noqa: S608
+            database.commit()
+
+    def copy(self, name: str) -> None:
+        """Keep it as it is now, under a name."""
+        shutil.copytree(self.desk.folder / ".acctcfg", self.desk.folder / name)
+
+    def bring_back(self, name: str) -> None:
+        """Put a copy in its place."""
+        shutil.rmtree(self.desk.folder / ".acctcfg")
+        shutil.copytree(self.desk.folder / name, self.desk.folder / ".acctcfg")
+
+
+class OnServer:
+    """The journal of a team."""
+
+    def __init__(self, desk: Desk, postgres: Postgres) -> None:
+        self.postgres, self.place = postgres, postgres.database()
+        self.sections = {"journal": {"url": self.place}}
+        self.name = JournalUrl.of(self.place).database
+
+    def forge(self, change: Callable[[list[Row]], list[Row]]) -> None:
+        """Put other rows in the place of those that are there."""
+        with self.postgres.connect(self.place) as database:
+            database.execute("ALTER TABLE acctcfg.events DISABLE TRIGGER ALL")
+            found = database.execute(f"SELECT {COLUMNS} FROM acctcfg.events ORDER BY seq".encode())  # noqa: S608
+            rows = change([Row._make(row) for row in found])
+            database.execute("DELETE FROM acctcfg.events")
+            sql = f"INSERT INTO acctcfg.events ({COLUMNS}) VALUES ({', '.join(['%s'] * 11)})"  # noqa: S608
+            database.cursor().executemany(sql.encode(), rows)
+
+    def copy(self, name: str) -> None:
+        """Keep it as it is now, under a name."""
+        self._clone(self.name, f"{self.name}_{name}")
+
+    def bring_back(self, name: str) -> None:
+        """Put a copy in its place."""
+        with self.postgres.connect() as server:
+            server.execute(f"DROP DATABASE {self.name} WITH (FORCE)".encode())
+        self._clone(f"{self.name}_{name}", self.name)
+
+    def _clone(self, one: str, other: str) -> None:
+        with self.postgres.connect() as server:
+            server.execute(b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [one])
+            server.execute(f"CREATE DATABASE {other} TEMPLATE {one}".encode())
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def kept(request: pytest.FixtureRequest, desk: Desk) -> InFile | OnServer:
+    """Where the journal is, with what can be done to it behind acctcfg's back."""
+    return InFile(desk) if request.param == "sqlite" else OnServer(desk, request.getfixturevalue("postgres"))
+
+
+def altered(rows: list[Row]) -> list[Row]:
     """One row says something else."""
-    _forged(journal_of(desk), lambda rows: [*rows[:-1], rows[-1]._replace(run="another")])
+    return [*rows[:-1], rows[-1]._replace(run="another")]
 
 
-def rewritten(desk: Desk) -> None:
+def rewritten(rows: list[Row]) -> list[Row]:
     """All rows say something else, and each hash is made anew."""
-
-    def anew(rows: list[Row]) -> list[Row]:
-        names = ("run", "kind", "entry", "venue_user", "account", "address")
-        drafts = [
-            Draft(**{name: getattr(row, name) for name in names}, body=row.body.replace("mmdesk01", "mmdesk07"))
-            for row in rows
-        ]
-        return chained(drafts, rows[0].at, (0, rows[0].prev))
-
-    _forged(journal_of(desk), anew)
+    names = ("run", "kind", "entry", "venue_user", "account", "address")
+    drafts = [
+        Draft(**{name: getattr(row, name) for name in names}, body=row.body.replace("mmdesk01", "mmdesk07"))
+        for row in rows
+    ]
+    return chained(drafts, rows[0].at, (0, rows[0].prev))
 
 
-def _forged(file: Path, change: Callable[[list[Row]], list[Row]]) -> None:
-    with closing(sqlite3.connect(file)) as database:
-        for name in ("events_stay", "events_last"):
-            database.execute(f"DROP TRIGGER {name}")
-        rows = change([Row._make(row) for row in database.execute("SELECT * FROM events ORDER BY seq")])
-        database.execute("DELETE FROM events")
-        database.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        database.commit()
-
-
-@pytest.mark.parametrize(("forge", "words"), [(altered, "was altered"), (rewritten, "is another one")])
-def test_a_rewritten_journal(desk: Desk, forge: Callable[[Desk], None], words: str) -> None:
+@pytest.mark.sample(2)
+@pytest.mark.parametrize(("change", "words"), [(altered, "was altered"), (rewritten, "is another one")])
+def test_a_rewritten_journal(
+    desk: Desk, kept: InFile | OnServer, change: Callable[[list[Row]], list[Row]], words: str
+) -> None:
     """One altered row, and a chain that was made anew from its first row on."""
-    desk.write(ONE).converge()
-    forge(desk)
-    refused(desk.write(TWO), words, str(journal_of(desk)))
+    desk.write(ONE, **kept.sections).converge()
+    kept.forge(change)
+    refused(desk.write(TWO, **kept.sections), words, kept.place)
     assert words in desk.run("history", "--verify").err
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("last", ["apply", "plan"])
-def test_a_journal_that_was_rolled_back(desk: Desk, last: str) -> None:
+def test_a_journal_that_was_rolled_back(desk: Desk, kept: InFile | OnServer, last: str) -> None:
     """An older copy in its place is named with the row that it lacks; what it may be told by is named, too: without
     that, the copy is taken. The newest copy is taken at once."""
-    here, old, new = (desk.folder / name for name in (".acctcfg", "old", "new"))
-    desk.write(ONE).converge()
-    shutil.copytree(here, old)
-    desk.write(TWO).run(last, *(["--auto-approve"] if last == "apply" else []))
+    desk.write(ONE, **kept.sections).converge()
+    kept.copy("old")
+    desk.write(TWO, **kept.sections).run(last, *(["--auto-approve"] if last == "apply" else []))
     desk.apply()
-    here.rename(new)
-    shutil.copytree(old, here)
-    desk.write({**TWO, "mmdesk03": {}})
-    refused(desk, "an older copy", "is missing", str(journal_of(desk)))
+    kept.copy("new")
+    kept.bring_back("old")
+    desk.write({**TWO, "mmdesk03": {}}, **kept.sections)
+    refused(desk, "an older copy", "is missing", kept.place)
     (line,) = [one for one in desk.plan().err.splitlines() if one.startswith("hint: ")]
-    shutil.rmtree(here)
-    shutil.copytree(new, here)
+    kept.bring_back("new")
     assert desk.plan().code == 0
-    shutil.rmtree(here)
-    shutil.copytree(old, here)
+    kept.bring_back("old")
     for memory in line.rpartition("remove ")[2].split(" and "):
         Path(memory).unlink()
     assert desk.apply().code == 0
