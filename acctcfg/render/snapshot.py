@@ -17,7 +17,7 @@ from acctcfg.render.schema_parts import DIGEST, TEXT, and_, map_, object_
 
 __all__ = ["load_snapshot", "refuse_foreign", "save_snapshot", "snapshot_schema_text"]
 
-LARGEST = 1 << 30
+LARGEST = 256 << 20
 _AGAIN = "take a new one with `acctcfg snapshot --out FILE` where the credentials are"
 
 
