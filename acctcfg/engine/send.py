@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonValue
+from acctcfg.core.outcome import NOT_YET
 from acctcfg.core.state import to_json
 from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt, Work
@@ -16,7 +17,16 @@ from acctcfg.engine.gate import Gate, GateClosed
 from acctcfg.engine.recheck import LastLook, Moved
 from acctcfg.engine.record import JournalWriter
 from acctcfg.engine.refused_values import Asked
-from acctcfg.errors import AcctcfgError, Garbled, JournalError, OutcomeUnknown, Refused, StoreError, TokenOver
+from acctcfg.errors import (
+    AcctcfgError,
+    Garbled,
+    JournalError,
+    OutcomeUnknown,
+    Refused,
+    StoreError,
+    TokenOver,
+    VenueError,
+)
 from acctcfg.wire.failures import Dropped
 
 if TYPE_CHECKING:
@@ -119,6 +129,8 @@ def _ended(attempt: Attempt, error: AcctcfgError, writer: JournalWriter, work: W
             _unanswered(attempt, error.message, getattr(error, "sent_at", 0.0) or writer.sent_at)
         case Garbled() if writer.begun:  # it was answered, in words that nobody can read
             _unanswered(attempt, error.message, writer.sent_at)
+        case VenueError(code=code) if code == NOT_YET:
+            attempt.end("unknown", error.told, NOT_YET)
         case Refused():
             _refused(attempt, error, work, asked)
         case _:

@@ -22,6 +22,7 @@ from typing import Protocol, runtime_checkable
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.outcome import NOT_YET
 from acctcfg.core.remembered import Rotation
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import ABSENT, KeyValue
@@ -41,7 +42,6 @@ PROOF_S = 30.0
 """How long a new key is tried until it signs; some venues let one take effect later."""
 LONGEST = 36
 """Characters of a label that its temporary one begins with; the time of its creation follows."""
-WAITS = "new_key_waits"
 
 
 @runtime_checkable
@@ -209,7 +209,7 @@ async def _prove(account: AccountNotes, keys: Keys, begun: Rotation, made: Crede
     while not await keys.signs(made, begun.temporary):
         if clock.monotonic() > deadline:
             message = f"its new key ({begun.temporary}) does not sign yet; the old one stays until it does"
-            raise VenueError(message, hint="apply again: it goes on from there", code=WAITS)
+            raise VenueError(message, hint="apply again: it goes on from there", code=NOT_YET)
         await clock.sleep(pause / speed)
         pause = min(2 * pause, 1.0)
 

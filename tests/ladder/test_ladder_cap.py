@@ -264,3 +264,18 @@ def test_a_venue_without_a_brake_is_named(desk: Desk) -> None:
     said = cap(desk, "3")
     assert (said.code, "has no brake" in said.out) == (1, True), said.out + said.err
     assert desk.writes() == []
+
+
+def test_a_key_that_takes_effect_later_is_neither_wrong_nor_lost(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The brake says that it waits for the key, as a plan does, and lowers what the others have; both exit 1."""
+    settle(desk, "customer01", acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])
+    desk.sandbox.control_post("flags", key_delay_s=80_000)
+    monkeypatch.setattr("acctcfg.engine.read_back.READ_BACK_S", 5.0)
+    desk.write({"customer01": {"api_keys": KEY}, "customer02": {"api_keys": KEY}})
+    assert "customer02.api_keys[trading]  NOT YET IN EFFECT" in desk.apply().out
+    entry = {"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 2}
+    desk.write({"customer01": {"api_keys": KEY}, "customer02": {"api_keys": KEY, "leverage": [entry]}})
+    waits = "it waits for api_keys[trading], which the venue lists and which does not sign yet"
+    for said in (desk.plan(), cap(desk, "3")):
+        assert (said.code, waits in said.out, "[not_yet_effective]" in said.out) == (1, True, True), said.out
+    assert levers(desk, "customer01") == {BTC: 3}

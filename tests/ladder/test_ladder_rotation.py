@@ -195,13 +195,14 @@ def test_a_guardrail_holds_for_the_new_key(desk: Desk) -> None:
 
 
 def test_a_new_key_that_does_not_sign_in_time_leaves_the_old_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rotation fails, the old secret stays in its place, and the next apply goes on."""
+    """Neither failed nor lost: the old secret stays in its place, and the next apply goes on."""
     one_key(desk)
     old = desk.secret("mmdesk01", "trading")
     monkeypatch.setattr(rotation, "PROOF_S", 5.0)
     desk.sandbox.control_post("flags", key_delay_s=60)
     said = rotate(desk)
     assert said.code == 1
+    assert f"{KEY}  NOT YET IN EFFECT" in said.out
     assert "does not sign yet; the old one stays until it does" in said.out
     assert desk.secret("mmdesk01", "trading") == old
     monkeypatch.setattr(rotation, "PROOF_S", 120.0)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccessSource, KeySpec
+from acctcfg.core.outcome import NOT_YET
 from acctcfg.core.state import ABSENT, KeyValue, Lost, Unreadable
 from acctcfg.errors import ConfigError, StoreError, exhausted
-from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
+from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing, not_yet
 from acctcfg.wire.shared import at_once
 
 __all__ = [
@@ -30,7 +31,6 @@ WAY_BACK = (
     "Put the identity in its place; if it is lost, make a new one (`acctcfg secrets identity`) and new keys "
     "(`apply --replace ADDRESS`): what nobody can open is moved aside"
 )
-NOT_YET = "not_yet_effective"
 
 
 async def try_stored_keys(account: Account) -> None:
@@ -247,7 +247,7 @@ def _why_unread(account: Account, signing: Signing) -> tuple[str, str]:
     if refused is None:
         return "no_access", "no key of the manifest signs for it (a key with trade and a store)"
     if signing.gone and isinstance(account.survey.live.get(account.address("api_keys", label)), KeyValue):
-        return NOT_YET, f"it waits for api_keys[{label}], which the venue lists and which does not sign yet: plan again"
+        return NOT_YET, not_yet(label)
     return refused.code or "no_access", refused.told
 
 

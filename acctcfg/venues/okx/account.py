@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec, KeySpec
+from acctcfg.core.outcome import NOT_YET
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import After, KeyValue
 from acctcfg.errors import AuthRefused, Refused, VenueError
@@ -21,12 +23,17 @@ from acctcfg.venues.okx.master import Master
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["NEW_KEY_CODES", "ONLY_ELSEWHERE", "Account", "Signing"]
+__all__ = ["NEW_KEY_CODES", "ONLY_ELSEWHERE", "Account", "Signing", "not_yet"]
 
 NEW_KEY_CODES = frozenset({"50111", "50119"})
 """What a key may answer for a short while after it was made, and for ever after it was deleted."""
 ONLY_ELSEWHERE = "50110"
 """Our address is none of the key's."""
+
+
+def not_yet(label: str) -> str:
+    """What is said of an account whose key takes effect later."""
+    return f"it waits for api_keys[{label}], which the venue lists and which does not sign yet: try again later"
 
 
 @dataclass(slots=True)
@@ -177,14 +184,27 @@ class Account(AccountNotes):
 
     def no_access(self) -> VenueError:
         """Why nothing can be signed as this account."""
-        signing = self.signings.get(self.read_label or self.access_label)
+        label = self.read_label or self.access_label
+        signing = self.signings.get(label)
         if signing is not None and signing.refused is not None:
-            return signing.refused
+            return VenueError(not_yet(label), code=NOT_YET) if self.listed(signing) else signing.refused
         if signing is not None and signing.illegible:
             return VenueError(signing.illegible, code="store")
         if self.write_lack:
             return VenueError(self.write_lack, code="no_access")
         return VenueError("no key signs for this account", code="no_access")
+
+    async def why_no_access(self) -> VenueError:
+        """The same once the venue's slow list told whether it has the key: then that is neither wrong nor lost."""
+        signing = self.signings.get(self.read_label or self.access_label)
+        if signing is not None and signing.gone:
+            with suppress(VenueError):  # the refusal says enough
+                await self.key_list()
+        return self.no_access()
+
+    def listed(self, signing: Signing) -> bool:
+        """Whether the venue calls a key none and lists it, as far as its list was read: it takes effect later."""
+        return signing.gone and signing.api_key in self.key_values
 
     async def own_config(self) -> Config:
         """The account's config, read now with its own key."""

@@ -53,7 +53,7 @@ async def answers(account: Account, code: str) -> tuple[Precheck, ...]:
     if _OF_A_DELETE.issuperset(questions_of(code)):
         return tuple(one for one in await deletable(account) if one.name in questions_of(code))
     if account.reader is None:
-        raise account.no_access()
+        raise await account.why_no_access()
     asked, margin = questions_of(code), _MARGIN.get(code.partition("_")[0], "")
     flat = [name for name in asked if name in FLAT]
     found: list[Precheck] = []

@@ -238,9 +238,10 @@ class OkxConnection(ByField[Account]):
             async with self._turns:
                 if not await self._enter(account, focus, row) or not survey.exists:
                     return Braking(survey=survey)
-                if account.reader is None:
-                    raise account.no_access()
-                found = await look(account, self._leverage, most, focus, everything=everything)
+                if account.reader is not None:
+                    found = await look(account, self._leverage, most, focus, everything=everything)
+            if account.reader is None:  # out of its turn: the list that tells why is slow, and others are to be lowered
+                raise await account.why_no_access()
         except VenueError as error:
             _forget(survey)
             survey.cannot_read(account.address(), error.code or "unreadable", error.told)

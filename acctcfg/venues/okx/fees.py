@@ -29,7 +29,7 @@ async def fees_of(account: Account, *, by_broker: bool) -> tuple[FeeRate, ...]:
         told = await account.master.read(Call(SUB_ACCOUNT_FEES, {"subAcct": account.name}))
         return tuple(_types(account.name, told))
     if account.reader is None:
-        raise account.no_access()
+        raise await account.why_no_access()
     lists = await asyncio.gather(*(_market(account.reader, one) for one in MARKETS))
     return tuple(rate for rates in lists for rate in rates)
 
