@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,6 +115,32 @@ def test_a_device_is_no_file(folder: Folder) -> None:
     (folder.path / "zero.yaml").symlink_to("/dev/zero")
     (line,) = folder.problems()
     assert "is a link to a place outside the workspace" in line
+
+
+def pipe(place: Path) -> None:
+    os.mkfifo(place)
+
+
+def gigabyte(place: Path) -> None:
+    with place.open("wb") as file:
+        file.truncate(1 << 30)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes")
+@pytest.mark.parametrize("names", ["include: [{}]", "accounts_from: [{{csv: {}, name: '{{id}}'}}]"])
+@pytest.mark.parametrize(("plant", "words"), [(pipe, "it is not a regular file"), (gigabyte, "it is larger than 256")])
+def test_what_never_ends_is_not_begun(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, names: str, plant: Callable[[Path], None], words: str
+) -> None:
+    """A pipe that nobody writes to, and a file of a gigabyte, whoever names it: not a byte is read."""
+    folder.write(acctcfg=HEAD + names.format("planted") + "\n")
+    plant(folder.path / "planted")
+    sizes: list[bytes] = []
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda handle, size: sizes.append(part := read(handle, size)) or part)
+    (line,) = folder.problems()
+    assert f'"planted" cannot be read: {words}' in line
+    assert sum(map(len, sizes)) < 4096
 
 
 def test_every_problem_has_a_real_place(folder: Folder) -> None:
