@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from acctcfg import __version__
-from acctcfg.cli.console import conclude, open_door, outlet, say, tell_the_end
+from acctcfg.cli.console import conclude, open_door, outlet, say, say_talk, tell_the_end
 from acctcfg.cli.everywhere import OPTIONS, begun, with_options
 from acctcfg.cli.failure import say_failure
 
@@ -214,4 +214,4 @@ def _say(message: str, hint: str) -> None:
     lines = [f"error: {line}" for line in message.split("\n")]
     if hint:
         lines += ["", f"hint: {hint}"]
-    say("\n".join(lines), err=True)
+    say_talk("\n".join(lines))

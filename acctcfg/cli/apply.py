@@ -10,7 +10,7 @@ import click
 
 from acctcfg.cli.asking import Duration, ask, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
-from acctcfg.cli.formats import option_format, page, show
+from acctcfg.cli.formats import option_format, option_full, page, show
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
 
@@ -63,6 +63,7 @@ TEXT = "text"
 @option_lock_timeout
 @option_format("outcome")
 @option_events
+@option_full
 @click.pass_context
 def command(
     ctx: click.Context,

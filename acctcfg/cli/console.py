@@ -29,6 +29,7 @@ __all__ = [
     "read_input",
     "say",
     "say_json",
+    "say_talk",
     "tell_the_end",
 ]
 
@@ -82,6 +83,18 @@ def say(text: str, *, err: bool = False, end: str = "\n") -> None:
     stream = outlet(err=err)
     stream.write(harmless(text, lines=True, styles=_door.colored or stream.isatty()) + end)
     stream.flush()
+
+
+def say_talk(text: str) -> None:
+    """Talk in sentences, on stderr: no word of it is broken by a terminal."""
+    if is_terminal(err=True):
+        import shutil
+
+        from acctcfg.render.columns import wrapped
+
+        width = shutil.get_terminal_size().columns
+        text = "\n".join(part for line in text.split("\n") for part in wrapped(line, width))
+    say(text, err=True)
 
 
 def say_json(value: object) -> None:

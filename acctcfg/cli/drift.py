@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from acctcfg.cli.formats import option_beside, option_format, show, write_beside
+from acctcfg.cli.formats import option_beside, option_format, option_full, show, write_beside
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.selection import option_exclude, option_target
 
@@ -31,6 +31,7 @@ option_skip = click.option(
 @option_beside("--metrics", "Also write metrics to FILE, for Prometheus's textfile collector.")
 @option_format("drift")
 @option_events
+@option_full
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -10,7 +10,7 @@ import click
 
 from acctcfg.render.formats import Page, formats_of, is_json, render
 
-__all__ = ["option_beside", "option_format", "page", "show", "write_beside"]
+__all__ = ["option_beside", "option_format", "option_full", "option_summary", "page", "show", "write_beside"]
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -25,6 +25,23 @@ def option_format(*documents: str) -> Callable[[Command], Command]:
     return click.option("--format", "form", type=click.Choice(words), default=default, show_default=True)
 
 
+def _noted(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.obj[param.name] = True
+
+
+option_full = click.option(
+    "--full", is_flag=True, expose_value=False, callback=_noted, help="Show each step, however many accounts there are."
+)
+option_summary = click.option(
+    "--summary",
+    is_flag=True,
+    expose_value=False,
+    callback=_noted,
+    help="Show only totals: steps, what blocks them, warnings.",
+)
+
+
 def option_beside(name: str, words: str) -> Callable[[Command], Command]:
     """An option that names a file to be written beside what is printed."""
     return click.option(name, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=words)
@@ -32,9 +49,18 @@ def option_beside(name: str, words: str) -> Callable[[Command], Command]:
 
 def page(ctx: click.Context) -> Page:
     """What a text is written for here."""
+    from acctcfg.cli.console import is_terminal
     from acctcfg.cli.event_loop import terminal_width
 
-    return Page(width=terminal_width(), color=ctx.obj["color"], verbose=ctx.obj["verbose"])
+    words: dict[str, bool] = ctx.obj
+    return Page(
+        width=terminal_width(),
+        wraps=is_terminal(),
+        color=words["color"],
+        verbose=words["verbose"],
+        full=words.get("full", False),
+        summary=words.get("summary", False),
+    )
 
 
 def show(ctx: click.Context, form: str, document: str, value: object) -> None:

@@ -9,7 +9,7 @@ import click
 
 from acctcfg.cli.completing import revisions
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
-from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.formats import option_format, option_full, option_summary, show
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
 from acctcfg.cli.unsupported import option_later
@@ -36,6 +36,8 @@ def _one_revision(ctx: click.Context, param: click.Parameter, value: str | None)
 @click.command("plan", cls=Leaves, short_help="Show what apply would do, and what stands in its way.")
 @option_out
 @option_format("plan")
+@option_full
+@option_summary
 @option_detailed_exitcode
 @option_target
 @option_exclude
@@ -73,6 +75,8 @@ def command(
 ) -> None:
     """Show what apply would do, and what stands in its way.
 
+    Of more than 20 accounts, changes that many have in common are shown once; --full and -v show each step.
+
     Exits 0 when the plan could be made, 1 when something could not be read, 2 with --detailed-exitcode when there is
     something to do.
     """
@@ -83,6 +87,8 @@ def command(
 
     if changed_since is not None and targets:
         raise click.UsageError("--changed-since and --target exclude each other", ctx)
+    if ctx.obj.get("summary") and (form != "text" or ctx.obj.get("full")):
+        raise click.UsageError("--summary is for --format text, without --full", ctx)
     out = place_to_save(ctx, out)
     live = None if snapshot is None else load_snapshot(ctx.obj["directory"] / snapshot)
     workspace = load_workspace(ctx)

@@ -8,7 +8,7 @@ import click
 
 from acctcfg.cli.completing import runs
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive
-from acctcfg.cli.formats import option_format
+from acctcfg.cli.formats import option_format, option_full
 from acctcfg.cli.plan import conclude, option_detailed_exitcode, option_out, place_to_save
 from acctcfg.cli.selection import option_target
 
@@ -19,6 +19,7 @@ __all__ = ["command"]
 @click.argument("run", metavar="RUN", shell_complete=runs)
 @option_out
 @option_format("plan")
+@option_full
 @option_detailed_exitcode
 @option_target
 @click.option(

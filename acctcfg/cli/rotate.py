@@ -8,7 +8,7 @@ from acctcfg.cli.apply import Talk
 from acctcfg.cli.asking import Duration, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.completing import accounts, key_labels
 from acctcfg.cli.consent import option_allow_sensitive
-from acctcfg.cli.formats import option_format
+from acctcfg.cli.formats import option_format, option_full
 from acctcfg.cli.listening import option_events
 
 __all__ = ["command"]
@@ -30,6 +30,7 @@ __all__ = ["command"]
 @option_lock_timeout
 @option_format("outcome")
 @option_events
+@option_full
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from acctcfg.core.drift import Drift
+from acctcfg.render.folded import MANY
 from acctcfg.render.formats import Page
 from acctcfg.render.harmless import in_code, json_text
-from acctcfg.render.paint import Paint, joined
+from acctcfg.render.paint import joined
 from acctcfg.render.text import PlanPage, by_venue, causes
 from acctcfg.render.values import describe
 
@@ -21,14 +23,15 @@ LARGEST: Final = 60_000  # characters of markdown: comments end at 65,536
 
 def drift_text(drift: Drift, page: Page) -> str:
     """The changed values as a plan shows its steps, then the findings, then the last line."""
-    sheet = PlanPage(page.width, Paint(page.color), verbose=False)
-    plan = drift.plan
+    plan, all_, few = drift.plan, page.full or page.verbose, len(drift.findings) <= MANY
+    sheet = PlanPage(replace(page, full=all_, verbose=False), plan)
     blocks = [
         *(sheet.venue(name, report, steps) for name, report, steps in by_venue(plan)),
+        sheet.alike(),
         sheet.recap(plan),
-        sheet.notices("Found besides:", "!", _findings(drift)),
-        sheet.notices("Warnings:", "!", causes(plan.warnings)),
-        sheet.notices("Could not be read, so nothing is known about it:", "?", causes(plan.unreadable)),
+        sheet.notices("Found besides:", "!", causes(drift.findings, each=all_ or few, few=True)),
+        sheet.notices("Warnings:", "!", causes(plan.warnings, each=all_, few=True)),
+        sheet.notices("Could not be read, so nothing is known about it:", "?", causes(plan.unreadable, few=not all_)),
         list(drift.conclusion),
     ]
     return joined(blocks, color=page.color)

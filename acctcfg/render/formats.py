@@ -23,19 +23,32 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Final
 
-__all__ = ["FORMATS", "Format", "Page", "formats_of", "is_json", "render", "tells_failure"]
+from acctcfg.render.columns import wrapped
+
+__all__ = ["FORMATS", "LAST", "PLAIN", "Format", "Page", "fitted", "formats_of", "is_json", "render", "tells_failure"]
 
 WIDTH = 100
 """Columns where nobody says how many there are. Longer lines stay whole: the text goes to pipes and logs too."""
 
 
+LAST: Final = ("Plan: ", "Applied: ", "No changes. ")
+"""How lines begin that programs look for: they stay whole, on a terminal too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What a text is written for."""
+    """What a text is written for. `wraps`: a line that is wider is continued, as on a terminal."""
 
     width: int = WIDTH
+    wraps: bool = False
     color: bool = False
     verbose: bool = False
+    full: bool = False  # what many accounts have in common is told of each
+    summary: bool = False  # totals alone
+
+
+PLAIN: Final = Page()
+"""What pipes and logs get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +68,10 @@ FORMATS: Final = [
     Format(
         "text",
         {
-            "plan": "pages:plan",
+            "plan": "text:render_plan",
             "drift": "drift:drift_text",
             "look": "watch:look_text",
-            "outcome": "pages:outcome",
+            "outcome": "outcome:render_outcome",
             "brake": "brake:braked",
             "accounts": "pages:accounts",
             "runs": "history:runs",
@@ -139,4 +152,14 @@ def render(form: str, document: str, value: object, page: Page) -> str:
     row = next(one for one in FORMATS if one.name == form and document in one.documents)
     module, _, name = row.documents[document].partition(":")
     function: Callable[..., str] = getattr(import_module(f"acctcfg.render.{module}"), name)
-    return function(value, page) if row.paged else function(value)
+    if not row.paged:
+        return function(value)
+    return fitted(function(value, page), page)
+
+
+def fitted(text: str, page: Page) -> str:
+    """The text with no line broken in mid-word by a terminal of this width."""
+    if not page.wraps:
+        return text
+    lines = (([line] if line.startswith(LAST) else wrapped(line, page.width)) for line in text.split("\n"))
+    return "\n".join(part for parts in lines for part in parts)

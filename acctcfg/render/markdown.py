@@ -8,8 +8,8 @@ from html import escape
 from typing import Final
 
 from acctcfg.core.plan import Plan, Step, by_account
+from acctcfg.render.formats import Page
 from acctcfg.render.harmless import harmless, in_code
-from acctcfg.render.paint import Paint
 from acctcfg.render.text import PlanPage, blocks_all, by_venue, causes, estimated, origin, waves
 
 __all__ = ["LARGEST", "MARKER", "plan_markdown"]
@@ -26,7 +26,7 @@ _AT_ONCE: Final = 8  # accounts that have room, however long each of them is
 def plan_markdown(plan: Plan) -> str:
     """What stands in the way comes before the accounts, and accounts that are blocked before the others."""
     whole = blocks_all(plan.steps)
-    sheet = PlanPage(_WIDTH, Paint(False), verbose=False, hidden=whole)
+    sheet = PlanPage(Page(width=_WIDTH), plan, hidden=whole)
     free = plan.with_steps(step for step in plan.steps if not step.blocked)
     lines = _head(plan)
     for title, *rows in filter(

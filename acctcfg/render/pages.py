@@ -1,4 +1,4 @@
-"""Plans, outcomes, accounts and validations on a page of text."""
+"""Accounts and validations on a page of text."""
 
 from __future__ import annotations
 
@@ -6,24 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acctcfg.account_view import AccountView
-from acctcfg.core.outcome import Outcome
-from acctcfg.core.plan import Plan
 from acctcfg.render.formats import Page
 from acctcfg.render.harmless import harmless
-from acctcfg.render.text import render_outcome, render_plan
 from acctcfg.render.views import render_views
 
-__all__ = ["accounts", "outcome", "plan", "validation"]
-
-
-def plan(shown: Plan, page: Page) -> str:
-    """See `render_plan`."""
-    return render_plan(shown, width=page.width, color=page.color, verbose=page.verbose)
-
-
-def outcome(shown: Outcome, page: Page) -> str:
-    """See `render_outcome`."""
-    return render_outcome(shown, color=page.color, verbose=page.verbose)
+__all__ = ["accounts", "validation"]
 
 
 def accounts(shown: Sequence[AccountView], page: Page) -> str:

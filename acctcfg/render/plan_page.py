@@ -7,13 +7,12 @@ from typing import Final
 
 from acctcfg.core.codes import precheck_words
 from acctcfg.core.plan import Plan, Precheck, Step, by_account
-from acctcfg.render.formats import WIDTH
+from acctcfg.render.folded import MANY
+from acctcfg.render.formats import Page
 from acctcfg.render.order_picture import STYLE as PICTURE
 from acctcfg.render.order_picture import order_svg
-from acctcfg.render.paint import Paint
 from acctcfg.render.text import (
     CHECKS,
-    MANY,
     MARKS,
     MEANINGS,
     PlanPage,
@@ -89,7 +88,7 @@ def plan_page(plan: Plan) -> str:
         _box("The whole plan is blocked", [(precheck_words(one.name, one.words), one.detail) for one in whole]),
         _box("Blocked", blocked),
         _box("Warnings", causes(plan.warnings), "box note"),
-        _list(PlanPage(WIDTH, Paint(), verbose=False).stores(plan)),
+        _list(PlanPage(Page(), plan).stores(plan)),
         _list(waves(plan)),
         f"<h2>Order</h2><div class=wide>{order}</div>" if order else "",
         _accounts(accounts, whole) if accounts else "",

@@ -1,28 +1,29 @@
-"""A plan and what became of it, as people read them in a terminal, a log or a review."""
+"""A plan as people read it in a terminal, a log or a review."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import zip_longest
+from dataclasses import replace
+from typing import Protocol
 
-from acctcfg.core.codes import precheck_words
-from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, Outcome, StepResult
-from acctcfg.core.plan import Plan, Precheck, Step, Unread, VenueReport, Warning_, by_account
-from acctcfg.render.columns import columns, filled
-from acctcfg.render.formats import WIDTH
+from acctcfg.core.codes import CLEARING, precheck_words
+from acctcfg.core.plan import Plan, Precheck, Step, VenueReport, by_account
+from acctcfg.render.columns import columns, filled, wrapped
+from acctcfg.render.folded import MANY, Fold, Row, fold, fold_notices, some
+from acctcfg.render.formats import PLAIN, Page
 from acctcfg.render.harmless import harmless
 from acctcfg.render.paint import Paint, joined
-from acctcfg.render.values import describe
+from acctcfg.render.values import describe, describe_alike
 
 __all__ = [
     "PlanPage",
     "blocks_all",
     "by_venue",
     "causes",
+    "counted",
     "estimated",
     "origin",
-    "render_outcome",
     "render_plan",
     "waves",
 ]
@@ -32,36 +33,34 @@ CHECKS = {"pass": "v", "fail": "x", "unknown": "?", "venue": ".", "deferred": ".
 MEANINGS = {"venue": "the venue itself checks this", "deferred": "read right before the write"}
 FAR = 60  # a detail column further right than this would leave no room for the details
 SHOWN_S = 0.05  # what rounds to less than 0.1 s is no time that anybody waits for
-FEW = 3  # blocked steps with one reason that are still named one by one, after an apply
-MANY = 20  # accounts that a reader can still count by eye; beyond, a recapitulation follows
+FEW = 3  # blocked steps with one reason that are still named one by one
+LEGEND = {
+    "-/+": "deleted and created anew",
+    "?": "could not be read, which blocks too",
+}
+"""Marks that do not explain themselves."""
+MARKS_OF_V = {"+": "create", "~": "change", "-": "delete", "v": "passes", "x": "stands in the way"}
 
 
-ACCEPTED = {NOT_YET: "NOT YET IN EFFECT", NOT_READ_BACK: "ACCEPTED, NOT READ BACK"}
-
-NAMED = 3
-"""How many addresses of one cause are named."""
-
-
-def render_plan(plan: Plan, *, width: int = WIDTH, color: bool = False, verbose: bool = False) -> str:
-    """The plan, ending with its last line. `verbose` adds prechecks, dependencies and calls to every step."""
-    whole = blocks_all(plan.steps)
-    page = PlanPage(width, Paint(color), verbose, hidden=whole)
+def render_plan(plan: Plan, page: Page = PLAIN) -> str:
+    """The plan, ending with its last line. A verbose page has prechecks, dependencies and calls of every step."""
+    whole, all_ = blocks_all(plan.steps), page.verbose or page.full
+    sheet = PlanPage(page, plan, hidden=whole)
     blocks = [
         origin(plan),
-        *(page.venue(name, report, steps) for name, report, steps in by_venue(plan)),
-        page.recap(plan),
+        *(sheet.venue(name, report, steps) for name, report, steps in by_venue(plan)),
+        sheet.alike(),
+        sheet.recap(plan),
+        *([sheet.reasons(plan), sheet.codes(plan)] if page.summary else []),
         waves(plan),
-        page.whole(whole),
-        page.stores(plan),
-        page.notices("Warnings:", "!", causes(plan.warnings, each=verbose)),
-        page.notices(
-            "Could not be read, so nothing was planned for it:",
-            "?",
-            causes(plan.unreadable),
-        ),
-        [f"Digest: {plan.digest}", *estimated(plan), *plan.conclusion],
+        sheet.whole(whole),
+        sheet.stores(plan),
+        sheet.notices("Warnings:", "!", [] if page.summary else causes(plan.warnings, each=all_, few=True)),
+        sheet.notices("Could not be read, so nothing was planned for it:", "?", causes(plan.unreadable, few=not all_)),
+        sheet.legend(plan),
+        [f"Digest: {plan.digest}", *estimated(plan), *not_carried_out(plan, whole), *plan.conclusion],
     ]
-    return joined(blocks, color=color)
+    return joined(blocks, color=page.color)
 
 
 def origin(plan: Plan) -> list[str]:
@@ -81,76 +80,149 @@ def waves(plan: Plan) -> list[str]:
     lines = []
     for number, wave in enumerate(plan.waves, 1):
         then = f", then wait {wave.then_wait_s} s" if wave.then_wait_s else ""
-        lines.append(f"  {number}  {_count(len(wave.accounts), 'account')}: {_some(wave.accounts)}{then}")
+        lines.append(f"  {number}  {counted(len(wave.accounts), 'account')}: {some(wave.accounts)}{then}")
     return ["Waves, each done before the next one starts:", *lines] if lines else []
 
 
-def causes(found: Sequence[Warning_ | Unread], *, each: bool = False) -> list[tuple[str, str]]:
+class Told(Protocol):
+    """A warning, something unreadable or a finding of drift."""
+
+    @property
+    def address(self) -> str:
+        """What it is about."""
+
+    @property
+    def code(self) -> str:
+        """Its word of a closed list, or the venue's."""
+
+    @property
+    def message(self) -> str:
+        """It in a sentence."""
+
+
+def causes(found: Sequence[Told], *, each: bool = False, few: bool = False) -> list[tuple[str, str]]:
     """One line a cause: a lost identity, or a brake that is still on, is one, of however many accounts.
 
-    `each`: every address by itself.
+    `each`: every address by itself. `few`: of many causes only the first of each code, and how many more.
     """
     if each:
         return [(one.address, f"{one.message}  [{one.code}]") for one in found]
-    causes: dict[str, list[str]] = {}
-    for one in found:
-        causes.setdefault(f"{one.message}  [{one.code}]", []).append(one.address)
-    return [(_some(addresses), message) for message, addresses in causes.items()]
+    return fold_notices([(one.address, one.message, one.code) for one in found], few=few)
 
 
-def _some(addresses: Sequence[str]) -> str:
-    if len(addresses) <= NAMED:
-        return ", ".join(addresses)
-    return f"{', '.join(addresses[: NAMED - 1])} and {len(addresses) - NAMED + 1} more"
-
-
-def render_outcome(outcome: Outcome, *, color: bool = False, verbose: bool = False) -> str:
-    """What an apply did: every step that is not done with its reason, then the notes, then the last line.
-
-    `verbose` lists the steps that are done, too.
-    """
-    paint = Paint(color)
-    told = [r for r in outcome.results if verbose or r.status not in ("done", "already")]
-    told = [] if outcome.declined else told  # whoever said no has just read the plan
-    blocks = [
-        [line for status in ("done", "already") for line in _results(told, status, paint)],
-        [line for status in ("failed", "unknown") for line in _results(told, status, paint)],
-        [*_blocked([r for r in told if r.status == "blocked"], paint)],
-        _not_started([r for r in told if r.status == "not_started"]),
-        [harmless(f"note: {note}") for note in outcome.notes],
-        [*_ending(outcome), outcome.summary],
-    ]
-    return joined(blocks, color=color)
+def not_carried_out(plan: Plan, whole: Sequence[Precheck]) -> list[str]:
+    """That apply writes nothing of this plan, and by which option it would do part of it."""
+    held = plan.held
+    if not plan.steps or not held or plan.earlier is not None:
+        return []
+    blocked, unread = len(plan.blocked), len(plan.unreadable)
+    why = [f"{counted(blocked, 'step')} {'is' if blocked == 1 else 'are'} blocked"] * bool(blocked)
+    why += [f"{unread} could not be read"] * bool(unread)
+    ways = []
+    if not whole and any(step.address.account not in held for step in plan.steps):
+        ways.append(f"--skip-blocked leaves out {'its account' if len(held) == 1 else f'{len(held)} accounts'}")
+    if any(check.blocks and check.name in CLEARING for step in plan.blocked for check in step.prechecks):
+        ways.append("--wait-flat waits")
+    return [f"apply writes nothing while {' and '.join(why)}{'; ' * bool(ways)}{', '.join(ways)}."]
 
 
 class PlanPage:
     """How wide, how colourful and how detailed one plan is written."""
 
-    def __init__(self, width: int, paint: Paint, verbose: bool, *, hidden: Collection[Precheck] = ()) -> None:
-        self.width, self.paint, self.verbose = width, paint, verbose
+    def __init__(self, page: Page, plan: Plan, *, hidden: Collection[Precheck] = ()) -> None:
+        self.page, self.paint = page, Paint(page.color)
+        self.width, self.verbose = page.width, page.verbose
+        self.far = min(FAR, page.width // 2) if page.wraps else FAR
         self.hidden = hidden  # prechecks that are said once for the whole plan
+        self.many = len({step.address.account for step in plan.steps}) > MANY
+        self.folds = self.many and not (page.full or page.verbose)
 
     def venue(self, name: str, report: VenueReport | None, steps: Sequence[Step]) -> list[str]:
-        """A venue's header and the steps of its accounts, in columns."""
-        accounts = by_account(steps)
-        lines, column = [self.header(name, report)], self.column(steps)
-        if accounts:
-            lines.append("")
-        for account, own in accounts.items():
+        """A venue's header and the steps of its accounts, in columns; of many accounts, what is alike told once."""
+        lines = [self.header(name, report)]
+        if not steps or self.page.summary:
+            return lines
+        lines.append("")
+        if self.folds:
+            return [*lines, *self.folded(steps)]
+        column = self.column(steps)
+        for account, own in by_account(steps).items():
             lines += self.account(account, own, column)
         return lines
+
+    def folded(self, steps: Sequence[Step]) -> Iterator[str]:
+        """A line for each change that several accounts have in common, with whose it is, and what is in its way."""
+        by_name = {(step.address.account, step.address.within): step for step in steps}
+        folds = fold(map(self._row, steps))
+        digits = max(len(str(len(one.accounts))) for one in folds)
+        everyone = {step.address.account for step in steps}
+        named = everyone
+        for one in folds:
+            own = [by_name[row.account, row.within] for row in one.rows]
+            yield from self._fold(one, own[0], digits)
+            accounts = set(one.accounts)
+            if len(accounts) > 1 and accounts not in (named, everyone):
+                yield f"        {self.paint('dim', some(one.accounts))}"
+            named = accounts
+            yield from self._in_common(own)
+
+    def _row(self, step: Step) -> Row:
+        change = step.change
+        return Row(
+            account=change.address.account,
+            field=change.address.field,
+            within=change.address.within,
+            deed=change.action,
+            text=harmless(describe_alike(change, step.venue)),
+            kind=tuple(check.name for check in self._told(step) if check.blocks),
+        )
+
+    def _fold(self, one: Fold, step: Step, digits: int) -> list[str]:
+        action = step.change.action
+        mark = MARKS[action]
+        first, *more = self._flagged(f"{mark:>3} {one.said(digits)}", step.blocked)
+        return [first.replace(mark, self.paint.action(action, mark), 1), *more]
+
+    def _in_common(self, own: Sequence[Step]) -> Iterator[str]:
+        """What stands in the way of steps that are told in one line: the first ones' details, and of how many more."""
+        checks: dict[str, list[tuple[str, Precheck]]] = {}
+        for step in own:
+            for check in self._told(step):
+                checks.setdefault(check.name, []).append((step.address.account, check))
+        for found in checks.values():
+            if len({check.detail for _, check in found}) == 1:
+                yield from self.checks([found[0][1]], 0)
+                continue
+            told = [replace(check, detail=f"{account}: {check.detail}") for account, check in found[:FEW]]
+            yield from self.checks(told, 0)
+            if more := len(found) - FEW:
+                yield f"          and {counted(more, 'more account')}"
+
+    def _told(self, step: Step) -> list[Precheck]:
+        """The prechecks that are told unasked: what blocks a step, else what only the venue asks."""
+        own = [check for check in step.prechecks if check not in self.hidden]
+        return [check for check in own if check.blocks] or [check for check in own if check.status == "venue"]
+
+    def _flagged(self, line: str, blocked: bool) -> list[str]:
+        """A line with BLOCKED at the right edge; it stays there where the line does not fit and is continued."""
+        if not blocked:
+            return [line]
+        word = "BLOCKED"
+        first, *more = wrapped(line, self.width - len(word) - 2) if self.page.wraps else [line]
+        room = " " * max(self.width - len(word) - columns(first), 2)
+        return [f"{first}{room}{self.paint('red', word)}", *more]
 
     def column(self, steps: Iterable[Step]) -> int:
         """Where what steps do begins: right of their names, and of those of their accounts."""
         names = ((columns(step.address.within) + 8, columns(step.address.account) + 6) for step in steps)
-        return min(max(map(max, names), default=0), FAR)
+        return min(max(map(max, names), default=0), self.far)
 
     def header(self, name: str, report: VenueReport | None) -> str:
         """`desk · TYPE · demo · UID`, a base URL that is not the venue's own, and at the right what reading took."""
         if report is None:
             return self.paint("bold", name)
         left = " · ".join(filter(None, (name, report.type, report.environment, report.uid, report.base_url)))
-        right = f"{_count(report.accounts, 'account')} read · {_count(report.requests, 'request')} · "
+        right = f"{counted(report.accounts, 'account')} read · {counted(report.requests, 'request')} · "
         right += f"{report.seconds:.1f} s"
         gap = max(self.width - columns(left) - columns(right), 2)
         return self.paint("bold", left) + " " * gap + self.paint("dim", right)
@@ -172,12 +244,9 @@ class PlanPage:
             indent = indent[: -(len(mark) - 1)]
         text = harmless(describe(step.change, step.venue))
         head = f"{indent}{mark} {name}"
-        room = " " * max(column - columns(head), 2)
-        line = f"{indent}{self.paint.action(action, mark)} {name}{room}{text}"
-        if step.blocked:
-            plain = columns(head + room + text)
-            line += " " * max(self.width - len("BLOCKED") - plain, 2) + self.paint("red", "BLOCKED")
-        yield line.rstrip()
+        first, *more = self._flagged(f"{head}{' ' * max(column - columns(head), 2)}{text}", step.blocked)
+        yield first.replace(mark, self.paint.action(action, mark), 1).rstrip()
+        yield from more
         own = [check for check in step.prechecks if check not in self.hidden]
         if not self.verbose and not any(check.blocks for check in own):
             own = [check for check in own if check.status == "venue"]  # nobody but the venue asks this: better said now
@@ -192,7 +261,7 @@ class PlanPage:
     def checks(self, checks: Sequence[Precheck], column: int, *, indent: str = "        ") -> Iterator[str]:
         """A line each, with their details in the steps' column, or in one of their own where that is too near."""
         told = [precheck_words(check.name, check.words) for check in checks if check.detail or check.status in MEANINGS]
-        column = min(max([column, *(columns(indent + words) + 4 for words in told)]), FAR)
+        column = min(max([column, *(columns(indent + words) + 4 for words in told)]), self.far)
         return (self.check(check, column, indent) for check in checks)
 
     def check(self, check: Precheck, column: int, indent: str) -> str:
@@ -210,18 +279,50 @@ class PlanPage:
         for call in step.calls:
             yield f"        {self.paint('dim', call)}"
 
+    def alike(self) -> list[str]:
+        """How to see what was told once."""
+        shown = self.folds and not self.page.summary
+        return ["Changes that several accounts have in common are shown once; --full shows each."] if shown else []
+
     def recap(self, plan: Plan) -> list[str]:
         """For more accounts than the eye can count: how many steps of each kind there are, and which are blocked."""
-        accounts = {step.address.account for step in plan.steps}
-        if len(accounts) <= MANY:
+        if not plan.steps or not (self.many or self.page.summary):
             return []
         kinds = Counter(
             (MARKS[step.change.action], step.address.field or "account") for step in plan.steps if not step.blocked
         )
         width = max((len(field) for _, field in kinds), default=0)
-        lines = [f"{len(accounts)} accounts:"]
+        lines = [f"{counted(len({step.address.account for step in plan.steps}), 'account')}:"]
         lines += [f"{mark:>4} {field:<{width}}  {number:>6}" for (mark, field), number in kinds.items()]
-        return [*lines, *(f"   {self.paint('red', 'BLOCKED')}  {step.address}" for step in plan.blocked)]
+        red = self.paint("red", "BLOCKED")
+        named = plan.blocked if len(plan.blocked) <= MANY or not self.folds else plan.blocked[: MANY - 1]
+        lines += [f"   {red}  {step.address}" for step in named]
+        return [*lines, *([f"   {red}  and {more} more"] if (more := len(plan.blocked) - len(named)) else [])]
+
+    def reasons(self, plan: Plan) -> list[str]:
+        """How many steps each precheck stands in the way of."""
+        found = Counter(
+            (CHECKS[check.status], precheck_words(check.name, check.words))
+            for step in plan.blocked
+            for check in step.prechecks
+            if check.blocks
+        )
+        return _tallied(f"{counted(len(plan.blocked), 'step')} blocked:", found)
+
+    def codes(self, plan: Plan) -> list[str]:
+        """How many warnings there are of each code."""
+        found = Counter(("!", warning.code) for warning in plan.warnings)
+        return _tallied(f"{counted(len(plan.warnings), 'warning')}:", found)
+
+    def legend(self, plan: Plan) -> list[str]:
+        """What the marks mean: with -v all that are used, else those that do not explain themselves."""
+        if self.page.summary:
+            return []
+        told = (step.prechecks if self.verbose else self._told(step) for step in plan.steps)
+        used = {MARKS[step.change.action] for step in plan.steps} | {CHECKS[one.status] for own in told for one in own}
+        meant = {**(MARKS_OF_V if self.verbose else {}), **LEGEND}
+        words = [f"{mark} {what}" for mark, what in meant.items() if mark in used]
+        return [f"Marks: {', '.join(words)}."] if words else []
 
     def stores(self, plan: Plan) -> list[str]:
         """Where new secrets go, and who can read them there: each public key by its two ends."""
@@ -246,6 +347,12 @@ def _ends(recipient: str) -> str:
     return f"{word[:12]}..{word[-6:]}" if len(word) > 20 else word
 
 
+def _tallied(title: str, found: Counter[tuple[str, str]]) -> list[str]:
+    width = max((columns(harmless(what)) for _, what in found), default=0)
+    rows = [f"{mark:>4} {filled(harmless(what), width)}  {number:>6}" for (mark, what), number in found.most_common()]
+    return [title, *rows] if rows else []
+
+
 def blocks_all(steps: Sequence[Step]) -> list[Precheck]:
     """What stands in the way of every single step: a limit over the whole plan."""
     if len(steps) < 2:
@@ -267,7 +374,7 @@ def estimated(plan: Plan) -> Iterator[str]:
     estimate = plan.estimate
     if not estimate.writes:
         return
-    writes = _count(estimate.writes, "write")
+    writes = counted(estimate.writes, "write")
     slowest = f"; slowest: {estimate.bottleneck}" if estimate.bottleneck else ""
     if waits := sum(wave.then_wait_s for wave in plan.waves):
         slowest += f"; {waits} s of it between waves"
@@ -275,68 +382,6 @@ def estimated(plan: Plan) -> Iterator[str]:
     yield f"At the venue's rate limits this takes {least} ({writes}{slowest})."
 
 
-def _results(results: Iterable[StepResult], status: str, paint: Paint) -> Iterator[str]:
-    mark, word = {
-        "done": ("v", "done"),
-        "already": ("v", "was right already"),
-        "failed": ("x", "FAILED"),
-        "unknown": ("?", "OUTCOME UNKNOWN"),
-        "blocked": ("x", "BLOCKED"),
-    }[status]
-    shade = "green" if mark == "v" else "red"
-    own = [result for result in results if result.status == status]
-    for result, after in zip_longest(own, own[1:]):
-        said = ACCEPTED.get(result.code, word)
-        yield f"  {paint(shade, mark)} {result.step.address}  {said}".rstrip()
-        code = f"  [{result.code}]" if result.code else ""
-        shared = after is not None and (after.message, after.code) == (result.message, result.code)
-        if (result.message or code) and not shared:  # a reason that the next line has, too, is told there
-            yield f"      {harmless(result.message)}{code}"
-
-
-def _blocked(results: Sequence[StepResult], paint: Paint) -> Iterator[str]:
-    """The blocked steps; where many share one reason, their number and the reason: the plan has named them."""
-    groups: dict[tuple[str, str], list[StepResult]] = {}
-    for result in results:
-        groups.setdefault((result.message, result.code), []).append(result)
-    for own in groups.values():
-        if len(own) <= FEW:
-            yield from _results(own, "blocked", paint)
-            continue
-        accounts = _count(len({result.step.address.account for result in own}), "account")
-        yield f"  {paint('red', 'x')} {len(own)} steps of {accounts}  BLOCKED"
-        yield f"      {harmless(own[0].message)}"
-
-
-def _not_started(results: Sequence[StepResult]) -> list[str]:
-    """What was not tried, one line an account and reason: behind one failure there can be hundreds."""
-    groups: dict[tuple[str, str], list[StepResult]] = {}
-    for result in results:
-        groups.setdefault((result.step.address.account, result.message), []).append(result)
-    lines = []
-    for (account, message), own in groups.items():
-        what = str(own[0].step.address) if len(own) == 1 else f"{account}: {len(own)} steps"
-        lines.append(f"  . {what}  not started" + (f": {harmless(message)}" if message else ""))
-    return lines
-
-
-def _ending(outcome: Outcome) -> Iterator[str]:
-    if right := outcome.count("already"):
-        yield f"{_count(right, 'step')} had the right value already; nothing was sent for {_them(right)}."
-    if unread := sum(result.code == NOT_READ_BACK for result in outcome.results):
-        what = f"{_count(unread, 'step')} {'was' if unread == 1 else 'were'} accepted"
-        yield f"{what} and could not be read back: plan again to see {_them(unread)}."
-    if outcome.declined:
-        yield "Declined; nothing was written."
-    if outcome.interrupted:
-        yield "Interrupted; apply again to go on from here."
-    if outcome.plan.unreadable:
-        yield f"{len(outcome.plan.unreadable)} could not be read."
-
-
-def _them(number: int) -> str:
-    return "it" if number == 1 else "them"
-
-
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """`1 step`, `2 steps`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

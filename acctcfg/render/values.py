@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
 
@@ -24,7 +25,10 @@ from acctcfg.core.state import (
     written,
 )
 
-__all__ = ["describe"]
+__all__ = ["describe", "describe_alike"]
+
+ACCOUNT = "ACCOUNT"
+"""Stands for the account's own name, where what is said holds for many."""
 
 
 def describe(change: Change, venue: str) -> str:
@@ -66,6 +70,15 @@ def describe(change: Change, venue: str) -> str:
     if change.before_known:
         return f"{_plain(before)} -> {_plain(written(after))}"
     return f"(known after {change.after_step}) -> {_plain(after)}"
+
+
+def describe_alike(change: Change, venue: str) -> str:
+    """The same in words that are equal for accounts to which equal things are done: without their names and labels."""
+    own, after = change.address.account, change.after
+    if isinstance(after, AccountValue) and change.action == "create":
+        name = ACCOUNT if after.name == own else "..."
+        after = replace(after, name=name, label="..." if after.label else after.label)
+    return describe(replace(change, address=change.address._replace(account=ACCOUNT), after=after), venue)
 
 
 def _deleted(before: Live | None) -> str:

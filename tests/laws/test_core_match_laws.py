@@ -14,7 +14,8 @@ import acctcfg
 from acctcfg.core.outcome import Outcome
 from acctcfg.core.plan import MATCH, Plan
 from acctcfg.core.scope import Scope
-from acctcfg.render.text import render_outcome, render_plan
+from acctcfg.render.outcome import render_outcome
+from acctcfg.render.text import render_plan
 
 
 @laws(200)

@@ -21,7 +21,8 @@ from acctcfg.core.secret import Credentials, Secret
 from acctcfg.deposit import DepositRow
 from acctcfg.render.data import outcome_json, plan_json, views_json
 from acctcfg.render.formats import FORMATS, Page, render
-from acctcfg.render.text import render_outcome, render_plan
+from acctcfg.render.outcome import render_outcome
+from acctcfg.render.text import render_plan
 from acctcfg.render.views import output_csv, output_env, output_json, render_views
 
 EVIL = "\x1b[2K\x1b[1G\n    v everything is fine\r\x9b8m\u202e\u2028\x07"
@@ -71,8 +72,8 @@ def pages(plan: Plan) -> Iterator[tuple[str, str]]:
     )
     for verbose in (False, True):
         for color in (False, True):
-            yield f"plan {verbose} {color}", render_plan(plan, verbose=verbose, color=color)
-            yield f"outcome {verbose} {color}", render_outcome(outcome, verbose=verbose, color=color)
+            yield f"plan {verbose} {color}", render_plan(plan, Page(verbose=verbose, color=color))
+            yield f"outcome {verbose} {color}", render_outcome(outcome, Page(verbose=verbose, color=color))
     for name, text in (("plan", plan_json(plan)), ("outcome", outcome_json(outcome))):
         json.loads(text)
         yield f"{name} json", text

@@ -14,7 +14,8 @@ from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Unread
 from acctcfg.deposit import DepositRow
 from acctcfg.render.data import outcome_json, views_json
-from acctcfg.render.text import render_outcome
+from acctcfg.render.formats import Page
+from acctcfg.render.outcome import render_outcome
 from acctcfg.render.views import OUTPUT_COLUMNS, output_csv, output_env, output_json, render_views
 
 
@@ -79,7 +80,7 @@ def test_a_clean_apply_is_its_last_line_alone():
     """Nobody scrolls past what went well, unless they ask with -v."""
     outcome = outcome_of(StepResult(MODE, "done"))
     assert render_outcome(outcome) == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed."
-    assert "  v a1.account_mode  done\n" in render_outcome(outcome, verbose=True)
+    assert "  v a1.account_mode  done\n" in render_outcome(outcome, Page(verbose=True))
 
 
 def test_no_and_ctrl_c_are_said_before_the_counts():

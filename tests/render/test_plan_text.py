@@ -13,7 +13,7 @@ from acctcfg.core.plan import MATCH, Estimate, Plan, Precheck, Unread, VenueRepo
 from acctcfg.core.scope import Scope
 from acctcfg.core.state import AccountValue, KeyValue, Lost
 from acctcfg.deposit import address_value
-from acctcfg.render.formats import WIDTH
+from acctcfg.render.formats import WIDTH, Page
 from acctcfg.render.text import render_plan
 
 MANUAL = """\
@@ -31,6 +31,7 @@ desk · okx_dma_broker · demo                                   2 accounts read
 
 Digest: {digest}
 At the venue's rate limits this takes at least 2.0 s (9 writes; slowest: set-leverage of mmdesk01, 20 per 2 s).
+apply writes nothing while 1 step is blocked; --skip-blocked leaves out its account, --wait-flat waits.
 Plan: 2 to create, 3 to change, 0 to delete, 1 blocked."""
 
 
@@ -43,7 +44,7 @@ def test_colour_adds_codes_and_changes_no_word(desk_plan):
     """Without its terminal codes the coloured text is the plain one."""
     import re
 
-    coloured = render_plan(desk_plan, color=True)
+    coloured = render_plan(desk_plan, Page(color=True))
     assert coloured != render_plan(desk_plan)
     assert re.sub(r"\x1b\[\d+m", "", coloured) == render_plan(desk_plan)
 
@@ -51,13 +52,13 @@ def test_colour_adds_codes_and_changes_no_word(desk_plan):
 @pytest.mark.parametrize("width", [20, 60, 250])
 def test_no_line_is_wrapped_or_cut(desk_plan, width):
     """Whatever the width, the same words stand on the same lines."""
-    lines = [line.split() for line in render_plan(desk_plan, width=width).splitlines()]
+    lines = [line.split() for line in render_plan(desk_plan, Page(width=width)).splitlines()]
     assert lines == [line.split() for line in render_plan(desk_plan).splitlines()]
 
 
 def test_verbose_shows_calls_and_what_a_step_waits_for(desk_plan):
     """-v tells which calls a step takes and after which steps it comes."""
-    text = render_plan(desk_plan, verbose=True)
+    text = render_plan(desk_plan, Page(verbose=True))
     assert "        after mmdesk01\n" in text
     assert "        POST /api/v5/broker/dma/subaccount/apikey\n" in text
 
@@ -93,7 +94,7 @@ def test_a_warning_that_many_share_is_one_line(desk_plan):
     plan = replace(desk_plan, warnings=tuple(Warning_(one, "raises_after_cap", "above the cap") for one in scopes))
     (line,) = [line for line in render_plan(plan).splitlines() if "raises_after_cap" in line]
     assert line.split("  ")[1:] == [f"! {scopes[0]}, {scopes[1]} and 79 more", "above the cap", "[raises_after_cap]"]
-    assert render_plan(plan, verbose=True).count("above the cap  [raises_after_cap]") == len(scopes)
+    assert render_plan(plan, Page(verbose=True)).count("above the cap  [raises_after_cap]") == len(scopes)
 
 
 def test_warnings_are_listed_with_their_codes(desk_plan):
@@ -168,13 +169,14 @@ def test_a_plan_of_500_accounts_names_every_blocked_step_at_its_end():
         for n in range(500)
     )
     plan = Plan(steps=steps, estimate=Estimate(499, 1234.0, ""))
-    assert render_plan(plan).splitlines()[-7:] == [
+    assert render_plan(plan).splitlines()[-8:] == [
         "500 accounts:",
         "   ~ account_mode     499",
         "   BLOCKED  customer007.account_mode",
         "",
         f"Digest: {plan.digest}",
         "At the venue's rate limits this takes at least 1234.0 s (499 writes).",
+        "apply writes nothing while 1 step is blocked; --skip-blocked leaves out its account, --wait-flat waits.",
         "Plan: 0 to create, 499 to change, 0 to delete, 1 blocked.",
     ]
 
