@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from acctcfg.engine.meter import Meter
 from acctcfg.engine.progress import Guarded, Progress
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from acctcfg.core.desired import Notify
     from acctcfg.core.watched import Watched
     from acctcfg.engine.notices import Notices
-    from acctcfg.render.events import EventLines
-    from acctcfg.render.line_writer import LineWriter
     from acctcfg.render.progress import TerminalProgress
 
 __all__ = ["STDOUT", "Listeners", "Others"]
@@ -30,6 +28,16 @@ NOTIFIES: Final = ("apply", "cap", "drift", "rotate", "watch")
 """The commands that the manifest's `notify` is about."""
 STDOUT: Final = "-"
 """In place of a file's name."""
+
+
+class Teller(Progress, Protocol):
+    """A listener that tells somebody else, and how the command ended."""
+
+    def conclude(self, status: int, facts: Mapping[str, object]) -> None:
+        """How the command ended, or a look of `watch`."""
+
+    def close(self) -> str:
+        """Send what is left, in bounded time. Why not all of it was taken, or ""."""
 
 
 class Listeners(Guarded):
@@ -55,21 +63,19 @@ class Others:
     """Who listens to one command besides the terminal. None of it can stop the command, or change how it exits."""
 
     def __init__(self, events: Path | None, command: str, directory: Path) -> None:
-        self._lines: EventLines | None = None
-        self._writer: LineWriter | None = None
+        self._tellers: list[Teller] = []
         self._end: Conclusion | None = None
         self._command, self._workspace = command, directory.resolve().name
         self._notices: Notices | None = None
         self._said = self._noted = ""  # what word was sent of last, and the last note that it did not arrive
         self.notify: Notify | None = None
         """Where the manifest has word sent, once it is read."""
-        if events is not None:
-            self._open(events, command, directory)
+        self._tellers += [one for one in (_events(events, command, directory), _spans(command)) if one is not None]
 
     @property
-    def listeners(self) -> list[Progress]:
+    def listeners(self) -> Sequence[Progress]:
         """Those that the engine tells itself."""
-        return [] if self._lines is None else [self._lines]
+        return self._tellers
 
     def came_to(self, value: Concluded) -> None:
         """What the command came to."""
@@ -80,8 +86,7 @@ class Others:
     def looked(self, look: Watched) -> None:
         """A look of `watch`, which is told at once."""
         self.came_to(look)
-        if self._lines is not None and self._end is not None:
-            self._lines.conclude(look.exit_code, self._end.facts())
+        self._tell_end(look.exit_code)
         self._send_word(look.exit_code)
 
     def failed(self, error: BaseException) -> None:
@@ -94,11 +99,10 @@ class Others:
         """Everything is said and printed: tell how the command ended."""
         if self._end is None or self._end.look is None:
             self._send_word(status)
-        if self._lines is not None and self._writer is not None:
-            self._lines.conclude(status, {} if self._end is None else self._end.facts())
-            self._writer.close()
-            if self._writer.lost:
-                _note(f"not all events were written: {self._writer.lost}")
+        self._tell_end(status)
+        for teller in self._tellers:
+            if trouble := teller.close():
+                _note(trouble)
         if self._notices is not None:
             self._notices.wait()
             self._note_trouble(self._notices)
@@ -131,20 +135,42 @@ class Others:
             _note(f"notify: no word was sent: {notices.trouble}")
         self._noted = notices.trouble
 
-    def _open(self, events: Path, command: str, directory: Path) -> None:
-        from acctcfg.render.events import FIRST, EventLines
-        from acctcfg.render.line_writer import LineWriter, open_lines, to_handle
+    def _tell_end(self, status: int) -> None:
+        for teller in self._tellers:
+            teller.conclude(status, {} if self._end is None else self._end.facts())
 
-        if str(events) == STDOUT:
-            self._writer = LineWriter(_to_stdout())
-        else:
-            file = directory / events
-            try:
-                self._writer = LineWriter(to_handle(open_lines(file, directory, FIRST)))
-            except OSError as exc:
-                _note(f"no events are written to {file}: {exc.strerror}")
-                return
-        self._lines = EventLines(self._writer.write, command, time.time)
+
+def _events(events: Path | None, command: str, directory: Path) -> Teller | None:
+    """What `--events` asks for."""
+    from acctcfg.render.events import FIRST, EventLines
+    from acctcfg.render.line_writer import LineWriter, open_lines, to_handle
+
+    if events is None:
+        return None
+    if str(events) == STDOUT:
+        return EventLines(LineWriter(_to_stdout()), command, time.time)
+    file = directory / events
+    try:
+        write = to_handle(open_lines(file, directory, FIRST))
+    except OSError as exc:
+        _note(f"no events are written to {file}: {exc.strerror}")
+        return None
+    return EventLines(LineWriter(write), command, time.time)
+
+
+def _spans(command: str) -> Teller | None:
+    """What OpenTelemetry's variables ask for, where `acctcfg[otel]` is installed."""
+    from acctcfg.render.spans import Spans, collector_of, wants_spans
+
+    if not wants_spans(os.environ):
+        return None
+    try:
+        return Spans(collector_of(os.environ), command, os.environ.get("TRACEPARENT", ""))
+    except ImportError:
+        return None  # the variables are for other programs, too
+    except Exception as exc:
+        _note(f"no spans are sent: {exc if isinstance(exc, ValueError) else type(exc).__name__}")
+        return None
 
 
 def _to_stdout() -> Callable[[str], object]:

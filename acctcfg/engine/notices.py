@@ -27,8 +27,10 @@ class Notices:
         self._sending: threading.Thread | None = None
 
     def send(self, notify: Notify, body: bytes) -> None:
-        """Begin to send one; the one before it has the time until then."""
-        self.wait()
+        """Begin to send one; not while the one before it is on its way, for nobody may have to wait."""
+        if self._sending is not None and self._sending.is_alive():
+            self.trouble = "the one before it is still on its way"
+            return
         self._sending = threading.Thread(target=self._send, args=(notify, body), name="notify", daemon=True)
         self._sending.start()
 

@@ -10,6 +10,7 @@ from acctcfg import __version__
 from acctcfg.core.events import Event, PlanReady, SoFar, StepDone, StepStart
 from acctcfg.core.plan import Step
 from acctcfg.render.harmless import in_json, json_text
+from acctcfg.render.line_writer import LineWriter
 
 __all__ = ["FIRST", "FORMAT_VERSION", "EventLines"]
 
@@ -24,10 +25,10 @@ WAIT_S: Final = 1.0
 
 
 class EventLines:
-    """A listener that writes lines. `write` takes one without its end; `now` is the time in Unix seconds."""
+    """A listener that writes lines. `now` is the time in Unix seconds."""
 
-    def __init__(self, write: Callable[[str], None], command: str, now: Callable[[], float]) -> None:
-        self._write, self._now = write, now
+    def __init__(self, writer: LineWriter, command: str, now: Callable[[], float]) -> None:
+        self._writer, self._now = writer, now
         self._blocked: set[str] = set()  # what was told to be blocked
         self._waits: dict[str, str] = {}  # connection -> the limit that was told last
         self._standing = ""
@@ -76,6 +77,11 @@ class EventLines:
         """The last line; and one for each look of `watch`."""
         self._line("summary", exit_code=status, **facts)
 
+    def close(self) -> str:
+        """Write what is left, in bounded time. Why not all of it was taken, or ""."""
+        self._writer.close()
+        return f"not all events were written: {self._writer.lost}" if self._writer.lost else ""
+
     def _tell_blocked(self, step: Step, message: str = "") -> None:
         if str(step.address) in self._blocked:
             return
@@ -98,7 +104,7 @@ class EventLines:
     def _line(self, event: str, **members: object) -> None:
         at = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         text = json_text({"event": event, "at": at, **members}, indent=None)
-        self._write(text if text.isascii() else "".join(c if c.isascii() else in_json(c) for c in text))
+        self._writer.write(text if text.isascii() else "".join(c if c.isascii() else in_json(c) for c in text))
 
 
 def _which(step: Step) -> dict[str, object]:
