@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from acctcfg.core.desired import Notify
     from acctcfg.core.watched import Watched
     from acctcfg.engine.notices import Notices
+    from acctcfg.render.line_writer import LineWriter
     from acctcfg.render.progress import TerminalProgress
 
 __all__ = ["STDOUT", "Listeners", "Others"]
@@ -143,19 +144,19 @@ class Others:
 def _events(events: Path | None, command: str, directory: Path) -> Teller | None:
     """What `--events` asks for."""
     from acctcfg.render.events import FIRST, EventLines
-    from acctcfg.render.line_writer import LineWriter, open_lines, to_handle
+    from acctcfg.render.line_writer import open_lines, to_handle
 
     if events is None:
         return None
     if str(events) == STDOUT:
-        return EventLines(LineWriter(_to_stdout()), command, time.time)
+        return EventLines(_to_stdout(), command, time.time)
     file = directory / events
     try:
-        write = to_handle(open_lines(file, directory, FIRST))
+        writer = to_handle(open_lines(file, directory, FIRST))
     except OSError as exc:
         _note(f"no events are written to {file}: {exc.strerror}")
         return None
-    return EventLines(LineWriter(write), command, time.time)
+    return EventLines(writer, command, time.time)
 
 
 def _spans(command: str) -> Teller | None:
@@ -173,10 +174,10 @@ def _spans(command: str) -> Teller | None:
         return None
 
 
-def _to_stdout() -> Callable[[str], object]:
+def _to_stdout() -> LineWriter:
     """Stdout, which the results leave to the events."""
     from acctcfg.cli.console import give_stdout
-    from acctcfg.render.line_writer import to_handle
+    from acctcfg.render.line_writer import LineWriter, to_handle
 
     stream = give_stdout()
     with suppress(OSError, ValueError):
@@ -186,7 +187,7 @@ def _to_stdout() -> Callable[[str], object]:
         stream.write(text)
         stream.flush()
 
-    return write
+    return LineWriter(write)
 
 
 def _note(text: str) -> None:

@@ -20,11 +20,16 @@ SLOW = "its reader does not keep up"
 
 
 class LineWriter:
-    """Writes on a thread of its own. `lost`: why no more lines are written; "" while they are."""
+    """Writes on a thread of its own. `lost`: why no more lines are written; "" while they are.
 
-    def __init__(self, write: Callable[[str], object], *, most: int = MOST_WAITING) -> None:
+    `over` is called once nothing more is written.
+    """
+
+    def __init__(
+        self, write: Callable[[str], object], over: Callable[[], object] = lambda: None, *, most: int = MOST_WAITING
+    ) -> None:
         self.lost = ""
-        self._write = write
+        self._write, self._over = write, over
         self._waiting: Queue[str | None] = Queue(most)
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
         self._thread.start()
@@ -48,16 +53,17 @@ class LineWriter:
                 self.lost = SLOW
 
     def _run(self) -> None:
-        while (line := self._waiting.get()) is not None:
-            try:
+        try:
+            while (line := self._waiting.get()) is not None:
                 self._write(f"{line}\n")
-            except (OSError, ValueError) as exc:  # gone, full, or closed
-                self.lost = getattr(exc, "strerror", None) or type(exc).__name__
-                return
+        except (OSError, ValueError) as exc:  # gone, full, or closed
+            self.lost = getattr(exc, "strerror", None) or type(exc).__name__
+        finally:
+            self._over()
 
 
-def to_handle(handle: int) -> Callable[[str], None]:
-    """Writes to an open file without a buffer: a thread that is left behind holds up no other's output."""
+def to_handle(handle: int) -> LineWriter:
+    """Writes to an open file, without a buffer: a thread that is left behind holds up no other's output."""
 
     def write(text: str) -> None:
         rest = memoryview(text.encode())
@@ -67,7 +73,7 @@ def to_handle(handle: int) -> Callable[[str], None]:
             except BlockingIOError:
                 select.select([], [handle], [])
 
-    return write
+    return LineWriter(write, lambda: os.close(handle))
 
 
 def open_lines(file: Path, workspace: Path, first: str) -> int:

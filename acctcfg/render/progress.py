@@ -84,6 +84,7 @@ class TerminalProgress:
         """A new phase begins."""
         self._text, self._total, self._done = harmless(text), total, 0
         if self._terminal:
+            self._end_task()
             self._show()
         elif self._verbose:
             self._line(self._text if total is None else f"{self._text} ({total})")
@@ -171,6 +172,13 @@ class TerminalProgress:
             self._task = self._bar.add_task(self._text, total=self._total, completed=self._done)
         else:
             self._bar.update(self._task, description=self._text, total=self._total, completed=self._done)
+
+    def _end_task(self) -> None:
+        """A new phase has a time of its own."""
+        with self._drawing:
+            if self._bar is not None and self._task is not None:
+                self._bar.remove_task(self._task)
+            self._task = None
 
     def _drawn(self) -> Bar:
         from rich.console import Console

@@ -184,3 +184,15 @@ def test_what_is_waited_for_is_a_live_list_on_a_terminal():
         assert "and 5 more" in stream.getvalue()
     text = stream.getvalue()
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h")
+
+
+def test_each_phase_has_a_time_of_its_own():
+    """A phase that ended does not stop the clock of the next one, which may have as many pieces."""
+    stream, clock = Terminal(), [0.0]
+    with TerminalProgress(stream=stream, environ={}, now=lambda: clock[0]) as progress:
+        progress.phase("reading accounts", 2)
+        clock[0] = 2.0
+        progress.advance(2)
+        progress.phase("applying", 2)
+        (task,) = progress._bar.tasks
+        assert (task.description, task.finished) == ("applying", False)
