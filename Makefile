@@ -12,7 +12,7 @@ CLIENTS += $(if $(shell command -v npm),.venvs/npm .venvs/editor)
 SELECT ?= not slow
 TESTS ?= tests
 
-.PHONY: help demo test newest oldest lint clients format bench schemas lock clean
+.PHONY: help demo test newest oldest lint clients format bench schemas docs lock clean
 
 help:
 	@echo "make demo     the main job end to end on a sandbox: plan, apply, plan again"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench    the measured goals"
 	@echo "make format   format the code"
 	@echo "make schemas  write schemas/ and docs/reference.md anew"
+	@echo "make docs     the documentation as a site, in build/site"
 	@echo "make lock     write requirements.lock anew, from what the registry serves today"
 
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
@@ -115,6 +116,10 @@ schemas: $(STAMP)
 	$(PY) -m acctcfg schema sandbox-seed > schemas/sandbox-seed.schema.json
 	$(PY) -m acctcfg schema scenario > schemas/scenario.schema.json
 	$(PY) docs/reference.py > docs/reference.md
+
+docs: $(STAMP) .venvs/checkers/.installed
+	$(PY) docs/gather.py build/docs
+	.venvs/checkers/bin/zensical build --strict
 
 # One file for every Python from 3.11 on and every platform; hashes, so that nothing else can be installed in their place.
 lock: $(UV)

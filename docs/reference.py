@@ -23,7 +23,7 @@ HEAD = """\
 
 Every field, with an example. `make schemas` writes this page from the declarations that `acctcfg validate` checks
 with; `acctcfg explain FIELD` shows the same for one field. The examples are lines of complete workspaces
-([docs/reference](reference)).
+(`docs/reference/`).
 
 In a path, `*` stands for any name and `[]` for an entry of a list. Profiles take the fields of accounts.
 """

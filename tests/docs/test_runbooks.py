@@ -14,7 +14,7 @@ import pytest
 import yaml
 from desk import Desk
 from fault_parts import another_apply
-from runbooks import PAGES, Runbook
+from walkthrough import DOCS, Walkthrough
 
 KEYS = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
 MODES: dict[str, Any] = {"api_keys": KEYS, "account_mode": "multi_currency", "position_mode": "net"}
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_lost_identity_with_thirty_accounts(desk: Desk) -> None:
     """A new identity and new keys: each secret can be read again, and each old key is gone."""
-    book = Runbook(desk, "lost-identity")
+    book = Walkthrough(desk, "runbooks/lost-identity")
     accounts = {f"mmdesk{number:02}": MODES for number in range(1, 31)}
     store = {"type": "age_file", "path": "secrets/", "identity": {"file": ".acctcfg/identity.txt"}}
     said = desk.run("secrets", "identity")
@@ -47,7 +47,7 @@ def test_a_lost_identity_with_thirty_accounts(desk: Desk) -> None:
 
 def test_a_lost_journal(desk: Desk) -> None:
     """An older copy decides nothing; without any, the accounts are taken over as they are."""
-    book = Runbook(desk, "lost-journal")
+    book = Walkthrough(desk, "runbooks/lost-journal")
     journal = desk.folder / ".acctcfg/journal.sqlite"
     desk.write({"mmdesk01": MODES}).converge()
     shutil.copy(journal, desk.folder / "backup")
@@ -64,7 +64,7 @@ def test_a_lost_journal(desk: Desk) -> None:
 
 def test_a_lock_that_stays(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its holder is named, and sends nothing more once the lock is broken."""
-    book = Runbook(desk, "lock-that-stays")
+    book = Walkthrough(desk, "runbooks/lock-that-stays")
     desk.write({"mmdesk01": MODES})
     monkeypatch.setenv("ACCTCFG_ACTOR", "alice")
     with another_apply(desk, 3.0) as running:
@@ -78,7 +78,7 @@ def test_a_lock_that_stays(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_that_broke_off(desk: Desk) -> None:
     """Killed after the venue had made a key and before its secret was stored: the next apply makes another."""
-    book = Runbook(desk, "broken-run")
+    book = Walkthrough(desk, "runbooks/broken-run")
     desk.write({"mmdesk01": MODES, "mmdesk02": MODES})
     line = (sys.executable, str(KILLED), "answered", "3", str(desk.folder))
     assert subprocess.run(line, env=os.environ, capture_output=True, check=False).returncode == -9
@@ -89,7 +89,7 @@ def test_a_run_that_broke_off(desk: Desk) -> None:
 
 def test_a_venue_that_is_down(desk: Desk) -> None:
     """It stops answering after the accounts and their keys are made; the next apply sets what is missing."""
-    book = Runbook(desk, "venue-down")
+    book = Walkthrough(desk, "runbooks/venue-down")
     desk.write({"mmdesk01": MODES, "mmdesk02": MODES})
     down = {"match": {"path": "/api/v5/*"}, "kind": "status", "status": 503, "times": 0}
     match = {"path": "*/subaccount/apikey", "method": "POST"}
@@ -104,7 +104,7 @@ def test_a_venue_that_is_down(desk: Desk) -> None:
 
 def test_a_leaked_key(desk: Desk) -> None:
     """The leaked key is gone at once, and so is one that somebody made for themselves."""
-    book = Runbook(desk, "leaked-key")
+    book = Walkthrough(desk, "runbooks/leaked-key")
     desk.write({"mmdesk01": MODES, "mmdesk02": MODES}).converge()
     leaked = desk.account("mmdesk01")["keys"][0]["api_key"]
     stranger = {"label": "mallory", "api_key": "mallory-key-1", "secret_key": "mallory-secret", "ip": ""}
@@ -123,5 +123,5 @@ def test_a_leaked_key(desk: Desk) -> None:
 def test_every_runbook_is_played() -> None:
     """A new page has its test here."""
     mine = Path(__file__).read_text(encoding="utf-8")
-    for page in PAGES.glob("*.md"):
-        assert f'Runbook(desk, "{page.stem}")' in mine
+    for page in (DOCS / "runbooks").glob("*.md"):
+        assert f'Walkthrough(desk, "runbooks/{page.stem}")' in mine

@@ -1,4 +1,4 @@
-"""Plays a page of docs/runbooks: its commands in their order, with the exit status and the words that it shows."""
+"""Plays a page of docs/: its commands in their order, with the exit status and the words that it shows."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 
 from desk import Desk, Said
 
-__all__ = ["Runbook"]
+__all__ = ["DOCS", "Walkthrough"]
 
-PAGES = Path(__file__).parents[2] / "docs" / "runbooks"
+DOCS = Path(__file__).parents[2] / "docs"
 ASKS = ("apply", "rotate", "lock break")
 """Commands that ask first, of somebody at a terminal."""
 
 
-class Runbook:
+class Walkthrough:
     """`play(n)` runs the next n commands of the page, `rest` the others. What is under a command is printed by it."""
 
     def __init__(self, desk: Desk, name: str) -> None:
-        text = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+        text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
         blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
         self.desk = desk
         self.commands = [one for block in blocks for one in re.split(r"^\$ acctcfg ", block, flags=re.MULTILINE)[1:]]
