@@ -147,7 +147,7 @@ async def _of_use(
     if strangers and begun.new in there:
         message = f"another key is called {label} by now, and its rotation was of the one before: delete one of them"
         raise Refused(message, code="stale")
-    if begun.new in there and any(one is not None for one in _stored(account, change, begun)):
+    if begun.new in there and _stored(account, change, begun):
         if change.address in account.rotate:
             return replace(begun, until=min(begun.until, account.now() + account.overlap_s))
         return begun
@@ -157,14 +157,19 @@ async def _of_use(
     return None
 
 
-def _stored(account: AccountNotes, change: Change, begun: Rotation) -> tuple[Credentials | None, Credentials | None]:
-    """The new key's secret in its place, and where it was made; StoreError where that cannot be told."""
+def _stored(account: AccountNotes, change: Change, begun: Rotation) -> bool:
+    """Whether the new key's secret is where it was made, or in its place; StoreError where that cannot be told."""
     after = change.after
     assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-    paths = (account.secret_path(change.address.key), account.secret_path(begun.temporary))
-    found = (account.secrets.get(str(after.store), path) for path in paths)
-    placed, made = (one if one is not None and one.api_key == begun.new else None for one in found)
-    return placed, made
+    store = str(after.store)
+    paths = (account.secret_path(begun.temporary), account.secret_path(change.address.key))
+    return any(_at(account, store, path, begun) is not None for path in paths)
+
+
+def _at(account: AccountNotes, store: str, path: str, begun: Rotation) -> Credentials | None:
+    """The new key's secret, if it lies there. The old one's is opened only where it is in question: it may be lost."""
+    found = account.secrets.get(store, path)
+    return found if found is not None and found.api_key == begun.new else None
 
 
 async def _begin(account: AccountNotes, change: Change, writer: Writer, keys: Keys) -> Rotation:
@@ -188,18 +193,17 @@ async def _begin(account: AccountNotes, change: Change, writer: Writer, keys: Ke
 
 async def _place(account: AccountNotes, keys: Keys, begun: Rotation, store: str, path: str) -> bool:
     """Prove the new key and put its secret in the old one's place; False where it lies there already."""
-    placed, made = account.secrets.get(store, path), account.secrets.get(store, account.secret_path(begun.temporary))
-    new = made is not None and made.api_key == begun.new
-    if new and made is not None:
-        await _prove(account, keys, begun, made)
+    new = _at(account, store, account.secret_path(begun.temporary), begun)
+    if new is not None:
+        await _prove(account, keys, begun, new)
         account.secrets.supersede(store, path, account.secret_path(begun.temporary))
-    elif placed is None or placed.api_key != begun.new:
+    elif _at(account, store, path, begun) is None:
         raise VenueError(f"the secret of its new key is gone from {store}:{path}: apply again", code="stale")
     account.moved.pop(begun.label, None)
     account.survey.stored.pop(begun.temporary, None)
     account.keep(begun.label, store, path, begun.new)
     account.traces.made[begun.label] = begun.new
-    return new
+    return new is not None
 
 
 async def _prove(account: AccountNotes, keys: Keys, begun: Rotation, made: Credentials) -> None:

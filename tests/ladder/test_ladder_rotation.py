@@ -6,6 +6,7 @@ import json
 import shutil
 from typing import Any
 
+import pyrage
 import pytest
 from desk import Desk
 
@@ -80,6 +81,19 @@ def test_rotation_needs_no_old_secret(desk: Desk) -> None:
     said = rotate(desk)
     assert said.code == 0, said.out + said.err
     assert live(desk) == {"trading": desk.secret("mmdesk01", "trading")["api_key"]}
+    assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+def test_a_secret_that_nobody_can_open_is_rotated_away(desk: Desk) -> None:
+    """After the store's identity was lost: the old file is kept aside, and each key signs with a new secret."""
+    one_key(desk)
+    before, other = live(desk), pyrage.x25519.Identity.generate()
+    desk.identity, desk.recipient = str(other), str(other.to_public())
+    desk.monkeypatch.setenv("ACCTCFG_AGE_KEY", desk.identity)
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}, "mmdesk02": {}})
+    said = rotate(desk, "--allow-sensitive", "secret_stores.vault")
+    assert (said.code, said.last) == (0, DONE), said.out + said.err
+    assert live(desk) == {"trading": desk.secret("mmdesk01", "trading")["api_key"]} != before
     assert desk.plan().last == "No changes. Live accounts match the manifest."
 
 
