@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from acctcfg.manifest.fields import FieldNote, field_paths, find_fields
+from acctcfg.manifest.fields import FieldNote, every_field
 from acctcfg.venues.installed import rules
 
 __all__ = ["EXAMPLES", "reference", "without_example"]
@@ -56,9 +56,8 @@ def without_example() -> list[str]:
 
 def _notes() -> Iterator[FieldNote]:
     """Every field that this version takes, once."""
-    for path in field_paths(rules()):
-        (note,) = [one for one in find_fields(path, rules()) if one.path == path]
-        if note.supported and note.kinds and not note.path.endswith(".*") and not ACCESS.match(path):
+    for note in every_field(rules()):
+        if note.supported and not note.path.endswith(".*") and not ACCESS.match(note.path):
             yield note
 
 

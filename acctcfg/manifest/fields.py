@@ -17,7 +17,7 @@ from acctcfg.manifest.notify_shape import Webhook
 from acctcfg.manifest.scalars import Decimals, Flag, IpAddress, Text, Whole, Word
 from acctcfg.manifest.shape import Shape
 
-__all__ = ["FieldNote", "field_paths", "find_fields"]
+__all__ = ["FieldNote", "every_field", "field_paths", "find_fields"]
 
 _ACCOUNTS = ("accounts", "profiles")  # sections whose entries are accounts
 _ROW = "[]"
@@ -61,6 +61,12 @@ def field_paths(rules: Mapping[str, VenueRules]) -> list[str]:
     return [place.path for place in _places(Shape(rules)) if place.steps[0] != "profiles"]
 
 
+def every_field(rules: Mapping[str, VenueRules]) -> list[FieldNote]:
+    """What each of `field_paths` takes."""
+    tables = _tables(rules)
+    return [_note(place, rules, tables) for place in _places(Shape(rules)) if place.steps[0] != "profiles"]
+
+
 def find_fields(path: str, rules: Mapping[str, VenueRules]) -> list[FieldNote]:
     """The fields that a path names: from the root, or from any field on; [] where there is none.
 
@@ -73,8 +79,8 @@ def find_fields(path: str, rules: Mapping[str, VenueRules]) -> list[FieldNote]:
     if not places:
         ends = [place for place in _places(shape) if place.steps[0] != "profiles"]
         places = [place for place in ends if wanted and place.names[-1] != "*" and _ends(wanted, place.names)]
-    shapes = {name: Shape({name: one}) for name, one in rules.items()}
-    return [_note(place, shapes) for place in places]
+    tables = _tables(rules) if places else {}
+    return [_note(place, rules, tables) for place in places]
 
 
 def _fits(wanted: tuple[str, ...], names: tuple[str, ...]) -> bool:
@@ -111,13 +117,21 @@ def _below(kind: Kind, steps: tuple[str, ...]) -> Iterator[_Place]:
             yield from _below(kind.record, steps)
 
 
-def _note(place: _Place, shapes: Mapping[str, Shape]) -> FieldNote:
+_Table = Mapping[tuple[str, ...], Field]  # a venue type's fields, by their steps
+
+
+def _tables(rules: Mapping[str, VenueRules]) -> dict[str, _Table]:
+    """The fields of each venue type alone."""
+    return {name: {place.steps: place.field for place in _places(Shape({name: one}))} for name, one in rules.items()}
+
+
+def _note(place: _Place, rules: Mapping[str, VenueRules], tables: Mapping[str, _Table]) -> FieldNote:
     steps = place.steps
     of_account = len(steps) > 2 and steps[0] in _ACCOUNTS
     name = steps[2] if of_account else ""
-    own = {type_: found for type_, shape in shapes.items() if (found := _at(shape, steps)) is not None}
+    own = {type_: found for type_, table in tables.items() if (found := table.get(steps)) is not None}
     if of_account:
-        own = {type_: found for type_, found in own.items() if _has(shapes[type_].rules[type_], name)}
+        own = {type_: found for type_, found in own.items() if _has(rules[type_], name)}
     own = {type_: found for type_, found in own.items() if _says(found.kind)}
     kinds: dict[str, list[str]] = {}
     words: dict[tuple[str, str], list[str]] = {}
@@ -125,24 +139,20 @@ def _note(place: _Place, shapes: Mapping[str, Shape]) -> FieldNote:
         kinds.setdefault(_kind(found.kind), []).append(type_)
         for pair in _words(found.kind).items():
             words.setdefault(pair, []).append(type_)
-    roles = {type_: role for type_ in own if (role := _role(shapes[type_].rules[type_], name))}
+    roles = {type_: role for type_ in own if (role := _role(rules[type_], name))}
     return FieldNote(
         path=place.path,
         doc=place.field.doc,
         required=place.field.required,
-        supported=bool(own) or (not shapes and _says(place.field.kind)),
+        supported=bool(own) or (not tables and _says(place.field.kind)),
         kinds=tuple((said, tuple(types)) for said, types in kinds.items()) or ((_kind(place.field.kind), ()),),
         words=tuple((word, said, tuple(types)) for (word, said), types in words.items()),
-        types=tuple(own) if of_account or len(own) < len(shapes) else (),
+        types=tuple(own) if of_account or len(own) < len(tables) else (),
         of_field=name,
         roles=roles if of_account else {},
         parts=_parts(place.field.kind),
         notes=place.field.notes,
     )
-
-
-def _at(shape: Shape, steps: tuple[str, ...]) -> Field | None:
-    return next((place.field for place in _places(shape) if place.steps == steps), None)
 
 
 def _has(rules: VenueRules, name: str) -> bool:
