@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from acctcfg.core.address import Address
-from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable, Wanted, fits
+from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable, Value, Wanted, fits
 
 __all__ = ["Change", "diff"]
 
@@ -21,6 +21,7 @@ class Change:
     after: Wanted | None  # None for a delete
     before_known: bool = True
     after_step: str = ""  # completes "(known after ...)"
+    present: Value | None = field(default=None, compare=False)  # what stands there now, and that step may reset
 
     @property
     def kind(self) -> str:
@@ -59,7 +60,7 @@ def diff(
 
 def _change(address: Address, wanted: Wanted, found: Live, replace: bool) -> Change | None:
     if isinstance(found, After):
-        return Change(address, "change", None, wanted, before_known=False, after_step=found.what)
+        return Change(address, "change", None, wanted, before_known=False, after_step=found.what, present=found.present)
     if wanted is ABSENT:
         return None if found is ABSENT else Change(address, "delete", found, None)
     if found is ABSENT:

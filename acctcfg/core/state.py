@@ -110,9 +110,13 @@ class AtMost:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Can be read only after a step of the plan: `what` completes "(known after ...)"."""
+    """Can be read only after a step of the plan: `what` completes "(known after ...)".
+
+    `present`: what stands there now, where that was read anyway; the step may reset it.
+    """
 
     what: str
+    present: Value | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def describe(change: Change, venue: str) -> str:
         return f"-> {_plain(after)}"
     if change.before_known:
         return f"{_plain(before)} -> {_plain(written(after))}"
-    return f"(known after {change.after_step}) -> {_plain(after)}"
+    now = "" if change.present is None else f"{_plain(change.present)}, may be reset "
+    return f"{now}(known after {change.after_step}) -> {_plain(after)}"
 
 
 def describe_alike(change: Change, venue: str) -> str:

@@ -10,10 +10,13 @@ from acctcfg.core.plan import Estimate, Plan, Precheck, Step, VenueReport
 from acctcfg.core.state import AccountValue, KeyValue
 
 
-def step_of(account, field="", key="", *, action="change", before=None, after=None, checks=(), known=True, **more):
+def step_of(
+    account, field="", key="", *, action="change", before=None, after=None, checks=(), known=True, present=None, **more
+):
     """One step of the venue `desk`."""
+    step = "" if known else "create"
     change = Change(
-        Address(account, field, key), action, before, after, before_known=known, after_step="" if known else "create"
+        Address(account, field, key), action, before, after, before_known=known, after_step=step, present=present
     )
     return Step(change, "desk", prechecks=tuple(checks), **more)
 

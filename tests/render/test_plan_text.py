@@ -129,6 +129,8 @@ def test_words_of_a_venue_cannot_steer_the_terminal(desk_plan):
          "its creation was interrupted"),
         (step_of("a1", "api_keys", "k", action="delete", before=KeyValue(("read",), ("192.0.2.1",), None)),
          "- api_keys[k]  delete · read · 192.0.2.1"),
+        (step_of("a1", "leverage", "swap/X/cross", after=Decimal(8), known=False, present=Decimal(8)),
+         "~ leverage[swap/X/cross]  8, may be reset (known after create) -> 8"),
         (step_of("a1", "leverage", "swap/X/cross", before=Decimal("2.50"), after=Decimal(100)),
          "~ leverage[swap/X/cross]  2.5 -> 100"),
         (step_of("a1", "deposit.addresses", "BTC/BTC-Bitcoin/1", action="create",
