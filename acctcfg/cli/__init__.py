@@ -134,7 +134,7 @@ def _end_by_every_signal() -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
-        status = group.main(arguments, prog_name="acctcfg", standalone_mode=False, obj=begun())
+        status = group.main(arguments, prog_name="acctcfg", standalone_mode=False, obj=begun(arguments))
     except click.exceptions.NoArgsIsHelpError as exc:
         say(exc.format_message(), err=True)
         return WRONG_USAGE

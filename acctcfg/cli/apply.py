@@ -12,6 +12,7 @@ from acctcfg.cli.asking import Duration, ask, demand_asker, option_auto_approve,
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
 from acctcfg.cli.formats import option_format, option_full, page, show
 from acctcfg.cli.listening import option_events
+from acctcfg.cli.next_step import say_after_apply
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from acctcfg.core.plan import Plan
     from acctcfg.engine.workspace import Workspace
 
-__all__ = ["Talk", "command"]
+__all__ = ["Talk", "applicable", "command", "question"]
 
 TEXT = "text"
 
@@ -101,7 +102,7 @@ def command(
     workspace = load_workspace(ctx)
     approvals = _approvals(ctx, workspace, saved, expect, planfile, signatures)
     check_sensitive(ctx, workspace, allow_sensitive)
-    talk = Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked, question=_question)
+    talk = Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked, question=question)
     outcome = run_writes(
         ctx,
         lambda progress, interrupts: apply(
@@ -156,7 +157,7 @@ class Talk:
     """What one command that carries out a plan prints and asks, whichever of its parts come to pass."""
 
     def __init__(
-        self, ctx: click.Context, *, form: str, ask: bool, skip_blocked: bool, question: Callable[[int], str]
+        self, ctx: click.Context, *, form: str, ask: bool, skip_blocked: bool, question: Callable[[Plan], str]
     ) -> None:
         self.ctx, self.form, self.ask, self.skip_blocked, self.question = ctx, form, ask, skip_blocked, question
         self.shown = False
@@ -191,17 +192,23 @@ class Talk:
                 say("\n".join(f"note: {note}" for note in outcome.notes) + "\n")
             self.show(outcome.plan)
             if same:
+                say_after_apply(self.ctx, outcome)
                 return
             say("")
         show(self.ctx, self.form, "outcome", outcome)
+        say_after_apply(self.ctx, outcome)
 
 
-def applicable(plan: Plan, *, skip_blocked: bool) -> int:
-    """How many steps a yes would set going."""
+def applicable(plan: Plan, *, skip_blocked: bool) -> Plan:
+    """The part of it that a yes would set going."""
     held = plan.held if skip_blocked else frozenset()
-    return sum(not step.blocked and step.address.account not in held for step in plan.steps)
+    return plan.with_steps(step for step in plan.steps if not step.blocked and step.address.account not in held)
 
 
-def _question(number: int) -> str:
+def question(plan: Plan) -> str:
+    """`Apply these 5 changes? 2 to create, 3 to change, in 2 accounts.`"""
+    number, counts = len(plan.steps), plan.summary
     what = "this change" if number == 1 else f"these {number} changes"
-    return f"Apply {what}?"
+    words = [f"{counts[word]} to {word}" for word in ("create", "change", "delete") if counts[word]]
+    accounts = "1 account" if counts["accounts"] == 1 else f"{counts['accounts']} accounts"
+    return f"Apply {what}? {', '.join(words)}, in {accounts}."

@@ -10,6 +10,7 @@ import click
 from acctcfg.cli.asking import ask, demand_asker, option_auto_approve, option_lock_timeout, run_writes
 from acctcfg.cli.formats import option_format, page, show
 from acctcfg.cli.listening import option_events
+from acctcfg.cli.next_step import say_after_cap
 from acctcfg.cli.selection import option_target
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def command(
         if form == "text":
             say("")
         show(ctx, form, "brake", outcome)
+        say_after_cap(ctx, outcome)
     ctx.exit(outcome.exit_code)
 
 

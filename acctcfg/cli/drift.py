@@ -8,6 +8,7 @@ import click
 
 from acctcfg.cli.formats import option_beside, option_format, option_full, show, write_beside
 from acctcfg.cli.listening import option_events
+from acctcfg.cli.next_step import say_after_reads
 from acctcfg.cli.selection import option_exclude, option_target
 
 __all__ = ["command", "option_skip"]
@@ -62,6 +63,7 @@ def command(
     if metrics is not None:
         write_beside(ctx, metrics, drift_metrics(drift), hint="no metrics were written")
     if drift.plan.unreadable:
+        say_after_reads(ctx, drift.plan.unreadable)
         ctx.exit(FAILED)
     if drift.exists:
         ctx.exit(DRIFT)

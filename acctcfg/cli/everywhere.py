@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ __all__ = ["OPTIONS", "begun", "with_options"]
 NOTE = "-C, -v, --color and --no-color work here too: acctcfg --help explains them."
 
 
-def begun() -> dict[str, Any]:
-    """What `ctx.obj` is before any option was read: `directory`, `color`, `verbose`."""
-    return {"directory": Path(), "color": _colored("auto"), "verbose": False}
+def begun(arguments: Sequence[str] = ()) -> dict[str, Any]:
+    """What `ctx.obj` is before any option was read: `directory`, `color`, `verbose`, and the `arguments` as typed."""
+    return {"directory": Path(), "color": _colored("auto"), "verbose": False, "arguments": arguments}
 
 
 def with_options(command: click.Command) -> click.Command:

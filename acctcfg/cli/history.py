@@ -10,6 +10,7 @@ import click
 
 from acctcfg.cli.completing import accounts, runs
 from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.selection import option_target, read_addresses
 
 if TYPE_CHECKING:
     from acctcfg.journal import Journal
@@ -53,11 +54,14 @@ class Since(click.ParamType[str]):
 @option_format("runs", "run", "exported")
 @click.option(
     "--account",
-    default="",
-    metavar="ACCOUNT",
+    "accounts",
+    multiple=True,
+    metavar="ADDRESS",
+    callback=read_addresses,
     shell_complete=accounts,
-    help="Only runs that touched this account of the manifest.",
+    help="The same as --target.",
 )
+@option_target
 @click.option(
     "--since",
     type=Since(),
@@ -69,7 +73,14 @@ class Since(click.ParamType[str]):
 @click.option("--verify", is_flag=True, help="Check that no row of the journal was altered, removed or moved.")
 @click.pass_context
 def command(
-    ctx: click.Context, run: str | None, form: str | None, account: str, since: str, limit: int, verify: bool
+    ctx: click.Context,
+    run: str | None,
+    form: str | None,
+    accounts: tuple[str, ...],
+    targets: tuple[str, ...],
+    since: str,
+    limit: int,
+    verify: bool,
 ) -> None:
     """List the runs, newest first, or show one RUN with the outcome of each step and request.
 
@@ -84,7 +95,7 @@ def command(
 
     if verify and run:
         raise UsageError("--verify checks the whole journal, not one run", hint="leave out the run")
-    exporting = run == EXPORT
+    exporting, about = run == EXPORT, (*accounts, *targets)
     form = _form(ctx, form, "exported" if exporting else "run" if run else "runs")
     with journal_in(storage_here(ctx.obj["directory"], os.environ), os.environ) as journal:
         if verify:
@@ -92,12 +103,12 @@ def command(
             return
         journal.demand_whole()
         if exporting:
-            show(ctx, form, "exported", _exported(journal, since=since, account=account))
+            show(ctx, form, "exported", _exported(journal, since=since, about=about))
         elif run:
             record = journal.run(run)
-            show(ctx, form, "run", record.about(account) if account else record)
+            show(ctx, form, "run", record.about(about) if about else record)
         else:
-            show(ctx, form, "runs", journal.runs(limit, since=since, account=account))
+            show(ctx, form, "runs", journal.runs(limit, since=since, about=about))
         if problems := journal.verify():
             _warn(journal, problems)
             ctx.exit(1)
@@ -113,7 +124,7 @@ def _form(ctx: click.Context, form: str | None, document: str) -> str:
     return form or words[0]
 
 
-def _exported(journal: Journal, *, since: str, account: str) -> Exported:
+def _exported(journal: Journal, *, since: str, about: Sequence[str]) -> Exported:
     """What an auditor takes, signed where a key for that is configured."""
     import time
     from dataclasses import replace
@@ -122,7 +133,7 @@ def _exported(journal: Journal, *, since: str, account: str) -> Exported:
     from acctcfg.journal.journal import utc
     from acctcfg.journal.signature import JOURNAL_HEAD, key_of, sign
 
-    found = export(journal, at=utc(time.time()), since=since, account=account)
+    found = export(journal, at=utc(time.time()), since=since, about=about)
     if not os.environ.get("ACCTCFG_SIGNING_KEY"):
         return found
     return replace(found, signature=sign(found.signed, JOURNAL_HEAD, key_of(os.environ), os.environ))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.selection import option_target, read_addresses
+
 if TYPE_CHECKING:
     from acctcfg.engine.import_accounts import Imports
     from acctcfg.engine.workspace import Workspace
@@ -18,7 +20,8 @@ FILE = "accounts/{}.yaml"
 
 
 @click.command("import", short_help="Write existing accounts as a manifest.")
-@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
+@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1, callback=read_addresses)
+@option_target
 @click.option("--all", "everything", is_flag=True, help="Import all accounts of the connection.")
 @click.option("--venue", default="", metavar="NAME", help="Import only from this connection of the manifest.")
 @click.option(
@@ -43,6 +46,7 @@ FILE = "accounts/{}.yaml"
 def command(
     ctx: click.Context,
     accounts: tuple[str, ...],
+    targets: tuple[str, ...],
     everything: bool,
     venue: str,
     store: str,
@@ -51,9 +55,10 @@ def command(
 ) -> int:
     """Read accounts as they are, and write them as a manifest. A plan right after it shows no changes.
 
-    ACCOUNT is an account's name at the venue, or a pattern with * and ?; main is the user behind the credentials. What
-    many accounts share becomes a profile, and leverage becomes patterns with exceptions. Comments say what is not
-    managed, and why. What only an account's own key can read is managed if --store holds the secret of such a key.
+    ACCOUNT is an account's name at the venue, a pattern with * and ?, or @FILE with one per line; main is the user
+    behind the credentials. What many accounts share becomes a profile, and leverage becomes patterns with exceptions.
+    Comments say what is not managed, and why. What only an account's own key can read is managed if --store holds the
+    secret of such a key.
 
     Sends no write to the venue, and overwrites no file. Exits 1 if an account could not be read.
     """
@@ -63,6 +68,7 @@ def command(
     from acctcfg.engine.import_files import demand_empty, place_for
     from acctcfg.engine.workspace import Workspace
 
+    accounts += targets
     if bool(accounts) == everything:
         raise click.UsageError("name accounts, or use --all", ctx)
     workspace = Workspace.load(ctx.obj["directory"], os.environ, patterns_may_be_empty=True)

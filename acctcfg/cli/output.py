@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import click
 
-from acctcfg.cli.completing import accounts
 from acctcfg.cli.formats import option_format, show
-from acctcfg.cli.selection import option_target
+from acctcfg.cli.next_step import say_after_reads
+from acctcfg.cli.selection import argument_addresses, option_exclude, option_target
 
 __all__ = ["command"]
 
 
 @click.command("output", short_help="Print uids and deposit addresses for other programs.")
-@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1, shell_complete=accounts)
+@argument_addresses
 @option_target
+@option_exclude
 @option_format("payable")
 @click.pass_context
-def command(ctx: click.Context, accounts: tuple[str, ...], targets: tuple[str, ...], form: str) -> None:
-    """Print the uid and the deposit addresses of each account, or of each ACCOUNT (a name, or a pattern with * and ?).
+def command(
+    ctx: click.Context, addresses: tuple[str, ...], targets: tuple[str, ...], excludes: tuple[str, ...], form: str
+) -> None:
+    """Print the uid and the deposit addresses of each account, or of those that each ADDRESS names.
 
     Nothing else is read.
 
@@ -29,7 +32,10 @@ def command(ctx: click.Context, accounts: tuple[str, ...], targets: tuple[str, .
 
     workspace = load_workspace(ctx)
     views = run_engine(
-        ctx, lambda progress: observe(workspace, targets=(*accounts, *targets), only=PAYABLE, progress=progress)
+        ctx,
+        lambda progress: observe(
+            workspace, targets=(*addresses, *targets), excludes=excludes, only=PAYABLE, progress=progress
+        ),
     )
     show(ctx, form, "payable", views)
     for warning in (warning for view in views for warning in view.warnings):
@@ -38,4 +44,5 @@ def command(ctx: click.Context, accounts: tuple[str, ...], targets: tuple[str, .
     for unread in missing:
         say(f"could not be read: {unread.address}: {unread.message} [{unread.code}]", err=True)
     if missing:
+        say_after_reads(ctx, missing)
         ctx.exit(1)

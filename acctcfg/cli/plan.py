@@ -11,6 +11,7 @@ from acctcfg.cli.completing import revisions
 from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive, option_replace
 from acctcfg.cli.formats import option_format, option_full, option_summary, show
 from acctcfg.cli.listening import option_events
+from acctcfg.cli.next_step import say_after_reads
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
 from acctcfg.cli.unsupported import option_later
 
@@ -130,6 +131,7 @@ def conclude(ctx: click.Context, plan: Plan, *, out: Path | None, form: str, det
         save_plan(plan, out)
     show(ctx, form, "plan", plan)
     if plan.unreadable:
+        say_after_reads(ctx, plan.unreadable)
         ctx.exit(1)
     if detailed_exitcode and plan.steps:
         ctx.exit(CHANGES)

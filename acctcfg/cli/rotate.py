@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from acctcfg.cli.apply import Talk
@@ -10,13 +12,18 @@ from acctcfg.cli.completing import accounts, key_labels
 from acctcfg.cli.consent import option_allow_sensitive
 from acctcfg.cli.formats import option_format, option_full
 from acctcfg.cli.listening import option_events
+from acctcfg.cli.selection import option_target
+
+if TYPE_CHECKING:
+    from acctcfg.core.plan import Plan
 
 __all__ = ["command"]
 
 
 @click.command("rotate", short_help="Give API keys new secrets, with a working key at all times.")
-@click.argument("account", metavar="ACCOUNT", shell_complete=accounts)
-@click.argument("key", metavar="KEY", shell_complete=key_labels)
+@click.argument("account", metavar="ACCOUNT", required=False, shell_complete=accounts)
+@click.argument("key", metavar="KEY", required=False, shell_complete=key_labels)
+@option_target
 @click.option(
     "--overlap",
     type=Duration(),
@@ -34,8 +41,9 @@ __all__ = ["command"]
 @click.pass_context
 def command(
     ctx: click.Context,
-    account: str,
-    key: str,
+    account: str | None,
+    key: str | None,
+    targets: tuple[str, ...],
     overlap: float | None,
     auto_approve: bool,
     allow_sensitive: tuple[str, ...],
@@ -43,7 +51,7 @@ def command(
     lock_timeout: float,
     form: str,
 ) -> None:
-    """Give the API key KEY of ACCOUNT a new secret; both may be patterns (* and ?).
+    """Give the API key KEY of ACCOUNT a new secret; both may be patterns (* and ?). Or name keys by --target.
 
     A new key is made under a temporary label, its secret is stored, and it is tried until it signs. Then its secret
     takes the old one's place in the store, in one move. Once the overlap is over, the old key is deleted at the venue,
@@ -52,13 +60,16 @@ def command(
     Killed anywhere, the next apply (or rotate) finishes it. A rotation that is in its overlap is ended by rotate.
     Exits 0 when every key is rotated, 1 when something failed, 3 when something is blocked.
     """
+    named = [f"{account}.api_keys[{key}]"] if account is not None and key is not None else []
+    if bool(named) == bool(targets) or (account is not None and not named):
+        raise click.UsageError("give ACCOUNT and KEY, or --target ACCOUNT.api_keys[KEY]", ctx)
     demand_asker(ctx, auto_approve=auto_approve, hint="--auto-approve rotates without asking")
     from acctcfg.cli.event_loop import load_workspace, undisturbed
     from acctcfg.engine.apply import apply
     from acctcfg.engine.rotation import RotateKeys
 
     workspace = load_workspace(ctx)
-    rotation = RotateKeys.named(workspace, account, key, overlap)
+    rotation = RotateKeys.named(workspace, [*named, *targets], overlap)
     talk = Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked, question=_question)
     outcome = run_writes(
         ctx,
@@ -69,7 +80,11 @@ def command(
             allow_sensitive=allow_sensitive,
             skip_blocked=skip_blocked,
             lock_timeout_s=lock_timeout,
-            said={"auto_approve": auto_approve, "rotate": [account, key], "overlap_s": rotation.overlap_s},
+            said={
+                "auto_approve": auto_approve,
+                "rotate": [account, key] if named else list(targets),
+                "overlap_s": rotation.overlap_s,
+            },
             progress=progress,
             interrupts=interrupts,
         ),
@@ -79,5 +94,6 @@ def command(
     ctx.exit(outcome.exit_code)
 
 
-def _question(number: int) -> str:
+def _question(plan: Plan) -> str:
+    number = len(plan.steps)
     return "Rotate this key?" if number == 1 else f"Rotate these {number} keys?"

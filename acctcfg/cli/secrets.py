@@ -11,6 +11,7 @@ import click
 
 from acctcfg.cli.completing import accounts, key_labels
 from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.selection import argument_addresses, option_target
 from acctcfg.secrets.new_identity import IDENTITY, new_identity, write_private
 
 if TYPE_CHECKING:
@@ -47,13 +48,14 @@ def list_(ctx: click.Context, form: str) -> None:
 
 
 @command.command("check")
-@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1, shell_complete=accounts)
+@argument_addresses
+@option_target
 @option_format("keys")
 @click.pass_context
-def check(ctx: click.Context, accounts: Sequence[str], form: str) -> int:
-    """Sign one request with every stored key that the manifest names: all of them, or those of each ACCOUNT.
+def check(ctx: click.Context, addresses: tuple[str, ...], targets: tuple[str, ...], form: str) -> int:
+    """Sign one request with every stored key that the manifest names: all of them, or those of each ADDRESS.
 
-    ACCOUNT is a name, or a pattern with * and ?; ACCOUNT.api_keys[LABEL] names one key.
+    ADDRESS is an account, ACCOUNT.api_keys[LABEL], or a pattern with * and ?.
 
     Exits 1 if any does not sign, or signs for another account or key. One that is bound to other addresses than ours
     (elsewhere), or that the venue lists and that takes effect later (not_yet), is as it should be.
@@ -63,7 +65,7 @@ def check(ctx: click.Context, accounts: Sequence[str], form: str) -> int:
     from acctcfg.engine.workspace import Workspace
 
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
-    reports = run_engine(ctx, lambda progress: check_secrets(workspace, accounts, progress=progress))
+    reports = run_engine(ctx, lambda progress: check_secrets(workspace, (*addresses, *targets), progress=progress))
     return _told(ctx, form, reports)
 
 
@@ -92,8 +94,9 @@ def import_(ctx: click.Context, account: str | None, label: str | None, form: st
 
 
 @command.command("export")
-@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1, shell_complete=accounts)
-@click.option("--to", "target", metavar="STORE", help="Copy them to this store of the manifest.")
+@argument_addresses
+@option_target
+@click.option("--to", "store", metavar="STORE", help="Copy them to this store of the manifest.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write them to this new age file.")
 @click.option(
     "--recipient", "recipients", multiple=True, metavar="KEY", help="Who can open that file. May be repeated."
@@ -102,13 +105,14 @@ def import_(ctx: click.Context, account: str | None, label: str | None, form: st
 @click.pass_context
 def export(
     ctx: click.Context,
-    accounts: Sequence[str],
-    target: str | None,
+    addresses: tuple[str, ...],
+    targets: tuple[str, ...],
+    store: str | None,
     out: Path | None,
     recipients: Sequence[str],
     form: str,
 ) -> int:
-    """Copy stored secrets to another store, or into one encrypted file: of all wanted keys, or those of each ACCOUNT.
+    """Copy stored secrets to another store, or into one encrypted file: of all wanted keys, or those of each ADDRESS.
 
     The file is JSON Lines in an age file: `age -d FILE | acctcfg secrets import` takes it in elsewhere. No secret is
     removed, overwritten or printed. Sends no request. Exits 1 if any secret is missing or could not be read or kept.
@@ -118,14 +122,14 @@ def export(
     from acctcfg.secrets.bundle import bundled
     from acctcfg.secrets.private_file import located
 
-    if (target is None) == (out is None) or (out is None and recipients) or (out is not None and not recipients):
+    if (store is None) == (out is None) or (out is None and recipients) or (out is not None and not recipients):
         raise click.UsageError("give --to STORE, or --out FILE with --recipient KEY")
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
-    if target is not None:
-        return _told(ctx, form, export_to_store(workspace, accounts, target))
+    if store is not None:
+        return _told(ctx, form, export_to_store(workspace, (*addresses, *targets), store))
     assert out is not None  # noqa: S101 (one of the two is given)
     file = located(str(out), workspace.directory)
-    reports = export_to(workspace, accounts, lambda rows: bundled(file, rows, recipients, os.environ))
+    reports = export_to(workspace, (*addresses, *targets), lambda rows: bundled(file, rows, recipients, os.environ))
     return _told(ctx, form, reports)
 
 

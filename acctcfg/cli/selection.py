@@ -10,10 +10,18 @@ import click
 
 from acctcfg.cli.completing import addresses
 
-__all__ = ["option_dependencies", "option_exclude", "option_target"]
+__all__ = ["argument_addresses", "option_dependencies", "option_exclude", "option_target", "read_addresses"]
 
 Command = TypeVar("Command", bound=Callable[..., object])
 LARGEST = 4 << 20  # bytes of a file of addresses
+
+
+def argument_addresses(command: Command) -> Command:
+    """`[ADDRESS]...`, where a command takes what `--target` takes without the option's name, too."""
+    argument = click.argument(
+        "addresses", metavar="[ADDRESS]...", nargs=-1, callback=read_addresses, shell_complete=addresses
+    )
+    return argument(command)
 
 
 def option_target(command: Command) -> Command:
@@ -40,17 +48,18 @@ def _option(name: str, target: str, what: str) -> Callable[[Command], Command]:
         target,
         multiple=True,
         metavar="ADDRESS",
-        callback=_read,
+        callback=read_addresses,
         shell_complete=addresses,
         help=f"{what} May be repeated.",
     )
 
 
-def _read(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def read_addresses(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """The addresses, with each `@FILE` replaced by those in the file."""
     if ctx.resilient_parsing:
         return values
-    return tuple(one for value in values for one in _addresses(ctx, param.opts[0], value))
+    name = param.opts[0] if isinstance(param, click.Option) else "ADDRESS"
+    return tuple(one for value in values for one in _addresses(ctx, name, value))
 
 
 def _addresses(ctx: click.Context, option: str, value: str) -> Iterator[str]:

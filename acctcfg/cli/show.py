@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from acctcfg.cli.completing import addresses
 from acctcfg.cli.formats import option_format, show
-from acctcfg.cli.selection import option_exclude, option_target
+from acctcfg.cli.next_step import say_after_reads
+from acctcfg.cli.selection import argument_addresses, option_exclude, option_target
 
 __all__ = ["command"]
 
 
 @click.command("show", short_help="Show accounts as they are now.")
-@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1, shell_complete=addresses)
+@argument_addresses
 @option_target
 @option_exclude
 @click.option("--fees", is_flag=True, help="With the fee rates of each account: what makers and takers pay or get.")
@@ -41,5 +41,6 @@ def command(
         ),
     )
     show(ctx, form, "accounts", views)
-    if any(view.unreadable for view in views):
+    if missing := [unread for view in views for unread in view.unreadable]:
+        say_after_reads(ctx, missing)
         ctx.exit(1)

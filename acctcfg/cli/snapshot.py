@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from acctcfg.cli.next_step import say_after_reads
+
 __all__ = ["command"]
 
 
@@ -42,4 +44,5 @@ def command(ctx: click.Context, out: Path, blur: bool) -> None:
     for one in taken.unread:
         say(f"? {one.address}: {one.message}  [{one.code}]", err=True)
     if taken.unread:
+        say_after_reads(ctx, taken.unread)
         ctx.exit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,21 +23,21 @@ class RotateKeys:
     overlap_s: float = GRACE_S
 
     @classmethod
-    def named(cls, workspace: Workspace, account: str, label: str, overlap_s: float | None = None) -> Self:
-        """By an account and a label, or patterns of them. UsageError where they name no key of the manifest."""
-        accounts, labels = AddressPattern(account), AddressPattern(label)
-        addresses = frozenset(
+    def named(cls, workspace: Workspace, targets: Sequence[str], overlap_s: float | None = None) -> Self:
+        """By addresses of keys or accounts, or patterns. UsageError where one names no key of the manifest."""
+        keys = [
             Address(spec.key, "api_keys", key.label)
             for spec in workspace.manifest.accounts.values()
             for key in spec.api_keys
             if spec.state != "absent" and key.state == "present"
-            if accounts.matches(Address(spec.key)) and labels.matches(Address(key.label))
-        )
-        if not addresses:
+        ]
+        found = {target: [key for key in keys if AddressPattern(target).matches(key)] for target in targets}
+        for target in (target for target, some in found.items() if not some):
             raise UsageError(
-                f"{account} {label}: the manifest has no such API key",
+                f"{target}: the manifest has no such API key",
                 hint="accounts and keys are named as in the manifest; * and ? are allowed",
             )
+        addresses = frozenset(key for some in found.values() for key in some)
         return cls(addresses=addresses, overlap_s=GRACE_S if overlap_s is None else overlap_s)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from acctcfg.core.remembered import StoredKey
@@ -32,11 +33,11 @@ class Exported:
         return f"{self.rows} {self.head}"
 
 
-def export(past: Past, *, at: str, since: str = "", account: str = "") -> Exported:
-    """The runs that began at or after `since` and touched `account`, with the keys on record; "" for all."""
+def export(past: Past, *, at: str, since: str = "", about: Sequence[str] = ()) -> Exported:
+    """The runs that began at or after `since` and touched one of `about`, with the keys on record; () for all."""
     flaws = past.verify()
     rows, head = past.head()
-    runs = past.runs(None, since=since, account=account)
+    runs = past.runs(None, since=since, about=about)
     found = ((user, key) for user in past.venue_users() for key in past.knowledge(user).stored.values())
     return Exported(
         place=past.place,
@@ -45,12 +46,12 @@ def export(past: Past, *, at: str, since: str = "", account: str = "") -> Export
         head=head,
         flaws=flaws,
         since=since,
-        account=account,
-        runs=tuple(_about(past.run(run.id), account) for run in reversed(runs)),
+        account=", ".join(about),
+        runs=tuple(_about(past.run(run.id), about) for run in reversed(runs)),
         keys=tuple(sorted(found, key=lambda one: (one[0], one[1].uid, one[1].label, one[1].path))),
     )
 
 
-def _about(record: RunRecord, account: str) -> RunRecord:
-    """The part of a run that is about one account; all of it where none is named."""
-    return record.about(account) if account else record
+def _about(record: RunRecord, about: Sequence[str]) -> RunRecord:
+    """The part of a run that is about these addresses; all of it where none is named."""
+    return record.about(about) if about else record

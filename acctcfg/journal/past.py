@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from acctcfg.errors import JournalError
@@ -81,22 +81,22 @@ class Past:
 
     # -- runs ----------------------------------------------------------------------------------------------------------
 
-    def runs(self, limit: int | None = 50, *, since: str = "", account: str = "") -> tuple[Run, ...]:
-        """The last runs, newest first: of those since a time, and those that touched an account."""
-        if limit and not since and not account:
+    def runs(self, limit: int | None = 50, *, since: str = "", about: Sequence[str] = ()) -> tuple[Run, ...]:
+        """The last runs, newest first: of those since a time, and those about one of these addresses or patterns."""
+        if limit and not since and not about:
             begins = self._rows(Which(kinds=("run",), last=limit))
         else:
             begins = [row for row in self._rows(Which(kinds=("run",))) if row.at >= since][::-1]
-            about = self._runs_about(account) if account else set()
-            begins = [row for row in begins if not account or row.run in about][:limit]
+            runs = self._runs_about(about) if about else set()
+            begins = [row for row in begins if not about or row.run in runs][:limit]
         first = begins[-1].seq if begins else 0
         ends = {row.run: row for row in self._rows(Which(kinds=("run_end",), first=first))}
         with self._understood():
             return tuple(reading.run(row, ends.get(row.run)) for row in begins)
 
-    def _runs_about(self, account: str) -> set[str]:
+    def _runs_about(self, about: Sequence[str]) -> set[str]:
         rows = self._rows(Which(kinds=("intent", "step")))
-        return {row.run for row in rows if is_of(row.address, account)}
+        return {row.run for row in rows if is_of(row.address, about)}
 
     def run(self, run: str) -> RunRecord:
         """Everything about one run; the beginning of an id will do if it fits one only. JournalError if none."""

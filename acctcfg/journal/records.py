@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from acctcfg.core.address import Address, AddressPattern
 from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.remembered import KnownAccount
 
@@ -93,20 +95,20 @@ class RunRecord:
     requests: tuple[JsonObject, ...]
     steps: tuple[JsonObject, ...] = ()  # every step of the plan with its end; none where the run had no end
 
-    def about(self, account: str) -> RunRecord:
-        """The part of it that is about one account, by its key in the manifest."""
+    def about(self, targets: Sequence[str]) -> RunRecord:
+        """The part of it that is about these addresses or patterns."""
         return replace(
             self,
-            entries=tuple(one for one in self.entries if is_of(one.intent.address, account)),
-            notes=tuple(one for one in self.notes if is_of(one.address, account)),
-            steps=tuple(one for one in self.steps if is_of(str(one["address"]), account)),
+            entries=tuple(one for one in self.entries if is_of(one.intent.address, targets)),
+            notes=tuple(one for one in self.notes if is_of(one.address, targets)),
+            steps=tuple(one for one in self.steps if is_of(str(one["address"]), targets)),
             requests=(),
         )
 
 
-def is_of(address: str, account: str) -> bool:
-    """Whether an address is an account, or something of it."""
-    return address.partition(".")[0] == account
+def is_of(address: str, targets: Sequence[str]) -> bool:
+    """Whether one of these addresses or patterns names an address, or the account that it belongs to."""
+    return any(AddressPattern(target).matches(Address.of(address)) for target in targets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ OTHERS = {
     "formats",
     "git_ignore",
     "held_locks",
+    "next_step",
     "listeners",
     "listening",
     "selection",

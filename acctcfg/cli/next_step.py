@@ -1,0 +1,74 @@
+"""What to run next after something that was left half done: one place decides it, from the outcome."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from acctcfg.core.brake import Braked
+    from acctcfg.core.outcome import Outcome
+    from acctcfg.core.plan import Unread
+
+__all__ = ["say_after_apply", "say_after_cap", "say_after_reads"]
+
+
+def say_after_apply(ctx: click.Context, outcome: Outcome) -> None:
+    """After an apply, or what ends as one; nothing where nothing is left to do."""
+    here, same = _typed(ctx)
+    statuses = {result.status for result in outcome.results if not result.made}
+    if outcome.declined:
+        return
+    if outcome.interrupted:
+        _say(f"{same} goes on from here")
+    elif statuses & {"failed", "unknown"}:
+        asked = f"`{here} history {outcome.run}` shows what the venue answered, " if outcome.run else ""
+        _say(f"{asked}`{here} plan` shows what is left, and {same} goes on with it")
+    elif outcome.plan.unreadable:
+        say_after_reads(ctx, outcome.plan.unreadable)
+    elif "blocked" in statuses:
+        _say(f"clear what stands in the way; `{here} plan` shows whether it is gone, and {same} goes on")
+    elif outcome.unrecorded:
+        _say(f"`{here} doctor` looks at the journal, and `{here} plan` shows what is left")
+    elif outcome.exit_code:
+        _say(f"`{here} plan` shows whether everything is in effect")
+
+
+def say_after_cap(ctx: click.Context, brake: Braked) -> None:
+    """After a brake: what it left above the cap, or could not see."""
+    here, same = _typed(ctx)
+    if brake.declined:
+        return
+    if brake.interrupted:
+        _say(f"{same} goes on from here")
+    elif brake.count("failed", "unknown", "not_started"):
+        _say(f"{same} tries again what is still above")
+    elif brake.unreadable:
+        say_after_reads(ctx, brake.unreadable)
+    elif brake.still_above:
+        _say(f"cancel what is in the way, then {same}")
+    elif brake.unrecorded:
+        _say(f"`{here} doctor` looks at the journal")
+
+
+def say_after_reads(ctx: click.Context, unread: Sequence[Unread]) -> None:
+    """After reads that were not all answered."""
+    here, same = _typed(ctx)
+    if unread:
+        _say(f"`{here} doctor` looks for the reason; then {same}")
+
+
+def _typed(ctx: click.Context) -> tuple[str, str]:
+    """How other commands of this folder begin, and the command line that was typed, in quotes of its own."""
+    folder = str(ctx.obj["directory"])
+    here = "acctcfg" if folder == "." else shlex.join(["acctcfg", "-C", folder])
+    return here, f"`{shlex.join(['acctcfg', *ctx.obj['arguments']])}`"
+
+
+def _say(words: str) -> None:
+    from acctcfg.cli.console import say_talk
+
+    say_talk(f"next: {words}")
