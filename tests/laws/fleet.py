@@ -6,6 +6,7 @@ astray; commands are killed. The expectations are read off the sandbox, and shar
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from trial import Killer
 
-__all__ = ["Fleet"]
+__all__ = ["BESIDE", "FAULTS", "HERE", "MAIN", "SUB", "Fleet"]
 
 SPEED = 100
 NO_CHANGES = "No changes. Live accounts match the manifest."
@@ -29,29 +30,25 @@ LEVELS = {"futures": "2", "multi_currency": "3"}
 WORDS = {"net": "SINGLE", "long_short": "DUAL"}
 SWAP = "SWAP/cross/BTC-USDT-SWAP"
 HERE, BESIDE = ["127.0.0.1"], ["127.0.0.1", "203.0.113.7"]
+GONE = {"state": "absent"}
 POINTS = st.integers(1, 70)
+ADDRESSES = st.sampled_from([HERE, BESIDE])
 TRADING = st.sampled_from([*OKX, MAIN])
 KEYS = st.sampled_from([("mmdesk01", "bot"), ("mmdesk02", "bot"), (SUB, "bot"), (SUB, "second")])
-FAULTS = st.sampled_from(
-    [
-        {"match": {"path": "*/create-subaccount"}, "kind": "reset_after"},
-        {"match": {"path": "*/subaccount/apikey", "method": "POST"}, "kind": "garbage", "effect": True},
-        {"match": {"path": "*/subaccount/apikey", "method": "POST"}, "kind": "reset_before"},
-        {"match": {"path": "*/subaccount-deposit-address", "method": "POST"}, "kind": "reset_after"},
-        {"match": {"path": "*/set-leverage"}, "kind": "reset_after"},
-        {"match": {"path": "*/account/config"}, "kind": "html"},
-        {"match": {"path": "*/set-*"}, "kind": "ok_but_nothing"},
-        {"match": {"path": "*/sub_accounts", "method": "POST"}, "kind": "reset_after"},
-        {"match": {"path": "*/keys", "method": "POST"}, "kind": "garbage", "effect": True},
-        {"match": {"path": "*/keys", "method": "POST"}, "kind": "reset_before"},
-        {"match": {"path": "*/crossex/accounts", "method": "PUT"}, "kind": "reset_after"},
-        {"match": {"path": "*/positions/leverage", "method": "POST"}, "kind": "reset_before"},
-    ]
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"match": {"path": "*/create-subaccount"}, "kind": "reset_after"},
+    {"match": {"path": "*/subaccount/apikey", "method": "POST"}, "kind": "garbage", "effect": True},
+    {"match": {"path": "*/subaccount/apikey", "method": "POST"}, "kind": "reset_before"},
+    {"match": {"path": "*/subaccount-deposit-address", "method": "POST"}, "kind": "reset_after"},
+    {"match": {"path": "*/set-leverage"}, "kind": "reset_after"},
+    {"match": {"path": "*/account/config"}, "kind": "html"},
+    {"match": {"path": "*/set-*"}, "kind": "ok_but_nothing"},
+    {"match": {"path": "*/sub_accounts", "method": "POST"}, "kind": "reset_after"},
+    {"match": {"path": "*/keys", "method": "POST"}, "kind": "garbage", "effect": True},
+    {"match": {"path": "*/keys", "method": "POST"}, "kind": "reset_before"},
+    {"match": {"path": "*/crossex/accounts", "method": "PUT"}, "kind": "reset_after"},
+    {"match": {"path": "*/positions/leverage", "method": "POST"}, "kind": "reset_before"},
 )
-
-
-ADDRESSES = st.sampled_from([HERE, BESIDE])
-GONE = {"state": "absent"}
 
 
 def keys_of(permissions: object, addresses: list[str], second: bool) -> dict[str, Any]:
@@ -76,7 +73,7 @@ class Fleet(RuleBasedStateMachine):
         self.desk = self.context.__enter__()
         self.wanted: dict[str, dict[str, Any]] = {}
         self.kept: set[tuple[str, str]] = set()  # account and label of each key whose secret lies in its place
-        self.under_way: dict[str, object] = {}  # accounts with a position: their mode when it was opened
+        self.exposed: dict[str, object] = {}  # accounts with a position: their mode when it was opened
 
     def teardown(self) -> None:
         """Everybody goes home; what is wanted can be had again."""
@@ -130,10 +127,18 @@ class Fleet(RuleBasedStateMachine):
         self.kept -= {(name, label) for label, key in fields.get("api_keys", {}).items() if key == GONE}
         self.desk.write(self.wanted, guardrails={"max_deletes": 9})
 
-    @rule(more=st.sampled_from([(), ("--skip-blocked",)]), point=st.none() | POINTS)
-    def apply(self, more: tuple[str, ...] = (), point: int | None = None) -> None:
-        """An apply, or one that is killed. Where it ends well, a plan is empty, and a second apply sends no write."""
-        said = self.carry_out((*APPLY, *more), point)
+    @rule(more=st.sampled_from([(), ("--skip-blocked",)]))
+    def apply(self, more: tuple[str, ...] = ()) -> None:
+        """An apply."""
+        self.converges(self.carry_out((*APPLY, *more)))
+
+    @rule(point=POINTS)
+    def killed_apply(self, point: int) -> None:
+        """An apply that is killed, where it has such a point."""
+        self.converges(self.carry_out(APPLY, point))
+
+    def converges(self, said: Said) -> None:
+        """Where an apply ended well, a plan is empty, and a second apply sends no write."""
         if said.code != 0:
             return
         self.kept = set(self.keys())
@@ -143,9 +148,18 @@ class Fleet(RuleBasedStateMachine):
         assert (again.code, again.last) == (0, NO_CHANGES), again.out + again.err
         assert len(self.desk.writes()) == before
 
-    @rule(one=KEYS, point=st.none() | POINTS)
-    def rotate(self, one: tuple[str, str], point: int | None) -> None:
-        """A rotation, or one that is killed. Where it ends well, there is another key, and its secret in its place."""
+    @rule(one=KEYS)
+    def rotate(self, one: tuple[str, str]) -> None:
+        """A rotation."""
+        self.rotated(one)
+
+    @rule(one=KEYS, point=POINTS)
+    def killed_rotation(self, one: tuple[str, str], point: int) -> None:
+        """A rotation that is killed, where it has such a point."""
+        self.rotated(one, point)
+
+    def rotated(self, one: tuple[str, str], point: int = 0) -> None:
+        """Where a rotation ended well, there is another key, and its secret in its place."""
         if one not in self.kept:
             return
         account, label = one
@@ -161,23 +175,24 @@ class Fleet(RuleBasedStateMachine):
             self.place(*one).unlink()
             self.kept.discard(one)
 
-    @rule(name=TRADING)
-    def open_a_position(self, name: str) -> None:
-        """A trader's: from now on a mode switch is forbidden."""
+    @rule(name=TRADING, opened=st.booleans())
+    def trade(self, name: str, opened: bool) -> None:
+        """A position is opened, and a mode switch forbidden from now on; or all are closed."""
         if not self.there(name) or self.mode_of(name) == SPOT:
             return
-        if name == MAIN:
+        if not opened:
+            self.close_all(name)
+        elif name == MAIN:
             self.desk.set("positions", symbol=ADA, qty="1", initial_margin="0", maintenance_margin="0")
         else:
             self.desk.open(name, "positions", instId="BTC-USDT-SWAP", mgnMode="cross")
-        self.under_way.setdefault(name, self.mode_of(name))
+        if opened:
+            self.exposed.setdefault(name, self.mode_of(name))
 
-    @rule()
-    def close_all(self) -> None:
+    def close_all(self, name: str) -> None:
         """Flat again."""
-        for name in self.under_way:
-            self.desk.sandbox.control_delete(f"accounts/{self.address(name)}/positions/all")
-        self.under_way.clear()
+        self.desk.sandbox.control_delete(f"accounts/{self.address(name)}/positions/all")
+        self.exposed.pop(name, None)
 
     @rule(name=TRADING, value=st.sampled_from(["2", "7"]))
     def somebody_sets_leverage(self, name: str, value: str) -> None:
@@ -186,15 +201,15 @@ class Fleet(RuleBasedStateMachine):
             scope = ADA if name == MAIN else SWAP
             self.desk.sandbox.control_post(f"accounts/{self.address(name)}/set", leverage={scope: value})
 
-    @rule(fault=FAULTS)
+    @rule(fault=st.sampled_from(FAULTS))
     def fault(self, fault: dict[str, Any]) -> None:
         """The next such request is struck, once."""
         self.desk.fault(**fault, times=1)
 
-    def carry_out(self, command: tuple[str, ...], point: int | None) -> Said:
+    def carry_out(self, command: tuple[str, ...], point: int = 0) -> Said:
         """Whatever it meets, it ends in words, or by a kill at that point."""
-        said = self.desk.run(*command) if point is None else self.killer.run(self.desk, command, point)
-        assert said.code in (0, 1, 3) or (point is not None and said.code == -9), said.out + said.err
+        said = self.killer.run(self.desk, command, point) if point else self.desk.run(*command)
+        assert said.code in (0, 1, 3) or (point and said.code == -signal.SIGKILL), said.out + said.err
         assert "internal error" not in said.out + said.err
         assert "Traceback" not in said.out + said.err
         return said
@@ -228,12 +243,20 @@ class Fleet(RuleBasedStateMachine):
     @invariant()
     def no_mode_moves_over_a_position(self) -> None:
         """Neither an account mode nor a position mode."""
-        assert {name: self.mode_of(name) for name in self.under_way} == self.under_way
+        assert {name: self.mode_of(name) for name in self.exposed} == self.exposed
+
+    def demand(self) -> None:
+        """All of these."""
+        self.a_plan_sends_nothing()
+        self.nothing_is_doubled()
+        self.no_secret_is_lost()
+        self.no_mode_moves_over_a_position()
 
     def settle(self) -> None:
         """Faults gone, everything flat: all is as it is wanted, with the secrets that were lost replaced."""
         self.desk.sandbox.control_delete("faults/all")
-        self.close_all()
+        for name in tuple(self.exposed):
+            self.close_all(name)
         lost = [f"--replace={name}.api_keys[{label}]" for name, label in self.keys() if self.orphaned(name, label)]
         said = self.desk.run(*APPLY, *lost)
         if said.code != 0:  # what an earlier run left open is settled by the first one after it
