@@ -46,6 +46,17 @@ def test_what_breaks_a_rule_already_is_a_warning(desk: Desk) -> None:
     assert desk.apply().code == 0
 
 
+def test_a_master_that_trades_is_named(desk: Desk) -> None:
+    """Where its key makes sub-accounts, and the manifest sets it up to trade: one warning, and nothing is blocked."""
+    accounts = {"main": {"role": "main", "position_mode": "net"}, "trader01": {"api_keys": KEY}}
+    desk.write(accounts, guardrails={"rule_sets": ["strict"]})
+    assert ("main", "guardrail") in _warnings(desk.run("validate", "--format", "json"))
+    assert not any(step["blocked"] for step in desk.steps().values())
+    assert "master_trades: it is set up to trade" in desk.plan().out
+    desk.write({"main": {"role": "main"}, "trader01": {"api_keys": KEY}}, guardrails={"rule_sets": ["strict"]})
+    assert "master_trades" not in desk.plan().out
+
+
 def test_an_old_key_is_named_by_what_the_journal_knows(desk: Desk) -> None:
     """Its own `rotate_after` is its limit, where it has one."""
     settle(desk, "trader01")
