@@ -129,8 +129,8 @@ def _ended(attempt: Attempt, error: AcctcfgError, writer: JournalWriter, work: W
             _unanswered(attempt, error.message, getattr(error, "sent_at", 0.0) or writer.sent_at)
         case Garbled() if writer.begun:  # it was answered, in words that nobody can read
             _unanswered(attempt, error.message, writer.sent_at)
-        case VenueError(code=code) if code == NOT_YET:
-            attempt.end("unknown", error.told, NOT_YET)
+        case VenueError(code=code) if code == NOT_YET:  # of a key that was made; before that, it only waits for one
+            attempt.end("unknown", error.told, NOT_YET) if writer.begun else attempt.end("failed", error.told)
         case Refused():
             _refused(attempt, error, work, asked)
         case _:

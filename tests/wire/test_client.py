@@ -285,10 +285,11 @@ async def test_html_instead_of_json_is_said_without_quoting_it(client, venue):
     assert len(venue.seen) == 3
 
 
-async def test_redirects_are_never_followed(client, venue):
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+async def test_redirects_are_never_followed(client, venue, status):
     """A redirect is an error at once, and the signed headers stay where they are."""
-    venue.script = [raw(b"", status=302, more=f"Location: {venue.url}/elsewhere?x=1\r\n")]
-    with pytest.raises(Garbled, match=r"redirects to 127.0.0.1 \(HTTP 302\)"):
+    venue.script = [raw(b"", status=status, more=f"Location: {venue.url}/elsewhere?x=1\r\n")]
+    with pytest.raises(Garbled, match=rf"redirects to 127.0.0.1 \(HTTP {status}\)"):
         await client.read(READ, "signer", "42")
     with pytest.raises(UnresolvedWrite, match="redirects"):
         await client.write(WRITE, "signer", "42")
