@@ -127,4 +127,4 @@ lock: $(UV)
 		--generate-hashes --no-annotate --no-header pyproject.toml - --output-file requirements.lock
 
 clean:
-	rm -rf .venv .venvs .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .venvs .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
