@@ -57,7 +57,8 @@ class Listeners(Guarded):
         """Tell how far the work has come, once a second for ever."""
         while True:
             await asyncio.sleep(BEAT_S)
-            self.happened(self._meter.so_far())
+            with suppress(Exception):  # whatever is wrong with counting, doing goes on
+                self.happened(self._meter.so_far())
 
 
 class Others:
@@ -82,13 +83,15 @@ class Others:
         """What the command came to."""
         from acctcfg.core.conclusion import conclusion_of
 
-        self._end = conclusion_of(value)
+        with suppress(Exception):
+            self._end = conclusion_of(value)
 
     def looked(self, look: Watched) -> None:
         """A look of `watch`, which is told at once."""
         self.came_to(look)
-        self._tell_end(look.exit_code)
-        self._send_word(look.exit_code)
+        with suppress(Exception):
+            self._tell_end(look.exit_code)
+            self._send_word(look.exit_code)
 
     def failed(self, error: BaseException) -> None:
         """Why it came to nothing."""
@@ -99,7 +102,8 @@ class Others:
     def conclude(self, status: int) -> None:
         """Everything is said and printed: tell how the command ended."""
         if self._end is None or self._end.look is None:
-            self._send_word(status)
+            with suppress(Exception):
+                self._send_word(status)
         self._tell_end(status)
         for teller in self._tellers:
             if trouble := teller.close():
@@ -153,8 +157,8 @@ def _events(events: Path | None, command: str, directory: Path) -> Teller | None
     file = directory / events
     try:
         writer = to_handle(open_lines(file, directory, FIRST))
-    except OSError as exc:
-        _note(f"no events are written to {file}: {exc.strerror}")
+    except (OSError, RuntimeError) as exc:  # the second: no thread is to be had
+        _note(f"no events are written to {file}: {getattr(exc, 'strerror', None) or exc}")
         return None
     return EventLines(writer, command, time.time)
 
