@@ -6,6 +6,7 @@ import atexit
 import os
 import runpy
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,15 @@ def _leave_home() -> None:
     runpy.run_path(str(here / "sitecustomize.py"))
 
 
+def _hear_signals() -> None:
+    """A suite in the background of a shell ignores Ctrl-C, and so would every process that a test interrupts."""
+    for one in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(one) is signal.SIG_IGN:
+            signal.signal(one, signal.default_int_handler if one is signal.SIGINT else signal.SIG_DFL)
+
+
 _leave_home()
+_hear_signals()
 
 # How fast examples come says something of the machine, and nothing of the law.
 settings.register_profile("acctcfg", deadline=None, suppress_health_check=[HealthCheck.too_slow])
