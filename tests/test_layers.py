@@ -58,6 +58,7 @@ ALLOWED = {
         "manifest",
     },
     "scenarios": {"errors", "plain_file", "core", "engine", "manifest", "secrets", "sandbox"},
+    "rehearsal": {"errors", "core", "signing", "wire", "venues", "engine", "scenarios", "sandbox"},
     "cli": {
         "errors",
         "plain_file",
@@ -70,6 +71,7 @@ ALLOWED = {
         "journal",
         "sandbox",
         "scenarios",
+        "rehearsal",
     },
     "sandbox": set(),
     # on top of everything, and nobody imports it

@@ -13,7 +13,6 @@ from acctcfg.cli.formats import option_format, option_full, option_summary, show
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.next_step import say_after_reads
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
-from acctcfg.cli.unsupported import option_later
 
 if TYPE_CHECKING:
     from acctcfg.core.plan import Plan
@@ -58,8 +57,12 @@ def _one_revision(ctx: click.Context, param: click.Parameter, value: str | None)
     shell_complete=revisions,
     help="Only accounts whose manifest changed since this commit, tag or branch; REV... means since HEAD left it.",
 )
-@option_later("--rehearse")
 @option_events
+@click.option(
+    "--rehearse",
+    is_flag=True,
+    help="Also carry the plan out on a sandbox copy of the live accounts, and show the end state and the time.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -73,13 +76,14 @@ def command(
     allow_sensitive: tuple[str, ...],
     snapshot: Path | None,
     changed_since: str | None,
+    rehearse: bool,
 ) -> None:
     """Show what apply would do, and what stands in its way.
 
     Of more than 20 accounts, changes that many have in common are shown once; --full and -v show each step.
 
-    Exits 0 when the plan could be made, 1 when something could not be read, 2 with --detailed-exitcode when there is
-    something to do.
+    Exits 0 when the plan could be made, 1 when something could not be read, or failed in the rehearsal, 2 with
+    --detailed-exitcode when there is something to do.
     """
     from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.plan import make_plan
@@ -90,15 +94,20 @@ def command(
         raise click.UsageError("--changed-since and --target exclude each other", ctx)
     if ctx.obj.get("summary") and (form != "text" or ctx.obj.get("full")):
         raise click.UsageError("--summary is for --format text, without --full", ctx)
+    if rehearse and snapshot is not None:
+        raise click.UsageError("--rehearse reads live state itself: leave out --live", ctx)
     out = place_to_save(ctx, out)
     live = None if snapshot is None else load_snapshot(ctx.obj["directory"] / snapshot)
     workspace = load_workspace(ctx)
     if live is not None:
         workspace = SnapshotWorkspace.over(workspace, live)
     check_sensitive(ctx, workspace, allow_sensitive)
+    made = make_plan
+    if rehearse:
+        from acctcfg.rehearsal.rehearse import rehearse as made
     plan = run_engine(
         ctx,
-        lambda progress: make_plan(
+        lambda progress: made(
             workspace,
             targets=targets,
             excludes=excludes,
@@ -132,6 +141,7 @@ def conclude(ctx: click.Context, plan: Plan, *, out: Path | None, form: str, det
     show(ctx, form, "plan", plan)
     if plan.unreadable:
         say_after_reads(ctx, plan.unreadable)
+    if plan.unreadable or (plan.rehearsal is not None and plan.rehearsal.failed):
         ctx.exit(1)
     if detailed_exitcode and plan.steps:
         ctx.exit(CHANGES)

@@ -12,6 +12,7 @@ from acctcfg.core.canonical import canonical, digest_of
 from acctcfg.core.codes import OF_THE_MOMENT, UNREVIEWED
 from acctcfg.core.desired import Place, Wave
 from acctcfg.core.diff import Change
+from acctcfg.core.rehearsal import Rehearsal
 from acctcfg.core.rollout import StagedWave, staged
 from acctcfg.core.scope import Reverts, Scope, StoreReport, VenueReport
 from acctcfg.core.snapshot import Earlier
@@ -176,6 +177,7 @@ class Plan:
     acctcfg_version: str = ""
     created_at: str = ""
     author: str = ""  # who made it
+    rehearsal: Rehearsal | None = None  # what became of it on a sandbox
     earlier: Earlier | None = None  # the live state that it was made from, where that was not read for it
 
     @property
@@ -340,6 +342,8 @@ class Plan:
         document |= self._reverts()
         if self.scope.since is not None:
             document["changed_since"] = self.scope.since.to_json()
+        if self.rehearsal is not None:
+            document["rehearsal"] = self.rehearsal.to_json()
         if self.earlier is not None:
             document["snapshot"] = self.earlier.to_json()
         if self.rollout:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict, Unpack
 
 from acctcfg import __version__
 from acctcfg.core.address import Address, Focus
@@ -40,7 +41,7 @@ from acctcfg.engine.windows import why_closed
 from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.contract import Survey
 
-__all__ = ["Planned", "draw_up", "make_plan"]
+__all__ = ["Look", "Planned", "draw_up", "make_plan", "planning"]
 
 
 _Answers: TypeAlias = tuple[dict[Address, tuple[Precheck, ...]], list[Warning_]]
@@ -66,7 +67,27 @@ class Planned:
         return self.session.links[step.venue]
 
 
-async def make_plan(
+class Look(TypedDict, total=False):
+    """What a plan is narrowed to, what the user lets be done besides, and whom to tell of progress."""
+
+    targets: Sequence[str]
+    excludes: Sequence[str]
+    replace: Sequence[str]
+    allow_sensitive: bool | Sequence[str]
+    with_dependencies: bool
+    undo: Undo | None
+    changed_since: str
+    progress: Progress
+
+
+async def make_plan(workspace: Workspace, **look: Unpack[Look]) -> Plan:
+    """The plan of a workspace; see `planning`. Sends no write."""
+    async with planning(workspace, **look) as planned:
+        return planned.plan
+
+
+@asynccontextmanager
+async def planning(
     workspace: Workspace,
     *,
     targets: Sequence[str] = (),
@@ -77,8 +98,8 @@ async def make_plan(
     undo: Undo | None = None,
     changed_since: str = "",
     progress: Progress = SILENT,
-) -> Plan:
-    """The plan of a workspace; with `undo` the one that leads back from a run. Sends no write.
+) -> AsyncIterator[Planned]:
+    """The plan of a workspace, with its connections open; with `undo` the one that leads back from a run.
 
     `changed_since`: a revision of git; only accounts whose manifest is another than then are looked at.
     """
@@ -95,9 +116,10 @@ async def make_plan(
     leave = Leave.of(workspace, replace, allow_sensitive)
     async with Session(workspace, venues_of(workspace, focus), progress=progress) as session:
         planned = await draw_up(session, focus, leave=leave, undo=undo, progress=progress)
-    plan = planned.plan if since is None else narrowed_to(since, planned.plan)
-    progress.happened(PlanReady(plan))
-    return plan
+        if since is not None:
+            planned.plan = narrowed_to(since, planned.plan)
+        progress.happened(PlanReady(planned.plan))
+        yield planned
 
 
 async def draw_up(

@@ -31,6 +31,7 @@ class _RecordingDoors(Doors):
     def __init__(self, workspace: Workspace, *, passphrase: bool) -> None:
         super().__init__(workspace, passphrase=passphrase)
         self.keys: dict[str, dict[str, object]] = {}
+        self.sources: dict[str, Mapping[str, object]] = {}
 
     def get(self, store: str, path: str) -> Credentials | None:
         """What is kept there."""
@@ -52,6 +53,7 @@ class _RecordingDoors(Doors):
         return found
 
     def _noted(self, source: Mapping[str, object], look: Callable[[], Credentials | None]) -> Credentials | None:
+        self.sources[source_key(source)] = source
         try:
             found = look()
         except AcctcfgError:

@@ -68,6 +68,7 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
             waves=_waves(),
             excludes={**TEXTS, "description": "what was left out of it; absent in files of earlier versions"},
             changed_since=_since(),
+            rehearsal=_rehearsal(),
             reverts=_reverts(),
             snapshot=_snapshot(),
         ),
@@ -94,6 +95,20 @@ def _waves() -> dict[str, object]:
 def _reverts() -> dict[str, object]:
     of_run = object_(run=TEXT, at=TEXT, actor=TEXT, command=TEXT, with_deletes={"type": "boolean"})
     return {**of_run, "description": "the run that the plan undoes, in place of what the manifest wants"}
+
+
+def _rehearsal() -> dict[str, object]:
+    held: dict[str, object] = {"$ref": "#/$defs/value"}
+    told = {"type": "array", "items": object_(address=TEXT, message=TEXT)}
+    found = object_(
+        counts={**map_(COUNT), "description": "as the last line of an apply counts"},
+        end_state={**map_(held), "description": "address: its value afterwards; null where nothing is there"},
+        blocked={**TEXTS, "description": "addresses of steps that were left out with their accounts"},
+        failed=told,
+        not_copied={**told, "description": "what the sandbox does not have as it is live"},
+        seconds={"type": "number", "minimum": 0, "description": "how long an apply takes at the venue's pace"},
+    )
+    return {**found, "description": "what `apply --skip-blocked` did on a sandbox copy of the live accounts"}
 
 
 def _since() -> dict[str, object]:

@@ -14,6 +14,7 @@ from acctcfg.render.folded import MANY, Fold, Row, fold, fold_notices, some
 from acctcfg.render.formats import PLAIN, Page
 from acctcfg.render.harmless import harmless
 from acctcfg.render.paint import Paint, joined
+from acctcfg.render.rehearsal import rehearsed, summed_up
 from acctcfg.render.values import describe, describe_alike
 
 __all__ = [
@@ -58,6 +59,7 @@ def render_plan(plan: Plan, page: Page = PLAIN) -> str:
         sheet.notices("Warnings:", "!", [] if page.summary else causes(plan.warnings, each=all_, few=True)),
         sheet.notices("Could not be read, so nothing was planned for it:", "?", causes(plan.unreadable, few=not all_)),
         sheet.legend(plan),
+        *rehearsed(plan),
         [f"Digest: {plan.digest}", *estimated(plan), *not_carried_out(plan, whole), *plan.conclusion],
     ]
     return joined(blocks, color=page.color)
@@ -370,7 +372,8 @@ def by_venue(plan: Plan) -> Iterator[tuple[str, VenueReport | None, list[Step]]]
 
 
 def estimated(plan: Plan) -> Iterator[str]:
-    """How long the writes take at least."""
+    """How long the writes take at least, and what came of a rehearsal."""
+    yield from summed_up(plan)
     estimate = plan.estimate
     if not estimate.writes:
         return

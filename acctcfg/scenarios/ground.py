@@ -21,10 +21,10 @@ from acctcfg.sandbox.values import Json
 from acctcfg.secrets.store import secret_path
 from acctcfg.secrets.types import store_types
 
-__all__ = ["SPEED", "Ground"]
+__all__ = ["IDENTITY", "SPEED", "Ground", "at_any_time", "store_here"]
 
 SPEED: Final = 50.0  # rate windows and delays are that many times shorter
-_IDENTITY: Final = "ACCTCFG_AGE_KEY"
+IDENTITY: Final = "ACCTCFG_AGE_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Ground:
         identity = x25519.Identity.generate()
         environ = {
             **{name: str(folder / name.lower()) for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")},
-            _IDENTITY: str(identity),
+            IDENTITY: str(identity),
             "ACCTCFG_ACTOR": "acctcfg test",
             **{name: value for number, key in enumerate(self._keys) for name, value in self._exports(number, key)},
         }
@@ -94,9 +94,9 @@ class Ground:
             self._manifest,
             directory=folder,
             venues={key: _there(spec, number, base_url) for number, (key, spec) in self._connections()},
-            secret_stores={key: _here(one, str(identity.to_public())) for key, one in self._stores()},
+            secret_stores={key: store_here(one, str(identity.to_public())) for key, one in self._stores()},
             journal=JournalSpec(),
-            guardrails=_at_any_time(self._manifest.guardrails),
+            guardrails=at_any_time(self._manifest.guardrails),
         )
         workspace = Workspace(directory=folder, manifest=manifest, environ=environ, types=self._types, speed=SPEED)
         self._keep_seeded(workspace)
@@ -146,16 +146,16 @@ def _there(spec: VenueSpec, number: int, base_url: str) -> VenueSpec:
     return replace(spec, base_url=base_url, credentials={"env": _prefix(number)}, proxy=None)
 
 
-def _here(spec: StoreSpec, recipient: str) -> StoreSpec:
+def store_here(spec: StoreSpec, recipient: str) -> StoreSpec:
     options: dict[str, StoreOption] = {
         "path": f"secrets/{spec.key}",
         "recipients": (recipient,),
-        "identity": {"env": _IDENTITY},
+        "identity": {"env": IDENTITY},
     }
     return replace(spec, kind=store_types()["age_file"], options=options)
 
 
-def _at_any_time(guardrails: Guardrails) -> Guardrails:
+def at_any_time(guardrails: Guardrails) -> Guardrails:
     """What hangs on the time of day, or only waits, would make a test of the moment."""
     rollout = tuple(replace(wave, then_wait_s=0) for wave in guardrails.rollout)
     return replace(guardrails, windows=(), rollout=rollout)

@@ -32,7 +32,6 @@ OTHERS = {
     "listening",
     "selection",
     "starter",
-    "unsupported",
 }
 
 CONSOLE = [
@@ -122,21 +121,6 @@ def test_wrong_usage_is_64_with_a_hint(line, words, capsys):
     assert words in said.err
     assert said.out == ""
     assert not line or "hint: acctcfg" in said.err
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("plan --rehearse", "--rehearse is not supported yet"),
-    ],
-)
-def test_what_a_command_does_not_do_yet_is_refused_as_such(line, said, capsys):
-    """Options of the manual that are not there yet say so, and stand in no help."""
-    command, *rest = line.split()
-    assert run([command, *rest]) == 64
-    assert capsys.readouterr().err.splitlines()[0] == f"error: {said}"
-    assert run([command, "--help"]) == 0
-    assert rest[0] not in capsys.readouterr().out
 
 
 def test_a_missing_argument_is_one_line(capsys):

@@ -49,6 +49,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("secrets", "import"),
     ("plan", "--out", "plan.json"),
     ("plan", "--format", "json"),
+    ("plan", "--rehearse", "--format", "json"),
     ("approve", "plan.json"),
     ("apply", "plan.json", "--auto-approve", "--allow-sensitive", "--events", "events.jsonl"),
     ("apply", "--auto-approve", "--allow-sensitive", "--skip-blocked", "--format", "json"),
