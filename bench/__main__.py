@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("help", "validate", "diff", "pacer", "concurrency", "refresh", "brake")  # quick ones first
+NAMES = ("help", "validate", "diff", "pacer", "concurrency", "refresh", "brake", "rehearsal")  # quick ones first
 
 
 def main(names: list[str]) -> int:

@@ -20,7 +20,7 @@ OPEN: list[tuple[str, dict[str, Any]]] = [
 
 
 @settings(
-    max_examples=2 if os.environ.get("ACCTCFG_FEWER_EXAMPLES") else 10,
+    max_examples=1 if os.environ.get("ACCTCFG_FEWER_EXAMPLES") else 10,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -7,7 +7,7 @@ from laws_world import World, at_desk, desks, worlds
 from rehearsing import compare
 
 
-@desks(15)
+@desks(10)
 @given(worlds())
 def test_a_rehearsal_ends_as_the_apply_does(world: World) -> None:
     """Open positions and orders, lost secrets, keys bound elsewhere, deletes: what stops one stops the other."""
