@@ -20,7 +20,7 @@ from typing import Final, Unpack
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.json_types import JsonValue
 from acctcfg.core.outcome import Outcome
-from acctcfg.core.plan import Plan, by_account
+from acctcfg.core.plan import Plan, Step, by_account
 from acctcfg.core.rehearsal import Rehearsal
 from acctcfg.core.secret import AccessToken
 from acctcfg.core.state import UNSET, After, Unreadable, to_json
@@ -75,8 +75,8 @@ async def rehearse(workspace: Workspace, **look: Unpack[Look]) -> Plan:
 async def _on(twin: TwinWorkspace, planned: Planned, speed: float) -> Rehearsal:
     """Plan there and compare, apply, and look at what there is then."""
     plan = planned.plan
-    unread = {one.address.partition(".")[0]: one.message for one in plan.unreadable}
-    focus = Focus(plan.scope.targets, excludes=[*plan.scope.excludes, *sorted(unread)])
+    left_out = sorted(_unread(planned) & twin.manifest.accounts.keys())
+    focus = Focus(plan.scope.targets, excludes=[*plan.scope.excludes, *left_out])
     before = await _look(twin, focus)
     begun = time.monotonic()
     outcome = await apply(
@@ -91,9 +91,13 @@ async def _on(twin: TwinWorkspace, planned: Planned, speed: float) -> Rehearsal:
     )
     seconds = (time.monotonic() - begun) * speed + sum(wave.then_wait_s for wave in plan.waves)
     after = await _look(twin, focus)
-    differ = [(account, f"it could not be read: {why}") for account, why in unread.items()]
-    differ += _differences(planned, before, outcome)
-    return _result(outcome, after.surveys, seconds, differ)
+    unread = [(one.address, f"it could not be read: {one.message}") for one in plan.unreadable]
+    return _result(outcome, after.surveys, seconds, [*unread, *_differences(planned, before, outcome)])
+
+
+def _unread(planned: Planned) -> set[str]:
+    """Accounts of which something could not be read: an apply leaves them out."""
+    return {one.address.partition(".")[0] for one in planned.plan.unreadable}
 
 
 def _result(
@@ -116,6 +120,7 @@ async def _look(twin: TwinWorkspace, focus: Focus) -> Planned:
 
 
 def live_values(surveys: Mapping[str, Survey]) -> Iterator[tuple[Address, JsonValue]]:
+    """What each managed address holds, as JSON; those of which that is not known are left out."""
     for _, survey in sorted(surveys.items()):
         for address, live in survey.live.items():
             if not isinstance(live, After | Unreadable) and live is not UNSET:
@@ -125,21 +130,22 @@ def live_values(surveys: Mapping[str, Survey]) -> Iterator[tuple[Address, JsonVa
 def _differences(planned: Planned, there: Planned, outcome: Outcome) -> Iterator[tuple[str, str]]:
     """What is live, or stands in the way, in another way than on the sandbox."""
     live, twin = dict(live_values(planned.surveys)), dict(live_values(there.surveys))
-    gone = {one.address.partition(".")[0] for one in planned.plan.unreadable}
+    gone = _unread(planned)
     for address, value in live.items():
         if address.account not in gone and (address not in twin or twin[address] != value):
             yield str(address), f"live it is {told(value)}, on the sandbox {told(twin.get(address))}"
     for one in there.plan.unreadable:
         yield one.address, f"on the sandbox it could not be read: {one.message}"
-    steps = {one.address: one for one in outcome.plan.steps}
-    for step in planned.plan.steps:
-        twins = steps.get(step.address)
-        if step.address.account not in gone and (twins is None or twins.in_its_way != step.in_its_way):
-            now, then = (
-                ", ".join(step.in_its_way) or "nothing",
-                "no step" if twins is None else ", ".join(twins.in_its_way),
-            )
-            yield str(step.address), f"live, {now} stands in its way; on the sandbox {then or 'nothing'}"
+    here = {one.address: _way(one) for one in planned.plan.steps if one.address.account not in gone}
+    steps = {one.address: _way(one) for one in outcome.plan.steps}
+    for address in [*here, *(one for one in steps if one not in here)]:
+        now, then = here.get(address, "no step"), steps.get(address, "no step")
+        if now != then:
+            yield str(address), f"as planned, {now}; on the sandbox, {then}"
+
+
+def _way(step: Step) -> str:
+    return f"{', '.join(step.in_its_way)} in its way" if step.in_its_way else "nothing in its way"
 
 
 # -- the sandbox -------------------------------------------------------------------------------------------------------
@@ -154,6 +160,7 @@ def _seed(
     tenants: dict[str, Row] = {}
     seed: Row = {}
     not_copied: list[tuple[str, str]] = []
+    names: dict[str, str] = {}
     seen: set[str] = set()
     for key, link in session.links.items():
         if key in session.failed:
@@ -169,10 +176,13 @@ def _seed(
         seeded = _SEEDS[spec.type](known, secrets)
         if spec.type == "okx":
             seeded.tenant["broker"] = False
+        names.setdefault(known.uid, key)
+        if seeded.client_ip and seed.get("client_ip") not in (None, seeded.client_ip):
+            not_copied.append((f"venues.{key}", "it is called from another address than the connections before it"))
         _merge(seed, tenants, _SECTION[spec.type], seeded)
         not_copied += [(address or f"venues.{key}", why) for address, why in seeded.not_copied]
         seen |= seeded.seen
-    seed["tenants"] = {f"t{number}": one for number, one in enumerate(tenants.values())}
+    seed["tenants"] = {names[uid]: one for uid, one in tenants.items()}
     return seed, [*not_copied, *pruned(seed), *_unseen(planned, seen)]
 
 
@@ -205,7 +215,7 @@ def _merge(seed: Row, tenants: dict[str, Row], venue: str, seeded: Seeded) -> No
         section[name] = {**_map(section.get(name)), **whole}
     seed[venue] = section
     if seeded.client_ip:
-        seed["client_ip"] = seeded.client_ip
+        seed.setdefault("client_ip", seeded.client_ip)
 
 
 def _once(keys: Sequence[Json]) -> Iterator[Row]:

@@ -50,8 +50,7 @@ class TwinWorkspace(Workspace):
 
     def doors(self, venue: str) -> Doors:
         """The way to the stores for one connection."""
-        signing = signing_of(self.types[self.manifest.venues[venue].type])
-        return _TwinDoors(self, self.made, passphrase=signing.passphrase)
+        return _TwinDoors(self, self.made, passphrase=_has_passphrase(self, venue))
 
     def memories(self) -> Callable[[str, str], JournalMemory]:
         """What the real journal knew when the plan was made."""
@@ -76,8 +75,8 @@ def twin_of(
     recipient = str(identity.to_public())
     links = {key: link for key, link in session.links.items() if key not in session.failed}
     made = {
-        digest: _credentials(str(found["key"]), secrets, passphrase=link.connection.spec.type != "gate_crossex")
-        for venue, link in links.items()
+        digest: _credentials(str(found["key"]), secrets, passphrase=_has_passphrase(recording, venue))
+        for venue in links
         for digest, found in recording.recording[venue].keys.items()
         if found["key"] is not None
     }
@@ -115,6 +114,10 @@ def _there(spec: VenueSpec, link: Link | None, base_url: str) -> VenueSpec:
 
     share = spec.rate_share if link is None else Decimal(str(link.share))
     return replace(spec, base_url=base_url, proxy=None, rate_share=share)
+
+
+def _has_passphrase(workspace: Workspace, venue: str) -> bool:
+    return signing_of(workspace.types[workspace.manifest.venues[venue].type]).passphrase
 
 
 def _credentials(key: str, secrets: dict[str, tuple[str, str]], *, passphrase: bool) -> Credentials:
