@@ -272,6 +272,7 @@ STARTERS = {
     "secrets/helper.py": "starts the helpers that the user trusts by name, with PATH, HOME, LANG and what they ask for",
     "journal/signature.py": "asks ssh-keygen to sign and to verify, with the variables that ssh itself needs",
     "journal/process.py": "asks `ps` and `sysctl` when a process began, where no file says it, with a bare environment",
+    "rehearsal/rehearse.py": "starts the sandbox of a rehearsal, with PATH, HOME and where temporary files go",
 }
 """Files that start a program, with what for. Nothing that is started gets our environment: credentials are in it."""
 
