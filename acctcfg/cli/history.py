@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from acctcfg.cli.completing import accounts, runs
-from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.formats import option_format, option_full, show
 from acctcfg.cli.selection import option_target, read_addresses
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Since(click.ParamType[str]):
 @click.command("history")
 @click.argument("run", required=False, shell_complete=runs)
 @option_format("runs", "run", "exported")
+@option_full
 @click.option(
     "--account",
     "accounts",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from acctcfg.core.address import Address
 from acctcfg.render.columns import columns, filled
+from acctcfg.render.folded import MANY, Row, fold, some
 from acctcfg.render.harmless import harmless
 
 if TYPE_CHECKING:
@@ -30,9 +32,9 @@ def runs(shown: Sequence[Run], _: Page) -> str:
     return _lines(_list(shown))
 
 
-def run(shown: RunRecord, _: Page) -> str:
-    """One run, with each of its steps and writes."""
-    return _lines(_one(shown))
+def run(shown: RunRecord, page: Page) -> str:
+    """One run, with each of its steps and writes; of many accounts what was done alike is told once."""
+    return _lines(_one(shown, each=page.full or page.verbose))
 
 
 def verified(shown: Mapping[str, object], _: Page) -> str:
@@ -80,7 +82,7 @@ def _result(run: Run) -> str:
     return ", ".join((run.status, *words))
 
 
-def _one(record: RunRecord) -> list[str]:
+def _one(record: RunRecord, *, each: bool) -> list[str]:
     run = record.run
     flags = " ".join(f"{name}={value}" for name, value in run.flags.items() if value not in (None, False, "", []))
     commit = f"{run.commit}{_CLEAN[run.clean][1]}" if run.commit else "-"
@@ -94,7 +96,10 @@ def _one(record: RunRecord) -> list[str]:
         ("outcome", _result(run)),
     ]
     lines = _table(rows)
-    told = [*_steps(record)]
+    steps = record.steps or _steps_of(record.entries)
+    many = len({_address(step).account for step in steps}) > MANY and not each
+    done = [step for step in steps if many and step["status"] == "done"]
+    told = [*_folded(done), *_steps(record, [step for step in steps if not many or step["status"] != "done"])]
     if told:
         lines += ["", *told]
     if record.requests:
@@ -102,9 +107,34 @@ def _one(record: RunRecord) -> list[str]:
     return lines
 
 
-def _steps(record: RunRecord) -> Iterator[str]:
-    """Every step with its values and end, and below it each write; of a run that did not end, the writes alone."""
-    steps = record.steps or _steps_of(record.entries)
+def _address(step: JsonObject) -> Address:
+    return Address.of(str(step["address"]))
+
+
+def _folded(steps: Sequence[JsonObject]) -> Iterator[str]:
+    """What was done, a line for each change that several accounts have in common, and whose it is."""
+    rows = (
+        Row(
+            account=(address := _address(step)).account,
+            field=address.field,
+            within=address.within,
+            deed=str(step["action"]),
+            text=f"{_values(step)}done",
+        )
+        for step in steps
+    )
+    folds = fold(rows)
+    digits = max((len(str(len(one.accounts))) for one in folds), default=0)
+    for one in folds:
+        yield f"{MARKS.get(one.rows[0].deed, ' '):>3} {one.said(digits)}"
+        if len(one.accounts) > 1:
+            yield f"        {some(one.accounts)}"
+    if folds:
+        yield "What several accounts have in common is shown once; --full shows each step and its requests."
+
+
+def _steps(record: RunRecord, steps: Sequence[JsonObject]) -> Iterator[str]:
+    """Steps with their values and end, and below it each write; of a run that did not end, the writes alone."""
     width = max((columns(str(step["address"])) for step in steps), default=0)
     for step in steps:
         words = [_values(step), str(step["status"]).replace("_", " ")]

@@ -12,6 +12,7 @@ from plan_samples import step_of
 
 from acctcfg.core.plan import Plan, Precheck, Step, Unread, VenueReport, Warning_
 from acctcfg.core.state import AccountValue, KeyValue
+from acctcfg.journal import Run, RunRecord
 from acctcfg.render.columns import columns, wrapped
 from acctcfg.render.folded import MANY
 from acctcfg.render.formats import LAST, Page, render
@@ -195,3 +196,22 @@ def test_a_line_is_broken_only_where_it_may_be(first: str, second: str, width: i
     assert "".join("".join(parts).split()) == "".join(line.split())
     narrow = re.findall(r"[!-~]+", line)
     assert [word for part in parts for word in re.findall(r"[!-~]+", part)] == narrow
+
+
+def test_a_past_run_of_many_accounts_is_told_so_too() -> None:
+    """What was done alike is one line; what was not done stands by itself, with its reason."""
+    facts = {"action": "change", "before": 10, "after": 5, "before_known": True}
+    steps = [{**facts, "address": f"{name}.leverage[{BTC}]", "status": "done"} for name in customers(40)]
+    steps.append({**facts, "address": "other.account_mode", "status": "failed", "message": "the venue said no"})
+    whose = Run(
+        id="r1", at="2026-01-01T00:00:00Z", ended_at="", command="apply", actor="me", commit=None, clean=None,
+        digest=None, flags={}, status="done", summary=None,
+    )  # fmt: skip
+    record = RunRecord(run=whose, entries=(), notes=(), requests=(), steps=tuple(steps))
+    lines = render("text", "run", record, Page()).splitlines()
+    assert f"  ~ 40 accounts: leverage[{BTC}] 10 -> 5   done" in lines
+    assert "        customer001, customer002 and 38 more" in lines
+    assert "  ~ other.account_mode  10 -> 5   failed: the venue said no" in lines
+    whole = render("text", "run", record, Page(full=True))
+    assert "accounts" not in whole
+    assert whole.count("5   done\n") == 40
