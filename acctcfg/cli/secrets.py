@@ -167,7 +167,7 @@ def identity(ctx: click.Context, out: Path | None) -> None:
     from acctcfg.cli.console import say
     from acctcfg.cli.git_ignore import leaves_out
     from acctcfg.errors import ConfigError, UsageError
-    from acctcfg.plain_file import leads_out
+    from acctcfg.plain_file import leads_out, read_plain
 
     folder: Path = ctx.obj["directory"]
     file = folder / (out or IDENTITY)
@@ -183,8 +183,10 @@ def identity(ctx: click.Context, out: Path | None) -> None:
     except OSError as exc:
         raise ConfigError(f"cannot write {exc.filename or file}: {exc.strerror}") from exc
     say(recipient)
-    rules = folder / ".gitignore"
-    known = rules.read_text(encoding="utf-8", errors="replace") if rules.is_file() else ""
+    try:
+        known = read_plain(folder / ".gitignore", 1 << 20)[0].decode("utf-8", "replace")
+    except OSError:  # there is none, or nothing that git's rules are in
+        known = ""
     ignored = out is not None or leaves_out(known, IDENTITY)
     say(_identity_words(out or Path(IDENTITY), recipient, ignored=ignored), err=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,21 @@ def test_rules_of_git_that_are_no_file(desk: Desk, kind: str) -> None:
     put(desk.folder / "new/.gitignore", kind)
     told(desk.run("init", "new"))
     assert [one.name for one in (desk.folder / "new").iterdir()] == [".gitignore"]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "gigabyte"])
+def test_rules_of_git_that_nobody_can_read_ignore_nothing(desk: Desk, kind: str) -> None:
+    """An identity is made all the same, and the warning is there; what is too large is not read."""
+    rules = desk.folder / ".gitignore"
+    if kind == "gigabyte":
+        with rules.open("wb") as file:
+            file.truncate(1 << 30)
+    else:
+        put(rules, kind)
+    begun = time.process_time()
+    said = desk.run("secrets", "identity")
+    assert (said.code, "Put `.acctcfg/` into .gitignore" in said.err) == (0, True), said.err
+    assert time.process_time() - begun < 3
 
 
 @pytest.mark.parametrize("kind", KINDS)
