@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from laws_world import World, at_desk, desks, worlds
 from rehearsing import compare
 
 
+@pytest.mark.slow
 @desks(10)
 @given(worlds())
 def test_a_rehearsal_ends_as_the_apply_does(world: World) -> None:
