@@ -34,7 +34,6 @@ def _schema() -> dict[str, object]:
         "summary": _summary(),
     }
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "acctcfg events",
         "description": "One line of --events. A minor version adds members and events: a reader ignores those that "
         "it does not know.",

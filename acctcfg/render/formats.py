@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Final
 
+from acctcfg.core.plan import MATCH
 from acctcfg.render.columns import wrapped
 
 __all__ = ["FORMATS", "LAST", "PLAIN", "Format", "Page", "fitted", "formats_of", "is_json", "render", "tells_failure"]
@@ -31,7 +32,7 @@ WIDTH = 100
 """Columns where nobody says how many there are. Longer lines stay whole: the text goes to pipes and logs too."""
 
 
-LAST: Final = ("Plan: ", "Applied: ", "No changes. ")
+LAST: Final = ("Plan: ", "Applied: ", MATCH)
 """How lines begin that programs look for: they stay whole, on a terminal too."""
 
 

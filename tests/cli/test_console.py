@@ -19,11 +19,12 @@ from acctcfg.render.stream import Outlet
 PACKAGE = Path(acctcfg.__file__).parent
 PRINTERS = {"echo", "secho", "echo_via_pager", "confirm", "prompt", "pause", "stdin", "stdout", "stderr", "print"}
 WAYS = {"cli/console.py", "__main__.py"}  # who may touch the process's streams
-CHILDREN = PACKAGE / "secrets" / "children"  # programs of their own: their streams are pipes that acctcfg reads
+CHILDREN = (PACKAGE / "secrets" / "children", PACKAGE / "rehearsal" / "child.py")
+"""Programs of their own: their streams are pipes that acctcfg reads and writes."""
 FILES = sorted(
     file
     for file in PACKAGE.rglob("*.py")
-    if str(file.relative_to(PACKAGE)) not in WAYS and not file.is_relative_to(CHILDREN)
+    if str(file.relative_to(PACKAGE)) not in WAYS and not any(map(file.is_relative_to, CHILDREN))
 )
 
 

@@ -68,7 +68,7 @@ def test_output_of_some_reads_some(three: Desk) -> None:
     ):
         assert set(three.run("output", *arguments).json) == {"mmdesk01", "mmdesk02"}
     assert three.run("output", "nobody").code == 64
-    assert "ACCOUNT" in output_command.get_usage(output_command.make_context("output", [], resilient_parsing=True))
+    assert "[ADDRESS]..." in output_command.get_usage(output_command.make_context("output", [], resilient_parsing=True))
 
 
 @pytest.mark.parametrize(

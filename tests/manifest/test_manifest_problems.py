@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from manifest_folder import HEAD, TWO_TYPES, Folder
@@ -517,10 +516,10 @@ def test_files_that_cannot_be_read(folder: Folder, monkeypatch: pytest.MonkeyPat
     (folder.path / "acctcfg.yaml").mkdir()
     assert ["is a folder, not a file" in line for line in folder.problems()] == [True]
 
-    def denied(self: Path, mode: str) -> Any:
-        raise PermissionError(13, "Permission denied")
+    def denied(file: Path, flags: int) -> int:
+        raise PermissionError(13, "Permission denied", str(file))
 
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr(os, "open", denied)
     assert ["cannot be read: Permission denied" in line for line in folder.problems()] == [True]
 
 

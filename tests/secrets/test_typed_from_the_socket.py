@@ -30,6 +30,7 @@ REVEALING = {
     "secrets/new_identity.py": "writes a new identity into its file",
     "secrets/stored_form.py": "writes and reads what is encrypted",
     "wire/message.py": "sends headers",
+    "wire/webhook.py": "sends to an address that is a secret",
     "wire/endpoint.py": "writes bodies",
     "wire/redact.py": "takes credentials out of a venue's words",
 }
