@@ -8,16 +8,9 @@ sandbox in a process of its own, five times as fast; its seconds are told at the
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
-
-import pyrage
 
 from acctcfg.core.address import Focus
 from acctcfg.core.outcome import Outcome
@@ -28,7 +21,7 @@ from acctcfg.engine.reading import venues_of
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.rehearsal.rehearse import live_values, rehearse
-from bench.refresh import MASTER, base_url_of, desk, store_secret
+from bench.fleet import KEY, Fleet, fleet, live_key
 
 __all__ = ["run"]
 
@@ -36,45 +29,15 @@ ACCOUNTS = int(os.environ.get("REHEARSAL_ACCOUNTS", "1000"))
 SPEED = 5.0
 BLOCKED = 20  # one in so many
 GOAL = 0.10
-UID = "700000000000999999"  # none that the sandbox gives to a sub-account
 FAMILIES = ("BTC-USDT", "ETH-USDT", "SOL-USDT")
 
 
 def run() -> list[tuple[str, float, float, bool]]:
     """(name, value, goal, ok) for each figure."""
-    with tempfile.TemporaryDirectory() as folder:
-        return _measure(Path(folder))
-
-
-def _measure(folder: Path) -> list[tuple[str, float, float, bool]]:
-    identity = pyrage.x25519.Identity.generate()
     names = [f"customer{n:04d}" for n in range(ACCOUNTS)]
-    seed = folder / "seed.yaml"
     subs = {name: _account(at, name) for at, name in enumerate(names)}
-    seed.write_text(json.dumps({"tenants": {"desk": {"uid": UID, "keys": [MASTER], "sub_accounts": subs}}}))
-    for name in names:
-        store_secret(folder, name, f"bench-key-{name}", identity)
-    sandbox = subprocess.Popen(
-        [sys.executable, "-m", "acctcfg", "sandbox", "--port", "0", "--seed", str(seed), "--speed", str(SPEED)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        environ = {
-            "OKX_DESK_API_KEY": MASTER["api_key"],
-            "OKX_DESK_SECRET_KEY": MASTER["secret_key"],
-            "OKX_DESK_PASSPHRASE": MASTER["passphrase"],
-            "BENCH_AGE_KEY": str(identity),
-            "ACCTCFG_SPEED": str(SPEED),
-            "XDG_CACHE_HOME": str(folder / "cache"),
-            "HOME": str(folder),
-            "PATH": os.environ.get("PATH", ""),
-        }
-        _manifest(folder, base_url_of(sandbox), str(identity.to_public()), names)
-        return asyncio.run(_figures(Workspace.load(folder, environ), len(names)))
-    finally:
-        sandbox.terminate()
-        sandbox.wait()
+    with fleet(names, subs, speed=SPEED) as ours:
+        return asyncio.run(_figures(_workspace(ours, names), len(names)))
 
 
 async def _figures(workspace: Workspace, accounts: int) -> list[tuple[str, float, float, bool]]:
@@ -105,26 +68,14 @@ def _wrong(rehearsed: Rehearsal, outcome: Outcome, state: dict[str, Any]) -> int
 
 
 def _account(at: int, name: str) -> dict[str, Any]:
-    key = {
-        "label": "trading",
-        "api_key": f"bench-key-{name}",
-        "secret_key": f"bench-key-{name}-secret",
-        "passphrase": "Bench-passphrase-1",
-        "perm": "read_only,trade",
-        "ip": "127.0.0.1",
-        "env": "demo",
-    }
     held = [{"instId": "BTC-USDT-SWAP"}] if at % BLOCKED == 0 else []
-    return {"acctLv": "2", "keys": [key], "positions": held}
+    return {"acctLv": "2", "keys": [live_key(name)], "positions": held}
 
 
-def _manifest(folder: Path, base_url: str, recipient: str, names: list[str]) -> None:
-    key = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+def _workspace(ours: Fleet, names: list[str]) -> Workspace:
     leverage = [{"market": "swap", "family": family, "margin": "cross", "value": 3} for family in FAMILIES]
     profile = {"account_mode": "multi_currency", "position_mode": "long_short", "leverage": leverage}
-    document = {
-        **desk(base_url, recipient),
-        "profiles": {"customer": {**profile, "api_keys": {"trading": key}}},
-        "accounts": {name: {"venue": "desk", "profile": "customer"} for name in names},
-    }
-    (folder / "acctcfg.yaml").write_text(json.dumps(document))
+    return ours.workspace(
+        profiles={"customer": {**profile, "api_keys": {"trading": KEY}}},
+        accounts={name: {"venue": "desk", "profile": "customer"} for name in names},
+    )
