@@ -96,4 +96,6 @@ def test_a_reviewed_plan_does_not_hide_a_forgotten_field(
     monkeypatch.setattr(resource, "survey", survey)
     said = desk.apply("saved.json")
     assert (said.code, desk.writes()) == (1, [])
-    assert re.search("bug in the venue package okx_dma_broker|reading gives neither a value of it", said.err)
+    assert re.search(
+        "bug in the venue package okx_dma_broker|now neither its value nor a reason for its absence", said.err
+    )
