@@ -75,8 +75,11 @@ def _found(watched: Watched) -> Iterator[str]:
     addresses = [*(str(step.address) for step in drift.plan.steps), *(one.address for one in drift.findings)]
     if drift.exists:
         yield f"{drift.counted}: {_some(addresses)}"
+    elif drift.matches and watched.trouble is None:
+        count = sum(one.accounts for one in drift.plan.reports)
+        yield "1 account matches the manifest" if count == 1 else f"{count} accounts match the manifest"
     elif watched.trouble is None:
-        yield f"{sum(one.accounts for one in drift.plan.reports)} accounts match the manifest"
+        yield "no drift in what was read"
     if drift.plan.unreadable:
         yield f"could not be read: {_some(dict.fromkeys(one.address for one in drift.plan.unreadable))}"
     if watched.outcome is not None:

@@ -33,6 +33,8 @@ def settled(desk: Desk) -> Desk:
 
 def test_it_reports_and_writes_nothing(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line a look; the last one decides the exit status."""
+    whole = settled.run("watch", "--times", "1", "--listen", "off")
+    assert whole.out.endswith("Z no_drift: 1 account matches the manifest\n")
     said, pauses = watch(settled, monkeypatch, 3, happens=lambda number: number == 1 and change(settled))
     assert [one["result"] for one in lines(said)] == ["no_drift", "drift", "drift"], said.err
     assert lines(said)[1]["drift"]["changes"] == [MODE]
@@ -40,6 +42,15 @@ def test_it_reports_and_writes_nothing(settled: Desk, monkeypatch: pytest.Monkey
     text = settled.run("watch", "--times", "1", "--listen", "off")
     assert text.out.count("\n") == 1
     assert f"Z drift: 1 changed, 0 other findings, in 1 account: {MODE}\n" in text.out
+
+
+@pytest.mark.parametrize("narrowed", [("--target", MODE), ("--exclude", "mmdesk01.api_keys[*]"), ("--skip", "keys")])
+@pytest.mark.sample(1)
+def test_a_narrowed_look_never_says_that_accounts_match(settled: Desk, narrowed: tuple[str, str]) -> None:
+    """It speaks of what was read alone."""
+    said = settled.run("watch", "--times", "1", "--listen", "off", *narrowed)
+    assert said.code == 0
+    assert said.out.endswith("Z no_drift: no drift in what was read\n")
 
 
 def test_what_something_keeps_changing_back_is_named(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
