@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 
 import pytest
 
@@ -42,17 +43,19 @@ async def serving(act: Act, head: str = "") -> AsyncIterator[str]:
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws/v5/private"
-    server.close()
-    for task in tasks:
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+    try:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws/v5/private"
+    finally:
+        server.close()
+        for task in tasks:
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
 
 
 @pytest.fixture
 async def sockets() -> AsyncIterator[Sockets]:
-    some = Sockets(timeout_s=2)
+    some = Sockets(timeout_s=20)
     yield some
     await some.aclose()
 
@@ -79,10 +82,16 @@ async def test_a_redirect_is_not_followed(sockets: Sockets, status: int) -> None
     assert reached == []
 
 
-async def inflating(writer: asyncio.StreamWriter) -> None:
+@cache
+def bomb() -> bytes:
+    """A small frame that inflates to 64 MiB."""
     packer = zlib.compressobj(wbits=-15)
-    bomb = packer.compress(b"x" * 64 * MIB) + packer.flush(zlib.Z_SYNC_FLUSH)
-    writer.write(struct.pack("!BBQ", 0xC1, 127, len(bomb)) + bomb)
+    packed = packer.compress(b"x" * 64 * MIB) + packer.flush(zlib.Z_SYNC_FLUSH)
+    return struct.pack("!BBQ", 0xC1, 127, len(packed)) + packed
+
+
+async def inflating(writer: asyncio.StreamWriter) -> None:
+    writer.write(bomb())
     await writer.drain()
 
 
@@ -109,6 +118,7 @@ SENT: list[int] = []
 async def test_what_is_too_long_ends_the_socket(sockets: Sockets, act: Act) -> None:
     """However it comes, no more than a few frames are taken in, and the socket counts as closed."""
     SENT.clear()
+    bomb()  # made before anybody waits
     async with serving(act) as url:
         socket = await sockets.open(url)
         with pytest.raises(SocketClosed):
