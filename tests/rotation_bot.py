@@ -58,9 +58,17 @@ class Bot:
                     self.sent += 1
                     self.refused += [code] if code not in self.not_the_keys else []
 
+    def take_effect(self) -> None:
+        """Wait until every key signs: at some venues a new one does so seconds later."""
+        with httpx.Client(base_url=self.desk.sandbox.base_url, timeout=60) as client:
+            for account in self.accounts:
+                while self.ask(client, self.secret(account)) not in self.not_the_keys:
+                    self.over.wait(0.05)
+
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """In a thread of its own, from the first answer for each account to two more for each at the end."""
+        self.take_effect()
         thread = threading.Thread(target=self.run)
         thread.start()
         try:

@@ -10,7 +10,7 @@ TRADING = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "sto
 
 
 @pytest.mark.parametrize(
-    ("number", "overlap"), [(5, "1s"), pytest.param(300, "10s", marks=pytest.mark.slow)], ids=["5", "300"]
+    ("number", "overlap"), [(5, "3s"), pytest.param(300, "10s", marks=pytest.mark.slow)], ids=["5", "300"]
 )
 def test_a_bot_that_reloads_on_change_sees_no_refused_request(desk: Desk, number: int, overlap: str) -> None:
     """Each account has one key at the end, a new one, and no request of the bot was refused meanwhile."""
