@@ -6,7 +6,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("help", "validate", "diff", "pacer", "concurrency", "refresh", "brake", "rehearsal")  # quick ones first
+# quick ones first
+NAMES = ("help", "start", "validate", "diff", "pacer", "concurrency", "refresh", "brake", "rehearsal")
 
 
 def main(names: list[str]) -> int:
