@@ -12,7 +12,7 @@ CLIENTS += $(if $(shell command -v npm),.venvs/npm .venvs/editor)
 SELECT ?= not slow
 TESTS ?= tests
 
-.PHONY: help demo test newest oldest lint clients format bench schemas docs lock clean
+.PHONY: help demo test newest oldest lint clients format bench schemas docs man lock clean
 
 help:
 	@echo "make demo     the main job end to end on a sandbox: plan, apply, plan again"
@@ -23,6 +23,7 @@ help:
 	@echo "make format   format the code"
 	@echo "make schemas  write schemas/ and docs/reference.md anew"
 	@echo "make docs     the documentation as a site, in build/site"
+	@echo "make man      the manual's pages, in build/man: man -M build/man acctcfg-plan"
 	@echo "make lock     write requirements.lock anew, from what the registry serves today"
 
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
@@ -120,6 +121,9 @@ schemas: $(STAMP)
 docs: $(STAMP) .venvs/checkers/.installed
 	$(PY) docs/gather.py build/docs
 	.venvs/checkers/bin/zensical build --strict
+
+man: $(STAMP)
+	$(PY) docs/man.py build/man
 
 # One file for every Python from 3.11 on and every platform; hashes, so that nothing else can be installed in their place.
 lock: $(UV)
