@@ -57,7 +57,7 @@ class App(Sandbox):
         if fault is not None and fault.kind in ("reset_before", "reset_after"):
             reply = Reply(503, b"", fate="reset")
         elif fault is not None and fault.kind in ("timeout_before", "timeout_after"):
-            reply = Reply(503, b"", fate="hang", delay_s=fault.seconds / world.speed)
+            reply = Reply(503, b"", fate="hang", delay_s=fault.seconds / world.speed, held=fault.is_laid)
         elif fault is not None or not admitted:
             reply = Reply((fault.status if fault else 429) or 503, b"")
         else:

@@ -117,11 +117,16 @@ class Fault:
     hidden: dict[str, list[float]] = field(default_factory=dict)  # when a new row was left out, by its id
     seen: int = 0
     struck: int = 0
+    lifted: bool = False
 
     @property
     def answers_first(self) -> bool:
         """Whether the venue handles the request before the fault strikes."""
         return self.effect or KINDS[self.kind]
+
+    def is_laid(self) -> bool:
+        """Whether nobody has taken it away."""
+        return not self.lifted
 
     def meets(self, method: str, path: str, account: User) -> bool:
         """Whether it strikes this request; counts the match."""
@@ -150,11 +155,11 @@ def spoil(fault: Fault, answered: tuple[Reply, str], venue: Voice, now: float, s
     reply, code = answered
     kind, wait = fault.kind, fault.seconds / speed
     if kind == "delay":
-        return replace(reply, delay_s=wait), code
+        return replace(reply, delay_s=wait, held=fault.is_laid), code
     if kind in ("reset_before", "reset_after"):
         return replace(reply, fate="reset"), code
     if kind in ("timeout_before", "timeout_after"):
-        return replace(reply, fate="hang", delay_s=wait), code
+        return replace(reply, fate="hang", delay_s=wait, held=fault.is_laid), code
     if kind == "html":
         return replace(reply, status=fault.status or 502, body=HTML, content_type="text/html"), ""
     if kind == "garbage":
@@ -232,10 +237,11 @@ class Faults:
 
     def lift(self, which: str) -> int:
         """Take one away by its id, or all of them; how many went."""
-        kept = [] if which == "all" else [fault for fault in self.laid if str(fault.id) != which]
-        lifted = len(self.laid) - len(kept)
-        self.laid = kept
-        return lifted
+        gone = [fault for fault in self.laid if which in ("all", str(fault.id))]
+        for fault in gone:
+            fault.lifted = True
+        self.laid = [fault for fault in self.laid if not fault.lifted]
+        return len(gone)
 
 
 def fault_from(values: Mapping[str, Json], ident: int) -> Fault:
@@ -263,4 +269,4 @@ def fault_from(values: Mapping[str, Json], ident: int) -> Fault:
 
 def show_fault(fault: Fault) -> Row:
     """A fault, with how often it met a request and how often it struck."""
-    return {f.name: getattr(fault, f.name) for f in fields(fault) if f.name not in ("older", "hidden")}
+    return {f.name: getattr(fault, f.name) for f in fields(fault) if f.name not in ("older", "hidden", "lifted")}

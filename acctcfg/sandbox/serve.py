@@ -22,7 +22,8 @@ from acctcfg.sandbox.values import Json
 
 __all__ = ["Running", "Server", "is_loopback"]
 
-PULSE_S = 0.05  # how often a WebSocket looks at its clock
+PULSE_S = 0.05  # how often a WebSocket looks at its clock, and an answer that is held back at its fault
+PATIENCE_S = 60.0  # of whoever calls the thread of a server: a busy machine may not have run it yet
 
 
 class Server:
@@ -75,11 +76,18 @@ class Server:
         else:
             reply = self.app.handle(request)
         if reply.delay_s:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), reply.delay_s)
+            await self._hold_back(reply)
         if reply.fate != "answer":
             _drop(raw)
         return _response(reply)
+
+    async def _hold_back(self, reply: Reply) -> None:
+        """Until its time has come, its fault is taken away, or the server stops."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + reply.delay_s
+        while reply.held() and not self._stopping.is_set() and (left := end - clock()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), min(left, PULSE_S))
 
     async def _talk(self, raw: web.BaseRequest, stream: Stream) -> web.StreamResponse:
         """Carry a WebSocket's texts until either side ends it."""
@@ -173,19 +181,19 @@ class Running:
     def __enter__(self) -> Self:
         self._thread.start()
         try:
-            asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(10)
+            asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(PATIENCE_S)
         except BaseException:
             self._end()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(PATIENCE_S)
         self._end()
 
     def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self._loop.close()
 
     def control_get(self, path: str, **query: str) -> Json:
@@ -205,4 +213,4 @@ class Running:
             answer: Json = json.loads(json.dumps(act(self.app, method, path, body, query)))
             return answer
 
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(PATIENCE_S)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,6 +33,7 @@ class Reply:
     delay_s: float = 0.0  # real seconds to wait before answering
     fate: str = "answer"  # or "reset": drop the connection; "hang": say nothing for delay_s, then drop it
     headers: Mapping[str, str] = field(default_factory=dict)
+    held: Callable[[], bool] = lambda: True  # whether the delay goes on: until its fault is taken away
 
 
 class User(Protocol):

@@ -42,12 +42,13 @@ class World:
         self.act: Act = _nobody  # what a fault's hook calls
         self.streams: list[Stream] = []  # open connections
         self.watchers: set[Callable[[], object]] = set()  # called when anything may have changed
+        self.faults = Faults()
         self.begin_anew()
 
     def begin_anew(self) -> None:
         """No faults, nothing to come, an empty journal, a clock that is right."""
         self.offset_ms = 0
-        self.faults = Faults()
+        self.faults.lift("all")
         self.later: list[tuple[float, Callable[[], object]]] = []
         self.maintenance = Maintenance()
         self.client_ip = ""  # pretend that every caller without a header of its own calls from here
