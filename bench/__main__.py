@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 # quick ones first
-NAMES = ("help", "start", "validate", "diff", "pacer", "concurrency", "refresh", "brake", "rehearsal")
+NAMES = ("help", "sandbox", "validate", "diff", "pacer", "concurrency", "refresh", "brake", "rehearsal")
 
 
 def main(names: list[str]) -> int:

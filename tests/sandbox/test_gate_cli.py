@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 START = "from acctcfg.cli.sandbox import command; command()"
@@ -52,7 +53,7 @@ def test_says_how_to_sign_at_gate(arguments, prefixes):
             assert reply.status == 200
     finally:
         process.terminate()
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, errors) == (0, "")
 
 
@@ -61,5 +62,5 @@ def test_a_seed_with_a_tenant_called_gate(tmp_path):
     path = tmp_path / "seed.yaml"
     path.write_text("tenants: {gate: {venue: gate_crossex}}\n")
     process = start("--seed", str(path), "--gate-crossex")
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, "tenants.gate" in errors, "Traceback" in errors) == (1, True, False)

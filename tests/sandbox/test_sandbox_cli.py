@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 START = "from acctcfg.cli.sandbox import command; command()"
@@ -48,7 +49,7 @@ def test_starts_says_how_to_sign_and_stops(number):
             assert reply.status == 200
     finally:
         process.send_signal(number)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, errors) == (0, "")
 
 
@@ -58,7 +59,7 @@ def test_a_port_that_is_taken():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         process = start("--port", str(taken.getsockname()[1]))
-        out, errors = process.communicate(timeout=10)
+        out, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out) == (1, "")
     assert errors.startswith("error: cannot listen on 127.0.0.1:")
     assert "hint: " in errors
@@ -70,14 +71,14 @@ def test_a_seed_with_an_unknown_key(tmp_path):
     path = tmp_path / "seed.yaml"
     path.write_text("tennants: {}\n")
     process = start("--seed", str(path), "--port", "0")
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, "tennants" in errors, "Traceback" in errors) == (1, True, False)
 
 
 def test_a_host_that_is_not_loopback():
     """Refused as wrong usage."""
     process = start("--host", "0.0.0.0")  # noqa: S104
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode != 0
     assert "loopback" in errors
 
