@@ -6,8 +6,9 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-# quick ones first
-NAMES = ("help", "sandbox", "validate", "diff", "pacer", "concurrency", "refresh", "brake", "rehearsal")
+NAMES = tuple(  # quick ones first
+    "help sandbox validate diff pacer concurrency schedule refresh brake rehearsal".split()
+)
 
 
 def main(names: list[str]) -> int:

@@ -19,7 +19,7 @@ import pyrage
 
 from acctcfg.engine.workspace import Workspace
 
-__all__ = ["KEY", "UID", "Fleet", "fleet", "live_key"]
+__all__ = ["KEY", "MASTER", "UID", "Fleet", "fleet", "live_key", "store_key"]
 
 UID = "700000000000999999"  # none that the sandbox gives to a sub-account
 PASSPHRASE = "Bench-passphrase-1"
@@ -86,7 +86,7 @@ def fleet(names: Sequence[str], sub_accounts: Mapping[str, Any], *, speed: float
         tenants = {"desk": {"uid": UID, "keys": [MASTER], "sub_accounts": sub_accounts}}
         (folder / "seed.yaml").write_text(json.dumps({**seed, "tenants": tenants}))
         for one in names:
-            _store(folder, one, identity)
+            store_key(folder, one, identity)
         served = ("sandbox", "--port", "0", "--seed", str(folder / "seed.yaml"), "--speed", str(speed))
         sandbox = subprocess.Popen([sys.executable, "-m", "acctcfg", *served], stdout=subprocess.PIPE, text=True)
         try:
@@ -106,7 +106,8 @@ def fleet(names: Sequence[str], sub_accounts: Mapping[str, Any], *, speed: float
             sandbox.wait()
 
 
-def _store(folder: Path, name: str, identity: pyrage.x25519.Identity) -> None:
+def store_key(folder: Path, name: str, identity: pyrage.x25519.Identity) -> None:
+    """Keep the secret of an account's key in the store of a workspace."""
     key = live_key(name)
     secret = {one: key[one] for one in ("api_key", "secret_key", "passphrase")}
     sealed = pyrage.encrypt(json.dumps(secret).encode(), [identity.to_public()], armored=True)

@@ -25,7 +25,7 @@ from acctcfg.errors import AcctcfgError, ConfigError, VenueError
 from acctcfg.venues.contract import Connection, Cost, Given, Venue
 from acctcfg.venues.installed import venue
 from acctcfg.wire.client import Client
-from acctcfg.wire.clock import Clock, SystemClock
+from acctcfg.wire.clock import Clock
 from acctcfg.wire.descriptors import connections_at_once, raise_limit
 from acctcfg.wire.endpoint import Rate
 from acctcfg.wire.pace import Pacer
@@ -128,7 +128,6 @@ class Session:
 
     workspace: Workspace
     venues: Iterable[str]
-    clock: Clock = field(default_factory=SystemClock)
     links: dict[str, Link] = field(default_factory=dict)
     failed: dict[str, VenueError] = field(default_factory=dict)
     memory: Callable[[str, str], JournalMemory] | None = None  # by base URL and venue user
@@ -153,6 +152,11 @@ class Session:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def clock(self) -> Clock:
+        """The workspace's."""
+        return self.workspace.clock
 
     def now(self) -> datetime:
         """What time it is, by its clock."""

@@ -30,6 +30,7 @@ from acctcfg.secrets.stored_form import flaw_of
 from acctcfg.signing import signing_of
 from acctcfg.venues.installed import rules
 from acctcfg.wire.client import Client
+from acctcfg.wire.clock import Clock, SystemClock
 
 __all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "journal_in", "speed_of", "storage_here"]
 
@@ -85,6 +86,7 @@ class Workspace:
     types: Mapping[str, VenueRules]
     speed: float = 1.0
     today: str = ""  # the day (UTC) as which the manifest was read
+    clock: Clock = field(default_factory=SystemClock)
     _stores: dict[str, Store] = field(default_factory=dict)
     _intact: Head = BEGINNING  # up to where the journal was found as it was written
 
