@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {str(file.relative_to(DOCS)): file.read_text(encoding="utf-8") for file in sorted(DOCS.rglob("*.md"))}
-OTHERS = {"--schema"}  # an option of pg_dump
+OTHERS = {"--help", "--schema"}  # of every command; of pg_dump
 
 
 def commands(text: str) -> Iterator[str]:
