@@ -210,18 +210,29 @@ class AgeFileStore:
         try:
             entries = contained(folder, self._base_dir).iterdir()
             yield from (entry for entry in entries if not entry.name.startswith("."))
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return
+        except NotADirectoryError as exc:
+            if folder == self.root:
+                raise self._no_folder(folder) from exc
         except OSError as exc:
             raise StoreError(
                 f"{folder}: cannot be listed: {exc.strerror}", hint="check the folder's owner and mode"
             ) from exc
 
+    def _no_folder(self, path: Path) -> StoreError:
+        named = f"it keeps its secrets under {self.root}, as VENUE/ACCOUNT/LABEL.age"
+        return StoreError(
+            f"the store {self.name} cannot look for {path}: a file is in the place of a folder", hint=named
+        )
+
     def _read(self, file: Path) -> bytes | None:
         try:
             sealed, _ = read_plain(file, LARGEST)
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
+        except NotADirectoryError as exc:
+            raise self._no_folder(file) from exc
         except OSError as exc:
             raise StoreError(f"{file}: cannot be read: {exc.strerror}", hint="check the file's owner and mode") from exc
         return sealed

@@ -43,6 +43,20 @@ def test_put_then_get(store: AgeFileStore, credentials: Credentials) -> None:
     assert files(store) == ["trading.age"]
 
 
+def test_a_file_in_the_place_of_a_folder_is_no_empty_store(store: AgeFileStore) -> None:
+    """Neither the store itself nor the folder of a secret: nothing there is taken for missing. Files beside are."""
+    store.root.write_text("")
+    for ask in (store.list, store.dead, lambda: store.get(PATH)):
+        with pytest.raises(StoreError, match="a file is in the place of a folder"):
+            ask()
+    store.root.unlink()
+    store.root.mkdir()
+    (store.root / "desk").write_text("notes")
+    assert store.list() == ()
+    with pytest.raises(StoreError, match="a file is in the place of a folder"):
+        store.get(PATH)
+
+
 def test_modes(store: AgeFileStore, credentials: Credentials) -> None:
     """The file is 0600 and the folders made for it 0700, whatever the umask."""
     before = os.umask(0)
