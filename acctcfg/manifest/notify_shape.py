@@ -16,13 +16,34 @@ __all__ = ["Webhook", "notify_shape"]
 URL = TextRule(r"https?://[!-~]+", "https://host/path, or {env: NAME}")
 
 
+class _Variable(Text):
+    """The variable that holds the URL: a manifest cannot pick any address that happens to be in the environment."""
+
+    def __init__(self, trust: Trust) -> None:
+        super().__init__(VARIABLE, private=True)
+        self._trust = trust
+
+    def take(self, node: Node, report: Report) -> object:
+        """Its name; `BAD` for one that is neither acctcfg's own nor trusted."""
+        taken = super().take(node, report)
+        if taken is BAD or str(taken).startswith("ACCTCFG_") or self._trust.names(f"webhook:env:{taken}"):
+            return taken
+        report.value(
+            node,
+            "nobody trusts this variable; choose a name that begins with ACCTCFG_, or add webhook:env: and this name "
+            "to the environment variable ACCTCFG_TRUST",
+        )
+        return BAD
+
+
 class Webhook:
     """A URL that ACCTCFG_TRUST names, or the variable that holds one."""
 
     def __init__(self, trust: Trust) -> None:
         self._trust = trust
         self._url = Text(URL, private=True, flaw=webhook_flaw)
-        name = Field(kind=Text(VARIABLE, private=True), doc="The environment variable that holds it", required=True)
+        doc = "The environment variable that holds it: ACCTCFG_..., or one that ACCTCFG_TRUST names (webhook:env:NAME)"
+        name = Field(kind=_Variable(trust), doc=doc, required=True)
         self.record = Record({"env": name})
 
     def take(self, node: Node, report: Report) -> object:

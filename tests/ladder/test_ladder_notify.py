@@ -71,9 +71,9 @@ def hook() -> Iterator[Hook]:
 @pytest.fixture
 def told(desk: Desk, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """An account whose position mode differs, and a webhook that is told everything."""
-    monkeypatch.setenv("HOOK", hook.url)
+    monkeypatch.setenv("ACCTCFG_HOOK", hook.url)
     settle(desk, "mmdesk01", acctLv="3", posMode="long_short_mode")
-    return desk.write({"mmdesk01": MODES}, notify={"webhook": {"env": "HOOK"}, "on": ALL})
+    return desk.write({"mmdesk01": MODES}, notify={"webhook": {"env": "ACCTCFG_HOOK"}, "on": ALL})
 
 
 def silent(said: Said) -> bool:
@@ -103,7 +103,7 @@ def test_each_command_sends_what_it_came_to(told: Desk, hook: Hook) -> None:
 
 def test_only_what_is_asked_for_is_sent(told: Desk, hook: Hook) -> None:
     """`on` chooses; of a command to which several words apply, one message says which of them were asked for."""
-    told.write({"mmdesk01": MODES}, notify={"webhook": {"env": "HOOK"}, "on": ["failed"]})
+    told.write({"mmdesk01": MODES}, notify={"webhook": {"env": "ACCTCFG_HOOK"}, "on": ["failed"]})
     assert told.apply().code == 0
     assert hook.bodies == []
     told.fault(match={"path": "/api/v5/*"}, kind="status", status=503, times=0)
@@ -139,9 +139,12 @@ def test_a_manifest_alone_sends_nothing_anywhere(told: Desk, hook: Hook, monkeyp
 )
 def test_a_url_that_others_could_read_is_refused(told: Desk, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """https only, but on this machine; in the manifest an error, from the environment a note. Neither quotes it."""
-    monkeypatch.setenv("HOOK", url)
+    monkeypatch.setenv("ACCTCFG_HOOK", url)
     said = told.run("drift")
-    assert (said.code, said.err.count("note: notify: no word was sent: the environment variable HOOK must")) == (2, 1)
+    assert (
+        said.code,
+        said.err.count("note: notify: no word was sent: the environment variable ACCTCFG_HOOK must"),
+    ) == (2, 1)
     assert silent(said)
     told.write({"mmdesk01": MODES}, notify={"webhook": url, "on": ALL})
     said = told.run("validate")
@@ -170,12 +173,15 @@ def test_a_webhook_that_hangs_is_left(told: Desk, hook: Hook, monkeypatch: pytes
 
 def test_nobody_there_and_no_variable(told: Desk, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both are notes; a job without the secret can do everything else."""
-    monkeypatch.setenv("HOOK", "http://127.0.0.1:1/services/Canary-of-a-webhook")
+    monkeypatch.setenv("ACCTCFG_HOOK", "http://127.0.0.1:1/services/Canary-of-a-webhook")
     said = told.run("drift")
     assert (said.code, said.err) == (2, "note: notify: no word was sent: it cannot be reached\n")
-    monkeypatch.delenv("HOOK")
+    monkeypatch.delenv("ACCTCFG_HOOK")
     said = told.run("drift")
-    assert (said.code, said.err) == (2, "note: notify: no word was sent: the environment variable HOOK is not set\n")
+    assert (said.code, said.err) == (
+        2,
+        "note: notify: no word was sent: the environment variable ACCTCFG_HOOK is not set\n",
+    )
 
 
 def test_nothing_secret_and_nothing_that_steers_is_sent(told: Desk, hook: Hook) -> None:
@@ -210,12 +216,25 @@ def test_watch_tells_a_state_once(told: Desk, hook: Hook, monkeypatch: pytest.Mo
     ]
 
 
+def test_no_other_variable_is_taken_for_it_unless_trusted(
+    told: Desk, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address that is in the environment for something else is not where a manifest can have word sent."""
+    monkeypatch.setenv("BUILD_SERVER", hook.url)
+    told.write({"mmdesk01": MODES}, notify={"webhook": {"env": "BUILD_SERVER"}, "on": ["drift"]})
+    said = told.run("drift")
+    assert (said.code, "notify.webhook.env: nobody trusts this variable" in said.err, hook.bodies) == (1, True, [])
+    monkeypatch.setenv("ACCTCFG_TRUST", "webhook:env:BUILD_SERVER")
+    assert told.run("drift").code == 2
+    assert hook.happened == [["drift"]]
+
+
 def test_the_section_may_be_in_two_files(told: Desk, hook: Hook) -> None:
     """It is merged like every other one; a key that is written twice is an error with both places."""
     told.write({"mmdesk01": MODES}, notify={"on": ["drift"]}, include=["hook.yaml"])
     more = Path(told.folder, "hook.yaml")
-    more.write_text("notify: {webhook: {env: HOOK}}\n", encoding="utf-8")
+    more.write_text("notify: {webhook: {env: ACCTCFG_HOOK}}\n", encoding="utf-8")
     assert told.run("drift").code == 2
     assert hook.happened == [["drift"]]
-    more.write_text("notify: {webhook: {env: HOOK}, on: [failed]}\n", encoding="utf-8")
+    more.write_text("notify: {webhook: {env: ACCTCFG_HOOK}, on: [failed]}\n", encoding="utf-8")
     assert "notify.on: is written in two files" in told.run("validate").err
