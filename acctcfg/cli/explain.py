@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from acctcfg.cli.completing import accounts
+from acctcfg.cli.selection import read_addresses
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -46,47 +47,57 @@ def _fields(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 @click.command("explain", cls=_Command, short_help="Explain a venue's error, or a field of the manifest.")
 @click.argument("what", metavar="PATH|VENUE:CODE", shell_complete=_fields)
-@click.argument("account", required=False, shell_complete=accounts)
+@click.argument("named", metavar="[ACCOUNT]...", nargs=-1, callback=read_addresses, shell_complete=accounts)
 @click.pass_context
-def command(ctx: click.Context, what: str, account: str | None) -> None:
+def command(ctx: click.Context, what: str, named: tuple[str, ...]) -> None:
     """Explain a venue's error: what it means, its likely causes, what to do, and how acctcfg handles it.
 
     Or explain a field of the manifest: what it takes, and which venue types have it. PATH begins at the root of the
     manifest (accounts.*.leverage, guardrails.max_deletes) or at any field (leverage.market).
 
-    With an ACCOUNT of the manifest, also shows which of its positions, orders, bots or debts cause the error right
-    now. That sends reads only. Exits 1 when something could not be read.
+    With an ACCOUNT of the manifest, several, a pattern with * and ?, or @FILE with one per line, also shows which of
+    their positions, orders, bots or debts cause the error right now. That sends reads only. Exits 1 when something
+    could not be read.
     """
     from acctcfg.cli.console import say
     from acctcfg.errors import UsageError
 
     family, colon, code = what.partition(":")
-    if not colon and account is not None:
+    if not colon and named:
         raise UsageError("an ACCOUNT can be given only with a venue's error", hint="acctcfg explain --help shows how")
     if not colon:
         say("\n\n".join("\n".join(_field(note)) for note in _notes(what)) or "\n".join(_unmanaged(what)))
         return
     lines = _error(family, code)
-    look = _looking(ctx, account, family.lower(), code) if account is not None else None
+    look = _looking(ctx, named, family.lower(), code) if named else None
     say("\n".join(lines))
     if look is not None:
         look()
 
 
-def _looking(ctx: click.Context, account: str, family: str, code: str) -> Callable[[], None]:
-    """How what the error is about is looked for in this account; UsageError where it cannot be."""
+def _looking(ctx: click.Context, named: tuple[str, ...], family: str, code: str) -> Callable[[], None]:
+    """How what the error is about is looked for in these accounts; UsageError where it cannot be in one of them."""
     from acctcfg.cli.console import say
     from acctcfg.cli.event_loop import load_workspace, run_engine
-    from acctcfg.engine.blockers import account_asked_about, find_blockers
+    from acctcfg.engine.blockers import accounts_asked_about, find_blockers
+    from acctcfg.errors import VenueError
     from acctcfg.render.blockers import blockers
 
     workspace = load_workspace(ctx)
-    spec = account_asked_about(workspace, account, family, code)
+    specs = accounts_asked_about(workspace, named, family, code)
 
     def look() -> None:
-        checks = run_engine(ctx, lambda _: find_blockers(workspace, spec, code))
-        say("\n" + blockers(account, checks, WIDTH))
-        if any(one.status == "unknown" for one in checks):
+        found = run_engine(ctx, lambda _: find_blockers(workspace, specs, code))
+        unknown = False
+        for spec, checks in zip(specs, found, strict=True):
+            if isinstance(checks, VenueError):
+                if len(specs) == 1:
+                    raise checks
+                say(f"{spec.key}: could not be read: {checks.told}", err=True)
+            else:
+                say("\n" + blockers(spec.key, checks, WIDTH))
+            unknown |= isinstance(checks, VenueError) or any(one.status == "unknown" for one in checks)
+        if unknown:
             ctx.exit(1)
 
     return look

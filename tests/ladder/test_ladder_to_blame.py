@@ -50,6 +50,16 @@ def test_a_code_of_one_margin_mode_names_what_is_of_it(desk, asked):
     assert f"x no pending orders  {SWAP}" in asked("59101").out
 
 
+def test_several_accounts_are_looked_at_in_turn(desk, asked):
+    """By names or a pattern, each once; one that has no key says so, and keeps nothing of the others back."""
+    desk.write({"mmdesk01": {"api_keys": KEY}, "mmdesk02": {"name": "nobodys01"}})
+    desk.open("mmdesk01", "positions", instId=SWAP, size="3")
+    said = desk.run("explain", "okx:59000", "mmdesk01", "mmdesk*")
+    assert said.code == 1
+    assert said.out.count("In mmdesk01 now\n  x no open positions  BTC-USDT-SWAP 3 (cross)\n") == 1
+    assert said.err.startswith("mmdesk02: could not be read: ")
+
+
 def test_what_cannot_be_read_is_no_all_clear(desk, asked):
     """A list that fails is `?`, exit 1; nobody is told to plan again."""
     desk.fault(match={"path": "*/account/positions"}, times=0, kind="status", status=503)
