@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from acctcfg.cli.next_step import say_after_import
 from acctcfg.cli.selection import option_target, read_addresses
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def command(
     if found.known:
         say(f"In the manifest already: {', '.join(found.known)}.", err=True)
     say(_summary(found, name if out is None else str(out)))
+    say_after_import(ctx, [one.name for one in found.failed], out if found.accounts else None)
     return 1 if found.failed else 0
 
 

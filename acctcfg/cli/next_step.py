@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
     from acctcfg.core.brake import Braked
     from acctcfg.core.outcome import Outcome
     from acctcfg.core.plan import Unread
+    from acctcfg.engine.stored_keys import KeyReport
 
-__all__ = ["say_after_apply", "say_after_cap", "say_after_reads"]
+__all__ = ["say_after_apply", "say_after_cap", "say_after_import", "say_after_reads", "say_after_secrets"]
 
 
 def say_after_apply(ctx: click.Context, outcome: Outcome) -> None:
@@ -59,6 +61,22 @@ def say_after_reads(ctx: click.Context, unread: Sequence[Unread]) -> None:
     here, same = _typed(ctx)
     if unread:
         _say(f"`{here} doctor` looks for the reason; then {same}")
+
+
+def say_after_import(ctx: click.Context, failed: Sequence[str], out: Path | None) -> None:
+    """After an import that left accounts out; what it wrote is not read again, and `out` is not empty any more."""
+    here, same = _typed(ctx)
+    if out is not None:
+        same = f"`{shlex.join(['acctcfg', '-C', str(out), 'import', *failed])}`"
+    if failed:
+        _say(f"`{here} doctor` looks for the reason; then {same} takes in the rest")
+
+
+def say_after_secrets(ctx: click.Context, reports: Sequence[KeyReport]) -> None:
+    """After secrets of which some were not stored; those that were are left as they are the next time."""
+    _, same = _typed(ctx)
+    if not all(one.good for one in reports):
+        _say(f"correct what is refused; {same} takes the same input again, and leaves alone what it has stored")
 
 
 def _typed(ctx: click.Context) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import click
 
 from acctcfg.cli.completing import accounts, key_labels
 from acctcfg.cli.formats import option_format, show
+from acctcfg.cli.next_step import say_after_secrets
 from acctcfg.cli.selection import argument_addresses, option_target
 from acctcfg.secrets.new_identity import IDENTITY, new_identity, write_private
 
@@ -90,7 +91,10 @@ def import_(ctx: click.Context, account: str | None, label: str | None, form: st
         raise click.UsageError("give ACCOUNT and LABEL, or neither (JSON Lines on standard input)")
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
     keys = read_brought(_standard_input(), account, label)
-    return _told(ctx, form, run_engine(ctx, lambda progress: import_secrets(workspace, keys, progress=progress)))
+    reports = run_engine(ctx, lambda progress: import_secrets(workspace, keys, progress=progress))
+    status = _told(ctx, form, reports)
+    say_after_secrets(ctx, reports)
+    return status
 
 
 @command.command("export")

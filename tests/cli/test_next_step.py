@@ -10,12 +10,13 @@ import pytest
 from desk import Desk
 
 from acctcfg.cli.apply import applicable, question
-from acctcfg.cli.next_step import say_after_apply, say_after_cap
+from acctcfg.cli.next_step import say_after_apply, say_after_cap, say_after_import, say_after_secrets
 from acctcfg.core.address import Address
 from acctcfg.core.brake import Braked
 from acctcfg.core.diff import Change
 from acctcfg.core.outcome import NOT_YET, Outcome, StepResult
 from acctcfg.core.plan import Plan, Precheck, Step, Unread
+from acctcfg.engine.stored_keys import KeyReport
 
 BLOCK = (Precheck("no_open_positions", "fail", "1"),)
 
@@ -81,6 +82,25 @@ def test_every_end_of_a_brake(
     """The same of `cap`."""
     say_after_cap(ctx, Braked(most=Decimal(3), **ended))  # type: ignore[arg-type]
     assert capsys.readouterr().err.startswith("next: ") == said
+
+
+def test_an_import_that_left_accounts_out(ctx: click.Context, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same line passes over what it has; a new workspace takes the rest in itself."""
+    say_after_import(ctx, [], None)
+    say_after_import(ctx, ["b1"], None)
+    say_after_import(ctx, ["b1", "b 2"], Path("new"))
+    assert capsys.readouterr().err.splitlines() == [
+        f"next: `acctcfg -C desk doctor` looks for the reason; then {SAME} takes in the rest",
+        "next: `acctcfg -C desk doctor` looks for the reason; then `acctcfg -C new import b1 'b 2'` takes in the rest",
+    ]
+
+
+def test_secrets_of_which_some_were_not_stored(ctx: click.Context, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same input may be given again."""
+    say_after_secrets(ctx, [KeyReport("a1", "k", "vault", "stored"), KeyReport("a2", "k", "vault", "already")])
+    assert capsys.readouterr().err == ""
+    say_after_secrets(ctx, [KeyReport("a1", "k", "vault", "stored"), KeyReport("a2", "k", "vault", "refused")])
+    assert capsys.readouterr().err.startswith(f"next: correct what is refused; {SAME} takes the same input again")
 
 
 def test_the_question_has_the_numbers() -> None:
