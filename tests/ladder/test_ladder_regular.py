@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from desk import MASTER, Desk
+from rehearsing import compare
 
 from acctcfg.core.desired import Place, VenueSpec
 from acctcfg.venues.okx import OKX
@@ -257,3 +258,33 @@ def test_drift_of_a_regular_user(desk: Desk) -> None:
     said = wants(desk, {"known001": {}}).run("drift", "--format", "json")
     assert said.code == 2, said.err
     assert [(one["code"], one["address"]) for one in said.json["findings"]] == [("unmanaged_account", "other001")]
+
+
+@served(world())
+def test_a_rehearsal_ends_as_the_apply_does(desk: Desk) -> None:
+    """The user itself, its sub-accounts new and known, one with a position: what stops one stops the other."""
+    leverage = [{"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 3}]
+    modes = {"account_mode": "futures", "position_mode": "net", "leverage": leverage}
+    house = {"role": "main", "settings": {"greeks": "BS"}}
+    subs = {name: {"api_keys": KEY, "transfer_out": True, **modes} for name in ("trader01", "trader02")}
+    wants(desk, {"house": house, **subs})
+    assert compare(desk) == set()
+    desk.open("trader02", "positions", instId="BTC-USDT-SWAP", pos="3", mgnMode="cross")
+    changed = {
+        "position_mode": "long_short",
+        "transfer_out": False,
+        "leverage": [{**leverage[0], "value": 5}],
+        "settings": {"greeks": "BS"},
+    }
+    reading = {"permissions": ["read"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+    subs["trader01"] |= changed | {"api_keys": KEY | {"reading": reading}}
+    subs["trader02"] |= changed
+    house["settings"] = {"greeks": "PA"}
+    wants(desk, {"house": house, **subs, "trader03": subs["trader01"]})
+    assert compare(desk) == set()
+    assert desk.steps().keys() == {
+        f"trader02.{field}" for field in ("position_mode", "leverage[swap/BTC-USDT/cross]")
+    } | {
+        "trader02.transfer_out",
+        "trader02.settings.greeks",
+    }
