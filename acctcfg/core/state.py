@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, assert_never
@@ -117,6 +117,10 @@ class After:
 
     what: str
     present: Value | None = field(default=None, compare=False)
+
+    def beside(self, found: Live | None) -> After:
+        """The same, with what was found there, where that is a value."""
+        return replace(self, present=found) if isinstance(found, Value) else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,10 @@ class Settings(ABC, Generic[Notes]):
         """The step behind which these are read; None where they can be read now."""
         return None
 
+    def readable(self, account: Notes) -> bool:  # noqa: ARG002
+        """Whether the account's own values can be read now."""
+        return True
+
     def said(self, account: Notes) -> bool:  # noqa: ARG002
         """Whether the survey has said already why nothing of the account's own can be read."""
         return False
@@ -104,9 +108,10 @@ class Settings(ABC, Generic[Notes]):
         entries = {address: one for address, one in entries.items() if self._has(account, address, one)}
         after = self.waits(account, focus, list(entries)) if entries else None
         live: Mapping[Address, Live]
-        live = (
-            dict.fromkeys(entries, after) if after is not None else await self._read(account, list(entries), known=True)
-        )
+        if after is None:
+            live = await self._read(account, list(entries), known=True)
+        else:
+            live = await self._behind(after, account, list(entries))
         for address, entry in entries.items():
             survey.want(address, entry.value, live[address])
             self._demand_way_back(survey, address)
@@ -131,10 +136,25 @@ class Settings(ABC, Generic[Notes]):
             return True
         return False
 
+    async def _behind(self, after: After, account: Notes, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """What that step may reset: not known before it, and shown as it stands now where the account has it now."""
+        mode = self.mode(account)
+        had = [
+            one for one in addresses if not isinstance(mode, str) or not self.switches[one.field].setting.lacks(mode)
+        ]
+        found = await self._found(account, had, known=True) if self.readable(account) else {}
+        return {one: after.beside(found.get(one)) for one in addresses}
+
     async def current(self, account: Notes, addresses: Sequence[Address]) -> dict[Address, Live]:
         return await self._read(account, addresses, known=False)
 
     async def _read(self, account: Notes, addresses: Sequence[Address], *, known: bool) -> dict[Address, Live]:
+        """Values that a joint write may go by: those of the mode that it is sent under."""
+        found = await self._found(account, addresses, known=known)
+        self._seen.update(found)
+        return found
+
+    async def _found(self, account: Notes, addresses: Sequence[Address], *, known: bool) -> dict[Address, Live]:
         """Each source once; one that cannot be read spoils its own settings alone."""
         found: dict[Address, Live] = {}
         for source in dict.fromkeys(self.switches[one.field].source for one in addresses):
@@ -149,7 +169,6 @@ class Settings(ABC, Generic[Notes]):
                 found.update(dict.fromkeys(mine, Unreadable(error.code or "unreadable", error.told)))
                 continue
             found.update({one: self._value(answer, one) for one in mine})
-        self._seen.update(found)
         return found
 
     def _value(self, answer: Any, address: Address) -> Live:

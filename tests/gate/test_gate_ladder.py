@@ -102,6 +102,7 @@ def test_three_kinds_of_steps_with_a_barrier(make_gate: Callable[..., GateDesk],
     gate.write({"cx": {"account_mode": "isolated_exchange", "position_mode": modes, "leverage": leverage}})
     text = gate.plan().out
     assert text.count("(known after account_mode)") == 5
+    assert "7, may be reset (known after account_mode) -> 7" in text
     steps = gate.steps()
     assert (steps["cx.account_mode"]["before"], steps["cx.account_mode"]["depends_on"]) == ("cross_exchange", [])
     for address in set(steps) - {"cx.account_mode"}:

@@ -103,16 +103,15 @@ class Leverage(OneCall[Account]):
         account.survey.sets_nothing += resolution.idle
 
     async def _behind_barriers(self, account: Account, focus: Focus) -> dict[Address, Live]:
-        """Present values; those behind a mode change of this plan are read after it."""
-        live: dict[Address, Live] = {}
+        """Present values; those behind a mode change of this plan are read after it, too, and only shown before."""
+        live = await self._read(account, account.decisions)
         for address, decision in account.decisions.items():
             barrier = _barrier(account, decision)
             if barrier is not None:
-                live[address] = barrier
+                live[address] = barrier.beside(live[address])
             if account.mode_barrier is not None and not focus.wants(account.address("account_mode")):
                 account.survey.needs(address, account.address("account_mode"))
-        left = [address for address in account.decisions if address not in live]
-        return {**live, **await self._read(account, left)} if left else live
+        return live
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         return await self._read(account, addresses)

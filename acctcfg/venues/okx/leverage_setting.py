@@ -185,14 +185,16 @@ class Leverage(OneCall[Account]):
         return LiveModes(Modes(mode, Word.NET, borrow), tuple(one for one in spec.leverage if one not in sided))
 
     async def _live(self, account: Account, focus: Focus) -> dict[Address, Live]:
+        """Present values; behind a mode change they are not known before it, and shown as they stand now."""
         modes = barrier(account, focus, self._account_mode.live(account), account.decisions)
-        first: Live | None = account.later() or modes
-        if first is not None or not account.decisions:
-            return dict.fromkeys(account.decisions, first or After(""))
+        later = account.later()
+        if later is not None:
+            return dict.fromkeys(account.decisions, later)
         try:
-            return await self.current(account, list(account.decisions))
+            found = await self.current(account, list(account.decisions)) if account.decisions else {}
         except VenueError as error:
-            return dict.fromkeys(account.decisions, unreadable(error))
+            found = dict.fromkeys(account.decisions, unreadable(error))
+        return found if modes is None else {address: modes.beside(one) for address, one in found.items()}
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """As the venue has them now. A scope that the answer leaves out could not be read."""

@@ -52,7 +52,7 @@ class PositionMode(OneCall[Account]):
         moves = isinstance(live_mode, str) and isinstance(wanted_mode, str) and wanted_mode != live_mode
         if moves and not _goes_first(account, found, str(live_mode), str(wanted_mode)):
             if not isinstance(found, After) or found.what != "create":
-                found = After("account_mode", present=found if isinstance(found, Word) else None)
+                found = After("account_mode").beside(found)
             if not focus.wants(account.address("account_mode")):
                 account.survey.needs(address, account.address("account_mode"))
         account.survey.want(address, spec.position_mode, found)

@@ -67,6 +67,10 @@ class OkxSettings(Settings[Account]):
         modes = barrier(account, focus, self._account_mode.live(account), addresses)
         return account.later() or modes
 
+    def readable(self, account: Account) -> bool:
+        """With its own key."""
+        return account.reader is not None
+
     def said(self, account: Account) -> bool:
         """Why the account's own key cannot be used."""
         return account.reader is None and account.later() is None
