@@ -42,7 +42,8 @@ class Secret:
 
     def hmac(self, message: bytes, algorithm: str) -> bytes:
         """The HMAC of `message` with the text as its key: what venues sign requests with."""
-        return hmac.digest(self.__text.encode(), message, algorithm)
+        # hmac.digest lets go of the interpreter for every few bytes: with threads about, each may wait for one of them.
+        return hmac.new(self.__text.encode(), message, algorithm).digest()
 
     def keep_untold(self) -> None:
         """From now on nothing that repeats the text gets it printed or recorded."""

@@ -99,7 +99,7 @@ class JournalWriter:
                 await part.failed(error)
             raise
         for part in sending.parts:
-            await part.answered()
+            part.answered()
         return reply
 
     async def answered(self, facts: JsonObject) -> None:
@@ -171,7 +171,7 @@ class _Part:
         if self.entry is not None:
             await self.writer.settle(self.entry, outcome)
 
-    async def intend(self, sent_at: float) -> None:
+    def intend(self, sent_at: float) -> None:
         """Write down the intent. What takes back the step's own creation is sent without: the disk may be full."""
         writer, write = self.writer, self.write
         facts: JsonObject = {
@@ -182,8 +182,7 @@ class _Part:
         }
         body: JsonObject = {**writer.values, **{name: value for name, value in facts.items() if value}}
         try:
-            self.entry = await asyncio.to_thread(
-                writer.run.journal.intend,
+            self.entry = writer.run.journal.intend(
                 writer.run.id,
                 venue_user=writer.venue_user,
                 account=write.account,
@@ -214,7 +213,7 @@ class _Part:
             await self.writer.settle(self.entry, outcome, {"code": error.code})
             self.writer.lost = self.entry if outcome == "unknown" else None
 
-    async def answered(self) -> None:
+    def answered(self) -> None:
         """It was answered; a creation's entry stays open until what was answered is on record."""
         writer, write, entry = self.writer, self.write, self.entry
         writer.last = entry
@@ -223,7 +222,7 @@ class _Part:
         if write.creates_key or write.creates:
             writer.entries.append(entry)
         else:
-            await writer.settle(entry, "done")
+            writer.run.journal.done(entry)
 
 
 class _Sending:
@@ -249,11 +248,8 @@ class _Sending:
             await part.settle("refused")  # the client proved the attempt before this one not executed
         if first.stop.asked and not first.begun:
             raise Dropped
-        for part in self.parts:
-            await part.intend(sent_at)
-        # Last of all: writing down the intents may have taken its time. In a thread: a server that is silent holds up
-        # this write, and not the answers to others.
-        if not await asyncio.to_thread(first.run.fresh, first.venue_user):
+        # In a thread: a disk or a server that is silent holds up this write, and not the answers to others.
+        if not await asyncio.to_thread(self._intend, sent_at):
             for part in self.parts:
                 await part.settle("failed")
             raise JournalError(
@@ -263,6 +259,13 @@ class _Sending:
         _ENTRY.set(self.parts[0].entry)
         for part in self.parts:
             part.leaves(sent_at)
+
+    def _intend(self, sent_at: float) -> bool:
+        """Whether the lock is ours still, asked last of all: writing down the intents may have taken its time."""
+        for part in self.parts:
+            part.intend(sent_at)
+        run = self.parts[0].writer.run
+        return run.fresh(self.parts[0].writer.venue_user)
 
 
 def _ours(writer: Writer) -> JournalWriter:

@@ -59,7 +59,8 @@ class _New:
 class Journal(Past):
     """One journal. Several threads may call its methods; several processes may append at once.
 
-    What a method adds is on disk when it returns, but for `request` and `steps`, which go along with the next addition.
+    What a method adds is on disk when it returns, but for `request`, `done` and `steps`, which go along with the next
+    addition.
     Every method raises JournalError if the storage is damaged, locked for too long, read-only or the disk is full,
     and TypeError, before anything is written, if a body is not plain JSON data. `now` gives Unix seconds.
     """
@@ -169,6 +170,10 @@ class Journal(Past):
         if outcome not in ("done", "refused", "failed", "unknown"):
             raise ValueError(f"no such outcome: {outcome}")
         self._add(_about(entry, outcome, entry.run, body))
+
+    def done(self, entry: Intent) -> None:
+        """Note that it was answered; written with the next addition. Were that lost, reading the venue shows it."""
+        self._waiting.append(_New(_about(entry, "done", entry.run, None)))
 
     def request(self, run: str, entry: Intent | None, sent: JsonObject) -> None:
         """Note a request's outcome. It is written with the next addition, so that it costs no flush of its own."""

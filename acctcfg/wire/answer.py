@@ -59,7 +59,7 @@ def _no_text(what: str) -> NoReturn:
 def read_json(body: bytes) -> Any:
     """The value, with fractions as exact decimals. Raises ValueError for what is not JSON, or none that is taken."""
     try:
-        value = json.loads(body, parse_float=_fraction, parse_int=_whole, parse_constant=_constant)
+        value = _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except RecursionError:
         raise ValueError("nested too deep") from None
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
@@ -109,6 +109,9 @@ def _fraction(text: str) -> Decimal:
     if not value.is_finite() or abs(value.adjusted()) > MAX_DIGITS:
         raise ValueError("a number of too many digits")
     return value
+
+
+_DECODER = json.JSONDecoder(parse_float=_fraction, parse_int=_whole, parse_constant=_constant)
 
 
 def _demand_depth(value: Any) -> None:
