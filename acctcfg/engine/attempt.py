@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from acctcfg.core.address import Address
@@ -35,7 +35,7 @@ class Work:
     run: Run
     stop: Stop
     values: Values
-    planned: frozenset[Address] = frozenset()  # all steps of the plan
+    planned: Set[Address] = frozenset()  # all steps of the plan
     results: Mapping[Address, StepResult] = field(default_factory=dict)  # of all steps that ended
     lost: frozenset[str] = frozenset()  # addresses that an earlier run wrote to and got no answer
 

@@ -151,7 +151,7 @@ class Execution:
             self.run,
             self._stop,
             self.values,
-            frozenset(self._ended),
+            self._ended.keys(),
             self.results,
             self.lost,
         )

@@ -12,6 +12,7 @@ __all__ = ["connections_at_once", "raise_limit"]
 
 WANTED = (65_536, 10_240)  # macOS takes no more than the second
 KEPT = 64  # for the journal, stores, the pace file, pipes to helpers, and what libraries open
+MOST = 256  # connections a venue: at a round trip of 100 ms more than one process can sign; each costs a handshake
 LEAST = 4  # connections a venue, however little is left: they take turns
 
 
@@ -33,12 +34,11 @@ def raise_limit() -> None:
 
 
 def connections_at_once(venues: int) -> int:
-    """How many connections each of so many venues may have open; 0 where nothing sets a limit."""
+    """How many connections each of so many venues may have open."""
     limits = _limits()
-    if limits is None:
-        return 0
-    soft, _ = limits
-    return max(LEAST, (soft - _open_now() - KEPT) // max(1, venues)) if soft > 0 else 0
+    if limits is None or limits[0] <= 0:
+        return MOST
+    return min(MOST, max(LEAST, (limits[0] - _open_now() - KEPT) // max(1, venues)))
 
 
 def _limits() -> tuple[int, int] | None:

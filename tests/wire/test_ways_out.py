@@ -187,7 +187,8 @@ def test_the_number_of_open_files_is_raised(monkeypatch, soft, hard, after):
     raise_limit()
     assert limits[-1] == (after, hard)
     monkeypatch.setattr(descriptors, "_open_now", lambda: 20)
-    assert connections_at_once(2) == max(4, (after - 20 - 64) // 2)
+    assert connections_at_once(2) == 256
+    assert connections_at_once(100) == max(4, (after - 20 - 64) // 100) or after > 256 * 100
 
 
 async def test_many_requests_take_turns_on_few_connections(venue, clock):
