@@ -120,6 +120,20 @@ def validating_s(directory: Path) -> float:
     return time.perf_counter() - start
 
 
+def rows_s(directory: Path, accounts: int) -> tuple[float, float]:
+    """Seconds to load so many accounts with two fields from a table, and from as many entries of YAML."""
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    head = ROOT.replace("include: [accounts/*.yaml]\n", "").replace("RECIPIENT", recipient)
+    (directory / "rows.csv").write_text("id,label\n" + "".join(f"mmdesk{n:05d},L{n}\n" for n in range(accounts)))
+    table = 'accounts_from: [{csv: rows.csv, name: "{id}", fields: {venue: desk, label: "{label}"}}]\n'
+    entries = "".join(f"  mmdesk{n:05d}: {{venue: desk, label: L{n}}}\n" for n in range(accounts))
+    seconds = []
+    for text in (table, "accounts:\n" + entries):
+        (directory / "acctcfg.yaml").write_text(head + text)
+        seconds.append(validating_s(directory))
+    return seconds[0], seconds[1]
+
+
 def bytes_an_account(directory: Path, accounts: int) -> tuple[float, float]:
     """Bytes that the manifest keeps for each account, and the peak while it was loaded."""
     gc.collect()
@@ -143,8 +157,11 @@ def run(accounts: int = 10_000) -> list[tuple[str, float, float, bool]]:
         pairs = [(reading_s(directory), validating_s(directory)) for _ in range(3)]
         ratio = min(v for _, v in pairs) / min(r for r, _ in pairs)
         kept, peak = bytes_an_account(directory, accounts)
+    with tempfile.TemporaryDirectory() as folder:
+        from_table, from_entries = rows_s(Path(folder), accounts)
     rows = [
         ("validate, times reading the same YAML", ratio, 2.0),
+        ("rows of a table, times as many entries of YAML", from_table / from_entries, 1.0),
         ("manifest, KiB an account", kept / 1024, 20.0),
         ("manifest and its nodes at the peak, KiB an account", peak / 1024, 40.0),
     ]

