@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 __all__ = ["LONG_S", "PATIENCE_S", "until"]
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 """For what comes within seconds: longer than a busy machine takes for it."""
 LONG_S = 3600.0
 """For what a claim says nobody waits for: whoever does is caught by PATIENCE_S."""

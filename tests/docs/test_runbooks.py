@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from desk import Desk
-from fault_parts import another_apply
+from fault_parts import another_apply, let_go
+from patience import PATIENCE_S
 from walkthrough import DOCS, Walkthrough
 
 KEYS = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
@@ -64,10 +65,11 @@ def test_a_lock_that_stays(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     book = Walkthrough(desk, "runbooks/lock-that-stays")
     desk.write({"mmdesk01": MODES})
     monkeypatch.setenv("ACCTCFG_ACTOR", "alice")
-    with another_apply(desk, 3.0) as running:
+    with another_apply(desk) as running:
         monkeypatch.setenv("ACCTCFG_ACTOR", "bob")
         book.play(3)
-        out, _ = running.communicate(timeout=60)
+        let_go(desk)
+        out, _ = running.communicate(timeout=PATIENCE_S)
         assert (running.returncode, "no longer ours" in out.decode()) == (1, True)
     book.rest()
     assert len(desk.writes("/create-subaccount")) == 1

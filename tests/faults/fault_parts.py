@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pyrage
 from desk import Desk, seed
+from patience import until
 
 __all__ = [
     "ACCOUNTS",
     "GUARDRAILS",
     "TRADING",
+    "VERY_LONG_S",
     "another_apply",
     "command",
     "keep",
+    "let_go",
     "onboarding",
+    "patient",
     "sub_account",
     "world",
 ]
@@ -31,17 +34,37 @@ def command(desk: Desk, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "acctcfg", "-C", str(desk.folder), *arguments]
 
 
+PATIENT = """
+import sys
+import acctcfg.engine.session
+from acctcfg.cli import run
+
+acctcfg.engine.session.TIMEOUT_S = 3600.0
+sys.exit(run(sys.argv[1:]))
+"""
+VERY_LONG_S = 86_400
+"""Of a fault: longer than any test at any speed. `let_go` ends it."""
+
+
+def patient(desk: Desk, *arguments: str) -> list[str]:
+    """The same of one that waits for every answer, however long a test holds it back."""
+    return [sys.executable, "-c", PATIENT, "-C", str(desk.folder), *arguments]
+
+
+def let_go(desk: Desk) -> None:
+    """Answer what is held back."""
+    desk.sandbox.control_delete("faults/all")
+
+
 @contextmanager
-def another_apply(desk: Desk, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
-    """An apply in a process of its own that holds the lock, and a write that takes so long."""
-    desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=seconds * desk.sandbox.app.world.speed)
+def another_apply(desk: Desk) -> Iterator[subprocess.Popen[bytes]]:
+    """An apply in a process of its own that holds the lock: it waits for the answer to its first write."""
+    desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=VERY_LONG_S)
     with subprocess.Popen(
-        command(desk, "apply", "--auto-approve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        patient(desk, "apply", "--auto-approve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
-        deadline = time.monotonic() + 15
-        while not desk.writes() and time.monotonic() < deadline:
-            time.sleep(0.01)
         try:
+            until(desk.writes)
             yield running
         finally:
             running.kill()

@@ -12,6 +12,7 @@ import signal
 import sys
 from typing import Any
 
+import acctcfg.engine.session as session
 import acctcfg.journal.journal as journal
 import acctcfg.secrets.age_file as age_file
 import acctcfg.wire.client as client
@@ -68,6 +69,7 @@ def dying_supersede(self: Any, *args: Any, **kwargs: Any) -> None:
     point("placed")
 
 
+session.TIMEOUT_S = 3600.0  # a test may hold an answer back
 journal.Journal.intend = dying_intend  # type: ignore[method-assign]
 journal.Journal.settle = dying_settle  # type: ignore[method-assign]
 age_file.AgeFileStore.put = dying_put  # type: ignore[method-assign]

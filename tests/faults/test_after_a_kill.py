@@ -8,13 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from desk import Desk
-from fault_parts import GUARDRAILS, TRADING, keep, onboarding
+from fault_parts import GUARDRAILS, TRADING, VERY_LONG_S, keep, let_go, onboarding
+from patience import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow  # a kill at every moment
 
@@ -25,7 +25,7 @@ WRITES = 6  # of an onboarding: account, key, mode, position mode, leverage, dep
 def killed(desk: Desk, where: str, number: int) -> None:
     """One apply in a process of its own, dead at that point."""
     running = start(desk, where, number)
-    out, err = running.communicate(timeout=20)
+    out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == -signal.SIGKILL, out.decode() + err.decode()
 
 
@@ -33,6 +33,14 @@ def start(desk: Desk, where: str, number: int) -> subprocess.Popen[bytes]:
     """The same, on its way."""
     command = [sys.executable, str(HERE / "killed_apply.py"), where, str(number), str(desk.folder)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ))
+
+
+def interrupt(desk: Desk, running: subprocess.Popen[bytes], number: int) -> None:
+    """Stop it while it waits for an answer, which comes once it has said so."""
+    running.send_signal(number)
+    assert running.stderr is not None
+    assert b"press again to stop at once" in running.stderr.readline()
+    let_go(desk)
 
 
 def one_of_each(desk: Desk) -> None:
@@ -101,33 +109,26 @@ def test_a_replacement_that_is_killed_half_way_is_ended_by_the_next_apply(desk: 
     ]
 
 
-def test_a_late_write_of_a_dead_process_is_waited_for(desk: Desk) -> None:
+def test_a_late_write_of_a_dead_process_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a killed run sent may arrive until its signed time runs out: the next apply says so and reads after that."""
-    seconds = 0.4 * desk.sandbox.app.world.speed
-    desk.sandbox.control_post(
-        "faults",
-        match={"path": "*/subaccount-deposit-address", "method": "POST"},
-        kind="delayed_effect",
-        seconds=seconds,
-    )
-    killed(desk.write(onboarding()), "answered", WRITES)
-    said = desk.run("-v", "apply", "--auto-approve")
-    assert said.code == 0
-    assert "waiting until requests of an earlier run have expired\n" in said.err
-    one_of_each(desk)
+    with Desk.at(tmp_path, monkeypatch, speed=5) as desk:  # that time is 6 s: the next apply must begin within it
+        desk.fault(match={"path": "*/subaccount-deposit-address", "method": "POST"}, kind="delayed_effect", seconds=20)
+        killed(desk.write(onboarding()), "answered", WRITES)
+        said = desk.run("-v", "apply", "--auto-approve")
+        assert said.code == 0
+        assert "waiting until requests of an earlier run have expired\n" in said.err
+        one_of_each(desk)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_lets_the_write_under_way_end(desk: Desk, number: int) -> None:
     """Exit 130: the write under way is read back, nothing more is started, the summary says so, the next ends it."""
-    delay: dict[str, Any] = {"kind": "delay", "seconds": 0.5 * desk.sandbox.app.world.speed}
+    delay: dict[str, Any] = {"kind": "delay", "seconds": VERY_LONG_S}
     desk.fault(match={"path": "*/broker/dma/subaccount/apikey", "method": "POST"}, **delay)
     running = start(desk.write(onboarding()), "never", 1)
-    deadline = time.monotonic() + 15
-    while not desk.writes("broker/dma/subaccount/apikey") and time.monotonic() < deadline:
-        time.sleep(0.01)
-    running.send_signal(number)
-    out, err = running.communicate(timeout=20)
+    until(lambda: desk.writes("broker/dma/subaccount/apikey"))
+    interrupt(desk, running, number)
+    out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130, out.decode() + err.decode()
     assert b"Applied: 2 created, 0 changed, 0 deleted, 0 blocked, 0 failed, 4 not started." in out
     assert b"Traceback" not in err
@@ -139,14 +140,12 @@ def test_an_interrupt_lets_the_write_under_way_end(desk: Desk, number: int) -> N
 
 def test_an_interrupt_sends_nothing_once_more(desk: Desk) -> None:
     """A write whose answer is lost while the program is told to stop is read back, and left to the next apply."""
-    lost: dict[str, Any] = {"kind": "timeout_after", "seconds": 0.5 * desk.sandbox.app.world.speed}
+    lost: dict[str, Any] = {"kind": "timeout_after", "seconds": VERY_LONG_S}
     desk.fault(match={"path": "*/broker/dma/subaccount/apikey", "method": "POST"}, **lost)
     running = start(desk.write(onboarding()), "never", 1)
-    deadline = time.monotonic() + 15
-    while not desk.writes("broker/dma/subaccount/apikey") and time.monotonic() < deadline:
-        time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=20)
+    until(lambda: desk.writes("broker/dma/subaccount/apikey"))
+    interrupt(desk, running, signal.SIGINT)
+    out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130, out.decode() + err.decode()
     assert b"its secret never arrived; interrupted before it was sent once more" in out
     assert b"Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 1 failed, 4 not started." in out
@@ -157,14 +156,11 @@ def test_an_interrupt_sends_nothing_once_more(desk: Desk) -> None:
 
 def test_an_interrupt_while_planning_writes_nothing(desk: Desk) -> None:
     """Ctrl-C before the first write: exit 130, no traceback, nothing sent."""
-    desk.fault(match={"path": "*/subaccount-info"}, kind="delay", seconds=1.0 * desk.sandbox.app.world.speed)
+    desk.fault(match={"path": "*/subaccount-info"}, kind="delay", seconds=VERY_LONG_S)
     running = start(desk.write(onboarding()), "never", 1)
-    deadline = time.monotonic() + 15
-    while "subaccount-info" not in json.dumps(desk.sandbox.control_get("requests")):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: "subaccount-info" in json.dumps(desk.sandbox.control_get("requests")))
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=20)
+    out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130, out.decode() + err.decode()
     assert err.decode().strip().endswith("interrupted; nothing was written")
     assert b"Traceback" not in out + err

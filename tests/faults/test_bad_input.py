@@ -14,6 +14,7 @@ import pyrage
 import pytest
 from desk import Desk, Said
 from fault_parts import TRADING, keep, sub_account
+from patience import PATIENCE_S
 
 HEAD = "version: 1\n"
 
@@ -235,7 +236,9 @@ def limited(desk: Desk, kilobytes: int, *arguments: str) -> Said:
         "from acctcfg.cli import run; sys.exit(run(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", code, "-C", str(desk.folder), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=dict(os.environ))
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, env=dict(os.environ)
+    )
     return Said(done.returncode, done.stdout, done.stderr)
 
 

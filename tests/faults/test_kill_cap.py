@@ -13,6 +13,7 @@ import pytest
 from desk import Desk
 from dying_cap import every_moment
 from fault_parts import keep
+from patience import PATIENCE_S
 
 HERE = Path(__file__).parent
 KEY = {"api_key": "key-mmdesk01", "secret_key": "secret-mmdesk01", "passphrase": "Test-passphrase-2"}
@@ -58,7 +59,7 @@ def test_a_killed_brake_raises_nothing_and_can_be_run_again(desk: Desk, where: s
     """Whatever point it dies at, no leverage is higher than before; the next one lowers the rest at once."""
     standing(desk)
     command = [sys.executable, str(HERE / "killed_apply.py"), where, str(number), str(desk.folder), "cap", "3"]
-    ended = subprocess.run(command, capture_output=True, env=dict(os.environ), timeout=30, check=False)
+    ended = subprocess.run(command, capture_output=True, env=dict(os.environ), timeout=PATIENCE_S, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stdout + ended.stderr
     nothing_raised_and_the_next_lowers_the_rest(desk)
 

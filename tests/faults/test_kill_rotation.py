@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from desk import Desk
 from fault_parts import TRADING
+from patience import PATIENCE_S
 
 HERE = Path(__file__).parent
 ROTATE = ("rotate", "mmdesk01", "trading", "--overlap", "0s")
@@ -28,7 +29,7 @@ POINTS = [
 def killed(desk: Desk, where: str, number: int) -> None:
     """One rotation in a process of its own, dead at that point."""
     command = [sys.executable, str(HERE / "killed_apply.py"), where, str(number), str(desk.folder), *ROTATE]
-    ended = subprocess.run(command, capture_output=True, env=dict(os.environ), timeout=30, check=False)
+    ended = subprocess.run(command, capture_output=True, env=dict(os.environ), timeout=PATIENCE_S, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stdout.decode() + ended.stderr.decode()
 
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import groupby
@@ -15,8 +14,9 @@ from typing import Any
 
 import pytest
 from desk import Desk, seed
-from fault_parts import another_apply, keep, onboarding, sub_account
+from fault_parts import another_apply, keep, let_go, onboarding, sub_account
 from own_network import ALONE, Bridge, why_not
+from patience import PATIENCE_S
 from postgres import Postgres
 
 HERE = Path(__file__).parent
@@ -35,7 +35,7 @@ def test_who_holds_it_and_what_it_does(kept: Desk, monkeypatch: pytest.MonkeyPat
     """The list names holder, process, run and the write that is on its way; broken, it sends nothing more, the break is
     in the history, and the next apply ends what was begun."""
     monkeypatch.setenv("ACCTCFG_ACTOR", "alice")
-    with another_apply(kept, 3.0) as running:
+    with another_apply(kept) as running:
         monkeypatch.setenv("ACCTCFG_ACTOR", "bob")
         (held,) = kept.run("lock", "list", "--format", "json").json["locks"]
         assert (held["owner"], held["pid"], held["gone"]) == ("alice", running.pid, False)
@@ -51,7 +51,8 @@ def test_who_holds_it_and_what_it_does(kept: Desk, monkeypatch: pytest.MonkeyPat
         done = kept.run("lock", "break", "--auto-approve")
         assert (done.code, done.last) == (0, f"Broken: alice no longer holds venue user {user}.")
         assert kept.run("lock", "list").out == "No lock is held.\n"
-        out, _ = running.communicate(timeout=20)
+        let_go(kept)
+        out, _ = running.communicate(timeout=PATIENCE_S)
         assert running.returncode == 1
         assert "no longer ours" in out.decode()
         assert len(kept.writes()) == 1
@@ -72,7 +73,7 @@ def test_only_yes_breaks_it(desk: Desk, monkeypatch: pytest.MonkeyPatch, answer:
     desk.write(onboarding())
     monkeypatch.setattr("acctcfg.cli.console.can_ask", lambda: True)
     monkeypatch.setattr("acctcfg.cli.console.read_answer", lambda: f"{answer}\n")
-    with another_apply(desk, 1.0):
+    with another_apply(desk):
         said = desk.run("lock", "break")
         assert "held by tester, process" in said.out
         assert "Break the lock?" in said.err
@@ -83,7 +84,7 @@ def test_only_yes_breaks_it(desk: Desk, monkeypatch: pytest.MonkeyPatch, answer:
 def test_locks_of_the_dead_are_counted_and_removed(desk: Desk) -> None:
     """A killed holder is none: the list counts what it left, JSON names it, and breaking without a name removes it."""
     desk.write(onboarding())
-    with another_apply(desk, 1.0) as running:
+    with another_apply(desk) as running:
         pass
     left = "1 lock was left by a holder that is gone: the next apply to the same venue user takes it over; "
     assert desk.run("lock").out == f"No lock is held.\n{left}`acctcfg lock break` removes what was left.\n"
@@ -109,10 +110,10 @@ def age(desk: Desk, postgres: Postgres | None) -> None:
 def test_a_frozen_holder_that_wakes_up_sends_nothing(kept: Desk, request: pytest.FixtureRequest) -> None:
     """Stopped with a write on its way, its lock expires; another apply does it all; awake again, it writes nothing."""
     postgres = request.getfixturevalue("postgres") if "journal" in kept.document else None
-    with another_apply(kept, 0.2) as frozen:
+    with another_apply(kept) as frozen:
         frozen.send_signal(signal.SIGSTOP)
         try:
-            time.sleep(0.3)
+            let_go(kept)
             assert "is held by" in kept.apply().err
             age(kept, postgres)
             done = kept.apply()
@@ -120,7 +121,7 @@ def test_a_frozen_holder_that_wakes_up_sends_nothing(kept: Desk, request: pytest
             before = [row["path"] for row in kept.writes()]
         finally:
             frozen.send_signal(signal.SIGCONT)
-        out, err = frozen.communicate(timeout=20)
+        out, err = frozen.communicate(timeout=PATIENCE_S)
     assert frozen.returncode == 1
     assert "no longer ours" in (out + err).decode()
     assert [row["path"] for row in kept.writes()] == before
@@ -150,7 +151,7 @@ def apply_at_once(commands: Sequence[Sequence[str | Path]], homes: Sequence[Path
         for command, home in zip(commands, homes, strict=True):
             places = {"HOME": home, "XDG_STATE_HOME": home / "state", "XDG_CACHE_HOME": home / "cache"}
             started = subprocess.Popen(
-                [*command, "apply", "--auto-approve", "--lock-timeout", "60s"],
+                [*command, "apply", "--auto-approve", "--lock-timeout", "10m"],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env={**os.environ, **{name: str(place) for name, place in places.items()}},
@@ -158,7 +159,7 @@ def apply_at_once(commands: Sequence[Sequence[str | Path]], homes: Sequence[Path
             stack.callback(started.kill)
             running.append(started)
         for one in running:
-            out, err = one.communicate(timeout=100)
+            out, err = one.communicate(timeout=2 * PATIENCE_S)
             assert one.returncode == 0, (out + err).decode()
 
 

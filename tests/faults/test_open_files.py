@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from desk import Desk
 from fault_parts import TRADING
+from patience import PATIENCE_S
 
 CHILD = Path(__file__).with_name("open_files.py")
 
@@ -26,7 +27,7 @@ def test_whatever_cannot_be_opened_any_more_the_cure_is_named(desk: Desk, comman
     desk.write({"mmdesk01": {"account_mode": "futures", "api_keys": {"trading": TRADING}}})
     assert desk.apply().code == 0
     child = [sys.executable, str(CHILD), str(desk.folder), "4", "16", *command.split()]
-    ran = subprocess.run(child, capture_output=True, check=True, timeout=25)
+    ran = subprocess.run(child, capture_output=True, check=True, timeout=PATIENCE_S)
     ended = json.loads(ran.stdout)
     assert {0, 1} == {code for _, code, _ in ended}
     for limit, code, said in ended:

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 from desk import Desk
-from fault_parts import command
-from test_signals import MANY, SIGNALS, wait_for
+from fault_parts import VERY_LONG_S, patient
+from patience import PATIENCE_S, until
+from test_signals import MANY, SIGNALS
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.slow
 @contextmanager
 def watching(desk: Desk, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A watch in a process of its own."""
-    line = command(desk, "watch", "--listen", "off", "--interval", "1h", "--format", "json", *arguments)
+    line = patient(desk, "watch", "--listen", "off", "--interval", "1h", "--format", "json", *arguments)
     running = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         yield running
@@ -36,7 +37,7 @@ def test_between_looks_it_ends_at_once(desk: Desk, which: signal.Signals) -> Non
         assert running.stdout is not None
         assert json.loads(running.stdout.readline())["result"] == "applied"
         running.send_signal(which)
-        out, err = running.communicate(timeout=20)
+        out, err = running.communicate(timeout=PATIENCE_S)
     assert (running.returncode, out) == (130, b""), err
     assert err.decode().splitlines()[-1] == "interrupted after 1 look"
     assert len(desk.writes("create-subaccount")) == 1
@@ -45,11 +46,11 @@ def test_between_looks_it_ends_at_once(desk: Desk, which: signal.Signals) -> Non
 def test_while_it_reads_it_ends_at_once(desk: Desk) -> None:
     """Nothing was written, and there is no line of a look that has no end."""
     desk.write({"mmdesk01": {}})
-    desk.fault(match={"path": "/api/v5/*"}, kind="delay", seconds=60 * desk.sandbox.app.world.speed, times=0)
+    desk.fault(match={"path": "/api/v5/*"}, kind="delay", seconds=VERY_LONG_S, times=0)
     with watching(desk, "--apply") as running:
-        wait_for(lambda: desk.sandbox.control_get("requests")["total"] >= 1)
+        until(lambda: desk.sandbox.control_get("requests")["total"] >= 1)
         running.send_signal(signal.SIGTERM)
-        out, err = running.communicate(timeout=20)
+        out, err = running.communicate(timeout=PATIENCE_S)
     assert (running.returncode, out, desk.writes()) == (130, b"", []), err
     assert b"Traceback" not in err
 
@@ -59,11 +60,11 @@ def test_while_it_writes_the_writes_under_way_end_first(tmp_path: object, monkey
     with Desk.at(tmp_path, monkeypatch, speed=5) as desk:  # type: ignore[arg-type]
         desk.write(MANY)
         with watching(desk, "--apply") as running:
-            wait_for(lambda: len(desk.writes("set-subaccount-level")) >= 3)
+            until(lambda: len(desk.writes("set-subaccount-level")) >= 3)
             running.send_signal(signal.SIGTERM)
             assert running.stderr is not None
             assert b"press again to stop at once" in running.stderr.readline()
-            out, err = running.communicate(timeout=30)
+            out, err = running.communicate(timeout=PATIENCE_S)
         assert (running.returncode, b"Traceback" in err) == (130, False), err
         (line,) = map(json.loads, out.splitlines())
         assert (line["result"], line["next_look_in_seconds"]) == ("interrupted", None)
