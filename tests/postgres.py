@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+from patience import PATIENCE_S
 
 from acctcfg.core.journal_url import JournalUrl
 
@@ -84,7 +85,7 @@ def serve(folder: Path) -> Iterator[Postgres]:
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + PATIENCE_S
     while True:
         try:
             Postgres(port).connect().close()

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import httpx
 from desk import Desk
+from patience import PATIENCE_S
 
 __all__ = ["Bot", "GateBot", "OkxBot", "rotated_under_load"]
 
@@ -51,7 +52,7 @@ class Bot:
 
     def run(self) -> None:
         """Until it is told that it is over."""
-        with httpx.Client(base_url=self.desk.sandbox.base_url, timeout=60) as client:
+        with httpx.Client(base_url=self.desk.sandbox.base_url, timeout=PATIENCE_S) as client:
             while not self.over.is_set():
                 for account in self.accounts:
                     code = self.ask(client, self.secret(account))
@@ -60,7 +61,7 @@ class Bot:
 
     def take_effect(self) -> None:
         """Wait until every key signs: at some venues a new one does so seconds later."""
-        with httpx.Client(base_url=self.desk.sandbox.base_url, timeout=60) as client:
+        with httpx.Client(base_url=self.desk.sandbox.base_url, timeout=PATIENCE_S) as client:
             for account in self.accounts:
                 while self.ask(client, self.secret(account)) not in self.not_the_keys:
                     self.over.wait(0.05)

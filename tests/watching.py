@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 from desk import Desk, Said
+from patience import PATIENCE_S
 
 import acctcfg.engine.watch
 from acctcfg.wire.clock import FakeClock
@@ -64,7 +65,7 @@ def free_port() -> int:
 def page(port: int, path: str) -> tuple[int, str]:
     """Status and text of one page."""
     try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as answer:
             return answer.status, answer.read().decode()
     except HTTPError as error:
         return error.code, ""

@@ -10,6 +10,7 @@ from importlib.metadata import packages_distributions
 
 import pyrage
 import pytest
+from patience import PATIENCE_S
 
 from acctcfg.cli import run
 from acctcfg.cli.git_ignore import leaves_out
@@ -53,7 +54,7 @@ def test_the_demo_ends_with_no_changes_and_leaves_nothing(tmp_path, monkeypatch)
     """Plan, apply, plan again: the whole job in one command, in its own processes."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.delenv("CI", raising=False)
-    said = subprocess.run([sys.executable, "-m", "acctcfg", "demo"], capture_output=True, text=True, timeout=60)
+    said = subprocess.run([sys.executable, "-m", "acctcfg", "demo"], capture_output=True, text=True, timeout=PATIENCE_S)
     assert (said.returncode, said.stderr) == (0, "")
     commands = re.findall(r"^\$ acctcfg (\w+)", said.stdout, re.M)
     assert commands == ["sandbox", "validate", "plan", "apply", "plan", "output"]
@@ -79,7 +80,7 @@ def test_no_module_that_somebody_committed_is_run(tmp_path, monkeypatch):
     (tmp_path / "acctcfg.yaml").write_text("version: 1\naccounts: {}\n")
     monkeypatch.chdir(tmp_path)
     for ours in ((sys.executable, "-m", "acctcfg"), demo.OURSELVES):
-        said = subprocess.run([*ours, "validate"], capture_output=True, text=True, timeout=60)
+        said = subprocess.run([*ours, "validate"], capture_output=True, text=True, timeout=PATIENCE_S)
         assert (said.returncode, said.stderr) == (0, ""), said.stderr
 
 

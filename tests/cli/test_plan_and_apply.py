@@ -13,6 +13,7 @@ import sys
 import time
 
 import pytest
+from patience import PATIENCE_S
 
 ACCOUNT = {
     "mmdesk01": {
@@ -40,7 +41,7 @@ class Asked:
         self.asked = self._until(b"is accepted: ")
 
     def _until(self, words: bytes) -> str:
-        found, deadline = b"", time.monotonic() + 20
+        found, deadline = b"", time.monotonic() + PATIENCE_S
         while words not in found and time.monotonic() < deadline:
             if select.select([self.process.stderr], [], [], 0.1)[0]:
                 piece = os.read(self.process.stderr.fileno(), 4096)
@@ -55,7 +56,7 @@ class Asked:
 
     def end(self) -> tuple[int, str]:
         try:
-            out, _ = self.process.communicate(timeout=20)
+            out, _ = self.process.communicate(timeout=PATIENCE_S)
         finally:
             os.close(self.terminal)
             self.process.kill()

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from foreign_client import ORDERS, Heard, key_of
+from patience import PATIENCE_S
 
 from acctcfg.sandbox.serve import Running
 
@@ -35,7 +36,7 @@ def speak() -> Speak:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_S,
             env={**os.environ, "NO_PROXY": "127.0.0.1"},
         )
         assert done.returncode == 0, done.stderr

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE_S
 
 __all__ = ["OkxCli"]
 
@@ -48,7 +49,7 @@ class OkxCli:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_S,
             env={"HOME": str(self.home), "PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1"},
         )
 

@@ -1,7 +1,7 @@
 """ccxt's `okx` on a WebSocket at a given address: what it hears of one account. Knows nothing of acctcfg.
 
 Stdin: {"base": URL, "key": [api key, secret, passphrase]}.
-Stdout: one JSON object: positions and orders until each is over, and two balances.
+Stdout: a line of JSON for each thing that it hears, [name, value]: positions and orders until each is over, balances.
 """
 
 import asyncio
@@ -14,12 +14,13 @@ asked = json.load(sys.stdin)
 api_key, secret, passphrase = asked["key"]
 
 
-async def until(watch, told, last):
-    """What is told of each thing that is heard, up to the last; ccxt changes what it has handed out."""
+async def tell(name, watch, told, last):
+    """What is told of each thing that is heard, up to the last."""
     heard = []
     while last not in heard:
-        heard += told(await watch())
-    return heard
+        heard = told(await watch())
+        for value in heard:
+            print(json.dumps([name, value]), flush=True)
 
 
 async def listen():
@@ -28,14 +29,13 @@ async def listen():
     client.headers = {"x-simulated-trading": "1"}
     try:
         await client.load_markets()
-        positions, orders, balance = await asyncio.gather(
-            until(client.watch_positions, lambda rows: [row["info"]["pos"] for row in rows], "0"),
-            until(client.watch_orders, lambda rows: [row["status"] for row in rows], "canceled"),
-            until(client.watch_balance, lambda found: [found["USDT"]["total"]], 50),
+        await asyncio.gather(
+            tell("positions", client.watch_positions, lambda rows: [row["info"]["pos"] for row in rows], "0"),
+            tell("orders", client.watch_orders, lambda rows: [row["status"] for row in rows], "canceled"),
+            tell("balance", client.watch_balance, lambda found: [found["USDT"]["total"]], 50),
         )
     finally:
         await client.close()
-    return {"positions": positions, "orders": orders, "balance": balance}
 
 
-print(json.dumps(asyncio.run(listen())))
+asyncio.run(listen())

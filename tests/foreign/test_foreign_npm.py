@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from foreign_client import SWAP, key_of, signer
+from patience import PATIENCE_S
 
 from acctcfg.sandbox.serve import Running
 
@@ -63,7 +64,7 @@ def heard() -> Iterator[tuple[dict[str, Any], dict[str, Any], list[str]]]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE_S,
             env={**os.environ, "NO_PROXY": "127.0.0.1"},
         )
         assert done.returncode == 0, done.stderr

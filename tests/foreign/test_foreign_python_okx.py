@@ -136,7 +136,7 @@ def test_python_okx_is_told_to_slow_down(hear: Any) -> None:
     """Seven reads where five fit: the first are served, then it is 50011. The window is far longer than they take."""
     busy = [*signer("busy"), "1"]
     calls = [[f"hurry {n}", busy, "Account", "AccountAPI", "get_account_config", {}] for n in range(7)]
-    heard = hear("speak_python_okx.py", calls, speed=0.05)
+    heard = hear("speak_python_okx.py", calls, speed=0.01)
     assert [heard.code(f"hurry {n}") for n in range(7)] == ["0"] * 5 + ["50011"] * 2
 
 

@@ -51,11 +51,11 @@ def test_effects_two_seconds_later_converge(make_gate: Callable[..., GateDesk]) 
 def test_an_effect_that_never_comes(
     make_gate: Callable[..., GateDesk], fields: dict[str, Any], address: str, shown: str
 ) -> None:
-    """Exit 1 within the deadline: the address, accepted and shown by no read, and what the venue shows; sent once."""
+    """Exit 1 after the deadline: the address, accepted and shown by no read, and what the venue shows; sent once."""
     gate = make_gate(top=slow(None), speed=FAST).write({"cx": fields})
     begun = time.monotonic()
     said = gate.apply()
-    assert time.monotonic() - begun < 2 * 30 / FAST + 1
+    assert time.monotonic() - begun >= 30 / FAST
     assert (said.code, said.last) == (1, "Applied: 0 created, 0 changed, 0 deleted, 0 blocked, 1 failed.")
     assert f"? {address}  OUTCOME UNKNOWN" in said.out
     assert f"accepted, but no read shows it: 30 s later the venue still shows {shown}; it may still change" in said.out
@@ -110,10 +110,10 @@ def test_one_symbol_that_never_shows_leaves_the_others(make_gate: Callable[..., 
 def test_an_effect_that_comes_after_all_needs_no_second_write(make_gate: Callable[..., GateDesk]) -> None:
     """An apply after the deadline finds the late effect, and sends nothing."""
     gate = make_gate(speed=FAST)
-    gate.fault(match={"method": "PUT"}, kind="delayed_effect", seconds=35)
+    gate.fault(match={"method": "PUT"}, kind="ok_but_nothing")
     gate.write({"cx": {"position_mode": "long_short"}})
     assert gate.apply().code == 1
-    time.sleep(6 / FAST)
+    gate.set(position_mode="DUAL")
     gate.converge()
     assert len(gate.puts()) == 1
 
@@ -121,7 +121,7 @@ def test_an_effect_that_comes_after_all_needs_no_second_write(make_gate: Callabl
 def test_while_an_earlier_change_is_under_way_the_venue_refuses_another(make_gate: Callable[..., GateDesk]) -> None:
     """An apply that comes too soon after one that was never seen ends in the venue's refusal, in words."""
     gate = make_gate(speed=FAST)
-    gate.fault(match={"method": "PUT"}, kind="delayed_effect", seconds=600)
+    gate.fault(match={"method": "PUT"}, kind="delayed_effect", seconds=86_400)
     gate.write({"cx": {"position_mode": "long_short"}})
     assert gate.apply().code == 1
     said = gate.apply()

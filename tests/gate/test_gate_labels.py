@@ -17,6 +17,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from gate_desk import ADA, MARGIN_ADA, GateDesk
+from patience import PATIENCE_S
 
 from acctcfg.cli import run
 from acctcfg.sandbox.serve import Running
@@ -119,7 +120,7 @@ def by_hand(venue: Running, user: str, request: tuple[str, str], fields: dict[st
     url = venue.base_url + path + (f"?{query}" if query else "")
     sent = Request(url, data=body or None, headers=headers, method=method)  # noqa: S310 (loopback)
     try:
-        with build_opener(ProxyHandler({})).open(sent, timeout=10) as answer:
+        with build_opener(ProxyHandler({})).open(sent, timeout=PATIENCE_S) as answer:
             return answer.status, json.load(answer)
     except HTTPError as refusal:
         with refusal:

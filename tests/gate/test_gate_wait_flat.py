@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 from desk import Said
 from gate_desk import ADA, GateDesk
+from patience import PATIENCE_S, until
 
 
 def asked(gate: GateDesk) -> int:
@@ -21,16 +21,14 @@ def test_polls_until_the_position_is_closed(gate: GateDesk) -> None:
     gate.set("positions", symbol=ADA)
     gate.write({"desk": {"position_mode": "long_short"}})
     said: list[Said] = []
-    waiting = threading.Thread(target=lambda: said.append(gate.apply("--wait-flat", "30s")))
+    waiting = threading.Thread(target=lambda: said.append(gate.apply("--wait-flat", "10m")))
     waiting.start()
     try:
-        end = time.monotonic() + 15
-        while asked(gate) < 4 and time.monotonic() < end:  # the plan, and some looks
-            time.sleep(0.05)
+        until(lambda: asked(gate) >= 4)  # the plan, and some looks
         assert (gate.puts(), said) == ([], [])
     finally:
         gate.sandbox.control_delete("accounts/cx:@master/positions/all")
-        waiting.join(30)
+        waiting.join(PATIENCE_S)
     assert (said[0].code, len(gate.puts())) == (0, 1), said[0].err
     assert "desk.position_mode: no open positions: OKX_FUTURE_ADA_USDT" in said[0].err
     assert gate.sandbox.control_get("sockets") == []

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from checkers import accepts, checker
 from desk import Desk
+from patience import PATIENCE_S
 from runners import BOT, GITLAB, ROOT, Github, gitlab_job, job_environment
 from watching import free_port, page
 
@@ -260,11 +261,11 @@ def started(desk: Desk, name: str, volumes: dict[str, str], *others: tuple[str, 
 def test_the_cron_job_finds_drift(desk: Desk, cluster: dict[str, str]) -> None:
     """0 without, 2 with; it writes to nothing but its state."""
     with started(desk, "drift", cluster) as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, out + err
     desk.sandbox.control_post("accounts/stranger1")
     with started(desk, "drift", cluster) as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2, err
     assert "stranger1" in out
     assert {file.name for file in Path(cluster["workspace"]).iterdir()} == {"..2026_03_01", "..data", "acctcfg.yaml"}
@@ -283,7 +284,7 @@ def test_the_deployment_answers_its_probes_and_stops(desk: Desk, cluster: dict[s
             assert [page(port, path)[0] for path in probes] == [200]
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
 
 

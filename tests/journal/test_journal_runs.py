@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from journal_parts import Clock, mean
+from patience import PATIENCE_S
 
 from acctcfg.errors import JournalError
 from acctcfg.journal import Access, Intent, Journal, KnownAccount
@@ -344,7 +345,7 @@ def test_processes_share_a_journal(path: Path) -> None:
     """Three processes that make the journal and append at once leave one unbroken chain with all of it."""
     command = [sys.executable, "-W", "error", "-c", APPENDS, str(path)]
     children = [subprocess.Popen([*command, str(number)]) for number in range(3)]
-    assert [child.wait(30) for child in children] == [0, 0, 0]
+    assert [child.wait(PATIENCE_S) for child in children] == [0, 0, 0]
     with Journal.open(path) as journal:
         assert journal.verify() == ()
         assert sorted(each.actor for each in journal.runs()) == ["0", "1", "2"]

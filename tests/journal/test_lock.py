@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal_parts import START, Clock
+from patience import PATIENCE_S
 
 import acctcfg.journal.lock
 from acctcfg.errors import JournalError, LockHeld
@@ -347,7 +348,7 @@ async def test_the_heartbeat_goes_on_while_the_loop_is_busy(path: Path) -> None:
         (before,) = holders(SqliteStorage(path))
         for _ in range(3):
             beaten.clear()
-            assert beaten.wait(5), "no heartbeat while this coroutine blocks the loop"
+            assert beaten.wait(PATIENCE_S), "no heartbeat while this coroutine blocks the loop"
         (after,) = holders(SqliteStorage(path))
         assert lock.fresh()
     assert after.heartbeat_at > before.heartbeat_at
@@ -433,7 +434,7 @@ def test_of_two_at_once_one_wins(tmp_path: Path) -> None:
     """Three processes that claim the same numbers: every number is taken once at most, and the last one counts."""
     command = [sys.executable, "-c", CLAIMS, str(tmp_path / "lock")]
     children = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in "abc"]
-    won = [int(child.communicate(timeout=30)[0]) for child in children]
+    won = [int(child.communicate(timeout=PATIENCE_S)[0]) for child in children]
     assert sum(won) <= 199
     assert LockFile(tmp_path / "lock").newest() == (199, True)
     assert len(list((tmp_path / "lock").iterdir())) <= 3

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from desk import Desk, seed
 from ladder_parts import KEY, NO_CHANGES, own_secret, settle, signing_headers
+from patience import PATIENCE_S
 
 SPEED = 10
 SLOWER = 3  # a window of two thirds of a second: a bot fills it, on a busy machine, too
@@ -46,7 +47,7 @@ def _bot(desk: Desk, name: str) -> Iterator[Counter[str]]:
         yield answers
     finally:
         done.set()
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
 
 @pytest.mark.slow

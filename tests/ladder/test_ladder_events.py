@@ -15,6 +15,7 @@ import pytest
 from desk import Desk
 from jsonschema import Draft202012Validator
 from ladder_parts import KEY, settle
+from patience import PATIENCE_S
 
 from acctcfg.cli import listeners
 from acctcfg.render import events as render_events
@@ -198,12 +199,12 @@ def test_a_reader_that_goes_stops_nothing(desk: Desk) -> None:
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     held = os.open(pipe, os.O_RDWR)  # so that both ends open, whoever comes first
-    opened.wait(10)
+    opened.wait(PATIENCE_S)
     desk.write({"mmdesk01": MODES})
-    reading = threading.Thread(target=lambda: (reader.join(10), os.close(held)))
+    reading = threading.Thread(target=lambda: (reader.join(PATIENCE_S), os.close(held)))
     reading.start()
     said = desk.apply("--events", "pipe")
-    reading.join(10)
+    reading.join(PATIENCE_S)
     assert (said.code, first) == (0, [b'{"event": '])
     assert said.err.count("note: not all events were written: Broken pipe") == 1
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from desk import MASTER, Desk, seed
 from ladder_parts import KEY, LEVEL, NO_CHANGES, settle
+from patience import until
 from test_ladder_readings import OTHER
-from test_ladder_wait_flat import SWAP, Waiting, close, held, sockets, until, wanted
+from test_ladder_wait_flat import SWAP, Waiting, close, held, sockets, wanted
 
 from acctcfg.sandbox.okx.flags import Flags
 
@@ -106,7 +107,7 @@ def test_waiting_until_flat_under_either_reading(
         desk.open("customer01", "positions", **{**SWAP, "instId": "ETH-USDT-SWAP"})
         desk.open("customer01", "orders", instId="BTC-USDT-SWAP")
         wanted(desk, "customer01")
-        with Waiting(desk, "30s") as waiting:
+        with Waiting(desk) as waiting:
             until(lambda: len(sockets(desk)) == 2)
             close(desk)
             assert (desk.writes(), waiting.over) == ([], False)

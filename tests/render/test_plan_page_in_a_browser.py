@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from patience import PATIENCE_S
 from plan_samples import step_of
 
 from acctcfg.core.address import Address
@@ -70,7 +71,7 @@ class Tab:
         self.number += 1
         await self.socket.send_json({"id": self.number, "method": method, "params": more})
         while True:
-            said = await self.socket.receive_json(timeout=20)
+            said = await self.socket.receive_json(timeout=PATIENCE_S)
             if said.get("method") in TOLD:
                 self.told.append(said["params"])
             if said.get("method") == until or (not until and said.get("id") == self.number):

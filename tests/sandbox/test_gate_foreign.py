@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from acctcfg.sandbox.serve import Running
 
@@ -49,7 +50,7 @@ def speak(variable, script, sandbox, *arguments):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
         env={**os.environ, "NO_PROXY": "127.0.0.1"},
     )
     assert done.returncode == 0, done.stderr

@@ -29,7 +29,7 @@ def main(folder: Path, mood: str) -> int:
         sys.stderr.flush()
         os.kill(os.getpid(), 9)
     if mood == "hangs":
-        time.sleep(60)
+        time.sleep(3600)
     if mood in ("prose", "endless"):
         print(
             "here you are: " + (file.read_text() if file.exists() else "") + "x" * (2 << 20 if mood == "endless" else 0)
