@@ -13,7 +13,7 @@ from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive,
 from acctcfg.cli.formats import option_format, option_full, page, show
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.next_step import say_after_apply
-from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
+from acctcfg.cli.selection import option_dependencies, option_exclude, option_refresh, option_target
 
 if TYPE_CHECKING:
     from acctcfg.cli.approvals import Approved
@@ -43,6 +43,7 @@ TEXT = "text"
 @option_target
 @option_exclude
 @option_dependencies
+@option_refresh
 @option_auto_approve
 @option_allow_sensitive
 @click.option(
@@ -74,6 +75,7 @@ def command(
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     with_dependencies: bool,
+    refresh: bool,
     auto_approve: bool,
     allow_sensitive: tuple[str, ...],
     allow_warnings: bool,
@@ -111,6 +113,7 @@ def command(
             targets=targets,
             excludes=excludes,
             with_dependencies=with_dependencies,
+            refresh=refresh,
             saved=saved,
             expect=expect,
             replace=replace,

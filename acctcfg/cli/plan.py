@@ -12,7 +12,7 @@ from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive,
 from acctcfg.cli.formats import option_format, option_full, option_summary, show
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.next_step import say_after_reads
-from acctcfg.cli.selection import option_dependencies, option_exclude, option_target
+from acctcfg.cli.selection import option_dependencies, option_exclude, option_refresh, option_target
 
 if TYPE_CHECKING:
     from acctcfg.core.plan import Plan
@@ -42,6 +42,7 @@ def _one_revision(ctx: click.Context, param: click.Parameter, value: str | None)
 @option_target
 @option_exclude
 @option_dependencies
+@option_refresh
 @option_replace
 @option_allow_sensitive
 @click.option(
@@ -72,6 +73,7 @@ def command(
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     with_dependencies: bool,
+    refresh: bool,
     replace: tuple[str, ...],
     allow_sensitive: tuple[str, ...],
     snapshot: Path | None,
@@ -96,6 +98,8 @@ def command(
         raise click.UsageError("--summary is for --format text, without --full", ctx)
     if rehearse and snapshot is not None:
         raise click.UsageError("--rehearse reads live state itself: leave out --live", ctx)
+    if refresh and snapshot is not None:
+        raise click.UsageError("--live reads nothing: leave out --refresh", ctx)
     out = place_to_save(ctx, out)
     live = None if snapshot is None else load_snapshot(ctx.obj["directory"] / snapshot)
     workspace = load_workspace(ctx)
@@ -115,6 +119,7 @@ def command(
             replace=replace,
             allow_sensitive=allow_sensitive,
             changed_since=changed_since or "",
+            refresh=refresh,
             progress=progress,
         ),
     )

@@ -10,7 +10,14 @@ import click
 
 from acctcfg.cli.completing import addresses
 
-__all__ = ["argument_addresses", "option_dependencies", "option_exclude", "option_target", "read_addresses"]
+__all__ = [
+    "argument_addresses",
+    "option_dependencies",
+    "option_exclude",
+    "option_refresh",
+    "option_target",
+    "read_addresses",
+]
 
 Command = TypeVar("Command", bound=Callable[..., object])
 LARGEST = 4 << 20  # bytes of a file of addresses
@@ -40,6 +47,12 @@ def option_dependencies(command: Command) -> Command:
     """`--with-dependencies`, which adds to `--target` what has to change before it."""
     said = "With --target: also what has to change first, such as an account mode before leverage."
     return click.option("--with-dependencies", is_flag=True, help=said)(command)
+
+
+def option_refresh(command: Command) -> Command:
+    """`--refresh`, which reads also what the journal knows for good."""
+    said = "Read everything anew, also what the journal knows and nobody can take away (deposit addresses)."
+    return click.option("--refresh", is_flag=True, help=said)(command)
 
 
 def _option(name: str, target: str, what: str) -> Callable[[Command], Command]:

@@ -12,6 +12,7 @@ from acctcfg.core.canonical import canonical, digest_of
 from acctcfg.core.codes import OF_THE_MOMENT, UNREVIEWED
 from acctcfg.core.desired import Place, Wave
 from acctcfg.core.diff import Change
+from acctcfg.core.recalled import Recalled
 from acctcfg.core.rehearsal import Rehearsal
 from acctcfg.core.rollout import StagedWave, staged
 from acctcfg.core.scope import Reverts, Scope, StoreReport, VenueReport
@@ -178,6 +179,7 @@ class Plan:
     created_at: str = ""
     author: str = ""  # who made it
     rehearsal: Rehearsal | None = None  # what became of it on a sandbox
+    recalled: tuple[Recalled, ...] = ()  # what was not read, since nobody can take it away
     earlier: Earlier | None = None  # the live state that it was made from, where that was not read for it
 
     @property
@@ -342,6 +344,8 @@ class Plan:
         document |= self._reverts()
         if self.scope.since is not None:
             document["changed_since"] = self.scope.since.to_json()
+        if self.recalled:
+            document["recalled"] = [one.to_json() for one in self.recalled]
         if self.rehearsal is not None:
             document["rehearsal"] = self.rehearsal.to_json()
         if self.earlier is not None:

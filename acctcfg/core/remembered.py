@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-__all__ = ["Cap", "Creating", "KnownAccount", "Rotation", "StoredKey"]
+from acctcfg.core.json_types import JsonObject
+
+__all__ = ["Cap", "Creating", "KnownAccount", "Lasting", "Rotation", "StoredKey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +19,14 @@ class KnownAccount:
     uid: str  # "" where the run that created it died before it wrote that down
     key: str  # its key in the manifest
     since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lasting:
+    """A thing that nobody can take away again, such as a deposit address: once known, it need not be read."""
+
+    facts: JsonObject  # as the venue's list showed it
+    since: str  # when that was put on record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,7 @@ async def apply(
     skip_blocked: bool = False,
     after_cap: bool = False,
     with_dependencies: bool = False,
+    refresh: bool = False,
     wait_flat_s: float = 0.0,
     lock_timeout_s: float = 0.0,
     rotation: RotateKeys | None = None,
@@ -75,6 +76,8 @@ async def apply(
 
     `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told. `wait_flat_s`: how long
     to wait, without the lock, until nothing that is open stands in the way. `rotation`: rotate these keys, and no more.
+
+    `refresh`: what the journal knows, and nobody can take away, is read too.
 
     `unsigned`: why sensitive steps are held back, where too few people signed the plan.
 
@@ -97,7 +100,8 @@ async def apply(
     flags = {**terms.on_record, **(said or {})}
     patience = Patience(wait_flat_s)
     while True:
-        async with Session(workspace, venues_of(workspace, focus), progress=progress) as session:
+        venues = venues_of(workspace, focus)
+        async with Session(workspace, venues, recalls=not refresh, progress=progress) as session:
             async with hold_locks(session, max(lock_timeout_s, patience.left(session.clock)), progress) as locks:
                 if rotation is not None:
                     rotation.tell(working(session))
@@ -118,7 +122,7 @@ async def apply(
     narrowed = saved is not None and any(saved.get(one) for one in ("targets", "excludes", "changed_since"))
     if saved is None or undo is not None or narrowed or outcome.plan.steps or outcome.plan.unreadable:
         return outcome
-    return await _matched(workspace, outcome, progress)
+    return await _matched(workspace, outcome, refresh=refresh, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,7 @@ def _not_begun(planned: Planned, plan: Plan) -> Outcome:
     return Outcome(plan=plan, results=tuple(results), claimed=planned.claimed)
 
 
-async def _matched(workspace: Workspace, outcome: Outcome, progress: Progress) -> Outcome:
+async def _matched(workspace: Workspace, outcome: Outcome, *, refresh: bool, progress: Progress) -> Outcome:
     """All that a saved plan wanted is right by now. Only a look at everything else can tell whether accounts match.
 
     What was to be done is done, whatever becomes of this look: a note says what it found, or why it failed.
@@ -220,7 +224,7 @@ async def _matched(workspace: Workspace, outcome: Outcome, progress: Progress) -
     if outcome.plan.matches:
         return outcome
     try:
-        plan = await make_plan(workspace, progress=progress)
+        plan = await make_plan(workspace, refresh=refresh, progress=progress)
     except AcctcfgError as error:
         found = f"whether anything else differs is not known: {error.told}"
     else:

@@ -20,6 +20,7 @@ from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.guardrails import guard, is_sensitive
 from acctcfg.core.order import order
 from acctcfg.core.plan import Plan, Precheck, Step, Unread, Warning_
+from acctcfg.core.recalled import recalled_of
 from acctcfg.core.scope import Scope, StoreReport
 from acctcfg.engine.accounts_order import deletes_last, with_upper
 from acctcfg.engine.capped import above_cap
@@ -77,6 +78,7 @@ class Look(TypedDict, total=False):
     with_dependencies: bool
     undo: Undo | None
     changed_since: str
+    refresh: bool
     progress: Progress
 
 
@@ -97,11 +99,13 @@ async def planning(
     with_dependencies: bool = False,
     undo: Undo | None = None,
     changed_since: str = "",
+    refresh: bool = False,
     progress: Progress = SILENT,
 ) -> AsyncIterator[Planned]:
     """The plan of a workspace, with its connections open; with `undo` the one that leads back from a run.
 
-    `changed_since`: a revision of git; only accounts whose manifest is another than then are looked at.
+    `changed_since`: a revision of git; only accounts whose manifest is another than then are looked at. `refresh`: what
+    the journal knows, and nobody can take away, is read too.
     """
     progress = safe(progress)
     if undo is not None:
@@ -114,7 +118,7 @@ async def planning(
     if since is not None and not targets:
         focus = Focus.exactly((), excludes=excludes)
     leave = Leave.of(workspace, replace, allow_sensitive)
-    async with Session(workspace, venues_of(workspace, focus), progress=progress) as session:
+    async with Session(workspace, venues_of(workspace, focus), recalls=not refresh, progress=progress) as session:
         planned = await draw_up(session, focus, leave=leave, undo=undo, progress=progress)
         if since is not None:
             planned.plan = narrowed_to(since, planned.plan)
@@ -177,6 +181,7 @@ async def draw_up(
         replace=tuple(sorted(str(one.address) for one in steps if one.address in replacing)),
         allow_sensitive=tuple(sorted(str(address) for address in sensitive if leave.allows(address))),
         reverts=None if undo is None else undo.reverts,
+        recalled=recalled_of((one for survey in surveys for one in survey.recalled.items()), session.now()),
     )
     plan = _of_workspace(session, plan)
     plan = replace(plan, estimate=estimate_of(session, work, plan))

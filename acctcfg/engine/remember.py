@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from acctcfg.core.address import Address
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.state import After, Live, Unreadable
+from acctcfg.core.untold import untold
 from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.plan import Planned
 from acctcfg.venues.contract import Survey
@@ -47,9 +49,10 @@ def remember(
             if access is not None:
                 store, path, label = access
                 journal.remember_access(run, user, name, store=store, path=path, label=label, uid=survey.uid)
-            if survey.stored:
+            if survey.stored or survey.lasting:
                 known[user] = known.get(user) or journal.knowledge(user)
                 _remember_stored(survey, user, known[user], journal, run)
+                _remember_lasting(survey, user, known[user], journal, run)
     for result in outcome.results:
         _forget_key(planned, result, journal, run)
     _remember_seen(planned, journal, run)
@@ -83,6 +86,20 @@ def _remember_stored(survey: Survey, user: str, known: Knowledge, journal: Journ
         if not same or known.creating(survey.spec.name, label) is not None:
             facts = {"store": key.store, "path": key.path, "api_key": key.api_key, "uid": key.uid}
             journal.remember_key(run, user, survey.spec.name, label, **facts)
+
+
+def _remember_lasting(survey: Survey, user: str, known: Knowledge, journal: Journal, run: str) -> None:
+    """What the venue's lists showed and nobody can take away: the next plan need not read it."""
+    for field, shown in survey.lasting.items():
+        before = [one.facts for one in known.lasting(survey.uid, field)]
+        new = [facts for facts in shown if facts not in before and _as_it_is(facts)]
+        if new:
+            journal.remember_lasting(run, user, survey.spec.name, uid=survey.uid, field=field, shown=new)
+
+
+def _as_it_is(facts: JsonObject) -> bool:
+    """Whether the journal keeps every word of it: what an opened secret is part of, it does not."""
+    return all(untold(str(value)) == str(value) for value in facts.values())
 
 
 def _remember_seen(planned: Planned, journal: Journal, run: str) -> None:

@@ -131,6 +131,7 @@ class Session:
     links: dict[str, Link] = field(default_factory=dict)
     failed: dict[str, VenueError] = field(default_factory=dict)
     memory: Callable[[str, str], JournalMemory] | None = None  # by base URL and venue user
+    recalls: bool = False  # whether what the journal has as lasting need not be read
     progress: Progress = SILENT
 
     async def __aenter__(self) -> Self:
@@ -259,6 +260,7 @@ class Session:
             memory=partial(self.memory, way.client.base_url),
             accounts={key: one for key, one in workspace.manifest.accounts.items() if one.venue == spec.key},
             adopt=workspace.manifest.guardrails.adopt,
+            recalls=self.recalls,
         )
         connection = way.venue.connect(given)
         ends_at = credentials.ends_at if isinstance(credentials, AccessToken) else None

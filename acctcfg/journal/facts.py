@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from acctcfg.core.json_types import JsonObject, JsonValue
 
-__all__ = ["mapping", "number", "text", "word"]
+__all__ = ["entries", "mapping", "number", "text", "word"]
 
 
 def text(facts: JsonObject, name: str) -> str:
@@ -33,3 +33,11 @@ def number(facts: JsonObject, name: str) -> float | None:
 def mapping(value: JsonValue) -> JsonObject:
     """An object; an empty one for whatever else stands there."""
     return value if isinstance(value, Mapping) else {}
+
+
+def entries(facts: JsonObject, name: str) -> Sequence[JsonValue]:
+    """A list that every row of this kind has."""
+    value = facts[name]
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise TypeError(f"{name} is no list")
+    return value

@@ -59,10 +59,10 @@ class _New:
 class Journal(Past):
     """One journal. Several threads may call its methods; several processes may append at once.
 
-    What a method adds is on disk when it returns, but for `request`, `done` and `steps`, which go along with the next
-    addition.
-    Every method raises JournalError if the storage is damaged, locked for too long, read-only or the disk is full,
-    and TypeError, before anything is written, if a body is not plain JSON data. `now` gives Unix seconds.
+    What a method adds is on disk when it returns, but for `request`, `done`, `steps` and `remember_lasting`, which go
+    along with the next addition. Every method raises JournalError if the storage is damaged, locked for too long,
+    read-only or the disk is full, and TypeError, before anything is written, if a body is not plain JSON data. `now`
+    gives Unix seconds.
     """
 
     def __init__(self, storage: Storage, *, now: Callable[[], float] = time.time, seen: LastSeen | None = None) -> None:
@@ -258,6 +258,13 @@ class Journal(Past):
         }
         if new:
             self._add(Draft.of("seen", run, {"kind": kind, "names": new}, venue_user))
+
+    def remember_lasting(
+        self, run: str, venue_user: str, account: str, *, uid: str, field: str, shown: Iterable[JsonObject]
+    ) -> None:
+        """Note what a venue's list showed and nobody can take away; written with the next addition."""
+        facts: JsonObject = {"uid": uid, "field": field, "shown": [dict(one) for one in shown]}
+        self._waiting.append(_New(Draft.of("lasting", run, facts, venue_user, account)))
 
     # -- the brake -----------------------------------------------------------------------------------------------------
 

@@ -7,14 +7,14 @@ had for that name at that time.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.remembered import Cap, Creating, KnownAccount, Rotation, StoredKey
+from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, Rotation, StoredKey
 from acctcfg.journal.chain import Row
-from acctcfg.journal.facts import mapping, number, text, word
+from acctcfg.journal.facts import entries, mapping, number, text, word
 
 __all__ = ["Knowledge"]
 
@@ -51,7 +51,8 @@ class Knowledge:
     caps: dict[str, Cap] = field(default_factory=dict)  # by uid: the last brake that was not lifted since
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
     _open: dict[tuple[str, str], _Intent] = field(default_factory=dict)  # creations: name and label
-    _made: list[tuple[str, str, JsonObject]] = field(default_factory=list)  # uid, field, what was answered
+    _made: dict[tuple[str, str], list[JsonObject]] = field(default_factory=dict)  # uid and field -> what was answered
+    _lasting: dict[tuple[str, str], list[Lasting]] = field(default_factory=dict)  # uid and field -> what was shown
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Knowledge:
@@ -101,7 +102,11 @@ class Knowledge:
 
     def created(self, uid: str, field_: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first, but for what was deleted since."""
-        return tuple(facts for whose, what, facts in self._made if (whose, what) == (uid, field_))
+        return tuple(self._made.get((uid, field_), ()))
+
+    def lasting(self, uid: str, field_: str) -> tuple[Lasting, ...]:
+        """What the venue's lists showed of that field, and nobody can take away, oldest first."""
+        return tuple(self._lasting.get((uid, field_), ()))
 
     # -- the fold ------------------------------------------------------------------------------------------------------
 
@@ -126,6 +131,11 @@ class Knowledge:
             case "key_gone":
                 facts = row.facts()
                 self._drop_keys(row.account, text(facts, "label"), word(facts, "api_key") or "")
+            case "lasting":
+                facts = row.facts()
+                place = text(facts, "uid"), text(facts, "field")
+                shown = [Lasting(facts=mapping(one), since=row.at) for one in entries(facts, "shown")]
+                self._lasting.setdefault(place, []).extend(shown)
             case "cap":
                 most = mapping(row.facts()["most"])
                 self.caps |= {uid: Cap(most=Decimal(text(most, uid)), run=row.run, at=row.at) for uid in most}
@@ -164,7 +174,7 @@ class Knowledge:
                 self._account(intent.name, str(facts["uid"]), intent.address, row.at)
             return
         uid = str(intent.body.get("uid") or "") or self.names.get(intent.name, "")
-        self._made.append((uid, intent.field, facts))
+        self._made.setdefault((uid, intent.field), []).append(facts)
         self._rotate(intent, new=str(facts.get("api_key") or ""))
 
     def _end(self, row: Row) -> None:
@@ -193,7 +203,7 @@ class Knowledge:
 
     def _take_back(self, intent: _Intent) -> None:
         """What a create answered and no read showed in time: it was not made, so it does not count as there."""
-        self._made = [one for one in self._made if one[2] is not intent.answered]
+        self._drop_made(lambda facts: facts is intent.answered)
         if not intent.field and self.names.get(intent.name) == intent.answered.get("uid"):
             self._gone(intent.name)
 
@@ -215,7 +225,8 @@ class Knowledge:
         uid = self.names.pop(name, "")
         self.accounts.pop(uid, None)
         if uid:
-            self._made = [one for one in self._made if one[0] != uid]
+            self._made = {place: some for place, some in self._made.items() if place[0] != uid}
+            self._lasting = {place: some for place, some in self._lasting.items() if place[0] != uid}
             self.stored = {place: one for place, one in self.stored.items() if one.uid != uid}
             self.access.pop(uid, None)
             self.rotations = {key: one for key, one in self.rotations.items() if key[0] != uid}
@@ -245,10 +256,8 @@ class Knowledge:
 
     def _rename(self, uid: str, api_key: str, label: str) -> None:
         self.rotations.pop((uid, label), None)
-        self._made = [
-            (one[0], one[1], {**one[2], "label": label} if one[2].get("api_key") == api_key else one[2])
-            for one in self._made
-        ]
+        made = self._made.get((uid, _KEYS), ())
+        self._made[uid, _KEYS] = [{**one, "label": label} if one.get("api_key") == api_key else one for one in made]
         self.stored = {
             place: dataclasses.replace(one, label=label) if one.api_key == api_key else one
             for place, one in self.stored.items()
@@ -274,13 +283,17 @@ class Knowledge:
             self._drop_key(api_key)
         else:
             self.stored = {p: one for p, one in self.stored.items() if (one.uid, one.label) != (uid, label)}
-            self._made = [one for one in self._made if (one[0], one[1], one[2].get("label")) != (uid, _KEYS, label)]
+            made = self._made.get((uid, _KEYS), ())
+            self._made[uid, _KEYS] = [one for one in made if one.get("label") != label]
         self._open.pop((name, label), None)
 
     def _drop_key(self, api_key: str) -> None:
         self.stored = {place: one for place, one in self.stored.items() if one.api_key != api_key}
-        self._made = [one for one in self._made if one[2].get("api_key") != api_key]
+        self._drop_made(lambda facts: facts.get("api_key") == api_key)
         self.rotations = {place: one for place, one in self.rotations.items() if one.new != api_key}
+
+    def _drop_made(self, gone: Callable[[JsonObject], bool]) -> None:
+        self._made = {place: [one for one in some if not gone(one)] for place, some in self._made.items()}
 
 
 def _field(address: str) -> str:

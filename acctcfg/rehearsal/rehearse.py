@@ -55,6 +55,7 @@ CHILD: Final = "acctcfg.rehearsal.child"
 async def rehearse(workspace: Workspace, **look: Unpack[Look]) -> Plan:
     """The plan, with what becomes of it on the sandbox. Sends reads alone, and writes nothing in the workspace."""
     progress = safe(look.get("progress", SILENT))
+    look["refresh"] = True  # the sandbox is seeded with what was read
     recording = RecordingWorkspace.over(workspace)
     async with planning(recording, **look) as planned:
         if not planned.surveys:

@@ -10,7 +10,7 @@ from typing import Final
 from acctcfg.core.plan import Plan, Step, by_account
 from acctcfg.render.formats import Page
 from acctcfg.render.harmless import harmless, in_code
-from acctcfg.render.text import PlanPage, blocks_all, by_venue, causes, estimated, origin, waves
+from acctcfg.render.text import PlanPage, blocks_all, by_venue, causes, estimated, known, origin, waves
 
 __all__ = ["LARGEST", "MARKER", "plan_markdown"]
 
@@ -49,7 +49,7 @@ def plan_markdown(plan: Plan) -> str:
 def _head(plan: Plan) -> list[str]:
     """The marker, the totals, and how this very plan is applied."""
     first, *more = plan.conclusion
-    told = [*origin(plan), *more, *estimated(plan), *_apply(plan)]
+    told = [*origin(plan), *more, *known(plan), *estimated(plan), *_apply(plan)]
     return [f"{MARKER}{plan.digest} -->", f"### {first}", *(row for text in told for row in ("", in_code(text)))]
 
 

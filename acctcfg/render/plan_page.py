@@ -20,6 +20,7 @@ from acctcfg.render.text import (
     by_venue,
     causes,
     estimated,
+    known,
     origin,
     waves,
 )
@@ -105,7 +106,7 @@ def _head(plan: Plan) -> str:
     chips = (
         f"<b{' class=bad' * (word == 'blocked' and bool(number))}>{number} {words[word]}</b>" for word, number in totals
     )
-    told = [*origin(plan), *([] if plan.steps else [first]), *more]
+    told = [*origin(plan), *([] if plan.steps else [first]), *more, *known(plan)]
     venues = [
         " · ".join(
             filter(None, (name, one.type, one.environment, one.uid, one.base_url, f"{one.accounts} accounts read"))

@@ -68,6 +68,7 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
             waves=_waves(),
             excludes={**TEXTS, "description": "what was left out of it; absent in files of earlier versions"},
             changed_since=_since(),
+            recalled=_recalled(),
             rehearsal=_rehearsal(),
             reverts=_reverts(),
             snapshot=_snapshot(),
@@ -95,6 +96,18 @@ def _waves() -> dict[str, object]:
 def _reverts() -> dict[str, object]:
     of_run = object_(run=TEXT, at=TEXT, actor=TEXT, command=TEXT, with_deletes={"type": "boolean"})
     return {**of_run, "description": "the run that the plan undoes, in place of what the manifest wants"}
+
+
+def _recalled() -> dict[str, object]:
+    field = object_(
+        field=TEXT,
+        count={**COUNT, "description": "how many of them were not read"},
+        accounts=COUNT,
+        since={**TEXT, "description": "when the first of them went on record"},
+        age_s={**COUNT, "description": "how long before the plan that was"},
+    )
+    found: dict[str, object] = {"type": "array", "items": field}
+    return {**found, "description": "what the journal knew, and nobody can take away, so that it was not read"}
 
 
 def _rehearsal() -> dict[str, object]:

@@ -24,6 +24,7 @@ __all__ = [
     "causes",
     "counted",
     "estimated",
+    "known",
     "origin",
     "render_plan",
     "waves",
@@ -60,7 +61,7 @@ def render_plan(plan: Plan, page: Page = PLAIN) -> str:
         sheet.notices("Could not be read, so nothing was planned for it:", "?", causes(plan.unreadable, few=not all_)),
         sheet.legend(plan),
         *rehearsed(plan),
-        [f"Digest: {plan.digest}", *estimated(plan), *not_carried_out(plan, whole), *plan.conclusion],
+        [f"Digest: {plan.digest}", *known(plan), *estimated(plan), *not_carried_out(plan, whole), *plan.conclusion],
     ]
     return joined(blocks, color=page.color)
 
@@ -369,6 +370,11 @@ def by_venue(plan: Plan) -> Iterator[tuple[str, VenueReport | None, list[Step]]]
     for step in plan.steps:
         steps.setdefault(step.venue, []).append(step)
     return ((name, reports.get(name), own) for name, own in steps.items())
+
+
+def known(plan: Plan) -> list[str]:
+    """What was taken from the journal unread, and how long that has it."""
+    return [one.said for one in plan.recalled]
 
 
 def estimated(plan: Plan) -> Iterator[str]:

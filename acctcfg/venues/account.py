@@ -33,6 +33,7 @@ class AccountNotes(ABC):
     replace: frozenset[Address] = frozenset()  # keys that the user wants to be replaced
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # label -> where the journal has its secret
     rotate: frozenset[Address] = frozenset()  # keys that are to be rotated in this run
+    recalls: bool = False  # whether what the journal has as lasting need not be read
     overlap_s: float = 0.0  # how long the old key stays beside the new one
     _rotations: dict[str, Rotation] | None = None
     _traces: Traces | None = None

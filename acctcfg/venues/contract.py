@@ -16,7 +16,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.order import Row
 from acctcfg.core.plan import Precheck, Unread, Warning_
-from acctcfg.core.remembered import Creating, KnownAccount, Rotation, StoredKey
+from acctcfg.core.remembered import Creating, KnownAccount, Lasting, Rotation, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.core.state import Live, Wanted
@@ -39,6 +39,7 @@ __all__ = [
     "Explained",
     "Given",
     "KnownAccount",
+    "Lasting",
     "Memory",
     "Proof",
     "Rotation",
@@ -123,6 +124,9 @@ class Memory(Protocol):
 
     def created(self, uid: str, field: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first, but for what was deleted since."""
+
+    def lasting(self, uid: str, field: str) -> tuple[Lasting, ...]:
+        """What the venue's lists showed an apply of that field, and nobody can take away, oldest first."""
 
     def seen(self, kind: str, name: str) -> str:
         """The day ("2026-11-02") of the last run that saw it on a venue's list; "" never."""
@@ -234,6 +238,8 @@ class Survey:
     without: dict[Address, str] = field(default_factory=dict)  # managed, and why there is nothing to compare
     places: dict[Address, Place] = field(default_factory=dict)  # where an address was decided, unless its spec tells
     thorough: set[Address] = field(default_factory=set)  # what `current` must look for wherever it can be seen
+    lasting: dict[str, tuple[JsonObject, ...]] = field(default_factory=dict)  # field -> shown, nobody can take it away
+    recalled: dict[Address, str] = field(default_factory=dict)  # not read: what the journal knows, and since when
     read_at: float = 0.0  # by the steady clock; nothing that it shows was read later
     exists: bool = False
     uid: str = ""
@@ -347,6 +353,7 @@ class Given:
     memory: Callable[[str], Memory]  # the journal's view, once the venue user is known
     accounts: Mapping[str, AccountSpec]  # all that the manifest has under this connection, by key
     adopt: str  # "allow" | "explicit"
+    recalls: bool = False  # whether what `memory` has as lasting need not be read
 
 
 class Venue(Protocol):

@@ -26,6 +26,7 @@ from acctcfg.venues.okx.endpoints import (
     GRID_BOTS,
     LEVERAGE_INFO,
     MMP_CONFIG,
+    OWN_DEPOSIT_ADDRESSES,
     PENDING_ORDERS,
     POSITIONS,
     PRECHECK_DELTA_NEUTRAL,
@@ -36,6 +37,7 @@ from acctcfg.venues.okx.endpoints import (
 )
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.leverage import Decision, Read, live_values
+from acctcfg.venues.okx.listed import DepositAddress
 from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, number
 from acctcfg.venues.okx.scopes import Scope
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, POSITION_MODE, ips_of, permissions_of
@@ -203,6 +205,10 @@ class OwnKey:
             rows = await self.read(BALANCE, {"ccy": ",".join(some)} if some else {})
             found |= {str(row["ccy"]): row for row in (demand("a balance", one, "ccy") for one in _currencies(rows))}
         return found
+
+    async def deposit_addresses(self, currency: str) -> list[DepositAddress]:
+        """The account's addresses of one currency, as it sees them itself."""
+        return [DepositAddress.of(row, currency) for row in await self.read(OWN_DEPOSIT_ADDRESSES, {"ccy": currency})]
 
     async def collateral(self) -> dict[str, bool]:
         """Whether each currency that can be collateral is."""

@@ -85,6 +85,7 @@ class OkxConnection(ByField[Account]):
         self._memory_of = given.memory
         self._accounts = given.accounts
         self._adopt = given.adopt
+        self._recalls = given.recalls
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._calls = calls
         self._master = Master(given.client, given.credentials, "", calls)
@@ -183,6 +184,7 @@ class OkxConnection(ByField[Account]):
             signed=signed,
             own=own,
             rotate=frozenset(self.rotate),
+            recalls=self._recalls,
             overlap_s=self.overlap_s,
         )
         return account

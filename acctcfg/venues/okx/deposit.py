@@ -16,11 +16,20 @@ from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.plan import Precheck
 from acctcfg.core.state import ABSENT, Live, Made, Unreadable
-from acctcfg.deposit import ADDRESSES, CREDIT, AddressSpec, CreditTo, DepositRow, address_value, deposit_of
-from acctcfg.errors import VenueError
+from acctcfg.deposit import (
+    ADDRESSES,
+    CREDIT,
+    AddressSpec,
+    CreditTo,
+    DepositRow,
+    DepositSpec,
+    address_value,
+    deposit_of,
+)
+from acctcfg.errors import Refused, VenueError
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.deposit_rows import Numbered, near_chain, numbered, use_of
+from acctcfg.venues.okx.deposit_rows import NOT_READ, Numbered, facts_of, near_chain, numbered, recalled, use_of
 from acctcfg.venues.okx.endpoints import CREATE_DEPOSIT_ADDRESS, DEPOSIT_ADDRESSES, MODIFY_DEPOSIT_ADDRESS
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 from acctcfg.venues.okx.row_fields import tag_of
@@ -46,8 +55,9 @@ class DepositAddresses(OneCall[Account]):
         if deposit is None or not focus.may_want(account.spec.key, ADDRESSES, CREDIT):
             return
         currencies = sorted({spec.currency for spec in deposit.addresses})
+        since = await self._recall(account, deposit)
         try:
-            await asyncio.gather(*(self._read(account, currency) for currency in currencies))
+            await asyncio.gather(*(self._read(account, currency) for currency in currencies if not since))
         except VenueError as error:
             # Where deposits go is one value for all: without one of the lists, no creation could carry it on.
             account.survey.cannot_read(account.address("deposit"), error.code or "deposit", error.message)
@@ -62,7 +72,32 @@ class DepositAddresses(OneCall[Account]):
                 continue
             for spec in specs:
                 self._spec(account, focus, spec, chains)
+        account.survey.recalled |= {one: known for one, known in since.items() if one in account.survey.desired}
         await self._show(account, focus, tell=True)
+
+    async def _recall(self, account: Account, deposit: DepositSpec) -> dict[Address, str]:
+        """Take the addresses from the journal where it has all that are wanted: since when it has each; {} else."""
+        known = account.memory.lasting(account.uid, ADDRESSES) if account.recalls and account.uid else ()
+        if not known:
+            return {}
+        currencies = {spec.currency for spec in deposit.addresses}
+        account.deposits = {currency: recalled(known, currency) for currency in currencies}
+        since = {(str(one.facts.get("address")), str(one.facts.get("tag") or "")): one.since for one in known}
+        found: dict[Address, str] = {}
+        for spec in deposit.addresses:
+            try:
+                chains = await account.master.chains(spec.currency)
+            except VenueError:
+                chains = ()  # the survey asks again, and says so
+            name = _chain_name(spec, chains)
+            rows = self._numbered(account, spec.currency, name).rows
+            for number in range(1, spec.count + 1):
+                row = rows.get(number)
+                if row is None or not row.listed or use_of(row, chains).unpayable:
+                    account.deposits.clear()
+                    return {}
+                found[account.address(ADDRESSES, f"{spec.currency}/{name}/{number}")] = since[row.address, row.tag]
+        return found
 
     async def _read(self, account: Account, currency: str) -> None:
         rows = await account.master.deposit_addresses(account.name, currency) if account.row is not None else []
@@ -70,10 +105,10 @@ class DepositAddresses(OneCall[Account]):
 
     def _spec(self, account: Account, focus: Focus, spec: AddressSpec, chains: Sequence[Chain]) -> None:
         """Both sides of the addresses of one entry; a chain that the venue does not have is a finding of theirs."""
-        mains = [chain.name for chain in chains if chain.main]
-        name = spec.chain or (mains[0] if len(mains) == 1 else None)
-        if name is None:
-            what = "has no such currency" if not chains else f"names {len(mains)} main chains of it (write `chain`)"
+        name = _chain_name(spec, chains)
+        if not name:
+            mains = sum(chain.main for chain in chains)
+            what = "has no such currency" if not chains else f"names {mains} main chains of it (write `chain`)"
             message = f"{spec.place}: {spec.currency}: the venue {what}"
             account.survey.cannot_read(account.address(ADDRESSES, spec.currency), "main_chain", message)
             return
@@ -97,8 +132,10 @@ class DepositAddresses(OneCall[Account]):
 
     def _numbered(self, account: Account, currency: str, chain: str) -> Numbered:
         known = account.memory.created(account.uid, ADDRESSES) if account.uid else ()
+        shown = account.memory.lasting(account.uid, ADDRESSES) if account.uid else ()
         made = [one for one in self._made.get(account.uid, ()) if one not in known]
-        return numbered(account.deposits.get(currency, ()), [*known, *made], currency, chain)
+        listed = account.deposits.get(currency, ())
+        return numbered(listed, [*known, *made], currency, chain, (one.facts for one in shown))
 
     def _live(self, found: Numbered, number: int, wanted: Made, chains: Sequence[Chain]) -> Live:
         row = found.rows.get(number)
@@ -106,7 +143,7 @@ class DepositAddresses(OneCall[Account]):
             unpayable = use_of(row, chains).unpayable
             return Unreadable("no_tag", unpayable) if unpayable else wanted
         if number in found.missing:
-            message = "it was there when a later one was made, and the venue's list does not show it now"
+            message = "it was there in an earlier run, and the venue's list does not show it now"
             return Unreadable("not_listed", message)
         return ABSENT
 
@@ -133,6 +170,7 @@ class DepositAddresses(OneCall[Account]):
     async def _show(self, account: Account, focus: Focus, *, tell: bool) -> None:
         """The addresses that can be paid to, and what is to be said of the others."""
         shown: list[DepositRow] = []
+        lasting: list[JsonObject] = []
         frozen = account.row is not None and account.row.is_frozen("deposit")
         known = account.memory.created(account.uid, ADDRESSES) if account.uid else ()
         places = {(row.currency, row.chain) for rows in account.deposits.values() for row in rows}
@@ -149,12 +187,14 @@ class DepositAddresses(OneCall[Account]):
                     to = "" if isinstance(row.credit_to, Unreadable) else row.credit_to.value
                     state = "frozen" if frozen else use.state
                     shown.append(DepositRow(currency, name, row.address, row.tag, to, number, state))
+                    lasting += [facts_of(row, number)] * row.listed
                 elif tell and address not in account.survey.desired and focus.wants(address):
                     account.survey.cannot_read(address, "no_tag", use.unpayable)
                 if tell and use.state == "closed" and focus.wants(address):
                     message = f"the venue takes no deposits on {name} now: do not pay to {row.address}"
                     account.survey.warn(address, "chain_closed", message)
         account.survey.deposits = tuple(shown)
+        account.survey.lasting[ADDRESSES] = tuple(lasting)
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """One call an address; not safe to repeat, so the engine reads before it ever does."""
@@ -214,7 +254,12 @@ class CreditToSetting(OneCall[Account]):
         deposit, address = deposit_of(account.spec), account.address(CREDIT)
         rows = _rows(account)
         if deposit is not None and deposit.credit_to is not None and rows and focus.wants(address):
-            account.survey.want(address, deposit.credit_to, _live(rows, deposit.credit_to))
+            try:
+                rows = await _where_now(account, rows) if any(row.credit_to == NOT_READ for row in rows) else rows
+            except VenueError as error:
+                account.survey.cannot_read(address, error.code or "deposit", error.message)
+            else:
+                account.survey.want(address, deposit.credit_to, _live(rows, deposit.credit_to))
         elif deposit is not None and deposit.credit_to is not None and not rows:
             account.survey.nothing_to_set(address, "it is kept with addresses: a new one is created with it")
         elif deposit is not None and rows and isinstance(live := _live(rows, None), Unreadable):
@@ -228,8 +273,7 @@ class CreditToSetting(OneCall[Account]):
         currency = _rows(account)[0].currency
         rows = account.deposits[currency] = await account.master.deposit_addresses(account.name, currency)
         wanted = deposit.credit_to if (deposit := deposit_of(account.spec)) else None
-        missing = Unreadable("not_listed", "the venue's list shows no address now")
-        return dict.fromkeys(addresses, _live(rows, wanted) if rows else missing)
+        return dict.fromkeys(addresses, _live(rows, wanted))
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
         """One call for the whole sub-account, through any one of its addresses."""
@@ -265,8 +309,38 @@ def _rows(account: Account) -> list[DepositAddress]:
     return [row for _, rows in sorted(account.deposits.items()) for row in rows]
 
 
+async def _where_now(account: Account, known: Sequence[DepositAddress]) -> list[DepositAddress]:
+    """The addresses of one currency with where they credit now: read as the account itself, which waits for no other.
+
+    Where its own list is refused, or shows none of the addresses that are known, the broker's tells.
+    """
+    currency, names = known[0].currency, {(row.chain, row.address, row.tag) for row in known}
+    own = [row for row in await _own_list(account, currency) if (row.chain, row.address, row.tag) in names]
+    told = own and not any(isinstance(row.credit_to, Unreadable) for row in own)
+    return own if told else await account.master.deposit_addresses(account.name, currency)
+
+
+async def _own_list(account: Account, currency: str) -> list[DepositAddress]:
+    """Its addresses as the account itself reads them; [] where it cannot."""
+    if account.reader is None or not account.master.own_lists:
+        return []
+    try:
+        return await account.reader.deposit_addresses(currency)
+    except VenueError as error:
+        account.master.own_lists = not isinstance(error, Refused)  # nor are the other accounts' keys asked, then
+        return []
+
+
+def _chain_name(spec: AddressSpec, chains: Sequence[Chain]) -> str:
+    """The chain of an entry: the manifest's, else the currency's main one; "" where the venue names none or more."""
+    mains = [chain.name for chain in chains if chain.main]
+    return spec.chain or (mains[0] if len(mains) == 1 else "")
+
+
 def _live(rows: Sequence[DepositAddress], wanted: CreditTo | None) -> Live:
     """One value for all; should the venue show several, one that is not wanted counts, so that it is mended."""
+    if not rows:
+        return Unreadable("not_listed", "the venue's list shows no address now")
     values = [row.credit_to for row in rows]
     unread = [value for value in values if isinstance(value, Unreadable)]
     return next((value for value in (*unread, *values) if value != wanted), values[0])

@@ -11,13 +11,17 @@ import difflib
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.remembered import Lasting
 from acctcfg.core.state import Unreadable
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 
-__all__ = ["Numbered", "Use", "near_chain", "numbered", "use_of"]
+__all__ = ["NOT_READ", "Numbered", "Use", "facts_of", "near_chain", "numbered", "recalled", "use_of"]
+
+NOT_READ: Final = Unreadable("not_read", "where the address credits was not read")
+"""Of an address that the journal knows: where it credits can change without us."""
 
 
 class Use(NamedTuple):
@@ -54,12 +58,19 @@ class Numbered(NamedTuple):
     """The addresses of one currency and chain by their numbers."""
 
     rows: Mapping[int, DepositAddress]
-    missing: frozenset[int]  # numbers that were taken when later ones were made, and that nothing shows now
+    missing: frozenset[int]  # numbers that addresses had, and that nothing shows now
 
 
-def numbered(listed: Sequence[DepositAddress], created: Iterable[JsonObject], currency: str, chain: str) -> Numbered:
+def numbered(
+    listed: Sequence[DepositAddress],
+    created: Iterable[JsonObject],
+    currency: str,
+    chain: str,
+    shown: Iterable[JsonObject] = (),
+) -> Numbered:
     """The number of every address. `listed` is the venue's list, newest first; `created` what creations answered,
-    oldest first, with the number that the plan gave and the count that was there before.
+    oldest first, with the number that the plan gave and the count that was there before; `shown` what the list showed
+    earlier runs, with its number.
     """
     oldest = [row for row in reversed(listed) if (row.currency, row.chain) == (currency, chain)]
     ours = [made for made in created if (made.get("currency"), made.get("chain")) == (currency, chain)]
@@ -72,12 +83,57 @@ def numbered(listed: Sequence[DepositAddress], created: Iterable[JsonObject], cu
             rows[number] = row
         else:
             later.append(row)
+    earlier = [one for one in shown if (one.get("currency"), one.get("chain")) == (currency, chain)]
+    gone = _pin(rows, [row for row in oldest if row not in later], earlier)
     pinned = list(rows.values())
     others = [row for row in _aged(oldest, later) if row not in pinned]
-    free = (number for number in count(1) if number not in rows)
+    free = (number for number in count(1) if number not in rows and number not in gone)
     rows |= dict(zip(free, [*others, *(row for row in later if row not in oldest)], strict=False))
     before = max((there for made in ours if isinstance(there := made.get("before"), int)), default=0)
-    return Numbered(dict(sorted(rows.items())), frozenset(range(1, before + 1)) - rows.keys())
+    return Numbered(dict(sorted(rows.items())), frozenset({*range(1, before + 1), *gone}) - rows.keys())
+
+
+def _pin(
+    rows: dict[int, DepositAddress], oldest: Sequence[DepositAddress], shown: Iterable[JsonObject]
+) -> frozenset[int]:
+    """Give the addresses that earlier runs saw the numbers that they had; of those that are not listed, the numbers."""
+    gone: set[int] = set()
+    for facts in shown:
+        number, row = number_of(facts), next((row for row in oldest if _same(row, facts)), None)
+        if number in rows or number < 1 or row in rows.values():
+            continue
+        if row is None:
+            gone.add(number)
+        else:
+            rows[number] = row
+    return frozenset(gone)
+
+
+def recalled(known: Iterable[Lasting], currency: str) -> list[DepositAddress]:
+    """The addresses of a currency that earlier runs saw on the venue's list, newest first as that has them."""
+    ours = [one.facts for one in known if one.facts.get("currency") == currency]
+    return [
+        DepositAddress(
+            currency=currency,
+            chain=str(facts.get("chain")),
+            address=str(facts.get("address")),
+            tag=str(facts.get("tag") or ""),
+            credit_to=NOT_READ,
+        )
+        for facts in sorted(ours, key=lambda facts: -number_of(facts))
+    ]
+
+
+def facts_of(row: DepositAddress, number: int) -> JsonObject:
+    """What never changes of an address, as the journal keeps it."""
+    own = {"currency": row.currency, "chain": row.chain, "address": row.address, "tag": row.tag}
+    return {**own, "number": number}
+
+
+def number_of(facts: JsonObject) -> int:
+    """The number of an address that the journal keeps; 0 where it keeps none."""
+    number = facts.get("number")
+    return number if isinstance(number, int) else 0
 
 
 def _aged(oldest: Sequence[DepositAddress], later: Sequence[DepositAddress]) -> list[DepositAddress]:

@@ -43,6 +43,7 @@ __all__ = [
     "MODIFY_DEPOSIT_ADDRESS",
     "MODIFY_KEY",
     "MODIFY_REGULAR_KEY",
+    "OWN_DEPOSIT_ADDRESSES",
     "PENDING_ORDERS",
     "POSITIONS",
     "POSITION_TIERS",
@@ -186,6 +187,7 @@ POSITIONS = _holdings("/account/positions", 10, 2, *NOTHING)
 BALANCE = _holdings("/account/balance", 10, 2, Echo("ccy", same=among, within="details"))
 TRADE_FEE = _get("/account/trade-fee", 5, 2, Echo("instType"))
 FUNDING_BALANCES = _holdings("/asset/balances", 6, 1, Echo("ccy", same=among))
+OWN_DEPOSIT_ADDRESSES = _get("/asset/deposit-address", 6, 1, Echo("ccy"))
 CURRENCIES = _get("/asset/currencies", 6, 1, Echo("ccy", same=among))
 PENDING_ORDERS = _holdings("/trade/orders-pending", 60, 2, Echo("instType"))
 ALGO_ORDERS = _holdings("/trade/orders-algo-pending", 20, 2, Echo("ordType", same=among))

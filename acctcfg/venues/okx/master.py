@@ -35,6 +35,7 @@ class Master:
         self.credentials = credentials
         self.user = user
         self.calls = calls
+        self.own_lists = True  # whether sub-accounts' own keys may read their deposit addresses, as far as was seen
         self.in_use: set[str] = {credentials.api_key}  # ids of the keys that this run signs with
         self.sub_accounts = SubAccountList(client, credentials, user, calls.pages)
         self.public = PublicLists(client)
