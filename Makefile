@@ -21,7 +21,7 @@ help:
 	@echo "make oldest   the same with the oldest versions that pyproject.toml allows"
 	@echo "make bench    the measured goals"
 	@echo "make format   format the code"
-	@echo "make schemas  write schemas/ and docs/reference.md anew"
+	@echo "make schemas  write schemas/, docs/reference.md and the table of docs/performance.md anew"
 	@echo "make docs     the documentation as a site, in build/site"
 	@echo "make man      the manual's pages, in build/man: man -M build/man acctcfg-plan"
 	@echo "make lock     write requirements.lock anew, from what the registry serves today"
@@ -117,6 +117,7 @@ schemas: $(STAMP)
 	$(PY) -m acctcfg schema sandbox-seed > schemas/sandbox-seed.schema.json
 	$(PY) -m acctcfg schema scenario > schemas/scenario.schema.json
 	$(PY) docs/reference.py > docs/reference.md
+	$(PY) docs/performance.py
 
 docs: $(STAMP) .venvs/checkers/.installed
 	$(PY) docs/gather.py build/docs

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acctcfg.core.remembered import Lasting
 from acctcfg.core.state import Unreadable
-from acctcfg.venues.okx.deposit_rows import near_chain, numbered, use_of
+from acctcfg.venues.okx.deposit_rows import facts_of, near_chain, numbered, recalled, use_of
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 from acctcfg.venues.okx.row_fields import boolean, tag_of
 
@@ -52,6 +53,30 @@ def test_a_number_that_was_given_stays(strangers: int, ours: int, data: st.DataO
     assert given_.items() <= numbers(listed, created).items()
     found = numbered([row(one) for one in listed], created, "USDT", TRC)
     assert len(found.rows) + len(found.missing) >= strangers + ours  # what was there is never counted as absent
+
+
+@given(st.integers(0, 3), st.integers(0, 3), st.integers(0, 2), st.data())
+def test_what_was_seen_is_what_a_new_look_finds(strangers: int, ours: int, later: int, data: st.DataObject) -> None:
+    """An address that an earlier run saw has the number in the record that a new look gives it, whatever was added
+    since and in whatever order the list stands now; one that the list leaves out is missing, never absent."""
+    before = [f"S{n}" for n in range(1, strangers + 1)]
+    created = [made(f"T{n}", number=n, before=n - 1) for n in range(strangers + 1, strangers + ours + 1)]
+    listed = [*reversed([*before, *(one["address"] for one in created)])]
+    first = numbered([row(one) for one in listed], created, "USDT", TRC).rows
+    known = [Lasting(facts=facts_of(one, number), since="2026-11-29T10:00:00.000Z") for number, one in first.items()]
+    seen = [one.facts for one in known]
+    recalled_ = numbered(recalled(known, "USDT"), created, "USDT", TRC, seen).rows
+    now = data.draw(st.permutations([*listed, *(f"N{n}" for n in range(later))]))
+    anew = numbered([row(one) for one in now], created, "USDT", TRC, seen)
+    addresses = {number: one.address for number, one in anew.rows.items()}
+    assert {number: one.address for number, one in recalled_.items()} == {n: addresses[n] for n in first}
+    assert len(anew.rows) == len(now)
+    assert not anew.missing
+    lost = data.draw(st.sets(st.sampled_from(listed))) if listed else set()
+    left = numbered([row(one) for one in now if one not in lost], created, "USDT", TRC, seen)
+    for number, one in first.items():
+        still = left.rows.get(number)
+        assert (still is not None and still.address == one.address) or (still is None and number in left.missing)
 
 
 def test_a_step_that_failed_leaves_its_number_free() -> None:
