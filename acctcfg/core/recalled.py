@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from acctcfg.core.address import Address
 
@@ -17,7 +16,7 @@ _DAY_S = 86_400
 class Recalled:
     """The values of one field that were not read. A venue package names such fields, and no others."""
 
-    field: str  # "deposit.addresses"
+    field: str
     count: int
     accounts: int
     since: str  # when the first of them went on record: "2026-11-01T10:00:07.123Z"
@@ -25,7 +24,7 @@ class Recalled:
 
     @property
     def said(self) -> str:
-        """ "deposit.addresses known since 2026-11-01 (28 days): 4 of 2 accounts ..."."""
+        """How many of which field were not read, and how long they are known."""
         days = self.age_s // _DAY_S
         age = "less than a day" if days < 1 else "1 day" if days == 1 else f"{days} days"
         accounts = "1 account" if self.accounts == 1 else f"{self.accounts} accounts"
@@ -45,18 +44,19 @@ class Recalled:
         }
 
 
-def recalled_of(found: Iterable[tuple[Address, str]], now: datetime) -> tuple[Recalled, ...]:
-    """Of these addresses, each with the time since which it is known."""
+def recalled_of(found: Iterable[tuple[Address, str]], age_s: Callable[[str], int]) -> tuple[Recalled, ...]:
+    """Of these addresses, each with the time since which it is known. `age_s`: how long ago a time is."""
     fields: dict[str, list[tuple[Address, str]]] = {}
     for address, since in found:
         fields.setdefault(address.field, []).append((address, since))
-    return tuple(_of_field(field, some, now) for field, some in sorted(fields.items()))
-
-
-def _of_field(field: str, some: list[tuple[Address, str]], now: datetime) -> Recalled:
-    since = min(when for _, when in some)
-    age = now.astimezone(UTC) - datetime.fromisoformat(since.replace("Z", "+00:00"))
-    accounts = {address.account for address, _ in some}
-    return Recalled(
-        field=field, count=len(some), accounts=len(accounts), since=since, age_s=max(0, int(age.total_seconds()))
+    oldest = {field: min(since for _, since in some) for field, some in fields.items()}
+    return tuple(
+        Recalled(
+            field=field,
+            count=len(some),
+            accounts=len({address.account for address, _ in some}),
+            since=oldest[field],
+            age_s=age_s(oldest[field]),
+        )
+        for field, some in sorted(fields.items())
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -181,7 +181,7 @@ async def draw_up(
         replace=tuple(sorted(str(one.address) for one in steps if one.address in replacing)),
         allow_sensitive=tuple(sorted(str(address) for address in sensitive if leave.allows(address))),
         reverts=None if undo is None else undo.reverts,
-        recalled=recalled_of((one for survey in surveys for one in survey.recalled.items()), session.now()),
+        recalled=recalled_of((one for survey in surveys for one in survey.recalled.items()), _age_s(session.now())),
     )
     plan = _of_workspace(session, plan)
     plan = replace(plan, estimate=estimate_of(session, work, plan))
@@ -266,6 +266,11 @@ def _steps(
         for step in deletes_last(with_upper(steps, by_key), by_key)
     ]
     return steps, [(survey, changes) for survey, changes in work if survey.spec.key not in whole]
+
+
+def _age_s(now: datetime) -> Callable[[str], int]:
+    """How many seconds a time on record is past."""
+    return lambda since: max(0, int((now - datetime.fromisoformat(since.replace("Z", "+00:00"))).total_seconds()))
 
 
 def _stores(workspace: Workspace, steps: Iterable[Step]) -> tuple[StoreReport, ...]:
