@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.plan import Precheck
@@ -27,8 +27,8 @@ class Snapshot:
         self._reads = reads
         self.found: dict[str, Rows | VenueError | None] = {}
 
-    async def read(self) -> None:
-        """Read all lists at once; one that could not be read holds its error."""
+    async def read(self, names: Iterable[str] | None = None) -> None:
+        """Read these lists, or all, at once; one that could not be read holds its error."""
 
         async def one(name: str) -> None:
             try:
@@ -36,7 +36,7 @@ class Snapshot:
             except VenueError as error:
                 self.found[name] = error
 
-        await asyncio.gather(*(one(name) for name in self._reads))
+        await asyncio.gather(*(one(name) for name in (self._reads if names is None else names)))
 
     def rows(self, name: str) -> tuple[Row, ...]:
         """What was read; nothing where it failed, was not asked for, or is not served."""

@@ -50,6 +50,7 @@ __all__ = ["Config", "Open", "OwnKey"]
 _IDS_PER_CALL = 20
 _MOST_PAGES = 200
 _OWED = ("liab", "crossLiab", "isoLiab", "interest")  # of a balance: debt where any is not 0
+_MONEY = ("totalEq", "eq", "cashBal", *_OWED, "stgyEq", "frozenBal", "ordFrozen", "ordFroz", "borrowFroz", "imr")
 _PAGE = 100  # rows of a full page where no limit is asked for
 _ALGO_TYPES = ("conditional,oco", "trigger", "move_order_stop", "iceberg", "twap", "chase", "smart_iceberg")
 _BOTS: tuple[tuple[Endpoint, dict[str, str]], ...] = (
@@ -172,12 +173,9 @@ class OwnKey:
             raise next(iter(failed.values()))
         return {**live_values(decisions, rows), **failed}
 
-    async def switch_verdict(self, level: str) -> JsonObject:
-        """What the venue itself says about a change to that account level."""
-        rows = await self.read(SWITCH_PRECHECK, {"acctLv": level})
-        if len(rows) != 1 or "sCode" not in rows[0]:
-            raise Garbled("a switch precheck without a verdict", code="no_verdict")
-        return rows[0]
+    async def switch_verdict(self, level: str) -> list[JsonObject]:
+        """What the venue itself says about a change to that account level; `Verdict` reads it."""
+        return await self.read(SWITCH_PRECHECK, {"acctLv": level})
 
     # -- what is open --------------------------------------------------------------------------------------------------
 
@@ -260,6 +258,13 @@ class OwnKey:
             "trading": [f"{row.get('eq') or row.get('cashBal')} {row.get('ccy')}" for row in details if _holds(row)],
             "funding": [f"{row.get('bal')} {row.get('ccy')}" for row in funding if number(row.get("bal")) != 0],
         }
+
+    async def money(self) -> list[JsonObject]:
+        """The rows of the trading account's balance, of the whole and of each currency, that hold, owe or set aside
+        anything."""
+        rows = await self.read(BALANCE)
+        details = [demand("a balance", row, "ccy", there=("eq", "cashBal")) for row in _currencies(rows)]
+        return [row for row in (*rows, *details) if any(number(row.get(name)) != 0 for name in _MONEY)]
 
     async def _paged(
         self, endpoint: Endpoint, params: Mapping[str, str], id_field: str, *demanded: str

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_reads import Open, OwnKey
+from acctcfg.venues.okx.idle import PROVEN, Proof
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.scopes import Scope, covers
 from acctcfg.venues.snapshot import LISTED, Row, Rows, listed
@@ -39,23 +40,40 @@ _MARGIN_MODES = frozenset({"cross", "isolated", "cash", "spot_isolated"})
 class Snapshot(Lists):
     """What is open in one account."""
 
-    def __init__(self, own: OwnKey, names: Collection[str], *, spreads: bool) -> None:
+    def __init__(self, own: OwnKey, names: Collection[str], *, spreads: bool, proof: Proof | None = None) -> None:
         reads: dict[str, Callable[[], Awaitable[Rows]]] = {
             "positions": own.positions,
             "orders": lambda: own.orders(spreads=spreads),
             "algos": own.algos,
             "bots": own.bots,
         }
-        super().__init__({name: reads[name] for name in names})
+        self._proof = proof
+        super().__init__({**{name: reads[name] for name in names}, **(proof.reads if proof is not None else {})})
 
     @classmethod
-    async def of(cls, account: Account, *, names: Collection[str] = NAMES, spreads: bool = False) -> Snapshot:
+    async def of(
+        cls,
+        account: Account,
+        *,
+        names: Collection[str] = NAMES,
+        spreads: bool = False,
+        proof: Proof | None = None,
+    ) -> Snapshot:
         """What is open now, of these lists; the account keeps it for what is said of it afterwards."""
         assert account.reader is not None  # noqa: S101 (the caller looked)
-        found = cls(account.reader, names, spreads=spreads)
-        await found.read()
+        found = cls(account.reader, names, spreads=spreads, proof=proof)
+        await found.look()
         account.open = Open(**{name: found.rows(name) for name in NAMES})
         return found
+
+    async def look(self) -> None:
+        """Read all lists; those of algo orders and bots only where the proof does not say that there are none."""
+        spared = PROVEN if self._proof is not None else ()
+        await self.read(name for name in self._reads if name not in spared)
+        if self._proof is not None and self._proof.holds(self.found):
+            self.found.update(dict.fromkeys(spared, ()))
+        else:
+            await self.read(spared)
 
 
 def covered(account: Account, scope: Scope, row: Row, margin_mode: str) -> bool | None:

@@ -29,6 +29,7 @@ from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
+from acctcfg.venues.okx.idle import Proof, of_a_new_account, of_a_switch
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.margin_effect import Moved
@@ -51,6 +52,7 @@ from acctcfg.venues.okx.setting_questions import LISTS, question
 from acctcfg.venues.okx.switch_checks import switch_checks
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.tiers import most_at
+from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
 
 __all__ = ["ask", "deletable", "open_positions_under_scopes", "scope_checks"]
 
@@ -68,7 +70,8 @@ async def ask(
     whole = bool(modes or asked & LISTS)
     snapshot = None
     if (whole or "leverage" in kinds) and account.reader is not None:
-        snapshot = await Snapshot.of(account, spreads=whole or "account_mode" in kinds)
+        proof = _proof(account, changes, mode)
+        snapshot = await Snapshot.of(account, spreads=whole or "account_mode" in kinds, proof=proof)
     for change in changes:
         match change.kind:
             case "account_mode":
@@ -91,6 +94,16 @@ async def ask(
                 names = settings.asks(change)
                 answers[change.address] = await _named(account, snapshot, change, names, deferred=deferred)
     return answers
+
+
+def _proof(account: Account, changes: Sequence[Change], mode: AccountMode) -> Proof | None:
+    """What may stand for the lists of algo orders and bots."""
+    assert account.reader is not None  # noqa: S101 (the caller looked)
+    for change in changes:
+        if change.kind == "account_mode" and not mode.by_itself(account):
+            out_of_spot = mode.live(account) == "spot"
+            return of_a_switch(account.reader, ACCOUNT_LEVEL.venue(str(change.after))) if out_of_spot else None
+    return of_a_new_account(account)
 
 
 async def _named(

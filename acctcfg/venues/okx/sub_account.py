@@ -123,6 +123,7 @@ class SubAccounts(OneCall[Account]):
                 await account.send(call, change, writer)
                 continue
             sent = {name: str(call.params[param]) for name, param in SENT.items() if param in call.params}
+            known = account.before
             account.master.sub_accounts.making.add(account.name)
             try:
                 reply = await account.send(call, change, writer, creates=sent)
@@ -131,4 +132,5 @@ class SubAccounts(OneCall[Account]):
                 raise
             row = reply.data[0] if reply.data else {}
             if row.get("uid"):
+                account.made_uid = "" if known is not None else str(row["uid"])
                 await writer.answered({"uid": str(row["uid"])})

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject, objects
@@ -20,11 +19,14 @@ from acctcfg.core.plan import Precheck
 from acctcfg.core.quoting import quoted
 from acctcfg.errors import Garbled, Refused, VenueError
 from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.account_reads import OwnKey
+from acctcfg.venues.okx.idle import VERDICT
 from acctcfg.venues.okx.leverage import lever_text
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.open_things import FLAT, Row, Snapshot, listed, position_words
 from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.switch_items import ITEMS
+from acctcfg.venues.okx.switch_verdict import Verdict
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
 
 __all__ = ["switch_checks"]
@@ -35,28 +37,6 @@ _ACTIVATE = "as this account, choose {mode} once on OKX's web page or app: no ca
 _NOT_KNOWN = "nobody chose it on OKX's page yet (51070); whether the broker's call needs that is not documented"
 
 
-class _Verdict(NamedTuple):
-    """What the venue's precheck of the switch answered."""
-
-    code: str  # "0" clear, "1" items, "3" a preset is missing, "4" tiers or margin
-    row: JsonObject
-
-    @property
-    def items(self) -> list[JsonObject]:
-        return objects(self.row.get("unmatchedInfoCheck"))
-
-    @property
-    def levers(self) -> set[Decimal]:
-        """The leverage that the positions would have, as it is preset by now."""
-        return {number(one.get("lever")) for one in objects(self.row.get("posList"))}
-
-    @property
-    def margin(self) -> str:
-        """Before and after, as far as the venue says."""
-        told = [(when, _margin(self.row.get(name))) for when, name in (("before", "mgnBf"), ("after", "mgnAft"))]
-        return "; ".join(f"{when}: {words}" for when, words in told if words)
-
-
 async def switch_checks(
     account: Account, change: Change, leverage: Leverage, snapshot: Snapshot | None, *, itself: bool
 ) -> tuple[Precheck, ...]:
@@ -65,8 +45,7 @@ async def switch_checks(
     flat = () if itself or snapshot is None else tuple(snapshot.question(code, *FLAT[code]) for code in FLAT)
     mode = str(change.after)
     try:
-        row = await account.reader.switch_verdict(ACCOUNT_LEVEL.venue(mode))
-        verdict = _Verdict(str(row["sCode"]), row)
+        verdict = await _verdict(account.reader, snapshot, mode)
         found = snapshot if snapshot is not None else await Snapshot.of(account, names=_lists(verdict), spreads=True)
         checks = [*_items(verdict, found, flat), *_rest(verdict)]
         if itself:
@@ -85,13 +64,21 @@ async def switch_checks(
     return (*flat, *checks)
 
 
-def _lists(verdict: _Verdict) -> tuple[str, ...]:
+async def _verdict(own: OwnKey, snapshot: Snapshot | None, mode: str) -> Verdict:
+    """As it was read with the snapshot, else read now."""
+    rows = snapshot.found.get(VERDICT) if snapshot is not None else None
+    if isinstance(rows, VenueError):
+        raise rows
+    return Verdict.of(await own.switch_verdict(ACCOUNT_LEVEL.venue(mode)) if rows is None else rows)
+
+
+def _lists(verdict: Verdict) -> tuple[str, ...]:
     """Positions, and what else the items are of."""
     known = [ITEMS[kind] for one in verdict.items if (kind := str(one.get("type"))) in ITEMS]
     return tuple(dict.fromkeys(("positions", *(name for item in known for name in item.lists))))
 
 
-def _items(verdict: _Verdict, found: Snapshot, flat: Sequence[Precheck]) -> list[Precheck]:
+def _items(verdict: Verdict, found: Snapshot, flat: Sequence[Precheck]) -> list[Precheck]:
     """A precheck for each item; what the lists of a broker's switch have named already is not said twice."""
     named = {name for code, (name, _) in FLAT.items() if any(one.name == code and one.blocks for one in flat)}
     checks = []
@@ -117,7 +104,7 @@ def _blockers(one: JsonObject, lists: Sequence[str], found: Snapshot) -> str:
     return listed([_WORDS[name](row) for name in others for row in found.rows(name)])
 
 
-def _rest(verdict: _Verdict) -> list[Precheck]:
+def _rest(verdict: Verdict) -> list[Precheck]:
     """What the verdict says besides items; that a preset is missing is judged with the positions."""
     if verdict.code == "1" and verdict.items:
         return []
@@ -139,25 +126,11 @@ def _tier(row: JsonObject) -> str:
     return f"{row.get('instFamily')} {row.get('instType')}: {row.get('pos')}{lever}, at most {row.get('maxSz')}"
 
 
-def _margin(said: object) -> str:
-    """Of the whole account in USD, or by currency, as the mode counts it."""
-    if not isinstance(said, dict):
-        return ""
-    whole = [(said.get("acctAvailEq"), said.get("mgnRatio"), "USD")]
-    each = [(one.get("availEq"), one.get("mgnRatio"), str(one.get("ccy"))) for one in objects(said.get("details"))]
-    told = []
-    for equity, ratio, unit in (*whole, *each):
-        parts = [f"{number(equity):f} {unit} available"] if equity else []
-        parts += [f"margin ratio {number(ratio):f}"] if ratio else []
-        told += [", ".join(parts)] if parts else []
-    return "; ".join(told)
-
-
 # -- the leverage of positions that leave portfolio margin -------------------------------------------------------------
 
 
 async def _preset(
-    account: Account, change: Change, leverage: Leverage, verdict: _Verdict, found: Snapshot
+    account: Account, change: Change, leverage: Leverage, verdict: Verdict, found: Snapshot
 ) -> list[Precheck]:
     """Which leverage is preset, and what is wrong with it; and what goes along with the switch, for the plan."""
     positions = found.found["positions"]
@@ -198,7 +171,7 @@ def _as_planned(account: Account, lever: Decimal | None) -> list[Precheck]:
     return [Precheck("leverage_preset", "fail", detail)]
 
 
-def _as_sent(account: Account, lever: Decimal, verdict: _Verdict) -> list[Precheck]:
+def _as_sent(account: Account, lever: Decimal, verdict: Verdict) -> list[Precheck]:
     """Before the preset is sent nothing shows it; after that, the venue must."""
     if account.preset_sent and (verdict.code == "3" or verdict.levers != {lever}):
         shown = ", ".join(sorted(map(lever_text, verdict.levers))) or "none"
@@ -207,7 +180,7 @@ def _as_sent(account: Account, lever: Decimal, verdict: _Verdict) -> list[Preche
     return [Precheck("leverage_preset", "pass", f"leverage {lever_text(lever)} is preset for them")]
 
 
-def _tell(account: Account, change: Change, positions: Sequence[Row], lever: Decimal | None, verdict: _Verdict) -> None:
+def _tell(account: Account, change: Change, positions: Sequence[Row], lever: Decimal | None, verdict: Verdict) -> None:
     """What the user should know of a switch under open positions."""
     named = listed([position_words(row) for row in positions])
     given = f"; those under cross get leverage {lever_text(lever)} by a preset" if lever is not None else ""
