@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from examples import some
 
-__all__ = ["HERE", "World", "at_desk", "desks", "hard", "laws", "pictures", "worlds"]
+__all__ = ["HELD", "HERE", "OPEN", "Seen", "Witness", "World", "at_desk", "desks", "hard", "laws", "pictures", "worlds"]
 
 HERE, ELSEWHERE = "127.0.0.1", "203.0.113.7"
 NAMES = ("mmdesk01", "mmdesk02", "mmdesk03")
@@ -84,6 +84,7 @@ OPEN: tuple[tuple[str, dict[str, str]], ...] = (
     ("algos", {"instId": "BTC-USDT-SWAP", "ordType": "trigger"}),
     ("bots", {"instId": "BTC-USDT-SWAP", "kind": "contract_grid"}),
 )
+HELD = ("positions", "orders", "algos", "bots", "spreads")
 ADDRESSES = [{"ccy": ccy, "chain": chain, "addr": f"example-{ccy}-1"} for ccy, chain in CHAINS.items()]
 
 
@@ -278,6 +279,8 @@ class Seen:
     code: str
     changed: bool
     before: dict[str, Any] | None
+    answer: dict[str, Any]  # the first row of the answer to a read
+    open: frozenset[str]  # what was open in the account as the request came: "positions", "orders", ...
 
     @property
     def write(self) -> bool:
@@ -304,18 +307,25 @@ class Witness:
         params = json.loads(request.body) if request.body else dict(parse_qsl(query))
         account = params.get("subAcct", signer)
         before = self._picture(account) if request.method == "POST" else None
+        there = self._account(account)
+        held = frozenset(name for name in HELD if there is not None and getattr(there, name))
         reply = self._handle(request)
         changed = request.method == "POST" and before != self._picture(account)
-        code = str(json.loads(reply.body).get("code", "")) if reply.body[:1] == b"{" else ""
+        said = json.loads(reply.body) if reply.body[:1] == b"{" else {}
+        code, row = str(said.get("code", "")), next(iter(said.get("data") or ()), {})
         short = path.removeprefix("/api/v5")
-        self.seen.append(Seen(request.method, short, account, signer, params, code, changed, before))
+        answer = row if request.method == "GET" else {}
+        self.seen.append(Seen(request.method, short, account, signer, params, code, changed, before, answer, held))
         return reply
+
+    def _account(self, name: str) -> Any:
+        tenant = self._app.venues["okx"].state.tenants["desk"]
+        return tenant.master if name == "@master" else tenant.subs.get(name)
 
     def _picture(self, name: str) -> dict[str, Any] | None:
         from acctcfg.sandbox.okx.show import show_account
 
-        tenant = self._app.venues["okx"].state.tenants["desk"]
-        account = tenant.master if name == "@master" else tenant.subs.get(name)
+        tenant, account = self._app.venues["okx"].state.tenants["desk"], self._account(name)
         return hard(name, show_account(tenant, account)) if account is not None else None
 
     def take(self) -> list[Seen]:

@@ -57,18 +57,14 @@ def of_a_new_account(account: Account) -> Proof | None:
 def _ours_alone(account: Account) -> bool:
     """Whether the venue answered to this run that it made the account, and then its only key, which signs.
 
-    A key that a list showed and that is none of ours, one that was brought, and a creation without an answer speak
-    against it.
+    A second key speaks against it, one that was brought, and a creation without an answer.
     """
     traces, labels = account.traces, [key.label for key in account.spec.api_keys if key.state == "present"]
-    made = set(traces.made.values())
-    listed = {row.api_key for row in account.keys.rows.values()} if account.keys is not None else set()
     return (
         account.uid == account.made_uid != ""
+        and len(labels) == 1
         and [*traces.made] == labels
-        and len(made) == 1
-        and made == account.in_use
-        and listed <= made
+        and {*traces.made.values()} == account.in_use
         and not traces.attempts
     )
 
