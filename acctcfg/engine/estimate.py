@@ -1,42 +1,170 @@
-"""How long the writes and their read-backs take at least: the numbers are the pacer's own."""
+"""How long a plan takes at least, by the limits that its requests count at: the numbers are the pacer's own.
+
+Each account is a chain: what it asks at once is a stage, and the next one begins with the answers. No run is shorter
+than the longest chain, nor than a limit that accounts share, with the least that goes before it and after it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from acctcfg.core.plan import Estimate
 from acctcfg.venues.contract import Cost
-from acctcfg.wire.endpoint import Endpoint
-from acctcfg.wire.pace import lower_bound
+from acctcfg.wire.endpoint import Rate
+from acctcfg.wire.pace import allowed, lower_bound
 
-__all__ = ["estimate"]
+__all__ = ["Chain", "Stage", "estimate"]
+
+Bucket: TypeAlias = tuple[str, str]
+"""Whose limit it is, and the endpoint."""
 
 
-def estimate(costs: Iterable[tuple[Cost, float, float]]) -> Estimate:
-    """Costs, each with the share and the speed of its connection: the slowest bucket decides."""
-    counts: dict[tuple[str, str], tuple[int, Cost, float, float]] = {}
-    writes = 0
-    for cost, share, speed in costs:
-        key = (cost.owner, cost.endpoint.text)
-        count = counts[key][0] if key in counts else 0
-        counts[key] = (count + cost.count, cost, share, speed)
-        writes += cost.count if cost.write else 0
-    slowest = max(
-        (
-            (lower_bound(count, cost.endpoint.rate, share, speed), count, cost)
-            for count, cost, share, speed in counts.values()
-        ),
-        key=lambda one: (one[0], one[1], one[2].label),
-        default=None,
-    )
-    if slowest is None:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What an account asks at once. `not_before_s`: it waits until so long after the plan was made."""
+
+    costs: tuple[Cost, ...]
+    not_before_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The requests of one account, and how its connection is paced."""
+
+    stages: tuple[Stage, ...]
+    share: float = 1.0
+    speed: float = 1.0
+    round_trip_s: float = 0.0
+
+    def seconds(self, stages: Sequence[Stage] | None = None) -> float:
+        """How long it takes by itself, or how long these of its stages do at an idle venue."""
+        return self._walked(self.stages, planned=True)[1] if stages is None else self._walked(stages, planned=False)[1]
+
+    def begins(self) -> list[float]:
+        """When each stage begins, were there no other account."""
+        return self._walked(self.stages, planned=True)[0]
+
+    def _walked(self, stages: Sequence[Stage], *, planned: bool) -> tuple[list[float], float]:
+        """Where it was `planned` a moment ago, the lists that answer for many accounts were just read."""
+        sent: dict[Bucket, list[float]] = {}
+        now, begins = 0.0, []
+        for stage in stages:
+            now = max(now, stage.not_before_s if planned else 0.0)
+            begins.append(now)
+            end = now
+            for cost in stage.costs:
+                read_before = [0.0] if planned and cost.serves > 1 and not cost.write else []
+                times = sent.setdefault(_bucket(cost), read_before)
+                end = max(end, self._send(times, cost.count, cost.endpoint.rate, now) + self.round_trip_s)
+            now = end
+        return begins, now
+
+    def _send(self, times: list[float], count: int, rate: Rate, now: float) -> float:
+        """When the last of so many leaves that may leave from now on."""
+        most, window = allowed(rate, self.share), rate.per_s / self.speed
+        for _ in range(count):
+            free = times[-most] + window if len(times) >= most else now
+            times.append(max(now, free))
+        return times[-1]
+
+
+@dataclass(slots=True)
+class _Line:
+    """All requests that accounts make at one limit, with the least that goes before and after them in any account."""
+
+    cost: Cost
+    share: float
+    speed: float
+    count: int = 0
+    before_s: float = math.inf
+    after_s: float = math.inf
+
+    @property
+    def requests(self) -> int:
+        return -(-self.count // self.cost.serves)
+
+    @property
+    def seconds(self) -> float:
+        return lower_bound(self.requests, self.cost.endpoint.rate, self.share, self.speed)
+
+    @property
+    def rank(self) -> tuple[float, bool, int, str]:
+        return self.seconds, self.cost.write, self.requests, self.cost.label
+
+
+def estimate(chains: Sequence[Chain]) -> Estimate:
+    """The writes of all chains, how long they take with all that is read for them, and which limit decides."""
+    lines: dict[Bucket, _Line] = {}
+    shapes: dict[object, _Shape] = {}
+    owners = Counter(owner for chain in chains for owner in {cost.owner for cost in _costs(chain)})
+    longest, slowest = 0.0, None  # type: float, Chain | None
+    for chain in chains:
+        shape = _shape(chain, owners, shapes)
+        if slowest is None or shape.seconds > longest:
+            longest, slowest = shape.seconds, chain
+        for at, stage in enumerate(chain.stages):
+            for cost in stage.costs:
+                line = lines.setdefault(_bucket(cost), _Line(cost, chain.share, chain.speed))
+                line.count += cost.count
+                if at in shape.around:
+                    before, after = shape.around[at]
+                    line.before_s, line.after_s = min(line.before_s, before), min(line.after_s, after)
+    if slowest is None or not lines:
         return Estimate(0, 0.0, "")
-    seconds, _, cost = slowest
-    return Estimate(writes, round(seconds, 3), _words(cost.endpoint, cost.label))
+    shared = {key: line for key, line in lines.items() if owners[key[0]] > 1}
+    times = {key: line.before_s + line.seconds + line.after_s for key, line in shared.items()}
+    key = max(times, key=lambda one: (times[one], shared[one].rank), default=None)
+    if key is not None and times[key] >= longest and shared[key].seconds:
+        decides, seconds = shared[key], times[key]
+    else:
+        own = {_bucket(cost) for cost in _costs(slowest)} if longest else lines.keys()
+        decides, seconds = max((lines[one] for one in own), key=lambda one: one.rank), longest
+    return Estimate(_writes(lines), round(seconds, 3), _words(decides.cost))
 
 
-def _words(endpoint: Endpoint, label: str) -> str:
-    rate = endpoint.rate
+def _writes(lines: Mapping[Bucket, _Line]) -> int:
+    return sum(line.requests for line in lines.values() if line.cost.write)
+
+
+@dataclass(slots=True)
+class _Shape:
+    """What chains alike have in common: how long each takes alone, and what goes before and after a stage."""
+
+    seconds: float
+    around: dict[int, tuple[float, float]] = field(default_factory=dict)
+
+
+def _shape(chain: Chain, owners: Mapping[str, int], known: dict[object, _Shape]) -> _Shape:
+    """Of a chain; accounts that do the same have one, whoever they are."""
+    alike = tuple(
+        (stage.not_before_s, tuple((owners[c.owner] > 1 and c.owner, c.endpoint.text, c.count) for c in stage.costs))
+        for stage in chain.stages
+    )
+    found = known.get(alike)
+    if found is None:
+        begins = chain.begins()
+        found = known[alike] = _Shape(chain.seconds())
+        for at, stage in enumerate(chain.stages):
+            if any(owners[cost.owner] > 1 for cost in stage.costs):
+                after = chain.round_trip_s + chain.seconds(chain.stages[at + 1 :])
+                found.around[at] = begins[at], after
+    return found
+
+
+def _costs(chain: Chain) -> Iterator[Cost]:
+    return (cost for stage in chain.stages for cost in stage.costs)
+
+
+def _bucket(cost: Cost) -> Bucket:
+    return cost.owner, cost.endpoint.text
+
+
+def _words(cost: Cost) -> str:
+    rate = cost.endpoint.rate
     per = "s" if rate.per_s == 1 else f"{rate.per_s:g} s"
-    name = [part for part in endpoint.path.split("/") if not part.startswith("{")][-1]  # "/sub_accounts/{user_id}"
-    return f"{name} of {label}, {rate.count} per {per}"
+    name = [part for part in cost.endpoint.path.split("/") if not part.startswith("{")][-1]  # "/sub_accounts/{user_id}"
+    return f"{name} of {cost.label}, {rate.count} per {per}"

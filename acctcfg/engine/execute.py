@@ -7,7 +7,7 @@ what it may have moved (`siblings`). A failure stops what depends on it and noth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, StepResult
 from acctcfg.core.plan import Plan, Step, by_account
 from acctcfg.core.rollout import StagedWave
 from acctcfg.engine.attempt import GOOD, Attempt, Work
+from acctcfg.engine.batches import batches
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import Progress
 from acctcfg.engine.read_back import read_back
@@ -24,7 +25,6 @@ from acctcfg.engine.recheck import LastLook
 from acctcfg.engine.record import Run
 from acctcfg.engine.refused_values import Values
 from acctcfg.engine.send import send
-from acctcfg.engine.session import Link
 from acctcfg.engine.siblings import look_at_siblings
 from acctcfg.engine.stopping import Stop
 from acctcfg.engine.unforeseen import blame
@@ -156,11 +156,11 @@ class Execution:
             self.lost,
         )
         try:
-            batches = list(_batches(steps, link))
+            parts = list(batches(steps, link.connection))
         except Exception as error:
             self._abandon(steps, blame(error, link.connection.spec), [])
             return
-        for batch in batches:
+        for batch in parts:
             await self._guarded(batch, work)
 
     async def _guarded(self, batch: Sequence[Step], work: Work) -> None:
@@ -222,22 +222,6 @@ class Execution:
 
     async def _wait_for(self, address: Address) -> None:
         await self._ended[address].wait()
-
-
-def _batches(steps: Sequence[Step], link: Link) -> Iterable[list[Step]]:
-    """Steps in order; neighbours that may be written at once together, unless one waits for another."""
-    batch: list[Step] = []
-    word = ""
-    for step in steps:
-        this = link.connection.together(step.change)
-        waits = {one.address for one in batch} & {*step.depends_on, *step.waits_for}
-        if batch and (not this or this != word or waits):
-            yield batch
-            batch = []
-        batch.append(step)
-        word = this
-    if batch:
-        yield batch
 
 
 def left_out(plan: Plan, addresses: Container[Address]) -> list[StepResult]:

@@ -28,7 +28,7 @@ from acctcfg.engine.changed_since import accounts_since, narrowed_to
 from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
 from acctcfg.engine.left_behind import unopened
 from acctcfg.engine.narrowed import demand_reach, demand_targets
-from acctcfg.engine.plan_costs import estimate_of, outlived
+from acctcfg.engine.plan_costs import chains_of, estimate_of, outlived
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import changed_readers
@@ -172,7 +172,8 @@ async def draw_up(
         link.seconds = time.monotonic() - link.opened_at
     warnings += [warning for one in session.links.values() for warning in one.warnings()]
     warnings += unopened(workspace, session.links) if focus.everything else []
-    warnings += outlived(session, work, lifted)
+    chains = await chains_of(session, by_key, lifted)
+    warnings += outlived(session, chains, by_key)
     plan = Plan(
         steps=lifted,
         scope=_scope(focus, surveys),
@@ -184,7 +185,7 @@ async def draw_up(
         recalled=recalled_of((one for survey in surveys for one in survey.recalled.items()), _age_s(session.now())),
     )
     plan = _of_workspace(session, plan)
-    plan = replace(plan, estimate=estimate_of(session, work, plan))
+    plan = replace(plan, estimate=estimate_of(chains, plan))
     if plan.steps and (why := why_closed(workspace.manifest.guardrails.windows, session.now(), plan.estimate.seconds)):
         plan = replace(plan, warnings=(*plan.warnings, Warning_("guardrails.windows", "window_closed", why)))
     unlifted = replace(plan, steps=guarded(steps), replace=())

@@ -212,13 +212,14 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`count` requests to one endpoint out of one owner's bucket."""
+    """`count` requests to one endpoint out of one owner's bucket; each of them may serve so many accounts at once."""
 
     owner: str  # as the pacer keys it
     label: str  # as people know it: an account's or the connection's key
     endpoint: Endpoint
     count: int
     write: bool = False
+    serves: int = 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -312,6 +313,11 @@ class Connection(Protocol):
 
     def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
         """The requests of these changes: writes and their read-backs."""
+
+    async def gate_costs(self, survey: Survey, changes: Sequence[Change]) -> list[Cost]:
+        """The requests of `prechecks` for these changes, once the account can be read and where nothing is open in it.
+
+        Sends nothing."""
 
     def gated(self, change: Change) -> bool:
         """Whether prechecks guard this change."""

@@ -92,6 +92,10 @@ class ByField(Generic[Notes]):
                     costs += resource.costs(survey.private, some)
         return costs
 
+    async def gate_costs(self, survey: Survey, changes: Sequence[Change]) -> list[Cost]:  # noqa: ARG002
+        """None, where the venue's package does not tell."""
+        return []
+
     def gated(self, change: Change) -> bool:
         """Whether prechecks guard this change."""
         return self._of(change).gated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import AuthRefused, Refused, VenueError
 from acctcfg.venues.brake import Braking, Obstacle
-from acctcfg.venues.contract import Given, KnownAccount, Proof, Survey
+from acctcfg.venues.contract import Cost, Given, KnownAccount, Proof, Survey
 from acctcfg.venues.existing import Existing
 from acctcfg.venues.gate_crossex.account import KEPT, Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
@@ -35,6 +36,7 @@ from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
 from acctcfg.venues.gate_crossex.switches import GateSettings
 from acctcfg.venues.own_key import KeyFacts
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed, survey_or_reason
+from acctcfg.venues.unsent import Unsent
 
 __all__ = ["GateConnection"]
 
@@ -255,6 +257,14 @@ class GateConnection(ByField[Account]):
     async def prechecks(self, survey: Survey, changes: Sequence[Change]) -> dict[Address, tuple[Precheck, ...]]:
         """The questions of these changes, asked now."""
         return await ask(survey.private, changes)
+
+    async def gate_costs(self, survey: Survey, changes: Sequence[Change]) -> list[Cost]:
+        """The questions of these changes, asked of the account as if it were idle."""
+        client, account = Unsent(self.client, {}), copy.copy(survey.private)
+        account.own = copy.copy(account.own)
+        account.own.client = client
+        await ask(account, changes)
+        return [Cost(user, self.spec.key, endpoint, count) for (user, endpoint), count in client.asked.items()]
 
     async def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
         """Positions under a leverage that changes, and lists that may have been cut."""

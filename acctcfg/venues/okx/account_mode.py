@@ -102,7 +102,7 @@ class AccountMode(OneCall[Account]):
         """A write out of the bucket of who signs it, and a read: the account's own config, or the master's list."""
         master, own = (account.master.user, account.spec.venue), (account.user, account.spec.key)
         reads_itself = account.reader is not None or account.later() is not None
-        back = Cost(*own, CONFIG, 1) if reads_itself else Cost(*master, self._calls.pages.endpoint, 1)
+        back = Cost(*own, CONFIG, 1) if reads_itself else account.master.listing(account.spec.venue)
         writes = own if self.own else master
         sent = [call.endpoint for change in changes for call in self.calls(account, change)]
         return [*(Cost(*writes, endpoint, 1, write=True) for endpoint in sent), *([back] * len(changes))]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Collection, Sequence
 from contextlib import aclosing
 from datetime import UTC, date, datetime
@@ -38,6 +40,7 @@ from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
 from acctcfg.venues.okx.fees import fees_of
 from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.identity import maintenance, whose
+from acctcfg.venues.okx.idle_answers import IDLE
 from acctcfg.venues.okx.inventory import OkxInventory
 from acctcfg.venues.okx.key_guard import KEPT
 from acctcfg.venues.okx.lean_reads import LeanReads
@@ -62,6 +65,8 @@ from acctcfg.venues.own_key import KeyFacts
 from acctcfg.venues.pushes import Push
 from acctcfg.venues.rebates import Rebate, RebateFile
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed
+from acctcfg.venues.unsent import Unsent
+from acctcfg.wire.endpoint import Endpoint
 
 __all__ = ["OkxConnection"]
 
@@ -87,6 +92,7 @@ class OkxConnection(ByField[Account]):
         self._adopt = given.adopt
         self._recalls = given.recalls
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._gate_reads: dict[object, Counter[tuple[bool, Endpoint]]] = {}
         self._calls = calls
         self._master = Master(given.client, given.credentials, "", calls)
         self._opened: tuple[float, Config] | None = None  # when `open` read the main account's, and what; used once
@@ -376,12 +382,24 @@ class OkxConnection(ByField[Account]):
             async for push in told:
                 yield push
 
-    def costs(self, work: Sequence[tuple[Survey, Sequence[Change]]]) -> list[Cost]:
-        """Writes and read-backs of all accounts; the list of sub-accounts is shared by them, as some writes are."""
-        changes = [change for _, some in work for change in some]
-        listed = sum(change.address.field in ("", TransferOut.field) for change in changes)  # what the list shows
-        joint = TransferOut.joint_costs(self.user, self.spec.key, changes)
-        return super().costs(work) + joint + self._subs.listing_cost(self._master, self.spec.key, listed)
+    async def gate_costs(self, survey: Survey, changes: Sequence[Change]) -> list[Cost]:
+        """The questions of these changes, asked of the account as if it were idle; of many alike, of one of them."""
+        account: Account = survey.private
+        kinds = frozenset((one.kind, one.before if isinstance(one.before, str) else "") for one in changes)
+        alike = (account.main, account.row is not None, kinds)
+        if alike not in self._gate_reads:
+            self._gate_reads[alike] = await self._asked_of_one(account, changes)
+        own = (account.user, self.spec.key if account.main else account.spec.key)
+        users = {True: own, False: (self.user, self.spec.key)}
+        return [Cost(*users[itself], endpoint, n) for (itself, endpoint), n in self._gate_reads[alike].items()]
+
+    async def _asked_of_one(self, account: Account, changes: Sequence[Change]) -> Counter[tuple[bool, Endpoint]]:
+        """How often each endpoint is asked by the account itself, or by the master for it."""
+        client, idle = Unsent(self.client, IDLE), copy.copy(account)
+        idle.master = Master(client, self._credentials, self.user, self._calls)
+        idle.reader = OwnKey(client, self._credentials, account.user)
+        await ask(idle, changes, self._mode, self._leverage, self._settings)
+        return Counter({(user == account.user, one): n for (user, one), n in client.asked.items() if user})
 
     def gated(self, change: Change) -> bool:
         """Modes, leverage and deletes of accounts are guarded."""

@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import Garbled, Refused
+from acctcfg.venues.contract import Cost
 from acctcfg.venues.okx.endpoints import CURRENCIES, DEPOSIT_ADDRESSES
 from acctcfg.venues.okx.listed import Chain, DepositAddress, KeyList, KeyRow
 from acctcfg.venues.okx.master_calls import MasterCalls
+from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.okx.public_lists import PublicLists
 from acctcfg.venues.okx.sub_account_list import SubAccountList
 from acctcfg.wire.client import Client
@@ -41,6 +43,10 @@ class Master:
         self.public = PublicLists(client)
         self._key_lists: dict[str, Shared[list[JsonObject]]] = {}
         self._chains: dict[str, asyncio.Task[tuple[Chain, ...]]] = {}
+
+    def listing(self, venue: str, accounts: int = 1) -> Cost:
+        """What it costs to read so many accounts back from the list: a page answers for all on it."""
+        return Cost(self.user, venue, self.calls.pages.endpoint, accounts, serves=PAGE)
 
     async def read(self, call: Call) -> list[JsonObject]:
         """The rows of one signed read."""

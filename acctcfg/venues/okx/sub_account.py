@@ -12,8 +12,6 @@ from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, AccountValue, Live
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.master import Master
-from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.resources import adopted, day_of
 from acctcfg.wire.endpoint import Call
@@ -103,18 +101,13 @@ class SubAccounts(OneCall[Account]):
         return (calls.create(account.spec, self._parent_name(account)),)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
-        """The writes; read-backs of a hundred accounts share a page, and `Connection.costs` counts the pages."""
-        master = account.master.user
+        """The writes, and the page of the list that reads them back."""
+        master, venue = account.master.user, account.spec.venue
+        writes = [call.endpoint for change in changes for call in self.calls(account, change)]
         return [
-            Cost(master, account.spec.venue, call.endpoint, 1, write=True)
-            for change in changes
-            for call in self.calls(account, change)
+            *(Cost(master, venue, endpoint, 1, write=True) for endpoint in writes),
+            account.master.listing(venue, len(changes)),
         ]
-
-    @staticmethod
-    def listing_cost(master: Master, venue: str, accounts: int) -> list[Cost]:
-        """The pages that read the creations and deletes of so many accounts back."""
-        return [Cost(master.user, venue, master.calls.pages.endpoint, -(-accounts // PAGE))] if accounts else []
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Create or delete it."""

@@ -7,8 +7,7 @@ back from its list of sub-accounts.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,16 +69,11 @@ class TransferOut(OneCall[Account]):
         """One call; what would leave the value out would mean yes."""
         return (_call([account.name], change),)
 
-    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:  # noqa: ARG002
-        """None of its own: `joint_costs` has the calls for all, and `Connection.costs` the pages that read back."""
-        return []
-
-    @staticmethod
-    def joint_costs(user: str, venue: str, changes: Iterable[Change]) -> list[Cost]:
-        """The writes of all accounts."""
-        values = Counter(one.after is True for one in changes if one.address.field == TransferOut.field)
-        calls = sum(-(-count // AT_ONCE) for count in values.values())
-        return [Cost(user, venue, SET_TRANSFER_OUT, calls, write=True)] if calls else []
+    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
+        """A part of a call that is made for several accounts, and of a page of the list that reads them back."""
+        master, venue = account.master, account.spec.venue
+        write = Cost(master.user, venue, SET_TRANSFER_OUT, len(changes), write=True, serves=AT_ONCE)
+        return [write, master.listing(venue)]
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Send it, with others that wait for the same; each step is on record, and told by itself."""
