@@ -40,13 +40,14 @@ class Chain:
     speed: float = 1.0
     round_trip_s: float = 0.0
 
-    def seconds(self, stages: Sequence[Stage] | None = None) -> float:
-        """How long it takes by itself, or how long these of its stages do at an idle venue."""
-        return self._walked(self.stages, planned=True)[1] if stages is None else self._walked(stages, planned=False)[1]
+    def alone(self) -> tuple[list[float], float]:
+        """When each stage begins, and when the last one ends, were there no other account."""
+        return self._walked(self.stages, planned=True)
 
-    def begins(self) -> list[float]:
-        """When each stage begins, were there no other account."""
-        return self._walked(self.stages, planned=True)[0]
+    def after(self, at: int) -> float:
+        """What is left of it at least once a stage is over. The one before, such as a gate, was read only just."""
+        begins, end = self._walked(self.stages[max(at - 1, 0) :], planned=False)
+        return end - [*begins, end][min(at, 1) + 1] + self.round_trip_s
 
     def _walked(self, stages: Sequence[Stage], *, planned: bool) -> tuple[list[float], float]:
         """Where it was `planned` a moment ago, the lists that answer for many accounts were just read."""
@@ -146,12 +147,11 @@ def _shape(chain: Chain, owners: Mapping[str, int], known: dict[object, _Shape])
     )
     found = known.get(alike)
     if found is None:
-        begins = chain.begins()
-        found = known[alike] = _Shape(chain.seconds())
+        begins, seconds = chain.alone()
+        found = known[alike] = _Shape(seconds)
         for at, stage in enumerate(chain.stages):
             if any(owners[cost.owner] > 1 for cost in stage.costs):
-                after = chain.round_trip_s + chain.seconds(chain.stages[at + 1 :])
-                found.around[at] = begins[at], after
+                found.around[at] = begins[at], chain.after(at)
     return found
 
 
