@@ -56,7 +56,7 @@ def onboarding(accounts: int) -> dict[str, Any]:
     """The sections of a manifest as `examples/onboarding` has them, for so many customers."""
     names = [f"customer{n:05d}" for n in range(accounts)]
     customers = {name: {"profile": "customer", "label": name.capitalize()} for name in names}
-    return {"profiles": {"customer": PROFILE}, "accounts": customers}
+    return {"profiles": {"customer": dict(PROFILE)}, "accounts": customers}
 
 
 def run() -> Iterator[tuple[str, float, float, bool]]:

@@ -60,6 +60,7 @@ OPEN_TO_VENUES = (
     "acctcfg.venues.resources",
     "acctcfg.venues.settings",
     "acctcfg.venues.snapshot",
+    "acctcfg.venues.unsent",
     "acctcfg.venues.switch",
     "acctcfg.wire",
 )

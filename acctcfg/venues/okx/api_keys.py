@@ -203,9 +203,14 @@ class ApiKeys(OneCall[Account]):
         costs: list[Cost] = []
         for change in changes:
             costs += [Cost(*master, call.endpoint, 1, write=True) for call in self.calls(account, change)]
-            own = change.action != "delete" and isinstance(change.after, KeyValue) and change.after.store is not None
+            own = isinstance(change.after, KeyValue) and self._reads_itself(account, change.address.key)
             costs.append(Cost(account.user, account.spec.key, CONFIG, 1) if own else Cost(*master, listed, 1))
         return costs
+
+    def _reads_itself(self, account: Account, label: str) -> bool:
+        """Whether its secret is stored, and it may be used from here: else only the broker's slow list shows it."""
+        key = _spec_of(account, label)
+        return key is not None and key.store is not None and account.from_here(key)
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """Make the change; a new secret is on disk before this returns, or the new key is deleted again."""
