@@ -31,7 +31,7 @@ class Verdict(NamedTuple):
         """Whether nothing forbids the switch, of an account that has another mode; of its own the venue looks at
         nothing."""
         switches = self.present and self.target and self.present != self.target
-        return self.code == "0" and not self.row.get("unmatchedInfoCheck") and bool(switches)
+        return self.code == "0" and self.row.get("unmatchedInfoCheck") == [] and bool(switches)
 
     @property
     def present(self) -> str:
