@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.events import PlanReady
@@ -16,6 +17,7 @@ from acctcfg.engine.capped import without_cap
 from acctcfg.engine.consent import Leave
 from acctcfg.engine.execute import Execution, left_out
 from acctcfg.engine.narrowed import demand_reach
+from acctcfg.engine.part import Part, unresolved
 from acctcfg.engine.plan import Planned, draw_up, make_plan
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import remember_readers
@@ -41,11 +43,13 @@ from acctcfg.engine.waiting import Patience
 from acctcfg.engine.windows import hold
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError
+from acctcfg.wire.pace import Limits
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
+    from acctcfg.journal import Journal
 
-__all__ = ["apply", "not_on_record"]
+__all__ = ["Spread", "apply", "not_on_record"]
 
 
 async def apply(
@@ -69,6 +73,9 @@ async def apply(
     unsigned: str = "",
     said: JsonObject | None = None,
     keep_idle: bool = True,
+    part: Part | None = None,
+    spread: Spread | None = None,
+    limits: Limits | None = None,
     progress: Progress = SILENT,
     interrupts: Interrupts | None = None,
 ) -> Outcome:
@@ -84,6 +91,9 @@ async def apply(
     `said`: what else the user said on the command line, for the record. `keep_idle`: whether a run that can begin
     nothing, for all is blocked, goes on record, too; one that is tried every few minutes would fill it. `interrupts` is
     told of the user's signals.
+
+    `spread`: hands the walk to other processes. `part`: this is one of those; `saved` is what it was handed. `limits`:
+    what all of them use together.
     """
     progress = safe(progress)
     leave = dataclasses.replace(Leave.of(workspace, replace, allow_sensitive), unsigned=unsigned)
@@ -101,17 +111,19 @@ async def apply(
     patience = Patience(wait_flat_s)
     while True:
         venues = venues_of(workspace, focus)
-        async with Session(workspace, venues, recalls=not refresh, progress=progress) as session:
-            async with hold_locks(session, max(lock_timeout_s, patience.left(session.clock)), progress) as locks:
+        async with Session(workspace, venues, recalls=not refresh, progress=progress, limits=limits) as session:
+            left = max(lock_timeout_s, patience.left(session.clock))
+            async with hold_locks(session, left, progress) if part is None else nullcontext(part.locks) as locks:
                 if rotation is not None:
                     rotation.tell(working(session))
-                planned = await _plan(session, focus, terms, patience, progress)
+                planned = await _plan(session, focus, terms, patience, progress, part)
                 waiting = patience.waiting(planned, progress, skip_blocked=skip_blocked)
                 if waiting is None:
                     interrupts = interrupts or Interrupts()
                     planned.command = "apply" if rotation is None else "rotate"
                     if keep_idle or _todo(planned.plan, _left_out(planned.plan, skip_blocked=skip_blocked)):
-                        outcome = await _go_on(workspace, planned, approve, flags, locks, progress, interrupts)
+                        way = _Way(locks, progress, interrupts, part, spread)
+                        outcome = await _go_on(workspace, planned, approve, flags, way)
                     else:
                         outcome = _not_begun(planned, planned.plan)
                     break
@@ -120,9 +132,24 @@ async def apply(
                 outcome = waiting.given_up()
                 break
     narrowed = saved is not None and any(saved.get(one) for one in ("targets", "excludes", "changed_since"))
-    if saved is None or undo is not None or narrowed or outcome.plan.steps or outcome.plan.unreadable:
+    if saved is None or undo is not None or narrowed or outcome.plan.steps or outcome.plan.unreadable or part:
         return outcome
     return await _matched(workspace, outcome, refresh=refresh, progress=progress)
+
+
+Spread: TypeAlias = Callable[[Execution, Locks], Execution]
+"""What makes of a walk through the plan one whose steps other processes take, under our locks."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a run is carried out: under which locks, who is told, and who else has a hand in it."""
+
+    locks: Locks
+    progress: Progress
+    interrupts: Interrupts
+    part: Part | None
+    spread: Spread | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,27 +177,32 @@ class _Terms:
         }
 
 
-async def _plan(session: Session, focus: Focus, terms: _Terms, patience: Patience, progress: Progress) -> Planned:
+async def _plan(
+    session: Session, focus: Focus, terms: _Terms, patience: Patience, progress: Progress, part: Part | None
+) -> Planned:
     """The plan as it is now, if it is what was reviewed. Raises PlanStale."""
     if terms.saved is not None:
         check_credentials(session, terms.saved)
-    await let_writes_expire(session, progress)
+    await let_writes_expire(session, progress, part)
     planned = await draw_up(session, focus, leave=terms.leave, undo=terms.undo, progress=progress)
     planned.as_reviewed += patience.as_reviewed(planned)
     if terms.after_cap:
         planned.as_reviewed += tuple(map(without_cap, planned.as_reviewed))
         planned.plan = without_cap(planned.plan)
-    _hold_to_review(planned, terms)
+    _hold_to_review(planned, terms, part)
+    if part is not None:  # whose wave is under way
+        planned.plan = replace(planned.plan, rollout=())
     planned.plan = planned.plan.with_steps(terms.leave.hold(planned.plan.steps, planned.readers))
     planned.plan = hold(planned.plan, session.workspace.manifest.guardrails.windows, session.now())
     progress.happened(PlanReady(planned.plan))
     return planned
 
 
-def _hold_to_review(planned: Planned, terms: _Terms) -> None:
+def _hold_to_review(planned: Planned, terms: _Terms, part: Part | None) -> None:
     saved, expect = terms.saved, terms.expect
     if saved is not None:
-        check_steps(saved, planned.plan, allow_warnings=terms.allow_warnings)
+        begun = set[str]() if part is None else _begun(planned, part)
+        check_steps(saved, planned.plan, allow_warnings=terms.allow_warnings, begun=begun)
         check_answers(saved, planned.surveys)
     if expect is not None:
         check_digest(planned, expect, saved, allow_warnings=terms.allow_warnings)
@@ -178,14 +210,15 @@ def _hold_to_review(planned: Planned, terms: _Terms) -> None:
     planned.claimed = 0 if saved is None else _claimed(saved)
 
 
+def _begun(planned: Planned, part: Part) -> set[str]:
+    """Where the run has written already: a process that had this part before was killed, or stopped."""
+    assert planned.session is not None  # noqa: S101 (draw_up read through it)
+    with planned.session.workspace.journal() as journal:
+        return journal.written(part.run)
+
+
 async def _go_on(
-    workspace: Workspace,
-    planned: Planned,
-    approve: Callable[[Plan], bool],
-    flags: JsonObject,
-    locks: Locks,
-    progress: Progress,
-    interrupts: Interrupts,
+    workspace: Workspace, planned: Planned, approve: Callable[[Plan], bool], flags: JsonObject, way: _Way
 ) -> Outcome:
     """Ask about what can be done, and do it."""
     leaving = _left_out(planned.plan, skip_blocked=bool(flags["skip_blocked"]))
@@ -199,7 +232,7 @@ async def _go_on(
     if todo and (late := _too_late(planned)) is not None:
         return late
     _prove_stores(workspace, todo)
-    return await _carry_out(workspace, planned, leaving, flags, locks, progress, interrupts)
+    return await _carry_out(workspace, planned, leaving, flags, way)
 
 
 def _too_late(planned: Planned) -> Outcome | None:
@@ -280,13 +313,7 @@ def _new_secrets(todo: Sequence[Step]) -> dict[str, Step]:
 
 
 async def _carry_out(
-    workspace: Workspace,
-    planned: Planned,
-    left_out: frozenset[Address],
-    flags: JsonObject,
-    locks: Locks,
-    progress: Progress,
-    interrupts: Interrupts,
+    workspace: Workspace, planned: Planned, left_out: frozenset[Address], flags: JsonObject, way: _Way
 ) -> Outcome:
     """Walk the plan on record. A journal that fails once writing has begun must not hide what was done."""
     outcome: Outcome | None = None
@@ -295,34 +322,48 @@ async def _carry_out(
             session = planned.session
             assert session is not None  # noqa: S101 (draw_up read through it)
             users = {one.connection.user for one in working(session)}
-            open_before = {user: journal.unresolved(user) for user in users}
-            run = journal.begin_run(command=planned.command, digest=planned.reviewed, flags=flags, **workspace.who())
-            recorded = Run(run, journal, locks.fresh)
-            for link in working(session):
-                spec = link.connection.spec
-                journal.remember_user(run, spec.key, spec.environment, link.client.base_url, link.connection.user)
-            remember_readers(workspace, journal, run, planned.plan, planned.readers)
-            for user in sorted(users) if flags["after_cap"] else ():
-                journal.lift_cap(run, user)
+            open_before = {user: unresolved(journal, user, way.part) for user in users}
+            run = _begin(workspace, planned, flags, journal, users) if way.part is None else way.part.run
+            recorded = Run(run, journal, way.locks.fresh)
             for link in working(session):
                 link.client.on_request = recorded.heard
             lost = frozenset(intent.address for some in open_before.values() for intent in some)
-            execution = Execution(planned, recorded, progress, left_out, lost)
+            execution = Execution(planned, recorded, way.progress, left_out, lost)
+            if way.spread is not None:
+                execution = way.spread(execution, way.locks)
             try:
-                await _walk(execution, interrupts, progress)
+                await _walk(execution, way.interrupts, way.progress)
             finally:
                 outcome = _outcome(planned, execution, recorded)
-                outcome = replace(outcome, notes=(*outcome.notes, *locks.notes))
-                outcome = _kept(outcome, lambda end: remember(planned, end, journal, open_before, run))
-                status = "interrupted" if execution.stopping else "done"
-                journal.steps(run, _told(planned, outcome))
-                journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
+                outcome = replace(outcome, notes=(*outcome.notes, *way.locks.notes))
+                ours, here = execution.to_record(outcome)
+                outcome = _kept(outcome, lambda _: remember(ours, here, journal, open_before, run))
+                if way.part is not None:
+                    way.part.ended(journal, outcome, _told(planned, outcome))
+                else:
+                    status = "interrupted" if execution.stopping else "done"
+                    journal.steps(run, _told(planned, here))
+                    journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
     except JournalError as error:
         if outcome is None:
             raise  # nothing was sent
         note = f"the end of this run was not recorded ({error.message}); {error.hint or 'repair it, then apply again'}"
         outcome = replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
     return outcome
+
+
+def _begin(workspace: Workspace, planned: Planned, flags: JsonObject, journal: Journal, users: Iterable[str]) -> str:
+    """Write down that a run begins, with what is known before its first write; gives its id."""
+    session = planned.session
+    assert session is not None  # noqa: S101 (draw_up read through it)
+    run = journal.begin_run(command=planned.command, digest=planned.reviewed, flags=flags, **workspace.who())
+    for link in working(session):
+        spec = link.connection.spec
+        journal.remember_user(run, spec.key, spec.environment, link.client.base_url, link.connection.user)
+    remember_readers(workspace, journal, run, planned.plan, planned.readers)
+    for user in sorted(users) if flags["after_cap"] else ():
+        journal.lift_cap(run, user)
+    return run
 
 
 def _kept(outcome: Outcome, keep: Callable[[Outcome], None]) -> Outcome:
@@ -343,9 +384,8 @@ async def _walk(execution: Execution, interrupts: Interrupts, progress: Progress
 
     def stop() -> None:
         execution.stop()
-        count = execution.under_way
-        what = "nothing is under way" if not count else f"finishing {count} write{'s' * (count != 1)}"
-        progress.alert(f"interrupted: {what}; press again to stop at once, but a new key's secret may be lost")
+        lost = "press again to stop at once, but a new key's secret may be lost"
+        progress.alert(f"interrupted: {execution.to_finish}; {lost}")
 
     def break_off() -> None:
         walking.cancel()
@@ -372,8 +412,8 @@ def _outcome(planned: Planned, execution: Execution, run: Run) -> Outcome:
         results=tuple(execution.results[step.address] for step in steps if step.address in execution.results),
         run=run.id,
         interrupted=execution.stopping,
-        unrecorded=bool(run.trouble or run.halted),
-        notes=(*notes, *not_on_record(run)),
+        unrecorded=execution.unrecorded,
+        notes=(*notes, *execution.notes, *not_on_record(run)),
     )
 
 

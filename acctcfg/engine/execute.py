@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from acctcfg.core.address import Address
 from acctcfg.core.events import StepDone, StepStart
-from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, StepResult
+from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, Outcome, StepResult
 from acctcfg.core.plan import Plan, Step, by_account
 from acctcfg.core.rollout import StagedWave
 from acctcfg.engine.attempt import GOOD, Attempt, Work
@@ -63,6 +63,22 @@ class Execution:
         """How many steps have sent something and have no result yet."""
         return len(self._stop.sent)
 
+    @property
+    def to_finish(self) -> str:
+        """What a run that begins nothing more still has to finish."""
+        count = self.under_way
+        return "nothing is under way" if not count else f"finishing {count} write{'s' * (count != 1)}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else the run says once, after its results."""
+        return ()
+
+    @property
+    def unrecorded(self) -> bool:
+        """Whether something of it is not on record."""
+        return bool(self.run.trouble or self.run.halted)
+
     def stop(self) -> None:
         """Start nothing more; what still waits for a limit is dropped."""
         self._stop.ask()
@@ -91,9 +107,17 @@ class Execution:
             due = [accounts[one] for one in wave.accounts if one in accounts and self._due(accounts[one])]
             which = f", wave {number} of {len(waves)}" if len(waves) > 1 else ""
             self.progress.phase(f"applying{which}", sum(map(len, due)))
-            await asyncio.gather(*(self._account(some) for some in due))
+            await self.carry_out(due)
             if number < len(waves) and due:
                 await self._between(self._halts(due), wave.then_wait_s)
+
+    async def carry_out(self, accounts: Sequence[Sequence[Step]]) -> None:
+        """The steps of these accounts, until each has its result."""
+        await asyncio.gather(*(self._account(some) for some in accounts))
+
+    def to_record(self, outcome: Outcome) -> tuple[Planned, Outcome]:
+        """What this process has to put on record of them: all that no other one did."""
+        return self.planned, outcome
 
     def _due(self, steps: Sequence[Step]) -> bool:
         return any(step.address not in self.results for step in steps)

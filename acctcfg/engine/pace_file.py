@@ -22,6 +22,7 @@ from acctcfg.wire.pace import BucketKey, Pacer
 __all__ = ["PaceFile"]
 
 _MOST = 32 << 20  # bytes that are read of it
+_LONGEST_S = 3600.0  # no window is longer: what is older counts nowhere
 
 
 class PaceFile:
@@ -38,10 +39,14 @@ class PaceFile:
         pacer.restore(self._read(), rates)
 
     def keep(self, pacer: Pacer) -> None:
-        """Keep what still counts; silently not, where the folder cannot be written."""
-        found = pacer.recent()
+        """Keep what still counts, beside what others kept meanwhile; silently not, where that cannot be written."""
         if self._path is None:
             return
+        found = pacer.recent()
+        since = pacer.clock.now() - _LONGEST_S
+        for key, times in self._read().items():
+            if both := sorted({*found.get(key, ()), *(at for at in times if at > since)}):
+                found[key] = both
         with contextlib.suppress(OSError, ValueError):
             if not found and not self._path.exists():
                 return

@@ -71,18 +71,23 @@ def check_credentials(session: Session, saved: Mapping[str, Any]) -> None:
             raise PlanStale(f"venues.{key}: the plan was made for {_where(then)}, not {_where_now(now)}", hint=_AGAIN)
 
 
-def check_steps(saved: Mapping[str, Any], plan: Plan, *, allow_warnings: bool) -> None:
-    """Go on only if the steps are the same; what is right by now needs no step."""
+def check_steps(
+    saved: Mapping[str, Any], plan: Plan, *, allow_warnings: bool, begun: Collection[str] = frozenset()
+) -> None:
+    """Go on only if the steps are the same; what is right by now needs no step.
+
+    `begun`: addresses that the same run has written to already: whatever is there now, it made.
+    """
     claimed = {str(step["address"]): step for step in saved["steps"]}
     for step in plan.steps:
         claim = claimed.get(str(step.address))
         if claim is None:
             raise _stale(f"{step.address} became necessary after the plan was saved", _AGAIN, saved, plan)
-        if not _same(step, claim):
+        if not _same(step, claim, begun=str(step.address) in begun):
             moved = f"{step.address} is {_was(step.to_json())} now; the plan was made for {_was(claim)}"
             raise _stale(moved, _AGAIN, saved, plan)
     if not allow_warnings:
-        _check_warnings(saved, plan, claimed)
+        _check_warnings(saved, plan, claimed.keys() - begun)
 
 
 def check_answers(saved: Mapping[str, Any], surveys: Mapping[str, Survey]) -> None:
@@ -112,11 +117,11 @@ def _was(step: Mapping[str, Any]) -> str:
     return told(step["before"]) if step["before_known"] else "not known yet"
 
 
-def _same(step: Step, claim: Mapping[str, Any]) -> bool:
+def _same(step: Step, claim: Mapping[str, Any], *, begun: bool) -> bool:
     now = step.to_json()
     if now["after"] != claim["after"]:
         return False
-    if not claim["before_known"]:
+    if begun or not claim["before_known"]:
         return True  # its value was not known, so any is as good
     return bool(now["action"] == claim["action"] and now["before_known"] and now["before"] == claim["before"])
 

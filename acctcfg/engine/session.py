@@ -28,7 +28,7 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.descriptors import connections_at_once, raise_limit
 from acctcfg.wire.endpoint import Rate
-from acctcfg.wire.pace import Pacer
+from acctcfg.wire.pace import Limits, Pacer
 from acctcfg.wire.proxy import Proxy, proxy_of
 from acctcfg.wire.socket import Sockets
 from acctcfg.wire.transport import AiohttpTransport
@@ -133,6 +133,7 @@ class Session:
     memory: Callable[[str, str], JournalMemory] | None = None  # by base URL and venue user
     recalls: bool = False  # whether what the journal has as lasting need not be read
     progress: Progress = SILENT
+    limits: Limits | None = None  # what other processes of the same run use of the limits
 
     async def __aenter__(self) -> Self:
         raise_limit()
@@ -198,6 +199,8 @@ class Session:
             exc.hint = exc.hint or "nothing was written; is the venue up, and is base_url right?"
             raise
         self.demand_same_user(link)
+        if self.limits is not None:
+            link.client.pacer.shared = self.limits.of(link.client.base_url, link.connection.user)
 
     def demand_same_user(self, link: Link) -> None:
         """ConfigError where an open connection is another user's than the manifest, or the journal, says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from acctcfg.engine.part import Part, unresolved
 from acctcfg.engine.progress import Progress
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Locks
@@ -28,12 +29,12 @@ async def hold_locks(session: Session, timeout_s: float, progress: Progress) -> 
         yield Locks(locks)
 
 
-async def let_writes_expire(session: Session, progress: Progress) -> None:
+async def let_writes_expire(session: Session, progress: Progress, part: Part | None = None) -> None:
     """A write that a killed run sent may still arrive: wait until the venue would refuse its time, then read."""
     with session.workspace.journal() as journal:
         session.workspace.demand_intact(journal)
         for link in working(session):
-            latest = max((one.sent_at or 0.0 for one in journal.unresolved(link.connection.user)), default=0.0)
+            latest = max((one.sent_at or 0.0 for one in unresolved(journal, link.connection.user, part)), default=0.0)
             now = link.client.clock.now() + link.client.offset_s
             window = link.venue.write_window_s / link.speed
             left = min(latest + window - now, window)  # a time that lies ahead is nobody's, and waits no longer

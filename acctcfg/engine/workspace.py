@@ -17,7 +17,7 @@ from acctcfg.core.rules import VenueRules
 from acctcfg.core.snapshot import Earlier
 from acctcfg.core.until import settled
 from acctcfg.errors import ConfigError, ManifestError
-from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, holder_of, journal_path, state_folders
+from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, Warrant, holder_of, journal_path, state_folders
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
 from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.journal import JOURNAL
@@ -267,12 +267,15 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Locks:
-    """The locks of one run."""
+    """The locks of one run; `part`: that of a part of another process's run, which counts for each of its users."""
 
-    all: Sequence[Lock]
+    all: Sequence[Lock | Warrant]
+    part: Lock | None = None
 
     def fresh(self, user: str) -> bool:
         """Whether the lock of a venue user is still ours, at every base URL that the run uses it at."""
+        if self.part is not None and not self.part.fresh():
+            return False
         return all(lock.fresh() for lock in self.all if lock.venue_user == user)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acctcfg.journal.journal import Journal, journal_path
-from acctcfg.journal.lock import Holder, Lock, break_lock, holder_of, holders, state_folders
+from acctcfg.journal.lock import Holder, Lock, Warrant, break_lock, holder_of, holders, is_left, state_folders
 from acctcfg.journal.records import Access, EntryRecord, Intent, KnownAccount, Note, Run, RunRecord
 from acctcfg.journal.sqlite import SqliteStorage
 from acctcfg.journal.storage import Storage
@@ -21,9 +21,11 @@ __all__ = [
     "RunRecord",
     "SqliteStorage",
     "Storage",
+    "Warrant",
     "break_lock",
     "holder_of",
     "holders",
+    "is_left",
     "journal_path",
     "state_folders",
 ]

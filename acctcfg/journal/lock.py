@@ -28,7 +28,7 @@ from acctcfg.journal.lock_file import FOLDER, LockFile
 from acctcfg.journal.process import Process, this_process
 from acctcfg.journal.storage import LockPlace, Storage, in_words
 
-__all__ = ["Holder", "Lock", "break_lock", "holder_of", "holders", "state_folders"]
+__all__ = ["Holder", "Lock", "Warrant", "break_lock", "holder_of", "holders", "is_left", "state_folders"]
 
 BEAT_S = 15.0
 OVERDUE_S = 45.0
@@ -84,6 +84,12 @@ def holder_of(storage: Storage, venue_user: str, *, base_url: str = "", state: S
             if holder is not None and not holder.is_gone(time.time()):
                 return holder
     return None
+
+
+def is_left(storage: Storage, venue_user: str, *, base_url: str = "") -> bool:
+    """Whether whoever holds the lock beside the journal is gone, and did not release it."""
+    holder = _places(storage, venue_user, base_url, ())[-1].holder()[1]
+    return holder is not None and holder.is_gone(time.time())
 
 
 def break_lock(
@@ -164,6 +170,11 @@ class Lock:
             await asyncio.to_thread(self._thread.join)
         self._release()
         self._storage.close()
+
+    @property
+    def number(self) -> int:
+        """Of our claim beside the journal, which nobody is ever given again."""
+        return self._held[-1][1]
 
     def fresh(self) -> bool:
         """Whether a write may still be sent: the lock is ours, and its last refresh less than 45 s old.
@@ -261,6 +272,35 @@ class Lock:
                 if place.is_held(number):
                     place.free(number)
         self._held.clear()
+
+
+class Warrant:
+    """The lock of another process, in whose name this one writes: it holds as long as that one keeps it."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        venue_user: str,
+        *,
+        base_url: str,
+        number: int,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.venue_user = venue_user
+        self.unshared = ""
+        self._place = _places(storage, venue_user, base_url, ())[-1]
+        self._number, self._now = number, now
+
+    def fresh(self) -> bool:
+        """Whether a write may still be sent: the claim is the one that counts, and was refreshed in the last 45 s."""
+        try:
+            number, holder = self._place.holder()
+        except _UNREACHABLE:
+            return False
+        if holder is None or number != self._number:
+            return False
+        now = self._now()
+        return now - holder.heartbeat_at < OVERDUE_S and not holder.is_gone(now)
 
 
 def _places(storage: Storage, venue_user: str, base_url: str, state: Sequence[Path]) -> list[LockPlace]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from acctcfg.core.json_types import JsonObject
 from acctcfg.errors import JournalError
 from acctcfg.journal import reading
 from acctcfg.journal.chain import BEGINNING, Head, Row, flaws
@@ -97,6 +98,32 @@ class Past:
     def _runs_about(self, about: Sequence[str]) -> set[str]:
         rows = self._rows(Which(kinds=("intent", "step")))
         return {row.run for row in rows if is_of(row.address, about)}
+
+    def written(self, run: str) -> set[str]:
+        """The addresses that a run wrote to, or meant to."""
+        return {row.address for row in self._rows(Which(kinds=("intent",), run_begins=run))}
+
+    def done(self, run: str) -> set[str]:
+        """The addresses at which a write of the run was answered, or found to have happened."""
+        rows = self._rows(Which(kinds=("intent", "done", "resolved"), run_begins=run))
+        with self._understood():
+            ended = {row.entry for row in rows if row.kind == "done" or row.facts().get("finding") == "happened"}
+        return {row.address for row in rows if row.seq in ended}
+
+    def told(self, run: str, since: int) -> list[tuple[int, str, JsonObject]]:
+        """Number, kind and facts of the ends of steps, and of notes, that were written after the row `since`."""
+        rows = self._rows(Which(kinds=("step", "note"), run_begins=run, first=since + 1))
+        with self._understood():
+            return [(row.seq, row.kind, row.facts()) for row in rows]
+
+    def part(self, run: str, kind: str, number: int) -> JsonObject | None:
+        """The body of the run's first note of a kind that is about a part of it."""
+        with self._understood():
+            for _, word, facts in self.told(run, 0):
+                body = facts.get("body")
+                if word == "note" and facts["kind"] == kind and isinstance(body, dict) and body["number"] == number:
+                    return body
+        return None
 
     def run(self, run: str) -> RunRecord:
         """Everything about one run; the beginning of an id will do if it fits one only. JournalError if none."""

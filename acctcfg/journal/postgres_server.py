@@ -130,7 +130,7 @@ class Server:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            connection: Connection = psycopg.connect(self._login(), autocommit=True, prepare_threshold=None)
+            connection: Connection = psycopg.connect(self.login(), autocommit=True, prepare_threshold=None)
             try:
                 with self.bounded(connection):
                     connection.execute(SESSION)
@@ -147,7 +147,7 @@ class Server:
             self._connection = None
         return self._connection is None and self._met
 
-    def _login(self) -> str:
+    def login(self) -> str:
         url = self.url
         given = {"user": url.user, "host": url.host, "dbname": url.database, **dict(url.parameters)}
         if url.port is not None:

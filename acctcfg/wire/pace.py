@@ -16,15 +16,27 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, Self
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol, Self
 
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.endpoint import Call, Rate
 from acctcfg.wire.failures import Dropped
 from acctcfg.wire.round_trips import RoundTrips
 
-__all__ = ["AHEAD_S", "Ahead", "BucketKey", "Line", "Pacer", "Slot", "allowed", "lower_bound"]
+__all__ = [
+    "AHEAD_S",
+    "Ahead",
+    "BucketKey",
+    "Limits",
+    "Line",
+    "Pacer",
+    "Place",
+    "Shared",
+    "Slot",
+    "allowed",
+    "lower_bound",
+]
 
 DRIFT = 1e-4  # the venue's clock and ours may run apart by this share of a window (100 parts in a million)
 HALVED_S = 60.0
@@ -48,6 +60,33 @@ class BucketKey(NamedTuple):
         rate = call.endpoint.rate
         by = tuple(str(call.params.get(name, "")) for name in rate.by)
         return cls(rate.scope, host if rate.scope == "ip" else user, call.endpoint.text, by)
+
+
+class Place(Protocol):
+    """One request's place in a limit that other processes use at the same time."""
+
+    def answered(self) -> None:
+        """It was sent: the place is free again a window after this."""
+
+    def gave_back(self) -> None:
+        """It was not sent."""
+
+
+class Shared(Protocol):
+    """Limits that other processes use at the same time."""
+
+    def covers(self, key: BucketKey) -> bool:
+        """Whether others use this one, too."""
+
+    async def enter(self, key: BucketKey, count: int, window_s: float) -> Place:
+        """Wait until all together have sent less than `count` in the last window."""
+
+
+class Limits(Protocol):
+    """What a process shares with others, at any venue."""
+
+    def of(self, base_url: str, user: str) -> Shared:
+        """With those who use the same connection."""
 
 
 class Line(NamedTuple):
@@ -88,6 +127,7 @@ class Pacer:
         self.speed = speed
         self.names: dict[str, str] = {}  # owner -> as people know it: an account's or the connection's key
         self.limits: dict[str, Rate] = {}  # by endpoint: what the venue granted this user, in place of the table's
+        self.shared: Shared | None = None  # what other processes use at the same time
         self._refused: dict[BucketKey, None] = {}  # in the order in which the venue refused
         self._handshake = math.inf  # the smallest of all connections; infinite where nobody tells
         self._buckets: dict[BucketKey, _Bucket] = {}
@@ -105,7 +145,8 @@ class Pacer:
         that the limit does not stand idle for what it reads.
         """
         bucket = self._bucket(key, rate)
-        return Slot(bucket, self, self._enter_or_drop(bucket, ahead) if droppable else bucket.enter(ahead))
+        entering = self._enter(key, bucket, ahead)
+        return Slot(bucket, self, self._or_drop(entering) if droppable else entering)
 
     def drop_waiting(self) -> None:
         """End every droppable wait for a slot, those that begin later too: nothing more is to be sent."""
@@ -113,13 +154,25 @@ class Pacer:
         for task in self._droppable:
             task.cancel()
 
-    async def _enter_or_drop(self, bucket: _Bucket, ahead: Ahead | None) -> None:
+    async def _enter(self, key: BucketKey, bucket: _Bucket, ahead: Ahead | None) -> Place | None:
+        """First by what this process knows, then among all that use the limit."""
+        await bucket.enter(ahead)
+        if self.shared is None or not self.shared.covers(key):
+            return None
+        try:
+            return await self.shared.enter(key, bucket.count, bucket.window)
+        except BaseException:
+            bucket.gave_back()
+            raise
+
+    async def _or_drop(self, entering: Coroutine[object, None, Place | None]) -> Place | None:
         task = asyncio.current_task()
         if self._dropping or task is None:
+            entering.close()
             raise Dropped
         self._droppable.add(task)
         try:
-            await bucket.enter(ahead)
+            return await entering
         except asyncio.CancelledError:
             if self._dropping and task.uncancel() == 0:
                 raise Dropped from None
@@ -230,10 +283,11 @@ class Pacer:
 class Slot:
     """One request's place in a bucket, held while it is entered (`async with`); see `Pacer.slot`."""
 
-    __slots__ = ("_bucket", "_connections", "_done", "_entering", "_pacer", "_sent")
+    __slots__ = ("_bucket", "_connections", "_done", "_entering", "_pacer", "_place", "_sent")
 
-    def __init__(self, bucket: _Bucket, pacer: Pacer, entering: Awaitable[None]) -> None:
+    def __init__(self, bucket: _Bucket, pacer: Pacer, entering: Awaitable[Place | None]) -> None:
         self._bucket = bucket
+        self._place: Place | None = None
         self._pacer = pacer
         self._sent: float | None = None
         self._connections = -1
@@ -241,7 +295,7 @@ class Slot:
         self._entering = entering
 
     async def __aenter__(self) -> Self:
-        await self._entering
+        self._place = await self._entering
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -258,6 +312,8 @@ class Slot:
         now = self._pacer.clock.monotonic()
         steady = self._connections == self._pacer.connections
         self._bucket.answered(now, now - self._sent, self._pacer.connections, steady=steady)
+        if self._place is not None:
+            self._place.answered()
 
     def not_sent(self) -> None:
         """Proof came that nothing reached the venue (no connection was made): the place is free again."""
@@ -269,8 +325,12 @@ class Slot:
         self._done = True
         if self._sent is None:
             self._bucket.gave_back()
+            if self._place is not None:
+                self._place.gave_back()
         else:
             self._bucket.lost(self._pacer.clock.monotonic())
+            if self._place is not None:
+                self._place.answered()
 
 
 class _Bucket:

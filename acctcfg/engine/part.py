@@ -1,0 +1,55 @@
+"""A part of a run that another process began: it holds the locks and asked the user, this one does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from acctcfg.core.outcome import Outcome
+from acctcfg.engine.workspace import Locks
+from acctcfg.errors import JournalError
+
+if TYPE_CHECKING:
+    from acctcfg.core.json_types import JsonObject
+    from acctcfg.journal import Intent, Journal
+
+__all__ = ["PART", "PART_ENDED", "Part", "unresolved"]
+
+PART = "part"
+"""The kind of the journal's note that gives a part of a plan to whoever takes it."""
+PART_ENDED = "part_ended"
+"""The kind of the note that tells how a part ended; without it, it is still to be carried out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part: its number in the run, and what lets this process write."""
+
+    run: str
+    number: int
+    accounts: frozenset[str]  # by their names at the venue
+    locks: Locks
+    stays: Callable[[], bool]  # whether it is to be carried out to its end by this process, or by another
+
+    def ended(self, journal: Journal, outcome: Outcome, steps: Iterable[JsonObject]) -> None:
+        """Write down how its steps ended, and then that it ended. One that goes to another process has not ended.
+
+        JournalError where another process has it already.
+        """
+        if self.locks.part is not None and not self.locks.part.fresh():
+            raise JournalError("another process has this part of the run: nothing of it was put on record")
+        if outcome.interrupted and not self.stays():
+            journal.steps(self.run, [one for one in steps if one["status"] != "not_started"])
+            return
+        journal.steps(self.run, steps)
+        unread = [{"address": one.address, "code": one.code, "message": one.message} for one in outcome.plan.unreadable]
+        notes = list(outcome.notes)
+        end: JsonObject = {"number": self.number, "unreadable": list(unread), "notes": notes, "error": ""}
+        journal.note(self.run, PART_ENDED, {**end, "unrecorded": outcome.unrecorded})
+
+
+def unresolved(journal: Journal, user: str, part: Part | None) -> Sequence[Intent]:
+    """The writes of this venue user of which nobody knows what became; of a part, those to its own accounts."""
+    every = journal.unresolved(user)
+    return every if part is None else [one for one in every if one.account in part.accounts]
