@@ -59,6 +59,7 @@ ALLOWED = {
     },
     "scenarios": {"errors", "plain_file", "core", "engine", "manifest", "secrets", "sandbox"},
     "rehearsal": {"errors", "core", "signing", "wire", "venues", "engine", "scenarios", "sandbox"},
+    "workers": {"errors", "core", "wire", "journal", "engine"},
     "cli": {
         "errors",
         "plain_file",
@@ -72,6 +73,7 @@ ALLOWED = {
         "sandbox",
         "scenarios",
         "rehearsal",
+        "workers",
     },
     "sandbox": set(),
     # on top of everything, and nobody imports it

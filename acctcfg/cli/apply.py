@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive,
 from acctcfg.cli.formats import option_format, option_full, page, show
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.next_step import say_after_apply
+from acctcfg.cli.queueing import demand_queue, option_queue
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_refresh, option_target
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ TEXT = "text"
     "Closes and cancels nothing.",
 )
 @option_lock_timeout
+@option_queue
 @option_format("outcome")
 @option_events
 @option_full
@@ -84,6 +86,7 @@ def command(
     skip_blocked: bool,
     wait_flat: float,
     lock_timeout: float,
+    queue: bool,
     form: str,
 ) -> None:
     """Carry out the manifest, or the saved plan PLANFILE if it is still the plan.
@@ -96,7 +99,6 @@ def command(
     hint = "review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)"
     demand_asker(ctx, auto_approve=auto_approve, hint=hint)
     from acctcfg.cli.event_loop import load_workspace, undisturbed
-    from acctcfg.engine.apply import apply
     from acctcfg.render.data import load_saved
     from acctcfg.venues.installed import rules
 
@@ -104,10 +106,12 @@ def command(
     workspace = load_workspace(ctx)
     approvals = _approvals(ctx, workspace, saved, expect, planfile, signatures)
     check_sensitive(ctx, workspace, allow_sensitive)
+    if queue:
+        demand_queue(workspace, "apply --queue")
     talk = Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked, question=question)
     outcome = run_writes(
         ctx,
-        lambda progress, interrupts: apply(
+        lambda progress, interrupts: _apply_with(queue)(
             workspace,
             approve=talk.approval(progress),
             targets=targets,
@@ -130,6 +134,7 @@ def command(
                 **({"targets": list(targets)} if targets else {}),
                 **({"excludes": list(excludes)} if excludes else {}),
                 **({"approved_by": approvals.on_record} if approvals.by else {}),
+                **({"queue": True} if queue else {}),
             },
             progress=progress,
             interrupts=interrupts,
@@ -138,6 +143,17 @@ def command(
     with undisturbed():
         talk.conclude(outcome)
     ctx.exit(outcome.exit_code)
+
+
+def _apply_with(queue: bool) -> Callable[..., Awaitable[Outcome]]:
+    """What carries a plan out: this process, or workers."""
+    if queue:
+        from acctcfg.workers.queued import apply_queued
+
+        return apply_queued
+    from acctcfg.engine.apply import apply
+
+    return apply
 
 
 def _approvals(

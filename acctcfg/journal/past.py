@@ -103,7 +103,7 @@ class Past:
         """The addresses that a run wrote to, or meant to."""
         return {row.address for row in self._rows(Which(kinds=("intent",), run_begins=run))}
 
-    def done(self, run: str) -> set[str]:
+    def carried_out(self, run: str) -> set[str]:
         """The addresses at which a write of the run was answered, or found to have happened."""
         rows = self._rows(Which(kinds=("intent", "done", "resolved"), run_begins=run))
         with self._understood():

@@ -28,6 +28,7 @@ OTHERS = {
     "git_ignore",
     "held_locks",
     "next_step",
+    "queueing",
     "listeners",
     "listening",
     "selection",

@@ -39,6 +39,7 @@ SEES_NONE = {
     "schema": "prints what the program declares",
     "completion": "prints a script",
     "sandbox": "prints the keys of its own world on purpose, which open nothing else",
+    "worker": "needs a database: tests/workers looks for a secret in what it prints, and in the queue",
     "demo": "runs in a workspace and a sandbox of its own",
 }
 COMMANDS: tuple[tuple[str, ...], ...] = (

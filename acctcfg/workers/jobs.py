@@ -1,0 +1,110 @@
+"""The queue: jobs of procrastinate in the journal's database. A job names a run and a part of it, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ProcrastinateException
+from procrastinate.retry import RetryStrategy
+from psycopg.conninfo import make_conninfo
+
+from acctcfg import __version__
+from acctcfg.core.canonical import digest_of
+from acctcfg.core.fingerprint import manifest_digest
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import JournalError
+from acctcfg.journal.postgres_server import Bounds, Server
+from acctcfg.workers.schema import SCHEMA, make
+
+__all__ = ["BEAT_S", "STALLED_S", "GivenBack", "Jobs", "Work", "name_of", "opened"]
+
+BEAT_S: Final = 5.0
+STALLED_S: Final = 30.0
+"""A worker that gave no sign of life for so long has lost its part."""
+TASK: Final = "part"
+
+Work = Callable[[str, int], Awaitable[None]]
+"""What carries out a part of a run, by its number."""
+
+
+class GivenBack(Exception):
+    """A part that is to be carried out by another worker, or later."""
+
+
+def name_of(workspace: Workspace) -> str:
+    """The queue of everybody who has the same manifest, and the same acctcfg: nobody else takes its parts."""
+    manifest = workspace.manifest
+    return digest_of([__version__, manifest_digest(manifest, manifest.accounts, {})]).partition(":")[2][:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs of one queue."""
+
+    app: App
+    queue: str
+    place: str
+
+    async def put(self, run: str, part: int) -> int:
+        """Let a part be carried out; gives the job's number."""
+        with _in_words(self.place):
+            return await self.app.configure_task(TASK, queue=self.queue).defer_async(run=run, part=part)
+
+    async def states(self) -> dict[int, str]:
+        """Job -> "todo", "doing" or, where its worker gives no sign of life, "stalled". One that ended is none."""
+        manager = self.app.job_manager
+        with _in_words(self.place):
+            jobs = await manager.list_jobs_async(queue=self.queue)
+            stalled = await manager.get_stalled_jobs(queue=self.queue, seconds_since_heartbeat=STALLED_S)
+        found = {job.id: job.status for job in jobs if job.id is not None and job.status in ("todo", "doing")}
+        return found | {job.id: "stalled" for job in stalled if job.id is not None}
+
+    async def put_back(self, job: int) -> None:
+        """Let another worker have it."""
+        with _in_words(self.place):
+            await self.app.job_manager.retry_job_by_id_async(job, retry_at=datetime.now(UTC))
+
+    async def end(self, jobs: Iterable[int]) -> None:
+        """Let those that nobody has be forgotten, and tell those who have one to stop."""
+        with _in_words(self.place):
+            for job in jobs:
+                await self.app.job_manager.cancel_job_by_id_async(job, abort=True, delete_job=True)
+
+
+@asynccontextmanager
+async def opened(workspace: Workspace, work: Work | None = None) -> AsyncIterator[Jobs]:
+    """The queue of a workspace. JournalError where its database cannot be used."""
+    url = workspace.manifest.journal.url
+    assert url is not None  # noqa: S101 (demand_queue)
+    for name in ("procrastinate", "psycopg.pool"):  # what matters of theirs is told in our words
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    server = Server(url, Bounds(), workspace.environ)
+    with closing(server):
+        server.run(make)
+    login = make_conninfo(server.login(), options=f"-c search_path={SCHEMA}")
+    app = App(connector=PsycopgConnector(conninfo=login, min_size=1, max_size=4))
+    if work is not None:
+        again = RetryStrategy(retry_exceptions={GivenBack}, wait=1)
+        app.task(name=TASK, retry=again)(work)
+    with _in_words(url):
+        await app.open_async()
+    try:
+        yield Jobs(app, name_of(workspace), str(url))
+    finally:
+        await app.close_async()
+
+
+@contextmanager
+def _in_words(place: object) -> Iterator[None]:
+    """Turn what the queue's library says into a JournalError."""
+    try:
+        yield
+    except ProcrastinateException as error:
+        why = str(error.__cause__ or error).partition("\n")[0]
+        raise JournalError(f"{place}: the queue cannot be used: {why}", hint="is the server up?") from error

@@ -1,0 +1,109 @@
+"""A plan in parts that share no account: what each holds, and what a worker is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+from acctcfg.core.fingerprint import manifest_digest
+from acctcfg.core.json_types import JsonObject
+from acctcfg.core.plan import Plan, Step
+from acctcfg.engine.plan import Planned
+from acctcfg.engine.workspace import Locks
+from acctcfg.journal import Lock
+
+__all__ = ["PARTS", "Handed", "handed", "in_parts", "lock_of_part"]
+
+PARTS: Final = 12
+"""Of one wave at most: enough that workers end at about the same time, few enough that lists are read seldom."""
+LEAST: Final = 5
+"""Accounts of a part, where there are as many."""
+
+
+def in_parts(accounts: Sequence[Sequence[Step]]) -> list[list[Sequence[Step]]]:
+    """The accounts in parts with about as many steps each. Those that wait for each other stay together."""
+    groups = list(_together(accounts))
+    most = max(1, min(PARTS, len(accounts) // LEAST))
+    goal = sum(map(len, accounts)) / most
+    parts: list[list[Sequence[Step]]] = []
+    for venue in sorted({group[0][0].venue for group in groups}):
+        part: list[Sequence[Step]] = []
+        for group in (one for one in groups if one[0][0].venue == venue):
+            if part and sum(map(len, part)) + sum(map(len, group)) / 2 > goal:
+                parts.append(part)
+                part = []
+            part += group
+        parts.append(part)
+    return parts
+
+
+def _together(accounts: Sequence[Sequence[Step]]) -> Iterator[list[Sequence[Step]]]:
+    """The accounts in groups: what a step waits for is in the group of its own account."""
+    group_of = {steps[0].address.account: [steps] for steps in accounts}
+    for steps in accounts:
+        mine = steps[0].address.account
+        for other in {one.account for step in steps for one in (*step.depends_on, *step.waits_for)}:
+            if other in group_of and group_of[other] is not group_of[mine]:
+                group_of[mine] += group_of[other]
+                for joined in group_of[other]:
+                    group_of[joined[0].address.account] = group_of[mine]
+    yield from {id(group): group for group in group_of.values()}.values()
+
+
+def lock_of_part(user: str, number: int) -> str:
+    """The name under which the lock of a part is kept: as a venue user has one, who has the part has this."""
+    return f"{user} part {number}"
+
+
+def handed(
+    planned: Planned, accounts: Sequence[Sequence[Step]], locks: Locks, number: int, *, allow_warnings: bool
+) -> JsonObject:
+    """What a worker is told of a part: its steps as a saved plan has them, and the lock in whose name it writes."""
+    steps = tuple(step for some in accounts for step in some)
+    link, names = planned.link(steps[0]), {step.address.account for step in steps}
+    user, base_url = link.connection.user, link.client.base_url
+    ours = (one for one in locks.all if isinstance(one, Lock))
+    lock = next(one for one in ours if (one.venue_user, one.base_url) == (user, base_url))
+    return {
+        "number": number,
+        "user": user,
+        "base_url": base_url,
+        "lock": lock.number,
+        "accounts": sorted(planned.surveys[name].spec.name for name in names),
+        "allow_warnings": allow_warnings,
+        "plan": _document(planned, steps, names),
+    }
+
+
+def _document(planned: Planned, steps: tuple[Step, ...], names: Collection[str]) -> JsonObject:
+    """The steps as a saved plan of these accounts alone, under the digest of the whole."""
+    assert planned.session is not None  # noqa: S101 (draw_up read through it)
+    whole, manifest = planned.plan, planned.session.workspace.manifest
+    uids = {one.venue: one.uid for one in whole.reports}
+    part: Plan = replace(
+        whole,
+        steps=steps,
+        warnings=tuple(one for one in whole.warnings if one.address.partition(".")[0] in names),
+        unreadable=(),
+        manifest_digest=manifest_digest(manifest, names, uids),
+    )
+    return {**part.to_json(), "digest": planned.reviewed}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """A part as a worker reads it."""
+
+    number: int
+    user: str
+    base_url: str
+    lock: int
+    accounts: frozenset[str]
+    allow_warnings: bool
+    plan: JsonObject
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """From the journal's note."""
+        return cls(**{**body, "accounts": frozenset(body["accounts"])})

@@ -1,0 +1,188 @@
+"""A worker: takes parts of runs from the queue, and carries each out as an apply of those accounts alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import fields
+from typing import Final
+
+from acctcfg.core.outcome import Outcome
+from acctcfg.engine.apply import apply
+from acctcfg.engine.part import PART, PART_ENDED, Part
+from acctcfg.engine.progress import SILENT, Progress
+from acctcfg.engine.session import Session
+from acctcfg.engine.stopping import Interrupts
+from acctcfg.engine.workspace import Locks, Workspace
+from acctcfg.errors import AcctcfgError, JournalError, LockHeld
+from acctcfg.journal import Lock, Warrant
+from acctcfg.workers.jobs import BEAT_S, STALLED_S, GivenBack, Jobs, opened
+from acctcfg.workers.limits import SharedLimits
+from acctcfg.workers.parts import Handed, lock_of_part
+
+__all__ = ["Worker"]
+
+WAIT_S: Final = 75.0
+"""How long to wait for the lock of a part whose worker gives no sign of life: longer than it lasts."""
+FETCH_S: Final = 1.0
+
+
+class _OfOneRun(Workspace):
+    """The workspace as one of the processes of a run sees it: who holds the locks is no other run."""
+
+    @classmethod
+    def over(cls, workspace: Workspace) -> _OfOneRun:
+        """The same workspace."""
+        return cls(**{one.name: getattr(workspace, one.name) for one in fields(Workspace) if one.name[0] != "_"})
+
+    def running(self, base_url: str, user: str) -> str:  # noqa: ARG002
+        """Nobody else: what a process of this run began and did not end, it left behind."""
+        return ""
+
+
+class Worker:
+    """One process that carries out parts, one after the other. `say` is told of each in a line."""
+
+    def __init__(self, workspace: Workspace, say: Callable[[str], None], progress: Progress = SILENT) -> None:
+        self.workspace = _OfOneRun.over(workspace)
+        self.say, self.progress = say, progress
+        self._limits: SharedLimits | None = None
+        self._now: Interrupts | None = None  # what a signal does to the part in hand
+        self._leaving = False
+
+    async def run(self, interrupts: Interrupts) -> None:
+        """Until a signal comes: the first lets the part in hand end its step, the second breaks it off."""
+        await self._prove()
+        url = self.workspace.manifest.journal.url
+        assert url is not None  # noqa: S101 (demand_queue)
+        async with (
+            SharedLimits(url, self.workspace.environ) as self._limits,
+            opened(self.workspace, self._part) as jobs,
+        ):
+            await self._serve(jobs, interrupts)
+
+    async def _prove(self) -> None:
+        """These credentials, from here, before any part is taken that another worker could carry out."""
+        async with Session(self.workspace, self.workspace.manifest.venues, progress=self.progress) as session:
+            for error in session.failed.values():
+                raise error
+
+    async def _serve(self, jobs: Jobs, interrupts: Interrupts) -> None:
+        serving = asyncio.ensure_future(
+            jobs.app.run_worker_async(
+                queues=[jobs.queue],
+                concurrency=1,
+                delete_jobs="always",
+                fetch_job_polling_interval=FETCH_S,
+                abort_job_polling_interval=FETCH_S,
+                update_heartbeat_interval=BEAT_S,
+                stalled_worker_timeout=STALLED_S,
+                install_signal_handlers=False,
+            )
+        )
+
+        def leave() -> None:
+            self._leaving = True
+            serving.cancel()
+            self._stop()
+
+        interrupts.run(leave, self._stop)
+        self.say(f"ready: {len(self.workspace.manifest.accounts)} accounts, queue {jobs.queue}")
+        try:
+            await serving
+        except asyncio.CancelledError:
+            if not self._leaving:
+                raise
+        finally:
+            interrupts.over()
+        if not self._leaving:
+            raise JournalError("the connection to the queue was lost", hint="is the server up? start the worker again")
+
+    def _stop(self) -> None:
+        if self._now is not None:
+            self._now.heard()
+
+    # -- one part ------------------------------------------------------------------------------------------------------
+
+    async def _part(self, run: str, part: int) -> None:
+        """A job. Told to stop by the queue, it ends its steps as after Ctrl-C; by a signal, others get the rest."""
+        self._now = inner = Interrupts()
+        doing = inner.task = asyncio.create_task(self._carry_out(run, part, inner))
+        while not doing.done():
+            try:
+                await asyncio.shield(doing)
+            except asyncio.CancelledError:
+                if doing.done():
+                    break
+                inner.heard()  # the run was interrupted
+        self._now = None
+        if doing.cancelled():  # before anything was written
+            if self._leaving:
+                raise GivenBack
+            return
+        doing.result()
+
+    async def _carry_out(self, run: str, number: int, interrupts: Interrupts) -> None:
+        with self.workspace.journal() as journal:
+            self.workspace.demand_intact(journal)
+            found = journal.part(run, PART, number)
+        if found is None:
+            return
+        part = Handed.of(found)
+        storage = self.workspace.storage()
+        with closing(storage):
+            warrant = Warrant(storage, part.user, base_url=part.base_url, number=part.lock)
+            if not warrant.fresh():
+                self.say(f"run {run}, part {number}: that run has ended")
+                return
+            name, who = lock_of_part(part.user, number), self.workspace.actor
+            own = Lock(self.workspace.storage(), name, base_url=part.base_url, owner=who, run=run, timeout_s=WAIT_S)
+            try:
+                async with own:
+                    await self._under(run, part, Locks((warrant,), own), interrupts)
+            except LockHeld:
+                raise GivenBack from None
+
+    async def _under(self, run: str, part: Handed, locks: Locks, interrupts: Interrupts) -> None:
+        with self.workspace.journal() as journal:
+            if journal.part(run, PART_ENDED, part.number) is not None:
+                return
+        ours = Part(
+            run=run,
+            number=part.number,
+            accounts=part.accounts,
+            locks=locks,
+            stays=lambda: not self._leaving,
+        )
+        try:
+            outcome = await self._applied(part, ours, interrupts)
+        except AcctcfgError as error:
+            self._failed(ours, error)
+            return
+        lost = locks.part is None or not locks.part.fresh()
+        if lost or (outcome.interrupted and self._leaving):
+            self.say(f"run {run}, part {part.number}: left to others. {outcome.summary}")
+            raise GivenBack
+        self.say(f"run {run}, part {part.number}: {outcome.summary}")
+
+    async def _applied(self, part: Handed, ours: Part, interrupts: Interrupts) -> Outcome:
+        return await apply(
+            self.workspace,
+            approve=lambda _: True,  # the user said yes to the whole
+            saved=part.plan,
+            allow_warnings=part.allow_warnings,
+            skip_blocked=True,
+            part=ours,
+            limits=self._limits,
+            progress=self.progress,
+            interrupts=interrupts,
+        )
+
+    def _failed(self, part: Part, error: AcctcfgError) -> None:
+        """What keeps the part from being carried out is its end, where nobody else has it meanwhile."""
+        self.say(f"run {part.run}, part {part.number}: {error.told}")
+        if part.locks.part is None or not part.locks.part.fresh():
+            raise GivenBack
+        with self.workspace.journal(create=True) as journal:
+            journal.note(part.run, PART_ENDED, {"number": part.number, "error": error.told})

@@ -1,0 +1,38 @@
+"""A plan in parts."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acctcfg.core.address import Address
+from acctcfg.core.diff import Change
+from acctcfg.core.plan import Step
+from acctcfg.core.state import ABSENT
+from acctcfg.workers.parts import PARTS, in_parts
+
+
+def steps_of(name: str, count: int, waits_for: str | None) -> list[Step]:
+    """So many steps of an account, the first of which waits for another account."""
+    changes = [Change(Address(name, f"settings.s{number}"), "change", ABSENT, "on") for number in range(count)]
+    before = () if waits_for is None else (Address(waits_for),)
+    return [Step(change, "desk", waits_for=before if not number else ()) for number, change in enumerate(changes)]
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> list[list[Step]]:
+    """Accounts with some steps each, of which some wait for others."""
+    names = [f"a{number}" for number in range(draw(st.integers(1, 80)))]
+    others = st.none() | st.sampled_from(names)
+    return [steps_of(name, draw(st.integers(1, 4)), draw(others)) for name in names]
+
+
+@given(accounts())
+def test_every_account_is_in_one_part_with_what_it_waits_for(every: list[list[Step]]) -> None:
+    """None twice, none left out, and no step waits for another part."""
+    parts = in_parts(every)
+    where = {steps[0].address.account: number for number, part in enumerate(parts) for steps in part}
+    assert sum(map(len, parts)) == len(every) == len(where)
+    assert len(parts) <= 2 * PARTS
+    for step in (step for steps in every for step in steps):
+        assert {where[one.account] for one in step.waits_for} <= {where[step.address.account]}

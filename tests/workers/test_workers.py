@@ -1,0 +1,259 @@
+"""One apply by several processes: nothing lost, nothing doubled, whoever is killed, frozen or stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from desk import MASTER, Desk
+from fleet_parts import Worker, fleet, workers
+from postgres import Postgres
+
+EACH = ("create-subaccount", "set-subaccount-level", "subaccount-deposit-address", "set-position-mode", "set-leverage")
+MATCH = "No changes. Live accounts match the manifest."
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> str:
+    return postgres.database()
+
+
+def effects(desk: Desk) -> Counter[str]:
+    """What really happened at the venue, by the last word of the path."""
+    return Counter(row["path"].rpartition("/")[2] for row in desk.writes() if row["effect"])
+
+
+def demand_whole(desk: Desk, count: int) -> None:
+    """Each account was made once, with one working key and one address, and a plan is empty."""
+    found = effects(desk)
+    assert {name: found[name] for name in EACH} == dict.fromkeys(EACH, count)
+    assert found["apikey"] - found["delete-apikey"] == count  # one that was half made is made anew
+    for number in range(count):
+        (key,) = desk.account(f"customer{number:03d}")["keys"]
+        assert desk.secret(f"customer{number:03d}", "trading")["api_key"] == key["api_key"]
+    assert not desk.sandbox.control_get("requests")["rate_limited"]
+    assert desk.plan().last == MATCH
+    assert desk.run("history", "--verify").code == 0
+
+
+@contextmanager
+def meanwhile(what: Callable[[], None]) -> Iterator[None]:
+    """Do something beside; it is done when this ends."""
+    thread = threading.Thread(target=what)
+    thread.start()
+    yield
+    thread.join()
+
+
+def wait_for_writes(desk: Desk, count: int) -> None:
+    """Until so many have had an effect."""
+    end = time.monotonic() + 60
+    while sum(effects(desk).values()) < count:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def everything_in(postgres: Postgres, url: str) -> str:
+    """Every row of every table of ours, as text."""
+    whole = "SELECT schemaname::text, query_to_xml(format('TABLE %I.%I', schemaname, tablename), true, true, '')::text"
+    with postgres.connect(url) as connection:
+        rows = connection.execute(f"{whole} FROM pg_tables WHERE schemaname LIKE 'acctcfg%'".encode()).fetchall()
+    assert any("queue" in schema for schema, _ in rows)
+    return "\n".join(text for _, text in rows)
+
+
+def test_two_workers_onboard_a_fleet(desk: Desk, postgres: Postgres, url: str) -> None:
+    """It ends as an apply in one process: every step done, one run; and no secret is anywhere in the database."""
+    desk.write(fleet(10), journal={"url": url})
+    with workers(desk, 2) as both:
+        said = desk.apply("--queue", "--format", "json")
+        assert (said.code, said.json["summary"]["failed"]) == (0, 0), said.out + said.err
+        assert [one["status"] for one in said.json["results"]] == ["done"] * 60
+        assert all(any("part" in line for line in one.lines) for one in both)
+        assert {one.end() for one in both} == {0}
+    demand_whole(desk, 10)
+    (run,) = desk.run("history", "--format", "json").json
+    assert (run["status"], run["id"]) == ("done", said.json["run"])
+    seen = "\n".join([everything_in(postgres, url), said.out, said.err, *both[0].lines, *both[1].lines])
+    for one in (MASTER, *(desk.secret(f"customer{number:03d}", "trading") for number in range(10))):
+        assert one["secret_key"] not in seen
+        assert one["passphrase"] not in seen
+
+
+@pytest.mark.slow
+def test_kills_lose_nothing_and_double_nothing(desk: Desk, url: str) -> None:
+    """Three SIGKILLs while parts are under way: another worker ends them, and the apply ends 0."""
+    desk.write(fleet(24), journal={"url": url})
+    with workers(desk, 3) as some:
+
+        def kill() -> None:
+            for writes in (15, 60, 110):
+                wait_for_writes(desk, writes)
+                some.pop(0).end(signal.SIGKILL)
+                some.append(Worker.of(desk).ready())
+
+        with meanwhile(kill):
+            said = desk.apply("--queue")
+        assert said.code == 0, said.out + said.err
+        assert said.last == "Applied: 72 created, 72 changed, 0 deleted, 0 blocked, 0 failed."
+    demand_whole(desk, 24)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_told_to_stop_leaves_the_rest_to_others(desk: Desk, url: str) -> None:
+    """SIGTERM: what it sent is read back, it exits 0, and another worker carries out what is left."""
+    desk.write(fleet(10), journal={"url": url})
+    with workers(desk, 2) as both:
+
+        def stop() -> None:
+            wait_for_writes(desk, 8)
+            assert both[0].end() == 0
+
+        with meanwhile(stop):
+            said = desk.apply("--queue")
+        assert said.last == "Applied: 30 created, 30 changed, 0 deleted, 0 blocked, 0 failed.", said.err
+        assert any("left to others" in line for line in both[0].lines)
+    demand_whole(desk, 10)
+
+
+@pytest.mark.slow
+def test_a_frozen_worker_sends_nothing_once_it_wakes(desk: Desk, url: str) -> None:
+    """Its part is taken up after a minute of silence; when it wakes, the lock of the part is another's."""
+    desk.write(fleet(6), journal={"url": url})
+    with workers(desk, 1) as some:
+        frozen = some[0]
+
+        def freeze() -> None:
+            wait_for_writes(desk, 6)
+            frozen.process.send_signal(signal.SIGSTOP)
+            some.append(Worker.of(desk).ready())
+
+        with meanwhile(freeze):
+            said = desk.apply("--queue")
+        assert said.code == 0, said.out + said.err
+        before = len(desk.writes())
+        frozen.process.send_signal(signal.SIGCONT)
+        frozen.until(lambda: any("left to others" in line for line in frozen.lines))
+        assert len(desk.writes()) == before
+    demand_whole(desk, 6)
+
+
+def apply_elsewhere(desk: Desk) -> subprocess.Popen[str]:
+    """`acctcfg apply --queue` in a process of its own."""
+    command = [sys.executable, "-m", "acctcfg", "-C", str(desk.folder), "apply", "--queue", "--auto-approve"]
+    return subprocess.Popen(
+        command,
+        env=dict(os.environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_what_is_under_way_everywhere(desk: Desk, url: str) -> None:
+    """The workers end their step and begin nothing more; the apply exits 130, and the next one goes on."""
+    desk.write(fleet(12), journal={"url": url})
+    with workers(desk, 1), apply_elsewhere(desk) as applying:
+        wait_for_writes(desk, 10)
+        applying.send_signal(signal.SIGINT)
+        out, err = applying.communicate(timeout=60)
+        assert applying.returncode == 130, out + err
+        assert "the workers finish what is under way" in err
+        assert ", 0 failed, " in out.rstrip().rpartition("\n")[2]
+        before = len(desk.writes())
+        time.sleep(1)
+        assert len(desk.writes()) == before
+        assert desk.apply("--queue").code == 0
+    demand_whole(desk, 12)
+
+
+@pytest.mark.slow
+def test_without_the_apply_that_queued_it_nothing_is_written(desk: Desk, url: str) -> None:
+    """Once it is killed, its workers stop at their next write; the next apply does what is left."""
+    desk.write(fleet(12), journal={"url": url})
+    with workers(desk, 1), apply_elsewhere(desk) as applying:
+        wait_for_writes(desk, 10)
+        applying.kill()
+        applying.wait()
+        time.sleep(3)  # what was on its way arrives
+        before = len(desk.writes())
+        time.sleep(1)
+        assert len(desk.writes()) == before
+        said = desk.apply("--queue")
+        assert said.code == 0, said.out + said.err
+    demand_whole(desk, 12)
+
+
+@pytest.mark.slow
+def test_a_worker_with_another_manifest_takes_nothing(desk: Desk, postgres: Postgres, url: str) -> None:
+    """The apply says after some seconds what to start; Ctrl-C then ends it with nothing written. A job is two words."""
+    desk.write(fleet(6), journal={"url": url})
+    with workers(desk, 1):
+        desk.write(fleet(7), journal={"url": url})
+        with apply_elsewhere(desk) as applying:
+            assert applying.stderr is not None
+            line = next(one for one in applying.stderr if "no worker" in one)
+            assert "start `acctcfg worker` in a checkout of this very manifest" in line
+            with postgres.connect(url) as connection:
+                (schema,) = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ 'queue'").fetchone()
+                connection.execute("SELECT set_config('search_path', %s, false)", [schema])
+                jobs = connection.execute("SELECT args, lock FROM procrastinate_jobs").fetchall()
+            assert [(sorted(args), args["part"], lock) for args, lock in jobs] == [(["part", "run"], 1, None)]
+            applying.send_signal(signal.SIGINT)
+            out, _ = applying.communicate(timeout=30)
+        assert applying.returncode == 130
+        assert out.rstrip().endswith("0 failed, 42 not started.")
+    assert not desk.writes()
+
+
+def test_the_queue_needs_a_shared_journal(desk: Desk) -> None:
+    """Without `journal: {url: ...}` both commands say so and exit 1, before anything is read."""
+    desk.write(fleet(1))
+    for command in (("worker",), ("apply", "--queue", "--auto-approve")):
+        said = desk.run(*command)
+        assert said.code == 1
+        assert "needs a journal that all processes share" in said.err
+        assert "journal: {url: postgresql://...}" in said.err
+    assert not desk.sandbox.control_get("requests")["total"]
+
+
+def test_without_the_extra_both_say_what_to_install(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """acctcfg[workers] is optional."""
+    monkeypatch.setitem(sys.modules, "procrastinate", None)
+    desk.write(fleet(1), journal={"url": "postgresql://postgres@127.0.0.1:1/none"})
+    for command in (("worker",), ("apply", "--queue", "--auto-approve")):
+        said = desk.run(*command)
+        assert (said.code, "pip install 'acctcfg[workers]'" in said.err) == (1, True)
+
+
+def test_a_worker_proves_its_credentials_before_it_takes_anything(
+    desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them, or with those of nobody, it says so and exits 1."""
+    desk.write(fleet(1), journal={"url": url})
+    monkeypatch.setenv("OKX_DESK_API_KEY", "nobody")
+    refused = desk.run("worker")
+    monkeypatch.delenv("OKX_DESK_API_KEY")
+    absent = desk.run("worker")
+    assert (refused.code, absent.code) == (1, 1)
+    assert "50119" in refused.err or "API key" in refused.err
+    assert "OKX_DESK_API_KEY" in absent.err
+
+
+def test_a_server_that_is_not_there(desk: Desk, tmp_path: Path) -> None:
+    """One message, exit 1, no traceback."""
+    desk.write(fleet(1), journal={"url": "postgresql://postgres@127.0.0.1:1/none"})
+    said = desk.apply("--queue")
+    assert (said.code, "Traceback" in said.err) == (1, False)
+    assert "the journal cannot be used" in said.err
