@@ -9,14 +9,6 @@ import pytest
 from desk import Desk
 from fault_parts import ACCOUNTS, GUARDRAILS, keep_all, world
 
-import acctcfg.engine.session
-
-
-@pytest.fixture(autouse=True)
-def _short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request that is not answered is given up after a second, not ten."""
-    monkeypatch.setattr(acctcfg.engine.session, "TIMEOUT_S", 1.0)
-
 
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:

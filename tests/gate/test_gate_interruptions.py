@@ -10,8 +10,6 @@ import pyrage
 import pytest
 from gate_desk import ADA, GateDesk
 
-import acctcfg.engine.session
-
 pytestmark = pytest.mark.slow  # a fault at every write
 
 FAST = 40  # what waits for the venue's 60 s waits for one and a half
@@ -24,12 +22,6 @@ MAIN = {
         "leverage": [{"symbol": ADA, "value": 7}],
     }
 }
-
-
-@pytest.fixture(autouse=True)
-def _short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request that is not answered is given up after 0.3 s, not ten."""
-    monkeypatch.setattr(acctcfg.engine.session, "TIMEOUT_S", 0.3)
 
 
 @pytest.fixture

@@ -37,10 +37,10 @@ READS_ONLY = {**MASTER, "perm": "read_only"}
 
 @pytest.fixture
 def fd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """An FD broker whose key only reads; its files are ready after a tenth of a second."""
+    """An FD broker whose key only reads; its files are ready after half a second, an hour takes 36."""
     tenant = {"env_prefix": "OKX_DESK", "broker": False, "fd": ["api"], "keys": [READS_ONLY]}
     world = {"tenants": {"desk": tenant}, "flags": {"broker_file_s": 50}}
-    with Desk.at(tmp_path, monkeypatch, world, speed=500) as desk:
+    with Desk.at(tmp_path, monkeypatch, world, speed=100) as desk:
         yield desk.write({}, venue={"type": "okx"})
 
 
@@ -110,7 +110,7 @@ def test_days_that_no_file_is_of(fd: Desk, first: str, last: str, words: str) ->
 def test_the_files_of_a_dma_broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same by other paths; a user who is no broker hears so."""
     world = {"tenants": {"desk": {"env_prefix": "OKX_DESK", "keys": [MASTER]}}, "flags": {"broker_file_s": 0}}
-    with Desk.at(tmp_path, monkeypatch, world, speed=500) as desk:
+    with Desk.at(tmp_path, monkeypatch, world, speed=100) as desk:
         said = desk.write({}).run("broker", "rebate-files", *DAYS)
         assert (said.code, said.out.rpartition("works for ")[2]) == (0, "9 h\n")
         assert len(desk.writes("/broker/dma/trades")) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.server
+import io
 import logging
 import os
 import shutil
@@ -74,6 +75,11 @@ class Waiting:
     def over(self) -> bool:
         """Whether it has come to its end."""
         return bool(self._said)
+
+    @property
+    def told(self) -> str:
+        """What it has told so far: the command line of a test puts its own stderr in place of this process's."""
+        return sys.stderr.getvalue() if isinstance(sys.stderr, io.StringIO) else ""
 
     def said(self) -> Said:
         """What it said at its end."""
@@ -189,11 +195,11 @@ def test_all_must_be_flat_at_once(desk: Desk) -> None:
     with Waiting(desk) as waiting:
         until(lambda: len(sockets(desk)) == 4)
         close(desk)
-        time.sleep(0.3)
+        until(lambda: "gone: customer01." in waiting.told)
         desk.open("customer01", "positions", **SWAP)
-        time.sleep(0.3)
+        until(lambda: waiting.told.count("  customer01.") == 2)
         close(desk, "customer02")
-        time.sleep(0.3)
+        until(lambda: "gone: customer02." in waiting.told)
         assert (desk.writes(), waiting.over) == ([], False)
         close(desk)
         assert waiting.said().code == 0
@@ -247,10 +253,10 @@ def test_a_lock_that_is_held_when_it_is_flat_is_waited_for(desk: Desk) -> None:
     async def hold() -> None:
         async with acctcfg.load(desk.folder, os.environ).lock(desk.sandbox.base_url, user, timeout_s=0):
             close(desk)
-            await asyncio.sleep(1)
+            await asyncio.to_thread(until, lambda: "waiting for the lock" in waiting.told)
             assert (desk.writes(), waiting.over) == ([], False)
 
-    with Waiting(desk) as waiting:
+    with Waiting(desk, "-v") as waiting:
         until(lambda: len(sockets(desk)) == 2)
         asyncio.run(hold())
         assert waiting.said().code == 0, waiting.said().err

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import desk
 import pytest
 from postgres import Postgres
 from scenarios import SCENARIOS, SETTINGS, Scenario
 from trial import SPEED, STEP, Trial
-
-import acctcfg.engine.session
 
 Strike: TypeAlias = tuple[str, str, str]  # method, path, and the name of the fault
 EVERY = (*SCENARIOS, SETTINGS)
@@ -69,7 +68,7 @@ def test_struck_at_any_endpoint(
     in_table: Callable[..., None],
 ) -> None:
     """Each endpoint that the command uses meets each fault once."""
-    monkeypatch.setattr(acctcfg.engine.session, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(desk, "SILENCE_S", 0.5)  # there are hundreds
     server: Postgres | None = request.getfixturevalue("postgres") if storage == "postgres" else None
     strikes = list(struck(scenario, storage, tmp_path, monkeypatch))
     (tmp_path / "trial").mkdir()

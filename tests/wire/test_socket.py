@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import cache
 
 import pytest
+from patience import LONG_S, PATIENCE_S
 
 from acctcfg.errors import Unreachable
 from acctcfg.wire.failures import Redirected
@@ -55,13 +56,13 @@ async def serving(act: Act, head: str = "") -> AsyncIterator[str]:
 
 @pytest.fixture
 async def sockets() -> AsyncIterator[Sockets]:
-    some = Sockets(timeout_s=20)
+    some = Sockets(timeout_s=PATIENCE_S)
     yield some
     await some.aclose()
 
 
 async def nothing(writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(5)
+    await asyncio.sleep(LONG_S)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -122,7 +123,7 @@ async def test_what_is_too_long_ends_the_socket(sockets: Sockets, act: Act) -> N
     async with serving(act) as url:
         socket = await sockets.open(url)
         with pytest.raises(SocketClosed):
-            await socket.next(5)
+            await socket.next(PATIENCE_S)
         await socket.close()
     assert sum(SENT) < 16 * MIB
 
