@@ -197,6 +197,11 @@ class Pacer:
         """Seconds until a place is free; infinite where only an answer can free one."""
         return self._bucket(key, rate).wait_s()
 
+    def waiting(self, key: BucketKey) -> int:
+        """How many requests wait for a place."""
+        bucket = self._buckets.get(key)
+        return 0 if bucket is None else bucket.waiting
+
     def longest_line(self) -> Line:
         """Of the limits that requests wait at now, the one that holds up the last of them longest."""
         lines = (

@@ -117,11 +117,11 @@ class SubAccounts(OneCall[Account]):
                 continue
             sent = {name: str(call.params[param]) for name, param in SENT.items() if param in call.params}
             known = account.before
-            account.master.sub_accounts.making.add(account.name)
+            account.master.sub_accounts.making[account.name] = call
             try:
                 reply = await account.send(call, change, writer, creates=sent)
             except BaseException:
-                account.master.sub_accounts.making.discard(account.name)
+                account.master.sub_accounts.making.pop(account.name, None)
                 raise
             row = reply.data[0] if reply.data else {}
             if row.get("uid"):

@@ -14,6 +14,7 @@ from acctcfg.venues.okx.pages import Page, Pages
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
+from acctcfg.wire.pace import BucketKey
 
 __all__ = ["ROUNDS", "SubAccountList"]
 
@@ -29,7 +30,7 @@ class SubAccountList:
         self.client = client
         self.credentials = credentials
         self.user = user
-        self.making: set[str] = set()
+        self.making: dict[str, Call] = {}
         self._pages = pages
         self._waiting: dict[str, list[tuple[float, asyncio.Future[SubAccount | None]]]] = {}
         self._serving: asyncio.Task[None] | None = None
@@ -37,7 +38,7 @@ class SubAccountList:
 
     async def get(self, name: str) -> SubAccount | None:
         """The account as it is at some moment after this call; None if there is none of that name."""
-        self.making.discard(name)
+        self.making.pop(name, None)
         future: asyncio.Future[SubAccount | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(name, []).append((self._now(), future))
         if self._serving is None or self._serving.done():
@@ -106,21 +107,27 @@ class SubAccountList:
         """Let those come in whose account is just being made: they ask in a moment."""
         clock, speed = self.client.clock, self.client.pacer.speed
         end = clock.monotonic() + GATHER_S / speed
-        while self.making and clock.monotonic() < end:
+        while self._on_their_way() and clock.monotonic() < end:
             await clock.sleep(GATHER_S / 20 / speed)
+
+    def _on_their_way(self) -> bool:
+        """Whether any is made now; those that wait for their turn at the limit come too late for this request."""
+        limits = {BucketKey.of(call, user=self.user, host="") for call in self.making.values()}
+        return len(self.making) > sum(map(self.client.pacer.waiting, limits))
 
     async def _everybody(self, reply: Reply) -> None:
         page = self._pages.rows(reply.data)
         found = {row.name: row for row in page.rows}
-        asked = {name for name, some in self._waiting.items() if any(at <= reply.sent_at for at, _ in some)}
-        for name in asked & set(found):
-            self._answer(name, found[name], reply.sent_at)
-        missing = asked - set(found)
+        asked = [name for name, some in self._waiting.items() if any(at <= reply.sent_at for at, _ in some)]
+        for name in asked:  # who asked first goes on first
+            if name in found:
+                self._answer(name, found[name], reply.sent_at)
+        missing = [name for name in asked if name not in found]
         if not page.more:
             for name in missing:
                 self._answer(name, None, reply.sent_at)
         elif len(missing) <= page.more and self.client.asks_alone:
-            for name in sorted(missing):
+            for name in missing:
                 await self._single(name)
         else:
             every = await self._further(page)
