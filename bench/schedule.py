@@ -15,19 +15,21 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 from acctcfg.core.plan import Plan
 from acctcfg.engine.apply import apply
 from acctcfg.engine.plan import make_plan
-from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.okx.endpoints import RATES, SUB_ACCOUNTS
 from bench.fleet import KEY, MASTER, fleet
 from bench.simulation import Ask, Chain, Limit, list_schedule, lower_bound
 from bench.virtual import ROUND_TRIP_S, Asked, Ground, ground
 
 __all__ = ["onboarding", "run"]
+
+Figure: TypeAlias = tuple[str, float, float, bool]
+"""Name, value, goal, whether it is reached."""
 
 FLEETS = tuple(int(one) for one in os.environ.get("SCHEDULE_ACCOUNTS", "12,100").split(","))
 SPEED = float(os.environ.get("SCHEDULE_SPEED", "0.25"))
@@ -37,7 +39,7 @@ PAGE = 100  # accounts of one page of the broker's list
 UNLIMITED = 1e6
 LIST = ("desk", SUB_ACCOUNTS.text)
 
-PROFILE = {
+CUSTOMER = {
     "venue": "desk",
     "account_mode": "multi_currency",
     "position_mode": "net",
@@ -51,53 +53,70 @@ PROFILE = {
     },
 }
 
+BUSY = {
+    **CUSTOMER,
+    "leverage": [
+        {"market": market, "family": "*", "margin": margin, "value": 4}
+        for market, margin in (("swap", "isolated"), ("swap", "cross"), ("futures", "isolated"), ("futures", "cross"))
+    ],
+}
+"""As many leverages as there are."""
 
-def onboarding(accounts: int) -> dict[str, Any]:
-    """The sections of a manifest as `examples/onboarding` has them, for so many customers."""
+
+def onboarding(accounts: int, busy: int = 0) -> dict[str, Any]:
+    """The sections of a manifest as `examples/onboarding` has them, for so many customers; the last ones are busy."""
     names = [f"customer{n:05d}" for n in range(accounts)]
-    customers = {name: {"profile": "customer", "label": name.capitalize()} for name in names}
-    return {"profiles": {"customer": dict(PROFILE)}, "accounts": customers}
+    kinds = ["customer"] * (accounts - busy) + ["busy"] * busy
+    customers = {name: {"profile": kind, "label": name.capitalize()} for name, kind in zip(names, kinds, strict=True)}
+    return {"profiles": {"customer": dict(CUSTOMER), "busy": dict(BUSY)}, "accounts": customers}
 
 
-def run() -> Iterator[tuple[str, float, float, bool]]:
+def run() -> Iterator[Figure]:
     """(name, value, goal, ok) for each figure."""
-    found = _Work.on_one_account()
+    customer, busy = _Chains.of(onboarding(1)), _Chains.of(onboarding(1, busy=1))
     for accounts in FLEETS:
-        took = _Work.virtual(accounts)
-        yield from _figures(accounts, found, took, "")
+        some = -(-accounts // 10)
+        took = _virtual(onboarding(accounts))
+        mixed = _virtual(onboarding(accounts, busy=some))
+        yield _onboarding([customer.apply] * accounts, took, "onboarding")
+        yield _onboarding([customer.apply] * (accounts - some) + [busy.apply] * some, mixed, "mixed onboarding")
+        yield _refresh([customer.plan] * accounts, took, "refresh")
     took = asyncio.run(_on_sockets(ON_SOCKETS))
-    yield from _figures(ON_SOCKETS, found, took, f", over sockets at speed {SPEED:g}")
+    yield _onboarding([customer.apply] * ON_SOCKETS, took, f"onboarding, over sockets at speed {SPEED:g},")
 
 
 @dataclass(frozen=True, slots=True)
 class _Took:
-    onboarding: float
-    refresh: float
+    """Seconds of the venue: an apply from its approval on, and a plan of what is right."""
+
+    apply: float
+    plan: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """One account's chains."""
+class _Chains:
+    """What one account asks."""
 
-    onboarding: Chain
-    refresh: Chain
+    apply: Chain
+    plan: Chain
 
     @classmethod
-    def on_one_account(cls) -> _Work:
+    def of(cls, sections: dict[str, Any]) -> _Chains:
+        """By a run at a venue without limits."""
         with ground(speed=UNLIMITED) as place:
-            asked, _ = place.run(lambda: _both(place, 1))
+            asked, _ = place.run(lambda: _both(place, sections))
         return cls(*map(_chain, asked))
 
-    @staticmethod
-    def virtual(accounts: int) -> _Took:
-        with ground() as place:
-            _, took = place.run(lambda: _both(place, accounts))
-        return took
+
+def _virtual(sections: dict[str, Any]) -> _Took:
+    with ground() as place:
+        _, took = place.run(lambda: _both(place, sections))
+    return took
 
 
-async def _both(place: Ground, accounts: int) -> tuple[tuple[list[Asked], list[Asked]], _Took]:
+async def _both(place: Ground, sections: dict[str, Any]) -> tuple[tuple[list[Asked], list[Asked]], _Took]:
     """Onboard them, and plan once more when every window is empty."""
-    workspace = place.workspace(**onboarding(accounts))
+    workspace = place.workspace(**sections)
     begun = 0.0
 
     def approve(_: Plan) -> bool:
@@ -108,18 +127,18 @@ async def _both(place: Ground, accounts: int) -> tuple[tuple[list[Asked], list[A
 
     outcome = await apply(workspace, approve=approve)
     assert outcome.exit_code == 0, outcome.summary
-    onboarded, made = place.clock.monotonic() - begun, list(place.asks)
+    applied, made = place.clock.monotonic() - begun, list(place.asks)
     await place.rest()
     begun = place.clock.monotonic()
     plan = await make_plan(workspace)
     assert plan.matches, plan.conclusion
     assert not place.refused
-    return (made, list(place.asks)), _Took(onboarded, place.clock.monotonic() - begun)
+    return (made, list(place.asks)), _Took(applied, place.clock.monotonic() - begun)
 
 
 async def _on_sockets(accounts: int) -> _Took:
     with fleet((), {}, speed=SPEED) as ours:
-        workspace: Workspace = ours.workspace(**onboarding(accounts))
+        workspace = ours.workspace(**onboarding(accounts))
         begun = 0.0
 
         def approve(_: Plan) -> bool:
@@ -128,29 +147,35 @@ async def _on_sockets(accounts: int) -> _Took:
             return True
 
         outcome = await apply(workspace, approve=approve)
-        onboarded = time.perf_counter() - begun
+        applied = time.perf_counter() - begun
         assert outcome.exit_code == 0, outcome.summary
         await asyncio.sleep(2.5 / SPEED)
         begun = time.perf_counter()
         plan = await make_plan(workspace)
-        refreshed = time.perf_counter() - begun
+        planned = time.perf_counter() - begun
         assert plan.matches, plan.conclusion
         assert not ours.control("requests")["rate_limited"]
-    return _Took(onboarded * SPEED, refreshed * SPEED)
+    return _Took(applied * SPEED, planned * SPEED)
 
 
-def _figures(accounts: int, work: _Work, took: _Took, where: str) -> Iterator[tuple[str, float, float, bool]]:
-    shapes: tuple[tuple[str, Chain, float, dict[tuple[str, str], tuple[float, ...]]], ...] = (
-        ("onboarding", work.onboarding, took.onboarding, {LIST: (0.0,)}),  # the plan has just read the list
-        ("refresh", work.refresh, took.refresh, {}),
-    )
-    for name, chain, seconds, used in shapes:
-        chains = [chain if name == "onboarding" else _on_page(chain, at // PAGE) for at in range(accounts)]
-        limits = {ask.endpoint: _limit(ask.endpoint) for stage in chain for ask in stage}
-        bound = lower_bound(chains, limits, round_trip_s=ROUND_TRIP_S)
-        least = list_schedule(chains, limits, round_trip_s=ROUND_TRIP_S, used=used)
-        title = f"{name} of {accounts}{where}: {seconds:.1f} s, simulated {least:.1f} s, bound {bound:.1f} s"
-        yield title, seconds / least, GOAL, seconds / least <= GOAL
+def _onboarding(chains: Sequence[Chain], took: _Took, name: str) -> Figure:
+    return _figure(name, chains, took.apply, {LIST: (0.0,)})  # the plan has just read the list
+
+
+def _refresh(chains: Sequence[Chain], took: _Took, name: str) -> Figure:
+    """Each page of the list is asked for after the one before it."""
+    pages = [((Ask(*LIST, shared=True),),) * (at // PAGE) for at in range(len(chains))]
+    return _figure(name, [page + chain for page, chain in zip(pages, chains, strict=True)], took.plan, {})
+
+
+def _figure(
+    name: str, chains: Sequence[Chain], seconds: float, used: dict[tuple[str, str], tuple[float, ...]]
+) -> Figure:
+    limits = {ask.endpoint: _limit(ask.endpoint) for chain in set(chains) for stage in chain for ask in stage}
+    bound = lower_bound(chains, limits, round_trip_s=ROUND_TRIP_S)
+    least = list_schedule(chains, limits, round_trip_s=ROUND_TRIP_S, used=used)
+    title = f"{name} of {len(chains)}: {seconds:.1f} s, simulated {least:.1f} s, bound {bound:.1f} s"
+    return title, seconds / least, GOAL, seconds / least <= GOAL
 
 
 def _limit(bucket: str) -> Limit:
@@ -173,11 +198,6 @@ def _ask(asked: Asked) -> Ask:
         return Ask("", bucket)
     of_all = asked.method == "GET" and (bucket == SUB_ACCOUNTS.text or "subAcct" not in query)
     return Ask("desk", bucket, shared=of_all)
-
-
-def _on_page(chain: Chain, page: int) -> Chain:
-    """The chain of an account that the broker's list has on a later page: each of them is asked for after the last."""
-    return ((Ask(*LIST, shared=True),),) * page + chain
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -17,7 +17,7 @@ from acctcfg.venues.contract import Cost
 from acctcfg.wire.endpoint import Rate
 from acctcfg.wire.pace import allowed, lower_bound
 
-__all__ = ["Chain", "Stage", "estimate"]
+__all__ = ["Chain", "Stage", "estimate", "seconds_alone"]
 
 Bucket: TypeAlias = tuple[str, str]
 """Whose limit it is, and the endpoint."""
@@ -101,7 +101,7 @@ def estimate(chains: Sequence[Chain]) -> Estimate:
     """The writes of all chains, how long they take with all that is read for them, and which limit decides."""
     lines: dict[Bucket, _Line] = {}
     shapes: dict[object, _Shape] = {}
-    owners = Counter(owner for chain in chains for owner in {cost.owner for cost in _costs(chain)})
+    owners = _owners(chains)
     longest, slowest = 0.0, None  # type: float, Chain | None
     for chain in chains:
         shape = _shape(chain, owners, shapes)
@@ -125,6 +125,17 @@ def estimate(chains: Sequence[Chain]) -> Estimate:
         own = {_bucket(cost) for cost in _costs(slowest)} if longest else lines.keys()
         decides, seconds = max((lines[one] for one in own), key=lambda one: one.rank), longest
     return Estimate(_writes(lines), round(seconds, 3), _words(decides.cost))
+
+
+def seconds_alone(chains: Mapping[str, Chain]) -> dict[str, float]:
+    """How long each account takes, were there no other: those that take longest are begun first."""
+    owners, shapes = _owners(chains.values()), {}  # type: Counter[str], dict[object, _Shape]
+    return {account: _shape(chain, owners, shapes).seconds for account, chain in chains.items()}
+
+
+def _owners(chains: Iterable[Chain]) -> Counter[str]:
+    """In how many chains a limit's owner has a part."""
+    return Counter(owner for chain in chains for owner in {cost.owner for cost in _costs(chain)})
 
 
 def _writes(lines: Mapping[Bucket, _Line]) -> int:

@@ -18,6 +18,7 @@ from acctcfg.core.plan import Plan, Step, by_account
 from acctcfg.core.rollout import StagedWave
 from acctcfg.engine.attempt import GOOD, Attempt, Work
 from acctcfg.engine.batches import batches
+from acctcfg.engine.estimate import seconds_alone
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import Progress
 from acctcfg.engine.read_back import read_back
@@ -102,9 +103,11 @@ class Execution:
         for result in left_out(self.planned.plan, self.left_out):
             self._end(result)
         accounts = by_account(step for step in steps if step.address not in self.left_out)
+        alone = seconds_alone(self.planned.chains)
         waves = self.planned.plan.waves or (StagedWave(tuple(accounts), 0),)
         for number, wave in enumerate(waves, 1):
-            due = [accounts[one] for one in wave.accounts if one in accounts and self._due(accounts[one])]
+            longest_first = sorted(wave.accounts, key=lambda one: -alone.get(one, 0.0))
+            due = [accounts[one] for one in longest_first if one in accounts and self._due(accounts[one])]
             which = f", wave {number} of {len(waves)}" if len(waves) > 1 else ""
             self.progress.phase(f"applying{which}", sum(map(len, due)))
             await self.carry_out(due)

@@ -28,7 +28,7 @@ from acctcfg.engine.changed_since import accounts_since, narrowed_to
 from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
 from acctcfg.engine.left_behind import unopened
 from acctcfg.engine.narrowed import demand_reach, demand_targets
-from acctcfg.engine.plan_costs import chains_of, estimate_of, outlived
+from acctcfg.engine.plan_costs import Chains, chains_of, estimate_of, outlived
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import changed_readers
@@ -60,6 +60,7 @@ class Planned:
     reviewed: str = ""  # the digest under which it is carried out
     command: str = "apply"  # that carries it out
     claimed: int = 0  # steps of the saved plan that it was made for
+    chains: Chains = field(default_factory=dict)  # what its steps ask
     readers: dict[str, str] = field(default_factory=dict)  # store -> how its readers are others than those of before
 
     def link(self, step: Step) -> Link:
@@ -190,7 +191,7 @@ async def draw_up(
         plan = replace(plan, warnings=(*plan.warnings, Warning_("guardrails.windows", "window_closed", why)))
     unlifted = replace(plan, steps=guarded(steps), replace=())
     as_reviewed = [one for some in (plan, unlifted) for one in (some, replace(some, allow_sensitive=()))]
-    return Planned(plan, by_key, session, tuple(as_reviewed), readers=readers)
+    return Planned(plan, by_key, session, tuple(as_reviewed), chains=chains, readers=readers)
 
 
 def _sensitive(steps: Sequence[Step], readers: Mapping[str, str], focus: Focus) -> dict[Address, str]:

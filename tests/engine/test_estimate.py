@@ -69,6 +69,13 @@ def test_onboarding_takes_as_long_as_its_plan_says() -> None:
     assert said.bottleneck == "set-subaccount-level of desk, 5 per 2 s"
 
 
+def test_the_longest_account_goes_first() -> None:
+    """The last of the manifest has every leverage to set: the others fit in beside it."""
+    with ground() as place:
+        said, took = _applied(place, **onboarding(6, busy=1))
+    assert said.seconds == pytest.approx(took, rel=0.1)
+
+
 def _applied(place: Ground, **sections: Any) -> tuple[Estimate, float]:
     workspace = place.workspace(**sections)
     told: list[tuple[Estimate, float]] = []
