@@ -105,6 +105,28 @@ def test_what_was_created_counts_until_it_is_deleted(journal: Journal, run: str)
     assert journal.knowledge(USER).created("7", "deposit.addresses") == ()
 
 
+def test_what_nobody_can_take_away_is_known_until_its_account_is_gone(journal: Journal, run: str, clock: Clock) -> None:
+    """By the account's uid, never by its name, with the time of its record."""
+    one, two = ({"currency": "USDT", "address": f"T{number}", "number": number} for number in (1, 2))
+    journal.remember_account(run, USER, "mmdesk01", uid="7", key="mmdesk01")
+    for shown in (one, two):
+        clock.move(86_400)
+        journal.remember_lasting(run, USER, "mmdesk01", uid="7", field="deposit.addresses", shown=[shown])
+        journal.note(run, "x")  # the next addition
+    known = journal.knowledge(USER)
+    first, second = known.lasting("7", "deposit.addresses")
+    assert (first.facts, second.facts) == (one, two)
+    assert first.since < second.since
+    assert known.created("7", "deposit.addresses") == (), "nothing of it was made by us"
+    assert known.lasting("8", "deposit.addresses") == known.lasting("7", "api_keys") == ()
+    assert journal.knowledge("another").lasting("7", "deposit.addresses") == ()
+    journal.remember_account(run, USER, "mmdesk01", uid="8", key="mmdesk01")
+    assert journal.knowledge(USER).lasting("8", "deposit.addresses") == ()
+    journal.remember_account(run, USER, "mmdesk01", uid="7", key="mmdesk01")
+    journal.forget_account(run, USER, "mmdesk01")
+    assert journal.knowledge(USER).lasting("7", "deposit.addresses") == ()
+
+
 def test_a_key_whose_secret_was_never_stored_tells_its_id(journal: Journal, run: str) -> None:
     """An answered and unfinished creation names the very key that is half made."""
     entry = mean(journal, run, "m.api_keys[bot]", action="create", creates_key="bot", body={"uid": "7"})

@@ -98,7 +98,7 @@ def test_it_is_said(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "lost"), [((), ""), *((("trading",), lost) for lost in ("", "refused", "empty", "other"))]
+    ("labels", "lost"), [((), ""), *((("trading",), lost) for lost in ("", "gone", "refused", "empty", "other"))]
 )
 def test_where_deposits_go_is_never_remembered(desk: Desk, labels: tuple[str, ...], lost: str) -> None:
     """A change at the venue is seen: by the account's own key, else, or where that tells nothing, by the broker's."""
@@ -106,7 +106,9 @@ def test_where_deposits_go_is_never_remembered(desk: Desk, labels: tuple[str, ..
     fields = customer(addresses=[USDT]) if labels else {"deposit": {"credit_to": "trading", "addresses": [USDT]}}
     desk.write({NAME: fields})
     assert desk.apply().code == 0
-    if lost:
+    if lost == "gone":
+        desk.fault(match={"path": "*/asset/deposit-address"}, times=0, kind="status", status=404)
+    elif lost:
         answers = {
             "refused": ("58209", []),
             "empty": ("0", []),
@@ -120,6 +122,7 @@ def test_where_deposits_go_is_never_remembered(desk: Desk, labels: tuple[str, ..
     assert (step["address"], step["before"], step["after"]) == (f"{NAME}.deposit.credit_to", "funding", "trading")
     found = asked(desk, "plan")
     assert found[LIST] == (not labels or bool(lost))
+    assert found[OWN_LIST] == bool(labels)
     desk.converge()
     assert desk.account(NAME)["to"] == "18"
 

@@ -36,7 +36,8 @@ from acctcfg.venues.okx.account_reads import Config, OwnKey
 from acctcfg.venues.okx.api_keys import ApiKeys
 from acctcfg.venues.okx.blockers import answers
 from acctcfg.venues.okx.brake import leverage_alone, look, obstacles
-from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
+from acctcfg.venues.okx.credit_to import CreditToSetting
+from acctcfg.venues.okx.deposit import DepositAddresses
 from acctcfg.venues.okx.fees import fees_of
 from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.identity import maintenance, whose

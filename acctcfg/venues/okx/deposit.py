@@ -26,18 +26,19 @@ from acctcfg.deposit import (
     address_value,
     deposit_of,
 )
-from acctcfg.errors import Refused, VenueError
+from acctcfg.errors import VenueError
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.deposit_rows import NOT_READ, Numbered, facts_of, near_chain, numbered, recalled, use_of
-from acctcfg.venues.okx.endpoints import CREATE_DEPOSIT_ADDRESS, DEPOSIT_ADDRESSES, MODIFY_DEPOSIT_ADDRESS
+from acctcfg.venues.okx.credit_to import credit_to
+from acctcfg.venues.okx.deposit_rows import Numbered, facts_of, known_since, near_chain, numbered, recalled, use_of
+from acctcfg.venues.okx.endpoints import CREATE_DEPOSIT_ADDRESS, DEPOSIT_ADDRESSES
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 from acctcfg.venues.okx.row_fields import tag_of
 from acctcfg.venues.okx.vocabulary import ADDRESS_TYPE, CREDIT_TO
 from acctcfg.venues.one_call import OneCall
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["CreditToSetting", "DepositAddresses"]
+__all__ = ["DepositAddresses"]
 
 
 class DepositAddresses(OneCall[Account]):
@@ -82,7 +83,6 @@ class DepositAddresses(OneCall[Account]):
             return {}
         currencies = {spec.currency for spec in deposit.addresses}
         account.deposits = {currency: recalled(known, currency) for currency in currencies}
-        since = {(str(one.facts.get("address")), str(one.facts.get("tag") or "")): one.since for one in known}
         found: dict[Address, str] = {}
         for spec in deposit.addresses:
             try:
@@ -96,7 +96,8 @@ class DepositAddresses(OneCall[Account]):
                 if row is None or not row.listed or use_of(row, chains).unpayable:
                     account.deposits.clear()
                     return {}
-                found[account.address(ADDRESSES, f"{spec.currency}/{name}/{number}")] = since[row.address, row.tag]
+                address = account.address(ADDRESSES, f"{spec.currency}/{name}/{number}")
+                found[address] = known_since(known, row)
         return found
 
     async def _read(self, account: Account, currency: str) -> None:
@@ -244,106 +245,10 @@ class DepositAddresses(OneCall[Account]):
         return (account.address(CREDIT),)
 
 
-class CreditToSetting(OneCall[Account]):
-    """Where the whole sub-account's deposits go; a write of its own only where addresses exist."""
-
-    field = CREDIT
-
-    async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
-        """Both sides, from the addresses that were read."""
-        deposit, address = deposit_of(account.spec), account.address(CREDIT)
-        rows = _rows(account)
-        if deposit is not None and deposit.credit_to is not None and rows and focus.wants(address):
-            try:
-                rows = await _where_now(account, rows) if any(row.credit_to == NOT_READ for row in rows) else rows
-            except VenueError as error:
-                account.survey.cannot_read(address, error.code or "deposit", error.message)
-            else:
-                account.survey.want(address, deposit.credit_to, _live(rows, deposit.credit_to))
-        elif deposit is not None and deposit.credit_to is not None and not rows:
-            account.survey.nothing_to_set(address, "it is kept with addresses: a new one is created with it")
-        elif deposit is not None and rows and isinstance(live := _live(rows, None), Unreadable):
-            creates = [one for one, found in account.survey.live.items() if one.field == ADDRESSES and found is ABSENT]
-            if creates:
-                message = f"{live.message}; a creation has to carry where deposits go (write `credit_to`)"
-                account.survey.cannot_read(address, live.code, message)
-
-    async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """By the addresses of one currency, since the value is one for all."""
-        currency = _rows(account)[0].currency
-        rows = account.deposits[currency] = await account.master.deposit_addresses(account.name, currency)
-        wanted = deposit.credit_to if (deposit := deposit_of(account.spec)) else None
-        return dict.fromkeys(addresses, _live(rows, wanted))
-
-    def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
-        """One call for the whole sub-account, through any one of its addresses."""
-        row = _rows(account)[0]
-        body = {
-            "subAcct": account.name,
-            "ccy": row.currency,
-            "chain": row.chain,
-            "addr": f"{row.address}:{row.tag}" if row.tag else row.address,  # else 58302
-            "to": CREDIT_TO.venue(CreditTo(str(change.after))),
-        }
-        return (Call(MODIFY_DEPOSIT_ADDRESS, body),)
-
-    def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
-        """A write and a read-back, out of the broker's buckets."""
-        master, venue = account.master.user, account.spec.venue
-        return [
-            Cost(master, venue, MODIFY_DEPOSIT_ADDRESS, len(changes), write=True),
-            Cost(master, venue, DEPOSIT_ADDRESSES, len(changes)),
-        ]
-
-
-def credit_to(account: Account) -> str:
-    """What a new address is created with: the wanted value, else the present one, else the venue's default."""
-    deposit = deposit_of(account.spec)
-    if deposit is not None and deposit.credit_to is not None:
-        return deposit.credit_to.value
-    present = [row.credit_to for row in _rows(account) if not isinstance(row.credit_to, Unreadable)]
-    return (present[0] if present else CreditTo.FUNDING).value
-
-
-def _rows(account: Account) -> list[DepositAddress]:
-    return [row for _, rows in sorted(account.deposits.items()) for row in rows]
-
-
-async def _where_now(account: Account, known: Sequence[DepositAddress]) -> list[DepositAddress]:
-    """The addresses of one currency with where they credit now: read as the account itself, which waits for no other.
-
-    Where its own list is refused, or shows none of the addresses that are known, the broker's tells.
-    """
-    currency, names = known[0].currency, {(row.chain, row.address, row.tag) for row in known}
-    own = [row for row in await _own_list(account, currency) if (row.chain, row.address, row.tag) in names]
-    told = own and not any(isinstance(row.credit_to, Unreadable) for row in own)
-    return own if told else await account.master.deposit_addresses(account.name, currency)
-
-
-async def _own_list(account: Account, currency: str) -> list[DepositAddress]:
-    """Its addresses as the account itself reads them; [] where it cannot."""
-    if account.reader is None or not account.master.own_lists:
-        return []
-    try:
-        return await account.reader.deposit_addresses(currency)
-    except VenueError as error:
-        account.master.own_lists = not isinstance(error, Refused)  # nor are the other accounts' keys asked, then
-        return []
-
-
 def _chain_name(spec: AddressSpec, chains: Sequence[Chain]) -> str:
     """The chain of an entry: the manifest's, else the currency's main one; "" where the venue names none or more."""
     mains = [chain.name for chain in chains if chain.main]
     return spec.chain or (mains[0] if len(mains) == 1 else "")
-
-
-def _live(rows: Sequence[DepositAddress], wanted: CreditTo | None) -> Live:
-    """One value for all; should the venue show several, one that is not wanted counts, so that it is mended."""
-    if not rows:
-        return Unreadable("not_listed", "the venue's list shows no address now")
-    values = [row.credit_to for row in rows]
-    unread = [value for value in values if isinstance(value, Unreadable)]
-    return next((value for value in (*unread, *values) if value != wanted), values[0])
 
 
 def _unknown(account: Account, spec: AddressSpec, name: str, chains: Sequence[Chain]) -> str:

@@ -18,7 +18,7 @@ from acctcfg.core.remembered import Lasting
 from acctcfg.core.state import Unreadable
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 
-__all__ = ["NOT_READ", "Numbered", "Use", "facts_of", "near_chain", "numbered", "recalled", "use_of"]
+__all__ = ["NOT_READ", "Numbered", "Use", "facts_of", "known_since", "near_chain", "numbered", "recalled", "use_of"]
 
 NOT_READ: Final = Unreadable("not_read", "where the address credits was not read")
 """Of an address that the journal knows: where it credits can change without us."""
@@ -122,6 +122,13 @@ def recalled(known: Iterable[Lasting], currency: str) -> list[DepositAddress]:
         )
         for facts in sorted(ours, key=lambda facts: -number_of(facts))
     ]
+
+
+def known_since(known: Iterable[Lasting], row: DepositAddress) -> str:
+    """Since when the journal has an address that it gave."""
+    place = row.currency, row.chain
+    same = (one for one in known if (one.facts.get("currency"), one.facts.get("chain")) == place)
+    return next(one.since for one in same if _same(row, one.facts))
 
 
 def facts_of(row: DepositAddress, number: int) -> JsonObject:
