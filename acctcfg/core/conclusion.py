@@ -57,6 +57,7 @@ def conclusion_of(value: Concluded) -> Conclusion:
     match value:
         case Plan():
             counts = {**value.summary, "unreadable": len(value.unreadable)}
+            counts |= {"recalled": sum(one.count for one in value.recalled)} if value.recalled else {}
             return Conclusion(text=value.conclusion[0], counts=counts)
         case Outcome():
             return _of_outcome(value)

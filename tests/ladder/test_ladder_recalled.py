@@ -90,6 +90,8 @@ def test_it_is_said(desk: Desk) -> None:
     assert entry["since"][:10] in known
     for form in ("markdown", "html", "github"):
         assert "deposit.addresses known since" in desk.plan("--format", form).out.replace("\\", ""), form
+    *_, end = map(json.loads, desk.plan("--events", "-").out.splitlines())
+    assert end["counts"]["recalled"] == 6
     fresh = desk.plan("--refresh")
     assert "known since" not in fresh.out
     assert fresh.last == NO_CHANGES
@@ -125,6 +127,17 @@ def test_where_deposits_go_is_never_remembered(desk: Desk, labels: tuple[str, ..
     assert found[OWN_LIST] == bool(labels)
     desk.converge()
     assert desk.account(NAME)["to"] == "18"
+
+
+def test_a_venue_that_refuses_the_first_is_asked_no_more(desk: Desk) -> None:
+    """Of many accounts one finds out that their own keys do not read it; the broker's list tells of all of them."""
+    for name in NAMES:
+        settle(desk, name, acctLv="3", to="18", addresses=[THERE])
+    desk.write(dict.fromkeys(NAMES, customer(addresses=[USDT])))
+    assert desk.apply().code == 0
+    desk.fault(match={"path": "*/asset/deposit-address"}, times=0, kind="status", status=404)
+    found = asked(desk, "plan")
+    assert (found[OWN_LIST], found[LIST]) == (1, len(NAMES))
 
 
 def test_an_account_that_was_there_before(desk: Desk) -> None:

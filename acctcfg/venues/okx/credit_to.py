@@ -12,9 +12,10 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, Live, Unreadable
 from acctcfg.deposit import ADDRESSES, CREDIT, CreditTo, deposit_of
-from acctcfg.errors import Refused, VenueError
+from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Cost
 from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.account_reads import OwnKey
 from acctcfg.venues.okx.deposit_rows import NOT_READ
 from acctcfg.venues.okx.endpoints import DEPOSIT_ADDRESSES, MODIFY_DEPOSIT_ADDRESS
 from acctcfg.venues.okx.listed import DepositAddress
@@ -102,16 +103,25 @@ async def _where_now(account: Account, known: Sequence[DepositAddress]) -> list[
 
 
 async def _own_list(account: Account, currency: str) -> list[DepositAddress]:
-    """Its addresses as the account itself reads them; [] where it cannot."""
-    if account.reader is None or not account.master.own_lists:
+    """Its addresses as the account itself reads them; [] where it cannot, or the first that asked could not."""
+    master, reader = account.master, account.reader
+    if reader is None:
         return []
+    if master.own_lists is None:
+        async with master.first_own_list:
+            if master.own_lists is None:
+                first = await _asked(reader, currency)
+                master.own_lists = first is not None
+                return first or []
+    return await _asked(reader, currency) or [] if master.own_lists else []
+
+
+async def _asked(reader: OwnKey, currency: str) -> list[DepositAddress] | None:
+    """None where it could not be read."""
     try:
-        return await account.reader.deposit_addresses(currency)
-    except Refused:
-        account.master.own_lists = False  # the other accounts' keys are not asked, then
+        return await reader.deposit_addresses(currency)
     except VenueError:
-        pass  # the broker's list may be read all the same
-    return []
+        return None
 
 
 def _live(rows: Sequence[DepositAddress], wanted: CreditTo | None) -> Live:

@@ -37,7 +37,8 @@ class Master:
         self.credentials = credentials
         self.user = user
         self.calls = calls
-        self.own_lists = True  # whether sub-accounts' own keys may read their deposit addresses, as far as was seen
+        self.own_lists: bool | None = None  # whether accounts may read their deposit addresses; None: nobody asked yet
+        self.first_own_list = asyncio.Lock()  # whoever asks first finds that out for all
         self.in_use: set[str] = {credentials.api_key}  # ids of the keys that this run signs with
         self.sub_accounts = SubAccountList(client, credentials, user, calls.pages)
         self.public = PublicLists(client)

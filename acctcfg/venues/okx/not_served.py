@@ -7,6 +7,7 @@ says once what to do about it, however many accounts it is about.
 
 from __future__ import annotations
 
+from acctcfg.errors import Refused
 from acctcfg.venues.okx.endpoints import (
     CREATE_DEPOSIT_ADDRESS,
     CREATE_SUB_ACCOUNT,
@@ -17,6 +18,7 @@ from acctcfg.venues.okx.endpoints import (
     LEVERAGE_INFO,
     MODIFY_DEPOSIT_ADDRESS,
     MODIFY_KEY,
+    OWN_DEPOSIT_ADDRESSES,
     SET_SUB_ACCOUNT_LEVEL,
     WITHDRAWAL_HISTORY,
 )
@@ -48,7 +50,7 @@ _REGION = (
 )
 
 
-def not_served(endpoint: Endpoint, code: str, status: int, text: str = "") -> NotServed | None:
+def not_served(endpoint: Endpoint, code: str, status: int, text: str = "") -> Refused | None:
     """What an answer says of a call that this user may not have; None where it says something else.
 
     `code` is the venue's, or "404" for an answer without a message.
@@ -57,6 +59,8 @@ def not_served(endpoint: Endpoint, code: str, status: int, text: str = "") -> No
     if endpoint in NOT_PUBLIC and code in _GONE:
         message = f"{endpoint.text} was refused: {code}, OKX no longer documents this call publicly{said}"
         return NotServed(message, hint=_ASK, code=code, status=status, text=text)
+    if endpoint is OWN_DEPOSIT_ADDRESSES and code == "404":  # nothing to do about it: the broker's list is read, then
+        return Refused(f"{endpoint.text} is not served here: 404", code=code, status=status)
     if endpoint is LEVERAGE_INFO and code == "404":
         return NotServed(f"{endpoint.text} is not served here: 404{said}", hint=_REGION, code=code, status=status)
     return None
