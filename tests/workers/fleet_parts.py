@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from desk import Desk
+from patience import PATIENCE_S
 
 __all__ = ["Worker", "fleet", "workers"]
 
@@ -63,7 +64,7 @@ class Worker:
 
     def until(self, met: Callable[[], bool]) -> None:
         """Wait for something that it is to do."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE_S
         while not met():
             assert time.monotonic() < end, self.lines
             time.sleep(0.02)
@@ -77,7 +78,7 @@ class Worker:
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Send it a signal, and wait for its end."""
         self.process.send_signal(how)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE_S)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from patience import LONG_S, PATIENCE_S
 from postgres import Postgres
 
 from acctcfg.core.journal_url import JournalUrl
@@ -42,13 +43,13 @@ async def test_what_was_not_sent_does_not_count(postgres: Postgres) -> None:
     url = JournalUrl.of(postgres.database())
     async with SharedLimits(url, {}) as limits:
         shared = limits.of("http://127.0.0.1:1", "7000")
-        places = [await shared.enter(KEY, COUNT, 60.0) for _ in range(COUNT)]
-        waiting = asyncio.ensure_future(shared.enter(KEY, COUNT, 60.0))
+        places = [await shared.enter(KEY, COUNT, LONG_S) for _ in range(COUNT)]
+        waiting = asyncio.ensure_future(shared.enter(KEY, COUNT, LONG_S))
         await asyncio.sleep(0.05)
         waiting.cancel()
         for place in places:
             place.gave_back()
-        again = [await asyncio.wait_for(shared.enter(KEY, COUNT, 60.0), 30) for _ in range(COUNT)]
+        again = [await asyncio.wait_for(shared.enter(KEY, COUNT, LONG_S), PATIENCE_S) for _ in range(COUNT)]
         assert len(again) == COUNT
 
 

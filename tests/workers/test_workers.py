@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from desk import MASTER, Desk
 from fleet_parts import Worker, fleet, workers
+from patience import PATIENCE_S, until
 from postgres import Postgres
 
 EACH = ("create-subaccount", "set-subaccount-level", "subaccount-deposit-address", "set-position-mode", "set-leverage")
@@ -56,10 +57,7 @@ def meanwhile(what: Callable[[], None]) -> Iterator[None]:
 
 def wait_for_writes(desk: Desk, count: int) -> None:
     """Until so many have had an effect."""
-    end = time.monotonic() + 60
-    while sum(effects(desk).values()) < count:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(lambda: sum(effects(desk).values()) >= count)
 
 
 def everything_in(postgres: Postgres, url: str) -> str:
@@ -167,7 +165,7 @@ def test_ctrl_c_ends_what_is_under_way_everywhere(desk: Desk, url: str) -> None:
     with workers(desk, 1), apply_elsewhere(desk) as applying:
         wait_for_writes(desk, 10)
         applying.send_signal(signal.SIGINT)
-        out, err = applying.communicate(timeout=60)
+        out, err = applying.communicate(timeout=PATIENCE_S)
         assert applying.returncode == 130, out + err
         assert "the workers finish what is under way" in err
         assert ", 0 failed, " in out.rstrip().rpartition("\n")[2]
@@ -211,7 +209,7 @@ def test_a_worker_with_another_manifest_takes_nothing(desk: Desk, postgres: Post
                 jobs = connection.execute("SELECT args, lock FROM procrastinate_jobs").fetchall()
             assert [(sorted(args), args["part"], lock) for args, lock in jobs] == [(["part", "run"], 1, None)]
             applying.send_signal(signal.SIGINT)
-            out, _ = applying.communicate(timeout=30)
+            out, _ = applying.communicate(timeout=PATIENCE_S)
         assert applying.returncode == 130
         assert out.rstrip().endswith("0 failed, 42 not started.")
     assert not desk.writes()
