@@ -27,7 +27,7 @@ COMMANDS = {
     "approve": "Sign a saved plan, for guardrails.approvals.",
     "snapshot": "Save live state without secrets, for plans without credentials.",
     "apply": "Plan, ask, carry out, and read every change back.",
-    "worker": "Carry out parts of queued applies, beside other workers.",
+    "worker": "Carry out parts of queued plans and applies, beside other workers.",
     "drift": "Show how live accounts differ from the manifest, and what it does not name.",
     "watch": "Report drift on an interval, with health and metrics over HTTP.",
     "cap": "The brake: lower every leverage above N, and raise nothing.",

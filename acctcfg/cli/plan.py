@@ -12,6 +12,7 @@ from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive,
 from acctcfg.cli.formats import option_format, option_full, option_summary, show
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.next_step import say_after_reads
+from acctcfg.cli.queueing import demand_queue, option_queue
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_refresh, option_target
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def _one_revision(ctx: click.Context, param: click.Parameter, value: str | None)
     help="Only accounts whose manifest changed since this commit, tag or branch; REV... means since HEAD left it.",
 )
 @option_events
+@option_queue
 @click.option(
     "--rehearse",
     is_flag=True,
@@ -78,6 +80,7 @@ def command(
     allow_sensitive: tuple[str, ...],
     snapshot: Path | None,
     changed_since: str | None,
+    queue: bool,
     rehearse: bool,
 ) -> None:
     """Show what apply would do, and what stands in its way.
@@ -100,6 +103,10 @@ def command(
         raise click.UsageError("--rehearse reads live state itself: leave out --live", ctx)
     if refresh and snapshot is not None:
         raise click.UsageError("--live reads nothing: leave out --refresh", ctx)
+    if queue and (rehearse or snapshot is not None or targets or excludes or changed_since is not None):
+        raise click.UsageError(
+            "--queue reads all accounts: leave out what narrows the plan, --live and --rehearse", ctx
+        )
     out = place_to_save(ctx, out)
     live = None if snapshot is None else load_snapshot(ctx.obj["directory"] / snapshot)
     workspace = load_workspace(ctx)
@@ -109,6 +116,9 @@ def command(
     made = make_plan
     if rehearse:
         from acctcfg.rehearsal.rehearse import rehearse as made
+    if queue:
+        demand_queue(workspace, "plan --queue")
+        from acctcfg.workers.reads import plan_queued as made
     plan = run_engine(
         ctx,
         lambda progress: made(

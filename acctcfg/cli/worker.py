@@ -1,4 +1,4 @@
-"""`acctcfg worker`: carries out parts of the applies that were queued, until it is told to stop."""
+"""`acctcfg worker`: carries out parts of plans and applies that were queued, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import click
 __all__ = ["command"]
 
 
-@click.command("worker", short_help="Carry out parts of queued applies, beside other workers.")
+@click.command("worker", short_help="Carry out parts of queued plans and applies, beside other workers.")
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Take parts of `apply --queue` from the journal's database, and carry them out, until a signal comes.
+    """Take parts of `plan --queue` and `apply --queue` from the journal's database, until a signal comes.
 
     Start any number of them, on any machine: each in a checkout of the same manifest, with the credentials and the
     stores that `apply` would have there. The first signal ends the step in hand and leaves the rest to the others.

@@ -41,6 +41,7 @@ from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.windows import why_closed
 from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.contract import Survey
+from acctcfg.wire.pace import Limits
 
 __all__ = ["Look", "Planned", "draw_up", "make_plan", "planning"]
 
@@ -80,6 +81,7 @@ class Look(TypedDict, total=False):
     undo: Undo | None
     changed_since: str
     refresh: bool
+    limits: Limits | None
     progress: Progress
 
 
@@ -101,12 +103,13 @@ async def planning(
     undo: Undo | None = None,
     changed_since: str = "",
     refresh: bool = False,
+    limits: Limits | None = None,
     progress: Progress = SILENT,
 ) -> AsyncIterator[Planned]:
     """The plan of a workspace, with its connections open; with `undo` the one that leads back from a run.
 
     `changed_since`: a revision of git; only accounts whose manifest is another than then are looked at. `refresh`: what
-    the journal knows, and nobody can take away, is read too.
+    the journal knows, and nobody can take away, is read too. `limits`: what other processes use of them meanwhile.
     """
     progress = safe(progress)
     if undo is not None:
@@ -119,7 +122,8 @@ async def planning(
     if since is not None and not targets:
         focus = Focus.exactly((), excludes=excludes)
     leave = Leave.of(workspace, replace, allow_sensitive)
-    async with Session(workspace, venues_of(workspace, focus), recalls=not refresh, progress=progress) as session:
+    venues = venues_of(workspace, focus)
+    async with Session(workspace, venues, recalls=not refresh, progress=progress, limits=limits) as session:
         planned = await draw_up(session, focus, leave=leave, undo=undo, progress=progress)
         if since is not None:
             planned.plan = narrowed_to(since, planned.plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,24 +17,49 @@ from psycopg.conninfo import make_conninfo
 from acctcfg import __version__
 from acctcfg.core.canonical import digest_of
 from acctcfg.core.fingerprint import manifest_digest
+from acctcfg.core.journal_url import JournalUrl
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import JournalError
 from acctcfg.journal.postgres_server import Bounds, Server
 from acctcfg.workers.schema import SCHEMA, make
 
-__all__ = ["BEAT_S", "STALLED_S", "GivenBack", "Jobs", "Work", "name_of", "opened"]
+__all__ = [
+    "APPLY",
+    "BEAT_S",
+    "NO_WORKER",
+    "READ",
+    "STALLED_S",
+    "GivenBack",
+    "Jobs",
+    "Work",
+    "name_of",
+    "opened",
+    "url_of",
+]
 
 BEAT_S: Final = 5.0
 STALLED_S: Final = 30.0
 """A worker that gave no sign of life for so long has lost its part."""
-TASK: Final = "part"
+APPLY: Final = "apply"
+READ: Final = "read"
+NO_WORKER: Final = (
+    "no worker takes the parts of this run: start `acctcfg worker` in a checkout of this very manifest, with the "
+    "environment that this command has here"
+)
 
 Work = Callable[[str, int], Awaitable[None]]
-"""What carries out a part of a run, by its number."""
+"""What carries out a part of a run, or of a plan, by its number."""
 
 
 class GivenBack(Exception):
     """A part that is to be carried out by another worker, or later."""
+
+
+def url_of(workspace: Workspace) -> JournalUrl:
+    """Where the journal of a workspace is that has a queue."""
+    url = workspace.manifest.journal.url
+    assert url is not None  # noqa: S101 (the command line refuses any other)
+    return url
 
 
 def name_of(workspace: Workspace) -> str:
@@ -51,10 +76,10 @@ class Jobs:
     queue: str
     place: str
 
-    async def put(self, run: str, part: int) -> int:
+    async def put(self, task: str, run: str, part: int) -> int:
         """Let a part be carried out; gives the job's number."""
         with _in_words(self.place):
-            return await self.app.configure_task(TASK, queue=self.queue).defer_async(run=run, part=part)
+            return await self.app.configure_task(task, queue=self.queue).defer_async(run=run, part=part)
 
     async def states(self) -> dict[int, str]:
         """Job -> "todo", "doing" or, where its worker gives no sign of life, "stalled". One that ended is none."""
@@ -78,10 +103,9 @@ class Jobs:
 
 
 @asynccontextmanager
-async def opened(workspace: Workspace, work: Work | None = None) -> AsyncIterator[Jobs]:
-    """The queue of a workspace. JournalError where its database cannot be used."""
-    url = workspace.manifest.journal.url
-    assert url is not None  # noqa: S101 (demand_queue)
+async def opened(workspace: Workspace, work: Mapping[str, Work] | None = None) -> AsyncIterator[Jobs]:
+    """The queue of a workspace; `work`: what this process does, by task. JournalError for an unusable database."""
+    url = url_of(workspace)
     for name in ("procrastinate", "psycopg.pool"):  # what matters of theirs is told in our words
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     server = Server(url, Bounds(), workspace.environ)
@@ -89,9 +113,9 @@ async def opened(workspace: Workspace, work: Work | None = None) -> AsyncIterato
         server.run(make)
     login = make_conninfo(server.login(), options=f"-c search_path={SCHEMA}")
     app = App(connector=PsycopgConnector(conninfo=login, min_size=1, max_size=4))
-    if work is not None:
-        again = RetryStrategy(retry_exceptions={GivenBack}, wait=1)
-        app.task(name=TASK, retry=again)(work)
+    again = RetryStrategy(retry_exceptions={GivenBack}, wait=1)
+    for task, doing in (work or {}).items():
+        app.task(name=task, retry=again)(doing)
     with _in_words(url):
         await app.open_async()
     try:

@@ -9,7 +9,7 @@ from acctcfg.engine.apply import apply
 from acctcfg.engine.execute import Execution
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import UsageError
-from acctcfg.workers.jobs import opened
+from acctcfg.workers.jobs import opened, url_of
 from acctcfg.workers.limits import SharedLimits
 from acctcfg.workers.spread import Spread
 
@@ -21,9 +21,7 @@ async def apply_queued(workspace: Workspace, *, allow_warnings: bool = False, **
     saved = options.get("saved")
     if saved is not None and saved.get("reverts"):
         raise UsageError("--queue does not undo a run", hint="apply the plan of `acctcfg revert` without --queue")
-    url = workspace.manifest.journal.url
-    assert url is not None  # noqa: S101 (demand_queue)
-    async with SharedLimits(url, workspace.environ) as limits, opened(workspace) as jobs:
+    async with SharedLimits(url_of(workspace), workspace.environ) as limits, opened(workspace) as jobs:
 
         def spread(plain: Execution, locks: Locks) -> Execution:
             return Spread.over(plain, locks, jobs=jobs, allow_warnings=allow_warnings)

@@ -1,6 +1,6 @@
 """The tables of the queue: a schema of their own beside the journal's, made by the first command that needs them.
 
-Nothing in them outlives a run, so each version of procrastinate has its own, and none is ever migrated.
+Nothing in them outlives a run, so each version of them and of procrastinate has its own, and none is ever migrated.
 """
 
 from __future__ import annotations
@@ -12,12 +12,17 @@ from acctcfg.journal.postgres_server import Connection
 
 __all__ = ["SCHEMA", "make"]
 
-SCHEMA: Final = f"acctcfg_queue_{version('procrastinate').replace('.', '_')}"
+FORMAT: Final = 1  # of our own tables
+SCHEMA: Final = f"acctcfg_queue_{FORMAT}_{version('procrastinate').replace('.', '_')}"
 _FIRST_RUNS: Final = 0x61636367  # two that come at once make the tables one after the other
 
-_LIMITS: Final = f"""
+_OURS: Final = f"""
 CREATE UNLOGGED TABLE {SCHEMA}.places (
     id bigserial PRIMARY KEY, bucket text NOT NULL, until double precision NOT NULL, sent boolean NOT NULL
+);
+CREATE TABLE {SCHEMA}.reads (
+    plan text, part integer, at timestamptz DEFAULT now(), accounts text NOT NULL, answers text,
+    PRIMARY KEY (plan, part)
 );
 CREATE INDEX places_by_bucket ON {SCHEMA}.places (bucket, until);
 CREATE FUNCTION {SCHEMA}.exchange(
@@ -45,7 +50,8 @@ BEGIN
     END LOOP;
 END $$;
 """  # noqa: S608  (constants only)
-"""A place is one request: for as long as it may be under way, and for a window after its answer, it counts."""
+"""A place is one request: for as long as it may be under way, and for a window after its answer, it counts. A row of
+`reads` is a part of a plan that is under way: accounts to be read, and what the venue answered."""
 
 
 def make(connection: Connection) -> None:
@@ -61,7 +67,7 @@ def make(connection: Connection) -> None:
         connection.execute(f"CREATE SCHEMA {SCHEMA}".encode())
         connection.execute(f"SET LOCAL search_path = {SCHEMA}".encode())
         connection.execute(SchemaManager.get_schema().encode())
-        connection.execute(_LIMITS.encode())
+        connection.execute(_OURS.encode())
 
 
 def _there(connection: Connection) -> bool:

@@ -16,7 +16,7 @@ from acctcfg.engine.plan import Planned
 from acctcfg.engine.workspace import Locks
 from acctcfg.errors import JournalError
 from acctcfg.journal import is_left
-from acctcfg.workers.jobs import Jobs
+from acctcfg.workers.jobs import APPLY, NO_WORKER, Jobs
 from acctcfg.workers.parts import handed, in_parts, lock_of_part
 
 if TYPE_CHECKING:
@@ -31,10 +31,6 @@ IDLE_S: Final = 6.0
 """So long nobody may take a part before the user is told."""
 TRIES: Final = 5
 """So often a part is handed out whose worker ended without a word of it."""
-NO_WORKER: Final = (
-    "no worker takes the parts of this run: start `acctcfg worker` in a checkout of this very manifest, with the "
-    "environment that `acctcfg apply` has here"
-)
 
 
 @dataclass(slots=True)
@@ -126,7 +122,7 @@ class Spread(Execution):
         number = self._parts
         body = handed(self.planned, part, self.locks, number, allow_warnings=self.allow_warnings)
         await asyncio.to_thread(self.run.journal.note, self.run.id, PART, body)
-        job = await self.jobs.put(self.run.id, number)
+        job = await self.jobs.put(APPLY, self.run.id, number)
         steps = [step for some in part for step in some]
         self._elsewhere |= {step.address.account for step in steps}
         self._open[number] = _Open(str(body["user"]), str(body["base_url"]), steps, job)
@@ -186,7 +182,7 @@ class Spread(Execution):
             del self._open[number]
             await self._close(part, {"error": "no worker could carry it out: see what the workers said"})
             return
-        part.job, part.tries, part.missing = await self.jobs.put(self.run.id, number), part.tries + 1, False
+        part.job, part.tries, part.missing = await self.jobs.put(APPLY, self.run.id, number), part.tries + 1, False
 
     def _say_if_idle(self, *, idle: bool) -> None:
         now = self._now()

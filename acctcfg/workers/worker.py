@@ -17,9 +17,10 @@ from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError, LockHeld
 from acctcfg.journal import Lock, Warrant
-from acctcfg.workers.jobs import BEAT_S, STALLED_S, GivenBack, Jobs, opened
+from acctcfg.workers.jobs import APPLY, BEAT_S, READ, STALLED_S, GivenBack, Jobs, opened, url_of
 from acctcfg.workers.limits import SharedLimits
 from acctcfg.workers.parts import Handed, lock_of_part
+from acctcfg.workers.reads import read_part
 
 __all__ = ["Worker"]
 
@@ -54,12 +55,9 @@ class Worker:
     async def run(self, interrupts: Interrupts) -> None:
         """Until a signal comes: the first lets the part in hand end its step, the second breaks it off."""
         await self._prove()
-        url = self.workspace.manifest.journal.url
-        assert url is not None  # noqa: S101 (demand_queue)
-        async with (
-            SharedLimits(url, self.workspace.environ) as self._limits,
-            opened(self.workspace, self._part) as jobs,
-        ):
+        limits = SharedLimits(url_of(self.workspace), self.workspace.environ)
+        work = {APPLY: self._part, READ: self._read}
+        async with limits as self._limits, opened(self.workspace, work) as jobs:
             await self._serve(jobs, interrupts)
 
     async def _prove(self) -> None:
@@ -102,6 +100,18 @@ class Worker:
     def _stop(self) -> None:
         if self._now is not None:
             self._now.heard()
+
+    async def _read(self, run: str, part: int) -> None:
+        """A job: accounts of a plan that another process makes. Where it fails, that one reads for itself."""
+        if self._leaving:
+            raise GivenBack
+        assert self._limits is not None  # noqa: S101 (the worker runs)
+        try:
+            count = await read_part(self.workspace, run, part, self._limits)
+        except AcctcfgError as error:
+            self.say(f"plan {run}, part {part}: {error.told}")
+        else:
+            self.say(f"plan {run}, part {part}: {count} accounts read")
 
     # -- one part ------------------------------------------------------------------------------------------------------
 

@@ -77,6 +77,8 @@ def test_two_workers_onboard_a_fleet(desk: Desk, postgres: Postgres, url: str) -
         assert (said.code, said.json["summary"]["failed"]) == (0, 0), said.out + said.err
         assert [one["status"] for one in said.json["results"]] == ["done"] * 60
         assert all(any("part" in line for line in one.lines) for one in both)
+        assert desk.plan("--queue").last == MATCH
+        assert sum("accounts read" in line for one in both for line in one.lines) == 2
         assert {one.end() for one in both} == {0}
     demand_whole(desk, 10)
     (run,) = desk.run("history", "--format", "json").json
@@ -215,10 +217,50 @@ def test_a_worker_with_another_manifest_takes_nothing(desk: Desk, postgres: Post
     assert not desk.writes()
 
 
+@pytest.mark.slow
+def test_a_plan_that_workers_read_is_the_same_plan(desk: Desk, url: str) -> None:
+    """Same digest, also where a worker is killed while it reads; and nothing of it is left in the database."""
+    desk.write(fleet(12), journal={"url": url}).apply()
+    changed = {name: {**fields, "position_mode": "net"} for name, fields in fleet(13).items()}
+    desk.write(changed, journal={"url": url})
+    alone = desk.plan("--format", "json").json
+    with workers(desk, 2) as both:
+
+        def kill() -> None:
+            both[0].until(lambda: any("accounts read" in line for line in both[0].lines))
+            both[0].end(signal.SIGKILL)
+
+        with meanwhile(kill):
+            said = desk.plan("--queue", "--format", "json")
+        assert (said.code, said.json["digest"]) == (0, alone["digest"]), said.err
+    assert len(said.json["steps"]) == 12 + 6
+
+
+def test_without_a_worker_a_plan_reads_for_itself(
+    desk: Desk, postgres: Postgres, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what to start, and leaves nothing in the queue."""
+    monkeypatch.setattr("acctcfg.workers.reads.IDLE_S", 0.0)
+    desk.write(fleet(1), journal={"url": url})
+    said = desk.plan("--queue")
+    assert (said.code, said.last) == (0, "Plan: 3 to create, 3 to change, 0 to delete, 0 blocked.")
+    assert "start `acctcfg worker` in a checkout of this very manifest" in said.err
+    left = everything_in(postgres, url)
+    assert "customer000" not in left
+    assert '"part"' not in left
+
+
+def test_what_does_not_fit_beside_queue(desk: Desk) -> None:
+    """`plan --queue` is of everything, and apply --queue undoes no run."""
+    desk.write(fleet(1))
+    for more in (("--target", "customer000"), ("--rehearse",), ("--changed-since", "HEAD")):
+        assert desk.plan("--queue", *more).code == 64
+
+
 def test_the_queue_needs_a_shared_journal(desk: Desk) -> None:
     """Without `journal: {url: ...}` both commands say so and exit 1, before anything is read."""
     desk.write(fleet(1))
-    for command in (("worker",), ("apply", "--queue", "--auto-approve")):
+    for command in (("worker",), ("plan", "--queue"), ("apply", "--queue", "--auto-approve")):
         said = desk.run(*command)
         assert said.code == 1
         assert "needs a journal that all processes share" in said.err
