@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Collection, Sequence
 from contextlib import aclosing
@@ -41,7 +40,7 @@ from acctcfg.venues.okx.deposit import DepositAddresses
 from acctcfg.venues.okx.fees import fees_of
 from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.identity import maintenance, whose
-from acctcfg.venues.okx.idle_answers import IDLE
+from acctcfg.venues.okx.idle_twin import IDLE, idle_twin
 from acctcfg.venues.okx.inventory import OkxInventory
 from acctcfg.venues.okx.key_guard import KEPT
 from acctcfg.venues.okx.lean_reads import LeanReads
@@ -387,7 +386,7 @@ class OkxConnection(ByField[Account]):
         """The questions of these changes, asked of the account as if it were idle; of many alike, of one of them."""
         account: Account = survey.private
         kinds = frozenset((one.kind, one.before if isinstance(one.before, str) else "") for one in changes)
-        alike = (account.main, account.row is not None, kinds)
+        alike = (account.main, account.row is not None, len(account.spec.api_keys), kinds)
         if alike not in self._gate_reads:
             self._gate_reads[alike] = await self._asked_of_one(account, changes)
         own = (account.user, self.spec.key if account.main else account.spec.key)
@@ -396,10 +395,8 @@ class OkxConnection(ByField[Account]):
 
     async def _asked_of_one(self, account: Account, changes: Sequence[Change]) -> Counter[tuple[bool, Endpoint]]:
         """How often each endpoint is asked by the account itself, or by the master for it."""
-        client, idle = Unsent(self.client, IDLE), copy.copy(account)
-        idle.master = Master(client, self._credentials, self.user, self._calls)
-        idle.reader = OwnKey(client, self._credentials, account.user)
-        await ask(idle, changes, self._mode, self._leverage, self._settings)
+        client = Unsent(self.client, IDLE)
+        await ask(idle_twin(account, client), changes, self._mode, self._leverage, self._settings)
         return Counter({(user == account.user, one): n for (user, one), n in client.asked.items() if user})
 
     def gated(self, change: Change) -> bool:
