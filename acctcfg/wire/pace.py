@@ -41,6 +41,7 @@ __all__ = [
 DRIFT = 1e-4  # the venue's clock and ours may run apart by this share of a window (100 parts in a million)
 HALVED_S = 60.0
 AHEAD_S = 0.5  # before its slot a request may read what has to be fresh when it is sent
+KEPT_BUCKETS = 4096  # limits that are kept whether they hold anything or not
 TICK_S = 1e-6  # no shorter waits: a rounding error must not turn waiting into spinning
 
 
@@ -135,6 +136,7 @@ class Pacer:
         self._aliases: dict[str, str] = {}
         self._droppable: set[asyncio.Task[object]] = set()
         self._dropping = False
+        self._sweep_at = KEPT_BUCKETS
 
     def slot(self, key: BucketKey, rate: Rate, *, droppable: bool = False, ahead: Ahead | None = None) -> Slot:
         """Wait for a place in the bucket and hold it: `sending()` right before the bytes leave, `answered()` after.
@@ -279,10 +281,18 @@ class Pacer:
     def _bucket(self, key: BucketKey, rate: Rate) -> _Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:
+            if len(self._buckets) >= self._sweep_at:
+                self._forget_idle()
             rate = self.limits.get(key.endpoint, rate)
             window = rate.per_s / self.speed
             bucket = self._buckets[key] = _Bucket(self, allowed(rate, self.share), window)
         return bucket
+
+    def _forget_idle(self) -> None:
+        """Drop the limits that hold nothing any more: with many accounts, most are asked once and never again."""
+        now = self.clock.monotonic()
+        self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.idle(now)}
+        self._sweep_at = max(KEPT_BUCKETS, 2 * len(self._buckets))
 
 
 class Slot:
@@ -367,6 +377,11 @@ class _Bucket:
         self._pacer = pacer
         self._turn = asyncio.Lock()  # wakes in the order of arrival, and hands on when a waiter is cancelled
         self._changed: asyncio.Future[None] | None = None
+
+    def idle(self, now: float) -> bool:
+        """Whether a new one would let through just as much."""
+        used = self.in_flight or self.waiting or now < self.halved_until
+        return not used and (not self.log or self.log[-1] + 2 * self.window <= now)
 
     async def enter(self, ahead: Ahead | None = None) -> None:
         self.waiting += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
 from acctcfg.wire.pace import BucketKey, Pacer
@@ -36,3 +38,16 @@ async def test_what_left_its_window_is_forgotten() -> None:
     await _ask(pacer, "42")
     clock.advance(1.1)
     assert pacer.recent() == {}
+
+
+async def test_limits_that_hold_nothing_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accounts that are asked once cost no memory for ever; a limit whose window is not over is kept."""
+    monkeypatch.setattr("acctcfg.wire.pace.KEPT_BUCKETS", 4)
+    clock = FakeClock()
+    pacer = Pacer(clock)
+    for account in range(100):
+        await _ask(pacer, f"account {account}")
+        clock.advance(0.5)
+    assert len(pacer._buckets) < 10
+    begun = clock.monotonic()
+    assert await _ask(pacer, "account 99") >= begun + 0.5
