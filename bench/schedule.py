@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeAlias
@@ -26,7 +26,7 @@ from bench.fleet import KEY, MASTER, fleet
 from bench.simulation import Ask, Chain, Limit, list_schedule, lower_bound
 from bench.virtual import ROUND_TRIP_S, Asked, Ground, ground
 
-__all__ = ["onboarding", "run"]
+__all__ = ["Chains", "Figure", "chains_of", "limits_of", "onboarding", "run"]
 
 Figure: TypeAlias = tuple[str, float, float, bool]
 """Name, value, goal, whether it is reached."""
@@ -73,7 +73,7 @@ def onboarding(accounts: int, busy: int = 0) -> dict[str, Any]:
 
 def run() -> Iterator[Figure]:
     """(name, value, goal, ok) for each figure."""
-    customer, busy = _Chains.of(onboarding(1)), _Chains.of(onboarding(1, busy=1))
+    customer, busy = chains_of(onboarding(1)), chains_of(onboarding(1, busy=1))
     for accounts in FLEETS:
         some = -(-accounts // 10)
         took = _virtual(onboarding(accounts))
@@ -94,18 +94,23 @@ class _Took:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chains:
+class Chains:
     """What one account asks."""
 
     apply: Chain
     plan: Chain
 
-    @classmethod
-    def of(cls, sections: dict[str, Any]) -> _Chains:
-        """By a run at a venue without limits."""
-        with ground(speed=UNLIMITED) as place:
-            asked, _ = place.run(lambda: _both(place, sections))
-        return cls(*map(_chain, asked))
+
+def chains_of(sections: dict[str, Any]) -> Chains:
+    """What the one account of a manifest asks, by a run at a venue without limits."""
+    with ground(speed=UNLIMITED) as place:
+        asked, _ = place.run(lambda: _both(place, sections))
+    return Chains(*map(_chain, asked))
+
+
+def limits_of(chains: Iterable[Chain]) -> dict[str, Limit]:
+    """The limits that they count at, by the names that they have there."""
+    return {ask.endpoint: _limit(ask.endpoint) for chain in set(chains) for stage in chain for ask in stage}
 
 
 def _virtual(sections: dict[str, Any]) -> _Took:
@@ -171,7 +176,7 @@ def _refresh(chains: Sequence[Chain], took: _Took, name: str) -> Figure:
 def _figure(
     name: str, chains: Sequence[Chain], seconds: float, used: dict[tuple[str, str], tuple[float, ...]]
 ) -> Figure:
-    limits = {ask.endpoint: _limit(ask.endpoint) for chain in set(chains) for stage in chain for ask in stage}
+    limits = limits_of(chains)
     bound = lower_bound(chains, limits, round_trip_s=ROUND_TRIP_S)
     least = list_schedule(chains, limits, round_trip_s=ROUND_TRIP_S, used=used)
     title = f"{name} of {len(chains)}: {seconds:.1f} s, simulated {least:.1f} s, bound {bound:.1f} s"

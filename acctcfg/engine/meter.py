@@ -20,6 +20,7 @@ class Meter:
         self._begun = now()
         self._plan: Plan | None = None
         self._walking, self._ended = False, 0  # whether that plan is carried out, and how many steps have ended
+        self._moved = self._begun  # when the latest of them did
         self._traffic: dict[str, Callable[[], Traffic]] = {}
         self._before: dict[str, int] = {}  # requests of connections that were closed
 
@@ -51,10 +52,10 @@ class Meter:
                 self._traffic[venue] = traffic
             case PlanReady(plan):
                 self._plan, self._walking, self._ended = plan, False, 0
-            case StepStart():
-                self._walking = True
+            case StepStart() if not self._walking:
+                self._walking, self._moved = True, self._now()
             case StepDone():
-                self._ended += 1
+                self._ended, self._moved = self._ended + 1, self._now()
 
     def rest(self) -> None:
         """Nothing is under way: a question is asked, or the next look is waited for."""
@@ -79,4 +80,5 @@ class Meter:
     def _least_s(self) -> float:
         if self._plan is None or not self._walking:
             return 0.0
-        return self._plan.estimate.seconds * (1 - self._ended / max(len(self._plan.steps), self._ended))
+        share = 1 - self._ended / max(len(self._plan.steps), self._ended)
+        return max(self._plan.estimate.seconds * share - (self._now() - self._moved), 0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 from acctcfg.core.plan import Estimate, Plan
 from acctcfg.engine.apply import apply
 from acctcfg.engine.estimate import Chain, Stage, estimate
+from acctcfg.engine.meter import Meter
+from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.venues.contract import Cost
 from acctcfg.wire.endpoint import Endpoint, Rate
 from bench.fleet import KEY, live_key
@@ -76,7 +80,41 @@ def test_the_longest_account_goes_first() -> None:
     assert said.seconds == pytest.approx(took, rel=0.1)
 
 
-def _applied(place: Ground, **sections: Any) -> tuple[Estimate, float]:
+def test_what_is_left_is_told_while_it_runs() -> None:
+    """From a third of the run on, progress is right within a tenth, or the window of the limit that decides."""
+    names = [f"customer{n:02d}" for n in range(30)]
+    with ground(names, {name: {"acctLv": "2", "keys": [live_key(name)]} for name in names}) as place:
+        meter = Meter(place.clock.monotonic)
+        told: list[tuple[float, float | None]] = []
+
+        async def look() -> None:
+            while True:
+                await place.clock.sleep(1)
+                told.append((place.clock.monotonic(), meter.so_far().left_s))
+
+        _, took = _applied(
+            place,
+            look,
+            safe(meter),
+            profiles={"customer": {"api_keys": {"trading": KEY}, **MODES}},
+            accounts={name: {"venue": "desk", "profile": "customer"} for name in names},
+        )
+        end = place.clock.monotonic()
+    late = [(end - at, left) for at, left in told if at > end - took * 2 / 3]
+    assert len(late) > 5
+    assert all(left == pytest.approx(real, rel=0.1, abs=2.0) for real, left in late)
+
+
+async def _nothing() -> None:
+    """Nobody looks."""
+
+
+def _applied(
+    place: Ground,
+    beside: Callable[[], Coroutine[object, object, None]] = _nothing,
+    progress: Progress = SILENT,
+    **sections: Any,
+) -> tuple[Estimate, float]:
     workspace = place.workspace(**sections)
     told: list[tuple[Estimate, float]] = []
 
@@ -85,7 +123,9 @@ def _applied(place: Ground, **sections: Any) -> tuple[Estimate, float]:
         return True
 
     async def run() -> None:
-        outcome = await apply(workspace, approve=approve, allow_sensitive=True)
+        looking = asyncio.create_task(beside())
+        outcome = await apply(workspace, approve=approve, allow_sensitive=True, progress=progress)
+        looking.cancel()
         assert outcome.exit_code == 0, outcome.summary
 
     place.run(run)
