@@ -187,7 +187,7 @@ async def draw_up(
         replace=tuple(sorted(str(one.address) for one in steps if one.address in replacing)),
         allow_sensitive=tuple(sorted(str(address) for address in sensitive if leave.allows(address))),
         reverts=None if undo is None else undo.reverts,
-        recalled=recalled_of((one for survey in surveys for one in survey.recalled.items()), _age_s(session.now())),
+        recalled=recalled_of(_recalled(surveys), _age_s(session.now())),
     )
     plan = _of_workspace(session, plan)
     plan = replace(plan, estimate=estimate_of(chains, plan))
@@ -272,6 +272,12 @@ def _steps(
         for step in deletes_last(with_upper(steps, by_key), by_key)
     ]
     return steps, [(survey, changes) for survey, changes in work if survey.spec.key not in whole]
+
+
+def _recalled(surveys: Sequence[Survey]) -> Iterator[tuple[Address, str]]:
+    """What was not read, of accounts that could be, with the time since which it is known."""
+    for survey in surveys:
+        yield from ((address, since) for address, since in survey.recalled.items() if address in survey.desired)
 
 
 def _age_s(now: datetime) -> Callable[[str], int]:

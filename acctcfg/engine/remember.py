@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from acctcfg.core.address import Address
+from acctcfg.core.desired import VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.state import After, Live, Unreadable
@@ -52,7 +53,7 @@ def remember(
             if survey.stored or survey.lasting:
                 known[user] = known.get(user) or journal.knowledge(user)
                 _remember_stored(survey, user, known[user], journal, run)
-                _remember_lasting(survey, user, known[user], journal, run)
+                _remember_lasting(survey, link.connection.spec, user, known[user], journal, run)
     for result in outcome.results:
         _forget_key(planned, result, journal, run)
     _remember_seen(planned, journal, run)
@@ -88,13 +89,16 @@ def _remember_stored(survey: Survey, user: str, known: Knowledge, journal: Journ
             journal.remember_key(run, user, survey.spec.name, label, **facts)
 
 
-def _remember_lasting(survey: Survey, user: str, known: Knowledge, journal: Journal, run: str) -> None:
+def _remember_lasting(
+    survey: Survey, venue: VenueSpec, user: str, known: Knowledge, journal: Journal, run: str
+) -> None:
     """What the venue's lists showed and nobody can take away: the next plan need not read it."""
     for field, shown in survey.lasting.items():
-        before = [one.facts for one in known.lasting(survey.uid, field)]
+        place = {"uid": survey.uid, "environment": venue.environment}
+        before = [one.facts for one in known.lasting(**place, field_=field)]
         new = [facts for facts in shown if facts not in before and _as_it_is(facts)]
         if new:
-            journal.remember_lasting(run, user, survey.spec.name, uid=survey.uid, field=field, shown=new)
+            journal.remember_lasting(run, user, survey.spec.name, **place, field=field, shown=new)
 
 
 def _as_it_is(facts: JsonObject) -> bool:

@@ -260,10 +260,19 @@ class Journal(Past):
             self._add(Draft.of("seen", run, {"kind": kind, "names": new}, venue_user))
 
     def remember_lasting(
-        self, run: str, venue_user: str, account: str, *, uid: str, field: str, shown: Iterable[JsonObject]
+        self,
+        run: str,
+        venue_user: str,
+        account: str,
+        *,
+        uid: str,
+        environment: str,
+        field: str,
+        shown: Iterable[JsonObject],
     ) -> None:
         """Note what a venue's list showed and nobody can take away; written with the next addition."""
-        facts: JsonObject = {"uid": uid, "field": field, "shown": [dict(one) for one in shown]}
+        place: JsonObject = {"uid": uid, "environment": environment, "field": field}
+        facts: JsonObject = {**place, "shown": [dict(one) for one in shown]}
         self._waiting.append(_New(Draft.of("lasting", run, facts, venue_user, account)))
 
     # -- the brake -----------------------------------------------------------------------------------------------------

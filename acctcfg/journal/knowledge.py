@@ -52,7 +52,9 @@ class Knowledge:
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
     _open: dict[tuple[str, str], _Intent] = field(default_factory=dict)  # creations: name and label
     _made: dict[tuple[str, str], list[JsonObject]] = field(default_factory=dict)  # uid and field -> what was answered
-    _lasting: dict[tuple[str, str], list[Lasting]] = field(default_factory=dict)  # uid and field -> what was shown
+    _lasting: dict[tuple[str, str, str], list[Lasting]] = field(
+        default_factory=dict
+    )  # uid, environment, field -> shown
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Knowledge:
@@ -104,9 +106,9 @@ class Knowledge:
         """What creates of that field answered, oldest first, but for what was deleted since."""
         return tuple(self._made.get((uid, field_), ()))
 
-    def lasting(self, uid: str, field_: str) -> tuple[Lasting, ...]:
+    def lasting(self, uid: str, environment: str, field_: str) -> tuple[Lasting, ...]:
         """What the venue's lists showed of that field, and nobody can take away, oldest first."""
-        return tuple(self._lasting.get((uid, field_), ()))
+        return tuple(self._lasting.get((uid, environment, field_), ()))
 
     # -- the fold ------------------------------------------------------------------------------------------------------
 
@@ -133,7 +135,7 @@ class Knowledge:
                 self._drop_keys(row.account, text(facts, "label"), word(facts, "api_key") or "")
             case "lasting":
                 facts = row.facts()
-                place = text(facts, "uid"), text(facts, "field")
+                place = text(facts, "uid"), text(facts, "environment"), text(facts, "field")
                 shown = [Lasting(facts=mapping(one), since=row.at) for one in entries(facts, "shown")]
                 self._lasting.setdefault(place, []).extend(shown)
             case "cap":

@@ -67,9 +67,9 @@ class JournalMemory:
         """What creates of that field answered, oldest first."""
         return self._known.created(uid, field)
 
-    def lasting(self, uid: str, field: str) -> tuple[Lasting, ...]:
+    def lasting(self, uid: str, environment: str, field: str) -> tuple[Lasting, ...]:
         """What the venue's lists showed of that field, and nobody can take away, oldest first."""
-        return self._known.lasting(uid, field)
+        return self._known.lasting(uid, environment, field)
 
     def cap(self, uid: str) -> Cap | None:
         """The brake that is on for an account."""

@@ -125,8 +125,9 @@ class Memory(Protocol):
     def created(self, uid: str, field: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first, but for what was deleted since."""
 
-    def lasting(self, uid: str, field: str) -> tuple[Lasting, ...]:
-        """What the venue's lists showed an apply of that field, and nobody can take away, oldest first."""
+    def lasting(self, uid: str, environment: str, field: str) -> tuple[Lasting, ...]:
+        """What the venue's lists showed an apply of that field, and nobody can take away, oldest first. Live and demo
+        are apart, though an account may have one uid in both."""
 
     def seen(self, kind: str, name: str) -> str:
         """The day ("2026-11-02") of the last run that saw it on a venue's list; "" never."""

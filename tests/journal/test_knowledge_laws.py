@@ -106,25 +106,28 @@ def test_what_was_created_counts_until_it_is_deleted(journal: Journal, run: str)
 
 
 def test_what_nobody_can_take_away_is_known_until_its_account_is_gone(journal: Journal, run: str, clock: Clock) -> None:
-    """By the account's uid, never by its name, with the time of its record."""
+    """By environment and the account's uid, never by its name, with the time of its record."""
+    field = "deposit.addresses"
+    place = {"uid": "7", "environment": "demo", "field": field}
     one, two = ({"currency": "USDT", "address": f"T{number}", "number": number} for number in (1, 2))
     journal.remember_account(run, USER, "mmdesk01", uid="7", key="mmdesk01")
     for shown in (one, two):
         clock.move(86_400)
-        journal.remember_lasting(run, USER, "mmdesk01", uid="7", field="deposit.addresses", shown=[shown])
+        journal.remember_lasting(run, USER, "mmdesk01", **place, shown=[shown])
         journal.note(run, "x")  # the next addition
     known = journal.knowledge(USER)
-    first, second = known.lasting("7", "deposit.addresses")
+    first, second = known.lasting("7", "demo", field)
     assert (first.facts, second.facts) == (one, two)
     assert first.since < second.since
     assert known.created("7", "deposit.addresses") == (), "nothing of it was made by us"
-    assert known.lasting("8", "deposit.addresses") == known.lasting("7", "api_keys") == ()
-    assert journal.knowledge("another").lasting("7", "deposit.addresses") == ()
+    assert known.lasting("8", "demo", field) == known.lasting("7", "demo", "api_keys") == ()
+    assert known.lasting("7", "live", field) == ()
+    assert journal.knowledge("another").lasting("7", "demo", field) == ()
     journal.remember_account(run, USER, "mmdesk01", uid="8", key="mmdesk01")
-    assert journal.knowledge(USER).lasting("8", "deposit.addresses") == ()
+    assert journal.knowledge(USER).lasting("8", "demo", field) == ()
     journal.remember_account(run, USER, "mmdesk01", uid="7", key="mmdesk01")
     journal.forget_account(run, USER, "mmdesk01")
-    assert journal.knowledge(USER).lasting("7", "deposit.addresses") == ()
+    assert journal.knowledge(USER).lasting("7", "demo", field) == ()
 
 
 def test_a_key_whose_secret_was_never_stored_tells_its_id(journal: Journal, run: str) -> None:

@@ -204,6 +204,21 @@ def test_an_answer_alone_is_not_enough(desk: Desk) -> None:
     assert asked(desk, "plan")[LIST] == 1
 
 
+def test_a_saved_plan_of_memory(desk: Desk) -> None:
+    """It says what was not read, fits the schema, and is applied; where it was made with --refresh, just so."""
+    desk.write({NAME: customer()})
+    assert desk.apply().code == 0
+    for value, options in ((6, ()), (7, ("--refresh",))):
+        leverage = [{"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": value}]
+        desk.write({NAME: {**customer(), "leverage": leverage}})
+        assert desk.plan("--out", "plan.json", *options).code == 0
+        assert ("recalled" in json.loads((desk.folder / "plan.json").read_text())) is not bool(options)
+        desk.sandbox.control_post("forget")
+        said = desk.apply("plan.json")
+        assert said.last == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed."
+        assert desk.sandbox.control_get("requests")["by_path"].get(LIST, 0) == 0
+
+
 def test_an_altered_journal_tells_nothing(desk: Desk) -> None:
     """Exit status 1, as everywhere."""
     has_no_key(desk)

@@ -27,7 +27,7 @@ from acctcfg.deposit import (
     deposit_of,
 )
 from acctcfg.errors import VenueError
-from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
+from acctcfg.venues.contract import SEEN_TWICE, Cost, Lasting, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.credit_to import credit_to
 from acctcfg.venues.okx.deposit_rows import Numbered, facts_of, known_since, near_chain, numbered, recalled, use_of
@@ -73,12 +73,12 @@ class DepositAddresses(OneCall[Account]):
                 continue
             for spec in specs:
                 self._spec(account, focus, spec, chains)
-        account.survey.recalled |= {one: known for one, known in since.items() if one in account.survey.desired}
+        account.survey.recalled |= since
         await self._show(account, focus, tell=True)
 
     async def _recall(self, account: Account, deposit: DepositSpec) -> dict[Address, str]:
         """Take the addresses from the journal where it has all that are wanted: since when it has each; {} else."""
-        known = account.memory.lasting(account.uid, ADDRESSES) if account.recalls and account.uid else ()
+        known = _seen(account) if account.recalls else ()
         if not known:
             return {}
         currencies = {spec.currency for spec in deposit.addresses}
@@ -133,10 +133,9 @@ class DepositAddresses(OneCall[Account]):
 
     def _numbered(self, account: Account, currency: str, chain: str) -> Numbered:
         known = account.memory.created(account.uid, ADDRESSES) if account.uid else ()
-        shown = account.memory.lasting(account.uid, ADDRESSES) if account.uid else ()
         made = [one for one in self._made.get(account.uid, ()) if one not in known]
         listed = account.deposits.get(currency, ())
-        return numbered(listed, [*known, *made], currency, chain, (one.facts for one in shown))
+        return numbered(listed, [*known, *made], currency, chain, (one.facts for one in _seen(account)))
 
     def _live(self, found: Numbered, number: int, wanted: Made, chains: Sequence[Chain]) -> Live:
         row = found.rows.get(number)
@@ -188,7 +187,8 @@ class DepositAddresses(OneCall[Account]):
                     to = "" if isinstance(row.credit_to, Unreadable) else row.credit_to.value
                     state = "frozen" if frozen else use.state
                     shown.append(DepositRow(currency, name, row.address, row.tag, to, number, state))
-                    lasting += [facts_of(row, number)] * row.listed
+                    if row.listed:
+                        lasting.append(facts_of(row, number))
                 elif tell and address not in account.survey.desired and focus.wants(address):
                     account.survey.cannot_read(address, "no_tag", use.unpayable)
                 if tell and use.state == "closed" and focus.wants(address):
@@ -243,6 +243,11 @@ class DepositAddresses(OneCall[Account]):
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Where deposits go: the `to` of a new address may move it for all."""
         return (account.address(CREDIT),)
+
+
+def _seen(account: Account) -> tuple[Lasting, ...]:
+    """The addresses that the journal has as seen on the venue's list."""
+    return account.memory.lasting(account.uid, account.environment, ADDRESSES) if account.uid else ()
 
 
 def _chain_name(spec: AddressSpec, chains: Sequence[Chain]) -> str:

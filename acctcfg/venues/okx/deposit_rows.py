@@ -14,8 +14,8 @@ from itertools import count
 from typing import Final, NamedTuple
 
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.remembered import Lasting
 from acctcfg.core.state import Unreadable
+from acctcfg.venues.contract import Lasting
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 
 __all__ = ["NOT_READ", "Numbered", "Use", "facts_of", "known_since", "near_chain", "numbered", "recalled", "use_of"]
