@@ -12,6 +12,8 @@ from pathlib import Path
 from acctcfg.engine.session import SHARE
 from acctcfg.venues.gate_crossex import endpoints as gate
 from acctcfg.venues.okx import endpoints as okx
+from acctcfg.venues.okx.settings import CONFIG_ROW, SWITCHES
+from acctcfg.venues.okx.switches import SOURCES
 from acctcfg.wire.endpoint import Endpoint
 from acctcfg.wire.pace import allowed, lower_bound
 
@@ -53,16 +55,21 @@ class Read:
         return f"| {' | '.join(cells)} | {'yes' if self.remembered else 'no'} |"
 
 
+def _settings(source: str) -> str:
+    """The settings that one source tells."""
+    names = sorted(one.setting.name for one in SWITCHES if one.source == source)
+    return ", ".join(f"`settings.{name}`" for name in names)
+
+
 _BROKER, _OKX, _REGULAR, _GATE = "okx_dma_broker", "okx, okx_dma_broker", "okx", "gate_crossex"
 READS = (
     Read(_BROKER, "any: is it there, its uid, label, parent", okx.SUB_ACCOUNTS, "100 accounts", share=0.01),
     Read(_REGULAR, "the same", okx.REGULAR_SUB_ACCOUNTS, "100 accounts", share=0.01),
     Read(_GATE, "the same", gate.SUB_ACCOUNTS, ALL, once=True),
-    Read(_OKX, "`account_mode`, `position_mode`, `settings`, stored `api_keys`", okx.CONFIG, EACH, own=True),
+    Read(_OKX, "`account_mode`, `position_mode`, other `settings`, stored `api_keys`", okx.CONFIG, EACH, own=True),
     Read(_OKX, "`leverage`: which contracts", okx.ACCOUNT_INSTRUMENTS, "a market of each account", own=True),
     Read(_OKX, "`leverage`: the values", okx.LEVERAGE_INFO, "20 scopes of each account", own=True),
-    Read(_OKX, "`settings.collateral`", okx.COLLATERAL, EACH, own=True),
-    Read(_OKX, "`settings.market_maker_protection`", okx.MMP_CONFIG, EACH, own=True),
+    *(Read(_OKX, _settings(source), SOURCES[source], EACH, own=True) for source in SOURCES if source != CONFIG_ROW),
     Read(_BROKER, "`deposit.addresses`", okx.DEPOSIT_ADDRESSES, "a currency of each account", remembered=True),
     Read(_BROKER, "`deposit.addresses`: the chains", okx.CURRENCIES, "a currency", once=True),
     Read(_BROKER, "`deposit.credit_to`, addresses remembered", okx.OWN_DEPOSIT_ADDRESSES, EACH, own=True),

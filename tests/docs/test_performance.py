@@ -20,7 +20,7 @@ EVERYTHING = {
     "api_keys_exclusive": True,
     "deposit": {"credit_to": "trading", "addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]},
 }
-NOT_HERE = {"GET /api/v5/account/mmp-config"}  # asks for a privilege of the account
+NOT_HERE = {"GET /api/v5/account/mmp-config", "GET /api/v5/account/balance"}  # of settings that this account lacks
 
 
 @pytest.fixture(autouse=True)
