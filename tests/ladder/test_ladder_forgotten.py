@@ -13,7 +13,8 @@ from ladder_parts import KEY, settle
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.managed import CLAIMS, DESCRIBES
 from acctcfg.venues.okx.api_keys import ApiKeys
-from acctcfg.venues.okx.deposit import CreditToSetting, DepositAddresses
+from acctcfg.venues.okx.credit_to import CreditToSetting
+from acctcfg.venues.okx.deposit import DepositAddresses
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.switches import OkxSettings
