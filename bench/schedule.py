@@ -35,6 +35,7 @@ FLEETS = tuple(int(one) for one in os.environ.get("SCHEDULE_ACCOUNTS", "12,100")
 SPEED = float(os.environ.get("SCHEDULE_SPEED", "0.25"))
 ON_SOCKETS = 12
 GOAL = 1.05
+ESTIMATE_GOAL = 0.10
 PAGE = 100  # accounts of one page of the broker's list
 UNLIMITED = 1e6
 LIST = ("desk", SUB_ACCOUNTS.text)
@@ -81,8 +82,12 @@ def run() -> Iterator[Figure]:
         yield _onboarding([customer.apply] * accounts, took, "onboarding")
         yield _onboarding([customer.apply] * (accounts - some) + [busy.apply] * some, mixed, "mixed onboarding")
         yield _refresh([customer.plan] * accounts, took, "refresh")
+        yield _estimate(accounts, took, "onboarding")
+        yield _estimate(accounts, mixed, "mixed onboarding")
     took = asyncio.run(_on_sockets(ON_SOCKETS))
-    yield _onboarding([customer.apply] * ON_SOCKETS, took, f"onboarding, over sockets at speed {SPEED:g},")
+    where = f"onboarding, over sockets at speed {SPEED:g},"
+    yield _onboarding([customer.apply] * ON_SOCKETS, took, where)
+    yield _estimate(ON_SOCKETS, took, where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class _Took:
 
     apply: float
     plan: float
+    estimate: float  # what the plan said of the apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +128,11 @@ def _virtual(sections: dict[str, Any]) -> _Took:
 async def _both(place: Ground, sections: dict[str, Any]) -> tuple[tuple[list[Asked], list[Asked]], _Took]:
     """Onboard them, and plan once more when every window is empty."""
     workspace = place.workspace(**sections)
-    begun = 0.0
+    begun = said = 0.0
 
-    def approve(_: Plan) -> bool:
-        nonlocal begun
-        begun = place.clock.monotonic()
+    def approve(plan: Plan) -> bool:
+        nonlocal begun, said
+        begun, said = place.clock.monotonic(), plan.estimate.seconds
         place.asks.clear()
         return True
 
@@ -135,20 +141,20 @@ async def _both(place: Ground, sections: dict[str, Any]) -> tuple[tuple[list[Ask
     applied, made = place.clock.monotonic() - begun, list(place.asks)
     await place.rest()
     begun = place.clock.monotonic()
-    plan = await make_plan(workspace)
+    plan = await make_plan(workspace, refresh=True)
     assert plan.matches, plan.conclusion
     assert not place.refused
-    return (made, list(place.asks)), _Took(applied, place.clock.monotonic() - begun)
+    return (made, list(place.asks)), _Took(applied, place.clock.monotonic() - begun, said)
 
 
 async def _on_sockets(accounts: int) -> _Took:
     with fleet((), {}, speed=SPEED) as ours:
         workspace = ours.workspace(**onboarding(accounts))
-        begun = 0.0
+        begun = said = 0.0
 
-        def approve(_: Plan) -> bool:
-            nonlocal begun
-            begun = time.perf_counter()
+        def approve(plan: Plan) -> bool:
+            nonlocal begun, said
+            begun, said = time.perf_counter(), plan.estimate.seconds
             return True
 
         outcome = await apply(workspace, approve=approve)
@@ -156,11 +162,11 @@ async def _on_sockets(accounts: int) -> _Took:
         assert outcome.exit_code == 0, outcome.summary
         await asyncio.sleep(2.5 / SPEED)
         begun = time.perf_counter()
-        plan = await make_plan(workspace)
+        plan = await make_plan(workspace, refresh=True)
         planned = time.perf_counter() - begun
         assert plan.matches, plan.conclusion
         assert not ours.control("requests")["rate_limited"]
-    return _Took(applied * SPEED, planned * SPEED)
+    return _Took(applied * SPEED, planned * SPEED, said * SPEED)
 
 
 def _onboarding(chains: Sequence[Chain], took: _Took, name: str) -> Figure:
@@ -171,6 +177,11 @@ def _refresh(chains: Sequence[Chain], took: _Took, name: str) -> Figure:
     """Each page of the list is asked for after the one before it."""
     pages = [((Ask(*LIST, shared=True),),) * (at // PAGE) for at in range(len(chains))]
     return _figure(name, [page + chain for page, chain in zip(pages, chains, strict=True)], took.plan, {})
+
+
+def _estimate(accounts: int, took: _Took, name: str) -> Figure:
+    off = abs(took.estimate - took.apply) / took.apply
+    return f"{name} of {accounts}: the plan's estimate is off by", off, ESTIMATE_GOAL, off <= ESTIMATE_GOAL
 
 
 def _figure(

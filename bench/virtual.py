@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,7 +26,7 @@ from acctcfg.sandbox.app import App
 from acctcfg.wire.client import Client
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.http import Request
-from bench.fleet import MASTER, UID, store_key
+from bench.fleet import MASTER, store_key
 
 __all__ = ["ROUND_TRIP_S", "Asked", "Ground", "ground"]
 
@@ -172,8 +173,8 @@ def ground(
     names: Sequence[str] = (), sub_accounts: Mapping[str, Any] | None = None, *, speed: float = 1.0, **seed: Any
 ) -> Iterator[Ground]:
     """A fresh one; the secret of each named account's key is in its store."""
-    clock = FakeClock()
-    tenants = {"desk": {"uid": UID, "keys": [MASTER], "sub_accounts": dict(sub_accounts or {})}}
+    clock, uid = FakeClock(), f"7{os.getpid():017}"  # another process of this machine would wait for the lock
+    tenants = {"desk": {"uid": uid, "keys": [MASTER], "sub_accounts": dict(sub_accounts or {})}}
     app = App({**seed, "tenants": tenants}, wall=clock.now, ticks=clock.monotonic, speed=speed)
     identity = pyrage.x25519.Identity.generate()
     with tempfile.TemporaryDirectory() as name:
