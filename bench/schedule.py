@@ -83,7 +83,6 @@ def run() -> Iterator[Figure]:
         yield _onboarding([customer.apply] * (accounts - some) + [busy.apply] * some, mixed, "mixed onboarding")
         yield _refresh([customer.plan] * accounts, took, "refresh")
         yield _estimate(accounts, took, "onboarding")
-        yield _estimate(accounts, mixed, "mixed onboarding")
     took = asyncio.run(_on_sockets(ON_SOCKETS))
     where = f"onboarding, over sockets at speed {SPEED:g},"
     yield _onboarding([customer.apply] * ON_SOCKETS, took, where)
