@@ -46,7 +46,7 @@ class Part:
         unread = [{"address": one.address, "code": one.code, "message": one.message} for one in outcome.plan.unreadable]
         notes = list(outcome.notes)
         end: JsonObject = {"number": self.number, "unreadable": list(unread), "notes": notes, "error": ""}
-        journal.note(self.run, PART_ENDED, {**end, "unrecorded": outcome.unrecorded})
+        journal.note_part(self.run, PART_ENDED, {**end, "unrecorded": outcome.unrecorded})
 
 
 def unresolved(journal: Journal, user: str, part: Part | None) -> Sequence[Intent]:

@@ -17,7 +17,7 @@ from acctcfg.journal import reading
 from acctcfg.journal.chain import BEGINNING, Draft, Row
 from acctcfg.journal.last_seen import LastSeen
 from acctcfg.journal.lock_file import FOLDER
-from acctcfg.journal.past import Past
+from acctcfg.journal.past import Past, part_address
 from acctcfg.journal.process import this_process
 from acctcfg.journal.records import Finding, Intent, Outcome
 from acctcfg.journal.sqlite import SqliteStorage
@@ -134,6 +134,10 @@ class Journal(Past):
     ) -> None:
         """Write down something else that happened; `kind` is a word of the caller's."""
         self._add(Draft.of("note", run, {"kind": kind, "body": body}, venue_user, account, address))
+
+    def note_part(self, run: str, kind: str, body: JsonObject) -> None:
+        """Write down something about the part of the run whose `number` it has."""
+        self.note(run, kind, body, address=part_address(int(str(body["number"]))))
 
     def steps(self, run: str, steps: Iterable[JsonObject]) -> None:
         """Note how each step of the run's plan ended; written with the next addition."""

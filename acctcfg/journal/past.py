@@ -10,6 +10,7 @@ from acctcfg.core.json_types import JsonObject
 from acctcfg.errors import JournalError
 from acctcfg.journal import reading
 from acctcfg.journal.chain import BEGINNING, Head, Row, flaws
+from acctcfg.journal.facts import mapping
 from acctcfg.journal.intact import demand_intact
 from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.last_seen import LastSeen, demand_last, older
@@ -18,7 +19,12 @@ from acctcfg.journal.reading import Readers
 from acctcfg.journal.records import Access, Intent, Run, RunRecord, is_of
 from acctcfg.journal.storage import Storage, Which
 
-__all__ = ["Past"]
+__all__ = ["Past", "part_address"]
+
+
+def part_address(number: int) -> str:
+    """What a note about a part of a run is filed under."""
+    return f"part {number}"
 
 
 class Past:
@@ -99,16 +105,16 @@ class Past:
         rows = self._rows(Which(kinds=("intent", "step")))
         return {row.run for row in rows if is_of(row.address, about)}
 
-    def written(self, run: str) -> set[str]:
-        """The addresses that a run wrote to, or meant to."""
-        return {row.address for row in self._rows(Which(kinds=("intent",), run_begins=run))}
-
-    def carried_out(self, run: str) -> set[str]:
-        """The addresses at which a write of the run was answered, or found to have happened."""
+    def sent(self, run: str) -> dict[str, bool]:
+        """Address -> whether a write of the run there was answered, or found to have happened."""
         rows = self._rows(Which(kinds=("intent", "done", "resolved"), run_begins=run))
         with self._understood():
             ended = {row.entry for row in rows if row.kind == "done" or row.facts().get("finding") == "happened"}
-        return {row.address for row in rows if row.seq in ended}
+        found: dict[str, bool] = {}
+        for row in rows:
+            if row.kind == "intent":
+                found[row.address] = found.get(row.address, False) or row.seq in ended
+        return found
 
     def told(self, run: str, since: int) -> list[tuple[int, str, JsonObject]]:
         """Number, kind and facts of the ends of steps, and of notes, that were written after the row `since`."""
@@ -118,11 +124,11 @@ class Past:
 
     def part(self, run: str, kind: str, number: int) -> JsonObject | None:
         """The body of the run's first note of a kind that is about a part of it."""
+        rows = self._rows(Which(kinds=("note",), run_begins=run))
         with self._understood():
-            for _, word, facts in self.told(run, 0):
-                body = facts.get("body")
-                if word == "note" and facts["kind"] == kind and isinstance(body, dict) and body["number"] == number:
-                    return body
+            for facts in (row.facts() for row in rows if row.address == part_address(number)):
+                if facts["kind"] == kind:
+                    return mapping(facts["body"])
         return None
 
     def run(self, run: str) -> RunRecord:

@@ -121,7 +121,7 @@ class Spread(Execution):
         self._parts += 1
         number = self._parts
         body = handed(self.planned, part, self.locks, number, allow_warnings=self.allow_warnings)
-        await asyncio.to_thread(self.run.journal.note, self.run.id, PART, body)
+        await asyncio.to_thread(self.run.journal.note_part, self.run.id, PART, body)
         job = await self.jobs.put(APPLY, self.run.id, number)
         steps = [step for some in part for step in some]
         self._elsewhere |= {step.address.account for step in steps}
@@ -148,9 +148,10 @@ class Spread(Execution):
             if (row := self._rows.pop(str(step.address), None)) is not None:
                 self._recorded.add(step.address)
                 self._end(StepResult(step, str(row["status"]), str(row["message"]), str(row["code"])))
-        done = await asyncio.to_thread(self.run.journal.carried_out, self.run.id) if silent else set()
-        for step in silent:
-            self._end(_unsaid(step, end, done))
+        if silent:
+            sent = await asyncio.to_thread(self.run.journal.sent, self.run.id)
+            for step in silent:
+                self._end(_unsaid(step, end, sent.get(str(step.address))))
 
     async def _look(self) -> None:
         """Hand out again what workers have left, and say so where there is none."""
@@ -213,10 +214,15 @@ class Spread(Execution):
         return self.planned.session.clock.monotonic()
 
 
-def _unsaid(step: Step, end: JsonObject, done: set[str]) -> StepResult:
-    """The end of a step that no worker told: it was right when the last one looked, or could not be looked at."""
-    if str(step.address) in done:
+def _unsaid(step: Step, end: JsonObject, done: bool | None) -> StepResult:
+    """The end of a step that no worker told: it was right when the last one looked, or nobody looked any more.
+
+    `done`: whether a write of it was answered, or found to have happened; None: none was sent.
+    """
+    if done:
         return StepResult(step, "done")
+    if done is not None and (end.get("interrupted") or end.get("error")):
+        return StepResult(step, "unknown", "a worker sent it, and was killed before its outcome was known: apply again")
     if end.get("interrupted"):
         return StepResult(step, "not_started", INTERRUPTED)
     if end.get("error"):

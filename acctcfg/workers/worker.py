@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import closing
 from dataclasses import fields
 from typing import Final
@@ -101,37 +101,45 @@ class Worker:
         if self._now is not None:
             self._now.heard()
 
-    async def _read(self, run: str, part: int) -> None:
-        """A job: accounts of a plan that another process makes. Where it fails, that one reads for itself."""
-        if self._leaving:
-            raise GivenBack
-        assert self._limits is not None  # noqa: S101 (the worker runs)
-        try:
-            count = await read_part(self.workspace, run, part, self._limits)
-        except AcctcfgError as error:
-            self.say(f"plan {run}, part {part}: {error.told}")
-        else:
-            self.say(f"plan {run}, part {part}: {count} accounts read")
+    # -- one job -------------------------------------------------------------------------------------------------------
 
-    # -- one part ------------------------------------------------------------------------------------------------------
+    async def _read(self, run: str, part: int) -> None:
+        """Accounts of a plan that another process makes. Where it fails, that one reads for itself."""
+        await self._in_hand(lambda _: self._read_accounts(run, part))
 
     async def _part(self, run: str, part: int) -> None:
-        """A job. Told to stop by the queue, it ends its steps as after Ctrl-C; by a signal, others get the rest."""
+        """A part of a run. Told to stop by the queue, it ends its steps as after Ctrl-C; by a signal, others go on."""
+        await self._in_hand(lambda interrupts: self._carry_out(run, part, interrupts))
+
+    async def _in_hand(self, work: Callable[[Interrupts], Coroutine[object, None, None]]) -> None:
+        """Do it until its end, whoever wants it to end sooner: a signal, or the run that it is for."""
         self._now = inner = Interrupts()
-        doing = inner.task = asyncio.create_task(self._carry_out(run, part, inner))
+        doing = inner.task = asyncio.create_task(work(inner))
         while not doing.done():
             try:
-                await asyncio.shield(doing)
+                await asyncio.wait([doing])
             except asyncio.CancelledError:
-                if doing.done():
-                    break
-                inner.heard()  # the run was interrupted
+                inner.heard()
         self._now = None
         if doing.cancelled():  # before anything was written
             if self._leaving:
                 raise GivenBack
             return
+        error = doing.exception()
+        if isinstance(error, AcctcfgError):
+            self.say(error.told)
+        elif error is not None and not isinstance(error, GivenBack):
+            self.say(f"internal error: {type(error).__name__}; this is a bug in acctcfg")
         doing.result()
+
+    async def _read_accounts(self, plan: str, part: int) -> None:
+        assert self._limits is not None  # noqa: S101 (the worker runs)
+        try:
+            count = await read_part(self.workspace, plan, part, self._limits)
+        except AcctcfgError as error:
+            self.say(f"plan {plan}, part {part}: {error.told}")
+        else:
+            self.say(f"plan {plan}, part {part}: {count} accounts read")
 
     async def _carry_out(self, run: str, number: int, interrupts: Interrupts) -> None:
         with self.workspace.journal() as journal:
@@ -195,4 +203,4 @@ class Worker:
         if part.locks.part is None or not part.locks.part.fresh():
             raise GivenBack
         with self.workspace.journal(create=True) as journal:
-            journal.note(part.run, PART_ENDED, {"number": part.number, "error": error.told})
+            journal.note_part(part.run, PART_ENDED, {"number": part.number, "error": error.told})

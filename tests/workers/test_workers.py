@@ -233,7 +233,7 @@ def test_a_plan_that_workers_read_is_the_same_plan(desk: Desk, url: str) -> None
         with meanwhile(kill):
             said = desk.plan("--queue", "--format", "json")
         assert (said.code, said.json["digest"]) == (0, alone["digest"]), said.err
-    assert len(said.json["steps"]) == 12 + 6
+    assert len(said.json["steps"]) == 12 * 2 + 6
 
 
 def test_without_a_worker_a_plan_reads_for_itself(

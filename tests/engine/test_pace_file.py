@@ -1,0 +1,32 @@
+"""What one command leaves to the next of a venue's limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from acctcfg.engine.pace_file import PaceFile
+from acctcfg.wire.clock import SystemClock
+from acctcfg.wire.endpoint import Rate
+from acctcfg.wire.pace import BucketKey, Pacer
+
+RATE = Rate(5, per_s=60)
+
+
+async def _used(pacer: Pacer, key: BucketKey) -> None:
+    async with pacer.slot(key, RATE) as slot:
+        slot.sending()
+        slot.answered()
+
+
+async def test_two_that_end_at_once_leave_what_both_used(tmp_path: Path) -> None:
+    """The second keeps what the first has kept meanwhile, of the same limit and of others."""
+    mine, yours = (BucketKey("user", owner, "GET /api/v5/list", ()) for owner in ("7000", "7001"))
+    file = PaceFile({"HOME": str(tmp_path)}, "http://127.0.0.1:1")
+    one, other, next_one = Pacer(SystemClock()), Pacer(SystemClock()), Pacer(SystemClock())
+    await _used(one, mine)
+    await _used(other, mine)
+    await _used(other, yours)
+    file.keep(one)
+    file.keep(other)
+    file.restore(next_one, lambda _: RATE)
+    assert {key: len(times) for key, times in next_one.recent().items()} == {mine: 2, yours: 1}
