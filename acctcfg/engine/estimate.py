@@ -152,10 +152,13 @@ class _Shape:
 
 def _shape(chain: Chain, owners: Mapping[str, int], known: dict[object, _Shape]) -> _Shape:
     """Of a chain; accounts that do the same have one, whoever they are."""
-    alike = tuple(
-        (stage.not_before_s, tuple((owners[c.owner] > 1 and c.owner, c.endpoint.text, c.count) for c in stage.costs))
-        for stage in chain.stages
-    )
+
+    def asked(cost: Cost) -> tuple[object, ...]:
+        whose = cost.owner if owners[cost.owner] > 1 else ""
+        return whose, cost.endpoint.text, cost.endpoint.rate, cost.count
+
+    stages = tuple((stage.not_before_s, *map(asked, stage.costs)) for stage in chain.stages)
+    alike = (chain.share, chain.speed, chain.round_trip_s, stages)
     found = known.get(alike)
     if found is None:
         begins, seconds = chain.alone()

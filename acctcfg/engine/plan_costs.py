@@ -75,8 +75,8 @@ class _Account:
         for batch in batches(steps, self._link.connection):
             changes = [step.change for step in batch]
             found.append(self._look([one for one in changes if not (self._made and one.action == "create")]))
-            found += [await self._gate(some) for some in _by_field(changes)]
             costs = self._costs(changes)
+            found += [await self._gate(some) for some in _by_field(changes)]
             found += [Stage(tuple(one for one in costs if one.write is write)) for write in (True, False)]
             self._made = self._made or any(one.kind == "account" and one.action == "create" for one in changes)
         return [stage for stage in found if stage.costs]
@@ -89,11 +89,14 @@ class _Account:
         return Stage(reads, SECOND_LOOK_S / self._link.speed if second else 0.0)
 
     async def _gate(self, changes: Sequence[Change]) -> Stage:
-        connection, survey = self._link.connection, self._survey
+        """Where a venue's package cannot tell, none: the writes count all the same."""
+        connection = self._link.connection
+        costs: list[Cost] = []
         gated = [one for one in changes if connection.gated(one)]
-        if not gated:
-            return Stage(())
-        return Stage(tuple(map(self._link.granted, await connection.gate_costs(survey, gated))))
+        if gated:
+            with suppress(Exception):
+                costs = await connection.gate_costs(self._survey, gated)
+        return Stage(tuple(map(self._link.granted, costs)))
 
     def _costs(self, changes: Sequence[Change]) -> list[Cost]:
         if not changes:
