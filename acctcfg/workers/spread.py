@@ -87,7 +87,7 @@ class Spread(Execution):
         """The accounts of no part, and steps of which no worker said anything."""
         surveys = {key: one for key, one in self.planned.surveys.items() if key not in self._elsewhere}
         results = tuple(one for one in outcome.results if one.step.address not in self._recorded)
-        return replace(self.planned, surveys=self.planned.surveys and surveys), replace(outcome, results=results)
+        return replace(self.planned, surveys=surveys), replace(outcome, results=results)
 
     async def carry_out(self, accounts: Sequence[Sequence[Step]]) -> None:
         """Hand them out in parts, and wait until each has ended."""
