@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
+from types import MappingProxyType
 
 from desk import Desk, Said
 
 __all__ = ["DOCS", "Walkthrough"]
 
 DOCS = Path(__file__).parents[2] / "docs"
-ASKS = ("apply", "rotate", "lock break")
+ASKS = ("apply", "cap", "rotate", "lock break")
 """Commands that ask first, of somebody at a terminal."""
 
 
 class Walkthrough:
-    """`play(n)` runs the next n commands of the page, `rest` the others. What is under a command is printed by it."""
+    """`play(n)` runs the next n commands of the page, `rest` the others. What is under a command is printed by it.
 
-    def __init__(self, desk: Desk, name: str) -> None:
+    `instead`: what stands here in the place of a path or a name of the page.
+    """
+
+    def __init__(self, desk: Desk, name: str, instead: Mapping[str, str] = MappingProxyType({})) -> None:
         text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+        for old, new in instead.items():
+            assert old in text
+            text = text.replace(old, new)
         blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
         self.desk = desk
         self.commands = [one for block in blocks for one in re.split(r"^\$ acctcfg ", block, flags=re.MULTILINE)[1:]]
@@ -36,10 +45,14 @@ class Walkthrough:
         """All commands that were not played yet."""
         return self.play(len(self.commands))
 
+    def skip(self, count: int = 1) -> None:
+        """Leave out the next ones: they are run somewhere else."""
+        del self.commands[:count]
+
     def _run(self, command: str) -> Said:
         line, *shown = command.splitlines()
-        words = shlex.split(line, comments=True)
-        if line.startswith(ASKS):
+        words = list(takewhile(lambda word: word != "|", shlex.split(line, comments=True)))
+        if line.startswith(ASKS) and "--auto-approve" not in words:
             words.append("--auto-approve")
         said = self.desk.run(*words)
         told = f"$ acctcfg {line}\n{said.out}{said.err}"
