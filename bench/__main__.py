@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 NAMES = tuple(  # quick ones first
-    "help sandbox validate diff pacer cpu concurrency schedule scheduler refresh brake rehearsal workers".split()
+    "help sandbox validate diff pacer cpu concurrency schedule scheduler refresh brake rehearsal workers memory".split()
 )
 
 

@@ -3,9 +3,9 @@
     python -m bench memory                        100,000 accounts; MEMORY_ACCOUNTS=10000 tries fewer
     python -m bench.memory 10000                  one fleet in this process: its peak in bytes, CPU seconds
 
-The venue is a function in the same process that keeps nothing, and secrets come from a mapping that makes them when they
-are asked for, so that the peak is the program's own: the manifest, the answers, both sides of every account, the plan. A
-fleet has a process of its own; "linear" is what a further account costs in the larger one, against the smaller.
+The venue is a function in the same process that keeps nothing, and secrets come from a mapping that makes them when
+they are asked for, so that the peak is the program's own: the manifest, the answers, both sides of every account, the
+plan. A fleet has a process of its own; "linear" is what a further account costs in the larger, against the smaller.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -36,7 +37,6 @@ ACCOUNTS = int(os.environ.get("MEMORY_ACCOUNTS", "100000"))
 SMALLER = 5  # of two fleets, how many times as small the smaller is
 MOST_BYTES = 1 << 30
 MOST_RATIO = 1.2
-PASSPHRASE = "Bench-passphrase-1"
 MODES = {"account_mode": "multi_currency", "position_mode": "net"}
 FAMILIES = ("BTC-USDT", "ETH-USDT", "SOL-USDT")
 LEVERAGE = [{"market": "swap", "family": family, "margin": "cross", "value": 5} for family in FAMILIES]
@@ -126,7 +126,9 @@ class Environment(Mapping[str, str]):
         if not found:
             raise KeyError(name)
         key = stem.rpartition("_")[2].lower() or "master"
-        return {"API_KEY": f"key-{key}", "SECRET_KEY": f"secret-{key}", "PASSPHRASE": PASSPHRASE}[part]
+        if part == "API_KEY":
+            return f"key-{key}"
+        return sha256(f"{part} of {key}".encode()).hexdigest()[:32].upper()  # as random as a venue's own
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._plain)
@@ -172,8 +174,8 @@ class Venue:
             return _data([self._config(key)])
         if path == "/api/v5/broker/dma/subaccount-info":
             if name := params.get("subAcct"):
-                return _data([self._listed(int(name.removeprefix("customer")))])
-            return self._page(int(params["page"]), int(params["limit"]))
+                return _page([self._listed(int(name.removeprefix("customer")))], 1, 1)
+            return self._listed_on(int(params["page"]), int(params["limit"]))
         if path == "/api/v5/account/instruments":
             return self._contracts
         assert path == "/api/v5/account/leverage-info", path
@@ -187,11 +189,10 @@ class Venue:
         number = int(key.removeprefix("key-customer"))
         return {**shown, "uid": _uid(number), "acctLv": "3", "label": "trading", "perm": "read_only,trade"}
 
-    def _page(self, page: int, limit: int) -> bytes:
+    def _listed_on(self, page: int, limit: int) -> bytes:
         last = self._accounts - (page - 1) * limit
         rows = [self._listed(number) for number in range(last - 1, max(-1, last - limit - 1), -1)]
-        total = -(-self._accounts // limit)
-        return _data([{"details": rows, "page": str(page), "totalPage": str(total)}])
+        return _page(rows, page, -(-self._accounts // limit))
 
     def _listed(self, number: int) -> dict[str, Any]:
         name = f"customer{number:06d}"
@@ -201,6 +202,10 @@ class Venue:
 
 def _uid(number: int) -> str:
     return f"7{number:017d}"
+
+
+def _page(rows: list[dict[str, Any]], page: int, total: int) -> bytes:
+    return _data([{"details": rows, "page": str(page), "totalPage": str(total)}])
 
 
 def _data(rows: list[dict[str, Any]]) -> bytes:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
 from acctcfg.core.untold import untold
 
-__all__ = ["canonical", "digest_of"]
+__all__ = ["canonical", "digest_of", "digest_of_parts"]
 
 _DIFFERS: Final = re.compile(r"[^\x00-\x7f]|\.0(?=[,\]}]|\Z)|\de[+-]\d|\d{17}(?=[.,\]}]|\Z)")
 """Where the text of the json module may not be the RFC's: other letters sort, and floats are written, differently."""
@@ -22,7 +22,15 @@ _PLAIN: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_a
 
 def digest_of(value: Mapping[str, object] | Sequence[object]) -> str:
     """`sha256:` and the hex digest of the canonical text, as it is told. ValueError for what JSON cannot say."""
-    return "sha256:" + hashlib.sha256(untold(canonical(value)).encode()).hexdigest()
+    return digest_of_parts([canonical(value)])
+
+
+def digest_of_parts(texts: Iterable[str]) -> str:
+    """The same of a canonical text that comes in parts: that of a whole fleet is nothing to hold at once."""
+    whole = hashlib.sha256()
+    for text in texts:
+        whole.update(untold(text).encode())
+    return "sha256:" + whole.hexdigest()
 
 
 def canonical(value: object) -> str:

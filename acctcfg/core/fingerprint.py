@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from acctcfg.core.address import Address, AddressPattern
-from acctcfg.core.canonical import canonical, digest_of
+from acctcfg.core.canonical import canonical, digest_of, digest_of_parts
 from acctcfg.core.desired import AccountSpec, Exemption, Guardrails, LeverageEntry, Manifest, Place, StoreSpec
 
 __all__ = ["account_digests", "manifest_digest"]
@@ -28,15 +28,22 @@ def manifest_digest(manifest: Manifest, accounts: Iterable[str], uids: Mapping[s
     """
     named = [manifest.accounts[name] for name in sorted(set(accounts)) if name in manifest.accounts]
     stores = {key.store for spec in named for key in spec.api_keys if key.store in manifest.secret_stores}
-    return digest_of(
-        {
-            "accounts": {spec.key: _plain(spec) for spec in named},
-            "venues": _plain(manifest.venues),
-            "users": {venue: uids[venue] for venue in {spec.venue for spec in named} if venue in uids},
-            "guardrails": _plain(manifest.guardrails),
-            "secret_stores": {name: _kept(manifest.secret_stores[name]) for name in stores if name is not None},
-        }
-    )
+    others = {
+        "venues": _plain(manifest.venues),
+        "users": {venue: uids[venue] for venue in {spec.venue for spec in named} if venue in uids},
+        "guardrails": _plain(manifest.guardrails),
+        "secret_stores": {name: _kept(manifest.secret_stores[name]) for name in stores if name is not None},
+    }
+    return digest_of_parts(_texts(named, others))
+
+
+def _texts(specs: Iterable[AccountSpec], others: Mapping[str, object]) -> Iterator[str]:
+    """The canonical text of `others` and, before them as the alphabet has it, of `accounts`."""
+    begin = '{"accounts":{'
+    for spec in specs:
+        yield f"{begin}{canonical(spec.key)}:{canonical(_plain(spec))}"
+        begin = ","
+    yield f"{'' if begin == ',' else begin}}},{canonical(others)[1:]}"
 
 
 def account_digests(manifest: Manifest) -> dict[str, str]:

@@ -87,7 +87,7 @@ class Look(TypedDict, total=False):
 
 async def make_plan(workspace: Workspace, **look: Unpack[Look]) -> Plan:
     """The plan of a workspace; see `planning`. Sends no write."""
-    async with planning(workspace, **look) as planned:
+    async with planning(workspace, differences=True, **look) as planned:
         return planned.plan
 
 
@@ -104,12 +104,14 @@ async def planning(
     changed_since: str = "",
     refresh: bool = False,
     limits: Limits | None = None,
+    differences: bool = False,
     progress: Progress = SILENT,
 ) -> AsyncIterator[Planned]:
     """The plan of a workspace, with its connections open; with `undo` the one that leads back from a run.
 
     `changed_since`: a revision of git; only accounts whose manifest is another than then are looked at. `refresh`: what
     the journal knows, and nobody can take away, is read too. `limits`: what other processes use of them meanwhile.
+    `differences`: nothing is kept of accounts that are as they should be, since only the plan is of interest.
     """
     progress = safe(progress)
     if undo is not None:
@@ -124,7 +126,7 @@ async def planning(
     leave = Leave.of(workspace, replace, allow_sensitive)
     venues = venues_of(workspace, focus)
     async with Session(workspace, venues, recalls=not refresh, progress=progress, limits=limits) as session:
-        planned = await draw_up(session, focus, leave=leave, undo=undo, progress=progress)
+        planned = await draw_up(session, focus, leave=leave, undo=undo, differences=differences, progress=progress)
         if since is not None:
             planned.plan = narrowed_to(since, planned.plan)
         progress.happened(PlanReady(planned.plan))
@@ -138,6 +140,7 @@ async def draw_up(
     leave: Leave = NO_LEAVE,
     undo: Undo | None = None,
     look_only: bool = False,
+    differences: bool = False,
     progress: Progress = SILENT,
 ) -> Planned:
     """Read, compare, order and ask. `leave`: what the user lets be done besides. `undo`: the run that is undone.
@@ -147,7 +150,12 @@ async def draw_up(
     """
     workspace, replacing = session.workspace, leave.replace
     focus, surveys, warnings, unread = await read_for_plan(
-        session, focus, replacing=replacing, strangers=not look_only, progress=progress
+        session,
+        focus,
+        replacing=replacing,
+        strangers=not look_only,
+        differences=differences and undo is None,
+        progress=progress,
     )
     if not look_only:
         demand_targets(workspace, focus, surveys, unread, replacing)

@@ -23,12 +23,18 @@ __all__ = ["read_for_plan", "survey_accounts", "venues_of"]
 
 
 async def read_for_plan(
-    session: Session, focus: Focus, *, replacing: frozenset[Address], strangers: bool, progress: Progress
+    session: Session,
+    focus: Focus,
+    *,
+    replacing: frozenset[Address],
+    strangers: bool,
+    differences: bool,
+    progress: Progress,
 ) -> tuple[Focus, list[Survey], list[Warning_], list[Unread]]:
     """Read what the focus touches, and again with what it turned out to depend on, where that comes along."""
     while True:
         surveys, warnings, unread = await survey_accounts(
-            session, focus, replacing=replacing, strangers=strangers, progress=progress
+            session, focus, replacing=replacing, strangers=strangers, differences=differences, progress=progress
         )
         missing = _missing(surveys, focus)
         if not missing:
@@ -53,11 +59,13 @@ async def survey_accounts(
     *,
     replacing: frozenset[Address] = frozenset(),
     strangers: bool = True,
+    differences: bool = False,
     progress: Progress = SILENT,
 ) -> tuple[list[Survey], list[Warning_], list[Unread]]:
     """Read every account that the focus touches, all connections at once.
 
     `strangers`: and see which accounts of ours the manifest no longer names, where the focus is everything.
+    `differences`: nothing more is asked of accounts that are as they should be, so that of these no notes are kept.
     """
     progress = safe(progress)
     specs = _specs(session.workspace, focus)
@@ -71,10 +79,12 @@ async def survey_accounts(
         mine = [spec for spec in specs if spec.venue == key]
         left = {spec.key for spec in mine}
 
-        def heard(account: str) -> None:
-            if account in left:
-                left.remove(account)
-                progress.advance(1, account)
+        def heard(survey: Survey) -> None:
+            if survey.spec.key in left:
+                left.remove(survey.spec.key)
+                progress.advance(1, survey.spec.key)
+            if differences and not replacing and survey.live == survey.desired:
+                survey.let_go()
 
         ACCOUNT_READ.set(heard)  # of this task and of those that it starts: the venue tells of each account
         try:

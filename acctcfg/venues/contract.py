@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, Place, VenueSpec
@@ -51,8 +51,8 @@ __all__ = [
     "Writer",
 ]
 
-ACCOUNT_READ: ContextVar[Callable[[str], None]] = ContextVar("ACCOUNT_READ", default=lambda _: None)
-"""Called with an account's key when `survey` has read it, so that whoever waits sees how far it is."""
+ACCOUNT_READ: ContextVar[Callable[[Survey], None]] = ContextVar("ACCOUNT_READ", default=lambda _: None)
+"""Called by `survey` with each account that it has read, and that it asks nothing more about."""
 FRESH_SINCE: ContextVar[float] = ContextVar("FRESH_SINCE", default=float("-inf"))
 """By the client's clock: what `open` read before counts no more, for an apply may have waited for another run since."""
 
@@ -253,6 +253,11 @@ class Survey:
         """Note what an address should hold, and what it holds."""
         self.desired[address] = wanted
         self.live[address] = found
+
+    def let_go(self) -> None:
+        """Keep no notes and no second copy of an account that is as it should be: nothing more is asked of it."""
+        self.private, self.places = None, {}
+        self.live = cast("dict[Address, Live]", self.desired)  # equal, so that none of them is an AtMost
 
     def nothing_to_set(self, address: Address, why: str) -> None:
         """A managed address that has no value of its own as things are; silence about one ends the run."""

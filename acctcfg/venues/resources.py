@@ -170,7 +170,7 @@ async def survey_or_reason(survey: Survey, reading: Awaitable[None]) -> Survey:
         survey.live.clear()
         survey.blocks.clear()
         survey.cannot_read(Address(survey.spec.key), error.code or "unreadable", error.told)
-    ACCOUNT_READ.get()(survey.spec.key)
+    ACCOUNT_READ.get()(survey)
     return survey
 
 

@@ -8,6 +8,8 @@ import pytest
 from desk import Desk
 from ladder_parts import KEY, NO_CHANGES, settle
 
+from acctcfg.venues.okx import connection
+
 SWAP = {"market": "swap", "instrument": "BTC-USDT-SWAP", "margin": "cross", "value": 5}
 ALWAYS = {"account/config": 1, "subaccount-info": 1}  # whose credentials these are, and whether the account exists
 
@@ -90,6 +92,25 @@ def test_the_list_of_sub_accounts_is_shared(desk: Desk) -> None:
     desk.sandbox.control_post("forget")
     assert desk.plan().last == NO_CHANGES
     assert _asked(desk) == ALWAYS
+
+
+def test_a_fleet_is_read_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Part after part, the plan is the same as of all at once, by the same requests; so is what an apply does."""
+    names = [f"reader{number:02}" for number in range(7)]
+    fields = {"api_keys": KEY, "account_mode": "multi_currency", "leverage": [SWAP]}
+    desk.write(dict.fromkeys(names, fields)).converge()
+    desk.write({name: {**fields, "leverage": [{**SWAP, "value": 5 + at % 2}]} for at, name in enumerate(names)})
+
+    def planned() -> tuple[dict[str, Any], dict[str, int]]:
+        desk.sandbox.control_post("forget")
+        plan = desk.plan("--format", "json").json
+        return {name: plan[name] for name in ("digest", "steps", "warnings", "unreadable")}, _asked(desk)
+
+    whole = planned()
+    monkeypatch.setattr(connection, "MOST_AT_ONCE", 2)
+    assert planned() == whole
+    assert len(whole[0]["steps"]) == 3
+    desk.converge()
 
 
 def test_a_key_that_signed_once_is_not_tried_for_nothing(desk: Desk) -> None:

@@ -71,6 +71,8 @@ from acctcfg.wire.endpoint import Endpoint
 __all__ = ["OkxConnection"]
 
 WINDOW_S = 30.0  # a signed request older than this is refused
+MOST_AT_ONCE = 2_000
+"""Accounts that are read side by side: more would keep no limit busier, and each takes memory."""
 HEAD_START_S = 0.05
 """How long the list of sub-accounts may take to be on its way before everything else is asked for."""
 
@@ -143,12 +145,28 @@ class OkxConnection(ByField[Account]):
             # Every further page is a second away: the first request goes out before the accounts' own begin to queue.
             await asyncio.wait(listed, timeout=HEAD_START_S, return_when=asyncio.FIRST_COMPLETED)
         rows = dict(zip(named, listed, strict=True))
-        surveys = await asyncio.gather(*(self._survey(spec, focus, replace, rows.get(spec.name)) for spec in specs))
+        place = asyncio.Semaphore(MOST_AT_ONCE)
+        waits = [self._in_turn(place, spec, focus, replace, rows.get(spec.name)) for spec in specs]
+        surveys = await asyncio.gather(*waits)
         if any(unread.code == "50001" for survey in surveys for unread in survey.unreadable):
             closed = await maintenance(self.client, self.spec)
             if closed is not None:
                 raise closed  # it began while the accounts were read: one message, not one for each of them
         return surveys
+
+    async def _in_turn(
+        self,
+        place: asyncio.Semaphore,
+        spec: AccountSpec,
+        focus: Focus,
+        replace: frozenset[Address],
+        row: asyncio.Future[SubAccount | None] | None,
+    ) -> Survey:
+        """Not before there is a place; of many thousands, those have none yet whose row is still to come."""
+        if row is not None and place.locked():
+            await asyncio.wait([row])
+        async with place:
+            return await self._survey(spec, focus, replace, row)
 
     async def _row(self, name: str) -> SubAccount | None:
         """The account's row: by the list, or where that lacks one that the journal knows, by itself."""
@@ -173,7 +191,7 @@ class OkxConnection(ByField[Account]):
         except VenueError as error:
             _forget(survey)
             survey.cannot_read(account.address(), error.code or "unreadable", error.message)
-        ACCOUNT_READ.get()(spec.key)
+        ACCOUNT_READ.get()(survey)
         return survey
 
     def _noted(self, survey: Survey, *, signed: tuple[str, ...], own: tuple[str, ...]) -> Account:

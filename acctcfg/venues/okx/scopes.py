@@ -76,7 +76,12 @@ class Scope(NamedTuple):
     @property
     def address_key(self) -> str:
         """The part in brackets of its address: "swap/BTC-USDT/cross", "futures/BTC-USD-261225/isolated/long"."""
-        return "/".join((self.market, self.key, self.margin, *((self.side,) if self.side else ())))
+        return _address_key(self)
+
+
+@lru_cache(maxsize=4096)  # one text for all accounts
+def _address_key(scope: Scope) -> str:
+    return "/".join((scope.market, scope.key, scope.margin, *((scope.side,) if scope.side else ())))
 
 
 _CURRENCY, _FAMILY, _INSTRUMENT = Keyed.CURRENCY, Keyed.FAMILY, Keyed.INSTRUMENT
