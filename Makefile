@@ -12,7 +12,7 @@ CLIENTS += $(if $(shell command -v npm),.venvs/npm .venvs/editor)
 SELECT ?= not slow
 TESTS ?= tests
 
-.PHONY: help demo test newest oldest lint clients format bench schemas docs man lock clean
+.PHONY: help demo test newest oldest lint clients format bench bench-peers schemas docs man lock clean
 
 help:
 	@echo "make demo     the main job end to end on a sandbox: plan, apply, plan again"
@@ -20,6 +20,7 @@ help:
 	@echo "make newest   make test with the newest versions of what we depend on, in an environment of its own"
 	@echo "make oldest   the same with the oldest versions that pyproject.toml allows"
 	@echo "make bench    the measured goals"
+	@echo "make bench-peers  the same work by octoDNS, python-okx and Ansible, side by side"
 	@echo "make format   format the code"
 	@echo "make schemas  write schemas/, docs/reference.md and the table of docs/performance.md anew"
 	@echo "make docs     the documentation as a site, in build/site"
@@ -58,6 +59,9 @@ endef
 
 .venvs/checkers/.installed: RESOLVED := --no-deps
 .venvs/checkers/.installed: tests/requirements-checkers.txt | $(STAMP)
+	$(environment)
+
+.venvs/peers/.installed: bench/peers/requirements.txt | $(STAMP)
 	$(environment)
 
 .venvs/gate-%/.installed: tests/foreign/requirements-gate-%.txt | $(STAMP)
@@ -107,6 +111,9 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(PY) -m bench
+
+bench-peers: $(STAMP) .venvs/peers/.installed
+	$(PY) -m bench.peer_table
 
 schemas: $(STAMP)
 	$(PY) -m acctcfg schema manifest > schemas/manifest.schema.json
