@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["SIGNALS", "load_workspace", "run_engine", "terminal_width", "undisturbed"]
 
 T = TypeVar("T")
+THREADS = 64
+"""Writes wait in these for the journal. Those that come at once share a flush, so many wait no longer than few: were
+they signed and then waited, their time would be too old to be sent."""
 LOOP_FILES = 3  # that an event loop opens: what it waits with, and a pair to wake it
 _Handler = Callable[[int, FrameType | None], object] | int | None
 
@@ -45,6 +48,8 @@ def run_engine(
     ctx: click.Context, work: Callable[[Listeners], Awaitable[T]], *, interrupts: Interrupts | None = None
 ) -> T:
     """Run `work` to its end with progress for whoever watches. A signal ends it, or does what `interrupts` says."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from acctcfg.cli.console import outlet
     from acctcfg.cli.listeners import Listeners
     from acctcfg.engine.stopping import Interrupts
@@ -53,6 +58,7 @@ def run_engine(
 
     async def main() -> T:
         heard.task = asyncio.current_task()
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         with suppress(NotImplementedError, RuntimeError, ValueError):  # not on Windows, not off the main thread
             for one in SIGNALS:
                 if signal.getsignal(one) is not signal.SIG_IGN:  # nohup, or a shell's background job
