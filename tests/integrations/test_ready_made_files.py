@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from checkers import accepts, checker
+from checkers import accepts, actionlint_accepts, checker
 from desk import Desk
 from patience import PATIENCE_S
 from runners import BOT, GITLAB, ROOT, Github, gitlab_job, job_environment
@@ -38,7 +38,6 @@ PROGRAM = str(Path(sys.executable).with_name("acctcfg"))
         ("check-jsonschema", "--builtin-schema", "vendor.github-actions", ACTION),
         ("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", GITLAB_FILE),
         ("zizmor", "--offline", "--no-progress", WORKFLOW, ACTION),
-        ("actionlint", WORKFLOW),
         ("pre-commit", "validate-manifest", ".pre-commit-hooks.yaml"),
         ("hadolint", "integrations/container/Containerfile"),
     ],
@@ -47,6 +46,12 @@ PROGRAM = str(Path(sys.executable).with_name("acctcfg"))
 def test_a_checker_finds_nothing(command: tuple[str, ...]) -> None:
     """The schemas of the services, and what linters of their files know besides."""
     accepts(*command, folder=ROOT)
+
+
+@pytest.mark.slow
+def test_actionlint_finds_nothing(tmp_path: Path) -> None:
+    """Expressions, shell lines and what each action takes."""
+    actionlint_accepts(ROOT / WORKFLOW, tmp_path)
 
 
 @pytest.mark.slow
