@@ -83,12 +83,15 @@ class Worker:
 
 @contextmanager
 def workers(desk: Desk, count: int) -> Iterator[list[Worker]]:
-    """So many, which are there when this begins and gone when it ends."""
+    """So many, which are there when this begins; they, and those that are added, are gone when it ends."""
     made = [Worker.of(desk) for _ in range(count)]
+    some = list(made)
     try:
-        yield [one.ready() for one in made]
-    finally:
         for one in made:
+            one.ready()
+        yield some
+    finally:
+        for one in [*made, *(one for one in some if one not in made)]:
             if one.process.poll() is None:
                 one.process.kill()
             one.process.wait()
