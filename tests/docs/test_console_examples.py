@@ -116,7 +116,7 @@ def test_testing_manifests(desk: Desk) -> None:
 def test_every_page_with_commands_is_played() -> None:
     """Here, or in a file of its own."""
     tests = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parents[1].rglob("test_*.py"))
-    elsewhere = {"watch": "tests/ladder/test_ladder_watch.py", "sandbox": "tests/sandbox"}
+    elsewhere = {"watch": "tests/ladder/test_ladder_watch.py", "sandbox": "tests/sandbox", "workers": "tests/workers"}
     for page in sorted(DOCS.glob("*.md")):
         if "\n$ acctcfg" in page.read_text(encoding="utf-8") and page.stem not in elsewhere:
             assert f'Walkthrough(desk, "{page.stem}"' in tests or f'"docs" / "{page.name}"' in tests, page.name
