@@ -1,8 +1,8 @@
 """`python killed_apply.py WHERE NUMBER FOLDER [COMMAND]...`: an apply, or COMMAND, that dies by SIGKILL on its way.
 
 WHERE is a point that every run passes: `intent` (right before a write's intent is on record), `recorded` (right after),
-`answered` (the venue has answered), `stored` (a new secret is in its store), `settled` (an outcome is on record),
-`placing` and `placed` (before and after a new secret takes the place of an old one).
+`answered` (the venue has answered), `stored` (a new secret is in its store), `settled` (an outcome is on record, or is
+with the next row), `placing` and `placed` (before and after a new secret takes the place of an old one).
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ def point(where: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-intend, settle, put, supersede, reply = (
+intend, settle, done, put, supersede, reply = (
     journal.Journal.intend,
     journal.Journal.settle,
+    journal.Journal.done,
     age_file.AgeFileStore.put,
     age_file.AgeFileStore.supersede,
     client.reply_of,
@@ -48,6 +49,11 @@ def dying_intend(self: Any, *args: Any, **kwargs: Any) -> Any:
 
 def dying_settle(self: Any, *args: Any, **kwargs: Any) -> None:
     settle(self, *args, **kwargs)
+    point("settled")
+
+
+def dying_done(self: Any, *args: Any, **kwargs: Any) -> None:
+    done(self, *args, **kwargs)
     point("settled")
 
 
@@ -72,6 +78,7 @@ def dying_supersede(self: Any, *args: Any, **kwargs: Any) -> None:
 session.TIMEOUT_S = 3600.0  # a test may hold an answer back
 journal.Journal.intend = dying_intend  # type: ignore[method-assign]
 journal.Journal.settle = dying_settle  # type: ignore[method-assign]
+journal.Journal.done = dying_done  # type: ignore[method-assign]
 age_file.AgeFileStore.put = dying_put  # type: ignore[method-assign]
 age_file.AgeFileStore.supersede = dying_supersede  # type: ignore[method-assign]
 client.reply_of = dying_reply  # type: ignore[attr-defined]

@@ -69,7 +69,7 @@ def test_an_address_without_its_chain_is_unreadable(settled: Desk) -> None:
     """No second address is planned, and the rest of the account is."""
     for rows in ODD:
         answer(settled, "subaccount-deposit-address", rows)
-        said = settled.plan("--format", "json")
+        said = settled.plan("--refresh", "--format", "json")
         assert said.code == 1
         assert [one["address"] for one in said.json["unreadable"]] == ["mmdesk01.deposit"]
         assert not [step for step in said.json["steps"] if "deposit" in step["address"]]
