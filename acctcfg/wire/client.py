@@ -64,6 +64,7 @@ PATIENCE_S = 20.0  # no further attempt is begun after this, time spent waiting 
 LATE_S = 10.0  # of that age, a signed time may be refused while all clocks are right
 LATE_FOR_S = 120.0  # a machine, or a way, on which everything is late for so long is given up; no speed divides it
 STUCK_S = 120.0  # a limit out of which the venue serves nothing for so long is given up
+RECORDED_AT_ONCE = 32  # a write that waits for the record of more than so many others waits before its time is taken
 BACKOFF_S = 0.25  # doubles with each attempt
 LIMITED_BACKOFF_S = 4.0  # at most, for what the venue refused unserved
 REMEASURE_S = 60.0  # a clock that was measured more recently than this is not the reason for a refusal
@@ -109,6 +110,7 @@ class Client:
             else transport or AiohttpTransport(timeout_s=timeout_s, handshakes=pacer)
         )
         self._room: AbstractAsyncContextManager[None] = asyncio.Semaphore(most) if most else nullcontext()
+        self._recording = asyncio.Semaphore(RECORDED_AT_ONCE)
         self._sockets = sockets or Sockets(timeout_s=timeout_s)
         self._random = random
         self._measuring = asyncio.Lock()
@@ -167,8 +169,9 @@ class Client:
         all waiting: the place for the journal's intent, and for a last reason not to send (it raises). Where it took
         so long that the time is old, it is called once more with another.
         `ready` is awaited before that, once the slot is held and before the time is taken: reads that must be fresh
-        when the write is sent belong there; `ahead` may make them in the last moment of a wait. A `droppable` one ends
-        in Dropped where the pacer is told to drop what waits for a slot.
+        when the write is sent belong there, and it is awaited once more where the records of others come first. `ahead`
+        may make them in the last moment of a wait. A `droppable` one ends in Dropped where the pacer is told to drop
+        what waits for a slot.
         """
         exchange = Exchange(call, signer, user, writing=True, ahead=ahead, ready=ready, before_send=before_send)
         exchange.droppable = droppable
@@ -306,17 +309,24 @@ class Client:
 
         Where the record was slow, another time is taken: the venue would refuse this one.
         """
-        while True:
-            exchange.offset_s = self.offset_s
-            exchange.sent_at = self.clock.now() + exchange.offset_s
-            signed = self.clock.monotonic()
-            if exchange.before_send is None:
-                return signed
-            pending = exchange.before_send(exchange.sent_at)
-            if inspect.isawaitable(pending):
-                await pending
-            if self.clock.monotonic() - signed <= self._late_s or self._since(exchange) >= LATE_FOR_S:
-                return signed
+        if exchange.before_send is None:
+            return self._take_time(exchange)
+        waits = self._recording.locked()
+        async with self._recording:
+            if waits and exchange.ready is not None:
+                await exchange.ready()  # what it read may be old by now
+            while True:
+                signed = self._take_time(exchange)
+                pending = exchange.before_send(exchange.sent_at)
+                if inspect.isawaitable(pending):
+                    await pending
+                if self.clock.monotonic() - signed <= self._late_s or self._since(exchange) >= LATE_FOR_S:
+                    return signed
+
+    def _take_time(self, exchange: Exchange) -> float:
+        exchange.offset_s = self.offset_s
+        exchange.sent_at = self.clock.now() + exchange.offset_s
+        return self.clock.monotonic()
 
     async def _exchanged(self, exchange: Exchange, request: Request, slot: Slot) -> Reply:
         slot.sending()

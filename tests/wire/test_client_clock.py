@@ -106,6 +106,29 @@ async def test_a_write_whose_record_was_slow_takes_another_time(client, strict, 
     assert reply.sent_at == taken[-1] == pytest.approx(clock.start + 40, abs=1)
 
 
+async def test_writes_that_wait_for_the_record_are_signed_when_it_is_their_turn(client, strict, clock):
+    """A slow database and many writes at once: each is recorded once, and looks again where its gate had to wait."""
+    recorded, gates = [], []
+    disk = asyncio.Lock()
+
+    async def one(user):
+        async def ready():
+            gates.append(user)
+
+        async def record(_):
+            recorded.append(user)
+            async with disk:
+                await clock.sleep(0.2)
+
+        return await client.write(WRITE, "signer", user, ready=ready, before_send=record)
+
+    users = [str(number) for number in range(100)]
+    replies = await asyncio.gather(*map(one, users))
+    assert [reply.data for reply in replies] == ["5"] * 100
+    assert sorted(recorded) == sorted(users)
+    assert len(gates) > 150
+
+
 @pytest.mark.parametrize(("late_for_s", "served"), [(100, True), (10_000, False)])
 async def test_a_storm_of_late_requests_is_outlasted(venue, clock, late_for_s, served):
     """A busy machine is late for minutes: attempts are paced and bounded by time; what is given up blames no clock."""
