@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
+from acctcfg.cli.event_loop import THREADS
 from acctcfg.core.brake import Braked
 from acctcfg.core.secret import Credentials
 from acctcfg.engine.cap import cap
@@ -49,6 +51,7 @@ def run() -> list[tuple[str, float, float, bool]]:
 async def _figures(ours: Fleet, names: list[str]) -> list[tuple[str, float, float, bool]]:
     profiles = {"customer": {"api_keys": {"trading": KEY}}}
     accounts = {name: {"venue": "desk", "profile": "customer"} for name in names}
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))  # as the command does
     workspace = ours.workspace(profiles=profiles, accounts=accounts)
     raw = await _raw_rate(workspace, names)
     await asyncio.sleep(2.5)  # every window is empty again

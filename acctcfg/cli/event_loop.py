@@ -22,8 +22,7 @@ __all__ = ["SIGNALS", "load_workspace", "run_engine", "terminal_width", "undistu
 
 T = TypeVar("T")
 THREADS = 64
-"""Writes wait in these for the journal. Those that come at once share a flush, so many wait no longer than few: were
-they signed and then waited, their time would be too old to be sent."""
+"""Writes wait in these for the journal: those that come at once share a flush, so that many wait no longer than few."""
 LOOP_FILES = 3  # that an event loop opens: what it waits with, and a pair to wake it
 _Handler = Callable[[int, FrameType | None], object] | int | None
 

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.events import PlanReady
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Step
 from acctcfg.engine.capped import without_cap
+from acctcfg.engine.carry_out import Spread, Way, carry_out
 from acctcfg.engine.consent import Leave
-from acctcfg.engine.execute import Execution, left_out
+from acctcfg.engine.execute import left_out
 from acctcfg.engine.narrowed import demand_reach
-from acctcfg.engine.part import Part, unresolved
+from acctcfg.engine.part import Part
 from acctcfg.engine.plan import Planned, draw_up, make_plan
 from acctcfg.engine.progress import SILENT, Progress, safe
-from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.reading import venues_of
-from acctcfg.engine.record import Run
-from acctcfg.engine.remember import remember
 from acctcfg.engine.reviewed import (
     check_answers,
     check_credentials,
@@ -33,7 +30,6 @@ from acctcfg.engine.reviewed import (
     focus_of,
 )
 from acctcfg.engine.rotation import RotateKeys
-from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Session
 from acctcfg.engine.sign_here import refuse_unproven, refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
@@ -41,15 +37,14 @@ from acctcfg.engine.turn import hold_locks, let_writes_expire, working
 from acctcfg.engine.undo import Undo
 from acctcfg.engine.waiting import Patience
 from acctcfg.engine.windows import hold
-from acctcfg.engine.workspace import Locks, Workspace
-from acctcfg.errors import AcctcfgError, JournalError
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import AcctcfgError
 from acctcfg.wire.pace import Limits
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
-    from acctcfg.journal import Journal
 
-__all__ = ["Spread", "apply", "not_on_record"]
+__all__ = ["apply"]
 
 
 async def apply(
@@ -122,7 +117,7 @@ async def apply(
                     interrupts = interrupts or Interrupts()
                     planned.command = "apply" if rotation is None else "rotate"
                     if keep_idle or _todo(planned.plan, _left_out(planned.plan, skip_blocked=skip_blocked)):
-                        way = _Way(locks, progress, interrupts, part, spread)
+                        way = Way(locks, progress, interrupts, part, spread)
                         outcome = await _go_on(workspace, planned, approve, flags, way)
                     else:
                         outcome = _not_begun(planned, planned.plan)
@@ -135,21 +130,6 @@ async def apply(
     if saved is None or undo is not None or narrowed or outcome.plan.steps or outcome.plan.unreadable or part:
         return outcome
     return await _matched(workspace, outcome, refresh=refresh, progress=progress)
-
-
-Spread: TypeAlias = Callable[[Execution, Locks], Execution]
-"""What makes of a walk through the plan one whose steps other processes take, under our locks."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How a run is carried out: under which locks, who is told, and who else has a hand in it."""
-
-    locks: Locks
-    progress: Progress
-    interrupts: Interrupts
-    part: Part | None
-    spread: Spread | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +198,7 @@ def _begun(planned: Planned, part: Part) -> set[str]:
 
 
 async def _go_on(
-    workspace: Workspace, planned: Planned, approve: Callable[[Plan], bool], flags: JsonObject, way: _Way
+    workspace: Workspace, planned: Planned, approve: Callable[[Plan], bool], flags: JsonObject, way: Way
 ) -> Outcome:
     """Ask about what can be done, and do it."""
     leaving = _left_out(planned.plan, skip_blocked=bool(flags["skip_blocked"]))
@@ -232,7 +212,7 @@ async def _go_on(
     if todo and (late := _too_late(planned)) is not None:
         return late
     _prove_stores(workspace, todo)
-    return await _carry_out(workspace, planned, leaving, flags, way)
+    return await carry_out(workspace, planned, leaving, flags, way)
 
 
 def _too_late(planned: Planned) -> Outcome | None:
@@ -307,137 +287,6 @@ def _prove_stores(workspace: Workspace, todo: Sequence[Step]) -> None:
 def _new_secrets(todo: Sequence[Step]) -> dict[str, Step]:
     """The stores that new secrets go to, each with the first step that makes one."""
     return {step.secret_store: step for step in reversed(todo) if step.secret_store}
-
-
-# -- the run ---------------------------------------------------------------------------------------------------------
-
-
-async def _carry_out(
-    workspace: Workspace, planned: Planned, left_out: frozenset[Address], flags: JsonObject, way: _Way
-) -> Outcome:
-    """Walk the plan on record. A journal that fails once writing has begun must not hide what was done."""
-    outcome: Outcome | None = None
-    try:
-        with workspace.journal(create=True) as journal:
-            session = planned.session
-            assert session is not None  # noqa: S101 (draw_up read through it)
-            users = {one.connection.user for one in working(session)}
-            open_before = {user: unresolved(journal, user, way.part) for user in users}
-            run = _begin(workspace, planned, flags, journal, users) if way.part is None else way.part.run
-            recorded = Run(run, journal, way.locks.fresh)
-            for link in working(session):
-                link.client.on_request = recorded.heard
-            lost = frozenset(intent.address for some in open_before.values() for intent in some)
-            execution = Execution(planned, recorded, way.progress, left_out, lost)
-            if way.spread is not None:
-                execution = way.spread(execution, way.locks)
-            try:
-                await _walk(execution, way.interrupts, way.progress)
-            finally:
-                outcome = _outcome(planned, execution, recorded)
-                outcome = replace(outcome, notes=(*outcome.notes, *way.locks.notes))
-                ours, here = execution.to_record(outcome)
-                outcome = _kept(outcome, lambda _: remember(ours, here, journal, open_before, run))
-                if way.part is not None:
-                    way.part.ended(journal, outcome, _told(planned, outcome))
-                else:
-                    status = "interrupted" if execution.stopping else "done"
-                    journal.steps(run, _told(planned, here))
-                    journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
-    except JournalError as error:
-        if outcome is None:
-            raise  # nothing was sent
-        note = f"the end of this run was not recorded ({error.message}); {error.hint or 'repair it, then apply again'}"
-        outcome = replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
-    return outcome
-
-
-def _begin(workspace: Workspace, planned: Planned, flags: JsonObject, journal: Journal, users: Iterable[str]) -> str:
-    """Write down that a run begins, with what is known before its first write; gives its id."""
-    session = planned.session
-    assert session is not None  # noqa: S101 (draw_up read through it)
-    run = journal.begin_run(command=planned.command, digest=planned.reviewed, flags=flags, **workspace.who())
-    for link in working(session):
-        spec = link.connection.spec
-        journal.remember_user(run, spec.key, spec.environment, link.client.base_url, link.connection.user)
-    remember_readers(workspace, journal, run, planned.plan, planned.readers)
-    for user in sorted(users) if flags["after_cap"] else ():
-        journal.lift_cap(run, user)
-    return run
-
-
-def _kept(outcome: Outcome, keep: Callable[[Outcome], None]) -> Outcome:
-    """What the next run needs is kept; what keeps it from that must not hide what was done."""
-    try:
-        keep(outcome)
-    except JournalError:
-        raise
-    except Exception as error:
-        note = f"not everything that the next run needs was recorded: {type(error).__name__}"
-        return replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
-    return outcome
-
-
-async def _walk(execution: Execution, interrupts: Interrupts, progress: Progress) -> None:
-    """Walk until the end, or until a second signal: the first one lets the writes under way be read back."""
-    walking = asyncio.ensure_future(execution.walk())
-
-    def stop() -> None:
-        execution.stop()
-        lost = "press again to stop at once, but a new key's secret may be lost"
-        progress.alert(f"interrupted: {execution.to_finish}; {lost}")
-
-    def break_off() -> None:
-        walking.cancel()
-
-    interrupts.run(stop, break_off)
-    try:
-        await walking
-    except asyncio.CancelledError:
-        by_signal = execution.stopping
-        execution.break_off()
-        if not by_signal:
-            raise
-    finally:
-        interrupts.over()
-
-
-def _outcome(planned: Planned, execution: Execution, run: Run) -> Outcome:
-    session, steps = planned.session, planned.plan.steps
-    assert session is not None  # noqa: S101
-    notes = [note for one in session.links.values() for note in one.notes()]
-    return Outcome(
-        plan=planned.plan,
-        claimed=planned.claimed,
-        results=tuple(execution.results[step.address] for step in steps if step.address in execution.results),
-        run=run.id,
-        interrupted=execution.stopping,
-        unrecorded=execution.unrecorded,
-        notes=(*notes, *execution.notes, *not_on_record(run)),
-    )
-
-
-def not_on_record(run: Run) -> list[str]:
-    """What the journal could not keep, in one sentence for each reason."""
-    reasons: dict[str, list[str]] = {}
-    for address, error in run.trouble.items():
-        reasons.setdefault(error.told, []).append(address)
-    halted = [f"nothing more was written: {run.halted}"] if run.halted else []
-    return halted + [
-        f"not recorded, so its outcome is not known: {', '.join(filter(None, some)) or 'requests'} ({reason})"
-        for reason, some in reasons.items()
-    ]
-
-
-def _told(planned: Planned, outcome: Outcome) -> Iterator[dict[str, JsonValue]]:
-    """Every step of the plan with its end, for whoever asks who set what: those that nothing was sent for, too."""
-    for result in outcome.results:
-        step = result.step
-        survey = planned.surveys[step.address.account]
-        end = {"status": result.status, "code": result.code, "message": result.message}
-        place = {"address": str(step.address), "venue": step.venue, "name": survey.spec.name, "uid": survey.uid}
-        checks: list[JsonValue] = [{"name": c.name, "status": c.status, "detail": c.detail} for c in step.prechecks]
-        yield {**place, "action": step.change.action, **from_to(step.change), "prechecks": checks, **end}
 
 
 def _claimed(saved: JsonObject) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
@@ -23,7 +22,7 @@ from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Plan, Step, Unread
 from acctcfg.core.state import written
 from acctcfg.core.value_text import told
-from acctcfg.engine.apply import not_on_record
+from acctcfg.engine.carry_out import not_on_record
 from acctcfg.engine.execute import Execution
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import SILENT, Progress, safe
@@ -36,7 +35,7 @@ from acctcfg.engine.turn import hold_locks, let_writes_expire, working
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError, UsageError, VenueError
-from acctcfg.venues.brake import AT_ONCE, Brake, Braking
+from acctcfg.venues.brake import Brake, Braking
 from acctcfg.venues.contract import Survey
 
 if TYPE_CHECKING:
@@ -67,8 +66,6 @@ async def cap(
 
     `approve` is asked once, when there is something to lower.
     """
-    # threads that write to the journal at once share a flush
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE))
     progress, focus = safe(progress), Focus(targets, whole_fields=True)
     specs = _specs(workspace, focus)
     if targets and not specs:

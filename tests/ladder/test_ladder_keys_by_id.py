@@ -247,7 +247,7 @@ def _interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str) -> None
 
     with monkeypatch.context() as broken:
         broken.setattr("acctcfg.engine.execute.read_back", dies)
-        broken.setattr("acctcfg.engine.apply.remember", lambda *_: None)
+        broken.setattr("acctcfg.engine.carry_out.remember", lambda *_: None)
         with suppress(BaseException):  # whatever way it dies
             desk.apply()
     desk.sandbox.control_delete("faults/all")
