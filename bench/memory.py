@@ -30,6 +30,7 @@ from acctcfg.engine.workspace import Workspace
 from acctcfg.wire.client import Client
 from acctcfg.wire.http import Request
 from bench.fleet import KEY, UID
+from bench.inside import Answer
 
 __all__ = ["run"]
 
@@ -137,16 +138,6 @@ class Environment(Mapping[str, str]):
         return len(self._plain)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    async def read(self) -> bytes:
-        return self.body
-
-
 class Venue:
     """Answers as OKX does, of accounts that are as the manifest wants them."""
 
@@ -158,13 +149,13 @@ class Venue:
         ]
         self._contracts = _data(rows)
 
-    async def send(self, request: Request) -> _Answer:
+    async def send(self, request: Request) -> Answer:
         """The answer to a read, from its key and its parameters alone."""
         url = urlsplit(request.url)
         params = {name: values[0] for name, values in parse_qs(url.query).items()}
         key = next(value for name, value in request.headers.items() if name.lower() == "ok-access-key")
         await asyncio.sleep(0)
-        return _Answer(200, {"content-type": "application/json"}, self._body(url.path, params, key))
+        return Answer(200, {"content-type": "application/json"}, self._body(url.path, params, key))
 
     async def aclose(self) -> None:
         pass

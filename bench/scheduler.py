@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from acctcfg.venues.okx.endpoints import RATES
 from acctcfg.wire.clock import FakeClock
-from acctcfg.wire.pace import BucketKey, Pacer
+from acctcfg.wire.limits import BucketKey
+from acctcfg.wire.pace import Pacer
 from acctcfg.wire.shared import Shared
 from bench.schedule import Figure, chains_of, limits_of, onboarding
 from bench.simulation import Ask, Chain, lower_bound

@@ -27,6 +27,7 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.http import Request
 from bench.fleet import MASTER, store_key
+from bench.inside import Answer
 
 __all__ = ["ROUND_TRIP_S", "Asked", "Ground", "ground"]
 
@@ -49,23 +50,13 @@ class Asked(NamedTuple):
         return f"{self.method} {self.target.partition('?')[0]}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    async def read(self) -> bytes:
-        return self.body
-
-
 class _Inside:
     """Carries requests to the sandbox's function; half of the round trip goes by on either side of it."""
 
     def __init__(self, on: Ground) -> None:
         self._on = on
 
-    async def send(self, request: Request) -> _Answer:
+    async def send(self, request: Request) -> Answer:
         target = "/" + request.url.split("/", 3)[3]
         headers = {name.lower(): value for name, value in request.headers.items()}
         await self._on.clock.sleep(ROUND_TRIP_S / 2)
@@ -73,7 +64,7 @@ class _Inside:
         self._on.asks.append(Asked(self._on.clock.monotonic(), request.method, target, key))
         reply = self._on.app.handle(traffic.Request(request.method, target, headers, request.body))
         await self._on.clock.sleep(ROUND_TRIP_S / 2)
-        return _Answer(reply.status, {"content-type": reply.content_type, **reply.headers}, reply.body)
+        return Answer(reply.status, {"content-type": reply.content_type, **reply.headers}, reply.body)
 
     async def aclose(self) -> None:
         pass

@@ -39,7 +39,7 @@ from acctcfg.engine.waiting import Patience
 from acctcfg.engine.windows import hold
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError
-from acctcfg.wire.pace import Limits
+from acctcfg.wire.limits import Limits
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue

@@ -12,8 +12,8 @@ from acctcfg.core.plan import Precheck
 from acctcfg.engine.recheck import LastLook
 from acctcfg.errors import AcctcfgError, Blocked
 from acctcfg.venues.contract import Connection, Survey
+from acctcfg.wire.bucket import AHEAD_S
 from acctcfg.wire.clock import Clock
-from acctcfg.wire.pace import AHEAD_S
 
 __all__ = ["Gate", "GateClosed"]
 

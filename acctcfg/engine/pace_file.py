@@ -17,7 +17,8 @@ from pathlib import Path
 
 from acctcfg.plain_file import read_plain
 from acctcfg.wire.endpoint import Rate
-from acctcfg.wire.pace import BucketKey, Pacer
+from acctcfg.wire.limits import BucketKey
+from acctcfg.wire.pace import Pacer
 
 __all__ = ["PaceFile"]
 

@@ -41,7 +41,7 @@ from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.windows import why_closed
 from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.contract import Survey
-from acctcfg.wire.pace import Limits
+from acctcfg.wire.limits import Limits
 
 __all__ = ["Look", "Planned", "draw_up", "make_plan", "planning"]
 

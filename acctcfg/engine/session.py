@@ -28,7 +28,8 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.descriptors import connections_at_once, raise_limit
 from acctcfg.wire.endpoint import Rate
-from acctcfg.wire.pace import Limits, Pacer
+from acctcfg.wire.limits import Limits
+from acctcfg.wire.pace import Pacer
 from acctcfg.wire.proxy import Proxy, proxy_of
 from acctcfg.wire.socket import Sockets
 from acctcfg.wire.transport import AiohttpTransport

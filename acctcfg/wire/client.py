@@ -32,6 +32,7 @@ from acctcfg.errors import (
     VenueError,
 )
 from acctcfg.wire.answer import MAX_BYTES
+from acctcfg.wire.bucket import Ahead
 from acctcfg.wire.clock import Clock
 from acctcfg.wire.dialect import Dialect
 from acctcfg.wire.endpoint import Call, Rate
@@ -48,8 +49,9 @@ from acctcfg.wire.failures import (
     too_soon,
 )
 from acctcfg.wire.http import Request, ThroughHttpx, Transport
+from acctcfg.wire.limits import BucketKey
 from acctcfg.wire.message import GARBLED_HINT, SHAPE_ERRORS, reply_of, request_of
-from acctcfg.wire.pace import Ahead, BucketKey, Pacer, Slot
+from acctcfg.wire.pace import Pacer, Slot
 from acctcfg.wire.redact import Sent, confidential, line, unquoted
 from acctcfg.wire.socket import Socket, Sockets
 from acctcfg.wire.transport import AiohttpTransport, BodyTooLong

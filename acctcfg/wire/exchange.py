@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from acctcfg.core.secret import Credentials, Secret
+from acctcfg.wire.bucket import Ahead
 from acctcfg.wire.dialect import Headers
 from acctcfg.wire.endpoint import Call
-from acctcfg.wire.pace import Ahead, BucketKey
+from acctcfg.wire.limits import BucketKey
 
 __all__ = ["BeforeSend", "Exchange", "Ready", "Reply", "Settle"]
 

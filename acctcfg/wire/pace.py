@@ -15,79 +15,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol, Self
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import NamedTuple, Self
 
+from acctcfg.wire.bucket import Ahead, Bucket
 from acctcfg.wire.clock import Clock
-from acctcfg.wire.endpoint import Call, Rate
+from acctcfg.wire.endpoint import Rate
 from acctcfg.wire.failures import Dropped
-from acctcfg.wire.round_trips import RoundTrips
+from acctcfg.wire.limits import BucketKey, Place, Shared
 
-__all__ = [
-    "AHEAD_S",
-    "Ahead",
-    "BucketKey",
-    "Limits",
-    "Line",
-    "Pacer",
-    "Place",
-    "Shared",
-    "Slot",
-    "allowed",
-    "lower_bound",
-]
+__all__ = ["Line", "Pacer", "Slot", "allowed", "lower_bound"]
 
-DRIFT = 1e-4  # the venue's clock and ours may run apart by this share of a window (100 parts in a million)
 HALVED_S = 60.0
-AHEAD_S = 0.5  # before its slot a request may read what has to be fresh when it is sent
 KEPT_BUCKETS = 4096  # limits that are kept whether they hold anything or not
-TICK_S = 1e-6  # no shorter waits: a rounding error must not turn waiting into spinning
-
-
-Ahead = Callable[[], Awaitable[None]]
-
-
-class BucketKey(NamedTuple):
-    """What the venue counts together: the owner is the venue user, or the host for limits per address."""
-
-    scope: str
-    owner: str
-    endpoint: str
-    by: tuple[str, ...]
-
-    @classmethod
-    def of(cls, call: Call, *, user: str, host: str) -> BucketKey:
-        rate = call.endpoint.rate
-        by = tuple(str(call.params.get(name, "")) for name in rate.by)
-        return cls(rate.scope, host if rate.scope == "ip" else user, call.endpoint.text, by)
-
-
-class Place(Protocol):
-    """One request's place in a limit that other processes use at the same time."""
-
-    def answered(self) -> None:
-        """It was sent: the place is free again a window after this."""
-
-    def gave_back(self) -> None:
-        """It was not sent."""
-
-
-class Shared(Protocol):
-    """Limits that other processes use at the same time."""
-
-    def covers(self, key: BucketKey) -> bool:
-        """Whether others use this one, too."""
-
-    async def enter(self, key: BucketKey, count: int, window_s: float) -> Place:
-        """Wait until all together have sent less than `count` in the last window."""
-
-
-class Limits(Protocol):
-    """What a process shares with others, at any venue."""
-
-    def of(self, base_url: str, user: str) -> Shared:
-        """With those who use the same connection."""
 
 
 class Line(NamedTuple):
@@ -131,7 +71,7 @@ class Pacer:
         self.shared: Shared | None = None  # what other processes use at the same time
         self._refused: dict[BucketKey, None] = {}  # in the order in which the venue refused
         self._handshake = math.inf  # the smallest of all connections; infinite where nobody tells
-        self._buckets: dict[BucketKey, _Bucket] = {}
+        self._buckets: dict[BucketKey, Bucket] = {}
         self._connections = 0
         self._aliases: dict[str, str] = {}
         self._droppable: set[asyncio.Task[object]] = set()
@@ -156,7 +96,7 @@ class Pacer:
         for task in self._droppable:
             task.cancel()
 
-    async def _enter(self, key: BucketKey, bucket: _Bucket, ahead: Ahead | None) -> Place | None:
+    async def _enter(self, key: BucketKey, bucket: Bucket, ahead: Ahead | None) -> Place | None:
         """First by what this process knows, then among all that use the limit."""
         await bucket.enter(ahead)
         if self.shared is None or not self.shared.covers(key):
@@ -278,14 +218,14 @@ class Pacer:
             if rate is not None:
                 self._bucket(key, rate).also([at + to_steady for at in times if at + to_steady <= now])
 
-    def _bucket(self, key: BucketKey, rate: Rate) -> _Bucket:
+    def _bucket(self, key: BucketKey, rate: Rate) -> Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:
             if len(self._buckets) >= self._sweep_at:
                 self._forget_idle()
             rate = self.limits.get(key.endpoint, rate)
             window = rate.per_s / self.speed
-            bucket = self._buckets[key] = _Bucket(self, allowed(rate, self.share), window)
+            bucket = self._buckets[key] = Bucket(self, allowed(rate, self.share), window)
         return bucket
 
     def _forget_idle(self) -> None:
@@ -300,7 +240,7 @@ class Slot:
 
     __slots__ = ("_bucket", "_connections", "_done", "_entering", "_pacer", "_place", "_sent")
 
-    def __init__(self, bucket: _Bucket, pacer: Pacer, entering: Awaitable[Place | None]) -> None:
+    def __init__(self, bucket: Bucket, pacer: Pacer, entering: Awaitable[Place | None]) -> None:
         self._bucket = bucket
         self._place: Place | None = None
         self._pacer = pacer
@@ -346,130 +286,6 @@ class Slot:
             self._bucket.lost(self._pacer.clock.monotonic())
             if self._place is not None:
                 self._place.answered()
-
-
-class _Bucket:
-    """One limit: places in flight, and the moments of the last answers."""
-
-    __slots__ = (
-        "_changed",
-        "_pacer",
-        "_turn",
-        "count",
-        "halved_until",
-        "in_flight",
-        "log",
-        "path",
-        "served_at",
-        "waiting",
-        "window",
-    )
-
-    def __init__(self, pacer: Pacer, count: int, window: float) -> None:
-        self.count = count
-        self.window = window * (1 + DRIFT) + 1e-6
-        self.in_flight = 0
-        self.log: deque[float] = deque()  # moments of answers, ascending
-        self.halved_until = -math.inf
-        self.path = RoundTrips()
-        self.served_at = -math.inf
-        self.waiting = 0
-        self._pacer = pacer
-        self._turn = asyncio.Lock()  # wakes in the order of arrival, and hands on when a waiter is cancelled
-        self._changed: asyncio.Future[None] | None = None
-
-    def idle(self, now: float) -> bool:
-        """Whether a new one would let through just as much."""
-        used = self.in_flight or self.waiting or now < self.halved_until
-        return not used and (not self.log or self.log[-1] + 2 * self.window <= now)
-
-    async def enter(self, ahead: Ahead | None = None) -> None:
-        self.waiting += 1
-        try:
-            async with self._turn:
-                await self._place(ahead)
-                self.in_flight += 1
-        finally:
-            self.waiting -= 1
-
-    async def _place(self, ahead: Ahead | None) -> None:
-        lead = AHEAD_S / self._pacer.speed if ahead is not None else 0.0
-        while (wait := self.wait_s()) > 0:
-            if ahead is None or wait > lead:
-                await self._pause(wait - lead)
-            else:
-                await ahead()
-                ahead, lead = None, 0.0
-
-    def clears_in_s(self) -> float:
-        """The last of those that wait leaves no sooner than in so many seconds."""
-        first = self.wait_s()
-        return (first if math.isfinite(first) else 0.0) + self.window * ((self.waiting - 1) // self.count)
-
-    def answered(self, now: float, round_trip: float, connection: int, *, steady: bool) -> None:
-        self.path.observe(round_trip, connection, steady=steady)
-        self._log(now)
-
-    def lost(self, now: float) -> None:
-        self.path.forget()  # nobody knows what happened to the path
-        self._log(now)
-
-    def also(self, answers: Iterable[float]) -> None:
-        """Count answers that were given elsewhere."""
-        self.log = deque(sorted({*self.log, *answers}))
-
-    def gave_back(self) -> None:
-        self.in_flight -= 1
-        self._wake()
-
-    def _log(self, now: float) -> None:
-        self.in_flight -= 1
-        self.log.append(now)
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._changed is not None and not self._changed.done():
-            self._changed.set_result(None)
-
-    def wait_s(self) -> float:
-        """Seconds until a place is free; 0 when one is, infinite when only an answer can free one."""
-        if self.in_flight + len(self.log) < self.count // 2:  # as with most, one of many accounts' own
-            return 0.0
-        now = self._pacer.clock.monotonic()
-        count, window, until = self.count, self.window, math.inf
-        if now < self.halved_until:
-            until = self.halved_until - now
-            count, window = (count // 2, window) if count > 1 else (1, 2 * window)
-        log = self.log
-        while log and log[0] + 2 * self.window <= now:  # twice: the window of a halved limit of one
-            log.popleft()
-        counts_for = window - self.path.guard(self._pacer.connections, self._pacer.path_s)
-        gone = 0
-        for answer in log:
-            if answer + counts_for > now:
-                break
-            gone += 1
-        first = self.in_flight + len(log) - count  # the answer that has to leave the window
-        if first < gone:
-            return 0.0
-        free_in = log[first] + counts_for - now if first < len(log) else math.inf
-        return max(TICK_S, min(free_in, until))
-
-    async def _pause(self, seconds: float) -> None:
-        if self.in_flight == 0:
-            await self._pacer.clock.sleep(seconds)  # nothing but time can free a place
-            return
-        self._changed = asyncio.get_running_loop().create_future()
-        sleeper = None if math.isinf(seconds) else asyncio.ensure_future(self._pacer.clock.sleep(seconds))
-        try:
-            if sleeper is None:
-                await self._changed
-            else:
-                await asyncio.wait((sleeper, self._changed), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._changed = None
-            if sleeper is not None:
-                sleeper.cancel()
 
 
 def _counted_by(key: BucketKey) -> str:

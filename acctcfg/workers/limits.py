@@ -17,7 +17,7 @@ from typing import Final, Self
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.journal.postgres_server import Bounds, Connection, Server
 from acctcfg.journal.process import this_process
-from acctcfg.wire.pace import BucketKey
+from acctcfg.wire.limits import BucketKey
 from acctcfg.workers.schema import SCHEMA, make
 
 __all__ = ["SharedLimits"]

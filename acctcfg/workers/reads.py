@@ -24,7 +24,7 @@ from acctcfg.engine.recording import RecordingWorkspace
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.journal.postgres_server import Bounds, Connection, Server
-from acctcfg.wire.pace import Limits
+from acctcfg.wire.limits import Limits
 from acctcfg.wire.recorded import Answer
 from acctcfg.workers.jobs import NO_WORKER, READ, Jobs, opened, url_of
 from acctcfg.workers.limits import SharedLimits

@@ -7,7 +7,8 @@ from pathlib import Path
 from acctcfg.engine.pace_file import PaceFile
 from acctcfg.wire.clock import SystemClock
 from acctcfg.wire.endpoint import Rate
-from acctcfg.wire.pace import BucketKey, Pacer
+from acctcfg.wire.limits import BucketKey
+from acctcfg.wire.pace import Pacer
 
 RATE = Rate(5, per_s=60)
 

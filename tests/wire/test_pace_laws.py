@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from acctcfg.wire.bucket import AHEAD_S
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
-from acctcfg.wire.pace import AHEAD_S, BucketKey, Pacer, allowed, lower_bound
+from acctcfg.wire.limits import BucketKey
+from acctcfg.wire.pace import Pacer, allowed, lower_bound
 from acctcfg.wire.round_trips import SAMPLES
 from examples import some
 

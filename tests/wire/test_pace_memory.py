@@ -6,7 +6,8 @@ import pytest
 
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
-from acctcfg.wire.pace import BucketKey, Pacer
+from acctcfg.wire.limits import BucketKey
+from acctcfg.wire.pace import Pacer
 
 LIST = Endpoint("GET", "/list", Rate(1, 1.0), "read")
 

@@ -9,7 +9,7 @@ from patience import LONG_S, PATIENCE_S
 from postgres import Postgres
 
 from acctcfg.core.journal_url import JournalUrl
-from acctcfg.wire.pace import BucketKey
+from acctcfg.wire.limits import BucketKey
 from acctcfg.workers.limits import SharedLimits
 
 KEY = BucketKey("user", "7000", "GET /api/v5/list", ())

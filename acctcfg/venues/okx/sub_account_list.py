@@ -14,7 +14,7 @@ from acctcfg.venues.okx.pages import Page, Pages
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
-from acctcfg.wire.pace import BucketKey
+from acctcfg.wire.limits import BucketKey
 
 __all__ = ["ROUNDS", "SubAccountList"]
 
