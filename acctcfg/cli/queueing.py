@@ -14,7 +14,7 @@ __all__ = ["demand_queue", "option_queue"]
 option_queue = click.option(
     "--queue",
     is_flag=True,
-    help="Hand the work to `acctcfg worker`, of which any number may run, and wait for its end.",
+    help="Hand the work to `acctcfg worker` processes, any number of them, and wait until it is done.",
 )
 
 

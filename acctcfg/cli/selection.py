@@ -51,7 +51,7 @@ def option_dependencies(command: Command) -> Command:
 
 def option_refresh(command: Command) -> Command:
     """`--refresh`, which reads also what the journal knows for good."""
-    said = "Read everything anew, also what the journal knows and nobody can take away (deposit addresses)."
+    said = "Read everything again, even what the journal knows and the venue cannot delete (deposit addresses)."
     return click.option("--refresh", is_flag=True, help=said)(command)
 
 

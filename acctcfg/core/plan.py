@@ -179,7 +179,7 @@ class Plan:
     created_at: str = ""
     author: str = ""  # who made it
     rehearsal: Rehearsal | None = None  # what became of it on a sandbox
-    recalled: tuple[Recalled, ...] = ()  # what was not read, since nobody can take it away
+    recalled: tuple[Recalled, ...] = ()  # what was not read, since it cannot be deleted
     earlier: Earlier | None = None  # the live state that it was made from, where that was not read for it
 
     @property

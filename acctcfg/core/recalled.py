@@ -1,4 +1,4 @@
-"""Values that a plan took from the journal unread, since nobody can take them away: how many, and how long known."""
+"""Values that a plan took from the journal unread, since they cannot be deleted: how many, and how long known."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ class Recalled:
         """How many of which field were not read, and how long they are known."""
         days = self.age_s // _DAY_S
         age = "less than a day" if days < 1 else "1 day" if days == 1 else f"{days} days"
+        values = "1 value" if self.count == 1 else f"{self.count} values"
         accounts = "1 account" if self.accounts == 1 else f"{self.accounts} accounts"
         return (
-            f"{self.field} known since {self.since[:10]} ({age}): {self.count} of {accounts} not read, "
-            "since nobody can take them away (--refresh reads them)."
+            f"{self.field} known since {self.since[:10]} ({age}): {values} in {accounts} not read, "
+            "since they cannot be deleted (--refresh reads them)."
         )
 
     def to_json(self) -> dict[str, object]:

@@ -23,7 +23,7 @@ class KnownAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lasting:
-    """A thing that nobody can take away again: once known, it need not be read."""
+    """A thing that cannot be deleted: once known, it need not be read."""
 
     facts: JsonObject  # as the venue's list showed it
     since: str  # when that was put on record

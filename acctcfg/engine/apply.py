@@ -79,7 +79,7 @@ async def apply(
     `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told. `wait_flat_s`: how long
     to wait, without the lock, until nothing that is open stands in the way. `rotation`: rotate these keys, and no more.
 
-    `refresh`: what the journal knows, and nobody can take away, is read too.
+    `refresh`: what the journal knows and cannot be deleted is read too.
 
     `unsigned`: why sensitive steps are held back, where too few people signed the plan.
 

@@ -110,7 +110,7 @@ async def planning(
     """The plan of a workspace, with its connections open; with `undo` the one that leads back from a run.
 
     `changed_since`: a revision of git; only accounts whose manifest is another than then are looked at. `refresh`: what
-    the journal knows, and nobody can take away, is read too. `limits`: what other processes use of them meanwhile.
+    the journal knows and cannot be deleted is read too. `limits`: what other processes use of them meanwhile.
     `differences`: nothing is kept of accounts that are as they should be, since only the plan is of interest.
     """
     progress = safe(progress)

@@ -92,7 +92,7 @@ def _remember_stored(survey: Survey, user: str, known: Knowledge, journal: Journ
 def _remember_lasting(
     survey: Survey, venue: VenueSpec, user: str, known: Knowledge, journal: Journal, run: str
 ) -> None:
-    """What the venue's lists showed and nobody can take away: the next plan need not read it."""
+    """What the venue's lists showed and cannot be deleted: the next plan need not read it."""
     for field, shown in survey.lasting.items():
         place = {"uid": survey.uid, "environment": venue.environment}
         before = [one.facts for one in known.lasting(**place, field_=field)]

@@ -274,7 +274,7 @@ class Journal(Past):
         field: str,
         shown: Iterable[JsonObject],
     ) -> None:
-        """Note what a venue's list showed and nobody can take away; written with the next addition."""
+        """Note what a venue's list showed and cannot be deleted; written with the next addition."""
         place: JsonObject = {"uid": uid, "environment": environment, "field": field}
         facts: JsonObject = {**place, "shown": [dict(one) for one in shown]}
         self._waiting.append(_New(Draft.of("lasting", run, facts, venue_user, account)))

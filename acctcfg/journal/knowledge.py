@@ -107,7 +107,7 @@ class Knowledge:
         return tuple(self._made.get((uid, field_), ()))
 
     def lasting(self, uid: str, environment: str, field_: str) -> tuple[Lasting, ...]:
-        """What the venue's lists showed of that field, and nobody can take away, oldest first."""
+        """What the venue's lists showed of that field and cannot be deleted, oldest first."""
         return tuple(self._lasting.get((uid, environment, field_), ()))
 
     # -- the fold ------------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ class JournalMemory:
         return self._known.created(uid, field)
 
     def lasting(self, uid: str, environment: str, field: str) -> tuple[Lasting, ...]:
-        """What the venue's lists showed of that field, and nobody can take away, oldest first."""
+        """What the venue's lists showed of that field and cannot be deleted, oldest first."""
         return self._known.lasting(uid, environment, field)
 
     def cap(self, uid: str) -> Cap | None:

@@ -107,7 +107,7 @@ def _recalled() -> dict[str, object]:
         age_s={**COUNT, "description": "how long before the plan that was"},
     )
     found: dict[str, object] = {"type": "array", "items": field}
-    return {**found, "description": "what the journal knew, and nobody can take away, so that it was not read"}
+    return {**found, "description": "what the journal knew and cannot be deleted, so that it was not read"}
 
 
 def _rehearsal() -> dict[str, object]:

@@ -126,7 +126,7 @@ class Memory(Protocol):
         """What creates of that field answered, oldest first, but for what was deleted since."""
 
     def lasting(self, uid: str, environment: str, field: str) -> tuple[Lasting, ...]:
-        """What the venue's lists showed an apply of that field, and nobody can take away, oldest first. Live and demo
+        """What the venue's lists showed an apply of that field and cannot be deleted, oldest first. Live and demo
         are apart, though an account may have one uid in both."""
 
     def seen(self, kind: str, name: str) -> str:
@@ -240,7 +240,7 @@ class Survey:
     without: dict[Address, str] = field(default_factory=dict)  # managed, and why there is nothing to compare
     places: dict[Address, Place] = field(default_factory=dict)  # where an address was decided, unless its spec tells
     thorough: set[Address] = field(default_factory=set)  # what `current` must look for wherever it can be seen
-    lasting: dict[str, tuple[JsonObject, ...]] = field(default_factory=dict)  # field -> shown, nobody can take it away
+    lasting: dict[str, tuple[JsonObject, ...]] = field(default_factory=dict)  # field -> shown, cannot be deleted
     recalled: dict[Address, str] = field(default_factory=dict)  # not read: what the journal knows, and since when
     read_at: float = 0.0  # by the steady clock; nothing that it shows was read later
     exists: bool = False
