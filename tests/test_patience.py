@@ -1,4 +1,4 @@
-"""No test says how fast a machine is: that is for `bench`, and what a test waits for it waits for with PATIENCE_S."""
+"""What a test may not lean on: how fast the machine is (that is for `bench`), and what others do on it."""
 
 from __future__ import annotations
 
@@ -76,6 +76,12 @@ def test_no_test_measures_the_machine() -> None:
     files = {path: path.read_text(encoding="utf-8") for path in sorted(HERE.rglob("*.py"))}
     may = {path: text for path, text in files.items() if "timeout=" in text or re.search(r"\b(time|resource)\.", text)}
     assert [f"{path.relative_to(HERE)}:{one}" for path, text in may.items() for one in offences(text)] == []
+
+
+def test_no_test_looks_into_the_temporary_folder_of_all() -> None:
+    """Other tests, and other programs, work there at the same time: a test sets `tempfile.tempdir` to its own."""
+    asks = re.compile(r"gettempdi[r]b?\(|import gettempdi[r]")
+    assert [path.name for path in sorted(HERE.rglob("*.py")) if asks.search(path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize(

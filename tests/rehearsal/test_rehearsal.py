@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
-from tempfile import gettempdir
 
 import pytest
 from desk import MASTER
@@ -67,8 +67,8 @@ def test_the_end_state_the_blocked_and_the_time(held):
     assert applied.code == 3, applied.out + applied.err
 
 
-def test_no_secret_and_no_environment_goes_to_the_sandbox(held, monkeypatch):
-    """Its process gets none of our variables, and what it is told has none of our secrets."""
+def test_no_secret_and_no_environment_goes_to_the_sandbox(held, monkeypatch, tmp_path):
+    """Its process gets none of our variables, what it is told has none of our secrets, and its folder goes."""
     started = []
     real = subprocess.Popen.__init__
 
@@ -78,9 +78,14 @@ def test_no_secret_and_no_environment_goes_to_the_sandbox(held, monkeypatch):
 
     monkeypatch.setattr(subprocess.Popen, "__init__", popen)
     monkeypatch.setenv("SOMETHING_SECRET", "hush")
-    folders = set(Path(gettempdir()).glob("acctcfg-rehearse-*"))
+    (temporary := tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))  # of this test alone: others rehearse at the same time
+    made = []
+    real_mkdir = os.mkdir
+    monkeypatch.setattr(os, "mkdir", lambda path, *more: (made.append(Path(path)), real_mkdir(path, *more))[1])
     assert held.plan("--rehearse").code == 0
-    assert set(Path(gettempdir()).glob("acctcfg-rehearse-*")) <= folders, "nothing of it stays behind"
+    assert temporary in {one.parent for one in made}, "it had a folder there"
+    assert [*temporary.iterdir()] == [], "nothing of it stays behind"
     (environ,) = started
     assert set(environ) <= {"PATH", "HOME", "LANG", "TMPDIR", "TEMP", "SYSTEMROOT"}
     assert MASTER["secret_key"] not in str(environ)
