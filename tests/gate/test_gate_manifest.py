@@ -248,7 +248,14 @@ def test_an_exchange_that_only_the_venue_knows(gate: GateDesk) -> None:
     assert [(one["address"], one["code"]) for one in document["unreadable"]] == [
         ("cx.position_mode[aster]", "unknown_exchange")
     ]
+    gate.set(account_mode="CROSS_EXCHANGE")
+    behind = gate.plan("--format", "json").json
+    assert [one["address"] for one in behind["unreadable"]] == ["cx.position_mode[aster]"]
+    assert gate.apply().code == 1
+    assert gate.puts() == []  # the account mode neither: nothing is left half changed
     gate.write({"cx": {**modes, "position_mode": {"okex": "net"}}})
     assert gate.refused().count("error:") == 1
     gate.write({"cx": {**modes, "position_mode": {}}})
     assert "is an empty map" in gate.refused()
+    gate.write({"cx": {**modes, "position_mode": {"crossex": "net", "us": "net"}}})
+    assert gate.refused().count("error:") == 2  # words of the venue's, neither of them an exchange

@@ -114,3 +114,25 @@ def test_it_comes_after_the_modes_and_before_leverage(current: Callable[..., Gat
         for row in gate.writes()
     ]
     assert sent == ["account_mode", "position_mode", "margin_mode", "leverage"]
+
+
+def test_several_behind_a_new_account_mode(current: Callable[..., GateDesk]) -> None:
+    """Each symbol is read by a request of its own, shown as it stands now, and set once the account mode is there."""
+    gate = current()
+    modes = {HYPER: "isolated", OTHER: "isolated"}
+    gate.write({"cx": {"account_mode": "isolated_exchange", "settings": {"margin_mode": modes}}})
+    steps = gate.steps()
+    assert [steps[f"cx.settings.margin_mode[{one}]"]["before_known"] for one in modes] == [False, False]
+    gate.converge()
+    assert gate.crossex()["margin_mode"] == {HYPER: "ISOLATED", OTHER: "ISOLATED"}
+
+
+def test_a_symbol_without_an_answer_holds_up_the_account_mode(current: Callable[..., GateDesk]) -> None:
+    """What cannot be read before the account mode changes is said before anything is written."""
+    gate = current()
+    modes = {HYPER: "isolated", "HYPERLIQUID_FUTURE_NONE_USDC": "isolated"}
+    gate.write({"cx": {"account_mode": "isolated_exchange", "settings": {"margin_mode": modes}}})
+    unreadable = gate.plan("--format", "json").json["unreadable"]
+    assert [one["address"] for one in unreadable] == ["cx.settings.margin_mode[HYPERLIQUID_FUTURE_NONE_USDC]"]
+    assert gate.apply().code == 1
+    assert gate.writes() == []

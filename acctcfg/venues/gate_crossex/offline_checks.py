@@ -15,6 +15,10 @@ from acctcfg.venues.gate_crossex.vocabulary import BUSINESS, CROSS, ISOLATED
 __all__ = ["check_account", "mode_findings"]
 
 _SYMBOL = re.compile(r"[A-Z0-9]+_(FUTURE|MARGIN|SPOT|STOCK|ETF)_[^_].*_[^_]+")
+_NO_EXCHANGE = {
+    "crossex": "is the whole account in cross_exchange, and no exchange of its own",
+    **dict.fromkeys(("us", "hk", "kr", "jp"), "is a market of stocks and ETFs, and has no position mode"),
+}
 _NO_LEVERAGE = {"SPOT": "spot", "STOCK": "a stock", "ETF": "an ETF"}
 
 
@@ -22,6 +26,9 @@ def check_account(spec: AccountSpec) -> Iterator[Finding]:
     """All findings of one account, in the order of its fields."""
     if spec.account_mode is not None:
         yield from mode_findings(spec, spec.account_mode)
+    for part in spec.position_modes:
+        if why := _NO_EXCHANGE.get(part):
+            yield Finding(spec.at("position_mode"), f"{spec.key}.position_mode.{part}", f"{part} {why}")
     for entry in spec.leverage:
         yield from _entry(entry)
     yield from _doubles(spec.leverage)

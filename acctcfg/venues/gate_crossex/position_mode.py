@@ -17,7 +17,7 @@ from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Cost
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT, SET_ACCOUNT
-from acctcfg.venues.gate_crossex.vocabulary import EXCHANGES, POSITION_MODE, exchange_word
+from acctcfg.venues.gate_crossex.vocabulary import EXCHANGES, FIRST, POSITION_MODE, exchange_word
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.resources import unreadable
 from acctcfg.wire.endpoint import Call
@@ -33,7 +33,10 @@ class PositionMode(OneCall[Account]):
     together = ""  # a second request while one is under way is said to be refused
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
-        """Both sides. Behind a change of the account mode the present values say nothing: they are read after it."""
+        """Both sides. Behind a change of the account mode the present values say nothing: they are read after it.
+
+        An exchange that the venue does not serve is found before: else the account would be left half changed.
+        """
         spec = account.spec
         wanted = {account.address(self.field, exchange): word for exchange, word in spec.position_modes.items()}
         if spec.position_mode is not None:
@@ -43,7 +46,7 @@ class PositionMode(OneCall[Account]):
         if barrier is None:
             live = await self._read(account, list(wanted), opened=True)
         else:
-            live = dict.fromkeys(wanted, barrier)
+            live = {address: await _not_served(account, address.key) or barrier for address in wanted}
         for address, word in wanted.items():
             account.survey.want(address, word, live[address])
             if barrier is not None and not focus.wants(account.address("account_mode")):
@@ -62,8 +65,8 @@ class PositionMode(OneCall[Account]):
                 return Unreadable("isolated_exchange", "the account is in isolated_exchange: each exchange has its own")
             return account.state.position_mode
         try:
-            if exchange not in EXCHANGES and exchange_word(exchange) not in (await account.own.symbols()).exchanges:
-                return Unreadable("unknown_exchange", f"the venue's list of symbols shows no exchange {exchange}")
+            if exchange not in EXCHANGES and (unknown := await _not_served(account, exchange)):
+                return unknown
             return (await account.own.at(exchange, opened=opened)).position_mode
         except VenueError as error:
             return unreadable(error)
@@ -90,3 +93,16 @@ class PositionMode(OneCall[Account]):
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """The modes of the other exchanges, and leverage: the venue does not say that they stay."""
         return tuple(one for one in account.survey.desired if one.field in ("position_mode", "leverage"))
+
+
+async def _not_served(account: Account, exchange: str) -> Unreadable | None:
+    """That the venue's list of symbols shows no such exchange. Those of the first documents every venue has."""
+    if not exchange or exchange in FIRST:
+        return None
+    try:
+        listed = (await account.own.symbols()).exchanges
+    except VenueError as error:
+        return unreadable(error)
+    if exchange_word(exchange) in listed:
+        return None
+    return Unreadable("unknown_exchange", f"the venue's list of symbols shows no exchange {exchange}")

@@ -65,7 +65,12 @@ class GateSettings(Settings[Account]):
                 detail = f"the venue's list says that {address.key} has isolated margin only"
                 survey.block(address, "cross_margin_offered", detail)
 
-    async def _read(self, account: Account, addresses: Sequence[Address], *, known: bool) -> dict[Address, Live]:  # noqa: ARG002
+    async def _behind(self, after: After, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
+        """A symbol that has no answer before the account mode changes has none after it: nothing is half changed."""
+        found = await self._found(account, addresses, known=True)
+        return {one: live if isinstance(live, Unreadable) else after.beside(live) for one, live in found.items()}
+
+    async def _found(self, account: Account, addresses: Sequence[Address], *, known: bool) -> dict[Address, Live]:  # noqa: ARG002
         """A request a symbol; one that cannot be read spoils its own alone."""
 
         async def one(address: Address) -> Live:
