@@ -18,7 +18,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
-import httpx
+from yarl import URL
 
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import (
@@ -48,7 +48,7 @@ from acctcfg.wire.failures import (
     clock_is_off,
     too_soon,
 )
-from acctcfg.wire.http import Request, ThroughHttpx, Transport
+from acctcfg.wire.http import Request, TimedOut, Transport, TransportFailed, Unconnected, Unproxied
 from acctcfg.wire.limits import BucketKey
 from acctcfg.wire.message import GARBLED_HINT, SHAPE_ERRORS, reply_of, request_of
 from acctcfg.wire.pace import Pacer, Slot
@@ -76,8 +76,8 @@ class Client:
     """Calls to one venue at one base URL, for any number of its users at once.
 
     `signer` arguments are handed to the dialect; `user` is the venue user's id, by which limits are
-    counted. `on_request` is told of every request that left. `transport` is any httpx transport; `most`: so many
-    requests at once, 0 for any number: what would wait for a connection waits before it is signed.
+    counted. `on_request` is told of every request that left. `transport`: also one of httpx's, by `ThroughHttpx`.
+    `most`: so many requests at once, 0 for any number: what would wait for a connection waits before it is signed.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Client:
         pacer: Pacer,
         *,
         timeout_s: float = 10.0,
-        transport: Transport | httpx.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
         sockets: Sockets | None = None,
         on_request: Callable[[Sent], None] | None = None,
         random: Callable[[], float] = random.random,
@@ -104,13 +104,10 @@ class Client:
         self.offset_s = 0.0  # venue's clock minus ours
         self.requests = 0
         self.rate_limited = 0
-        url = httpx.URL(self.base_url)
-        self._host, self._url = url.netloc.decode(), str(url).rstrip("/")
-        self._transport: Transport = (
-            ThroughHttpx(transport)
-            if isinstance(transport, httpx.AsyncBaseTransport)
-            else transport or AiohttpTransport(timeout_s=timeout_s, handshakes=pacer)
-        )
+        url = URL(self.base_url)
+        self._host = url.host_port_subcomponent or ""
+        self._url = f"{url.scheme}://{self._host}"
+        self._transport = transport or AiohttpTransport(timeout_s=timeout_s, handshakes=pacer)
         self._room: AbstractAsyncContextManager[None] = asyncio.Semaphore(most) if most else nullcontext()
         self._recording = asyncio.Semaphore(RECORDED_AT_ONCE)
         self._sockets = sockets or Sockets(timeout_s=timeout_s)
@@ -337,21 +334,21 @@ class Client:
             slot.answered()
             exchange.status = response.status
             body = unquoted(await response.read(), exchange.signer, exchange.signed)
-        except httpx.ProxyError as exc:
+        except Unproxied as exc:
             slot.not_sent()
             hint = "is the proxy right? NO_PROXY names hosts that are reached without one"
             raise NotSent(f"{self.base_url} cannot be reached: {exc}", hint=hint, code="proxy") from exc
-        except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
+        except Unconnected as exc:
             slot.not_sent()
             hint = "is the venue up? check base_url and the network"
             raise NotSent(f"{self.base_url} does not answer: {exc}", hint=hint, code="not_sent") from exc
         except BodyTooLong:
             raise TooLong.of(self.base_url, MAX_BYTES) from None
-        except httpx.TimeoutException as exc:
+        except TimedOut as exc:
             hint = "the venue or the network is slow or down; try again later"
             message = f"{self.base_url} gave no answer within {self.timeout_s:g} s"
             raise Unreachable(message, hint=hint, code="timeout") from exc
-        except httpx.RequestError as exc:
+        except TransportFailed as exc:
             hint = "the venue or something on the way to it broke off; try again later"
             raise Unreachable(f"{self.base_url} did not answer in full: {exc}", hint=hint, code="reset") from exc
         if 300 <= response.status < 400:

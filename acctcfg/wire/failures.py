@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import httpx
+from yarl import URL
 
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused, Unreachable, VenueError
 from acctcfg.wire.endpoint import Call
@@ -88,8 +88,8 @@ class Redirected(Garbled):
     def of(cls, base_url: str, response: Response) -> Redirected:
         """Where an answer points to."""
         try:
-            place = httpx.URL(response.headers.get("location", "")).host
-        except httpx.InvalidURL:
+            place = URL(response.headers.get("location", "")).host or ""
+        except ValueError:
             place = ""
         where = f" to {place}" if place else ""
         return cls(

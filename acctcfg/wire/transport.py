@@ -1,8 +1,7 @@
 """Requests over aiohttp's engine: httpx's own pool slows down as connections grow, aiohttp's does not.
 
-What went wrong is told with httpx's exceptions, as by any transport that may stand in its place. The joint is our own
-because a write's fate hangs on it: what failed before a byte was sent (ConnectError, ConnectTimeout) must never be
-mixed up with what failed after (ReadError, ReadTimeout). The bytes and the raw target go out as they were signed,
+The joint is our own because a write's fate hangs on it: what failed before a byte was sent (Unconnected) must never be
+mixed up with what failed after (any other TransportFailed). The bytes and the raw target go out as they were signed,
 nothing is repeated, redirected, taken from the environment or kept in a cookie jar.
 """
 
@@ -20,12 +19,12 @@ from contextlib import AsyncExitStack
 from typing import Any, NoReturn, Protocol
 
 import aiohttp
-import httpx
+import certifi
 from yarl import URL
 
 from acctcfg.errors import ConfigError
 from acctcfg.wire.answer import MAX_BYTES
-from acctcfg.wire.http import Request
+from acctcfg.wire.http import ConnectTimedOut, Request, TimedOut, TransportFailed, Unconnected, Unproxied
 from acctcfg.wire.proxy import Proxy
 
 __all__ = ["AiohttpTransport", "Answer", "BodyTooLong", "authorities", "reason"]
@@ -75,7 +74,7 @@ class AiohttpTransport:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2, sock_connect=timeout_s / 2)
 
     async def send(self, request: Request) -> Answer:
-        """The answer, once its headers are there. Raises httpx.RequestError, ConfigError."""
+        """The answer, once its headers are there. Raises TransportFailed, ConfigError."""
         url, proxy = URL(request.url, encoded=True), self._proxy
         session = self._session or self._open(url.scheme)
         try:
@@ -89,7 +88,7 @@ class AiohttpTransport:
                 proxy_headers=proxy.login() if proxy else None,
             )
         except (aiohttp.ClientError, OSError) as exc:
-            told, cause = _as_httpx(exc, proxy)
+            told, cause = _told(exc, proxy)
             raise told from cause
         finally:
             if self._new:
@@ -147,8 +146,8 @@ class AiohttpTransport:
 
 def authorities() -> ssl.SSLContext:
     """The certificate authorities that are trusted: the user's where a variable names some, else those of certifi."""
-    for name in CERTIFICATES:
-        place = os.environ.get(name, "")
+    named = {name: os.environ.get(name, "") for name in CERTIFICATES}
+    for name, place in named.items():
         try:
             if place and name == "SSL_CERT_DIR":
                 os.listdir(place)  # noqa: PTH208 (a folder that is not there would count as an empty one)
@@ -161,7 +160,10 @@ def authorities() -> ssl.SSLContext:
                 hint=f"let it name the certificates of the authorities that you trust, or unset {name}",
             ) from None
     try:
-        return httpx.create_ssl_context()
+        file, folder = named.values()
+        if folder and not file:
+            return ssl.create_default_context(capath=folder)
+        return ssl.create_default_context(cafile=file or certifi.where())
     except (OSError, ValueError) as exc:
         hint = "reinstall acctcfg, or let SSL_CERT_FILE name the system's certificates"
         raise ConfigError(f"the certificate authorities cannot be read: {reason(exc)}", hint=hint) from None
@@ -203,7 +205,7 @@ class Answer:
         self._packed = packed.strip().lower() if packed else ""
 
     async def read(self) -> bytes:
-        """The whole body, once. Raises httpx.RequestError, BodyTooLong."""
+        """The whole body, once. Raises TransportFailed, BodyTooLong."""
         answer = self._answer
         length = answer.content_length
         try:
@@ -213,7 +215,7 @@ class Answer:
                 return await answer.read()
             return await self._in_parts()
         except (aiohttp.ClientError, OSError) as exc:
-            told, cause = _as_httpx(exc)
+            told, cause = _told(exc)
             raise told from cause
         finally:
             answer.release()
@@ -240,7 +242,7 @@ class Answer:
                 yield chunk
             return
         if self._packed not in ("gzip", "x-gzip"):
-            raise httpx.DecodingError(f"the answer is packed as {self._packed}")
+            raise TransportFailed(f"the answer is packed as {self._packed}")
         unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
         ended = True  # an answer without a body has nothing to inflate
         async for chunk in self._answer.content.iter_chunked(CHUNK):
@@ -249,7 +251,7 @@ class Answer:
                 try:
                     piece = unpacking.decompress(rest, CHUNK)
                 except zlib.error:
-                    raise httpx.DecodingError("the answer is not what its encoding says") from None
+                    raise TransportFailed("the answer is not what its encoding says") from None
                 ended, rest = unpacking.eof, unpacking.unconsumed_tail
                 yield piece
                 if unpacking.eof and unpacking.unused_data:  # another member follows
@@ -257,39 +259,37 @@ class Answer:
             while not ended and (piece := unpacking.decompress(b"", CHUNK)):
                 yield piece
         if not ended:
-            raise httpx.DecodingError("the answer was cut short")
+            raise TransportFailed("the answer was cut short")
 
 
-def _as_httpx(
-    exc: aiohttp.ClientError | OSError, proxy: Proxy | None = None
-) -> tuple[httpx.RequestError, Exception | None]:
-    """What says with httpx's exceptions whether anything can have been sent, in plain words; and what may be its cause.
+def _told(exc: aiohttp.ClientError | OSError, proxy: Proxy | None = None) -> tuple[TransportFailed, Exception | None]:
+    """What says whether anything can have been sent, in plain words; and what may be its cause.
 
     An error that carries headers, the request's or a login, is no cause: its repr would show them.
     """
     match exc:
         case aiohttp.ClientProxyConnectionError():
-            return httpx.ProxyError(f"{proxy} does not answer: {reason(exc.os_error)}"), None
+            return Unproxied(f"{proxy} does not answer: {reason(exc.os_error)}"), None
         case aiohttp.ClientHttpProxyError():
-            return httpx.ProxyError(f"{proxy} refuses to connect to it (HTTP {exc.status})"), None
+            return Unproxied(f"{proxy} refuses to connect to it (HTTP {exc.status})"), None
         case aiohttp.ConnectionTimeoutError():
-            return httpx.ConnectTimeout("no connection in time"), exc
+            return ConnectTimedOut("no connection in time"), exc
         case aiohttp.ClientConnectorDNSError():
-            return httpx.ConnectError("the host name does not resolve"), exc
+            return Unconnected("the host name does not resolve"), exc
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
-            return httpx.ConnectError(f"TLS failed: {_tls_reason(exc)}"), exc
+            return Unconnected(f"TLS failed: {_tls_reason(exc)}"), exc
         case aiohttp.ClientConnectorError():
-            return httpx.ConnectError(reason(exc.os_error)), exc
+            return Unconnected(reason(exc.os_error)), exc
         case TimeoutError():
-            return httpx.ReadTimeout("no answer in time"), exc
+            return TimedOut("no answer in time"), exc
         case aiohttp.ServerDisconnectedError():
-            return httpx.RemoteProtocolError("the connection was closed without an answer"), exc
+            return TransportFailed("the connection was closed without an answer"), exc
         case aiohttp.ClientResponseError():
-            return httpx.RemoteProtocolError("the answer is not HTTP"), None
+            return TransportFailed("the answer is not HTTP"), None
         case aiohttp.ClientPayloadError():
-            return httpx.ReadError("the answer was cut short"), exc
+            return TransportFailed("the answer was cut short"), exc
         case _:
-            return httpx.ReadError(reason(exc)), exc
+            return TransportFailed(reason(exc)), exc
 
 
 def reason(exc: BaseException) -> str:

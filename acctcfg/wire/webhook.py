@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import httpx
-
 from acctcfg.core.base_url import is_loopback
 from acctcfg.core.secret import Secret
 from acctcfg.errors import AcctcfgError
-from acctcfg.wire.http import Request
+from acctcfg.wire.http import Request, TimedOut, TransportFailed, Unconnected
 from acctcfg.wire.proxy import proxy_of
 from acctcfg.wire.transport import AiohttpTransport
 
@@ -29,10 +27,10 @@ async def post(url: Secret, body: bytes, *, environ: Mapping[str, str], timeout_
             answer = await transport.send(Request("POST", url.reveal(), headers, body))
         finally:
             await transport.aclose()
-    except httpx.TimeoutException:
+    except TimedOut:
         return f"no answer within {timeout_s:g} s"
-    except httpx.RequestError as error:
-        return "it cannot be reached" if isinstance(error, httpx.ConnectError) else "the connection broke"
+    except TransportFailed as error:
+        return "it cannot be reached" if isinstance(error, Unconnected) else "the connection broke"
     except AcctcfgError as error:
         return error.message
     if 300 <= answer.status < 400:

@@ -23,7 +23,9 @@ from acctcfg.errors import (
 )
 from acctcfg.wire.client import Client, UnresolvedWrite
 from acctcfg.wire.endpoint import Call, Endpoint, Rate
+from acctcfg.wire.failures import NotSent
 from acctcfg.wire.pace import Pacer
+from acctcfg.wire.through_httpx import ThroughHttpx
 
 HTML = raw(b"<html><title>502 Bad Gateway</title></html>", status=200)
 PASSING = {
@@ -246,11 +248,33 @@ async def test_any_httpx_transport_will_do(clock):
         assert request.headers["x-signed"] == signed
         return httpx.Response(200, json={"code": "0", "data": "5"})
 
-    transport = httpx.MockTransport(handle)
+    transport = ThroughHttpx(httpx.MockTransport(handle))
     async with Client("http://venue.test", ToyDialect(), clock, Pacer(clock), transport=transport) as client:
         call = Call(WRITE.endpoint, {"note": "a b&c=d%2F+é/€?#", "n": 5})
         assert (await client.write(call, "signer", "42")).data == "5"
         assert (await client.read(Call(READ.endpoint, call.params), "signer", "42")).data == "5"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (httpx.ConnectError, NotSent),
+        (httpx.ConnectTimeout, NotSent),
+        (httpx.ProxyError, NotSent),
+        (httpx.ReadTimeout, UnresolvedWrite),
+        (httpx.RemoteProtocolError, UnresolvedWrite),
+    ],
+)
+async def test_what_an_httpx_transport_raises_decides_what_became_of_a_write(clock, theirs, ours):
+    """Only where it could not connect, nothing was sent."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        raise theirs("as it says", request=request)
+
+    transport = ThroughHttpx(httpx.MockTransport(handle))
+    async with Client("http://venue.test", ToyDialect(), clock, Pacer(clock), transport=transport) as client:
+        with pytest.raises(ours, match="http:"):
+            await client.write(WRITE, "signer", "42")
 
 
 @pytest.mark.parametrize("timeout_s", [SHORT_S])
