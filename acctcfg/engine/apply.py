@@ -22,6 +22,7 @@ from acctcfg.engine.plan import Planned, draw_up, make_plan
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.reading import venues_of
 from acctcfg.engine.reviewed import (
+    asked_before,
     check_answers,
     check_credentials,
     check_digest,
@@ -106,7 +107,9 @@ async def apply(
     patience = Patience(wait_flat_s)
     while True:
         venues = venues_of(workspace, focus)
-        async with Session(workspace, venues, recalls=not refresh, progress=progress, limits=limits) as session:
+        listed = {} if part is None else part.listed
+        opened = Session(workspace, venues, recalls=not refresh, listed=listed, progress=progress, limits=limits)
+        async with opened as session:
             left = max(lock_timeout_s, patience.left(session.clock))
             async with hold_locks(session, left, progress) if part is None else nullcontext(part.locks) as locks:
                 if rotation is not None:
@@ -164,7 +167,8 @@ async def _plan(
     if terms.saved is not None:
         check_credentials(session, terms.saved)
     await let_writes_expire(session, progress, part)
-    planned = await draw_up(session, focus, leave=terms.leave, undo=terms.undo, progress=progress)
+    asked = None if part is None or terms.saved is None else asked_before(terms.saved)
+    planned = await draw_up(session, focus, leave=terms.leave, undo=terms.undo, asked=asked, progress=progress)
     planned.as_reviewed += patience.as_reviewed(planned)
     if terms.after_cap:
         planned.as_reviewed += tuple(map(without_cap, planned.as_reviewed))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from acctcfg.core.outcome import Outcome
@@ -31,6 +31,7 @@ class Part:
     accounts: frozenset[str]  # by their names at the venue
     locks: Locks
     stays: Callable[[], bool]  # whether it is to be carried out to its end by this process, or by another
+    listed: Mapping[str, JsonObject] = field(default_factory=dict)  # what its accounts need not be asked for again
 
     def ended(self, journal: Journal, outcome: Outcome, steps: Iterable[JsonObject]) -> None:
         """Write down how its steps ended, and then that it ended. One that goes to another process has not ended.

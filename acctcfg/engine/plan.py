@@ -43,10 +43,12 @@ from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.contract import Survey
 from acctcfg.wire.limits import Limits
 
-__all__ = ["Look", "Planned", "draw_up", "make_plan", "planning"]
+__all__ = ["Asked", "Look", "Planned", "draw_up", "make_plan", "planning"]
 
 
-_Answers: TypeAlias = tuple[dict[Address, tuple[Precheck, ...]], list[Warning_]]
+Asked: TypeAlias = Mapping[Address, tuple[Precheck, ...]]
+"""What the prechecks of steps say."""
+_Answers: TypeAlias = tuple[Asked, list[Warning_]]
 """Of one account: what the prechecks of its changes say, and what there is to know about them."""
 
 
@@ -141,12 +143,14 @@ async def draw_up(
     undo: Undo | None = None,
     look_only: bool = False,
     differences: bool = False,
+    asked: Asked | None = None,
     progress: Progress = SILENT,
 ) -> Planned:
     """Read, compare, order and ask. `leave`: what the user lets be done besides. `undo`: the run that is undone.
 
     `look_only`: nobody will carry it out, so that nobody asks what stands in the way; what is there that the manifest
-    does not name, the caller sees for himself.
+    does not name, the caller sees for himself. `asked`: what stands in the way by another process of this run, which
+    asked a moment ago; the gate asks again.
     """
     workspace, replacing = session.workspace, leave.replace
     focus, surveys, warnings, unread = await read_for_plan(
@@ -163,8 +167,8 @@ async def draw_up(
     by_key = {survey.spec.key: survey for survey in surveys}
     _block_left_out(surveys, focus)
     work = list(_differences(surveys, replacing, warnings, unread))
-    asked = () if look_only else await _asked(session, work, progress, unread)
-    steps, work = _steps(session, work, by_key, asked, warnings, unread)
+    answers = [(asked or {}, [])] if look_only or asked is not None else await _asked(session, work, progress, unread)
+    steps, work = _steps(session, work, by_key, answers, warnings, unread)
     if undo is not None:
         steps, again = await set_again(session, undo, steps)
         warnings += again

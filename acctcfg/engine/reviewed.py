@@ -13,10 +13,10 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.codes import UNREVIEWED
 from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.managed import ANY, claims
-from acctcfg.core.plan import Plan, Step
+from acctcfg.core.plan import Plan, Precheck, Step
 from acctcfg.core.scope import VenueReport
 from acctcfg.core.value_text import told
-from acctcfg.engine.plan import Planned
+from acctcfg.engine.plan import Asked, Planned
 from acctcfg.engine.plan_difference import differences
 from acctcfg.engine.session import Session
 from acctcfg.engine.survey_guard import answered
@@ -24,7 +24,15 @@ from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import PlanStale
 from acctcfg.venues.contract import Survey
 
-__all__ = ["check_answers", "check_credentials", "check_digest", "check_manifest", "check_steps", "focus_of"]
+__all__ = [
+    "asked_before",
+    "check_answers",
+    "check_credentials",
+    "check_digest",
+    "check_manifest",
+    "check_steps",
+    "focus_of",
+]
 
 _AGAIN = "plan again, and review that"
 
@@ -42,6 +50,14 @@ def focus_of(saved: Mapping[str, Any]) -> Focus:
     unread = [str(one["address"]) for one in saved["unreadable"]]
     steps = (str(step["address"]) for step in saved["steps"])
     return Focus.exactly(steps, besides=unread, targets=saved["targets"], excludes=excludes)
+
+
+def asked_before(saved: Mapping[str, Any]) -> Asked:
+    """What stood in the way of the steps when their plan was drawn up."""
+    return {
+        Address(step["account"], step["field"], step["key"]): tuple(Precheck(**one) for one in step["prechecks"])
+        for step in saved["steps"]
+    }
 
 
 def check_manifest(workspace: Workspace, saved: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Self
 from acctcfg.core.base_url import is_loopback
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.events import Connected, Traffic
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.plan import Precheck, VenueReport, Warning_
 from acctcfg.core.secret import AccessToken
 from acctcfg.engine.collector import as_before, less_often
@@ -22,7 +23,7 @@ from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.unforeseen import blame
 from acctcfg.engine.workspace import JournalMemory, Workspace
 from acctcfg.errors import AcctcfgError, ConfigError, VenueError
-from acctcfg.venues.contract import Connection, Cost, Given, Venue
+from acctcfg.venues.contract import Connection, Cost, Given, HandsOver, Survey, Venue
 from acctcfg.venues.installed import venue
 from acctcfg.wire.client import Client
 from acctcfg.wire.clock import Clock
@@ -91,6 +92,13 @@ class Link:
         rate = self.client.pacer.limits.get(cost.endpoint.text)
         return cost if rate is None else replace(cost, endpoint=replace(cost.endpoint, rate=rate))
 
+    def listed(self, surveys: Iterable[Survey]) -> dict[str, JsonObject]:
+        """What a slow list said of these accounts, so that another process of this run need not read it."""
+        connection = self.connection
+        if not isinstance(connection, HandsOver):
+            return {}
+        return {one.spec.key: facts for one in surveys if (facts := connection.listed(one)) is not None}
+
     def report(self) -> VenueReport:
         """Requests and seconds that reading took, for the header of a plan."""
         spec, base_url = self.connection.spec, self.client.base_url
@@ -133,6 +141,7 @@ class Session:
     failed: dict[str, VenueError] = field(default_factory=dict)
     memory: Callable[[str, str], JournalMemory] | None = None  # by base URL and venue user
     recalls: bool = False  # whether what the journal has as lasting need not be read
+    listed: Mapping[str, JsonObject] = field(default_factory=dict)  # see `Given.listed`
     progress: Progress = SILENT
     limits: Limits | None = None  # what other processes of the same run use of the limits
 
@@ -265,6 +274,7 @@ class Session:
             accounts={key: one for key, one in workspace.manifest.accounts.items() if one.venue == spec.key},
             adopt=workspace.manifest.guardrails.adopt,
             recalls=self.recalls,
+            listed=self.listed,
         )
         connection = way.venue.connect(given)
         ends_at = credentials.ends_at if isinstance(credentials, AccessToken) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, cast, runtime_checkable
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, Place, VenueSpec
@@ -38,6 +38,7 @@ __all__ = [
     "Creating",
     "Explained",
     "Given",
+    "HandsOver",
     "KnownAccount",
     "Lasting",
     "Memory",
@@ -354,6 +355,14 @@ class Connection(Protocol):
         """Whether the venue's refusal of a change may be about the value alone, so that it is not tried elsewhere."""
 
 
+@runtime_checkable
+class HandsOver(Protocol):
+    """A connection whose list of accounts is so slow that several processes of one run do not each read it."""
+
+    def listed(self, survey: Survey) -> JsonObject | None:
+        """What the list said of the account, as `Given.listed` takes it; None where that must be read again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What the engine hands over for one connection; a venue takes of it what it needs."""
@@ -366,6 +375,9 @@ class Given:
     accounts: Mapping[str, AccountSpec]  # all that the manifest has under this connection, by key
     adopt: str  # "allow" | "explicit"
     recalls: bool = False  # whether what `memory` has as lasting need not be read
+    listed: Mapping[str, JsonObject] = field(default_factory=dict)
+    """What a slow list said of these accounts a moment ago, to another process of this run (`HandsOver`): a survey need
+    not ask again. Whatever comes after it reads anew."""
 
 
 class Venue(Protocol):

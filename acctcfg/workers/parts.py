@@ -13,29 +13,43 @@ from acctcfg.engine.plan import Planned
 from acctcfg.engine.workspace import Locks
 from acctcfg.journal import Lock
 
-__all__ = ["PARTS", "Handed", "handed", "in_parts", "lock_of_part"]
+__all__ = ["Handed", "cut", "handed", "in_parts", "lock_of_part"]
 
-PARTS: Final = 12
-"""Of one wave at most: enough that workers end at about the same time, few enough that lists are read seldom."""
+SHARE: Final = 8
+"""A part is this share of what is left: the first are large, and at the last ones no worker waits long for another."""
 LEAST: Final = 5
-"""Accounts of a part, where there are as many."""
+"""Accounts of a part, where there are as many; of more than 500 accounts a hundredth."""
+
+
+LISTED_S: Final = 600.0
+"""So long a worker takes what the list of accounts said from the process that queued the part."""
 
 
 def in_parts(accounts: Sequence[Sequence[Step]]) -> list[list[Sequence[Step]]]:
-    """The accounts in parts with about as many steps each. Those that wait for each other stay together."""
+    """The accounts in parts, the large ones first. Those that wait for each other stay together."""
     groups = list(_together(accounts))
-    most = max(1, min(PARTS, len(accounts) // LEAST))
-    goal = sum(map(len, accounts)) / most
     parts: list[list[Sequence[Step]]] = []
     for venue in sorted({group[0][0].venue for group in groups}):
-        part: list[Sequence[Step]] = []
-        for group in (one for one in groups if one[0][0].venue == venue):
-            if part and sum(map(len, part)) + sum(map(len, group)) / 2 > goal:
-                parts.append(part)
-                part = []
-            part += group
-        parts.append(part)
+        ours = [group for group in groups if group[0][0].venue == venue]
+        count, steps = sum(map(len, ours)), [sum(map(len, group)) for group in ours]
+        parts += [[one for group in ours[some] for one in group] for some in cut(steps, count)]
     return parts
+
+
+def cut(weights: Sequence[int], accounts: int) -> Iterator[slice]:
+    """Groups of so many accounts in parts: each an eighth of what is left, by their weights, but none too small."""
+    left, begin, size = sum(weights), 0, 0
+    least = left / accounts * max(LEAST, accounts // 100)
+
+    def goal() -> float:
+        return left if left < 1.5 * least else max(least, left / SHARE)
+
+    for at, weight in enumerate(weights):
+        if size and size + weight / 2 > goal():
+            yield slice(begin, at)
+            left, begin, size = left - size, at, 0
+        size += weight
+    yield slice(begin, len(weights))
 
 
 def _together(accounts: Sequence[Sequence[Step]]) -> Iterator[list[Sequence[Step]]]:
@@ -60,6 +74,7 @@ def handed(
     planned: Planned, accounts: Sequence[Sequence[Step]], locks: Locks, number: int, *, allow_warnings: bool
 ) -> JsonObject:
     """What a worker is told of a part: its steps as a saved plan has them, and the lock in whose name it writes."""
+    assert planned.session is not None  # noqa: S101 (draw_up read through it)
     steps = tuple(step for some in accounts for step in some)
     link, names = planned.link(steps[0]), {step.address.account for step in steps}
     user, base_url = link.connection.user, link.client.base_url
@@ -72,6 +87,8 @@ def handed(
         "lock": lock.number,
         "accounts": sorted(planned.surveys[name].spec.name for name in names),
         "allow_warnings": allow_warnings,
+        "listed": link.listed(map(planned.surveys.__getitem__, names)),
+        "listed_at": planned.session.clock.now(),
         "plan": _document(planned, steps, names),
     }
 
@@ -101,9 +118,17 @@ class Handed:
     lock: int
     accounts: frozenset[str]
     allow_warnings: bool
+    listed: Mapping[str, JsonObject]
+    listed_at: float
     plan: JsonObject
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
         """From the journal's note."""
         return cls(**{**body, "accounts": frozenset(body["accounts"])})
+
+    def still_listed(self, now: float, begun: Collection[str]) -> Mapping[str, JsonObject]:
+        """What a slow list said of the accounts, where that is not too old: `begun` were written to since."""
+        if not 0 <= now - self.listed_at <= LISTED_S:
+            return {}
+        return {name: facts for name, facts in self.listed.items() if name not in begun}

@@ -28,7 +28,7 @@ from acctcfg.wire.limits import Limits
 from acctcfg.wire.recorded import Answer
 from acctcfg.workers.jobs import NO_WORKER, READ, Jobs, opened, url_of
 from acctcfg.workers.limits import SharedLimits
-from acctcfg.workers.parts import LEAST, PARTS
+from acctcfg.workers.parts import cut
 from acctcfg.workers.schema import SCHEMA
 
 __all__ = ["plan_queued", "read_part"]
@@ -65,8 +65,7 @@ _Answers: TypeAlias = Mapping[str, Sequence[Answer]]
 async def _read_elsewhere(workspace: Workspace, jobs: Jobs, progress: Progress) -> list[_Answers]:
     plan, accounts = secrets.token_hex(8), list(workspace.manifest.accounts)
     server = Server(url_of(workspace), Bounds(), workspace.environ)
-    size = max(LEAST, -(-len(accounts) // PARTS))
-    parts = [accounts[at : at + size] for at in range(0, len(accounts), size)]
+    parts = [accounts[some] for some in cut([1] * len(accounts), len(accounts))] if accounts else []
     progress.phase("workers read accounts", len(parts))
     open_jobs = {}
     try:

@@ -166,12 +166,14 @@ class Worker:
         with self.workspace.journal() as journal:
             if journal.part(run, PART_ENDED, part.number) is not None:
                 return
+            begun = {address.partition(".")[0] for address in journal.sent(run)}
         ours = Part(
             run=run,
             number=part.number,
             accounts=part.accounts,
             locks=locks,
             stays=lambda: not self._leaving,
+            listed=part.still_listed(self.workspace.clock.now(), begun),
         )
         try:
             outcome = await self._applied(part, ours, interrupts)

@@ -13,6 +13,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.fee_rate import FeeRate
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.leverage_lines import ScopeName
 from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
@@ -93,6 +94,7 @@ class OkxConnection(ByField[Account]):
         self._accounts = given.accounts
         self._adopt = given.adopt
         self._recalls = given.recalls
+        self._listed = {given.accounts[key].name: facts for key, facts in given.listed.items() if key in given.accounts}
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._gate_reads: dict[object, Counter[tuple[bool, Endpoint]]] = {}
         self._calls = calls
@@ -140,7 +142,7 @@ class OkxConnection(ByField[Account]):
     async def survey(self, specs: Sequence[AccountSpec], focus: Focus, *, replace: frozenset[Address]) -> list[Survey]:
         """Both sides of everything that the focus wants of these accounts. An account that fails is unreadable."""
         named = [spec.name for spec in specs if spec.role != "main"]
-        listed = [asyncio.ensure_future(self._row(name)) for name in named]
+        listed = [asyncio.ensure_future(self._told(name)) for name in named]
         if len(named) > PAGE:
             # Every further page is a second away: the first request goes out before the accounts' own begin to queue.
             await asyncio.wait(listed, timeout=HEAD_START_S, return_when=asyncio.FIRST_COMPLETED)
@@ -167,6 +169,14 @@ class OkxConnection(ByField[Account]):
             await asyncio.wait([row])
         async with place:
             return await self._survey(spec, focus, replace, row)
+
+    async def _told(self, name: str) -> SubAccount | None:
+        """The account's row as it was handed over, else as it is."""
+        return SubAccount.told(self._listed[name]) if name in self._listed else await self._row(name)
+
+    def listed(self, survey: Survey) -> JsonObject | None:
+        """The account's row, for another process of this run."""
+        return None if survey.private.main else SubAccount.facts(survey.private.row)
 
     async def _row(self, name: str) -> SubAccount | None:
         """The account's row: by the list, or where that lacks one that the journal knows, by itself."""

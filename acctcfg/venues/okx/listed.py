@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.state import Unreadable
@@ -49,6 +50,21 @@ class SubAccount:
             transfer_out=boolean(row.get("canTransOut")),
             frozen=_frozen(row),
         )
+
+    @classmethod
+    def told(cls, facts: JsonObject) -> SubAccount | None:
+        """A row as `facts` tells it; None where there was none."""
+        if not facts:
+            return None
+        known: dict[str, Any] = dict(facts)
+        return cls(**{**known, "frozen": tuple(known["frozen"])})
+
+    @staticmethod
+    def facts(row: SubAccount | None) -> JsonObject | None:
+        """A row for another process, {} for none; None where it has a word that is new to us."""
+        if row is None:
+            return {}
+        return None if isinstance(row.account_mode, Unreadable) else {**asdict(row), "frozen": list(row.frozen)}
 
     @property
     def existing(self) -> Existing:
