@@ -82,7 +82,7 @@ def command(
         ctx, lambda progress: import_accounts(workspace, asked, alone=out is not None, progress=progress)
     )
     if found.accounts:
-        _write(workspace, found, name, asked.currencies, out)
+        found = _write(workspace, found, name, asked.currencies, out)
     for one in found.failed:
         say(f"{one.name}: not imported: {one.why}", err=True)
     if found.known:
@@ -92,21 +92,27 @@ def command(
     return 1 if found.failed else 0
 
 
-def _write(workspace: Workspace, found: Imports, name: str, currencies: tuple[str, ...], out: Path | None) -> None:
+def _write(workspace: Workspace, found: Imports, name: str, currencies: tuple[str, ...], out: Path | None) -> Imports:
+    """Write what makes a manifest, and give it back."""
     from acctcfg import __version__
-    from acctcfg.engine.import_files import carried, demand_sound, write_files
+    from acctcfg.engine.import_files import carried, sound, write_files
     from acctcfg.manifest.layout import ROOT
     from acctcfg.render.manifest_text import accounts_text, root_text
 
     manifest = workspace.manifest
     rules = {key: workspace.types[spec.type] for key, spec in manifest.venues.items()}
     head = f"Imported by acctcfg {__version__} on {workspace.today}: the accounts as they were."
-    text = accounts_text(found.accounts, found.profiles, rules, head=head, looked=currencies)
-    folder = out if out is not None else workspace.directory
-    venues, stores = carried(workspace, folder)
+    venues, stores = carried(workspace, out if out is not None else workspace.directory)
     beside = {ROOT: root_text(venues, stores, head=f"{head} No guardrails are set yet.", include=FILE.format("*"))}
-    demand_sound(workspace, {**beside, FILE.format("imported"): text})
-    write_files(folder, {name: text} if out is None else {name: text, **beside})
+
+    def text(some: Imports) -> str:
+        return accounts_text(some.accounts, some.profiles, rules, head=head, looked=currencies)
+
+    found = sound(workspace, found, lambda some: {**beside, FILE.format("imported"): text(some)})
+    if found.accounts:
+        folder = out if out is not None else workspace.directory
+        write_files(folder, {name: text(found)} if out is None else {name: text(found), **beside})
+    return found
 
 
 def _summary(found: Imports, where: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import NamedTuple
 
@@ -43,6 +43,19 @@ class Imports:
     profiles: tuple[SharedProfile, ...]
     known: tuple[str, ...]
     failed: tuple[Found, ...]
+
+    def without(self, wrong: Mapping[str, str]) -> Imports:
+        """The same without these accounts. `wrong`: why no manifest can hold them, by their keys."""
+        left = (replace(one, members=one.members - wrong.keys()) for one in self.profiles)
+        return replace(
+            self,
+            accounts=tuple(one for one in self.accounts if one.key not in wrong),
+            profiles=tuple(one for one in left if one.members),
+            failed=(
+                *self.failed,
+                *(Found(one.name, None, wrong[one.key]) for one in self.accounts if one.key in wrong),
+            ),
+        )
 
 
 class _One(NamedTuple):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from acctcfg.core.desired import StoreOption, StoreSpec, VenueSpec
+from acctcfg.engine.import_accounts import Imports
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import ConfigError, ManifestError, UsageError
+from acctcfg.errors import ConfigError, ManifestError, Problem, UsageError
 from acctcfg.manifest.layout import ROOT, new_file
 from acctcfg.plain_file import leads_out, write_new
 
-__all__ = ["carried", "demand_empty", "demand_sound", "place_for", "write_files"]
+__all__ = ["carried", "demand_empty", "place_for", "sound", "write_files"]
 
 
 def place_for(workspace: Workspace, stem: str) -> str:
@@ -39,17 +41,32 @@ def demand_empty(folder: Path) -> None:
         raise ConfigError(f"cannot read {folder}: {exc.strerror}") from exc
 
 
-def demand_sound(workspace: Workspace, files: Mapping[str, str]) -> None:
-    """Before anything is written: the files by themselves are a manifest."""
+def sound(workspace: Workspace, found: Imports, files: Callable[[Imports], Mapping[str, str]]) -> Imports:
+    """Before anything is written: the accounts that make a manifest by themselves. An account with something that no
+    manifest can hold stands under `failed`, with what is wrong, and holds up no other."""
+    while found.accounts and (problems := _problems(workspace, files(found))):
+        keys = {one.key for one in found.accounts}
+        wrong = {key: one.message for one in problems if (key := re.split(r"[.\[]", one.address)[0]) in keys}
+        if wrong:
+            found = found.without(wrong)
+        elif found.profiles:  # what is wrong in a profile is its members'
+            found = replace(found, profiles=())
+        else:
+            raise ConfigError(
+                f"the accounts do not make a valid manifest, so nothing was written: {problems[0]}",
+                hint="this is a bug in acctcfg; import the other accounts by their names",
+            )
+    return found
+
+
+def _problems(workspace: Workspace, files: Mapping[str, str]) -> tuple[Problem, ...]:
     with TemporaryDirectory() as folder:
         write_files(Path(folder), files)
         try:
             Workspace.load(Path(folder), workspace.environ, today=workspace.today)
         except ManifestError as exc:
-            raise ConfigError(
-                f"the accounts do not make a valid manifest, so nothing was written: {exc.message}",
-                hint="this is a bug in acctcfg; import the other accounts by their names",
-            ) from exc
+            return exc.problems
+    return ()
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:

@@ -212,3 +212,29 @@ def test_a_regular_master(desk: Desk) -> None:
     assert "transfer_out: true" in text
     assert "account_mode: multi_currency" in text
     assert "role: main" in text
+
+
+ODD = {"SWAP/cross/BTC-USDT-SWAP": "0.0000000000001"}
+
+
+@pytest.mark.parametrize(
+    "desk",
+    [
+        pytest.param(
+            seed({**WORLD, "trader-05": {}, "06": {}, **{f"trader{n:02}": live(n, leverage=ODD) for n in (7, 8)}}),
+            id="",
+        )
+    ],
+    indirect=True,
+)
+def test_an_account_that_no_manifest_can_hold_holds_up_no_other(desk: Desk) -> None:
+    """A name or a value that the venue has and a manifest may not: that account is named, the others are written."""
+    said = desk.run("import", "--all", "--store", "vault")
+    refused(said, 1)
+    wrong = {line.partition(":")[0]: line for line in said.err.splitlines() if ": not imported: " in line}
+    assert set(wrong) == {"trader-05", "06", "trader07", "trader08"}
+    assert "must be 6 to 20 letters and digits" in wrong["trader-05"]
+    assert "0.0000000000001 has more than 12 decimals" in wrong["trader08"]
+    text = (desk.folder / "accounts/desk.yaml").read_text(encoding="utf-8")
+    assert all(f"\n  {name}:\n" in text for name in WORLD)
+    assert desk.plan().last == NO_CHANGES
