@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,7 @@ from acctcfg.cli.formats import option_format, page, show
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.next_step import say_after_cap
 from acctcfg.cli.selection import option_target
+from acctcfg.core.spelling import decimal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,11 +32,8 @@ class Leverage(click.ParamType[Decimal]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         """A positive number as a Decimal, exactly as written."""
-        try:
-            found = Decimal(str(value))
-        except InvalidOperation:
-            found = Decimal("NaN")
-        if not found.is_finite() or not LEAST <= found <= 1_000_000 or found != found.quantize(LEAST):
+        found = decimal_of(str(value))
+        if found is None or not LEAST <= found <= 1_000_000 or found != found.quantize(LEAST):
             self.fail(f"{value!r} is not a leverage (3 or 2.5 would be, from {LEAST} on)", param, ctx)
         return found
 

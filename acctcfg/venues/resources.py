@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Warning_
+from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Absence, Cost, KnownAccount, Memory, Survey, Writer
@@ -191,10 +192,12 @@ def no_longer_managed(memory: Memory, name: str, uid: str) -> Warning_:
 
 def day_of(seconds: str) -> str:
     """The day (UTC) of a venue's time in Unix seconds, however fine."""
-    whole = seconds.partition(".")[0]
-    if not whole.isdigit():
-        return "at a time that the venue does not say"
-    return datetime.fromtimestamp(int(whole), UTC).date().isoformat()
+    at = unix_seconds(seconds)
+    return (
+        datetime.fromtimestamp(at, UTC).date().isoformat()
+        if at is not None
+        else "at a time that the venue does not say"
+    )
 
 
 def unreadable(error: VenueError) -> Unreadable:

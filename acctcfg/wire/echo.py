@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from types import MappingProxyType
 
 from acctcfg.core.secret import Secret
+from acctcfg.core.spelling import decimal_of
 
 __all__ = ["NOTHING", "OWNER", "Echo", "Echoes", "among", "comma_set", "decimal", "stripped", "text", "unlike"]
 
@@ -35,10 +35,8 @@ def stripped(asked: str, said: str) -> bool:
 
 def decimal(asked: str, said: str) -> bool:
     """The same number, however it is written."""
-    try:
-        return Decimal(asked) == Decimal(said)
-    except InvalidOperation:
-        return False
+    number = decimal_of(asked)
+    return number is not None and number == decimal_of(said)
 
 
 def among(asked: str, said: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -381,3 +382,21 @@ def test_a_key_bound_elsewhere_is_repaired_through_the_master(desk: Desk) -> Non
     assert said.code == 0, said.out + said.err
     assert desk.account("mmdesk01")["posMode"] == "long_short_mode"
     desk.converge()
+
+
+@pytest.mark.parametrize("time", ["9" * 400, "9" * 5000, "99999999999999999", "²", "1_000"], ids=lambda one: one[:6])
+def test_a_time_that_is_none_spoils_nothing_but_itself(desk: Desk, time: str) -> None:
+    """The creation of an account, the end of a maintenance: the rest of what the venue says is told."""
+    desk.sandbox.control_post("accounts/trader01", {})
+    desk.write({"trader01": {"account_mode": "spot"}})
+    uid = desk.account("trader01")["uid"]
+    page = {"totalPage": "1", "details": [{"subAcct": "trader01", "uid": uid, "acctLv": "1", "ts": time}]}
+    answers = {"*/subaccount-info": [page], "*/system/status": [{"title": "New engine", "end": time}]}
+    for path, data in answers.items():
+        body = json.dumps({"code": "0", "msg": "", "data": data})
+        desk.fault(match={"path": path, "method": "GET"}, times=0, kind="garbage", body=body)
+    said = desk.plan()
+    assert said.code == 0, said.out
+    assert "created at a time that the venue does not say" in said.out
+    desk.fault(match={"path": "*/account/config"}, times=0, kind="code", code="50001", status=503)
+    assert "venues.desk: the venue is under maintenance: New engine" in desk.plan().err

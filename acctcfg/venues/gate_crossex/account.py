@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from acctcfg.core.address import Address
 from acctcfg.core.secret import Credentials
+from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import After
 from acctcfg.errors import Refused
 from acctcfg.venues.account import AccountNotes
@@ -107,9 +108,7 @@ class Account(AccountNotes):
         """Whether acctcfg created it or took it over, by its uid."""
         if self.row is None:
             return False
-        seconds = self.row.created_s.partition(".")[0]
-        created_s = float(seconds) if seconds.isdecimal() else None
-        return self.created_by_us(created_s=created_s, label=self.row.label)
+        return self.created_by_us(created_s=unix_seconds(self.row.created_s), label=self.row.label)
 
     def signer(self, call: Call, *, own: bool) -> tuple[Credentials, str]:  # noqa: ARG002 (one key signs for all)
         """The user; the key that signs is never harmed."""

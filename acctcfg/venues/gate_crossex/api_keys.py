@@ -16,6 +16,7 @@ from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
+from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Rotating, Unreadable
 from acctcfg.errors import (
     AuthRefused,
@@ -156,9 +157,7 @@ class ApiKeys(OneCall[Account]):
         return Lost(value, reason, ours)
 
     def half_made(self, account: Account, row: KeyRow) -> bool:
-        whole = row.changed_s.partition(".")[0]
-        changed_s = float(whole) if whole.isdecimal() else None
-        return account.traces.half_made(row.label, row.api_key, _value(row, None), changed_s)
+        return account.traces.half_made(row.label, row.api_key, _value(row, None), unix_seconds(row.changed_s))
 
     def _stored(self, account: Account, key: KeySpec, live: str) -> str:
         """The id of the key whose secret is stored for this label, or that the journal knows to be; "" where none is.

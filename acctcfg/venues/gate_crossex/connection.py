@@ -14,6 +14,7 @@ from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.leverage_lines import ScopeName
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import Credentials
+from acctcfg.core.spelling import unix_seconds
 from acctcfg.errors import AuthRefused, Refused, VenueError
 from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.contract import Cost, Given, KnownAccount, Proof, Survey
@@ -25,7 +26,7 @@ from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 from acctcfg.venues.gate_crossex.brake import leverage_alone, look, obstacles
 from acctcfg.venues.gate_crossex.inventory import GateInventory
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
-from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount, seconds
+from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount
 from acctcfg.venues.gate_crossex.offline_checks import mode_findings
 from acctcfg.venues.gate_crossex.own_key import own_key_of
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
@@ -214,7 +215,7 @@ class GateConnection(ByField[Account]):
                 uid=row.uid,
                 label=row.label,
                 state=row.state if isinstance(row.state, str) else "",
-                created_s=seconds(row.created_s),
+                created_s=unix_seconds(row.created_s),
             )
             for row in sorted(await self._main_user.sub_accounts(), key=lambda row: row.name)
         ]

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from acctcfg.core.secret import Credentials
+from acctcfg.core.spelling import unix_seconds, whole_of
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.gate_crossex.auth import signature, timestamp
 from acctcfg.venues.gate_crossex.endpoints import TIME
@@ -70,7 +71,10 @@ class GateDialect:
         return Call(TIME)
 
     def server_time(self, data: Any) -> float:
-        return int(data["server_time"]) / 1000
+        seconds = unix_seconds(str(data["server_time"]), per_s=1000)
+        if seconds is None:
+            raise ValueError("a time that is none")
+        return seconds
 
 
 def _success(endpoint: Endpoint, status: int, body: bytes) -> Any:
@@ -87,8 +91,8 @@ def _success(endpoint: Endpoint, status: int, body: bytes) -> Any:
 def _stamped(headers: Mapping[str, str]) -> int | None:
     """The venue's time in milliseconds by an answer's headers: its own, which has microseconds, or HTTP's."""
     own = str(headers.get("X-Out-Time") or "")
-    if own.isdigit():
-        return int(own) // 1000
+    if (microseconds := whole_of(own)) is not None:
+        return microseconds // 1000
     try:
         return int(parsedate_to_datetime(str(headers.get("Date") or "")).timestamp() * 1000)
     except ValueError:

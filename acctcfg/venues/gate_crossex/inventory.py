@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from acctcfg.core.address import Address
+from acctcfg.core.spelling import unix_seconds
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.existing import Existing
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.api_keys import SURE_KEYS
-from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser, seconds
+from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.inventory import ListedKey, ListedKeys
 from acctcfg.venues.key_rotation import temporary_labels
 
@@ -62,5 +63,5 @@ def _key(row: KeyRow) -> ListedKey:
         api_key=row.api_key,
         permissions=row.permissions,
         ip_allowlist=row.ip_allowlist,
-        changed_s=seconds(row.changed_s),
+        changed_s=unix_seconds(row.changed_s),
     )

@@ -21,7 +21,7 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.shared import Shared
 
-__all__ = ["KeyList", "KeyRow", "MainUser", "SubAccount", "seconds"]
+__all__ = ["KeyList", "KeyRow", "MainUser", "SubAccount"]
 
 _USABLE = "1"  # 2 and 3 are frozen and locked, in this order or the other: neither is usable
 
@@ -168,12 +168,6 @@ class MainUser:
     async def key(self, uid: str, api_key: str) -> KeyRow:
         """One key of a sub-account, read by its id. Raises Refused where there is none."""
         return KeyRow.of(await self._read(Call(KEY, at={"user_id": uid, "key": api_key})))
-
-
-def seconds(text: str) -> float | None:
-    """A time of the venue's in Unix seconds; None where a row says none."""
-    whole = text.partition(".")[0]
-    return float(whole) if whole.isdecimal() else None
 
 
 def _keys(answer: object) -> KeyList:

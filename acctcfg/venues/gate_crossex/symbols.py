@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from acctcfg.core.spelling import whole_of
 from acctcfg.core.vocabulary import Market
 from acctcfg.venues.gate_crossex.vocabulary import BUSINESS
 
@@ -39,8 +40,8 @@ class Symbol(NamedTuple):
             str(row.get(field) or "") for field in ("symbol", "exchange_type", "business_type", "state")
         )
         cross = str(row.get("support_cross") or "true").lower() != "false"
-        delisted = str(row.get("delist_time") or "0").partition(".")[0]
-        return cls(name, exchange, business, state, int(delisted) if delisted.isdecimal() else 0, cross)
+        delisted = whole_of(str(row.get("delist_time") or "0").partition(".")[0])
+        return cls(name, exchange, business, state, delisted or 0, cross)
 
     def takes_leverage(self, now_ms: int) -> bool:
         """Whether its leverage is read and set: until the day of its delisting too. Patterns expand over these only."""

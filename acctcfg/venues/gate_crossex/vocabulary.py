@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from acctcfg.core.quoting import quoted
+from acctcfg.core.spelling import decimal_of
 from acctcfg.core.vocabulary import Market, PositionMode, Words
 from acctcfg.errors import Garbled
 
@@ -90,10 +91,7 @@ def number(value: object, what: str) -> Decimal:
     Raises Garbled for anything else: an amount that cannot be read is never taken for zero.
     """
     if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
-        try:
-            found = Decimal(value)
-        except InvalidOperation:
-            found = Decimal("NaN")
-        if found.is_finite() and abs(found.adjusted()) <= _MOST_DIGITS:
+        found = decimal_of(str(value))
+        if found is not None:
             return found
     raise Garbled(f"the venue answered {quoted(value)} for {what}, which is not a number", code="no_number")

@@ -18,7 +18,7 @@ from acctcfg.venues.okx.account_reads import Config, Open, OwnKey
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.key_guard import refuse_own_key
 from acctcfg.venues.okx.leverage import Decision
-from acctcfg.venues.okx.listed import DepositAddress, KeyList, KeyRow, SubAccount
+from acctcfg.venues.okx.listed import DepositAddress, KeyList, KeyRow, SubAccount, seconds
 from acctcfg.venues.okx.master import Master
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
@@ -219,8 +219,7 @@ class Account(AccountNotes):
         """Whether acctcfg created it or took it over, by its uid."""
         if self.row is None:
             return False
-        created_s = int(self.row.created_ms) / 1000 if self.row.created_ms.isdecimal() else None
-        return self.created_by_us(created_s=created_s, label=self.row.label)
+        return self.created_by_us(created_s=seconds(self.row.created_ms), label=self.row.label)
 
     def signer(self, call: Call, *, own: bool) -> tuple[Credentials, str]:
         """The account itself, or the broker for it; the key that signs is never harmed."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import AccessToken, Credentials, Secret
+from acctcfg.core.spelling import unix_seconds
 from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused, TokenOver
 from acctcfg.venues.okx.auth import signature, timestamp
 from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, SWITCH_PRESET, TIME
@@ -60,7 +61,10 @@ class OkxDialect:
         return Call(TIME)
 
     def server_time(self, data: Any) -> float:
-        return int(data[0]["ts"]) / 1000
+        seconds = unix_seconds(str(data[0]["ts"]), per_s=1000)
+        if seconds is None:
+            raise ValueError("a time that is none")
+        return seconds
 
 
 def _bearer(token: AccessToken) -> dict[str, str | Secret]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.spelling import decimal_of
 from acctcfg.errors import Garbled
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_reads import OwnKey
@@ -66,10 +67,7 @@ def _rows(found: object) -> list[Mapping[str, object]]:
 def _rate(text: object) -> Decimal | None:
     if text in ("", None):
         return None
-    try:
-        rate = Decimal(str(text))
-    except InvalidOperation:
-        rate = Decimal("NaN")
-    if not rate.is_finite():
+    rate = decimal_of(str(text))
+    if rate is None:
         raise Garbled("a fee rate that is not a number", code="no_number")
     return rate

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.secret import AccessToken, Credentials
+from acctcfg.core.spelling import unix_seconds
 from acctcfg.errors import AuthRefused, ConfigError, Maintenance, OutcomeUnknown, Unreachable, VenueError
 from acctcfg.venues.okx.account_reads import Config
 from acctcfg.venues.okx.endpoints import CONFIG, STATUS
@@ -47,8 +48,8 @@ async def maintenance(client: Client, spec: VenueSpec) -> Maintenance | None:
     if not reply.data:
         return None
     row = reply.data[0]
-    end = str(row.get("end", ""))
-    until = f" until {datetime.fromtimestamp(int(end) / 1000, UTC):%Y-%m-%d %H:%M} UTC" if end.isdigit() else ""
+    end = unix_seconds(str(row.get("end", "")), per_s=1000)
+    until = f" until {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M} UTC" if end is not None else ""
     return Maintenance(
         f"venues.{spec.key}: the venue is under maintenance{until}: {row.get('title', '')}".rstrip(": "),
         hint="nothing was written; run again after that",

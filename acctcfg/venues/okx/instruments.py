@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from acctcfg.core.spelling import decimal_of
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled
 
@@ -171,8 +172,5 @@ def positive(field: object) -> Decimal | None:
 
 @lru_cache(maxsize=1024)
 def _decimal(text: str) -> Decimal | None:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() and value > 0 else None
+    value = decimal_of(text)
+    return value if value is not None and value > 0 else None

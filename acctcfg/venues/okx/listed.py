@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import Unreadable
 from acctcfg.deposit import CreditTo
 from acctcfg.venues.existing import Existing
@@ -175,4 +176,4 @@ class Chain:
 
 def seconds(milliseconds: str) -> float | None:
     """A time of the venue's in Unix seconds; None where a row says none."""
-    return int(milliseconds) / 1000 if milliseconds.isdecimal() else None
+    return unix_seconds(milliseconds, per_s=1000)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.plan import Precheck
+from acctcfg.core.spelling import whole_of
 from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.okx.endpoints import DEPOSIT_HISTORY, WITHDRAWAL_HISTORY
 from acctcfg.venues.okx.master import Master
@@ -47,12 +48,13 @@ async def _history(master: Master, endpoint: Endpoint, name: str) -> list[JsonOb
     for _ in range(_MOST_PAGES):
         page = await master.read(Call(endpoint, {"subAcct": name, **begins, "limit": str(_PAGE)}))
         rows += [row for row in page if demand("a movement", row, "ccy", "state", "ts") not in rows]
-        times = {str(row["ts"]) for row in page}
+        times = [whole_of(str(row["ts"])) for row in page]
         if len(page) < _PAGE:
             return rows
-        if len(times) < 2 or not all(one.isdecimal() for one in times):
+        known = {one for one in times if one is not None}
+        if len(known) < 2 or None in times:
             break
-        begins = {"after": str(min(map(int, times)) + 1)}
+        begins = {"after": str(min(known) + 1)}
     raise Garbled(f"{endpoint.text}: a list that does not end", code="no_end", hint="try again")
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.quoting import quoted
+from acctcfg.core.spelling import whole_of
 from acctcfg.errors import Garbled
 from acctcfg.venues.okx.endpoints import REGULAR_SUB_ACCOUNTS, SUB_ACCOUNTS
 from acctcfg.venues.okx.listed import SubAccount
@@ -96,7 +97,7 @@ class PagesByTime:
 
     def after(self, page: Page, number: int) -> Call | None:  # noqa: ARG002
         """From the last millisecond of the page on."""
-        times = [int(row.created_ms) for row in page.rows if row.created_ms.isdecimal()]
+        times = [ms for row in page.rows if (ms := whole_of(row.created_ms)) is not None]
         if len(times) < len(page.rows):
             raise Garbled("a sub-account without the time of its creation", code="no_field")
         if min(times) == max(times):
@@ -109,7 +110,7 @@ class PagesByTime:
 
 
 def _count(said: object) -> int:
-    pages = str(said or "1")
-    if not pages.isdecimal() or len(pages) > 9 or int(pages) > MOST_PAGES:
-        raise Garbled(f"a list of {quoted(pages)} pages", code="no_list")
-    return int(pages)
+    pages = whole_of(str(said or "1"))
+    if pages is None or pages > MOST_PAGES:
+        raise Garbled(f"a list of {quoted(said)} pages", code="no_list")
+    return pages

@@ -14,6 +14,7 @@ from typing import Final
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Secret
+from acctcfg.core.spelling import whole_of
 from acctcfg.errors import Garbled
 from acctcfg.venues.okx.endpoints import ASK_DMA_FILE, ASK_FD_FILE, DMA_FILES, FD_FILES, IF_REBATE
 from acctcfg.venues.rebates import Rebate, RebateFile
@@ -38,7 +39,7 @@ def rebate_call(api_key: str, kind: str) -> Call:
 def rebate_of(rows: Sequence[JsonObject]) -> Rebate:
     """The answer; a number without words is shown as it is."""
     number = rows[0].get("type") if len(rows) == 1 else None
-    if not isinstance(number, str) or not number.isdecimal() or len(number) > 9:
+    if not isinstance(number, str) or whole_of(number) is None:
         raise Garbled("an answer about a rebate without its number", code="no_number")
     words = _WORDS.get(number, "no rebate, for a reason that acctcfg has no words for")
     return Rebate(paid=number == "0", told=f"{words} (type {number})")

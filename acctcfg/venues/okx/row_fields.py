@@ -6,18 +6,18 @@ A field that decides something and is not there is no answer: it is never taken 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeVar
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.quoting import quoted
+from acctcfg.core.spelling import decimal_of
 from acctcfg.core.state import Unreadable
 from acctcfg.core.vocabulary import Words
 from acctcfg.errors import Garbled
 
 __all__ = ["boolean", "demand", "known_or_not", "number", "tag_of"]
 
-_MOST_DIGITS = 64  # of a number before or after its point
 _TAGS = ("tag", "memo", "pmtId", "comment", "addrEx")
 """Every documented place of what has to go with a payment besides the address. The last holds an object."""
 
@@ -58,11 +58,8 @@ def number(text: object) -> Decimal:
     """A number of the venue's; "" and a missing one are zero, anything else unreadable is an error."""
     if text in ("", None):
         return Decimal(0)
-    try:
-        value = Decimal(str(text))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
+    value = decimal_of(str(text))
+    if value is None:
         raise Garbled(f"{quoted(text)} where a number belongs", code="no_number")
     return value
 
