@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from acctcfg.core.spelling import decimal_of
+
 if TYPE_CHECKING:
     from acctcfg.cli.listeners import Listeners
     from acctcfg.engine.stopping import Interrupts
@@ -20,6 +22,7 @@ __all__ = ["Duration", "ask", "demand_asker", "option_auto_approve", "option_loc
 T = TypeVar("T")
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+MOST_S = 10 * 365 * 86400
 
 
 class Duration(click.ParamType[float]):
@@ -31,9 +34,12 @@ class Duration(click.ParamType[float]):
         """`30s`, `10m` or `2h` as seconds; a number alone is seconds."""
         text = str(value).strip()
         number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS_S else (text, "s")
-        if not number.replace(".", "", 1).isdecimal():
-            self.fail(f"{text!r} is not a duration (such as 30s, 5m or 2h)", param, ctx)
-        return float(number) * UNITS_S[unit]
+        found = decimal_of(number) if number[:1] in "0123456789." else None
+        if found is None:
+            self.fail(f"{text[:60]!r} is not a duration (such as 30s, 5m or 2h)", param, ctx)
+        if found * UNITS_S[unit] > MOST_S:
+            self.fail(f"{text[:60]!r} is longer than ten years", param, ctx)
+        return float(found * UNITS_S[unit])
 
 
 option_auto_approve = click.option("--auto-approve", is_flag=True, help="Do not ask.")

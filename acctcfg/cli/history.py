@@ -31,22 +31,22 @@ class Since(click.ParamType[str]):
         """As the journal writes times."""
         from datetime import UTC, datetime, timedelta
 
-        from acctcfg.cli.asking import Duration
+        from acctcfg.cli.asking import UNITS_S, Duration
+        from acctcfg.core.spelling import whole_of
         from acctcfg.journal.journal import utc
 
         text = str(value).strip()
         if not text:
             return ""
-        if text[:-1].isdecimal() and text[-1:] in "smhd":
+        if text[-1:] in UNITS_S and whole_of(text[:-1]) is not None:
             seconds = Duration().convert(text, param, ctx)
             return utc((datetime.now(UTC) - timedelta(seconds=seconds)).timestamp())
         try:
             when = datetime.fromisoformat(text)
-        except ValueError:
-            self.fail(
-                f"{text!r} is neither a day (2026-11-01), a time (2026-11-01T12:00:00Z) nor an age (24h)", param, ctx
-            )
-        return utc((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
+            return utc((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
+        except (ValueError, OverflowError):
+            told = "is neither a day (2026-11-01), a time (2026-11-01T12:00:00Z) nor an age (24h)"
+            self.fail(f"{text[:60]!r} {told}", param, ctx)
 
 
 @click.command("history")

@@ -15,6 +15,7 @@ from acctcfg.core.desired import JournalSpec, Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.snapshot import Earlier
+from acctcfg.core.spelling import decimal_of
 from acctcfg.core.until import settled
 from acctcfg.errors import ConfigError, ManifestError
 from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, Warrant, holder_of, journal_path, state_folders
@@ -388,10 +389,7 @@ def speed_of(environ: Mapping[str, str]) -> float:
     text = environ.get("ACCTCFG_SPEED", "")
     if not text:
         return 1.0
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed <= 1000:
-        raise ConfigError(f"ACCTCFG_SPEED is {text!r}", hint="use a number above 0 and up to 1000")
-    return speed
+    speed = decimal_of(text)
+    if speed is None or not 0 < speed <= 1000:
+        raise ConfigError(f"ACCTCFG_SPEED is {text[:60]!r}", hint="use a number above 0 and up to 1000")
+    return float(speed)
