@@ -77,7 +77,9 @@ CLEARING: Final = frozenset(
 
 WARNINGS: Final[Mapping[str, str]] = {
     "adopted": "an account that exists already is taken over",
+    "adopt_explicit": "an account that exists already is not taken over: its entry does not name it",
     "uid_mismatch": "the account's uid at the venue is not the one in the manifest",
+    "uid_changed": "an account that acctcfg does not know has the name of one that it knows",
     "no_longer_managed": "an account that acctcfg managed is no longer in the manifest; it and its keys stay",
     "unknown_key": "a live API key that the manifest does not name",
     "unbound_key": "a key that can trade works from any address",
@@ -115,6 +117,8 @@ UNREVIEWED: Final = frozenset(
         "not_served",
         "token_ends",
         "adopted",
+        "adopt_explicit",
+        "uid_changed",
         "no_longer_managed",
         "unknown_key",
         "rotating",

@@ -31,6 +31,7 @@ FINDINGS: Final[Mapping[str, str]] = {
     "label_differs": "an account's label differs, and cannot be changed",
     "parent_differs": "an account is under a different account, and cannot be moved",
     "uid_mismatch": "an account's uid is not the one in the manifest",
+    "uid_changed": "an account that acctcfg does not know has the name of one that it knows",
     "new_listing": "a value that is not set yet, for an instrument that was listed since the last apply",
     "until_over": "the `until` date of an entry has passed, and live accounts still have its value",
 }

@@ -85,10 +85,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A decimal above 0, or from 0 on."""
+    """A decimal above 0, or from 0 on; where it is `whole`, without digits after the point."""
 
     zero: bool = False
     most: int | None = None
+    whole: bool = False
 
 
 Simple = Flag | Choice | Line | Number
@@ -238,8 +239,8 @@ def kind_words(kind: Kind) -> str:
             return ", ".join(words)
         case Line(rule):
             return rule.words
-        case Number(zero, most):
-            least = "a number from 0 on" if zero else "a number above 0"
+        case Number(zero, most, whole):
+            least = f"a {'whole ' if whole else ''}number {'from 0 on' if zero else 'above 0'}"
             return least if most is None else f"{least}, at most {most}"
         case Record(parts):
             return "; ".join(f"{name}: {kind_words(part.kind)}" for name, part in parts.items())

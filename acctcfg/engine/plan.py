@@ -167,6 +167,7 @@ async def draw_up(
     by_key = {survey.spec.key: survey for survey in surveys}
     _block_left_out(surveys, focus)
     work = list(_differences(surveys, replacing, warnings, unread))
+    unread += [] if look_only else _not_meant(surveys, work)
     answers = [(asked or {}, [])] if look_only or asked is not None else await _asked(session, work, progress, unread)
     steps, work = _steps(session, work, by_key, answers, warnings, unread)
     if undo is not None:
@@ -251,6 +252,12 @@ def _differences(
         warnings += survey.warnings
         if changes:
             yield survey, changes
+
+
+def _not_meant(surveys: Sequence[Survey], work: Sequence[tuple[Survey, list[Change]]]) -> Iterator[Unread]:
+    """Accounts that are not those that are meant, where no step is there to be blocked: they match nothing."""
+    changed = {survey.spec.key for survey, _ in work}
+    yield from (one.another for one in surveys if one.another is not None and one.spec.key not in changed)
 
 
 async def _asked(

@@ -162,6 +162,6 @@ def _refused(attempt: Attempt, error: Refused, work: Work, asked: Asked) -> None
     if connection.together(change) and connection.refuses_value(change, error.code):
         message = f"the venue refuses {told(change.after)}: {message}"
         work.values.refused[asked] = f"{error.code} at {attempt.address}"
-    attempt.end("blocked" if connection.is_precondition(error.code) else "failed", message, error.code)
+    attempt.end("blocked" if connection.is_precondition(change, error.code) else "failed", message, error.code)
     if change.kind != "account" or attempt.repeated:
         attempt.refusal, attempt.result = attempt.result, None

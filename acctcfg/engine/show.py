@@ -9,6 +9,7 @@ from typing import Final
 
 from acctcfg.account_view import AccountView
 from acctcfg.core.address import Address, Focus
+from acctcfg.core.desired import AccountSpec
 from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.managed import managed_fields
 from acctcfg.core.plan import Unread
@@ -65,18 +66,13 @@ async def observe(
                 f"{target} selects nothing{near_address(target, workspace)}",
                 hint="accounts are named by their keys in the manifest; what the manifest does not manage is not read",
             )
-    return views + [
-        AccountView(
-            account=one.address,
-            venue=accounts[one.address].venue,
-            name=accounts[one.address].name,
-            uid="",
-            exists=None,
-            unreadable=(one,),
-        )
-        for one in unread
-        if one.address in accounts  # what else could not be read is not shown either
-    ]
+    # what else could not be read is not shown either
+    return views + [_unread(accounts[one.address], one) for one in unread if one.address in accounts]
+
+
+def _unread(spec: AccountSpec, why: Unread) -> AccountView:
+    """An account that could not be read."""
+    return AccountView(account=spec.key, venue=spec.venue, name=spec.name, uid="", exists=None, unreadable=(why,))
 
 
 def _views(surveys: Sequence[Survey], focus: Focus) -> list[AccountView]:
@@ -119,7 +115,10 @@ def _wanted(row: DepositRow, account: str, focus: Focus) -> bool:
 
 
 def _view(survey: Survey, focus: Focus) -> AccountView:
-    """What is there: an account that does not exist has no values, whatever a new one would begin with."""
+    """What is there: an account that does not exist has no values, whatever a new one would begin with. Of one that is
+    not the one meant nothing is shown, least of all where to pay to."""
+    if survey.another is not None:
+        return _unread(survey.spec, survey.another)
     unreadable = list(survey.unreadable)
     values = {}
     for address, found in sorted(survey.live.items()):

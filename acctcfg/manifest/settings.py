@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, assert_never
 
 from acctcfg.core.desired import Place, SettingEntry
@@ -16,7 +17,7 @@ from acctcfg.manifest.alternatives import AllOrListed, OneValue
 from acctcfg.manifest.containers import Field, Kind, Table
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near
-from acctcfg.manifest.scalars import Decimals, Flag, Text, Word
+from acctcfg.manifest.scalars import Decimals, Flag, Text, Whole, Word
 
 __all__ = ["build_settings", "settings_field"]
 
@@ -68,8 +69,8 @@ def _simple(kind: Simple) -> Kind:
             return Word(words)
         case Line(rule):
             return Text(rule)
-        case Number(zero, most):
-            return Decimals(most=most, zero=zero)
+        case Number(zero, most, whole):
+            return Whole(0 if zero else 1, most) if whole else Decimals(most=most, zero=zero)
         case _ as unknown:
             assert_never(unknown)
 
@@ -123,4 +124,7 @@ def _written_at(setting: Setting, node: Node, key: str) -> Node:
 
 
 def _value(taken: Any) -> Any:
-    return Members.of(taken) if isinstance(taken, dict) else taken
+    """As a live value has it: every number is a decimal."""
+    if isinstance(taken, dict):
+        return Members.of({name: _value(one) for name, one in taken.items()})
+    return Decimal(taken) if type(taken) is int else taken

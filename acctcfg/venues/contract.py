@@ -234,6 +234,7 @@ class Survey:
     warnings: list[Warning_] = field(default_factory=list)
     unreadable: list[Unread] = field(default_factory=list)
     blocks: dict[Address, list[Precheck]] = field(default_factory=dict)  # failing prechecks found while reading
+    not_meant: Precheck | None = None  # why it is not the account that the manifest means, or not to be taken over
     untargeted: set[Address] = field(default_factory=set)  # what has to go first and is not targeted
     stored: dict[str, StoredKey] = field(default_factory=dict)  # label -> where the secret of that very key lies
     unsigned: dict[Address, str] = field(default_factory=dict)  # why this process cannot carry these steps out itself
@@ -286,6 +287,14 @@ class Survey:
     def cannot_read(self, address: Address | str, code: str, message: str) -> None:
         """An account or a field that could not be read."""
         self.unreadable.append(Unread(str(address), code, message))
+
+    @property
+    def another(self) -> Unread | None:
+        """Why nothing that was read is of the account that is meant: its name is another one's."""
+        why = self.not_meant
+        if why is None or not self.exists or why.name == "adopt_explicit":
+            return None
+        return Unread(self.spec.key, why.name, why.detail)
 
 
 class Connection(Protocol):
@@ -348,8 +357,8 @@ class Connection(Protocol):
     def signed_by(self, survey: Survey) -> tuple[str, str, str] | None:
         """Store, path and label of the stored key that signs for the account; the journal remembers it."""
 
-    def is_precondition(self, code: str) -> bool:
-        """Whether the venue's refusal means that something must be cleared first: blocked, not failed."""
+    def is_precondition(self, change: Change, code: str) -> bool:
+        """Whether the venue's refusal of a change means that something must be cleared first: blocked, not failed."""
 
     def refuses_value(self, change: Change, code: str) -> bool:
         """Whether the venue's refusal of a change may be about the value alone, so that it is not tried elsewhere."""

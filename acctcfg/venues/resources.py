@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
-from acctcfg.core.plan import Warning_
+from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import Garbled, VenueError
@@ -211,35 +211,52 @@ def demand_identity(survey: Survey, *, known: bool, adopt: str, before: KnownAcc
     `known`: the journal has this uid. `before`: what the journal has under this name. `adopt` is the guardrail's word.
     The main account is its credentials', so only its uid is looked at.
     """
-    spec, wrong = survey.spec, ""
-    if not survey.exists:
-        if spec.uid is not None and spec.state != "absent":
-            wrong = f"{spec.name} does not exist, and a new one gets another uid than {spec.uid}: leave `uid` out"
-        elif before is not None and before.uid and before.name != spec.name and spec.state != "absent":
-            detail = (
-                f"by `moved` it was {before.key}, which acctcfg knows as {before.name} (uid {before.uid}); the venue "
-                f"has no {spec.name}, and none is made in its place: write `name: {before.name}`"
-            )
-            for address in survey.desired:
-                survey.block(address, "uid_changed", detail)
-    elif spec.uid is not None and spec.uid != survey.uid:
-        wrong = f"its uid is {survey.uid}, the manifest says {spec.uid}"
-    for address in survey.desired if wrong else ():
-        survey.block(address, "uid_mismatch", wrong)
-    if not survey.exists or spec.role == "main":
+    found = _another(survey, known=known, before=before)
+    if found is None and adopt == "explicit" and _taken_unasked(survey, known=known):
+        made = f"{survey.spec.name} exists (uid {survey.uid}) and acctcfg did not create it"
+        found = Precheck("adopt_explicit", "fail", f"{made}: write its uid, or adopt: true")
+    survey.not_meant = found
+    if found is None:
         return
-    if before is not None and before.uid not in ("", survey.uid) and not known and spec.uid is None:
-        detail = (
-            f"acctcfg knows {spec.name} as uid {before.uid}; the venue has it with uid {survey.uid}: "
-            "another account was made under this name. If that one is meant, write its uid"
-        )
-        for address in survey.desired:
-            survey.block(address, "uid_changed", detail)
-        return
-    if adopt != "explicit":
-        return
-    if known or spec.uid is not None or spec.adopt:
-        return
-    detail = f"{spec.name} exists (uid {survey.uid}) and acctcfg did not create it: write its uid, or adopt: true"
     for address in survey.desired:
-        survey.block(address, "adopt_explicit", detail)
+        survey.block(address, found.name, found.detail)
+    if survey.exists and found.name != "uid_mismatch":  # which is told as soon as it is seen
+        survey.warn(Address(survey.spec.key), found.name, found.detail)
+
+
+def _another(survey: Survey, *, known: bool, before: KnownAccount | None) -> Precheck | None:
+    """Why the account under that name is another one than the manifest means, or than the journal knows."""
+    spec = survey.spec
+    if not survey.exists:
+        return None if spec.state == "absent" else _not_there(survey, before)
+    if spec.uid is not None:
+        wrong = f"its uid is {survey.uid}, the manifest says {spec.uid}"
+        return Precheck("uid_mismatch", "fail", wrong) if spec.uid != survey.uid else None
+    if spec.role == "main" or known or before is None or before.uid in ("", survey.uid):
+        return None
+    detail = (
+        f"acctcfg knows {spec.name} as uid {before.uid}; the venue has it with uid {survey.uid}: "
+        "another account was made under this name. If that one is meant, write its uid"
+    )
+    return Precheck("uid_changed", "fail", detail)
+
+
+def _not_there(survey: Survey, before: KnownAccount | None) -> Precheck | None:
+    """Why none may be made in the place of one that the manifest means."""
+    spec = survey.spec
+    if spec.uid is not None:
+        wrong = f"{spec.name} does not exist, and a new one gets another uid than {spec.uid}: leave `uid` out"
+        return Precheck("uid_mismatch", "fail", wrong)
+    if before is None or not before.uid or before.name == spec.name:
+        return None
+    detail = (
+        f"by `moved` it was {before.key}, which acctcfg knows as {before.name} (uid {before.uid}); the venue "
+        f"has no {spec.name}, and none is made in its place: write `name: {before.name}`"
+    )
+    return Precheck("uid_changed", "fail", detail)
+
+
+def _taken_unasked(survey: Survey, *, known: bool) -> bool:
+    """Whether the entry does not say that an account that somebody else made is meant."""
+    spec = survey.spec
+    return survey.exists and spec.role != "main" and not (known or spec.uid is not None or spec.adopt)

@@ -34,6 +34,18 @@ def test_another_sub_account_of_the_same_name_is_not_ours(gate: GateDesk) -> Non
     gate.write({"customer01": {**SUB, **BOT}}).converge()
 
 
+def test_another_sub_account_matches_nothing(gate: GateDesk) -> None:
+    """Where no step is there to be blocked, the account could not be read: exit 1, and never "match"."""
+    gate.write({"customer01": SUB}).converge()
+    sub(gate, "customer01").uid = "999999999"
+    for fields, code in (({}, "uid_changed"), ({"uid": "42"}, "uid_mismatch")):
+        said = gate.write({"customer01": {**SUB, **fields}}).run("plan", "--format", "json")
+        assert (said.code, said.json["steps"]) == (1, [])
+        assert [(one["address"], one["code"]) for one in said.json["unreadable"]] == [("customer01", code)]
+        assert "adopted" not in {one["code"] for one in said.json["warnings"]}
+        assert gate.run("output").json["customer01"]["uid"] is None
+
+
 def test_somebody_elses_credentials_are_refused_from_the_second_use_on(make_gate: Callable[..., GateDesk]) -> None:
     """Plan, show and apply name both uids and exit 1, unless the manifest's `uid` says so."""
     gate = make_gate()

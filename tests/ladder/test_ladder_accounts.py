@@ -389,5 +389,5 @@ def test_an_account_that_somebody_else_made_first_is_not_ours(desk: Desk, adopt:
     assert "59601" in said.out
     assert [row["code"] for row in desk.writes()] == ["59601"]
     plan = desk.plan("--format", "json").json
-    assert [one["code"] for one in plan["warnings"]] == ["adopted"]
+    assert [one["code"] for one in plan["warnings"]] == ["adopt_explicit" if adopt == "explicit" else "adopted"]
     assert all(step["blocked"] is (adopt == "explicit") for step in plan["steps"])

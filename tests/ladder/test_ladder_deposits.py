@@ -289,6 +289,14 @@ def test_what_is_frozen_is_said_and_left_alone(desk: Desk, functions: list[str],
         )
 
 
+def test_a_suspended_account_takes_no_new_key(desk: Desk) -> None:
+    """Frozen without a list of functions is suspended: a new key is blocked with that reason, and no write is tried."""
+    settle(desk, "payee001", enable=False)
+    desk.write({"payee001": {"api_keys": {**KEY, "more": {"permissions": ["read"], "store": "vault"}}}})
+    assert "takes no new key" in failing(desk.steps()["payee001.api_keys[more]"])["not_frozen"]
+    quiet(desk)
+
+
 FORMATS = ("json", "csv", "env")
 
 

@@ -194,6 +194,26 @@ def test_the_strategy_is_asked_of_the_venue_item_by_item(desk: Desk) -> None:
     quiet(desk, "--allow-sensitive")
 
 
+@pytest.mark.parametrize(("block", "code", "words"), [("vip", "59519", "VIP 1"), ("not_eligible", "59518", "eligible")])
+def test_what_no_precheck_of_the_strategy_shows_is_blocked_by_the_venues_word(
+    desk: Desk, block: str, code: str, words: str
+) -> None:
+    """Two codes mean something else where sub-accounts are concerned: here they are preconditions (exit 3)."""
+    _account(desk, "multi_currency", strategy_blocks=[block])
+    said = _wants(desk, "strategy", "delta_neutral").apply("--allow-sensitive")
+    assert (said.code, said.last) == (3, "Applied: 0 created, 0 changed, 0 deleted, 1 blocked, 0 failed.")
+    assert f"{code}, " in said.out
+    assert words in said.out
+    assert "frozen" not in said.out
+    assert "web" not in said.out
+
+
+def test_the_earning_of_usdg_is_refused_offline(desk: Desk) -> None:
+    """The venue does not show whether it is on, so nobody could tell."""
+    said = _wants(desk, "auto_earn", {"USDG": True}).run("validate")
+    assert (said.code, "cannot be read back" in said.err) == (1, True)
+
+
 def test_protection_is_a_privilege(desk: Desk) -> None:
     """50030: unreadable at its address, exit 1; nothing else is spoiled."""
     _account(desk, "portfolio")
@@ -220,6 +240,17 @@ def test_a_protection_needs_all_its_fields(desk: Desk) -> None:
     """They are one value: `validate` names the missing one."""
     said = _wants(desk, "market_maker_protection", {"BTC-USD": {"window_ms": 1}}).run("validate")
     assert (said.code, "quantity_limit" in said.err) == (1, True)
+
+
+@pytest.mark.parametrize("field", ["window_ms", "freeze_ms"])
+def test_a_protection_counts_whole_milliseconds(desk: Desk, field: str) -> None:
+    """`validate` refuses a part of one; written as 5e3 or in quotes a whole number is the same number."""
+    _account(desk, "portfolio", mmp_allowed=True)
+    said = _wants(desk, "market_maker_protection", {"BTC-USD": {**MMP, field: 1.5}}).run("validate")
+    assert (said.code, "must be a whole number, not 1.5" in said.err) == (1, True)
+    _wants(desk, "market_maker_protection", {"BTC-USD": MMP}).converge()
+    _wants(desk, "market_maker_protection", {"BTC-USD": {**MMP, field: f"{MMP[field]}.0"}}).converge()
+    assert len(desk.writes()) == 1
 
 
 # -- one call for several ----------------------------------------------------------------------------------------------

@@ -58,6 +58,31 @@ def test_another_account_of_the_same_name_is_not_ours(desk: Desk) -> None:
     desk.write({"mmdesk01": {"api_keys": {"more": {"permissions": ["read"], "store": "vault"}}}}).converge()
 
 
+@pytest.mark.parametrize("code", ["uid_changed", "uid_mismatch"])
+def test_another_account_matches_nothing(desk: Desk, code: str) -> None:
+    """Where no step is there to be blocked, the account could not be read: exit 1, never "match", never taken over. No
+    other is held up with --skip-blocked, nothing of it is shown to be paid to, and drift names it."""
+    paid = {"deposit": {"addresses": [{"currency": "USDT"}]}}
+    desk.write({"mmdesk01": {"account_mode": "spot", **paid}, "mmdesk02": {}}).converge()
+    if code == "uid_changed":
+        sub(desk, "mmdesk01").uid = "700000000000009999"
+    uid = {"uid": "42"} if code == "uid_mismatch" else {}
+    desk.write({"mmdesk01": {"account_mode": "spot", **paid, **uid}, "mmdesk02": MORE})
+    said = desk.plan("--format", "json", "--target", "mmdesk01", "--refresh")
+    assert (said.code, said.json["steps"]) == (1, [])
+    assert [(one["address"], one["code"]) for one in said.json["unreadable"]] == [("mmdesk01", code)]
+    assert "adopted" not in {one["code"] for one in said.json["warnings"]}
+    assert "match the manifest" not in desk.plan().out
+    before = len(desk.writes())
+    assert (desk.apply().code, len(desk.writes())) == (1, before)
+    said = desk.run("output", "mmdesk01")
+    assert (said.code, said.json["mmdesk01"]["deposits"], code in said.err) == (1, [], True)
+    drift = desk.run("drift", "--format", "json", "--target", "mmdesk01")
+    assert (drift.code, [one["code"] for one in drift.json["findings"]]) == (2, [code])
+    assert desk.apply("--skip-blocked").code == 1
+    assert [row["body"]["subAcct"] for row in desk.writes()[before:]] == ["mmdesk02"]
+
+
 def test_an_account_that_a_killed_run_made_is_known_by_evidence(desk: Desk) -> None:
     """Its uid was never written down: the venue's time of creation and the label that was sent show that it is ours."""
     desk.write({"mmdesk01": {"label": "MMdesk01"}, "mmdesk02": {"label": "MMdesk02"}}).converge()

@@ -141,6 +141,9 @@ def set_mmp_config(call: Call) -> Answer:
     values = {name: decimal(call, name) for name in ("timeInterval", "frozenInterval", "qtyLimit")}
     if min(values.values()) < 0 or not values["qtyLimit"]:
         raise wrong("qtyLimit")
+    for name in ("timeInterval", "frozenInterval"):
+        if values[name] % 1:
+            raise wrong(name)  # whole milliseconds
     _refuse_without_mmp(call)
     row = {"instFamily": family, **{name: plain(value) for name, value in values.items()}}
 

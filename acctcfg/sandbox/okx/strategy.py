@@ -26,7 +26,10 @@ REFUSALS = {
     "repay_borrowings": "59528",
     "risk_unit_type": "59529",
 }
-HIDDEN = {"not_eligible": "59518", "vip": "59519"}
+HIDDEN = {  # the codes have other meanings where sub-accounts are concerned
+    "not_eligible": Refusal("59518", "The account is not eligible for the delta neutral strategy"),
+    "vip": Refusal("59519", "The delta neutral strategy requires VIP 1 or above"),
+}
 
 
 def set_trading_config(call: Call) -> Answer:
@@ -34,9 +37,9 @@ def set_trading_config(call: Call) -> Answer:
     account = call.account
     kind, value = choice(call, "type", ("stgyType",)), choice(call, "stgyType", ("0", "1"))
     if value != account.stgy_type:
-        for block, code in HIDDEN.items() if value == "1" else ():
+        for block, refusal in HIDDEN.items() if value == "1" else ():
             if block in account.strategy_blocks:
-                raise Refusal(code)
+                raise refusal
         blockers = _blockers(call, value)
         if blockers:
             raise Refusal(REFUSALS[str(blockers[0]["type"])])

@@ -174,8 +174,8 @@ class GateConnection(ByField[Account]):
         for resource in self.resources.values():
             if wrong is None or resource.field != "position_mode":
                 await resource.survey(account, focus, replace)
-        self._subs.tell_taken_over(account)
         demand_identity(survey, known=account.ours, before=account.before, adopt=self._adopt)
+        self._subs.tell_taken_over(account)
 
     def _wrong_word(self, account: Account, focus: Focus) -> tuple[str, str, str] | None:
         """Position modes in the form of the other account mode, now that the live one is known.
@@ -271,7 +271,7 @@ class GateConnection(ByField[Account]):
         """Positions under a leverage that changes, and lists that may have been cut."""
         return notices(survey.private, changes)
 
-    def is_precondition(self, code: str) -> bool:
+    def is_precondition(self, change: Change, code: str) -> bool:  # noqa: ARG002 (a label means one thing)
         """Labels that name orders, positions, margins, a status or a lock."""
         return code in PRECONDITIONS or code in (KEPT, SYMBOL_IN_USE)
 

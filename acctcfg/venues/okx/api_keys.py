@@ -38,6 +38,7 @@ __all__ = ["MOST_KEYS", "ApiKeys"]
 
 MOST_KEYS = 50  # of one account
 LABEL_TAKEN = "59502"
+NO_WITHDRAW = "OKX gives keys of sub-accounts no `withdraw` since 2025-05-28, and refuses to: leave it out"
 
 
 class ApiKeys(OneCall[Account]):
@@ -84,6 +85,8 @@ class ApiKeys(OneCall[Account]):
         wanted = survey.desired[address]
         if isinstance(wanted, KeyValue) and account.is_access(key.label) and self._is_away(account, wanted):
             survey.block(address, "access_ip", self._away(account, key.label, wanted))
+        if _gains_withdraw(wanted, found):
+            survey.warn(address, "withdraw_not_given", NO_WITHDRAW)
         unbound(survey, address, account.environment, what="; the venue deletes it after 14 idle days")
         if signing is not None:
             self._note(account, key, found, signing)
@@ -275,6 +278,12 @@ class ApiKeys(OneCall[Account]):
         if row is None:
             raise Refused(f"{account.name} has no key {label} (any more)", code="59506", hint="plan again")
         return row.api_key
+
+
+def _gains_withdraw(wanted: object, found: Live) -> bool:
+    """Whether a key is to get what old keys alone can still have."""
+    had = found.permissions if isinstance(found, KeyValue) else ()
+    return isinstance(wanted, KeyValue) and "withdraw" in wanted.permissions and "withdraw" not in had
 
 
 def _spec_of(account: Account, label: str) -> KeySpec | None:

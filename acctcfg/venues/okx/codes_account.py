@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acctcfg.venues.okx.codes import CLEAR, MISTAKE, TRADING, WEB, Kind, rows
 
-__all__ = ["ACCOUNT"]
+__all__ = ["ACCOUNT", "STRATEGY", "SUB_ACCOUNT"]
 
 _SINCE = "it was opened since the prechecks were read"
 _BOTS = "bots and algo orders count, and are easily overlooked"
@@ -229,7 +229,7 @@ ACCOUNT = {
         Kind.HUMAN,
         {
             "59518": "sub-accounts are created on the web page only; or the account is not eligible for delta_neutral",
-            "59519": "the function is frozen; or delta_neutral wants a higher tier",
+            "59519": "the function is frozen; or delta_neutral wants a higher fee tier",
         },
         causes=("the code has two meanings: which one, the request says",),
     ),
@@ -356,3 +356,21 @@ ACCOUNT = {
     **rows(Kind.FINAL, {"59691-59693": "demo balances cannot be set so"}, causes=("demo trading",)),
 }
 """Codes 59xxx."""
+
+SUB_ACCOUNT = rows(
+    Kind.HUMAN,
+    {
+        "59518": "OKX lets this user create sub-accounts on its web page only",
+        "59519": "OKX has frozen this function of the sub-account",
+    },
+)
+"""What the codes with two meanings say of a sub-account and its keys."""
+STRATEGY = rows(
+    Kind.PRECONDITION,
+    {
+        "59518": "the account is not eligible for delta_neutral",
+        "59519": "delta_neutral wants fee tier VIP 1 or higher",
+    },
+    hint="ask OKX for it, or leave `strategy` as it is",
+)
+"""What the same codes say of the strategy of an account."""

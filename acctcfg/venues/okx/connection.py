@@ -57,7 +57,7 @@ from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
 from acctcfg.venues.okx.private_socket import listen, socket_base
 from acctcfg.venues.okx.proof import proof_of
 from acctcfg.venues.okx.rebates import DMA, FD, rebate_call, rebate_of
-from acctcfg.venues.okx.refusals import PRECONDITIONS
+from acctcfg.venues.okx.refusals import PRECONDITIONS, STRATEGY
 from acctcfg.venues.okx.regular_account import tell_regular
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
@@ -256,8 +256,8 @@ class OkxConnection(ByField[Account]):
         for resource in self._rest:
             await resource.survey(account, focus, replace)
         demand_writer(account, replace)
-        self._subs.tell_taken_over(account)
         self._demand_identity(account)
+        self._subs.tell_taken_over(account)
 
     def _by_its_own_key(self, spec: AccountSpec) -> tuple[Survey, Account, asyncio.Future[SubAccount | None] | None]:
         """An account that is read by its own key whatever the manifest manages, and its row, which is being read."""
@@ -436,9 +436,9 @@ class OkxConnection(ByField[Account]):
         account: Account = survey.private
         return account.access_from if account.writer is not None else None
 
-    def is_precondition(self, code: str) -> bool:
+    def is_precondition(self, change: Change, code: str) -> bool:
         """Whether a code says that something stands in the way of the write: nothing was executed."""
-        return code in PRECONDITIONS or code == KEPT
+        return code in PRECONDITIONS or code == KEPT or (change.kind == "settings.strategy" and code in STRATEGY)
 
     def refuses_value(self, change: Change, code: str) -> bool:
         """A parameter of leverage that is wrong: with a name from the venue's own list, that is the value."""

@@ -11,7 +11,13 @@ from acctcfg.core.secret import AccessToken, Credentials, Secret
 from acctcfg.core.spelling import unix_seconds
 from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimited, Refused, TokenOver
 from acctcfg.venues.okx.auth import signature, timestamp
-from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS, SWITCH_PRECHECK, SWITCH_PRESET, TIME
+from acctcfg.venues.okx.endpoints import (
+    ACCOUNT_INSTRUMENTS,
+    SET_TRADING_CONFIG,
+    SWITCH_PRECHECK,
+    SWITCH_PRESET,
+    TIME,
+)
 from acctcfg.venues.okx.not_served import not_served
 from acctcfg.venues.okx.refusals import BUSY, CLOCK, CREDENTIALS, NOT_EXECUTED, TOKEN_OVER, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.answer import guarded, read_json
@@ -134,7 +140,7 @@ def _code(said: object) -> str:
 def _refused(endpoint: Endpoint, code: str, text: str, status: int) -> Exception:
     if gone := not_served(endpoint, code, status, text):
         return gone
-    known = meaning(code)
+    known = meaning(code, strategy=endpoint is SET_TRADING_CONFIG)
     words, hint = known.words, known.hint
     said = f'; the venue says "{text}"' if text else ""
     message = f"{endpoint.text} was refused: {code}, {words}{said}"

@@ -3,6 +3,7 @@ of sub-accounts (`enable`, `frozenFunc`)."""
 
 from __future__ import annotations
 
+from acctcfg.core.state import ABSENT
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.listed import EVERYTHING
 
@@ -29,3 +30,5 @@ def tell_frozen(account: Account) -> None:
         function = _FUNCTIONS.get(address.field)
         if function is not None and account.row.is_frozen(function):
             account.survey.block(address, "not_frozen", f"the venue has frozen {function} of {account.name}")
+        elif address.field == "api_keys" and EVERYTHING in frozen and account.survey.live[address] is ABSENT:
+            account.survey.block(address, "not_frozen", f"the venue has suspended {account.name}: it takes no new key")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from acctcfg.core.verdict import Explained, Verdict
 from acctcfg.venues.okx.codes import TRADING, Kind, Meaning
-from acctcfg.venues.okx.codes_account import ACCOUNT
+from acctcfg.venues.okx.codes_account import ACCOUNT, STRATEGY, SUB_ACCOUNT
 from acctcfg.venues.okx.codes_general import GENERAL
 from acctcfg.venues.okx.codes_newer import NEWER
 from acctcfg.venues.okx.codes_trading import TRADING_AND_FUNDING
@@ -20,6 +20,7 @@ __all__ = [
     "CREDENTIALS",
     "NOT_EXECUTED",
     "PRECONDITIONS",
+    "STRATEGY",
     "TOKEN_OVER",
     "UNKNOWN_KEY",
     "UNKNOWN_OUTCOME",
@@ -57,9 +58,11 @@ _VERDICTS = {
 _ELSEWHERE = ("another program that trades in this account",)
 
 
-def meaning(code: str) -> Meaning:
-    """Our words for a code; for one that is not listed, that it is not."""
-    return CODES.get(code, Meaning("a code that acctcfg has no words for"))
+def meaning(code: str, *, strategy: bool = False) -> Meaning:
+    """Our words for a code, which may mean something else where the strategy of an account is set; for one that is
+    not listed, that it is not."""
+    apart = STRATEGY if strategy else SUB_ACCOUNT
+    return apart.get(code) or CODES.get(code, Meaning("a code that acctcfg has no words for"))
 
 
 def _of_switch(type_: str, item: Item) -> Explained:

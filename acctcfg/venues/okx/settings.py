@@ -40,7 +40,11 @@ _OLD = ("quick_margin", "autonomy")  # withdrawn in 2024: can be live still, and
 ISOLATED: Words[str] = Words("isolated mode", {one: one for one in ("automatic", "auto_transfers_ccy", *_OLD)})
 
 _CURRENCY = TextRule(r"[A-Z0-9]{1,20}", "a currency in capital letters, such as USDT")
+_EARNING = TextRule(
+    rf"(?!USDG$){_CURRENCY.pattern}", f"{_CURRENCY.words}, but not USDG, whose earning cannot be read back"
+)
 _FAMILY = TextRule(r"[A-Z0-9_]+-[A-Z0-9_]+", "a family, such as BTC-USD")
+_MILLISECONDS = Number(zero=True, whole=True)
 _MULTI = ("multi_currency", "portfolio")
 _FLAT = ("no_open_positions", "no_pending_orders", "no_algo_orders", "no_bots")  # 59000
 
@@ -61,7 +65,7 @@ SWITCHES: tuple[Switch, ...] = (
             doc="Let the idle balance of a currency earn by itself; not the kind of USDG, which cannot be read back",
             kind=Keyed(
                 by="currency",
-                rule=_CURRENCY,
+                rule=_EARNING,
                 item=Flag({True: OneWay("OKX does not turn it off within 24 hours of turning it on", for_good=False)}),
             ),
             prechecks=("auto_earn_offered",),  # 59671
@@ -176,8 +180,8 @@ SWITCHES: tuple[Switch, ...] = (
                 rule=_FAMILY,
                 item=Record(
                     {
-                        "window_ms": Part(Number(zero=True), "The window, in milliseconds; 0 switches it off"),
-                        "freeze_ms": Part(Number(zero=True), "How long quotes stay frozen; 0: until they are reset"),
+                        "window_ms": Part(_MILLISECONDS, "The window, in milliseconds; 0 switches it off"),
+                        "freeze_ms": Part(_MILLISECONDS, "How long quotes stay frozen; 0: until they are reset"),
                         "quantity_limit": Part(Number(), "Contracts that may be filled within the window"),
                     }
                 ),

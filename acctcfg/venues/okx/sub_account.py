@@ -64,7 +64,7 @@ class SubAccounts(OneCall[Account]):
 
     def tell_taken_over(self, account: Account) -> None:
         """Warn of an account that acctcfg did not make. Last of the survey: its keys are counted if they were read."""
-        if account.row is not None and not account.main and not account.ours:
+        if account.row is not None and not account.main and not account.ours and account.survey.not_meant is None:
             row, keys = account.row, account.keys
             told = adopted(row.uid, day_of(row.created_ms[:-3]), None if keys is None else keys.rows)
             account.survey.warn(account.address(), "adopted", told)

@@ -98,6 +98,6 @@ class ToyConnection(ByField[Account]):
         swept = [str(one.address) for one in changes if one.kind == "settings.cash_sweep"]
         return [Warning_(address, "sweep_waits", message) for address in swept]
 
-    def is_precondition(self, code: str) -> bool:
+    def is_precondition(self, change: Change, code: str) -> bool:
         """What must be cleared first."""
         return code in REFUSALS and REFUSALS[code].verdict is Verdict.BLOCKED
