@@ -10,6 +10,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from sources import tree_of
 
 from acctcfg.venues import installed
 
@@ -110,12 +111,6 @@ EFFECTS = {"asyncio", "datetime", "http", "httpx", "logging", "os", "random", "s
 
 
 MODULES = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in FILES}
-
-
-@cache
-def tree_of(file: Path) -> ast.Module:
-    """A file's syntax tree; parsing all of them takes seconds."""
-    return ast.parse(file.read_text(encoding="utf-8"))
 
 
 @cache

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sources import tree_of
 
 import acctcfg
 from acctcfg.cli import console
@@ -53,7 +54,7 @@ def printing(tree: ast.AST) -> list[str]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_nothing_is_printed_past_the_console(file: Path) -> None:
     """No file but console.py touches stdin, stdout or stderr, by any of the usual ways."""
-    assert printing(ast.parse(file.read_text(encoding="utf-8"))) == []
+    assert printing(tree_of(file)) == []
 
 
 ENCODINGS = ["ascii", "iso8859-2", "cp437", "utf-8", "ascii:strict", "latin-1"]

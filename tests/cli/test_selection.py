@@ -55,6 +55,7 @@ def test_history_of_accounts(two: Desk) -> None:
     assert len(two.run("history", "--format", "json", "--account", "mm*").json) == every == 2
 
 
+@pytest.mark.slow
 def test_keys_to_rotate_by_address(two: Desk) -> None:
     """ACCOUNT and KEY, or their address; one that names no key is refused before anything is read."""
     said = two.run("rotate", "--auto-approve", "--target", "*01.api_keys[trading]")

@@ -10,6 +10,7 @@ from acctcfg.conformance.trial import Trial
 from acctcfg.venues import installed
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("toy_installed")
 class TestToyExchange(Conformance):
     """Toy Exchange."""

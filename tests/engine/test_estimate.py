@@ -48,7 +48,7 @@ SHAPES: Final[dict[str, tuple[int, str, dict[str, Any]]]] = {
 }
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_run_takes_as_long_as_its_plan_says(shape: str) -> None:
     """One field of all accounts, or several: within a tenth, and within the venue's limits."""
@@ -80,6 +80,7 @@ def test_the_longest_account_goes_first() -> None:
     assert said.seconds == pytest.approx(took, rel=0.1)
 
 
+@pytest.mark.slow
 def test_what_is_left_is_told_while_it_runs() -> None:
     """From a third of the run on, progress is right within a tenth, or the window of the limit that decides."""
     names = [f"customer{n:02d}" for n in range(30)]

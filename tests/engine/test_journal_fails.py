@@ -35,9 +35,9 @@ def full_after(patch: pytest.MonkeyPatch, method: str, count: int) -> None:
         patch.setattr(Journal, name, spoilt)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["intend", "settle", "request", "answered"])
 @pytest.mark.parametrize("count", [0, 1, 2, 4])
-@pytest.mark.sample(5)
 def test_a_full_disk_hides_nothing_that_was_done(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, method: str, count: int
 ) -> None:

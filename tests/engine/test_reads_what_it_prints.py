@@ -85,12 +85,14 @@ def test_show_reads_what_is_asked(three: Desk, address: str, unread: set[str]) -
     assert not read_by(three, "show", address) & unread
 
 
+@pytest.mark.slow
 def test_show_of_a_field_is_all_of_that_field(three: Desk) -> None:
     """`mmdesk01.leverage` means every leverage of the account."""
     said = three.run("show", "mmdesk01.leverage", "--format", "json")
     assert list(said.json[0]["values"]) == ["mmdesk01.leverage[swap/BTC-USDT/cross]"]
 
 
+@pytest.mark.slow
 def test_one_address_is_that_address_alone(three: Desk) -> None:
     """`output` and `show` of the second deposit address print no other, nor another field."""
     second = "mmdesk01.deposit.addresses[USDT/USDT-TRC20/2]"
@@ -110,6 +112,7 @@ def test_each_of_several_names_must_select_something(three: Desk) -> None:
         assert "mmdesk09 selects nothing" in said.err
 
 
+@pytest.mark.slow
 def test_show_of_nothing_prints_no_header(desk: Desk) -> None:
     """An account that manages no leverage has no empty page of it: the command line is told so."""
     desk.write({"mmdesk01": {**ALL, "leverage": []}, "mmdesk02": ALL}).converge()
@@ -138,6 +141,7 @@ class Heard:
     def happened(self, event: Event) -> None: ...
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["plan", "output"])
 def test_the_bar_moves_with_every_account(three: Desk, what: str) -> None:
     """One piece an account, by its name, as it is read."""
@@ -162,6 +166,7 @@ def test_a_focus_on_fields() -> None:
     assert not Focus(only=PAYABLE).everything
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["show", "output"])
 def test_whose_limit_it_was_is_said_beside_what_is_printed(desk: Desk, command: str) -> None:
     """Another program shares a limit: a note on stderr names it, and stdout is the same document as without."""

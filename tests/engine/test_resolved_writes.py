@@ -10,6 +10,7 @@ from acctcfg.journal import Journal
 KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "findings"), [("reset_after", ["happened"]), ("reset_before", ["did_not_happen"])])
 def test_what_reading_showed_of_a_lost_answer_is_on_record(desk: Desk, fault: str, findings: list[str]) -> None:
     """Seen, it happened; sent once more, the first one did not: either way nothing is left unresolved."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from desk import Desk
 
 KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
@@ -49,6 +50,7 @@ def test_a_target_shows_its_own_values_alone(desk: Desk) -> None:
     assert "pay USDT on USDT-TRC20 to" in desk.run("show", "mmdesk01").out
 
 
+@pytest.mark.slow
 def test_output_for_a_shell_keeps_accounts_apart(desk: Desk) -> None:
     """Two accounts whose variables would be one are refused: a deposit address must never be taken for another's."""
     desk.write({"desk-one": {"name": "deskone1"}, "desk_one": {"name": "deskone2"}}).converge()
@@ -58,6 +60,7 @@ def test_output_for_a_shell_keeps_accounts_apart(desk: Desk) -> None:
     assert len(desk.run("output", "--format", "csv").out.splitlines()) == 3
 
 
+@pytest.mark.slow
 def test_a_target_of_nothing_is_a_slip_whatever_else_could_not_be_read(desk: Desk) -> None:
     """What one account did not show excuses no target that has nothing to do with it."""
     desk.write({"mmdesk01": {"api_keys": KEY, "position_mode": "net"}, "mmdesk02": {}}).converge()

@@ -126,6 +126,7 @@ def test_deepdiff_sees_json_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         differences(PLAN | {"steps": [step("a", Secret("x"), 1)]}, PLAN)
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_while_nothing_is_wrong() -> None:
     """Neither library is imported for a rule that holds and a plan that is as it was reviewed."""
     code = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from desk import Desk
 from fault_parts import TRADING, keep, sub_account
 
@@ -17,6 +18,7 @@ def levels(desk: Desk) -> Desk:
     return desk.write({"levels01": {"api_keys": {"trading": TRADING}, "leverage": entries}})
 
 
+@pytest.mark.slow
 def test_maintenance_between_writes_and_their_reads(desk: Desk) -> None:
     """Two were taken, the third met the closed venue: two changed and not read back, one unknown; exit 1; the next
     apply does what is left."""

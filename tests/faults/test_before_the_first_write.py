@@ -141,7 +141,7 @@ def rewritten(rows: list[Row]) -> list[Row]:
     return chained(drafts, rows[0].at, (0, rows[0].prev))
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "words"), [(altered, "was altered"), (rewritten, "is another one")])
 def test_a_rewritten_journal(
     desk: Desk, kept: InFile | OnServer, change: Callable[[list[Row]], list[Row]], words: str
@@ -153,7 +153,7 @@ def test_a_rewritten_journal(
     assert words in desk.run("history", "--verify").err
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("last", ["apply", "plan"])
 def test_a_journal_that_was_rolled_back(desk: Desk, kept: InFile | OnServer, last: str) -> None:
     """An older copy in its place is named with the row that it lacks; what it may be told by is named, too: without

@@ -53,8 +53,8 @@ def nothing_raised_and_the_next_lowers_the_rest(desk: Desk) -> None:
     assert sorted(levers(desk).values()) == [2, 3, 3, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("where", "number"), POINTS)
-@pytest.mark.sample(1)
 def test_a_killed_brake_raises_nothing_and_can_be_run_again(desk: Desk, where: str, number: int) -> None:
     """Whatever point it dies at, no leverage is higher than before; the next one lowers the rest at once."""
     standing(desk)

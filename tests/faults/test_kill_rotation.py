@@ -44,7 +44,7 @@ def journal(request: pytest.FixtureRequest) -> dict[str, str]:
     return {} if request.param == "sqlite" else {"url": request.getfixturevalue("postgres").database()}
 
 
-@pytest.mark.sample(3)
+@pytest.mark.slow
 @pytest.mark.parametrize(("where", "number"), POINTS)
 def test_the_apply_after_a_kill_ends_the_rotation(desk: Desk, journal: dict[str, str], where: str, number: int) -> None:
     """The secret in the key's place is of a key that works when the process dies; one more apply leaves one key, a new

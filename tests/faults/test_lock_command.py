@@ -81,6 +81,7 @@ def test_only_yes_breaks_it(desk: Desk, monkeypatch: pytest.MonkeyPatch, answer:
         assert ("No lock" in desk.run("lock").out) == (answer == "yes")
 
 
+@pytest.mark.slow
 def test_locks_of_the_dead_are_counted_and_removed(desk: Desk) -> None:
     """A killed holder is none: the list counts what it left, JSON names it, and breaking without a name removes it."""
     desk.write(onboarding())

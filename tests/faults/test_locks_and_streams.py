@@ -196,6 +196,7 @@ def test_a_closed_stream_harms_nothing(desk: Desk, closed: tuple[int, ...]) -> N
     assert desk.run("history", "--verify").code == 0
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_changes_no_exit_status(desk: Desk) -> None:
     """`apply | head -1`: what was begun is done and on record, and the exit status says so."""
     desk.fault(match={"path": "*/create-subaccount"}, kind="delay", seconds=VERY_LONG_S)

@@ -60,6 +60,7 @@ def mirror(base_url: str, path: str, field: str, text: str) -> Iterator[str]:
             server.shutdown()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "field", "secret"),
     [
@@ -73,7 +74,6 @@ def mirror(base_url: str, path: str, field: str, text: str) -> Iterator[str]:
         ("subaccount-deposit-address", "addr", OWN),
     ],
 )
-@pytest.mark.sample(2)
 def test_a_repeated_secret_is_never_told(desk: Desk, path: str, field: str, secret: str) -> None:
     """Text, JSON, saved plan and journal have `***` in its place."""
     desk.sandbox.control_post("accounts/mmdesk01", sub_account("mmdesk01", acctLv="3", posMode="net_mode"))

@@ -20,6 +20,7 @@ from acctcfg.secrets import new_file
 CALLS = ("*/subaccount/apikey", "*/delete-apikey", "*/modify-apikey")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CALLS)
 @pytest.mark.parametrize("kind", ["timeout_after", "reset_before"])
 def test_a_lost_answer_ends_in_one_key_that_signs(desk: Desk, path: str, kind: str) -> None:

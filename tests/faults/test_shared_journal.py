@@ -45,6 +45,7 @@ def test_the_whole_way(desk: Desk, url: str) -> None:
     assert not (desk.folder / ".acctcfg").exists()
 
 
+@pytest.mark.slow
 def test_another_checkout_knows_what_this_one_did(desk: Desk, url: str, tmp_path: Path) -> None:
     """With the same journal a clone has nothing to take over, though `adopt: explicit` forbids it."""
     desk.write(onboarding(), journal={"url": url}, guardrails={"adopt": "explicit"}).converge()
@@ -74,6 +75,7 @@ def test_with_ci_set_a_shared_journal_outlives_the_job(desk: Desk, url: str, mon
     assert desk.write({"mmdesk01": {}}, journal={"url": url}).apply().code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reached", [True, False])
 @pytest.mark.parametrize("at", [4, 6, 9])
 def test_a_connection_that_is_lost_costs_nothing(
@@ -91,6 +93,7 @@ def test_a_connection_that_is_lost_costs_nothing(
     assert set(effects(desk).values()) == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [5, 6, 7, 8])
 def test_a_database_that_is_gone_stops_what_was_not_sent(
     desk: Desk, postgres: Postgres, url: str, at: int, monkeypatch: pytest.MonkeyPatch

@@ -81,9 +81,9 @@ def test_one_fault_on_every_kind_of_write_leaves_the_right_state(many: Desk, nam
     assert all(happened(many)[once] <= 1 for once in ("create-subaccount", "delete-subaccount"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["reset before", "reset after", "50004, applied", "garbage", "429"])
 @pytest.mark.parametrize("path", ["*/delete-apikey", "*/broker/dma/subaccount/apikey"])
-@pytest.mark.sample(3)
 def test_a_replacement_survives_a_fault_on_either_half(desk: Desk, name: str, path: str) -> None:
     """A key that is replaced ends as one key whose stored secret signs, whichever of its two writes is struck."""
     desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}, guardrails=GUARDRAILS).converge()
@@ -128,6 +128,7 @@ def test_an_unknown_outcome_stops_only_what_depends_on_it(desk: Desk) -> None:
     desk.converge()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["*/broker/dma/subaccount-info", "*/broker/dma/subaccount/apikey"])
 def test_a_lost_answer_that_cannot_be_read_back_is_unknown(desk: Desk, path: str) -> None:
     """When neither the answer nor the read-back arrives, nothing is repeated: unknown, and the next apply ends it."""
@@ -147,8 +148,8 @@ def test_a_lost_answer_that_cannot_be_read_back_is_unknown(desk: Desk, path: str
     assert key["api_key"] == desk.secret("mmdesk01", "trading")["api_key"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", WRITES)
-@pytest.mark.sample(3)
 def test_accepted_is_not_applied(many: Desk, path: str) -> None:
     """A venue that says "ok" and does nothing fails that step after one write, and says so."""
     strike(many, {"kind": "ok_but_nothing"}, path, times=0)
@@ -192,6 +193,7 @@ def test_a_replaced_key_that_still_signs_for_a_while_is_not_the_new_one(desk: De
     assert key["api_key"] == desk.secret("mmdesk01", "trading")["api_key"]
 
 
+@pytest.mark.slow
 def test_a_fault_between_two_writes_of_one_account_keeps_their_order(desk: Desk) -> None:
     """An unknown mode change is settled before the leverage behind it is written."""
     leverage = [{"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 9}]

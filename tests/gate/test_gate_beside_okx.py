@@ -172,6 +172,7 @@ def test_a_saved_plan_holds_both(both: GateDesk) -> None:
     assert both.apply(str(file)).last == "No changes. Live accounts match the manifest."
 
 
+@pytest.mark.slow
 def test_a_saved_plan_whose_look_at_everything_else_fails(both: GateDesk) -> None:
     """Its steps are right by now, and nothing is sent; that the rest could not be read is said, with the reason."""
     file = both.folder / "plan.json"
@@ -190,6 +191,7 @@ def test_a_saved_plan_whose_look_at_everything_else_fails(both: GateDesk) -> Non
     assert both.writes() == before
 
 
+@pytest.mark.slow
 def test_a_saved_plan_that_is_stale(both: GateDesk) -> None:
     """A CrossEx value that moved since makes the whole plan stale: exit 1, the address, and nothing written."""
     both.write({**ACCOUNTS, "cx": {"leverage": [{"symbol": ADA, "value": 5}]}}, profiles=PROFILES)
@@ -203,6 +205,7 @@ def test_a_saved_plan_that_is_stale(both: GateDesk) -> None:
     assert both.apply(str(file)).code == 0  # it is right by now: nothing to do at CrossEx, the rest is done
 
 
+@pytest.mark.slow
 def test_show_output_and_history(both: GateDesk) -> None:
     """Live values, ids and past runs of both venues, in the words of the manifest."""
     both.converge()
@@ -219,6 +222,7 @@ def test_show_output_and_history(both: GateDesk) -> None:
     assert "set-subaccount-level" in told
 
 
+@pytest.mark.slow
 def test_what_only_a_warning_needs_fails_alone(both: GateDesk) -> None:
     """Accounts that the manifest no longer names cannot be looked for at one venue: that is said (exit 1), and the plan
     of everything else stands."""
@@ -233,6 +237,7 @@ def test_what_only_a_warning_needs_fails_alone(both: GateDesk) -> None:
     assert "no longer names" in plan.json["unreadable"][0]["message"]
 
 
+@pytest.mark.slow
 def test_a_venue_that_fails_while_accounts_are_read(both: GateDesk) -> None:
     """Maintenance that begins after the first answer is that venue's alone."""
     maintenance = {"kind": "code", "code": "50001", "times": 0, "after": 1}

@@ -228,6 +228,7 @@ def test_an_isolated_account_is_found_by_its_label(make_gate: Callable[..., Gate
 # -- every label as the answer to a write ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("labels", "match", "wanted"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import pytest
 from gate_desk import ADA, BTC, GateDesk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -49,6 +50,7 @@ def test_a_rehearsal_ends_as_the_apply_does(
     assert compare(lasting) == set()
 
 
+@pytest.mark.slow
 def test_sub_accounts_and_their_keys(gate: GateDesk) -> None:
     """A new sub-account with a key, and one that is locked."""
     accounts = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from gate_desk import ADA, BTC, MARGIN_ADA, GateDesk
 
 SUB = {"role": "sub_account"}
@@ -25,6 +26,7 @@ def undone(gate: GateDesk, run: str, *arguments: str) -> dict[str, str]:
     return {one["address"]: one["message"] for one in plan["warnings"] if one["code"] == "not_undone"}
 
 
+@pytest.mark.slow
 def test_the_main_account_comes_back(gate: GateDesk) -> None:
     """Position mode of the account and leverage of contracts and margin; the account mode, and what it hid is named."""
     symbols = [{"symbol": symbol, "value": 2} for symbol in (ADA, BTC, MARGIN_ADA)]

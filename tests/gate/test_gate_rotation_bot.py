@@ -11,6 +11,7 @@ from rotation_bot import GateBot, rotated_under_load
 KEY = {"permissions": {"account": "read"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "overlap", "speed"),
     [(5, "3s", 20), pytest.param(300, "10s", 5, marks=pytest.mark.slow)],  # a request of so many may wait for seconds

@@ -582,6 +582,7 @@ def test_a_secret_is_found_where_the_journal_has_it(gate: GateDesk) -> None:
     assert keys(gate) == before
 
 
+@pytest.mark.slow
 def test_accounts_that_swap_their_names_keep_each_its_own_key(gate: GateDesk) -> None:
     """Each secret is found by the journal; none is overwritten, moved aside, or called lost."""
     gate.write({name: sub(trading=TRADING) for name in ("sub_1", "sub_2")})
@@ -637,6 +638,7 @@ def test_the_key_behind_the_connection_is_never_touched(gate: GateDesk) -> None:
     assert "signs with this very key" in said.out
 
 
+@pytest.mark.slow
 def test_a_list_that_loses_a_key_makes_no_second_one(gate: GateDesk) -> None:
     """What a create answered is there, whatever the list of the day shows: it is read by its id."""
     gate.write({"sub_1": sub(trading=TRADING)})

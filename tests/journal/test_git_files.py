@@ -150,6 +150,7 @@ PATHS = [
 ]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
@@ -173,6 +174,7 @@ def test_a_pattern_takes_no_time() -> None:
     assert not _glob(b"*a" * 60 + b"!", b"a" * 250)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -192,6 +194,7 @@ def test_a_damaged_index_is_never_an_error(repository: Path, at: int, byte: int,
 NAMES = ("HEAD", "index", "packed-refs", "config", "commondir", "gitdir", "*.idx", "*.pack", ".git")
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

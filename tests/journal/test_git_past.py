@@ -116,6 +116,7 @@ def test_sha256_too(tmp_path: Path) -> None:
         git(tmp_path, "gc", "-q", "--prune=now")
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 3)), min_size=2, max_size=9), st.data())
 def test_merge_bases_of_any_history(parents: list[tuple[int, int]], data: st.DataObject) -> None:
@@ -161,6 +162,7 @@ def test_where_a_branch_left(repository: Path) -> None:
         assert (past.commit, past.merge_base) == (git(repository, "rev-parse", "light"), True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("revision", "words"),
     [

@@ -40,6 +40,7 @@ def journal(url: str) -> Iterator[Journal]:
         yield opened
 
 
+@pytest.mark.slow
 def test_reading_makes_nothing(postgres: Postgres, url: str) -> None:
     """What only looks leaves an empty database empty."""
     storage = PostgresStorage(JournalUrl.of(url))

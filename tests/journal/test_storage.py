@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal_parts import Clock, mean
+from sources import nodes_of_files
 
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.errors import JournalError, LockHeld
@@ -206,9 +207,8 @@ def test_each_database_is_known_to_one_module() -> None:
     """Nothing else of the package knows a database's library."""
     folder = Path(__file__).parents[2] / "acctcfg"
     users = {
-        str(file.relative_to(folder))
-        for file in folder.rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        file
+        for file, node in nodes_of_files(folder, "sqlite3", "psycopg")
         if isinstance(node, ast.Import) and {"sqlite3", "psycopg"} & {alias.name for alias in node.names}
     }
     assert users == {"journal/sqlite.py", "journal/postgres_server.py"}

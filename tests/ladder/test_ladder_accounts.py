@@ -149,6 +149,7 @@ def test_an_absent_account_that_is_absent_needs_nothing(desk: Desk) -> None:
     assert desk.writes() == []
 
 
+@pytest.mark.slow
 def test_taking_over_is_said_once(desk: Desk) -> None:
     """An account that acctcfg did not make is taken over with a warning that shows its uid, its day of creation and,
     where they were listed anyway, its number of keys; after an apply it is known, and the warning is gone. One that
@@ -166,6 +167,7 @@ def test_taking_over_is_said_once(desk: Desk) -> None:
     assert "adopted" not in _warnings(desk)
 
 
+@pytest.mark.slow
 def test_a_blocked_apply_takes_nothing_over(desk: Desk) -> None:
     """Where an apply is blocked and writes nothing, the account is still not taken over: the warning stays."""
     settle(desk, "oldone01", acctLv="3")
@@ -176,6 +178,7 @@ def test_a_blocked_apply_takes_nothing_over(desk: Desk) -> None:
     assert "adopted" in _warnings(desk)
 
 
+@pytest.mark.slow
 def test_explicit_adoption_wants_the_uid_or_a_word(desk: Desk) -> None:
     """Under `adopt: explicit` an account that acctcfg did not make is blocked, after a refused apply just as before it,
     until its entry has its uid, or `adopt: true`."""
@@ -204,6 +207,7 @@ def test_explicit_adoption_wants_the_uid_or_a_word(desk: Desk) -> None:
     desk.converge()  # known from here on
 
 
+@pytest.mark.slow
 def test_the_last_account_of_a_venue_that_leaves_is_named_too(desk: Desk) -> None:
     """A venue without an account is opened where the journal knows accounts of ours, and else left alone."""
     desk.write({})

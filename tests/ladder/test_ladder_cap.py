@@ -231,6 +231,7 @@ def test_a_slow_account_holds_up_no_other(desk: Desk) -> None:
     assert (first["account"], last["account"]) == ("mmdesk02", "mmdesk01")
 
 
+@pytest.mark.slow
 def test_the_lock_holds_it_back(desk: Desk) -> None:
     """Another run at this venue user is named, and nothing is written."""
     settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])

@@ -142,6 +142,7 @@ def test_addresses_need_no_key(desk: Desk) -> None:
 # -- numbers -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_address_keeps_its_number_in_every_format(desk: Desk) -> None:
     """What was handed out as number 1 is number 1 when there are more, whoever made them, in csv, JSON and env."""
     settle(desk, "payee001", addresses=[{"ccy": "USDT", "chain": "USDT-TRC20", "addr": "Tone"}])

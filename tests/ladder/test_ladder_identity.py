@@ -121,6 +121,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         yield desk
 
 
+@pytest.mark.slow
 def test_somebody_elses_credentials_are_refused_from_the_second_use_on(two: Desk) -> None:
     """Plan, apply, show and output name both uids, send no write and exit 1, unless the manifest's `uid` says so."""
     two.write({"mmdesk01": {}})

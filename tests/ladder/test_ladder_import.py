@@ -101,6 +101,7 @@ def test_a_secret_that_is_another_keys_is_not_used(desk: Desk) -> None:
     assert "# the secret at vault:desk/trader02/trading is not used: it signs for the uid" in text
 
 
+@pytest.mark.slow
 def test_a_second_import_takes_what_is_left_and_overwrites_nothing(desk: Desk) -> None:
     """Its own file, and not the accounts that the manifest has; a third one has nothing to do."""
     first = imported(desk, "trader01", "trader02", "--store", "vault")

@@ -154,6 +154,7 @@ def test_exclusive_never_deletes_the_key_that_signs(desk: Desk, monkeypatch: pyt
     quiet(desk)
 
 
+@pytest.mark.slow
 def test_store_may_be_left_out_for_a_key_that_exists_only(desk: Desk) -> None:
     """A key without `store` is managed (its addresses are changed) where it exists, and blocked where it does not."""
     settle(desk, "trader01", labels=("trading", "foreign"))
@@ -188,6 +189,7 @@ def test_a_lost_secret_blocks_until_it_is_replaced(desk: Desk) -> None:
     assert desk.plan().last == NO_CHANGES
 
 
+@pytest.mark.slow
 def test_a_lost_secret_holds_up_its_own_account_alone(desk: Desk) -> None:
     """A replacement that nobody allowed yet does not count towards max_deletes: the other accounts can be done."""
     settle(desk, "trader01", stored=False)
@@ -223,6 +225,7 @@ def test_a_secret_that_cannot_be_stored(desk: Desk, monkeypatch: pytest.MonkeyPa
     assert len(desk.account("trader01")["keys"]) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", ["lock", "refused", "lost answer"])
 def test_a_stored_secret_stays_until_the_new_key_exists(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, trouble: str
@@ -290,6 +293,7 @@ def test_only_a_key_of_the_manifest_is_replaced(desk: Desk, address: str) -> Non
     assert desk.sandbox.control_get("requests")["by_path"] == {}
 
 
+@pytest.mark.slow
 def test_a_stale_secret_is_moved_aside(desk: Desk) -> None:
     """A stored secret whose key the venue does not know is kept as LABEL.dead-1, never overwritten."""
     settle(desk, "trader01")
@@ -318,6 +322,7 @@ def test_the_secret_of_a_key_that_was_renamed_is_not_moved_aside(desk: Desk) -> 
     assert desk.secret("trader01", "trading") == own_secret("trader01")
 
 
+@pytest.mark.slow
 def test_reading_and_writing_may_be_signed_by_two_keys(desk: Desk) -> None:
     """access {read, write}: a new account is set up with both, neither may be deleted, and later changes still land."""
     keys = {"reading": {**TRADING, "permissions": ["read"]}, "trading": TRADING}

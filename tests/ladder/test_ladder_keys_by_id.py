@@ -15,6 +15,7 @@ from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
 from ladder_parts import KEY, NO_CHANGES, TRADING, failing, own_secret, quiet, settle, stock
+from sources import nodes_of_files
 
 import acctcfg
 from acctcfg.core.state import KeyValue
@@ -74,6 +75,7 @@ def test_a_secret_is_found_where_the_journal_has_it(desk: Desk, renamed: str) ->
     assert ("secret_moved" in moved.out, moved.last) == (False, NO_CHANGES)
 
 
+@pytest.mark.slow
 def test_accounts_that_swap_their_names_sign_each_with_its_own_key(desk: Desk) -> None:
     """Where the manifest has one's secret, the other's lies: each is found by the journal, no file is overwritten or
     moved aside, and the advice does not say to overwrite one."""
@@ -127,6 +129,7 @@ def test_a_renamed_account_s_key_that_works_elsewhere_is_found_too(desk: Desk) -
 # -- the guard -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_key_that_signs_is_guarded_by_its_id(desk: Desk) -> None:
     """Renamed between its own word and the venue's list, the key that signs is a stranger by its label: it is not
     deleted all the same."""
@@ -163,9 +166,8 @@ def test_writes_leave_by_one_function() -> None:
     folder = Path(acctcfg.__file__).parent / "venues"
     files = list(folder.rglob("*.py"))
     made = {
-        file.relative_to(folder).as_posix()
-        for file in files
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        file
+        for file, node in nodes_of_files(folder, "Write")
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Write"
     }
     assert made == {"account.py"}
@@ -417,6 +419,7 @@ def test_a_lost_identity_is_one_cause_with_one_way_back(desk: Desk, monkeypatch:
 # -- checks ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_key_that_works_elsewhere_is_no_wrong_key(desk: Desk) -> None:
     """`secrets check`: bound to its user's address is a state of its own and exit 0; a key that is gone is not."""
     away = {**TRADING, "ip_allowlist": ["203.0.113.7"]}
@@ -435,6 +438,7 @@ def _configs(desk: Desk) -> int:
     return int(sum(count for path, count in asked.items() if path.endswith("account/config")))
 
 
+@pytest.mark.slow
 def test_after_a_delete_nothing_is_read_as_that_account(desk: Desk) -> None:
     """`state: absent`: its key died with it. A plan after it is empty, by whatever key the account was signed for."""
     desk.write({"trader01": {"api_keys": KEY, **MODES}}, guardrails={"max_deletes": 1})

@@ -43,6 +43,7 @@ def test_at_most_lowers_what_stands_above_and_nothing_else(desk: Desk) -> None:
     assert len(desk.writes("set-leverage")) == 1
 
 
+@pytest.mark.slow
 def test_at_most_behind_a_mode_change_raises_nothing(desk: Desk) -> None:
     """What is known only after a step is looked at then: a value below the bound stays, and counts as nothing."""
     settle(desk, "mmdesk01", acctLv="2", posMode="net_mode")

@@ -16,9 +16,9 @@ LISTS = {
 ROWS = {"accounts": "trader01", "keys": "bot", "addresses": "*"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", LISTS)
 @pytest.mark.parametrize("command", ["plan", "apply", "show"])
-@pytest.mark.sample(3)
 def test_a_list_that_loses_a_row_once(desk: Desk, which: str, command: str) -> None:
     """Of accounts, keys and addresses alike: nothing is planned, nothing is written, and it is shown as there."""
     wanted = {"api_keys": AWAY, "deposit": {"addresses": [TRON]}}

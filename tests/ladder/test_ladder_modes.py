@@ -23,6 +23,7 @@ def _sent(desk: Desk, name: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_every_pair_of_account_modes(desk: Desk) -> None:
     """From each account mode to each other, in one apply: one write an account, and the mode stands."""
     pairs = {f"{a[:4]}2{b[:4]}acct": (a, b) for a, b in permutations(LEVEL, 2)}

@@ -62,6 +62,7 @@ def test_no_new_secret_goes_to_new_readers_that_nobody_allowed(known: Desk) -> N
     assert not _lines(known.plan("--format", "json"))
 
 
+@pytest.mark.slow
 def test_a_store_of_another_name_is_no_way_round(known: Desk) -> None:
     """Its readers are compared with those of every store that is known: strangers among them are a sensitive line."""
     vault = known.document["secret_stores"]["vault"]
@@ -111,6 +112,7 @@ def test_the_first_apply_asks_nothing(desk: Desk) -> None:
     assert desk.apply().code == 0
 
 
+@pytest.mark.slow
 def test_the_leave_takes_several_addresses_in_a_row(known: Desk) -> None:
     """`--allow-sensitive A B PLANFILE`: every address counts, and the file is the file."""
     other = {**TRADING, "ip_allowlist": ["127.0.0.1", "203.0.113.9"]}
@@ -121,6 +123,7 @@ def test_the_leave_takes_several_addresses_in_a_row(known: Desk) -> None:
     assert known.apply(*both, "plan.json").code == 0
 
 
+@pytest.mark.slow
 def test_the_record_names_an_allow_list_that_is_dropped(known: Desk) -> None:
     """From any address is a value, not the lack of one."""
     _write(known, {"trading": {**TRADING, "ip_allowlist": []}})

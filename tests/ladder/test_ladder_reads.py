@@ -94,6 +94,7 @@ def test_the_list_of_sub_accounts_is_shared(desk: Desk) -> None:
     assert _asked(desk) == ALWAYS
 
 
+@pytest.mark.slow
 def test_a_fleet_is_read_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Part after part, the plan is the same as of all at once, by the same requests; so is what an apply does."""
     names = [f"reader{number:02}" for number in range(7)]

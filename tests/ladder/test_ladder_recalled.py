@@ -64,6 +64,7 @@ def test_a_plan_of_customers_that_did_not_change(desk: Desk) -> None:
     assert asked(desk, "apply", "--auto-approve") == found
 
 
+@pytest.mark.slow
 def test_what_is_read_anew(desk: Desk) -> None:
     """With --refresh, and by each command that shows live accounts, every list is read."""
     desk.write({NAME: customer()})
@@ -140,6 +141,7 @@ def test_a_venue_that_refuses_the_first_is_asked_no_more(desk: Desk) -> None:
     assert (found[OWN_LIST], found[LIST]) == (1, len(NAMES))
 
 
+@pytest.mark.slow
 def test_an_account_that_was_there_before(desk: Desk) -> None:
     """What the first apply saw on the list is known; an address more than that is looked for, and made."""
     has_no_key(desk)
@@ -166,6 +168,7 @@ def test_it_is_written_down_once(desk: Desk) -> None:
     assert number == 1
 
 
+@pytest.mark.slow
 def test_one_of_the_same_name_knows_nothing(desk: Desk) -> None:
     """An account that was deleted and made anew has another uid: its list is read, and it gets its address."""
     has_no_key(desk)
@@ -179,6 +182,7 @@ def test_one_of_the_same_name_knows_nothing(desk: Desk) -> None:
     assert len(desk.account(NAME)["addresses"]) == 1
 
 
+@pytest.mark.slow
 def test_one_that_is_listed_no_more(desk: Desk) -> None:
     """Seen by an earlier run, and not by one that looks again: unreadable, for it cannot be gone; none is made."""
     has_no_key(desk)
@@ -204,6 +208,7 @@ def test_an_answer_alone_is_not_enough(desk: Desk) -> None:
     assert asked(desk, "plan")[LIST] == 1
 
 
+@pytest.mark.slow
 def test_a_saved_plan_of_memory(desk: Desk) -> None:
     """It says what was not read, fits the schema, and is applied; where it was made with --refresh, just so."""
     desk.write({NAME: customer()})

@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+import pytest
 from desk import Desk
 from ladder_parts import KEY, TRADING
 
@@ -58,6 +59,7 @@ def record_of_first(desk: Desk) -> tuple[dict[str, Any], str]:
     return found, desk.run("history", first["id"]).out
 
 
+@pytest.mark.slow
 def test_what_was_not_done_is_kept(desk: Desk) -> None:
     """Steps that were blocked, and those that were not started for it, stand in the record with the reason."""
     desk.write({"mmdesk01": {"account_mode": "futures", "position_mode": "net", "api_keys": KEY}}).converge()
@@ -75,6 +77,7 @@ def test_what_was_not_done_is_kept(desk: Desk) -> None:
     assert "not started" in shown
 
 
+@pytest.mark.slow
 def test_a_replacement_is_a_delete_and_a_create(desk: Desk) -> None:
     """With the id of the key that died, and of the one that took its place."""
     desk.write({"mmdesk01": {"api_keys": {"bot": {**TRADING, "permissions": ["read"]}}}}).converge()

@@ -90,6 +90,7 @@ def test_what_its_own_key_does_wants_no_bound_master(desk: Desk) -> None:
     assert desk.account("trader01")["canTransOut"] is True
 
 
+@pytest.mark.slow
 @served(world())
 def test_keys_are_changed_and_deleted(desk: Desk) -> None:
     """Permissions and addresses in place; a key that is to be absent goes."""
@@ -116,6 +117,7 @@ def test_an_account_that_exists_is_taken_over(desk: Desk) -> None:
     assert "label_differs" in {one["code"] for one in said["warnings"]}
 
 
+@pytest.mark.slow
 @served(world({f"trader{number:03}": {} for number in range(1, 251)}))
 def test_a_list_of_several_pages_is_read_to_its_end(desk: Desk) -> None:
     """Paged by time, three accounts to a millisecond, so that a page ends amid three: none is lost at its border."""
@@ -165,6 +167,7 @@ def test_the_master_itself_is_configured(desk: Desk) -> None:
     assert [row["path"].rpartition("/")[2] for row in desk.writes()].count("set-greeks") == 1
 
 
+@pytest.mark.slow
 @served(world())
 def test_a_mode_waits_for_the_key_of_an_account_that_exists(desk: Desk) -> None:
     """The master cannot read it: it is known after the key, and set by the account itself."""
@@ -260,6 +263,7 @@ def test_drift_of_a_regular_user(desk: Desk) -> None:
     assert [(one["code"], one["address"]) for one in said.json["findings"]] == [("unmanaged_account", "other001")]
 
 
+@pytest.mark.slow
 @served(world())
 def test_a_rehearsal_ends_as_the_apply_does(desk: Desk) -> None:
     """The user itself, its sub-accounts new and known, one with a position: what stops one stops the other."""

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from typing import Any
 
+import pytest
 from desk import Desk, Said
 from ladder_parts import KEY, TRADING, settle
 from postgres import Postgres
@@ -76,6 +77,7 @@ def test_a_run_is_undone_by_a_saved_plan(desk: Desk) -> None:
     assert (again.code, len(desk.writes())) == (0, writes + 2)
 
 
+@pytest.mark.slow
 def test_the_lines_of_the_manifest_that_contradict_it_are_named(desk: Desk) -> None:
     """By file, line and column, for values that a pattern decides too; once they agree there are none."""
     settle(desk, "trader01", acctLv="3", posMode="net_mode")
@@ -134,6 +136,7 @@ def test_every_kind_of_field_comes_back(desk: Desk) -> None:
     assert desk.account("trader01") == before
 
 
+@pytest.mark.slow
 def test_modes_come_back_and_what_they_hid_is_named(desk: Desk) -> None:
     """An account mode is switched back; what could be read only behind the switch has no value to go back to."""
     settle(desk, "trader01", acctLv="2", posMode="net_mode")
@@ -182,6 +185,7 @@ def test_what_the_run_created_is_deleted_only_where_that_is_asked_for(desk: Desk
     assert "newone01" not in desk.sandbox.control_get("state")["tenants"]["desk"]["sub_accounts"]
 
 
+@pytest.mark.slow
 def test_what_is_gone_for_good_is_named(desk: Desk) -> None:
     """A deleted key, a rotated one, a deposit address and a one-way door are no steps; the rest is undone."""
     settle(desk, "trader01", labels=("trading", "old"), acctLv="3", posMode="net_mode")
@@ -217,6 +221,7 @@ def test_what_changed_since_stays_and_who_changed_it_is_said(desk: Desk) -> None
     assert "it is 4 now" in named(saved(desk, run))[LEVER]
 
 
+@pytest.mark.slow
 def test_a_scope_that_is_gone_is_named(desk: Desk) -> None:
     """Under another position mode, or account mode, there is no such value: it is said, and nothing is unreadable."""
     settle(desk, "trader01", acctLv="3", posMode="net_mode")
@@ -235,6 +240,7 @@ def test_a_scope_that_is_gone_is_named(desk: Desk) -> None:
     assert "spot mode has no swap" in named(plan)[scope]
 
 
+@pytest.mark.slow
 def test_a_saved_revert_is_a_claim_like_any_plan(desk: Desk) -> None:
     """A third value, an edited file, an altered journal: each is refused before the first write."""
     run = two_runs(desk)
@@ -256,6 +262,7 @@ def test_a_saved_revert_is_a_claim_like_any_plan(desk: Desk) -> None:
     assert len(desk.writes()) == writes
 
 
+@pytest.mark.slow
 def test_another_account_of_the_name_is_left_alone(desk: Desk) -> None:
     """The run was about a uid: one that took the name since gets none of it."""
     run = two_runs(desk)
@@ -271,6 +278,7 @@ def test_another_account_of_the_name_is_left_alone(desk: Desk) -> None:
     assert (gone["steps"], set(named(gone).values())) == ([], {"the account is not there any more"})
 
 
+@pytest.mark.slow
 def test_guardrails_prechecks_and_consent_hold_for_a_revert(desk: Desk) -> None:
     """A position blocks it, a limit blocks it, and a wider allow-list asks for --allow-sensitive."""
     settle(desk, "trader01", labels=("trading", "bot"), acctLv="2", posMode="long_short_mode")
@@ -289,6 +297,7 @@ def test_guardrails_prechecks_and_consent_hold_for_a_revert(desk: Desk) -> None:
     assert "selects nothing that the run" in desk.run("revert", run, "--target", "trader02").err
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_is_undone_by_its_writes(desk: Desk, monkeypatch: Any) -> None:
     """Its end is not on record, so there are no steps: what it may have written is."""
     from acctcfg.journal import Journal
@@ -300,6 +309,7 @@ def test_a_run_that_was_killed_is_undone_by_its_writes(desk: Desk, monkeypatch: 
     assert values(saved(desk, run)) == {LEVER: (7, 3), GREEKS: ("BS", "PA")}
 
 
+@pytest.mark.slow
 def test_a_shared_journal_leads_back_too(desk: Desk, postgres: Postgres) -> None:
     """With the journal in PostgreSQL."""
     run = two_runs(desk, journal={"url": postgres.database()})
@@ -318,6 +328,7 @@ def test_a_brake_is_undone_as_well(desk: Desk) -> None:
     assert LEVER in named(plan, "raises_after_cap")
 
 
+@pytest.mark.slow
 def test_an_unknown_run_is_told_as_such(desk: Desk) -> None:
     """Exit 1, with where the ids are."""
     two_runs(desk)

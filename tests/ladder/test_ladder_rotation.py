@@ -164,6 +164,7 @@ def test_rotate_ends_an_overlap(desk: Desk) -> None:
     assert live(desk) == {"trading": new}
 
 
+@pytest.mark.slow
 def test_patterns_name_many_keys_and_the_question_their_number(desk: Desk) -> None:
     """Every key that both patterns match is rotated, and no other."""
     accounts = {f"mmdesk0{n}": {"api_keys": {"trading": TRADING, "reading": TRADING}} for n in (1, 2)}
@@ -190,6 +191,7 @@ def test_what_cannot_be_rotated_is_said_before_a_write(desk: Desk) -> None:
     assert len(desk.writes()) == writes
 
 
+@pytest.mark.slow
 def test_the_limit_of_keys_is_seen_before_a_write(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rotation needs room for one more key."""
     one_key(desk)
@@ -208,6 +210,7 @@ def test_a_guardrail_holds_for_the_new_key(desk: Desk) -> None:
     assert rotate(desk).code == 3
 
 
+@pytest.mark.slow
 def test_a_new_key_that_does_not_sign_in_time_leaves_the_old_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither failed nor lost: the old secret stays in its place, and the next apply goes on."""
     one_key(desk)

@@ -9,6 +9,7 @@ from rotation_bot import OkxBot, rotated_under_load
 TRADING = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "overlap"), [(5, "3s"), pytest.param(300, "10s", marks=pytest.mark.slow)], ids=["5", "300"]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from desk import Desk, Said
 from ladder_parts import KEY, TRADING, failing, quiet, settle
 
@@ -70,6 +71,7 @@ def test_an_old_key_is_named_by_what_the_journal_knows(desk: Desk) -> None:
     assert old not in _warnings(desk.plan("--format", "json"))
 
 
+@pytest.mark.slow
 def test_an_exception_lets_pass_and_every_plan_says_so(desk: Desk) -> None:
     """With its reason; for its accounts alone; and once it is over, the plan says that the rule holds again."""
     for name in ("trader01", "trader02"):
@@ -90,6 +92,7 @@ def test_an_exception_lets_pass_and_every_plan_says_so(desk: Desk) -> None:
     quiet(desk)
 
 
+@pytest.mark.slow
 def test_what_is_over_is_undone(desk: Desk) -> None:
     """A key goes (and counts as a delete), an address leaves its list, leverage falls back; each is named."""
     settle(desk, "trader01", labels=("trading", "contractor"), acctLv="3", leverage={"SWAP/cross/BTC-USDT": "10"})

@@ -81,6 +81,7 @@ def test_a_saved_plan_makes_new_accounts(desk: Desk) -> None:
     assert (again.code, len(desk.writes("create-subaccount"))) == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_saved_plan_that_is_done_already_is_done(desk: Desk) -> None:
     """Applied twice, the second time sends nothing and ends 0; half done by somebody, only the rest is sent."""
     file = _ready(desk)
@@ -121,6 +122,7 @@ def test_a_plan_file_that_was_cut_or_edited_is_refused(desk: Desk, spoil: Callab
     assert "Traceback" not in said.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "account", "unread"),
     [
@@ -166,6 +168,7 @@ def test_a_third_value_is_stale(desk: Desk) -> None:
     assert "leverage[swap/BTC-USDT/cross]" in _refused(desk, file).err
 
 
+@pytest.mark.slow
 def test_a_step_that_has_become_necessary_is_stale(desk: Desk) -> None:
     """Behind a mode that somebody turned, the claim no longer holds."""
     settle(desk, "trader01", acctLv="3", posMode="long_short_mode")
@@ -176,6 +179,7 @@ def test_a_step_that_has_become_necessary_is_stale(desk: Desk) -> None:
     _refused(desk, file)
 
 
+@pytest.mark.slow
 def test_a_value_that_was_not_known_may_be_any(desk: Desk) -> None:
     """Where the plan knew no `before`, any value is accepted when it is applied."""
     settle(desk, "trader02")
@@ -188,6 +192,7 @@ def test_a_value_that_was_not_known_may_be_any(desk: Desk) -> None:
     assert desk.plan().last == NO_CHANGES
 
 
+@pytest.mark.slow
 def test_a_precheck_that_fails_now_is_blocked(desk: Desk) -> None:
     """A position opened since the plan is not stale but blocked: 3, nothing written."""
     file = _ready(desk)
@@ -195,6 +200,7 @@ def test_a_precheck_that_fails_now_is_blocked(desk: Desk) -> None:
     assert "BTC-USDT-SWAP" in _refused(desk, file, 3).out
 
 
+@pytest.mark.slow
 def test_a_blocker_that_went_away_lets_the_plan_go_on(desk: Desk) -> None:
     """A saved plan whose step was blocked is carried out once it no longer is: its steps are the same."""
     for name in ("trader01", "trader02"):
@@ -243,6 +249,7 @@ def test_expect_takes_the_reviewed_digest_in_place_of_the_file(desk: Desk) -> No
     assert desk.apply("--expect", digest).code == 0
 
 
+@pytest.mark.slow
 def test_the_digest_is_the_plans_own(desk: Desk) -> None:
     """Two plans of one state have one digest, whatever the order of the manifest's keys and the amounts of a blocker; a
     change of the manifest or of a live value that matters changes it."""

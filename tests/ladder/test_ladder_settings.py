@@ -27,6 +27,7 @@ def _wants(desk: Desk, settings: Any = ..., **fields: Any) -> Desk:
     return desk.write({"mmdesk01": {"api_keys": KEY, "settings": settings, **fields}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ON)
 def test_each_is_set_and_set_back(desk: Desk, name: str) -> None:
     """One write each way, read back; a plan after it is empty; left out of the manifest it stays as it is."""

@@ -31,6 +31,7 @@ def test_isolated_futures_kept_by_family_converge_where_one_value_is_wanted(
         desk.converge()
 
 
+@pytest.mark.slow
 def test_a_scope_that_is_wider_than_assumed_is_reported_not_fought_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_fresh_account_may_start_in_another_mode(tmp_path: Path, monkeypatch: 
         assert desk.account("mmdesk01")["posMode"] == "net_mode"
 
 
+@pytest.mark.slow
 def test_portfolio_margin_leaves_net_behind(desk: Desk) -> None:
     """From long/short to portfolio and back: the position mode that the manifest wants is set again."""
     hedged = {**BASE, "position_mode": "long_short"}
@@ -152,6 +154,7 @@ def test_a_call_that_the_venue_no_longer_documents_is_a_no_of_its_own(
         assert len(desk.writes("/create-subaccount")) == 1
 
 
+@pytest.mark.slow
 def test_a_delete_that_the_venue_no_longer_documents_deletes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

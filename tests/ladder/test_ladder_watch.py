@@ -53,6 +53,7 @@ def test_a_narrowed_look_never_says_that_accounts_match(settled: Desk, narrowed:
     assert said.out.endswith("Z no_drift: no drift in what was read\n")
 
 
+@pytest.mark.slow
 def test_what_something_keeps_changing_back_is_named(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set three times and different again: named with its address, also by a process that sets nothing itself."""
     said, _ = watch(settled, monkeypatch, 5, "--apply", happens=lambda _: change(settled))

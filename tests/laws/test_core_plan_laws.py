@@ -155,6 +155,7 @@ def test_whatever_decides_moves_the_digest(plan: Plan) -> None:
     assert plan.digest not in {other.digest for other in others}
 
 
+@pytest.mark.slow
 @laws(30)
 @given(plans, st.integers(1, 12))
 def test_new_warnings_can_be_allowed_and_nothing_else_with_them(plan: Plan, number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
+import pytest
 from core_values import steps
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +48,7 @@ def test_a_resumed_rollout_starts_no_larger(names: list[str], rollout: tuple[Wav
         assert len(in_waves(rest, rollout)[0].accounts) <= len(in_waves(names, rollout)[0].accounts)
 
 
+@pytest.mark.slow
 @laws(200)
 @given(st.lists(steps, max_size=6, unique_by=lambda step: step.address), ROLLOUTS, st.randoms())
 def test_order_is_that_of_the_names_alone(some: list[Step], rollout: tuple[Wave, ...], random: Random) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from desk import Desk, Said
 from hypothesis import given
 from laws_world import LEVELS, Seen, World, at_desk, desks, pictures, worlds
@@ -33,6 +34,7 @@ def writes_of(seen: list[Seen]) -> list[Seen]:
     return [one for one in seen if one.write]
 
 
+@pytest.mark.slow
 @desks(20)
 @given(worlds())
 def test_reading_commands_send_no_write(world: World) -> None:

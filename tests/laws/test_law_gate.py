@@ -109,9 +109,9 @@ TRIPS = {  # which of OPEN stands in the way of which change
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", range(len(OPEN)))
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.sample(2)
 def test_what_was_opened_since_the_plan_stops_the_write(desk: Desk, change: str, at: int) -> None:
     """Opened between the plan's last read and the write, it blocks the step (3, not an error) and nothing is sent."""
     desk.write({"mmdesk01": {"account_mode": "futures", "position_mode": "net", "api_keys": KEY}})

@@ -62,9 +62,9 @@ def unharmed(said: Said) -> None:
     assert SECRET not in whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [KeyError(SECRET), RuntimeError(SECRET), OSError(28, "No space left on device")])
 @pytest.mark.parametrize("hook", HOOKS)
-@pytest.mark.sample(2)
 def test_an_exception_in_a_hook_is_its_own_accounts_trouble(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, hook: str, error: Exception
 ) -> None:

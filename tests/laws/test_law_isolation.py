@@ -100,6 +100,7 @@ def test_a_refused_write_stops_only_what_depends_on_it(desk: Desk, path: str) ->
     assert desk.plan().last == "No changes. Live accounts match the manifest."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", WRITES)
 def test_accepted_and_not_done_is_a_failure_after_one_write(desk: Desk, path: str) -> None:
     """The venue says ok and does nothing: exit 1 after one write that it took, dependents untouched, and it is said."""
@@ -119,6 +120,7 @@ def test_accepted_and_not_done_is_a_failure_after_one_write(desk: Desk, path: st
     assert {full("mmdesk01", one) for one in dependents} == {a for a, s in ended.items() if s == "not_started"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", WRITES)
 def test_an_effect_that_comes_late_converges_by_one_write(desk: Desk, path: str) -> None:
     """What shows only after a while, within the deadline, is waited for: exit 0, and nothing is sent twice."""

@@ -39,6 +39,7 @@ def _killer() -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 def test_the_laws_hold_in_one_history_with_everything() -> None:
     """One of each kind of step."""
     fleet = Fleet()

@@ -6,6 +6,7 @@ import asyncio
 import os
 from typing import Any
 
+import pytest
 from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +98,7 @@ def nothing_left_over_what_was_open(seen: list[Seen]) -> None:
         assert not stood, f"{write.path} over {stood}"
 
 
+@pytest.mark.slow
 @desks(60)
 @given(histories())
 def test_no_write_leaves_that_the_full_gate_would_have_stopped(history: tuple[World, list[dict[str, Any]]]) -> None:

@@ -6,6 +6,7 @@ import json
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws_world import World, at_desk, desks, worlds
@@ -40,6 +41,7 @@ def test_order_does_not_change_a_plan(world: World, luck: random.Random) -> None
         assert [placeless(step) for step in second["steps"]] == [placeless(step) for step in first["steps"]]
 
 
+@pytest.mark.slow
 @desks(20)
 @given(world=worlds(), luck=st.randoms(use_true_random=False))
 def test_order_of_leverage_entries_does_not_change_the_steps(world: World, luck: random.Random) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+import pytest
 from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +65,7 @@ def told(desk: Desk, *options: str) -> dict[str, Any]:
     return {name: plan[name] for name in ("digest", "steps", "warnings", "unreadable")}
 
 
+@pytest.mark.slow
 @desks(25)
 @given(WISHES, st.lists(DEEDS, min_size=1, max_size=4))
 def test_memory_finds_what_a_new_look_finds(first: dict[str, Any], deeds: list[Deed]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,7 @@ def apply(desk: Desk, *arguments: str) -> dict[str, Any]:
     return dict(said.json)
 
 
+@pytest.mark.slow
 @desks(9)
 @given(edits())
 def test_a_revert_brings_back_what_it_does_not_name(edit: tuple[World, dict[str, Any]]) -> None:

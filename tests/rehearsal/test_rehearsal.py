@@ -98,6 +98,7 @@ def test_a_fault_of_the_sandbox_is_no_end_state(held, monkeypatch):
     assert (said.code, said.err.splitlines()[0]) == (1, "error: the sandbox of the rehearsal did not start")
 
 
+@pytest.mark.slow
 def test_an_account_that_nobody_can_read_yet_is_named(desk):
     """Its only key is made by the plan: what is open in it is not known, and the rehearsal says so."""
     desk.sandbox.control_post("accounts/mmdesk09", acctLv="2")
@@ -108,6 +109,7 @@ def test_an_account_that_nobody_can_read_yet_is_named(desk):
     assert lines[lines.index(title) + 1].startswith("  mmdesk09  nothing could be read as this account yet")
 
 
+@pytest.mark.slow
 def test_with_a_narrowed_plan_only_that_is_rehearsed(held):
     """`--target` and `--exclude` hold there, too."""
     found = held.plan("--rehearse", "--target", "mmdesk0*", "--exclude", "mmdesk02", "--format", "json").json
@@ -115,6 +117,7 @@ def test_with_a_narrowed_plan_only_that_is_rehearsed(held):
     assert accounts == {"mmdesk01", "mmdesk03"}
 
 
+@pytest.mark.slow
 def test_a_snapshot_is_not_rehearsed(held):
     """One message, exit 64."""
     assert held.run("snapshot", "--out", "live.json").code == 0

@@ -57,6 +57,7 @@ def test_says_how_to_sign_at_gate(arguments, prefixes):
     assert (process.returncode, errors) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_seed_with_a_tenant_called_gate(tmp_path):
     """The built-in user takes nobody's place."""
     path = tmp_path / "seed.yaml"

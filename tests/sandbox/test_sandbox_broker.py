@@ -119,6 +119,7 @@ def test_delete_wants_an_empty_account(bench, fields, code):
         assert bench.broker.code("POST", f"{DMA}/delete-subaccount", subAcct="mmdesk01") == "59510"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "level", "code"),
     [

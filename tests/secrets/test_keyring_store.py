@@ -88,6 +88,7 @@ def test_credentials_of_a_connection_come_from_a_keyring(desk: Desk) -> None:
     assert "its keyring has none at nobody" in desk.plan().err
 
 
+@pytest.mark.slow
 def test_a_locked_keyring_stops_a_rotation_before_its_first_write(desk: Desk) -> None:
     """One sentence, exit 1, and the key that works stays the only one."""
     folder = desk.folder / "session"

@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sources import nodes_of_files
 
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.venues.contract import SecretDoor
@@ -38,12 +39,11 @@ REVEALING = {
 
 
 def calls(folder: Path, name: str) -> set[str]:
-    found = set()
-    for file in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name:
-                found.add(str(file.relative_to(folder)))
-    return found
+    return {
+        file
+        for file, node in nodes_of_files(folder, name)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+    }
 
 
 def test_secrets_are_revealed_in_named_files_only() -> None:
