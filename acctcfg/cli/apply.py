@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from acctcfg.cli.consent import Leaves, check_sensitive, option_allow_sensitive,
 from acctcfg.cli.formats import option_format, option_full, page, show
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.next_step import say_after_apply
-from acctcfg.cli.queueing import demand_queue, option_queue
+from acctcfg.cli.queueing import apply_with, demand_queue, option_queue
 from acctcfg.cli.selection import option_dependencies, option_exclude, option_refresh, option_target
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def command(
     talk = Talk(ctx, form=form, ask=not auto_approve, skip_blocked=skip_blocked, question=question)
     outcome = run_writes(
         ctx,
-        lambda progress, interrupts: _apply_with(queue)(
+        lambda progress, interrupts: apply_with(queue=queue)(
             workspace,
             approve=talk.approval(progress),
             targets=targets,
@@ -143,17 +143,6 @@ def command(
     with undisturbed():
         talk.conclude(outcome)
     ctx.exit(outcome.exit_code)
-
-
-def _apply_with(queue: bool) -> Callable[..., Awaitable[Outcome]]:
-    """What carries a plan out: this process, or workers."""
-    if queue:
-        from acctcfg.workers.queued import apply_queued
-
-        return apply_queued
-    from acctcfg.engine.apply import apply
-
-    return apply
 
 
 def _approvals(

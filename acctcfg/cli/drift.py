@@ -9,6 +9,7 @@ import click
 from acctcfg.cli.formats import option_beside, option_format, option_full, show, write_beside
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.next_step import say_after_reads
+from acctcfg.cli.queueing import drift_with, option_queue
 from acctcfg.cli.selection import option_exclude, option_target
 
 __all__ = ["command", "option_skip"]
@@ -29,6 +30,7 @@ option_skip = click.option(
 @option_target
 @option_exclude
 @option_skip
+@option_queue
 @option_beside("--metrics", "Also write metrics to FILE, for Prometheus's textfile collector.")
 @option_format("drift")
 @option_events
@@ -39,6 +41,7 @@ def command(
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     skip: tuple[str, ...],
+    queue: bool,
     metrics: Path | None,
     form: str,
 ) -> None:
@@ -51,13 +54,13 @@ def command(
     Exits 0 when there is no drift, 2 when there is some, 1 when something could not be read.
     """
     from acctcfg.cli.event_loop import load_workspace, run_engine
-    from acctcfg.engine.drift import find_drift
     from acctcfg.render.metrics import drift_metrics
 
     workspace = load_workspace(ctx)
+    find = drift_with(workspace, "drift", queue=queue)
     drift = run_engine(
         ctx,
-        lambda progress: find_drift(workspace, targets=targets, excludes=excludes, skip=skip, progress=progress),
+        lambda progress: find(workspace, targets=targets, excludes=excludes, skip=skip, progress=progress),
     )
     show(ctx, form, "drift", drift)
     if metrics is not None:

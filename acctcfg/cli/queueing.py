@@ -7,15 +7,42 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from acctcfg.core.drift import Drift
+    from acctcfg.core.outcome import Outcome
     from acctcfg.engine.workspace import Workspace
 
-__all__ = ["demand_queue", "option_queue"]
+__all__ = ["apply_with", "demand_queue", "drift_with", "option_queue"]
 
 option_queue = click.option(
     "--queue",
     is_flag=True,
     help="Hand the work to `acctcfg worker` processes, any number of them, and wait until it is done.",
 )
+
+
+def drift_with(workspace: Workspace, what: str, *, queue: bool) -> Callable[..., Awaitable[Drift]]:
+    """What looks for drift: this process, or workers."""
+    if not queue:
+        from acctcfg.engine.drift import find_drift
+
+        return find_drift
+    demand_queue(workspace, f"{what} --queue")
+    from acctcfg.workers.reads import drift_queued
+
+    return drift_queued
+
+
+def apply_with(*, queue: bool) -> Callable[..., Awaitable[Outcome]]:
+    """What carries a plan out: this process, or workers."""
+    if queue:
+        from acctcfg.workers.queued import apply_queued
+
+        return apply_queued
+    from acctcfg.engine.apply import apply
+
+    return apply
 
 
 def demand_queue(workspace: Workspace, what: str) -> None:

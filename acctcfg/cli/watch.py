@@ -11,6 +11,7 @@ from acctcfg.cli.asking import Duration, option_lock_timeout
 from acctcfg.cli.drift import option_skip
 from acctcfg.cli.formats import option_format, show
 from acctcfg.cli.listening import option_events
+from acctcfg.cli.queueing import apply_with, drift_with, option_queue
 from acctcfg.cli.selection import option_exclude, option_target
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Percent(click.ParamType[float]):
 @option_target
 @option_exclude
 @option_skip
+@option_queue
 @option_format("look")
 @option_events
 @click.pass_context
@@ -105,6 +107,7 @@ def command(
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     skip: tuple[str, ...],
+    queue: bool,
     form: str,
 ) -> None:
     """Look for drift on an interval, and print one line for each look. Sends no write without --apply.
@@ -134,7 +137,8 @@ def command(
         targets=targets,
         excludes=excludes,
         skip=skip,
-        act=_applying(targets, excludes, skip_blocked=skip_blocked, lock_timeout_s=lock_timeout) if acts else None,
+        find=lambda workspace, **look: drift_with(workspace, "watch", queue=queue)(workspace, **look),
+        act=_applying(targets, excludes, skip_blocked, lock_timeout, queue=queue) if acts else None,
     )
     interrupts = Interrupts()
     try:
@@ -158,9 +162,11 @@ def _unsigned(workspace: Workspace) -> str:
     return approved(workspace, None, None, ()).missing
 
 
-def _applying(targets: tuple[str, ...], excludes: tuple[str, ...], *, skip_blocked: bool, lock_timeout_s: float) -> Act:
+def _applying(
+    targets: tuple[str, ...], excludes: tuple[str, ...], skip_blocked: bool, lock_timeout_s: float, *, queue: bool
+) -> Act:
     """What `apply --auto-approve` does, of the same part of the manifest."""
-    from acctcfg.engine.apply import apply
+    apply = apply_with(queue=queue)
 
     async def act(workspace: Workspace, progress: Progress, interrupts: Interrupts) -> Outcome:
         return await apply(

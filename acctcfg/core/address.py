@@ -42,6 +42,7 @@ def _compiled(glob: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
 
 
+_SPECIAL = re.compile(r"[*?.\[]")  # in what is not the name of an account
 _FIELD = re.compile(r"\.[a-z_]{3,}\[")
 _ANY_KEY = "\0" * 64  # no key looks so: a pattern that selects it selects them all
 
@@ -128,6 +129,8 @@ class Focus:
         self._only = None if only is None else frozenset(only)
         self.patterns = tuple(AddressPattern(text) for text in targets)
         self.targets = tuple(text.text for text in self.patterns)  # as the user said it
+        self._named = {one.text for one in self.patterns if not _SPECIAL.search(one.text)}  # accounts: may be many
+        self._globs = tuple(one for one in self.patterns if one.text not in self._named)
         self._without = tuple(AddressPattern(text) for text in excludes)
         self.excludes = tuple(text.text for text in self._without)  # as the user said it
         self._exact = None if exactly is None else frozenset(exactly)
@@ -183,7 +186,9 @@ class Focus:
         if self._exact is not None:
             return str(address) in self._exact or any(pattern.matches(address) for pattern in self._besides)
         field = Address(address.account, address.field) if self._whole_fields else address
-        return not self.patterns or any(one.matches(address) or one.matches(field) for one in self.patterns)
+        if not self.patterns or address.account in self._named:
+            return True
+        return any(one.matches(address) or one.matches(field) for one in self._globs)
 
     def may_want(self, account: str, *fields: str) -> bool:
         """Whether any address of one of these fields of the account could be looked at."""
@@ -198,9 +203,9 @@ class Focus:
         if self._exact is not None:
             exact = any(f"{account}.{field}" in self._fields for field in fields)
             return exact or any(one.may_reach(account, field) for one in self._besides for field in fields)
-        return not self.patterns or any(
-            pattern.may_reach(account, field) for pattern in self.patterns for field in fields
-        )
+        if not self.patterns or (fields and account in self._named):
+            return True
+        return any(pattern.may_reach(account, field) for pattern in self._globs for field in fields)
 
     def touches(self, account: str, *fields: str) -> bool:
         """Whether the account is looked at at all: its existence, or one of these fields."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.drift import FINDINGS, Drift
@@ -23,13 +23,23 @@ from acctcfg.engine.remember import LISTING
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.contract import Survey
+from acctcfg.wire.limits import Limits
 
-__all__ = ["find_drift"]
+__all__ = ["Narrowed", "find_drift"]
 
 KEYS: Final = "keys"
 """What `--skip` can leave out: unknown keys and the age of keys."""
 _OF_AN_APPLY: Final = frozenset({"sensitive", "window_closed", "token_ends", "exception", "cannot_sign_here"})
 """Warnings that only concern carrying out a plan."""
+
+
+class Narrowed(TypedDict, total=False):
+    """What a look for drift is narrowed to, and whom to tell of progress."""
+
+    targets: Sequence[str]
+    excludes: Sequence[str]
+    skip: Sequence[str]
+    progress: Progress
 
 
 async def find_drift(
@@ -39,13 +49,15 @@ async def find_drift(
     excludes: Sequence[str] = (),
     skip: Sequence[str] = (),
     now: float | None = None,
+    limits: Limits | None = None,
     progress: Progress = SILENT,
 ) -> Drift:
-    """Everything that differs from the manifest. `now`: Unix seconds; None for each venue's own time."""
+    """Everything that differs from the manifest. `now`: Unix seconds; None for each venue's own time. `limits`: what
+    other processes use of them meanwhile."""
     progress = safe(progress)
     demand_reach(workspace, "--target", targets)
     focus = Focus(targets, excludes=excludes)
-    async with Session(workspace, _venues(workspace, focus), progress=progress) as session:
+    async with Session(workspace, _venues(workspace, focus), progress=progress, limits=limits) as session:
         planned = await draw_up(session, focus, look_only=True, progress=progress)
         look = Look(session=session, focus=focus, keys=KEYS not in skip, now=now)
         await _beside(look, planned.surveys.values(), progress)

@@ -135,7 +135,31 @@ async def planning(
         yield planned
 
 
-async def draw_up(
+class _DrawUp(TypedDict, total=False):
+    """How a plan is drawn up."""
+
+    leave: Leave
+    undo: Undo | None
+    look_only: bool
+    differences: bool
+    asked: Asked | None
+    progress: Progress
+
+
+async def draw_up(session: Session, focus: Focus, **how: Unpack[_DrawUp]) -> Planned:
+    """Read, compare, order and ask. `leave`: what the user lets be done besides. `undo`: the run that is undone.
+
+    `look_only`: nobody will carry it out, so that nobody asks what stands in the way; what is there that the manifest
+    does not name, the caller sees for himself. `asked`: what stands in the way by another process of this run, which
+    asked a moment ago; the gate asks again.
+    """
+    look_only = how.get("look_only", False)
+    others = session.workspace.reading(focus, session.read_lists, recalls=session.recalls, look_only=look_only)
+    async with others:
+        return await _drawn_up(session, focus, **how)
+
+
+async def _drawn_up(
     session: Session,
     focus: Focus,
     *,
@@ -146,12 +170,6 @@ async def draw_up(
     asked: Asked | None = None,
     progress: Progress = SILENT,
 ) -> Planned:
-    """Read, compare, order and ask. `leave`: what the user lets be done besides. `undo`: the run that is undone.
-
-    `look_only`: nobody will carry it out, so that nobody asks what stands in the way; what is there that the manifest
-    does not name, the caller sees for himself. `asked`: what stands in the way by another process of this run, which
-    asked a moment ago; the gate asks again.
-    """
     workspace, replacing = session.workspace, leave.replace
     focus, surveys, warnings, unread = await read_for_plan(
         session,

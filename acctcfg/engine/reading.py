@@ -19,7 +19,7 @@ from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Survey
 
-__all__ = ["read_for_plan", "survey_accounts", "venues_of"]
+__all__ = ["accounts_of", "read_for_plan", "survey_accounts", "venues_of"]
 
 
 async def read_for_plan(
@@ -46,6 +46,11 @@ def venues_of(workspace: Workspace, focus: Focus) -> list[str]:
     """The connections that the focus needs; for a look at everything those too that have no account left."""
     rest = left_behind(workspace) if focus.everything else []
     return sorted({*(spec.venue for spec in _specs(workspace, focus)), *rest})
+
+
+def accounts_of(workspace: Workspace, focus: Focus) -> list[str]:
+    """The accounts that the focus touches."""
+    return [spec.key for spec in _specs(workspace, focus)]
 
 
 def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from types import TracebackType
 from typing import Self
 
@@ -99,6 +100,14 @@ class Link:
             return {}
         return {one.spec.key: facts for one in surveys if (facts := connection.listed(one)) is not None}
 
+    async def read_list(self) -> Mapping[str, JsonObject]:
+        """What a slow list says of its accounts; nothing where it could not be read, as a survey will tell."""
+        connection = self.connection
+        try:
+            return await connection.read_list() if isinstance(connection, HandsOver) else {}
+        except VenueError:
+            return {}
+
     def report(self) -> VenueReport:
         """Requests and seconds that reading took, for the header of a plan."""
         spec, base_url = self.connection.spec, self.client.base_url
@@ -178,6 +187,12 @@ class Session:
         """What the journal knows of the venue user behind a connection."""
         assert self.memory is not None  # noqa: S101 (the session is open)
         return self.memory(link.client.base_url, link.connection.user)
+
+    async def read_lists(self) -> dict[str, JsonObject]:
+        """What the slow lists of all connections say of their accounts."""
+        links = [link for key, link in self.links.items() if key not in self.failed]
+        lists = await asyncio.gather(*(link.read_list() for link in links))
+        return dict(chain.from_iterable(one.items() for one in lists))
 
     async def close(self) -> None:
         """End every connection, and leave word of what was used of its limits."""

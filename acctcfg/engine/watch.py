@@ -32,7 +32,8 @@ Act = Callable[[Workspace, Progress, Interrupts], Awaitable[Outcome]]
 class Watch:
     """Looks at one workspace. What it keeps does not grow: the last drift, and counters.
 
-    load: reads the manifest, anew for each look. act: carries out what differs; None: it only reports.
+    load: reads the manifest, anew for each look. find: looks for drift. act: carries out what differs; None: it only
+    reports.
     """
 
     load: Callable[[], Workspace]
@@ -42,6 +43,7 @@ class Watch:
     targets: Sequence[str] = ()
     excludes: Sequence[str] = ()
     skip: Sequence[str] = ()
+    find: Callable[..., Awaitable[Drift]] = find_drift
     act: Act | None = None
     clock: Clock = field(default_factory=SystemClock)
     chance: Callable[[], float] = random.random
@@ -82,7 +84,7 @@ class Watch:
         watched = Watched(number=self.tally.looks.total() + 1, at=self.clock.now())
         try:
             workspace = self.load()
-            self.drift = drift = await find_drift(
+            self.drift = drift = await self.find(
                 workspace, targets=self.targets, excludes=self.excludes, skip=self.skip, progress=progress
             )
             watched = replace(watched, drift=drift, contested=find_contested(workspace, drift))

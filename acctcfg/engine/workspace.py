@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypedDict
 
+from acctcfg.core.address import Focus
 from acctcfg.core.desired import JournalSpec, Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.rules import VenueRules
@@ -206,6 +207,17 @@ class Workspace:
     def earlier(self, now: float) -> Earlier | None:  # noqa: ARG002
         """Of when its live state is, where that is not read now."""
         return None
+
+    def reading(
+        self,
+        focus: Focus,  # noqa: ARG002
+        lists: Callable[[], Awaitable[Mapping[str, JsonObject]]],  # noqa: ARG002
+        *,
+        recalls: bool,  # noqa: ARG002
+        look_only: bool,  # noqa: ARG002
+    ) -> AbstractAsyncContextManager[None]:
+        """Around all reads of a plan: where others read for it. `lists` reads what slow lists say of accounts."""
+        return nullcontext()
 
     def client_of(self, venue: VenueSpec) -> Callable[..., Client]:  # noqa: ARG002
         """What makes the client of a connection."""

@@ -368,6 +368,9 @@ class Connection(Protocol):
 class HandsOver(Protocol):
     """A connection whose list of accounts is so slow that several processes of one run do not each read it."""
 
+    async def read_list(self) -> Mapping[str, JsonObject]:
+        """What it says of each account now: for the next survey, and for those of other processes."""
+
     def listed(self, survey: Survey) -> JsonObject | None:
         """What the list said of the account, as `Given.listed` takes it; None where that must be read again."""
 

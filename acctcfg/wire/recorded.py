@@ -23,7 +23,7 @@ from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply, Settle
 from acctcfg.wire.failures import NotServed
 
-__all__ = ["Answer", "Answers", "Record", "RecordingClient", "ReplayingClient"]
+__all__ = ["Answer", "Answers", "Record", "RecordingClient", "ReplayingClient", "asked_of"]
 
 NOT_THERE: Final = "not_in_snapshot"
 _KINDS: Final[Mapping[str, type[Refused]]] = {one.__name__: one for one in (Refused, AuthRefused, TokenOver, NotServed)}
@@ -62,7 +62,8 @@ class Answer:
         return Reply(data=data, sent_at=now, received_at=now, status=200)
 
 
-def _asked(call: Call) -> str:
+def asked_of(call: Call) -> str:
+    """What a call asks, as an answer has it."""
     return f"{call.endpoint.method} {call.target}"
 
 
@@ -80,7 +81,7 @@ class Record:
 
     def add(self, call: Call, signer: Credentials | None, got: Reply | Refused, now: float) -> None:
         """Note an answer, or a refusal that would come again."""
-        key, asked, holdings = signer.api_key if signer else "", _asked(call), call.endpoint.holdings
+        key, asked, holdings = signer.api_key if signer else "", asked_of(call), call.endpoint.holdings
         one = Answer(key=key, asked=asked, read_at=now, holdings=holdings)
         if isinstance(got, Refused):
             refusal = Refusal(
@@ -97,7 +98,7 @@ class Record:
 
     def find(self, call: Call, signer: Credentials | None) -> Answer | None:
         """What was answered to the same call."""
-        return self.answers.get((signer.api_key if signer else "", _asked(call)))
+        return self.answers.get((signer.api_key if signer else "", asked_of(call)))
 
 
 class RecordingClient(Client):
@@ -144,7 +145,7 @@ class Answers:
     def reply(self, call: Call, signer: Credentials | None, now: float) -> Reply:
         """The answer on record. Raises VenueError where there is none."""
         key = signer.api_key if signer else ""
-        if (exact := self._exact.get((key, _asked(call)))) is not None:
+        if (exact := self._exact.get((key, asked_of(call)))) is not None:
             return self._taken(exact).reply(now)
         for echo in call.endpoint.echoes or ():
             if echo.same is among and not echo.within and call.params.get(echo.param):
@@ -158,7 +159,7 @@ class Answers:
     def _put_together(self, call: Call, key: str, echo: Echo, now: float) -> Reply:
         """A list of things that were asked for then in other company."""
         rest = {name: str(value) for name, value in call.params.items() if name != echo.param}
-        path = _asked(call).partition("?")[0]
+        path = asked_of(call).partition("?")[0]
         known = self._by_value(key, path, rest, echo)
         names = str(call.params[echo.param]).split(",")
         if lacking := [name for name in names if name not in known]:

@@ -12,7 +12,7 @@ from acctcfg.journal.postgres_server import Connection
 
 __all__ = ["SCHEMA", "make"]
 
-FORMAT: Final = 1  # of our own tables
+FORMAT: Final = 2  # of our own tables
 SCHEMA: Final = f"acctcfg_queue_{FORMAT}_{version('procrastinate').replace('.', '_')}"
 _FIRST_RUNS: Final = 0x61636367  # two that come at once make the tables one after the other
 
@@ -21,7 +21,7 @@ CREATE UNLOGGED TABLE {SCHEMA}.places (
     id bigserial PRIMARY KEY, bucket text NOT NULL, until double precision NOT NULL, sent boolean NOT NULL
 );
 CREATE TABLE {SCHEMA}.reads (
-    plan text, part integer, at timestamptz DEFAULT now(), accounts text NOT NULL, answers text,
+    plan text, part integer, at timestamptz DEFAULT now(), wanted text NOT NULL, answers text,
     PRIMARY KEY (plan, part)
 );
 CREATE INDEX places_by_bucket ON {SCHEMA}.places (bucket, until);

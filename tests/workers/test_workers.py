@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from beside import workers_beside
 from desk import MASTER, Desk
 from fleet_parts import Worker, fleet, workers
 from patience import PATIENCE_S, until
@@ -69,24 +70,41 @@ def everything_in(postgres: Postgres, url: str) -> str:
     return "\n".join(text for _, text in rows)
 
 
-def test_two_workers_onboard_a_fleet(desk: Desk, postgres: Postgres, url: str) -> None:
+def test_two_workers_onboard_a_fleet(desk: Desk, postgres: Postgres, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends as an apply in one process: every step done, one run; and no secret is anywhere in the database."""
-    desk.write(fleet(10), journal={"url": url})
-    with workers(desk, 2) as both:
+    monkeypatch.setattr("acctcfg.workers.parts.LEAST", 2)
+    monkeypatch.setattr("acctcfg.workers.queued.READ_ELSEWHERE", 0)
+    desk.write(fleet(4), journal={"url": url})
+    with workers_beside(desk, 2) as both:
         said = desk.apply("--queue", "--format", "json")
         assert (said.code, said.json["summary"]["failed"]) == (0, 0), said.out + said.err
-        assert [one["status"] for one in said.json["results"]] == ["done"] * 60
-        assert all(any("part" in line for line in one.lines) for one in both)
+        assert [one["status"] for one in said.json["results"]] == ["done"] * 24
+        assert sum(one.parts for one in both) == 4  # two to read, and two to write
         assert desk.plan("--queue").last == MATCH
-        assert sum("accounts read" in line for one in both for line in one.lines) == 2
-        assert {one.end() for one in both} == {0}
-    demand_whole(desk, 10)
+        assert sum(one.parts for one in both) == 6
+    demand_whole(desk, 4)
     (run,) = desk.run("history", "--format", "json").json
     assert (run["status"], run["id"]) == ("done", said.json["run"])
     seen = "\n".join([everything_in(postgres, url), said.out, said.err, *both[0].lines, *both[1].lines])
-    for one in (MASTER, *(desk.secret(f"customer{number:03d}", "trading") for number in range(10))):
+    for one in (MASTER, *(desk.secret(f"customer{number:03d}", "trading") for number in range(4))):
         assert one["secret_key"] not in seen
         assert one["passphrase"] not in seen
+
+
+def test_drift_and_watch_are_read_by_workers(desk: Desk, url: str) -> None:
+    """They find what they find alone, and `watch --apply --queue` sets it."""
+    desk.write(fleet(2), journal={"url": url}).apply()
+    changed = {name: {**fields, "position_mode": "net"} for name, fields in fleet(2).items()}
+    desk.write(changed, journal={"url": url})
+    alone = desk.run("drift", "--format", "json").json
+    with workers_beside(desk, 1) as (one,):
+        said = desk.run("drift", "--queue", "--format", "json")
+        assert (said.code, said.json["changes"]) == (2, alone["changes"]), said.err
+        assert one.parts == 1
+        watched = desk.run("watch", "--queue", "--apply", "--times", "1", "--listen", "off", "--skip", "keys")
+        assert (watched.code, " applied: " in watched.out) == (0, True), watched.out + watched.err
+        assert one.parts == 3
+    assert desk.plan().last == MATCH
 
 
 @pytest.mark.slow

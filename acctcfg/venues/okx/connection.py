@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -94,7 +94,7 @@ class OkxConnection(ByField[Account]):
         self._accounts = given.accounts
         self._adopt = given.adopt
         self._recalls = given.recalls
-        self._listed = {given.accounts[key].name: facts for key, facts in given.listed.items() if key in given.accounts}
+        self._listed = {key: facts for key, facts in given.listed.items() if key in given.accounts}
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._gate_reads: dict[object, Counter[tuple[bool, Endpoint]]] = {}
         self._calls = calls
@@ -142,7 +142,7 @@ class OkxConnection(ByField[Account]):
     async def survey(self, specs: Sequence[AccountSpec], focus: Focus, *, replace: frozenset[Address]) -> list[Survey]:
         """Both sides of everything that the focus wants of these accounts. An account that fails is unreadable."""
         named = [spec.name for spec in specs if spec.role != "main"]
-        listed = [asyncio.ensure_future(self._told(name)) for name in named]
+        listed = [asyncio.ensure_future(self._told(spec)) for spec in specs if spec.role != "main"]
         if len(named) > PAGE:
             # Every further page is a second away: the first request goes out before the accounts' own begin to queue.
             await asyncio.wait(listed, timeout=HEAD_START_S, return_when=asyncio.FIRST_COMPLETED)
@@ -170,17 +170,25 @@ class OkxConnection(ByField[Account]):
         async with place:
             return await self._survey(spec, focus, replace, row)
 
-    async def _told(self, name: str) -> SubAccount | None:
-        """The account's row as it was handed over, else as it is."""
-        return SubAccount.told(self._listed[name]) if name in self._listed else await self._row(name)
+    async def _told(self, spec: AccountSpec) -> SubAccount | None:
+        """The account's row as it was handed over, the first time, else as it is."""
+        return await self._row(spec.name, self._listed.pop(spec.key, None))
+
+    async def read_list(self) -> Mapping[str, JsonObject]:
+        """The rows of all accounts."""
+        every = await self._master.sub_accounts.every()
+        rows = {key: every.get(one.name) for key, one in self._accounts.items() if one.role != "main"}
+        found = {key: SubAccount.facts(row) for key, row in rows.items() if row is None or row.uid}
+        self._listed = {key: facts for key, facts in found.items() if facts is not None}
+        return dict(self._listed)
 
     def listed(self, survey: Survey) -> JsonObject | None:
         """The account's row, for another process of this run."""
         return None if survey.private.main else SubAccount.facts(survey.private.row)
 
-    async def _row(self, name: str) -> SubAccount | None:
+    async def _row(self, name: str, told: JsonObject | None = None) -> SubAccount | None:
         """The account's row: by the list, or where that lacks one that the journal knows, by itself."""
-        row = await self._master.sub_accounts.get(name)
+        row = await self._master.sub_accounts.get(name) if told is None else SubAccount.told(told)
         known = self._memory_of(self.user).named(name) if row is None else None
         return await self._master.sub_accounts.known(name, known.uid) if known is not None and known.uid else row
 
