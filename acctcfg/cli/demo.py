@@ -77,6 +77,8 @@ def command(ctx: click.Context, keep: Path | None) -> None:
     """
     from acctcfg.errors import AcctcfgError, UsageError
 
+    if keep is not None:
+        keep = ctx.obj["directory"] / keep
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise UsageError(f"{keep} is not empty; nothing was written", hint="choose an empty directory")
     with _sandbox() as exports, _workspace(keep) as folder:

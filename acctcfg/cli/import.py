@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from acctcfg.cli.next_step import say_after_import
+from acctcfg.cli.next_step import in_folder, say_after_import
 from acctcfg.cli.selection import option_target, read_addresses
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def command(
     workspace = Workspace.load(ctx.obj["directory"], os.environ, patterns_may_be_empty=True)
     stem = venue or (next(iter(workspace.manifest.venues)) if len(workspace.manifest.venues) == 1 else "imported")
     if out is not None:
+        out = workspace.directory / out
         demand_empty(out)
     name = FILE.format(stem) if out is not None else place_for(workspace, stem)
     asked = Asked(names=accounts, venue=venue, store=store, currencies=tuple(dict.fromkeys(currencies)))
@@ -88,6 +89,8 @@ def command(
     if found.known:
         say(f"In the manifest already: {', '.join(found.known)}.", err=True)
     say(_summary(found, name if out is None else str(out)))
+    if found.accounts:
+        say(f"Next: {in_folder(ctx.obj['directory'] if out is None else out)} plan")
     say_after_import(ctx, [one.name for one in found.failed], out if found.accounts else None)
     return 1 if found.failed else 0
 
@@ -124,4 +127,4 @@ def _summary(found: Imports, where: str) -> str:
     comments = (
         f" {notes} comment{'s' * (notes != 1)} in it say{'s' * (notes == 1)} what is not managed." if notes else ""
     )
-    return f"Imported {count} account{'s' * (count != 1)}{profiles} into {where}.{comments}\nNext: acctcfg plan"
+    return f"Imported {count} account{'s' * (count != 1)}{profiles} into {where}.{comments}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from acctcfg.core.plan import Unread
     from acctcfg.engine.stored_keys import KeyReport
 
-__all__ = ["say_after_apply", "say_after_cap", "say_after_import", "say_after_reads", "say_after_secrets"]
+__all__ = ["in_folder", "say_after_apply", "say_after_cap", "say_after_import", "say_after_reads", "say_after_secrets"]
 
 
 def say_after_apply(ctx: click.Context, outcome: Outcome) -> None:
@@ -81,12 +81,15 @@ def say_after_secrets(ctx: click.Context, reports: Sequence[KeyReport]) -> None:
 
 def _typed(ctx: click.Context) -> tuple[str, str]:
     """How other commands of this folder begin, and the command line that was typed, in quotes of its own."""
-    folder = str(ctx.obj["directory"])
-    here = "acctcfg" if folder == "." else shlex.join(["acctcfg", "-C", folder])
-    return here, f"`{shlex.join(['acctcfg', *ctx.obj['arguments']])}`"
+    return in_folder(ctx.obj["directory"]), f"`{shlex.join(['acctcfg', *ctx.obj['arguments']])}`"
 
 
 def _say(words: str) -> None:
     from acctcfg.cli.console import say_talk
 
     say_talk(f"next: {words}")
+
+
+def in_folder(folder: Path) -> str:
+    """How commands of a workspace begin, from where this one was typed."""
+    return "acctcfg" if folder == Path() else shlex.join(["acctcfg", "-C", str(folder)])

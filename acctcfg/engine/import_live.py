@@ -17,7 +17,7 @@ from acctcfg.core.desired import AccountSpec, KeySpec, SettingEntry
 from acctcfg.core.leverage_lines import ScopeName
 from acctcfg.core.own_field import Upper
 from acctcfg.core.rules import VenueRules
-from acctcfg.core.state import UNSET, After, KeyValue, Live, Unreadable, Value
+from acctcfg.core.state import UNSET, After, KeyValue, Live, Lost, Unreadable, Value
 from acctcfg.core.vocabulary import PositionMode
 from acctcfg.deposit import DEPOSIT, AddressSpec, CreditTo, DepositSpec
 from acctcfg.engine.everything import NOWHERE, as_it_is, every_leverage, plain_keys
@@ -170,6 +170,8 @@ class _Account:
             self._unmanaged(what, live.message)
         elif not rules.key_label.allows(label):
             self._unmanaged(what, f"a label here has {rules.key_label.words}")
+        elif isinstance(live, Lost):
+            self._unmanaged(what, live.reason)
         elif isinstance(live, KeyValue):
             store, note = await self._known_secret(label)
             permissions = live.permissions if self._writable(what, live) else None

@@ -154,6 +154,7 @@ def spoil(fault: Fault, answered: tuple[Reply, str], venue: Voice, now: float, s
     """What the client gets in place of the venue's answer, and the code to write down."""
     reply, code = answered
     kind, wait = fault.kind, fault.seconds / speed
+    body = fault.body.encode(errors="surrogatepass")  # what is no text is garbage all the more
     if kind == "delay":
         return replace(reply, delay_s=wait, held=fault.is_laid), code
     if kind in ("reset_before", "reset_after"):
@@ -163,9 +164,9 @@ def spoil(fault: Fault, answered: tuple[Reply, str], venue: Voice, now: float, s
     if kind == "html":
         return replace(reply, status=fault.status or 502, body=HTML, content_type="text/html"), ""
     if kind == "garbage":
-        return replace(reply, status=fault.status or 200, body=fault.body.encode() or venue.cut), ""
+        return replace(reply, status=fault.status or 200, body=body or venue.cut), ""
     if kind == "status":
-        return replace(reply, status=fault.status or 503, body=fault.body.encode(), content_type="text/plain"), ""
+        return replace(reply, status=fault.status or 503, body=body, content_type="text/plain"), ""
     if kind in ("rate_limited", "rate_limited_200"):
         return venue.refusal(venue.too_many, status=429 if kind == "rate_limited" else 200), venue.too_many
     if kind in ("late_list", "lose_row"):

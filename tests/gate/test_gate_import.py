@@ -45,3 +45,14 @@ def test_import_then_plan_is_empty(shared: GateDesk, state: dict[str, Any]) -> N
     planned = shared.plan()
     assert planned.last == NO_CHANGES, planned.out + planned.err + text
     assert shared.writes() == []
+
+
+def test_keys_that_share_a_name_are_told(make_gate: Any) -> None:
+    """Neither can be told from the other, so neither is managed, and a comment says so."""
+    one, other, alone = (
+        {"name": name, "key": f"test-{name}-{number}", "secret": "test", "perms": ["spot"]}
+        for number, name in enumerate(("bot", "bot", "solo"))
+    )
+    text = import_all(make_gate(sub_accounts={"alpha": {"keys": [one, other, alone]}}))
+    assert "# api_keys[bot]: not managed: 2 keys have this name" in text
+    assert "solo:" in text

@@ -117,10 +117,14 @@ def test_a_second_import_takes_what_is_left_and_overwrites_nothing(desk: Desk) -
 
 
 def test_a_workspace_of_its_own(desk: Desk) -> None:
-    """--out takes the connections and stores along; secrets are found where they lie, and the folder must be empty."""
+    """--out takes the connections and stores along; secrets are found where they lie, and the folder must be empty.
+
+    A folder without a place of its own is under the one that -C names, like every other file that is written.
+    """
     out = desk.folder / "out"
-    said = desk.run("import", "trader01", "--store", "vault", "--out", str(out))
+    said = desk.run("import", "trader01", "--store", "vault", "--out", "out")
     assert said.code == 0, said.err
+    assert said.last == f"Next: acctcfg -C {out} plan"
     refused(desk.run("import", "--all", "--out", str(out)), 64, "is not an empty folder")
     desk.folder = out
     assert desk.plan().last == NO_CHANGES
