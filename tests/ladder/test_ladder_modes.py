@@ -89,6 +89,19 @@ def test_a_position_mode_in_spot_is_blocked(desk: Desk) -> None:
     assert desk.plan().last == NO_CHANGES
 
 
+def test_two_sides_in_portfolio_are_blocked(desk: Desk) -> None:
+    """Where the manifest does not say the account mode, the plan knows that portfolio takes net only, and nothing of
+    the account is written."""
+    settle(desk, "portfol1", acctLv="4")
+    desk.write({"portfol1": {"api_keys": KEY, "position_mode": "long_short", "settings": {"greeks": "BS"}}})
+    assert "position_mode_in_portfolio" in failing(desk.steps()["portfol1.position_mode"])
+    quiet(desk)
+    assert desk.apply().code == 3
+    quiet(desk)
+    desk.write({"portfol1": {"api_keys": KEY, "position_mode": "net"}})
+    assert desk.plan().last == NO_CHANGES
+
+
 def test_what_stands_behind_a_barrier_is_read_after_it(desk: Desk) -> None:
     """Behind a mode change every managed value is a step with an unknown `before`; one that turns out to be right is
     neither sent nor counted."""

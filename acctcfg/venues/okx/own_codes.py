@@ -13,6 +13,7 @@ PRECHECKS = {
     "account_mode_switch": "the venue allows the switch",
     "mode_activated": "account mode is activated",
     "position_mode_in_spot": "not in account mode spot",
+    "position_mode_in_portfolio": "net, or not in account mode portfolio",
     "no_second_level": "no second-level sub-accounts",
     "no_funds_incoming": "no funds on their way in",
     "no_funds_outgoing": "no funds on their way out",

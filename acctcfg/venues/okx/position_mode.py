@@ -57,9 +57,12 @@ class PositionMode(OneCall[Account]):
                 account.survey.needs(address, account.address("account_mode"))
         account.survey.want(address, spec.position_mode, found)
         unlike = spec.position_mode is Word.LONG_SHORT if isinstance(found, After) else found != spec.position_mode
-        if wanted_mode == live_mode == "spot" and unlike:
+        if unlike and wanted_mode == live_mode == "spot":
             detail = "the venue sets no position mode while the account is in spot; want another account_mode too"
             account.survey.block(address, "position_mode_in_spot", detail)
+        if unlike and wanted_mode == live_mode == "portfolio" and spec.position_mode is Word.LONG_SHORT:
+            detail = "the account is in portfolio, which takes net only; want another account_mode too"
+            account.survey.block(address, "position_mode_in_portfolio", detail)
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         return dict.fromkeys(addresses, (await account.own_config()).position_mode)
