@@ -28,7 +28,7 @@ from acctcfg.core.state import (
     Wanted,
 )
 from acctcfg.core.value_text import told
-from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, VenueError
+from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, TokenOver, VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Survey, Writer
 from acctcfg.venues.resources import as_documented
 from acctcfg.venues.switch import Switch
@@ -164,8 +164,8 @@ class Settings(ABC, Generic[Notes]):
                 if answer is None:
                     answer = await self.answer(account, source, list(dict.fromkeys(one.key for one in mine)))
             except VenueError as error:
-                if not known:
-                    raise
+                if isinstance(error, TokenOver) and not known:
+                    raise  # it was everybody's
                 found.update(dict.fromkeys(mine, Unreadable(error.code or "unreadable", error.told)))
                 continue
             found.update({one: self._value(answer, one) for one in mine})

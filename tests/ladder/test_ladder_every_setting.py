@@ -228,6 +228,18 @@ def test_protection_is_a_privilege(desk: Desk) -> None:
     assert found.code == 1
 
 
+def test_protection_that_fails_behind_the_mode_spoils_no_other_setting(desk: Desk) -> None:
+    """What can be read only after the new account mode fails alone: the settings beside it are set."""
+    _account(desk, "futures")
+    wanted = {"market_maker_protection": {"BTC-USD": MMP}, "greeks": "BS", "fee_type": "quote"}
+    desk.write({"mmdesk01": {"api_keys": KEY, "account_mode": "portfolio", "settings": wanted}})
+    said = desk.apply("--format", "json")
+    assert said.code == 1
+    failed = [one["address"] for one in said.json["results"] if one["status"] not in ("done", "already")]
+    assert failed == ["mmdesk01.settings.market_maker_protection[BTC-USD]"]
+    assert desk.account("mmdesk01")["greeksType"] == "BS"
+
+
 @pytest.mark.parametrize(("name", "mode"), [("auto_earn", "futures"), ("spot_offset", "portfolio")])
 def test_a_currency_without_a_balance_cannot_be_read(desk: Desk, name: str, mode: str) -> None:
     """The venue shows nothing of it: unreadable, never taken for off or for zero."""
