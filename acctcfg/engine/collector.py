@@ -1,7 +1,7 @@
-"""Run the garbage collector less often while a session is open.
+"""Run the garbage collector less often: in the command's own process, and in any other while a session is open.
 
-Thousands of accounts that are read at once are many young objects and hardly a cycle among them: at the interpreter's
-own pace, looking for cycles takes a fifth of a plan's time.
+Modules that are imported, and thousands of accounts that are read at once, are many young objects and hardly a cycle
+among them: at the interpreter's own pace, looking for cycles takes a tenth of a start and a fifth of a plan's time.
 """
 
 from __future__ import annotations
