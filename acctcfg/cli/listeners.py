@@ -80,7 +80,9 @@ class Others:
         return self._tellers
 
     def came_to(self, value: Concluded) -> None:
-        """What the command came to."""
+        """What the command came to, for whoever is told."""
+        if not self._tellers and self.notify is None:
+            return
         from acctcfg.core.conclusion import conclusion_of
 
         with suppress(Exception):
@@ -147,11 +149,11 @@ class Others:
 
 def _events(events: Path | None, command: str, directory: Path) -> Teller | None:
     """What `--events` asks for."""
+    if events is None:
+        return None
     from acctcfg.render.events import FIRST, EventLines
     from acctcfg.render.line_writer import open_lines, to_handle
 
-    if events is None:
-        return None
     if str(events) == STDOUT:
         return EventLines(_to_stdout(), command, time.time)
     file = directory / events

@@ -17,6 +17,7 @@ from acctcfg.cli.selection import option_dependencies, option_exclude, option_re
 
 if TYPE_CHECKING:
     from acctcfg.core.plan import Plan
+    from acctcfg.engine.workspace import Workspace
 
 __all__ = ["command", "conclude", "option_detailed_exitcode", "option_out", "place_to_save"]
 
@@ -92,8 +93,6 @@ def command(
     """
     from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.plan import make_plan
-    from acctcfg.engine.replayed import SnapshotWorkspace
-    from acctcfg.render.snapshot import load_snapshot
 
     if changed_since is not None and targets:
         raise click.UsageError("--changed-since and --target exclude each other", ctx)
@@ -108,10 +107,7 @@ def command(
             "--queue reads all accounts: leave out what narrows the plan, --live and --rehearse", ctx
         )
     out = place_to_save(ctx, out)
-    live = None if snapshot is None else load_snapshot(ctx.obj["directory"] / snapshot)
-    workspace = load_workspace(ctx)
-    if live is not None:
-        workspace = SnapshotWorkspace.over(workspace, live)
+    workspace = load_workspace(ctx) if snapshot is None else _over_snapshot(ctx, snapshot)
     check_sensitive(ctx, workspace, allow_sensitive)
     made = make_plan
     if rehearse:
@@ -136,12 +132,22 @@ def command(
     conclude(ctx, plan, out=out, form=form, detailed_exitcode=detailed_exitcode)
 
 
+def _over_snapshot(ctx: click.Context, snapshot: Path) -> Workspace:
+    """The workspace as a snapshot shows its live accounts."""
+    from acctcfg.cli.event_loop import load_workspace
+    from acctcfg.engine.replayed import SnapshotWorkspace
+    from acctcfg.render.snapshot import load_snapshot
+
+    live = load_snapshot(ctx.obj["directory"] / snapshot)
+    return SnapshotWorkspace.over(load_workspace(ctx), live)
+
+
 def place_to_save(ctx: click.Context, out: Path | None) -> Path | None:
     """Where the plan goes, refused before anything is read where something else stands there."""
-    from acctcfg.render.data import refuse_foreign
-
     if out is None:
         return None
+    from acctcfg.render.data import refuse_foreign
+
     out = ctx.obj["directory"] / out
     refuse_foreign(out)
     return out
@@ -149,9 +155,9 @@ def place_to_save(ctx: click.Context, out: Path | None) -> Path | None:
 
 def conclude(ctx: click.Context, plan: Plan, *, out: Path | None, form: str, detailed_exitcode: bool) -> None:
     """Save it, print it, and exit as it says."""
-    from acctcfg.render.data import save_plan
-
     if out is not None:
+        from acctcfg.render.data import save_plan
+
         save_plan(plan, out)
     show(ctx, form, "plan", plan)
     if plan.unreadable:

@@ -13,16 +13,8 @@ from acctcfg.core.plan import Plan
 from acctcfg.core.watched import Watched
 from acctcfg.errors import AcctcfgError, Blocked, UsageError
 
-__all__ = ["HAPPENINGS", "Concluded", "Conclusion", "conclusion_of", "failure_of"]
+__all__ = ["Concluded", "Conclusion", "conclusion_of", "failure_of"]
 
-HAPPENINGS: Final[Mapping[str, str]] = {
-    "blocked": "a precheck or a guardrail stood in the way of a step",
-    "failed": "a step failed, something could not be read, or the command ended with an error",
-    "drift": "live accounts differ from the manifest",
-    "lapse": "the venue will soon delete an API key, or its rotation is due",
-    "applied": "something was changed at the venue",
-}
-"""What `notify` can be sent for."""
 _LAPSES: Final = ("key_lapses", "rotation_due")
 
 Concluded = Plan | Outcome | Drift | Braked | Watched

@@ -354,7 +354,7 @@ class JournalSpec:
 class Notify:
     """Where word of what a command did is sent: to `url`, or to what the environment variable `env` holds."""
 
-    on: tuple[str, ...]  # sorted words of `conclusion.HAPPENINGS`
+    on: tuple[str, ...]  # sorted words of `happenings.HAPPENINGS`
     url: Secret | None = None
     env: str = ""
 

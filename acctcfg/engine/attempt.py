@@ -11,6 +11,7 @@ from acctcfg.core.outcome import NOT_READ_BACK, NOT_YET, StepResult
 from acctcfg.core.plan import Step
 from acctcfg.core.state import ABSENT, After, Live, Lost, Rotating, Unreadable, Wanted, fits
 from acctcfg.core.value_text import told
+from acctcfg.engine.looks import READ_BACK_S
 from acctcfg.engine.record import JournalWriter, Run
 from acctcfg.engine.refused_values import Values
 from acctcfg.engine.session import Link
@@ -19,10 +20,8 @@ from acctcfg.engine.unforeseen import blame
 from acctcfg.errors import AcctcfgError
 from acctcfg.venues.contract import Survey
 
-__all__ = ["GOOD", "READ_BACK_S", "SECOND_LOOK_S", "Attempt", "Work"]
+__all__ = ["GOOD", "Attempt", "Work"]
 
-READ_BACK_S = 30.0
-SECOND_LOOK_S = 3.0  # between two looks that prove that something is not there; lists may be late
 GOOD = ("done", "already")
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypeAlias, TypedDict, Unpack
 
 from acctcfg import __version__
 from acctcfg.core.address import Address, Focus
@@ -35,13 +35,14 @@ from acctcfg.engine.readers import changed_readers
 from acctcfg.engine.reading import read_for_plan, venues_of
 from acctcfg.engine.rule_warnings import rule_warnings
 from acctcfg.engine.session import Link, Session
-from acctcfg.engine.set_again import set_again
-from acctcfg.engine.undo import Undo
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.windows import why_closed
 from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.contract import Survey
 from acctcfg.wire.limits import Limits
+
+if TYPE_CHECKING:
+    from acctcfg.engine.undo import Undo
 
 __all__ = ["Asked", "Look", "Planned", "draw_up", "make_plan", "planning"]
 
@@ -189,6 +190,8 @@ async def _drawn_up(
     answers = [(asked or {}, [])] if look_only or asked is not None else await _asked(session, work, progress, unread)
     steps, work = _steps(session, work, by_key, answers, warnings, unread)
     if undo is not None:
+        from acctcfg.engine.set_again import set_again
+
         steps, again = await set_again(session, undo, steps)
         warnings += again
     readers = changed_readers(workspace)

@@ -13,9 +13,9 @@ from typing import TypeAlias
 
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Estimate, Plan, Step, Warning_, by_account
-from acctcfg.engine.attempt import SECOND_LOOK_S
 from acctcfg.engine.batches import batches
 from acctcfg.engine.estimate import Chain, Stage, estimate
+from acctcfg.engine.looks import SECOND_LOOK_S
 from acctcfg.engine.session import Link, Session
 from acctcfg.venues.contract import Cost, Survey
 

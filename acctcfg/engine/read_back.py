@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from acctcfg.core.diff import diff
 from acctcfg.core.state import ABSENT, After, Lost, Unreadable
-from acctcfg.engine.attempt import READ_BACK_S, SECOND_LOOK_S, Attempt, Work
+from acctcfg.engine.attempt import Attempt, Work
+from acctcfg.engine.looks import READ_BACK_S, SECOND_LOOK_S
 from acctcfg.engine.send import send
 from acctcfg.engine.siblings import kept_as_one
 from acctcfg.errors import AcctcfgError

@@ -16,7 +16,8 @@ from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Step
 from acctcfg.core.state import ABSENT, After, AtMost, Live, Lost, Rotating, Unreadable
 from acctcfg.core.value_text import told
-from acctcfg.engine.attempt import SECOND_LOOK_S, Attempt, Work
+from acctcfg.engine.attempt import Attempt, Work
+from acctcfg.engine.looks import SECOND_LOOK_S
 from acctcfg.errors import AcctcfgError, TokenOver
 
 __all__ = ["LastLook", "Moved"]

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from acctcfg.core.codes import WINDOWS
 from acctcfg.core.desired import Window
 from acctcfg.core.plan import Plan, Precheck
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 __all__ = ["closing", "hold", "is_open", "next_opening", "why_closed"]
 
@@ -60,7 +63,7 @@ def hold(plan: Plan, windows: Sequence[Window], at: datetime) -> Plan:
 
 def _said(windows: Sequence[Window], at: datetime) -> str:
     zone = windows[0].zone
-    return f"{at.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"
+    return f"{at.astimezone(_named(zone)):%a %Y-%m-%d %H:%M} {zone}"
 
 
 def _first(windows: Sequence[Window], at: datetime, *, opens: bool) -> datetime | None:
@@ -88,7 +91,7 @@ def _of(window: Window, at: datetime, days: int) -> Iterator[Span]:
     if window.first:
         yield _span(window, date.fromisoformat(window.first), 0, date.fromisoformat(window.last), _DAY_MINUTES)
         return
-    begun = at.astimezone(ZoneInfo(window.zone)).date() - timedelta(days=2)
+    begun = at.astimezone(_named(window.zone)).date() - timedelta(days=2)
     for number in range(days + 3):
         day = begun + timedelta(days=number)
         if day.weekday() in window.days:
@@ -106,4 +109,10 @@ def _moments(zone: str, day: date, minutes: int) -> list[datetime]:
     local = datetime.combine(day + timedelta(days=minutes // _DAY_MINUTES), time()) + timedelta(
         minutes=minutes % _DAY_MINUTES
     )
-    return [local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return [local.replace(tzinfo=_named(zone), fold=fold).astimezone(UTC) for fold in (0, 1)]
+
+
+def _named(zone: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo  # slow to import, and few manifests have windows
+
+    return ZoneInfo(zone)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from acctcfg.journal.git_clean import is_clean, is_tracked
 from acctcfg.journal.git_files import Repository
 
 __all__ = ["Commit", "actor", "commit_of", "inside_checkout", "lost_with_the_job", "tracked_in"]
@@ -36,6 +35,8 @@ def commit_of(folder: Path) -> Commit:
         repository = Repository.around(folder)
         commit = repository.head() if repository else None
         if repository is not None and commit is not None:
+            from acctcfg.journal.git_clean import is_clean
+
             return Commit(commit, is_clean(repository, commit))
     except UNUSABLE:
         pass
@@ -46,7 +47,11 @@ def tracked_in(path: Path) -> Path | None:
     """The top folder of the checkout whose git tracks this very file; None if none does."""
     try:
         repository = Repository.around(path.parent)
-        return repository.top if repository is not None and is_tracked(repository, path) else None
+        if repository is None:
+            return None
+        from acctcfg.journal.git_clean import is_tracked
+
+        return repository.top if is_tracked(repository, path) else None
     except UNUSABLE:
         return None
 

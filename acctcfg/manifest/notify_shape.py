@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acctcfg.core.conclusion import HAPPENINGS
+from acctcfg.core.happenings import HAPPENINGS
 from acctcfg.core.text_rule import VARIABLE, TextRule
 from acctcfg.core.webhook import webhook_flaw, webhook_word
 from acctcfg.manifest.commands import Trust

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
-from zoneinfo import TZPATH, ZoneInfo, available_timezones
 
 from acctcfg.core.desired import Window
 from acctcfg.core.rules import TextRule
@@ -84,6 +83,8 @@ def _weekdays(text: str) -> tuple[int, ...]:
 
 def _zone_flaw(zone: str) -> str:
     """What is wrong with a time zone; "" where nothing is."""
+    from zoneinfo import TZPATH, ZoneInfo, available_timezones  # slow to import, and few manifests have windows
+
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):

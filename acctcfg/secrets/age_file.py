@@ -16,7 +16,6 @@ from acctcfg.errors import StoreError
 from acctcfg.plain_file import read_plain
 from acctcfg.secrets import new_file
 from acctcfg.secrets.age_keys import OF_PLUGIN, flaw_of_recipient, parse_recipients, plugin_lines, read_identities
-from acctcfg.secrets.age_plugins import AgePlugins
 from acctcfg.secrets.passphrase import generate
 from acctcfg.secrets.private_file import contained, located
 from acctcfg.secrets.store import Around, dead_path, is_dead, split_path
@@ -24,6 +23,7 @@ from acctcfg.secrets.stored_form import pack, parts_of, unpack
 
 if TYPE_CHECKING:
     from acctcfg.secrets.age_keys import Identity
+    from acctcfg.secrets.age_plugins import AgePlugins
 
 __all__ = ["TYPE", "AgeFileStore", "open_store"]
 
@@ -80,7 +80,6 @@ class AgeFileStore:
         self._environ = environ
         self._base_dir = base_dir
         self._identities: Sequence[Identity] | Secret | None = None
-        self._plugins = AgePlugins(name, environ)
 
     def __repr__(self) -> str:
         return f"AgeFileStore({self.name!r}, {str(self.root)!r})"
@@ -263,7 +262,7 @@ class AgeFileStore:
         recipients = parse_recipients(self.recipients, f"secret_stores.{self.name}.recipients")
         if any(OF_PLUGIN.fullmatch(one.strip()) for one in self.recipients):
             texts = [one.strip() for one in self.recipients]
-            return self._plugins.seal(plain, texts, hidden)
+            return self._plugins().seal(plain, texts, hidden)
         failed = ""
         try:
             sealed: bytes = pyrage.encrypt(plain, recipients, armored=True)
@@ -273,6 +272,11 @@ class AgeFileStore:
             raise StoreError(f"the store {self.name} cannot encrypt: {failed}", hint="check its recipients")
         return sealed
 
+    def _plugins(self) -> AgePlugins:
+        from acctcfg.secrets.age_plugins import AgePlugins
+
+        return AgePlugins(self.name, self._environ)
+
     def _open(self, sealed: bytes, file: Path) -> bytes:
         import pyrage
 
@@ -280,7 +284,7 @@ class AgeFileStore:
             raise StoreError(f"{file}: {wrong}", hint="take it from a backup, or import the secret again")
         identities = self._load_identities()
         if isinstance(identities, Secret):
-            return self._plugins.open(sealed, plugin_lines(identities))
+            return self._plugins().open(sealed, plugin_lines(identities))
         try:
             plain: bytes = pyrage.decrypt(sealed, identities)
         except pyrage.DecryptError as exc:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from acctcfg.core.secret import AccessToken, Credentials, Secret
 from acctcfg.errors import ConfigError, StoreError
-from acctcfg.secrets.helper import Helper, trusted
-from acctcfg.secrets.keyring import system_keyring
 from acctcfg.secrets.private_file import located, read_private
 from acctcfg.secrets.store import Store
 from acctcfg.secrets.stored_form import flaw, unpack
 from acctcfg.secrets.token_life import end_of
-from acctcfg.secrets.told import ask, asked_for
+
+if TYPE_CHECKING:
+    from acctcfg.secrets.helper import Helper
 
 FORMS = "{env: PREFIX}, {store: NAME, key: PATH}, {file: PATH}, {exec: [PROGRAM, ...]} or {keyring: SERVICE, key: PATH}"
 __all__ = ["load_credentials", "load_token"]
@@ -42,9 +43,13 @@ def load_credentials(
         file = located(named["file"], base_dir)
         found, place = _from_file(file), str(file)
     elif set(source) == {"keyring", "key"}:
+        from acctcfg.secrets.keyring import system_keyring
+
         place = f"the entry {named['key']} of {named['keyring']} in the keyring"
         found = _answered(system_keyring(f"credentials of {named['keyring']}", named["keyring"], environ), named["key"])
     elif "exec" in source and set(source) <= {"exec", "pass_env"}:
+        from acctcfg.secrets.helper import trusted
+
         helper = trusted("credentials", source["exec"], source.get("pass_env", ()), environ)
         place = f"what {helper.command[0]} answers"
         found = _answered(helper)
@@ -56,6 +61,8 @@ def load_credentials(
 
 
 def _answered(helper: Helper, path: str = "") -> Credentials:
+    from acctcfg.secrets.told import asked_for
+
     found = asked_for(helper, path)
     if found is None:
         raise ConfigError(f"{helper.who}: its {helper.noun} has none{f' at {path}' if path else ''}")
@@ -72,6 +79,9 @@ def load_token(source: Mapping[str, object], *, environ: Mapping[str, str]) -> A
 
 
 def _token_answered(source: Mapping[str, object], environ: Mapping[str, str]) -> str:
+    from acctcfg.secrets.helper import trusted
+    from acctcfg.secrets.told import ask
+
     helper = trusted("credentials", source["exec"], source.get("pass_env", ()), environ)
     secret = ask(helper, {"do": "get"}).get("secret")
     text = secret.get("token") if isinstance(secret, Mapping) else None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from acctcfg.core.desired import StoreOption
 from acctcfg.core.store_type import Command, Lines, Option, StoreType
 from acctcfg.core.text_rule import VARIABLE
-from acctcfg.secrets.helper import trusted
 from acctcfg.secrets.store import Around
-from acctcfg.secrets.told import ToldStore
+
+if TYPE_CHECKING:
+    from acctcfg.secrets.told import ToldStore
 
 __all__ = ["TYPE", "open_store"]
 
@@ -32,5 +34,8 @@ TYPE = StoreType(
 
 def open_store(name: str, options: Mapping[str, StoreOption], around: Around) -> ToldStore:
     """The store of these options."""
+    from acctcfg.secrets.helper import trusted
+    from acctcfg.secrets.told import ToldStore
+
     helper = trusted(f"the store {name}", options["command"], options.get("pass_env", ()), around.environ)
     return ToldStore(name, helper, f"whatever {helper.command[0]} keeps")

@@ -9,15 +9,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from acctcfg.core.desired import StoreOption
 from acctcfg.core.setting import Line
 from acctcfg.core.store_type import Option, StoreType
 from acctcfg.core.text_rule import SERVICE
 from acctcfg.secrets import children
-from acctcfg.secrets.helper import Helper
 from acctcfg.secrets.store import Around
-from acctcfg.secrets.told import ToldStore
+
+if TYPE_CHECKING:
+    from acctcfg.secrets.helper import Helper
+    from acctcfg.secrets.told import ToldStore
 
 __all__ = ["TYPE", "open_store", "system_keyring"]
 
@@ -38,11 +41,15 @@ TYPE = StoreType(
 
 def system_keyring(who: str, service: str, environ: Mapping[str, str]) -> Helper:
     """The helper that answers out of the system's keyring."""
+    from acctcfg.secrets.helper import Helper
+
     command = (sys.executable, "-P", str(CHILD), service)
     return Helper(who=who, command=command, environ=environ, pass_env=SESSION, noun="keyring")
 
 
 def open_store(name: str, options: Mapping[str, StoreOption], around: Around) -> ToldStore:
     """The store of these options."""
+    from acctcfg.secrets.told import ToldStore
+
     service = str(options.get("service", "acctcfg"))
     return ToldStore(name, system_keyring(f"the store {name}", service, around.environ), f"the keyring, as {service}")

@@ -350,7 +350,7 @@ def test_a_socket_that_points_elsewhere_leaves_polling(desk: Desk, monkeypatch: 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"ws://127.0.0.1:{server.server_port}"
-        monkeypatch.setattr("acctcfg.venues.okx.connection.socket_base", lambda *_, **__: base)
+        monkeypatch.setattr("acctcfg.venues.okx.private_socket.socket_base", lambda *_, **__: base)
         held(desk)
         wanted(desk, "customer01")
         with Waiting(desk, "-v") as waiting:

@@ -1,4 +1,7 @@
-"""A connection to OKX as a user with sub-accounts: who it is, what it reads of them, and where each write goes."""
+"""A connection to OKX as a user with sub-accounts: who it is, what it reads of them, and where each write goes.
+
+What reads accounts is imported with it; what changes, brakes, listens or asks more of one, where that begins.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,18 @@ from collections.abc import AsyncGenerator, Awaitable, Collection, Mapping, Sequ
 from contextlib import aclosing
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
-from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.leverage_lines import ScopeName
 from acctcfg.core.managed import fields_under
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import AccessToken, Credentials
 from acctcfg.errors import VenueError
-from acctcfg.venues.brake import AT_ONCE, Braking, Obstacle
 from acctcfg.venues.contract import ACCOUNT_READ, FRESH_SINCE, Cost, Given, Proof, Survey
-from acctcfg.venues.existing import Existing
 from acctcfg.venues.okx.access import (
     demand_writer,
     find_access,
@@ -34,40 +35,35 @@ from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.account_reads import Config, OwnKey
 from acctcfg.venues.okx.api_keys import ApiKeys
-from acctcfg.venues.okx.blockers import answers
-from acctcfg.venues.okx.brake import leverage_alone, look, obstacles
 from acctcfg.venues.okx.credit_to import CreditToSetting
 from acctcfg.venues.okx.deposit import DepositAddresses
-from acctcfg.venues.okx.fees import fees_of
 from acctcfg.venues.okx.frozen import tell_frozen
 from acctcfg.venues.okx.identity import maintenance, whose
-from acctcfg.venues.okx.idle_twin import IDLE, idle_twin
-from acctcfg.venues.okx.inventory import OkxInventory
 from acctcfg.venues.okx.key_guard import KEPT
-from acctcfg.venues.okx.lean_reads import LeanReads
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.listed import SubAccount
-from acctcfg.venues.okx.margin_effect import told
 from acctcfg.venues.okx.master import Master
-from acctcfg.venues.okx.master_calls import MasterCalls
-from acctcfg.venues.okx.own_key import own_key_of
 from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.okx.position_mode import PositionMode
-from acctcfg.venues.okx.prechecks import ask, open_positions_under_scopes
-from acctcfg.venues.okx.private_socket import listen, socket_base
-from acctcfg.venues.okx.proof import proof_of
-from acctcfg.venues.okx.rebates import DMA, FD, rebate_call, rebate_of
 from acctcfg.venues.okx.refusals import PRECONDITIONS, STRATEGY
 from acctcfg.venues.okx.regular_account import tell_regular
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.transfer_out import TransferOut
-from acctcfg.venues.own_key import KeyFacts
-from acctcfg.venues.pushes import Push
-from acctcfg.venues.rebates import Rebate, RebateFile
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed
-from acctcfg.venues.unsent import Unsent
 from acctcfg.wire.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from acctcfg.core.fee_rate import FeeRate
+    from acctcfg.core.leverage_lines import ScopeName
+    from acctcfg.venues.brake import Braking, Obstacle
+    from acctcfg.venues.existing import Existing
+    from acctcfg.venues.okx.inventory import OkxInventory
+    from acctcfg.venues.okx.master_calls import MasterCalls
+    from acctcfg.venues.okx.rebates import Files
+    from acctcfg.venues.own_key import KeyFacts
+    from acctcfg.venues.pushes import Push
+    from acctcfg.venues.rebates import Rebate, RebateFile
 
 __all__ = ["OkxConnection"]
 
@@ -95,7 +91,6 @@ class OkxConnection(ByField[Account]):
         self._adopt = given.adopt
         self._recalls = given.recalls
         self._listed = {key: facts for key, facts in given.listed.items() if key in given.accounts}
-        self._turns = asyncio.Semaphore(AT_ONCE)
         self._gate_reads: dict[object, Counter[tuple[bool, Endpoint]]] = {}
         self._calls = calls
         self._master = Master(given.client, given.credentials, "", calls)
@@ -104,7 +99,6 @@ class OkxConnection(ByField[Account]):
         self._mode, self._leverage = mode, Leverage(mode, self._today)
         self._keys, self._subs = ApiKeys(), SubAccounts()
         self._settings = OkxSettings(mode)
-        self._files = DMA if calls.tells_fees else FD
         deposits = (DepositAddresses(), CreditToSetting())
         by_type = deposits if calls.makes_addresses else (TransferOut(),)
         rest = (mode, PositionMode(mode), self._settings, self._leverage, *by_type)
@@ -113,6 +107,13 @@ class OkxConnection(ByField[Account]):
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self.client.clock.now(), UTC).date()
+
+    @cached_property
+    def _turns(self) -> asyncio.Semaphore:
+        """Of accounts before the brake."""
+        from acctcfg.venues.brake import AT_ONCE
+
+        return asyncio.Semaphore(AT_ONCE)
 
     # -- who -----------------------------------------------------------------------------------------------------------
 
@@ -127,6 +128,8 @@ class OkxConnection(ByField[Account]):
 
     async def own_key(self) -> KeyFacts | None:
         """By the config that `open` read."""
+        from acctcfg.venues.okx.own_key import own_key_of
+
         live, wants_bound = self.spec.environment == "live", self._calls.wants_bound_key
         return own_key_of(await self._own_config(), live=live, wants_bound=wants_bound)
 
@@ -269,12 +272,17 @@ class OkxConnection(ByField[Account]):
 
     def _by_its_own_key(self, spec: AccountSpec) -> tuple[Survey, Account, asyncio.Future[SubAccount | None] | None]:
         """An account that is read by its own key whatever the manifest manages, and its row, which is being read."""
+        from acctcfg.venues.okx.brake import leverage_alone
+
         survey = Survey(spec=leverage_alone(spec))
         account = self._noted(survey, signed=("leverage",), own=("leverage",))
         return survey, account, None if account.main else asyncio.ensure_future(self._row(spec.name))
 
     async def brake(self, spec: AccountSpec, most: Decimal, focus: Focus, *, everything: bool) -> Braking:
         """Every leverage of one account that has something open under it, or an entry."""
+        from acctcfg.venues.brake import Braking
+        from acctcfg.venues.okx.brake import look
+
         survey, account, row = self._by_its_own_key(spec)
         try:
             if row is not None:
@@ -298,6 +306,8 @@ class OkxConnection(ByField[Account]):
 
     async def blockers(self, spec: AccountSpec, code: str) -> tuple[Precheck, ...]:
         """What a refusal is about, in one account; whatever the manifest manages of it, its own key reads."""
+        from acctcfg.venues.okx.blockers import answers
+
         survey, account, row = self._by_its_own_key(spec)
         found = await self._enter(account, Focus(), row)
         for unread in () if found else survey.unreadable:
@@ -308,6 +318,8 @@ class OkxConnection(ByField[Account]):
 
     def obstacles(self, survey: Survey, address: Address) -> tuple[Obstacle, ...]:
         """Orders, algo orders and bots under a scope."""
+        from acctcfg.venues.okx.brake import obstacles
+
         return obstacles(survey.private, address)
 
     async def _read_keys(self, account: Account, focus: Focus, row: Awaitable[SubAccount | None]) -> bool:
@@ -344,6 +356,8 @@ class OkxConnection(ByField[Account]):
 
     async def prove(self, spec: AccountSpec, credentials: Credentials) -> Proof:
         """The config that the key reads, beside the broker's list."""
+        from acctcfg.venues.okx.proof import proof_of
+
         return await proof_of(self._master, self.client, self.user, spec, credentials)
 
     async def strangers(self, managed: frozenset[str]) -> list[Warning_]:
@@ -373,15 +387,27 @@ class OkxConnection(ByField[Account]):
     @property
     def inventory(self) -> OkxInventory:
         """What drift reads besides."""
+        from acctcfg.venues.okx.inventory import OkxInventory
+
         return OkxInventory(self._master, self.spec.environment)
 
     async def fees(self, survey: Survey) -> tuple[FeeRate, ...]:
         """What trading costs the account."""
+        from acctcfg.venues.okx.fees import fees_of
+
         return await fees_of(survey.private, by_broker=self._calls.tells_fees)
 
     async def rebate(self, api_key: str, kind: str) -> Rebate:
         """Whether it is paid for a user's key."""
+        from acctcfg.venues.okx.rebates import rebate_call, rebate_of
+
         return rebate_of(await self._master.read(rebate_call(api_key, kind)))
+
+    @property
+    def _files(self) -> Files:
+        from acctcfg.venues.okx.rebates import DMA, FD
+
+        return DMA if self._calls.tells_fees else FD
 
     async def rebate_file(self, first: date, last: date, kind: str) -> RebateFile | None:
         """Of these days, by the broker's list."""
@@ -397,10 +423,15 @@ class OkxConnection(ByField[Account]):
 
     async def prechecks(self, survey: Survey, changes: Sequence[Change]) -> dict[Address, tuple[Precheck, ...]]:
         """The questions of these changes, asked now."""
+        from acctcfg.venues.okx.prechecks import ask
+
         return await ask(survey.private, changes, self._mode, self._leverage, self._settings)
 
     async def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
         """Positions under a leverage or an account mode that changes, and what that does to their margin."""
+        from acctcfg.venues.okx.margin_effect import told
+        from acctcfg.venues.okx.prechecks import open_positions_under_scopes
+
         account: Account = survey.private
         under = open_positions_under_scopes(account, changes, self._leverage)
         switched = [one for one in changes if one.kind == "account_mode" and account.kept]
@@ -409,6 +440,9 @@ class OkxConnection(ByField[Account]):
 
     async def pushes(self, surveys: Sequence[Survey]) -> AsyncGenerator[Push, None]:
         """Of the accounts that a key signs for, over their own private WebSockets."""
+        from acctcfg.venues.okx.lean_reads import LeanReads
+        from acctcfg.venues.okx.private_socket import listen, socket_base
+
         base = socket_base(self.client.base_url, demo=self.spec.environment != "live")
         accounts: dict[str, Account] = {survey.spec.key: survey.private for survey in surveys}
         readers = {key: LeanReads(one.reader) for key, one in accounts.items() if one.reader is not None}
@@ -431,6 +465,10 @@ class OkxConnection(ByField[Account]):
 
     async def _asked_of_one(self, account: Account, changes: Sequence[Change]) -> Counter[tuple[bool, Endpoint]]:
         """How often each endpoint is asked by the account itself, or by the master for it."""
+        from acctcfg.venues.okx.idle_twin import IDLE, idle_twin
+        from acctcfg.venues.okx.prechecks import ask
+        from acctcfg.venues.unsent import Unsent
+
         client = Unsent(self.client, IDLE)
         await ask(idle_twin(account, client), changes, self._mode, self._leverage, self._settings)
         return Counter({(user == account.user, one): n for (user, one), n in client.asked.items() if user})

@@ -1,0 +1,12 @@
+"""How long is waited for what a look is to show."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["READ_BACK_S", "SECOND_LOOK_S"]
+
+READ_BACK_S: Final = 30.0
+"""So long at most a write is read back until it shows."""
+SECOND_LOOK_S: Final = 3.0
+"""Between two looks that prove that something is not there; lists may be late."""
