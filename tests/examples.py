@@ -10,5 +10,5 @@ FEWER = bool(os.environ.get("ACCTCFG_FEWER_EXAMPLES"))
 
 
 def some(examples: int) -> int:
-    """So many, or a fifth of them."""
-    return max(-(-examples // 5), 5) if FEWER else examples
+    """So many, or a tenth of them."""
+    return max(-(-examples // 10), 5) if FEWER else examples

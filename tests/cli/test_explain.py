@@ -246,6 +246,7 @@ def test_a_field_is_explained(path, shown, capsys):
     assert [words for words in shown if words not in out] == []
 
 
+@pytest.mark.slow
 def test_every_field_has_a_note():
     """The path of each field leads to that field alone, with its line of documentation and what it takes."""
     for path in field_paths(rules()):

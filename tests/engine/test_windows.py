@@ -48,6 +48,7 @@ def test_a_deny_wins_and_allows_add_up(some: tuple[Window, ...], at: datetime) -
     assert is_open(some, at) is (not denied and (any(allows) or not allows))
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(SOME, MOMENTS)
 def test_the_next_opening_is_the_first(some: tuple[Window, ...], at: datetime) -> None:

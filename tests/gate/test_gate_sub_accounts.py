@@ -154,6 +154,7 @@ def test_leaving_an_account_out_deletes_nothing(gate: GateDesk) -> None:
     assert gate.apply().last == NO_CHANGES
 
 
+@pytest.mark.slow
 def test_the_last_account_that_leaves_is_named_too(make_gate: Callable[..., GateDesk]) -> None:
     """A manifest without an account at the venue still tells of those that the journal knows there."""
     gate = make_gate(okx=True)
@@ -267,6 +268,7 @@ def test_a_key_is_changed_in_place_and_whole(make_gate: Callable[..., GateDesk])
     assert (live["key"], live["perms"]["spot"], live["mode"]) == ("sub-key", True, 2)
 
 
+@pytest.mark.slow
 def test_what_is_left_out_of_a_live_key_stays_as_it_is(make_gate: Callable[..., GateDesk]) -> None:
     """Addresses or permissions that the manifest leaves out, or sets to null, are sent back as they are; the plan shows
     the value that results. `[]` is from any address, and wants --allow-sensitive."""

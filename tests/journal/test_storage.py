@@ -188,6 +188,7 @@ questions = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(rows=drafts, asked=st.lists(questions, min_size=10, max_size=20))
 def test_sql_finds_what_the_words_say(rows: list[Draft], asked: list[Which], postgres, tmp_path_factory) -> None:

@@ -33,7 +33,7 @@ CHAINS = {"USDT": "USDT-TRC20", "BTC": "BTC-Bitcoin", "ETH": "ETH-ERC20"}
 
 
 def laws(examples: int, **more: Any) -> settings:
-    """The same examples on every machine and every day, a fifth of them for `make test`."""
+    """The same examples on every machine and every day, a tenth of them for `make test`."""
     checks = list(HealthCheck)
     return settings(
         max_examples=some(examples),

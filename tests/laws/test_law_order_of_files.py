@@ -21,6 +21,7 @@ def shuffled(value: Any, luck: random.Random) -> Any:
     return [shuffled(one, luck) for one in value] if isinstance(value, list) else value
 
 
+@pytest.mark.slow
 @desks(20)
 @given(world=worlds(), luck=st.randoms(use_true_random=False))
 def test_order_does_not_change_a_plan(world: World, luck: random.Random) -> None:

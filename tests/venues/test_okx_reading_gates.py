@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from desk import Desk
 
+pytestmark = pytest.mark.sample(2)  # each case starts a sandbox
 KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
 SWAP = "BTC-USDT-SWAP"
 CROSS = [{"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 10}]
