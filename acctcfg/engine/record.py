@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from acctcfg.core.address import Address
+from acctcfg.engine.intents import Intents
 from acctcfg.engine.stopping import Stop
 from acctcfg.errors import JournalError, OutcomeUnknown, Refused, VenueError
 from acctcfg.wire.client import Client
@@ -19,6 +20,7 @@ from acctcfg.wire.redact import Sent
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
     from acctcfg.journal import Intent, Journal
+    from acctcfg.journal.chain import Draft
     from acctcfg.journal.records import Finding, Outcome
     from acctcfg.venues.contract import Write, Writer
 
@@ -47,6 +49,10 @@ class Run:
     fresh: Callable[[str], bool]  # whether the lock of a venue user is still ours
     trouble: dict[str, JournalError] = field(default_factory=dict)
     halted: str = ""  # why nothing more could be written, before the next write was sent
+    intents: Intents = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.intents = Intents(self.journal, self.fresh)
 
     def heard(self, sent: Sent) -> None:
         """Keep the outcome of every write's request; reads leave no trace."""
@@ -171,8 +177,8 @@ class _Part:
         if self.entry is not None:
             await self.writer.settle(self.entry, outcome)
 
-    def intend(self, sent_at: float) -> None:
-        """Write down the intent. What takes back the step's own creation is sent without: the disk may be full."""
+    def intent(self, sent_at: float) -> Draft:
+        """What is written down before it is sent."""
         writer, write = self.writer, self.write
         facts: JsonObject = {
             "uid": write.uid,
@@ -181,23 +187,24 @@ class _Part:
             "renames": dict(write.renames),
         }
         body: JsonObject = {**writer.values, **{name: value for name, value in facts.items() if value}}
-        try:
-            self.entry = writer.run.journal.intend(
-                writer.run.id,
-                venue_user=writer.venue_user,
-                account=write.account,
-                address=str(write.address),
-                action=write.action,
-                call=write.call.text,
-                body=body or None,
-                sent_at=sent_at,
-                creates_key=write.creates_key,
-            )
-        except JournalError as error:
-            if not write.undoes:
-                raise
-            self.entry = None
-            writer.run.trouble.setdefault(writer.address, error)
+        return writer.run.journal.intending(
+            writer.run.id,
+            venue_user=writer.venue_user,
+            account=write.account,
+            address=str(write.address),
+            action=write.action,
+            call=write.call.text,
+            body=body or None,
+            sent_at=sent_at,
+            creates_key=write.creates_key,
+        )
+
+    def unrecorded(self, error: JournalError) -> None:
+        """The disk may be full: what takes back the step's own creation is sent all the same, any other is not."""
+        if not self.write.undoes:
+            raise error
+        self.entry = None
+        self.writer.run.trouble.setdefault(self.writer.address, error)
 
     def leaves(self, sent_at: float) -> None:
         """From now on it may have happened."""
@@ -248,8 +255,7 @@ class _Sending:
             await part.settle("refused")  # the client proved the attempt before this one not executed
         if first.stop.asked and not first.begun:
             raise Dropped
-        # In a thread: a disk or a server that is silent holds up this write, and not the answers to others.
-        if not await asyncio.to_thread(self._intend, sent_at):
+        if not await self._recorded(sent_at):
             for part in self.parts:
                 await part.settle("failed")
             raise JournalError(
@@ -260,12 +266,17 @@ class _Sending:
         for part in self.parts:
             part.leaves(sent_at)
 
-    def _intend(self, sent_at: float) -> bool:
-        """Whether the lock is ours still, asked last of all: writing down the intents may have taken its time."""
-        for part in self.parts:
-            part.intend(sent_at)
-        run = self.parts[0].writer.run
-        return run.fresh(self.parts[0].writer.venue_user)
+    async def _recorded(self, sent_at: float) -> bool:
+        """Whether the lock is ours still, with the intents on disk."""
+        first = self.parts[0].writer
+        recorded = await first.run.intents.write([part.intent(sent_at) for part in self.parts], first.venue_user)
+        if recorded.error is not None:
+            for part in self.parts:
+                part.unrecorded(recorded.error)
+            return await asyncio.to_thread(first.run.fresh, first.venue_user)
+        for part, entry in zip(self.parts, recorded.entries, strict=True):
+            part.entry = entry
+        return recorded.fresh
 
 
 def _ours(writer: Writer) -> JournalWriter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,8 +145,8 @@ class Journal(Past):
 
     # -- writes --------------------------------------------------------------------------------------------------------
 
-    def intend(
-        self,
+    @staticmethod
+    def intending(
         run: str,
         *,
         venue_user: str,
@@ -157,13 +157,18 @@ class Journal(Past):
         body: JsonValue = None,
         sent_at: float | None = None,
         creates_key: str = "",
-    ) -> Intent:
-        """Write down, on disk, that a write is about to be sent. Call it right before sending.
+    ) -> Draft:
+        """A write that is about to be sent, for `intend`. TypeError if the body is not plain JSON data.
 
         `account` is the account's name at the venue; `creates_key` the label of the API key that the call creates.
         """
         facts = {"action": action, "call": call, "body": body, "sent_at": sent_at, "creates_key": creates_key}
-        return reading.intent(self._add(Draft.of("intent", run, facts, venue_user, account, address)))
+        return Draft.of("intent", run, facts, venue_user, account, address)
+
+    def intend(self, *intents: Draft) -> list[Intent]:
+        """Write down, on disk and in one flush, that these are about to be sent: all or none. Call it right before
+        sending, with what `intending` gives."""
+        return [reading.intent(row) for row in self._add_all(intents)]
 
     def settle(self, entry: Intent, outcome: Outcome, body: JsonValue = None) -> None:
         """Write down what came of it.
@@ -298,18 +303,21 @@ class Journal(Past):
             return super()._rows(which)
 
     def _add(self, draft: Draft) -> Row:
-        """Write a row, together with all that wait: threads that come while a flush is on its way share the next."""
-        new = _New(draft)
-        self._waiting.append(new)
+        return self._add_all([draft])[0]
+
+    def _add_all(self, drafts: Sequence[Draft]) -> list[Row]:
+        """Write rows, together with all that wait: threads that come while a flush is on its way share the next."""
+        news = [_New(draft) for draft in drafts]
+        self._waiting += news
         with self._guard:
-            if new.row is None:
+            if any(new.row is None for new in news):
                 try:
                     self._write_waiting()
                 except BaseException:
-                    self._waiting.remove(new)  # its caller is told; the others try for themselves
+                    for new in news:
+                        self._waiting.remove(new)  # its caller is told; the others try for themselves
                     raise
-        assert new.row is not None  # noqa: S101
-        return new.row
+        return [row for new in news if (row := new.row) is not None]
 
     def _write_waiting(self) -> None:
         batch = self._waiting[:]

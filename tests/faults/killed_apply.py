@@ -41,10 +41,12 @@ intend, settle, done, put, supersede, reply = (
 
 
 def dying_intend(self: Any, *args: Any, **kwargs: Any) -> Any:
-    point("intent")
-    entry = intend(self, *args, **kwargs)
-    point("recorded")
-    return entry
+    for _ in args:
+        point("intent")
+    entries = intend(self, *args, **kwargs)
+    for _ in entries:
+        point("recorded")
+    return entries
 
 
 def dying_settle(self: Any, *args: Any, **kwargs: Any) -> None:

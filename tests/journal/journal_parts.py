@@ -39,4 +39,4 @@ def mean(journal: Journal, run: str, address: str = "mmdesk01.position_mode", **
         "action": "change",
         "call": "POST /api/v5/account/set-position-mode",
     }
-    return journal.intend(run, **(facts | changes))  # type: ignore[arg-type]
+    return journal.intend(journal.intending(run, **(facts | changes)))[0]  # type: ignore[arg-type]

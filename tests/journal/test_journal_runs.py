@@ -332,10 +332,11 @@ APPENDS = """
 import sys
 from pathlib import Path
 from acctcfg.journal import Journal
+facts = {"venue_user": "1", "account": "a", "action": "change", "call": "POST /"}
 with Journal.open(Path(sys.argv[1]), create=True) as journal:
     run = journal.begin_run(command="apply", actor=sys.argv[2])
     for number in range(30):
-        entry = journal.intend(run, venue_user="1", account="a", address=str(number), action="change", call="POST /")
+        (entry,) = journal.intend(journal.intending(run, address=str(number), **facts))
         journal.settle(entry, "done")
     journal.end_run(run, "done")
 """
@@ -358,7 +359,8 @@ from pathlib import Path
 from acctcfg.journal import Journal
 journal = Journal.open(Path(sys.argv[1]), create=True)
 run = journal.begin_run(command="apply", actor="a")
-journal.intend(run, venue_user="1001", account="a", address="a.x", action="change", call="POST /", body={"n": 1})
+facts = {"venue_user": "1001", "account": "a", "address": "a.x", "action": "change", "call": "POST /"}
+journal.intend(journal.intending(run, **facts, body={"n": 1}))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -174,7 +174,7 @@ def test_a_time_that_lies_ahead_is_not_waited_for(desk: Desk) -> None:
         user = desk.sandbox.app.venues["okx"].state.tenants["desk"].master.uid
         run = journal.begin_run(command="apply", actor="x")
         place = {"venue_user": user, "account": "mmdesk01", "address": "mmdesk01.x", "action": "change", "call": "P"}
-        journal.intend(run, **place, sent_at=time.time() + 1e8)  # type: ignore[arg-type]
+        journal.intend(journal.intending(run, **place, sent_at=time.time() + 1e8))
     begun = time.monotonic()
     assert desk.apply().code == 0
     assert time.monotonic() - begun < PATIENCE_S

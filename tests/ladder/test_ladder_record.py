@@ -103,7 +103,7 @@ def test_a_run_without_its_end_still_tells_its_writes(desk: Desk) -> None:
         run = journal.begin_run(command="apply", actor="x")
         body = {"uid": "7", "before": "net", "before_known": True, "after": "long_short"}
         place = {"venue_user": "1", "account": "mmdesk01", "address": "mmdesk01.position_mode"}
-        journal.intend(run, **place, action="change", call="POST /x", body=body, sent_at=time.time())  # type: ignore[arg-type]
+        journal.intend(journal.intending(run, **place, action="change", call="POST /x", body=body, sent_at=time.time()))
     shown = desk.run("history", run).out
     assert "~ mmdesk01.position_mode  net -> long_short   outcome not known" in shown
     assert "account uid 7" in shown
