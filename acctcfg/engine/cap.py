@@ -35,7 +35,7 @@ from acctcfg.engine.turn import hold_locks, let_writes_expire, working
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError, UsageError, VenueError
-from acctcfg.venues.brake import Brake, Braking
+from acctcfg.venues.brake import Brake, Braking, Obstacle
 from acctcfg.venues.contract import Survey
 
 if TYPE_CHECKING:
@@ -349,7 +349,9 @@ class _Brake:
         status = result.status if result else "blocked" if step.blocked else "to_lower"
         why = "; ".join(f"{check.name}: {check.detail or check.status}" for check in step.prechecks if check.blocks)
         link = self._link(braking.survey)
-        held = link.connection.obstacles(braking.survey, address) if isinstance(link.connection, Brake) else ()
+        held: tuple[Obstacle, ...] = ()
+        if status in ("blocked", "failed") and isinstance(link.connection, Brake):
+            held = link.connection.obstacles(braking.survey, address)
         if status == "failed" and held and result is not None and result.code in link.venue.error_codes():
             status = "blocked"  # the venue refused it, with these in its way
         return Lowering(

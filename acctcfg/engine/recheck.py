@@ -41,6 +41,7 @@ class LastLook:
         self.attempts = [Attempt(step, step.change) for step in steps]
         self._work = work
         self._asked = [one for one in self.attempts if not (work.new and _makes(one.change))]
+        self._by_address = {one.address: one for one in self._asked}
         self._reading = asyncio.Lock()
         self._begun: set[Address] = set()
         self._at: float | None = None
@@ -76,12 +77,13 @@ class LastLook:
     async def renew(self, address: Address, fresh_s: float) -> Attempt | None:
         """Look again where the last look is older; None where nothing was, or is to be, looked at before that write."""
         async with self._reading:
-            watched = {one.address: one for one in self._asked if self._watches(one)}
-            if self._at is None or address not in watched:
+            watched = self._by_address.get(address)
+            if self._at is None or watched is None or not self._watches(watched):
                 return None
             if self._now() - self._at > fresh_s:
-                self._found: Mapping[Address, Live] = await self._look(list(watched.values()))
-            return watched[address]
+                still = [one for one in self._asked if self._watches(one)]
+                self._found: Mapping[Address, Live] = await self._look(still)
+            return watched
 
     def _watches(self, attempt: Attempt) -> bool:
         """Whether it is still to be written, and the venue itself would not refuse a write that comes too late."""

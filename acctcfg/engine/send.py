@@ -104,8 +104,10 @@ async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked, left: as
 
 def from_to(change: Change) -> dict[str, JsonValue]:
     """A change's values as the journal keeps them; `before` is null where nobody knew it."""
-    values = {"before": to_json(change.before), "before_known": change.before_known, "after": to_json(change.after)}
-    return dict(json.loads(json.dumps(values)))  # plain data, whatever words a venue's values are made of
+    before, after = to_json(change.before), to_json(change.after)
+    if type(before) is not str or type(after) is not str:
+        before, after = json.loads(json.dumps((before, after)))  # plain data, whatever words a venue's values are of
+    return {"before": before, "before_known": change.before_known, "after": after}
 
 
 def _outcome(error: AcctcfgError) -> Outcome:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -66,6 +65,7 @@ class Stop:
 
     sent: set[Address] = field(default_factory=set)
     _event: asyncio.Event = field(default_factory=asyncio.Event)
+    _droppable: set[asyncio.Task[object]] = field(default_factory=set)
 
     @property
     def asked(self) -> bool:
@@ -75,13 +75,24 @@ class Stop:
     def ask(self) -> None:
         """Let the run begin nothing more; what was begun is finished."""
         self._event.set()
+        for task in self._droppable:
+            task.cancel()
 
     async def unless_asked(self, work: Coroutine[object, None, T]) -> T:
         """The result of `work`, which nothing was sent for; Dropped once the run is to begin nothing more."""
-        if self.asked:
+        task = asyncio.current_task()
+        if self.asked or task is None:
             work.close()
             raise Dropped
-        return await _first_of(work, self._event.wait())
+        self._droppable.add(task)  # ended by cancelling it: most of what comes here waits for nothing
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if self.asked and task.uncancel() == 0:
+                raise Dropped from None
+            raise
+        finally:
+            self._droppable.discard(task)
 
     async def sleep(self, pause: Awaitable[object]) -> None:
         """Wait, but no longer than until the run is told to stop."""
@@ -91,18 +102,3 @@ class Stop:
         finally:
             asleep.cancel()
             told.cancel()
-
-
-async def _first_of(work: Coroutine[object, None, T], told: Coroutine[object, None, object]) -> T:
-    doing, waiting = asyncio.ensure_future(work), asyncio.ensure_future(told)
-    try:
-        await asyncio.wait((doing, waiting), return_when=asyncio.FIRST_COMPLETED)
-        if doing.done():
-            return doing.result()
-        raise Dropped
-    finally:
-        waiting.cancel()
-        if not doing.done():
-            doing.cancel()
-            with suppress(asyncio.CancelledError):
-                await doing

@@ -21,6 +21,7 @@ from acctcfg.core.untold import untold
 __all__ = ["BEGINNING", "FIRST", "Draft", "Head", "Row", "canonical", "chained", "flaws", "row_hash"]
 
 _COMPACT = json.JSONEncoder(separators=(",", ":")).encode  # made once: a journal has many rows
+_CANONICAL = json.JSONEncoder(separators=(",", ":"), sort_keys=True, allow_nan=False).encode
 FIRST = "0" * 64  # what the first row names as the one before it
 
 Head: TypeAlias = tuple[int, str]
@@ -104,7 +105,7 @@ def canonical(value: JsonValue) -> str:
 
     A secret is not JSON data, so none can be written down; of text that repeats one, `***` is.
     """
-    return json.dumps(_plain(value, "the body"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL(_plain(value, "the body"))
 
 
 def _plain(value: object, place: str) -> JsonValue:

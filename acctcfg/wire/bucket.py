@@ -72,6 +72,9 @@ class Bucket:
         return not used and (not self.log or self.log[-1] + 2 * self.window <= now)
 
     async def enter(self, ahead: Ahead | None = None) -> None:
+        if not self.waiting and self.wait_s() <= 0:
+            self.in_flight += 1  # as nearly always: nobody's turn has to be waited for
+            return
         self.waiting += 1
         try:
             async with self._turn:
