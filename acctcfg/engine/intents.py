@@ -73,8 +73,12 @@ class Intents:
     def _write(self, batch: Sequence[_Waiting]) -> list[Recorded]:
         try:
             entries = iter(self._journal.intend(*(draft for one in batch for draft in one.drafts)))
-        except JournalError as error:
-            return [Recorded(error=error)] * len(batch)
+        except Exception as error:
+            if len(batch) > 1:  # each for itself: what is wrong may be one of them
+                return [recorded for one in batch for recorded in self._write([one])]
+            if not isinstance(error, JournalError):
+                raise
+            return [Recorded(error=error)]
         fresh = {user: self._fresh(user) for user in {one.user for one in batch}}
         return [Recorded([next(entries) for _ in one.drafts], fresh[one.user]) for one in batch]
 

@@ -18,7 +18,7 @@ ACCOUNTS = {f"payin00{number}": {"api_keys": {"trading": KEY}} for number in ran
 
 
 def full_after(patch: pytest.MonkeyPatch, method: str, count: int) -> None:
-    """The disk has room for so many calls of one method of the journal, and then for nothing at all."""
+    """The disk has room for so many rows of one method of the journal, and then for nothing at all."""
     left = [count]
     for name in ("intend", "settle", "request", "answered", "resolve", "end_run", "remember_key", "remember_account"):
         honest = getattr(Journal, name, None)
@@ -27,7 +27,7 @@ def full_after(patch: pytest.MonkeyPatch, method: str, count: int) -> None:
 
         def spoilt(self: Any, *given: Any, _honest: Any = honest, _name: str = name, **more: Any) -> Any:
             if _name == method:
-                left[0] -= 1
+                left[0] -= len(given) if method == "intend" else 1
             if left[0] < 0:
                 raise FULL
             return _honest(self, *given, **more)
