@@ -16,10 +16,13 @@ import struct
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from typing import Any, NoReturn, Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import aiohttp
 import certifi
+from aiohttp.connector import Connection
+from aiohttp.http import HttpProcessingError, RawResponseMessage
 from yarl import URL
 
 from acctcfg.errors import ConfigError
@@ -50,10 +53,16 @@ class Handshakes(Protocol):
         """Its handshake took so long; 0 where the system does not say, None where it came to nothing."""
 
 
+class _Close(Protocol):
+    def __call__(self, *, whole: bool) -> None:
+        """Let go of the connection of an answer."""
+
+
 class AiohttpTransport:
     """Kept-alive connections, HTTP/1.1; never more at once than `most` (0: as many as there is work for).
 
-    `proxy` is tunnelled through; `handshakes` is told of every new connection.
+    `proxy` is tunnelled through; `handshakes` is told of every new connection. Connections and answers are aiohttp's; a
+    request is written as it is, for its session would build and check anew what is signed already.
     """
 
     def __init__(
@@ -70,57 +79,75 @@ class AiohttpTransport:
         self._most = most
         self._proxy = proxy
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
-        self._session: aiohttp.ClientSession | None = None
+        self._connector: aiohttp.TCPConnector | None = None
+        self._ways: dict[tuple[str, str], aiohttp.ClientRequest] = {}  # by scheme and authority: how one connects
+        self._open: set[Connection] = set()  # whose answer was not read to its end yet
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2, sock_connect=timeout_s / 2)
 
     async def send(self, request: Request) -> Answer:
         """The answer, once its headers are there. Raises TransportFailed, ConfigError."""
-        url, proxy = URL(request.url, encoded=True), self._proxy
-        session = self._session or self._open(url.scheme)
+        url, until = URL(request.url, encoded=True), asyncio.get_running_loop().time() + self.timeout_s
         try:
-            answer = await session.request(
-                request.method,
-                url,
-                headers=request.headers,
-                data=request.body or None,
-                allow_redirects=False,
-                proxy=proxy.url if proxy else None,
-                proxy_headers=proxy.login() if proxy else None,
-            )
-        except (aiohttp.ClientError, OSError) as exc:
-            told, cause = _told(exc, proxy)
+            way = self._ways.get((url.scheme, url.raw_authority)) or self._way(url)
+            connection = await self._connected(way)
+            self._open.add(connection)
+            try:
+                async with asyncio.timeout_at(until):
+                    message, payload = await _exchanged(connection, _written(request, url, way))
+            except BaseException:
+                self._close(connection)
+                raise
+        except (aiohttp.ClientError, HttpProcessingError, OSError) as exc:
+            told, cause = _told(exc, self._proxy)
             raise told from cause
         finally:
             if self._new:
                 self._tell_handshakes()
-        return Answer(answer, self._large)
+        return Answer(message.code, message.headers, payload, until, self._large, partial(self._close, connection))
 
     async def aclose(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for connection in tuple(self._open):
+            self._close(connection)
+        if self._connector is not None:
+            await self._connector.close()
+            self._connector = None
+            self._ways.clear()
 
-    def _open(self, scheme: str) -> aiohttp.ClientSession:
-        certificates = authorities() if scheme == "https" else True
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+    def _close(self, connection: Connection, *, whole: bool = False) -> None:
+        """Let go of a connection; one whose answer was taken in as a whole is kept for the next request."""
+        self._open.discard(connection)
+        if whole:
+            connection.release()
+        else:
+            connection.close()
+
+    async def _connected(self, way: aiohttp.ClientRequest) -> Connection:
+        assert self._connector is not None  # noqa: S101 (made with the first way)
+        try:
+            return await self._connector.connect(way, [], self._timeout)
+        except TimeoutError as exc:
+            raise aiohttp.ConnectionTimeoutError from exc
+
+    def _way(self, url: URL) -> aiohttp.ClientRequest:
+        """What the connector wants to know of a host: the same for all requests to it."""
+        if self._connector is None:
+            self._connector = aiohttp.TCPConnector(
                 limit=self._most,
                 keepalive_timeout=KEEP_ALIVE_S,
                 ttl_dns_cache=DNS_TTL_S,
                 socket_factory=self._socket,
-                ssl=certificates,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            timeout=self._timeout,
-            trust_env=False,
+                ssl=authorities() if url.scheme == "https" else True,
+            )
+        login = self._proxy.login() if self._proxy else {}
+        way = aiohttp.ClientRequest(
+            "GET",
+            url.origin(),
+            loop=asyncio.get_running_loop(),
+            proxy=URL(self._proxy.url) if self._proxy else None,
+            proxy_headers={**login, "Host": url.host_port_subcomponent or ""} if login else None,
         )
-        # aiohttp sends an idempotent request again, unasked, when a kept-alive connection breaks under it: the venue
-        # would count two where we counted one. Retries are the client's, with a slot of their own.
-        session._retry_connection = False
-        self._session = session
-        return session
+        self._ways[url.scheme, url.raw_authority] = way
+        return way
 
     def _socket(self, address: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, _ = address
@@ -191,34 +218,46 @@ class BodyTooLong(Exception):
 class Answer:
     """An answer whose bytes are inflated as they come, as long as they are not too many; see `wire.http.Response`.
 
-    Few long answers are taken in at once.
+    Few long answers are taken in at once. `until`: the moment of the loop's clock when it is waited for no longer.
     """
 
-    __slots__ = ("_answer", "_large", "_packed", "headers", "status")
+    __slots__ = ("_close", "_large", "_length", "_packed", "_payload", "_until", "headers", "status")
 
-    def __init__(self, answer: aiohttp.ClientResponse, large: asyncio.Semaphore) -> None:
-        self._answer = answer
-        self._large = large
-        self.status = answer.status
-        self.headers: Mapping[str, str] = answer.headers
-        packed = answer.headers.get("Content-Encoding")
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        payload: aiohttp.StreamReader,
+        until: float,
+        large: asyncio.Semaphore,
+        close: _Close,
+    ) -> None:
+        self.status, self.headers = status, headers
+        self._payload, self._until, self._large, self._close = payload, until, large, close
+        packed = headers.get("Content-Encoding")
         self._packed = packed.strip().lower() if packed else ""
+        length = headers.get("Content-Length")
+        self._length = int(length) if length is not None else None
 
     async def read(self) -> bytes:
         """The whole body, once. Raises TransportFailed, BodyTooLong."""
-        answer = self._answer
-        length = answer.content_length
         try:
-            if length is not None and length > MAX_BYTES:
-                self._break_off()
-            if not self._packed and length is not None and length <= LARGE:
-                return await answer.read()
-            return await self._in_parts()
+            if self._length is not None and self._length > MAX_BYTES:
+                raise BodyTooLong
+            if self._payload.is_eof():  # as of nearly every one: its bytes came with its headers
+                return await self._bytes()
+            async with asyncio.timeout_at(self._until):
+                return await self._bytes()
         except (aiohttp.ClientError, OSError) as exc:
             told, cause = _told(exc)
             raise told from cause
         finally:
-            answer.release()
+            self._close(whole=self._payload.is_eof())
+
+    async def _bytes(self) -> bytes:
+        if not self._packed and self._length is not None and self._length <= LARGE:
+            return await self._payload.read()
+        return await self._in_parts()
 
     async def _in_parts(self) -> bytes:
         taken, parts = 0, []
@@ -228,24 +267,20 @@ class Answer:
                     await held.enter_async_context(self._large)
                 taken += len(chunk)
                 if taken > MAX_BYTES:
-                    self._break_off()
+                    raise BodyTooLong
                 parts.append(chunk)
         return b"".join(parts)
 
-    def _break_off(self) -> NoReturn:
-        self._answer.close()
-        raise BodyTooLong
-
     async def _chunks(self) -> AsyncIterator[bytes]:
         if not self._packed or self._packed == "identity":
-            async for chunk in self._answer.content.iter_chunked(CHUNK):
+            async for chunk in self._payload.iter_chunked(CHUNK):
                 yield chunk
             return
         if self._packed not in ("gzip", "x-gzip"):
             raise TransportFailed(f"the answer is packed as {self._packed}")
         unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
         ended = True  # an answer without a body has nothing to inflate
-        async for chunk in self._answer.content.iter_chunked(CHUNK):
+        async for chunk in self._payload.iter_chunked(CHUNK):
             rest = chunk
             while rest:
                 try:
@@ -262,7 +297,33 @@ class Answer:
             raise TransportFailed("the answer was cut short")
 
 
-def _told(exc: aiohttp.ClientError | OSError, proxy: Proxy | None = None) -> tuple[TransportFailed, Exception | None]:
+def _written(request: Request, url: URL, way: aiohttp.ClientRequest) -> bytes:
+    """The request as its bytes; ValueError where a line of its head holds a line break."""
+    target = str(url) if way.proxy is not None and not way.is_ssl() else url.raw_path_qs
+    lines = [f"{request.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.items())]
+    head = "\r\n".join(lines)
+    if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1 or "\0" in head:
+        raise ValueError("a line of a request holds a line break")
+    return f"{head}\r\n\r\n".encode() + request.body
+
+
+async def _exchanged(connection: Connection, data: bytes) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
+    """Send a request and take in the head of its answer."""
+    protocol = connection.protocol
+    assert protocol is not None  # noqa: S101 (of a connection that nobody let go of)
+    protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+    if protocol.transport is None or protocol.transport.is_closing():
+        raise aiohttp.ClientConnectionResetError
+    protocol.transport.write(data)
+    while True:
+        message, payload = await protocol.read()
+        if not 100 <= message.code <= 199 or message.code == 101:
+            return message, payload
+
+
+def _told(
+    exc: aiohttp.ClientError | HttpProcessingError | OSError, proxy: Proxy | None = None
+) -> tuple[TransportFailed, Exception | None]:
     """What says whether anything can have been sent, in plain words; and what may be its cause.
 
     An error that carries headers, the request's or a login, is no cause: its repr would show them.
@@ -284,7 +345,7 @@ def _told(exc: aiohttp.ClientError | OSError, proxy: Proxy | None = None) -> tup
             return TimedOut("no answer in time"), exc
         case aiohttp.ServerDisconnectedError():
             return TransportFailed("the connection was closed without an answer"), exc
-        case aiohttp.ClientResponseError():
+        case HttpProcessingError():
             return TransportFailed("the answer is not HTTP"), None
         case aiohttp.ClientPayloadError():
             return TransportFailed("the answer was cut short"), exc

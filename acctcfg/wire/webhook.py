@@ -19,7 +19,8 @@ async def post(url: Secret, body: bytes, *, environ: Mapping[str, str], timeout_
     """Why it did not arrive, without a word of the URL; "" if it did. Redirects are not followed."""
     parts = urlsplit(url.reveal())
     origin = f"{parts.scheme}://{parts.netloc}"
-    headers = {"Content-Type": "application/json", "User-Agent": "acctcfg"}
+    headers = {"Host": parts.netloc, "User-Agent": "acctcfg", "Content-Type": "application/json"}
+    headers["Content-Length"] = str(len(body))
     try:
         proxy = None if is_loopback(origin) else proxy_of(origin, None, "", environ)
         transport = AiohttpTransport(timeout_s=timeout_s, proxy=proxy)
