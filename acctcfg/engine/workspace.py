@@ -23,6 +23,7 @@ from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, Warrant, hold
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
 from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.journal import JOURNAL
+from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.last_seen import LastSeen
 from acctcfg.journal.memory import JournalMemory
 from acctcfg.journal.process import this_process
@@ -89,8 +90,9 @@ class Workspace:
     speed: float = 1.0
     today: str = ""  # the day (UTC) as which the manifest was read
     clock: Clock = field(default_factory=SystemClock)
+    intact: Head = BEGINNING  # up to where the journal was found as it was written
+    learned: dict[str, Knowledge] = field(default_factory=dict)  # by venue user: what it said up to then
     _stores: dict[str, Store] = field(default_factory=dict)
-    _intact: Head = BEGINNING  # up to where the journal was found as it was written
 
     @classmethod
     def load(
@@ -171,7 +173,9 @@ class Workspace:
         def memory(base_url: str, user: str) -> JournalMemory:
             with self.journal() as journal:
                 self.demand_intact(journal)
-                return JournalMemory(journal.knowledge(user), self.running(base_url, user))
+                known = journal.knowledge(user, self.learned.pop(user, None))  # gone, if a row of it is damaged
+                self.learned[user] = known
+                return JournalMemory(known, self.running(base_url, user))
 
         return cache(memory)
 
@@ -184,7 +188,7 @@ class Workspace:
                 f"git tracks the journal {path.resolve().relative_to(top)}: any committer could change what it says",
                 hint=f"git rm --cached {JOURNAL}, or write `journal: {{durable: true}}` if it is meant to be committed",
             )
-        self._intact = journal.demand_intact(self._intact)
+        self.intact = journal.demand_intact(self.intact)
 
     def user_behind(self, venue: VenueSpec, base_url: str) -> str:
         """Whose credentials a connection had when an apply last used it; "" before its first use."""

@@ -259,7 +259,7 @@ class Journal(Past):
     def remember_seen(self, run: str, venue_user: str, kind: str, names: Iterable[str], *, daily: bool = True) -> None:
         """Write down, at most once a day, that a venue's list showed these; not `daily`: only those never seen."""
         today = utc(self._now())[:10]
-        known = self.knowledge(venue_user).sightings
+        known = self.knowledge(venue_user, kinds=("seen",)).sightings
         new = {
             name: today
             for name in sorted(set(names))
@@ -292,7 +292,7 @@ class Journal(Past):
 
     def lift_cap(self, run: str, venue_user: str) -> None:
         """Write down that an apply was to raise leverage above the caps again. Nothing where there are none."""
-        if self.knowledge(venue_user).caps:
+        if self.knowledge(venue_user, kinds=("cap", "cap_lifted")).caps:
             self._add(Draft.of("cap_lifted", run, None, venue_user))
 
     # ------------------------------------------------------------------------------------------------------------------

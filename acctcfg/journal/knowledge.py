@@ -49,6 +49,8 @@ class Knowledge:
     sightings: dict[tuple[str, str], str] = field(default_factory=dict)  # kind and name -> day
     rotations: dict[tuple[str, str], Rotation] = field(default_factory=dict)  # by uid and label: those not finished
     caps: dict[str, Cap] = field(default_factory=dict)  # by uid: the last brake that was not lifted since
+    last: int = 0  # the number of the last row that is in it
+    _lies: dict[str, tuple[str, str]] = field(default_factory=dict)  # key's id -> its place, if `stored` has it there
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
     _open: dict[tuple[str, str], _Intent] = field(default_factory=dict)  # creations: name and label
     _made: dict[tuple[str, str], list[JsonObject]] = field(default_factory=dict)  # uid and field -> what was answered
@@ -56,10 +58,14 @@ class Knowledge:
         default_factory=dict
     )  # uid, environment, field -> shown
 
+    def __post_init__(self) -> None:
+        """Where keys lie, of what is known already."""
+        self._lies = {one.api_key: place for place, one in self.stored.items()}
+
     @classmethod
-    def of(cls, rows: Iterable[Row]) -> Knowledge:
-        """The sum. Rows that somebody altered raise ValueError, KeyError or TypeError."""
-        known = cls()
+    def of(cls, rows: Iterable[Row], known: Knowledge | None = None) -> Knowledge:
+        """The sum, or `known` with what came after it. Altered rows raise ValueError, KeyError or TypeError."""
+        known = known or cls()
         for row in rows:
             known.add(row)
         return known
@@ -81,7 +87,8 @@ class Knowledge:
 
     def stored_key(self, api_key: str) -> StoredKey | None:
         """Where the secret of the key with this id lies."""
-        return next((one for one in self.stored.values() if api_key and one.api_key == api_key), None)
+        found = self.stored.get(self._lies.get(api_key, ("", "")))
+        return found if found is not None and found.api_key == api_key != "" else None
 
     def stored_keys(self, uid: str) -> tuple[StoredKey, ...]:
         """Where the secrets of an account's keys lie, newest last."""
@@ -114,6 +121,7 @@ class Knowledge:
 
     def add(self, row: Row) -> None:
         """Take in one more row, in the order of the journal."""
+        self.last = row.seq
         match row.kind:
             case "intent":
                 self._begin(row, row.facts())
@@ -272,10 +280,11 @@ class Knowledge:
 
     def _store(self, row: Row, facts: JsonObject) -> None:
         key = _stored(facts, word(facts, "uid") or self.names.get(row.account, ""), row.at)
-        if key.api_key:  # a secret that was moved lies in one place
-            self.stored = {place: one for place, one in self.stored.items() if one.api_key != key.api_key}
+        if (moved := self.stored_key(key.api_key)) is not None:  # a secret lies in one place
+            del self.stored[moved.store, moved.path]
         self.stored.pop((key.store, key.path), None)
         self.stored[key.store, key.path] = key
+        self._lies[key.api_key] = key.store, key.path
         self._open.pop((row.account, key.label), None)
 
     def _drop_keys(self, name: str, label: str, api_key: str) -> None:

@@ -51,11 +51,15 @@ class Past:
         with self._understood():
             return tuple(reading.intent(row) for row in rows)
 
-    def knowledge(self, venue_user: str) -> Knowledge:
-        """What all runs left on record about the accounts and keys of one venue user."""
-        rows = self._rows(Which(kinds=reading.KNOWLEDGE, venue_user=venue_user))
+    def knowledge(
+        self, venue_user: str, known: Knowledge | None = None, *, kinds: tuple[str, ...] = reading.KNOWLEDGE
+    ) -> Knowledge:
+        """What all runs left on record about the accounts and keys of one venue user; `known` with what came since.
+
+        `kinds`: only what these rows tell."""
+        rows = self._rows(Which(kinds=kinds, venue_user=venue_user, first=known.last + 1 if known is not None else 0))
         with self._understood():
-            return Knowledge.of(rows)
+            return Knowledge.of(rows, known)
 
     def venue_users(self) -> tuple[str, ...]:
         """Every venue user that the journal knows something of."""

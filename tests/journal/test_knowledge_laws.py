@@ -82,6 +82,15 @@ def test_renamed_in_the_manifest_an_account_stays_the_same(journal: Journal, run
     assert known.stored_key("") is None
 
 
+def test_read_on_from_where_it_was_it_is_the_same(journal: Journal, run: str) -> None:
+    """What was known before, with the rows that came since, is what all rows add up to."""
+    create(journal, run, "mmdesk01", {"uid": "7"})
+    before = journal.knowledge(USER)
+    create(journal, run, "mmdesk02", {"uid": "8"})
+    journal.remember_key(run, USER, "mmdesk02", "bot", store="vault", path="b/bot", api_key="K2", uid="8")
+    assert journal.knowledge(USER, before) == journal.knowledge(USER)
+
+
 def test_what_was_created_counts_until_it_is_deleted(journal: Journal, run: str) -> None:
     """Addresses for ever, a key until its delete has happened, all of it until the account is gone."""
     create(journal, run, "mmdesk01", {"uid": "7"})
