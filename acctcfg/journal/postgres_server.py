@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.errors import JournalError
 
-__all__ = ["Bounds", "Connection", "Server"]
+__all__ = ["HINTS", "Bounds", "Connection", "Server"]
 
 T = TypeVar("T")
 Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
@@ -36,12 +36,21 @@ SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('sync
 """
 """A client that was frozen or cut off in the middle of a transaction holds up the others for 5 s at most."""
 
+_GONE = (
+    "tables are gone, or were half made: if the schema is one of the queue (docs/workers.md), drop all of it, and the "
+    "next command makes it; if it is acctcfg, restore a backup"
+)
 HINTS = {
     "25006": "the url names a standby: name the primary",
     "28000": "the server's pg_hba.conf must let this role in",
     "28P01": "give the password in PGPASSWORD, ~/.pgpass or a service file",
     "3D000": "create the database first",
+    "3F000": _GONE,
     "42501": "grant this role what docs/journal.md lists",
+    "42883": _GONE,
+    "42P01": _GONE,
+    "42P07": _GONE,
+    "42710": _GONE,
     "53100": "free some space on the server; nothing was sent that is not written down",
     "55P03": "another process writes to it all the time, or hangs while it does; try again",
     "57014": "another process writes to it all the time, or hangs while it does; try again",

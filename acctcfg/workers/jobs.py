@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ProcrastinateException
@@ -20,15 +21,13 @@ from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import JournalError
-from acctcfg.journal.postgres_server import Bounds, Server
+from acctcfg.journal.postgres_server import HINTS, Bounds, Server
 from acctcfg.workers.schema import SCHEMA, make
 
 __all__ = [
     "APPLY",
-    "BEAT_S",
     "NO_WORKER",
     "READ",
-    "STALLED_S",
     "GivenBack",
     "Jobs",
     "Work",
@@ -37,6 +36,7 @@ __all__ = [
     "url_of",
 ]
 
+FETCH_S: Final = 1.0
 BEAT_S: Final = 5.0
 STALLED_S: Final = 30.0
 """A worker that gave no sign of life for so long has lost its part."""
@@ -90,6 +90,20 @@ class Jobs:
         found = {job.id: job.status for job in jobs if job.id is not None and job.status in ("todo", "doing")}
         return found | {job.id: "stalled" for job in stalled if job.id is not None}
 
+    async def serve(self) -> None:
+        """Carry out jobs, one after the other, for as long as it lasts."""
+        with _in_words(self.place):
+            await self.app.run_worker_async(
+                queues=[self.queue],
+                concurrency=1,
+                delete_jobs="always",
+                fetch_job_polling_interval=FETCH_S,
+                abort_job_polling_interval=FETCH_S,
+                update_heartbeat_interval=BEAT_S,
+                stalled_worker_timeout=STALLED_S,
+                install_signal_handlers=False,
+            )
+
     async def put_back(self, job: int) -> None:
         """Let another worker have it."""
         with _in_words(self.place):
@@ -116,6 +130,7 @@ async def opened(workspace: Workspace, work: Mapping[str, Work] | None = None) -
     again = RetryStrategy(retry_exceptions={GivenBack}, wait=1)
     for task, doing in (work or {}).items():
         app.task(name=task, retry=again)(doing)
+    asyncio.get_running_loop().set_exception_handler(_left_behind)
     with _in_words(url):
         await app.open_async()
     try:
@@ -130,5 +145,12 @@ def _in_words(place: object) -> Iterator[None]:
     try:
         yield
     except ProcrastinateException as error:
-        why = str(error.__cause__ or error).partition("\n")[0]
-        raise JournalError(f"{place}: the queue cannot be used: {why}", hint="is the server up?") from error
+        why = str(error.__cause__ or error).strip().partition("\n")[0]
+        hint = HINTS.get(getattr(error.__cause__, "sqlstate", None) or "", "is the server up?")
+        raise JournalError(f"{place}: the queue cannot be used: {why}", hint=hint) from error
+
+
+def _left_behind(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A task of the library's that nobody waits for: what became of it is told where it matters."""
+    if not isinstance(context.get("exception"), ProcrastinateException):
+        loop.default_exception_handler(context)

@@ -55,7 +55,11 @@ class SharedLimits:
         self._serving: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self._server.run, make)
+        try:
+            await asyncio.to_thread(self._server.run, make)
+        except BaseException:
+            self._server.close()
+            raise
         self._serving = asyncio.create_task(self._serve())
         return self
 

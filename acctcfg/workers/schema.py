@@ -53,21 +53,38 @@ END $$;
 """A place is one request: for as long as it may be under way, and for a window after its answer, it counts. A row of
 `reads` is a part of a plan that is under way: accounts to be read, and what the venue answered."""
 
+_MADE: Final = """
+SELECT (SELECT count(*) FROM pg_class JOIN pg_namespace AS its ON its.oid = relnamespace
+    WHERE nspname = %s AND relname IN ('procrastinate_jobs', 'reads')),
+    (SELECT count(*) FROM pg_proc JOIN pg_namespace AS its ON its.oid = pronamespace
+    WHERE nspname = %s AND proname = 'exchange')
+"""
+
 
 def make(connection: Connection) -> None:
     """Make what is not there. The tables of the jobs are procrastinate's own."""
-    if _there(connection):
+    if _whole(connection):
         return
     from procrastinate.schema import SchemaManager
 
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_FIRST_RUNS])
-        if _there(connection):
+        if _whole(connection):
             return
-        connection.execute(f"CREATE SCHEMA {SCHEMA}".encode())
+        if not _there(connection):
+            connection.execute(f"CREATE SCHEMA {SCHEMA}".encode())
         connection.execute(f"SET LOCAL search_path = {SCHEMA}".encode())
         connection.execute(SchemaManager.get_schema().encode())
         connection.execute(_OURS.encode())
+
+
+def _whole(connection: Connection) -> bool:
+    """Whether everything is there: it is made in one transaction, the function last.
+
+    By a query, which sees what another process has just committed: `to_regclass` may remember that it was not there.
+    """
+    found = connection.execute(_MADE.encode(), [SCHEMA, SCHEMA]).fetchone()
+    return found == (2, 1)
 
 
 def _there(connection: Connection) -> bool:

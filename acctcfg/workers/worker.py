@@ -15,18 +15,20 @@ from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Locks, Workspace
-from acctcfg.errors import AcctcfgError, JournalError, LockHeld
+from acctcfg.errors import AcctcfgError, ConfigError, JournalError, LockHeld, StoreError, VenueError
 from acctcfg.journal import Lock, Warrant
-from acctcfg.workers.jobs import APPLY, BEAT_S, READ, STALLED_S, GivenBack, Jobs, opened, url_of
+from acctcfg.workers.jobs import APPLY, READ, GivenBack, Jobs, opened, url_of
 from acctcfg.workers.limits import SharedLimits
 from acctcfg.workers.parts import Handed, lock_of_part
 from acctcfg.workers.reads import read_part
 
 __all__ = ["Worker"]
 
+OF_ITS_OWN: Final = (ConfigError, StoreError, VenueError)
+"""What keeps a part from being carried out here, and maybe not elsewhere. A worker that went on would take part after
+part and fail each, faster than the others carry them out: it ends."""
 WAIT_S: Final = 75.0
 """How long to wait for the lock of a part whose worker gives no sign of life: longer than it lasts."""
-FETCH_S: Final = 1.0
 
 
 class _OfOneRun(Workspace):
@@ -51,6 +53,8 @@ class Worker:
         self._limits: SharedLimits | None = None
         self._now: Interrupts | None = None  # what a signal does to the part in hand
         self._leaving = False
+        self._serving: asyncio.Future[None] | None = None
+        self._unfit: AcctcfgError | None = None  # why it takes no more parts
 
     async def run(self, interrupts: Interrupts) -> None:
         """Until a signal comes: the first lets the part in hand end its step, the second breaks it off."""
@@ -61,24 +65,17 @@ class Worker:
             await self._serve(jobs, interrupts)
 
     async def _prove(self) -> None:
-        """These credentials, from here, before any part is taken that another worker could carry out."""
+        """These credentials, and these stores, from here, before any part is taken that another could carry out."""
+        for name, store in self.workspace.stores().items():
+            if why := store.why_not_readable_here():
+                hint = "give this worker what opens the store for `acctcfg apply`"
+                raise ConfigError(f"it could not sign as the accounts whose keys are in {name}: {why}", hint=hint)
         async with Session(self.workspace, self.workspace.manifest.venues, progress=self.progress) as session:
             for error in session.failed.values():
                 raise error
 
     async def _serve(self, jobs: Jobs, interrupts: Interrupts) -> None:
-        serving = asyncio.ensure_future(
-            jobs.app.run_worker_async(
-                queues=[jobs.queue],
-                concurrency=1,
-                delete_jobs="always",
-                fetch_job_polling_interval=FETCH_S,
-                abort_job_polling_interval=FETCH_S,
-                update_heartbeat_interval=BEAT_S,
-                stalled_worker_timeout=STALLED_S,
-                install_signal_handlers=False,
-            )
-        )
+        self._serving = serving = asyncio.ensure_future(jobs.serve())
 
         def leave() -> None:
             self._leaving = True
@@ -90,10 +87,12 @@ class Worker:
         try:
             await serving
         except asyncio.CancelledError:
-            if not self._leaving:
+            if not self._leaving and self._unfit is None:
                 raise
         finally:
             interrupts.over()
+        if self._unfit is not None:
+            raise self._unfit
         if not self._leaving:
             raise JournalError("the connection to the queue was lost", hint="is the server up? start the worker again")
 
@@ -126,7 +125,10 @@ class Worker:
                 raise GivenBack
             return
         error = doing.exception()
-        if isinstance(error, AcctcfgError):
+        if isinstance(error, OF_ITS_OWN) and self._serving is not None:
+            self._unfit = error
+            self._serving.cancel()
+        elif isinstance(error, AcctcfgError):
             self.say(error.told)
         elif error is not None and not isinstance(error, GivenBack):
             self.say(f"internal error: {type(error).__name__}; this is a bug in acctcfg")
@@ -136,6 +138,8 @@ class Worker:
         assert self._limits is not None  # noqa: S101 (the worker runs)
         try:
             count = await read_part(self.workspace, plan, part, self._limits)
+        except OF_ITS_OWN:
+            raise
         except AcctcfgError as error:
             self.say(f"plan {plan}, part {part}: {error.told}")
         else:
@@ -177,6 +181,8 @@ class Worker:
         )
         try:
             outcome = await self._applied(part, ours, interrupts)
+        except OF_ITS_OWN:
+            raise
         except AcctcfgError as error:
             self._failed(ours, error)
             return

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -182,16 +181,15 @@ def apply_elsewhere(desk: Desk) -> subprocess.Popen[str]:
 def test_ctrl_c_ends_what_is_under_way_everywhere(desk: Desk, url: str) -> None:
     """The workers end their step and begin nothing more; the apply exits 130, and the next one goes on."""
     desk.write(fleet(12), journal={"url": url})
-    with workers(desk, 1), apply_elsewhere(desk) as applying:
+    with workers(desk, 1) as (worker,), apply_elsewhere(desk) as applying:
         wait_for_writes(desk, 10)
         applying.send_signal(signal.SIGINT)
         out, err = applying.communicate(timeout=PATIENCE_S)
         assert applying.returncode == 130, out + err
         assert "the workers finish what is under way" in err
         assert ", 0 failed, " in out.rstrip().rpartition("\n")[2]
-        before = len(desk.writes())
-        time.sleep(1)
-        assert len(desk.writes()) == before
+        worker.until(lambda: any(", part 1: " in line for line in worker.lines))
+        assert sum(effects(desk).values()) < 12 * 6
         assert desk.apply("--queue").code == 0
     demand_whole(desk, 12)
 
@@ -200,14 +198,12 @@ def test_ctrl_c_ends_what_is_under_way_everywhere(desk: Desk, url: str) -> None:
 def test_without_the_apply_that_queued_it_nothing_is_written(desk: Desk, url: str) -> None:
     """Once it is killed, its workers stop at their next write; the next apply does what is left."""
     desk.write(fleet(12), journal={"url": url})
-    with workers(desk, 1), apply_elsewhere(desk) as applying:
+    with workers(desk, 1) as (worker,), apply_elsewhere(desk) as applying:
         wait_for_writes(desk, 10)
         applying.kill()
         applying.wait()
-        time.sleep(3)  # what was on its way arrives
-        before = len(desk.writes())
-        time.sleep(1)
-        assert len(desk.writes()) == before
+        worker.until(lambda: sum(", part " in line for line in worker.lines) == 2)  # it has put down both
+        assert sum(effects(desk).values()) < 12 * 6
         said = desk.apply("--queue")
         assert said.code == 0, said.out + said.err
     demand_whole(desk, 12)
