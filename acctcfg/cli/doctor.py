@@ -44,6 +44,7 @@ def _locks(directory: Path, environ: Mapping[str, str]) -> list[Checked]:
     from acctcfg.cli.held_locks import held_locks
     from acctcfg.core.checkup import Sheet
     from acctcfg.errors import AcctcfgError
+    from acctcfg.render.locks import left_behind
 
     sheet = Sheet("locks")
     try:
@@ -52,11 +53,11 @@ def _locks(directory: Path, environ: Mapping[str, str]) -> list[Checked]:
         sheet.warn("held", "unknown, because the journal cannot be read", "Repair the journal first.")
         return sheet.checks
     for one in held:
-        said = f"{one.owner} has held venue user {one.venue_user} since {one.since}"
-        if one.gone:
-            sheet.warn("held", f"{said}, and is gone", "None needed: the next apply takes the lock over.")
-        else:
+        if not one.gone:
+            said = f"{one.owner} has held venue user {one.venue_user} since {one.since}"
             sheet.warn("held", said, "Wait for it, or see `acctcfg lock list`.")
+    if left := left_behind(held):
+        sheet.warn("held", left, "None needed: the next apply to the same venue user takes such a lock over.")
     if not held:
         sheet.ok("held", "no lock is held")
     return sheet.checks

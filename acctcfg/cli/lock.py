@@ -18,20 +18,22 @@ __all__ = ["command"]
 @click.group(
     "lock", short_help="List who holds the lock of a venue user, or break a lock.", invoke_without_command=True
 )
+@option_format("locks")
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, form: str) -> None:
     """Who holds which venue user since when, and what it is doing there. Sends no request.
 
     An apply holds the lock of each venue user that it writes to, so that no two write at once.
     """
+    ctx.default_map = {"list": {"form": form}}
     if ctx.invoked_subcommand is None:
-        ctx.invoke(list_)
+        ctx.invoke(list_, form=form)
 
 
 @command.command("list")
 @option_format("locks")
 @click.pass_context
-def list_(ctx: click.Context, form: str = "text") -> None:
+def list_(ctx: click.Context, form: str) -> None:
     """List the locks that are held, beside the journal and in this user's state folder.
 
     Locks of holders that are gone are counted; --format json has each.

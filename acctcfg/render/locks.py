@@ -11,18 +11,24 @@ if TYPE_CHECKING:
     from acctcfg.cli.held_locks import HeldLock
     from acctcfg.render.formats import Page
 
-__all__ = ["lock_lines", "locks", "locks_json"]
+__all__ = ["left_behind", "lock_lines", "locks", "locks_json"]
 
 
 def locks(shown: Sequence[HeldLock], _: Page) -> str:
     """`acctcfg lock`: who holds each lock, since when, and for which step; and how many were left behind."""
     held = [one for one in shown if not one.gone]
     lines = [line for one in held for line in lock_lines(one)] or ["No lock is held."]
-    if left := len(shown) - len(held):
-        whose = "1 lock was left by a holder that is" if left == 1 else f"{left} locks were left by holders that are"
+    if left := left_behind(shown):
         removal = "" if held else "; `acctcfg lock break` removes what was left"
-        lines.append(f"{whose} gone: the next apply to the same venue user takes it over{removal}.")
+        lines.append(f"{left}: the next apply to the same venue user takes it over{removal}.")
     return "\n".join(lines)
+
+
+def left_behind(shown: Sequence[HeldLock]) -> str:
+    """How many are of holders that are gone; "" for none."""
+    left = sum(one.gone for one in shown)
+    whose = "1 lock was left by a holder that is" if left == 1 else f"{left} locks were left by holders that are"
+    return f"{whose} gone" if left else ""
 
 
 def locks_json(shown: Sequence[HeldLock]) -> str:

@@ -89,7 +89,9 @@ def test_locks_of_the_dead_are_counted_and_removed(desk: Desk) -> None:
         pass
     left = "1 lock was left by a holder that is gone: the next apply to the same venue user takes it over; "
     assert desk.run("lock").out == f"No lock is held.\n{left}`acctcfg lock break` removes what was left.\n"
-    (dead,) = desk.run("lock", "list", "--format", "json").json["locks"]
+    (dead,) = desk.run("lock", "--format", "json").json["locks"]
+    said = [one for one in desk.run("doctor", "--format", "json").json["checks"] if one["subject"] == "locks"]
+    assert [one["message"] for one in said] == ["1 lock was left by a holder that is gone"]
     assert (dead["pid"], dead["gone"]) == (running.pid, True)
     assert desk.run("lock", "break", "--auto-approve").code == 0
     assert desk.run("lock").out == "No lock is held.\n"

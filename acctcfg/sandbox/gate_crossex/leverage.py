@@ -18,7 +18,7 @@ from acctcfg.sandbox.values import Row
 
 __all__ = ["WRONG_BUSINESS", "max_leverage", "read_leverage", "set_leverage"]
 
-WHOLE = re.compile(r"[1-9][0-9]{0,5}")
+WHOLE = re.compile(r"[1-9][0-9]{0,30}")
 WRONG_BUSINESS = {
     "FUTURE": "TRADE_INVALID_SYM_BUSINESSTYPE_ERROR",
     "MARGIN": "TRADE_INVALID_MARGIN_SYM_BUSINESSTYPE_ERROR",
