@@ -58,7 +58,7 @@ def build_venues(
         environment = taken.get("environment", "live")
         if "base_url" in taken:
             _check_base_url(node, taken, rules, environ.get("ACCTCFG_TRUST", ""), report)
-        elif environment == "sandbox":
+        elif environment == "sandbox" and getattr(node.value.get("base_url"), "value", None) is None:
             report.value(node, "`base_url` is missing (the sandbox prints its address when it starts)")
         if environment not in rules.environments:
             words = f"{rules.type} has no environment {environment} ({' or '.join(rules.environments)})"

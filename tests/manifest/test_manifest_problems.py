@@ -263,9 +263,10 @@ def test_loopback_is_not_trust(folder: Folder, kind: str, url: str, environment:
 )
 def test_what_is_no_base_url_is_a_problem_with_its_place(complaints: Complaints, url: str) -> None:
     """However it is malformed, it is one line of the manifest's, and no request is ever made."""
-    text = f'venues: {{v: {{type: okx_dma_broker, environment: demo, credentials: {{env: A}}, base_url: "{url}"}}}}\n'
-    (said,) = complaints(text, head="version: 1\n", ACCTCFG_TRUST=url)
-    assert said.startswith("venues.v.base_url: must be ")
+    for environment in ("demo", "sandbox"):
+        fields = f'type: okx_dma_broker, environment: {environment}, credentials: {{env: A}}, base_url: "{url}"'
+        (said,) = complaints(f"venues: {{v: {{{fields}}}}}\n", head="version: 1\n", ACCTCFG_TRUST=url)
+        assert said.startswith("venues.v.base_url: must be ")
 
 
 @pytest.mark.parametrize(
