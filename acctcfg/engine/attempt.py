@@ -97,9 +97,10 @@ class Attempt:
     def shows(self, found: Live | None) -> bool:
         """Whether a read shows the change; what is deleted shows as absent.
 
-        What replaces a thing of the same value shows only by an answer: until that came, it may be the old one.
+        What replaces a thing of the same value shows only by an answer: until that came, and after a refusal, it may be
+        the old one.
         """
-        if self.step.change.action == "replace" and self.sent_at is not None:
+        if self.step.change.action == "replace" and (self.sent_at is not None or self.refusal is not None):
             return False
         after = self.step.change.after
         return found is ABSENT if after is None else fits(found, after)

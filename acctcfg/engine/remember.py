@@ -40,8 +40,13 @@ def remember(
         link = session.links[survey.spec.venue]
         user, name = link.connection.user, survey.spec.name
         own = ended.get(key)
-        if own is not None and own.step.change.action == "delete" and own.status in GOOD:
-            journal.forget_account(run, user, name)
+        if own is not None and own.step.change.action == "delete":
+            if own.status in GOOD:
+                journal.forget_account(run, user, name)
+            elif session.known(link).account(survey.uid) is not None:  # an answer of success may have been all of it
+                journal.remember_account(run, user, name, uid=survey.uid, key=key, again=True)
+                known[user] = known.get(user) or journal.knowledge(user)
+                _remember_stored(survey, user, known[user], journal, run)
         elif key in untouched:
             continue
         elif survey.spec.role != "main" and survey.spec.state != "absent" and survey.uid and survey.desired:
@@ -50,8 +55,9 @@ def remember(
             if access is not None:
                 store, path, label = access
                 journal.remember_access(run, user, name, store=store, path=path, label=label, uid=survey.uid)
-            if survey.stored or survey.lasting:
+            if survey.stored or survey.lasting or survey.rotated:
                 known[user] = known.get(user) or journal.knowledge(user)
+                _end_rotations(survey, user, known[user], journal, run)
                 _remember_stored(survey, user, known[user], journal, run)
                 _remember_lasting(survey, link.connection.spec, user, known[user], journal, run)
     for result in outcome.results:
@@ -87,6 +93,13 @@ def _remember_stored(survey: Survey, user: str, known: Knowledge, journal: Journ
         if not same or known.creating(survey.spec.name, label) is not None:
             facts = {"store": key.store, "path": key.path, "api_key": key.api_key, "uid": key.uid}
             journal.remember_key(run, user, survey.spec.name, label, **facts)
+
+
+def _end_rotations(survey: Survey, user: str, known: Knowledge, journal: Journal, run: str) -> None:
+    """Those that reads showed to be over."""
+    for label, api_key in sorted(survey.rotated.items()):
+        if (survey.uid, label) in known.rotations:
+            journal.end_rotation(run, user, survey.spec.name, uid=survey.uid, label=label, api_key=api_key)
 
 
 def _remember_lasting(

@@ -217,6 +217,10 @@ class Journal(Past):
         facts = {"label": label, "store": store, "path": path, "api_key": api_key, "uid": uid}
         self._add(Draft.of("key_stored", run, facts, venue_user, account))
 
+    def end_rotation(self, run: str, venue_user: str, account: str, *, uid: str, label: str, api_key: str) -> None:
+        """Write down that reads showed nothing left of a rotation; `api_key`: of the new key."""
+        self._add(Draft.of("rotated", run, {"uid": uid, "label": label, "api_key": api_key}, venue_user, account))
+
     def forget_key(self, run: str, venue_user: str, account: str, label: str) -> None:
         """Write down that no key with this label is left from an earlier run."""
         self._add(Draft.of("key_gone", run, {"label": label}, venue_user, account))
@@ -234,13 +238,18 @@ class Journal(Past):
         if new:
             self._add(Draft.of("stores", run, new))
 
-    def remember_account(self, run: str, venue_user: str, name: str, *, uid: str, key: str) -> None:
-        """Write down that this account is ours; `key` is its key in the manifest. Nothing if that is known."""
+    def remember_account(
+        self, run: str, venue_user: str, name: str, *, uid: str, key: str, again: bool = False
+    ) -> None:
+        """Write down that this account is ours; `key` is its key in the manifest. Nothing if that is known.
+
+        `again`: after a delete that was answered with success, and that reads did not show.
+        """
         last = self._rows(Which(kinds=("account", "account_gone"), venue_user=venue_user, account=name, last=1))
         facts = {"uid": uid, "key": key}
         with self._understood():
             known = any(row.kind == "account" and dict(row.facts()) == facts for row in last)
-        if not known:
+        if again or not known:
             self._add(Draft.of("account", run, facts, venue_user, name))
 
     def forget_account(self, run: str, venue_user: str, name: str) -> None:

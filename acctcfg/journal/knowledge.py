@@ -138,6 +138,9 @@ class Knowledge:
                 self._sign(row, row.facts())
             case "key_stored":
                 self._store(row, row.facts())
+            case "rotated":
+                facts = row.facts()
+                self._rotated(text(facts, "uid"), text(facts, "label"), text(facts, "api_key"))
             case "key_gone":
                 facts = row.facts()
                 self._drop_keys(row.account, text(facts, "label"), word(facts, "api_key") or "")
@@ -241,7 +244,7 @@ class Knowledge:
             self.access.pop(uid, None)
             self.rotations = {key: one for key, one in self.rotations.items() if key[0] != uid}
 
-    # -- rotations: a creation under a temporary label begins one, and giving the key its own label ends it ------------
+    # -- rotations: a creation under a temporary label begins one; it ends once reads showed the key under its own -----
 
     def _rotate(self, intent: _Intent, new: str = "") -> None:
         creates = mapping(intent.body.get("creates"))
@@ -256,6 +259,11 @@ class Knowledge:
                 overlap_s=number(creates, "overlap_s") or 0.0,
             )
 
+    def _rotated(self, uid: str, label: str, api_key: str) -> None:
+        begun = self.rotations.get((uid, label))
+        if begun is not None and begun.new == api_key:
+            del self.rotations[uid, label]
+
     def _not_rotated(self, intent: _Intent) -> None:
         """The creation did not happen: the key has its old secret."""
         creates = mapping(intent.body.get("creates"))
@@ -265,7 +273,6 @@ class Knowledge:
             del self.rotations[place]
 
     def _rename(self, uid: str, api_key: str, label: str) -> None:
-        self.rotations.pop((uid, label), None)
         made = self._made.get((uid, _KEYS), ())
         self._made[uid, _KEYS] = [{**one, "label": label} if one.get("api_key") == api_key else one for one in made]
         self.stored = {

@@ -12,7 +12,18 @@ from acctcfg.journal.records import Access, EntryRecord, Finding, Intent, Note, 
 
 _ENDS = ("done", "refused", "failed", "resolved")
 _ACCOUNTS = ("intent", *_ENDS, "account", "account_gone")
-KNOWLEDGE = ("answered", *_ACCOUNTS, "access", "key_stored", "key_gone", "seen", "lasting", "cap", "cap_lifted")
+KNOWLEDGE = (
+    "answered",
+    *_ACCOUNTS,
+    "access",
+    "key_stored",
+    "key_gone",
+    "rotated",
+    "seen",
+    "lasting",
+    "cap",
+    "cap_lifted",
+)
 """The kinds of rows that each of these questions needs."""
 
 Readers: TypeAlias = JsonObject

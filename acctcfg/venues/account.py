@@ -141,6 +141,10 @@ class AccountNotes(ABC):
             self._rotations = {one.label: one for one in self.memory.rotations(self.uid)}
         return self._rotations if self._rotations is not None else {}
 
+    def rotation_over(self, label: str) -> None:
+        """Note that reads show nothing left of a rotation: only then is it over, whatever its calls were answered."""
+        self.survey.rotated[label] = self.rotations.pop(label).new
+
     def now(self) -> float:
         """The venue's time, in Unix seconds."""
         return self.client.clock.now() + self.client.offset_s

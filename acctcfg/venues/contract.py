@@ -237,6 +237,7 @@ class Survey:
     not_meant: Precheck | None = None  # why it is not the account that the manifest means, or not to be taken over
     untargeted: set[Address] = field(default_factory=set)  # what has to go first and is not targeted
     stored: dict[str, StoredKey] = field(default_factory=dict)  # label -> where the secret of that very key lies
+    rotated: dict[str, str] = field(default_factory=dict)  # label -> id of the key whose rotation is seen to be over
     unsigned: dict[Address, str] = field(default_factory=dict)  # why this process cannot carry these steps out itself
     sets_nothing: list[str] = field(default_factory=list)  # exact entries that no scope came of: "x.leverage[2]"
     without: dict[Address, str] = field(default_factory=dict)  # managed, and why there is nothing to compare

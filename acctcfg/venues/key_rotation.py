@@ -7,6 +7,7 @@
     delete the old key
     give the new one the label                   so the manifest's label is its own again
 
+It is over once a read shows the new key, and no old one, under the label: a call that was accepted proves nothing.
 At every moment the secret that lies in the key's place is one that signs. The journal has each write; killed anywhere,
 `rotate` goes on from what the venue and the store show. Whoever called the first key by another label, or made another
 one of its label meanwhile, is never overruled: nothing but the very key that was there is deleted.
@@ -135,7 +136,6 @@ async def rotate(account: AccountNotes, change: Change, writer: Writer, keys: Ke
     if old_left:
         await keys.delete(change, writer, begun.old)
     await keys.rename(change, writer, begun.new)
-    account.rotations.pop(label, None)
 
 
 async def _of_use(

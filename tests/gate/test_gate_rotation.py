@@ -74,3 +74,16 @@ def test_an_import_in_an_overlap_takes_no_secret_for_the_old_keys(trader: GateDe
     trader.folder /= "out"
     plan = trader.plan()
     assert plan.last == "No changes. Live accounts match the manifest.", plan.out
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT"])
+def test_a_rotation_is_over_when_the_list_shows_it(trader: GateDesk, method: str) -> None:
+    """A delete or a new name that was answered with success and never happened: the next apply does it, by the ids."""
+    (before,) = live(trader)
+    trader.fault(match={"path": "*/sub_accounts/*/keys/*", "method": method}, kind="ok_but_nothing")
+    assert trader.run(*ROTATE, "--auto-approve").code == 1
+    said = trader.apply()
+    assert (said.code, said.last) == (0, "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed.")
+    assert live(trader) == {stored(trader): "bot"}
+    assert before not in live(trader)
+    assert trader.plan().last == "No changes. Live accounts match the manifest."

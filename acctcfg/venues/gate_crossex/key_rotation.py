@@ -57,12 +57,12 @@ async def in_rotation(
     rows = {row.api_key: row for row in await account.key_list()}
     new, old = rows.get(begun.new), rows.get(begun.old)
     if new is not None and old is None and new.label == key.label:
-        account.rotations.pop(key.label)
+        account.rotation_over(key.label)
         return None
     left = new or old or next((row for row in rows.values() if row.label == begun.temporary), None)
     others = {row.api_key for row in rows.values() if row.label == key.label} - {begun.old, begun.new}
     if left is None or (others and new is None):
-        account.rotations.pop(key.label)  # both are gone, or somebody made another
+        account.rotation_over(key.label)  # both are gone, or somebody made another
         return None
     overlaps = new is not None and lasts(account, begun) and address not in account.rotate
     if new is not None and overlaps and stored(account, key, begun.new) == begun.new:

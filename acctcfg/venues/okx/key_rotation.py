@@ -38,7 +38,7 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
         return found if value is None else Rotating(value, begins(account), adds=True)
     if config is not None and config.uid == account.uid and signing.api_key == begun.new:
         if config.key_label == key.label:
-            account.rotations.pop(key.label)
+            account.rotation_over(key.label)
             return None
         if lasts(account, begun) and address not in account.rotate:
             account.has_secret(key, signing.api_key)
@@ -46,8 +46,9 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
     rows = await account.key_list()
     ids = {row.api_key for row in rows.values()}
     row = rows.get(key.label) or rows.get(begun.temporary)
-    if row is None or (begun.new not in ids and row.api_key != begun.old and row.label == key.label):
-        account.rotations.pop(key.label)  # both are gone, or somebody made another
+    over = row is not None and row.label == key.label and row.api_key == begun.new and begun.old not in ids
+    if over or row is None or (begun.new not in ids and row.api_key != begun.old and row.label == key.label):
+        account.rotation_over(key.label)  # or both are gone, or somebody made another
         return None
     value = KeyValue(row.permissions, row.ip_allowlist, key.store)
     return Rotating(value, FINISH, adds=begun.new not in ids)

@@ -1,0 +1,67 @@
+"""A key or an account whose change was answered with success and never happened: told as such, and not forgotten."""
+
+from __future__ import annotations
+
+import pytest
+from desk import Desk
+from fault_parts import TRADING
+
+ACCOUNT = {"account_mode": "futures", "api_keys": {"trading": TRADING, "other": TRADING}, "access": {"key": "other"}}
+KEY = "trader01.api_keys[trading]"
+STRICT = {"max_deletes": 9, "adopt": "explicit"}
+
+
+def made(desk: Desk) -> Desk:
+    """An account of ours with two keys; the manifest names all of them."""
+    account = {**ACCOUNT, "api_keys_exclusive": True}
+    desk.write({"trader01": account}, guardrails=STRICT).converge()
+    return desk
+
+
+def keys(desk: Desk) -> dict[str, str]:
+    """Those of the account at the venue: id by label."""
+    return {one["label"]: one["api_key"] for one in desk.account("trader01")["keys"]}
+
+
+@pytest.mark.parametrize("call", ["delete-apikey", "modify-apikey"])
+def test_a_rotation_is_over_when_reads_show_it(desk: Desk, call: str) -> None:
+    """Until then the new key is no stranger that an exclusive manifest deletes, and the next apply ends it."""
+    before = keys(made(desk))["trading"]
+    desk.fault(match={"path": f"*/{call}"}, kind="ok_but_nothing")
+    said = desk.run("rotate", "trader01", "trading", "--auto-approve", "--overlap", "0s")
+    assert said.code == 1, said.out
+    steps = desk.steps()
+    assert {address: step["action"] for address, step in steps.items()} == {KEY: "change"}
+    assert not steps[KEY]["blocked"]
+    assert desk.converge().last == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed."
+    assert keys(desk)["trading"] == desk.secret("trader01", "trading")["api_key"] != before
+    assert set(keys(desk)) == {"trading", "other"}
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_key_that_was_not_deleted_is_not_replaced(desk: Desk, late: bool) -> None:
+    """The label that is still taken is the old key's, which nobody takes for the new one."""
+    before = keys(made(desk))["trading"]
+    effect = {"kind": "delayed_effect", "seconds": 60} if late else {"kind": "ok_but_nothing"}
+    desk.fault(match={"path": "*/delete-apikey"}, **effect)
+    said = desk.apply("--replace", KEY)
+    assert said.code == 1, said.out
+    assert said.last == "Applied: 0 created, 0 changed, 0 deleted, 0 blocked, 1 failed."
+    assert keys(desk)["trading"] == before
+    if not late:
+        assert desk.apply("--replace", KEY).code == 0
+        assert keys(desk)["trading"] == desk.secret("trader01", "trading")["api_key"] != before
+
+
+def test_an_account_that_was_not_deleted_is_still_ours(desk: Desk) -> None:
+    """With its keys: the next apply deletes it, without a word of taking it over."""
+    made(desk)
+    desk.fault(match={"path": "*/delete-subaccount"}, kind="ok_but_nothing")
+    desk.write({"trader01": {**ACCOUNT, "state": "absent"}}, guardrails=STRICT)
+    said = desk.apply()
+    assert (said.code, "did not do it" in said.out) == (1, True)
+    desk.write({"trader01": ACCOUNT}, guardrails=STRICT)
+    assert desk.plan().last == "No changes. Live accounts match the manifest."
+    desk.write({"trader01": {**ACCOUNT, "state": "absent"}}, guardrails=STRICT)
+    said = desk.apply()
+    assert (said.code, said.last) == (0, "Applied: 0 created, 0 changed, 1 deleted, 0 blocked, 0 failed.")
