@@ -9,23 +9,25 @@ from __future__ import annotations
 import gc
 from threading import Lock
 
-__all__ = ["as_before", "less_often"]
+__all__ = ["OWN_PROCESS", "as_before", "less_often"]
 
 YOUNG, MIDDLE, OLD = 20_000, 20, 20  # objects, and collections of the generation before
+OWN_PROCESS = 100_000
+"""Young objects in the command's own process: more than are imported."""
 
 _lock = Lock()  # sessions of several threads count together
 _sessions = 0
 _before = gc.get_threshold()
 
 
-def less_often() -> None:
-    """From now on, until `as_before` was called as often."""
+def less_often(young: int = YOUNG) -> None:
+    """From now on, until `as_before` was called as often. `young`: so many objects before they are looked through."""
     global _sessions, _before
     with _lock:
         if not _sessions:
             _before = gc.get_threshold()
-            if 0 < _before[0] < YOUNG:
-                gc.set_threshold(YOUNG, MIDDLE, OLD)
+            if 0 < _before[0] < young:
+                gc.set_threshold(young, MIDDLE, OLD)
         _sessions += 1
 
 
