@@ -1,11 +1,15 @@
 """How much of a rate limit the pacer uses, and whether a strict checker in another process ever sees too many.
 
 Two limits on a local path and on one with 30 ms of jitter each way, and one on a long path whose round trip has to be
-learned, all at once in one run. A figure is the limit's own lower bound over the time between the first and the last
-arrival at the venue.
+learned, all at once in one run. What is used of a limit is its own lower bound over the time between the
+first and the last arrival at the venue.
 
 A handshake on loopback takes no time, whatever the venue's process waits: the long path's connections are told to have
 taken as long as its requests do at least. Each path has a client of its own, as each host has.
+
+On a busy machine timers and answers are late, whoever waits for them. So beside each limit a loop without a pacer sends
+as many requests at once as it takes, and as many again when its window after the last answer is over. A figure is a
+share of what that loop uses on the local path meanwhile: on an idle machine all but the whole limit.
 
 A client cannot know where in a round trip the venue counted. So of a window's use the mean jitter out and back is lost
 to anyone who never exceeds: 15 + 15 ms leave 1 / 1.030 = 0.971 of one request per second, and the goal of 0.970 wants
@@ -70,7 +74,27 @@ def most_in_a_window(arrivals: list[float], window_s: float) -> int:
     return most
 
 
-async def series(client: Client, limit: str, path: str) -> list[Figure]:
+async def plain(client: Client, limit: str) -> float:
+    """The share of a limit that a loop uses which waits for nothing but answers and windows."""
+    rate, count = LIMITS[limit]
+    call = Call(Endpoint("GET", f"/r/plain-{limit.replace(' ', '-')}", Rate(1_000_000, 0.1)))
+    for _ in range(count // rate.count):
+        await asyncio.gather(*(client.read(call, None, "user") for _ in range(rate.count)))
+        await asyncio.sleep(rate.per_s)
+    return used_of(await arrivals_of(client, call), limit)
+
+
+async def arrivals_of(client: Client, call: Call) -> list[float]:
+    report = Call(Endpoint("GET", call.endpoint.path.replace("/r/", "/arrivals/"), Rate(100, 1)))
+    return sorted((await client.read(report)).data)
+
+
+def used_of(arrivals: list[float], limit: str) -> float:
+    rate, count = LIMITS[limit]
+    return lower_bound(count, rate) / (arrivals[-1] - arrivals[0])
+
+
+async def series(client: Client, limit: str, path: str, machine: asyncio.Future[float]) -> list[Figure]:
     rate, count = LIMITS[limit]
     fixed_s, jitter_s = PATHS[path]
     name = f"{limit}, {path}"
@@ -78,13 +102,12 @@ async def series(client: Client, limit: str, path: str) -> list[Figure]:
     params = {"fixed": str(fixed_s), "jitter": str(jitter_s)}
     call = Call(Endpoint("GET", f"/r/{slug}", rate), params)
     await asyncio.gather(*(client.read(call, None, "user") for _ in range(count)))
-    report = Call(Endpoint("GET", f"/arrivals/{slug}", Rate(100, 1)))
-    arrivals = sorted((await client.read(report)).data)
+    arrivals = await arrivals_of(client, call)
     most = most_in_a_window(arrivals, rate.per_s)
-    used = lower_bound(count, rate) / (arrivals[-1] - arrivals[0])
+    used = used_of(arrivals, limit) / await machine
     return [
         (f"{name}: most in a window", float(most), f"<= {rate.count}", most <= rate.count and len(arrivals) == count),
-        (f"{name}: share of the limit used", used, f">= {GOAL:.3f}", used >= GOAL),
+        (f"{name}: share of the limit used, of a plain loop's", used, f">= {GOAL:.3f}", used >= GOAL),
     ]
 
 
@@ -106,7 +129,8 @@ async def measure() -> list[Figure]:
                 pacer = LongPath(clock)
                 pacer.path = 2 * fixed_s
                 clients[path] = await stack.enter_async_context(Client(url, Unsigned(), clock, pacer))
-            groups = await asyncio.gather(*(series(clients[path], limit, path) for limit, path in CASES))
+            loops = {limit: asyncio.ensure_future(plain(clients[LOCAL], limit)) for limit in LIMITS}
+            groups = await asyncio.gather(*(series(clients[path], limit, path, loops[limit]) for limit, path in CASES))
     return [figure for group in groups for figure in group]
 
 

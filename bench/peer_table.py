@@ -1,7 +1,8 @@
 """acctcfg beside what teams use in its place, in one run: `make bench-peers` prints the table of docs/performance.md.
 
-The peers run in `.venvs/peers`. Each refresh reads the same accounts of the same sandbox, which never says "too many
-requests" here: what is compared is the programs, each started anew. `PEER_ACCOUNTS=50` reads more.
+The peers run in `.venvs/peers`, a script of our own in acctcfg's environment. Each refresh reads the same accounts of
+the same sandbox, which never says "too many requests" here: what is compared is the programs, each started anew, in
+turns, so that a busy machine slows both. `PEER_ACCOUNTS=50` reads more.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 from bench.diff import seconds_for
@@ -25,7 +28,7 @@ PYTHON = Path(".venvs/peers/bin/python")
 ACCOUNTS = int(os.environ.get("PEER_ACCOUNTS", "20"))
 RECORDS = 5_000
 RESOURCES = 9  # of an account in bench.diff
-ROUNDS = 3
+ROUNDS = 5
 SPEED = 50.0  # of the windows: no refresh waits for one, and a signature still lives long enough
 FAMILIES = ("BTC-USDT", "ETH-USDT")
 LEVERAGE = [{"market": "swap", "family": family, "margin": "cross", "value": 5} for family in FAMILIES]
@@ -56,21 +59,27 @@ def rows() -> Iterator[Row]:
     )
     what = "difference, order and guardrails, nothing to do: CPU for each record; octoDNS, records in a file"
     yield Row(what, f"{ours * 1e6:.2g} µs", f"{theirs * 1e6:.2g} µs", ours / theirs, 0.1)
-    yield from _refreshes(1, {"a script with the same requests": _bare}, 2.0)
-    yield from _refreshes(ACCOUNTS, {"python-okx in a loop": _python_okx, "an Ansible loop": _ansible}, None)
+    scripts = {
+        "a script with the same requests, by httpx": (_by_httpx, 2.0),
+        "the same script, by the standard library": (_by_the_standard_library, None),
+    }
+    yield from _refreshes(1, scripts)
+    yield from _refreshes(ACCOUNTS, {"python-okx in a loop": (_python_okx, None), "an Ansible loop": (_ansible, None)})
 
 
-def _refreshes(count: int, peers: Mapping[str, Callable[[str], object]], goal: float | None) -> Iterator[Row]:
+def _refreshes(count: int, peers: Mapping[str, tuple[Callable[[str], object], float | None]]) -> Iterator[Row]:
     names = [f"customer{n:03d}" for n in range(count)]
     subs = {name: {"acctLv": "3", "keys": [live_key(name)], "leverage": _levers()} for name in names}
     with fleet(names, subs, speed=SPEED) as place:
         place.workspace(profiles={"customer": PROFILE}, accounts={name: _customer() for name in names})
-        ours = _best(lambda: _plan(place))
-        for name, run in peers.items():
-            asked = json.dumps({**_asked(place, names)})
-            theirs = _best(lambda run=run, asked=asked: run(asked))  # type: ignore[misc]
+        asked = json.dumps(_asked(place, names))
+        _plan(place)  # compiles what was never imported
+        for name, (run, goal) in peers.items():
+            pairs = [(_seconds(lambda: _plan(place)), _seconds(partial(run, asked))) for _ in range(ROUNDS)]
+            ours, theirs = (median(side) for side in zip(*pairs, strict=True))
             what = f"refresh of {count} account{'s' * (count != 1)}, cold; {name}"
-            yield Row(what, f"{ours:.2f} s", f"{theirs:.2f} s", ours / theirs, goal)
+            ratio = median(mine / other for mine, other in pairs)
+            yield Row(what, f"{ours:.2f} s", f"{theirs:.2f} s", ratio, goal)
 
 
 def _levers() -> dict[str, str]:
@@ -89,14 +98,10 @@ def _asked(place: Fleet, names: Sequence[str]) -> dict[str, object]:
     return {"base": place.base_url, "master": of(MASTER), "accounts": accounts, "families": FAMILIES}
 
 
-def _best(work: Callable[[], object]) -> float:
-    """Seconds of the fastest of several runs."""
-    took = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        work()
-        took.append(time.perf_counter() - begun)
-    return min(took)
+def _seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
 
 
 def _plan(place: Fleet) -> None:
@@ -105,8 +110,12 @@ def _plan(place: Fleet) -> None:
     assert "No changes." in said.stdout, said.stdout + said.stderr
 
 
-def _bare(asked: str) -> None:
-    _run([str(HERE / "bare.py")], asked)
+def _by_httpx(asked: str) -> None:
+    _run([str(HERE / "bare.py")], asked, python=sys.executable)
+
+
+def _by_the_standard_library(asked: str) -> None:
+    _run([str(HERE / "bare.py"), "standard"], asked, python=sys.executable)
 
 
 def _python_okx(asked: str) -> None:
@@ -118,8 +127,8 @@ def _ansible(asked: str) -> None:
     _run(["-m", "ansible.cli.playbook", "-i", "localhost,", "-e", json.dumps(more), str(HERE / "loop.yaml")])
 
 
-def _run(words: Sequence[str], asked: str = "") -> str:
-    said = subprocess.run([str(PYTHON), *words], input=asked, capture_output=True, text=True)
+def _run(words: Sequence[str], asked: str = "", python: str = str(PYTHON)) -> str:
+    said = subprocess.run([python, *words], input=asked, capture_output=True, text=True)
     if said.returncode:
         raise SystemExit(f"{words[0]}: {said.stdout}{said.stderr}")
     return said.stdout

@@ -41,7 +41,7 @@ class Took(NamedTuple):
         return self.own + max(self.each, default=0.0)
 
 
-def run() -> list[tuple[str, float, float, bool]]:
+def run() -> list[tuple[str, float, float | str, bool]]:
     """(name, value, goal, ok) for each figure."""
     tests = Path(__file__).parents[1] / "tests"
     sys.path.append(str(tests))
@@ -51,7 +51,7 @@ def run() -> list[tuple[str, float, float, bool]]:
         return []
     names = [f"customer{number:05d}" for number in range(ACCOUNTS)]
     live = {name: {"acctLv": "3", "keys": [live_key(name)]} for name in names}
-    rows = []
+    rows: list[tuple[str, float, float | str, bool]] = []
     with postgres["serve"](folder) as server, fleet(names, live, speed=SPEED) as ours:
         url = server.database()
         took = {}
@@ -64,9 +64,14 @@ def run() -> list[tuple[str, float, float, bool]]:
     seconds = took[1, False].seconds / took[2, False].seconds
     return [
         *rows,
-        ("two workers against one: CPU of the busiest", busiest, GOAL, busiest >= GOAL),
+        ("two workers against one: CPU of the busiest", busiest, f">= {GOAL}", busiest >= GOAL),
         ("two workers against one: CPU of the apply and the busiest", path, 0.0, True),
-        ("two workers against one: seconds (a goal on 6 cores or more)", seconds, GOAL, not enough or seconds >= GOAL),
+        (
+            "two workers against one: seconds (a goal on 6 cores or more)",
+            seconds,
+            f">= {GOAL}",
+            not enough or seconds >= GOAL,
+        ),
     ]
 
 
@@ -161,4 +166,4 @@ def _acctcfg(ours: Fleet, *arguments: str) -> subprocess.Popen[str]:
 
 if __name__ == "__main__":
     for name, figure, goal, ok in run():
-        print(f"{'ok ' if ok else 'NO '} {name}: {figure:.3g} (goal {goal:g})")
+        print(f"{'ok ' if ok else 'NO '} {name}: {figure:.3g} (goal {goal})")

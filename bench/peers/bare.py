@@ -1,6 +1,6 @@
-"""One account's requests with nothing but the standard library: what a plan of it costs at least.
+"""One account's requests in a script, each after the answer to the one before: what a plan of it costs at least.
 
-Stdin: as okx_loop.py takes it. One connection, each request after the answer to the one before.
+With httpx, as one would write it; `bare.py standard` has nothing but the standard library. Stdin: as for okx_loop.py.
 """
 
 import base64
@@ -9,10 +9,31 @@ import hmac
 import json
 import sys
 from datetime import datetime, timezone
-from http.client import HTTPConnection
+
+
+def httpx_wire(base):
+    """GET by httpx: the answer's JSON."""
+    import httpx
+
+    client = httpx.Client(base_url=base)
+    return lambda path, headers: client.get(path, headers=headers).json()
+
+
+def standard_wire(base):
+    """GET by the standard library, on one connection."""
+    from http.client import HTTPConnection
+
+    wire = HTTPConnection(base.removeprefix("http://"))
+
+    def get(path, headers):
+        wire.request("GET", path, headers=headers)
+        return json.load(wire.getresponse())
+
+    return get
+
 
 asked = json.load(sys.stdin)
-wire = HTTPConnection(asked["base"].removeprefix("http://"))
+get = (standard_wire if "standard" in sys.argv else httpx_wire)(asked["base"])
 
 
 def read(key, path):
@@ -21,8 +42,7 @@ def read(key, path):
     signed = base64.b64encode(hmac.digest(key[1].encode(), f"{at}GET{path}".encode(), hashlib.sha256)).decode()
     names = ("KEY", "SIGN", "TIMESTAMP", "PASSPHRASE")
     headers = {f"OK-ACCESS-{name}": one for name, one in zip(names, (key[0], signed, at, key[2]), strict=True)}
-    wire.request("GET", path, headers={**headers, "x-simulated-trading": "1"})
-    answer = json.load(wire.getresponse())
+    answer = get(path, {**headers, "x-simulated-trading": "1"})
     if answer["code"] != "0":
         raise SystemExit(str(answer))
     return answer["data"]
