@@ -111,12 +111,15 @@ class Focus:
         targets: Iterable[str] = (),
         *,
         excludes: Iterable[str] = (),
+        alone: Iterable[str] = (),
         exactly: Iterable[str] | None = None,
         only: Iterable[str] | None = None,
         whole_fields: bool = False,
         dependencies: bool = False,
     ) -> None:
         """`excludes`: addresses, fields (with all their keys) and accounts that are not looked at, targeted or not.
+
+        `alone`: accounts besides the targets, of which nothing but that they exist is looked at.
 
         `only`: of what the targets select, these fields and no others.
 
@@ -128,7 +131,8 @@ class Focus:
         self._whole_fields = whole_fields
         self._only = None if only is None else frozenset(only)
         self.patterns = tuple(AddressPattern(text) for text in targets)
-        self.targets = tuple(text.text for text in self.patterns)  # as the user said it
+        self._alone = frozenset(alone)
+        self.targets = (*(text.text for text in self.patterns), *sorted(self._alone))  # as the user said it
         self._named = {one.text for one in self.patterns if not _SPECIAL.search(one.text)}  # accounts: may be many
         self._globs = tuple(one for one in self.patterns if one.text not in self._named)
         self._without = tuple(AddressPattern(text) for text in excludes)
@@ -159,9 +163,14 @@ class Focus:
         return focus
 
     def with_targets(self, addresses: Iterable[Address]) -> Focus:
-        """The same, with these addresses among what the user named."""
-        more = sorted(map(str, addresses))
-        return Focus([*self.targets, *more], excludes=self.excludes, dependencies=self.dependencies)
+        """The same, with these addresses among what the user named; of an account, its existence."""
+        found = sorted(addresses)
+        return Focus(
+            [*(one.text for one in self.patterns), *(str(one) for one in found if one.field)],
+            excludes=self.excludes,
+            alone=self._alone | {one.account for one in found if not one.field},
+            dependencies=self.dependencies,
+        )
 
     @property
     def everything(self) -> bool:
@@ -185,6 +194,8 @@ class Focus:
             return False
         if self._exact is not None:
             return str(address) in self._exact or any(pattern.matches(address) for pattern in self._besides)
+        if not address.field and address.account in self._alone:
+            return True
         field = Address(address.account, address.field) if self._whole_fields else address
         if not self.patterns or address.account in self._named:
             return True

@@ -11,8 +11,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from acctcfg.core.quoting import quoted
+
 if TYPE_CHECKING:
-    from jsonschema import ValidationError
+    from jsonschema import SchemaError, ValidationError
     from jsonschema.protocols import Validator
 
 __all__ = ["Judge", "explainer", "has_linear_patterns", "judge", "schema_flaw"]
@@ -67,7 +69,7 @@ def _flaw_without_linear_patterns(schema: Schema) -> str:
     try:
         _validator(schema).check_schema(schema)
     except SchemaError as exc:
-        return _short(exc.message)
+        return _short(_in_json(exc))
     return ""
 
 
@@ -94,7 +96,16 @@ def _worded(error: ValidationError) -> str:
 
     closest = best_match([error]) or error
     place = ".".join(str(part) for part in closest.absolute_path)
-    return f"{place}: {closest.message}" if place else str(closest.message)
+    said = _in_json(closest)
+    return f"{place}: {said}" if place else said
+
+
+def _in_json(error: ValidationError | SchemaError) -> str:
+    """What an error says; the values in it, which jsonschema writes as Python does, as JSON writes them."""
+    said = str(error.message)
+    for value in (error.instance, error.validator_value):
+        said = said.replace(repr(value), quoted(value) if value is not None else "null")
+    return said
 
 
 def _validator(schema: Schema) -> Validator:

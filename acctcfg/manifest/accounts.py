@@ -8,6 +8,7 @@ from typing import Any, Final
 from acctcfg.core.desired import (
     AccountSpec,
     LeverageEntry,
+    Place,
     StoreSpec,
     VenueSpec,
 )
@@ -150,10 +151,14 @@ class _Building:
             if name in rules.fields | rules.main_fields:
                 report.key(child, f"an account with `role: {role}` has no `{name}` (venue type {rules.type})")
             else:
-                at = self.place(self.workspace.sections["venues"][venue.key].value["type"].mark)
+                at = self._type_place(venue.key)
                 why = f": {rules.unsupported_fields[name]}" if name in rules.unsupported_fields else ""
                 report.key(child, f"venue type {rules.type} (at {at}) has no `{name}`{why}")
             taken.pop(name, None)
+
+    def _type_place(self, venue: str) -> Place:
+        """Where the manifest says the type of a connection."""
+        return self.place(self.workspace.sections["venues"][venue].value["type"].mark)
 
     def _names_and_words(
         self, key: str, node: Node, layered: Layered, taken: dict[str, Any], rules: VenueRules, report: Report
@@ -213,6 +218,7 @@ class _Building:
             fields.get("settings"),
             taken.get("settings"),
             rules,
+            type_place=self._type_place(taken["venue"]),
             account_mode=taken.get("account_mode"),
             place=self.place,
             report=report,

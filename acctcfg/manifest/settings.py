@@ -86,6 +86,7 @@ def build_settings(
     taken: Mapping[str, Any] | None,
     rules: VenueRules,
     *,
+    type_place: Place,
     account_mode: str | None,
     place: Callable[[Any], Place],
     report: Report,
@@ -101,7 +102,9 @@ def build_settings(
     for name, value in taken.items():
         child, setting = node.value[name], declared.get(name)
         if setting is None:
-            report.key(child, f"venue type {rules.type} has no setting `{name}`{near(name, declared)}")
+            report.key(
+                child, f"venue type {rules.type} (at {type_place}) has no setting `{name}`{near(name, declared)}"
+            )
         elif account_mode is not None and (why := setting.lacks(account_mode)):
             report.key(child, why)
         else:

@@ -330,7 +330,8 @@ class PlanPage:
     def stores(self, plan: Plan) -> list[str]:
         """Where new secrets go, and who can read them there: each public key by its two ends."""
         lines = [
-            f"  {one.store}  {one.type} {one.path}, for {', '.join(map(_ends, one.recipients)) or 'nobody'}".rstrip()
+            f"  {one.store}  {one.type} {one.path}".rstrip()
+            + (f", for {', '.join(map(_ends, one.recipients))}" if one.recipients else "")
             for one in plan.stores
         ]
         return ["New secrets go to:", *map(harmless, lines)] if lines else []

@@ -137,3 +137,14 @@ def test_nothing_is_loaded_while_nothing_is_wrong() -> None:
         "assert 'jsonschema' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_breach_shows_values_as_json_does() -> None:
+    """No text of Python's: quotes, null and true as in the plan's JSON; long values are cut."""
+    account = {"name": "mmdesk01", "label": None, "parent": ""}
+    (said,) = policy.violations({"properties": {"after": {"type": "string"}}}, {"after": account})
+    assert said == 'after: {"name": "mmdesk01", "label": null, "parent": ""} is not of type "string"'
+    (said,) = policy.violations({"properties": {"after": {"enum": [True, {"a": None}]}}}, {"after": False})
+    assert said == 'after: false is not one of [true, {"a": null}]'
+    (said,) = policy.violations({"properties": {"after": {"maxItems": 1}}}, {"after": ["x" * 90, "y"]})
+    assert (len(said) < 120, "'" in said) == (True, False)

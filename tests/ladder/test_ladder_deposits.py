@@ -77,6 +77,19 @@ def test_new_addresses_carry_where_they_credit(desk: Desk) -> None:
     assert desk.account("payee001")["to"] == "18"
 
 
+def test_credit_to_without_an_address_in_the_manifest_matches_nothing(desk: Desk) -> None:
+    """The venue shows it with addresses of a currency alone: where none is named, the plan says that nobody looked."""
+    settle(desk, "payee001", addresses=[{"ccy": "BTC", "chain": "BTC-Bitcoin", "addr": "BTC"}])
+    _write(desk, credit_to="trading")
+    said = desk.plan("--format", "json").json
+    assert said["sets_nothing"] == ["payee001.deposit.credit_to"]
+    assert "no_address_named" in {one["code"] for one in said["warnings"]}
+    assert desk.plan().last == "Nothing to change in what was read; 1 entries set nothing."
+    _write(desk, credit_to="trading", addresses=[{"currency": "BTC"}])
+    desk.converge()
+    assert desk.account("payee001")["to"] == "18"
+
+
 def test_credit_to_is_one_write_where_addresses_exist(desk: Desk) -> None:
     """Where addresses exist, a change of credit_to is one write for the whole account, and the way back is another."""
     rows = [

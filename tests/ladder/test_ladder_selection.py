@@ -92,3 +92,32 @@ def test_what_others_need_is_not_made_behind_the_users_back(desk):
     assert said.code == 3
     assert "left out by --exclude" in said.out
     assert not desk.writes()
+
+
+FAMILY = {"child001": {"parent": "up", "label": "C1"}, "up": {"name": "parent01", "api_keys": KEY}}
+
+
+def test_a_child_waits_for_a_parent_that_nobody_targeted(desk):
+    """Its creation is blocked and names the parent; --with-dependencies makes the parent, too, and no more of it."""
+    desk.write(FAMILY)
+    for narrowed in (("--target", "child001"), ("--exclude", "up")):
+        (check,) = desk.steps(*narrowed)["child001"]["prechecks"]
+        assert (check["name"], check["detail"].startswith("up has to change first")) == ("target_dependency", True)
+        assert (desk.apply(*narrowed).code, desk.writes()) == (3, [])
+    said = desk.apply("--target", "child001", "--with-dependencies")
+    assert (said.code, said.last) == (0, "Applied: 2 created, 0 changed, 0 deleted, 0 blocked, 0 failed."), said.err
+    assert [row["body"]["subAcct"] for row in desk.writes()] == ["parent01", "child001"]
+    assert set(desk.steps()) == {"up.api_keys[trading]"}
+
+
+def test_a_parent_is_not_deleted_before_a_child_that_nobody_targeted(desk):
+    """The child is to be deleted, too, but not by this plan: it stands in the way."""
+    desk.write(FAMILY).converge()
+    gone = {
+        key: {**{k: v for k, v in one.items() if k in ("parent", "name")}, "state": "absent"}
+        for key, one in FAMILY.items()
+    }
+    desk.write(gone, guardrails={"max_deletes": 2})
+    checks = {one["name"]: one for one in desk.steps("--target", "up")["up"]["prechecks"]}
+    assert (checks["no_second_level"]["status"], checks["no_second_level"]["detail"]) == ("fail", "child001")
+    desk.converge()

@@ -62,6 +62,7 @@ class Account(AccountNotes):
     signed: tuple[str, ...] = ()  # the managed fields that are read, written or asked about with its own key
     own: tuple[str, ...] = ()  # ... and with no other
     row: SubAccount | None = None
+    going: frozenset[str] = frozenset()  # where it is to be deleted: the names of all that this plan deletes
     made_uid: str = ""  # what the venue answered to this run's creation of it, where no earlier run had it
     config: Config | None = None
     reader: OwnKey | None = None  # proven to belong to this account; see `sign_with`

@@ -26,6 +26,9 @@ from acctcfg.wire.endpoint import Call
 __all__ = ["CreditToSetting", "credit_to"]
 
 
+_UNSEEN = "the venue shows it with addresses of a currency, and the manifest names none: name one under `addresses`"
+
+
 class CreditToSetting(OneCall[Account]):
     """Where the whole sub-account's deposits go; a write of its own only where addresses exist."""
 
@@ -44,6 +47,9 @@ class CreditToSetting(OneCall[Account]):
                 account.survey.want(address, deposit.credit_to, _live(rows, deposit.credit_to))
         elif deposit is not None and deposit.credit_to is not None and not rows:
             account.survey.nothing_to_set(address, "it is kept with addresses: a new one is created with it")
+            if not deposit.addresses and focus.wants(address):
+                account.survey.sets_nothing.append(str(address))
+                account.survey.warn(address, "no_address_named", _UNSEEN)
         elif deposit is not None and rows and isinstance(live := _live(rows, None), Unreadable):
             creates = [one for one, found in account.survey.live.items() if one.field == ADDRESSES and found is ABSENT]
             if creates:

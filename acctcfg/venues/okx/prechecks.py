@@ -215,7 +215,7 @@ async def _no_second_level(account: Account) -> Precheck:
         every = await account.master.sub_accounts.every()
     except VenueError as error:
         return Precheck("no_second_level", "unknown", error.message)
-    going = {account.name, *(spec.name for spec in account.specs.values() if spec.state == "absent")}
+    going = {account.name, *account.going}
     left = [row.name for row in every.values() if row.parent == account.name and row.name not in going]
     unsaid = [row.name for row in every.values() if row.parent is None and row.name not in going]
     if unsaid and not left:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
+from acctcfg.core.managed import managed_fields
 from acctcfg.core.state import ABSENT, AccountValue, Live
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.okx.account import Account
@@ -39,6 +40,8 @@ class SubAccounts(OneCall[Account]):
         survey = account.survey
         if account.spec.state == "absent":
             if focus.wants(address):
+                absent = [spec for spec in account.specs.values() if spec.state == "absent"]
+                account.going = frozenset(spec.name for spec in absent if focus.wants(Address(spec.key)))
                 survey.want(address, ABSENT, ABSENT if account.row is None else self._live(account))
                 if account.spec.protect and account.row is not None:
                     survey.block(address, "protected", "`protect: true` forbids to delete it")
@@ -46,6 +49,16 @@ class SubAccounts(OneCall[Account]):
         survey.want(address, self._wanted(account), ABSENT if account.row is None else self._wanted(account))
         if account.row is not None:
             self._compare(account)
+        else:
+            await self._demand_parent(account, focus)
+
+    async def _demand_parent(self, account: Account, focus: Focus) -> None:
+        """A creation under an account that is not there yet needs that one's creation, targeted or not."""
+        above = account.spec.above
+        if above is None or focus.touches(above.account, *managed_fields(account.specs[above.account])):
+            return
+        if await account.master.sub_accounts.get(self._parent_name(account)) is None:
+            account.survey.needs(account.address(), Address(above.account))
 
     def _compare(self, account: Account) -> None:
         """What of an existing account is not as the manifest says, and cannot be changed."""
