@@ -34,6 +34,7 @@ from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import changed_readers
 from acctcfg.engine.reading import read_for_plan, venues_of
 from acctcfg.engine.rule_warnings import rule_warnings
+from acctcfg.engine.same_account import same_account
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.windows import why_closed
@@ -187,6 +188,7 @@ async def _drawn_up(
     _block_left_out(surveys, focus)
     work = list(_differences(surveys, replacing, warnings, unread))
     unread += [] if look_only else _not_meant(surveys, work)
+    unread += same_account(session, surveys)
     answers = [(asked or {}, [])] if look_only or asked is not None else await _asked(session, work, progress, unread)
     steps, work = _steps(session, work, by_key, answers, warnings, unread)
     if undo is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from desk import MASTER, Desk, seed
-from ladder_parts import KEY
+from ladder_parts import KEY, settle
 from patience import PATIENCE_S
 
 from acctcfg.journal import SqliteStorage
@@ -119,6 +119,26 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     world["tenants"]["other"] = {"keys": [OTHER], "sub_accounts": {}}
     with Desk.at(tmp_path, monkeypatch, world) as desk:
         yield desk
+
+
+@pytest.mark.parametrize("fields", [{"account_mode": "futures"}, {"role": "main", "settings": {"greeks": "BS"}}])
+def test_two_connections_of_one_user_do_not_take_turns_at_an_account(desk: Desk, fields: dict[str, Any]) -> None:
+    """Two entries that are one account there could undo each other for ever: both are unreadable, the rest goes on."""
+    settle(desk, "mmdesk01", acctLv="2")
+    again = {**fields, "venue": "desk2", **({"name": "mmdesk01"} if "role" not in fields else {})}
+    desk.write({"mmdesk01": fields, "other": again, "newone01": {}})
+    desk.document["venues"]["desk2"] = desk.document["venues"]["desk"]
+    desk.text(json.dumps(desk.document))
+    found = desk.plan("--format", "json")
+    assert found.code == 1
+    assert [(one["address"], one["code"]) for one in found.json["unreadable"]] == [
+        ("mmdesk01", "same_account"),
+        ("other", "same_account"),
+    ]
+    assert [one["address"] for one in found.json["steps"]] == ["newone01"]
+    assert (desk.apply().code, desk.writes()) == (1, [])
+    assert desk.apply("--skip-blocked").code == 1
+    assert [row["body"]["subAcct"] for row in desk.writes()] == ["newone01"]
 
 
 @pytest.mark.slow

@@ -169,8 +169,10 @@ CURRENCY: Final = record(
     title="a currency",
     needs=("ccy", "chains"),
 )
+# as the venue announces an instrument: with most fields empty, until shortly before it starts
+NOT_FILLED_IN: Schema = {**DECIMAL, "pattern": rf"{DECIMAL['pattern']}|^$", "description": 'expected a number, or ""'}
 INSTRUMENT: Final = record(
-    {"instType": TEXT, "instId": TEXT, "lever": DECIMAL, "expTime": TEXT},
+    {"instType": TEXT, "instId": TEXT, "lever": NOT_FILLED_IN, "expTime": TEXT},
     title="an instrument",
     needs=("instType", "instId"),
     more=True,
