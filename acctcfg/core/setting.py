@@ -183,6 +183,10 @@ class Setting:
         known: Mapping[bool, OneWay] | Mapping[str, OneWay] = kind.one_way if isinstance(kind, Flag | Choice) else {}
         return next((one for word, one in known.items() if word == value), None)
 
+    def names(self, key: str) -> bool:
+        """Whether a manifest can have that key: not every one that a venue shows."""
+        return not isinstance(self.kind, Keyed | OnOff) or key == ALL or self.kind.rule.allows(key)
+
     def takes(self, key: str, value: object) -> bool:
         """Whether a manifest can want that value of what an address holds: not all that can be live can be wanted."""
         match self._at(key):

@@ -320,6 +320,8 @@ class _Account:
                 continue
             if isinstance(live, Unreadable):
                 self._unmanaged(address.within, live.message)
+            elif not setting.names(address.key):
+                self._unmanaged(address.within, "a manifest cannot name it")
             elif isinstance(live, Value) and setting.takes(address.key, live):
                 found[setting.name, address.key] = live
             elif not isinstance(live, bool):  # a switch that is on for good, and off here, is no loss

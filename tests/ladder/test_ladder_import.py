@@ -243,3 +243,17 @@ def test_an_account_that_no_manifest_can_hold_holds_up_no_other(desk: Desk) -> N
     text = (desk.folder / "accounts/desk.yaml").read_text(encoding="utf-8")
     assert all(f"\n  {name}:\n" in text for name in WORLD)
     assert desk.plan().last == NO_CHANGES
+
+
+EARNS = seed(
+    {"trader01": live(1, trading={"USDG": "5", "USDT": "5"}, auto_earn={"USDG": 1, "USDT": 1})},
+    currencies={"add": [{"ccy": "USDG", "chains": [{"chain": "USDG-ERC20"}]}]},
+)
+
+
+@pytest.mark.parametrize("desk", [pytest.param(EARNS, id="")], indirect=True)
+def test_a_currency_that_no_manifest_can_name_is_told(desk: Desk) -> None:
+    """The earning of USDG cannot be wanted: what is written validates, has that of USDT, and says so of USDG."""
+    text = imported(desk, "--all", "--store", "vault")
+    assert "# settings.auto_earn[USDG]: not managed: a manifest cannot name it" in text
+    assert "USDT: true" in text
