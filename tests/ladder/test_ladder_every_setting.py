@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -212,6 +213,31 @@ def test_the_earning_of_usdg_is_refused_offline(desk: Desk) -> None:
     """The venue does not show whether it is on, so nobody could tell."""
     said = _wants(desk, "auto_earn", {"USDG": True}).run("validate")
     assert (said.code, "cannot be read back" in said.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted", "unread", "steps"),
+    [
+        ([], {"all": True}, {"all"}, set()),
+        ([("BTC", True), ("DOGE", None)], {"all": True}, {"all"}, set()),
+        ([("BTC", False), ("DOGE", None)], {"all": True}, set(), {"all"}),
+        ([("BTC", False), ("DOGE", None)], {"enabled": ["BTC", "DOGE"]}, {"DOGE"}, {"BTC"}),
+        ([("BTC", True), ("BTC", False)], {"enabled": ["BTC"]}, {"BTC"}, set()),
+    ],
+)
+def test_what_the_list_of_collateral_does_not_show_is_no_yes(
+    desk: Desk, rows: list[tuple[str, bool | None]], wanted: dict[str, Any], unread: set[str], steps: set[str]
+) -> None:
+    """An empty list is not "all of them", and a row that does not say spoils its own currency alone."""
+    _account(desk, "multi_currency")
+    data = [{"ccy": ccy, **({} if on is None else {"collateralEnabled": on})} for ccy, on in rows]
+    body = json.dumps({"code": "0", "msg": "", "data": data})
+    desk.fault(match={"path": "*/collateral-assets", "method": "GET"}, times=0, kind="garbage", status=200, body=body)
+    said = _wants(desk, "collateral", wanted).plan("--format", "json")
+    assert said.code == (1 if unread else 0)
+    prefix = "mmdesk01.settings.collateral"
+    assert {one["address"] for one in said.json["unreadable"]} == {f"{prefix}[{key}]" for key in unread}
+    assert {one["address"] for one in said.json["steps"]} == {f"{prefix}[{key}]" for key in steps}
 
 
 def test_protection_is_a_privilege(desk: Desk) -> None:

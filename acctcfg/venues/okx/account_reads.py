@@ -208,14 +208,13 @@ class OwnKey:
         """The account's addresses of one currency, as it sees them itself."""
         return [DepositAddress.of(row, currency) for row in await self.read(OWN_DEPOSIT_ADDRESSES, {"ccy": currency})]
 
-    async def collateral(self) -> dict[str, bool]:
-        """Whether each currency that can be collateral is."""
-        found = {}
+    async def collateral(self) -> dict[str, bool | None]:
+        """Whether each currency that can be collateral is; None where its row does not say, or its rows differ."""
+        found: dict[str, bool | None] = {}
         for row in await self.read(COLLATERAL):
-            on = boolean(demand("a collateral asset", row, "ccy").get("collateralEnabled"))
-            if on is None:
-                raise Garbled(f"a collateral asset {row['ccy']} that does not say whether it is on", code="no_field")
-            found[str(row["ccy"])] = on
+            currency = str(demand("a collateral asset", row, "ccy")["ccy"])
+            on = boolean(row.get("collateralEnabled"))
+            found[currency] = on if found.get(currency, on) is on else None
         return found
 
     async def protections(self) -> dict[str, JsonObject]:

@@ -156,12 +156,17 @@ def offset_read(rows: Mapping[str, _Row], currency: str) -> Live:
     return UNSET if found == "" else number(found)
 
 
-def collateral_read(on: Mapping[str, bool], key: str) -> Live:
-    """Whether it counts as margin; of `all`, whether every one does."""
-    if key == ALL:
-        return all(on.values())
-    said = f"the venue does not list {key} among the currencies that can be collateral"
-    return on[key] if key in on else Unreadable("no_collateral", said)
+def collateral_read(on: Mapping[str, bool | None], key: str) -> Live:
+    """Whether it counts as margin; of `all`, whether every one does: an empty list shows nothing of that."""
+    if key == ALL and False in on.values():
+        return False
+    asked = (key,) if key != ALL else tuple(on)
+    if not asked or asked[0] not in on:
+        what = "any currency" if key == ALL else key
+        return Unreadable("no_collateral", f"the venue does not list {what} among those that can be collateral")
+    if unsaid := [one for one in asked if on[one] is None]:
+        return Unreadable("no_field", f"the venue does not say whether {unsaid[0]} is collateral")
+    return on[asked[0]] is True
 
 
 def collateral(key: str, value: Value) -> Call:
@@ -186,8 +191,8 @@ def offsetting(rows: Mapping[str, _Row]) -> list[str]:
     return [currency for currency, row in rows.items() if row.get("clSpotInUseAmt") not in (None, "")]
 
 
-def no_collateral(on: Mapping[str, bool]) -> list[str]:
-    """The currencies that do not count as margin."""
+def no_collateral(on: Mapping[str, bool | None]) -> list[str]:
+    """The currencies that do not count as margin, or may not."""
     return [currency for currency, counts in on.items() if not counts]
 
 
