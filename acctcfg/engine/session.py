@@ -51,6 +51,7 @@ class Link:
     pace_file: PaceFile
     speed: float
     share: float
+    tells: bool = True  # of the limits that it shares with other connections
     ends_at: float | None = None  # unix seconds: when its access token is over, as far as that is known
     opened_at: float = 0.0
     accounts: int = 0
@@ -72,11 +73,15 @@ class Link:
                 )
                 found.append(Warning_(key, "limit_raised", message))
         found += [Warning_(key, "not_served", advice) for advice in self.client.advice]
-        return found + [Warning_(key, "rate_limited", note) for note in self.client.pacer.notes]
+        return found + [Warning_(key, "rate_limited", note) for note in self._refused()]
 
     def notes(self) -> list[str]:
         """What a run says once, after its results."""
-        return [f"{self.connection.spec.key}: {one}" for one in (*self.client.advice, *self.client.pacer.notes)]
+        return [f"{self.connection.spec.key}: {one}" for one in (*self.client.advice, *self._refused())]
+
+    def _refused(self) -> list[str]:
+        """The limits that the venue refused requests at; of several connections the first tells of what they share."""
+        return self.client.pacer.notes if self.tells else []
 
     def traffic(self) -> Traffic:
         """Its requests so far, and what they wait for now."""
@@ -153,6 +158,7 @@ class Session:
     listed: Mapping[str, JsonObject] = field(default_factory=dict)  # see `Given.listed`
     progress: Progress = SILENT
     limits: Limits | None = None  # what other processes of the same run use of the limits
+    pacers: dict[tuple[object, ...], Pacer] = field(default_factory=dict)  # by what their limits are counted by
 
     async def __aenter__(self) -> Self:
         raise_limit()
@@ -251,9 +257,7 @@ class Session:
         local = is_loopback(base_url)
         speed = self.workspace.speed if local else 1.0
         share = float(spec.rate_share) if spec.rate_share is not None else (1.0 if local else SHARE)
-        pacer, pace_file = Pacer(self.clock, share, speed), PaceFile(environ, base_url)
-        pacer.limits = granted(spec, type_)
-        pace_file.restore(pacer, type_.rate_of)
+        pacer, pace_file = self._pacer(spec, type_, base_url, share, speed), PaceFile(environ, base_url)
         proxy = None if local else proxy_of(base_url, spec.proxy, f"venues.{spec.key}.proxy", environ)
         most = connections_at_once(len(set(self.venues)))
         client = self.workspace.client_of(spec)(
@@ -272,6 +276,20 @@ class Session:
             most=most,
         )
         return Way(venue=type_, client=client, pace_file=pace_file, speed=speed, share=share, proxy=proxy)
+
+    def _pacer(self, spec: VenueSpec, type_: Venue, base_url: str, share: float, speed: float) -> Pacer:
+        """One for all connections that a venue counts together: by the address that they call from, or by their user.
+
+        Where processes share the limits of a run, each user's are shared by themselves.
+        """
+        limits = granted(spec, type_)
+        counted = (spec.key,) if self.limits is not None else (type_.rules.type, *sorted(limits.items()))
+        known = (base_url, share, speed, *counted)
+        if known not in self.pacers:
+            pacer = self.pacers[known] = Pacer(self.clock, share, speed)
+            pacer.limits = limits
+            PaceFile(self.workspace.environ, base_url).restore(pacer, type_.rate_of)
+        return self.pacers[known]
 
     def link(self, spec: VenueSpec, way: Way) -> Link:
         """A connection that nothing was sent on yet, with its credentials."""
@@ -299,6 +317,7 @@ class Session:
             pace_file=way.pace_file,
             speed=way.speed,
             share=way.share,
+            tells=all(one.client.pacer is not way.client.pacer for one in self.links.values()),
             ends_at=ends_at,
         )
 
