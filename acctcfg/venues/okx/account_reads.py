@@ -189,7 +189,7 @@ class OwnKey:
         lists = [self._paged(PENDING_ORDERS, {}, "ordId", "instType", "instId")]
         if spreads:
             lists.append(self._paged(SPREAD_ORDERS, {}, "ordId"))
-        return tuple(row for rows in await asyncio.gather(*lists) for row in rows)
+        return tuple(row for rows in await at_once(lists) for row in rows)
 
     async def spot_orders(self) -> tuple[JsonObject, ...]:
         """Pending orders of the spot market."""

@@ -17,13 +17,15 @@ from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.leverage_setting import Leverage, LiveModes
 from acctcfg.venues.okx.open_things import (
+    Place,
     Row,
     Snapshot,
     bot_under,
     bot_words,
-    covered,
     order_under,
     order_words,
+    placed,
+    stands_under,
     traded,
 )
 from acctcfg.venues.okx.prechecks import scope_checks
@@ -71,7 +73,8 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
     for address in above:
         checks = scope_checks(account, snapshot, account.decisions[address].scope, deferred=False)
         survey.blocks.setdefault(address, []).extend(check for check in checks if check.blocks)
-    notional = {address: _notional(account, account.decisions[address].scope) for address in survey.desired}
+    positions = placed(account.open.positions if account.open is not None else ())
+    notional = {address: _notional(account, account.decisions[address].scope, positions) for address in survey.desired}
     return Braking(survey=survey, notional=notional, wanted=_raised(account, leverage, modes, managed, cap))
 
 
@@ -111,10 +114,9 @@ def _has_scope(entry: LeverageEntry, modes: LiveModes) -> bool:
     return not isinstance(shape_of(entry.market, entry.margin, entry.selector.by, entry.side, modes.scopes), Refusal)
 
 
-def _notional(account: Account, scope: Scope) -> Decimal:
+def _notional(account: Account, scope: Scope, positions: Sequence[tuple[Row, Place | None]]) -> Decimal:
     """What is open under the scope, in USD, whatever its sign."""
-    rows = account.open.positions if account.open is not None else ()
-    under = (row for row in rows if covered(account, scope, row, str(row.get("mgnMode") or "")))
+    under = [row for row, place in positions if stands_under(account, scope, place)]
     sided = (row for row in under if scope.side is None or row.get("posSide") == SIDE_WORDS.venue(scope.side))
     return sum((abs(number(row.get("notionalUsd"))) for row in sided), Decimal(0))
 

@@ -5,9 +5,11 @@ Source: OKX v5, "Get positions" and the lists of pending orders; 59101, 59107, 5
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from functools import lru_cache
+from typing import TypeAlias
 
+from acctcfg.errors import VenueError
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_reads import Open, OwnKey
 from acctcfg.venues.okx.idle import PROVEN, Proof
@@ -19,6 +21,7 @@ from acctcfg.venues.snapshot import Snapshot as Lists
 __all__ = [
     "FLAT",
     "LISTED",
+    "Place",
     "Row",
     "Snapshot",
     "bot_under",
@@ -27,10 +30,14 @@ __all__ = [
     "listed",
     "order_under",
     "order_words",
+    "placed",
     "position_words",
+    "stands_under",
     "traded",
 ]
 
+Place: TypeAlias = tuple[str, str, str]
+"""Market and instrument in the venue's words, and margin mode: what tells the scopes that something stands under."""
 NAMES = ("positions", "orders", "algos", "bots")
 _TYPES = frozenset({"SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"})
 _MARGIN_MODES = frozenset({"cross", "isolated", "cash", "spot_isolated"})
@@ -48,6 +55,7 @@ class Snapshot(Lists):
             "bots": own.bots,
         }
         self._proof = proof
+        self._placed: list[tuple[Row, Place | None]] | None = None
         super().__init__({**{name: reads[name] for name in names}, **(proof.reads if proof is not None else {})})
 
     @classmethod
@@ -66,6 +74,15 @@ class Snapshot(Lists):
         account.open = Open(**{name: found.rows(name) for name in NAMES})
         return found
 
+    def positions(self) -> list[tuple[Row, Place | None]]:
+        """Open positions with their places. Raises why they could not be read."""
+        found = self.found["positions"]
+        if isinstance(found, VenueError):
+            raise found
+        if self._placed is None:
+            self._placed = placed(found or ())
+        return self._placed
+
     async def look(self) -> None:
         """Read all lists; those of algo orders and bots only where the proof does not say that there are none."""
         spared = PROVEN if self._proof is not None else ()
@@ -78,11 +95,25 @@ class Snapshot(Lists):
 
 def covered(account: Account, scope: Scope, row: Row, margin_mode: str) -> bool | None:
     """Whether it stands under the scope; None where the row leaves out what would tell."""
+    return stands_under(account, scope, _place(row, margin_mode))
+
+
+def placed(positions: Iterable[Row]) -> list[tuple[Row, Place | None]]:
+    """Each position with its place, for whoever asks of many scopes; None where the row leaves out what would tell."""
+    return [(row, _place(row, str(row.get("mgnMode") or ""))) for row in positions]
+
+
+def stands_under(account: Account, scope: Scope, place: Place | None) -> bool | None:
+    """Whether what has that place stands under the scope; None where that is not known."""
     assert account.instruments is not None  # noqa: S101 (scopes come from them)
+    return None if place is None else _covered(account.instruments, scope, *place)
+
+
+def _place(row: Row, margin_mode: str) -> Place | None:
     inst_type, inst_id = str(row.get("instType") or ""), str(row.get("instId") or "")
     if not inst_id or inst_type not in _TYPES or margin_mode not in _MARGIN_MODES:
         return None
-    return _covered(account.instruments, scope, inst_type, inst_id, margin_mode)
+    return inst_type, inst_id, margin_mode
 
 
 @lru_cache(maxsize=1 << 15)  # every scope is asked of every row, and many accounts have the same of both

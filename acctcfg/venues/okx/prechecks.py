@@ -37,14 +37,16 @@ from acctcfg.venues.okx.movements import pending_movements
 from acctcfg.venues.okx.open_things import (
     FLAT,
     LISTED,
+    Row,
     Snapshot,
     bot_under,
     bot_words,
-    covered,
     listed,
     order_under,
     order_words,
+    placed,
     position_words,
+    stands_under,
 )
 from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.scopes import MARGIN_WORDS, Scope, limit_of
@@ -152,7 +154,8 @@ async def _limit(account: Account, snapshot: Snapshot | None, change: Change, de
         return Precheck("leverage_limit", "unknown", error.message)
     if most is None or value <= most:
         return Precheck("leverage_limit", "pass")
-    message = f"{value:f} is above the venue's maximum of {most:f} for the open position ({held})"
+    named = listed([position_words(row) for row in held])
+    message = f"{value:f} is above the venue's maximum of {most:f} for the open position ({named})"
     return Precheck("leverage_limit", "fail", message)
 
 
@@ -167,26 +170,23 @@ def _lower(decision: Decision) -> str:
     return f"{guard}, or add an entry for it alone, which beats the pattern: {entry}"
 
 
-async def _tier_limit(account: Account, snapshot: Snapshot, scope: Scope) -> tuple[Decimal | None, str]:
-    """What the tier of the contracts that are open under a scope allows, and their names; None where none are open.
+async def _tier_limit(account: Account, snapshot: Snapshot, scope: Scope) -> tuple[Decimal | None, Sequence[Row]]:
+    """What the tier of the contracts that are open under a scope allows, and they; None where none are open.
 
     Margin is left to the venue: its tiers count what is borrowed, which no position says in one currency.
     """
     assert account.instruments is not None  # noqa: S101 (scopes come from them)
-    found = snapshot.found["positions"]
-    if isinstance(found, VenueError):
-        raise found
-    answers = [(row, covered(account, scope, row, str(row.get("mgnMode") or ""))) for row in found or ()]
+    answers = [(row, stands_under(account, scope, place)) for row, place in snapshot.positions()]
     if unsaid := [position_words(row) for row, under in answers if under is None]:
         raise Garbled(f"the venue does not say what these are of: {listed(unsaid)}", code="no_field")
     held = [row for row, under in answers if under]
     if not held or scope.market is Market.MARGIN:
-        return None, ""
+        return None, ()
     inst_type, inst_id = str(held[0]["instType"]), str(held[0]["instId"])
     family = account.instruments.family_of(inst_type, inst_id) or scope.key
     tiers = await account.master.public.tiers(inst_type, MARGIN_WORDS.venue(scope.margin), family=family)
     size = sum((abs(number(row["pos"])) for row in held), Decimal(0))
-    return most_at(tiers, size), listed([position_words(row) for row in held])
+    return most_at(tiers, size), held
 
 
 async def deletable(account: Account) -> tuple[Precheck, ...]:
@@ -226,15 +226,12 @@ async def _no_second_level(account: Account) -> Precheck:
 def open_positions_under_scopes(account: Account, changes: Sequence[Change], leverage: Leverage) -> list[Moved]:
     """Leverage may change under an open position; its margin is computed anew, so the user is told."""
     found = []
+    positions = placed(account.open.positions if account.open is not None else ())
     for change in changes:
-        if change.kind != "leverage" or account.open is None:
+        if change.kind != "leverage":
             continue
         decision = leverage.decision(account, change)
-        there = [
-            row
-            for row in account.open.positions
-            if covered(account, decision.scope, row, str(row.get("mgnMode") or ""))
-        ]
+        there = [row for row, place in positions if stands_under(account, decision.scope, place)]
         if there:
             found.append(Moved(change, decision, {position_words(row): row for row in there}))
     return found
