@@ -61,6 +61,7 @@ HINTS = {
 
 SQL = Statements("events", "?")
 LAST_GIVEN = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence"
+HEAD = f"SELECT ({LAST_GIVEN}), (SELECT hash FROM events ORDER BY seq DESC LIMIT 1)"  # noqa: S608 (constants only)
 
 
 class _View:
@@ -112,9 +113,8 @@ class SqliteStorage:
         with _in_words(self.path):
             connection = self._writing()
             with _transaction(connection):
-                last = connection.execute(*SQL.select(Which(last=1))).fetchone()
-                (given,) = connection.execute(LAST_GIVEN).fetchone()
-                rows = chained(drafts, at, (given, last[-1] if last else FIRST))
+                given, last = connection.execute(HEAD).fetchone()
+                rows = chained(drafts, at, (given, last or FIRST))
                 connection.executemany(SQL.insert, rows)
             return rows
 
