@@ -58,7 +58,6 @@ class Intents:
     async def _write_all(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            told: Sequence[Recorded | Exception]
             try:
                 told = await asyncio.to_thread(self._write, batch)
             except asyncio.CancelledError:
@@ -70,15 +69,13 @@ class Intents:
             for one, recorded in zip(batch, told, strict=True):
                 _tell(one, recorded)
 
-    def _write(self, batch: Sequence[_Waiting]) -> list[Recorded]:
+    def _write(self, batch: Sequence[_Waiting]) -> list[Recorded | Exception]:
         try:
             entries = iter(self._journal.intend(*(draft for one in batch for draft in one.drafts)))
         except Exception as error:
             if len(batch) > 1:  # each for itself: what is wrong may be one of them
-                return [recorded for one in batch for recorded in self._write([one])]
-            if not isinstance(error, JournalError):
-                raise
-            return [Recorded(error=error)]
+                return [told for one in batch for told in self._write([one])]
+            return [Recorded(error=error) if isinstance(error, JournalError) else error]
         fresh = {user: self._fresh(user) for user in {one.user for one in batch}}
         return [Recorded([next(entries) for _ in one.drafts], fresh[one.user]) for one in batch]
 

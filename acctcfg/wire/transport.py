@@ -89,11 +89,12 @@ class AiohttpTransport:
         url, until = URL(request.url, encoded=True), asyncio.get_running_loop().time() + self.timeout_s
         try:
             way = self._ways.get((url.scheme, url.raw_authority)) or self._way(url)
+            data = _written(request, url, way)
             connection = await self._connected(way)
             self._open.add(connection)
             try:
                 async with asyncio.timeout_at(until):
-                    message, payload = await _exchanged(connection, _written(request, url, way))
+                    message, payload = await _exchanged(connection, data)
             except BaseException:
                 self._close(connection)
                 raise

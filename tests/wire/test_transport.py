@@ -1,0 +1,62 @@
+"""Requests on their connections: the bytes that leave, and which connections are used once more."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from toy_venue import ToyVenue, say
+
+from acctcfg.wire.http import Request
+from acctcfg.wire.transport import AiohttpTransport
+
+
+@pytest.fixture
+async def transport():
+    found = AiohttpTransport(timeout_s=5)
+    yield found
+    await found.aclose()
+
+
+async def test_a_request_leaves_as_it_is(venue: ToyVenue, transport: AiohttpTransport) -> None:
+    """Target, headers and body reach the venue byte for byte, and nothing is added to them."""
+    venue.script = [say("5")]
+    headers = {"Host": "venue.example", "X-Sign": "a+b/c==", "Content-Length": "3"}
+    answer = await transport.send(Request("POST", f"{venue.url}/a%2Fb?c=%20d,e", headers, b"\x00\xffz"))
+    assert answer.status == 200
+    assert b"5" in await answer.read()
+    (request,) = venue.seen
+    assert (request.method, request.target, request.body) == ("POST", "/a%2Fb?c=%20d,e", b"\x00\xffz")
+    assert {name.lower() for name in request.headers} == {"host", "x-sign", "content-length"}
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Other: b", "a\nb", "a\rb", "a\0b"])
+async def test_a_line_break_reaches_no_connection(venue: ToyVenue, transport: AiohttpTransport, value: str) -> None:
+    """A header that would be two is refused before a byte is sent."""
+    with pytest.raises(ValueError, match="line break"):
+        await transport.send(Request("GET", f"{venue.url}/", {"Host": "x", "X-Sign": value}, b""))
+    assert venue.seen == []
+
+
+async def test_only_a_connection_whose_answer_was_read_is_used_again(
+    venue: ToyVenue, transport: AiohttpTransport
+) -> None:
+    """Ten reads in a row take one connection; one that is broken off takes its connection with it."""
+    made, make = [], transport._socket
+
+    def noted(address):
+        made.append(address)
+        return make(address)
+
+    transport._socket = noted  # type: ignore[method-assign]
+    venue.script = [say("5")]
+    get = Request("GET", f"{venue.url}/", {"Host": "x"}, b"")
+    for _ in range(10):
+        await (await transport.send(get)).read()
+    assert len(made) == 1
+    broken = asyncio.ensure_future(transport.send(get))
+    await asyncio.sleep(0)
+    broken.cancel()
+    await asyncio.gather(broken, return_exceptions=True)
+    await (await transport.send(get)).read()
+    assert len(made) == 2
