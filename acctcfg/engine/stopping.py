@@ -74,9 +74,10 @@ class Stop:
 
     def ask(self) -> None:
         """Let the run begin nothing more; what was begun is finished."""
-        self._event.set()
-        for task in self._droppable:
-            task.cancel()
+        if not self.asked:
+            self._event.set()
+            for task in self._droppable:
+                task.cancel()
 
     async def unless_asked(self, work: Coroutine[object, None, T]) -> T:
         """The result of `work`, which nothing was sent for; Dropped once the run is to begin nothing more."""
