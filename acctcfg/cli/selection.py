@@ -68,11 +68,11 @@ def _option(name: str, target: str, what: str) -> Callable[[Command], Command]:
 
 
 def read_addresses(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """The addresses, with each `@FILE` replaced by those in the file."""
+    """The addresses, each once, with each `@FILE` replaced by those in the file."""
     if ctx.resilient_parsing:
         return values
     name = param.opts[0] if isinstance(param, click.Option) else "ADDRESS"
-    return tuple(one for value in values for one in _addresses(ctx, name, value))
+    return tuple(dict.fromkeys(one for value in values for one in _addresses(ctx, name, value)))
 
 
 def _addresses(ctx: click.Context, option: str, value: str) -> Iterator[str]:

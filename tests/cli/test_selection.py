@@ -38,6 +38,13 @@ def test_every_command_takes_the_same(two: Desk) -> None:
         assert two.run(*line, "--target", "@none.txt").code == 64, line
 
 
+def test_an_address_twice_is_once(two: Desk) -> None:
+    """Said twice, also by a file, it is the same plan: `--expect` takes the digest of either."""
+    once = two.plan("--format", "json", "--target", "mmdesk01").json
+    twice = two.plan("--format", "json", "--target", "mmdesk01", "--target", "@few.txt").json
+    assert (twice["targets"], twice["digest"]) == (["mmdesk01"], once["digest"])
+
+
 @pytest.mark.parametrize("line", [("show",), ("output", "--format", "csv"), ("secrets", "check")])
 def test_without_the_options_name_too(two: Desk, line: tuple[str, ...]) -> None:
     """An argument is what --target takes."""
