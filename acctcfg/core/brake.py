@@ -57,7 +57,7 @@ class Lowering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Braked:
-    """A whole brake. `looked_at` counts scopes; those that are not in `lowerings` were at the cap or below it."""
+    """A whole brake. `looked_at` counts what was read; what is not in `lowerings` was at the cap or below it."""
 
     most: Decimal
     lowerings: tuple[Lowering, ...] = ()  # the largest open notional first

@@ -20,7 +20,7 @@ from acctcfg.core.diff import diff
 from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Plan, Step, Unread
-from acctcfg.core.state import written
+from acctcfg.core.state import Unreadable, written
 from acctcfg.core.value_text import told
 from acctcfg.engine.carry_out import not_on_record
 from acctcfg.engine.execute import Execution
@@ -92,6 +92,11 @@ def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
         if "leverage" in fields and focus.may_want(spec.key, "leverage"):
             found.append(spec)
     return found
+
+
+def _read(survey: Survey) -> int:
+    """How many scopes are known to be above the cap or not: one that could not be read is neither."""
+    return sum(not isinstance(survey.live[address], Unreadable) for address in survey.desired)
 
 
 T = TypeVar("T")
@@ -331,7 +336,7 @@ class _Brake:
             lowerings=tuple(sorted(lowerings, key=lambda one: (-one.notional, one.address))),
             raised=tuple(sorted(raised.items())),
             unreadable=tuple(sorted(set(self.unread), key=lambda one: (one.address, one.code))),
-            looked_at=sum(len(one.survey.desired) for one in self.brakings.values()),
+            looked_at=sum(_read(one.survey) for one in self.brakings.values()),
             accounts=len(self.brakings),
             pending=self.pending,
             targets=self.focus.targets,

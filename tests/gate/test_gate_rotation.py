@@ -87,3 +87,13 @@ def test_a_rotation_is_over_when_the_list_shows_it(trader: GateDesk, method: str
     assert live(trader) == {stored(trader): "bot"}
     assert before not in live(trader)
     assert trader.plan().last == "No changes. Live accounts match the manifest."
+
+
+def test_of_two_keys_of_one_name_the_stored_one_is_to_be_kept(trader: GateDesk) -> None:
+    """A replaced key whose delete never happened: the way out names the key whose secret is stored."""
+    (before,) = live(trader)
+    trader.write({"trader1": {"role": "sub_account", "api_keys": {"bot": KEY}}}, guardrails={"max_deletes": 1})
+    trader.fault(match={"path": "*/sub_accounts/*/keys/*", "method": "DELETE"}, kind="ok_but_nothing")
+    assert trader.apply("--replace", "trader1.api_keys[bot]").code == 1
+    assert set(live(trader)) == {before, stored(trader)}
+    assert f"delete all but {stored(trader)}, whose secret is stored" in trader.apply().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -283,3 +284,17 @@ def test_a_key_that_takes_effect_later_is_neither_wrong_nor_lost(desk: Desk, mon
     for said in (desk.plan(), cap(desk, "3")):
         assert (said.code, waits in said.out, "[not_yet_effective]" in said.out) == (1, True, True), said.out
     assert levers(desk, "customer01") == {BTC: 3}
+
+
+@pytest.mark.parametrize("lever", ["NaN", "1_0", "-10", "", "٣"])
+def test_what_could_not_be_read_is_not_counted_as_below(desk: Desk, lever: str) -> None:
+    """An answer without a number says nothing of its scope: it is named, and in none of the counts."""
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])
+    settle(desk, "mmdesk02", acctLv="2", leverage=cross(BTC="2"), positions=[held(BTC)])
+    desk.write({name: {"api_keys": KEY} for name in ("mmdesk01", "mmdesk02")})
+    row = {"instId": BTC, "mgnMode": "cross", "posSide": "net", "lever": lever}
+    body = json.dumps({"code": "0", "msg": "", "data": [row]})
+    desk.fault(match={"path": "*/leverage-info", "account": "mmdesk01"}, times=0, kind="garbage", body=body)
+    said = cap(desk, "3")
+    assert (said.code, said.last) == (1, "Capped: 0 lowered, 1 at or below it already, 0 blocked, 0 failed.")
+    assert "? mmdesk01.leverage[swap/BTC-USDT/cross]" in said.out

@@ -236,7 +236,9 @@ class ApiKeys(OneCall[Account]):
         rows = [row for row in account.keys or () if row.label == label]
         if len(rows) < 2 or not isinstance(value, KeyValue | Lost):
             return value
-        detail = f"{len(rows)} keys are called {label}, so none can be told from the others: delete all but one of them"
+        ours = [row.api_key for row in rows if account.memory.stored_key(row.api_key) is not None]
+        keep = f"all but {ours[0]}, whose secret is stored" if len(ours) == 1 else "all but one of them"
+        detail = f"{len(rows)} keys are called {label}, and a change would have to choose: delete {keep}"
         account.survey.block(account.address(FIELD, label), "key_ambiguous", detail)
         bare = value.value if isinstance(value, Lost) else value
         return Lost(bare, f"{len(rows)} keys have this name", ours=False)
