@@ -19,6 +19,7 @@ def main() -> None:
     """Run the command line and leave with its exit status."""
     less_often(OWN_PROCESS)
     _open_standard_streams()
+    os.environ.pop("SSLKEYLOGFILE", None)  # whoever reads that file reads every credential that was sent
     status = run()
     gc.freeze()  # else all that is left is looked through for cycles: a sixth of a short command's time
     sys.exit(status)

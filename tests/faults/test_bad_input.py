@@ -354,3 +354,19 @@ def test_no_secret_is_ever_in_a_message(desk: Desk, monkeypatch: pytest.MonkeyPa
     assert "a-line-break" not in shown
     assert "another" not in shown
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("place", ["keys.log", "gone/keys.log"])
+def test_no_key_of_a_connection_is_written_down(desk: Desk, place: str) -> None:
+    """SSLKEYLOGFILE would hold what opens every request: it is not written, and a wrong place of it ends nothing."""
+    desk.write({"mmdesk01": {}})
+    log = desk.folder / place
+    done = subprocess.run(
+        [sys.executable, "-m", "acctcfg", "-C", str(desk.folder), "plan"],
+        env={**os.environ, "SSLKEYLOGFILE": str(log)},
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert not log.exists()
