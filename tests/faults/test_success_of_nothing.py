@@ -6,6 +6,8 @@ import pytest
 from desk import Desk
 from fault_parts import TRADING
 
+from acctcfg.journal import Journal
+
 ACCOUNT = {"account_mode": "futures", "api_keys": {"trading": TRADING, "other": TRADING}, "access": {"key": "other"}}
 KEY = "trader01.api_keys[trading]"
 STRICT = {"max_deletes": 9, "adopt": "explicit"}
@@ -36,6 +38,19 @@ def test_a_rotation_is_over_when_reads_show_it(desk: Desk, call: str) -> None:
     assert desk.converge().last == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed."
     assert keys(desk)["trading"] == desk.secret("trader01", "trading")["api_key"] != before
     assert set(keys(desk)) == {"trading", "other"}
+
+
+def test_a_rotation_whose_end_is_not_on_record_stands_in_nothings_way(desk: Desk) -> None:
+    """Killed before it wrote that down, or by an earlier version: nothing is left to do, and the next is a new one."""
+    made(desk)
+    desk.monkeypatch.setattr(Journal, "end_rotation", lambda *_, **__: None)
+    seen = {keys(desk)["trading"]}
+    for _ in range(2):
+        said = desk.run("rotate", "trader01", "trading", "--auto-approve", "--overlap", "0s")
+        assert (said.code, keys(desk)["trading"] in seen) == (0, False), said.out
+        seen.add(keys(desk)["trading"])
+        assert desk.plan().last == "No changes. Live accounts match the manifest."
+        assert desk.run("secrets", "check").code == 0
 
 
 @pytest.mark.parametrize("late", [False, True])

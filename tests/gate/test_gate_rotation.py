@@ -8,6 +8,7 @@ import pytest
 from gate_desk import GateDesk
 
 import acctcfg.venues.key_rotation as rotation
+from acctcfg.journal import Journal
 
 KEY = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 ROTATE = ("rotate", "trader1", "bot", "--overlap", "0s")
@@ -97,3 +98,15 @@ def test_of_two_keys_of_one_name_the_stored_one_is_to_be_kept(trader: GateDesk) 
     assert trader.apply("--replace", "trader1.api_keys[bot]").code == 1
     assert set(live(trader)) == {before, stored(trader)}
     assert f"delete all but {stored(trader)}, whose secret is stored" in trader.apply().out
+
+
+def test_a_rotation_whose_end_is_not_on_record_stands_in_nothings_way(trader: GateDesk) -> None:
+    """Nothing is left to do, and the next rotation is a new one."""
+    trader.monkeypatch.setattr(Journal, "end_rotation", lambda *_, **__: None)
+    seen = set(live(trader))
+    for _ in range(2):
+        assert trader.run(*ROTATE, "--auto-approve").code == 0
+        assert live(trader) == {stored(trader): "bot"}
+        assert stored(trader) not in seen
+        seen |= set(live(trader))
+        assert trader.plan().last == "No changes. Live accounts match the manifest."

@@ -58,12 +58,12 @@ async def in_rotation(
     new, old = rows.get(begun.new), rows.get(begun.old)
     if new is not None and old is None and new.label == key.label:
         account.rotation_over(key.label)
-        return None
+        return await in_rotation(account, key, stored, as_it_is)  # another may be asked for
     left = new or old or next((row for row in rows.values() if row.label == begun.temporary), None)
     others = {row.api_key for row in rows.values() if row.label == key.label} - {begun.old, begun.new}
     if left is None or (others and new is None):
         account.rotation_over(key.label)  # both are gone, or somebody made another
-        return None
+        return await in_rotation(account, key, stored, as_it_is)
     overlaps = new is not None and lasts(account, begun) and address not in account.rotate
     if new is not None and overlaps and stored(account, key, begun.new) == begun.new:
         account.keep(key.label, str(key.store), account.secret_path(key.label), begun.new)

@@ -39,7 +39,7 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
     if config is not None and config.uid == account.uid and signing.api_key == begun.new:
         if config.key_label == key.label:
             account.rotation_over(key.label)
-            return None
+            return await in_rotation(account, key, as_it_is)  # another may be asked for
         if lasts(account, begun) and address not in account.rotate:
             account.has_secret(key, signing.api_key)
             return config.key_value(key.store)
@@ -49,7 +49,7 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
     over = row is not None and row.label == key.label and row.api_key == begun.new and begun.old not in ids
     if over or row is None or (begun.new not in ids and row.api_key != begun.old and row.label == key.label):
         account.rotation_over(key.label)  # or both are gone, or somebody made another
-        return None
+        return await in_rotation(account, key, as_it_is)
     value = KeyValue(row.permissions, row.ip_allowlist, key.store)
     return Rotating(value, FINISH, adds=begun.new not in ids)
 
