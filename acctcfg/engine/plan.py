@@ -45,7 +45,7 @@ from acctcfg.wire.limits import Limits
 if TYPE_CHECKING:
     from acctcfg.engine.undo import Undo
 
-__all__ = ["Asked", "Look", "Planned", "draw_up", "make_plan", "planning"]
+__all__ = ["Asked", "Look", "Planned", "ask", "draw_up", "make_plan", "planning"]
 
 
 Asked: TypeAlias = Mapping[Address, tuple[Precheck, ...]]
@@ -159,6 +159,15 @@ async def draw_up(session: Session, focus: Focus, **how: Unpack[_DrawUp]) -> Pla
     others = session.workspace.reading(focus, session.read_lists, recalls=session.recalls, look_only=look_only)
     async with others:
         return await _drawn_up(session, focus, **how)
+
+
+async def ask(session: Session, focus: Focus, *, look_only: bool) -> None:
+    """Ask what `draw_up` asks of these accounts, and make nothing of it: for a session that keeps the answers."""
+    _, surveys, warnings, unread = await read_for_plan(
+        session, focus, replacing=frozenset(), strangers=False, differences=True, progress=SILENT
+    )
+    if not look_only:
+        await _asked(session, list(_differences(surveys, frozenset(), warnings, unread)), SILENT, unread)
 
 
 async def _drawn_up(

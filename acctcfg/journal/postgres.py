@@ -217,6 +217,7 @@ class _Row:
     def __init__(self, storage: PostgresStorage, server: Server, name: str, clock: Callable[[], float] | None) -> None:
         self._storage, self._server, self._name, self._clock = storage, server, name, clock
         self._ahead = 0.0  # seconds that the server's clock is ahead of ours
+        self._there = False  # whether the table of the locks was there once
 
     @property
     def where(self) -> str:
@@ -226,7 +227,8 @@ class _Row:
         """The highest number, and who holds it; times are told by our own clock, ages are the server's."""
 
         def read(connection: Connection) -> tuple[int, Holder | None]:
-            if not self._storage._there(connection):
+            self._there = self._there or self._storage._there(connection)
+            if not self._there:
                 return 0, None
             sql = f"SELECT number, holder, acquired, beaten, {NOW} FROM acctcfg.locks WHERE name = %s"  # noqa: S608
             row = connection.execute(sql, [self._given(), self._name]).fetchone()

@@ -7,11 +7,10 @@ that to whoever asks, and on loopback anybody may listen: a server that the mani
 from __future__ import annotations
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
@@ -20,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.errors import JournalError
+from acctcfg.journal.deadlines import Deadlines
 
 __all__ = ["HINTS", "Bounds", "Connection", "Server"]
 
@@ -84,6 +84,7 @@ class Server:
         self._connection: Connection | None = None
         self._met = False  # whether it ever answered: what was lost is sought again, what never was is not
         self._turn = threading.RLock()
+        self._deadlines = Deadlines(bounds.work_s)
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """What `work` gives. It is begun anew where the connection was lost, so it must see what it did already."""
@@ -105,13 +106,8 @@ class Server:
     @contextmanager
     def bounded(self, connection: Connection) -> Iterator[None]:
         """Cut the connection where the server is silent for too long: its own time-outs are no help if it hangs."""
-        timer = threading.Timer(self._bounds.work_s, _cut, (connection.fileno(),))
-        timer.daemon = True
-        timer.start()
-        try:
+        with self._deadlines.over(connection.fileno()):
             yield
-        finally:
-            timer.cancel()
 
     def close(self) -> None:
         """Let go of the connection; the next piece of work makes another."""
@@ -176,9 +172,3 @@ class Server:
             given = {**NOTHING, **given}
         login: str = make_conninfo("application_name=acctcfg", **given)
         return login
-
-
-def _cut(handle: int) -> None:
-    """End a connection under whoever waits for it."""
-    with suppress(OSError), socket.socket(fileno=os.dup(handle)) as end:
-        end.shutdown(socket.SHUT_RDWR)

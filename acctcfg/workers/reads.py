@@ -19,7 +19,7 @@ from acctcfg.core.drift import Drift
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.plan import Plan
 from acctcfg.engine.drift import Narrowed, find_drift
-from acctcfg.engine.plan import Look, draw_up, make_plan
+from acctcfg.engine.plan import Look, ask, make_plan
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.reading import accounts_of
 from acctcfg.engine.recording import RecordingWorkspace
@@ -49,7 +49,7 @@ _FORGET: Final = f"DELETE FROM {SCHEMA}.reads WHERE plan = %s OR at < now() - in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What is read of accounts, as `draw_up` does it."""
+    """What is asked of accounts."""
 
     accounts: Sequence[str]
     listed: Mapping[str, JsonObject]  # what slow lists said of them
@@ -178,7 +178,7 @@ async def _read(workspace: Workspace, server: Server, plan: str, part: int, limi
     venues = {workspace.manifest.accounts[name].venue for name in reading.accounts}
     opened = Session(record, venues, recalls=reading.recalls, listed=reading.listed, limits=limits)
     async with opened as session:
-        await draw_up(session, Focus(reading.accounts), look_only=reading.look_only)
+        await ask(session, Focus(reading.accounts), look_only=reading.look_only)
     found = {venue: [asdict(one) for one in kept.answers.values()] for venue, kept in record.records.items()}
     await asyncio.to_thread(_run, server, _ANSWER, json.dumps(found), plan, part)
     return len(reading.accounts)

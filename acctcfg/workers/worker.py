@@ -15,7 +15,7 @@ from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Locks, Workspace
-from acctcfg.errors import AcctcfgError, ConfigError, JournalError, LockHeld, StoreError, VenueError
+from acctcfg.errors import AcctcfgError, AuthRefused, ConfigError, JournalError, LockHeld, StoreError
 from acctcfg.journal import Lock, Warrant
 from acctcfg.workers.jobs import APPLY, READ, GivenBack, Jobs, opened, url_of
 from acctcfg.workers.limits import SharedLimits
@@ -24,7 +24,7 @@ from acctcfg.workers.reads import read_part
 
 __all__ = ["Worker"]
 
-OF_ITS_OWN: Final = (ConfigError, StoreError, VenueError)
+OF_ITS_OWN: Final = (AuthRefused, ConfigError, StoreError)
 """What keeps a part from being carried out here, and maybe not elsewhere. A worker that went on would take part after
 part and fail each, faster than the others carry them out: it ends."""
 WAIT_S: Final = 75.0
