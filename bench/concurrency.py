@@ -88,7 +88,7 @@ async def ours(url: str) -> AsyncIterator[Ask]:
 @asynccontextmanager
 async def plain_httpx(url: str) -> AsyncIterator[Ask]:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(base_url=url, limits=limits, trust_env=False, auth=Signed()) as client:
+    async with httpx.AsyncClient(base_url=url, limits=limits, trust_env=False, timeout=60, auth=Signed()) as client:
 
         async def ask(_user: int) -> Any:
             answer = await client.get("/plain", params={"instId": "BTC-USDT-SWAP", "mgnMode": "cross"})

@@ -60,8 +60,9 @@ def rows() -> Iterator[Row]:
     what = "difference, order and guardrails, nothing to do: CPU for each record; octoDNS, records in a file"
     yield Row(what, f"{ours * 1e6:.2g} µs", f"{theirs * 1e6:.2g} µs", ours / theirs, 0.1)
     scripts = {
-        "a script with the same requests, by httpx": (_by_httpx, 2.0),
-        "the same script, by the standard library": (_by_the_standard_library, None),
+        "a script with the same requests, by aiohttp": (partial(_script, "aiohttp"), 2.0),
+        "the same script, by httpx": (partial(_script, "httpx"), None),
+        "the same script, by the standard library": (partial(_script, "standard"), None),
     }
     yield from _refreshes(1, scripts)
     yield from _refreshes(ACCOUNTS, {"python-okx in a loop": (_python_okx, None), "an Ansible loop": (_ansible, None)})
@@ -110,12 +111,8 @@ def _plan(place: Fleet) -> None:
     assert "No changes." in said.stdout, said.stdout + said.stderr
 
 
-def _by_httpx(asked: str) -> None:
-    _run([str(HERE / "bare.py")], asked, python=sys.executable)
-
-
-def _by_the_standard_library(asked: str) -> None:
-    _run([str(HERE / "bare.py"), "standard"], asked, python=sys.executable)
+def _script(library: str, asked: str) -> None:
+    _run([str(HERE / "bare.py"), library], asked, python=sys.executable)
 
 
 def _python_okx(asked: str) -> None:

@@ -1,6 +1,7 @@
 """One account's requests in a script, each after the answer to the one before: what a plan of it costs at least.
 
-With httpx, as one would write it; `bare.py standard` has nothing but the standard library. Stdin: as for okx_loop.py.
+`bare.py aiohttp`, `bare.py httpx` or `bare.py standard`, which has nothing but the standard library. Stdin: as for
+okx_loop.py.
 """
 
 import base64
@@ -11,16 +12,34 @@ import sys
 from datetime import datetime, timezone
 
 
-def httpx_wire(base):
-    """GET by httpx: the answer's JSON."""
+def by_aiohttp(base):
+    """GET, which gives the answer's JSON, and what closes the connection."""
+    import asyncio
+
+    import aiohttp
+
+    async def opened():
+        return aiohttp.ClientSession(base)
+
+    async def answer(path, headers):
+        async with session.get(path, headers=headers) as got:
+            return await got.json()
+
+    run = asyncio.new_event_loop().run_until_complete
+    session = run(opened())
+    return lambda path, headers: run(answer(path, headers)), lambda: run(session.close())
+
+
+def by_httpx(base):
+    """The same."""
     import httpx
 
     client = httpx.Client(base_url=base)
-    return lambda path, headers: client.get(path, headers=headers).json()
+    return lambda path, headers: client.get(path, headers=headers).json(), client.close
 
 
-def standard_wire(base):
-    """GET by the standard library, on one connection."""
+def by_standard(base):
+    """The same."""
     from http.client import HTTPConnection
 
     wire = HTTPConnection(base.removeprefix("http://"))
@@ -29,11 +48,11 @@ def standard_wire(base):
         wire.request("GET", path, headers=headers)
         return json.load(wire.getresponse())
 
-    return get
+    return get, wire.close
 
 
 asked = json.load(sys.stdin)
-get = (standard_wire if "standard" in sys.argv else httpx_wire)(asked["base"])
+get, close = {"aiohttp": by_aiohttp, "httpx": by_httpx, "standard": by_standard}[sys.argv[1]](asked["base"])
 
 
 def read(key, path):
@@ -55,3 +74,4 @@ for key in asked["accounts"].values():
     read(key, "/api/v5/account/config")
     read(key, "/api/v5/account/instruments?instType=SWAP")
     read(key, f"/api/v5/account/leverage-info?mgnMode=cross&instId={contracts}")
+close()
