@@ -88,7 +88,7 @@ def _took(ours: Fleet, names: list[str], url: str, workers: int, *, kill: bool =
     some, queue = [_worker(ours) for _ in range(workers)], ["--queue"] if workers else []
     before, begun, cpu = [_used(one) for one in some], time.perf_counter(), _ended()
     with _acctcfg(ours, "apply", "--auto-approve", *queue) as applying:
-        dead = _kill_one(ours, some, len(names)) if kill else 0.0
+        dead = _kill_one(ours, some, applying, len(names)) if kill else 0.0
         out, err = applying.communicate()
     seconds, own = time.perf_counter() - begun, _ended() - cpu - dead
     assert applying.returncode == 0, (out + err)[-2000:]
@@ -107,10 +107,10 @@ def _took(ours: Fleet, names: list[str], url: str, workers: int, *, kill: bool =
     return Took(seconds, own, each, plan)
 
 
-def _kill_one(ours: Fleet, some: list[subprocess.Popen[str]], accounts: int) -> float:
+def _kill_one(ours: Fleet, some: list[subprocess.Popen[str]], applying: subprocess.Popen[str], accounts: int) -> float:
     """Once a third is written, kill a worker and start another; gives the seconds of CPU that it had used."""
     before = ours.control("requests")["by_path"].get(WRITE, 0)
-    while ours.control("requests")["by_path"].get(WRITE, 0) - before < accounts / 3:
+    while applying.poll() is None and ours.control("requests")["by_path"].get(WRITE, 0) - before < accounts / 3:
         time.sleep(0.2)
     used = _used(killed := some.pop(0))
     killed.kill()
