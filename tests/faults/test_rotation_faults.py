@@ -52,13 +52,13 @@ def disk_full(desk: Desk) -> Iterator[None]:
     intend = Journal.intend
     with desk.monkeypatch.context() as patched:
 
-        def last(self: Journal, *args: Any, **kwargs: Any) -> Any:
-            entry = intend(self, *args, **kwargs)
-            if kwargs["creates_key"]:
+        def last(self: Journal, *drafts: Any) -> list[Any]:
+            entries = intend(self, *drafts)
+            if any(entry.creates_key for entry in entries):
                 patched.setattr(os, "fsync", full)
                 for name in ("intend", "settle", "answered", "request"):
                     patched.setattr(Journal, name, no_row)
-            return entry
+            return entries
 
         patched.setattr(Journal, "intend", last)
         yield
