@@ -12,7 +12,10 @@ CLIENTS += $(if $(shell command -v npm),.venvs/npm .venvs/editor)
 SELECT ?= not slow
 TESTS ?= tests
 
-.PHONY: help demo test newest oldest lint clients format bench bench-peers schemas docs man lock clean
+# Where the shell says to write no bytecode, each of a test's processes would compile the whole package anew.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help demo test newest oldest lint rewritten clients format bench bench-peers schemas docs man lock clean
 
 help:
 	@echo "make demo     the main job end to end on a sandbox: plan, apply, plan again"
@@ -91,9 +94,13 @@ lint: $(STAMP)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
+# pytest rewrites the assertions of each file: once here, not once in each of its workers. What is wrong they tell.
+rewritten: $(STAMP)
+	@$(PY) -m pytest --collect-only --quiet $(TESTS) > /dev/null 2>&1 || true
+
 # Half of a test's time is a venue's windows going by: four workers keep two cores busy, and take each other's rest.
-test: lint
-	@$(MAKE) --no-print-directory --silent --jobs 3 clients
+test: $(STAMP)
+	@$(MAKE) --no-print-directory --silent --jobs 3 lint rewritten clients
 	ACCTCFG_FOREIGN_PYTHON=$(CURDIR)/.venvs/foreign/bin/python \
 	ACCTCFG_GATE_SEED_PYTHON=$(CURDIR)/.venvs/gate-seed/bin/python \
 	ACCTCFG_GATE_CURRENT_PYTHON=$(CURDIR)/.venvs/gate-current/bin/python \
