@@ -60,6 +60,7 @@ def test_nothing_is_printed_past_the_console(file: Path) -> None:
 ENCODINGS = ["ascii", "iso8859-2", "cp437", "utf-8", "ascii:strict", "latin-1"]
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_shows_the_page(encoding: str) -> None:
     """What a stream cannot show is replaced, and nothing else is."""
@@ -73,8 +74,8 @@ def test_every_encoding_shows_the_page(encoding: str) -> None:
     assert said.stderr == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", ["C", "POSIX", "pl_PL.ISO-8859-2"])
-@pytest.mark.sample(1)
 def test_help_and_errors_in_every_locale(locale: str, tmp_path: Path) -> None:
     """Not even what the command line itself says ends as an internal error."""
     environ = {**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}

@@ -34,6 +34,7 @@ def desk(tmp_path, monkeypatch):
         yield made
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "folder",
     [pytest.param(one, marks=pytest.mark.slow) if one.name == "onboarding" else one for one in FOLDERS],
@@ -65,6 +66,7 @@ def test_the_trade_guides_eight_instruments_are_six_calls(desk):
     assert len(desk.writes("/set-leverage")) == 6
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_an_example_as_shipped_stores_no_secret_that_nobody_can_open(desk, folder):
     """It names no recipient, so it loads and plans, no key is made, and the plan says how to get one."""

@@ -62,6 +62,7 @@ def test_the_demo_ends_with_no_changes_and_leaves_nothing(tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_demo_stage_that_fails_fails_the_demo(monkeypatch, capsys):
     """The exit status is not 0 where the demo did not do what it shows."""
     import acctcfg.cli.demo as demo

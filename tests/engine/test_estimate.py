@@ -73,6 +73,7 @@ def test_onboarding_takes_as_long_as_its_plan_says() -> None:
     assert said.bottleneck == "set-subaccount-level of desk, 5 per 2 s"
 
 
+@pytest.mark.slow
 def test_the_longest_account_goes_first() -> None:
     """The last of the manifest has every leverage to set: the others fit in beside it."""
     with ground() as place:

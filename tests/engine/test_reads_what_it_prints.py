@@ -71,6 +71,7 @@ def test_output_of_some_reads_some(three: Desk) -> None:
     assert "[ADDRESS]..." in output_command.get_usage(output_command.make_context("output", [], resilient_parsing=True))
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("address", "unread"),
     [
@@ -104,6 +105,7 @@ def test_one_address_is_that_address_alone(three: Desk) -> None:
     assert three.run("output", "mmdesk01.deposit.addresses[BTC/*]").code == 64
 
 
+@pytest.mark.slow
 def test_each_of_several_names_must_select_something(three: Desk) -> None:
     """A slip of the pen in one of them is said, not passed over."""
     for command in ("output", "show"):

@@ -39,6 +39,7 @@ DATES = st.builds(
 SOME = st.lists(WEEKLY | DATES, max_size=4).map(tuple)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(SOME, MOMENTS)
 def test_a_deny_wins_and_allows_add_up(some: tuple[Window, ...], at: datetime) -> None:

@@ -72,7 +72,7 @@ def landed(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-@pytest.mark.sample(5)
+@pytest.mark.sample(2)
 def test_one_fault_on_every_kind_of_write_leaves_the_right_state(many: Desk, name: str) -> None:
     """Each kind of write is struck once; the same apply ends 0 with everything there once, and secrets that sign."""
     strike(many, FAULTS[name], *WRITES)

@@ -101,6 +101,7 @@ BREAKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", BREAKS)
 def test_a_write_that_fails_at_one_venue(both: GateDesk, which: str) -> None:
     """It stops what depends on it; the other venue is finished, nothing of it is unreadable: exit 1."""
@@ -162,6 +163,7 @@ def test_a_target_behind_the_account_mode(both: GateDesk) -> None:
     assert not any(step["blocked"] for step in steps.values())
 
 
+@pytest.mark.slow
 def test_a_saved_plan_holds_both(both: GateDesk) -> None:
     """A saved plan is applied where nothing moved, and once more it is done already."""
     file = both.folder / "plan.json"

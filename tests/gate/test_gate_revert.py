@@ -54,6 +54,7 @@ def test_each_exchange_has_its_mode_back(gate: GateDesk) -> None:
     assert gate.crossex()["position_mode"] == before
 
 
+@pytest.mark.slow
 def test_a_sub_account_comes_back(gate: GateDesk) -> None:
     """A key's groups and addresses, and whether the account is locked; what was made stays, and is named."""
     wide = {**TRADING, "permissions": {"futures": "write", "wallet": "read"}}

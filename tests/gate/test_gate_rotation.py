@@ -63,6 +63,7 @@ def test_an_overlap_is_ended_by_a_later_apply(trader: GateDesk, monkeypatch: pyt
     assert trader.plan().last == "No changes. Live accounts match the manifest."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("journal", [True, False])
 def test_an_import_in_an_overlap_takes_no_secret_for_the_old_keys(trader: GateDesk, journal: bool) -> None:
     """With the journal that knows of the rotation, and without: the workspace written has an empty plan."""

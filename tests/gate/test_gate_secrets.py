@@ -28,6 +28,7 @@ def statuses(gate: GateDesk, *patterns: str) -> dict[str, str]:
     return {f"{one['account']}/{one['label']}": one["status"] for one in said.json["keys"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["journal", "moved"])
 def test_a_renamed_connection_finds_its_secrets(gate: GateDesk, by: str) -> None:
     """By the journal, or without one by `moved`: the same key goes on, nothing is replaced, the move is told, and
@@ -49,6 +50,7 @@ def test_a_renamed_connection_finds_its_secrets(gate: GateDesk, by: str) -> None
     assert [key["key"] for key in gate.account("trader1")["keys"]] == before
 
 
+@pytest.mark.slow
 def test_a_check_takes_patterns_and_knows_other_peoples_addresses(gate: GateDesk) -> None:
     """Only what a pattern names is asked; a key bound to its customer's address is neither wrong nor lost: exit 0."""
     gate.write({"trader1": sub(bot=KEY, far=AWAY), "trader2": sub(bot=KEY), "other1": sub(bot=AWAY)}).converge()

@@ -169,6 +169,7 @@ def test_the_last_account_that_leaves_is_named_too(make_gate: Callable[..., Gate
     assert gate.account("cx:sub_1")["keys"]
 
 
+@pytest.mark.slow
 def test_a_main_user_without_crossex_has_sub_accounts(make_gate: Callable[..., GateDesk]) -> None:
     """Where CrossEx was never opened the main account alone is unreadable; its sub-accounts are managed."""
     gate = make_gate(opened=False)
@@ -339,6 +340,7 @@ def test_a_key_is_deleted_only_where_that_is_allowed(make_gate: Callable[..., Ga
     assert [row["name"] for row in keys(gate)] == ["other"]
 
 
+@pytest.mark.slow
 def test_unknown_keys(make_gate: Callable[..., GateDesk]) -> None:
     """A key that the manifest does not name is a warning with what it may; `api_keys_exclusive` deletes it."""
     gate = make_gate(sub_accounts={"sub_1": {"keys": [{**ROW, "name": "stray", "key": "stray-key"}]}})
@@ -403,6 +405,7 @@ def test_a_key_whose_secret_nobody_has(make_gate: Callable[..., GateDesk], monke
     assert gate.writes() == []
 
 
+@pytest.mark.slow
 def test_a_key_is_replaced_on_demand(make_gate: Callable[..., GateDesk]) -> None:
     """`--replace` deletes the old key and makes a new one of the same name, whose secret is stored; it counts as a
     delete."""
@@ -492,6 +495,7 @@ def test_whoever_may_only_write_to_the_store_can_make_keys(gate: GateDesk, monke
     ]
 
 
+@pytest.mark.slow
 def test_a_key_needs_a_store(gate: GateDesk) -> None:
     """A new key without a `store` is blocked; one that exists may do without, and is changed in place."""
     gate.write({"sub_1": sub(trading={"permissions": PERMISSIONS})})
@@ -570,6 +574,7 @@ def test_a_new_group_of_a_managed_key_is_never_dropped_unseen(make_gate: Callabl
     assert gate.steps()["sub_1.api_keys[trading]"]["after"]["permissions"] == ["staking:read"]
 
 
+@pytest.mark.slow
 def test_a_secret_is_found_where_the_journal_has_it(gate: GateDesk) -> None:
     """The account gets another key in the manifest: the same API key, no replacement, and the move is told."""
     gate.write({"sub_1": sub(trading=TRADING)})

@@ -9,6 +9,7 @@ from watching import lines, watch
 LEVERAGE = f"main.leverage[futures/{ADA}]"
 
 
+@pytest.mark.slow
 def test_it_sets_what_somebody_changed_and_what_is_new(gate: GateDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A changed leverage, and a symbol that came since under a pattern; then there is no drift."""
     gate.write({"main": {"leverage": [{"symbol": "OKX_FUTURE_*", "value": 4}]}})

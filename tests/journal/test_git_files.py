@@ -92,6 +92,7 @@ def with_a_tag_of_the_name(top: Path) -> Path:
 SHAPES = [repacked, cloned, in_a_worktree, in_a_submodule, detached, version_4, with_a_tag_of_the_name]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_of_a_checkout(repository: Path, shape: Callable[[Path], Path]) -> None:
     """The commit is found and its tree called clean; an edit, a new and a missing file are seen."""

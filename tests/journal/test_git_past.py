@@ -82,6 +82,7 @@ NAMES = [
 STEPS = ["", "~", "~1", "^", "^1~1", "~0", "^0"]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_object_and_every_name_is_what_git_says(repository: Path, shape: Callable[[Path], Path]) -> None:
     """Loose and packed, deltas by place and by id: each object, each name, short ids, and each merge base."""
@@ -141,6 +142,7 @@ def test_merge_bases_of_any_history(parents: list[tuple[int, int]], data: st.Dat
         assert found in git(top, "merge-base", "--all", one, other).split()
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_folder_of_the_past(repository: Path, shape: Callable[[Path], Path]) -> None:
     """Every name is there at once; what a file said is there once it is asked for."""
@@ -236,6 +238,7 @@ def test_outside_of_a_checkout(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damage_is_told_and_never_believed(damaged: tuple[Path, bytes, list[str]], data: st.DataObject) -> None:

@@ -143,6 +143,7 @@ def test_importing_it_loads_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_importing_secrets_and_journal_loads_no_cryptography_of_others() -> None:
     """pyrage is loaded when an age file is first read or written, not before."""
     code = "import sys, acctcfg.secrets, acctcfg.journal\nprint('pyrage' in sys.modules, 'click' in sys.modules)"

@@ -430,6 +430,7 @@ print(won)
 """
 
 
+@pytest.mark.slow
 def test_of_two_at_once_one_wins(tmp_path: Path) -> None:
     """Three processes that claim the same numbers: every number is taken once at most, and the last one counts."""
     command = [sys.executable, "-c", CLAIMS, str(tmp_path / "lock")]

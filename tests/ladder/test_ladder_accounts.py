@@ -222,6 +222,7 @@ def test_the_last_account_of_a_venue_that_leaves_is_named_too(desk: Desk) -> Non
     assert (said.code, "leaver01" in said.out) == (0, True)
 
 
+@pytest.mark.slow
 def test_an_account_that_left_the_manifest_is_named_with_its_keys(desk: Desk) -> None:
     """Leaving an account out deletes nothing: a warning `no_longer_managed` lists the keys that the journal knows."""
     desk.write({"leaver01": {"api_keys": KEY}, "stayer01": {"label": "x1"}})

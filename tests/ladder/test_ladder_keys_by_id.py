@@ -391,6 +391,7 @@ def test_nothing_is_made_that_this_run_could_not_sign_with(
     assert (said.code, desk.writes(), "Applied" in said.out) == (1, [], False), said.out
 
 
+@pytest.mark.slow
 def test_a_lost_identity_is_one_cause_with_one_way_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said once, not for every account and field; a new identity and `--replace` bring all keys back, and what
     nobody can open is moved aside."""

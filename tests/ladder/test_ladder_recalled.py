@@ -75,6 +75,7 @@ def test_what_is_read_anew(desk: Desk) -> None:
     assert asked(desk, "plan")[LIST] == 0
 
 
+@pytest.mark.slow
 def test_it_is_said(desk: Desk) -> None:
     """In every format, with its age; the last line is what it always is, and --refresh has nothing to add."""
     desk.write(dict.fromkeys(NAMES, customer()))

@@ -158,6 +158,7 @@ def test_what_a_switch_moved_along_is_named(desk: Desk) -> None:
     assert "may have moved it" in named(plan)["trader01.position_mode"]
 
 
+@pytest.mark.slow
 def test_what_the_run_created_is_deleted_only_where_that_is_asked_for(desk: Desk) -> None:
     """An account and a key are named and stay; with --with-deletes guardrails.max_deletes holds them, or lets them."""
     settle(desk, "trader01")

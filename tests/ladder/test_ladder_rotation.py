@@ -130,6 +130,7 @@ def test_an_import_in_an_overlap_without_the_journal(desk: Desk) -> None:
     assert desk.plan().last == "No changes. Live accounts match the manifest."
 
 
+@pytest.mark.slow
 def test_an_overlap_leaves_the_old_key_until_a_later_apply(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Meanwhile both keys work, the stored secret is the new one's, and a plan has no step and says until when."""
     one_key(desk)

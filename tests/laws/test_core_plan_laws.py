@@ -87,6 +87,7 @@ def test_any_edit_of_a_saved_plan_is_seen(
         load_saved(file)
 
 
+@pytest.mark.slow
 @laws(150)
 @given(plans)
 def test_a_digest_is_moved_by_nothing_that_passes(plan: Plan) -> None:

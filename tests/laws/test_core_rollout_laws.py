@@ -38,6 +38,7 @@ def test_every_account_is_in_one_wave(names: list[str], rollout: tuple[Wave, ...
     assert not waves or waves[-1].then_wait_s == 0
 
 
+@pytest.mark.slow
 @laws(300)
 @given(NAMES, ROLLOUTS, st.data())
 def test_a_resumed_rollout_starts_no_larger(names: list[str], rollout: tuple[Wave, ...], data: st.DataObject) -> None:

@@ -29,6 +29,7 @@ def start(*arguments):
     )
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("arguments", "prefixes"),
     [

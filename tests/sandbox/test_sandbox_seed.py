@@ -107,6 +107,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=some(300), deadline=None)
 @given(
     top=st.sampled_from(["tenants", "instruments", "currencies", "flags", "gate_crossex", "client_ip"]),

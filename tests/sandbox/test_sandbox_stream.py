@@ -183,6 +183,7 @@ VALUES = st.recursive(
 ARGS = st.dictionaries(st.sampled_from(["channel", "instType", "extraParams", "ccy", "sign", "apiKey"]), VALUES)
 
 
+@pytest.mark.slow
 @settings(max_examples=some(300), deadline=None)
 @given(
     text=st.text(max_size=20)

@@ -66,6 +66,7 @@ def test_the_schema_takes_what_the_reader_takes(file: Path) -> None:
     assert not fits(document)
 
 
+@pytest.mark.slow
 def test_a_failing_scenario_shows_what_came_where_it_was_expected(bench: Bench) -> None:
     """A line for each expectation that was not met: file, line, column, what was expected and what came."""
     said = bench.test(
@@ -110,6 +111,7 @@ def test_json_and_junit_say_the_same(bench: Bench) -> None:
     assert said.code == 1
 
 
+@pytest.mark.slow
 def test_an_apply_meets_faults_and_the_desks_own_guardrails(bench: Bench) -> None:
     """The guardrails of the manifest hold in the run, and a fault strikes it; the state is read without the fault."""
     bench.manifest(

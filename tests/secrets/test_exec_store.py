@@ -95,6 +95,7 @@ MOODS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("mood", MOODS)
 def test_no_failure_shows_a_secret(opened: Open, mood: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence says what is wrong, whether it was told the secret or was to tell it."""
@@ -173,6 +174,7 @@ def test_a_new_key_goes_to_the_helper_and_signs_from_there(desk: Desk) -> None:
     assert clean(desk, desk.run("-v", "secrets", "check")).code == 0
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("mood", ["echoes and crashes", "dies", "prose", "refuses", "forgets"])
 def test_a_store_that_does_not_work_stops_the_run_before_its_first_write(desk: Desk, mood: str) -> None:
     """No account and no key is created whose secret nobody could keep; at -v too nothing shows a secret."""
@@ -181,8 +183,8 @@ def test_a_store_that_does_not_work_stops_the_run_before_its_first_write(desk: D
     assert "Traceback" not in said.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mood", ["prose at keys", "hangs at keys", "forgets at keys"])
-@pytest.mark.sample(1)
 def test_a_store_that_fails_once_the_key_is_there_takes_it_back(
     desk: Desk, mood: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,7 @@ def test_a_secret_goes_in_comes_back_and_is_moved_aside(tmp_path: Path) -> None:
     assert "OKX_DESK_SECRET_KEY" not in json.loads((tmp_path / "seen").read_text())
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("mood", "backend", "words"),
     [
@@ -69,6 +70,7 @@ def test_one_sentence_and_no_secret(tmp_path: Path, mood: str, backend: str, wor
     assert "QXZ" not in caught.value.told
 
 
+@pytest.mark.slow
 def test_credentials_of_a_connection_come_from_a_keyring(desk: Desk) -> None:
     """`{keyring: SERVICE, key: ENTRY}`, once ACCTCFG_TRUST names the service."""
     folder = desk.folder / "session"

@@ -93,6 +93,7 @@ def test_whoever_could_not_read_it_back_is_refused(full: Desk) -> None:
     assert stored(full, "mmdesk01").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_file_to_carry_away_is_what_import_takes(full: Desk) -> None:
     """One new age file for its recipients, 0600; imported where the store is empty, all is there again."""
     other = pyrage.x25519.Identity.generate()
@@ -111,6 +112,7 @@ def test_a_file_to_carry_away_is_what_import_takes(full: Desk) -> None:
     assert {name: full.secret(name, "trading") for name in NAMES} == kept
 
 
+@pytest.mark.slow
 def test_secrets_go_to_another_store_once(full: Desk) -> None:
     """Nothing is overwritten there, nothing removed here; a missing one is named."""
     full.document["secret_stores"]["other"] = {**full.document["secret_stores"]["vault"], "path": "other/"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from desk import Desk
 
-pytestmark = pytest.mark.sample(2)  # each case starts a sandbox
+pytestmark = pytest.mark.sample(1)  # each case starts a sandbox
 KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
 SWAP = "BTC-USDT-SWAP"
 CROSS = [{"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 10}]
@@ -105,6 +105,7 @@ def test_credit_to_moves_also_where_the_address_has_a_tag(desk: Desk, currency: 
     assert desk.converge().last == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed."
 
 
+@pytest.mark.slow
 def test_the_main_account_stays_within_its_limits(desk: Desk) -> None:
     """Its modes are read and read back with the broker's own key, in the bucket that the connection began with."""
     main = {

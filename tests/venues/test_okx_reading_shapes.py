@@ -13,7 +13,7 @@ from acctcfg.core.state import KeyValue
 from acctcfg.errors import Garbled
 from acctcfg.venues.okx.account_reads import Config
 
-pytestmark = pytest.mark.sample(2)  # each case starts a sandbox
+pytestmark = pytest.mark.sample(1)  # each case starts a sandbox
 KEY = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}}
 FIELDS = {
     "account_mode": "multi_currency",

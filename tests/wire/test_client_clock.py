@@ -129,6 +129,7 @@ async def test_writes_that_wait_for_the_record_are_signed_when_it_is_their_turn(
     assert len(gates) > 150
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("late_for_s", "served"), [(100, True), (10_000, False)])
 async def test_a_storm_of_late_requests_is_outlasted(venue, clock, late_for_s, served):
     """A busy machine is late for minutes: attempts are paced and bounded by time; what is given up blames no clock."""

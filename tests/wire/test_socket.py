@@ -115,6 +115,7 @@ async def in_pieces(writer: asyncio.StreamWriter) -> None:
 SENT: list[int] = []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", [inflating, huge, in_pieces])
 async def test_what_is_too_long_ends_the_socket(sockets: Sockets, act: Act) -> None:
     """However it comes, no more than a few frames are taken in, and the socket counts as closed."""
