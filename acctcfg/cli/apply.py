@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -188,7 +189,8 @@ class Talk:
         if self.shown or (self.form != TEXT and not self.ask):
             return
         self.shown = True
-        say(render(TEXT, "plan", plan, page(self.ctx)), err=self.form != TEXT)
+        sheet = dataclasses.replace(page(self.ctx), skips_blocked=self.skip_blocked)
+        say(render(TEXT, "plan", plan, sheet), err=self.form != TEXT)
 
     def conclude(self, outcome: Outcome) -> None:
         """Print how the run ended, in the format that was asked for."""

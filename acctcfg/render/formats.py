@@ -46,6 +46,7 @@ class Page:
     verbose: bool = False
     full: bool = False  # what many accounts have in common is told of each
     summary: bool = False  # totals alone
+    skips_blocked: bool = False  # a plan that is carried out now, without the accounts that something holds up
 
 
 PLAIN: Final = Page()

@@ -61,7 +61,13 @@ def render_plan(plan: Plan, page: Page = PLAIN) -> str:
         sheet.notices("Could not be read, so nothing was planned for it:", "?", causes(plan.unreadable, few=not all_)),
         sheet.legend(plan),
         *rehearsed(plan),
-        [f"Digest: {plan.digest}", *known(plan), *estimated(plan), *not_carried_out(plan, whole), *plan.conclusion],
+        [
+            f"Digest: {plan.digest}",
+            *known(plan),
+            *estimated(plan),
+            *not_carried_out(plan, whole, page),
+            *plan.conclusion,
+        ],
     ]
     return joined(blocks, color=page.color)
 
@@ -113,8 +119,8 @@ def causes(found: Sequence[Told], *, each: bool = False, few: bool = False) -> l
     return fold_notices([(one.address, one.message, one.code) for one in found], few=few)
 
 
-def not_carried_out(plan: Plan, whole: Sequence[Precheck]) -> list[str]:
-    """That apply writes nothing of this plan, and by which option it would do part of it."""
+def not_carried_out(plan: Plan, whole: Sequence[Precheck], page: Page) -> list[str]:
+    """That apply writes nothing of this plan, and by which option it would do part of it, or does."""
     held = plan.held
     if not plan.steps or not held or plan.earlier is not None:
         return []
@@ -124,6 +130,8 @@ def not_carried_out(plan: Plan, whole: Sequence[Precheck]) -> list[str]:
     ways = []
     if not whole and any(step.address.account not in held for step in plan.steps):
         ways.append(f"--skip-blocked leaves out {'its account' if len(held) == 1 else f'{len(held)} accounts'}")
+        if page.skips_blocked:
+            return [f"{' and '.join(why)}; {ways[0]}."]
     if any(check.blocks and check.name in CLEARING for step in plan.blocked for check in step.prechecks):
         ways.append("--wait-flat waits")
     return [f"apply writes nothing while {' and '.join(why)}{'; ' * bool(ways)}{', '.join(ways)}."]

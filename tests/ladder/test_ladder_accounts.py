@@ -369,7 +369,9 @@ def test_an_account_that_cannot_be_read_holds_the_others_back(desk: Desk) -> Non
     said = desk.apply()
     assert (said.code, desk.writes()) == (1, [])
     assert "reader02.position_mode  not started: nothing is written while something is blocked" in said.out
+    assert "apply writes nothing while 2 could not be read; --skip-blocked leaves out its account." in said.out
     said = desk.apply("--skip-blocked")
+    assert "\n2 could not be read; --skip-blocked leaves out its account.\n" in said.out
     assert (said.code, said.last) == (1, "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed.")
     assert desk.account("reader02")["posMode"] == "long_short_mode"
     said = desk.apply()
