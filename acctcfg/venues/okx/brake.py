@@ -10,7 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, LeverageEntry, Selector
 from acctcfg.core.level import level_of
-from acctcfg.core.state import ABSENT, AtMost, fits
+from acctcfg.core.state import ABSENT, AtMost, Live, Wanted, fits
 from acctcfg.core.vocabulary import MarginMode, Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.brake import Braking, Obstacle
@@ -69,6 +69,8 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
     asked = [entry for one in used if _has_scope(entry := _entry(account.spec, cap, *one), modes)]
     account.spec = replace(account.spec, leverage=(*(replace(entry, value=cap) for entry in managed), *asked))
     await leverage.survey(account, focus, frozenset())
+    for address, wanted in survey.desired.items():
+        survey.desired[address] = _settable(account.decisions[address].scope, survey.live[address], wanted)
     above = [address for address, wanted in survey.desired.items() if not fits(survey.live[address], wanted)]
     for address in above:
         checks = scope_checks(account, snapshot, account.decisions[address].scope, deferred=False)
@@ -76,6 +78,13 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
     positions = placed(account.open.positions if account.open is not None else ())
     notional = {address: _notional(account, account.decisions[address].scope, positions) for address in survey.desired}
     return Braking(survey=survey, notional=notional, wanted=_raised(account, leverage, modes, managed, cap))
+
+
+def _settable(scope: Scope, live: Live, wanted: Wanted) -> Wanted:
+    """A contract above the cap goes to the whole number below it: the venue is not known to take others there."""
+    if not isinstance(wanted, AtMost) or scope.market is Market.MARGIN or wanted.most < 1 or fits(live, wanted):
+        return wanted
+    return AtMost(wanted.most.to_integral_value(ROUND_DOWN))
 
 
 def _everything() -> Iterator[tuple[Market, str, MarginMode]]:
