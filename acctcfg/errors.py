@@ -65,6 +65,19 @@ def exhausted(error: BaseException | None) -> bool:
     return False
 
 
+def words_of(error: BaseException) -> str:
+    """An error in one phrase, where it is one of many: ours as told, the system's as it says, any other by its type.
+
+    Never with its values: they may hold a secret.
+    """
+    if isinstance(error, AcctcfgError):
+        return error.told
+    if exhausted(error):
+        return f"too many files are open ({MORE_FILES})"
+    system = error.strerror if isinstance(error, OSError) else None
+    return system or type(error).__name__
+
+
 class AcctcfgError(Exception):
     """Anything that ends a command with one clear message: what is wrong, and what to do about it."""
 

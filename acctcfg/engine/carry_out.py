@@ -20,7 +20,7 @@ from acctcfg.engine.send import from_to
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.turn import working
 from acctcfg.engine.workspace import Locks, Workspace
-from acctcfg.errors import JournalError
+from acctcfg.errors import JournalError, words_of
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
@@ -104,7 +104,7 @@ def _kept(outcome: Outcome, keep: Callable[[Outcome], None]) -> Outcome:
     except JournalError:
         raise
     except Exception as error:
-        note = f"not everything that the next run needs was recorded: {type(error).__name__}"
+        note = f"not everything that the next run needs was recorded: {words_of(error)}"
         return replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
     return outcome
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.plan import Unread
-from acctcfg.errors import AcctcfgError, VenueError
+from acctcfg.errors import AcctcfgError, VenueError, words_of
 
 __all__ = ["blame", "spoiled"]
 
@@ -16,7 +16,7 @@ def blame(error: BaseException, venue: VenueSpec) -> str:
     if isinstance(error, AcctcfgError):
         return error.told
     if isinstance(error, OSError):
-        return f"this machine: {error.strerror or type(error).__name__}"
+        return f"this machine: {words_of(error)}"
     if isinstance(error, MemoryError | RecursionError):
         return f"this machine: {type(error).__name__} while working on {venue.key}"
     return f"{type(error).__name__} at {venue.key}: a bug in the venue package {venue.type}"

@@ -20,7 +20,7 @@ from acctcfg.engine.execute import left_out
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import Progress
 from acctcfg.engine.session import Link
-from acctcfg.errors import VenueError
+from acctcfg.errors import VenueError, words_of
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.pushes import Pushes
 from acctcfg.wire.clock import Clock
@@ -220,7 +220,7 @@ class Waiting:
                         self._progress.log(f"{push.account}: {push.lost}; it is looked at every {POLL_S:g} s")
                     self._accounts[push.account].stirred.set()
         except Exception as error:  # whatever is wrong with its telling, looking goes on
-            self._progress.log(f"{link.connection.spec.key}: no pushes ({type(error).__name__})")
+            self._progress.log(f"{link.connection.spec.key}: no pushes ({words_of(error)})")
 
     def _by_link(self) -> Iterable[tuple[Link, list[Survey]]]:
         found: dict[str, tuple[Link, list[Survey]]] = {}

@@ -15,7 +15,7 @@ from acctcfg.engine.drift import find_drift
 from acctcfg.engine.progress import Guarded, Progress
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import AcctcfgError, ConfigError, ManifestError, StoreError, UsageError
+from acctcfg.errors import AcctcfgError, ConfigError, ManifestError, StoreError, UsageError, words_of
 from acctcfg.wire.clock import Clock, SystemClock
 
 __all__ = ["Act", "Watch"]
@@ -104,7 +104,7 @@ def _trouble(error: Exception) -> Trouble:
     if isinstance(error, AcctcfgError):
         return Trouble(error.word, error.message, error.hint)
     if isinstance(error, OSError):
-        return Trouble("machine", f"this machine: {error.strerror or type(error).__name__}")
+        return Trouble("machine", f"this machine: {words_of(error)}")
     return Trouble("internal", f"internal error: {type(error).__name__}", "this is a bug in acctcfg")
 
 

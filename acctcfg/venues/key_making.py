@@ -8,7 +8,16 @@ from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue
-from acctcfg.errors import AcctcfgError, Garbled, JournalError, OutcomeUnknown, Refused, StoreError, VenueError
+from acctcfg.errors import (
+    AcctcfgError,
+    Garbled,
+    JournalError,
+    OutcomeUnknown,
+    Refused,
+    StoreError,
+    VenueError,
+    words_of,
+)
 from acctcfg.venues.account import AccountNotes
 from acctcfg.venues.contract import Writer
 from acctcfg.venues.half_made import sent_with
@@ -68,7 +77,7 @@ async def make_key(
     except (AcctcfgError, OSError) as error:
         await _undo(account, change, delete(made.api_key), made.api_key, error, writer)
         account.traces.made.pop(label, None)
-        reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
+        reason = error.message if isinstance(error, AcctcfgError) else words_of(error)
         message = f"{change.address}: its secret could not be stored ({reason}); the new key was deleted again"
         raise StoreError(message, hint="mend the store, then apply again") from error
 
@@ -90,7 +99,7 @@ async def _undo(
     account: AccountNotes, change: Change, undo: Call, api_key: str, error: AcctcfgError | OSError, writer: Writer
 ) -> None:
     """Delete a key whose secret could not be stored, while its id is known; say what is left of it."""
-    reason = error.message if isinstance(error, AcctcfgError) else type(error).__name__
+    reason = error.message if isinstance(error, AcctcfgError) else words_of(error)
     failed = f"{change.address}: its secret could not be stored ({reason})"
     try:
         await account.send(undo, change, writer, deletes=api_key, undoes=True)

@@ -8,7 +8,7 @@ import pytest
 from desk import Desk
 from ladder_parts import KEY, NO_CHANGES, settle
 
-from acctcfg.venues.okx import connection
+from acctcfg.venues.okx import reading
 
 SWAP = {"market": "swap", "instrument": "BTC-USDT-SWAP", "margin": "cross", "value": 5}
 ALWAYS = {"account/config": 1, "subaccount-info": 1}  # whose credentials these are, and whether the account exists
@@ -108,7 +108,7 @@ def test_a_fleet_is_read_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
         return {name: plan[name] for name in ("digest", "steps", "warnings", "unreadable")}, _asked(desk)
 
     whole = planned()
-    monkeypatch.setattr(connection, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(reading, "MOST_AT_ONCE", 2)
     assert planned() == whole
     assert len(whole[0]["steps"]) == 3
     desk.converge()

@@ -11,7 +11,6 @@ from desk import Desk, Said
 from acctcfg.engine.progress import SILENT
 from acctcfg.venues.contract import Connection
 from acctcfg.venues.okx.connection import OkxConnection
-from acctcfg.venues.resources import ByField
 
 KEY = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 WANTED = {
@@ -30,7 +29,7 @@ SECRET = "value-that-nobody-may-see"
 
 def breaks(patch: pytest.MonkeyPatch, hook: str, error: Exception) -> None:
     """The hook raises where it is about the one account."""
-    owner = OkxConnection if hook in vars(OkxConnection) else ByField
+    owner = next(one for one in OkxConnection.__mro__ if hook in vars(one))
     honest = getattr(owner, hook)
 
     def concerns(one: Any) -> bool:
