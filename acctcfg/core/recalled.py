@@ -31,7 +31,7 @@ class Recalled:
         accounts = "1 account" if self.accounts == 1 else f"{self.accounts} accounts"
         return (
             f"{self.field} known since {self.since[:10]} ({age}): {values} in {accounts} not read, "
-            "for the venue deletes none (--refresh reads them)."
+            "because the venue never deletes them (--refresh reads them)."
         )
 
     def to_json(self) -> dict[str, object]:

@@ -8,16 +8,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue
-from acctcfg.errors import (
-    AcctcfgError,
-    Garbled,
-    JournalError,
-    OutcomeUnknown,
-    Refused,
-    StoreError,
-    VenueError,
-    words_of,
-)
+from acctcfg.errors import AcctcfgError, Garbled, JournalError, OutcomeUnknown, Refused, StoreError, VenueError
 from acctcfg.venues.account import AccountNotes
 from acctcfg.venues.contract import Writer
 from acctcfg.venues.half_made import sent_with
@@ -75,11 +66,11 @@ async def make_key(
         account.secrets.renew(store, path, made)
         account.keep(label, store, path, made.api_key)
     except (AcctcfgError, OSError) as error:
-        await _undo(account, change, delete(made.api_key), made.api_key, error, writer)
+        reason = error.message if isinstance(error, AcctcfgError) else error.strerror or type(error).__name__
+        failed = f"{change.address}: its secret could not be stored ({reason})"
+        await _undo(account, change, delete(made.api_key), made.api_key, failed, error, writer)
         account.traces.made.pop(label, None)
-        reason = error.message if isinstance(error, AcctcfgError) else words_of(error)
-        message = f"{change.address}: its secret could not be stored ({reason}); the new key was deleted again"
-        raise StoreError(message, hint="mend the store, then apply again") from error
+        raise StoreError(f"{failed}; the new key was deleted again", hint="mend the store, then apply again") from error
 
 
 async def _send(
@@ -96,11 +87,9 @@ async def _send(
 
 
 async def _undo(
-    account: AccountNotes, change: Change, undo: Call, api_key: str, error: AcctcfgError | OSError, writer: Writer
+    account: AccountNotes, change: Change, undo: Call, api_key: str, failed: str, error: Exception, writer: Writer
 ) -> None:
     """Delete a key whose secret could not be stored, while its id is known; say what is left of it."""
-    reason = error.message if isinstance(error, AcctcfgError) else words_of(error)
-    failed = f"{change.address}: its secret could not be stored ({reason})"
     try:
         await account.send(undo, change, writer, deletes=api_key, undoes=True)
     except (VenueError, JournalError) as left:

@@ -85,7 +85,8 @@ def test_it_is_said(desk: Desk) -> None:
     assert last == NO_CHANGES
     assert known.startswith("deposit.addresses known since 2")
     assert known.endswith(
-        "(less than a day): 6 values in 3 accounts not read, for the venue deletes none (--refresh reads them)."
+        "(less than a day): 6 values in 3 accounts not read, "
+        "because the venue never deletes them (--refresh reads them)."
     )
     (entry,) = desk.plan("--format", "json").json["recalled"]
     assert (entry["field"], entry["count"], entry["accounts"]) == ("deposit.addresses", 6, 3)
