@@ -38,7 +38,7 @@ __all__ = ["MOST_KEYS", "ApiKeys"]
 
 MOST_KEYS = 50  # of one account
 LABEL_TAKEN = "59502"
-NO_WITHDRAW = "OKX gives keys of sub-accounts no `withdraw` since 2025-05-28, and refuses to: leave it out"
+NO_WITHDRAW = "OKX has not granted `withdraw` to keys of sub-accounts since 2025-05-28, and refuses it: leave it out"
 
 
 class ApiKeys(OneCall[Account]):

@@ -229,7 +229,7 @@ ACCOUNT = {
         Kind.HUMAN,
         {
             "59518": "sub-accounts are created on the web page only; or the account is not eligible for delta_neutral",
-            "59519": "the function is frozen; or delta_neutral wants a higher fee tier",
+            "59519": "the function is frozen; or delta_neutral needs a higher fee tier",
         },
         causes=("the code has two meanings: which one, the request says",),
     ),
@@ -369,7 +369,7 @@ STRATEGY = rows(
     Kind.PRECONDITION,
     {
         "59518": "the account is not eligible for delta_neutral",
-        "59519": "delta_neutral wants fee tier VIP 1 or higher",
+        "59519": "delta_neutral needs fee tier VIP 1 or higher",
     },
     hint="ask OKX for it, or leave `strategy` as it is",
 )

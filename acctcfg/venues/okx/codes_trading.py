@@ -116,7 +116,7 @@ TRADING_AND_FUNDING = {
     ),
     **rows(
         Kind.PRECONDITION,
-        {"51147": "options want more than 10,000 USD in the account first (20,000 by older documents)"},
+        {"51147": "options need more than 10,000 USD in the account first (20,000 in older documents)"},
         hint="add funds, then plan again",
         causes=("the account's assets are too small",),
     ),

@@ -26,7 +26,7 @@ from acctcfg.wire.endpoint import Call
 __all__ = ["CreditToSetting", "credit_to"]
 
 
-_UNSEEN = "the venue shows it with addresses of a currency, and the manifest names none: name one under `addresses`"
+_UNSEEN = "the venue shows it only with a currency's addresses, and the manifest names none: add one to `addresses`"
 
 
 class CreditToSetting(OneCall[Account]):

@@ -33,6 +33,6 @@ WARNINGS = {
     "row_not_filled_in": "a listed instrument has no data yet; patterns skip it",
     "chain_closed": "an address is on a chain that takes no deposits",
     "no_address_named": "where deposits are credited cannot be seen: the manifest names no address",
-    "withdraw_not_given": "a key of a sub-account is to get `withdraw`, which the venue gives no longer",
+    "withdraw_not_given": "a key of a sub-account is to get `withdraw`, which the venue no longer grants",
     "parent_differs": "the parent at the venue differs and cannot be changed",
 }
