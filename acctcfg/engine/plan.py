@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from acctcfg import __version__
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.built_in import powers_of
-from acctcfg.core.desired import Place
 from acctcfg.core.diff import Change, diff
 from acctcfg.core.events import PlanReady
 from acctcfg.core.fingerprint import manifest_digest
 from acctcfg.core.guardrails import guard, is_sensitive
-from acctcfg.core.order import order
-from acctcfg.core.plan import Plan, Precheck, Step, Unread, Warning_
+from acctcfg.core.plan import Plan, Step, Unread, Warning_
 from acctcfg.core.recalled import recalled_of
 from acctcfg.core.scope import Scope, StoreReport
-from acctcfg.engine.accounts_order import deletes_last, with_upper
 from acctcfg.engine.capped import above_cap
 from acctcfg.engine.changed_since import accounts_since, narrowed_to
 from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
 from acctcfg.engine.left_behind import unopened
 from acctcfg.engine.narrowed import demand_reach, demand_targets
 from acctcfg.engine.plan_costs import Chains, chains_of, estimate_of, outlived
+from acctcfg.engine.plan_steps import Asked, ask_all, steps_of
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import changed_readers
@@ -36,7 +33,6 @@ from acctcfg.engine.reading import read_for_plan, venues_of
 from acctcfg.engine.rule_warnings import rule_warnings
 from acctcfg.engine.same_account import same_account
 from acctcfg.engine.session import Link, Session
-from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.windows import why_closed
 from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.contract import Survey
@@ -45,13 +41,7 @@ from acctcfg.wire.limits import Limits
 if TYPE_CHECKING:
     from acctcfg.engine.undo import Undo
 
-__all__ = ["Asked", "Look", "Planned", "ask", "draw_up", "make_plan", "planning"]
-
-
-Asked: TypeAlias = Mapping[Address, tuple[Precheck, ...]]
-"""What the prechecks of steps say."""
-_Answers: TypeAlias = tuple[Asked, list[Warning_]]
-"""Of one account: what the prechecks of its changes say, and what there is to know about them."""
+__all__ = ["Look", "Planned", "ask", "draw_up", "make_plan", "planning"]
 
 
 @dataclass(slots=True)
@@ -167,7 +157,7 @@ async def ask(session: Session, focus: Focus, *, look_only: bool) -> None:
         session, focus, replacing=frozenset(), strangers=False, differences=True, progress=SILENT
     )
     if not look_only:
-        await _asked(session, list(_differences(surveys, frozenset(), warnings, unread)), SILENT, unread)
+        await ask_all(session, list(_differences(surveys, frozenset(), warnings, unread)), SILENT, unread)
 
 
 async def _drawn_up(
@@ -198,8 +188,8 @@ async def _drawn_up(
     work = list(_differences(surveys, replacing, warnings, unread))
     unread += [] if look_only else _not_meant(surveys, work)
     unread += same_account(session, surveys)
-    answers = [(asked or {}, [])] if look_only or asked is not None else await _asked(session, work, progress, unread)
-    steps, work = _steps(session, work, by_key, answers, warnings, unread)
+    answers = [(asked or {}, [])] if look_only or asked is not None else await ask_all(session, work, progress, unread)
+    steps, work = steps_of(session, work, by_key, answers, warnings, unread)
     if undo is not None:
         from acctcfg.engine.set_again import set_again
 
@@ -292,39 +282,6 @@ def _not_meant(surveys: Sequence[Survey], work: Sequence[tuple[Survey, list[Chan
     yield from (one.another for one in surveys if one.another is not None and one.spec.key not in changed)
 
 
-async def _asked(
-    session: Session, work: list[tuple[Survey, list[Change]]], progress: Progress, unread: list[Unread]
-) -> list[_Answers]:
-    progress.phase("asking what stands in the way", len(work))
-    return await asyncio.gather(*(_ask(session, survey, changes, progress, unread) for survey, changes in work))
-
-
-def _steps(
-    session: Session,
-    work: list[tuple[Survey, list[Change]]],
-    by_key: dict[str, Survey],
-    asked: Sequence[_Answers],
-    warnings: list[Warning_],
-    unread: list[Unread],
-) -> tuple[list[Step], list[tuple[Survey, list[Change]]]]:
-    """The changes as steps in their order, with what stands in the way; and the work of accounts read in full."""
-    steps: list[Step] = []
-    for survey, changes in work:  # what stands in the way may decide which calls a change takes
-        try:
-            steps += _ordered(session, survey, changes)
-        except Exception as error:
-            unread.append(_spoiled(session, survey, error))
-    whole = {one.address for one in unread}
-    steps = [step for step in steps if step.address.account not in whole]
-    answers = {address: checks for found, _ in asked for address, checks in found.items()}
-    warnings += [warning for _, some in asked for warning in some]
-    steps = [
-        step.with_prechecks(*by_key[step.address.account].blocks.get(step.address, ()), *answers.get(step.address, ()))
-        for step in deletes_last(with_upper(steps, by_key), by_key)
-    ]
-    return steps, [(survey, changes) for survey, changes in work if survey.spec.key not in whole]
-
-
 def _recalled(surveys: Sequence[Survey]) -> Iterator[tuple[Address, str]]:
     """What was not read, of accounts that could be, with the time since which it is known."""
     for survey in surveys:
@@ -358,51 +315,3 @@ def _block_left_out(surveys: Sequence[Survey], focus: Focus) -> None:
             if focus.leaves_out(address):
                 detail = f"{address} is left out by --exclude, and something that is not left out needs it"
                 survey.block(address, "target_dependency", detail)
-
-
-def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> list[Step]:
-    link = session.links[survey.spec.venue]
-    return [
-        Step(
-            change=one.change,
-            venue=survey.spec.venue,
-            one_way=_one_way(link, one.change),
-            place=_place(survey, one.change.address),
-            depends_on=one.depends_on,
-            waits_for=one.waits_for,
-            calls=tuple(call.text for call in link.connection.calls(survey, one.change)),
-        )
-        for one in order(changes, link.venue.order)
-    ]
-
-
-def _one_way(link: Link, change: Change) -> str:
-    """Why the venue does not take the change back."""
-    setting = link.venue.rules.setting(change.address.field)
-    found = setting.one_way(change.address.key, change.after) if setting is not None else None
-    return found.why if found is not None else ""
-
-
-def _place(survey: Survey, address: Address) -> Place:
-    return survey.places.get(address) or survey.spec.place_of(address.field, address.key)
-
-
-async def _ask(
-    session: Session, survey: Survey, changes: Sequence[Change], progress: Progress, unread: list[Unread]
-) -> _Answers:
-    link = session.links[survey.spec.venue]
-    connection = link.connection
-    try:
-        gated = [change for change in changes if connection.gated(change)]
-        found = await connection.prechecks(survey, gated) if gated else {}
-        notices = await connection.notices(survey, gated)
-    except Exception as error:
-        unread.append(_spoiled(session, survey, error))
-        found, notices = {}, []
-    progress.advance(1, survey.spec.key)
-    survey.blocks = {address: list(link.worded(checks)) for address, checks in survey.blocks.items()}
-    return {address: link.worded(checks) for address, checks in found.items()}, notices
-
-
-def _spoiled(session: Session, survey: Survey, error: Exception) -> Unread:
-    return spoiled(survey.spec.key, error, session.links[survey.spec.venue].connection.spec)

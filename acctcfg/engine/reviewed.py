@@ -16,8 +16,9 @@ from acctcfg.core.managed import ANY, claims
 from acctcfg.core.plan import Plan, Precheck, Step
 from acctcfg.core.scope import VenueReport
 from acctcfg.core.value_text import told
-from acctcfg.engine.plan import Asked, Planned
+from acctcfg.engine.plan import Planned
 from acctcfg.engine.plan_difference import differences
+from acctcfg.engine.plan_steps import Asked
 from acctcfg.engine.session import Session
 from acctcfg.engine.survey_guard import answered
 from acctcfg.engine.workspace import Workspace
