@@ -46,7 +46,7 @@ __all__ = ["cap"]
 QUIET_S = 2.0
 """An account that is read this much later than the one before it is waited for no longer by those that were read."""
 NO_BRAKE = "no_brake"
-LOWERED_AT_ONCE = 8
+LOWERED_AT_ONCE = 24
 """Accounts that are written to at a time: few enough that the writes of each end while its prechecks still count."""
 
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["from_to", "send"]
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
 
 async def send(attempts: Sequence[Attempt], work: Work, look: LastLook | None = None) -> None:
     """Send the writes of a batch, those of one field at once and through one gate, one field after the other."""
@@ -105,7 +107,7 @@ async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked, left: as
 def from_to(change: Change) -> dict[str, JsonValue]:
     """A change's values as the journal keeps them; `before` is null where nobody knew it."""
     before, after = to_json(change.before), to_json(change.after)
-    if type(before) is not str or type(after) is not str:
+    if type(before) not in _PLAIN or type(after) not in _PLAIN:
         before, after = json.loads(json.dumps((before, after)))  # plain data, whatever words a venue's values are of
     return {"before": before, "before_known": change.before_known, "after": after}
 

@@ -108,7 +108,11 @@ def canonical(value: JsonValue) -> str:
     return _CANONICAL(_plain(value, "the body"))
 
 
-def _plain(value: object, place: str) -> JsonValue:
+_Within: TypeAlias = "str | tuple[_Within, object]"
+"""Where a value stands: where its parent does, and its key or number there. In words only where it is wrong."""
+
+
+def _plain(value: object, within: _Within) -> JsonValue:
     kind = type(value)
     if isinstance(value, str) and kind is str:
         return untold(value)
@@ -117,16 +121,26 @@ def _plain(value: object, place: str) -> JsonValue:
     if isinstance(value, float) and kind is float and math.isfinite(value):
         return value
     if isinstance(value, dict) and kind is dict:
-        return {_name(key, place): _plain(inner, f"{place}.{key}") for key, inner in value.items()}
+        return {_name(key, within): _plain(inner, (within, key)) for key, inner in value.items()}
     if isinstance(value, list | tuple) and kind in (list, tuple):
-        return [_plain(inner, f"{place}[{number}]") for number, inner in enumerate(value)]
-    raise TypeError(f"{place} for the journal is of type {kind.__name__}: only plain JSON data is written down")
+        return [_plain(inner, (within, number)) for number, inner in enumerate(value)]
+    raise TypeError(
+        f"{_words(within)} for the journal is of type {kind.__name__}: only plain JSON data is written down"
+    )
 
 
-def _name(key: object, place: str) -> str:
+def _name(key: object, within: _Within) -> str:
     if isinstance(key, str) and type(key) is str:
         return untold(key)
-    raise TypeError(f"a key in {place} of the journal is of type {type(key).__name__}, not text")
+    raise TypeError(f"a key in {_words(within)} of the journal is of type {type(key).__name__}, not text")
+
+
+def _words(within: _Within) -> str:
+    """As "the body.flags[2]"."""
+    if isinstance(within, str):
+        return within
+    parent, at = within
+    return f"{_words(parent)}[{at}]" if type(at) is int else f"{_words(parent)}.{at}"
 
 
 def row_hash(row: Row) -> str:

@@ -70,14 +70,16 @@ class AccountNotes(ABC):
         undoes: bool = False,
     ) -> Reply:
         """Send one write for the account: signed by itself (`own`), or by the user above it. See `Write`."""
-        write = replace(
-            self.write_of(call, change, own=own),
-            creates_key=creates_key,
-            creates=creates or {},
-            deletes=deletes,
-            renames=renames or {},
-            undoes=undoes,
-        )
+        write = self.write_of(call, change, own=own)
+        if creates_key or creates or deletes or renames or undoes:
+            write = replace(
+                write,
+                creates_key=creates_key,
+                creates=creates or {},
+                deletes=deletes,
+                renames=renames or {},
+                undoes=undoes,
+            )
         async with self.turn:
             return await writer.send(write)
 

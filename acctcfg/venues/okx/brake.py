@@ -28,7 +28,7 @@ from acctcfg.venues.okx.open_things import (
     stands_under,
     traded,
 )
-from acctcfg.venues.okx.prechecks import scope_checks
+from acctcfg.venues.okx.prechecks import expect_tiers, scope_checks
 from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.scopes import SIDE_WORDS, Refusal, Scope, limit_of, shape_of
 
@@ -76,7 +76,11 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
         checks = scope_checks(account, snapshot, account.decisions[address].scope, deferred=False)
         survey.blocks.setdefault(address, []).extend(check for check in checks if check.blocks)
     positions = placed(account.open.positions if account.open is not None else ())
-    notional = {address: _notional(account, account.decisions[address].scope, positions) for address in survey.desired}
+    under = {address: _under(account, account.decisions[address].scope, positions) for address in survey.desired}
+    for address in above:
+        for row in under[address][:1]:
+            expect_tiers(account, account.decisions[address].scope, row)
+    notional = {address: _notional(account.decisions[address].scope, rows) for address, rows in under.items()}
     return Braking(survey=survey, notional=notional, wanted=_raised(account, leverage, modes, managed, cap))
 
 
@@ -123,9 +127,13 @@ def _has_scope(entry: LeverageEntry, modes: LiveModes) -> bool:
     return not isinstance(shape_of(entry.market, entry.margin, entry.selector.by, entry.side, modes.scopes), Refusal)
 
 
-def _notional(account: Account, scope: Scope, positions: Sequence[tuple[Row, Place | None]]) -> Decimal:
-    """What is open under the scope, in USD, whatever its sign."""
-    under = [row for row, place in positions if stands_under(account, scope, place)]
+def _under(account: Account, scope: Scope, positions: Sequence[tuple[Row, Place | None]]) -> list[Row]:
+    """What is open under the scope, on whichever side."""
+    return [row for row, place in positions if stands_under(account, scope, place)]
+
+
+def _notional(scope: Scope, under: Sequence[Row]) -> Decimal:
+    """What that comes to in USD, whatever its sign: of one side, where the scope has one."""
     sided = (row for row in under if scope.side is None or row.get("posSide") == SIDE_WORDS.venue(scope.side))
     return sum((abs(number(row.get("notionalUsd"))) for row in sided), Decimal(0))
 

@@ -19,7 +19,7 @@ from acctcfg.core.desired import LeverageEntry, Place
 from acctcfg.core.level import Level, level_text
 from acctcfg.core.vocabulary import Market, PositionMode
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments, positive
-from acctcfg.venues.okx.leverage_landing import Asked, land
+from acctcfg.venues.okx.leverage_landing import ANYWHERE, Asked, land
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere, Name
 from acctcfg.venues.okx.scopes import (
     MARGIN_WORDS,
@@ -140,10 +140,14 @@ def resolve(
     `instruments` must hold the whole list of every market that the entries name: what is not in it is asked of
     `elsewhere`. `today` (UTC) tells a contract that was delivered from a misspelt one.
 
-    Accounts whose entries were written at the same places (a profile's) and that have the same list share the work.
+    Accounts whose entries were written at the same places (a profile's), or all at one with one value, and that have
+    the same list share the work.
     """
     modes = Modes(account_mode, position_mode, borrow_in_spot)
-    asked = tuple(Asked(e.market, e.margin, e.selector, e.side, e.value, e.layer, e.place) for e in entries)
+    agree = len({(e.place, e.value) for e in entries}) == 1  # then no place decides, and none is named
+    asked = tuple(
+        Asked(e.market, e.margin, e.selector, e.side, e.value, e.layer, ANYWHERE if agree else e.place) for e in entries
+    )
     settled = _settle(asked, modes, instruments, today, elsewhere)
     return Resolution(
         MappingProxyType(

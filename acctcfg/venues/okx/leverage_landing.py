@@ -15,7 +15,7 @@ from acctcfg.venues.okx.instruments import Instrument, Instruments
 from acctcfg.venues.okx.missing_contracts import Elsewhere, Name, missing_name
 from acctcfg.venues.okx.scopes import Keyed, Scope, Shape
 
-__all__ = ["Asked", "Landing", "land"]
+__all__ = ["ANYWHERE", "Asked", "Landing", "land"]
 
 
 class Asked(NamedTuple):
@@ -40,6 +40,10 @@ class Asked(NamedTuple):
     def tie(self) -> tuple[Place, Selector]:
         """Which of several entries that agree is named as the one that decided: the first in the files."""
         return self.place, self.selector
+
+
+ANYWHERE = Place("", 0, 0)
+"""Of an entry that agrees with all others: they need no place, and accounts whose entries differ in it share the work."""
 
 
 class Landing(NamedTuple):

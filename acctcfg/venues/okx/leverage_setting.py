@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from acctcfg.core.address import Address, Focus
@@ -23,12 +24,12 @@ from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.barrier import barrier
 from acctcfg.venues.okx.endpoints import LEVERAGE_INFO, SET_LEVERAGE
-from acctcfg.venues.okx.instruments import INST_TYPES
+from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.leverage import Decision, Resolution, exact_names, missing_names, resolve
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere
 from acctcfg.venues.okx.open_things import covered
 from acctcfg.venues.okx.row_fields import number
-from acctcfg.venues.okx.scopes import Keyed, Modes, limit_of
+from acctcfg.venues.okx.scopes import Keyed, Modes, Scope, limit_of
 from acctcfg.venues.okx.tiers import most_at, most_of
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.resources import unreadable
@@ -279,13 +280,17 @@ class Leverage(OneCall[Account]):
         return ScopeName(market, str(by), name, margin, side)
 
 
-def _kept_by(account: Account, decision: Decision) -> set[tuple[str, str]]:
+def _kept_by(account: Account, decision: Decision) -> frozenset[tuple[str, str]]:
+    return _names_of(decision.scope, decision.instruments, account.instruments)
+
+
+@lru_cache(maxsize=1 << 14)  # many accounts have the same of all three
+def _names_of(scope: Scope, held: tuple[str, ...], known: Instruments | None) -> frozenset[tuple[str, str]]:
     """Margin mode and kind, with each name that the venue might keep the scope's value by."""
-    scope, known = decision.scope, account.instruments
     kind = f"{scope.margin}/{'margin' if scope.market is Market.MARGIN else 'contracts'}"
-    rows = [known.find(scope.market, one) for one in decision.instruments] if known is not None else []
+    rows = [known.find(scope.market, one) for one in held] if known is not None else []
     families = {row.family or row.inst_id for row in rows if row is not None}
-    return {(kind, name) for name in {scope.key, *families}}
+    return frozenset((kind, name) for name in {scope.key, *families})
 
 
 class LiveModes(NamedTuple):

@@ -56,7 +56,7 @@ from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.tiers import most_at
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
 
-__all__ = ["ask", "deletable", "open_positions_under_scopes", "scope_checks"]
+__all__ = ["ask", "deletable", "expect_tiers", "open_positions_under_scopes", "scope_checks"]
 
 
 async def ask(
@@ -182,11 +182,25 @@ async def _tier_limit(account: Account, snapshot: Snapshot, scope: Scope) -> tup
     held = [row for row, under in answers if under]
     if not held or scope.market is Market.MARGIN:
         return None, ()
-    inst_type, inst_id = str(held[0]["instType"]), str(held[0]["instId"])
-    family = account.instruments.family_of(inst_type, inst_id) or scope.key
-    tiers = await account.master.public.tiers(inst_type, MARGIN_WORDS.venue(scope.margin), family=family)
+    inst_type, margin_mode, family = _tiers_of(account, scope, held[0])
+    tiers = await account.master.public.tiers(inst_type, margin_mode, family=family)
     size = sum((abs(number(row["pos"])) for row in held), Decimal(0))
     return most_at(tiers, size), held
+
+
+def expect_tiers(account: Account, scope: Scope, held: Row) -> None:
+    """Let the tiers be read that the precheck of a scope will want, since this position stands open under it."""
+    if scope.market is not Market.MARGIN:
+        inst_type, margin_mode, family = _tiers_of(account, scope, held)
+        account.master.public.expect_tiers(inst_type, margin_mode, family=family)
+
+
+def _tiers_of(account: Account, scope: Scope, held: Row) -> tuple[str, str, str]:
+    """Market, margin mode and family, in the venue's words."""
+    assert account.instruments is not None  # noqa: S101 (scopes come from them)
+    inst_type, inst_id = str(held["instType"]), str(held["instId"])
+    family = account.instruments.family_of(inst_type, inst_id) or scope.key
+    return inst_type, MARGIN_WORDS.venue(scope.margin), family
 
 
 async def deletable(account: Account) -> tuple[Precheck, ...]:

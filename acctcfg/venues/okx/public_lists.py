@@ -32,10 +32,16 @@ class PublicLists:
     ) -> tuple[Tier, ...]:
         """The position tiers of a family, or of a currency that is borrowed; read once a run. Arguments are the venue's
         words."""
-        asked = inst_type, margin_mode, family, currency
+        return await self._tiers_of(inst_type, margin_mode, family, currency)
+
+    def expect_tiers(self, inst_type: str, margin_mode: str, *, family: str) -> None:
+        """Ask for tiers that will be wanted: of many families they take a while. Why one failed, who wants it hears."""
+        self._tiers_of(inst_type, margin_mode, family, "").add_done_callback(_heard)
+
+    def _tiers_of(self, *asked: *tuple[str, str, str, str]) -> asyncio.Task[tuple[Tier, ...]]:
         if asked not in self._tiers:
             self._tiers[asked] = asyncio.create_task(self._position_tiers(*asked))
-        return await self._tiers[asked]
+        return self._tiers[asked]
 
     async def _position_tiers(self, inst_type: str, margin_mode: str, family: str, currency: str) -> tuple[Tier, ...]:
         named = {"instFamily": family} if family else {"ccy": currency}
@@ -49,3 +55,8 @@ class PublicLists:
         ]
         replies = await asyncio.gather(*(self.client.read(call) for call in calls))
         return Instruments.of_lists(reply.data for reply in replies)
+
+
+def _heard(task: asyncio.Task[tuple[Tier, ...]]) -> None:
+    if not task.cancelled():
+        task.exception()

@@ -181,6 +181,7 @@ class Limit(NamedTuple):
     instrument: str
 
 
+@lru_cache(maxsize=1 << 14)  # before every write of leverage, and many accounts have the same list
 def limit_of(scope: Scope, instruments: Instruments) -> Limit | None:
     """The greatest leverage that the scope takes by the list, whatever the present position; None where unknown.
 
