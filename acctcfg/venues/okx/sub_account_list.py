@@ -6,6 +6,7 @@ A broker's is served once a second, so whoever wants to know of an account share
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import Garbled, Refused
@@ -53,16 +54,24 @@ class SubAccountList:
                 return found
         raise _moving()
 
-    async def _further(self, first: Page) -> dict[str, SubAccount] | None:
-        """The first page with all that follow; None where they moved meanwhile, so that a row may have slipped by."""
+    async def _further(
+        self, first: Page, heard: Callable[[Page, float], None] | None = None
+    ) -> dict[str, SubAccount] | None:
+        """The first page with all that follow; None where they moved meanwhile, so that a row may have slipped by.
+
+        `heard` is given each of those that follow, with its time.
+        """
         page, every, number = first, list(first.rows), 1
         while page.more:
             call = self._pages.after(page, number)
             if call is None:
                 return None
             number += 1
-            page = self._pages.rows((await self._read(call)).data, number)
+            reply = await self._read(call)
+            page = self._pages.rows(reply.data, number)
             every += page.rows
+            if heard is not None:
+                heard(page, reply.sent_at)
         return self._pages.whole(every)
 
     async def _read(self, call: Call) -> Reply:
@@ -117,12 +126,10 @@ class SubAccountList:
 
     async def _everybody(self, reply: Reply) -> None:
         page = self._pages.rows(reply.data)
-        found = {row.name: row for row in page.rows}
         asked = [name for name, some in self._waiting.items() if any(at <= reply.sent_at for at, _ in some)]
-        for name in asked:  # who asked first goes on first
-            if name in found:
-                self._answer(name, found[name], reply.sent_at)
-        missing = [name for name in asked if name not in found]
+        self._heard(page, reply.sent_at)
+        there = {row.name for row in page.rows}
+        missing = [name for name in asked if name not in there]
         if not page.more:
             for name in missing:
                 self._answer(name, None, reply.sent_at)
@@ -130,7 +137,7 @@ class SubAccountList:
             for name in missing:
                 await self._single(name)
         else:
-            every = await self._further(page)
+            every = await self._further(page, self._heard)
             if every is None:  # the pages moved while they were read: another round, but not for ever
                 self._moved += 1
                 if self._moved >= ROUNDS:
@@ -140,6 +147,12 @@ class SubAccountList:
             self._moved = 0
             for name in missing:
                 self._answer(name, every.get(name), reply.sent_at)
+
+    def _heard(self, page: Page, as_of: float) -> None:
+        """Answer those whose account is on this page: a page is a second away from the next."""
+        found = {row.name: row for row in page.rows}
+        for name in [name for name in self._waiting if name in found]:  # who asked first goes on first
+            self._answer(name, found[name], as_of)
 
     async def known(self, name: str, uid: str) -> SubAccount | None:
         """One that has been there, asked for by itself: a list may be late, or lose a row once. None: it has gone."""
