@@ -19,6 +19,8 @@ from acctcfg.wire.exchange import Reply
 
 __all__ = ["AccountNotes"]
 
+_NO_TURN = nullcontext()
+
 
 @dataclass(slots=True, kw_only=True)
 class AccountNotes(ABC):
@@ -54,7 +56,7 @@ class AccountNotes(ABC):
     @property
     def turn(self) -> AbstractAsyncContextManager[object]:
         """What a write of this account waits for, where the venue takes one at a time."""
-        return nullcontext()
+        return _NO_TURN
 
     async def send(
         self,
