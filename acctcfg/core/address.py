@@ -177,6 +177,15 @@ class Focus:
         """True where nothing narrows it."""
         return not self.patterns and not self._without and self._exact is None and self._only is None
 
+    @property
+    def accounts(self) -> frozenset[str] | None:
+        """No account but one of these is looked at; None where any may be."""
+        if self._exact is not None and not self._besides:
+            return frozenset(text.partition("[")[0].partition(".")[0] for text in self._exact)
+        if self.patterns and not self._globs and self._exact is None:
+            return self._alone.union(self._named)
+        return None
+
     def leaves_out(self, address: Address) -> bool:
         """Whether the user said to leave this very address alone."""
         field = Address(address.account, address.field)

@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from acctcfg.plain_file import read_plain
@@ -24,6 +25,8 @@ __all__ = ["PaceFile"]
 
 _MOST = 32 << 20  # bytes that are read of it
 _LONGEST_S = 3600.0  # no window is longer: what is older counts nowhere
+Rates = Callable[[str], Rate | None]
+"""The limit of an endpoint by its text; None for one of another venue type."""
 
 
 class PaceFile:
@@ -35,17 +38,23 @@ class PaceFile:
         name = hashlib.sha256(base_url.encode()).hexdigest()[:16]
         self._path = Path(cache) / "acctcfg" / f"pace-{name}.json" if cache and Path(cache).is_absolute() else None
 
-    def restore(self, pacer: Pacer, rates: Callable[[str], Rate | None]) -> None:
+    def restore(self, pacer: Pacer, rates: Rates) -> None:
         """Tell the pacer what earlier commands were answered."""
         pacer.restore(self._read(), rates)
 
-    def keep(self, pacer: Pacer) -> None:
+    def keep(self, pacer: Pacer, rates: Rates) -> None:
         """Keep what still counts, beside what others kept meanwhile; silently not, where that cannot be written."""
         if self._path is None:
             return
-        found = pacer.recent()
-        since = pacer.clock.now() - _LONGEST_S
+        found, now = pacer.recent(), pacer.clock.now()
+
+        @cache
+        def counts_since(endpoint: str) -> float:
+            rate = pacer.limits.get(endpoint) or rates(endpoint)  # twice the window: that of a halved limit of one
+            return now - (2 * rate.per_s / min(pacer.speed, 1.0) if rate is not None else _LONGEST_S)
+
         for key, times in self._read().items():
+            since = counts_since(key.endpoint)
             if both := sorted({*found.get(key, ()), *(at for at in times if at > since)}):
                 found[key] = both
         with contextlib.suppress(OSError, ValueError):

@@ -54,8 +54,9 @@ def accounts_of(workspace: Workspace, focus: Focus) -> list[str]:
 
 
 def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
-    accounts = workspace.manifest.accounts
-    return [spec for key, spec in accounts.items() if focus.everything or focus.touches(key, *managed_fields(spec))]
+    accounts, only = workspace.manifest.accounts, focus.accounts
+    some = accounts.items() if only is None else [(key, accounts[key]) for key in accounts if key in only]
+    return [spec for key, spec in some if focus.everything or focus.touches(key, *managed_fields(spec))]
 
 
 async def survey_accounts(

@@ -13,6 +13,7 @@ from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.untold import untold
 from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.plan import Planned
+from acctcfg.journal.records import Ours
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.inventory import HasInventory
 
@@ -34,32 +35,31 @@ def remember(
     ended = {str(result.step.address): result for result in outcome.results}
     session = planned.session
     assert session is not None  # noqa: S101
-    untouched = _untouched(planned, outcome)
+    kept = [survey for survey in _kept(planned, outcome) if not _deleted(survey, ended)]
+    _remember_ours(planned, kept, journal, run)
     known: dict[str, Knowledge] = {}  # by venue user
+
+    def knowledge(user: str) -> Knowledge:
+        known[user] = known.get(user) or journal.knowledge(user)
+        return known[user]
+
     for key, survey in planned.surveys.items():
         link = session.links[survey.spec.venue]
         user, name = link.connection.user, survey.spec.name
-        own = ended.get(key)
-        if own is not None and own.step.change.action == "delete":
-            if own.status in GOOD:
-                journal.forget_account(run, user, name)
-            elif session.known(link).account(survey.uid) is not None:  # an answer of success may have been all of it
-                journal.remember_account(run, user, name, uid=survey.uid, key=key, again=True)
-                known[user] = known.get(user) or journal.knowledge(user)
-                _remember_stored(survey, user, known[user], journal, run)
-        elif key in untouched:
+        if (own := _deleted(survey, ended)) is None:
             continue
-        elif survey.spec.role != "main" and survey.spec.state != "absent" and survey.uid and survey.desired:
-            journal.remember_account(run, user, name, uid=survey.uid, key=key)
-            access = link.connection.signed_by(survey)
-            if access is not None:
-                store, path, label = access
-                journal.remember_access(run, user, name, store=store, path=path, label=label, uid=survey.uid)
-            if survey.stored or survey.lasting or survey.rotated:
-                known[user] = known.get(user) or journal.knowledge(user)
-                _end_rotations(survey, user, known[user], journal, run)
-                _remember_stored(survey, user, known[user], journal, run)
-                _remember_lasting(survey, link.connection.spec, user, known[user], journal, run)
+        if own.status in GOOD:
+            journal.forget_account(run, user, name)
+        elif session.known(link).account(survey.uid) is not None:  # an answer of success may have been all of it
+            journal.remember_again(run, user, Ours(name=name, uid=survey.uid, key=key))
+            _remember_stored(survey, user, knowledge(user), journal, run)
+    for survey in kept:
+        if survey.stored or survey.lasting or survey.rotated:
+            connection = session.links[survey.spec.venue].connection
+            user = connection.user
+            _end_rotations(survey, user, knowledge(user), journal, run)
+            _remember_stored(survey, user, knowledge(user), journal, run)
+            _remember_lasting(survey, connection.spec, user, knowledge(user), journal, run)
     for result in outcome.results:
         _forget_key(planned, result, journal, run)
     _remember_seen(planned, journal, run)
@@ -69,6 +69,32 @@ def remember(
             finding = _finding(ended.get(intent.address), read.get(intent.address))
             if finding:
                 journal.resolve(run, intent, finding, intent.call)
+
+
+def _kept(planned: Planned, outcome: Outcome) -> list[Survey]:
+    """Sub-accounts that are there, were read, and are to stay."""
+    untouched = _untouched(planned, outcome)
+    surveys = [survey for key, survey in planned.surveys.items() if key not in untouched]
+    some = [one for one in surveys if one.spec.role != "main" and one.spec.state != "absent"]
+    return [one for one in some if one.uid and one.desired]
+
+
+def _deleted(survey: Survey, ended: Mapping[str, StepResult]) -> StepResult | None:
+    """How its delete ended, where it was to be deleted."""
+    own = ended.get(survey.spec.key)
+    return own if own is not None and own.step.change.action == "delete" else None
+
+
+def _remember_ours(planned: Planned, kept: Sequence[Survey], journal: Journal, run: str) -> None:
+    """Whose accounts these are, and which keys sign: of each venue user at once."""
+    assert planned.session is not None  # noqa: S101
+    ours: dict[str, list[Ours]] = {}
+    for survey in kept:
+        connection, spec = planned.session.links[survey.spec.venue].connection, survey.spec
+        one = Ours(name=spec.name, uid=survey.uid, key=spec.key, access=connection.signed_by(survey))
+        ours.setdefault(connection.user, []).append(one)
+    for user, some in ours.items():
+        journal.remember_accounts(run, user, some)
 
 
 def _untouched(planned: Planned, outcome: Outcome) -> set[str]:

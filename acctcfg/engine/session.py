@@ -141,7 +141,7 @@ class Way:
 
     async def close(self) -> None:
         """End its connections, and leave word of what was used of its limits."""
-        self.pace_file.keep(self.client.pacer)
+        self.pace_file.keep(self.client.pacer, self.venue.rate_of)
         await self.client.__aexit__(None, None, None)
 
 
@@ -204,7 +204,7 @@ class Session:
         """End every connection, and leave word of what was used of its limits."""
         as_before()
         for link in self.links.values():
-            link.pace_file.keep(link.client.pacer)
+            link.pace_file.keep(link.client.pacer, link.venue.rate_of)
             await link.client.__aexit__(None, None, None)
 
     async def _open(self) -> None:

@@ -19,7 +19,7 @@ from acctcfg.journal.last_seen import LastSeen
 from acctcfg.journal.lock_file import FOLDER
 from acctcfg.journal.past import Past, part_address
 from acctcfg.journal.process import this_process
-from acctcfg.journal.records import Finding, Intent, Outcome
+from acctcfg.journal.records import Finding, Intent, Ours, Outcome
 from acctcfg.journal.sqlite import SqliteStorage
 from acctcfg.journal.storage import Storage, Which
 from acctcfg.plain_file import leads_out
@@ -28,6 +28,8 @@ __all__ = ["JOURNAL", "Journal", "journal_path", "utc"]
 
 
 JOURNAL = Path(".acctcfg") / "journal.sqlite"
+_NAMED = 500
+"""Of more accounts than these all rows are read: a statement takes only so many names."""
 
 
 def journal_path(workspace: Path) -> Path:
@@ -238,32 +240,33 @@ class Journal(Past):
         if new:
             self._add(Draft.of("stores", run, new))
 
-    def remember_account(
-        self, run: str, venue_user: str, name: str, *, uid: str, key: str, again: bool = False
-    ) -> None:
-        """Write down that this account is ours; `key` is its key in the manifest. Nothing if that is known.
-
-        `again`: after a delete that was answered with success, and that reads did not show.
-        """
-        last = self._rows(Which(kinds=("account", "account_gone"), venue_user=venue_user, account=name, last=1))
-        facts = {"uid": uid, "key": key}
+    def remember_accounts(self, run: str, venue_user: str, accounts: Sequence[Ours]) -> None:
+        """Write down that these are ours, and which stored keys sign for them; of what is known so, nothing."""
+        names = tuple(one.name for one in accounts) if len(accounts) <= _NAMED else ()
+        kinds = ("account", "account_gone", "access")
+        rows = self._rows(Which(kinds=kinds, venue_user=venue_user, accounts=names))
+        last = {(row.account, row.kind == "access"): row for row in rows}
+        new = []
         with self._understood():
-            known = any(row.kind == "account" and dict(row.facts()) == facts for row in last)
-        if again or not known:
-            self._add(Draft.of("account", run, facts, venue_user, name))
+            for one in accounts:
+                account, access = last.get((one.name, False)), last.get((one.name, True))
+                facts: JsonObject = {"uid": one.uid, "key": one.key}
+                if account is None or account.kind != "account" or account.facts() != facts:
+                    new.append(Draft.of("account", run, facts, venue_user, one.name))
+                signs = (*one.access, one.uid) if one.access is not None else None
+                if signs is not None and (access is None or _signs(access) != signs):
+                    facts = dict(zip(("store", "path", "label", "uid"), signs, strict=True))
+                    new.append(Draft.of("access", run, facts, venue_user, one.name))
+        if new:
+            self._add_all(new)
+
+    def remember_again(self, run: str, venue_user: str, one: Ours) -> None:
+        """Write down that it is still ours: a delete was answered with success, and reads did not show it."""
+        self._add(Draft.of("account", run, {"uid": one.uid, "key": one.key}, venue_user, one.name))
 
     def forget_account(self, run: str, venue_user: str, name: str) -> None:
         """Write down that it is deleted, or no longer ours."""
         self._add(Draft.of("account_gone", run, None, venue_user, name))
-
-    def remember_access(
-        self, run: str, venue_user: str, account: str, *, store: str, path: str, label: str, uid: str = ""
-    ) -> None:
-        """Write down which stored key signs for this account. Nothing if that is known."""
-        last = self.last_access(venue_user, account)
-        facts = {"store": store, "path": path, "label": label, "uid": uid}
-        if last is None or (last.store, last.path, last.label, last.uid) != (store, path, label, uid):
-            self._add(Draft.of("access", run, facts, venue_user, account))
 
     def remember_seen(self, run: str, venue_user: str, kind: str, names: Iterable[str], *, daily: bool = True) -> None:
         """Write down, at most once a day, that a venue's list showed these; not `daily`: only those never seen."""
@@ -347,3 +350,8 @@ class Journal(Past):
 
 def _about(entry: Intent, kind: str, run: str, body: JsonValue) -> Draft:
     return Draft.of(kind, run, body, entry.venue_user, entry.account, entry.address, entry.seq)
+
+
+def _signs(row: Row) -> tuple[str, str, str, str]:
+    found = reading.access(row)
+    return found.store, found.path, found.label, found.uid

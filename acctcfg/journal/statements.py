@@ -29,6 +29,7 @@ class Statements:
             (which.venue_user is not None, f"venue_user = {mark}", [which.venue_user or ""]),
             (which.kinds, f"kind IN ({self._marks(len(which.kinds))})", which.kinds),
             (which.account is not None, f"account = {mark}", [which.account or ""]),
+            (which.accounts, f"account IN ({self._marks(len(which.accounts))})", which.accounts),
             (which.run_begins, f"run >= {mark} AND run < {mark}", [which.run_begins, which.run_begins + "~"]),
             (which.run_with_answers, self._own_rows, [which.run_with_answers] * 2),
             (which.unresolved, self._unresolved, []),

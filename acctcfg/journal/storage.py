@@ -29,6 +29,7 @@ class Which:
     kinds: tuple[str, ...] = ()
     venue_user: str | None = None
     account: str | None = None
+    accounts: tuple[str, ...] = ()
     run_begins: str = ""  # with these characters
     run_with_answers: str = ""  # of this run, and of any run about one of its intents
     unresolved: bool = False  # intents whose outcome nobody knows

@@ -20,7 +20,7 @@ ACCOUNTS = {f"payin00{number}": {"api_keys": {"trading": KEY}} for number in ran
 def full_after(patch: pytest.MonkeyPatch, method: str, count: int) -> None:
     """The disk has room for so many rows of one method of the journal, and then for nothing at all."""
     left = [count]
-    for name in ("intend", "settle", "request", "answered", "resolve", "end_run", "remember_key", "remember_account"):
+    for name in ("intend", "settle", "request", "answered", "resolve", "end_run", "remember_key", "remember_accounts"):
         honest = getattr(Journal, name, None)
         if honest is None:
             continue

@@ -27,7 +27,7 @@ async def test_two_that_end_at_once_leave_what_both_used(tmp_path: Path) -> None
     await _used(one, mine)
     await _used(other, mine)
     await _used(other, yours)
-    file.keep(one)
-    file.keep(other)
+    file.keep(one, lambda _: RATE)
+    file.keep(other, lambda _: RATE)
     file.restore(next_one, lambda _: RATE)
     assert {key: len(times) for key, times in next_one.recent().items()} == {mine: 2, yours: 1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from patience import PATIENCE_S
 
 from acctcfg.errors import JournalError
 from acctcfg.journal import Access, Intent, Journal, KnownAccount
-from acctcfg.journal.chain import canonical
+from acctcfg.journal.chain import Draft, Row, canonical
+from acctcfg.journal.records import Ours
 from acctcfg.secrets import Credentials, Secret
 
 plain = st.recursive(
@@ -166,18 +167,18 @@ def test_requests_are_written_with_what_comes_next(journal: Journal, run: str, p
 
 def test_accounts_are_known_until_forgotten(journal: Journal, run: str, clock: Clock) -> None:
     """An account is ours from its creation or take-over on, under its present key; deleting it ends that."""
-    journal.remember_account(run, "1001", "mmdesk01", uid="7", key="mmdesk01")
-    journal.remember_account(run, "2002", "other", uid="8", key="other")
+    journal.remember_accounts(run, "1001", [Ours(name="mmdesk01", uid="7", key="mmdesk01")])
+    journal.remember_accounts(run, "2002", [Ours(name="other", uid="8", key="other")])
     clock.move(60)
     rows = journal.head()[0]
-    journal.remember_account(run, "1001", "mmdesk01", uid="7", key="mmdesk01")
+    journal.remember_accounts(run, "1001", [Ours(name="mmdesk01", uid="7", key="mmdesk01")])
     assert journal.head()[0] == rows, "what is known is not written again"
-    journal.remember_account(run, "1001", "mmdesk01", uid="7", key="desk_one")
+    journal.remember_accounts(run, "1001", [Ours(name="mmdesk01", uid="7", key="desk_one")])
     expected = KnownAccount(name="mmdesk01", uid="7", key="desk_one", since="2026-03-01T12:00:00.000Z")
     assert journal.knowledge("1001").all() == (expected,)
     journal.forget_account(run, "1001", "mmdesk01")
     assert journal.knowledge("1001").all() == ()
-    journal.remember_account(run, "1001", "mmdesk01", uid="9", key="mmdesk01")
+    journal.remember_accounts(run, "1001", [Ours(name="mmdesk01", uid="9", key="mmdesk01")])
     assert known(journal)["mmdesk01"].since == "2026-03-01T12:01:00.000Z"
 
 
@@ -199,7 +200,7 @@ def test_an_account_is_ours_from_the_intent_to_create_it(journal: Journal, run: 
 
 def test_a_refused_creation_takes_nothing_away(journal: Journal, run: str) -> None:
     """An account that was taken over stays known, whatever becomes of an attempt to create it anew."""
-    journal.remember_account(run, "1001", "mmdesk01", uid="7", key="mmdesk01")
+    journal.remember_accounts(run, "1001", [Ours(name="mmdesk01", uid="7", key="mmdesk01")])
     journal.settle(mean(journal, run, "mmdesk01", action="create"), "refused")
     assert set(known(journal)) == {"mmdesk01"}
 
@@ -207,11 +208,36 @@ def test_a_refused_creation_takes_nothing_away(journal: Journal, run: str) -> No
 def test_the_last_access_counts(journal: Journal, run: str) -> None:
     """The key that signed last is told, per account; telling the same again writes nothing."""
     for label in ("old", "new", "new"):
-        journal.remember_access(run, "1001", "mmdesk01", store="vault", path=f"desk/mmdesk01/{label}", label=label)
-    journal.remember_access(run, "1001", "mmdesk02", store="vault", path="desk/mmdesk02/x", label="x")
-    expected = Access(store="vault", path="desk/mmdesk01/new", label="new", since="2026-03-01T12:00:00.000Z")
+        access = ("vault", f"desk/mmdesk01/{label}", label)
+        journal.remember_accounts(run, "1001", [Ours(name="mmdesk01", uid="7", key="mmdesk01", access=access)])
+    other = Ours(name="mmdesk02", uid="8", key="mmdesk02", access=("vault", "desk/mmdesk02/x", "x"))
+    journal.remember_accounts(run, "1001", [other])
+    expected = Access(store="vault", path="desk/mmdesk01/new", label="new", since="2026-03-01T12:00:00.000Z", uid="7")
     assert journal.last_access("1001", "mmdesk01") == expected
-    assert journal.head()[0] == 4
+    assert journal.head()[0] == 1 + 2 + 3, "the run; both accounts; their keys, and the one that changed"
+
+
+def test_accounts_are_put_on_record_in_one_flush(journal: Journal, run: str) -> None:
+    """However many there are: what is known so already is not written again, and nothing stands between the rows."""
+    names = [f"mmdesk{number:04}" for number in range(1200)]
+
+    def ours(some: Sequence[str]) -> list[Ours]:
+        return [Ours(name=one, uid=one[-4:], key=one, access=("vault", f"desk/{one}/bot", "bot")) for one in some]
+
+    flushes: list[int] = []
+    append = journal.storage.append
+
+    def counted(drafts: Sequence[Draft], at: str) -> list[Row]:
+        flushes.append(len(drafts))
+        return append(drafts, at)
+
+    journal.storage.append = counted  # type: ignore[method-assign]
+    journal.remember_accounts(run, "1001", ours(names[:3]))
+    journal.remember_accounts(run, "1001", ours(names))
+    journal.remember_accounts(run, "1001", ours(names))
+    journal.remember_accounts(run, "1001", ours(names[5:8]))
+    assert flushes == [6, 2 * 1197]
+    assert len(known(journal)) == 1200
 
 
 def creates(journal: Journal, run: str, label: str = "trading") -> Intent:

@@ -16,6 +16,7 @@ from acctcfg.errors import JournalError
 from acctcfg.journal import Journal
 from acctcfg.journal.chain import FIRST, Row, canonical, flaws, row_hash
 from acctcfg.journal.knowledge import Knowledge
+from acctcfg.journal.records import Ours
 
 USER = "1001"
 
@@ -71,7 +72,7 @@ def test_renamed_in_the_manifest_an_account_stays_the_same(journal: Journal, run
     """Another key in the manifest, or another path of its secret: account and key are found by their ids."""
     create(journal, run, "mmdesk01", {"uid": "7"})
     journal.remember_key(run, USER, "mmdesk01", "bot", store="vault", path="old/a/bot", api_key="K1", uid="7")
-    journal.remember_account(run, USER, "mmdesk01", uid="7", key="renamed")
+    journal.remember_accounts(run, USER, [Ours(name="mmdesk01", uid="7", key="renamed")])
     known = journal.knowledge(USER)
     stored = known.stored_key("K1")
     assert stored is not None
@@ -119,7 +120,7 @@ def test_what_nobody_can_take_away_is_known_until_its_account_is_gone(journal: J
     field = "deposit.addresses"
     place = {"uid": "7", "environment": "demo", "field": field}
     one, two = ({"currency": "USDT", "address": f"T{number}", "number": number} for number in (1, 2))
-    journal.remember_account(run, USER, "mmdesk01", uid="7", key="mmdesk01")
+    journal.remember_accounts(run, USER, [Ours(name="mmdesk01", uid="7", key="mmdesk01")])
     for shown in (one, two):
         clock.move(86_400)
         journal.remember_lasting(run, USER, "mmdesk01", **place, shown=[shown])
@@ -132,9 +133,9 @@ def test_what_nobody_can_take_away_is_known_until_its_account_is_gone(journal: J
     assert known.lasting("8", "demo", field) == known.lasting("7", "demo", "api_keys") == ()
     assert known.lasting("7", "live", field) == ()
     assert journal.knowledge("another").lasting("7", "demo", field) == ()
-    journal.remember_account(run, USER, "mmdesk01", uid="8", key="mmdesk01")
+    journal.remember_accounts(run, USER, [Ours(name="mmdesk01", uid="8", key="mmdesk01")])
     assert journal.knowledge(USER).lasting("8", "demo", field) == ()
-    journal.remember_account(run, USER, "mmdesk01", uid="7", key="mmdesk01")
+    journal.remember_accounts(run, USER, [Ours(name="mmdesk01", uid="7", key="mmdesk01")])
     journal.forget_account(run, USER, "mmdesk01")
     assert journal.knowledge(USER).lasting("7", "demo", field) == ()
 

@@ -19,6 +19,7 @@ from acctcfg.errors import JournalError, LockHeld
 from acctcfg.journal import Holder, Journal, Lock, SqliteStorage, Storage, holders
 from acctcfg.journal.chain import BEGINNING, Draft, Row, chained
 from acctcfg.journal.postgres import PostgresStorage
+from acctcfg.journal.records import Ours
 from acctcfg.journal.storage import LockPlace, View, Which
 
 KINDS = ("intent", "done", "unknown", "resolved", "run", "run_end", "access")
@@ -137,7 +138,7 @@ def test_a_journal_on_any_storage(storage: Storage, clock: Clock) -> None:
         assert journal.unresolved("1001") == (lost,)
         later = journal.begin_run(command="apply", actor="bob")
         journal.resolve(later, lost, "happened")
-        journal.remember_account(later, "1001", "mmdesk01", uid="7", key="mmdesk01")
+        journal.remember_accounts(later, "1001", [Ours(name="mmdesk01", uid="7", key="mmdesk01")])
         assert journal.unresolved("1001") == ()
         assert [one.name for one in journal.knowledge("1001").all()] == ["mmdesk01"]
         assert [one.finding for one in journal.run(run).entries] == ["happened", None]

@@ -12,6 +12,7 @@ from desk import Desk, Said
 
 from acctcfg.core.trust import trust_word
 from acctcfg.journal import Journal, journal_path
+from acctcfg.journal.records import Ours
 
 KEY = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 NAMES = ("trader01", "trader02")
@@ -173,7 +174,7 @@ def test_of_a_store_that_cannot_tell_the_journal_tells(desk: Desk, kind: str) ->
         for user, label in (("70", "trading"), ("70", "old"), ("70", "gone"), ("71", "theirs")):
             facts = {"store": "far", "path": f"desk/trader01/{label}", "api_key": f"id-{label}", "uid": "5"}
             journal.remember_key(run, user, "trader01", label, **facts)
-        journal.remember_account(run, "70", "trader01", uid="5", key="trader01")
+        journal.remember_accounts(run, "70", [Ours(name="trader01", uid="5", key="trader01")])
         journal.forget_key(run, "70", "trader01", "gone")
     rows = desk.run("secrets", "list", "--format", "json").json["secrets"]
     assert [(row["path"], row["state"], row["by"]) for row in rows] == [

@@ -43,7 +43,7 @@ class Asked(NamedTuple):
 
 
 ANYWHERE = Place("", 0, 0)
-"""Of an entry that agrees with all others: they need no place, and accounts whose entries differ in it share the work."""
+"""Of entries that all agree: none is ever named, and accounts whose entries differ in nothing else share the work."""
 
 
 class Landing(NamedTuple):
