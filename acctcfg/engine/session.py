@@ -24,7 +24,7 @@ from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.unforeseen import blame
 from acctcfg.engine.workspace import JournalMemory, Workspace
 from acctcfg.errors import AcctcfgError, ConfigError, VenueError
-from acctcfg.venues.contract import Connection, Cost, Given, HandsOver, Survey, Venue
+from acctcfg.venues.contract import Connection, Cost, Given, HandsOver, Reopens, Survey, Venue
 from acctcfg.venues.installed import venue
 from acctcfg.wire.client import Client
 from acctcfg.wire.clock import Clock
@@ -52,6 +52,7 @@ class Link:
     speed: float
     share: float
     tells: bool = True  # of the limits that it shares with other connections
+    api_key: str = ""  # the id of the connection's own key; "" where it has a token, which may be another one's soon
     ends_at: float | None = None  # unix seconds: when its access token is over, as far as that is known
     opened_at: float = 0.0
     accounts: int = 0
@@ -224,14 +225,29 @@ class Session:
 
     async def _prove(self, link: Link) -> None:
         """Open a connection, and see that its credentials are the user's that the manifest, or the journal, means."""
+        connection, base_url = link.connection, link.client.base_url
+        proven = self.workspace.proven if link.api_key and isinstance(connection, Reopens) else None
+        place = connection.spec.key, link.api_key
+        if proven is not None and isinstance(connection, Reopens) and place in proven:
+            connection.reopen(proven[place])
+        else:
+            await self._asked_whose(link)
+        self.demand_same_user(link)
+        if proven is not None and isinstance(connection, Reopens):
+            proven[place] = connection.opened()
+        if self.limits is not None:
+            link.client.pacer.shared = self.limits.of(base_url, connection.user)
+
+    async def _asked_whose(self, link: Link) -> None:
+        connection, base_url = link.connection, link.client.base_url
+        if self.limits is not None:
+            expected = connection.spec.uid or self.workspace.user_behind(connection.spec, base_url)
+            link.client.pacer.shared = self.limits.of(base_url, expected, opening=True)
         try:
-            await link.connection.open()
+            await connection.open()
         except VenueError as exc:
             exc.hint = exc.hint or "nothing was written; is the venue up, and is base_url right?"
             raise
-        self.demand_same_user(link)
-        if self.limits is not None:
-            link.client.pacer.shared = self.limits.of(link.client.base_url, link.connection.user)
 
     def demand_same_user(self, link: Link) -> None:
         """ConfigError where an open connection is another user's than the manifest, or the journal, says."""
@@ -310,15 +326,16 @@ class Session:
             listed=self.listed,
         )
         connection = way.venue.connect(given)
-        ends_at = credentials.ends_at if isinstance(credentials, AccessToken) else None
+        token = credentials if isinstance(credentials, AccessToken) else None
         return Link(
             venue=way.venue,
             connection=connection,
             pace_file=way.pace_file,
             speed=way.speed,
             share=way.share,
+            api_key=credentials.api_key if token is None else "",
             tells=all(one.client.pacer is not way.client.pacer for one in self.links.values()),
-            ends_at=ends_at,
+            ends_at=token.ends_at if token is not None else None,
         )
 
 

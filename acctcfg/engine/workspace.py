@@ -91,6 +91,8 @@ class Workspace:
     today: str = ""  # the day (UTC) as which the manifest was read
     clock: Clock = field(default_factory=SystemClock)
     intact: Head = BEGINNING  # up to where the journal was found as it was written
+    proven: dict[tuple[str, str], object] | None = None
+    """Where one process opens the connections of a run many times: what each learned, by its key and its API key."""
     learned: dict[str, Knowledge] = field(default_factory=dict)  # by venue user: what it said up to then
     _stores: dict[str, Store] = field(default_factory=dict)
 

@@ -376,6 +376,17 @@ class HandsOver(Protocol):
         """What the list said of the account, as `Given.listed` takes it; None where that must be read again."""
 
 
+@runtime_checkable
+class Reopens(Protocol):
+    """A connection that a process of a run opens many times, and need prove once."""
+
+    def opened(self) -> object:
+        """What `open` learned; None before it."""
+
+    def reopen(self, opened: object) -> None:
+        """In place of `open`: by what another connection with the same credentials learned in this run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What the engine hands over for one connection; a venue takes of it what it needs."""

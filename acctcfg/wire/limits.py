@@ -47,5 +47,6 @@ class Shared(Protocol):
 class Limits(Protocol):
     """What a process shares with others, at any venue."""
 
-    def of(self, base_url: str, user: str) -> Shared:
-        """With those who use the same connection."""
+    def of(self, base_url: str, user: str, *, opening: bool = False) -> Shared:
+        """With those who use the same connection. `opening`: so far all requests are its own key's, whosever that is;
+        `user` is who it is expected to be, "" where nobody knows."""

@@ -72,9 +72,9 @@ class SharedLimits:
             await asyncio.to_thread(self._exchange, [], *self._ended())
         self._server.close()
 
-    def of(self, base_url: str, user: str) -> _OfUser:
+    def of(self, base_url: str, user: str, *, opening: bool = False) -> _OfUser:
         """Those of one connection, by the user that its own key is of."""
-        return _OfUser(self, base_url, user, self._machine)
+        return _OfUser(self, base_url, user, self._machine, opening)
 
     async def enter(self, bucket: str, count: int, window_s: float) -> _Place:
         """Wait for a place."""
@@ -173,13 +173,14 @@ class _OfUser:
     base_url: str
     user: str
     machine: str
+    opening: bool
 
     def covers(self, key: BucketKey) -> bool:
         """Whether others use it, too."""
-        return key.scope == "ip" or key.owner == self.user
+        return self.opening or key.scope == "ip" or key.owner == self.user
 
     async def enter(self, key: BucketKey, count: int, window_s: float) -> _Place:
         """Wait for a place among all of them."""
-        owner = self.machine if key.scope == "ip" else self.user
+        owner = self.machine if key.scope == "ip" else self.user or key.owner
         bucket = " ".join((self.base_url, key.scope, owner, key.endpoint, *key.by))
         return await self.limits.enter(bucket, count, window_s)

@@ -53,15 +53,16 @@ class Worker:
         self._limits: SharedLimits | None = None
         self._now: Interrupts | None = None  # what a signal does to the part in hand
         self._leaving = False
+        self._run = ""  # whose part it had last
         self._serving: asyncio.Future[None] | None = None
         self._unfit: AcctcfgError | None = None  # why it takes no more parts
 
     async def run(self, interrupts: Interrupts) -> None:
         """Until a signal comes: the first lets the part in hand end its step, the second breaks it off."""
-        await self._prove()
         limits = SharedLimits(url_of(self.workspace), self.workspace.environ)
         work = {APPLY: self._part, READ: self._read}
         async with limits as self._limits, opened(self.workspace, work) as jobs:
+            await self._prove()
             await self._serve(jobs, interrupts)
 
     async def _prove(self) -> None:
@@ -70,7 +71,8 @@ class Worker:
             if why := store.why_not_readable_here():
                 hint = "give this worker what opens the store for `acctcfg apply`"
                 raise ConfigError(f"it could not sign as the accounts whose keys are in {name}: {why}", hint=hint)
-        async with Session(self.workspace, self.workspace.manifest.venues, progress=self.progress) as session:
+        venues = self.workspace.manifest.venues
+        async with Session(self.workspace, venues, progress=self.progress, limits=self._limits) as session:
             for error in session.failed.values():
                 raise error
 
@@ -102,12 +104,19 @@ class Worker:
 
     # -- one job -------------------------------------------------------------------------------------------------------
 
+    def _of_run(self, run: str) -> None:
+        """Each run proves the connections anew, in its first part here."""
+        if self._run != run:
+            self._run, self.workspace.proven = run, {}
+
     async def _read(self, run: str, part: int) -> None:
         """Accounts of a plan that another process makes. Where it fails, that one reads for itself."""
+        self._of_run(run)
         await self._in_hand(lambda _: self._read_accounts(run, part))
 
     async def _part(self, run: str, part: int) -> None:
         """A part of a run. Told to stop by the queue, it ends its steps as after Ctrl-C; by a signal, others go on."""
+        self._of_run(run)
         await self._in_hand(lambda interrupts: self._carry_out(run, part, interrupts))
 
     async def _in_hand(self, work: Callable[[Interrupts], Coroutine[object, None, None]]) -> None:

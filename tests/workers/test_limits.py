@@ -59,3 +59,20 @@ def test_an_accounts_own_limits_are_not_shared() -> None:
     assert shared.covers(KEY)
     assert shared.covers(KEY._replace(scope="ip", owner="127.0.0.1"))
     assert not shared.covers(KEY._replace(owner="7000/7001"))
+
+
+async def test_what_opens_a_connection_counts_with_it(postgres: Postgres) -> None:
+    """Before it is known whose credentials they are: with the user that they are expected to be of, else with all who
+    have the same credentials."""
+    url, alias = JournalUrl.of(postgres.database()), KEY._replace(owner="key of somebody")
+    async with SharedLimits(url, {}) as one, SharedLimits(url, {}) as other:
+        for expected, opened in (("7000", KEY), ("", alias)):
+            opening = one.of("http://127.0.0.1:1", expected, opening=True)
+            assert opening.covers(alias)
+            for _ in range(COUNT):
+                (await opening.enter(alias, COUNT, LONG_S)).answered()
+            later = other.of("http://127.0.0.1:1", expected, opening=not expected)
+            waiting = asyncio.ensure_future(later.enter(opened, COUNT, LONG_S))
+            await asyncio.sleep(0.2)
+            assert not waiting.done()
+            waiting.cancel()

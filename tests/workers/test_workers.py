@@ -90,6 +90,27 @@ def test_two_workers_onboard_a_fleet(desk: Desk, postgres: Postgres, url: str, m
         assert one["passphrase"] not in seen
 
 
+def config_reads(desk: Desk) -> int:
+    """How often the connection's own key was asked whose it is."""
+    buckets = desk.sandbox.control_get("requests")["buckets"]
+    master = next(one["who"] for one in buckets if "subaccount-info" in one["endpoint"])
+    return next(one["total"] for one in buckets if one["who"] == master and one["endpoint"].endswith("/config"))
+
+
+def test_a_worker_proves_a_connection_once_a_run(desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many parts it takes of that run: all workers together have five such reads in two seconds."""
+    monkeypatch.setattr("acctcfg.workers.parts.LEAST", 1)
+    monkeypatch.setattr("acctcfg.workers.parts.SHARE", 1000)
+    monkeypatch.setattr("acctcfg.workers.queued.READ_ELSEWHERE", 10)
+    desk.write(fleet(4), journal={"url": url})
+    with workers_beside(desk, 1) as (one,):
+        assert desk.apply("--queue").code == 0
+        assert one.parts == 4
+    started, this_run, the_apply = 1, 1, 2  # that reads for its plan, and looks once more at the end
+    assert config_reads(desk) <= started + this_run + the_apply
+    assert not desk.sandbox.control_get("requests")["rate_limited"]
+
+
 def test_drift_and_watch_are_read_by_workers(desk: Desk, url: str) -> None:
     """They find what they find alone, and `watch --apply --queue` sets it."""
     desk.write(fleet(2), journal={"url": url}).apply()

@@ -72,6 +72,7 @@ class Reading(ByField[Account]):
         self._listed = {key: facts for key, facts in given.listed.items() if key in given.accounts}
         self._calls = calls
         self._master = Master(given.client, given.credentials, "", calls)
+        self._config: Config | None = None  # whose credentials these are
         self._opened: tuple[float, Config] | None = None  # when `open` read the main account's, and what; used once
         mode = AccountMode(calls)
         self._mode, self._leverage = mode, Leverage(mode, self._today)
@@ -93,8 +94,22 @@ class Reading(ByField[Account]):
         unknown = alias(self._credentials.api_key)
         read_at = self.client.clock.monotonic()
         config = await whose(self.client, self.spec, self._credentials, self._calls.title, user=unknown)
-        self.user, self._opened, self._bound = config.uid, (read_at, config), config.key_ips != ()
-        self.client.pacer.one_owner(unknown, self.user)
+        self._opened = read_at, config
+        self._belongs_to(config)
+
+    def opened(self) -> Config | None:
+        """The main account's config."""
+        return self._config
+
+    def reopen(self, opened: object) -> None:
+        """Nothing is asked: a key never changes its account. What a setting is by now, its survey reads."""
+        if not isinstance(opened, Config):
+            raise TypeError(f"not what a connection of this type opens with: {type(opened).__name__}")
+        self._belongs_to(opened)
+
+    def _belongs_to(self, config: Config) -> None:
+        self.user, self._config, self._bound = config.uid, config, config.key_ips != ()
+        self.client.pacer.one_owner(alias(self._credentials.api_key), self.user)
         self._master = Master(self.client, self._credentials, self.user, self._calls)
 
     async def own_key(self) -> KeyFacts | None:
