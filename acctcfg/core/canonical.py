@@ -13,8 +13,8 @@ from acctcfg.core.untold import untold
 
 __all__ = ["canonical", "digest_of", "digest_of_parts"]
 
-_DIFFERS: Final = re.compile(r"[^\x00-\x7f]|\.0(?=[,\]}]|\Z)|\de[+-]\d|\d{17}(?=[.,\]}]|\Z)")
-"""Where the text of the json module may not be the RFC's: other letters sort, and floats are written, differently."""
+_DIFFERS: Final = re.compile(r"\d(?:\.0(?=[,\]}]|\Z)|e[+-]\d|\d{16}(?=[.,\]}]|\Z))")
+"""Where the json module may write a float otherwise than the RFC. Text that is not ASCII may be sorted otherwise."""
 
 
 _PLAIN: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -36,7 +36,7 @@ def digest_of_parts(texts: Iterable[str]) -> str:
 def canonical(value: object) -> str:
     """The value as text, whatever order its keys were made in. ValueError for NaN and the like."""
     text = _PLAIN.encode(value)
-    return _written(value) if _DIFFERS.search(text) else text
+    return text if text.isascii() and not _DIFFERS.search(text) else _written(value)
 
 
 def _written(value: object) -> str:
