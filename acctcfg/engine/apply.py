@@ -198,7 +198,7 @@ def _begun(planned: Planned, part: Part) -> set[str]:
     """Where the run has written already: a process that had this part before was killed, or stopped."""
     assert planned.session is not None  # noqa: S101 (draw_up read through it)
     with planned.session.workspace.journal() as journal:
-        return set(journal.sent(part.run))
+        return set(journal.sent(part.run, part.accounts))
 
 
 async def _go_on(

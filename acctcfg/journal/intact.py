@@ -18,17 +18,19 @@ def demand_intact(view: View, place: str, remedy: str, since: Head) -> Head:
 
     Rows up to `since`, the head of an earlier look, are believed if that row is still there as it was.
     """
+    rows = iter(view.rows(since[0]))
     if since != BEGINNING:
-        there = next(iter(view.rows(since[0])), None)
+        there = next(rows, None)
         if there is None or (there.seq, there.hash) != since:
-            since = BEGINNING
+            del rows  # a view has one pass at a time
+            rows, since = iter(view.rows(BEGINNING[0])), BEGINNING
     head = [since]
 
     def seen(row: Row) -> Row:
         head[0] = (row.seq, row.hash)
         return row
 
-    found = list(islice(flaws(map(seen, view.rows(since[0] + 1)), view.last_given, since), SHOWN + 1))
+    found = list(islice(flaws(map(seen, rows), view.last_given, since), SHOWN + 1))
     if found:
         more = ["..."] if len(found) > SHOWN else []
         raise JournalError(

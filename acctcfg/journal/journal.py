@@ -21,15 +21,13 @@ from acctcfg.journal.past import Past, part_address
 from acctcfg.journal.process import this_process
 from acctcfg.journal.records import Finding, Intent, Ours, Outcome
 from acctcfg.journal.sqlite import SqliteStorage
-from acctcfg.journal.storage import Storage, Which
+from acctcfg.journal.storage import NAMED, Storage, Which
 from acctcfg.plain_file import leads_out
 
 __all__ = ["JOURNAL", "Journal", "journal_path", "utc"]
 
 
 JOURNAL = Path(".acctcfg") / "journal.sqlite"
-_NAMED = 500
-"""Of more accounts than these all rows are read: a statement takes only so many names."""
 
 
 def journal_path(workspace: Path) -> Path:
@@ -242,7 +240,7 @@ class Journal(Past):
 
     def remember_accounts(self, run: str, venue_user: str, accounts: Sequence[Ours]) -> None:
         """Write down that these are ours, and which stored keys sign for them; of what is known so, nothing."""
-        names = tuple(one.name for one in accounts) if len(accounts) <= _NAMED else ()
+        names = tuple(one.name for one in accounts) if len(accounts) <= NAMED else ()
         kinds = ("account", "account_gone", "access")
         rows = self._rows(Which(kinds=kinds, venue_user=venue_user, accounts=names))
         last = {(row.account, row.kind == "access"): row for row in rows}

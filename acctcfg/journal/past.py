@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from acctcfg.core.json_types import JsonObject
@@ -17,7 +17,7 @@ from acctcfg.journal.last_seen import LastSeen, demand_last, older
 from acctcfg.journal.process import Process
 from acctcfg.journal.reading import Readers
 from acctcfg.journal.records import Access, Intent, Run, RunRecord, is_of
-from acctcfg.journal.storage import Storage, Which
+from acctcfg.journal.storage import NAMED, Storage, Which
 
 __all__ = ["Past", "part_address"]
 
@@ -109,9 +109,12 @@ class Past:
         rows = self._rows(Which(kinds=("intent", "step")))
         return {row.run for row in rows if is_of(row.address, about)}
 
-    def sent(self, run: str) -> dict[str, bool]:
-        """Address -> whether a write of the run there was answered, or found to have happened."""
-        rows = self._rows(Which(kinds=("intent", "done", "resolved"), run_begins=run))
+    def sent(self, run: str, accounts: Collection[str] = ()) -> dict[str, bool]:
+        """Address -> whether a write of the run there was answered, or found to have happened.
+
+        `accounts`: at least those of these, by their names at the venue."""
+        names = tuple(accounts) if len(accounts) <= NAMED else ()
+        rows = self._rows(Which(kinds=("intent", "done", "resolved"), run_begins=run, accounts=names))
         with self._understood():
             ended = {row.entry for row in rows if row.kind == "done" or row.facts().get("finding") == "happened"}
         found: dict[str, bool] = {}
@@ -128,9 +131,9 @@ class Past:
 
     def part(self, run: str, kind: str, number: int) -> JsonObject | None:
         """The body of the run's first note of a kind that is about a part of it."""
-        rows = self._rows(Which(kinds=("note",), run_begins=run))
+        rows = self._rows(Which(kinds=("note",), run_begins=run, address=part_address(number)))
         with self._understood():
-            for facts in (row.facts() for row in rows if row.address == part_address(number)):
+            for facts in (row.facts() for row in rows):
                 if facts["kind"] == kind:
                     return mapping(facts["body"])
         return None

@@ -74,13 +74,14 @@ class _View:
         self.last_given = last_given
 
     def rows(self, first: int) -> Iterator[Row]:
-        """From this number on, some thousands at a time."""
+        """From this number on: few first, for whoever looks at one, then some thousands at a time."""
+        size = 20
         with self._connection.cursor("journal") as cursor:
             with self._server.bounded(self._connection):
                 cursor.execute(*SQL.select(Which(first=first)))
             while True:
                 with self._server.bounded(self._connection):
-                    some = cursor.fetchmany(5000)
+                    some, size = cursor.fetchmany(size), 5000
                 if not some:
                     return
                 yield from map(Row._make, some)

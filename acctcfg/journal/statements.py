@@ -30,6 +30,7 @@ class Statements:
             (which.kinds, f"kind IN ({self._marks(len(which.kinds))})", which.kinds),
             (which.account is not None, f"account = {mark}", [which.account or ""]),
             (which.accounts, f"account IN ({self._marks(len(which.accounts))})", which.accounts),
+            (which.address is not None, f"address = {mark}", [which.address or ""]),
             (which.run_begins, f"run >= {mark} AND run < {mark}", [which.run_begins, which.run_begins + "~"]),
             (which.run_with_answers, self._own_rows, [which.run_with_answers] * 2),
             (which.unresolved, self._unresolved, []),

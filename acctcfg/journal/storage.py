@@ -19,7 +19,10 @@ from acctcfg.errors import JournalError
 from acctcfg.journal.chain import Draft, Row
 from acctcfg.journal.holder import Holder
 
-__all__ = ["LockPlace", "Storage", "View", "Which", "demand_known", "in_words"]
+__all__ = ["NAMED", "LockPlace", "Storage", "View", "Which", "demand_known", "in_words"]
+
+
+NAMED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,8 @@ class Which:
     kinds: tuple[str, ...] = ()
     venue_user: str | None = None
     account: str | None = None
-    accounts: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()  # of one of these; at most NAMED of them, for a statement takes only so many values
+    address: str | None = None
     run_begins: str = ""  # with these characters
     run_with_answers: str = ""  # of this run, and of any run about one of its intents
     unresolved: bool = False  # intents whose outcome nobody knows

@@ -179,7 +179,7 @@ class Worker:
         with self.workspace.journal() as journal:
             if journal.part(run, PART_ENDED, part.number) is not None:
                 return
-            begun = {address.partition(".")[0] for address in journal.sent(run)}
+            begun = {address.partition(".")[0] for address in journal.sent(run, part.accounts)}
         ours = Part(
             run=run,
             number=part.number,

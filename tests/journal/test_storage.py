@@ -49,6 +49,8 @@ class InMemory:
             (not which.kinds or row.kind in which.kinds)
             and which.venue_user in (None, row.venue_user)
             and which.account in (None, row.account)
+            and (not which.accounts or row.account in which.accounts)
+            and which.address in (None, row.address)
             and row.run.startswith(which.run_begins)
             and (not which.run_with_answers or row.run == which.run_with_answers or row.entry in own)
             and not (which.unresolved and row.seq in ends)
@@ -167,11 +169,12 @@ async def test_a_lock_on_any_storage(storage: Storage, clock: Clock) -> None:
 
 drafts = st.lists(
     st.builds(
-        lambda kind, run, user, account, entry: Draft.of(kind, run, {}, user, account, "a", entry),
+        lambda kind, run, user, account, address, entry: Draft.of(kind, run, {}, user, account, address, entry),
         st.sampled_from(KINDS),
         st.sampled_from(["r1", "r12", "r2"]),
         st.sampled_from(["1", "2"]),
         st.sampled_from(["a", "b"]),
+        st.sampled_from(["a", "part 1"]),
         st.none() | st.integers(1, 4),
     ),
     max_size=12,
@@ -181,6 +184,8 @@ questions = st.builds(
     kinds=st.lists(st.sampled_from(KINDS), max_size=2).map(tuple),
     venue_user=st.sampled_from([None, "1"]),
     account=st.sampled_from([None, "a"]),
+    accounts=st.sampled_from([(), ("a",), ("a", "b"), ("x",)]),
+    address=st.sampled_from([None, "part 1"]),
     run_begins=st.sampled_from(["", "r1", "x"]),
     run_with_answers=st.sampled_from(["", "r1"]),
     unresolved=st.booleans(),
