@@ -6,7 +6,7 @@ both shows that, and it is a failure each time, however often the run is repeate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from acctcfg.core.address import Address
 from acctcfg.core.outcome import NOT_READ_BACK
@@ -23,7 +23,8 @@ CODE = "one_value"
 async def look_at_siblings(attempts: Sequence[Attempt], work: Work) -> None:
     """Read what the writes of one batch may have moved; one that moved without being written is a failure."""
     done = [one for one in attempts if one.result is not None and one.result.status == "done"]
-    watched = {one.address: _watched(one, done, work) for one in done}
+    by_address = {one.address: one for one in done}
+    watched = {one.address: _watched(one, by_address, work) for one in done}
     asked = {address: value for found in watched.values() for address, value in found.items()}
     if not asked:
         return
@@ -38,14 +39,15 @@ async def look_at_siblings(attempts: Sequence[Attempt], work: Work) -> None:
             _judge(one, address, value, live[address], work)
 
 
-def _watched(attempt: Attempt, done: Sequence[Attempt], work: Work) -> dict[Address, Live | Wanted]:
+def _watched(attempt: Attempt, done: Mapping[Address, Attempt], work: Work) -> dict[Address, Live | Wanted]:
     """Addresses with the values that they should still have; those that the same read showed need no other."""
-    same = {one.address for one in done if one.look == attempt.look}
     found: dict[Address, Live | Wanted] = {}
     for address in work.link.connection.moved_with(work.survey, attempt.change):
-        written = next((one for one in done if one.address == address), None)
+        written = done.get(address)
+        if written is not None and written.look == attempt.look:
+            continue
         value = written.change.after if written is not None else work.expected(address)
-        if value is not None and address not in same:
+        if value is not None:
             found[address] = value
     return found
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from acctcfg.core.json_types import JsonValue
-from acctcfg.core.untold import untold
+from acctcfg.core.untold import SHORTEST, untold
 
 __all__ = ["BEGINNING", "FIRST", "Draft", "Head", "Row", "canonical", "chained", "flaws", "row_hash"]
 
@@ -115,7 +115,7 @@ _Within: TypeAlias = "str | tuple[_Within, object]"
 def _plain(value: object, within: _Within) -> JsonValue:
     kind = type(value)
     if isinstance(value, str) and kind is str:
-        return untold(value)
+        return value if len(value) < SHORTEST else untold(value)
     if value is None or (isinstance(value, bool | int) and kind in (bool, int)):
         return value
     if isinstance(value, float) and kind is float and math.isfinite(value):
@@ -131,7 +131,7 @@ def _plain(value: object, within: _Within) -> JsonValue:
 
 def _name(key: object, within: _Within) -> str:
     if isinstance(key, str) and type(key) is str:
-        return untold(key)
+        return key if len(key) < SHORTEST else untold(key)
     raise TypeError(f"a key in {_words(within)} of the journal is of type {type(key).__name__}, not text")
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.leverage import Decision, Resolution, live_values, resolve
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere, Name
+from acctcfg.venues.okx.open_things import Standing, placed, stands_under
 from acctcfg.venues.okx.scope_named import scope_named
 from acctcfg.venues.okx.scopes import Scope, covers, limit_of, members
 
@@ -526,6 +528,33 @@ def test_what_stands_under_a_scope(scope: Scope, order: str, stands: bool) -> No
     family, currencies = LISTED.family_of(inst_type, inst_id), LISTED.currencies_of(inst_id)
     seen = covers(scope, inst_type=inst_type, inst_id=inst_id, family=family, margin_mode=mode, currencies=currencies)
     assert seen is stands
+
+
+def test_what_stands_open_is_found_for_every_scope() -> None:
+    """Positions of all that is listed, of what is not, and without what would tell: each scope finds its own."""
+    account = SimpleNamespace(instruments=LISTED)
+    listed = [(row["instType"], row["instId"]) for row in ROWS]
+    unknown = [
+        ("SWAP", "GONE-USD-SWAP"),
+        ("MARGIN", "ABC-USDT"),
+        ("FUTURES", "BTC-USD-300101"),
+        ("WHAT", "X"),
+        ("", ""),
+    ]
+    rows = [
+        {"instType": kind, "instId": name, "mgnMode": mode}
+        for kind, name in (*listed, *unknown)
+        for mode in ("cross", "isolated", "")
+    ]
+    keys = {
+        part for row in rows for part in (row["instId"], *row["instId"].split("-"), row["instId"].rpartition("-")[0])
+    }
+    standing = Standing(account, placed(rows))
+    for scope in (Scope(market, key, margin) for market in Market for key in sorted(keys) for margin in MarginMode):
+        plainly = [(row, stands_under(account, scope, place)) for row, place in placed(rows)]
+        found = standing.answers(scope)
+        assert sorted(map(str, found)) == sorted(str(one) for one in plainly if one[1] is not False), scope
+        assert standing.under(scope) == [row for row, stands in found if stands]
 
 
 # What the venue answers

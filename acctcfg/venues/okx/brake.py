@@ -17,15 +17,14 @@ from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.leverage_setting import Leverage, LiveModes
 from acctcfg.venues.okx.open_things import (
-    Place,
     Row,
     Snapshot,
+    Standing,
     bot_under,
     bot_words,
     order_under,
     order_words,
     placed,
-    stands_under,
     traded,
 )
 from acctcfg.venues.okx.prechecks import expect_tiers, scope_checks
@@ -75,8 +74,8 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
     for address in above:
         checks = scope_checks(account, snapshot, account.decisions[address].scope, deferred=False)
         survey.blocks.setdefault(address, []).extend(check for check in checks if check.blocks)
-    positions = placed(account.open.positions if account.open is not None else ())
-    under = {address: _under(account, account.decisions[address].scope, positions) for address in survey.desired}
+    standing = Standing(account, placed(account.open.positions if account.open is not None else ()))
+    under = {address: standing.under(account.decisions[address].scope) for address in survey.desired}
     for address in above:
         for row in under[address][:1]:
             expect_tiers(account, account.decisions[address].scope, row)
@@ -125,11 +124,6 @@ def _entry(spec: AccountSpec, cap: AtMost, market: Market, instrument: str, marg
 def _has_scope(entry: LeverageEntry, modes: LiveModes) -> bool:
     """Whether the account has such scopes as it is: what it has none of, there is nothing to lower of."""
     return not isinstance(shape_of(entry.market, entry.margin, entry.selector.by, entry.side, modes.scopes), Refusal)
-
-
-def _under(account: Account, scope: Scope, positions: Sequence[tuple[Row, Place | None]]) -> list[Row]:
-    """What is open under the scope, on whichever side."""
-    return [row for row, place in positions if stands_under(account, scope, place)]
 
 
 def _notional(scope: Scope, under: Sequence[Row]) -> Decimal:

@@ -24,6 +24,7 @@ __all__ = [
     "Place",
     "Row",
     "Snapshot",
+    "Standing",
     "bot_under",
     "bot_words",
     "covered",
@@ -55,7 +56,7 @@ class Snapshot(Lists):
             "bots": own.bots,
         }
         self._proof = proof
-        self._placed: list[tuple[Row, Place | None]] | None = None
+        self._standing: Standing | None = None
         super().__init__({**{name: reads[name] for name in names}, **(proof.reads if proof is not None else {})})
 
     @classmethod
@@ -74,14 +75,14 @@ class Snapshot(Lists):
         account.open = Open(**{name: found.rows(name) for name in NAMES})
         return found
 
-    def positions(self) -> list[tuple[Row, Place | None]]:
-        """Open positions with their places. Raises why they could not be read."""
+    def standing(self, account: Account) -> Standing:
+        """Open positions. Raises why they could not be read."""
         found = self.found["positions"]
         if isinstance(found, VenueError):
             raise found
-        if self._placed is None:
-            self._placed = placed(found or ())
-        return self._placed
+        if self._standing is None:
+            self._standing = Standing(account, placed(found or ()))
+        return self._standing
 
     async def look(self) -> None:
         """Read all lists; those of algo orders and bots only where the proof does not say that there are none."""
@@ -101,6 +102,39 @@ def covered(account: Account, scope: Scope, row: Row, margin_mode: str) -> bool 
 def placed(positions: Iterable[Row]) -> list[tuple[Row, Place | None]]:
     """Each position with its place, for whoever asks of many scopes; None where the row leaves out what would tell."""
     return [(row, _place(row, str(row.get("mgnMode") or ""))) for row in positions]
+
+
+class Standing:
+    """What is open in an account, for whoever asks of many scopes."""
+
+    def __init__(self, account: Account, rows: Iterable[tuple[Row, Place | None]]) -> None:
+        self._account = account
+        self._named: dict[str, list[tuple[Row, Place | None]]] = {}
+        self._any: list[tuple[Row, Place | None]] = []  # what may stand under a scope of any name
+        for row, place in rows:
+            names = _names(account.instruments, *place[:2]) if place is not None and account.instruments else ()
+            for name in names:
+                self._named.setdefault(name, []).append((row, place))
+            if not names:
+                self._any.append((row, place))
+
+    def under(self, scope: Scope) -> list[Row]:
+        """What stands under the scope."""
+        return [row for row, stands in self.answers(scope) if stands]
+
+    def answers(self, scope: Scope) -> list[tuple[Row, bool | None]]:
+        """What stands under the scope, or may: None of a row that leaves out what would tell."""
+        some = (*self._named.get(scope.key, ()), *self._any)
+        answers = ((row, stands_under(self._account, scope, place)) for row, place in some)
+        return [(row, stands) for row, stands in answers if stands is not False]
+
+
+@lru_cache(maxsize=1 << 12)
+def _names(instruments: Instruments, inst_type: str, inst_id: str) -> tuple[str, ...]:
+    """All that the scopes may be named by that an instrument stands under; () where no list tells."""
+    family = instruments.family_of(inst_type, inst_id)
+    currencies = instruments.currencies_of(inst_id) or tuple(inst_id.split("-"))
+    return tuple({inst_id, family, *currencies}) if family else ()
 
 
 def stands_under(account: Account, scope: Scope, place: Place | None) -> bool | None:

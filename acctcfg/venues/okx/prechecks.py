@@ -39,6 +39,7 @@ from acctcfg.venues.okx.open_things import (
     LISTED,
     Row,
     Snapshot,
+    Standing,
     bot_under,
     bot_words,
     listed,
@@ -46,7 +47,6 @@ from acctcfg.venues.okx.open_things import (
     order_words,
     placed,
     position_words,
-    stands_under,
 )
 from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.scopes import MARGIN_WORDS, Scope, limit_of
@@ -176,7 +176,7 @@ async def _tier_limit(account: Account, snapshot: Snapshot, scope: Scope) -> tup
     Margin is left to the venue: its tiers count what is borrowed, which no position says in one currency.
     """
     assert account.instruments is not None  # noqa: S101 (scopes come from them)
-    answers = [(row, stands_under(account, scope, place)) for row, place in snapshot.positions()]
+    answers = snapshot.standing(account).answers(scope)
     if unsaid := [position_words(row) for row, under in answers if under is None]:
         raise Garbled(f"the venue does not say what these are of: {listed(unsaid)}", code="no_field")
     held = [row for row, under in answers if under]
@@ -240,13 +240,12 @@ async def _no_second_level(account: Account) -> Precheck:
 def open_positions_under_scopes(account: Account, changes: Sequence[Change], leverage: Leverage) -> list[Moved]:
     """Leverage may change under an open position; its margin is computed anew, so the user is told."""
     found = []
-    positions = placed(account.open.positions if account.open is not None else ())
+    standing = Standing(account, placed(account.open.positions if account.open is not None else ()))
     for change in changes:
         if change.kind != "leverage":
             continue
         decision = leverage.decision(account, change)
-        there = [row for row, place in positions if stands_under(account, decision.scope, place)]
-        if there:
+        if there := standing.under(decision.scope):
             found.append(Moved(change, decision, {position_words(row): row for row in there}))
     return found
 
