@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from acctcfg.core.json_types import JsonObject
 
-__all__ = ["Cap", "Creating", "KnownAccount", "Lasting", "Rotation", "StoredKey"]
+__all__ = ["Cap", "Creating", "KnownAccount", "Lasting", "Ours", "Rotation", "StoredKey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,16 @@ class KnownAccount:
     uid: str  # "" where the run that created it died before it wrote that down
     key: str  # its key in the manifest
     since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ours:
+    """An account that is ours, and the stored key that signs for it."""
+
+    name: str  # at the venue
+    uid: str
+    key: str  # in the manifest
+    access: tuple[str, str, str] | None = None  # store, path and label; None: not known anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

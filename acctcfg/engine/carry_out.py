@@ -17,10 +17,11 @@ from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.record import Run
 from acctcfg.engine.remember import remember
 from acctcfg.engine.send import from_to
+from acctcfg.engine.session import Session
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.turn import working
 from acctcfg.engine.workspace import Locks, Workspace
-from acctcfg.errors import JournalError, words_of
+from acctcfg.errors import AuthRefused, JournalError, VenueError, words_of
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
@@ -48,6 +49,7 @@ async def carry_out(
 ) -> Outcome:
     """Walk the plan on record. A journal that fails once writing has begun must not hide what was done."""
     outcome: Outcome | None = None
+    unfit: AuthRefused | None = None
     try:
         with workspace.journal(create=True) as journal:
             session = planned.session
@@ -70,17 +72,31 @@ async def carry_out(
                 ours, here = execution.to_record(outcome)
                 outcome = _kept(outcome, lambda _: remember(ours, here, journal, open_before, run))
                 if way.part is not None:
-                    way.part.ended(journal, outcome, _told(planned, outcome))
+                    unfit = await _unfit(session)
+                    way.part.ended(journal, outcome, _told(planned, outcome), left=unfit is not None)
                 else:
                     status = "interrupted" if execution.stopping else "done"
                     journal.steps(run, _told(planned, here))
                     journal.end_run(run, status, {**outcome.counts, "exit": outcome.exit_code})
+            if unfit is not None:
+                raise unfit
     except JournalError as error:
         if outcome is None:
             raise  # nothing was sent
         note = f"the end of this run was not recorded ({error.message}); {error.hint or 'repair it, then apply again'}"
         outcome = replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
     return outcome
+
+
+async def _unfit(session: Session) -> AuthRefused | None:
+    """Why this process can sign for a connection no more, though it could when the run began."""
+    try:
+        await session.demand_signing()
+    except AuthRefused as error:
+        return error
+    except VenueError:
+        return None
+    return None
 
 
 def _begin(workspace: Workspace, planned: Planned, flags: JsonObject, journal: Journal, users: Iterable[str]) -> str:

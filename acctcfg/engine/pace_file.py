@@ -13,8 +13,8 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from acctcfg.plain_file import read_plain
 from acctcfg.wire.endpoint import Rate
@@ -40,27 +40,24 @@ class PaceFile:
 
     def restore(self, pacer: Pacer, rates: Rates) -> None:
         """Tell the pacer what earlier commands were answered."""
-        pacer.restore(self._read(), rates)
+        pacer.restore({key: used.times for key, used in self._kept().items()}, rates)
 
     def keep(self, pacer: Pacer, rates: Rates) -> None:
         """Keep what still counts, beside what others kept meanwhile; silently not, where that cannot be written."""
         if self._path is None:
             return
-        found, now = pacer.recent(), pacer.clock.now()
-
-        @cache
-        def counts_since(endpoint: str) -> float:
-            rate = pacer.limits.get(endpoint) or rates(endpoint)  # twice the window: that of a halved limit of one
-            return now - (2 * rate.per_s / min(pacer.speed, 1.0) if rate is not None else _LONGEST_S)
-
-        for key, times in self._read().items():
-            since = counts_since(key.endpoint)
-            if both := sorted({*found.get(key, ()), *(at for at in times if at > since)}):
-                found[key] = both
+        now, kept = pacer.clock.now(), self._kept()
+        found = {key: _Used(sorted(times), _window(key, pacer, rates)) for key, times in pacer.recent().items()}
+        for key, theirs in kept.items():
+            mine = found.get(key, _Used([], 0.0))
+            window = max(mine.window_s, theirs.window_s)  # one workspace may have been granted another than we
+            both = sorted({*mine.times, *(at for at in theirs.times if at > now - 2 * window)})
+            if both:
+                found[key] = _Used(both, window)
         with contextlib.suppress(OSError, ValueError):
             if not found and not self._path.exists():
                 return
-            rows = [[*key[:3], list(key.by), times] for key, times in sorted(found.items())]
+            rows = [[*key[:3], list(key.by), *used] for key, used in sorted(found.items())]
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
             try:
@@ -70,14 +67,26 @@ class PaceFile:
             finally:  # a full disk gets no more to keep
                 Path(name).unlink(missing_ok=True)
 
-    def _read(self) -> dict[BucketKey, list[float]]:
+    def _kept(self) -> dict[BucketKey, _Used]:
         if self._path is None:
             return {}
         try:
             rows = json.loads(read_plain(self._path, _MOST)[0])
             return {
-                BucketKey(scope, owner, endpoint, tuple(by)): [float(at) for at in times]
-                for scope, owner, endpoint, by, times in rows
+                BucketKey(scope, owner, endpoint, tuple(by)): _Used([float(at) for at in times], float(window_s))
+                for scope, owner, endpoint, by, times, window_s in rows
             }
         except (OSError, ValueError, TypeError, RecursionError):
             return {}  # a hint that is lost costs a wait, no more
+
+
+class _Used(NamedTuple):
+    """When requests of one limit were answered, in Unix seconds, and how long each counts."""
+
+    times: list[float]
+    window_s: float
+
+
+def _window(key: BucketKey, pacer: Pacer, rates: Rates) -> float:
+    rate = pacer.limits.get(key.endpoint) or rates(key.endpoint)
+    return _LONGEST_S if rate is None else rate.per_s / min(pacer.speed, 1.0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from acctcfg.core.outcome import Outcome
+from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.workspace import Locks
 from acctcfg.errors import JournalError
 
@@ -33,13 +34,18 @@ class Part:
     stays: Callable[[], bool]  # whether it is to be carried out to its end by this process, or by another
     listed: Mapping[str, JsonObject] = field(default_factory=dict)  # what its accounts need not be asked for again
 
-    def ended(self, journal: Journal, outcome: Outcome, steps: Iterable[JsonObject]) -> None:
+    def ended(self, journal: Journal, outcome: Outcome, steps: Iterable[JsonObject], *, left: bool = False) -> None:
         """Write down how its steps ended, and then that it ended. One that goes to another process has not ended.
+
+        `left`: this process cannot sign any more, so that another carries out what is not done.
 
         JournalError where another process has it already.
         """
         if self.locks.part is not None and not self.locks.part.fresh():
             raise JournalError("another process has this part of the run: nothing of it was put on record")
+        if left:
+            journal.steps(self.run, [one for one in steps if one["status"] in GOOD])
+            return
         if outcome.interrupted and not self.stays():
             journal.steps(self.run, [one for one in steps if one["status"] != "not_started"])
             return

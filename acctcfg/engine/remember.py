@@ -9,11 +9,11 @@ from acctcfg.core.address import Address
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.outcome import Outcome, StepResult
+from acctcfg.core.remembered import Ours
 from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.untold import untold
 from acctcfg.engine.attempt import GOOD
 from acctcfg.engine.plan import Planned
-from acctcfg.journal.records import Ours
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.inventory import HasInventory
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from acctcfg.core.json_types import JsonObject, JsonValue
+from acctcfg.core.remembered import Ours
 from acctcfg.errors import ConfigError
 from acctcfg.journal import reading
 from acctcfg.journal.chain import BEGINNING, Draft, Row
@@ -19,7 +20,7 @@ from acctcfg.journal.last_seen import LastSeen
 from acctcfg.journal.lock_file import FOLDER
 from acctcfg.journal.past import Past, part_address
 from acctcfg.journal.process import this_process
-from acctcfg.journal.records import Finding, Intent, Ours, Outcome
+from acctcfg.journal.records import Finding, Intent, Outcome
 from acctcfg.journal.sqlite import SqliteStorage
 from acctcfg.journal.storage import NAMED, Storage, Which
 from acctcfg.plain_file import leads_out
@@ -243,18 +244,19 @@ class Journal(Past):
         names = tuple(one.name for one in accounts) if len(accounts) <= NAMED else ()
         kinds = ("account", "account_gone", "access")
         rows = self._rows(Which(kinds=kinds, venue_user=venue_user, accounts=names))
-        last = {(row.account, row.kind == "access"): row for row in rows}
-        new = []
         with self._understood():
-            for one in accounts:
-                account, access = last.get((one.name, False)), last.get((one.name, True))
-                facts: JsonObject = {"uid": one.uid, "key": one.key}
-                if account is None or account.kind != "account" or account.facts() != facts:
-                    new.append(Draft.of("account", run, facts, venue_user, one.name))
-                signs = (*one.access, one.uid) if one.access is not None else None
-                if signs is not None and (access is None or _signs(access) != signs):
-                    facts = dict(zip(("store", "path", "label", "uid"), signs, strict=True))
-                    new.append(Draft.of("access", run, facts, venue_user, one.name))
+            known = {row.account: row.facts() for row in rows if row.kind == "account"}
+            signs = {row.account: _signs(row) for row in rows if row.kind == "access"}
+        known |= {row.account: {} for row in _last(rows, "account", "account_gone") if row.kind == "account_gone"}
+        new = []
+        for one in accounts:
+            facts: JsonObject = {"uid": one.uid, "key": one.key}
+            if known.get(one.name) != facts:
+                new.append(Draft.of("account", run, facts, venue_user, one.name))
+            if one.access is not None and signs.get(one.name) != (*one.access, one.uid):
+                store, path, label = one.access
+                facts = {"store": store, "path": path, "label": label, "uid": one.uid}
+                new.append(Draft.of("access", run, facts, venue_user, one.name))
         if new:
             self._add_all(new)
 
@@ -348,6 +350,11 @@ class Journal(Past):
 
 def _about(entry: Intent, kind: str, run: str, body: JsonValue) -> Draft:
     return Draft.of(kind, run, body, entry.venue_user, entry.account, entry.address, entry.seq)
+
+
+def _last(rows: Iterable[Row], *kinds: str) -> Iterable[Row]:
+    """Of each account the last of these rows."""
+    return {row.account: row for row in rows if row.kind in kinds}.values()
 
 
 def _signs(row: Row) -> tuple[str, str, str, str]:

@@ -17,7 +17,6 @@ __all__ = [
     "Intent",
     "KnownAccount",
     "Note",
-    "Ours",
     "Outcome",
     "Run",
     "RunRecord",
@@ -43,16 +42,6 @@ class Intent:
     body: JsonValue = None  # what else the run needs to find out whether it happened; never a secret
     sent_at: float | None = None  # signed time, Unix seconds by the venue's clock, where known beforehand
     creates_key: str = ""  # the label of the API key that it creates
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ours:
-    """An account that is ours, and the stored key that signs for it."""
-
-    name: str  # at the venue
-    uid: str
-    key: str  # in the manifest
-    access: tuple[str, str, str] | None = None  # store, path and label; None: not known anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from yarl import URL
 
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import (
+    AuthRefused,
     Busy,
     Garbled,
     Maintenance,
@@ -104,6 +105,7 @@ class Client:
         self.offset_s = 0.0  # venue's clock minus ours
         self.requests = 0
         self.rate_limited = 0
+        self.refused_keys: set[str] = set()  # ids of keys that the venue did not take, for whatever reason
         url = URL(self.base_url)
         self._host = url.host_port_subcomponent or ""
         self._url = f"{url.scheme}://{self._host}"
@@ -288,6 +290,8 @@ class Client:
             blot_out(error, confidential(exchange.signer, exchange.signed, exchange.call.params))
             exchange.code = error.code or type(error).__name__
             exchange.limited = isinstance(error, RateLimited)
+            if isinstance(error, AuthRefused) and exchange.signer is not None:
+                self.refused_keys.add(exchange.signer.api_key)
             if isinstance(error, NotServed):
                 self._unserved.setdefault(error.hint, set()).add(endpoint.text)
             if exchange.limited:

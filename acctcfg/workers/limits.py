@@ -12,6 +12,7 @@ import contextlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Final, Self
 
 from acctcfg.core.journal_url import JournalUrl
@@ -63,13 +64,17 @@ class SharedLimits:
         self._serving = asyncio.create_task(self._serve())
         return self
 
-    async def __aexit__(self, *exc: object) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._serving is not None:
             self._serving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._serving
         if self._answered or self._unused:
-            await asyncio.to_thread(self._exchange, [], *self._ended())
+            spare = contextlib.suppress(Exception) if exc is not None else contextlib.nullcontext()
+            with spare:  # an error that is under way says more
+                await asyncio.to_thread(self._exchange, [], *self._ended())
         self._server.close()
 
     def of(self, base_url: str, user: str, *, opening: bool = False) -> _OfUser:

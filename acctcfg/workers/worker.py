@@ -202,6 +202,28 @@ class Worker:
         self.say(f"run {run}, part {part.number}: {outcome.summary}")
 
     async def _applied(self, part: Handed, ours: Part, interrupts: Interrupts) -> Outcome:
+        """As an apply of its own. Where that cannot be, connections that an earlier part proved are proven anew:
+        credentials that are refused by now fail this worker, not the part."""
+        proven = bool(self.workspace.proven)
+        try:
+            return await self._apply(part, ours, interrupts)
+        except OF_ITS_OWN:
+            raise
+        except AcctcfgError:
+            if proven:
+                self.workspace.proven = {}
+                await self._prove_again()
+            raise
+
+    async def _prove_again(self) -> None:
+        try:
+            await self._prove()
+        except OF_ITS_OWN:
+            raise
+        except AcctcfgError:
+            return  # what failed the part says enough
+
+    async def _apply(self, part: Handed, ours: Part, interrupts: Interrupts) -> Outcome:
         return await apply(
             self.workspace,
             approve=lambda _: True,  # the user said yes to the whole

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from journal_parts import Clock, mean
 from patience import PATIENCE_S
 
+from acctcfg.core.remembered import Ours
 from acctcfg.errors import JournalError
 from acctcfg.journal import Access, Intent, Journal, KnownAccount
 from acctcfg.journal.chain import Draft, Row, canonical
-from acctcfg.journal.records import Ours
 from acctcfg.secrets import Credentials, Secret
 
 plain = st.recursive(

@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from journal_parts import Clock, mean
 
-from acctcfg.core.remembered import Creating
+from acctcfg.core.remembered import Creating, Ours
 from acctcfg.errors import JournalError
 from acctcfg.journal import Journal
 from acctcfg.journal.chain import FIRST, Row, canonical, flaws, row_hash
 from acctcfg.journal.knowledge import Knowledge
-from acctcfg.journal.records import Ours
 
 USER = "1001"
 

@@ -15,11 +15,11 @@ from journal_parts import Clock, mean
 from sources import nodes_of_files
 
 from acctcfg.core.journal_url import JournalUrl
+from acctcfg.core.remembered import Ours
 from acctcfg.errors import JournalError, LockHeld
 from acctcfg.journal import Holder, Journal, Lock, SqliteStorage, Storage, holders
 from acctcfg.journal.chain import BEGINNING, Draft, Row, chained
 from acctcfg.journal.postgres import PostgresStorage
-from acctcfg.journal.records import Ours
 from acctcfg.journal.storage import LockPlace, View, Which
 
 KINDS = ("intent", "done", "unknown", "resolved", "run", "run_end", "access")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from desk import Desk, Said
 
+from acctcfg.core.remembered import Ours
 from acctcfg.core.trust import trust_word
 from acctcfg.journal import Journal, journal_path
-from acctcfg.journal.records import Ours
 
 KEY = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 NAMES = ("trader01", "trader02")

@@ -14,6 +14,7 @@ from patience import PATIENCE_S, until
 
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import AcctcfgError
 from acctcfg.workers.worker import Worker
 
 __all__ = ["Beside", "workers_beside"]
@@ -24,6 +25,8 @@ class Beside:
     """One of them; `lines` is what it said so far."""
 
     lines: list[str] = field(default_factory=list)
+    error: AcctcfgError | None = None  # why it ended, where it may
+    may_end: bool = False
 
     @property
     def parts(self) -> int:
@@ -38,7 +41,12 @@ def _worker(desk: Desk) -> Iterator[Beside]:
 
     async def run() -> None:
         interrupts.task = asyncio.current_task()
-        await worker.run(interrupts)
+        try:
+            await worker.run(interrupts)
+        except AcctcfgError as error:
+            if not made.may_end:
+                raise
+            made.error = error
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()), daemon=True)
     thread.start()

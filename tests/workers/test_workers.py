@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -9,15 +10,18 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from beside import workers_beside
-from desk import MASTER, Desk
+from desk import MASTER, Desk, Said
 from fleet_parts import Worker, fleet, workers
 from patience import PATIENCE_S, until
 from postgres import Postgres
+
+from acctcfg.engine.stopping import Interrupts
+from acctcfg.workers.worker import Worker as InThread
 
 EACH = ("create-subaccount", "set-subaccount-level", "subaccount-deposit-address", "set-position-mode", "set-leverage")
 MATCH = "No changes. Live accounts match the manifest."
@@ -109,6 +113,45 @@ def test_a_worker_proves_a_connection_once_a_run(desk: Desk, url: str, monkeypat
     started, this_run, the_apply = 1, 1, 2  # that reads for its plan, and looks once more at the end
     assert config_reads(desk) <= started + this_run + the_apply
     assert not desk.sandbox.control_get("requests")["rate_limited"]
+
+
+@pytest.mark.parametrize("settled", [False, True], ids=["new", "changed"])
+def test_a_worker_that_may_sign_no_more_leaves_its_part_to_others(
+    desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch, settled: bool
+) -> None:
+    """Its address leaves the key's allowlist in the middle of a run: it ends with the part in hand, and none fails."""
+    monkeypatch.setattr("acctcfg.workers.parts.LEAST", 1)
+    monkeypatch.setattr("acctcfg.workers.parts.SHARE", 1000)
+    monkeypatch.setattr("acctcfg.workers.queued.READ_ELSEWHERE", 10)
+    desk.write(fleet(4), journal={"url": url})
+    if settled:
+        assert desk.apply().code == 0
+        two = {"addresses": [{"currency": "USDT", "chain": "USDT-TRC20", "count": 2}]}
+        desk.write({name: {**fields, "deposit": two} for name, fields in fleet(4).items()}, journal={"url": url})
+    taken: list[int] = []
+    honest = InThread._carry_out
+
+    async def carry_out(self: InThread, run: str, number: int, interrupts: Interrupts) -> None:
+        taken.append(number)
+        if len(taken) == 2:
+            refused = {"kind": "code", "match": {"account": "@master"}, "code": "50110", "status": 401, "times": 0}
+            await asyncio.to_thread(desk.fault, **refused)
+        await honest(self, run, number, interrupts)
+
+    monkeypatch.setattr(InThread, "_carry_out", carry_out)
+    said: list[Said] = []
+    with ExitStack() as stack:
+        (first,) = stack.enter_context(workers_beside(desk, 1))
+        first.may_end = True
+        with meanwhile(lambda: said.append(desk.apply("--queue"))):
+            until(lambda: first.error is not None)
+            assert "50110" in str(first.error)
+            assert len(taken) == 2
+            desk.sandbox.control_delete("faults/all")
+            stack.enter_context(workers_beside(desk, 1))
+    (end,) = said
+    assert (end.code, "0 failed" in end.last) == (0, True), end.out + end.err
+    assert desk.plan().last == MATCH
 
 
 def test_drift_and_watch_are_read_by_workers(desk: Desk, url: str) -> None:

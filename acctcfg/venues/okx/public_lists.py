@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine, Hashable
+from typing import TypeVar
 
 from acctcfg.venues.okx.endpoints import POSITION_TIERS, PUBLIC_INSTRUMENTS
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
@@ -11,6 +13,9 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["PublicLists"]
+
+Asked = TypeVar("Asked", bound=Hashable)
+T = TypeVar("T")
 
 
 class PublicLists:
@@ -23,25 +28,21 @@ class PublicLists:
 
     async def instruments(self, markets: frozenset[str]) -> Instruments:
         """The public lists of these markets, for accounts that have no key of their own yet; read once a run."""
-        if markets not in self._instruments:
-            self._instruments[markets] = asyncio.create_task(self._public(markets))
-        return await self._instruments[markets]
+        return await asyncio.shield(_once(self._instruments, markets, lambda: self._public(markets)))
 
     async def tiers(
         self, inst_type: str, margin_mode: str, *, family: str = "", currency: str = ""
     ) -> tuple[Tier, ...]:
         """The position tiers of a family, or of a currency that is borrowed; read once a run. Arguments are the venue's
         words."""
-        return await self._tiers_of(inst_type, margin_mode, family, currency)
+        return await asyncio.shield(self._tiers_of(inst_type, margin_mode, family, currency))
 
     def expect_tiers(self, inst_type: str, margin_mode: str, *, family: str) -> None:
         """Ask for tiers that will be wanted: of many families they take a while. Why one failed, who wants it hears."""
-        self._tiers_of(inst_type, margin_mode, family, "").add_done_callback(_heard)
+        self._tiers_of(inst_type, margin_mode, family, "")
 
     def _tiers_of(self, *asked: *tuple[str, str, str, str]) -> asyncio.Task[tuple[Tier, ...]]:
-        if asked not in self._tiers:
-            self._tiers[asked] = asyncio.create_task(self._position_tiers(*asked))
-        return self._tiers[asked]
+        return _once(self._tiers, asked, lambda: self._position_tiers(*asked))
 
     async def _position_tiers(self, inst_type: str, margin_mode: str, family: str, currency: str) -> tuple[Tier, ...]:
         named = {"instFamily": family} if family else {"ccy": currency}
@@ -57,6 +58,16 @@ class PublicLists:
         return Instruments.of_lists(reply.data for reply in replies)
 
 
-def _heard(task: asyncio.Task[tuple[Tier, ...]]) -> None:
-    if not task.cancelled():
-        task.exception()
+def _once(
+    asked: dict[Asked, asyncio.Task[T]], question: Asked, ask: Callable[[], Coroutine[object, object, T]]
+) -> asyncio.Task[T]:
+    """The answer to a question, for all who ask; one that failed, or was given up, is asked anew by the next."""
+
+    def heard(task: asyncio.Task[T]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            asked.pop(question, None)
+
+    if question not in asked:
+        asked[question] = asyncio.create_task(ask())
+        asked[question].add_done_callback(heard)
+    return asked[question]

@@ -139,7 +139,7 @@ class SubAccountList:
         else:
             every = await self._further(page, self._heard)
             if every is None:  # the pages moved while they were read: another round, but not for ever
-                self._moved += 1
+                self._moved = self._moved + 1 if any(name in self._waiting for name in missing) else 0
                 if self._moved >= ROUNDS:
                     self._moved = 0
                     raise _moving()
