@@ -227,15 +227,15 @@ class Session:
     async def _prove(self, link: Link) -> None:
         """Open a connection, and see that its credentials are the user's that the manifest, or the journal, means."""
         connection, base_url = link.connection, link.client.base_url
-        proven = self.workspace.proven if link.api_key and isinstance(connection, Reopens) else None
-        place = connection.spec.key, link.api_key
-        if proven is not None and isinstance(connection, Reopens) and place in proven:
-            connection.reopen(proven[place])
+        reopens = connection if link.api_key and isinstance(connection, Reopens) else None
+        proven, place = self.workspace.proven, (connection.spec.key, link.api_key)
+        if reopens is not None and proven is not None and place in proven:
+            reopens.reopen(proven[place])
         else:
             await self._asked_whose(link)
         self.demand_same_user(link)
-        if proven is not None and isinstance(connection, Reopens):
-            proven[place] = connection.opened()
+        if reopens is not None and proven is not None:
+            proven[place] = reopens.opened()
         if self.limits is not None:
             link.client.pacer.shared = self.limits.of(base_url, connection.user)
 

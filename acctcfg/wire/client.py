@@ -290,7 +290,7 @@ class Client:
             blot_out(error, confidential(exchange.signer, exchange.signed, exchange.call.params))
             exchange.code = error.code or type(error).__name__
             exchange.limited = isinstance(error, RateLimited)
-            if isinstance(error, AuthRefused) and exchange.signer is not None:
+            if isinstance(error, AuthRefused) and isinstance(exchange.signer, Credentials):
                 self.refused_keys.add(exchange.signer.api_key)
             if isinstance(error, NotServed):
                 self._unserved.setdefault(error.hint, set()).add(endpoint.text)
