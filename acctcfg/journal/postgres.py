@@ -20,7 +20,7 @@ from acctcfg.core.journal_url import JournalUrl
 from acctcfg.journal.chain import FIRST, Draft, Row, chained
 from acctcfg.journal.holder import Holder
 from acctcfg.journal.postgres_server import Bounds, Connection, Server
-from acctcfg.journal.statements import Statements
+from acctcfg.journal.statements import COLUMNS, Statements
 from acctcfg.journal.storage import LockPlace, View, Which, demand_known
 
 __all__ = ["PostgresStorage"]
@@ -53,6 +53,13 @@ CREATE TABLE acctcfg.locks (
 """What makes a journal of format n one of format n + 1; a new one takes all of them. Formats only ever add."""
 
 SQL = Statements("acctcfg.events", "%s")
+TYPES = {"seq": "bigint", "entry": "bigint"}
+INSERT = f"""
+INSERT INTO acctcfg.events ({COLUMNS})
+SELECT * FROM unnest({", ".join(f"%s::{TYPES.get(name, 'text')}[]" for name in Row._fields)})
+"""  # noqa: S608  (constants only)
+"""All rows in one statement. Many would go out in a pipeline, in which the server waits without a bound for the rest: a
+process that is frozen there would hold the journal until it wakes."""
 FIRST_RUNS = 0x61636366  # two that come at once make the tables one after the other
 NOW = "coalesce(%s::double precision, extract(epoch FROM clock_timestamp())::double precision)"
 CLAIM = f"""
@@ -136,8 +143,8 @@ class PostgresStorage:
                     return rows
                 last = connection.execute(*SQL.select(Which(last=1))).fetchone()
                 rows[:] = chained(drafts, at, (_number(given), str(last[-1]) if last else FIRST))
-                with connection.cursor() as cursor:
-                    cursor.executemany(SQL.insert, rows)
+                if rows:
+                    connection.execute(INSERT.encode(), [list(column) for column in zip(*rows, strict=True)])
                 connection.execute("UPDATE acctcfg.journal SET last = %s", [rows[-1].seq if rows else given])
             return rows
 

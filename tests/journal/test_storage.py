@@ -210,6 +210,15 @@ def test_sql_finds_what_the_words_say(rows: list[Draft], asked: list[Which], pos
             assert file.rows(which) == table.rows(which) == memory.rows(which)
 
 
+def test_rows_go_to_the_server_in_one_statement() -> None:
+    """In a pipeline, as many go out in, a process that is frozen would hold the journal for as long as it sleeps: the
+    server bounds a transaction that is idle, and a pipeline never is."""
+    folder = Path(__file__).parents[2] / "acctcfg"
+    for file in (folder / "journal" / "postgres.py", *(folder / "workers").glob("*.py")):
+        words = {node.attr for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Attribute)}
+        assert not words & {"executemany", "pipeline"}, file.name
+
+
 def test_each_database_is_known_to_one_module() -> None:
     """Nothing else of the package knows a database's library."""
     folder = Path(__file__).parents[2] / "acctcfg"
