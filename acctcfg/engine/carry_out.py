@@ -17,11 +17,10 @@ from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.record import Run
 from acctcfg.engine.remember import remember
 from acctcfg.engine.send import from_to
-from acctcfg.engine.session import Session
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.turn import working
 from acctcfg.engine.workspace import Locks, Workspace
-from acctcfg.errors import AuthRefused, JournalError, VenueError, words_of
+from acctcfg.errors import AuthRefused, JournalError, words_of
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
@@ -72,7 +71,7 @@ async def carry_out(
                 ours, here = execution.to_record(outcome)
                 outcome = _kept(outcome, lambda _: remember(ours, here, journal, open_before, run))
                 if way.part is not None:
-                    unfit = await _unfit(session)
+                    unfit = await session.refused()
                     way.part.ended(journal, outcome, _told(planned, outcome), left=unfit is not None)
                 else:
                     status = "interrupted" if execution.stopping else "done"
@@ -86,17 +85,6 @@ async def carry_out(
         note = f"the end of this run was not recorded ({error.message}); {error.hint or 'repair it, then apply again'}"
         outcome = replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
     return outcome
-
-
-async def _unfit(session: Session) -> AuthRefused | None:
-    """Why this process can sign for a connection no more, though it could when the run began."""
-    try:
-        await session.demand_signing()
-    except AuthRefused as error:
-        return error
-    except VenueError:
-        return None
-    return None
 
 
 def _begin(workspace: Workspace, planned: Planned, flags: JsonObject, journal: Journal, users: Iterable[str]) -> str:

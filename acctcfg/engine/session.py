@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -24,7 +23,7 @@ from acctcfg.engine.pace_file import PaceFile
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.unforeseen import blame
 from acctcfg.engine.workspace import JournalMemory, Workspace
-from acctcfg.errors import AcctcfgError, ConfigError, Unreachable, VenueError
+from acctcfg.errors import AcctcfgError, AuthRefused, ConfigError, VenueError
 from acctcfg.venues.contract import Connection, Cost, Given, HandsOver, Reopens, Survey, Venue
 from acctcfg.venues.installed import venue
 from acctcfg.wire.client import Client
@@ -239,14 +238,19 @@ class Session:
         if self.limits is not None:
             link.client.pacer.shared = self.limits.of(base_url, connection.user)
 
-    async def demand_signing(self) -> None:
-        """AuthRefused where the venue by now refuses a connection's own key that another session of the run proved."""
+    async def refused(self) -> AuthRefused | None:
+        """Why the venue now refuses a connection's own key that an earlier session of this run proved; None if not."""
         for key, link in self.links.items():
             proven = self.workspace.proven
             if proven is not None and key not in self.failed and link.api_key in link.client.refused_keys:
                 proven.pop((key, link.api_key), None)
-                with suppress(Unreachable):  # what is down refuses nothing
+                try:
                     await link.connection.open()
+                except AuthRefused as error:
+                    return error
+                except VenueError:
+                    continue  # what is down refuses nothing
+        return None
 
     async def _asked_whose(self, link: Link) -> None:
         connection, base_url = link.connection, link.client.base_url

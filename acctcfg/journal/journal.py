@@ -245,9 +245,8 @@ class Journal(Past):
         kinds = ("account", "account_gone", "access")
         rows = self._rows(Which(kinds=kinds, venue_user=venue_user, accounts=names))
         with self._understood():
-            known = {row.account: row.facts() for row in rows if row.kind == "account"}
+            known = {row.account: row.facts() for row in rows if row.kind != "access"}  # of one that is gone nothing
             signs = {row.account: _signs(row) for row in rows if row.kind == "access"}
-        known |= {row.account: {} for row in _last(rows, "account", "account_gone") if row.kind == "account_gone"}
         new = []
         for one in accounts:
             facts: JsonObject = {"uid": one.uid, "key": one.key}
@@ -350,11 +349,6 @@ class Journal(Past):
 
 def _about(entry: Intent, kind: str, run: str, body: JsonValue) -> Draft:
     return Draft.of(kind, run, body, entry.venue_user, entry.account, entry.address, entry.seq)
-
-
-def _last(rows: Iterable[Row], *kinds: str) -> Iterable[Row]:
-    """Of each account the last of these rows."""
-    return {row.account: row for row in rows if row.kind in kinds}.values()
 
 
 def _signs(row: Row) -> tuple[str, str, str, str]:

@@ -21,8 +21,8 @@ from acctcfg.journal.holder import Holder
 
 __all__ = ["NAMED", "LockPlace", "Storage", "View", "Which", "demand_known", "in_words"]
 
-
 NAMED = 500
+"""So many accounts a question may name: a statement takes only so many values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Which:
     kinds: tuple[str, ...] = ()
     venue_user: str | None = None
     account: str | None = None
-    accounts: tuple[str, ...] = ()  # of one of these; at most NAMED of them, for a statement takes only so many values
+    accounts: tuple[str, ...] = ()  # of one of these, at most NAMED
     address: str | None = None
     run_begins: str = ""  # with these characters
     run_with_answers: str = ""  # of this run, and of any run about one of its intents

@@ -179,7 +179,8 @@ async def _read(workspace: Workspace, server: Server, plan: str, part: int, limi
     opened = Session(record, venues, recalls=reading.recalls, listed=reading.listed, limits=limits)
     async with opened as session:
         await ask(session, Focus(reading.accounts), look_only=reading.look_only)
-        await session.demand_signing()
+        if (refused := await session.refused()) is not None:
+            raise refused
     found = {venue: [asdict(one) for one in kept.answers.values()] for venue, kept in record.records.items()}
     await asyncio.to_thread(_run, server, _ANSWER, json.dumps(found), plan, part)
     return len(reading.accounts)
