@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from acctcfg.venues.okx.pages import PAGE, NumberedPages
-from acctcfg.venues.okx.sub_account_list import SubAccountList
+from acctcfg.venues.okx.sub_account_list import ROUNDS, SubAccountList
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.exchange import Reply
 from acctcfg.wire.pace import Pacer
@@ -22,6 +22,8 @@ class Paged:
     asks_alone = True
 
     def __init__(self):
+        self.shift = 0  # by how many rows the pages after the first are behind: an account was made meanwhile
+        self.reads = 0
         self.clock = FakeClock()
         self.pacer = Pacer(self.clock)
         self.released = [asyncio.Event() for _ in range(4)]
@@ -30,11 +32,13 @@ class Paged:
         if settle is not None:
             call = await settle()
         number = int(call.params["page"])
+        self.reads += number == 1
+        shift = self.shift if number > 1 else 0
         sent_at = self.clock.now()
         await self.released[number - 1].wait()
         details = [
-            {"subAcct": f"acct{number}x{n}", "uid": f"{number}{n:03}", "acctLv": "1"}
-            for n in range(PAGE if number < 4 else 3)
+            {"subAcct": f"acct{at // PAGE + 1}x{at % PAGE}", "uid": f"{at + 7000}", "acctLv": "1"}
+            for at in ((number - 1) * PAGE + n - shift for n in range(PAGE if number < 4 else 3))
         ]
         data = [{"page": str(number), "totalPage": "4", "details": details}]
         return Reply(data=data, sent_at=sent_at, received_at=self.clock.now(), status=200)
@@ -59,3 +63,20 @@ async def test_an_account_goes_on_with_its_page():
     client.released[3].set()
     rows = await asyncio.gather(*asked.values())
     assert [row.name if row is not None else None for row in rows] == [*names, None]
+
+
+async def test_a_list_that_moved_for_nobody_counts_for_nothing():
+    """Pages that moved while everybody was found on them are no reason to give up sooner on who is on none."""
+    client = Paged()
+    client.shift, client.asks_alone = 1, False
+    for page in client.released:
+        page.set()
+    accounts = SubAccountList(client, _Key(), "7000", NumberedPages())
+    there = [f"acct2x{n}" for n in range(9)]
+    for _ in range(4):
+        assert all(await asyncio.gather(*map(accounts.get, there)))
+        await settled()
+    client.reads = 0
+    found = await asyncio.gather(*map(accounts.get, [*there, "nobody"]), return_exceptions=True)
+    assert [getattr(one, "code", "") for one in found] == [*[""] * len(there), "moving_list"]
+    assert client.reads == ROUNDS
