@@ -22,7 +22,7 @@ from acctcfg.venues.okx.endpoints import ACCOUNT_INSTRUMENTS
 from acctcfg.venues.okx.instruments import Instruments
 from acctcfg.venues.okx.leverage import Decision, Resolution, live_values, resolve
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere, Name
-from acctcfg.venues.okx.open_things import Standing, placed, stands_under
+from acctcfg.venues.okx.open_things import Standing, covered
 from acctcfg.venues.okx.scope_named import scope_named
 from acctcfg.venues.okx.scopes import Scope, covers, limit_of, members
 
@@ -549,9 +549,9 @@ def test_what_stands_open_is_found_for_every_scope() -> None:
     keys = {
         part for row in rows for part in (row["instId"], *row["instId"].split("-"), row["instId"].rpartition("-")[0])
     }
-    standing = Standing(account, placed(rows))
+    standing = Standing(account, rows)
     for scope in (Scope(market, key, margin) for market in Market for key in sorted(keys) for margin in MarginMode):
-        plainly = [(row, stands_under(account, scope, place)) for row, place in placed(rows)]
+        plainly = [(row, covered(account, scope, row, row["mgnMode"])) for row in rows]
         found = standing.answers(scope)
         assert sorted(map(str, found)) == sorted(str(one) for one in plainly if one[1] is not False), scope
         assert standing.under(scope) == [row for row, stands in found if stands]

@@ -24,7 +24,6 @@ from acctcfg.venues.okx.open_things import (
     bot_words,
     order_under,
     order_words,
-    placed,
     traded,
 )
 from acctcfg.venues.okx.prechecks import expect_tiers, scope_checks
@@ -74,7 +73,7 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
     for address in above:
         checks = scope_checks(account, snapshot, account.decisions[address].scope, deferred=False)
         survey.blocks.setdefault(address, []).extend(check for check in checks if check.blocks)
-    standing = Standing(account, placed(account.open.positions if account.open is not None else ()))
+    standing = Standing(account, account.open.positions if account.open is not None else ())
     under = {address: standing.under(account.decisions[address].scope) for address in survey.desired}
     for address in above:
         for row in under[address][:1]:

@@ -21,7 +21,6 @@ from acctcfg.venues.snapshot import Snapshot as Lists
 __all__ = [
     "FLAT",
     "LISTED",
-    "Place",
     "Row",
     "Snapshot",
     "Standing",
@@ -31,13 +30,11 @@ __all__ = [
     "listed",
     "order_under",
     "order_words",
-    "placed",
     "position_words",
-    "stands_under",
     "traded",
 ]
 
-Place: TypeAlias = tuple[str, str, str]
+_Place: TypeAlias = tuple[str, str, str]
 """Market and instrument in the venue's words, and margin mode: what tells the scopes that something stands under."""
 NAMES = ("positions", "orders", "algos", "bots")
 _TYPES = frozenset({"SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"})
@@ -81,7 +78,7 @@ class Snapshot(Lists):
         if isinstance(found, VenueError):
             raise found
         if self._standing is None:
-            self._standing = Standing(account, placed(found or ()))
+            self._standing = Standing(account, found or ())
         return self._standing
 
     async def look(self) -> None:
@@ -96,22 +93,18 @@ class Snapshot(Lists):
 
 def covered(account: Account, scope: Scope, row: Row, margin_mode: str) -> bool | None:
     """Whether it stands under the scope; None where the row leaves out what would tell."""
-    return stands_under(account, scope, _place(row, margin_mode))
-
-
-def placed(positions: Iterable[Row]) -> list[tuple[Row, Place | None]]:
-    """Each position with its place, for whoever asks of many scopes; None where the row leaves out what would tell."""
-    return [(row, _place(row, str(row.get("mgnMode") or ""))) for row in positions]
+    return _stands(account, scope, _place(row, margin_mode))
 
 
 class Standing:
     """What is open in an account, for whoever asks of many scopes."""
 
-    def __init__(self, account: Account, rows: Iterable[tuple[Row, Place | None]]) -> None:
+    def __init__(self, account: Account, positions: Iterable[Row]) -> None:
         self._account = account
-        self._named: dict[str, list[tuple[Row, Place | None]]] = {}
-        self._any: list[tuple[Row, Place | None]] = []  # what may stand under a scope of any name
-        for row, place in rows:
+        self._named: dict[str, list[tuple[Row, _Place | None]]] = {}
+        self._any: list[tuple[Row, _Place | None]] = []  # what may stand under a scope of any name
+        for row in positions:
+            place = _place(row, str(row.get("mgnMode") or ""))
             names = _names(account.instruments, *place[:2]) if place is not None and account.instruments else ()
             for name in names:
                 self._named.setdefault(name, []).append((row, place))
@@ -125,7 +118,7 @@ class Standing:
     def answers(self, scope: Scope) -> list[tuple[Row, bool | None]]:
         """What stands under the scope, or may: None of a row that leaves out what would tell."""
         some = (*self._named.get(scope.key, ()), *self._any)
-        answers = ((row, stands_under(self._account, scope, place)) for row, place in some)
+        answers = ((row, _stands(self._account, scope, place)) for row, place in some)
         return [(row, stands) for row, stands in answers if stands is not False]
 
 
@@ -137,13 +130,13 @@ def _names(instruments: Instruments, inst_type: str, inst_id: str) -> tuple[str,
     return tuple({inst_id, family, *currencies}) if family else ()
 
 
-def stands_under(account: Account, scope: Scope, place: Place | None) -> bool | None:
+def _stands(account: Account, scope: Scope, place: _Place | None) -> bool | None:
     """Whether what has that place stands under the scope; None where that is not known."""
     assert account.instruments is not None  # noqa: S101 (scopes come from them)
     return None if place is None else _covered(account.instruments, scope, *place)
 
 
-def _place(row: Row, margin_mode: str) -> Place | None:
+def _place(row: Row, margin_mode: str) -> _Place | None:
     inst_type, inst_id = str(row.get("instType") or ""), str(row.get("instId") or "")
     if not inst_id or inst_type not in _TYPES or margin_mode not in _MARGIN_MODES:
         return None

@@ -45,7 +45,6 @@ from acctcfg.venues.okx.open_things import (
     listed,
     order_under,
     order_words,
-    placed,
     position_words,
 )
 from acctcfg.venues.okx.row_fields import number
@@ -240,7 +239,7 @@ async def _no_second_level(account: Account) -> Precheck:
 def open_positions_under_scopes(account: Account, changes: Sequence[Change], leverage: Leverage) -> list[Moved]:
     """Leverage may change under an open position; its margin is computed anew, so the user is told."""
     found = []
-    standing = Standing(account, placed(account.open.positions if account.open is not None else ()))
+    standing = Standing(account, account.open.positions if account.open is not None else ())
     for change in changes:
         if change.kind != "leverage":
             continue

@@ -38,7 +38,7 @@ class PublicLists:
         return await asyncio.shield(self._tiers_of(inst_type, margin_mode, family, currency))
 
     def expect_tiers(self, inst_type: str, margin_mode: str, *, family: str) -> None:
-        """Ask for tiers that will be wanted: of many families they take a while. Why one failed, who wants it hears."""
+        """Ask for tiers that will be wanted: of many families they take a while. A failure is told to whoever asks."""
         self._tiers_of(inst_type, margin_mode, family, "")
 
     def _tiers_of(self, *asked: *tuple[str, str, str, str]) -> asyncio.Task[tuple[Tier, ...]]:
