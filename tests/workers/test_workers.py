@@ -115,11 +115,12 @@ def test_a_worker_proves_a_connection_once_a_run(desk: Desk, url: str, monkeypat
     assert not desk.sandbox.control_get("requests")["rate_limited"]
 
 
-@pytest.mark.parametrize("settled", [False, True], ids=["new", "changed"])
+@pytest.mark.parametrize(("settled", "reads"), [(False, False), (True, False), (True, True)])
 def test_a_worker_that_may_sign_no_more_leaves_its_part_to_others(
-    desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch, settled: bool
+    desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch, settled: bool, reads: bool
 ) -> None:
-    """Its address leaves the key's allowlist in the middle of a run: it ends with the part in hand, and none fails."""
+    """Its address leaves the key's allowlist in the middle of a run: it ends with the part in hand, and none fails,
+    whether it is refused where it writes, or (`reads`) where it reads the list before."""
     monkeypatch.setattr("acctcfg.workers.parts.LEAST", 1)
     monkeypatch.setattr("acctcfg.workers.parts.SHARE", 1000)
     monkeypatch.setattr("acctcfg.workers.queued.READ_ELSEWHERE", 10)
@@ -128,6 +129,8 @@ def test_a_worker_that_may_sign_no_more_leaves_its_part_to_others(
         assert desk.apply().code == 0
         two = {"addresses": [{"currency": "USDT", "chain": "USDT-TRC20", "count": 2}]}
         desk.write({name: {**fields, "deposit": two} for name, fields in fleet(4).items()}, journal={"url": url})
+    if reads:
+        monkeypatch.setattr("acctcfg.workers.parts.Handed.still_listed", lambda *_: {})
     taken: list[int] = []
     honest = InThread._carry_out
 
