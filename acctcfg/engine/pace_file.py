@@ -46,8 +46,8 @@ class PaceFile:
         """Keep what still counts, beside what others kept meanwhile; silently not, where that cannot be written."""
         if self._path is None:
             return
-        now, kept = pacer.clock.now(), self._kept()
-        found = {key: _Used(sorted(times), _window(key, pacer, rates)) for key, times in pacer.recent().items()}
+        now, kept, windows = pacer.clock.now(), self._kept(), _Windows(pacer, rates)
+        found = {key: _Used(times, windows[key.endpoint]) for key, times in pacer.recent().items()}
         for key, theirs in kept.items():
             mine = found.get(key, _Used([], 0.0))
             window = max(mine.window_s, theirs.window_s)  # one workspace may have been granted another than we
@@ -57,7 +57,7 @@ class PaceFile:
         with contextlib.suppress(OSError, ValueError):
             if not found and not self._path.exists():
                 return
-            rows = [[*key[:3], list(key.by), *used] for key, used in sorted(found.items())]
+            rows = [(*key, *used) for key, used in found.items()]
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
             try:
@@ -87,6 +87,14 @@ class _Used(NamedTuple):
     window_s: float
 
 
-def _window(key: BucketKey, pacer: Pacer, rates: Rates) -> float:
-    rate = pacer.limits.get(key.endpoint) or rates(key.endpoint)
-    return _LONGEST_S if rate is None else rate.per_s / min(pacer.speed, 1.0)
+class _Windows(dict[str, float]):
+    """By endpoint: how long a request counts; found once each, since many accounts have a limit of the same one."""
+
+    def __init__(self, pacer: Pacer, rates: Rates) -> None:
+        super().__init__()
+        self._pacer, self._rates = pacer, rates
+
+    def __missing__(self, endpoint: str) -> float:
+        rate = self._pacer.limits.get(endpoint) or self._rates(endpoint)
+        self[endpoint] = found = _LONGEST_S if rate is None else rate.per_s / min(self._pacer.speed, 1.0)
+        return found

@@ -203,10 +203,12 @@ class Session:
 
     async def close(self) -> None:
         """End every connection, and leave word of what was used of its limits."""
-        as_before()
-        for link in self.links.values():
-            link.pace_file.keep(link.client.pacer, link.venue.rate_of)
-            await link.client.__aexit__(None, None, None)
+        try:
+            for link in self.links.values():
+                link.pace_file.keep(link.client.pacer, link.venue.rate_of)
+                await link.client.__aexit__(None, None, None)
+        finally:
+            as_before()
 
     async def _open(self) -> None:
         begun = time.monotonic()

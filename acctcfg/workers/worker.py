@@ -75,6 +75,8 @@ class Worker:
         async with Session(self.workspace, venues, progress=self.progress, limits=self._limits) as session:
             for error in session.failed.values():
                 raise error
+            for link in session.links.values():
+                session.known(link)  # all that the journal says of earlier runs, before a part waits for it
 
     async def _serve(self, jobs: Jobs, interrupts: Interrupts) -> None:
         self._serving = serving = asyncio.ensure_future(jobs.serve())
