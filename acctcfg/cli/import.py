@@ -61,7 +61,7 @@ def command(
     Comments say what is not managed, and why. What only an account's own key can read is managed if --store holds the
     secret of such a key.
 
-    Sends no write to the venue, and overwrites no file. Exits 1 if an account could not be read.
+    Sends no write to the venue, and overwrites no file. Exits 1 if an account or a connection could not be read.
     """
     from acctcfg.cli.console import say
     from acctcfg.cli.event_loop import run_engine
@@ -86,13 +86,15 @@ def command(
         found = _write(workspace, found, name, asked.currencies, out)
     for one in found.failed:
         say(f"{one.name}: not imported: {one.why}", err=True)
+    for key, why in found.unlisted.items():
+        say(f"venues.{key}: nothing was imported from it: {why}", err=True)
     if found.known:
         say(f"In the manifest already: {', '.join(found.known)}.", err=True)
     say(_summary(found, name if out is None else str(out)))
     if found.accounts:
         say(f"Next: {in_folder(ctx.obj['directory'] if out is None else out)} plan")
-    say_after_import(ctx, [one.name for one in found.failed], out if found.accounts else None)
-    return 1 if found.failed else 0
+    say_after_import(ctx, [one.name for one in found.failed], list(found.unlisted), out if found.accounts else None)
+    return 1 if found.failed or found.unlisted else 0
 
 
 def _write(workspace: Workspace, found: Imports, name: str, currencies: tuple[str, ...], out: Path | None) -> Imports:

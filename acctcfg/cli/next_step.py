@@ -63,13 +63,16 @@ def say_after_reads(ctx: click.Context, unread: Sequence[Unread]) -> None:
         _say(f"`{here} doctor` looks for the reason; then {same}")
 
 
-def say_after_import(ctx: click.Context, failed: Sequence[str], out: Path | None) -> None:
-    """After an import that left accounts out; what it wrote is not read again, and `out` is not empty any more."""
+def say_after_import(ctx: click.Context, failed: Sequence[str], unlisted: Sequence[str], out: Path | None) -> None:
+    """After an import that left accounts, or all of a connection, out; what it wrote is not read again, and `out` is
+    not empty any more."""
     here, same = _typed(ctx)
+    asked = [*([failed] if failed else []), *(["--all", "--venue", key] for key in unlisted)]
     if out is not None:
-        same = f"`{shlex.join(['acctcfg', '-C', str(out), 'import', *failed])}`"
-    if failed:
-        _say(f"`{here} doctor` looks for the reason; then {same} takes in the rest")
+        same = " and ".join(f"`{shlex.join(['acctcfg', '-C', str(out), 'import', *one])}`" for one in asked)
+    if asked:
+        take = "take" if out is not None and len(asked) > 1 else "takes"
+        _say(f"`{here} doctor` looks for the reason; then {same} {take} in the rest")
 
 
 def say_after_secrets(ctx: click.Context, reports: Sequence[KeyReport]) -> None:

@@ -14,7 +14,7 @@ from acctcfg.engine.import_live import Found, Reader
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import ConfigError, UsageError
+from acctcfg.errors import ConfigError, UsageError, VenueError
 from acctcfg.imported import Imported, SharedProfile, shared_profiles
 from acctcfg.manifest.layout import names_of
 from acctcfg.venues.existing import Existing, ListsAccounts
@@ -37,12 +37,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imports:
-    """What was found. `known`: accounts that the manifest has already; `failed`: those of which nothing was read."""
+    """What was found. `known`: accounts that the manifest has already; `failed`: those of which nothing was read.
+
+    `unlisted`: connections whose accounts could not be listed, and why.
+    """
 
     accounts: tuple[Imported, ...]
     profiles: tuple[SharedProfile, ...]
     known: tuple[str, ...]
     failed: tuple[Found, ...]
+    unlisted: Mapping[str, str]
 
     def without(self, wrong: Mapping[str, str]) -> Imports:
         """The same without these accounts. `wrong`: why no manifest can hold them, by their keys."""
@@ -76,9 +80,9 @@ async def import_accounts(
     progress = safe(progress)
     venues = _venues(workspace, asked)
     async with Session(workspace, venues, progress=progress) as session:
-        for error in session.failed.values():
-            raise error
-        there = [one for key in venues for one in await _listed(session, key)]
+        there, unlisted = await _there(session, venues)
+        if unlisted and not all(any(_fits(name, one) for one in there) for name in asked.names or ("*",)):
+            raise next(iter(unlisted.values()))  # what is asked for may be there
         chosen = _chosen(there, asked.names)
         manifest = workspace.manifest
         taken = frozenset() if alone else names_of(workspace.directory, manifest.files, "profiles")
@@ -117,6 +121,7 @@ async def import_accounts(
         profiles=tuple(shared_profiles(accounts, taken)),
         known=tuple(known),
         failed=tuple(one for one in found if one.imported is None),
+        unlisted={key: error.told for key, error in unlisted.items()},
     )
 
 
@@ -129,6 +134,19 @@ def _venues(workspace: Workspace, asked: Asked) -> list[str]:
     if asked.store and asked.store not in workspace.manifest.secret_stores:
         raise UsageError(f"there is no secret store {asked.store}", hint="see `secret_stores` in the manifest")
     return [asked.venue] if asked.venue else list(venues)
+
+
+async def _there(session: Session, venues: Sequence[str]) -> tuple[list[_One], dict[str, VenueError]]:
+    """All accounts of these connections, and those connections that cannot say: they hold up no other."""
+    there: list[_One] = []
+    unlisted = dict(session.failed)
+    for key in venues:
+        if key not in unlisted:
+            try:
+                there += await _listed(session, key)
+            except VenueError as error:
+                unlisted[key] = error
+    return there, unlisted
 
 
 async def _listed(session: Session, key: str) -> list[_One]:

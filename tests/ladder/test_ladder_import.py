@@ -168,6 +168,31 @@ def test_an_account_that_cannot_be_read_holds_up_no_other(desk: Desk) -> None:
     assert desk.plan().last == NO_CHANGES
 
 
+def test_a_connection_that_does_not_answer_holds_up_no_other(desk: Desk, tmp_path: Path) -> None:
+    """It is named with the reason and how to take its accounts in later; asked for one of its own, import fails."""
+    down = {**desk.document["venues"]["desk"], "base_url": "http://127.0.0.1:9"}
+    desk.write({}, include=INCLUDE, venues={"desk": desk.document["venues"]["desk"], "down": down})
+    refused(desk.run("import", "elsewhere01"), 1, "does not answer")
+    refused(desk.run("import", "--all", "--venue", "down"), 1, "does not answer")
+    assert not (desk.folder / "accounts").exists()
+    out = str(tmp_path / "new")
+    said = desk.run("import", "--all", "--store", "vault", "--out", out)
+    refused(said, 1, "venues.down: nothing was imported from it: http://127.0.0.1:9 does not answer")
+    assert f"Imported {len(WORLD) + 1} accounts" in said.out  # and the user behind the credentials
+    assert f"`acctcfg -C {out} import --all --venue down` takes in the rest" in said.err
+    refused(desk.run("import", "--all", "--store", "vault"), 1, "venues.down: nothing was imported from it: ")
+    text = (desk.folder / "accounts/imported.yaml").read_text(encoding="utf-8")
+    assert all(f"\n  {name}:\n" in text for name in WORLD)
+
+
+@pytest.mark.parametrize("path", ["*/broker/dma/subaccount-info", "*/account/config"])
+def test_where_no_connection_lists_its_accounts_the_import_fails(desk: Desk, path: str) -> None:
+    """With nothing else to import from, the venue's words are the error, and nothing is written."""
+    desk.fault(match={"path": path, "method": "GET"}, kind="code", code="50030")
+    refused(desk.run("import", "--all"), 1, "50030")
+    assert not (desk.folder / "accounts").exists()
+
+
 @pytest.mark.parametrize("desk", [pytest.param(seed({"trader01": live(1, label="a label: #1")}), id="")], indirect=True)
 def test_what_no_manifest_can_hold_is_told(desk: Desk) -> None:
     """A mode, a label, a key or a permission that a manifest does not take: comments, and an empty plan."""
