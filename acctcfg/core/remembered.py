@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from acctcfg.core.json_types import JsonObject
 
-__all__ = ["Cap", "Creating", "KnownAccount", "Lasting", "Ours", "Rotation", "StoredKey"]
+__all__ = ["Cap", "Creating", "KnownAccount", "Lasting", "NeverShown", "Ours", "Rotation", "StoredKey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,14 @@ class Lasting:
 
     facts: JsonObject  # as the venue's list showed it
     since: str  # when that was put on record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeverShown:
+    """A thing that a create answered and that no read showed in time: a list may be later than that."""
+
+    facts: JsonObject  # as it was answered
+    since: str  # when the looking was given up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
@@ -17,7 +18,7 @@ from acctcfg.core.plan import Step
 from acctcfg.core.state import ABSENT, After, AtMost, Live, Lost, Rotating, Unreadable
 from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt, Work
-from acctcfg.engine.looks import SECOND_LOOK_S
+from acctcfg.engine.looks import LATE_S, SECOND_LOOK_S
 from acctcfg.errors import AcctcfgError, TokenOver
 
 __all__ = ["LastLook", "Moved"]
@@ -109,12 +110,18 @@ class LastLook:
             survey.thorough.difference_update(addresses)
 
     async def _let_some_time_pass(self) -> None:
-        """Until what the plan did not see had the time to show."""
-        link, connection = self._work.link, self._work.link.connection
-        if any(_makes(one.change) and connection.absence(one.change).twice for one in self._asked):
-            left = self._work.survey.read_at + SECOND_LOOK_S / link.speed - self._now()
-            if left > 0:
-                await link.client.clock.sleep(left)
+        """Until what the plan did not see had the time to show; longer where an earlier create was answered with it."""
+        link, survey = self._work.link, self._work.survey
+        made = [one for one in self._asked if _makes(one.change)]
+        left = 0.0
+        if any(link.connection.absence(one.change).twice for one in made):
+            left = survey.read_at + SECOND_LOOK_S / link.speed - self._now()
+        for one in made:
+            if since := survey.may_show.get(one.address):
+                late, given_up = LATE_S / link.speed, datetime.fromisoformat(since).timestamp()
+                left = max(left, min(late, given_up + late - link.client.clock.now()))
+        if left > 0:
+            await link.client.clock.sleep(left)
 
     def _now(self) -> float:
         return self._work.link.client.clock.monotonic()

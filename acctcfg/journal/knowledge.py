@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, Rotation, StoredKey
+from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, NeverShown, Rotation, StoredKey
 from acctcfg.journal.chain import Row
 from acctcfg.journal.facts import entries, mapping, number, text, word
 
@@ -54,6 +54,7 @@ class Knowledge:
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
     _open: dict[tuple[str, str], _Intent] = field(default_factory=dict)  # creations: name and label
     _made: dict[tuple[str, str], list[JsonObject]] = field(default_factory=dict)  # uid and field -> what was answered
+    _never_shown: dict[tuple[str, str], list[NeverShown]] = field(default_factory=dict)  # uid and field -> those
     _lasting: dict[tuple[str, str, str], list[Lasting]] = field(
         default_factory=dict
     )  # uid, environment, field -> shown
@@ -112,6 +113,10 @@ class Knowledge:
     def created(self, uid: str, field_: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first, but for what was deleted since."""
         return tuple(self._made.get((uid, field_), ()))
+
+    def never_shown(self, uid: str, field_: str) -> tuple[NeverShown, ...]:
+        """What creates of that field answered and no read showed in time, oldest first."""
+        return tuple(self._never_shown.get((uid, field_), ()))
 
     def lasting(self, uid: str, environment: str, field_: str) -> tuple[Lasting, ...]:
         """What the venue's lists showed of that field and cannot be deleted, oldest first."""
@@ -204,7 +209,7 @@ class Knowledge:
         if missed and not intent.answered:
             self._not_rotated(intent)
         if missed and intent.answered:
-            self._take_back(intent)
+            self._take_back(intent, row.at)
         if happened and (renames := mapping(intent.body.get("renames"))):
             self._rename(str(intent.body.get("uid") or ""), text(renames, "api_key"), text(renames, "label"))
         key = (intent.name, intent.key_label)
@@ -214,8 +219,11 @@ class Knowledge:
         if missed or (row.kind == "done" and intent.key_label):
             del self._open[key]
 
-    def _take_back(self, intent: _Intent) -> None:
+    def _take_back(self, intent: _Intent, at: str) -> None:
         """What a create answered and no read showed in time: it was not made, so it does not count as there."""
+        for place, some in self._made.items():
+            if any(facts is intent.answered for facts in some):
+                self._never_shown.setdefault(place, []).append(NeverShown(facts=intent.answered, since=at))
         self._drop_made(lambda facts: facts is intent.answered)
         if not intent.field and self.names.get(intent.name) == intent.answered.get("uid"):
             self._gone(intent.name)
@@ -240,6 +248,7 @@ class Knowledge:
         if uid:
             self._made = {place: some for place, some in self._made.items() if place[0] != uid}
             self._lasting = {place: some for place, some in self._lasting.items() if place[0] != uid}
+            self._never_shown = {place: some for place, some in self._never_shown.items() if place[0] != uid}
             self.stored = {place: one for place, one in self.stored.items() if one.uid != uid}
             self.access.pop(uid, None)
             self.rotations = {key: one for key, one in self.rotations.items() if key[0] != uid}

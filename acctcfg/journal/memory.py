@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, Rotation, StoredKey
+from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, NeverShown, Rotation, StoredKey
 from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.known_json import known_from_json, known_to_json
 
@@ -66,6 +66,10 @@ class JournalMemory:
     def created(self, uid: str, field: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first."""
         return self._known.created(uid, field)
+
+    def never_shown(self, uid: str, field: str) -> tuple[NeverShown, ...]:
+        """What creates of that field answered and no read showed in time, oldest first."""
+        return self._known.never_shown(uid, field)
 
     def lasting(self, uid: str, environment: str, field: str) -> tuple[Lasting, ...]:
         """What the venue's lists showed of that field and cannot be deleted, oldest first."""

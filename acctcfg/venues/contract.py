@@ -16,7 +16,7 @@ from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.order import Row
 from acctcfg.core.plan import Precheck, Unread, Warning_
-from acctcfg.core.remembered import Creating, KnownAccount, Lasting, Rotation, StoredKey
+from acctcfg.core.remembered import Creating, KnownAccount, Lasting, NeverShown, Rotation, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.core.state import Live, Wanted
@@ -125,6 +125,10 @@ class Memory(Protocol):
 
     def created(self, uid: str, field: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first, but for what was deleted since."""
+
+    def never_shown(self, uid: str, field: str) -> tuple[NeverShown, ...]:
+        """What creates of that field answered and no read showed in time, oldest first: it does not count as there, and
+        a late list may still show it."""
 
     def lasting(self, uid: str, environment: str, field: str) -> tuple[Lasting, ...]:
         """What the venue's lists showed an apply of that field and cannot be deleted, oldest first. Live and demo
@@ -245,6 +249,7 @@ class Survey:
     thorough: set[Address] = field(default_factory=set)  # what `current` must look for wherever it can be seen
     lasting: dict[str, tuple[JsonObject, ...]] = field(default_factory=dict)  # field -> shown, cannot be deleted
     recalled: dict[Address, str] = field(default_factory=dict)  # not read: what the journal knows, and since when
+    may_show: dict[Address, str] = field(default_factory=dict)  # since when a list is late with it, if it was made
     read_at: float = 0.0  # by the steady clock; nothing that it shows was read later
     exists: bool = False
     uid: str = ""

@@ -6,6 +6,7 @@ import pytest
 from desk import Desk
 from fault_parts import TRADING
 
+import acctcfg.engine.recheck
 from acctcfg.journal import Journal
 
 ACCOUNT = {"account_mode": "futures", "api_keys": {"trading": TRADING, "other": TRADING}, "access": {"key": "other"}}
@@ -66,6 +67,26 @@ def test_a_key_that_was_not_deleted_is_not_replaced(desk: Desk, late: bool) -> N
     if not late:
         assert desk.apply("--replace", KEY).code == 0
         assert keys(desk)["trading"] == desk.secret("trader01", "trading")["api_key"] != before
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_an_address_that_no_list_showed_is_not_made_twice(desk: Desk, late: bool) -> None:
+    """The next apply waits longer than a list is late before it makes another: one address, whether the first came."""
+    deposit = {"addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]}
+    desk.write({"trader01": {**ACCOUNT, "deposit": deposit}})
+    effect = {"kind": "delayed_effect", "seconds": 60} if late else {"kind": "ok_but_nothing"}
+    desk.fault(match={"path": "*/subaccount-deposit-address", "method": "POST"}, **effect)
+    said = desk.apply()
+    assert (said.code, "did not do it" in said.out) == (1, True)
+    planned = desk.plan()
+    assert planned.last == "Plan: 1 to create, 0 to change, 0 to delete, 0 blocked."
+    assert "an earlier run was answered with " in planned.out
+    assert desk.account("trader01")["addresses"] == []
+    desk.monkeypatch.setattr(acctcfg.engine.recheck, "LATE_S", 60.0 if late else 1.0)
+    said = desk.apply()
+    assert (said.code, len(desk.account("trader01")["addresses"])) == (0, 1), said.out
+    assert len(desk.writes("subaccount-deposit-address")) == (1 if late else 2)
+    assert desk.plan().last == "No changes. Live accounts match the manifest."
 
 
 def test_an_account_that_was_not_deleted_is_still_ours(desk: Desk) -> None:

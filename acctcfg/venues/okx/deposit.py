@@ -130,12 +130,28 @@ class DepositAddresses(OneCall[Account]):
             account.survey.places[address] = spec.place
             if live is ABSENT and chain is not None and not chain.takes_deposits:
                 _block_closed(account, address, chain)
+            elif live is ABSENT:
+                self._doubt(account, address, spec.currency, name)
 
     def _numbered(self, account: Account, currency: str, chain: str) -> Numbered:
         known = account.memory.created(account.uid, ADDRESSES) if account.uid else ()
         made = [one for one in self._made.get(account.uid, ()) if one not in known]
         listed = account.deposits.get(currency, ())
         return numbered(listed, [*known, *made], currency, chain, (one.facts for one in _seen(account)))
+
+    def _doubt(self, account: Account, address: Address, currency: str, chain: str) -> None:
+        """Whether an earlier run was answered with one that no list showed: if it is only late, this makes one more."""
+        shown = {(row.address, row.tag) for row in account.deposits.get(currency, ())}
+        for one in account.memory.never_shown(account.uid, ADDRESSES) if account.uid else ():
+            facts = one.facts
+            here = (facts.get("currency"), facts.get("chain")) == (currency, chain)
+            if here and (facts.get("address"), facts.get("tag") or "") not in shown:
+                message = (
+                    f"an earlier run was answered with {facts['address']}, which the venue's list does not show: apply "
+                    "makes another once five minutes have passed since, and the list was read again"
+                )
+                account.survey.warn(address, "never_listed", message)
+                account.survey.may_show[address] = one.since
 
     def _live(self, found: Numbered, number: int, wanted: Made, chains: Sequence[Chain]) -> Live:
         row = found.rows.get(number)
