@@ -98,10 +98,17 @@ def _remember_ours(planned: Planned, kept: Sequence[Survey], journal: Journal, r
 
 
 def _untouched(planned: Planned, outcome: Outcome) -> set[str]:
-    """Accounts in which every step was held back, or that were not to be touched at all: not taken over by this run."""
+    """Accounts in which every step was held back, or that were not to be touched at all: not taken over by this run.
+
+    Nor is one that was made by somebody else meanwhile: what turned out to be stale was not sent.
+    """
     held = {result.step.address.account for result in outcome.results}
-    held -= {one.step.address.account for one in outcome.results if one.status not in ("blocked", "not_started")}
+    held -= {one.step.address.account for one in outcome.results if not _held(one)}
     return held | {key for key, survey in planned.surveys.items() if survey.blocks.get(Address(key))}
+
+
+def _held(result: StepResult) -> bool:
+    return result.status in ("blocked", "not_started") or result.code == "stale"
 
 
 def _finding(now: StepResult | None, live: Live | None) -> Finding | None:

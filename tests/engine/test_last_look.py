@@ -45,14 +45,18 @@ def test_an_address_made_while_the_question_stands_is_not_made_again(payin: Desk
     assert payin.writes() == []
 
 
-def test_an_account_made_while_the_question_stands_is_nobodys_but_its_makers(desk: Desk) -> None:
+@pytest.mark.parametrize("adopt", ["allow", "explicit"])
+def test_an_account_made_while_the_question_stands_is_nobodys_but_its_makers(desk: Desk, adopt: str) -> None:
     """Whoever made it, it was not this run: nothing is sent, nothing goes on in it, and a plan says whose it is."""
-    desk.write({"payin001": {"api_keys": {"trading": KEY}}})
+    desk.write({"payin001": {"api_keys": {"trading": KEY}}}, guardrails={"adopt": adopt})
     outcome = apply_and(desk, lambda: desk.sandbox.control_post("accounts/payin001", {}))
     found = by_address(outcome)
     assert (found["payin001"].status, found["payin001"].code) == ("failed", "stale")
     assert found["payin001.api_keys[trading]"].status == "not_started"
     assert (outcome.exit_code, desk.writes()) == (1, [])
+    warned = {(one["address"], one["code"]) for one in desk.plan("--format", "json").json["warnings"]}
+    assert ("payin001", "adopted" if adopt == "allow" else "adopt_explicit") in warned
+    assert desk.apply().code == (0 if adopt == "allow" else 3)
 
 
 def test_a_key_made_while_the_question_stands_is_neither_doubled_nor_deleted(desk: Desk) -> None:

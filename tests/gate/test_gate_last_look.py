@@ -88,6 +88,8 @@ def test_a_sub_account_made_while_the_question_stands_is_not_taken_over(gate: Ga
     assert found["sub_1"] == ("failed", "stale")
     assert found["sub_1.api_keys[trading]"][0] == "not_started"
     assert gate.writes() == []
+    warnings = gate.plan("--format", "json").json["warnings"]
+    assert ("sub_1", "adopted") in {(one["address"], one["code"]) for one in warnings}
 
 
 @pytest.mark.slow
