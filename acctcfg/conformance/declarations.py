@@ -58,6 +58,7 @@ OPEN_TO_VENUES = (
     "acctcfg.venues.pushes",
     "acctcfg.venues.rebates",
     "acctcfg.venues.resources",
+    "acctcfg.venues.second_look",
     "acctcfg.venues.settings",
     "acctcfg.venues.snapshot",
     "acctcfg.venues.unsent",

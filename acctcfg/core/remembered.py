@@ -5,10 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from acctcfg.core.json_types import JsonObject
 
-__all__ = ["Cap", "Creating", "KnownAccount", "Lasting", "NeverShown", "Ours", "Rotation", "StoredKey"]
+__all__ = [
+    "LISTING",
+    "UNLISTED",
+    "Cap",
+    "Creating",
+    "KnownAccount",
+    "Lasting",
+    "NeverShown",
+    "Ours",
+    "Rotation",
+    "StoredKey",
+]
+
+LISTING: Final = "listing"
+"""As what the journal has that a list of contracts had, when an apply last read it: "swap/BTC-USDT-SWAP"."""
+UNLISTED: Final = "unlisted"
+"""As what it has that an apply found missing in such a list twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

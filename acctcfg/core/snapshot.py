@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["SNAPSHOT_VERSION", "Earlier"]
 
-SNAPSHOT_VERSION: Final = "1.0"
+SNAPSHOT_VERSION: Final = "1.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

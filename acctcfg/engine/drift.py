@@ -11,6 +11,7 @@ from typing import Final, TypedDict
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.drift import FINDINGS, Drift
 from acctcfg.core.plan import Plan, Step, Warning_
+from acctcfg.core.remembered import LISTING
 from acctcfg.engine.drift_accounts import look_at_users
 from acctcfg.engine.drift_keys import look_at_keys
 from acctcfg.engine.left_behind import has_credentials
@@ -19,7 +20,6 @@ from acctcfg.engine.narrowed import demand_reach
 from acctcfg.engine.plan import draw_up
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.reading import venues_of
-from acctcfg.engine.remember import LISTING
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.venues.contract import Survey

@@ -9,7 +9,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.outcome import Outcome, StepResult
-from acctcfg.core.remembered import Ours
+from acctcfg.core.remembered import LISTING, Ours
 from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.untold import untold
 from acctcfg.engine.attempt import GOOD
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from acctcfg.journal.knowledge import Knowledge
     from acctcfg.journal.records import Finding
 
-__all__ = ["LISTING", "remember"]
-
-LISTING = "listing"
-"""What a venue's lists had when an apply last read them: a name that is not among it was listed since."""
+__all__ = ["remember"]
 
 
 def remember(

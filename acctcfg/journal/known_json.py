@@ -1,6 +1,7 @@
 """What is known of a venue user as JSON and back: what a snapshot carries of it, so that a plan needs no journal.
 
-Creations of which no end is known, and what was seen on the venue's lists, stay behind.
+Creations of which no end is known stay behind. So do the lists of all contracts: of what was seen on the venue's lists
+it has the names that a manifest had.
 """
 
 from __future__ import annotations
@@ -10,20 +11,25 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from acctcfg.core.remembered import Cap, KnownAccount, Rotation, StoredKey
+from acctcfg.core.remembered import LISTING, UNLISTED, Cap, KnownAccount, Rotation, StoredKey
 from acctcfg.journal.knowledge import Knowledge
 
 __all__ = ["known_from_json", "known_to_json"]
 
 
 def known_to_json(known: Knowledge) -> dict[str, object]:
-    """Accounts, where the secrets of their keys lie, rotations and brakes. No secret is among it."""
+    """Accounts, where the secrets of their keys lie, rotations, brakes and sightings. No secret is among it."""
+    seen: dict[str, dict[str, str]] = {}
+    for (kind, name), day in known.sightings.items():
+        if kind not in (LISTING, UNLISTED):
+            seen.setdefault(kind, {})[name] = day
     return {
         "accounts": [asdict(one) for one in known.accounts.values()],
         "stored": [asdict(one) for one in known.stored.values()],
         "access": [{"of": uid, **asdict(one)} for uid, one in known.access.items()],
         "rotations": [{"of": uid, **asdict(one)} for (uid, _), one in known.rotations.items()],
         "caps": [{"of": uid, **asdict(one), "most": str(one.most)} for uid, one in known.caps.items()],
+        "seen": seen,
     }
 
 
@@ -37,6 +43,7 @@ def known_from_json(facts: Mapping[str, Any]) -> Knowledge:
         access={uid: StoredKey(**one) for uid, one in _by_uid(facts["access"])},
         rotations={(uid, one["label"]): Rotation(**one) for uid, one in _by_uid(facts["rotations"])},
         caps={uid: Cap(**{**one, "most": Decimal(one["most"])}) for uid, one in _by_uid(facts["caps"])},
+        sightings={(kind, name): day for kind, some in facts.get("seen", {}).items() for name, day in some.items()},
     )
 
 

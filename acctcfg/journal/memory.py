@@ -19,6 +19,7 @@ class JournalMemory:
 
     def __init__(self, known: Knowledge, running: str = "") -> None:
         self._known = known
+        self._seen: dict[str, frozenset[str]] = {}  # by kind
         self.running = running
 
     @classmethod
@@ -82,3 +83,9 @@ class JournalMemory:
     def seen(self, kind: str, name: str) -> str:
         """The day on which a run last saw it on a venue's list; "" never."""
         return self._known.sightings.get((kind, name), "")
+
+    def all_seen(self, kind: str) -> frozenset[str]:
+        """The names of all that any run saw of that kind."""
+        if kind not in self._seen:
+            self._seen[kind] = frozenset(name for what, name in self._known.sightings if what == kind)
+        return self._seen[kind]

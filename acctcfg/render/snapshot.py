@@ -98,7 +98,13 @@ def _schema() -> dict[str, object]:
         uid=TEXT,
         keys={**map_(source), "description": "by a hash of where a key's secret lies: the id of the key, no secret"},
         known={
-            **object_(accounts=rows, stored=rows, access=rows, rotations=rows, caps=rows),
+            **and_(
+                object_(accounts=rows, stored=rows, access=rows, rotations=rows, caps=rows),
+                seen={
+                    **map_(map_({"type": "string"})),
+                    "description": "by kind: names on the venue's lists, and when they were seen",
+                },
+            ),
             "description": "what the journal knew",
         },
         answers={"type": "array", "items": answer},

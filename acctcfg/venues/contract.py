@@ -137,6 +137,9 @@ class Memory(Protocol):
     def seen(self, kind: str, name: str) -> str:
         """The day ("2026-11-02") of the last run that saw it on a venue's list; "" never."""
 
+    def all_seen(self, kind: str) -> frozenset[str]:
+        """The names of all that any run saw of that kind; the same object each time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:

@@ -91,6 +91,22 @@ def test_it_never_says_that_live_accounts_match(taken, offline):
     assert taken.plan(*LIVE, "--format", "json").json["snapshot"]["as_of"] == then
 
 
+def test_a_contract_that_earlier_runs_saw_is_delisted_there_too(desk, offline):
+    """As in a plan of live state: a warning and no step, exit status 0, and no other contract is suggested."""
+    old = {"instType": "SWAP", "instId": "REN-USDT-SWAP", "instFamily": "REN-USDT", "settleCcy": "USDT", "lever": "20"}
+    desk.sandbox.control_post("instruments", old)
+    entry = {"market": "swap", "instrument": "REN-USDT-SWAP", "margin": "cross", "value": 3}
+    desk.write({"mmdesk01": ACCOUNT | {"leverage": [SWAP, entry]}})
+    assert desk.apply().code == 0
+    desk.sandbox.control_delete("instruments/REN-USDT-SWAP")
+    assert desk.run("snapshot", "--out", "live.json").code == 0
+    live = desk.plan("--format", "json")
+    offline()
+    said = desk.plan(*LIVE, "--format", "json")
+    assert (said.code, said.json["unreadable"], said.json["steps"]) == (0, [], [])
+    assert said.json["warnings"] == live.json["warnings"] != []
+
+
 def test_what_the_snapshot_lacks_is_unreadable(taken, offline):
     """A connection, credentials or a currency that nobody asked of then: said so, never taken for missing."""
     deposit = {"addresses": [{"currency": "BTC"}]}

@@ -78,3 +78,17 @@ def test_it_may_die_at_any_request(make_gate: Callable[..., GateDesk]) -> None:
         gate.set(leverage=before)
         moments.append(moment)
     assert len(moments) > 10
+
+
+@pytest.mark.parametrize("used", ["open", "named"])
+def test_a_symbol_that_takes_no_leverage_now_is_told(make_gate: Callable[..., GateDesk], used: str) -> None:
+    """With something open, or an entry: it is named, and the exit status is 1; the others are lowered."""
+    gate = make_gate(leverage={ADA: "10", BTC: "20"}, **(OPEN if used == "open" else {}))
+    gate.sandbox.control_post("gate_crossex/symbols", {"symbol": ADA, "state": "suspend"})
+    gate.write(
+        {"cx": {"leverage": [{"symbol": ADA, "value": 3}, {"symbol": BTC, "value": 3}]} if used == "named" else {}}
+    )
+    said = gate.run("cap", "3", "--auto-approve")
+    told = f"cx.leverage[futures/{ADA}]  it takes no leverage at present (state: suspend), so it was not looked at"
+    assert (said.code, told in said.out) == (1, True), said.out + said.err
+    assert levers(gate) == {ADA: 10, BTC: 3}

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 import pytest
-from gate_desk import GateDesk
+from gate_desk import ADA, GateDesk
 
 import acctcfg
 
@@ -122,3 +122,37 @@ def test_a_delete_is_believed_after_a_second_look(gate: GateDesk, read: int | st
     said = gate.apply()
     assert gate.account("sub_1")["keys"] == [], said.out + said.err
     assert (said.code, gate.plan().last) == (0, "No changes. Live accounts match the manifest.")
+
+
+@pytest.mark.parametrize("way", [{"kind": "lose_row", "row": ADA}, {"kind": "garbage", "body": "[]"}])
+@pytest.mark.parametrize("entry", [{"symbol": ADA}, {"symbol": "*_FUTURE_ADA_USDT"}], ids=["a name", "a pattern"])
+@pytest.mark.parametrize("command", ["plan", "drift", "cap"])
+def test_a_list_of_symbols_that_loses_one_hides_no_leverage(
+    make_gate: Any, command: str, entry: dict[str, str], way: dict[str, str]
+) -> None:
+    """What an earlier run knows is looked for once more: drift is found, and lowered."""
+    gate: GateDesk = make_gate(leverage={ADA: "10"})
+    gate.write({"cx": {"leverage": [{**entry, "value": 3}]}})
+    assert gate.apply().code == 0
+    gate.set(leverage={ADA: "9"})
+    gate.fault(match={"path": "*/rule/symbols", "method": "GET"}, times=1, **way)
+    if command == "cap":
+        said = gate.run("cap", "5", "--auto-approve")
+        assert (said.code, gate.crossex()["leverage"][ADA]) == (0, "5"), said.out
+    else:
+        said = gate.run(command, *(["--detailed-exitcode"] if command == "plan" else []))
+        assert (said.code, "9 -> 3" in said.out) == (2, True), said.out
+
+
+def test_a_symbol_that_is_gone_is_not_waited_for_again_and_again(make_gate: Any) -> None:
+    """Once an apply did not find it twice, one look is enough: the list is read once."""
+    gate: GateDesk = make_gate(leverage={ADA: "10"})
+    gate.write({"cx": {"leverage": [{"symbol": "*_FUTURE_ADA_USDT", "value": 3}]}})
+    assert gate.apply().code == 0
+    gate.sandbox.control_delete(f"gate_crossex/symbols/{ADA}")
+    reads = []
+    for _ in range(2):
+        before = gate.sandbox.control_get("requests")["by_path"]["GET /api/v4/crossex/rule/symbols"]
+        assert gate.apply().code == 0
+        reads.append(gate.sandbox.control_get("requests")["by_path"]["GET /api/v4/crossex/rule/symbols"] - before)
+    assert reads == [2, 1]

@@ -298,3 +298,16 @@ def test_what_could_not_be_read_is_not_counted_as_below(desk: Desk, lever: str) 
     said = cap(desk, "3")
     assert (said.code, said.last) == (1, "Capped: 0 lowered, 1 at or below it already, 0 blocked, 0 failed.")
     assert "? mmdesk01.leverage[swap/BTC-USDT/cross]" in said.out
+
+
+@pytest.mark.parametrize("arguments", [(), ("--all",)])
+@pytest.mark.parametrize("lever", ["15", "2"])
+def test_a_contract_that_takes_no_leverage_now_is_told(desk: Desk, lever: str, arguments: tuple[str, ...]) -> None:
+    """With a position that stands above the cap, or may: it is named, and the exit status is 1."""
+    settle(desk, "customer01", acctLv="2", leverage=cross(BTC=lever), positions=[held(BTC)])
+    desk.sandbox.control_post("instruments", {"instType": "SWAP", "instId": BTC, "state": "suspend"})
+    desk.write({"customer01": {"api_keys": KEY}})
+    said = cap(desk, "3", *arguments)
+    told = f"customer01.leverage[swap/{BTC}/cross]  it takes no leverage at present (suspend), and stands at 15"
+    assert (said.code, told in said.out) == ((1, True) if lever == "15" else (0, False)), said.out
+    assert levers(desk, "customer01")[BTC] == Decimal(lever)

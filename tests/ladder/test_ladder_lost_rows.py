@@ -94,3 +94,41 @@ def test_the_brake_reaches_an_account_that_a_list_lost(desk: Desk) -> None:
     desk.fault(match={"path": LISTS["accounts"], "method": "GET"}, kind="lose_row", row="trader01")
     said = desk.run("cap", "3", "--auto-approve")
     assert list(desk.account("trader01")["leverage"].values()) == ["3"], said.out
+
+
+BTC, EMPTY = "BTC-USDT-SWAP", '{"code": "0", "msg": "", "data": []}'
+SWAPS = {
+    "a name": {"market": "swap", "instrument": BTC, "margin": "cross", "value": 3},
+    "a pattern": {"market": "swap", "family": "*-USDT", "margin": "cross", "value": 3},
+}
+
+
+@pytest.mark.parametrize("way", [{"kind": "lose_row", "row": BTC}, {"kind": "garbage", "body": EMPTY}])
+@pytest.mark.parametrize("entry", SWAPS.values(), ids=SWAPS)
+@pytest.mark.parametrize("command", ["plan", "drift", "cap"])
+def test_a_list_of_contracts_that_loses_one_hides_no_leverage(
+    desk: Desk, command: str, entry: dict[str, object], way: dict[str, str]
+) -> None:
+    """What an earlier run, or the public list, knows is looked for once more: drift is found, and lowered."""
+    desk.write({"trader01": {"account_mode": "futures", "api_keys": {"trading": TRADING}, "leverage": [entry]}})
+    desk.converge()
+    desk.sandbox.control_post("accounts/trader01/set", {"leverage": {f"SWAP/cross/{BTC}": "50"}})
+    desk.fault(match={"path": "*/account/instruments", "method": "GET"}, times=1, **way)
+    if command == "cap":
+        said = desk.run("cap", "10", "--auto-approve")
+        assert (said.code, desk.account("trader01")["leverage"][f"SWAP/cross/{BTC}"]) == (0, "10"), said.out
+    else:
+        said = desk.run(command, *(["--detailed-exitcode"] if command == "plan" else []))
+        assert (said.code, "50 -> 3" in said.out) == (2, True), said.out
+
+
+def test_a_contract_that_is_closed_to_the_account_is_not_looked_for_again_and_again(desk: Desk) -> None:
+    """What no list shows any more is believed gone by the public one: no second reading of the account's own."""
+    desk.write(
+        {"trader01": {"account_mode": "futures", "api_keys": {"trading": TRADING}, "leverage": [SWAPS["a pattern"]]}}
+    )
+    desk.converge()
+    desk.sandbox.control_delete(f"instruments/{BTC}")
+    before = desk.sandbox.control_get("requests")["by_path"]["GET /api/v5/account/instruments"]
+    assert desk.plan().last == NO_CHANGES
+    assert desk.sandbox.control_get("requests")["by_path"]["GET /api/v5/account/instruments"] == before + 1

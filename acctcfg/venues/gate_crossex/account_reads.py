@@ -46,6 +46,7 @@ from acctcfg.venues.gate_crossex.vocabulary import (
     number,
 )
 from acctcfg.venues.resources import as_documented
+from acctcfg.venues.second_look import some_seconds
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call, Endpoint
 
@@ -121,6 +122,7 @@ class CrossEx:
         self.credentials = credentials
         self.user = user
         self._symbols: asyncio.Task[Symbols] | None = None
+        self._symbols_twice: asyncio.Task[Symbols] | None = None
         self._tiers: dict[str, Decimal] = {}
         self._opened: dict[str, tuple[float, State | None]] = {}  # by exchange ("": the whole): when, and what
 
@@ -249,6 +251,17 @@ class CrossEx:
         if self._symbols is None:
             self._symbols = asyncio.create_task(self._list())
         return await self._symbols
+
+    async def symbols_of_two_looks(self) -> Symbols:
+        """What it shows some seconds later besides: one answer may lose a row."""
+        if self._symbols_twice is None:
+            self._symbols_twice = asyncio.create_task(self._list_again())
+        return await self._symbols_twice
+
+    async def _list_again(self) -> Symbols:
+        first = await self.symbols()
+        await some_seconds(self.client)
+        return Symbols.together(first, await self._list())
 
     async def _list(self) -> Symbols:
         reply = await self.client.read(Call(SYMBOLS))

@@ -39,10 +39,12 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
         why = f"the venue has no leverage of {most} (at least 1)"
         survey.cannot_read(account.address("leverage"), "no_leverage", why)
         return Braking(survey=survey)
-    symbols = await account.own.symbols()
     account.open = await _open(account)
+    in_use = _in_use(account.open)
+    symbols = await leverage.symbols(account, in_use)
     managed = [entry for entry in account.spec.leverage if _has_scope(account, symbols, entry)]
-    used = ["*"] if everything else sorted(_in_use(account.open, symbols))
+    _tell_idle(account, focus, symbols, in_use, managed)
+    used = ["*"] if everything else sorted(name for name in in_use if _has_leverage(symbols, name))
     asked = [_entry(account.spec, cap, name) for name in used]
     account.spec = replace(account.spec, leverage=(*(replace(entry, value=cap) for entry in managed), *asked))
     await leverage.survey(account, focus, frozenset())
@@ -71,9 +73,33 @@ async def _open(account: Account) -> Open:
     )
 
 
-def _in_use(found: Open, symbols: Symbols) -> set[str]:
-    named = {str(row.get("symbol")) for row in (*found.positions, *found.margin_positions, *found.orders)}
-    return {name for name in named if (one := symbols.find(name)) is not None and one.market is not None}
+def _in_use(found: Open) -> set[str]:
+    return {
+        str(row["symbol"]) for row in (*found.positions, *found.margin_positions, *found.orders) if row.get("symbol")
+    }
+
+
+def _has_leverage(symbols: Symbols, name: str) -> bool:
+    one = symbols.find(name)
+    return one is not None and one.market is not None
+
+
+def _tell_idle(
+    account: Account, focus: Focus, symbols: Symbols, in_use: Iterable[str], managed: Iterable[LeverageEntry]
+) -> None:
+    """What takes no leverage now, whatever it stands at: nothing of it was looked at."""
+    named = {entry.selector.pattern for entry in managed if entry.selector.exact}
+    now_ms = round(account.now() * 1000)
+    for name in sorted({*named, *in_use}):
+        one = symbols.find(name)
+        if one is None and name in in_use:
+            key, why = f"{Market.FUTURES}/{name}", "is not on the venue's list"
+        elif one is not None and one.market is not None and not one.takes_leverage(now_ms):
+            key, why = f"{one.market}/{name}", f"takes no leverage at present ({one.condition(now_ms)})"
+        else:
+            continue
+        if focus.wants(address := account.address("leverage", key)):
+            account.survey.cannot_read(address, "instrument_not_live", f"it {why}, so it was not looked at")
 
 
 def _has_scope(account: Account, symbols: Symbols, entry: LeverageEntry) -> bool:

@@ -15,6 +15,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
 from acctcfg.core.level import level_of, wants_most
+from acctcfg.core.remembered import LISTING, UNLISTED
 from acctcfg.core.state import After, Live, Unreadable, written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
@@ -48,7 +49,7 @@ class Leverage(OneCall[Account]):
         if not spec.leverage or not focus.may_want(spec.key, self.field):
             return
         try:
-            symbols = await account.own.symbols()
+            symbols = await self.symbols(account)
         except VenueError as error:
             account.survey.cannot_read(account.address(self.field), error.code or "symbols", error.told)
             return
@@ -72,6 +73,23 @@ class Leverage(OneCall[Account]):
                 continue
             account.survey.want(address, level, live[address])
             account.survey.places[address] = decision.entry.place
+
+    async def symbols(self, account: Account, names: Iterable[str] = ()) -> Symbols:
+        """The venue's list, looked at twice where it lacks one of these names or one that an earlier run saw there."""
+        found, memory = await account.own.symbols(), account.memory
+        entries = account.spec.leverage
+        exact = {one.selector.pattern for one in entries if one.selector.exact}
+        known = {name for name in exact if memory.seen("instrument", name)}
+        if len(exact) < len(entries):
+            known |= {name for one in memory.all_seen(LISTING) if (name := one.partition("/")[2])}
+        lacks = {name for name in known - memory.all_seen(UNLISTED) | set(names) if found.find(name) is None}
+        if not lacks:
+            return found
+        found = await account.own.symbols_of_two_looks()
+        for name in lacks & known:
+            if found.find(name) is None:
+                account.survey.saw(UNLISTED, name)
+        return found
 
     def resolution(self, account: Account, symbols: Symbols, entries: Sequence[LeverageEntry]) -> Resolution:
         """What these entries come to by the venue's list."""

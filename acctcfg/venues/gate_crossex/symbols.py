@@ -68,6 +68,14 @@ class Symbols:
         read = {symbol.name: symbol for symbol in map(Symbol.of, rows) if symbol.name}
         self._by_name = {name: read[name] for name in sorted(read)}
 
+    @classmethod
+    def together(cls, *lists: Symbols) -> Symbols:
+        """What any of these lists has; of one that several have, the row of the last."""
+        found = cls(())
+        rows = {name: symbol for one in lists for name, symbol in one._by_name.items()}
+        found._by_name = {name: rows[name] for name in sorted(rows)}
+        return found
+
     def find(self, name: str) -> Symbol | None:
         """The symbol of that very name, whatever its state."""
         return self._by_name.get(name)
@@ -87,9 +95,12 @@ class Symbols:
         return frozenset(one.exchange for one in self._by_name.values() if one.business in _AT_AN_EXCHANGE)
 
     def near(self, name: str) -> str:
-        """The known symbol of the same coin that looks most like a name; "" where none does."""
-        coin = _coin(name)
+        """The known symbol of the same coin that looks most like a name, and of the same exchange where there is such
+        an exchange; "" where none does."""
+        coin, exchange = _coin(name), name.upper().partition("_")[0]
         known = [one for one in self._by_name if coin and _coin(one) == coin]
+        if exchange in self.exchanges:
+            known = [one for one in known if self._by_name[one].exchange == exchange]
         return next(iter(difflib.get_close_matches(name.upper(), known, n=1)), "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
@@ -15,6 +15,7 @@ from acctcfg.core.vocabulary import MarginMode, Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.okx.account import Account
+from acctcfg.venues.okx.instruments import positive
 from acctcfg.venues.okx.leverage_setting import Leverage, LiveModes
 from acctcfg.venues.okx.open_things import (
     Row,
@@ -67,6 +68,7 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
     asked = [entry for one in used if _has_scope(entry := _entry(account.spec, cap, *one), modes)]
     account.spec = replace(account.spec, leverage=(*(replace(entry, value=cap) for entry in managed), *asked))
     await leverage.survey(account, focus, frozenset())
+    _tell_idle(account, focus, snapshot, managed, cap)
     for address, wanted in survey.desired.items():
         survey.desired[address] = _settable(account.decisions[address].scope, survey.live[address], wanted)
     above = [address for address, wanted in survey.desired.items() if not fits(survey.live[address], wanted)]
@@ -80,6 +82,32 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
             expect_tiers(account, account.decisions[address].scope, row)
     notional = {address: _notional(account.decisions[address].scope, rows) for address, rows in under.items()}
     return Braking(survey=survey, notional=notional, wanted=_raised(account, leverage, modes, managed, cap))
+
+
+def _tell_idle(
+    account: Account, focus: Focus, snapshot: Snapshot, managed: Iterable[LeverageEntry], cap: AtMost
+) -> None:
+    """Contracts that take no leverage now, which were not looked at: those that an entry names, and those that have
+    something open, unless their positions say that they stand below the cap."""
+    if account.instruments is None:
+        return  # the survey said so
+    used = set(_in_use(snapshot))
+    named = {(*one.selector, one.market, one.margin) for one in managed if one.selector.exact}
+    for by, name, market, margin in sorted(
+        {*named, *(("instrument", name, market, margin) for market, name, margin in used)}
+    ):
+        assert market is not None  # noqa: S101 (only Gate's entries may leave it out)
+        rows = account.instruments.named(market, by, name)
+        if any(row.takes_leverage for row in rows) or not (rows or (market, name, margin) in used):
+            continue
+        levers = [positive(row.get("lever")) for row in snapshot.rows("positions") if row.get("instId") == name]
+        known = [lever for lever in levers if lever is not None]
+        if known and len(known) == len(levers) and max(known) <= cap.most:
+            continue
+        why = f"takes no leverage at present ({rows[0].state})" if rows else "is not on the account's list"
+        stands = f", and stands at {max(known).normalize():f}" if known else ""
+        if focus.wants(address := account.address("leverage", f"{market}/{name}/{margin}")):
+            account.survey.cannot_read(address, "instrument_not_live", f"it {why}{stands}: it was not looked at")
 
 
 def _settable(scope: Scope, live: Live, wanted: Wanted) -> Wanted:

@@ -92,6 +92,11 @@ class Instruments:
         """As `of`, for lists that nobody changes: the very same ones are indexed once."""
         return _indexed(*map(_Itself, lists))
 
+    def with_those_of(self, other: Instruments) -> Instruments:
+        """What either list has; of one that both have, the row of the other."""
+        rows = {(row.inst_type, row.inst_id): row for row in (*self.rows, *other.rows)}
+        return _interned(tuple(rows[key] for key in sorted(rows)))
+
     def market(self, market: Market) -> tuple[Instrument, ...]:
         """All of a market, whatever their state, sorted by id."""
         return self._by_market.get(INST_TYPES[market], ())

@@ -28,6 +28,7 @@ from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.leverage import Decision, Resolution, exact_names, missing_names, resolve
 from acctcfg.venues.okx.missing_contracts import NOTHING_ELSE, Elsewhere
 from acctcfg.venues.okx.open_things import covered
+from acctcfg.venues.okx.own_list import own_list
 from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.scopes import Keyed, Modes, Scope, limit_of
 from acctcfg.venues.okx.tiers import most_at, most_of
@@ -68,7 +69,7 @@ class Leverage(OneCall[Account]):
         markets = frozenset(entry.market.value for entry in spec.leverage if entry.market is not None)
         try:
             account.instruments = (
-                await account.reader.instruments(markets)
+                await own_list(account, markets)
                 if account.reader is not None
                 else await account.master.public.instruments(markets)
             )
@@ -232,7 +233,7 @@ class Leverage(OneCall[Account]):
             return ()
         if account.instruments is None:
             markets = {entry.market.value for entry in modes.entries if entry.market is not None}
-            account.instruments = await account.reader.instruments(markets)
+            account.instruments = await own_list(account, markets)
         return self.resolution(account, modes, modes.entries).wanted.values()
 
     # -- writing -------------------------------------------------------------------------------------------------------
