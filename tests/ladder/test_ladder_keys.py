@@ -449,3 +449,18 @@ def test_no_secret_shows_anywhere(desk: Desk, tmp_path: Path) -> None:
     for text in texts:
         assert made["secret_key"] not in text
         assert made["passphrase"] not in text
+
+
+@pytest.mark.parametrize("command", ["plan", "drift", "apply"])
+def test_credentials_that_are_not_there_are_one_accounts_matter(desk: Desk, command: str) -> None:
+    """The variable of one account is not set: that account could not be read, and the others are planned and done."""
+    settle(desk, "trader01", acctLv="3")
+    settle(desk, "trader02", acctLv="3")
+    entry = {"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 7}
+    bare = {"access": {"credentials": {"env": "NOT_SET"}}, "leverage": [entry]}
+    desk.write({"trader01": {"api_keys": KEY, "leverage": [entry]}, "trader02": bare})
+    said = desk.run(command, *(["--auto-approve", "--skip-blocked"] if command == "apply" else []))
+    assert said.code == 1, said.out + said.err
+    assert "? trader02  the environment lacks NOT_SET_API_KEY, NOT_SET_SECRET_KEY, NOT_SET_PASSPHRASE" in said.out
+    assert "-> 7" in said.out
+    assert bool(desk.writes()) == (command == "apply")

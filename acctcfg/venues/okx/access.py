@@ -13,7 +13,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.desired import AccessSource, KeySpec
 from acctcfg.core.outcome import NOT_YET
 from acctcfg.core.state import ABSENT, KeyValue, Lost, Unreadable
-from acctcfg.errors import ConfigError, StoreError, exhausted
+from acctcfg.errors import ConfigError, StoreError, VenueError, exhausted
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing, not_yet
 from acctcfg.wire.shared import at_once
 
@@ -197,7 +197,13 @@ async def _named(account: Account, source: AccessSource) -> _Side:
     label, credentials = source.get("key"), source.get("credentials")
     if not isinstance(label, str) or len(source) > 1:  # {"store": NAME, "key": PATH} names no label
         plain = credentials if isinstance(credentials, Mapping) else source
-        return _Side(await account.try_key(account.secrets.load(plain)))
+        try:
+            stored = account.secrets.load(plain)
+        except (StoreError, ConfigError) as error:
+            if exhausted(error):
+                raise
+            return _Side(Signing(refused=VenueError(error.told, code="no_credentials")))
+        return _Side(await account.try_key(stored))
     return _Side(account.signings.get(label), label, account.address("api_keys", label))
 
 
