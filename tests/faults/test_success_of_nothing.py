@@ -89,6 +89,44 @@ def test_an_address_that_no_list_showed_is_not_made_twice(desk: Desk, late: bool
     assert desk.plan().last == "No changes. Live accounts match the manifest."
 
 
+def show_tags(desk: Desk, answered: str, listed: str) -> None:
+    """Where the venue writes the tag of an address: in its answer to a creation, and in its list."""
+    for method, place in (("POST", answered), ("GET", listed)):
+        do = [{"method": "POST", "path": "flags", "body": {"address_tag": place}}]
+        desk.fault(match={"path": "*/subaccount-deposit-address", "method": method}, times=0, kind="hook", do=do)
+
+
+@pytest.mark.parametrize(
+    ("answered", "listed"), [("none", "addrEx"), ("none", "memo"), ("memo", "none"), ("none", "none")]
+)
+def test_an_address_is_not_made_twice_for_a_tag_that_is_told_elsewhere(desk: Desk, answered: str, listed: str) -> None:
+    """The answer and the list need not both have it: one address, number 1, paid with its tag once that can be read."""
+    show_tags(desk, answered, listed)
+    desk.write({"trader01": {**ACCOUNT, "deposit": {"addresses": [{"currency": "TON", "chain": "TON-TON"}]}}})
+    readable = (answered, listed) != ("none", "none")
+    said = desk.apply()
+    assert (said.code, "did not do it" in said.out) == (0 if readable else 1, False), said.out
+    assert desk.apply().code == (0 if readable else 1)
+    desk.sandbox.control_delete("faults/all")
+    desk.sandbox.control_post("flags", {"address_tag": "memo"})
+    assert desk.converge().last == "No changes. Live accounts match the manifest."
+    (there,) = desk.account("trader01")["addresses"]
+    (shown,) = desk.run("output").json["trader01"]["deposits"]
+    assert (shown["address"], shown["tag"], shown["number"]) == (there["addr"], there["tag"], 1)
+
+
+def test_a_second_address_is_told_from_the_first_by_its_tag(desk: Desk) -> None:
+    """Both share one address, and no answer has a tag: each keeps the number that it was made with."""
+    show_tags(desk, "none", "addrEx")
+    for count in (1, 2):
+        deposit = {"addresses": [{"currency": "TON", "chain": "TON-TON", "count": count}]}
+        desk.write({"trader01": {**ACCOUNT, "deposit": deposit}}).converge()
+    there = [(one["addr"], one["tag"]) for one in desk.account("trader01")["addresses"]]
+    shown = desk.run("output").json["trader01"]["deposits"]
+    assert [(one["address"], one["tag"]) for one in sorted(shown, key=lambda one: one["number"])] == there
+    assert len(set(there)) == 2
+
+
 def test_an_account_that_was_not_deleted_is_still_ours(desk: Desk) -> None:
     """With its keys: the next apply deletes it, without a word of taking it over."""
     made(desk)

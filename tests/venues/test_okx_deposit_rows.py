@@ -104,6 +104,49 @@ def test_addresses_that_differ_by_their_tag_are_two() -> None:
     assert {number: one.tag for number, one in found.rows.items()} == {1: "1", 2: "2"}
 
 
+@pytest.mark.parametrize("seen", [[], [made("r1", tag="1", number=1)]])
+def test_a_tag_that_the_answer_left_out_is_told_by_the_list(seen: list[dict[str, Any]]) -> None:
+    """The listed address is the one that was answered, under its number, before a run saw it and after."""
+    found = numbered([row("r1", tag="1")], [made("r1", number=1, before=0)], "USDT", TRC, seen)
+    assert [(number, one.tag, one.listed) for number, one in found.rows.items()] == [(1, "1", True)]
+    assert not found.missing
+
+
+def test_a_tag_that_the_list_leaves_out_is_told_by_the_answer() -> None:
+    """It is one address, with the tag that is known of it."""
+    found = numbered([row("r1")], [made("r1", tag="1", number=1, before=0)], "USDT", TRC)
+    assert [(number, one.tag, one.listed) for number, one in found.rows.items()] == [(1, "1", True)]
+
+
+def test_an_answer_without_a_tag_is_none_of_those_that_were_there() -> None:
+    """What stood beside it when it was made is not its own row; while the list is late, it counts as there."""
+    answered = made("r1", number=2, before=1, beside=["7"])
+    late = numbered([row("r1", tag="7")], [answered], "USDT", TRC).rows
+    assert [(number, one.tag, one.listed) for number, one in late.items()] == [(1, "7", True), (2, "", False)]
+    both = numbered([row("r1", tag="7"), row("r1", tag="8")], [answered], "USDT", TRC).rows
+    assert {number: one.tag for number, one in both.items()} == {1: "7", 2: "8"}
+
+
+@given(st.integers(1, 4), st.data())
+def test_no_row_is_two_addresses(count: int, data: st.DataObject) -> None:
+    """Whatever tags the answers, the list and what earlier runs saw leave out: each row has one number, each answer is
+    there, and a tag that is known of an address in two places is one address."""
+    dropped = st.sampled_from(["answer", "list", "neither", "both"])
+    lots = {str(n): data.draw(dropped) for n in range(1, count + 1)}
+    created = [
+        made("r1", number=int(tag), before=0, tag="" if lot in ("answer", "both") else tag) for tag, lot in lots.items()
+    ]
+    listed = [row("r1", tag="" if lot in ("list", "both") else tag) for tag, lot in reversed(lots.items())]
+    found = numbered(listed, created, "USDT", TRC)
+    assert sorted(found.rows) == list(range(1, count + 1))
+    assert all(one.listed for one in found.rows.values())
+    tags = [one.tag for one in found.rows.values() if one.tag]
+    assert len(tags) == len(set(tags))
+    shown = [facts_of(one, number) for number, one in found.rows.items() if one.tag]
+    again = numbered(listed, created, "USDT", TRC, shown)
+    assert (again.rows, again.missing) == (found.rows, found.missing)
+
+
 # -- tags --------------------------------------------------------------------------------------------------------------
 
 PLACES: list[Any] = [

@@ -9,7 +9,7 @@ wanted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
@@ -30,7 +30,16 @@ from acctcfg.errors import VenueError
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Lasting, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.credit_to import credit_to
-from acctcfg.venues.okx.deposit_rows import Numbered, facts_of, known_since, near_chain, numbered, recalled, use_of
+from acctcfg.venues.okx.deposit_rows import (
+    Numbered,
+    facts_of,
+    known_since,
+    near_chain,
+    never_listed,
+    numbered,
+    recalled,
+    use_of,
+)
 from acctcfg.venues.okx.endpoints import CREATE_DEPOSIT_ADDRESS, DEPOSIT_ADDRESSES
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 from acctcfg.venues.okx.row_fields import tag_of
@@ -133,25 +142,28 @@ class DepositAddresses(OneCall[Account]):
             elif live is ABSENT:
                 self._doubt(account, address, spec.currency, name)
 
-    def _numbered(self, account: Account, currency: str, chain: str) -> Numbered:
+    def _created(self, account: Account) -> list[JsonObject]:
+        """What creations answered, of earlier runs and of this one."""
         known = account.memory.created(account.uid, ADDRESSES) if account.uid else ()
-        made = [one for one in self._made.get(account.uid, ()) if one not in known]
+        return [*known, *(one for one in self._made.get(account.uid, ()) if one not in known)]
+
+    def _numbered(self, account: Account, currency: str, chain: str) -> Numbered:
         listed = account.deposits.get(currency, ())
-        return numbered(listed, [*known, *made], currency, chain, (one.facts for one in _seen(account)))
+        return numbered(listed, self._created(account), currency, chain, (one.facts for one in _seen(account)))
 
     def _doubt(self, account: Account, address: Address, currency: str, chain: str) -> None:
         """Whether an earlier run was answered with one that no list showed: if it is only late, this makes one more."""
-        shown = {(row.address, row.tag) for row in account.deposits.get(currency, ())}
-        for one in account.memory.never_shown(account.uid, ADDRESSES) if account.uid else ():
-            facts = one.facts
-            here = (facts.get("currency"), facts.get("chain")) == (currency, chain)
-            if here and (facts.get("address"), facts.get("tag") or "") not in shown:
-                message = (
-                    f"an earlier run was answered with {facts['address']}, which the venue's list does not show: apply "
-                    "makes another once five minutes have passed since, and the list was read again"
-                )
-                account.survey.warn(address, "never_listed", message)
-                account.survey.may_show[address] = one.since
+        if not account.uid:
+            return
+        answered = account.memory.never_shown(account.uid, ADDRESSES)
+        listed = account.deposits.get(currency, ())
+        for one in never_listed(answered, self._created(account), listed, currency, chain):
+            message = (
+                f"an earlier run was answered with {one.facts['address']}, which the venue's list does not show: apply "
+                "makes another once five minutes have passed since, and the list was read again"
+            )
+            account.survey.warn(address, "never_listed", message)
+            account.survey.may_show[address] = one.since
 
     def _live(self, found: Numbered, number: int, wanted: Made, chains: Sequence[Chain]) -> Live:
         row = found.rows.get(number)
@@ -173,24 +185,24 @@ class DepositAddresses(OneCall[Account]):
             assert isinstance(wanted, Made)  # noqa: S101 (the survey wanted it)
             chains = await account.master.chains(currency)
             rows = self._numbered(account, currency, chain)
-            shows = not self._unseen(account, rows.rows.get(int(number)))
+            shows = not self._unseen(account, address, rows.rows.get(int(number)))
             found[address] = self._live(rows, int(number), wanted, chains) if shows else ABSENT
         await self._show(account, Focus(), tell=False)
         return found
 
-    def _unseen(self, account: Account, row: DepositAddress | None) -> bool:
-        if row is None or row.listed:
-            return False
-        return any((row.address, row.tag) == (one["address"], one["tag"]) for one in self._made.get(account.uid, ()))
+    def _unseen(self, account: Account, address: Address, row: DepositAddress | None) -> bool:
+        """Whether this very run made the address, and no list shows it."""
+        made = self._made.get(account.uid, ())
+        keys = {f"{one['currency']}/{one['chain']}/{one['number']}" for one in made}
+        return row is not None and not row.listed and address.key in keys
 
     async def _show(self, account: Account, focus: Focus, *, tell: bool) -> None:
         """The addresses that can be paid to, and what is to be said of the others."""
         shown: list[DepositRow] = []
         lasting: list[JsonObject] = []
         frozen = account.row is not None and account.row.is_frozen("deposit")
-        known = account.memory.created(account.uid, ADDRESSES) if account.uid else ()
         places = {(row.currency, row.chain) for rows in account.deposits.values() for row in rows}
-        places |= {(one["currency"], one["chain"]) for one in (*known, *self._made.get(account.uid, ()))}
+        places |= {(str(one["currency"]), str(one["chain"])) for one in self._created(account)}
         for currency, name in sorted(place for place in places if place[0] in account.deposits):
             try:
                 chains = await account.master.chains(currency)
@@ -238,20 +250,21 @@ class DepositAddresses(OneCall[Account]):
         """Create one address. What is answered counts as there from now on, whatever a list shows."""
         after = change.after
         assert isinstance(after, Made)  # noqa: S101 (the diff made it)
-        before = len(self._numbered(account, after.get("currency"), after.get("chain")).rows)
+        there = self._numbered(account, after.get("currency"), after.get("chain")).rows.values()
         sent = {"currency": after.get("currency"), "chain": after.get("chain"), "credit_to": credit_to(account)}
         for call in self.calls(account, change):
             reply = await account.send(call, change, writer, creates=sent)
             row = reply.data[0] if reply.data else {}
             if row.get("addr"):
                 number = int(change.address.key.rpartition("/")[2])
-                facts: JsonObject = {
+                facts = {
                     "currency": after.get("currency"),
                     "chain": after.get("chain"),
                     "address": str(row["addr"]),
                     "tag": tag_of(row),
                     "number": number,
-                    "before": min(before, number - 1),
+                    "before": min(len(there), number - 1),
+                    **_beside(there, row),
                 }
                 self._made.setdefault(account.uid, []).append(facts)
                 await writer.answered(facts)
@@ -264,6 +277,12 @@ class DepositAddresses(OneCall[Account]):
 def _seen(account: Account) -> tuple[Lasting, ...]:
     """The addresses that the journal has as seen on the venue's list."""
     return account.memory.lasting(account.uid, account.environment, ADDRESSES) if account.uid else ()
+
+
+def _beside(there: Collection[DepositAddress], row: JsonObject) -> JsonObject:
+    """The tags of others with the same address, where the answer has none: the list may show its own later."""
+    tags = sorted({one.tag for one in there if one.address == row["addr"]} - {""})
+    return {"beside": tags} if tags and not tag_of(row) else {}
 
 
 def _chain_name(spec: AddressSpec, chains: Sequence[Chain]) -> str:

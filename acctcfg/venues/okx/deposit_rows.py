@@ -10,15 +10,29 @@ from __future__ import annotations
 import difflib
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Final, NamedTuple
 
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.remembered import NeverShown
 from acctcfg.core.state import Unreadable
 from acctcfg.venues.contract import Lasting
+from acctcfg.venues.okx.deposit_record import Recorded, number_of, pairs, recorded, same
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 
-__all__ = ["NOT_READ", "Numbered", "Use", "facts_of", "known_since", "near_chain", "numbered", "recalled", "use_of"]
+__all__ = [
+    "NOT_READ",
+    "Numbered",
+    "Use",
+    "facts_of",
+    "known_since",
+    "near_chain",
+    "never_listed",
+    "numbered",
+    "recalled",
+    "use_of",
+]
 
 NOT_READ: Final = Unreadable("not_read", "where the address credits was not read")
 """Of an address that the journal knows: where it credits can change without us."""
@@ -73,40 +87,52 @@ def numbered(
     earlier runs, with its number.
     """
     oldest = [row for row in reversed(listed) if (row.currency, row.chain) == (currency, chain)]
-    ours = [made for made in created if (made.get("currency"), made.get("chain")) == (currency, chain)]
+    known = recorded(*([one for one in some if _is_on(one, currency, chain)] for some in (created, shown)))
+    places = pairs(known, oldest)
     rows: dict[int, DepositAddress] = {}
-    later: list[DepositAddress] = []  # ours, of which the record holds no number
-    for made in ours:
-        row = next((row for row in oldest if _same(row, made)), None) or _unlisted(made, listed)
-        number = made.get("number")
-        if isinstance(number, int) and number > 0 and number not in rows:
-            rows[number] = row
+    pinned: set[int] = set()
+    later: list[int | Recorded] = []  # ours, of which the record holds no number: where it is listed, if it is
+    gone: set[int] = set()
+    for at, one in enumerate(known):
+        place, free = places.get(at), one.number > 0 and one.number not in rows
+        if place is not None:
+            oldest[place] = replace(oldest[place], tag=oldest[place].tag or one.tag)
+        if not free:
+            later += [one if place is None else place] if one.ours else []
+        elif place is not None:
+            rows[one.number] = oldest[place]
+            pinned.add(place)
+        elif one.ours:
+            rows[one.number] = _unlisted(one, currency, chain, listed)
         else:
-            later.append(row)
-    earlier = [one for one in shown if (one.get("currency"), one.get("chain")) == (currency, chain)]
-    gone = _pin(rows, [row for row in oldest if row not in later], earlier)
-    pinned = list(rows.values())
-    others = [row for row in _aged(oldest, later) if row not in pinned]
-    free = (number for number in count(1) if number not in rows and number not in gone)
-    rows |= dict(zip(free, [*others, *(row for row in later if row not in oldest)], strict=False))
-    before = max((there for made in ours if isinstance(there := made.get("before"), int)), default=0)
+            gone.add(one.number)
+    others = [oldest[place] for place in _aged(len(oldest), later) if place not in pinned]
+    others += [_unlisted(one, currency, chain, listed) for one in later if isinstance(one, Recorded)]
+    free_numbers = (number for number in count(1) if number not in rows and number not in gone)
+    rows |= dict(zip(free_numbers, others, strict=False))
+    before = max((one.before for one in known), default=0)
     return Numbered(dict(sorted(rows.items())), frozenset({*range(1, before + 1), *gone}) - rows.keys())
 
 
-def _pin(
-    rows: dict[int, DepositAddress], oldest: Sequence[DepositAddress], shown: Iterable[JsonObject]
-) -> frozenset[int]:
-    """Give the addresses that earlier runs saw the numbers that they had; of those that are not listed, the numbers."""
-    gone: set[int] = set()
-    for facts in shown:
-        number, row = number_of(facts), next((row for row in oldest if _same(row, facts)), None)
-        if number in rows or number < 1 or row in rows.values():
-            continue
-        if row is None:
-            gone.add(number)
-        else:
-            rows[number] = row
-    return frozenset(gone)
+def never_listed(
+    answered: Iterable[NeverShown],
+    created: Iterable[JsonObject],
+    listed: Sequence[DepositAddress],
+    currency: str,
+    chain: str,
+) -> list[NeverShown]:
+    """Those of the addresses that no read showed in time which the list does not show now either."""
+    late = [one for one in answered if _is_on(one.facts, currency, chain)]
+    made = [one for one in created if _is_on(one, currency, chain)]
+    rows = [row for row in listed if row.chain == chain]
+    shown = {(row.address, row.tag) for row in rows}
+    known = [Recorded.of(facts, ours=True) for facts in (*made, *(one.facts for one in late))]
+    there = pairs(known, rows)
+    return [
+        one
+        for at, one in enumerate(late, len(made))
+        if at not in there and (known[at].address, known[at].tag) not in shown
+    ]
 
 
 def recalled(known: Iterable[Lasting], currency: str) -> list[DepositAddress]:
@@ -126,9 +152,9 @@ def recalled(known: Iterable[Lasting], currency: str) -> list[DepositAddress]:
 
 def known_since(known: Iterable[Lasting], row: DepositAddress) -> str:
     """Since when the journal has an address that it gave."""
-    place = row.currency, row.chain
-    same = (one for one in known if (one.facts.get("currency"), one.facts.get("chain")) == place)
-    return next(one.since for one in same if _same(row, one.facts))
+    there = [one for one in known if _is_on(one.facts, row.currency, row.chain)]
+    exact = [one for one in there if one.facts.get("tag") == row.tag]
+    return next(one.since for one in (*exact, *there) if same(Recorded.of(one.facts, ours=False), row))
 
 
 def facts_of(row: DepositAddress, number: int) -> JsonObject:
@@ -137,31 +163,25 @@ def facts_of(row: DepositAddress, number: int) -> JsonObject:
     return {**own, "number": number}
 
 
-def number_of(facts: JsonObject) -> int:
-    """The number of an address that the journal keeps; 0 where it keeps none."""
-    number = facts.get("number")
-    return number if isinstance(number, int) else 0
+def _is_on(facts: JsonObject, currency: str, chain: str) -> bool:
+    return (facts.get("currency"), facts.get("chain")) == (currency, chain)
 
 
-def _aged(oldest: Sequence[DepositAddress], later: Sequence[DepositAddress]) -> list[DepositAddress]:
-    """The list with those that the journal orders in the journal's order, in the places that they hold."""
-    order = deque(row for row in later if row in oldest)
-    return [order.popleft() if row in later else row for row in oldest]
+def _aged(size: int, later: Iterable[int | Recorded]) -> list[int]:
+    """The places of the list, with those that the journal orders in the journal's order, where they stand."""
+    order = deque(place for place in later if isinstance(place, int))
+    held = frozenset(order)
+    return [order.popleft() if place in held else place for place in range(size)]
 
 
-def _same(row: DepositAddress, made: JsonObject) -> bool:
-    """Currencies with a tag share one address among many accounts; older records do not hold the tag."""
-    return row.address == made.get("address") and made.get("tag", row.tag) == row.tag
-
-
-def _unlisted(made: JsonObject, listed: Sequence[DepositAddress]) -> DepositAddress:
+def _unlisted(one: Recorded, currency: str, chain: str, listed: Sequence[DepositAddress]) -> DepositAddress:
     """An address that its creation answered and that the list does not show; where it credits is one value for all."""
     unknown = Unreadable("not_listed", "the venue's list does not show the address yet")
     return DepositAddress(
-        currency=str(made.get("currency")),
-        chain=str(made.get("chain")),
-        address=str(made.get("address")),
-        tag=str(made.get("tag") or ""),
+        currency=currency,
+        chain=chain,
+        address=one.address,
+        tag=one.tag,
         credit_to=listed[0].credit_to if listed else unknown,
         listed=False,
     )
