@@ -133,10 +133,34 @@ def test_a_new_currency_does_not_move_where_the_others_credit(desk: Desk) -> Non
     assert desk.account("payee001")["to"] == "18"
 
 
-def test_the_twenty_first_address_is_blocked_by_the_venue(desk: Desk) -> None:
-    """Twenty of a currency is the limit over all its chains: the venue's refusal (58300) counts as blocked."""
+def test_the_twenty_first_address_is_blocked(desk: Desk) -> None:
+    """Twenty of a currency is the limit over all its chains: the plan counts them, and nothing is sent."""
     rows = [{"ccy": "USDT", "chain": "USDT-ERC20", "addr": f"0x{number}"} for number in range(20)]
     settle(desk, "payee001", addresses=rows)
+    _write(desk, addresses=[{"currency": "USDT", "chain": "USDT-TRC20"}])
+    (step,) = desk.steps().values()
+    assert "would have 21 addresses of USDT, and the venue takes at most 20" in failing(step)["address_limit"]
+    said = quiet(desk)
+    assert (said.code, said.last) == (3, "Applied: 0 created, 0 changed, 0 deleted, 1 blocked, 0 failed.")
+
+
+def test_addresses_up_to_the_limit_are_not_blocked(desk: Desk) -> None:
+    """Of two where one more fits the second is blocked, and none of another currency; the first alone converges."""
+    rows = [{"ccy": "USDT", "chain": "USDT-ERC20", "addr": f"0x{number}"} for number in range(19)]
+    settle(desk, "payee001", addresses=rows)
+    _write(desk, addresses=[{"currency": "USDT", "chain": "USDT-TRC20", "count": 2}, {"currency": "BTC"}])
+    blocked = {address for address, step in desk.steps().items() if failing(step)}
+    assert blocked == {"payee001.deposit.addresses[USDT/USDT-TRC20/2]"}
+    quiet(desk)
+    _write(desk, addresses=[{"currency": "USDT", "chain": "USDT-TRC20"}, {"currency": "BTC"}])
+    desk.converge()
+    assert len(desk.account("payee001")["addresses"]) == 21
+
+
+def test_a_limit_that_only_the_venue_knows_blocks(desk: Desk) -> None:
+    """Its refusal for the number of addresses (58300) counts as blocked, whatever the plan counted."""
+    settle(desk, "payee001")
+    desk.fault(match={"path": "*/subaccount-deposit-address", "method": "POST"}, times=0, kind="code", code="58300")
     _write(desk, addresses=[{"currency": "USDT", "chain": "USDT-TRC20"}])
     said = desk.apply()
     assert (said.code, said.last) == (3, "Applied: 0 created, 0 changed, 0 deleted, 1 blocked, 0 failed.")

@@ -25,6 +25,7 @@ from acctcfg.deposit import (
     DepositSpec,
     address_value,
     deposit_of,
+    rules_of,
 )
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Lasting, Writer
@@ -43,6 +44,7 @@ from acctcfg.venues.okx.deposit_rows import (
 from acctcfg.venues.okx.endpoints import CREATE_DEPOSIT_ADDRESS, DEPOSIT_ADDRESSES
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 from acctcfg.venues.okx.row_fields import tag_of
+from acctcfg.venues.okx.rules import OKX_DMA_BROKER_RULES
 from acctcfg.venues.okx.vocabulary import ADDRESS_TYPE, CREDIT_TO
 from acctcfg.venues.one_call import OneCall
 from acctcfg.wire.endpoint import Call
@@ -82,6 +84,7 @@ class DepositAddresses(OneCall[Account]):
                 continue
             for spec in specs:
                 self._spec(account, focus, spec, chains)
+            self._limit(account, currency)
         account.survey.recalled |= since
         await self._show(account, focus, tell=True)
 
@@ -142,6 +145,27 @@ class DepositAddresses(OneCall[Account]):
             elif live is ABSENT:
                 self._doubt(account, address, spec.currency, name)
 
+    def _limit(self, account: Account, currency: str) -> None:
+        """Block new addresses that the venue would refuse for their number (58300): it counts a currency's, whatever
+        their chain."""
+        most = rules_of(OKX_DMA_BROKER_RULES).most_per_currency
+        places = [place for place in self._places(account) if place[0] == currency]
+        there = {
+            (row.chain, row.address, row.tag) for at in places for row in self._numbered(account, *at).rows.values()
+        }
+        wanted = [one for one in account.survey.desired if one.field == ADDRESSES and one.key.split("/")[0] == currency]
+        made = sorted((one for one in wanted if account.survey.live[one] is ABSENT), key=_by_number)
+        for number, address in enumerate(made, len(there) + 1):
+            if number > most:
+                detail = f"{account.name} would have {len(there) + len(made)} addresses of {currency}"
+                message = f"{detail}, and the venue takes at most {most} (lower `count`: addresses cannot be deleted)"
+                account.survey.block(address, "address_limit", message)
+
+    def _places(self, account: Account) -> set[tuple[str, str]]:
+        """The currency and chain of every address that is there."""
+        places = {(row.currency, row.chain) for rows in account.deposits.values() for row in rows}
+        return places | {(str(one["currency"]), str(one["chain"])) for one in self._created(account)}
+
     def _created(self, account: Account) -> list[JsonObject]:
         """What creations answered, of earlier runs and of this one."""
         known = account.memory.created(account.uid, ADDRESSES) if account.uid else ()
@@ -201,9 +225,7 @@ class DepositAddresses(OneCall[Account]):
         shown: list[DepositRow] = []
         lasting: list[JsonObject] = []
         frozen = account.row is not None and account.row.is_frozen("deposit")
-        places = {(row.currency, row.chain) for rows in account.deposits.values() for row in rows}
-        places |= {(str(one["currency"]), str(one["chain"])) for one in self._created(account)}
-        for currency, name in sorted(place for place in places if place[0] in account.deposits):
+        for currency, name in sorted(place for place in self._places(account) if place[0] in account.deposits):
             try:
                 chains = await account.master.chains(currency)
             except VenueError:
@@ -272,6 +294,12 @@ class DepositAddresses(OneCall[Account]):
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Where deposits go: the `to` of a new address may move it for all."""
         return (account.address(CREDIT),)
+
+
+def _by_number(address: Address) -> tuple[str, int]:
+    """Those of one chain in the order of their numbers."""
+    chain, _, number = address.key.rpartition("/")
+    return chain, int(number)
 
 
 def _seen(account: Account) -> tuple[Lasting, ...]:

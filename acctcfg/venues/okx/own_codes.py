@@ -19,6 +19,7 @@ PRECHECKS = {
     "no_funds_outgoing": "no funds on their way out",
     "not_frozen": "the venue has not frozen this",
     "chain_open": "the chain takes deposits",
+    "address_limit": "not more addresses of a currency than the venue takes",
     "master_key_bound": "the master's key is bound to an address",
     "regular_account": "a regular sub-account",
 }
