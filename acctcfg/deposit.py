@@ -97,7 +97,7 @@ class DepositRow:
     tag: str  # "" where the currency needs none
     credit_to: str  # "" where it could not be read
     number: int = 1  # of its currency and chain, from the oldest: it never changes
-    state: str = "open"  # | "closed": its chain takes no deposits | "frozen": the account's deposits are
+    state: str = "open"  # | "closed": its chain takes no deposits | "unknown": or may | "frozen": the account's are
 
 
 def address_value(currency: str, chain: str, type_: str | None, credit_to: str | None) -> Made:

@@ -31,7 +31,7 @@ def render_views(views: Sequence[AccountView], *, color: bool = False) -> str:
 def output_json(views: Iterable[AccountView]) -> str:
     """A map by account: `venue`, `name`, `uid` (null where it does not exist) and `deposits`.
 
-    Each of these has its number, which never changes, and its state: open, closed or frozen.
+    Each of these has its number, which never changes, and its state: open, closed, frozen or unknown.
     """
     return json_text(
         {
@@ -61,7 +61,7 @@ def output_csv(views: Iterable[AccountView]) -> str:
 def output_env(views: Iterable[AccountView]) -> str:
     """Lines for a shell: MMDESK01_UID=..., MMDESK01_DEPOSIT_USDT_USDT_TRC20_1=..., and its _TAG where one is needed.
 
-    Of an address that is closed or frozen its _STATE stands before it.
+    Of an address that is not open its _STATE stands before it.
     """
     import shlex
 
@@ -125,7 +125,7 @@ def _paid(rate: Decimal | None) -> str:
 
 
 def _deposit(deposit: DepositRow) -> tuple[str, str]:
-    """Where to pay, or, of an address that is closed or frozen, that nobody should."""
+    """Where to pay, or, of an address that is not open, that nobody should."""
     address = deposit.address + _with(" with tag ", deposit.tag) + _with("  -> ", deposit.credit_to)
     if deposit.state == "open":
         return f"pay {deposit.currency} on {deposit.chain} to", address

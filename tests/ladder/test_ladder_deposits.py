@@ -242,7 +242,8 @@ def test_a_chain_that_the_venue_does_not_have(desk: Desk, entry: dict[str, str],
 
 @pytest.mark.parametrize(("can_deposit", "status"), [(False, "fail"), (None, "unknown"), ("maybe", "unknown")])
 def test_a_chain_that_takes_no_deposits(desk: Desk, can_deposit: object, status: str) -> None:
-    """A new address on it is blocked with the reason and nothing is sent; an old one is shown with that word."""
+    """Or may take none: a new address on it is blocked with the reason and nothing is sent; an old one is shown with
+    that word, never as open."""
     settle(desk, "payee001", addresses=[{"ccy": "USDT", "chain": "USDT-TRC20", "addr": "Tone"}])
     chains = [{"ccy": "USDT", "chain": "USDT-TRC20", "canDep": can_deposit, "needTag": False, "mainNet": True}]
     _answer(desk, "*/asset/currencies", chains)
@@ -252,10 +253,12 @@ def test_a_chain_that_takes_no_deposits(desk: Desk, can_deposit: object, status:
     quiet(desk)
     closed = status == "fail"
     (shown,) = desk.run("output").json["payee001"]["deposits"]
-    assert shown["state"] == ("closed" if closed else "open")
+    assert shown["state"] == ("closed" if closed else "unknown")
     for said in (desk.run("output", "--format", "env"), desk.run("output", "--format", "csv"), desk.run("show")):
         assert ("closed" in said.out) is closed
         assert ("chain_closed" in said.out + said.err) is closed
+        assert ("chain_unknown" in said.out + said.err) is not closed
+        assert closed or "unknown" in said.out
 
 
 # -- tags --------------------------------------------------------------------------------------------------------------

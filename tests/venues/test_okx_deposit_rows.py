@@ -200,6 +200,8 @@ def test_a_chain_that_is_gone() -> None:
     assert use_of(row("T1", tag="1"), []) == ("closed", "")
     closed = Chain(name=TRC, main=True, takes_deposits=False, needs_tag=False)
     assert use_of(row("T1"), [closed]).state == "closed"
+    silent = Chain(name=TRC, main=True, takes_deposits=None, needs_tag=False)
+    assert use_of(row("T1"), [silent]).state == "unknown"
 
 
 # -- words -------------------------------------------------------------------------------------------------------------

@@ -52,6 +52,13 @@ from acctcfg.wire.endpoint import Call
 __all__ = ["DepositAddresses"]
 
 
+_NOT_OPEN = {
+    "closed": ("chain_closed", "takes no deposits"),
+    "unknown": ("chain_unknown", "does not say whether it takes deposits"),
+}
+"""What is said of an address by its state: code and words."""
+
+
 class DepositAddresses(OneCall[Account]):
     """The addresses of one account; an address of the plan is the N-th of its currency and chain, from the oldest."""
 
@@ -241,9 +248,9 @@ class DepositAddresses(OneCall[Account]):
                         lasting.append(facts_of(row, number))
                 elif tell and address not in account.survey.desired and focus.wants(address):
                     account.survey.cannot_read(address, "no_tag", use.unpayable)
-                if tell and use.state == "closed" and focus.wants(address):
-                    message = f"the venue takes no deposits on {name} now: do not pay to {row.address}"
-                    account.survey.warn(address, "chain_closed", message)
+                if tell and use.state in _NOT_OPEN and focus.wants(address):
+                    code, words = _NOT_OPEN[use.state]
+                    account.survey.warn(address, code, f"the venue {words} on {name} now: do not pay to {row.address}")
         account.survey.deposits = tuple(shown)
         account.survey.lasting[ADDRESSES] = tuple(lasting)
 

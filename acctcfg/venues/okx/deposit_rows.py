@@ -41,14 +41,15 @@ NOT_READ: Final = Unreadable("not_read", "where the address credits was not read
 class Use(NamedTuple):
     """What an address is good for at present."""
 
-    state: str  # "open" | "closed": its chain takes no deposits, or is listed no more
+    state: str  # "open" | "closed": its chain takes no deposits, or is listed no more | "unknown": it does not say
     unpayable: str = ""  # why it must not be paid to at all
 
 
 def use_of(row: DepositAddress, chains: Sequence[Chain]) -> Use:
     """What the venue's list of chains says of an address."""
     chain = next((chain for chain in chains if chain.name == row.chain), None)
-    state = "closed" if chain is None or chain.takes_deposits is False else "open"
+    takes = chain.takes_deposits if chain is not None else False
+    state = "unknown" if takes is None else "open" if takes else "closed"
     needs = chain.needs_tag if chain is not None else _needed_elsewhere(chains)
     if row.tag or needs is False:
         return Use(state)

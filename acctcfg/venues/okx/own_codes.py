@@ -33,6 +33,7 @@ WARNINGS = {
     "account_kind": "a sub-account of another kind than the regular one",
     "row_not_filled_in": "a listed instrument has no data yet; patterns skip it",
     "chain_closed": "an address is on a chain that takes no deposits",
+    "chain_unknown": "an address is on a chain of which the venue does not say whether it takes deposits",
     "never_listed": "an address that an earlier run was answered with is on no list; apply may make another",
     "no_address_named": "where deposits are credited cannot be seen: the manifest names no address",
     "withdraw_not_given": "a key of a sub-account is to get `withdraw`, which the venue no longer grants",
