@@ -88,13 +88,16 @@ def command(
         say(f"{one.name}: not imported: {one.why}", err=True)
     for key, why in found.unlisted.items():
         say(f"venues.{key}: nothing was imported from it: {why}", err=True)
+    for key, why in found.odd.items():
+        say(f"venues.{key}: not everything was imported from it: {why}", err=True)
     if found.known:
         say(f"In the manifest already: {', '.join(found.known)}.", err=True)
     say(_summary(found, name if out is None else str(out)))
     if found.accounts:
         say(f"Next: {in_folder(ctx.obj['directory'] if out is None else out)} plan")
-    say_after_import(ctx, [one.name for one in found.failed], list(found.unlisted), out if found.accounts else None)
-    return 1 if found.failed or found.unlisted else 0
+    left_out = [*found.unlisted, *found.odd]
+    say_after_import(ctx, [one.name for one in found.failed], left_out, out if found.accounts else None)
+    return 1 if found.failed or left_out else 0
 
 
 def _write(workspace: Workspace, found: Imports, name: str, currencies: tuple[str, ...], out: Path | None) -> Imports:

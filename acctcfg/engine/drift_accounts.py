@@ -8,6 +8,7 @@ from acctcfg.engine.drift_keys import iso, key_json
 from acctcfg.engine.look import Look, inventory_of
 from acctcfg.engine.moment import day
 from acctcfg.engine.session import Link
+from acctcfg.errors import Garbled
 from acctcfg.venues.existing import Existing, ListsAccounts
 
 __all__ = ["look_at_users"]
@@ -35,15 +36,19 @@ async def _user(look: Look, key: str, link: Link, named: frozenset[str]) -> None
         for warning in await link.connection.strangers(named):
             look.find(warning.code, warning.address, key, warning.message, {})
         return
-    for row in await link.connection.existing():
+    existing = await link.connection.existing()
+    for row in existing.rows:
         if row.name not in named and not look.focus.leaves_out(Address(row.name)):
             await _stranger(look, key, link, row)
+    if existing.unread:
+        look.cannot_read(f"venues.{key}", link, Garbled(existing.unread, code="shape"))
 
 
 async def _stranger(look: Look, key: str, link: Link, row: Existing) -> None:
     """An account that acctcfg managed is reported with its live keys: somebody may still use them."""
     details: dict[str, JsonValue] = {"name": row.name, "uid": row.uid, "created_at": iso(row.created_s)}
-    said = f"uid {row.uid}" + (f", created {day(row.created_s)}" if row.created_s is not None else "")
+    said = f"uid {row.uid}" if row.uid else "the venue does not say its uid"
+    said += f", created {day(row.created_s)}" if row.created_s is not None else ""
     if look.session.known(link).account(row.uid) is None:
         message = f"a sub-account that the manifest does not name ({said})"
         look.find("unmanaged_account", row.name, key, message, details)

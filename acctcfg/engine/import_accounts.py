@@ -14,10 +14,10 @@ from acctcfg.engine.import_live import Found, Reader
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import ConfigError, UsageError, VenueError
+from acctcfg.errors import ConfigError, Garbled, UsageError, VenueError
 from acctcfg.imported import Imported, SharedProfile, shared_profiles
 from acctcfg.manifest.layout import names_of
-from acctcfg.venues.existing import Existing, ListsAccounts
+from acctcfg.venues.existing import Existing, ExistingAccounts, ListsAccounts
 
 __all__ = ["Asked", "Imports", "import_accounts"]
 
@@ -39,7 +39,8 @@ class Asked:
 class Imports:
     """What was found. `known`: accounts that the manifest has already; `failed`: those of which nothing was read.
 
-    `unlisted`: connections whose accounts could not be listed, and why.
+    `unlisted`: connections whose accounts could not be listed, and why; `odd`: those whose list has rows that could not
+    be read, as far as these may be among what was asked for.
     """
 
     accounts: tuple[Imported, ...]
@@ -47,6 +48,7 @@ class Imports:
     known: tuple[str, ...]
     failed: tuple[Found, ...]
     unlisted: Mapping[str, str]
+    odd: Mapping[str, str]
 
     def without(self, wrong: Mapping[str, str]) -> Imports:
         """The same without these accounts. `wrong`: why no manifest can hold them, by their keys."""
@@ -80,9 +82,10 @@ async def import_accounts(
     progress = safe(progress)
     venues = _venues(workspace, asked)
     async with Session(workspace, venues, progress=progress) as session:
-        there, unlisted = await _there(session, venues)
-        if unlisted and not all(any(_fits(name, one) for one in there) for name in asked.names or ("*",)):
-            raise next(iter(unlisted.values()))  # what is asked for may be there
+        there, unlisted, odd = await _there(session, venues)
+        unseen = [*unlisted.values(), *(Garbled(why, code="shape") for why in odd.values())]
+        if unseen and not all(any(_fits(name, one) for one in there) for name in asked.names or ("*",)):
+            raise unseen[0]  # what is asked for may be there
         chosen = _chosen(there, asked.names)
         manifest = workspace.manifest
         taken = frozenset() if alone else names_of(workspace.directory, manifest.files, "profiles")
@@ -122,6 +125,7 @@ async def import_accounts(
         known=tuple(known),
         failed=tuple(one for one in found if one.imported is None),
         unlisted={key: error.told for key, error in unlisted.items()},
+        odd={} if _by_name(asked.names, there) else odd,
     )
 
 
@@ -136,26 +140,32 @@ def _venues(workspace: Workspace, asked: Asked) -> list[str]:
     return [asked.venue] if asked.venue else list(venues)
 
 
-async def _there(session: Session, venues: Sequence[str]) -> tuple[list[_One], dict[str, VenueError]]:
-    """All accounts of these connections, and those connections that cannot say: they hold up no other."""
+async def _there(session: Session, venues: Sequence[str]) -> tuple[list[_One], dict[str, VenueError], dict[str, str]]:
+    """All accounts of these connections; those that cannot say, or not of all, hold up no other."""
     there: list[_One] = []
     unlisted = dict(session.failed)
+    odd: dict[str, str] = {}
     for key in venues:
         if key not in unlisted:
             try:
-                there += await _listed(session, key)
+                found, unread = await _listed(session, key)
             except VenueError as error:
                 unlisted[key] = error
-    return there, unlisted
+                continue
+            there += found
+            odd |= {key: unread} if unread else {}
+    return there, unlisted, odd
 
 
-async def _listed(session: Session, key: str) -> list[_One]:
+async def _listed(session: Session, key: str) -> tuple[list[_One], str]:
+    """The accounts of a connection, and what of its list could not be read."""
     link = session.links[key]
     if not isinstance(link.connection, ListsAccounts):
         raise ConfigError(f"venues.{key}: import is not supported for venue type {link.connection.spec.type}")
     roles = link.venue.rules.roles
-    rows = await link.connection.existing() if "sub_account" in roles else []
-    return [*([_One(key, None)] if "main" in roles else []), *(_One(key, row) for row in rows)]
+    existing = await link.connection.existing() if "sub_account" in roles else ExistingAccounts()
+    main = [_One(key, None)] if "main" in roles else []
+    return [*main, *(_One(key, row) for row in existing.rows)], existing.unread
 
 
 def _managed(workspace: Workspace) -> set[tuple[str, str]]:
@@ -175,6 +185,11 @@ def _chosen(there: Sequence[_One], names: Sequence[str]) -> list[_One]:
 
 def _fits(name: str, one: _One) -> bool:
     return fnmatch.fnmatchcase(one.name, name.replace("[", "[[]"))
+
+
+def _by_name(names: Sequence[str], there: Sequence[_One]) -> bool:
+    """Whether only accounts are asked for that were found, each by its own name."""
+    return bool(names) and {*names} <= {one.name for one in there}
 
 
 def _keys(chosen: Sequence[_One], taken: Collection[str]) -> dict[_One, str]:

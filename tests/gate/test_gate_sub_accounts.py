@@ -561,6 +561,37 @@ def test_a_strangers_row_spoils_nothing_else(make_gate: Callable[..., GateDesk],
     assert [(step["address"], step["action"]) for step in document["steps"]] == [("sub_1.api_keys[trading]", "create")]
 
 
+NAMELESS = [{"user_id": 9, "state": 1}, {"login_name": None, "user_id": 9}, "x", None]
+
+
+@pytest.mark.parametrize("odd", [*NAMELESS, {"login_name": "stranger", "state": 1}], ids=repr)
+def test_a_strangers_row_of_the_list_of_accounts_spoils_nothing_else(
+    make_gate: Callable[..., GateDesk], odd: Any
+) -> None:
+    """Who is listed is read; who is not found may be the row without a name, and is not made."""
+    gate = make_gate(sub_accounts={"sub_1": {}, "sub_2": {}})
+    rows = [{"user_id": int(gate.account(n)["uid"]), "login_name": n, "state": 1} for n in ("sub_1", "sub_2")]
+    body = json.dumps([rows[0], odd, rows[1]])
+    gate.fault(match={"path": "*/api/v4/sub_accounts", "method": "GET"}, times=0, kind="garbage", body=body)
+    gate.write({"sub_1": SUB, "sub_2": SUB, "sub_3": SUB, "stranger": {**SUB, "name": "stranger"}})
+    document = gate.plan("--format", "json").json
+    unread = {one["address"]: one["code"] for one in document["unreadable"]}
+    if odd in NAMELESS:
+        assert (unread, document["steps"]) == ({"sub_3": "shape", "stranger": "shape"}, [])
+        assert gate.apply().code == 1
+        assert gate.writes() == []
+    else:
+        assert (unread, [one["address"] for one in document["steps"]]) == ({"stranger": "no_uid"}, ["sub_3"])
+    gate.write({"sub_1": SUB, "sub_2": SUB})
+    assert gate.plan().last == NO_CHANGES
+    drift = gate.run("drift", "--format", "json")
+    said = {one["address"] for one in [*drift.json["unreadable"], *drift.json["findings"]]}
+    assert said == ({"venues.cx"} if odd in NAMELESS else {"stranger"})
+    said_import = gate.run("import", "--all", "--out", "all")
+    assert said_import.code == 1
+    assert ("stranger: not imported" in said_import.err) != ("a row that cannot be read" in said_import.err)
+
+
 def test_a_new_group_of_a_managed_key_is_never_dropped_unseen(make_gate: Callable[..., GateDesk]) -> None:
     """Its permissions are unreadable; where the manifest leaves them out they are kept."""
     gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW]}})

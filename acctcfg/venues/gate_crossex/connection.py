@@ -18,7 +18,7 @@ from acctcfg.core.spelling import unix_seconds
 from acctcfg.errors import AuthRefused, Refused, VenueError
 from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.contract import Cost, Given, KnownAccount, Proof, Survey
-from acctcfg.venues.existing import Existing
+from acctcfg.venues.existing import Existing, ExistingAccounts
 from acctcfg.venues.gate_crossex.account import KEPT, Account
 from acctcfg.venues.gate_crossex.account_mode import AccountMode
 from acctcfg.venues.gate_crossex.account_reads import CrossEx
@@ -207,9 +207,10 @@ class GateConnection(ByField[Account]):
             uid = listed
         return Proof(uid=uid, label=mine.label if mine is not None else "", listed_uid=listed)
 
-    async def existing(self) -> list[Existing]:
+    async def existing(self) -> ExistingAccounts:
         """The main user's list."""
-        return [
+        listed = await self._main_user.sub_accounts()
+        rows = [
             Existing(
                 name=row.name,
                 uid=row.uid,
@@ -217,8 +218,10 @@ class GateConnection(ByField[Account]):
                 state=row.state if isinstance(row.state, str) else "",
                 created_s=unix_seconds(row.created_s),
             )
-            for row in sorted(await self._main_user.sub_accounts(), key=lambda row: row.name)
+            for row in listed.rows
         ]
+        rows += [Existing(name=name, uid="", state="") for name in listed.odd if name]
+        return ExistingAccounts(tuple(sorted(rows, key=lambda row: row.name)), listed.odd.count(""))
 
     async def keyed_settings(self, survey: Survey) -> Sequence[tuple[str, str]]:  # noqa: ARG002
         """`margin_mode` takes one request per symbol, and nothing shows which symbols were set."""

@@ -21,7 +21,7 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.shared import Shared
 
-__all__ = ["KeyList", "KeyRow", "MainUser", "SubAccount"]
+__all__ = ["KeyList", "KeyRow", "MainUser", "SubAccount", "SubAccountList"]
 
 _USABLE = "1"  # 2 and 3 are frozen and locked, in this order or the other: neither is usable
 
@@ -52,6 +52,39 @@ class SubAccount:
             state=state,
             created_s=str(row.get("create_time") or ""),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubAccountList:
+    """All sub-accounts. `odd`: a name for each row that could not be read, "" for one without a name."""
+
+    rows: tuple[SubAccount, ...]
+    odd: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, answer: object) -> SubAccountList:
+        """A row that cannot be read says nothing of the others."""
+        if not isinstance(answer, list):
+            raise Garbled("a list of sub-accounts that is not a list", code="no_list")
+        rows, odd = [], []
+        for row in answer:
+            try:
+                rows.append(SubAccount.of(row))
+            except Garbled:
+                odd.append(str(row.get("login_name") or "") if isinstance(row, Mapping) else "")
+        return cls(rows=tuple(sorted(rows, key=lambda row: row.name)), odd=tuple(sorted(odd)))
+
+    def find(self, name: str) -> SubAccount | None:
+        """The one of that name; None if there is none. Raises Garbled where the list does not tell."""
+        found = [row for row in self.rows if row.name == name]
+        if len(found) > 1:
+            raise Garbled(f"the venue lists {len(found)} sub-accounts called {name}", code="not_unique")
+        if name in self.odd:
+            raise Garbled(f"the venue lists {name} without its user_id", code="no_uid")
+        if not found and "" in self.odd:
+            message = f"the venue's list of sub-accounts has a row that cannot be read, which may be {name}"
+            raise Garbled(message, code="shape")
+        return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +135,7 @@ class MainUser:
         self.credentials = credentials
         self.user = user
         self._lists = Shared(self._sub_accounts)
-        self._listed: asyncio.Task[tuple[SubAccount, ...]] | None = None
+        self._listed: asyncio.Task[SubAccountList] | None = None
 
     async def _read(self, call: Call) -> Any:
         return (await self.client.read(call, self.credentials, self.user)).data
@@ -116,28 +149,22 @@ class MainUser:
 
     async def sub_account(self, name: str, *, fresh: bool = False) -> SubAccount | None:
         """The one of that name; None if there is none. Everybody who does not need it fresh shares one request."""
-        found = [row for row in await self.sub_accounts(fresh=fresh) if row.name == name]
-        if len(found) > 1:
-            raise Garbled(f"the venue lists {len(found)} sub-accounts called {name}", code="not_unique")
-        return found[0] if found else None
+        return (await self.sub_accounts(fresh=fresh)).find(name)
 
-    async def sub_accounts(self, *, fresh: bool = False) -> tuple[SubAccount, ...]:
+    async def sub_accounts(self, *, fresh: bool = False) -> SubAccountList:
         """All of them."""
         if self._listed is None or fresh:
             self._listed = self._lists.next()
         return await asyncio.shield(self._listed)
 
-    async def _sub_accounts(self, leaves: Callable[[], None]) -> tuple[SubAccount, ...]:
+    async def _sub_accounts(self, leaves: Callable[[], None]) -> SubAccountList:
         call = Call(SUB_ACCOUNTS, {"type": "0"})  # of every kind: one left out would seem absent
 
         async def settle() -> Call:
             leaves()
             return call
 
-        rows = (await self.client.read(call, self.credentials, self.user, settle=settle)).data
-        if not isinstance(rows, list):
-            raise Garbled("a list of sub-accounts that is not a list", code="no_list")
-        return tuple(SubAccount.of(row) for row in rows)
+        return SubAccountList.of((await self.client.read(call, self.credentials, self.user, settle=settle)).data)
 
     async def by_uid(self, uid: str) -> SubAccount:
         """One sub-account, read by its uid. Raises Refused where there is none."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from acctcfg.core.fee_rate import FeeRate
     from acctcfg.core.leverage_lines import ScopeName
     from acctcfg.venues.brake import Braking, Obstacle
-    from acctcfg.venues.existing import Existing
+    from acctcfg.venues.existing import ExistingAccounts
     from acctcfg.venues.okx.inventory import OkxInventory
     from acctcfg.venues.okx.master_calls import MasterCalls
     from acctcfg.venues.okx.rebates import Files
@@ -125,11 +125,14 @@ class OkxConnection(Reading):
         rows = await asyncio.gather(*(self._master.sub_accounts.get(name) for name in names))
         return [no_longer_managed(memory, row.name, row.uid) for row in rows if row is not None]
 
-    async def existing(self) -> list[Existing]:
+    async def existing(self) -> ExistingAccounts:
         """The master's list; an access token may not read it."""
+        from acctcfg.venues.existing import ExistingAccounts
+
         if isinstance(self._credentials, AccessToken):
-            return []
-        return [row.existing for _, row in sorted((await self._master.sub_accounts.every()).items())]
+            return ExistingAccounts()
+        every = await self._master.sub_accounts.every()
+        return ExistingAccounts(tuple(row.existing for _, row in sorted(every.rows.items())), every.odd)
 
     async def keyed_settings(self, survey: Survey) -> Sequence[tuple[str, str]]:
         """By the balances and lists that the account's own key reads."""

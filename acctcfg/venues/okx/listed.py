@@ -34,11 +34,12 @@ class SubAccount:
     of_broker: bool = False
     transfer_out: bool | None = None  # None: the row does not say
     frozen: tuple[str, ...] = ()  # the functions that the venue has frozen, in its words; EVERYTHING: it does not say
+    doubled: bool = False  # the list has another account of this name
 
     @classmethod
-    def of(cls, row: JsonObject, *, shows_mode: bool = True) -> SubAccount:
+    def of(cls, row: object, *, shows_mode: bool = True) -> SubAccount:
         """Read a row; one without a name is no answer. A word that is new to us spoils its own field."""
-        demand("a sub-account", row, "subAcct")
+        row = demand("a sub-account", row, "subAcct")
         return cls(
             name=str(row["subAcct"]),
             uid=str(row.get("uid") or ""),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from acctcfg.core.json_types import JsonObject
@@ -13,17 +15,46 @@ from acctcfg.venues.okx.endpoints import REGULAR_SUB_ACCOUNTS, SUB_ACCOUNTS
 from acctcfg.venues.okx.listed import SubAccount
 from acctcfg.wire.endpoint import Call, Endpoint
 
-__all__ = ["PAGE", "NumberedPages", "Page", "Pages", "PagesByTime"]
+__all__ = ["PAGE", "Everybody", "NumberedPages", "Page", "Pages", "PagesByTime", "found_in"]
 
 PAGE = 100
 MOST_PAGES = 1000  # a list of more than a hundred thousand accounts is none
 
 
 class Page(NamedTuple):
-    """One page, and how many more there are at least."""
+    """One page, and how many more there are at least. `odd`: how many of its rows say nothing of whose they are."""
 
     rows: tuple[SubAccount, ...]
     more: int
+    odd: int = 0
+
+
+class Everybody(NamedTuple):
+    """A whole list, by name. `odd`: how many rows say nothing of whose they are, so any name not found may be there."""
+
+    rows: Mapping[str, SubAccount]
+    odd: int = 0
+
+    def find(self, name: str) -> SubAccount | None:
+        """The account of that name, None if there is none. Raises Garbled where the list does not tell."""
+        row = self.rows.get(name)
+        if row is None and self.odd:
+            message = f"the venue's list of sub-accounts has a row that cannot be read, which may be {name}"
+            raise Garbled(message, code="shape")
+        if row is not None and row.doubled:
+            raise Garbled(f"the venue lists several sub-accounts called {name}", code="not_unique")
+        if row is not None and not row.uid:
+            raise Garbled(f"the venue lists {name} without its uid", code="no_field")
+        return row
+
+
+def found_in(*pages: Page) -> Everybody:
+    """What some pages show. A name is an account's own: under two uids, nobody knows which of them is meant."""
+    found: dict[str, SubAccount] = {}
+    for row in (row for page in pages for row in page.rows):
+        before = found.setdefault(row.name, row)
+        found[row.name] = replace(row, doubled=before.doubled or before.uid != row.uid)
+    return Everybody(found, sum(page.odd for page in pages))
 
 
 class Pages(Protocol):
@@ -41,7 +72,7 @@ class Pages(Protocol):
     def after(self, page: Page, number: int) -> Call | None:
         """What follows the page, which is the `number`-th; None where its rows show that the list moved."""
 
-    def whole(self, rows: Sequence[SubAccount]) -> dict[str, SubAccount] | None:
+    def whole(self, pages: Sequence[Page]) -> Everybody | None:
         """All rows by name; None where they show that the list moved, so that one may have slipped by."""
 
 
@@ -62,18 +93,18 @@ class NumberedPages:
         details = data[0].get("details")
         if not isinstance(details, list):
             raise Garbled("a list of sub-accounts without its rows", code="no_list")
-        return Page(tuple(map(SubAccount.of, details)), max(_count(data[0].get("totalPage")) - number, 0))
+        return _page(details, max(_count(data[0].get("totalPage")) - number, 0))
 
     def after(self, page: Page, number: int) -> Call | None:
         """The next number. Whatever follows a short page, it is no list of so many."""
-        if len(page.rows) != PAGE:
+        if len(page.rows) + page.odd != PAGE:
             return None
         return Call(SUB_ACCOUNTS, {"page": str(number + 1), "limit": str(PAGE)})
 
-    def whole(self, rows: Sequence[SubAccount]) -> dict[str, SubAccount] | None:
-        """No row stands twice in a list that stood still."""
-        found = {row.name: row for row in rows}
-        return found if len(found) == len(rows) else None
+    def whole(self, pages: Sequence[Page]) -> Everybody | None:
+        """No row stands on two pages of a list that stood still."""
+        found = found_in(*pages)
+        return found if len(found.rows) == sum(len(found_in(page).rows) for page in pages) else None
 
 
 class PagesByTime:
@@ -93,20 +124,29 @@ class PagesByTime:
         """The rows; a full page may have another one behind it."""
         if number > MOST_PAGES:
             raise Garbled("a list of sub-accounts that does not end", code="no_end")
-        return Page(tuple(SubAccount.of(row, shows_mode=False) for row in data), int(len(data) >= PAGE))
+        return _page(data, int(len(data) >= PAGE), shows_mode=False)
 
     def after(self, page: Page, number: int) -> Call | None:  # noqa: ARG002
-        """From the last millisecond of the page on."""
+        """From the last millisecond of the page on; one that no row of it tells comes with the next page again."""
         times = [ms for row in page.rows if (ms := whole_of(row.created_ms)) is not None]
-        if len(times) < len(page.rows):
-            raise Garbled("a sub-account without the time of its creation", code="no_field")
+        if not times:
+            raise Garbled("sub-accounts without the time of their creation", code="no_field")
         if min(times) == max(times):
             raise Garbled(f"{len(times)} sub-accounts of one millisecond", code="no_end")
         return Call(REGULAR_SUB_ACCOUNTS, {"after": str(min(times) + 1), "limit": str(PAGE)})
 
-    def whole(self, rows: Sequence[SubAccount]) -> dict[str, SubAccount]:
+    def whole(self, pages: Sequence[Page]) -> Everybody:
         """What is new stands before the first page, so no row slips by."""
-        return {row.name: row for row in rows}
+        return found_in(*pages)
+
+
+def _page(rows: Sequence[object], more: int, *, shows_mode: bool = True) -> Page:
+    """A row that cannot be read says nothing of the others."""
+    found = []
+    for row in rows:
+        with suppress(Garbled):
+            found.append(SubAccount.of(row, shows_mode=shows_mode))
+    return Page(tuple(found), more, len(rows) - len(found))
 
 
 def _count(said: object) -> int:

@@ -229,8 +229,10 @@ async def _no_second_level(account: Account) -> Precheck:
     except VenueError as error:
         return Precheck("no_second_level", "unknown", error.message)
     going = {account.name, *account.going}
-    left = [row.name for row in every.values() if row.parent == account.name and row.name not in going]
-    unsaid = [row.name for row in every.values() if row.parent is None and row.name not in going]
+    left = [row.name for row in every.rows.values() if row.parent == account.name and row.name not in going]
+    unsaid = [row.name for row in every.rows.values() if row.parent is None and row.name not in going]
+    if every.odd and not left:
+        return Precheck("no_second_level", "unknown", "the venue's list of sub-accounts has a row that cannot be read")
     if unsaid and not left:
         return Precheck("no_second_level", "unknown", f"the venue does not say the parent of {listed(unsaid)}")
     return Precheck("no_second_level", "fail" if left else "pass", listed(left))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.managed import fields_under
-from acctcfg.errors import VenueError
+from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, FRESH_SINCE, Given, Survey
 from acctcfg.venues.okx.access import (
     demand_writer,
@@ -166,8 +167,11 @@ class Reading(ByField[Account]):
     async def read_list(self) -> Mapping[str, JsonObject]:
         """The rows of all accounts."""
         every = await self._master.sub_accounts.every()
-        rows = {key: every.get(one.name) for key, one in self._accounts.items() if one.role != "main"}
-        found = {key: SubAccount.facts(row) for key, row in rows.items() if row is None or row.uid}
+        found: dict[str, JsonObject | None] = {}
+        for key, one in self._accounts.items():
+            if one.role != "main":
+                with suppress(Garbled):  # what the list does not tell is read again
+                    found[key] = SubAccount.facts(every.find(one.name))
         self._listed = {key: facts for key, facts in found.items() if facts is not None}
         return dict(self._listed)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from acctcfg.core.secret import Credentials
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.okx.listed import SubAccount
-from acctcfg.venues.okx.pages import Page, Pages
+from acctcfg.venues.okx.pages import Everybody, Page, Pages, found_in
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
@@ -38,7 +38,8 @@ class SubAccountList:
         self._moved = 0  # rounds in a row whose pages moved
 
     async def get(self, name: str) -> SubAccount | None:
-        """The account as it is at some moment after this call; None if there is none of that name."""
+        """The account as it is at some moment after this call; None if there is none of that name. Raises VenueError,
+        of this account alone where the list does not tell whether it is there."""
         self.making.pop(name, None)
         future: asyncio.Future[SubAccount | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(name, []).append((self._now(), future))
@@ -46,7 +47,7 @@ class SubAccountList:
             self._serving = asyncio.create_task(self._serve())
         return await future
 
-    async def every(self) -> dict[str, SubAccount]:
+    async def every(self) -> Everybody:
         """All of them, page by page; once more where the pages moved while they were read."""
         for _ in range(ROUNDS):
             found = await self._further(self._pages.rows((await self._read(self._pages.first)).data))
@@ -54,14 +55,12 @@ class SubAccountList:
                 return found
         raise _moving()
 
-    async def _further(
-        self, first: Page, heard: Callable[[Page, float], None] | None = None
-    ) -> dict[str, SubAccount] | None:
+    async def _further(self, first: Page, heard: Callable[[Page, float], None] | None = None) -> Everybody | None:
         """The first page with all that follow; None where they moved meanwhile, so that a row may have slipped by.
 
         `heard` is given each of those that follow, with its time.
         """
-        page, every, number = first, list(first.rows), 1
+        page, every, number = first, [first], 1
         while page.more:
             call = self._pages.after(page, number)
             if call is None:
@@ -69,7 +68,7 @@ class SubAccountList:
             number += 1
             reply = await self._read(call)
             page = self._pages.rows(reply.data, number)
-            every += page.rows
+            every.append(page)
             if heard is not None:
                 heard(page, reply.sent_at)
         return self._pages.whole(every)
@@ -128,11 +127,11 @@ class SubAccountList:
         page = self._pages.rows(reply.data)
         asked = [name for name, some in self._waiting.items() if any(at <= reply.sent_at for at, _ in some)]
         self._heard(page, reply.sent_at)
-        there = {row.name for row in page.rows}
-        missing = [name for name in asked if name not in there]
+        there = found_in(page)
+        missing = [name for name in asked if name not in there.rows]
         if not page.more:
             for name in missing:
-                self._answer(name, None, reply.sent_at)
+                self._answer(name, there, reply.sent_at)
         elif len(missing) <= page.more and self.client.asks_alone:
             for name in missing:
                 await self._single(name)
@@ -146,19 +145,18 @@ class SubAccountList:
                 return
             self._moved = 0
             for name in missing:
-                self._answer(name, every.get(name), reply.sent_at)
+                self._answer(name, every, reply.sent_at)
 
     def _heard(self, page: Page, as_of: float) -> None:
         """Answer those whose account is on this page: a page is a second away from the next."""
-        found = {row.name: row for row in page.rows}
-        for name in [name for name in self._waiting if name in found]:  # who asked first goes on first
-            self._answer(name, found[name], as_of)
+        found = found_in(page)
+        for name in [name for name in self._waiting if name in found.rows]:  # who asked first goes on first
+            self._answer(name, found, as_of)
 
     async def known(self, name: str, uid: str) -> SubAccount | None:
         """One that has been there, asked for by itself: a list may be late, or lose a row once. None: it has gone."""
-        reply = await self._asked_alone(name)
-        rows = self._pages.rows(reply.data).rows if reply is not None else ()
-        return next((row for row in rows if (row.name, row.uid) == (name, uid)), None)
+        row = self._shown(await self._asked_alone(name)).find(name)
+        return row if row is not None and row.uid == uid else None
 
     async def _single(self, name: str) -> None:
         self._alone(name, await self._asked_alone(name))
@@ -173,11 +171,12 @@ class SubAccountList:
 
     def _alone(self, name: str, reply: Reply | None) -> None:
         """The answer to a request for one account; None where the venue refused it as unknown."""
-        rows = self._pages.rows(reply.data).rows if reply is not None else ()
-        row = next((row for row in rows if row.name == name), None)
-        self._answer(name, row, reply.sent_at if reply is not None else self._now())
+        self._answer(name, self._shown(reply), reply.sent_at if reply is not None else self._now())
 
-    def _answer(self, name: str, row: SubAccount | None, as_of: float) -> None:
+    def _shown(self, reply: Reply | None) -> Everybody:
+        return found_in(self._pages.rows(reply.data)) if reply is not None else Everybody({})
+
+    def _answer(self, name: str, found: Everybody, as_of: float) -> None:
         some = self._waiting.pop(name, [])
         late = [(at, future) for at, future in some if at > as_of]
         if late:
@@ -185,10 +184,10 @@ class SubAccountList:
         for at, future in some:
             if at > as_of or future.done():
                 continue
-            if row is not None and not row.uid:
-                future.set_exception(Garbled(f"the venue lists {name} without its uid", code="no_field"))
-            else:
-                future.set_result(row)
+            try:
+                future.set_result(found.find(name))
+            except Garbled as error:
+                future.set_exception(error)
 
 
 def _moving() -> Garbled:
