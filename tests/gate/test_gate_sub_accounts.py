@@ -561,6 +561,51 @@ def test_a_strangers_row_spoils_nothing_else(make_gate: Callable[..., GateDesk],
     assert [(step["address"], step["action"]) for step in document["steps"]] == [("sub_1.api_keys[trading]", "create")]
 
 
+WHOLE = {
+    "name": "trading",
+    "key": "sub-key",
+    "perms": [{"name": "futures", "read_only": False}, {"name": "wallet", "read_only": True}],
+    "ip_whitelist": ["127.0.0.1"],
+    "state": 1,
+    "mode": 1,
+}
+HALF_SAID: list[dict[str, Any]] = [
+    *({"name": None}, {"perms": None}, {"ip_whitelist": None}, {"ip_whitelist": "127.0.0.1"}),
+    *({"perms": [{"name": "futures"}]}, {"perms": [{"name": "futures", "read_only": "true"}]}),
+    {"ip_whitelist": ["127.0.0.1", None]},
+]
+
+
+@pytest.mark.parametrize("odd", HALF_SAID, ids=repr)
+@pytest.mark.parametrize("left_out", [True, False])
+def test_what_a_keys_row_does_not_say_is_not_known(
+    make_gate: Callable[..., GateDesk], odd: dict[str, Any], left_out: bool
+) -> None:
+    """Never no key, no permission or any address: the key is unreadable, and neither changed nor made a second time."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW]}})
+    row = {name: value for name, value in {**WHOLE, **odd}.items() if not (left_out and value is None)}
+    before = keys(gate)
+    for wanted in (TRADING, {"ip_allowlist": []}, {"permissions": PERMISSIONS}, {"state": "absent"}):
+        gate.sandbox.control_delete("faults/all")
+        listed(gate, row)
+        gate.write({"sub_1": sub(trading=wanted)}, guardrails={"max_deletes": 1})
+        document = gate.plan("--format", "json").json
+        unread = [(one["address"], one["code"]) for one in document["unreadable"]]
+        assert (unread, document["steps"]) == ([("sub_1.api_keys[trading]", "shape")], []), wanted
+        assert gate.apply().code == 1
+    assert (gate.writes(), keys(gate)) == ([], before)
+
+
+def test_a_keys_row_without_its_state_is_told(make_gate: Callable[..., GateDesk]) -> None:
+    """Whether it works is not known then; the rest of the row is."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW]}})
+    gate.write({"sub_1": sub(trading={"permissions": PERMISSIONS})})
+    listed(gate, {name: value for name, value in WHOLE.items() if name != "state"})
+    said = gate.plan()
+    assert said.last == NO_CHANGES
+    assert "the venue does not say whether this key works" in said.out
+
+
 NAMELESS = [{"user_id": 9, "state": 1}, {"login_name": None, "user_id": 9}, "x", None]
 
 

@@ -101,7 +101,7 @@ class ApiKeys(OneCall[Account]):
         except VenueError as error:
             return unreadable(error)
         if row is None:
-            return self._missing(account, key)
+            return self._missing(account, key.label)
         value = _value(row, key.store)
         if key.state == "absent" or key.store is None:
             return self._alone(account, key.label, value)
@@ -123,9 +123,9 @@ class ApiKeys(OneCall[Account]):
         account.keys = (*(account.keys or ()), row)
         return row
 
-    def _missing(self, account: Account, key: KeySpec) -> Live:
+    def _missing(self, account: Account, label: str) -> Live:
         """Absent, unless a row that could not be read may be it."""
-        if key.label in account.odd_keys or "" in account.odd_keys:
+        if label in account.odd_keys or "" in account.odd_keys:
             message = "the venue's list of the account's keys has a row that cannot be read, which may be this key"
             return Unreadable("shape", message)
         return ABSENT
@@ -221,7 +221,7 @@ class ApiKeys(OneCall[Account]):
         address, survey = account.address(FIELD, key.label), account.survey
         row = _named(account, key.label)
         if key.state == "present" and row is not None and not row.usable:
-            survey.warn(address, "key_not_usable", "the venue has frozen or locked this key: it does not work")
+            survey.warn(address, "key_not_usable", row.why_not_usable)
         if key.label in account.moved and isinstance(found, KeyValue):
             store, path = account.moved[key.label]
             place = f"{key.store}:{account.secret_path(key.label)}"
@@ -268,7 +268,7 @@ class ApiKeys(OneCall[Account]):
             return self._alone(account, label, _value(rows[0], key.store if key is not None else None))
         if key is None:
             row = _named(account, label)
-            return ABSENT if row is None else _value(row, None)
+            return self._missing(account, label) if row is None else _value(row, None)
         found = await self._found(account, key)
         if found is ABSENT and label in account.traces.made:
             return After("the list shows the key")  # what a create answered is there

@@ -55,6 +55,8 @@ async def in_rotation(
         value = value_of(found := await as_it_is())
         return found if value is None else Rotating(value, begins(account), adds=True)
     rows = {row.api_key: row for row in await account.key_list()}
+    if account.odd_keys & {"", key.label, begun.temporary}:
+        raise Garbled("the venue's list of the account's keys has a row that cannot be read", code="shape")
     new, old = rows.get(begun.new), rows.get(begun.old)
     if new is not None and old is None and new.label == key.label:
         account.rotation_over(key.label)

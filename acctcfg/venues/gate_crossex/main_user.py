@@ -95,28 +95,44 @@ class KeyRow:
     api_key: str
     permissions: tuple[str, ...]  # "futures:write", sorted
     ip_allowlist: tuple[str, ...]  # sorted
-    usable: bool
+    usable: bool  # the row says so
+    state: object  # the venue's word for it, None where the row has none
     mode: int | None  # of the account that it was made for; can be sent back, never changed
     changed_s: str  # when it was made, or changed last
 
     @classmethod
     def of(cls, row: object) -> KeyRow:
-        """Read a row; one without its key is no answer."""
+        """Read a row; one that does not tell which key it is, or what it can do from where, is no answer.
+
+        No document calls any of these optional, so what is left out is not known: it is never none, or any address.
+        """
         if not isinstance(row, Mapping) or not row.get("key"):
             raise Garbled("an API key without its id", code="no_key")
+        if row.get("name") is None:
+            raise Garbled("an API key without its name", code="shape")
         perms, addresses = row.get("perms"), row.get("ip_whitelist")
-        if not isinstance(perms, list | None) or not isinstance(addresses, list | None):
+        if not isinstance(perms, list) or not isinstance(addresses, list):
             raise Garbled("an API key whose permissions or addresses are not lists", code="shape")
+        if not all(isinstance(ip, str) for ip in addresses):
+            raise Garbled("an API key with an address that is not text", code="shape")
         mode = row.get("mode")
         return cls(
-            label=str(row.get("name") or ""),
+            label=str(row["name"]),
             api_key=str(row["key"]),
-            permissions=tuple(sorted({permission_of(perm) for perm in perms or ()})),
-            ip_allowlist=tuple(sorted({one_ip(str(ip)) for ip in addresses or () if ip})),
-            usable=str(row.get("state", _USABLE)) == _USABLE,
+            permissions=tuple(sorted({permission_of(perm) for perm in perms})),
+            ip_allowlist=tuple(sorted({one_ip(ip) for ip in addresses if ip})),
+            usable=str(row.get("state")) == _USABLE,
+            state=row.get("state"),
             mode=mode if isinstance(mode, int) else None,
             changed_s=str(row.get("updated_at") or row.get("update_at") or row.get("created_at") or ""),
         )
+
+    @property
+    def why_not_usable(self) -> str:
+        """What is said of a key that is not, as far as the row tells."""
+        if self.state is None:
+            return "the venue does not say whether this key works, or is frozen or locked"
+        return "the venue has frozen or locked this key: it does not work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,12 +65,13 @@ FIRST = frozenset({"binance", "okx", "gate"})
 
 
 def permission_of(row: object) -> str:
-    """A permission as our word, "futures:write". One that is new to us, or odd, stays as the venue wrote it."""
-    if not isinstance(row, Mapping) or not row.get("name"):
-        return f"?:{quoted(row)}"
-    read_only = row.get("read_only")
-    access = "read" if read_only is True else "write" if read_only in (False, None) else quoted(read_only)
-    return f"{row['name']}:{access}"
+    """A permission as our word, "futures:write". A group that is new to us stays as the venue wrote it.
+
+    Raises Garbled for one that does not say what it is of, or how far it goes: it could not be sent back as it is.
+    """
+    if not isinstance(row, Mapping) or not row.get("name") or not isinstance(row.get("read_only"), bool):
+        raise Garbled(f"{quoted(row)} where a permission belongs", code="shape")
+    return f"{row['name']}:{'read' if row['read_only'] else 'write'}"
 
 
 def unknown_permissions(permissions: Collection[str]) -> list[str]:

@@ -26,7 +26,7 @@ from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name
 from acctcfg.venues.okx.access import ask_key
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.endpoints import CONFIG
-from acctcfg.venues.okx.found_keys import FIELD, OTHER_WORLD, found_key, other_world
+from acctcfg.venues.okx.found_keys import FIELD, OTHER_WORLD, found_key, missing, other_world
 from acctcfg.venues.okx.key_guard import KEPT, harms
 from acctcfg.venues.okx.key_rotation import AccountKeys
 from acctcfg.venues.okx.vocabulary import unknown_permissions
@@ -147,7 +147,7 @@ class ApiKeys(OneCall[Account]):
         key = _spec_of(account, label)
         if key is None:
             row = (await account.key_list()).get(label)
-            return ABSENT if row is None else KeyValue(row.permissions, row.ip_allowlist, None)
+            return missing(account, label) if row is None else KeyValue(row.permissions, row.ip_allowlist, None)
         if key.store is not None and key.state == "present":
             account.signings[label] = signing = await ask_key(account, key)
             if signing.config is not None and signing.config.key_label in ("", label):

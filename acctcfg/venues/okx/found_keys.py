@@ -15,7 +15,7 @@ from acctcfg.venues.okx.key_rotation import in_rotation
 from acctcfg.venues.okx.listed import KeyRow, seconds
 from acctcfg.venues.resources import unreadable
 
-__all__ = ["FIELD", "OTHER_WORLD", "found_key", "other_world"]
+__all__ = ["FIELD", "OTHER_WORLD", "found_key", "missing", "other_world"]
 
 FIELD = "api_keys"
 WRONG_SECRET = ("50105", "50113")  # its passphrase, its signature
@@ -44,7 +44,7 @@ async def _as_it_is(account: Account, key: KeySpec) -> Live:
     except VenueError as error:
         return unreadable(error)
     if row is None:
-        return _missing(account, key)
+        return missing(account, key.label)
     value = KeyValue(row.permissions, row.ip_allowlist, key.store)
     if key.state == "absent" or key.store is None:
         return value
@@ -78,10 +78,10 @@ async def _not_listed(account: Account, label: str) -> KeyRow | None:
     return row if row is not None and row.label == label else None
 
 
-def _missing(account: Account, key: KeySpec) -> Live:
+def missing(account: Account, label: str) -> Live:
     """Absent, unless a row that could not be read may be it."""
     odd = account.keys.odd if account.keys is not None else frozenset()
-    if key.label in odd or "" in odd:
+    if label in odd or "" in odd:
         message = "the venue's list of the account's keys has a row that cannot be read, which may be this key"
         return Unreadable("shape", message)
     return ABSENT

@@ -44,6 +44,8 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
             account.has_secret(key, signing.api_key)
             return config.key_value(key.store)
     rows = await account.key_list()
+    if account.keys is not None and account.keys.odd & {"", key.label, begun.temporary}:
+        raise Garbled("the venue's list of the account's keys has a row that cannot be read", code="shape")
     ids = {row.api_key for row in rows.values()}
     row = rows.get(key.label) or rows.get(begun.temporary)
     over = row is not None and row.label == key.label and row.api_key == begun.new and begun.old not in ids
