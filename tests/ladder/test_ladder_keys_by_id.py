@@ -210,6 +210,47 @@ def test_a_strangers_row_spoils_nothing_else(desk: Desk, row: dict[str, Any]) ->
     }
 
 
+WEB = {
+    "label": "web",
+    "apiKey": "key-trader01-web",
+    "perm": "read_only,trade",
+    "ip": "127.0.0.1",
+    "ts": "1790000000000",
+}
+
+
+@pytest.mark.parametrize("other", [{"apiKey": "another"}, {"apiKey": "another", "perm": "read_only"}, {"ip": ""}])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_label_that_is_listed_twice_is_nobodys(desk: Desk, other: dict[str, str], turned: bool) -> None:
+    """Labels are unique, so rows that contradict each other tell of no key: nothing is changed or deleted by an id."""
+    settle(desk, "trader01", labels=("web", "feeds"), stored=False)
+    feeds = {**WEB, "label": "feeds", "apiKey": "key-trader01-feeds"}
+    rows = [WEB, {**WEB, **other}]
+    _listed(desk, feeds, *(rows[::-1] if turned else rows))
+    before = _ids(desk)
+    for web in ({"permissions": ["read"]}, {"ip_allowlist": ["203.0.113.7"]}, {"state": "absent"}):
+        keys = {"web": web, "feeds": {"permissions": ["read", "trade"]}}
+        desk.write({"trader01": {"api_keys": keys}}, guardrails={"max_deletes": 1})
+        document = desk.plan("--format", "json").json
+        assert [(one["address"], one["code"]) for one in document["unreadable"]] == [
+            ("trader01.api_keys[web]", "shape")
+        ]
+        assert document["steps"] == []
+        assert desk.apply().code == 1
+    exclusive = {"api_keys": {"feeds": {"permissions": ["read", "trade"]}}, "api_keys_exclusive": True}
+    desk.write({"trader01": exclusive}, guardrails={"max_deletes": 1})
+    assert desk.apply().code == 1
+    assert (desk.writes(), _ids(desk)) == ([], before)
+
+
+def test_a_key_that_is_listed_twice_alike_is_one(desk: Desk) -> None:
+    """The same row again says nothing else."""
+    settle(desk, "trader01", labels=("web",), stored=False)
+    _listed(desk, WEB, WEB)
+    desk.write({"trader01": {"api_keys": {"web": {"permissions": ["read", "trade"]}}}})
+    assert desk.plan().last == NO_CHANGES
+
+
 def test_a_new_permission_of_a_managed_key_is_never_dropped_unseen(desk: Desk) -> None:
     """Its permissions are unreadable and nothing else of the account; where the manifest leaves them out, the key's
     addresses are changed and the permissions are not sent."""

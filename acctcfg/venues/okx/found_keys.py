@@ -40,7 +40,9 @@ async def _as_it_is(account: Account, key: KeySpec) -> Live:
             return said
     try:
         rows = await account.key_list()
-        row = rows.get(key.label) or await _not_listed(account, key.label)
+        row = rows.get(key.label)
+        if row is None and key.label not in _odd(account):
+            row = await _not_listed(account, key.label)
     except VenueError as error:
         return unreadable(error)
     if row is None:
@@ -79,12 +81,17 @@ async def _not_listed(account: Account, label: str) -> KeyRow | None:
 
 
 def missing(account: Account, label: str) -> Live:
-    """Absent, unless a row that could not be read may be it."""
-    odd = account.keys.odd if account.keys is not None else frozenset()
-    if label in odd or "" in odd:
-        message = "the venue's list of the account's keys has a row that cannot be read, which may be this key"
-        return Unreadable("shape", message)
+    """Absent, unless a row that could not be read is it, or may be it."""
+    odd, of = _odd(account), "the venue's list of the account's keys has"
+    if label in odd:
+        return Unreadable("shape", f"{of} a row of this key that cannot be read, or two that contradict each other")
+    if "" in odd:
+        return Unreadable("shape", f"{of} a row that cannot be read, which may be this key")
     return ABSENT
+
+
+def _odd(account: Account) -> frozenset[str]:
+    return account.keys.odd if account.keys is not None else frozenset()
 
 
 def _unsigned(account: Account, key: KeySpec, row: KeyRow, value: KeyValue) -> Live:

@@ -58,7 +58,10 @@ class Master:
     # -- keys ----------------------------------------------------------------------------------------------------------
 
     async def key_list(self, name: str) -> KeyList:
-        """An account's keys by label; a row that cannot be read says nothing of the others."""
+        """An account's keys by label; a row that cannot be read says nothing of the others.
+
+        A label is a key's own: two ids under one contradict each other, so neither row can be read as that key.
+        """
         rows: dict[str, KeyRow] = {}
         odd: set[str] = set()
         for row in await self._key_list(name).get():
@@ -69,8 +72,8 @@ class Master:
                     raise  # no key at all: whatever this list is, it is not of keys
                 odd.add(str(row.get("label") or ""))
             else:
-                rows[key.label] = key
-        return KeyList(rows=rows, odd=frozenset(odd))
+                odd |= {key.label} if rows.setdefault(key.label, key) != key else set()
+        return KeyList(rows={label: key for label, key in rows.items() if label not in odd}, odd=frozenset(odd))
 
     def _key_list(self, name: str) -> Shared[list[JsonObject]]:
         call = Call(self.calls.keys.listed, {"subAcct": name})
