@@ -144,6 +144,63 @@ def test_a_key_that_signs_is_guarded_by_its_id(desk: Desk) -> None:
     assert desk.writes("/delete-apikey") == []
 
 
+def _credentials(monkeypatch: pytest.MonkeyPatch, label: str) -> dict[str, Any]:
+    """`access` with the secret of a key of trader01, from the environment."""
+    for part, value in own_secret("trader01", label).items():
+        monkeypatch.setenv(f"BOT_{part.upper()}", value)
+    return {"credentials": {"env": "BOT"}}
+
+
+@pytest.mark.parametrize("side", ["both", "read", "write"])
+def test_a_key_whose_secret_signs_from_elsewhere_is_never_replaced(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, side: str
+) -> None:
+    """`access: {credentials}` that are the manifest's own key, on one side or both: `--replace` would delete what signs
+    and nobody would give those credentials the new secret. Plan names the way out, and nothing is sent."""
+    settle(desk, "trader01", labels=("bot", "trading"), stored=False)
+    stock(desk, "trader01", own_secret("trader01"))
+    mine, access = _credentials(monkeypatch, "bot"), {"key": "trading"}
+    access = mine if side == "both" else {"read": access, "write": access, side: mine}
+    keys = {"bot": TRADING, "trading": TRADING}
+    desk.write({"trader01": {"api_keys": keys, "access": access, **MODES}}, guardrails={"max_deletes": 9})
+    assert "access: {key: LABEL}" in failing(desk.steps()["trader01.api_keys[bot]"])["access_key_kept"]
+    quiet(desk, "--replace", "trader01.api_keys[bot]")
+    assert _ids(desk)["bot"] == own_secret("trader01", "bot")["api_key"]
+
+
+def test_a_key_that_takes_the_label_of_a_replaced_one_is_not_deleted_for_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody swaps two labels between plan and write: the id in the request is that of the key that signs, and the
+    request is not sent whatever the plan saw."""
+    settle(desk, "trader01", labels=("bot", "ops"), stored=False)
+    access = _credentials(monkeypatch, "ops")
+    desk.write({"trader01": {"api_keys": {"bot": TRADING}, "access": access, **MODES}}, guardrails={"max_deletes": 9})
+    swap = [("ops", "away"), ("bot", "former"), ("away", "bot")]
+    steps = [{"path": f"accounts/trader01/keys/{old}", "body": {"label": new}} for old, new in swap]
+    desk.fault(match=LIST, kind="hook", after=1, times=1, do=steps)
+    said = desk.apply("--target", "trader01.api_keys[bot]", "--replace", "trader01.api_keys[bot]")
+    assert said.code == 3, said.out + said.err
+    assert "acctcfg signs with this very key" in said.out
+    assert desk.writes("/delete-apikey") == []
+
+
+@pytest.mark.parametrize("replaced", ["monitor", "trading"])
+def test_a_replaced_key_of_one_side_leaves_the_other_side_its_own(desk: Desk, replaced: str) -> None:
+    """Reading and writing by two keys: `--replace` of one of them, and what the account itself sets in the same run
+    lands all the same."""
+    keys = {"monitor": {**TRADING, "permissions": ["read"]}, "trading": TRADING}
+    fields = {"api_keys": keys, "access": {"read": {"key": "monitor"}, "write": {"key": "trading"}}}
+    desk.write({"trader01": {**fields, **MODES}}, guardrails={"max_deletes": 9}).converge()
+    before = _ids(desk)[replaced]
+    desk.write({"trader01": {**fields, **MODES, "position_mode": "net"}}, guardrails={"max_deletes": 9})
+    said = desk.apply("--replace", f"trader01.api_keys[{replaced}]")
+    assert said.code == 0, said.out + said.err
+    assert desk.account("trader01")["posMode"] == "net_mode"
+    assert _ids(desk)[replaced] != before
+    assert desk.plan().last == NO_CHANGES
+
+
 def test_no_request_of_the_table_can_harm_a_key_in_use() -> None:
     """Whatever endpoint names a key that signs is refused, also one that is added tomorrow; but for a change that
     leaves it as good as it was. Other keys, and calls that name none, pass."""

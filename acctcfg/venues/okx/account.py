@@ -166,10 +166,22 @@ class Account(AccountNotes):
         self.reader, self.writer = reader, writer
         self.master.in_use |= self.in_use
 
-    def lay_down(self, api_key: str) -> None:
-        """Sign no more with a key that is replaced; the new one is taken up when it is read back."""
-        if api_key in self.in_use:
-            self.sign_with(reader=None, writer=None)
+    def lay_down(self, label: str, api_key: str) -> None:
+        """Sign no more with a key whose successor of that label is taken up when it is read back.
+
+        Credentials of its own that are this very key get no successor: they stay in use, so nothing takes it away.
+        """
+        sides = ((self.reader, self.read_label), (self.writer, self.access_label))
+        reader, writer = (
+            None if own is not None and own.credentials.api_key == api_key and signs_as == label else own
+            for own, signs_as in sides
+        )
+        self.sign_with(reader=reader, writer=writer)
+
+    def signs_apart(self, label: str, api_key: str) -> bool:
+        """Whether this very key signs by other means than the manifest's key of that label."""
+        sides = ((self.reader, self.read_label), (self.writer, self.access_label))
+        return any(own is not None and own.credentials.api_key == api_key and as_ != label for own, as_ in sides)
 
     async def try_key(self, credentials: Credentials | None) -> Signing:
         """Sign with a stored key and see whose it is."""

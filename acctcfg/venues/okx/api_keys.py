@@ -38,6 +38,7 @@ __all__ = ["MOST_KEYS", "ApiKeys"]
 
 MOST_KEYS = 50  # of one account
 LABEL_TAKEN = "59502"
+APART = "`access` signs with this key by credentials of its own: write `access: {key: LABEL}` instead"
 NO_WITHDRAW = "OKX has not granted `withdraw` to keys of sub-accounts since 2025-05-28, and refuses it: leave it out"
 
 
@@ -228,7 +229,7 @@ class ApiKeys(OneCall[Account]):
                 continue
             api_key = await self._find_api_key(account, label)
             if change.action == "replace":
-                account.lay_down(api_key)
+                account.lay_down(label, api_key)
             gone = api_key if call.endpoint is keys.deleted else ""
             await account.send(Call(call.endpoint, {**call.params, "apiKey": api_key}), change, writer, deletes=gone)
             if call.endpoint is keys.deleted:
@@ -301,3 +302,8 @@ def _guard_access(account: Account) -> None:
         if isinstance(found, KeyValue) and (ids | ({row.api_key} if row else set())) & account.in_use:
             for detail in harms(found, survey.desired[address], account.egress):
                 survey.block(address, KEPT, f"acctcfg signs with this key: {detail}")
+        if isinstance(found, Lost | Rotating) or address in account.replace:
+            begun = account.rotations.get(address.key)
+            goes = ({row.api_key} if row else ids) | ({begun.old} if begun is not None else set())
+            if any(account.signs_apart(address.key, api_key) for api_key in goes):
+                survey.block(address, KEPT, APART)

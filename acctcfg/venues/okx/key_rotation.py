@@ -15,7 +15,6 @@ from acctcfg.venues.contract import Writer
 from acctcfg.venues.key_rotation import FINISH, begins, lasts
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account, Signing
-from acctcfg.venues.okx.key_guard import KEPT
 from acctcfg.venues.okx.listed import seconds
 from acctcfg.wire.endpoint import Call
 
@@ -34,7 +33,6 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
         if not account.survey.read_at:  # a plan's look: how many there are decides whether a further one can be made
             await account.key_list()
         value = value_of(found := await as_it_is())
-        _keep_signing(account, key)
         return found if value is None else Rotating(value, begins(account), adds=True)
     if config is not None and config.uid == account.uid and signing.api_key == begun.new:
         if config.key_label == key.label:
@@ -54,17 +52,6 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
         return await in_rotation(account, key, as_it_is)
     value = KeyValue(row.permissions, row.ip_allowlist, key.store)
     return Rotating(value, FINISH, adds=begun.new not in ids)
-
-
-def _keep_signing(account: Account, key: KeySpec) -> None:
-    """Credentials from elsewhere that are this very key would sign no more, and nobody would give them the new one."""
-    sides = ((account.reader, account.read_label), (account.writer, account.access_label))
-    row = account.keys.rows.get(key.label) if account.keys is not None else None
-    for own, label in sides:
-        if own is not None and row is not None and own.credentials.api_key == row.api_key and label != key.label:
-            detail = "`access` signs with this key by credentials of its own: write `access: {key: LABEL}` instead"
-            account.survey.block(account.address("api_keys", key.label), KEPT, detail)
-            return
 
 
 class Resource(Protocol):
@@ -133,7 +120,7 @@ class AccountKeys:
     def take_up(self, label: str, old: str) -> None:
         """With what the new key said of itself, now or in the survey."""
         account = self.account
-        account.lay_down(old)
+        account.lay_down(label, old)
         if self.proven is not None:
             account.signings[label] = self.proven
         key = next(one for one in account.spec.api_keys if one.label == label)
