@@ -38,7 +38,7 @@ from acctcfg.engine.turn import hold_locks, let_writes_expire, working
 from acctcfg.engine.undo import Undo
 from acctcfg.engine.waiting import Patience
 from acctcfg.engine.windows import hold
-from acctcfg.engine.workspace import Workspace
+from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError
 from acctcfg.wire.limits import Limits
 
@@ -114,7 +114,7 @@ async def apply(
             async with hold_locks(session, left, progress) if part is None else nullcontext(part.locks) as locks:
                 if rotation is not None:
                     rotation.tell(working(session))
-                planned = await _plan(session, focus, terms, patience, progress, part)
+                planned = await _plan(session, locks, focus, terms, patience, progress, part)
                 waiting = patience.waiting(planned, progress, skip_blocked=skip_blocked)
                 if waiting is None:
                     interrupts = interrupts or Interrupts()
@@ -161,12 +161,18 @@ class _Terms:
 
 
 async def _plan(
-    session: Session, focus: Focus, terms: _Terms, patience: Patience, progress: Progress, part: Part | None
+    session: Session,
+    locks: Locks,
+    focus: Focus,
+    terms: _Terms,
+    patience: Patience,
+    progress: Progress,
+    part: Part | None,
 ) -> Planned:
     """The plan as it is now, if it is what was reviewed. Raises PlanStale."""
     if terms.saved is not None:
         check_credentials(session, terms.saved)
-    await let_writes_expire(session, progress, part)
+    await let_writes_expire(session, locks, progress, part)
     asked = None if part is None or terms.saved is None else asked_before(terms.saved)
     planned = await draw_up(session, focus, leave=terms.leave, undo=terms.undo, asked=asked, progress=progress)
     planned.as_reviewed += patience.as_reviewed(planned)

@@ -8,6 +8,7 @@ again, through the gate, on record, read back.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -272,7 +273,7 @@ class _Brake:
         """A write of an earlier run that may have arrived since could have raised what was read before it."""
         if self.stopping or not self._late_writes():
             return
-        await let_writes_expire(self.session, self.progress)
+        await let_writes_expire(self.session, self.locks, self.progress)
         for one in self.brakings.values():
             survey = one.survey
             try:
@@ -289,6 +290,8 @@ class _Brake:
 
     def _late_writes(self) -> bool:
         users = {link.connection.user for link in working(self.session)}
+        if any(self.locks.late(user) > -math.inf for user in users):
+            return True
         intents = [one for user in users for one in self.journal.unresolved(user)]
         return any(self.run is not None and one.run != self.run.id and ".leverage[" in one.address for one in intents)
 

@@ -25,23 +25,38 @@ async def hold_locks(session: Session, timeout_s: float, progress: Progress) -> 
             await stack.enter_async_context(session.workspace.lock(base_url, user, timeout_s=timeout_s))
             for base_url, user in users
         ]
+        for lock in locks:
+            if all(_arrives_for(link, lock.late) <= 0 for link in working(session)):
+                lock.settled()
         FRESH_SINCE.set(session.clock.monotonic())  # another run may have ended since the connections were opened
         yield Locks(locks)
 
 
-async def let_writes_expire(session: Session, progress: Progress, part: Part | None = None) -> None:
-    """A write that a killed run sent may still arrive: wait until the venue would refuse its time, then read."""
+async def let_writes_expire(session: Session, locks: Locks, progress: Progress, part: Part | None = None) -> None:
+    """A write that a killed run sent may still arrive: wait until the venue would refuse its time, then read.
+
+    What a run of this journal sent is on record. Of one of another folder the lock tells alone: it did not let go.
+    """
     with session.workspace.journal() as journal:
         session.workspace.demand_intact(journal)
+        told = False
         for link in working(session):
-            latest = max((one.sent_at or 0.0 for one in unresolved(journal, link.connection.user, part)), default=0.0)
-            now = link.client.clock.now() + link.client.offset_s
-            window = link.venue.write_window_s / link.speed
-            left = min(latest + window - now, window)  # a time that lies ahead is nobody's, and waits no longer
+            user = link.connection.user
+            latest = max((one.sent_at or 0.0 for one in unresolved(journal, user, part)), default=0.0)
+            left = _arrives_for(link, max(latest - link.client.offset_s, locks.late(user)))
             if left > 0:
-                progress.phase("waiting until requests of an earlier run have expired", None)
+                if not told:
+                    progress.phase("waiting until requests of an earlier run have expired", None)
+                told = True
                 await link.client.clock.sleep(left)
                 FRESH_SINCE.set(session.clock.monotonic())
+    locks.settled()
+
+
+def _arrives_for(link: Link, sent_at: float) -> float:
+    """How many seconds a request may still arrive that was sent then, by our clock; zero or less: no more."""
+    window = link.venue.write_window_s / link.speed
+    return min(sent_at + window - link.client.clock.now(), window)  # a time that lies ahead is nobody's
 
 
 def working(session: Session) -> list[Link]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing, nullcontext
@@ -296,6 +297,20 @@ class Locks:
         if self.part is not None and not self.part.fresh():
             return False
         return all(lock.fresh() for lock in self.all if lock.venue_user == user)
+
+    def late(self, user: str) -> float:
+        """When a run that our journal does not know may have sent its last write as this venue user, at the latest."""
+        return max((one.late for one in self._own if one.venue_user == user), default=-math.inf)
+
+    def settled(self) -> None:
+        """Nothing of earlier runs can arrive any more."""
+        for lock in self._own:
+            lock.settled()
+
+    @property
+    def _own(self) -> list[Lock]:
+        """Those that this process took; who holds the others has waited."""
+        return [lock for lock in self.all if isinstance(lock, Lock)]
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -4,6 +4,9 @@ It is kept beside the journal, for all who share that, and in the user's state f
 machine meet. Its holder refreshes it every 15 s from a thread of its own, however busy the event loop is, and must
 send no write once the last refresh is 45 s old; others may take it after 60 s. The 15 s in between are for the write
 that was just on its way. It has files of its own: a journal that somebody holds up delays no heartbeat.
+
+Whoever takes the lock of one that did not let go is told: what that one sent may still arrive, and only its own
+journal knows of it. A claim says so until somebody has waited for that, whoever is killed, or gives up, in between.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
+import math
 import os
 import secrets
 import sys
@@ -18,12 +22,13 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 from acctcfg.errors import JournalError, LockHeld
-from acctcfg.journal.holder import EXPIRY_S, Holder
+from acctcfg.journal.holder import EXPIRY_S, OVERDUE_S, Holder, Late
 from acctcfg.journal.lock_file import FOLDER, LockFile
 from acctcfg.journal.process import Process, this_process
 from acctcfg.journal.storage import LockPlace, Storage, in_words
@@ -31,7 +36,6 @@ from acctcfg.journal.storage import LockPlace, Storage, in_words
 __all__ = ["Holder", "Lock", "Warrant", "break_lock", "holder_of", "holders", "is_left", "state_folders"]
 
 BEAT_S = 15.0
-OVERDUE_S = 45.0
 POLL_S = 1.0
 _NOT_OURS_TO_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR)  # and will not be soon
 _UNREACHABLE = (OSError, JournalError)
@@ -106,11 +110,22 @@ def break_lock(
                 number, holder = place.holder()
                 if holder is None or token not in ("", holder.token):
                     break
-                if place.claim(number + 1, _ours(venue_user, base_url, "", "", this_process(), time.time())):
+                now = time.time()
+                ours = _ours(venue_user, base_url, "", "", this_process(), now)
+                if place.claim(number + 1, replace(ours, late=holder.left(now))):
                     place.free(number + 1)
                     broken = broken or holder
                     break
     return broken
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Our claim in one place."""
+
+    place: LockPlace
+    number: int
+    holder: Holder
 
 
 class Lock:
@@ -148,7 +163,8 @@ class Lock:
         self._token = secrets.token_hex(16)
         self._places = _places(storage, venue_user, base_url, state)
         self._shared = self._places[:-1]
-        self._held: list[tuple[LockPlace, int]] = []
+        self._held: list[_Held] = []
+        self._settled = False
         self._beaten = (float("-inf"), float("-inf"))  # monotonic and wall clock, before the last refresh
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -174,7 +190,23 @@ class Lock:
     @property
     def number(self) -> int:
         """Of our claim beside the journal, which nobody is ever given again."""
-        return self._held[-1][1]
+        return self._held[-1].number
+
+    @property
+    def late(self) -> float:
+        """When somebody else may have sent the last write of which our journal knows nothing; -inf where nobody did.
+
+        It may arrive until the venue refuses its time.
+        """
+        if self._settled:
+            return -math.inf
+        apart = [one.holder.late for one in self._held if one.place in self._shared]
+        known = {token for one in self._held if one.place not in self._shared for token, _ in one.holder.late}
+        return max((at for late in apart for token, at in late if not token or token not in known), default=-math.inf)
+
+    def settled(self) -> None:
+        """Nothing of those before us can arrive any more: the next one need not wait for it."""
+        self._settled = True
 
     def fresh(self) -> bool:
         """Whether a write may still be sent: the lock is ours, and its last refresh less than 45 s old.
@@ -185,7 +217,7 @@ class Lock:
         if self._monotonic() - monotonic >= OVERDUE_S or self._now() - wall >= OVERDUE_S:
             return False
         try:
-            return bool(self._held) and all(place.is_held(number) for place, number in self._held)
+            return bool(self._held) and all(one.place.is_held(one.number) for one in self._held)
         except _UNREACHABLE:
             return False
 
@@ -193,7 +225,7 @@ class Lock:
         """Refresh it once; False if it is no longer ours. The thread does this every 15 s."""
         started = (self._monotonic(), self._now())
         with in_words(self._storage.place):
-            ours = bool(self._held) and all(place.beat(number, started[1]) for place, number in self._held)
+            ours = bool(self._held) and all(one.place.beat(one.number, started[1]) for one in self._held)
         if ours:
             self._beaten = started
         return ours
@@ -244,8 +276,11 @@ class Lock:
             number, holder = place.holder()
             if holder is not None and holder != silent and not holder.is_gone(now):
                 return holder
-            if place.claim(number + 1, ours):
-                self._held.append((place, number + 1))
+            freed = place.freed(number) if holder is None else None
+            late: Late = () if freed is None else freed.handed_on(now)
+            claim = replace(ours, late=late if holder is None else holder.left(now))
+            if place.claim(number + 1, claim):
+                self._held.append(_Held(place, number + 1, claim))
                 return None
 
     def _held_by(self, holder: Holder) -> LockHeld:
@@ -267,10 +302,11 @@ class Lock:
                 pause = self._beat_s / 15  # fresh() turns false by itself if this goes on
 
     def _release(self) -> None:
-        for place, number in self._held:
+        for one in self._held:
+            says = replace(one.holder, late=()) if self._settled and one.holder.late else None
             with suppress(*_UNREACHABLE):
-                if place.is_held(number):
-                    place.free(number)
+                if one.place.is_held(one.number):
+                    one.place.free(one.number, says)
         self._held.clear()
 
 

@@ -58,8 +58,14 @@ class LockFile:
             if not held:
                 return number, None
             with suppress(FileNotFoundError):  # it was let go in this moment: look again
-                return number, self._read(number)
+                return number, self._read(self._at(number))
         raise OSError(errno.EBUSY, "the lock changes hands all the time")
+
+    def freed(self, number: int) -> Holder | None:
+        """Who let it go under this number."""
+        with suppress(FileNotFoundError):
+            return self._read(self._freed(number))
+        return None
 
     def claim(self, number: int, holder: Holder) -> bool:
         """Take it under this number, one above the highest. False if somebody else was first."""
@@ -97,13 +103,30 @@ class LockFile:
             return False
         return True
 
-    def free(self, number: int) -> None:
-        """Let go. The number stays, so that none is ever given twice."""
+    def free(self, number: int, holder: Holder | None = None) -> None:
+        """Let go. The number stays, so that none is ever given twice. `holder`: what the claim says from now on."""
         with suppress(FileNotFoundError):
-            self._at(number).rename(self.folder / f"{number}{_FREE}")
+            if holder is not None:
+                self._rewrite(number, holder)
+            self._at(number).rename(self._freed(number))
 
     def _at(self, number: int) -> Path:
         return self.folder / str(number)
+
+    def _freed(self, number: int) -> Path:
+        return self.folder / f"{number}{_FREE}"
+
+    def _rewrite(self, number: int, holder: Holder) -> None:
+        """In one go; where it cannot be done, the claim says what it said."""
+        draft = self.folder / f".{holder.token}"
+        try:
+            self._write(draft, holder)
+            if self.is_held(number):
+                draft.replace(self._at(number))
+        except OSError:
+            return
+        finally:
+            draft.unlink(missing_ok=True)
 
     def _write(self, file: Path, holder: Holder) -> None:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -113,8 +136,7 @@ class LockFile:
             os.close(handle)
         os.utime(file, (holder.heartbeat_at, holder.heartbeat_at))
 
-    def _read(self, number: int) -> Holder:
-        file = self._at(number)
+    def _read(self, file: Path) -> Holder:
         try:
             text, status = read_plain(file, _MOST)
         except OSError as error:

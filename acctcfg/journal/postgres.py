@@ -251,6 +251,10 @@ class _Row:
 
         return self._server.run(read)
 
+    def freed(self, number: int) -> Holder | None:  # noqa: ARG002
+        """Nobody says: who sees the row sees the journal, which knows what may still arrive."""
+        return None
+
     def claim(self, number: int, holder: Holder) -> bool:
         """Take it under this number; also where the answer to the first try was lost."""
         claim = holder.to_json()
@@ -272,7 +276,7 @@ class _Row:
         sql = f"UPDATE acctcfg.locks SET beaten = {NOW} WHERE name = %s AND number = %s AND holder IS NOT NULL"  # noqa: S608
         return self._met(sql, [self._given(), self._name, number])
 
-    def free(self, number: int) -> None:
+    def free(self, number: int, holder: Holder | None = None) -> None:  # noqa: ARG002  (no row says who let go)
         """Let go. The number stays, so that none is ever given twice."""
         sql = "UPDATE acctcfg.locks SET holder = NULL WHERE name = %s AND number = %s"
         self._met(sql, [self._name, number])

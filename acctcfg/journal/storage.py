@@ -65,6 +65,9 @@ class LockPlace(Protocol):
     def holder(self) -> tuple[int, Holder | None]:
         """The highest number, and who holds it."""
 
+    def freed(self, number: int) -> Holder | None:
+        """Who let it go under this number, the highest; None where that is not kept."""
+
     def claim(self, number: int, holder: Holder) -> bool:
         """Take it under this number, one above the highest. False if somebody else was first."""
 
@@ -74,8 +77,8 @@ class LockPlace(Protocol):
     def beat(self, number: int, now: float) -> bool:
         """Refresh the claim; False if it no longer counts."""
 
-    def free(self, number: int) -> None:
-        """Let go. The number stays, so that none is ever given twice."""
+    def free(self, number: int, holder: Holder | None = None) -> None:
+        """Let go. The number stays, so that none is ever given twice. `holder`: what the claim says from now on."""
 
 
 class Storage(Protocol):

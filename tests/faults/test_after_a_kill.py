@@ -120,6 +120,52 @@ def test_a_late_write_of_a_dead_process_is_waited_for(tmp_path: Path, monkeypatc
         one_of_each(desk)
 
 
+def another_checkout(desk: Desk) -> Path:
+    """The same manifest and stores in a folder of its own, whose journal knows nothing of the run that was killed."""
+    folder = desk.folder.with_name("another")
+    shutil.copytree(desk.folder, folder, ignore=shutil.ignore_patterns("journal.sqlite*", "locks"))
+    return folder
+
+
+def test_another_checkout_waits_for_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another folder's journal knows nothing of that write, but the lock was not let go: it says so, waits and reads
+    after that. There is one address. Once that is over, nobody waits again."""
+    (one := tmp_path / "one").mkdir()
+    with Desk.at(one, monkeypatch, speed=5) as desk:
+        desk.sandbox.control_post("accounts/mmdesk01", {})
+        deposit = {"credit_to": "trading", "addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]}
+        desk.write({"mmdesk01": {"deposit": deposit}})
+        desk.fault(match={"path": "*/subaccount-deposit-address", "method": "POST"}, kind="delayed_effect", seconds=20)
+        killed(desk, "answered", 1)
+        desk.folder = another_checkout(desk)
+        said = desk.run("-v", "apply", "--auto-approve")
+        assert said.code == 0, said.out + said.err
+        assert said.err.count("waiting until requests of an earlier run have expired\n") == 1
+        assert len(desk.account("mmdesk01")["addresses"]) == 1
+        assert "waiting until" not in desk.run("-v", "apply", "--auto-approve").err
+
+
+def test_the_brake_of_another_checkout_looks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed run of another folder sent may raise what the brake has lowered: it does not end with 0 before."""
+    (one := tmp_path / "one").mkdir()
+    with Desk.at(one, monkeypatch, speed=5) as desk:
+        lines = [{"market": "swap", "instrument": "BTC-USDT-SWAP", "margin": "cross", "value": 5}]
+        account = {"account_mode": "futures", "leverage": lines, "api_keys": {"trading": TRADING}}
+        desk.write({"mmdesk01": account}).converge()
+        lines[0]["value"] = 10
+        desk.write({"mmdesk01": account})
+        desk.fault(match={"path": "*/set-leverage"}, kind="delayed_effect", seconds=20)
+        killed(desk, "answered", 1)
+        desk.folder = another_checkout(desk)
+        said = desk.run("-v", "cap", "2", "--auto-approve")
+        assert said.err.count("waiting until requests of an earlier run have expired\n") == 1
+        left = desk.account("mmdesk01")["leverage"]["SWAP/cross/BTC-USDT-SWAP"]
+        assert (left, said.code) in (("10", 1), ("2", 0)), said.out + said.err
+        assert ("a write of an earlier run arrived late: it is 10; run cap again" in said.out) == (said.code == 1)
+        desk.run("cap", "2", "--auto-approve")
+        assert desk.account("mmdesk01")["leverage"]["SWAP/cross/BTC-USDT-SWAP"] == "2"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_lets_the_write_under_way_end(desk: Desk, number: int) -> None:
     """Exit 130: the write under way is read back, nothing more is started, the summary says so, the next ends it."""

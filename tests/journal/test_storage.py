@@ -99,6 +99,9 @@ class InMemoryLock:
     def holder(self) -> tuple[int, Holder | None]:
         return self.number, self.held
 
+    def freed(self, number: int) -> Holder | None:
+        return None
+
     def claim(self, number: int, holder: Holder) -> bool:
         if number != self.number + 1:
             return False
@@ -114,7 +117,7 @@ class InMemoryLock:
         self.held = replace(self.held, heartbeat_at=now)
         return True
 
-    def free(self, number: int) -> None:
+    def free(self, number: int, holder: Holder | None = None) -> None:
         if number == self.number:
             self.held = None
 
