@@ -11,6 +11,7 @@ import os
 
 from acctcfg.cli import run
 from acctcfg.engine.collector import OWN_PROCESS, less_often
+from acctcfg.render.stream import whole
 
 __all__ = ["main"]
 
@@ -33,6 +34,10 @@ def _open_standard_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # click prints help by itself, whatever the locale has
+    if sys.stdout is not None:
+        sys.stdout = whole(sys.stdout)
+    if sys.stderr is not None:
+        sys.stderr = whole(sys.stderr)
     if None not in (sys.stdin, sys.stdout, sys.stderr):
         return
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # the lowest that is free

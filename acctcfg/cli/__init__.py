@@ -194,7 +194,8 @@ def _fail(exc: Exception, arguments: Sequence[str]) -> int:
 def _could_not_write(exc: Exception) -> bool:
     import errno
 
-    return isinstance(exc, OSError) and exc.filename is None and exc.errno in (errno.ENOSPC, errno.EIO, errno.EBADF)
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return isinstance(exc, OSError) and exc.filename is None and exc.errno in (*full, errno.EIO, errno.EBADF)
 
 
 def _frames(exc: BaseException) -> list[str]:

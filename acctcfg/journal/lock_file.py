@@ -130,10 +130,8 @@ class LockFile:
 
     def _write(self, file: Path, holder: Holder) -> None:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(handle, holder.to_json().encode())
-        finally:
-            os.close(handle)
+        with os.fdopen(handle, "wb") as stream:  # whole, or an error: a disk may fill up in the middle
+            stream.write(holder.to_json().encode())
         os.utime(file, (holder.heartbeat_at, holder.heartbeat_at))
 
     def _read(self, file: Path) -> Holder:

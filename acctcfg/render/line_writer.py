@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import stat
 import threading
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 from queue import Full, Queue
 
 from acctcfg.plain_file import leads_out
+from acctcfg.render.stream import write_all
 
 __all__ = ["LineWriter", "open_lines", "to_handle"]
 
@@ -66,12 +66,7 @@ def to_handle(handle: int) -> LineWriter:
     """Writes to an open file, without a buffer: a thread that is left behind holds up no other's output."""
 
     def write(text: str) -> None:
-        rest = memoryview(text.encode())
-        while rest:
-            try:
-                rest = rest[os.write(handle, rest) :]
-            except BlockingIOError:
-                select.select([], [handle], [])
+        write_all(handle, text.encode())
 
     return LineWriter(write, lambda: os.close(handle))
 

@@ -2,14 +2,55 @@
 
 from __future__ import annotations
 
+import io
 import os
+import select
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-__all__ = ["Outlet"]
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+__all__ = ["Outlet", "whole", "write_all"]
 
 _STAND_INS = {"·": "-", "—": "-", "–": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "→": "->"}
+
+
+def write_all(handle: int, data: ReadableBuffer) -> int:
+    """Write every byte to an open file. A reader who is slow is waited for, also where the file does not block.
+
+    A write may take a part only and be no error: on a disk that fills up the next one is, in a pipe it is not.
+    """
+    rest = memoryview(data).cast("B")
+    size = len(rest)
+    while rest:
+        try:
+            rest = rest[os.write(handle, rest) :]
+        except BlockingIOError:
+            select.select([], [handle], [])
+    return size
+
+
+class _Whole(io.FileIO):
+    """A file of which no write is cut short."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        return write_all(self.fileno(), data)
+
+
+def whole(stream: TextIO) -> TextIO:
+    """The same stream of the process, written to in full or with an error, also where Python does not buffer it.
+
+    With PYTHONUNBUFFERED Python itself takes a write that was cut short for a whole one. What has no plain file behind
+    it is given back as it is.
+    """
+    buffer = getattr(stream, "buffer", None)
+    if not isinstance(stream, io.TextIOWrapper) or type(getattr(buffer, "raw", buffer)) is not io.FileIO:
+        return stream
+    stream.flush()
+    file = _Whole(stream.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(file, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
 
 
 class Outlet:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import subprocess
 import sys
 from importlib import import_module
@@ -195,6 +197,32 @@ def test_a_full_disk_is_one_message():
             [sys.executable, "-m", "acctcfg", "--version"], stdout=full, stderr=subprocess.PIPE, text=True
         )
     assert (said.returncode, said.stderr) == (1, "error: cannot write the result: No space left on device\n")
+
+
+UNBUFFERED = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+"""Most images of containers and CI set PYTHONUNBUFFERED: Python then takes a part that was written for the whole."""
+LONG = [["schema", "plan"], ["--help"]]  # printed by ours, and by click
+
+
+@UNBUFFERED
+@pytest.mark.parametrize("arguments", LONG, ids=" ".join)
+def test_a_disk_that_fills_up_in_the_middle_is_one_message(unbuffered, arguments, tmp_path):
+    """A result of which only a part could be written is told, and exits 1, whatever Python buffers."""
+
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
+
+    with (tmp_path / "out").open("wb") as out:
+        said = subprocess.run(
+            [sys.executable, "-m", "acctcfg", *arguments],
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=small,
+        )
+    assert (tmp_path / "out").stat().st_size == 1024
+    assert (said.returncode, said.stderr) == (1, "error: cannot write the result: File too large\n")
 
 
 def test_C_names_the_folder(tmp_path, capsys):

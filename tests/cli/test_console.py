@@ -15,7 +15,8 @@ from sources import tree_of
 
 import acctcfg
 from acctcfg.cli import console
-from acctcfg.render.stream import Outlet
+from acctcfg.render import stream
+from acctcfg.render.stream import Outlet, whole
 
 PACKAGE = Path(acctcfg.__file__).parent
 PRINTERS = {"echo", "secho", "echo_via_pager", "confirm", "prompt", "pause", "stdin", "stdout", "stderr", "print"}
@@ -114,3 +115,28 @@ def test_deeds_decide_over_a_result_that_nobody_reads(monkeypatch: pytest.Monkey
     assert console.conclude(3) == (3, "")
     monkeypatch.undo()
     console.open_door()
+
+
+@pytest.mark.parametrize("buffering", [-1, 0], ids=["buffered", "unbuffered"])
+def test_a_slow_reader_of_a_pipe_that_does_not_block_gets_everything(
+    buffering: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever shares a pipe may have set it so: what does not fit into it waits for the reader, and is not lost."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    got = bytearray(0)
+
+    def until_read(_: object, handles: list[int], __: object) -> None:
+        assert handles == [write]
+        got.extend(os.read(read, 1 << 16))
+
+    monkeypatch.setattr(stream.select, "select", until_read)
+    with os.fdopen(write, "wb", buffering=buffering) as file, io.TextIOWrapper(file, "utf-8") as process_stream:
+        outlet = Outlet(whole(process_stream))
+        page = "a result · " * 50_000
+        outlet.write(page)
+        outlet.flush()
+    with os.fdopen(read, "rb") as rest:
+        got.extend(rest.read())
+    assert outlet.lost is None
+    assert got.decode() == page
