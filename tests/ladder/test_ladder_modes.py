@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import permutations, product
 from typing import Any
 
 import pytest
@@ -100,6 +100,52 @@ def test_two_sides_in_portfolio_are_blocked(desk: Desk) -> None:
     quiet(desk)
     desk.write({"portfol1": {"api_keys": KEY, "position_mode": "net"}})
     assert desk.plan().last == NO_CHANGES
+
+
+def test_two_sides_on_the_way_from_portfolio_to_spot_go_through_futures(desk: Desk) -> None:
+    """Neither portfolio nor spot takes long_short: the plan says so and names the way, and that way leads there."""
+    wanted = {"account_mode": "spot", "position_mode": "long_short"}
+    for name, labels in (("portfol1", ("trading",)), ("portfol2", ())):
+        settle(desk, name, labels=labels, acctLv="4")
+        desk.write({name: {"api_keys": KEY, **wanted}})
+        why = failing(desk.steps()[f"{name}.position_mode"])["position_mode_in_portfolio"]
+        assert "apply account_mode futures with it first, then spot" in why
+        quiet(desk)
+        assert (desk.account(name)["acctLv"], desk.account(name)["posMode"]) == ("4", "net_mode")
+        for account_mode in ("futures", "spot"):
+            desk.write({name: {"api_keys": KEY, **wanted, "account_mode": account_mode}})
+            desk.converge()
+        assert (desk.account(name)["acctLv"], desk.account(name)["posMode"]) == ("1", "long_short_mode")
+
+
+def test_no_pair_of_modes_is_planned_that_the_venue_must_refuse(desk: Desk) -> None:
+    """Of every live, wanted and position mode that a manifest may have: the plan blocks it, or it lands."""
+    cases = {
+        f"pair{a}{b}{old[0]}{new[0]}x": (live, wanted, old, new)
+        for a, live in enumerate(LEVEL)
+        for b, wanted in enumerate(LEVEL)
+        for old, new in product(POSITION, POSITION)
+        if (wanted, new) != ("portfolio", "long_short") and (live, old) != ("portfolio", "long_short")
+    }
+    for name, (live, _, old, _) in cases.items():
+        settle(desk, name, acctLv=LEVEL[live], posMode=POSITION[old])
+    desk.write(
+        {
+            name: {"api_keys": KEY, "account_mode": wanted, "position_mode": new}
+            for name, (_, wanted, _, new) in cases.items()
+        }
+    )
+    never = {
+        name
+        for name, (live, wanted, old, new) in cases.items()
+        if old != new and (live == wanted == "spot" or (live, wanted, new) == ("portfolio", "spot", "long_short"))
+    }
+    assert {address.partition(".")[0] for address, step in desk.steps().items() if step["blocked"]} == never
+    said = desk.apply("--skip-blocked")
+    assert (said.code, ", 0 failed" in said.last) == (3, True), said.out
+    for name, (live, wanted, old, new) in cases.items():
+        account, mode = desk.account(name), (live, old) if name in never else (wanted, new)
+        assert (account["acctLv"], account["posMode"]) == (LEVEL[mode[0]], POSITION[mode[1]]), cases[name]
 
 
 def test_what_stands_behind_a_barrier_is_read_after_it(desk: Desk) -> None:

@@ -57,12 +57,9 @@ class PositionMode(OneCall[Account]):
                 account.survey.needs(address, account.address("account_mode"))
         account.survey.want(address, spec.position_mode, found)
         unlike = spec.position_mode is Word.LONG_SHORT if isinstance(found, After) else found != spec.position_mode
-        if unlike and wanted_mode == live_mode == "spot":
-            detail = "the venue sets no position mode while the account is in spot; want another account_mode too"
-            account.survey.block(address, "position_mode_in_spot", detail)
-        if unlike and wanted_mode == live_mode == "portfolio" and spec.position_mode is Word.LONG_SHORT:
-            detail = "the account is in portfolio, which takes net only; want another account_mode too"
-            account.survey.block(address, "position_mode_in_portfolio", detail)
+        why_never = _never(spec.position_mode, live_mode, wanted_mode) if unlike else None
+        if why_never is not None:
+            account.survey.block(address, *why_never)
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         return dict.fromkeys(addresses, (await account.own_config()).position_mode)
@@ -85,6 +82,30 @@ class PositionMode(OneCall[Account]):
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """What stands behind it: of leverage, isolated values are kept by side in one of the two."""
         return tuple(one for one in account.survey.desired if behind(ORDER, self.field, one.field))
+
+
+def _takes(account_mode: str, wanted: Word) -> bool:
+    """Whether the venue sets that position mode in an account mode."""
+    return account_mode != "spot" and (account_mode != "portfolio" or wanted is Word.NET)
+
+
+def _never(wanted: Word, live_mode: object, wanted_mode: object) -> tuple[str, str] | None:
+    """The precheck that fails, and why, where neither the account mode that is nor the one to be takes it."""
+    if not isinstance(live_mode, str) or not isinstance(wanted_mode, str):
+        return None  # which account mode it is set in is not known yet
+    if _takes(live_mode, wanted) or _takes(wanted_mode, wanted):
+        return None
+    if live_mode == wanted_mode == "spot":
+        why = "the venue sets no position mode while the account is in spot; want another account_mode too"
+        return "position_mode_in_spot", why
+    if live_mode == wanted_mode:
+        why = "the account is in portfolio, which takes net only; want another account_mode too"
+    else:
+        why = (
+            f"the account is in {live_mode}, and neither that nor {wanted_mode} takes {wanted}: "
+            f"apply account_mode futures with it first, then {wanted_mode}"
+        )
+    return "position_mode_in_portfolio", why
 
 
 def _goes_first(account: Account, found: Live, live_mode: str, wanted_mode: str) -> bool:
