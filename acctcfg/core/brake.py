@@ -83,6 +83,17 @@ class Braked:
         return sum(one.status in statuses for one in self.lowerings)
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How it ended, as the journal and `--format json` have it."""
+        return {
+            "lowered": self.count(*_DONE),
+            "blocked": self.count("blocked"),
+            "failed": self.count("failed", "unknown"),
+            "not_started": self.count("not_started"),
+            "unreadable": len(self.unreadable),
+        }
+
+    @property
     def exit_code(self) -> int:
         """Of several, the first of 130, 1, 3, 0."""
         if self.interrupted:
@@ -111,11 +122,7 @@ class Braked:
             "summary": {
                 "accounts": self.accounts,
                 "scopes": self.looked_at,
-                "lowered": self.count(*_DONE),
-                "blocked": self.count("blocked"),
-                "failed": self.count("failed", "unknown"),
-                "not_started": self.count("not_started"),
-                "unreadable": len(self.unreadable),
+                **self.counts,
             },
             "lowerings": [one.to_json() for one in self.lowerings],
             "still_above": [str(one.address) for one in self.still_above],

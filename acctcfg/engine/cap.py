@@ -317,7 +317,7 @@ class _Brake:
             self.journal.steps(self.run.id, map(self._row, self.results.values()))
             outcome = self.told()
             status = "interrupted" if self.stopping else "done"
-            self.journal.end_run(self.run.id, status, {"lowered": outcome.count("lowered"), "exit": outcome.exit_code})
+            self.journal.end_run(self.run.id, status, {**outcome.counts, "exit": outcome.exit_code})
         except JournalError as error:
             self.unrecorded = f"the end of this run was not recorded ({error.message})"
 

@@ -74,8 +74,8 @@ def _result(run: Run) -> str:
     if isinstance(run.summary, Mapping):
         counts = {name: count for name, count in run.summary.items() if name != "exit"}
         words = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if type(count) is int and count]
-        if run.status == "done" and (status := run.summary.get("exit")) and words:
-            told = any(counts.get(name) for name in ("failed", "blocked", "not_started"))
+        if run.status == "done" and (status := run.summary.get("exit")):
+            told = any(counts.get(name) for name in ("failed", "blocked", "not_started", "unreadable"))
             return ", ".join(words if told else (*words, f"exit {status}"))
     else:
         words = [run.summary] if isinstance(run.summary, str) else []

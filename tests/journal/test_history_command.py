@@ -93,6 +93,14 @@ def test_one_run(told: list[str], tmp_path: Path) -> None:
     )
 
 
+def test_a_run_without_counts_is_not_just_done(journal: Journal, tmp_path: Path) -> None:
+    """Of a run that is on record with its exit status alone, that status is told unless it is 0."""
+    for status in (0, 1, 3):
+        journal.end_run(journal.begin_run(command="cap", actor="bob"), "done", {"lowered": 0, "exit": status})
+    lines = history(tmp_path).stdout.splitlines()[1:]
+    assert sorted(line.rpartition("  ")[2] for line in lines) == ["done", "exit 1", "exit 3"]
+
+
 def test_json(told: list[str], tmp_path: Path) -> None:
     """The same as data: a list of runs, or one run with its entries."""
     runs = json.loads(history(tmp_path, "--format", "json").stdout)

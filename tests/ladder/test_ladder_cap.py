@@ -210,6 +210,28 @@ def test_as_json(desk: Desk) -> None:
     assert found["still_above"] == ["mmdesk01.leverage[swap/ETH-USDT/cross]"]
 
 
+def test_the_history_says_how_each_brake_ended(desk: Desk) -> None:
+    """What was lowered, blocked, failed and not read is on record; one that left something above is not just done."""
+    both, mine = cross(BTC="20", ETH="10"), {"api_keys": KEY}
+    held_open = [held(BTC, "10"), held(ETH, "5")]
+    settle(desk, "rigid001", acctLv="2", leverage=both, positions=held_open, orders=[{"instId": BTC}])
+    desk.write({"rigid001": mine})
+    ends = [(cap(desk, "15").code, outcome_of_the_last(desk)), (cap(desk, "5").code, outcome_of_the_last(desk))]
+    desk.fault(match={"path": "/api/v5/account/positions"}, kind="garbage", body="<html>", times=0)
+    ends.append((cap(desk, "5").code, outcome_of_the_last(desk)))
+    assert ends == [
+        (3, "1 blocked"),
+        (3, "1 blocked, 1 lowered"),
+        (1, "1 blocked, 1 unreadable"),
+    ]
+    assert levers(desk, "rigid001") == {BTC: 20, ETH: 5}
+
+
+def outcome_of_the_last(desk: Desk) -> str:
+    """The last column of the newest run."""
+    return desk.run("history", "--limit", "1").out.splitlines()[1].rpartition("  ")[2]
+
+
 def test_without_a_terminal_it_wants_to_be_told(desk: Desk) -> None:
     """As apply: nobody can be asked, so nothing is read or written."""
     desk.write({"mmdesk01": {"api_keys": KEY}})
