@@ -445,9 +445,9 @@ def test_no_access_is_demanded_where_none_is_used(desk: Desk) -> None:
     assert "access: {key: ops}" in failing(desk.steps()["client03.api_keys[app]"])["access_ip"]
 
 
-def test_a_reader_is_enough_to_plan(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """access {read, write}: without the identity of the writing key's store the plan is whole and shows the drift;
-    apply refuses before its first write."""
+def _two_stores(desk: Desk, monkeypatch: pytest.MonkeyPatch, **fields: Any) -> dict[str, Any]:
+    """trader01 set up with a key that reads and one that writes, each in a store of its own; then the identity of the
+    second store is not here. What was written, for another `desk.write`."""
     vault = {"type": "age_file", "recipients": [desk.recipient]}
     stores = {
         "vault": {**vault, "path": "secrets/", "identity": {"env": "VAULT_KEY"}},
@@ -456,17 +456,75 @@ def test_a_reader_is_enough_to_plan(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("VAULT_KEY", desk.identity)
     keys = {"monitor": {**TRADING, "permissions": ["read"], "store": "readers"}, "trading": TRADING}
     access = {"read": {"key": "monitor"}, "write": {"key": "trading"}}
-    desk.write({"trader01": {"api_keys": keys, "access": access, **MODES}}, secret_stores=stores)
+    account = {"api_keys": keys, "access": access, **MODES, **fields}
+    desk.write({"trader01": account}, secret_stores=stores)
     desk.converge()
-    desk.sandbox.control_post("accounts/trader01/set", posMode="net_mode")
     monkeypatch.delenv("VAULT_KEY")
+    return account
+
+
+def _refused(desk: Desk) -> None:
+    """Apply ends 1 before its first write, and says what is missing."""
+    before = len(desk.writes())
+    said = desk.apply("--allow-sensitive")
+    assert (said.code, len(desk.writes()), "Applied" in said.out) == (1, before, False), said.out
+    assert "VAULT_KEY is not set" in said.err
+
+
+def test_a_reader_is_enough_to_plan(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """access {read, write}: without the identity of the writing key's store the plan is whole and shows the drift;
+    apply refuses before its first write."""
+    _two_stores(desk, monkeypatch)
+    desk.sandbox.control_post("accounts/trader01/set", posMode="net_mode")
     said = desk.plan("--detailed-exitcode", "--format", "json")
     assert (said.code, said.json["unreadable"]) == (2, [])
     assert [(step["address"], step["blocked"]) for step in said.json["steps"]] == [("trader01.position_mode", False)]
+    _refused(desk)
+
+
+@pytest.mark.parametrize("case", ["its allow-list changes", "the reader is made anew", "both"])
+def test_no_other_step_hides_that_nobody_writes_here(desk: Desk, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    """The writing key's secret is shut here, and the same plan changes that key or makes the one that reads: plan says
+    that nothing can be signed, and apply sends neither the key's change nor anything else."""
+    account = _two_stores(desk, monkeypatch)
+    desk.sandbox.control_post("accounts/trader01/set", posMode="net_mode")
+    if case != "the reader is made anew":
+        wider = {**TRADING, "ip_allowlist": ["127.0.0.1", "203.0.113.9"]}
+        account = {**account, "api_keys": {**account["api_keys"], "trading": wider}}
+        desk.write({"trader01": account}, secret_stores=desk.document["secret_stores"])
+    if case != "its allow-list changes":
+        desk.sandbox.control_delete("accounts/trader01/keys/monitor")
+    said = desk.plan("--format", "json")
+    assert said.code == 0
+    assert [one["code"] for one in said.json["warnings"] if one["code"] == "cannot_sign_here"] == ["cannot_sign_here"]
+    assert "trader01.position_mode" in {step["address"] for step in said.json["steps"]}
+    _refused(desk)
+
+
+def test_a_change_of_the_only_key_opens_no_secret(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One key reads and writes, and its secret is shut here: another allow-list makes nothing known, so the account
+    stays unreadable and nothing is sent; the allow-list alone can be changed."""
+    desk.write({"trader01": {"api_keys": KEY, **MODES}}).converge()
+    wider = {**TRADING, "ip_allowlist": ["127.0.0.1", "203.0.113.9"]}
+    desk.write({"trader01": {"api_keys": {"trading": wider}, **MODES}})
+    monkeypatch.delenv("ACCTCFG_AGE_KEY")
+    said = desk.plan("--format", "json")
+    assert (said.code, [one["code"] for one in said.json["unreadable"]]) == (1, ["store"])
     before = len(desk.writes())
-    said = desk.apply()
-    assert (said.code, len(desk.writes())) == (1, before), said.out
-    assert "VAULT_KEY is not set" in said.err
+    assert desk.apply("--allow-sensitive").code == 1
+    assert len(desk.writes()) == before
+    assert desk.apply("--allow-sensitive", "--target", ADDRESS).code == 0
+    assert desk.account("trader01")["keys"][0]["ip"] == ["127.0.0.1", "203.0.113.9"]
+
+
+def test_a_new_reader_makes_no_writer(desk: Desk) -> None:
+    """The only key is to read, and is still to be made: what nobody will write is blocked (`no_credentials`) before the
+    account and its key are created."""
+    looking = {**TRADING, "permissions": ["read"]}
+    fields = {"api_keys": {"looking": looking}, "access": {"read": {"key": "looking"}}}
+    desk.write({"trader01": {**fields, "position_mode": "long_short"}})
+    assert "no_credentials" in failing(desk.steps()["trader01.position_mode"])
+    quiet(desk)
 
 
 # -- a secret's home -------------------------------------------------------------------------------------------------

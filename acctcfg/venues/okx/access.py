@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccessSource, KeySpec
 from acctcfg.core.outcome import NOT_YET
-from acctcfg.core.state import ABSENT, KeyValue, Lost, Unreadable
+from acctcfg.core.state import ABSENT, KeyValue, Lost, Rotating, Unreadable
 from acctcfg.errors import ConfigError, StoreError, VenueError, exhausted
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing, not_yet
 from acctcfg.wire.shared import at_once
@@ -258,11 +258,14 @@ def _why_unread(account: Account, signing: Signing) -> tuple[str, str]:
 
 
 def _made(account: Account, address: Address, replace: Collection[Address]) -> bool:
-    """Whether a step of this plan makes that key, or makes it sign from here."""
+    """Whether a step of this plan makes that key, or makes it sign from here: no change opens what is shut here."""
     desired, live = account.survey.desired, account.survey.live
     if address not in desired or desired[address] is ABSENT or isinstance(live[address], Unreadable):
         return False
-    return address in replace or desired[address] != live[address]
+    if _makes(live[address], address in replace) or isinstance(live[address], Rotating):
+        return True
+    shut = account.signings.get(address.key, Signing()).illegible
+    return desired[address] != live[address] and not shut
 
 
 def demand_writer(account: Account, replace: Collection[Address]) -> None:
@@ -275,7 +278,7 @@ def demand_writer(account: Account, replace: Collection[Address]) -> None:
         wanted = survey.desired.get(waits)
         if made and new and isinstance(wanted, KeyValue) and wanted.store is not None:
             _cannot_sign(account, [waits], wanted.store, account.secrets.why_not_readable_here(wanted.store))
-    if account.reader is None or account.writer is not None:
+    if account.writer is not None or (account.reader is None and account.access_after is None):
         return
     writing = account.address("api_keys", account.access_label)
     if writing in account.waits_for and _made(account, writing, replace):
