@@ -9,6 +9,7 @@ from typing import Any
 import pyrage
 import pytest
 from desk import Desk
+from ladder_parts import stock
 
 import acctcfg.venues.key_rotation as rotation
 
@@ -153,6 +154,54 @@ def test_an_overlap_leaves_the_old_key_until_a_later_apply(desk: Desk, monkeypat
     assert said.code == 0, said.out + said.err
     assert live(desk) == {"trading": new}
     assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+@pytest.mark.parametrize("permissions", [["read"], ["read", "trade"]])
+def test_an_overlap_of_a_key_that_works_elsewhere_ends_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, permissions: list[str]
+) -> None:
+    """A key bound to its user's address cannot be tried from here: the venue's list stands for its word, so rotate is
+    done, plan has no step in the overlap, and the first apply after it deletes the old key."""
+    one_key(desk, permissions=permissions, ip_allowlist=["203.0.113.7"])
+    before = live(desk)["trading"]
+    said = rotate(desk, "--overlap", "24h")
+    assert (said.code, said.last) == (0, DONE), said.out + said.err
+    new = desk.secret("mmdesk01", "trading")["api_key"]
+    assert set(live(desk).values()) == {before, new}
+    plan = desk.plan("--format", "json").json
+    assert (plan["steps"], [one["code"] for one in plan["warnings"]]) == ([], ["rotating"])
+    assert desk.apply().last == "No changes. Live accounts match the manifest."
+    assert set(live(desk).values()) == {before, new}
+    now = rotation.AccountNotes.now
+    monkeypatch.setattr(rotation.AccountNotes, "now", lambda self: now(self) + 25 * 3600)
+    said = desk.apply()
+    assert said.code == 0, said.out + said.err
+    assert live(desk) == {"trading": new}
+    assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+def test_an_overlap_is_told_where_the_new_secret_is_shut(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the store's identity the ids of journal and list tell that both keys are there: a plan has no step."""
+    one_key(desk)
+    assert rotate(desk, "--overlap", "24h").code == 0
+    keys = live(desk)
+    monkeypatch.delenv("ACCTCFG_AGE_KEY")
+    plan = desk.plan("--format", "json").json
+    assert (plan["steps"], plan["unreadable"]) == ([], [])
+    assert "rotating" in [one["code"] for one in plan["warnings"]]
+    assert desk.apply().code == 0
+    assert live(desk) == keys
+
+
+def test_an_overlap_takes_no_wrong_secret_for_the_new_keys(desk: Desk) -> None:
+    """The new key's id with a secret that does not sign: that is said, and neither key is touched."""
+    one_key(desk)
+    assert rotate(desk, "--overlap", "24h").code == 0
+    keys = live(desk)
+    stock(desk, "mmdesk01", {**desk.secret("mmdesk01", "trading"), "secret_key": "of-nobody"})
+    assert [one["code"] for one in desk.plan("--format", "json").json["unreadable"]] == ["50113"]
+    assert desk.apply().code == 1
+    assert live(desk) == keys
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from typing import Protocol
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.remembered import Rotation
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue, Live, Rotating
 from acctcfg.errors import Garbled, Refused
@@ -15,7 +16,7 @@ from acctcfg.venues.contract import Writer
 from acctcfg.venues.key_rotation import FINISH, begins, lasts
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account, Signing
-from acctcfg.venues.okx.listed import seconds
+from acctcfg.venues.okx.listed import KeyRow, seconds
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["AccountKeys", "in_rotation"]
@@ -45,6 +46,8 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
     if account.keys is not None and account.keys.odd & {"", key.label, begun.temporary}:
         raise Garbled("the venue's list of the account's keys has a row that cannot be read", code="shape")
     ids = {row.api_key for row in rows.values()}
+    if (made := _beside(account, begun, rows, signing)) is not None and address not in account.rotate:
+        return KeyValue(made.permissions, made.ip_allowlist, key.store)
     row = rows.get(key.label) or rows.get(begun.temporary)
     over = row is not None and row.label == key.label and row.api_key == begun.new and begun.old not in ids
     if over or row is None or (begun.new not in ids and row.api_key != begun.old and row.label == key.label):
@@ -52,6 +55,23 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
         return await in_rotation(account, key, as_it_is)
     value = KeyValue(row.permissions, row.ip_allowlist, key.store)
     return Rotating(value, FINISH, adds=begun.new not in ids)
+
+
+def _beside(account: Account, begun: Rotation, rows: Mapping[str, KeyRow], signing: Signing) -> KeyRow | None:
+    """The new key in an overlap that lasts, where its secret is in its place and cannot be tried from here.
+
+    The venue's list has it, and a run would do nothing before the end. A secret that is wrong is told as that.
+    """
+    made = next((row for row in rows.values() if row.api_key == begun.new), None)
+    old = any(row.api_key == begun.old for row in rows.values())
+    if made is None or not old or signing.config is not None or signing.api_key != begun.new:
+        return None
+    if not lasts(account, begun):
+        return None
+    refused = signing.refused
+    if refused is not None and refused.code != ONLY_ELSEWHERE and not signing.gone:
+        raise refused
+    return made
 
 
 class Resource(Protocol):
