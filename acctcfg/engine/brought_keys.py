@@ -21,6 +21,8 @@ __all__ = ["Brought", "import_secrets"]
 AT_ONCE = 64
 """Accounts that are proven side by side: each signs with a key of its own, and the client paces what they share."""
 
+UNTRIED = "not tried: bound to other addresses; the venue lists its id under this label"
+
 
 class Brought(Protocol):
     """A key of an account, and what somebody says is its secret."""
@@ -96,21 +98,23 @@ async def _import(session: Session, spec: AccountSpec, label: str, credentials: 
         if wrong := doors.flaw(credentials):  # kept, it could not be read back
             return KeyReport(spec.key, label, key.store, "failed", f"its {wrong}")
         report = await proven(session, spec, label, key.store, credentials)
-        if report.status != "signs":
+        if report.status not in ("signs", "elsewhere"):
             status = "refused" if report.good else report.status
-            return replace(report, status=status)  # only a secret that signs is proven
+            return replace(report, status=status)
+        untried = UNTRIED if report.status == "elsewhere" else ""  # its id is proven by the venue's list
         stored = _stored(session, key.store, path)
         if isinstance(stored, Credentials) and stored.same_as(credentials):
-            return KeyReport(spec.key, label, key.store, "already")
+            return KeyReport(spec.key, label, key.store, "already", untried)
         if stored is not None:
             present = await check_at(session, spec, label, (key.store, path), key.store)
             if present.good or present.status == "wrong":  # whoever's it is, it is not moved aside while it signs
                 whose = "for this key" if present.good else f"and is another key's ({present.message}): move it first"
-                message = f"the store holds another secret that signs {whose}"
+                signs = "may sign" if present.status == "elsewhere" else "signs"
+                message = f"the store holds another secret that {signs} {whose}"
                 return KeyReport(spec.key, label, key.store, "failed", message)
             doors.retire(key.store, path)
         doors.put(key.store, path, credentials)
-        return KeyReport(spec.key, label, key.store, "stored")
+        return KeyReport(spec.key, label, key.store, "stored", untried)
     except Refused as error:
         return KeyReport(spec.key, label, key.store, "refused", error.message)
     except AcctcfgError as error:

@@ -405,6 +405,22 @@ def test_a_key_whose_secret_nobody_has(make_gate: Callable[..., GateDesk], monke
     assert gate.writes() == []
 
 
+def test_a_customers_secret_is_kept_by_what_the_venue_lists(
+    make_gate: Callable[..., GateDesk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bound to its customer's address, it cannot be tried from here: kept for the id that the venue lists under that
+    name, and said to be untried; the key stays as it is."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [{**ROW, "ip_whitelist": ["203.0.113.7"]}]}})
+    gate.write({"sub_1": sub(trading={"ip_allowlist": ["203.0.113.7"], "store": "vault"})})
+    refused(gate.apply(), "secret_lost")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({"api_key": "sub-key", "secret_key": "sub-secret"})))
+    said = gate.run("secrets", "import", "sub_1", "trading")
+    assert (said.code, "not tried: bound to other addresses" in said.out) == (0, True), said.out + said.err
+    assert stored(gate)["api_key"] == "sub-key"
+    assert gate.apply().last == NO_CHANGES
+    assert gate.writes() == []
+
+
 @pytest.mark.slow
 def test_a_key_is_replaced_on_demand(make_gate: Callable[..., GateDesk]) -> None:
     """`--replace` deletes the old key and makes a new one of the same name, whose secret is stored; it counts as a

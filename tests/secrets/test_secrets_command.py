@@ -140,6 +140,40 @@ def test_a_proven_secret_takes_the_place_of_one_that_nobody_can_read(full: Desk)
     assert (folder / "trading.dead-1.age").read_text(encoding="utf-8") == "cut"
 
 
+def test_a_customers_secret_is_kept_by_what_the_venue_lists(full: Desk) -> None:
+    """A key bound to its customer's address cannot be tried from here: the venue lists its id under that label, so its
+    secret is kept, and that it was not tried is said. A plan is empty then, and the key is the one that was there."""
+    away = ["203.0.113.7"]
+    full.sandbox.control_post("accounts/trader01/keys/trading", ip=away[0])
+    full.write({"trader01": {"api_keys": {"trading": {**KEY, "ip_allowlist": away}}}})
+    assert "secrets import trader01 trading" in full.plan().out
+    said = imported(full, json.dumps(own("trader01")), "trader01", "trading")
+    assert said.code == 0, said.out + said.err
+    assert "stored   trader01.api_keys[trading]  not tried: bound to other addresses" in said.out
+    assert full.secret("trader01", "trading") == own("trader01")
+    assert full.plan().last == "No changes. Live accounts match the manifest."
+    again = imported(full, json.dumps(own("trader01")), "trader01", "trading")
+    assert (again.code, "already" in again.out) == (0, True)
+    other = imported(full, json.dumps({**own("trader01"), "secret_key": "QXZ-other"}), "trader01", "trading")
+    assert (other.code, full.secret("trader01", "trading")) == (1, own("trader01"))
+    assert "the store holds another secret that may sign for this key" in other.out + other.err
+
+
+@pytest.mark.parametrize("whose", ["another label", "another account", "nobody"])
+def test_a_secret_that_cannot_be_tried_is_kept_for_its_own_key_alone(full: Desk, whose: str) -> None:
+    """The id is listed under another label, in another account, or nowhere: refused, and nothing is kept."""
+    for name in NAMES:
+        for label in ("reading", "trading"):
+            full.sandbox.control_post(f"accounts/{name}/keys/{label}", ip="203.0.113.7")
+    brought = {
+        "another label": own("trader01", "reading"),
+        "another account": own("trader02"),
+        "nobody": {**own("trader01"), "api_key": "key-of-nobody"},
+    }[whose]
+    said = imported(full, json.dumps(brought), "trader01", "trading")
+    assert (said.code, kept(full)) == (1, []), said.out
+
+
 def test_the_keys_of_an_account_that_goes_are_not_wanted(full: Desk) -> None:
     """`state: absent`: its secret stays and is listed as unnamed; nothing is checked, and nothing found missing."""
     assert imported(full, json.dumps(own("trader01")), "trader01", "trading").code == 0
