@@ -77,7 +77,8 @@ def _over_step(step: Step, guardrails: Guardrails, check: Checker, amounts_to: A
             yield Precheck("guardrail:require_ip_allowlist", "fail", detail)
         denied = [word for word in guardrails.deny_permissions if can(after, word, amounts_to)]
         if denied:
-            yield Precheck("guardrail:deny_permissions", "fail", f"guardrails deny {', '.join(denied)}")
+            detail = f"guardrails deny {', '.join(denied)}{_way_out(step.change.before, denied, amounts_to)}"
+            yield Precheck("guardrail:deny_permissions", "fail", detail)
     broken = list(of_step(step, guardrails, amounts_to))
     for rule in guardrails.rules:
         if _selects(rule, step) and (wrong := check(rule.schema, step.to_json())):
@@ -88,6 +89,14 @@ def _over_step(step: Step, guardrails: Guardrails, check: Checker, amounts_to: A
             yield Precheck(f"{GUARDRAIL}{name}", "fail", why)
         else:
             yield Precheck(f"{GUARDRAIL}{name}", "pass", f"{_EXCEPTED}{_why(exemption)}; it would block: {why}")
+
+
+def _way_out(before: object, denied: Sequence[str], amounts_to: AmountsTo) -> str:
+    """Of a key that has already what is denied, which a change of anything else would leave it."""
+    had = before.value if isinstance(before, Lost | Rotating) else before
+    if not isinstance(had, KeyValue) or not all(can(had, word, amounts_to) for word in denied):
+        return ""
+    return ", which the key has by now: name its `permissions` without, in the same change"
 
 
 def _exemption(rule: str, subject: str, guardrails: Guardrails) -> Exemption | None:

@@ -114,6 +114,19 @@ def test_a_new_key_with_withdraw_is_sensitive_and_denied_by_default(desk: Desk) 
     assert "withdraw_not_given" not in desk.plan().out
 
 
+def test_a_denied_permission_that_is_kept_names_its_way_out(desk: Desk) -> None:
+    """An old key has `withdraw`, and only its allow-list is to get tighter: blocked, and the block says that its
+    `permissions` are to be named without; then both land in one change."""
+    settle(desk, "trader01")
+    desk.sandbox.control_post("accounts/trader01/keys/trading", perm="read_only,withdraw", ip="")
+    key = {"ip_allowlist": ["127.0.0.1"], "store": "vault"}
+    desk.write({"trader01": {"api_keys": {"trading": key}}})
+    assert "name its `permissions` without" in failing(desk.steps()[ADDRESS])["guardrail:deny_permissions"]
+    quiet(desk)
+    desk.write({"trader01": {"api_keys": {"trading": {**key, "permissions": ["read"]}}}}).converge()
+    assert _live(desk)["trading"] == ("read_only", ["127.0.0.1"])
+
+
 def test_a_key_goes_only_when_deletes_are_allowed(desk: Desk) -> None:
     """`state: absent` deletes a key and wants max_deletes; the other keys stay."""
     settle(desk, "trader01", labels=("trading", "old"))
