@@ -261,6 +261,52 @@ def test_a_chain_that_takes_no_deposits(desk: Desk, can_deposit: object, status:
         assert closed or "unknown" in said.out
 
 
+# -- odd rows ----------------------------------------------------------------------------------------------------------
+
+GOOD = {"ccy": "USDT", "chain": "USDT-TRC20", "addr": "Tone", "to": "6"}
+
+
+@pytest.mark.parametrize("without", ["chain", "addr"])
+def test_an_odd_row_spoils_its_own_only(desk: Desk, without: str) -> None:
+    """A good address is there and shown, with a warning of the odd one; what the odd one may be is not made."""
+    settle(desk, "payee001")
+    odd = {name: value for name, value in {**GOOD, "addr": "Tother"}.items() if name != without}
+    _answer(desk, "*/subaccount-deposit-address", [odd, GOOD])
+    _write(desk, addresses=[{"currency": "USDT", "chain": "USDT-TRC20"}])
+    said = desk.plan()
+    assert (said.code, said.last) == (0, NO_CHANGES)
+    assert "odd_row" in said.out
+    shown = desk.run("output")
+    assert [row["address"] for row in shown.json["payee001"]["deposits"]] == ["Tone"]
+    assert (shown.code, "odd_row" in shown.err) == (0, True)
+    _write(desk, credit_to="funding", addresses=[{"currency": "USDT", "chain": "USDT-TRC20", "count": 2}])
+    (unread,) = desk.plan("--format", "json").json["unreadable"]
+    assert (unread["address"], unread["code"]) == ("payee001.deposit.addresses[USDT/USDT-TRC20/2]", "no_field")
+    assert desk.apply().code == desk.apply("--skip-blocked").code == 1
+    assert desk.writes() == []
+
+
+def test_where_deposits_go_is_not_known_from_odd_rows_alone(desk: Desk) -> None:
+    """No creation of another currency moves it: it is unreadable, and nothing is sent."""
+    settle(desk, "payee001", to="18")
+    odd = json.dumps({"code": "0", "msg": "", "data": [{"ccy": "USDT", "addr": "Tone", "to": "18"}]})
+    desk.fault(match={"path": "*/subaccount-deposit-address", "method": "GET"}, times=0, kind="garbage", body=odd)
+    _write(desk, addresses=[{"currency": "USDT"}])
+    unread = desk.plan("--format", "json").json["unreadable"]
+    assert "payee001.deposit.credit_to" in {one["address"] for one in unread}
+    assert desk.apply("--skip-blocked").code == 1
+    assert desk.writes() == []
+
+
+def test_a_row_that_is_listed_twice_is_one_address(desk: Desk) -> None:
+    """It has one number, and of two that are wanted the second is planned."""
+    settle(desk, "payee001")
+    _answer(desk, "*/subaccount-deposit-address", [GOOD, GOOD])
+    _write(desk, addresses=[{"currency": "USDT", "chain": "USDT-TRC20", "count": 2}])
+    assert set(desk.steps()) == {"payee001.deposit.addresses[USDT/USDT-TRC20/2]"}
+    assert [row["number"] for row in desk.run("output").json["payee001"]["deposits"]] == [1]
+
+
 # -- tags --------------------------------------------------------------------------------------------------------------
 
 TAGGED = {"ccy": "XRP", "chain": "XRP-Ripple", "addr": "rExample", "to": "6"}

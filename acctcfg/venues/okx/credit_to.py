@@ -38,7 +38,9 @@ class CreditToSetting(OneCall[Account]):
         """Both sides, from the addresses that were read."""
         deposit, address = deposit_of(account.spec), account.address(CREDIT)
         rows = _rows(account)
-        if deposit is not None and deposit.credit_to is not None and rows and focus.wants(address):
+        if deposit is not None and not rows and any(account.deposits.values()) and focus.wants(address):
+            account.survey.cannot_read(address, "no_field", "no row of the venue's list says which address it is")
+        elif deposit is not None and deposit.credit_to is not None and rows and focus.wants(address):
             try:
                 rows = await _where_now(account, rows) if any(row.credit_to == NOT_READ for row in rows) else rows
             except VenueError as error:
@@ -59,7 +61,8 @@ class CreditToSetting(OneCall[Account]):
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """By the addresses of one currency, since the value is one for all."""
         currency = _rows(account)[0].currency
-        rows = account.deposits[currency] = await account.master.deposit_addresses(account.name, currency)
+        account.deposits[currency] = await account.master.deposit_addresses(account.name, currency)
+        rows = [row for row in account.deposits[currency] if row.whole]
         wanted = deposit.credit_to if (deposit := deposit_of(account.spec)) else None
         return dict.fromkeys(addresses, _live(rows, wanted))
 
@@ -94,7 +97,7 @@ def credit_to(account: Account) -> str:
 
 
 def _rows(account: Account) -> list[DepositAddress]:
-    return [row for _, rows in sorted(account.deposits.items()) for row in rows]
+    return [row for _, rows in sorted(account.deposits.items()) for row in rows if row.whole]
 
 
 async def _where_now(account: Account, known: Sequence[DepositAddress]) -> list[DepositAddress]:
@@ -105,7 +108,9 @@ async def _where_now(account: Account, known: Sequence[DepositAddress]) -> list[
     currency, names = known[0].currency, {(row.chain, row.address, row.tag) for row in known}
     own = [row for row in await _own_list(account, currency) if (row.chain, row.address, row.tag) in names]
     told = own and not any(isinstance(row.credit_to, Unreadable) for row in own)
-    return own if told else await account.master.deposit_addresses(account.name, currency)
+    if told:
+        return own
+    return [row for row in await account.master.deposit_addresses(account.name, currency) if row.whole]
 
 
 async def _own_list(account: Account, currency: str) -> list[DepositAddress]:

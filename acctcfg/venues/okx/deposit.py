@@ -38,6 +38,7 @@ from acctcfg.venues.okx.deposit_rows import (
     near_chain,
     never_listed,
     numbered,
+    odd_rows,
     recalled,
     use_of,
 )
@@ -91,7 +92,7 @@ class DepositAddresses(OneCall[Account]):
                 continue
             for spec in specs:
                 self._spec(account, focus, spec, chains)
-            self._limit(account, currency)
+            self._limit(account, currency, chains)
         account.survey.recalled |= since
         await self._show(account, focus, tell=True)
 
@@ -109,7 +110,7 @@ class DepositAddresses(OneCall[Account]):
             except VenueError:
                 chains = ()  # the survey asks again, and says so
             name = _chain_name(spec, chains)
-            rows = self._numbered(account, spec.currency, name).rows
+            rows = self._numbered(account, spec.currency, name, chains).rows
             for number in range(1, spec.count + 1):
                 row = rows.get(number)
                 if row is None or not row.listed or use_of(row, chains).unpayable:
@@ -133,7 +134,7 @@ class DepositAddresses(OneCall[Account]):
             account.survey.cannot_read(account.address(ADDRESSES, spec.currency), "main_chain", message)
             return
         chain = next((chain for chain in chains if chain.name == name), None)
-        found = self._numbered(account, spec.currency, name)
+        found = self._numbered(account, spec.currency, name, chains)
         if chain is not None:
             account.survey.saw("chain", name)
         for number in range(1, spec.count + 1):
@@ -142,6 +143,7 @@ class DepositAddresses(OneCall[Account]):
                 continue
             wanted = address_value(spec.currency, name, spec.type, credit_to(account))
             live = self._live(found, number, wanted, chains)
+            live = _unless_odd(account, spec.currency, name) if live is ABSENT else live
             if live is ABSENT and chain is None:
                 account.survey.cannot_read(address, "unknown_chain", _unknown(account, spec, name, chains))
                 continue
@@ -152,14 +154,13 @@ class DepositAddresses(OneCall[Account]):
             elif live is ABSENT:
                 self._doubt(account, address, spec.currency, name)
 
-    def _limit(self, account: Account, currency: str) -> None:
+    def _limit(self, account: Account, currency: str, chains: Sequence[Chain]) -> None:
         """Block new addresses that the venue would refuse for their number (58300): it counts a currency's, whatever
         their chain."""
         most = rules_of(OKX_DMA_BROKER_RULES).most_per_currency
         places = [place for place in self._places(account) if place[0] == currency]
-        there = {
-            (row.chain, row.address, row.tag) for at in places for row in self._numbered(account, *at).rows.values()
-        }
+        rows = [row for at in places for row in self._numbered(account, *at, chains).rows.values()]
+        there = {(row.chain, row.address, row.tag) for row in rows}
         wanted = [one for one in account.survey.desired if one.field == ADDRESSES and one.key.split("/")[0] == currency]
         made = sorted((one for one in wanted if account.survey.live[one] is ABSENT), key=_by_number)
         for number, address in enumerate(made, len(there) + 1):
@@ -170,7 +171,7 @@ class DepositAddresses(OneCall[Account]):
 
     def _places(self, account: Account) -> set[tuple[str, str]]:
         """The currency and chain of every address that is there."""
-        places = {(row.currency, row.chain) for rows in account.deposits.values() for row in rows}
+        places = {(row.currency, row.chain) for rows in account.deposits.values() for row in rows if row.whole}
         return places | {(str(one["currency"]), str(one["chain"])) for one in self._created(account)}
 
     def _created(self, account: Account) -> list[JsonObject]:
@@ -178,9 +179,10 @@ class DepositAddresses(OneCall[Account]):
         known = account.memory.created(account.uid, ADDRESSES) if account.uid else ()
         return [*known, *(one for one in self._made.get(account.uid, ()) if one not in known)]
 
-    def _numbered(self, account: Account, currency: str, chain: str) -> Numbered:
-        listed = account.deposits.get(currency, ())
-        return numbered(listed, self._created(account), currency, chain, (one.facts for one in _seen(account)))
+    def _numbered(self, account: Account, currency: str, name: str, chains: Sequence[Chain]) -> Numbered:
+        listed, seen = account.deposits.get(currency, ()), [one.facts for one in _seen(account)]
+        tagless = any(chain.name == name and chain.needs_tag is False for chain in chains)
+        return numbered(listed, self._created(account), currency, name, seen, tagless=tagless)
 
     def _doubt(self, account: Account, address: Address, currency: str, chain: str) -> None:
         """Whether an earlier run was answered with one that no list showed: if it is only late, this makes one more."""
@@ -215,9 +217,10 @@ class DepositAddresses(OneCall[Account]):
             wanted = account.survey.desired[address]
             assert isinstance(wanted, Made)  # noqa: S101 (the survey wanted it)
             chains = await account.master.chains(currency)
-            rows = self._numbered(account, currency, chain)
-            shows = not self._unseen(account, address, rows.rows.get(int(number)))
-            found[address] = self._live(rows, int(number), wanted, chains) if shows else ABSENT
+            rows = self._numbered(account, currency, chain, chains)
+            live = self._live(rows, int(number), wanted, chains)
+            unseen = self._unseen(account, address, rows.rows.get(int(number)))
+            found[address] = _unless_odd(account, currency, chain) if unseen or live is ABSENT else live
         await self._show(account, Focus(), tell=False)
         return found
 
@@ -237,7 +240,7 @@ class DepositAddresses(OneCall[Account]):
                 chains = await account.master.chains(currency)
             except VenueError:
                 continue  # the survey said so
-            for number, row in self._numbered(account, currency, name).rows.items():
+            for number, row in self._numbered(account, currency, name, chains).rows.items():
                 address = account.address(ADDRESSES, f"{currency}/{name}/{number}")
                 use = use_of(row, chains)
                 if not use.unpayable:
@@ -251,6 +254,8 @@ class DepositAddresses(OneCall[Account]):
                 if tell and use.state in _NOT_OPEN and focus.wants(address):
                     code, words = _NOT_OPEN[use.state]
                     account.survey.warn(address, code, f"the venue {words} on {name} now: do not pay to {row.address}")
+        if tell and focus.may_want(account.spec.key, ADDRESSES):
+            _name_odd(account)
         account.survey.deposits = tuple(shown)
         account.survey.lasting[ADDRESSES] = tuple(lasting)
 
@@ -279,7 +284,8 @@ class DepositAddresses(OneCall[Account]):
         """Create one address. What is answered counts as there from now on, whatever a list shows."""
         after = change.after
         assert isinstance(after, Made)  # noqa: S101 (the diff made it)
-        there = self._numbered(account, after.get("currency"), after.get("chain")).rows.values()
+        chains = await account.master.chains(after.get("currency"))
+        there = self._numbered(account, after.get("currency"), after.get("chain"), chains).rows.values()
         sent = {"currency": after.get("currency"), "chain": after.get("chain"), "credit_to": credit_to(account)}
         for call in self.calls(account, change):
             reply = await account.send(call, change, writer, creates=sent)
@@ -307,6 +313,25 @@ def _by_number(address: Address) -> tuple[str, int]:
     """Those of one chain in the order of their numbers."""
     chain, _, number = address.key.rpartition("/")
     return chain, int(number)
+
+
+def _unless_odd(account: Account, currency: str, chain: str) -> Live:
+    """Absent; but a row that leaves out which address it is may be the one."""
+    if left_out := odd_rows(account.deposits.get(currency, ()), chain):
+        return Unreadable("no_field", f"the venue lists {currency} without {left_out}: that row may be this address")
+    return ABSENT
+
+
+def _name_odd(account: Account) -> None:
+    """Warn of rows that leave out which address they are, where no wanted address is spoilt by them."""
+    live = account.survey.live.items()
+    spoilt = {
+        one.key.split("/")[0] for one, found in live if isinstance(found, Unreadable) and found.code == "no_field"
+    }
+    for currency, rows in sorted(account.deposits.items()):
+        if (left_out := odd_rows(rows)) and currency not in spoilt:
+            message = f"the venue lists an address of {currency} without {left_out}"
+            account.survey.warn(account.address(ADDRESSES, currency), "odd_row", message)
 
 
 def _seen(account: Account) -> tuple[Lasting, ...]:

@@ -30,6 +30,7 @@ __all__ = [
     "near_chain",
     "never_listed",
     "numbered",
+    "odd_rows",
     "recalled",
     "use_of",
 ]
@@ -82,12 +83,17 @@ def numbered(
     currency: str,
     chain: str,
     shown: Iterable[JsonObject] = (),
+    *,
+    tagless: bool = False,
 ) -> Numbered:
     """The number of every address. `listed` is the venue's list, newest first; `created` what creations answered,
     oldest first, with the number that the plan gave and the count that was there before; `shown` what the list showed
-    earlier runs, with its number.
+    earlier runs, with its number. `tagless`: the chain needs none, so that a row without one is no other's.
     """
-    oldest = [row for row in reversed(listed) if (row.currency, row.chain) == (currency, chain)]
+    oldest = _once(
+        [row for row in reversed(listed) if row.whole and (row.currency, row.chain) == (currency, chain)],
+        tagless=tagless,
+    )
     known = recorded(*([one for one in some if _is_on(one, currency, chain)] for some in (created, shown)))
     places = pairs(known, oldest)
     rows: dict[int, DepositAddress] = {}
@@ -162,6 +168,22 @@ def facts_of(row: DepositAddress, number: int) -> JsonObject:
     """What never changes of an address, as the journal keeps it."""
     own = {"currency": row.currency, "chain": row.chain, "address": row.address, "tag": row.tag}
     return {**own, "number": number}
+
+
+def _once(rows: Iterable[DepositAddress], *, tagless: bool) -> list[DepositAddress]:
+    """A row that is listed twice is one address; without a tag that is needed it may be two."""
+    found: list[DepositAddress] = []
+    for row in rows:
+        known = tagless or row.tag
+        if not (known and any((row.address, row.tag) == (one.address, one.tag) for one in found)):
+            found.append(row)
+    return found
+
+
+def odd_rows(listed: Iterable[DepositAddress], chain: str = "") -> str:
+    """What the rows leave out that may be an address of the chain (of any, where none is given); "" where none is."""
+    odd = [row for row in listed if not row.whole and (not chain or row.chain in ("", chain))]
+    return " and ".join(dict.fromkeys("an address" if row.chain else "a chain" for row in odd))
 
 
 def _is_on(facts: JsonObject, currency: str, chain: str) -> bool:

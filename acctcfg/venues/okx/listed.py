@@ -135,23 +135,29 @@ class DepositAddress:
     """One deposit address of a sub-account."""
 
     currency: str
-    chain: str
-    address: str
+    chain: str  # "": the row does not say, so the address may be any of its currency
+    address: str  # "": the row does not say, so nobody can pay to it
     tag: str  # "": none is shown
     credit_to: CreditTo | Unreadable
     listed: bool = True  # False: the venue answered it when it was made, and its list does not show it (yet)
 
     @classmethod
     def of(cls, row: JsonObject, currency: str) -> DepositAddress:
-        """Read a row; one without chain or address is no answer."""
-        demand("a deposit address", row, "chain", "addr")
+        """Read a row; one that leaves out chain or address spoils no other, and one without both is no answer."""
+        if not isinstance(row, Mapping) or not (row.get("chain") or row.get("addr")):
+            demand("a deposit address", row, "chain", "addr")
         return cls(
             currency=currency,
-            chain=str(row["chain"]),
-            address=str(row["addr"]),
+            chain=str(row.get("chain") or ""),
+            address=str(row.get("addr") or ""),
             tag=tag_of(row),
             credit_to=known_or_not(CREDIT_TO, str(row.get("to") or "")),
         )
+
+    @property
+    def whole(self) -> bool:
+        """Whether the row says which address it is."""
+        return bool(self.chain and self.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ WARNINGS = {
     "row_not_filled_in": "a listed instrument has no data yet; patterns skip it",
     "chain_closed": "an address is on a chain that takes no deposits",
     "chain_unknown": "an address is on a chain of which the venue does not say whether it takes deposits",
+    "odd_row": "a listed address has no chain, or no address",
     "never_listed": "an address that an earlier run was answered with is on no list; apply may make another",
     "no_address_named": "where deposits are credited cannot be seen: the manifest names no address",
     "withdraw_not_given": "a key of a sub-account is to get `withdraw`, which the venue no longer grants",
