@@ -175,9 +175,10 @@ def position_words(row: Row) -> str:
 
 
 def order_words(row: Row) -> str:
-    what = row.get("instId") or row.get("sprdId")
+    what = row.get("instId") or row.get("sprdId") or f"order {row.get('ordId') or row.get('algoId')}"
     mode = row.get("tdMode") or "spread"
-    return f"{what} {row.get('side', '')} {row.get('sz', '')} {row.get('ordType', '')} ({mode})".replace("  ", " ")
+    words = (what, *(row.get(name) for name in ("side", "sz", "ordType")), f"({mode})")
+    return " ".join(str(word) for word in words if word not in (None, ""))
 
 
 def bot_words(row: Row) -> str:
