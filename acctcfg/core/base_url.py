@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import NamedTuple
 
-__all__ = ["BaseUrl", "is_loopback"]
+__all__ = ["BaseUrl", "is_loopback", "one_spelling"]
 
 _WHOLE = re.compile(r"(https?)://(?:\[([0-9A-Fa-f:.]+)\]|([^\s/?#@:\[\]]+))(?::([0-9]{1,5}))?/?")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?")
@@ -55,3 +55,13 @@ def is_loopback(text: str) -> bool:
     """Whether a base URL stays on this machine; one that cannot be read does not."""
     found = BaseUrl.of(text)
     return found is not None and found.loopback
+
+
+def one_spelling(text: str) -> str:
+    """The same for all spellings of one place: case, a default port and the names of this machine do not matter."""
+    found = BaseUrl.of(text)
+    if found is None:
+        return text
+    host = "127.0.0.1" if found.host in ("localhost", "::1") else found.host
+    port = "" if found.port == _PORTS[found.scheme] else f":{found.port}"
+    return f"{found.scheme}://{f'[{host}]' if ':' in host else host}{port}"

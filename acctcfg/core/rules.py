@@ -93,3 +93,8 @@ class VenueRules:
         """The region that a base URL serves; "" where its host does not say."""
         url = BaseUrl.of(base_url)
         return next((one for one, hosts in self.region_hosts.items() if url is not None and url.host in hosts), "")
+
+    def first_host(self, base_url: str) -> str:
+        """A base URL with the first of the venue's own hosts that serve the same region; another as it is."""
+        region = self.region_of(base_url) if self.owns(base_url) else ""
+        return f"https://{self.region_hosts[region][0]}" if region else base_url

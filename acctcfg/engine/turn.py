@@ -19,7 +19,8 @@ async def hold_locks(session: Session, timeout_s: float, progress: Progress) -> 
     """The lock of every venue user, taken in one order, so that two runs never wait for each other."""
     if timeout_s > 0:
         progress.phase("waiting for the lock", None)
-    users = sorted({(link.client.base_url, link.connection.user) for link in working(session)})
+    place_of = session.workspace.place_of  # two connections may spell one place differently
+    users = sorted({(place_of(link.client.base_url), link.connection.user) for link in working(session)})
     async with AsyncExitStack() as stack:
         locks = [
             await stack.enter_async_context(session.workspace.lock(base_url, user, timeout_s=timeout_s))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self, TypedDict
 
 from acctcfg.core.address import Focus
+from acctcfg.core.base_url import one_spelling
 from acctcfg.core.desired import JournalSpec, Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.rules import VenueRules
@@ -232,17 +233,23 @@ class Workspace:
 
     def lock(self, base_url: str, user: str, *, timeout_s: float) -> Lock:
         """The lock of one venue user at one base URL."""
-        state = state_folders(self.environ)
+        state, place = state_folders(self.environ), self.place_of(base_url)
         who = self.actor
-        lock = Lock(self.storage(), user, base_url=base_url, state=state, owner=who, timeout_s=timeout_s)
+        lock = Lock(self.storage(), user, base_url=place, state=state, owner=who, timeout_s=timeout_s)
         if not state:
             lock.unshared = "neither XDG_STATE_HOME nor HOME is set, so there is no folder for the lock"
         return lock
 
+    def place_of(self, base_url: str) -> str:
+        """One name of one place, by which its locks are kept, whichever of the venue's own hosts is used."""
+        for one in self.types.values():
+            base_url = one.first_host(base_url)
+        return one_spelling(base_url)
+
     def running(self, base_url: str, user: str) -> str:
         """Who else applies to this venue user right now, and since when; "" if nobody does."""
         with closing(self.storage()) as storage:
-            holder = holder_of(storage, user, base_url=base_url, state=state_folders(self.environ))
+            holder = holder_of(storage, user, base_url=self.place_of(base_url), state=state_folders(self.environ))
         ours = holder is not None and holder.process == this_process()
         return holder.describe(time.time()) if holder is not None and not ours else ""
 

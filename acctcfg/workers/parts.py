@@ -77,7 +77,7 @@ def handed(
     assert planned.session is not None  # noqa: S101 (draw_up read through it)
     steps = tuple(step for some in accounts for step in some)
     link, names = planned.link(steps[0]), {step.address.account for step in steps}
-    user, base_url = link.connection.user, link.client.base_url
+    user, base_url = link.connection.user, planned.session.workspace.place_of(link.client.base_url)
     ours = (one for one in locks.all if isinstance(one, Lock))
     lock = next(one for one in ours if (one.venue_user, one.base_url) == (user, base_url))
     return {

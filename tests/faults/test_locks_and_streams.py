@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -12,6 +13,9 @@ import pytest
 from desk import Desk
 from fault_parts import TRADING, VERY_LONG_S, another_apply, command, keep, let_go, onboarding, sub_account
 from patience import PATIENCE_S
+
+from acctcfg.engine.workspace import Workspace
+from acctcfg.errors import LockHeld
 
 HERE = Path(__file__).parent
 USAGE = 64
@@ -40,6 +44,27 @@ def test_the_second_apply_says_who_holds_the_lock(desk: Desk, monkeypatch: pytes
 
 
 @pytest.mark.slow
+def test_a_manifest_that_spells_one_place_twice_does_not_wait_for_itself(desk: Desk) -> None:
+    """Two connections of one user whose base_url differs in its spelling alone have one lock, and both are applied."""
+    desk.write({"mmdesk01": {"label": "first01"}, "mmdesk02": {"label": "second02", "venue": "again"}})
+    venues = desk.document["venues"]
+    venues["again"] = {**venues["desk"], "base_url": desk.sandbox.base_url.replace("127.0.0.1", "LocalHost") + "/"}
+    said = desk.text(json.dumps(desk.document)).run("apply", "--auto-approve")
+    assert said.code == 0, said.out + said.err
+    assert [desk.account(name)["label"] for name in ("mmdesk01", "mmdesk02")] == ["first01", "second02"]
+
+
+async def test_the_hosts_of_one_region_have_one_lock(desk: Desk, tmp_path: Path) -> None:
+    """Two folders that name the venue's two global hosts meet; another region's do not."""
+    hosts = [f"https://{one}" for one in ("openapi.okx.com", "www.okx.com", "eea.okx.com")]
+    (other := tmp_path / "another").mkdir()
+    (other / "acctcfg.yaml").write_text((desk.write({}).folder / "acctcfg.yaml").read_text())
+    here, there = (Workspace.load(folder, os.environ) for folder in (desk.folder, other))
+    async with here.lock(hosts[0], "1", timeout_s=0.0), there.lock(hosts[2], "1", timeout_s=0.0):
+        with pytest.raises(LockHeld):
+            await there.lock(hosts[1], "1", timeout_s=0.0).__aenter__()
+
+
 def test_an_apply_that_waits_for_the_lock_reads_again(desk: Desk) -> None:
     """With --lock-timeout the second one waits, and finds what the first one did: nothing is done twice. -v says so."""
     desk.write({"mmdesk01": {}})
