@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from acctcfg import __version__
-from acctcfg.cli.console import conclude, open_door, outlet, say, say_talk, tell_the_end
+from acctcfg.cli.console import conclude, open_door, outlet, say, say_page, say_talk, tell_the_end
 from acctcfg.cli.everywhere import OPTIONS, begun, with_options
 from acctcfg.cli.failure import say_failure
+from acctcfg.render.harmless import harmless
 
 __all__ = ["COMMANDS", "group", "run"]
 
@@ -137,7 +138,7 @@ def _run(arguments: list[str]) -> int:
     try:
         status = group.main(arguments, prog_name="acctcfg", standalone_mode=False, obj=begun(arguments))
     except click.exceptions.NoArgsIsHelpError as exc:
-        say(exc.format_message(), err=True)
+        say_page(exc.format_message(), err=True)
         return WRONG_USAGE
     except click.UsageError as exc:
         message, hint = _usage_message(exc), _usage_hint(exc)
@@ -172,10 +173,10 @@ def _usage_hint(exc: click.UsageError) -> str:
 
 def _fail(exc: Exception, arguments: Sequence[str]) -> int:
     """Say what went wrong: an error of ours in its own words, any other by its type alone, never by its values."""
-    from acctcfg.errors import MORE_FILES, AcctcfgError, exhausted
+    from acctcfg.errors import MORE_FILES, AcctcfgError, VenueError, exhausted
 
     if isinstance(exc, AcctcfgError):
-        _say(exc.message, exc.hint)
+        _say(harmless(exc.message) if isinstance(exc, VenueError) else exc.message, exc.hint)
         say_failure(arguments, exc.word, exc.message, exc.hint, getattr(exc, "problems", ()))
         return exc.exit_code
     if _could_not_write(exc):

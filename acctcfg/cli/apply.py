@@ -183,14 +183,14 @@ class Talk:
 
     def show(self, plan: Plan) -> None:
         """The plan, once; beside a result that is no text only to whoever is asked."""
-        from acctcfg.cli.console import say
+        from acctcfg.cli.console import say_page
         from acctcfg.render.formats import render
 
         if self.shown or (self.form != TEXT and not self.ask):
             return
         self.shown = True
         sheet = dataclasses.replace(page(self.ctx), skips_blocked=self.skip_blocked)
-        say(render(TEXT, "plan", plan, sheet), err=self.form != TEXT)
+        say_page(render(TEXT, "plan", plan, sheet), err=self.form != TEXT)
 
     def conclude(self, outcome: Outcome) -> None:
         """Print how the run ended, in the format that was asked for."""
@@ -199,7 +199,8 @@ class Talk:
         if self.form == TEXT:
             same = not self.shown and outcome.summary in outcome.plan.conclusion  # the plan ends with the very words
             if same and outcome.notes:
-                say("\n".join(f"note: {note}" for note in outcome.notes) + "\n")
+                for line in (*(f"note: {note}" for note in outcome.notes), ""):
+                    say(line)
             self.show(outcome.plan)
             if same:
                 say_after_apply(self.ctx, outcome)

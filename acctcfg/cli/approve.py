@@ -37,7 +37,8 @@ def command(ctx: click.Context, planfile: Path, key: Path | None) -> None:
 
     path = ctx.obj["directory"] / planfile
     saved = load_saved(path, rules().values())
-    say("\n".join(_shown(saved)))
+    for line in _shown(saved):
+        say(line)
     signature = sign(str(saved["digest"]), PLAN, (key or key_of(os.environ)).expanduser(), os.environ)
     by = fingerprint(signature)
     file = path.with_name(f"{path.name}.{_short(by)}{ENDING}")
@@ -45,7 +46,8 @@ def command(ctx: click.Context, planfile: Path, key: Path | None) -> None:
         write_whole(file, signature)
     except OSError as exc:
         raise ConfigError(f"cannot write {file}: {exc.strerror}", hint="the plan was not signed") from exc
-    say(f"\nSigned with {by}: {file}")
+    say("")
+    say(f"Signed with {by}: {file}")
 
 
 def _short(fingerprint: str) -> str:
@@ -70,7 +72,8 @@ def _shown(saved: Mapping[str, Any]) -> Iterator[str]:
     for unread in saved["unreadable"]:
         yield f"  ? {unread['address']}: {unread['message']}"
     count = saved["summary"]
-    yield f"\nDigest: {saved['digest']}"
+    yield ""
+    yield f"Digest: {saved['digest']}"
     yield (
         f"Plan: {count['create']} to create, {count['change']} to change, {count['delete']} to delete, "
         f"{count['blocked']} blocked."

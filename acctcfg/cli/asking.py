@@ -83,7 +83,8 @@ def ask(question: str) -> bool:
     from acctcfg.cli.console import read_answer, say
 
     with _interruptible():
-        say(f'\n{question} Only "yes" is accepted: ', err=True, end="")
+        say("", err=True)
+        say(f'{question} Only "yes" is accepted: ', err=True, end="")
         answer = read_answer()
     if not answer.endswith("\n"):
         say("", err=True)

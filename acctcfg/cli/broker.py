@@ -37,11 +37,11 @@ def rebate(ctx: click.Context, keys: tuple[str, ...], venue: str | None, kind: s
     from acctcfg.cli.console import say
     from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.broker import rebates
-    from acctcfg.render.harmless import harmless
 
     workspace = load_workspace(ctx)
     found = run_engine(ctx, lambda _: rebates(workspace, keys, venue=venue, kind=kind or ""))
-    say("\n".join(harmless(f"{key}  {one.told}") for key, one in found.items()))
+    for key, one in found.items():
+        say(f"{key}  {one.told}")
     if not all(one.paid for one in found.values()):
         ctx.exit(1)
 

@@ -101,12 +101,12 @@ def _approval(ctx: click.Context, progress: Listeners, *, ask_first: bool, to_st
     def approve(brake: Braked) -> bool:
         if not ask_first:
             return True
-        from acctcfg.cli.console import say
+        from acctcfg.cli.console import say_page
         from acctcfg.render.brake import to_lower
         from acctcfg.render.formats import fitted
 
         progress.pause()
-        say("\n" + fitted(to_lower(brake, page(ctx)), page(ctx)), err=to_stderr)
+        say_page("\n" + fitted(to_lower(brake, page(ctx)), page(ctx)), err=to_stderr)
         count = brake.count("to_lower")
         return ask("Lower this leverage?" if count == 1 else f"Lower these {count} leverages?")
 

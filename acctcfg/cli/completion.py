@@ -17,10 +17,10 @@ def command(shell: str) -> None:
     from click.shell_completion import get_completion_class
 
     from acctcfg.cli import group
-    from acctcfg.cli.console import say
+    from acctcfg.cli.console import say_page
     from acctcfg.errors import UsageError
 
     kind = get_completion_class(shell)
     if kind is None:
         raise UsageError(f"there is no completion for {shell}")
-    say(kind(group, {}, "acctcfg", "_ACCTCFG_COMPLETE").source())
+    say_page(kind(group, {}, "acctcfg", "_ACCTCFG_COMPLETE").source())

@@ -29,6 +29,7 @@ __all__ = [
     "read_input",
     "say",
     "say_json",
+    "say_page",
     "say_talk",
     "tell_the_end",
 ]
@@ -79,14 +80,24 @@ def let_colors_pass(colored: bool) -> None:
 
 
 def say(text: str, *, err: bool = False, end: str = "\n") -> None:
-    """A page of text: a result, or talk. `paint`'s colours pass on a terminal, and where they were asked for."""
+    """One line: a result, or talk. Whoever's words are in it, none of them begins a line of its own."""
+    _print(text, err=err, end=end)
+
+
+def say_page(text: str, *, err: bool = False) -> None:
+    """Several lines of ours; what others said has passed `harmless` before it was put among them."""
+    _print(text, err=err, lines=True)
+
+
+def _print(text: str, *, err: bool, lines: bool = False, end: str = "\n") -> None:
+    """`paint`'s colours pass on a terminal, and where they were asked for."""
     stream = outlet(err=err)
-    stream.write(harmless(text, lines=True, styles=_door.colored or stream.isatty()) + end)
+    stream.write(harmless(text, lines=lines, styles=_door.colored or stream.isatty()) + end)
     stream.flush()
 
 
 def say_talk(text: str) -> None:
-    """Talk in sentences, on stderr: no word of it is broken by a terminal."""
+    """Talk in sentences, on stderr, in lines of ours: no word of it is broken by a terminal."""
     if is_terminal(err=True):
         import shutil
 
@@ -94,7 +105,7 @@ def say_talk(text: str) -> None:
 
         width = shutil.get_terminal_size().columns
         text = "\n".join(part for line in text.split("\n") for part in wrapped(line, width))
-    say(text, err=True)
+    say_page(text, err=True)
 
 
 def say_json(value: object) -> None:

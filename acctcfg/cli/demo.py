@@ -161,6 +161,6 @@ def _write(folder: Path, base_url: str) -> str:
 
 
 def _echo(text: str) -> None:
-    from acctcfg.cli.console import say
+    from acctcfg.cli.console import say_page
 
-    say(text)
+    say_page(text)

@@ -59,25 +59,25 @@ def command(ctx: click.Context, what: str, named: tuple[str, ...]) -> None:
     their positions, orders, bots or debts cause the error right now. That sends reads only. Exits 1 when something
     could not be read.
     """
-    from acctcfg.cli.console import say
+    from acctcfg.cli.console import say_page
     from acctcfg.errors import UsageError
 
     family, colon, code = what.partition(":")
     if not colon and named:
         raise UsageError("an ACCOUNT can be given only with a venue's error", hint="acctcfg explain --help shows how")
     if not colon:
-        say("\n\n".join("\n".join(_field(note)) for note in _notes(what)) or "\n".join(_unmanaged(what)))
+        say_page("\n\n".join("\n".join(_field(note)) for note in _notes(what)) or "\n".join(_unmanaged(what)))
         return
     lines = _error(family, code)
     look = _looking(ctx, named, family.lower(), code) if named else None
-    say("\n".join(lines))
+    say_page("\n".join(lines))
     if look is not None:
         look()
 
 
 def _looking(ctx: click.Context, named: tuple[str, ...], family: str, code: str) -> Callable[[], None]:
     """How what the error is about is looked for in these accounts; UsageError where it cannot be in one of them."""
-    from acctcfg.cli.console import say
+    from acctcfg.cli.console import say, say_page
     from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.blockers import accounts_asked_about, find_blockers
     from acctcfg.errors import VenueError
@@ -95,7 +95,7 @@ def _looking(ctx: click.Context, named: tuple[str, ...], family: str, code: str)
                     raise checks
                 say(f"{spec.key}: could not be read: {checks.told}", err=True)
             else:
-                say("\n" + blockers(spec.key, checks, WIDTH))
+                say_page("\n" + blockers(spec.key, checks, WIDTH))
             unknown |= isinstance(checks, VenueError) or any(one.status == "unknown" for one in checks)
         if unknown:
             ctx.exit(1)

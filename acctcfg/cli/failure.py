@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from acctcfg.cli.console import say, say_json
+from acctcfg.cli.console import say_json, say_page
 
 if TYPE_CHECKING:
     from acctcfg.errors import Problem
@@ -34,7 +34,7 @@ def say_failure(
         if is_json(form):
             say_json(text)
         elif text:
-            say(text, err=True)
+            say_page(text, err=True)
 
 
 def rows_of(problems: Iterable[Problem], form: str, folder: str) -> list[dict[str, object]]:

@@ -65,13 +65,13 @@ def page(ctx: click.Context) -> Page:
 
 def show(ctx: click.Context, form: str, document: str, value: object) -> None:
     """Print a result on stdout."""
-    from acctcfg.cli.console import say, say_json
+    from acctcfg.cli.console import say_json, say_page
 
     text = render(form, document, value, page(ctx))
     if is_json(form):
         say_json(text)
     elif text:
-        say(text)
+        say_page(text)
 
 
 def write_beside(ctx: click.Context, name: Path, text: str, *, hint: str) -> None:

@@ -145,7 +145,8 @@ def _warn(journal: Journal, problems: Sequence[str]) -> None:
     from acctcfg.cli.console import say
 
     say(f"error: {journal.place}: the journal was changed after it was written: {problems[0]}", err=True)
-    say("\nhint: `acctcfg history --verify` names every such row; compare with a backup", err=True)
+    say("", err=True)
+    say("hint: `acctcfg history --verify` names every such row; compare with a backup", err=True)
 
 
 def _verify(ctx: click.Context, journal: Journal, form: str) -> None:

@@ -31,7 +31,7 @@ def command(ctx: click.Context, directory: Path | None) -> None:
 
     It plans and applies against `acctcfg sandbox` as it is. Nothing that exists is overwritten.
     """
-    from acctcfg.cli.console import say
+    from acctcfg.cli.console import say_page
     from acctcfg.cli.git_ignore import leaves_out
     from acctcfg.cli.starter import starter_files
     from acctcfg.errors import ConfigError, UsageError
@@ -63,7 +63,7 @@ def command(ctx: click.Context, directory: Path | None) -> None:
         raise ConfigError(f"cannot write {exc.filename or folder}: {exc.strerror}") from exc
     listed = "\n".join(f"  {name}" for name in (*files, IDENTITY))
     enter = "" if folder.resolve() == Path.cwd() else f"                                    cd {folder}\n"
-    say(NEXT.format(directory=folder, files=listed, enter=enter))
+    say_page(NEXT.format(directory=folder, files=listed, enter=enter))
 
 
 def _read_or_empty(file: Path) -> str:

@@ -81,11 +81,11 @@ def break_(ctx: click.Context, user: str | None, auto_approve: bool) -> None:
 
 def _break(ctx: click.Context, held: HeldLock, *, ask_first: bool) -> int:
     from acctcfg.cli.asking import ask
-    from acctcfg.cli.console import say
+    from acctcfg.cli.console import say, say_page
     from acctcfg.cli.held_locks import break_held
     from acctcfg.render.locks import lock_lines
 
-    say("\n".join(lock_lines(held)))
+    say_page("\n".join(lock_lines(held)))
     if ask_first and not ask("Break the lock? What its holder was doing stays half done until the next apply."):
         say("Nothing was broken.")
         return 1

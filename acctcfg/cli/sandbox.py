@@ -77,7 +77,8 @@ def command(
 def _fail(message: str, hint: str) -> None:
     from acctcfg.cli.console import say
 
-    say(f"error: {message}\n\nhint: {hint}", err=True)
+    for line in (f"error: {message}", "", f"hint: {hint}"):
+        say(line, err=True)
     click.get_current_context().exit(1)
 
 
@@ -85,7 +86,7 @@ async def _serve(app: App, server: Server) -> None:
     import asyncio
     import signal
 
-    from acctcfg.cli.console import say
+    from acctcfg.cli.console import say_page
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -93,7 +94,7 @@ async def _serve(app: App, server: Server) -> None:
         loop.add_signal_handler(number, stop.set)
     await server.start()
     try:
-        say(_welcome(app, server.base_url))
+        say_page(_welcome(app, server.base_url))
         await stop.wait()
     finally:
         await server.stop()

@@ -168,7 +168,7 @@ def identity(ctx: click.Context, out: Path | None) -> None:
     The file is for its owner only (mode 0600), and none that exists is overwritten. Whoever loses it can open no secret
     any more: keep a copy in a safe place.
     """
-    from acctcfg.cli.console import say
+    from acctcfg.cli.console import say, say_page
     from acctcfg.cli.git_ignore import leaves_out
     from acctcfg.errors import ConfigError, UsageError
     from acctcfg.plain_file import leads_out, read_plain
@@ -192,7 +192,7 @@ def identity(ctx: click.Context, out: Path | None) -> None:
     except OSError:  # there is none, or nothing that git's rules are in
         known = ""
     ignored = out is not None or leaves_out(known, IDENTITY)
-    say(_identity_words(out or Path(IDENTITY), recipient, ignored=ignored), err=True)
+    say_page(_identity_words(out or Path(IDENTITY), recipient, ignored=ignored), err=True)
 
 
 def _identity_words(file: Path, recipient: str, *, ignored: bool) -> str:

@@ -215,7 +215,7 @@ class _Teller:
 
     def tell(self, watched: Watched) -> bool:
         """Whether anybody listens still."""
-        from acctcfg.cli.console import deeds_decide, outlet, say
+        from acctcfg.cli.console import deeds_decide, outlet, say_page
         from acctcfg.render.watch import trouble_text
 
         self.progress.pause()
@@ -225,7 +225,7 @@ class _Teller:
         self.ctx.obj["others"].looked(watched)
         trouble = trouble_text(watched)
         if trouble != self._trouble:
-            say(trouble or "looks succeed again", err=True)
+            say_page(trouble or "looks succeed again", err=True)
         self._trouble = trouble
         return outlet().lost is None
 

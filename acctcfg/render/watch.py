@@ -9,7 +9,7 @@ from typing import Final
 from acctcfg.core.drift import Drift
 from acctcfg.core.watched import Watched
 from acctcfg.render.formats import Page
-from acctcfg.render.harmless import json_text
+from acctcfg.render.harmless import harmless, json_text
 from acctcfg.render.text import causes
 
 __all__ = ["look_json", "look_text", "trouble_text"]
@@ -21,7 +21,7 @@ NAMED: Final = 5  # addresses in a line of text
 def look_text(watched: Watched, page: Page) -> str:  # noqa: ARG001 (a line is never wrapped: it goes to logs)
     """`2026-03-01T12:00:00Z drift: 1 changed, 0 other findings, in 1 account: desk01.position_mode; next look in 5m`"""
     parts = [*_found(watched), *_contested(watched), *_next(watched)]
-    return f"{_iso(watched.at)} {watched.result}: {'; '.join(parts)}"
+    return harmless(f"{_iso(watched.at)} {watched.result}: {'; '.join(parts)}")
 
 
 def look_json(watched: Watched) -> str:
@@ -49,11 +49,14 @@ def look_json(watched: Watched) -> str:
 def trouble_text(watched: Watched) -> str:
     """Why a look failed, or what it could not read, in full; "" where neither is so."""
     if watched.trouble is not None:
-        hint = f"\n\nhint: {watched.trouble.hint}" if watched.trouble.hint else ""
-        return f"error: {watched.trouble.message}{hint}"
+        lines = [f"error: {line}" for line in watched.trouble.message.split("\n")]
+        hint = ["", harmless(f"hint: {watched.trouble.hint}")] if watched.trouble.hint else []
+        return "\n".join([*lines, *hint])
     if watched.drift is None:
         return ""
-    return "\n".join(f"could not be read: {where}: {why}" for where, why in causes(watched.drift.plan.unreadable))
+    return "\n".join(
+        harmless(f"could not be read: {where}: {why}") for where, why in causes(watched.drift.plan.unreadable)
+    )
 
 
 def _drift(drift: Drift) -> dict[str, object]:

@@ -140,3 +140,13 @@ def test_a_slow_reader_of_a_pipe_that_does_not_block_gets_everything(
         got.extend(rest.read())
     assert outlet.lost is None
     assert got.decode() == page
+
+
+def test_no_text_ends_the_line_it_is_said_in(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever's words are in a line, none of them begins another; only a page of ours has several."""
+    console.open_door()
+    console.say("? desk: moon\n::error file=x::forged", err=True)
+    console.say_page("one\ntwo")
+    said = capsys.readouterr()
+    assert said.err == "? desk: moon\\n::error file=x::forged\n"
+    assert said.out == "one\ntwo\n"

@@ -196,3 +196,20 @@ def test_another_file_is_not_overwritten(desk):
     said = desk.run("snapshot", "--out", "acctcfg.yaml")
     assert said.code == 64
     assert "is not a snapshot" in said.err
+
+
+@pytest.mark.parametrize(
+    "command", [("snapshot", "--out", "other.json"), ("watch", "--times", "1", "--listen", "off"), ("output",)]
+)
+def test_no_line_of_a_venues_text_is_printed_as_one_of_ours(desk, command):
+    """A line feed in what the venue says, here of a refusal, is shown as one: no line of it begins on its own."""
+    desk.write({"mmdesk01": ACCOUNT})
+    assert desk.apply().code == 0
+    forged = json.dumps({"code": "59999", "msg": "moon\n::error file=x::forged", "data": []})
+    desk.fault(match={"path": "*/broker/dma/subaccount-info"}, kind="garbage", body=forged, times=0)
+    desk.fault(match={"path": "*/account/config"}, kind="garbage", body=forged, times=0)
+    said = desk.run(*command)
+    shown = (said.out + said.err).splitlines()
+    assert said.code == 1
+    assert [line for line in shown if line.startswith("::")] == []
+    assert [line for line in shown if "moon\\n::error" in line]
