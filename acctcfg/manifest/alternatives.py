@@ -135,7 +135,7 @@ class AllOrListed:
         )
 
     def take(self, node: Node, report: Report) -> object:
-        """A dict of the fields that are sound."""
+        """A dict of the fields that are sound, its lists without the entries that are not."""
         taken = self.record.take(node, report)
         if taken is BAD:
             return BAD
@@ -147,7 +147,7 @@ class AllOrListed:
         if both:
             report.key(node.value["disabled"], f"{', '.join(both)} cannot be both enabled and disabled")
             return BAD
-        return {name: value for name, value in taken.items() if value is not BAD}
+        return taken | {name: [one for one in taken[name] if one is not BAD] for name in lists}
 
     def schema(self) -> dict[str, object]:
         return self.record.schema() | {"not": {"required": [ALL, "enabled"]}}

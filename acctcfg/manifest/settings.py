@@ -118,8 +118,9 @@ def _written_at(setting: Setting, node: Node, key: str) -> Node:
     """Where what one address holds was written."""
     if isinstance(setting.kind, OnOff) and key != ALL:
         for name in ("enabled", "disabled"):
-            listed: list[Node] | None = node.value[name].value if name in node.value else None
-            for one in listed or ():
+            written = node.value[name].value if name in node.value else None
+            listed: list[Node] = written if type(written) is list else []  # any other is reported already
+            for one in listed:
                 if one.value == key:
                     return one
     found: Node = node.value.get(key, node) if key else node

@@ -551,3 +551,25 @@ def test_circles_of_includes_are_named(folder: Folder) -> None:
     """Files that include each other are an error that names the way round."""
     folder.write(acctcfg=HEAD + "include: [a.yaml]\n", a="include: [b.yaml]\n", b="include: [a.yaml]\n")
     assert folder.problems() == ["b.yaml:1:11: include[0]: circular include: a.yaml -> b.yaml -> a.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("collateral", "path", "what"),
+    [
+        ("{disabled: [DOGE, btc]}", "disabled[1]", '"btc" must be a currency in capital letters'),
+        ("{enabled: [BTC, 1]}", "enabled[1]", "must be text, not a number"),
+        ("{enabled: [BTC, [ETH]], disabled: [DOGE]}", "enabled[1]", "must be text, not a list"),
+        ("{enabled: BTC, disabled: [DOGE]}", "enabled", "must be a list, not text"),
+        ("{enabled: 1, disabled: [DOGE]}", "enabled", "must be a list, not a number"),
+        ("{disabled: {DOGE: true}, enabled: [BTC]}", "disabled", "must be a list, not a map"),
+    ],
+)
+def test_a_slip_among_sound_entries_of_collateral_has_its_place(
+    folder: Folder, collateral: str, path: str, what: str
+) -> None:
+    """What is wrong with one entry or one list is said of it, beside every problem elsewhere."""
+    folder.write(acctcfg=HEAD + an_account(f"settings: {{collateral: {collateral}}}, label: 1"))
+    problems = folder.problems()
+    assert any(f": mmdesk01.settings.collateral.{path}: {what}" in line for line in problems), problems
+    assert any(": mmdesk01.label: must be text" in line for line in problems)
+    assert len(problems) == 2
