@@ -3,13 +3,14 @@
 Maps merge deeply; null takes a field away, with all that earlier profiles said of it; lists replace. `leverage` and
 `deposit.addresses` are layers instead: a later layer's entry beats earlier ones on the same scope, or the same
 currency and chain. A profile stands after its own profiles, and only once: where two profiles share a third, both
-win over it.
+win over it; but where one list names it after a profile that is built on it, it wins over that one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from acctcfg.core.desired import LeverageEntry, Place, Selector
@@ -112,18 +113,24 @@ class Profiles:
         return sorted(found)
 
     def order(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Earlier to later, parents before children, each once."""
-        done: dict[str, None] = {}
-        stack = [(name, False) for name in reversed(tuple(names))]
+        """Earlier to later, parents before children, each once.
+
+        One that a list names after a profile that is built on it stands where the list has it: later ones win.
+        """
+        done: dict[str, int] = {}  # by when it got its place
+        turns = count()
+        stack = [(name, step, 0) for name in reversed(tuple(names)) for step in ("last", "first")]
         open_: set[str] = set()
         while stack:
-            name, parents_done = stack.pop()
-            if parents_done:
-                done[name] = None
-            elif name not in open_:
+            name, step, since = stack.pop()
+            if step == "own" or (step == "last" and done.get(name, -1) >= since):
+                done.pop(name, None)
+                done[name] = next(turns)
+            elif step == "first" and name not in open_:
                 open_.add(name)
-                stack.append((name, True))
-                stack += [(parent, False) for parent in reversed(self._quietly_named(name))]
+                stack.append((name, "own", 0))
+                now = next(turns)
+                stack += [(one, to, now) for one in reversed(self._quietly_named(name)) for to in ("last", "first")]
         return tuple(done)
 
     def under(self, names: tuple[str, ...]) -> Layered:

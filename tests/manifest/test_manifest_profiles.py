@@ -39,6 +39,37 @@ def test_a_shared_profile_stands_below_both_that_share_it(folder: Folder) -> Non
     assert account.account_mode == "futures"
 
 
+@pytest.mark.parametrize(
+    ("listed", "mode"),
+    [
+        ("[built, plain]", "multi_currency"),
+        ("[plain, built]", "futures"),
+        ("[twice, plain]", "multi_currency"),
+        ("[turned]", "multi_currency"),
+        ("[built, other, plain]", "multi_currency"),
+    ],
+)
+def test_a_profile_that_is_named_later_wins_over_what_is_built_on_it(folder: Folder, listed: str, mode: str) -> None:
+    """Later ones of a list win, also over a profile that has them as its own; the list of a profile is no other."""
+    account = folder.account(
+        "profiles:\n"
+        "  plain:\n"
+        "    account_mode: multi_currency\n"
+        "    leverage: [{market: swap, margin: cross, family: BTC-USDT, value: 5}]\n"
+        "  built:\n"
+        "    profile: plain\n"
+        "    account_mode: futures\n"
+        "    leverage: [{market: swap, margin: cross, family: BTC-USDT, value: 6}]\n"
+        "  twice: {profile: built, label: twice}\n"
+        "  other: {profile: plain, label: other}\n"
+        "  turned: {profile: [built, plain]}\n"
+        f"accounts:\n  mmdesk01: {{venue: desk, profile: {listed}}}\n"
+    )
+    assert account.account_mode == mode
+    last = max(account.leverage, key=lambda entry: entry.layer)
+    assert last.value == (Decimal(5) if mode == "multi_currency" else Decimal(6))
+
+
 def test_null_makes_a_field_unmanaged(folder: Folder) -> None:
     """Null takes away what profiles gave: a field, one key, all leverage layers, the addresses."""
     account = folder.account(
