@@ -167,6 +167,19 @@ def test_taking_over_is_said_once(desk: Desk) -> None:
     assert "adopted" not in _warnings(desk)
 
 
+@pytest.mark.parametrize("readable", [True, False], ids=["own key", "no key"])
+def test_a_delete_says_whose_account_it_takes_over(desk: Desk, readable: bool) -> None:
+    """An account that acctcfg did not make is deleted with the same warning, its uid shown; one of ours without."""
+    settle(desk, "oldone01", stored=readable)
+    uid = desk.account("oldone01")["uid"]
+    desk.write({"ourown01": {"label": "x1"}}).converge()
+    desk.write({"oldone01": GONE, "ourown01": GONE}, guardrails={"max_deletes": 2})
+    told = [one for one in desk.plan("--format", "json").json["warnings"] if one["code"] == "adopted"]
+    assert [one["address"] for one in told] == ["oldone01"]
+    assert uid in told[0]["message"]
+    assert {one["action"] for one in desk.steps().values()} == {"delete"}
+
+
 @pytest.mark.slow
 def test_a_blocked_apply_takes_nothing_over(desk: Desk) -> None:
     """Where an apply is blocked and writes nothing, the account is still not taken over: the warning stays."""

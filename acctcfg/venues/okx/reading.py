@@ -251,6 +251,7 @@ class Reading(ByField[Account]):
         await self._subs.survey(account, focus, replace)
         if spec.state == "absent":
             self._demand_identity(account)
+            self._subs.tell_taken_over(account)
             return
         await self._keys.survey(account, focus, replace)
         settle_access(account, replace, [name for name in account.own if focus.may_want(spec.key, name)])
