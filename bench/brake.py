@@ -100,6 +100,11 @@ async def _figures(ours: Fleet, names: list[str]) -> list[tuple[str, float, floa
     ]
 
 
+def _from_to() -> JsonObject:
+    """What the journal keeps of a write."""
+    return {"before": FROM, "before_known": True, "after": str(MOST)}
+
+
 class _Noted(NamedTuple):
     """One request that the brake made."""
 
@@ -185,8 +190,7 @@ async def _once_more(workspace: _Noting) -> Raw:
                     action="update",
                     account=exchange.user,
                 )
-                values: JsonObject = {"before": FROM, "before_known": True, "after": str(MOST)}
-                await JournalWriter(run, link.client, link.connection.user, None, values=values).send(write)
+                await JournalWriter(run, link.client, link.connection.user, None, values=_from_to).send(write)
 
             async def account(some: Sequence[_Noted]) -> None:
                 async with turns:

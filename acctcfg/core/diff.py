@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from acctcfg.core.address import Address
-from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Unreadable, Value, Wanted, fits
+from acctcfg.core.state import ABSENT, After, AtMost, KeyValue, Live, Lost, Unreadable, Value, Wanted, fits
 
 __all__ = ["Change", "diff"]
 
@@ -22,6 +22,17 @@ class Change:
     before_known: bool = True
     after_step: str = ""  # completes "(known after ...)"
     present: Value | None = field(default=None, compare=False)  # what stands there now, and that step may reset
+
+    def from_found(self, found: Live | None) -> Change:
+        """The same from what was found there right before its write, where the plan left that open.
+
+        A limit (`at_most`) is lowered to from wherever the value stands by then. What could not be read says nothing.
+        """
+        if found is not ABSENT and not isinstance(found, Value):
+            return self
+        if self.before_known and not isinstance(self.after, AtMost):
+            return self
+        return replace(self, before=None if found is ABSENT else found, before_known=True)
 
     @property
     def kind(self) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acctcfg.core.diff import Change
 from acctcfg.core.plan import FORMAT_VERSION, Plan, Step
+from acctcfg.core.state import Live
 
 __all__ = ["NOT_READ_BACK", "NOT_YET", "STATUSES", "Outcome", "StepResult"]
 
@@ -33,6 +35,12 @@ class StepResult:
     status: str
     message: str = ""  # one sentence in the user's words; "" for done and already
     code: str = ""  # the venue's code, where there is one
+    found: Live | None = None  # what the last look before its write showed; None where there was none
+
+    @property
+    def change(self) -> Change:
+        """What it changed, from what was there right before where the plan could not say it."""
+        return self.step.change.from_found(self.found)
 
     @property
     def made(self) -> bool:

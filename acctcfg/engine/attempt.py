@@ -75,6 +75,7 @@ class Attempt:
     sent_at: float | None = None  # set while the outcome of a write is unknown
     writer: JournalWriter | None = None
     repeated: bool = False
+    found: Live | None = None  # what the last look before its write showed
     seen: Live | None = None  # what the last read showed
     look: int = 0  # the number of that read
     gone_since: float | None = None  # when reads began to show nothing, without one in between that did

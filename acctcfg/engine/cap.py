@@ -325,7 +325,7 @@ class _Brake:
         step, survey = result.step, self.brakings[result.step.address.account].survey
         end = {"status": result.status, "code": result.code, "message": result.message}
         place = {"address": str(step.address), "venue": step.venue, "name": survey.spec.name, "uid": survey.uid}
-        return {**place, "action": step.change.action, **from_to(step.change), **end}
+        return {**place, "action": step.change.action, **from_to(result.change), **end}
 
     def told(self) -> Braked:
         """Everything that is known by now."""

@@ -172,4 +172,4 @@ def _told(planned: Planned, outcome: Outcome) -> Iterator[dict[str, JsonValue]]:
         end = {"status": result.status, "code": result.code, "message": result.message}
         place = {"address": str(step.address), "venue": step.venue, "name": survey.spec.name, "uid": survey.uid}
         checks: list[JsonValue] = [{"name": c.name, "status": c.status, "detail": c.detail} for c in step.prechecks]
-        yield {**place, "action": step.change.action, **from_to(step.change), "prechecks": checks, **end}
+        yield {**place, "action": step.change.action, **from_to(result.change), "prechecks": checks, **end}

@@ -30,7 +30,7 @@ class Deed:
     action: str
     uid: str  # of the account; "" where the record does not say it
     before: JsonValue
-    before_known: bool
+    before_known: bool  # not what was read behind a switch of the account mode: that was the new mode's
     after: JsonValue
     new_secret: bool = False  # a key that was replaced or rotated
 
@@ -48,6 +48,7 @@ def deeds(record: RunRecord) -> tuple[Deed, ...]:
             entries.setdefault(entry.intent.address, []).append(entry)
     steps = {str(step["address"]): step for step in record.steps if step["status"] in _MADE}
     uids = {str(step["address"]): str(step.get("uid") or "") for step in record.steps}
+    switched = {one.account for one in map(Address.of, (*entries, *steps)) if one.field == "account_mode"}
     found = {}
     for address in dict.fromkeys((*entries, *steps)):
         writes = entries.get(address, [])
@@ -60,7 +61,8 @@ def deeds(record: RunRecord) -> tuple[Deed, ...]:
             action=action,
             uid=uid,
             before=facts.get("before"),
-            before_known=facts.get("before_known") is True,
+            before_known=facts.get("before_known") is True
+            and not (facts.get("known_after") and Address.of(address).account in switched),
             after=facts.get("after"),
             new_secret=action == "replace" or (action == "change" and any(map(_rotates, bodies))),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Container, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from acctcfg.core.address import Address
 from acctcfg.core.events import StepDone, StepStart
@@ -233,7 +233,7 @@ class Execution:
             await look_at_siblings(due, work)
         for one in attempts:
             assert one.result is not None  # noqa: S101 (every way through read_back ends in one)
-            self._end(one.result)
+            self._end(replace(one.result, found=one.found))
 
     async def _may_begin(self, step: Step) -> bool:
         """Wait for what goes before it; False where that failed, or where nothing more is begun."""

@@ -98,6 +98,8 @@ class LastLook:
         if any(one.change.after is None and self._found[one.address] is ABSENT for one in some):
             await self._work.link.client.clock.sleep(SECOND_LOOK_S / self._work.link.speed)
             self._found = await self._read([one.address for one in some])
+        for one in some:
+            one.found = self._found[one.address]
         self._at = self._now()
         return self._found
 

@@ -85,7 +85,7 @@ class JournalWriter:
     left: asyncio.Event = field(default_factory=asyncio.Event)  # set with it
     sent_at: float = 0.0  # the signed time of the latest
     address: str = ""
-    values: JsonObject = field(default_factory=dict)  # what the step changes from what to what, for the record
+    values: Callable[[], JsonObject] = dict  # what the step changes from what to what by the last look, for the record
 
     async def send(self, write: Write, *, others: Sequence[tuple[Writer, Write]] = ()) -> Reply:
         """Send one write through the gate, on record; `others` are made by the same request."""
@@ -186,7 +186,7 @@ class _Part:
             "deletes": write.deletes,
             "renames": dict(write.renames),
         }
-        body: JsonObject = {**writer.values, **{name: value for name, value in facts.items() if value}}
+        body: JsonObject = {**writer.values(), **{name: value for name, value in facts.items() if value}}
         return writer.run.journal.intending(
             writer.run.id,
             venue_user=writer.venue_user,

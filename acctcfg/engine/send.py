@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from acctcfg.core.diff import Change
-from acctcfg.core.json_types import JsonValue
+from acctcfg.core.json_types import JsonObject
 from acctcfg.core.outcome import NOT_YET
 from acctcfg.core.state import to_json
 from acctcfg.core.value_text import told
@@ -85,7 +85,10 @@ async def _in_order(attempts: Sequence[Attempt], work: Work, gate: Gate, asked: 
 
 async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked, left: asyncio.Event | None = None) -> None:
     link = work.link
-    values = from_to(attempt.change)
+
+    def values() -> JsonObject:
+        return from_to(attempt.change.from_found(attempt.found))
+
     writer = JournalWriter(work.run, link.client, link.connection.user, gate, stop=work.stop, values=values)
     attempt.sent_at, attempt.writer = None, writer
     writer.left = left or writer.left
@@ -104,12 +107,16 @@ async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked, left: as
         writer.left.set()
 
 
-def from_to(change: Change) -> dict[str, JsonValue]:
-    """A change's values as the journal keeps them; `before` is null where nobody knew it."""
+def from_to(change: Change) -> JsonObject:
+    """A change's values as the journal keeps them; `before` is null where nobody knew it.
+
+    `known_after`: the step behind which `before` was read, where only then it could be.
+    """
     before, after = to_json(change.before), to_json(change.after)
     if type(before) not in _PLAIN or type(after) not in _PLAIN:
         before, after = json.loads(json.dumps((before, after)))  # plain data, whatever words a venue's values are of
-    return {"before": before, "before_known": change.before_known, "after": after}
+    late: JsonObject = {"known_after": change.after_step} if change.before_known and change.after_step else {}
+    return {"before": before, "before_known": change.before_known, **late, "after": after}
 
 
 def _outcome(error: AcctcfgError) -> Outcome:

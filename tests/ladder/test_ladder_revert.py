@@ -149,6 +149,31 @@ def test_modes_come_back_and_what_they_hid_is_named(desk: Desk) -> None:
     assert desk.account("trader01")["acctLv"] == "2"
 
 
+def test_what_was_read_only_behind_a_step_comes_back_too(desk: Desk) -> None:
+    """A value behind a position mode is read right before its write: that is on record, and leads back."""
+    settle(desk, "trader01", acctLv="2", posMode="net_mode", leverage={"SWAP/cross/BTC-USDT-SWAP": "5"})
+    fields = {"position_mode": "long_short", "settings": {"greeks": "BS"}, "leverage": [{**SWAP, "value": 20}]}
+    desk.write({"trader01": {"api_keys": KEY, **fields}})
+    assert desk.steps()[LEVER]["before_known"] is False
+    run = applied(desk, {"trader01": {"api_keys": KEY, **fields}})
+    text = desk.run("history", run).out
+    assert [word for word in ("5 -> 20", "PA -> BS", "not known") if word in text] == ["5 -> 20", "PA -> BS"]
+    back_to = {
+        LEVER: (None, 5),
+        "trader01.position_mode": ("long_short", "net"),
+        "trader01.settings.greeks": (None, "PA"),
+    }
+    plan = saved(desk, run)
+    assert (values(plan), named(plan)) == (back_to, {})
+    back(desk)
+    live = desk.account("trader01")
+    assert (live["posMode"], live["greeksType"], live["leverage"]["SWAP/cross/BTC-USDT-SWAP"]) == (
+        "net_mode",
+        "PA",
+        "5",
+    )
+
+
 def test_what_a_switch_moved_along_is_named(desk: Desk) -> None:
     """A switch to portfolio makes the position mode net; no step of the run tells what it was, so the plan says so."""
     settle(desk, "trader01", acctLv="3", posMode="long_short_mode")
