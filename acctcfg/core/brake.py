@@ -12,20 +12,18 @@ from acctcfg.core.state import to_json
 
 __all__ = ["Braked", "Lowering"]
 
-_DONE = ("lowered", "already")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lowering:
     """One leverage that stood above the cap.
 
-    status: `to_lower` before the question; `lowered`; `already` (somebody else lowered it meanwhile); `blocked`;
-    `failed`; `unknown` (sent, and no read shows what became of it); `not_started`.
+    status: `to_lower` before the question; `lowered`; `blocked`; `failed`; `unknown` (sent, and no read shows what
+    became of it); `not_started`. One that somebody else lowered meanwhile is none: nothing was sent for it.
     """
 
     address: Address
     venue: str
-    before: Decimal
+    before: Decimal  # right before its write, as far as that was read
     after: Decimal  # what it is lowered to: the cap, or the next lower value that the venue has
     notional: Decimal  # of the open positions under it, in USD
     status: str
@@ -37,7 +35,7 @@ class Lowering:
     @property
     def above(self) -> bool:
         """Whether it still stands above the cap, or may."""
-        return self.status not in _DONE
+        return self.status != "lowered"
 
     def to_json(self) -> JsonObject:
         """As `cap --format json` shows it."""
@@ -86,7 +84,7 @@ class Braked:
     def counts(self) -> dict[str, int]:
         """How it ended, as the journal and `--format json` have it."""
         return {
-            "lowered": self.count(*_DONE),
+            "lowered": self.count("lowered"),
             "blocked": self.count("blocked"),
             "failed": self.count("failed", "unknown"),
             "not_started": self.count("not_started"),
@@ -106,7 +104,7 @@ class Braked:
     def summary(self) -> str:
         """The last line that `acctcfg cap` prints: `Capped: A lowered, ...`."""
         line = (
-            f"Capped: {self.count(*_DONE)} lowered, {self.looked_at - len(self.lowerings)} at or below it already, "
+            f"Capped: {self.count('lowered')} lowered, {self.looked_at - len(self.lowerings)} at or below it already, "
             f"{self.count('blocked')} blocked, {self.count('failed', 'unknown')} failed"
         )
         left = self.count("not_started")

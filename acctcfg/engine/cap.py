@@ -330,7 +330,8 @@ class _Brake:
     def told(self) -> Braked:
         """Everything that is known by now."""
         results = self.results
-        lowerings = [self._lowering(step, results.get(step.address)) for step in self.steps.values()]
+        ends = [(step, results.get(step.address)) for step in self.steps.values()]
+        lowerings = [self._lowering(*one) for one in ends if one[1] is None or one[1].status != "already"]
         raised = {address: value for one in self.brakings.values() for address, value in one.wanted.items()}
         notes = [note for one in self.session.links.values() for note in one.notes()]
         notes += [*(not_on_record(self.run) if self.run else ()), *filter(None, [self.unrecorded]), *self.locks.notes]
@@ -350,7 +351,7 @@ class _Brake:
         )
 
     def _lowering(self, step: Step, result: StepResult | None) -> Lowering:
-        address, change = step.address, step.change
+        address, change = step.address, result.change if result else step.change
         braking = self.brakings[address.account]
         before, after = change.before, written(change.after)
         assert isinstance(before, Decimal) and isinstance(after, Decimal)  # noqa: S101, PT018 (both are leverages)

@@ -15,6 +15,9 @@ from desk import Desk
 from ladder_parts import KEY, settle
 from patience import PATIENCE_S
 
+from acctcfg import load
+from acctcfg.core.brake import Braked
+from acctcfg.engine.cap import cap as brake
 from acctcfg.engine.workspace import Workspace
 
 BTC, ETH, SOL = "BTC-USDT-SWAP", "ETH-USDT-SWAP", "SOL-USDT-SWAP"
@@ -208,6 +211,29 @@ def test_as_json(desk: Desk) -> None:
     )
     assert blocked["in_the_way"][0]["cancel"].startswith("POST /api/v5/trade/cancel-order")
     assert found["still_above"] == ["mmdesk01.leverage[swap/ETH-USDT/cross]"]
+
+
+def test_what_moved_while_the_question_stood_is_told_as_it_was(desk: Desk) -> None:
+    """What somebody lowered meanwhile is neither sent nor told as lowered; what was raised is told from there."""
+    both = cross(BTC="9", ETH="9")
+    settle(desk, "rigid001", acctLv="2", leverage=both, positions=[held(BTC), held(ETH)])
+    desk.write({"rigid001": {"api_keys": KEY}})
+    asked = []
+
+    def approve(brake: Braked) -> bool:
+        asked.extend(brake.lowerings)
+        desk.sandbox.control_post("accounts/rigid001/set", {"leverage": cross(BTC="2", ETH="50")})
+        return True
+
+    done = asyncio.run(brake(load(desk.folder, os.environ), Decimal(5), approve=approve))
+    assert [(one.before, one.after) for one in asked] == [(9, 5), (9, 5)]
+    assert done.summary == "Capped: 1 lowered, 1 at or below it already, 0 blocked, 0 failed."
+    told = [(str(one.address), one.before, one.after, one.status) for one in done.lowerings]
+    assert told == [("rigid001.leverage[swap/ETH-USDT/cross]", 50, 5, "lowered")]
+    assert (done.exit_code, [one["body"]["instId"] for one in desk.writes()]) == (0, [ETH])
+    assert levers(desk, "rigid001") == {BTC: 2, ETH: 5}
+    text = desk.run("history", done.run).out
+    assert "50 -> 5" in text
 
 
 def test_the_history_says_how_each_brake_ended(desk: Desk) -> None:
