@@ -346,6 +346,22 @@ FROZEN = {"enable": False, "addresses": [{"ccy": "USDT", "chain": "USDT-TRC20", 
 
 
 @pytest.mark.parametrize(
+    ("functions", "frozen"), [(["trading"], True), ([], True), (["deposit", "flexible_loan"], False)]
+)
+def test_settings_are_frozen_with_trading(desk: Desk, functions: list[str], frozen: bool) -> None:
+    """No setting is written while trading is frozen: each is blocked before the venue would refuse it."""
+    settle(desk, "payee001", **{**FROZEN, "acctLv": "3"}, frozenFunc=functions)
+    settings = {"greeks": "BS", "auto_loan": True, "fee_type": "quote", "collateral": {"disabled": ["DOGE"]}}
+    desk.write({"payee001": {"api_keys": KEY, "settings": settings}})
+    steps = desk.steps()
+    assert len(steps) == len(settings)
+    assert {"not_frozen" in failing(step) for step in steps.values()} == {frozen}
+    before = len(desk.writes())
+    said = desk.apply()
+    assert (said.code, len(desk.writes()) - before) == ((3, 0) if frozen else (0, 4)), said.out + said.err
+
+
+@pytest.mark.parametrize(
     ("functions", "blocked"),
     [
         (["trading"], {"position_mode", "leverage"}),

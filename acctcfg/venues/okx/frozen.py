@@ -13,10 +13,12 @@ _FUNCTIONS = {
     "account_mode": "trading",
     "position_mode": "trading",
     "leverage": "trading",
+    "settings": "trading",  # each is written by a call of the trading account that wants `trade`
     "deposit.addresses": "deposit",
     "deposit.credit_to": "deposit",
 }
-"""The function, in the venue's word, that each field is of; what is not here is not frozen with any."""
+"""The function, in the venue's word, that each field is of, `settings` for all of them; what is not here is not frozen
+with any. Which settings OKX takes from an account whose trading is frozen, it does not say: none is tried."""
 
 
 def tell_frozen(account: Account) -> None:
@@ -27,7 +29,7 @@ def tell_frozen(account: Account) -> None:
     named = "it, and does not say what of it" if EVERYTHING in frozen else ", ".join(frozen)
     account.survey.warn(account.address(), "account_frozen", f"the venue has frozen {named}")
     for address in account.survey.desired:
-        function = _FUNCTIONS.get(address.field)
+        function = _FUNCTIONS.get("settings" if address.field.startswith("settings.") else address.field)
         if function is not None and account.row.is_frozen(function):
             account.survey.block(address, "not_frozen", f"the venue has frozen {function} of {account.name}")
         elif address.field == "api_keys" and EVERYTHING in frozen and account.survey.live[address] is ABSENT:
