@@ -84,7 +84,7 @@ class EnvStore:
         return any(self._environ.get(f"{stem}_{part}") for part in ("API_KEY", "SECRET_KEY", "PASSPHRASE"))
 
     def why_read_only(self) -> str:
-        return "is the environment, which can only be read"
+        return f"is the environment ({variable(self._prefix)}_VENUE_ACCOUNT_LABEL_...), which can only be read"
 
     def why_not_readable_here(self) -> str:
         """Whatever is there can be read."""

@@ -74,6 +74,9 @@ def judge(survey: Survey, key: KeySpec, address: Address, secrets: SecretDoor, *
     found = survey.live[address]
     if isinstance(found, Lost) and not found.ours:
         way_out = IMPORT.format(account=survey.spec.key, label=key.label, address=address)
+        if key.store is not None and not secrets.writable(key.store):
+            why = f"the store {key.store} {secrets.why_read_only(key.store)}"
+            way_out = f"{why}: set its secret there yourself, or give the key a store that can be written"
         survey.block(address, "secret_lost", f"{found.reason}; {way_out}")
     if found is ABSENT and key.permissions is None:
         survey.block(address, "permissions_required", "a new key needs `permissions`")

@@ -181,6 +181,21 @@ def test_store_may_be_left_out_for_a_key_that_exists_only(desk: Desk) -> None:
     quiet(desk)
 
 
+def test_a_lost_secret_of_a_store_that_is_only_read_is_set_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an import nor --replace could store it: the plan names the variables, and what they hold signs."""
+    settle(desk, "trader01", stored=False)
+    desk.write({"trader01": {"api_keys": {"trading": {**KEY["trading"], "store": "envs"}}}})
+    desk.document["secret_stores"]["envs"] = {"type": "env", "prefix": "SEC"}
+    desk.text(json.dumps(desk.document))
+    why = failing(desk.steps()[ADDRESS])["secret_lost"]
+    assert "SEC_VENUE_ACCOUNT_LABEL_..." in why
+    assert "secrets import" not in why
+    assert "--replace" not in why
+    for name, value in own_secret("trader01").items():
+        monkeypatch.setenv(f"SEC_DESK_TRADER01_TRADING_{name.upper()}", value)
+    assert desk.plan().last == NO_CHANGES
+
+
 def test_a_lost_secret_blocks_until_it_is_replaced(desk: Desk) -> None:
     """A key whose secret nobody has is blocked (`secret_lost`), and its fields cannot be read; `--replace` replaces it
     if max_deletes allows, and everything behind it is done in the same apply."""
