@@ -78,6 +78,7 @@ class _Account:
             costs = self._costs(changes)
             found += [await self._gate(some) for some in _by_field(changes)]
             found += [Stage(tuple(one for one in costs if one.write is write)) for write in (True, False)]
+            found.append(self._second_look([one for one in changes if one.action == "delete"]))
             self._made = self._made or any(one.kind == "account" and one.action == "create" for one in changes)
         return [stage for stage in found if stage.costs]
 
@@ -87,6 +88,10 @@ class _Account:
         second = any(one.action == "create" and absence(one).twice for one in changes)
         reads = tuple(one for one in self._costs(changes) if not one.write)
         return Stage(reads, SECOND_LOOK_S / self._link.speed if second else 0.0)
+
+    def _second_look(self, deletes: Sequence[Change]) -> Stage:
+        """What does not show is looked for once more, some seconds later."""
+        return Stage(tuple(one for one in self._costs(deletes) if not one.write), SECOND_LOOK_S / self._link.speed)
 
     async def _gate(self, changes: Sequence[Change]) -> Stage:
         """Where a venue's package cannot tell, none: the writes count all the same."""

@@ -52,7 +52,7 @@ class _Reads:
             await self._round()
             if not self.open or self._too_late():
                 break
-            await self.work.stop.sleep(self.clock.sleep(pause / self.speed))
+            await self.work.stop.sleep(self.clock.sleep(max(pause / self.speed, self._until_second_look())))
             pause = min(2 * pause, 1.0)
             if self.stop_at is not None:
                 await self.clock.sleep(FIRST_POLL_S)  # told to stop, nothing sleeps any more but this
@@ -83,13 +83,25 @@ class _Reads:
                 if one.repeated and not before:  # the second one may happen as late as the first
                     self.last = max(self.last, self.deadline + self.window)
 
+    def _until_second_look(self) -> float:
+        """Seconds in which no read tells more: all that is open is gone by one look, and is looked for once more."""
+        waits = self._second_looks
+        return min(waits) if waits and len(waits) == len(self.open) else 0.0
+
+    @property
+    def _second_looks(self) -> list[float]:
+        """In how many seconds each is looked for once more that does not show, and is not to show."""
+        due = SECOND_LOOK_S / self.speed - self.clock.monotonic()
+        return [one.gone_since + due for one in self.open if one.gone_since is not None and one.shows(one.seen)]
+
     def _too_late(self) -> bool:
         now = self.clock.monotonic()
         if self.work.stop.asked:
             self.stop_at = self.stop_at or now + STOP_S
             if now > self.stop_at:
                 return True
-        return now > self.last or (now > self.deadline and all(one.sent_at is None for one in self.open))
+        answered = all(one.sent_at is None for one in self.open)
+        return now > self.last or (now > self.deadline and answered and not self._second_looks)
 
     async def _look(self, attempts: Sequence[Attempt]) -> None:
         self.looks += 1
@@ -130,11 +142,9 @@ class _Reads:
         """Whether what reads do not show may be there all the same: absence is believed after a second look."""
         if attempt.seen is not ABSENT or attempt.gone_since is None:
             return False
-        if attempt.change.after is None:
-            proven = attempt.sent_at is None  # the venue answered that it deleted it
-        else:
-            proven = not self.work.link.connection.absence(attempt.change).twice
-        return not proven and self.clock.monotonic() - attempt.gone_since < SECOND_LOOK_S / self.speed
+        deleted = attempt.change.after is None  # an answer that says so proves nothing: accepted is not applied
+        twice = deleted or self.work.link.connection.absence(attempt.change).twice
+        return twice and self.clock.monotonic() - attempt.gone_since < SECOND_LOOK_S / self.speed
 
 
 def _told(attempt: Attempt) -> bool:

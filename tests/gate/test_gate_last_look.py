@@ -156,3 +156,22 @@ def test_a_symbol_that_is_gone_is_not_waited_for_again_and_again(make_gate: Any)
         assert gate.apply().code == 0
         reads.append(gate.sandbox.control_get("requests")["by_path"]["GET /api/v4/crossex/rule/symbols"] - before)
     assert reads == [2, 1]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_delete_that_the_venue_only_said_is_not_believed(gate: GateDesk, named: bool) -> None:
+    """Answered with success, not done, and the list loses the key once: it is not counted as deleted."""
+    gate.write(WANTED)
+    assert gate.apply().code == 0
+    web = {"name": "web", "key": "web-key-1", "secret": "web-secret", "perms": ["futures"]}
+    gate.sandbox.control_post("accounts/cx:sub_1/keys", web)
+    keys = {"trading": TRADING, **({"web": {"state": "absent"}} if named else {})}
+    sub = {"role": "sub_account", "api_keys": keys, **({} if named else {"api_keys_exclusive": True})}
+    gate.write({"sub_1": sub}, guardrails={"max_deletes": 1})
+    lost = {"match": {"path": "*/keys", "method": "GET"}, "kind": "lose_row", "row": "web", "times": 1}
+    lays = {"method": "POST", "path": "faults", "body": lost}
+    gate.fault(match={"path": "*/keys/*", "method": "DELETE"}, kind="ok_but_nothing", times=1)
+    gate.fault(match={"path": "*/keys/*", "method": "DELETE"}, kind="hook", do=[lays])
+    said = gate.apply()
+    assert (said.code, ", 0 deleted, " in said.last) == (1, True), said.out + said.err
+    assert list(gate.steps()) == ["sub_1.api_keys[web]"]

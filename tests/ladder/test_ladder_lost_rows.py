@@ -86,6 +86,32 @@ def test_a_delete_is_believed_after_a_second_look(desk: Desk, which: str, read: 
     assert ("trader02" in there) == key
 
 
+@pytest.mark.parametrize("which", [*DELETES, "trader01.api_keys[web]"])
+def test_a_delete_that_the_venue_only_said_is_not_believed(desk: Desk, which: str) -> None:
+    """Answered with success, not done, and the list loses the row once: told as not done, after one write."""
+    path, listed, row = DELETES.get(which, ("*/delete-apikey", "keys", "web"))
+    keys = {"old": AWAY["bot"], "bot": AWAY["bot"]}
+    desk.write({"trader01": {"api_keys": keys}, "trader02": {}, "trader03": {}}).converge()
+    web = {"label": "web", "api_key": "web-key-1", "secret_key": "web-secret", "passphrase": "Test-passphrase-2"}
+    desk.sandbox.control_post("accounts/trader01/keys", {**web, "perm": "read_only", "ip": "127.0.0.1"})
+    gone = {"trader02": {"state": "absent"}} if listed == "accounts" else {"trader02": {}}
+    wanted = {label: one for label, one in keys.items() if label != row} | (
+        {"old": {"state": "absent"}} if row == "old" else {}
+    )
+    exclusive = {"api_keys_exclusive": True} if row == "web" else {}
+    desk.write({"trader01": {"api_keys": wanted, **exclusive}, **gone, "trader03": {}}, guardrails={"max_deletes": 1})
+    lost = {"match": {"path": LISTS[listed], "method": "GET"}, "kind": "lose_row", "row": row, "times": 1}
+    before = len(desk.writes())
+    desk.fault(match={"path": path, "method": "POST"}, kind="ok_but_nothing", times=1)
+    desk.fault(
+        match={"path": path, "method": "POST"}, kind="hook", do=[{"method": "POST", "path": "faults", "body": lost}]
+    )
+    said = desk.apply()
+    assert said.last == "Applied: 0 created, 0 changed, 0 deleted, 0 blocked, 1 failed.", said.out + said.err
+    assert (said.code, "not_applied" in said.out, len(desk.writes()) - before) == (1, True, 1)
+    assert list(desk.steps()) == [which]
+
+
 def test_the_brake_reaches_an_account_that_a_list_lost(desk: Desk) -> None:
     """One row that is missing once does not make `cap` pass over an account of ours."""
     leverage = [{"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 10}]
