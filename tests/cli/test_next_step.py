@@ -86,12 +86,15 @@ def test_every_end_of_a_brake(
 
 def test_an_import_that_left_accounts_out(ctx: click.Context, capsys: pytest.CaptureFixture[str]) -> None:
     """The same line passes over what it has; a new workspace takes the rest in itself."""
-    say_after_import(ctx, [], None)
-    say_after_import(ctx, ["b1"], None)
-    say_after_import(ctx, ["b1", "b 2"], Path("new"))
+    say_after_import(ctx, [], [], None)
+    say_after_import(ctx, ["b1"], [], None)
+    say_after_import(ctx, ["b1", "b 2"], [], Path("new"))
+    say_after_import(ctx, ["b1"], ["down"], Path("new"))
     assert capsys.readouterr().err.splitlines() == [
         f"next: `acctcfg -C desk doctor` looks for the reason; then {SAME} takes in the rest",
         "next: `acctcfg -C desk doctor` looks for the reason; then `acctcfg -C new import b1 'b 2'` takes in the rest",
+        "next: `acctcfg -C desk doctor` looks for the reason; then `acctcfg -C new import b1` and `acctcfg -C new import "
+        "--all --venue down` take in the rest",
     ]
 
 
