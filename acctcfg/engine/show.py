@@ -30,7 +30,9 @@ __all__ = ["PAYABLE", "observe"]
 PAYABLE: Final = ("", "deposit.addresses", "deposit.credit_to")
 """What `output` prints: who an account is, and where it can be paid."""
 
-_SHOWN = frozenset({"account_frozen", "chain_closed", "chain_unknown", "odd_row", "secret_moved"})
+_SHOWN = frozenset(
+    {"account_frozen", "account_locked", "chain_closed", "chain_unknown", "key_not_usable", "odd_row", "secret_moved"}
+)
 """Warnings about what is, whatever the manifest wants."""
 
 

@@ -612,6 +612,33 @@ def test_what_a_keys_row_does_not_say_is_not_known(
     assert (gate.writes(), keys(gate)) == ([], before)
 
 
+def test_what_is_frozen_or_locked_is_shown_and_does_not_pass_a_check(gate: GateDesk) -> None:
+    """`show` tells of the key and of the account, and a check says why the key does not sign: not that it will."""
+    gate.write({"sub_1": sub(trading=TRADING), "sub_2": sub(trading=TRADING)})
+    assert gate.apply().code == 0
+    gate.sandbox.control_post("accounts/cx:sub_1/keys/trading", {"state": 2})
+    gate.sandbox.control_post("accounts/cx:sub_2/set", {"state": 2})
+    shown = gate.run("show").out
+    assert "the venue has frozen or locked this key" in shown
+    assert "it is locked at the venue" in shown
+    said = gate.run("secrets", "check", "sub_1", "--format", "json")
+    (key,) = said.json["keys"]
+    assert (said.code, key["status"]) == (1, "refused"), said.out
+    assert "frozen or locked this key" in key["message"]
+
+
+@pytest.mark.parametrize("state", [3, None, "..."])
+def test_a_state_that_is_not_known_is_told(make_gate: Callable[..., GateDesk], state: Any) -> None:
+    """Whether an account is locked that nobody manages so: an unknown word, and none, are said."""
+    gate = make_gate(sub_accounts={"sub_1": {}})
+    row = {"user_id": int(gate.account("sub_1")["uid"]), "login_name": "sub_1", "state": state}
+    row = {name: value for name, value in row.items() if value != "..."}
+    body = json.dumps([row])
+    gate.fault(match={"path": "*/api/v4/sub_accounts", "method": "GET"}, times=0, kind="garbage", body=body)
+    gate.write({"sub_1": SUB})
+    assert "whether it is locked cannot be told" in gate.plan().out
+
+
 def test_a_keys_row_without_its_state_is_told(make_gate: Callable[..., GateDesk]) -> None:
     """Whether it works is not known then; the rest of the row is."""
     gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW]}})

@@ -202,6 +202,12 @@ class GateConnection(ByField[Account]):
         except AuthRefused as error:
             if error.code not in _NOT_HERE or mine is None:
                 raise
+            if error.code in UNKNOWN_KEY and not mine.usable:
+                raise Refused(mine.why_not_usable, code="key_not_usable") from error
+            if error.code in UNKNOWN_KEY and row is not None and row.state == "locked":
+                raise Refused(
+                    "the venue has locked its account, and it does not sign", code="account_locked"
+                ) from error
             if state := _NOT_HERE[error.code]:
                 return Proof(uid=listed, label=mine.label, listed_uid=listed, state=state)
             uid = listed

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
-from acctcfg.core.state import ABSENT, AccountValue, After, Live
+from acctcfg.core.state import ABSENT, AccountValue, After, Live, Unreadable
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_SUB_ACCOUNT, LOCK, SUB_ACCOUNT, UNLOCK
@@ -103,6 +103,9 @@ class SubAccountState(OneCall[Account]):
         if self.field not in account.spec.places:
             if account.row is not None and account.row.state == "locked":
                 message = "it is locked at the venue, and the manifest does not say what it should be"
+                account.survey.warn(account.address(), "account_locked", message)
+            elif account.row is not None and isinstance(account.row.state, Unreadable):
+                message = f"whether it is locked cannot be told: {account.row.state.message}"
                 account.survey.warn(account.address(), "account_locked", message)
         elif focus.wants(address) and (account.row is not None or wanted == "locked"):
             account.survey.want(address, wanted, account.row.state if account.row is not None else After("create"))
