@@ -185,11 +185,33 @@ def _fail(exc: Exception, arguments: Sequence[str]) -> int:
         _say("too many files are open", MORE_FILES)
         say_failure(arguments, "failed", "too many files are open", MORE_FILES)
         return FAILED
+    if place := _lacking_place(exc):
+        _say(*place)
+        say_failure(arguments, "failed", *place)
+        return FAILED
     where = _frames(exc) if {"-v", "--verbose"} & set(arguments) else []
     hint = "this is a bug in acctcfg" + ("" if where else "; -v shows where")
     _say(f"internal error: {type(exc).__name__}", "\n".join([hint, *where]))
     say_failure(arguments, "internal", f"internal error: {type(exc).__name__}", hint)
     return FAILED
+
+
+def _lacking_place(exc: Exception) -> tuple[str, str] | None:
+    """What is wrong with the folders that every command may need, and what helps, where that is the reason."""
+    import os
+    import tempfile
+
+    if not isinstance(exc, FileNotFoundError):
+        return None
+    try:
+        os.getcwd()
+    except OSError:
+        return "the current folder was removed", "go to a folder that is there, or name the workspace with -C"
+    try:
+        tempfile.gettempdir()
+    except OSError:
+        return "there is no folder for temporary files", "let TMPDIR name one that this user can write in"
+    return None
 
 
 def _could_not_write(exc: Exception) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
 from desk import Desk, Said
 from fault_parts import TRADING, keep, sub_account
+
+from acctcfg.cli import run
 
 KINDS = ("pipe", "device")
 
@@ -135,3 +139,28 @@ def test_a_journal_that_cannot_be_made_leaves_no_file(desk: Desk) -> None:
     assert [one.name for one in (desk.folder / ".acctcfg").iterdir() if one.is_file()] == []
     assert desk.writes() == []
     assert desk.apply().code == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "drift", "history", "doctor", "init"])
+def test_a_folder_that_is_gone_is_no_bug(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The current folder was removed meanwhile, as by a switch of branches: one sentence, with the way out."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run([command]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err.startswith("error: the current folder was removed\n")) == ("", True), said.err
+
+
+def test_no_folder_for_temporary_files_is_no_bug(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that may write nowhere: one sentence, with the way out."""
+
+    def nowhere() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    said = desk.write({"trader01": {}}).run("plan", "--rehearse")
+    assert (said.code, said.err.startswith("error: there is no folder for temporary files\n")) == (1, True), said.err
