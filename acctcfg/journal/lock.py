@@ -253,11 +253,12 @@ class Lock:
         """
         started = (self._monotonic(), self._now())
         for place in tuple(self._places):
-            with in_words(self._storage.place):
+            shared = place in self._shared
+            with in_words(place.where, "lock") if shared else in_words(self._storage.place):
                 try:
                     holder = self._take(place, started[1], silent)
                 except OSError as error:
-                    if place not in self._shared or error.errno not in _NOT_OURS_TO_WRITE:
+                    if not shared or error.errno not in _NOT_OURS_TO_WRITE:
                         raise
                     self._shared.remove(place)
                     self._places.remove(place)

@@ -133,12 +133,12 @@ def demand_known(version: int, newest: int, place: str) -> None:
 
 
 @contextmanager
-def in_words(place: str) -> Iterator[None]:
-    """Turn what the system says about a place into a JournalError."""
+def in_words(place: str, what: str = "journal") -> Iterator[None]:
+    """Turn what the system says about a place, and what is kept there, into a JournalError."""
     try:
         yield
     except OSError as exc:
         raise JournalError(
-            f"{place}: the journal cannot be used: {exc.strerror}",
+            f"{place}: the {what} cannot be used: {exc.strerror}",
             hint="make the file and its folder writable for this user, and check the free space",
         ) from exc

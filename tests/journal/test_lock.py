@@ -230,6 +230,15 @@ async def test_a_state_folder_that_cannot_be_made_is_said(make: Make, tmp_path: 
         assert lock.beat()
 
 
+async def test_links_that_lead_nowhere_are_named(make: Make, tmp_path: Path, path: Path) -> None:
+    """A state folder of links that lead to each other ends the run, which names that folder and not the journal."""
+    (tmp_path / "acctcfg").symlink_to("loop")
+    (tmp_path / "loop").symlink_to("acctcfg")
+    with pytest.raises(JournalError) as caught:
+        await make(state=[tmp_path / "acctcfg"]).__aenter__()
+    assert caught.value.message.startswith(f"{tmp_path / 'acctcfg' / 'locks'}: the lock cannot be used: ")
+
+
 async def test_runs_with_other_homes_meet(make: Make, tmp_path: Path, clock: Clock) -> None:
     """One state folder in common is enough, whatever others each of them has."""
     common, mine, theirs = (tmp_path / name for name in ("common", "mine", "theirs"))
