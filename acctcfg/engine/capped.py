@@ -24,10 +24,13 @@ def above_cap(session: Session, surveys: Mapping[str, Survey], steps: Sequence[S
         if step.address.field != "leverage" or not isinstance(value, Decimal):
             continue
         cap = session.known(session.links[step.venue]).cap(surveys[step.address.account].uid)
+        before = step.change.before
+        if isinstance(before, Decimal) and before >= value:
+            continue  # it lowers what somebody else raised meanwhile
         if cap is not None and value > cap.most:
             message = (
-                f"`acctcfg cap {told(cap.most)}` of {cap.at[:16].replace('T', ' ')} UTC lowered this account, and this "
-                f"raises it above that again (lower the manifest, or apply with --after-cap)"
+                f"`acctcfg cap {told(cap.most)}` of {cap.at[:16].replace('T', ' ')} UTC lowered this account, and "
+                f"apply raises it above that again (lower the manifest to keep it; --after-cap says that it is meant)"
             )
             yield Warning_(str(step.address), CODE, message)
 

@@ -163,6 +163,20 @@ def test_the_next_apply_says_what_it_raises_until_it_is_told_that_the_brake_is_o
     assert "raises_after_cap" not in desk.plan().out
 
 
+def test_a_step_that_lowers_raises_nothing_after_the_brake(desk: Desk) -> None:
+    """What somebody raised meanwhile is lowered without a warning, though not as far as the cap; the rest has one,
+    which says that apply does it."""
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="1", ETH="2"))
+    entries = [{"market": "swap", "instrument": one, "margin": "cross", "value": 3} for one in (BTC, ETH)]
+    desk.write({"mmdesk01": {"account_mode": "futures", "api_keys": KEY, "leverage": entries}})
+    assert cap(desk, "2").code == 0
+    desk.sandbox.control_post("accounts/mmdesk01/set", leverage=cross(BTC="50"))
+    warned = [one for one in desk.plan("--format", "json").json["warnings"] if one["code"] == "raises_after_cap"]
+    assert [one["address"] for one in warned] == ["mmdesk01.leverage[swap/ETH-USDT/cross]"]
+    assert "apply raises it above that again" in warned[0]["message"]
+    assert "--after-cap says that it is meant" in warned[0]["message"]
+
+
 def test_an_account_that_cannot_be_read_stops_no_other(desk: Desk) -> None:
     """A dead key, or a venue that answers nonsense for one account: the others are lowered, and it is named."""
     for name in ("mmdesk01", "mmdesk02", "mmdesk03"):
