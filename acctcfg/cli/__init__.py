@@ -198,13 +198,13 @@ def _fail(exc: Exception, arguments: Sequence[str]) -> int:
 
 def _lacking_place(exc: Exception) -> tuple[str, str] | None:
     """What is wrong with the folders that every command may need, and what helps, where that is the reason."""
-    import os
     import tempfile
+    from pathlib import Path
 
     if not isinstance(exc, FileNotFoundError):
         return None
     try:
-        os.getcwd()
+        Path.cwd()
     except OSError:
         return "the current folder was removed", "go to a folder that is there, or name the workspace with -C"
     try:

@@ -93,8 +93,8 @@ def test_an_import_that_left_accounts_out(ctx: click.Context, capsys: pytest.Cap
     assert capsys.readouterr().err.splitlines() == [
         f"next: `acctcfg -C desk doctor` looks for the reason; then {SAME} takes in the rest",
         "next: `acctcfg -C desk doctor` looks for the reason; then `acctcfg -C new import b1 'b 2'` takes in the rest",
-        "next: `acctcfg -C desk doctor` looks for the reason; then `acctcfg -C new import b1` and `acctcfg -C new import "
-        "--all --venue down` take in the rest",
+        "next: `acctcfg -C desk doctor` looks for the reason; then `acctcfg -C new import b1` and "
+        "`acctcfg -C new import --all --venue down` take in the rest",
     ]
 
 
