@@ -74,7 +74,8 @@ class _Reads:
         await self._look(open_)
         for one in open_:
             if one.result is None and one.refusal is not None:
-                one.result = one.refusal
+                if not (one.shows(one.seen) and self._too_soon(one)):  # what is gone already needs no delete
+                    one.result = one.refusal
             elif one.result is None and (one.sent_at is not None or one.taken):
                 before = one.repeated
                 await self._resolve(one)
