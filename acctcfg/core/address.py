@@ -36,6 +36,12 @@ class Address(NamedTuple):
         return f"{self.field}[{self.key}]" if self.key else self.field
 
 
+def _family(account: str, field: str) -> str:
+    """What a field with a dot belongs to, as an address: `mmdesk01.settings` of `settings.greeks`; "" without one."""
+    head, dot, _ = field.partition(".")
+    return f"{account}.{head}" if dot else ""
+
+
 @lru_cache(maxsize=1024)
 def _compiled(glob: str) -> re.Pattern[str]:
     """Brackets are literal. `fnmatch` writes patterns that never go back over a `*`: their time is bounded."""
@@ -48,19 +54,24 @@ _ANY_KEY = "\0" * 64  # no key looks so: a pattern that selects it selects them 
 
 
 class AddressPattern:
-    """A pattern over addresses: only `*` and `?` are special; an account name means all of it."""
+    """A pattern over addresses: only `*` and `?` are special; an account name means all of it, as does
+    `ACCOUNT.settings` of its settings and `ACCOUNT.deposit` of both fields of a deposit."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def matches(self, address: Address) -> bool:
-        """Whether the pattern selects this address, or the whole account that it belongs to."""
-        pattern = _compiled(self.text)
-        return pattern.fullmatch(address.account) is not None or pattern.fullmatch(str(address)) is not None
+        """Whether the pattern selects this address, or the whole account or all the settings that it belongs to."""
+        fits = _compiled(self.text).fullmatch
+        if fits(address.account) or fits(str(address)):
+            return True
+        family = _family(address.account, address.field)
+        return bool(family) and fits(family) is not None
 
     def may_reach(self, account: str, field: str) -> bool:
         """Whether the pattern could select any address of `account.field`, whatever its key: decides what is read."""
-        if _compiled(self.text).fullmatch(account):
+        fits = _compiled(self.text).fullmatch
+        if fits(account) or ((family := _family(account, field)) and fits(family)):
             return True
         return _reaches(self.text, f"{account}.{field}") if field else False
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from acctcfg.core.address import Address, AddressPattern, Focus
 from acctcfg.core.desired import AccountSpec
-from acctcfg.core.managed import managed_fields
+from acctcfg.core.managed import DESCRIBES, managed_fields
 from acctcfg.core.plan import Unread
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError
@@ -67,9 +67,10 @@ def _may_reach(pattern: AddressPattern, workspace: Workspace, account: str) -> b
 
 
 def _fields(spec: AccountSpec, workspace: Workspace) -> set[str]:
-    """The fields that an account has, or that its venue type knows."""
+    """The fields of addresses that an account has, or that its venue type knows: not what only describes it."""
     rules = venue(workspace.manifest.venues[spec.venue].type).rules
-    return {*managed_fields(spec), *rules.fields, *rules.main_fields, *(one.field for one in rules.settings)}
+    known = (rules.fields | rules.main_fields) - DESCRIBES - {"settings"}  # whose addresses are those of each setting
+    return {*managed_fields(spec), *known, *(one.field for one in rules.settings)}
 
 
 def near_address(text: str, workspace: Workspace) -> str:
@@ -80,7 +81,10 @@ def near_address(text: str, workspace: Workspace) -> str:
     if account not in accounts:
         near = [one + dot + rest for one in _close(account, accounts)]
     else:
-        near = [f"{account}.{one}{bracket}{key}" for one in _close(field, _fields(accounts[account], workspace))]
+        near = [
+            f"{account}.{one}{bracket}{key}"
+            for one in _close(field, {*_fields(accounts[account], workspace), "settings"})
+        ]
     there = [one for one in near if _may_reach(AddressPattern(one), workspace, one.partition(".")[0])]
     return f" (did you mean {there[0]}?)" if there and there[0] != text else ""
 

@@ -121,3 +121,28 @@ def test_a_parent_is_not_deleted_before_a_child_that_nobody_targeted(desk):
     checks = {one["name"]: one for one in desk.steps("--target", "up")["up"]["prechecks"]}
     assert (checks["no_second_level"]["status"], checks["no_second_level"]["detail"]) == ("fail", "child001")
     desk.converge()
+
+
+def test_settings_are_all_settings_left_out_or_targeted(desk):
+    """`ACCOUNT.settings` is each setting with all its keys, in every command; only the rest is written."""
+    settle(desk, "mmdesk01", acctLv="3", posMode="long_short_mode")
+    wanted = {"greeks": "BS", "collateral": {"disabled": ["BTC"]}}
+    desk.write({"mmdesk01": {"api_keys": KEY, "position_mode": "net", "settings": wanted}})
+    assert set(desk.steps("--exclude", "mmdesk01.settings")) == {"mmdesk01.position_mode"}
+    targeted = desk.steps("--target", "mmdesk01.settings")
+    assert set(targeted) == {"mmdesk01.settings.collateral[BTC]", "mmdesk01.settings.greeks"}
+    assert "settings.greeks" in desk.run("show", "mmdesk01.settings").out
+    assert "settings" not in desk.run("show", "--exclude", "mmdesk01.settings").out
+    said = desk.apply("--exclude", "mmdesk0?.settings")
+    assert (said.code, said.last) == (0, "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed."), said.err
+    assert [row["path"] for row in desk.writes()] == ["/api/v5/account/set-position-mode"]
+
+
+@pytest.mark.parametrize("command", ["plan", "apply --auto-approve", "show"])
+def test_what_has_no_address_leaves_nothing_out(three, command):
+    """A word that can reach nothing is wrong usage, and what it is near to is a word that can."""
+    for word, near in (("settings[greeks]", ""), ("adopt", ""), ("setings", "mmdesk01.settings")):
+        said = three.run(*command.split(), "--exclude", f"mmdesk01.{word}")
+        assert (said.code, f"--exclude mmdesk01.{word} selects nothing" in said.err) == (64, True), said.err
+        assert not near or f"(did you mean {near}?)" in said.err
+    assert not three.writes()

@@ -45,9 +45,13 @@ def naive(glob: str, text: str) -> bool:
 @example("a.leverage[swap/*]", Address("a", "leverage", "swap/BTC-USDT/cross"))
 @example("a.leverage[x]", Address("a", "leverage", "x"))
 @example("a", Address("a", "leverage", "x"))
+@example("a.deposit", Address("a", "deposit.addresses"))
+@example("a.settings", Address("a", "settings.collateral", "BTC"))
 def test_a_pattern_selects_as_the_naive_reading_does(glob: str, address: Address) -> None:
-    """Brackets are literal; what selects the account selects all of it."""
+    """Brackets are literal; what selects the account, or all its settings, selects each of them."""
+    head, dot, _ = address.field.partition(".")
     expected = naive(glob, str(address)) or naive(glob, address.account)
+    expected = expected or (dot != "" and naive(glob, f"{address.account}.{head}"))
     assert AddressPattern(glob).matches(address) is expected
     assert Focus([glob]).wants(address) is expected
 
@@ -91,7 +95,7 @@ def test_what_no_key_could_satisfy_is_not_read(glob: str, account: str, field: s
     """A field is read for a pattern only if some address of it could match: minimality, the other way round."""
     if AddressPattern(glob).may_reach(account, field):
         prefix = f"{account}.{field}"
-        whole = naive(glob, account) or naive(glob, prefix)
+        whole = naive(glob, account) or naive(glob, prefix) or naive(glob, prefix.rpartition(".")[0])
         begun = any(_could_begin(glob, f"{prefix}[", at) for at in range(len(glob) + 1))
         assert whole or (begun and glob[-1] in "]*?")  # the last letter of an address with a key is a bracket
     else:
