@@ -116,3 +116,16 @@ def test_two_accounts_of_one_name_spoil_that_name_only(desk: Desk) -> None:
     listed(desk, row(desk, "trader01"), {**row(desk, "trader01"), "uid": "999"}, row(desk, "trader02"))
     said = desk.plan("--format", "json")
     assert (said.code, told(said)) == (1, {"trader01": "not_unique"}), said.out + said.err
+
+
+@pytest.mark.parametrize("enable", ["maybe", None, "left out"])
+def test_a_row_that_does_not_say_its_label_or_whether_it_is_enabled(desk: Desk, enable: str | None) -> None:
+    """Neither is taken for an empty label nor for enabled: both are said."""
+    desk.write({"trader01": {"label": "TraderOne"}, "trader02": {}}, venue=desk.document["venues"]["desk"])
+    odd = {**row(desk, "trader01"), "enable": enable}
+    for name in ("label", *(["enable"] if enable == "left out" else [])):
+        del odd[name]
+    listed(desk, odd, row(desk, "trader02"))
+    warned = {one["code"]: one["message"] for one in desk.plan("--format", "json").json["warnings"]}
+    assert warned["label_differs"] == 'the venue does not say its label; "TraderOne" is wanted'
+    assert warned["account_frozen"] == "the venue does not say whether it is enabled: it may be frozen"

@@ -232,7 +232,7 @@ class Account(AccountNotes):
         """Whether acctcfg created it or took it over, by its uid."""
         if self.row is None:
             return False
-        return self.created_by_us(created_s=seconds(self.row.created_ms), label=self.row.label)
+        return self.created_by_us(created_s=seconds(self.row.created_ms), label=self.row.label or "")
 
     def signer(self, call: Call, *, own: bool) -> tuple[Credentials, str]:
         """The account itself, or the broker for it; the key that signs is never harmed."""

@@ -23,7 +23,12 @@ with any. Which settings OKX takes from an account whose trading is frozen, it d
 
 def tell_frozen(account: Account) -> None:
     """A warning that names the functions, and a failing precheck at every address of one of them."""
-    if account.row is None or not account.row.frozen:
+    if account.row is None:
+        return
+    if account.row.may_be_frozen:
+        message = "the venue does not say whether it is enabled: it may be frozen"
+        account.survey.warn(account.address(), "account_frozen", message)
+    if not account.row.frozen:
         return
     frozen = account.row.frozen
     named = "it, and does not say what of it" if EVERYTHING in frozen else ", ".join(frozen)

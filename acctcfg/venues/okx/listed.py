@@ -26,7 +26,7 @@ class SubAccount:
 
     name: str
     uid: str  # "": the row does not say, so nothing is done with that account
-    label: str  # without outer blanks, which the venue adds
+    label: str | None  # without outer blanks, which the venue adds; None: the row does not say
     account_mode: str | Unreadable | None  # None: the list of this type of user does not show it
     parent: str | None  # the venue's name of the first-level account, "" for one; None: the row does not say
     created_ms: str
@@ -34,6 +34,7 @@ class SubAccount:
     of_broker: bool = False
     transfer_out: bool | None = None  # None: the row does not say
     frozen: tuple[str, ...] = ()  # the functions that the venue has frozen, in its words; EVERYTHING: it does not say
+    may_be_frozen: bool = False  # the row does not say whether the account is enabled
     doubled: bool = False  # the list has another account of this name
 
     @classmethod
@@ -43,7 +44,7 @@ class SubAccount:
         return cls(
             name=str(row["subAcct"]),
             uid=str(row.get("uid") or ""),
-            label=str(row.get("label") or "").strip(),
+            label=None if row.get("label") is None else str(row["label"]).strip(),
             account_mode=known_or_not(ACCOUNT_LEVEL, row.get("acctLv")) if shows_mode else None,
             parent=_parent(row),
             created_ms=str(row.get("ts") or ""),
@@ -51,6 +52,7 @@ class SubAccount:
             of_broker=boolean(row.get("ifDma")) is True,
             transfer_out=boolean(row.get("canTransOut")),
             frozen=_frozen(row),
+            may_be_frozen=boolean(row.get("enable")) is None,
         )
 
     @classmethod
@@ -72,7 +74,9 @@ class SubAccount:
     def existing(self) -> Existing:
         """As an import and a look for drift see it."""
         created_s = seconds(self.created_ms)
-        return Existing(name=self.name, uid=self.uid, label=self.label, created_s=created_s, above=self.parent or "")
+        return Existing(
+            name=self.name, uid=self.uid, label=self.label or "", created_s=created_s, above=self.parent or ""
+        )
 
     def is_frozen(self, function: str) -> bool:
         """Whether a function is frozen; the venue's word for it."""

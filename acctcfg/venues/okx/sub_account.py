@@ -65,7 +65,9 @@ class SubAccounts(OneCall[Account]):
         row, spec, survey = account.row, account.spec, account.survey
         assert row is not None  # noqa: S101 (the caller looked)
         address = account.address()
-        if spec.label is not None and spec.label.strip() != row.label:
+        if spec.label is not None and row.label is None:
+            survey.warn(address, "label_differs", f'the venue does not say its label; "{spec.label}" is wanted')
+        elif spec.label is not None and spec.label.strip() != row.label:
             message = f'its label is "{row.label}", not "{spec.label}"; the venue sets it at creation only'
             survey.warn(address, "label_differs", message)
         parent = self._parent_name(account)
