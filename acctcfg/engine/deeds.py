@@ -33,6 +33,12 @@ class Deed:
     before_known: bool  # not what was read behind a switch of the account mode: that was the new mode's
     after: JsonValue
     new_secret: bool = False  # a key that was replaced or rotated
+    recorded: Address | None = None  # where the record has it, if the account has another key in the manifest by now
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Where it stands now, and where the record has it."""
+        return (self.address,) if self.recorded is None else (self.address, self.recorded)
 
     @property
     def creates_account(self) -> bool:

@@ -21,6 +21,7 @@ from acctcfg.core.state import ABSENT, UNSET, After, Live, Lost, Rotating, Unrea
 from acctcfg.core.value_text import told
 from acctcfg.deposit import ADDRESSES
 from acctcfg.engine.deeds import Deed, deeds
+from acctcfg.engine.renamed import as_named_now
 from acctcfg.engine.undo_spec import bare, brought_back, without
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import UsageError
@@ -58,8 +59,9 @@ class Undo:
             workspace.demand_intact(journal)
             record = journal.run(run)
             since = journal.written_since(record)
+            done = as_named_now(deeds(record), record, journal, workspace.manifest.accounts)
         patterns = [AddressPattern(text) for text in targets]
-        done = [one for one in deeds(record) if not patterns or any(p.matches(one.address) for p in patterns)]
+        done = [one for one in done if not patterns or any(p.matches(at) for p in patterns for at in one.addresses)]
         if patterns and not done:
             raise UsageError(
                 f"--target {', '.join(targets)} selects nothing that the run {record.run.id} changed",
@@ -136,7 +138,7 @@ class Undo:
     def _moved(self, deed: Deed, survey: Survey) -> str:
         """Why a value is nothing that this run left; "" where it is, or already as the run found it."""
         live, wanted = survey.live[deed.address], survey.desired[deed.address]
-        later = self.since.get((deed.uid, str(deed.address)), "")
+        later = max(self.since.get((deed.uid, str(at)), "") for at in deed.addresses)
         if isinstance(live, Unreadable) or live == wanted:
             return ""
         if isinstance(live, After):

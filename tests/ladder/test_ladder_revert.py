@@ -361,3 +361,34 @@ def test_an_unknown_run_is_told_as_such(desk: Desk) -> None:
     said = desk.run("revert", "2019")
     assert said.code == 1
     assert "no run begins with 2019" in said.err
+
+
+@pytest.mark.parametrize("moved", [True, False], ids=["moved", "by its uid"])
+def test_an_account_that_was_renamed_since_comes_back(desk: Desk, moved: bool) -> None:
+    """Under the key that it has in the manifest now; an address of either name selects it."""
+    run = two_runs(desk)
+    fields = dict(desk.document["accounts"]["trader01"])
+    desk.write({"alpha": {**fields, "name": "trader01"}}, **({"moved": {"trader01": "alpha"}} if moved else {}))
+    wanted = {
+        GREEKS.replace("trader01", "alpha"): ("BS", "PA"),
+        LEVER.replace("trader01", "alpha"): (7, 3),
+    }
+    for target in ("alpha", "trader01"):
+        assert set(values(saved(desk, run, "--target", f"{target}.settings.greeks"))) == {"alpha.settings.greeks"}
+    plan = saved(desk, run)
+    assert (values(plan), named(plan)) == (wanted, {})
+    back(desk)
+    assert desk.account("trader01")["greeksType"] == "PA"
+
+
+def test_accounts_that_took_each_others_keys_are_told_apart(desk: Desk) -> None:
+    """By their uids: each gets its own values back."""
+    run = two_runs(desk)
+    settle(desk, "trader02", acctLv="3", posMode="net_mode")
+    fields = dict(desk.document["accounts"]["trader01"])
+    other = {"api_keys": KEY, "settings": {"greeks": "PA"}}
+    applied(desk, {"trader01": fields, "trader02": other})
+    desk.write({"trader01": {**other, "name": "trader02"}, "trader02": {**fields, "name": "trader01"}})
+    plan = saved(desk, run)
+    assert (values(plan)["trader02.settings.greeks"], named(plan)) == (("BS", "PA"), {})
+    assert {address.partition(".")[0] for address in values(plan)} == {"trader02"}
