@@ -54,8 +54,8 @@ _ANY_KEY = "\0" * 64  # no key looks so: a pattern that selects it selects them 
 
 
 class AddressPattern:
-    """A pattern over addresses: only `*` and `?` are special; an account name means all of it, as does
-    `ACCOUNT.settings` of its settings and `ACCOUNT.deposit` of both fields of a deposit."""
+    """A pattern over addresses: only `*` and `?` are special; an account name means all of it, as the first word of a
+    field with a dot does: `ACCOUNT.settings` all settings."""
 
     def __init__(self, text: str) -> None:
         self.text = text
