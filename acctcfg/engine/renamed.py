@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,28 +24,37 @@ def as_named_now(
     """The deeds at the addresses of the accounts that they were about, whatever those were called then."""
     users = {one.intent.venue_user for one in record.entries} or set(journal.venue_users())
     names = {uid: one.name for user in users for uid, one in journal.knowledge(user).accounts.items()}
-    return [_now(deed, names, list(accounts.values())) for deed in found]
+    entries = _Entries(accounts.values(), names)
+    return [entries.now(deed) for deed in found]
 
 
-def _now(deed: Deed, names: Mapping[str, str], specs: Sequence[AccountSpec]) -> Deed:
-    was = deed.address.account
-    fitting = [one for one in specs if _fits(one, deed.uid, names)]
-    called = [one for one in fitting if was in _keys(one)]
-    one = next(iter(called or (fitting if len(fitting) == 1 else [])), None)
-    if one is None or one.key == was:
-        return deed
-    return replace(deed, address=Address(one.key, deed.address.field, deed.address.key), recorded=deed.address)
+class _Entries:
+    """The manifest's entries, by what tells whose they are. `names`: what the journal calls each uid at the venue."""
 
+    def __init__(self, specs: Iterable[AccountSpec], names: Mapping[str, str]) -> None:
+        self._names = names
+        self._of: dict[tuple[str, str], list[AccountSpec]] = defaultdict(list)
+        for spec in specs:
+            for key in {spec.key, *(key for _, key in spec.formerly)}:
+                self._of["key", key].append(spec)
+            if spec.uid is not None:
+                self._of["uid", spec.uid].append(spec)
+            elif spec.role != "main":
+                self._of["name", spec.name].append(spec)
 
-def _fits(spec: AccountSpec, uid: str, names: Mapping[str, str]) -> bool:
-    """Whether an entry may be of the account with that uid; where nothing tells, what it is called decides."""
-    if spec.uid is not None and uid:
-        return spec.uid == uid
-    if spec.role == "main" or uid not in names:
-        return True
-    return spec.name == names[uid]
+    def now(self, deed: Deed) -> Deed:
+        """The deed at the entry's address: the one called so then, if nothing speaks against it, else the only one of
+        that very account."""
+        was = deed.address.account
+        called = [one for one in self._of.get(("key", was), ()) if self._may_be(one, deed.uid)]
+        known = [*self._of.get(("uid", deed.uid), ()), *self._of.get(("name", self._names.get(deed.uid, "")), ())]
+        one = next(iter(called or (known if len(known) == 1 else [])), None)
+        if one is None or one.key == was:
+            return deed
+        return replace(deed, address=Address(one.key, deed.address.field, deed.address.key), recorded=deed.address)
 
-
-def _keys(spec: AccountSpec) -> set[str]:
-    """What it is, and was, called in the manifest."""
-    return {spec.key, *(key for _, key in spec.formerly)}
+    def _may_be(self, spec: AccountSpec, uid: str) -> bool:
+        """Whether an entry may be of the account with that uid."""
+        if spec.uid is not None and uid:
+            return spec.uid == uid
+        return spec.role == "main" or uid not in self._names or spec.name == self._names[uid]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from typing import Any
 
@@ -10,6 +11,11 @@ import pytest
 from desk import Desk, Said
 from ladder_parts import KEY, TRADING, settle
 from postgres import Postgres
+
+from acctcfg.core.address import Address
+from acctcfg.engine.deeds import Deed
+from acctcfg.engine.renamed import as_named_now
+from acctcfg.engine.workspace import Workspace
 
 SWAP = {"market": "swap", "instrument": "BTC-USDT-SWAP", "margin": "cross"}
 GREEKS = "trader01.settings.greeks"
@@ -392,3 +398,17 @@ def test_accounts_that_took_each_others_keys_are_told_apart(desk: Desk) -> None:
     plan = saved(desk, run)
     assert (values(plan)["trader02.settings.greeks"], named(plan)) == (("BS", "PA"), {})
     assert {address.partition(".")[0] for address in values(plan)} == {"trader02"}
+
+
+def test_an_account_that_left_the_manifest_is_no_other(desk: Desk) -> None:
+    """Its values go to no account that is still there, were it the only one; also where the record has no uid."""
+    run = two_runs(desk)
+    settle(desk, "trader02", acctLv="3", posMode="net_mode")
+    desk.write({"trader02": {"api_keys": KEY}})
+    plan = saved(desk, run)
+    assert values(plan) == {}
+    assert set(named(plan).values()) == {"the manifest has no such account any more"}
+    nameless = Deed(address=Address.of(GREEKS), action="change", uid="", before="PA", before_known=True, after="BS")
+    workspace = Workspace.load(desk.folder, os.environ)
+    with workspace.journal() as journal:
+        assert as_named_now([nameless], journal.run(run), journal, workspace.manifest.accounts) == [nameless]
