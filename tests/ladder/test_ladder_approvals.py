@@ -139,6 +139,21 @@ def test_an_apply_of_the_manifest_itself_is_unsigned(four: Desk) -> None:
     assert "approve plan.json" in said.err
 
 
+def test_a_plan_without_steps_needs_nobody(four: Desk) -> None:
+    """What has nothing to do is applied unsigned, and is stale, with nothing sent, where there is something by then."""
+    saved(four, "ann", "bob")
+    assert four.apply("plan.json").code == 0
+    saved(four)
+    said = four.apply("plan.json")
+    assert (said.code, said.out.splitlines()[-1]) == (0, "No changes. Live accounts match the manifest.")
+    four.document["accounts"]["mmdesk01"]["position_mode"] = "long_short"
+    four.text(json.dumps(four.document))
+    before = four.account("mmdesk01")
+    said = four.apply("plan.json")
+    assert said.code == 1, said.out + said.err
+    assert four.account("mmdesk01") == before
+
+
 def test_the_expected_digest_may_be_signed(four: Desk) -> None:
     """Signatures that lie elsewhere are named; they count for the digest that `--expect` names."""
     file = saved(four, "ann", "bob")
