@@ -77,7 +77,7 @@ def _beside(file: Path, text: str) -> Iterator[Path]:
     made = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode())
+            stream.write(text.encode("utf-8", "surrogateescape"))
             stream.flush()
             os.fsync(handle)
         yield made

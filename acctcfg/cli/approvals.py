@@ -74,7 +74,9 @@ def approved(
             raise UsageError("--signature: guardrails.approvals asks for none", hint="leave it out")
         return Approved()
     if saved is not None and not saved["steps"]:
-        return Approved()  # nothing to sign for: applied, it writes nothing, and is stale where there is something to do
+        return (
+            Approved()
+        )  # nothing to sign for: applied, it writes nothing, and is stale where there is something to do
     digest = expect if saved is None else str(saved["digest"])
     found = _count(workspace, approvals, digest, saved, [*named, *beside])
     if found.missing and (not approvals.sensitive_only or (saved is not None and _is_sensitive(saved))):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from acctcfg.plain_file import leads_out, read_plain
+from acctcfg.errors import ConfigError, UsageError
+from acctcfg.plain_file import leads_out, read_plain, write_whole
 from acctcfg.secrets.new_identity import IDENTITY, new_identity, write_private
+
+if TYPE_CHECKING:
+    from acctcfg.core.secret import Secret
 
 __all__ = ["command"]
 
@@ -34,7 +40,6 @@ def command(ctx: click.Context, directory: Path | None) -> None:
     from acctcfg.cli.console import say_page
     from acctcfg.cli.git_ignore import leaves_out
     from acctcfg.cli.starter import starter_files
-    from acctcfg.errors import ConfigError, UsageError
     from acctcfg.manifest.schema import manifest_schema_text
     from acctcfg.venues.installed import rules
 
@@ -54,16 +59,31 @@ def command(ctx: click.Context, directory: Path | None) -> None:
     except OSError as exc:
         raise ConfigError(f"cannot read {folder / '.gitignore'}: {exc.strerror}") from exc
     files[".gitignore"] = ignored if leaves_out(ignored, IDENTITY) else _joined(ignored, files[".gitignore"])
-    try:
-        for name, text in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8", errors="surrogateescape")
-        write_private(folder / IDENTITY, identity)
-    except OSError as exc:
-        raise ConfigError(f"cannot write {exc.filename or folder}: {exc.strerror}") from exc
+    _write(folder, files, identity)
     listed = "\n".join(f"  {name}" for name in (*files, IDENTITY))
     enter = "" if folder.resolve() == Path.cwd() else f"                                    cd {folder}\n"
     say_page(NEXT.format(directory=folder, files=listed, enter=enter))
+
+
+def _write(folder: Path, files: Mapping[str, str], identity: Secret) -> None:
+    """All of the files, or none: what a full disk leaves half done would stand in the way of the next try."""
+    made: list[Path] = []
+    try:
+        for name, text in files.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if file.exists():  # only .gitignore, which is somebody's
+                write_whole(file, text, mode=file.stat().st_mode & 0o777)
+            else:
+                made.append(file)
+                file.write_text(text, encoding="utf-8", errors="surrogateescape")
+        write_private(folder / IDENTITY, identity)
+    except OSError as exc:
+        for file in made:
+            file.unlink(missing_ok=True)
+        raise ConfigError(
+            f"cannot write {exc.filename or folder}: {exc.strerror}", hint="nothing was written; run it again after"
+        ) from exc
 
 
 def _read_or_empty(file: Path) -> str:

@@ -23,10 +23,14 @@ def new_identity() -> tuple[Secret, str]:
 
 
 def write_private(file: Path, text: Secret) -> None:
-    """A new file, mode 0600, on disk when this returns. FileExistsError where there is one."""
+    """A new file, mode 0600, on disk when this returns. Else none, and OSError (FileExistsError where there is one)."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text.reveal())
-        out.flush()
-        os.fsync(out.fileno())
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text.reveal())
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        file.unlink(missing_ok=True)
+        raise

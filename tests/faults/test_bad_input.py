@@ -275,6 +275,21 @@ def test_a_plan_file_that_does_not_fit_is_not_left_behind(desk: Desk) -> None:
     assert sorted(file.name for file in desk.folder.iterdir() if "plan" in file.name) == ["plan.json"]
 
 
+@pytest.mark.parametrize("kilobytes", [0, 1, 16])
+def test_a_starter_workspace_that_does_not_fit_is_not_left_behind(desk: Desk, kilobytes: int) -> None:
+    """`init` on a full disk: one message, exit 1, what stood there is as it was, and a second `init` makes it."""
+    folder = desk.folder / "new"
+    folder.mkdir()
+    ignored = folder / ".gitignore"
+    ignored.write_bytes(b"*.caf\xe9\n")
+    refused(limited(desk, kilobytes, "init", str(folder)), "cannot write")
+    assert [file for file in folder.rglob("*") if file.is_file()] == [ignored]
+    assert ignored.read_bytes().startswith(b"*.caf\xe9\n")
+    assert desk.run("init", str(folder)).code == 0
+    assert desk.run("-C", str(folder), "validate").code == 0
+    assert ignored.read_bytes().startswith(b"*.caf\xe9\n\n")
+
+
 def test_a_plan_file_in_a_folder_that_is_not_there(desk: Desk) -> None:
     """One message that names the path."""
     said = one_key(desk).plan("--out", str(desk.folder / "none" / "plan.json"))
