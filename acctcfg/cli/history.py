@@ -91,8 +91,10 @@ def command(
     on which commit, and the keys on record; as jsonl (all of it), csv (a row a step) or html (a page). Where
     ACCTCFG_SIGNING_KEY names an SSH key, the head of the chain is signed with it.
     """
+    from acctcfg.cli.console import say
     from acctcfg.engine.workspace import journal_in, storage_here
     from acctcfg.errors import UsageError
+    from acctcfg.render.formats import is_json
 
     if verify and run:
         raise UsageError("--verify checks the whole journal, not one run", hint="leave out the run")
@@ -109,7 +111,11 @@ def command(
             record = journal.run(run)
             show(ctx, form, "run", record.about(about) if about else record)
         else:
-            show(ctx, form, "runs", journal.runs(limit, since=since, about=about))
+            found = journal.runs(limit, since=since, about=about)
+            if not found and not is_json(form) and journal.runs(1):
+                say("No run is of that time or those accounts.")
+            else:
+                show(ctx, form, "runs", found)
         if problems := journal.verify():
             _warn(journal, problems)
             ctx.exit(1)

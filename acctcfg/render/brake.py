@@ -11,6 +11,7 @@ from acctcfg.render.columns import columns, filled
 from acctcfg.render.formats import Page
 from acctcfg.render.harmless import json_text
 from acctcfg.render.paint import Paint, joined
+from acctcfg.render.text import counted
 
 __all__ = ["braked", "braked_json", "to_lower", "what_it_does"]
 
@@ -29,8 +30,9 @@ def what_it_does(most: Decimal) -> str:
 def to_lower(brake: Braked, page: Page) -> str:
     """What will be lowered, and what stands in the way, before the question."""
     paint = Paint(page.color)
-    read = f"{brake.looked_at} leverages of {brake.accounts} accounts were looked at"
-    late = f"; {brake.pending} accounts are still being read, and are lowered as they come" if brake.pending else ""
+    were = "was" if brake.looked_at == 1 else "were"
+    read = f"{counted(brake.looked_at, 'leverage')} of {counted(brake.accounts, 'account')} {were} looked at"
+    late = f"; {counted(brake.pending, 'account')} still to be read, and lowered as they come" if brake.pending else ""
     blocks = [
         list(_listed([one for one in brake.lowerings if one.status == "to_lower"], paint)),
         list(_held([one for one in brake.lowerings if one.status != "to_lower"], paint)),

@@ -12,6 +12,7 @@ import errno
 import os
 import socket
 import ssl
+import stat
 import struct
 import zlib
 from collections.abc import AsyncIterator, Mapping
@@ -180,6 +181,8 @@ def authorities() -> ssl.SSLContext:
             if place and name == "SSL_CERT_DIR":
                 os.listdir(place)  # noqa: PTH208 (a folder that is not there would count as an empty one)
             elif place:
+                if not stat.S_ISREG(os.stat(place).st_mode):  # noqa: PTH116 (a named pipe would be waited for)
+                    raise OSError(errno.EINVAL, "it is not a regular file")
                 ssl.create_default_context(cafile=place)
         except (OSError, ValueError) as exc:
             why = "no certificates are in it" if isinstance(exc, ssl.SSLError | ValueError) else reason(exc)
@@ -334,6 +337,8 @@ def _told(
             return Unproxied(f"{proxy} does not answer: {reason(exc.os_error)}"), None
         case aiohttp.ClientHttpProxyError():
             return Unproxied(f"{proxy} refuses to connect to it (HTTP {exc.status})"), None
+        case aiohttp.ClientResponseError():  # only a proxy's answer to CONNECT goes through aiohttp's own reading
+            return Unproxied(f"{proxy}: its answer is not HTTP"), None
         case aiohttp.ConnectionTimeoutError():
             return ConnectTimedOut("no connection in time"), exc
         case aiohttp.ClientConnectorDNSError():

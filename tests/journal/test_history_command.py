@@ -111,6 +111,14 @@ def test_json(told: list[str], tmp_path: Path) -> None:
     assert record["entries"][0]["requests"][1]["attempt"] == 2
 
 
+def test_no_run_fits(told: list[str], tmp_path: Path) -> None:
+    """Where there are runs, and none is of the time or the account that was asked for, it does not say "yet"."""
+    for asked in (("--since", "2999-01-01"), ("--target", "nobody")):
+        said = history(tmp_path, *asked)
+        assert (said.exit_code, said.stdout) == (0, "No run is of that time or those accounts.\n")
+        assert json.loads(history(tmp_path, *asked, "--format", "json").stdout) == []
+
+
 def test_no_runs(tmp_path: Path) -> None:
     """Without a journal there is nothing to tell, and none is made."""
     assert history(tmp_path).stdout == "No runs yet.\n"

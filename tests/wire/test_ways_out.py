@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import ssl
 import subprocess
@@ -26,12 +27,14 @@ HOST = "venue.example"
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-@pytest.mark.parametrize("kind", ["gone", "empty"])
+@pytest.mark.parametrize("kind", ["gone", "empty", "pipe"])
 def test_wrong_certificates_are_named(monkeypatch, tmp_path, name, kind):
     """One sentence with the variable and the file, whatever is wrong with it."""
     place = tmp_path / kind
     if kind == "empty":
         place.write_text("")
+    elif kind == "pipe":  # nobody writes to it: whoever opens it waits
+        os.mkfifo(place)
     monkeypatch.setenv(name, str(place))
     with pytest.raises(ConfigError) as caught:
         authorities()
@@ -171,6 +174,23 @@ async def test_a_proxy_that_does_not_answer_is_named(clock):
     ) as client:
         with pytest.raises(Unreachable, match=r"http://127\.0\.0\.1:9 \(from venues\.desk\.proxy\) does not answer"):
             await client.read(READ, "signer", "42")
+
+
+async def test_a_proxy_that_speaks_no_http_is_named(clock):
+    """Whatever it answers to CONNECT, the message says which proxy, in words, and nothing was sent."""
+
+    async def garbled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"220 mail.example ESMTP\r\n\r\n")
+        writer.close()
+
+    proxy = await asyncio.start_server(garbled, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+    transport = AiohttpTransport(proxy=proxy_of(f"https://{HOST}", url, "venues.desk.proxy", {}))
+    async with Client(f"https://{HOST}", ToyDialect(), clock, Pacer(clock), transport=transport) as client:
+        with pytest.raises(Unreachable, match=rf"{url} \(from venues\.desk\.proxy\): its answer is not HTTP"):
+            await client.read(READ, "signer", "42")
+    proxy.close()
 
 
 # -- open files --------------------------------------------------------------------------------------------------------
