@@ -67,6 +67,7 @@ async def carry_out(
                 await _walk(execution, way.interrupts, way.progress)
             finally:
                 outcome = _outcome(planned, execution, recorded)
+                way.locks.ended(outcome.results)
                 outcome = replace(outcome, notes=(*outcome.notes, *way.locks.notes))
                 ours, here = execution.to_record(outcome)
                 outcome = _kept(outcome, lambda _: remember(ours, here, journal, open_before, run))

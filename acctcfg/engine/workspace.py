@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from acctcfg.core.address import Focus
 from acctcfg.core.base_url import one_spelling
 from acctcfg.core.desired import JournalSpec, Manifest, VenueSpec
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.outcome import StepResult
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.snapshot import Earlier
 from acctcfg.core.spelling import decimal_of
@@ -313,6 +314,12 @@ class Locks:
         """Nothing of earlier runs can arrive any more."""
         for lock in self._own:
             lock.settled()
+
+    def ended(self, results: Iterable[StepResult]) -> None:
+        """A write whose outcome is not known may still arrive, and other folders' journals know nothing of it."""
+        if any(one.status == "unknown" for one in results):
+            for lock in self._own:
+                lock.unsettled()
 
     @property
     def _own(self) -> list[Lock]:

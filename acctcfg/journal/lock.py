@@ -165,6 +165,7 @@ class Lock:
         self._shared = self._places[:-1]
         self._held: list[_Held] = []
         self._settled = False
+        self._unsettled = False
         self._beaten = (float("-inf"), float("-inf"))  # monotonic and wall clock, before the last refresh
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -207,6 +208,10 @@ class Lock:
     def settled(self) -> None:
         """Nothing of those before us can arrive any more: the next one need not wait for it."""
         self._settled = True
+
+    def unsettled(self) -> None:
+        """A write of ours may still be on its way when we let go: whoever comes next is told."""
+        self._unsettled = True
 
     def fresh(self) -> bool:
         """Whether a write may still be sent: the lock is ours, and its last refresh less than 45 s old.
@@ -304,7 +309,10 @@ class Lock:
 
     def _release(self) -> None:
         for one in self._held:
-            says = replace(one.holder, late=()) if self._settled and one.holder.late else None
+            late = () if self._settled else one.holder.late
+            if self._unsettled:
+                late = (*late, (self._token, self._now()))
+            says = replace(one.holder, late=late) if late != one.holder.late else None
             with suppress(*_UNREACHABLE):
                 if one.place.is_held(one.number):
                     one.place.free(one.number, says)

@@ -145,6 +145,32 @@ def test_another_checkout_waits_for_it_too(tmp_path: Path, monkeypatch: pytest.M
         assert "waiting until" not in desk.run("-v", "apply", "--auto-approve").err
 
 
+def test_another_checkout_waits_for_what_was_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second Ctrl-C ends the run with a write on its way: whoever takes the lock next is told, and waits."""
+    (one := tmp_path / "one").mkdir()
+    with Desk.at(one, monkeypatch, speed=5) as desk:
+        desk.sandbox.control_post("accounts/mmdesk01", {})
+        deposit = {"credit_to": "trading", "addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]}
+        desk.write({"mmdesk01": {"deposit": deposit}})
+        asked = {"path": "*/subaccount-deposit-address", "method": "POST"}
+        desk.fault(match=asked, kind="timeout_after", seconds=VERY_LONG_S)
+        running = start(desk, "never", 1)
+        until(lambda: desk.writes("subaccount-deposit-address"))
+        running.send_signal(signal.SIGINT)
+        assert running.stderr is not None
+        assert b"press again to stop at once" in running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=PATIENCE_S)
+        assert running.returncode == 130
+        let_go(desk)
+        desk.folder = another_checkout(desk)
+        said = desk.run("-v", "apply", "--auto-approve")
+        assert said.code == 0, said.out + said.err
+        assert said.err.count("waiting until requests of an earlier run have expired\n") == 1
+        assert len(desk.account("mmdesk01")["addresses"]) == 1
+        assert "waiting until" not in desk.run("-v", "apply", "--auto-approve").err
+
+
 def test_the_brake_of_another_checkout_looks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a killed run of another folder sent may raise what the brake has lowered: it does not end with 0 before."""
     (one := tmp_path / "one").mkdir()

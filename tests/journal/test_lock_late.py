@@ -113,6 +113,22 @@ async def test_who_let_go_leaves_nothing(folder: Folder) -> None:
     assert await late(folder("b")) == -math.inf
 
 
+async def test_who_let_go_too_early_says_so(folder: Folder, clock: Clock) -> None:
+    """A run that knows not how a write of it ended tells so when it lets go, besides what it was told itself."""
+    await killed(folder("a", DEAD))
+    clock.move(1)
+    async with folder("b") as lock:
+        clock.move(5)
+        lock.unsettled()
+    clock.move(5)
+    assert await late(folder("c")) == START + 6
+    async with folder("c") as lock:
+        lock.settled()
+        lock.unsettled()
+    clock.move(1)
+    assert await late(folder("d")) == START + 11
+
+
 async def test_many_that_died_fit_into_a_claim(folder: Folder, clock: Clock) -> None:
     """However many die one after the other, the last is told, and the claim can be read."""
     for _ in range(100):
