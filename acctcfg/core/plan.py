@@ -169,6 +169,7 @@ class Plan:
     unreadable: tuple[Unread, ...] = ()
     estimate: Estimate = field(default_factory=lambda: Estimate(0, 0.0, ""))
     manifest_digest: str = ""
+    uids: Mapping[str, str] = field(default_factory=dict)  # what the venue knows each account by that is there
     reports: tuple[VenueReport, ...] = ()
     stores: tuple[StoreReport, ...] = ()  # where new secrets of its steps go
     replace: tuple[str, ...] = ()  # keys that the user lets be replaced
@@ -282,6 +283,7 @@ class Plan:
             "replace": sorted(self.replace),
             "allow_sensitive": sorted(self.allow_sensitive),
             "steps": [step.fingerprint() for step in self.steps],
+            **({"uids": uids} if (uids := self._uids()) else {}),
             "unreadable": sorted([one.address, one.code] for one in self.unreadable),
             **self._reverts(),
             **({"snapshot": True} if self.earlier is not None else {}),
@@ -308,6 +310,11 @@ class Plan:
     def _reverts(self) -> dict[str, object]:
         return {} if self.reverts is None else {"reverts": self.reverts.to_json()}
 
+    def _uids(self) -> dict[str, str]:
+        """Of the accounts that it changes: one that was deleted and made anew under its name is another account."""
+        accounts = sorted({step.address.account for step in self.steps} & self.uids.keys())
+        return {account: self.uids[account] for account in accounts}
+
     def _venues(self) -> dict[str, object]:
         return {report.venue: report.to_json() for report in self.reports}
 
@@ -332,6 +339,7 @@ class Plan:
             "replace": list(self.replace),
             "allow_sensitive": list(self.allow_sensitive),
             "sets_nothing": list(self.scope.sets_nothing),
+            "uids": self._uids(),
             "steps": self._steps_json(),
             "warnings": [{"address": w.address, "code": w.code, "message": w.message} for w in self.warnings],
             "unreadable": [{"address": u.address, "code": u.code, "message": u.message} for u in self.unreadable],
@@ -392,6 +400,7 @@ def digest_of_document(document: Mapping[str, Any]) -> str:
             "replace": sorted(document["replace"]),
             "allow_sensitive": sorted(document["allow_sensitive"]),
             "steps": steps,
+            **({"uids": uids} if (uids := document.get("uids")) else {}),
             "unreadable": sorted([one["address"], one["code"]] for one in document["unreadable"]),
             "cautions": sorted(one for one in cautions if one[0] in own and one[1] not in UNREVIEWED),
             **({"reverts": document["reverts"]} if "reverts" in document else {}),

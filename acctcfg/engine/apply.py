@@ -23,6 +23,7 @@ from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.reading import venues_of
 from acctcfg.engine.reviewed import (
     asked_before,
+    check_accounts,
     check_answers,
     check_credentials,
     check_digest,
@@ -192,6 +193,7 @@ def _hold_to_review(planned: Planned, terms: _Terms, part: Part | None) -> None:
     saved, expect = terms.saved, terms.expect
     if saved is not None:
         begun = set[str]() if part is None else _begun(planned, part)
+        check_accounts(saved, planned.surveys)
         check_steps(saved, planned.plan, allow_warnings=terms.allow_warnings, begun=begun)
         check_answers(saved, planned.surveys)
     if expect is not None:

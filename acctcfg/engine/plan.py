@@ -216,6 +216,7 @@ async def _drawn_up(
     warnings += outlived(session, chains, by_key)
     plan = Plan(
         steps=lifted,
+        uids={survey.spec.key: survey.uid for survey in surveys if survey.exists and survey.uid},
         scope=_scope(focus, surveys),
         warnings=tuple(sorted(set(warnings), key=lambda one: (one.address, one.code, one.message))),
         unreadable=tuple(sorted(set(unread), key=lambda one: (one.address, one.code))),

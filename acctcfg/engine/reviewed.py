@@ -27,6 +27,7 @@ from acctcfg.venues.contract import Survey
 
 __all__ = [
     "asked_before",
+    "check_accounts",
     "check_answers",
     "check_credentials",
     "check_digest",
@@ -86,6 +87,15 @@ def check_credentials(session: Session, saved: Mapping[str, Any]) -> None:
             )
         if then.get("base_url", "") != now.base_url:
             raise PlanStale(f"venues.{key}: the plan was made for {_where(then)}, not {_where_now(now)}", hint=_AGAIN)
+
+
+def check_accounts(saved: Mapping[str, Any], surveys: Mapping[str, Survey]) -> None:
+    """Go on only if each account is the one that was reviewed: a name can be given to another one."""
+    for account, uid in saved.get("uids", {}).items():  # not in plans of before they were kept
+        now = surveys.get(account)
+        if now is not None and now.exists and now.uid not in ("", uid):
+            why = f"{account}: the plan was made for uid {uid}, the account of that name is {now.uid} now"
+            raise PlanStale(why, hint=_AGAIN)
 
 
 def check_steps(

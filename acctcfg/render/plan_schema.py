@@ -67,6 +67,7 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
             ),
             waves=_waves(),
             excludes={**TEXTS, "description": "what was left out of it; absent in files of earlier versions"},
+            uids=_uids(),
             changed_since=_since(),
             recalled=_recalled(),
             rehearsal=_rehearsal(),
@@ -82,6 +83,11 @@ def plan_schema_text(rules: Iterable[VenueRules] = ()) -> str:
     import json
 
     return json.dumps(plan_schema(rules), indent=2, ensure_ascii=False) + "\n"
+
+
+def _uids() -> dict[str, object]:
+    told = "what the venue knows each account by that is there and that the plan changes; apply demands the same"
+    return {**map_({**TEXT}), "description": told}
 
 
 def _store() -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,20 @@ def test_another_sub_account_of_the_same_name_is_not_ours(gate: GateDesk) -> Non
     assert set(gate.blocked_by("customer01.api_keys[bot]")) == {"uid_changed"}
     gate.write({"customer01": {**SUB, **BOT, "uid": "999999999"}}).converge()
     gate.write({"customer01": {**SUB, **BOT}}).converge()
+
+
+def test_a_plan_is_of_the_sub_account_that_was_reviewed(gate: GateDesk) -> None:
+    """Another one of its name is refused by a saved plan, also where the journal knows neither: exit 1, no write."""
+    gate.write({"customer01": {**SUB, **BOT}, "customer02": SUB}).converge()
+    shutil.rmtree(gate.folder / ".acctcfg")
+    gate.write({"customer01": {**SUB, **BOT, "state": "locked"}})
+    assert gate.plan("--out", "plan.json").code == 0
+    sub(gate, "customer01").uid = "999999999"
+    before = len(gate.writes())
+    said = gate.apply("plan.json")
+    assert said.code == 1, said.out + said.err
+    assert "the account of that name is 999999999 now" in said.err
+    assert len(gate.writes()) == before
 
 
 def test_another_sub_account_matches_nothing(gate: GateDesk) -> None:

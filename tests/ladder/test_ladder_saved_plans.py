@@ -480,3 +480,18 @@ def test_all_that_moved_is_said_at_once(desk: Desk) -> None:
         assert "all that differs from the reviewed plan:" in said.err
         assert "trader01.leverage[swap/BTC-USDT/cross]: before was 5, is 9" in said.err
         assert "trader01.leverage[swap/BTC-USDT/cross]: open_position_on_scope is only in the present plan" in said.err
+
+
+def test_a_plan_is_of_the_account_that_was_reviewed(desk: Desk) -> None:
+    """An account that was deleted and made anew under its name is another one, which no journal has to know for it."""
+    file = _ready(desk)
+    document = json.loads((desk.folder / "plan.json").read_text())
+    assert document["uids"] == {"trader01": desk.account("trader01")["uid"]}
+    desk.sandbox.control_delete("accounts/trader01")
+    settle(desk, "trader01", acctLv="3", posMode="net_mode")
+    anew = desk.account("trader01")["uid"]
+    said = _refused(desk, file)
+    was = document["uids"]["trader01"]
+    assert f"trader01: the plan was made for uid {was}, the account of that name is {anew} now" in said.err
+    assert desk.apply("--expect", document["digest"]).code == 1
+    assert desk.account("trader01")["posMode"] == "net_mode"
