@@ -39,7 +39,8 @@ def command() -> None:
 def list_(ctx: click.Context, form: str) -> None:
     """List what the stores hold. Sends no request and opens no secret.
 
-    wanted: the manifest names its key; unnamed: it does not; dead: moved aside because its key no longer exists.
+    wanted: the manifest names its key; unnamed: it does not; dead: moved aside for the secret of a
+    newer key; its own key is gone, or goes when the overlap of a rotation ends.
     """
     from acctcfg.engine.stored_keys import list_secrets
     from acctcfg.engine.workspace import Workspace

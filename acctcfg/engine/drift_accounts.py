@@ -17,8 +17,9 @@ __all__ = ["look_at_users"]
 async def look_at_users(look: Look) -> None:
     """Each venue user's whole list, once."""
     users: dict[tuple[str, str], dict[str, Link]] = {}
+    place_of = look.session.workspace.place_of
     for key, link in look.links():
-        users.setdefault((link.client.base_url, link.connection.user), {})[key] = link
+        users.setdefault((place_of(link.client.base_url), link.connection.user), {})[key] = link
     accounts = look.session.workspace.manifest.accounts.values()
     for links in users.values():
         named = frozenset(spec.name for spec in accounts if spec.venue in links)

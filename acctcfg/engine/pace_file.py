@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from acctcfg.core.base_url import one_spelling
 from acctcfg.plain_file import read_plain
 from acctcfg.wire.endpoint import Rate
 from acctcfg.wire.limits import BucketKey
@@ -35,7 +36,7 @@ class PaceFile:
     def __init__(self, environ: Mapping[str, str], base_url: str) -> None:
         home = environ.get("HOME")
         cache = environ.get("XDG_CACHE_HOME") or (home and str(Path(home) / ".cache"))
-        name = hashlib.sha256(base_url.encode()).hexdigest()[:16]
+        name = hashlib.sha256(one_spelling(base_url).encode()).hexdigest()[:16]
         self._path = Path(cache) / "acctcfg" / f"pace-{name}.json" if cache and Path(cache).is_absolute() else None
 
     def restore(self, pacer: Pacer, rates: Rates) -> None:

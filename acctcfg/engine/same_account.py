@@ -18,7 +18,7 @@ def same_account(session: Session, surveys: Sequence[Survey]) -> Iterator[Unread
     for survey in surveys:
         connection, spec = session.links[survey.spec.venue].connection, survey.spec
         name = "" if spec.role == "main" else spec.name
-        world = connection.client.base_url, connection.spec.environment
+        world = session.workspace.place_of(connection.client.base_url), connection.spec.environment
         known[*world, connection.user, name].append(survey)
     for some in known.values():
         for survey in some if len(some) > 1 else ():

@@ -12,7 +12,7 @@ from itertools import chain
 from types import TracebackType
 from typing import Self
 
-from acctcfg.core.base_url import is_loopback
+from acctcfg.core.base_url import is_loopback, one_spelling
 from acctcfg.core.desired import VenueSpec
 from acctcfg.core.events import Connected, Traffic
 from acctcfg.core.json_types import JsonObject
@@ -316,7 +316,7 @@ class Session:
         """
         limits = granted(spec, type_)
         counted = (spec.key,) if self.limits is not None else (type_.rules.type, *sorted(limits.items()))
-        known = (base_url, share, speed, *counted)
+        known = (one_spelling(base_url), share, speed, *counted)
         if known not in self.pacers:
             pacer = self.pacers[known] = Pacer(self.clock, share, speed)
             pacer.limits = limits

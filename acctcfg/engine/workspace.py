@@ -199,7 +199,8 @@ class Workspace:
         """Whose credentials a connection had when an apply last used it; "" before its first use."""
         with self.journal() as journal:
             self.demand_intact(journal)
-            known = (journal.user_behind(key, venue.environment, base_url) for key in (venue.key, *venue.formerly))
+            keys = (venue.key, *venue.formerly)
+            known = (journal.user_behind(key, venue.environment, base_url, self.place_of) for key in keys)
             return next(filter(None, known), "")
 
     def accounts_of(self, user: str) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
+from acctcfg.core.base_url import one_spelling
 from acctcfg.core.json_types import JsonObject
 from acctcfg.errors import JournalError
 from acctcfg.journal import reading
@@ -67,12 +68,22 @@ class Past:
 
     # -- connections, stores, access ----------------------------------------------------------------------------------
 
-    def user_behind(self, venue: str, environment: str, base_url: str) -> str:
-        """The venue user whose credentials this connection had when it was last used by an apply; "" before that."""
+    def user_behind(
+        self, venue: str, environment: str, base_url: str, place_of: Callable[[str], str] = one_spelling
+    ) -> str:
+        """The venue user whose credentials this connection had when it was last used by an apply; "" before that.
+
+        `place_of`: one name for all the base URLs that lead to one place; another spelling is no other connection.
+        """
+        here = (venue, environment, place_of(base_url))
         rows = self._rows(Which(kinds=("connection",)))
-        here = {"venue": venue, "environment": environment, "base_url": base_url}
         with self._understood():
-            found = [row.venue_user for row in rows if {name: row.facts()[name] for name in here} == here]
+            facts = [(row.venue_user, row.facts()) for row in rows]
+            found = [
+                user
+                for user, one in facts
+                if (one["venue"], one["environment"], place_of(str(one["base_url"]))) == here
+            ]
         return found[-1] if found else ""
 
     def store_readers(self) -> dict[str, Readers]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
+from acctcfg.core.base_url import one_spelling
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.journal.postgres_server import Bounds, Connection, Server
 from acctcfg.journal.process import this_process
@@ -79,7 +80,7 @@ class SharedLimits:
 
     def of(self, base_url: str, user: str, *, opening: bool = False) -> _OfUser:
         """Those of one connection, by the user that its own key is of."""
-        return _OfUser(self, base_url, user, self._machine, opening)
+        return _OfUser(self, one_spelling(base_url), user, self._machine, opening)
 
     async def enter(self, bucket: str, count: int, window_s: float) -> _Place:
         """Wait for a place."""

@@ -127,7 +127,8 @@ def test_two_connections_of_one_user_do_not_take_turns_at_an_account(desk: Desk,
     settle(desk, "mmdesk01", acctLv="2")
     again = {**fields, "venue": "desk2", **({"name": "mmdesk01"} if "role" not in fields else {})}
     desk.write({"mmdesk01": fields, "other": again, "newone01": {}})
-    desk.document["venues"]["desk2"] = desk.document["venues"]["desk"]
+    elsewhere = desk.sandbox.base_url.replace("127.0.0.1", "LOCALHOST") + "/"
+    desk.document["venues"]["desk2"] = {**desk.document["venues"]["desk"], "base_url": elsewhere}
     desk.text(json.dumps(desk.document))
     found = desk.plan("--format", "json")
     assert found.code == 1
@@ -164,6 +165,19 @@ def test_somebody_elses_credentials_are_refused_from_the_second_use_on(two: Desk
     two.write({"mmdesk01": {}}, venue={"uid": theirs}).converge()
     two.write({"mmdesk01": {}})
     assert two.plan().code == 0, "the last use counts"
+
+
+def test_another_spelling_of_the_place_is_no_first_use(two: Desk) -> None:
+    """Whoever swaps the credentials and spells `base_url` anew is refused all the same, and nothing is sent."""
+    two.write({"mmdesk01": {}}).converge()
+    for part in ("api_key", "secret_key"):
+        two.monkeypatch.setenv(f"OKX_DESK_{part.upper()}", OTHER[part])
+    before = len(two.writes())
+    for url in (two.sandbox.base_url.replace("127.0.0.1", "LocalHost"), two.sandbox.base_url + "/"):
+        said = two.write({"mmdesk01": {}}, venue={"base_url": url}).apply()
+        assert (said.code, said.out) == (1, ""), said.out + said.err
+        assert two.sandbox.app.venues["okx"].state.tenants["other"].master.uid in said.err
+    assert len(two.writes()) == before
 
 
 def test_a_plan_remembers_nobody(two: Desk) -> None:
