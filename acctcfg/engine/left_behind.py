@@ -1,20 +1,49 @@
-"""Connections that have no account left in the manifest, though the journal knows accounts of ours there."""
+"""Accounts that the journal knows as ours, where the manifest has no account left, or not even the connection."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from acctcfg.core.plan import Warning_
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError
 from acctcfg.venues.installed import venue
+from acctcfg.venues.resources import no_longer_managed
 
-__all__ = ["has_credentials", "left_behind", "unopened"]
+__all__ = ["gone", "has_credentials", "left_behind", "unopened"]
 
 
 def left_behind(workspace: Workspace) -> list[str]:
     """Those that can be opened: what is left there is still to be named."""
     return [key for key in _known(workspace) if has_credentials(workspace, key)]
+
+
+def gone(workspace: Workspace, opened: Collection[str]) -> list[Warning_]:
+    """Of the connections that the manifest no longer has: nobody can read what is left there, and it is named.
+
+    `opened`: the users behind the connections that it does have. A journal in a database may be that of other
+    workspaces, too, whose connections these are: only the embedded one is of this workspace alone.
+    """
+    manifest = workspace.manifest
+    if manifest.journal.url:
+        return []
+    keys = {key for spec in manifest.venues.values() for key in (spec.key, *spec.formerly)}
+    with workspace.journal() as journal:
+        workspace.demand_intact(journal)
+        known = journal.connections()
+    kept = {*opened, *(one.user for one in known if one.venue in keys)}
+    places = {one.user: one for one in known if one.user not in kept}
+    memory, found = workspace.memories(), []
+    for user, one in sorted(places.items()):
+        there = memory(one.base_url, user)
+        for account in there.accounts():
+            told = no_longer_managed(there, account.name, account.uid)
+            where = (
+                f"It is of venue user {user}, whose connection, venues.{one.venue}, the manifest no longer has either"
+            )
+            found.append(replace(told, message=f"{told.message}. {where}"))
+    return found
 
 
 def unopened(workspace: Workspace, opened: Collection[str]) -> list[Warning_]:

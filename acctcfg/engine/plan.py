@@ -22,7 +22,7 @@ from acctcfg.core.scope import Scope, StoreReport
 from acctcfg.engine.capped import above_cap
 from acctcfg.engine.changed_since import accounts_since, narrowed_to
 from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
-from acctcfg.engine.left_behind import unopened
+from acctcfg.engine.left_behind import gone, unopened
 from acctcfg.engine.narrowed import demand_reach, demand_targets
 from acctcfg.engine.plan_costs import Chains, chains_of, estimate_of, outlived
 from acctcfg.engine.plan_steps import Asked, ask_all, steps_of
@@ -211,7 +211,7 @@ async def _drawn_up(
     for link in session.links.values():
         link.seconds = time.monotonic() - link.opened_at
     warnings += [warning for one in session.links.values() for warning in one.warnings()]
-    warnings += unopened(workspace, session.links) if focus.everything else []
+    warnings += _left_behind(session) if focus.everything else []
     chains = await chains_of(session, by_key, lifted)
     warnings += outlived(session, chains, by_key)
     plan = Plan(
@@ -232,6 +232,12 @@ async def _drawn_up(
     unlifted = replace(plan, steps=guarded(steps), replace=())
     as_reviewed = [one for some in (plan, unlifted) for one in (some, replace(some, allow_sensitive=()))]
     return Planned(plan, by_key, session, tuple(as_reviewed), chains=chains, readers=readers)
+
+
+def _left_behind(session: Session) -> list[Warning_]:
+    """What the journal alone tells: of connections that are not opened, or that the manifest no longer has."""
+    users = {link.connection.user for key, link in session.links.items() if key not in session.failed}
+    return unopened(session.workspace, session.links) + ([] if session.failed else gone(session.workspace, users))
 
 
 def _sensitive(steps: Sequence[Step], readers: Mapping[str, str], focus: Focus) -> dict[Address, str]:

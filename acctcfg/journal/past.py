@@ -17,7 +17,7 @@ from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.last_seen import LastSeen, demand_last, older
 from acctcfg.journal.process import Process
 from acctcfg.journal.reading import Readers
-from acctcfg.journal.records import Access, Intent, Run, RunRecord, is_of
+from acctcfg.journal.records import Access, Connected, Intent, Run, RunRecord, is_of
 from acctcfg.journal.storage import NAMED, Storage, Which
 
 __all__ = ["Past", "part_address"]
@@ -76,15 +76,18 @@ class Past:
         `place_of`: one name for all the base URLs that lead to one place; another spelling is no other connection.
         """
         here = (venue, environment, place_of(base_url))
+        known = self.connections()
+        found = [one.user for one in known if (one.venue, one.environment, place_of(one.base_url)) == here]
+        return found[-1] if found else ""
+
+    def connections(self) -> list[Connected]:
+        """Every connection that an apply used, oldest first; again where it had another user by then."""
         rows = self._rows(Which(kinds=("connection",)))
         with self._understood():
-            facts = [(row.venue_user, row.facts()) for row in rows]
-            found = [
-                user
-                for user, one in facts
-                if (one["venue"], one["environment"], place_of(str(one["base_url"]))) == here
+            return [
+                Connected(row.venue_user, *(str(row.facts()[name]) for name in ("venue", "environment", "base_url")))
+                for row in rows
             ]
-        return found[-1] if found else ""
 
     def store_readers(self) -> dict[str, Readers]:
         """Type, path and recipients of every store, as an apply last knew them."""

@@ -12,6 +12,7 @@ from acctcfg.core.remembered import KnownAccount
 
 __all__ = [
     "Access",
+    "Connected",
     "EntryRecord",
     "Finding",
     "Intent",
@@ -109,6 +110,16 @@ class RunRecord:
 def is_of(address: str, targets: Sequence[str]) -> bool:
     """Whether one of these addresses or patterns names an address, or the account that it belongs to."""
     return any(AddressPattern(target).matches(Address.of(address)) for target in targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection that an apply used, by its key in the manifest, and the venue user behind it."""
+
+    user: str
+    venue: str
+    environment: str
+    base_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

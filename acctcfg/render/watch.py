@@ -83,6 +83,8 @@ def _found(watched: Watched) -> Iterator[str]:
         yield "1 account matches the manifest" if count == 1 else f"{count} accounts match the manifest"
     elif watched.trouble is None:
         yield "no drift in what was read"
+    if idle := len(drift.plan.scope.sets_nothing):
+        yield f"{idle} entries set nothing"
     if drift.plan.unreadable:
         yield f"could not be read: {_some(dict.fromkeys(one.address for one in drift.plan.unreadable))}"
     if watched.outcome is not None:

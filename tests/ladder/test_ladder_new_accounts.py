@@ -178,3 +178,18 @@ def test_an_account_that_is_not_wholly_this_runs_has_the_full_gate(desk: Desk, w
     _verdict_names_nothing(desk, WAYS[way])
     keys = {**KEY, "bot": TRADING} if way is _with_a_second_key else KEY
     _blocked(desk.write({NAME: {**FIELDS, "api_keys": keys}}))
+
+
+def test_what_no_key_will_ever_sign_is_unread_and_no_step(desk: Desk) -> None:
+    """A new account without a key: it can be created, and its settings stand under unreadable, not among the steps."""
+    desk.write({"newone01": {"position_mode": "long_short", "settings": {"greeks": "PA"}}, "newone02": {}})
+    found = desk.plan("--format", "json")
+    assert found.code == 1
+    assert [one["address"] for one in found.json["steps"]] == ["newone01", "newone02"]
+    assert {(one["address"], one["code"]) for one in found.json["unreadable"]} == {
+        ("newone01.position_mode", "no_access"),
+        ("newone01.settings.greeks", "no_access"),
+    }
+    assert (desk.apply().code, desk.writes()) == (1, [])
+    assert desk.apply("--skip-blocked").code == 1
+    assert [row["body"]["subAcct"] for row in desk.writes()] == ["newone02"]

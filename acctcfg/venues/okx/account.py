@@ -246,6 +246,6 @@ class Account(AccountNotes):
         """Why nothing can be read with the account's own key yet, where a step of the plan will change that."""
         if self.reader is not None:
             return None
-        if self.row is None and not self.main:
-            return After("create")
-        return After(self.access_after.within) if self.access_after is not None else None
+        if self.access_after is None:
+            return None
+        return After("create") if self.row is None and not self.main else After(self.access_after.within)
