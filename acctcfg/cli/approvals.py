@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from acctcfg.core.desired import Approvals
+from acctcfg.engine.consent import HOW_TO_SIGN, approvals_needed, nobody_signed
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import Blocked, ConfigError, UsageError
 from acctcfg.journal.signature import LARGEST, PLAN, Signer, signer_of
@@ -78,13 +79,12 @@ def approved(
             Approved()
         )  # nothing to sign for: applied, it writes nothing, and is stale where there is something to do
     digest = expect if saved is None else str(saved["digest"])
+    if digest is None:
+        return Approved(missing=nobody_signed(workspace))
     found = _count(workspace, approvals, digest, saved, [*named, *beside])
     if found.missing and (not approvals.sensitive_only or (saved is not None and _is_sensitive(saved))):
-        raise Blocked(f"guardrails.approvals: {found.missing}", hint=_HINT)
+        raise Blocked(f"guardrails.approvals: {found.missing}", hint=HOW_TO_SIGN)
     return found
-
-
-_HINT = "acctcfg plan --out plan.json; acctcfg approve plan.json (each signer); acctcfg apply plan.json"
 
 
 def _is_sensitive(saved: Mapping[str, Any]) -> bool:
@@ -94,13 +94,11 @@ def _is_sensitive(saved: Mapping[str, Any]) -> bool:
 def _count(
     workspace: Workspace,
     approvals: Approvals,
-    digest: str | None,
+    digest: str,
     saved: Mapping[str, Any] | None,
     signatures: Sequence[Path],
 ) -> Approved:
-    wanted = f"{approvals.count} {'approval is' if approvals.count == 1 else 'approvals are'} needed"
-    if digest is None:
-        return Approved((), f"{wanted}, and only a saved plan can be signed")
+    wanted = approvals_needed(approvals)
     allowed = signers_file(workspace, approvals)
     people: dict[str, Signer] = {}
     keys, others = set[str](), list[str]()

@@ -124,11 +124,12 @@ def command(
     if not acts and (skip_blocked or lock_timeout):
         raise click.UsageError("--skip-blocked and --lock-timeout need --apply", ctx)
     from acctcfg.cli.event_loop import load_workspace, run_engine
+    from acctcfg.engine.consent import nobody_signed
     from acctcfg.engine.stopping import Interrupts
     from acctcfg.engine.watch import Watch
 
     if acts:
-        _unsigned(load_workspace(ctx))
+        nobody_signed(load_workspace(ctx))
     watch = Watch(
         load=lambda: load_workspace(ctx),
         interval_s=interval,
@@ -155,13 +156,6 @@ def command(
     ctx.exit(INTERRUPTED if interrupts.asked else watched.exit_code)
 
 
-def _unsigned(workspace: Workspace) -> str:
-    """Why sensitive steps are held back. Raises Blocked where the guardrails let nothing be applied unsigned."""
-    from acctcfg.cli.approvals import approved
-
-    return approved(workspace, None, None, ()).missing
-
-
 def _applying(
     targets: tuple[str, ...], excludes: tuple[str, ...], skip_blocked: bool, lock_timeout_s: float, *, queue: bool
 ) -> Act:
@@ -176,7 +170,6 @@ def _applying(
             excludes=excludes,
             skip_blocked=skip_blocked,
             lock_timeout_s=lock_timeout_s,
-            unsigned=_unsigned(workspace),
             said={"auto_approve": True, "watch": True, "targets": list(targets), "excludes": list(excludes)},
             keep_idle=False,
             progress=progress,

@@ -14,7 +14,7 @@ from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Step
 from acctcfg.engine.capped import without_cap
 from acctcfg.engine.carry_out import Spread, Way, carry_out
-from acctcfg.engine.consent import Leave
+from acctcfg.engine.consent import Leave, nobody_signed
 from acctcfg.engine.execute import left_out
 from acctcfg.engine.narrowed import demand_reach
 from acctcfg.engine.part import Part
@@ -67,7 +67,7 @@ async def apply(
     wait_flat_s: float = 0.0,
     lock_timeout_s: float = 0.0,
     rotation: RotateKeys | None = None,
-    unsigned: str = "",
+    unsigned: str | None = None,
     said: JsonObject | None = None,
     keep_idle: bool = True,
     part: Part | None = None,
@@ -83,7 +83,8 @@ async def apply(
 
     `refresh`: what the journal knows and cannot be deleted is read too.
 
-    `unsigned`: why sensitive steps are held back, where too few people signed the plan.
+    `unsigned`: why sensitive steps are held back, where too few people signed the plan; "" where enough did. None: as
+    `guardrails.approvals` says of what nobody signed.
 
     `said`: what else the user said on the command line, for the record. `keep_idle`: whether a run that can begin
     nothing, for all is blocked, goes on record, too; one that is tried every few minutes would fill it. `interrupts` is
@@ -93,6 +94,7 @@ async def apply(
     what all of them use together.
     """
     progress = safe(progress)
+    unsigned = nobody_signed(workspace) if unsigned is None else unsigned
     leave = dataclasses.replace(Leave.of(workspace, replace, allow_sensitive), unsigned=unsigned)
     workspace.refuse_lost_journal()
     demand_reach(workspace, "--exclude", excludes)

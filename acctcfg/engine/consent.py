@@ -8,14 +8,25 @@ from typing import Any, Self
 
 from acctcfg.core.address import Address, AddressPattern
 from acctcfg.core.codes import ALLOW_SENSITIVE, APPROVALS
+from acctcfg.core.desired import Approvals
 from acctcfg.core.guardrails import is_sensitive
 from acctcfg.core.plan import Precheck, Step
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import UsageError
+from acctcfg.errors import Blocked, UsageError
 
-__all__ = ["ALL", "NO_LEAVE", "Leave", "names_account", "store_address"]
+__all__ = [
+    "ALL",
+    "HOW_TO_SIGN",
+    "NO_LEAVE",
+    "Leave",
+    "approvals_needed",
+    "names_account",
+    "nobody_signed",
+    "store_address",
+]
 
 ALL = "*"
+HOW_TO_SIGN = "acctcfg plan --out plan.json; acctcfg approve plan.json (each signer); acctcfg apply plan.json"
 RUNS = 1000  # of the past, that are looked through for a plan that is applied a second time
 
 
@@ -74,6 +85,25 @@ class Leave:
 
 
 NO_LEAVE = Leave()
+
+
+def approvals_needed(approvals: Approvals) -> str:
+    """`2 approvals are needed`."""
+    return f"{approvals.count} {'approval is' if approvals.count == 1 else 'approvals are'} needed"
+
+
+def nobody_signed(workspace: Workspace) -> str:
+    """Why sensitive steps are held back that no plan was signed for; "" without `guardrails.approvals`.
+
+    Raises Blocked where those let nothing be written unsigned.
+    """
+    approvals = workspace.manifest.guardrails.approvals
+    if approvals is None:
+        return ""
+    why = f"{approvals_needed(approvals)}, and only a saved plan can be signed"
+    if not approvals.sensitive_only:
+        raise Blocked(f"guardrails.approvals: {why}", hint=HOW_TO_SIGN)
+    return why
 
 
 def store_address(name: str) -> Address:

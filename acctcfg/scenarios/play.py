@@ -128,7 +128,7 @@ async def _run(workspace: Workspace, scenario: Scenario) -> Came:
         return _of_drift(await find_drift(workspace, **look))
     look |= {"replace": said.pop("replace", ()), "allow_sensitive": said.pop("allow_sensitive", ())}
     if scenario.command == "apply":
-        return _of_outcome(await apply(workspace, approve=lambda _: True, **look, **said))
+        return _of_outcome(await apply(workspace, approve=lambda _: True, unsigned="", **look, **said))
     return _of_plan(await make_plan(workspace, **look), detailed=bool(said.get("detailed_exitcode")))
 
 

@@ -232,6 +232,7 @@ class Worker:
             saved=part.plan,
             allow_warnings=part.allow_warnings,
             skip_blocked=True,
+            unsigned="",  # as that process saw to
             part=ours,
             limits=self._limits,
             progress=self.progress,

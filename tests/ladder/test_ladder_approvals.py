@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from desk import Desk
 
+import acctcfg
 from acctcfg.core.canonical import digest_of
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
@@ -39,7 +42,7 @@ def four(desk: Desk) -> Desk:
 def wants(desk: Desk, count: int = 2, what: str = "all") -> Desk:
     """One new account, and that many approvals."""
     approvals = {"count": count, "signers": "allowed_signers", "for": what}
-    return desk.write({"mmdesk01": WITH_KEY}, guardrails={"approvals": approvals})
+    return desk.write({"mmdesk01": copy.deepcopy(WITH_KEY)}, guardrails={"approvals": approvals})
 
 
 def saved(desk: Desk, *signers: str) -> Path:
@@ -203,3 +206,27 @@ def test_the_file_of_those_who_may(
     four.text(json.dumps(four.document))
     saved(four)
     refused(four, words, code=1)
+
+
+@pytest.mark.parametrize("what", ["all", "sensitive"])
+def test_a_rotation_is_held_to_them_too(four: Desk, what: str) -> None:
+    """No plan is saved for it: `for: all` refuses it before the first request, `for: sensitive` what widens the key."""
+    wants(four, what="sensitive")
+    assert four.apply().code == 0
+    wants(four, what=what)
+    key = four.document["accounts"]["mmdesk01"]["api_keys"]["trading"]
+    key["ip_allowlist"] = ["127.0.0.1", "203.0.113.7"]
+    four.text(json.dumps(four.document))
+    before, keys = four.writes(), four.account("mmdesk01")["keys"]
+    said = four.run("rotate", "mmdesk01", "trading", "--auto-approve", "--allow-sensitive")
+    assert said.code == 3, said.out + said.err
+    assert "2 approvals are needed, and only a saved plan can be signed" in said.out + said.err
+    assert (four.writes(), four.account("mmdesk01")["keys"]) == (before, keys)
+
+
+async def test_a_program_that_applies_is_held_to_them_too(four: Desk) -> None:
+    """Who calls acctcfg from Python needs no flag for it to hold: Blocked, and nothing is sent."""
+    workspace = acctcfg.load(four.folder, os.environ)
+    with pytest.raises(acctcfg.Blocked, match="2 approvals are needed"):
+        await acctcfg.apply(workspace, approve=lambda _: True)
+    assert four.sandbox.control_get("requests")["total"] == 0
