@@ -83,9 +83,10 @@ class AcctcfgError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, *lines: str, hint: str = "") -> None:
+        """`lines`: one for most. A line break within one is somebody's name or text, and begins no line of ours."""
+        self.message = "\n".join(line.replace("\n", "\\n") for line in lines)
+        super().__init__(self.message)
         self._hint = hint
 
     @property
@@ -129,7 +130,7 @@ class ManifestError(AcctcfgError):
 
     def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
         self.problems = tuple(sorted(set(problems)))
-        super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
+        super().__init__(*map(str, self.problems), hint=hint)
 
 
 class ConfigError(AcctcfgError):

@@ -13,7 +13,6 @@ from acctcfg import __version__
 from acctcfg.cli.console import conclude, open_door, outlet, say, say_page, say_talk, tell_the_end
 from acctcfg.cli.everywhere import OPTIONS, begun, with_options
 from acctcfg.cli.failure import say_failure
-from acctcfg.render.harmless import harmless
 
 __all__ = ["COMMANDS", "group", "run"]
 
@@ -173,10 +172,10 @@ def _usage_hint(exc: click.UsageError) -> str:
 
 def _fail(exc: Exception, arguments: Sequence[str]) -> int:
     """Say what went wrong: an error of ours in its own words, any other by its type alone, never by its values."""
-    from acctcfg.errors import MORE_FILES, AcctcfgError, VenueError, exhausted
+    from acctcfg.errors import MORE_FILES, AcctcfgError, exhausted
 
     if isinstance(exc, AcctcfgError):
-        _say(harmless(exc.message) if isinstance(exc, VenueError) else exc.message, exc.hint)
+        _say(exc.message, exc.hint)
         say_failure(arguments, exc.word, exc.message, exc.hint, getattr(exc, "problems", ()))
         return exc.exit_code
     if _could_not_write(exc):

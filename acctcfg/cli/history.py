@@ -163,7 +163,8 @@ def _verify(ctx: click.Context, journal: Journal, form: str) -> None:
     rows, head = journal.head()
     if problems and not is_json(form):
         raise JournalError(
-            "\n".join((f"{journal.place}: the journal was changed after it was written", *problems)),
+            f"{journal.place}: the journal was changed after it was written",
+            *problems,
             hint="compare it with a backup; what its runs did at the venue stays as it is",
         )
     found = {"rows": rows, "head": head, "problems": list(problems)}

@@ -15,7 +15,7 @@ from acctcfg.engine.drift import find_drift
 from acctcfg.engine.progress import Guarded, Progress
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import AcctcfgError, ConfigError, ManifestError, StoreError, UsageError, VenueError, words_of
+from acctcfg.errors import AcctcfgError, ConfigError, ManifestError, StoreError, UsageError, words_of
 from acctcfg.wire.clock import Clock, SystemClock
 
 __all__ = ["Act", "Watch"]
@@ -101,8 +101,6 @@ class Watch:
 
 def _trouble(error: Exception) -> Trouble:
     """An error of ours in its own words, any other by its type alone."""
-    if isinstance(error, VenueError):  # one line: what a venue said begins none of its own
-        return Trouble(error.word, error.message.replace("\n", "\\n"), error.hint)
     if isinstance(error, AcctcfgError):
         return Trouble(error.word, error.message, error.hint)
     if isinstance(error, OSError):

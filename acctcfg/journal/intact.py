@@ -34,9 +34,9 @@ def demand_intact(view: View, place: str, remedy: str, since: Head) -> Head:
     if found:
         more = ["..."] if len(found) > SHOWN else []
         raise JournalError(
-            "\n".join(
-                (f"{place}: the journal is not as it was written, so nothing is decided by it", *found[:SHOWN], *more)
-            ),
+            f"{place}: the journal is not as it was written, so nothing is decided by it",
+            *found[:SHOWN],
+            *more,
             hint=remedy,
         )
     return head[0]
