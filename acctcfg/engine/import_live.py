@@ -35,6 +35,7 @@ __all__ = ["Found", "Reader"]
 
 _SHOWN: Final = ("account_frozen",)
 """Warnings about what is, whatever a manifest wants."""
+_NOBODY_SIGNS: Final = "only the account's own key can read it, and none that the entry names signs here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,9 @@ class _Account:
         survey = await self._survey(await self._everything(mode, positions))
         settings = self._settings(survey)
         leverage, unread = self._leverage(survey)
+        if self.existing is not None and positions is not None and not self._signs():
+            positions = None
+            self._unmanaged("position_mode", _NOBODY_SIGNS)
         own = {one.name: bool(live) for one in rules.own_fields if isinstance(live := self._at(survey, one.name), bool)}
         credit_to, addresses = self._deposits(survey)
         self._note_lost(survey)
@@ -202,10 +206,10 @@ class _Account:
 
     async def _known_secret(self, label: str) -> tuple[str | None, str]:
         """The store that holds its secret, and what is to be said where it does not."""
-        store = self.reader.store
+        path = f"{self.spec.venue}/{self.spec.key}/{label}"
+        store = self.reader.store or self._recorded(label, path)
         if not store:
             return None, "nobody here has its secret (--store NAME looks for it)"
-        path = f"{self.spec.venue}/{self.spec.key}/{label}"
         report = await check_at(self.reader.session, self.spec, label, (store, path), store)
         if report.rotating:  # only the journal of this workspace knows whose secret that is
             return None, "a rotation of it is not over: end it with acctcfg rotate, then import the account"
@@ -214,6 +218,13 @@ class _Account:
         if report.status == "absent":
             return None, f"the store {store} has no secret for it (`acctcfg secrets import {self.spec.key} {label}`)"
         return None, f"the secret at {store}:{path} is not used: {report.message}"
+
+    def _recorded(self, label: str, path: str) -> str:
+        """The store where the journal knows the secret to lie, if the new entry would look there; else ""."""
+        known = self.reader.session.known(self.reader.link).stored_keys(self.spec.uid or "")
+        stores = self.reader.session.workspace.manifest.secret_stores
+        found = [one.store for one in known if (one.label, one.path) == (label, path) and one.store in stores]
+        return found[-1] if found else ""
 
     # -- its modes -----------------------------------------------------------------------------------------------------
 
@@ -279,9 +290,7 @@ class _Account:
             spec = replace(spec, resources={DEPOSIT: await self._every_address()})
         if mode is None or not self._signs():
             if self.has("settings") and mode is not None:
-                self._unmanaged(
-                    "settings and leverage", "only the account's own key can read them, and none signs here"
-                )
+                self._unmanaged("settings and leverage", _NOBODY_SIGNS)
             return spec
         if self.has("settings"):
             spec = replace(spec, settings=await self._every_setting(spec, mode))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -282,3 +283,32 @@ def test_a_currency_that_no_manifest_can_name_is_told(desk: Desk) -> None:
     text = imported(desk, "--all", "--store", "vault")
     assert "# settings.auto_earn[USDG]: not managed: a manifest cannot name it" in text
     assert "USDT: true" in text
+
+
+@pytest.mark.parametrize("out", [(), ("--out", "elsewhere")])
+def test_a_key_that_the_journal_knows_signs_for_what_is_imported(desk: Desk, out: tuple[str, ...]) -> None:
+    """An account that left the manifest: its stored key is found on record and named, so that all of it is there."""
+    account = {"position_mode": "long_short", "settings": {"greeks": "BS"}}
+    key_ = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": [HERE], "store": "vault"}}
+    desk.write({"trader02": {**account, "account_mode": "multi_currency", "api_keys": key_}}).converge()
+    desk.write({}, include=INCLUDE)
+    said = desk.run("import", "trader02", *out)
+    assert said.code == 0, said.out + said.err
+    folder = desk.folder / "elsewhere" if out else desk.folder
+    text = (folder / "accounts" / "desk.yaml").read_text(encoding="utf-8")
+    assert "greeks: BS" in text
+    assert "store: vault" in text
+    assert "signs here" not in text
+    assert desk.run("-C", str(folder), "plan").last == NO_CHANGES
+
+
+def test_what_only_an_unnamed_key_could_read_is_left_out(desk: Desk) -> None:
+    """Where the new entry cannot name the key that signed, position mode is left out: a plan right after is empty."""
+    key_ = {"trading": {"permissions": ["read", "trade"], "ip_allowlist": [HERE], "store": "vault"}}
+    stock(desk, "other", {part: WORLD["trader02"]["keys"][0][part] for part in SECRET}, "trading")
+    desk.write({"other": {"name": "trader02", "position_mode": "net", "api_keys": key_}}).converge()
+    shutil.rmtree(desk.folder / "secrets" / "desk" / "trader02")
+    desk.write({}, include=INCLUDE)
+    text = imported(desk, "trader02")
+    assert "position_mode: net" not in text
+    assert "position_mode: not managed: only the account's own key can read it" in text
