@@ -78,6 +78,8 @@ def near_address(text: str, workspace: Workspace) -> str:
     account, dot, rest = text.partition(".")
     field, bracket, key = rest.partition("[")
     accounts = workspace.manifest.accounts
+    if any(_may_reach(AddressPattern(text), workspace, one) for one in accounts):
+        return ""  # it is spelled right, and there is nothing of it
     if account not in accounts:
         near = [one + dot + rest for one in _close(account, accounts)]
     else:

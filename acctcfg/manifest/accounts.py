@@ -146,9 +146,15 @@ class _Building:
         allowed = rules.main_fields if main else rules.fields
         for name, child in layered.fields.items():
             known = self.shape.account.fields.get(name)
-            if name in allowed or name in EVERY_TYPE or known is None or isinstance(known.kind, Later):
+            nameless = main and name == "name"
+            if (
+                name in allowed
+                or known is None
+                or isinstance(known.kind, Later)
+                or (name in EVERY_TYPE and not nameless)
+            ):
                 continue
-            if name in rules.fields | rules.main_fields:
+            if nameless or name in rules.fields | rules.main_fields:
                 report.key(child, f"an account with `role: {role}` has no `{name}` (venue type {rules.type})")
             else:
                 at = self._type_place(venue.key)

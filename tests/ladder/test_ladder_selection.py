@@ -146,3 +146,11 @@ def test_what_has_no_address_leaves_nothing_out(three, command):
         assert (said.code, f"--exclude mmdesk01.{word} selects nothing" in said.err) == (64, True), said.err
         assert not near or f"(did you mean {near}?)" in said.err
     assert not three.writes()
+
+
+@pytest.mark.parametrize("target", ["mmdesk01.leverage*", "mmdesk01.leverage"])
+def test_what_is_spelled_right_is_near_to_nothing(three, target):
+    """Where a field has nothing to select, no other address is proposed that has nothing either."""
+    said = three.run("plan", "--target", target)
+    assert (said.code, f"--target {target} selects nothing" in said.err) == (64, True), said.err
+    assert "did you mean" not in said.err

@@ -573,3 +573,9 @@ def test_a_slip_among_sound_entries_of_collateral_has_its_place(
     assert any(f": mmdesk01.settings.collateral.{path}: {what}" in line for line in problems), problems
     assert any(": mmdesk01.label: must be text" in line for line in problems)
     assert len(problems) == 2
+
+
+def test_the_user_behind_the_credentials_has_no_name(complaints: Complaints) -> None:
+    """A name that nothing would use, or check, is refused where it stands."""
+    found = complaints("accounts: {main: {venue: desk, role: main, name: foo123}}\n")
+    assert [one.partition(" (")[0] for one in found] == ["main.name: an account with `role: main` has no `name`"]
