@@ -234,8 +234,8 @@ def _frames(exc: BaseException) -> list[str]:
 
 
 def _say(message: str, hint: str) -> None:
-    """`error: ...` for each line of the message, a blank line, `hint: ...`; on stderr."""
+    """`error: ...` for each line of the message, a blank line, `hint: ...`, its further lines indented; on stderr."""
     lines = [f"error: {line}" for line in message.split("\n")]
     if hint:
-        lines += ["", f"hint: {hint}"]
+        lines += ["", f"hint: {hint}".replace("\n", "\n  ")]
     say_talk("\n".join(lines))
