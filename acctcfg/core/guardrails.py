@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -65,6 +66,18 @@ def _takes_away(step: Step) -> bool:
 
 
 def _over_step(step: Step, guardrails: Guardrails, check: Checker, amounts_to: AmountsTo) -> Iterable[Precheck]:
+    """What its own value breaks, and what those break that its calls set besides: as if each were a step's own."""
+    yield from _over_value(step, guardrails, check, amounts_to)
+    besides: dict[tuple[str, str], list[str]] = {}
+    for change in step.besides:
+        for one in _over_value(replace(step, change=change), guardrails, check, amounts_to):
+            told = f"{one.detail} ({change.address}, which this step sets besides)"
+            besides.setdefault((one.name, one.status), []).append(told)
+    for (name, status), details in besides.items():
+        yield Precheck(name, status, "; ".join(details))
+
+
+def _over_value(step: Step, guardrails: Guardrails, check: Checker, amounts_to: AmountsTo) -> Iterable[Precheck]:
     after = written(step.change.after)
     most = None if step.address.field.startswith("settings.") else guardrails.max_leverage  # another number's matter
     if isinstance(after, Decimal) and most is not None and after > most:

@@ -74,11 +74,17 @@ class Step:
     calls: tuple[str, ...] = ()
     one_way: str = ""  # why the venue does not take it back; "" where it does
     place: Place | None = None  # where the manifest says it; None where nothing does
+    besides: tuple[Change, ...] = ()  # what its calls set at other addresses
 
     @property
     def address(self) -> Address:
         """The address of the change."""
         return self.change.address
+
+    @property
+    def sets(self) -> tuple[Change, ...]:
+        """All that its calls set: whatever limits a value looks at each of these, not at `change` alone."""
+        return (self.change, *self.besides)
 
     @property
     def secret_store(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from acctcfg.core.diff import Change
 from acctcfg.core.plan import Plan, Step, Warning_
 from acctcfg.core.state import written
 from acctcfg.core.value_text import told
@@ -20,19 +21,22 @@ CODE = "raises_after_cap"
 def above_cap(session: Session, surveys: Mapping[str, Survey], steps: Sequence[Step]) -> Iterator[Warning_]:
     """A warning for each step that sets a leverage above a cap that is still on."""
     for step in steps:
-        value = written(step.change.after)
-        if step.address.field != "leverage" or not isinstance(value, Decimal):
+        levels = [one for one in step.sets if one.address.field == "leverage"]
+        if not levels:
             continue
         cap = session.known(session.links[step.venue]).cap(surveys[step.address.account].uid)
-        before = step.change.before
-        if isinstance(before, Decimal) and before >= value:
-            continue  # it lowers what somebody else raised meanwhile
-        if cap is not None and value > cap.most:
+        if cap is not None and any(_raises(one, cap.most) for one in levels):
             message = (
                 f"`acctcfg cap {told(cap.most)}` of {cap.at[:16].replace('T', ' ')} UTC lowered this account, and "
                 f"apply raises it above that again (lower the manifest to keep it; --after-cap says that it is meant)"
             )
             yield Warning_(str(step.address), CODE, message)
+
+
+def _raises(change: Change, most: Decimal) -> bool:
+    """Whether it sets a value above that, and does not lower what somebody else raised meanwhile."""
+    value, before = written(change.after), change.before
+    return isinstance(value, Decimal) and value > most and not (isinstance(before, Decimal) and before >= value)
 
 
 def without_cap(plan: Plan) -> Plan:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from acctcfg.core.address import Address
 from acctcfg.core.desired import Place
 from acctcfg.core.diff import Change
-from acctcfg.core.order import order
+from acctcfg.core.order import Ordered, order
 from acctcfg.core.plan import Precheck, Step, Unread, Warning_
 from acctcfg.engine.accounts_order import deletes_last, with_upper
 from acctcfg.engine.progress import Progress
@@ -66,18 +66,21 @@ def _found(session: Session, by_key: Mapping[str, Survey], step: Step) -> tuple[
 
 def _ordered(session: Session, survey: Survey, changes: Sequence[Change]) -> list[Step]:
     link = session.links[survey.spec.venue]
-    return [
-        Step(
-            change=one.change,
-            venue=survey.spec.venue,
-            one_way=_one_way(link, one.change),
-            place=_place(survey, one.change.address),
-            depends_on=one.depends_on,
-            waits_for=one.waits_for,
-            calls=tuple(call.text for call in link.connection.calls(survey, one.change)),
-        )
-        for one in order(changes, link.venue.order)
-    ]
+    return [_step(link, survey, one) for one in order(changes, link.venue.order)]
+
+
+def _step(link: Link, survey: Survey, one: Ordered) -> Step:
+    calls = link.connection.calls(survey, one.change)
+    return Step(
+        change=one.change,
+        venue=survey.spec.venue,
+        one_way=_one_way(link, one.change),
+        place=_place(survey, one.change.address),
+        depends_on=one.depends_on,
+        waits_for=one.waits_for,
+        calls=tuple(call.text for call in calls),
+        besides=tuple(other for call in calls for other in call.besides),
+    )
 
 
 def _one_way(link: Link, change: Change) -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 from urllib.parse import quote
 
+from acctcfg.core.diff import Change
 from acctcfg.core.secret import Secret
 from acctcfg.wire.echo import Echoes
 
@@ -63,11 +64,15 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An endpoint with its parameters: a query in the given order for GET and DELETE, else a JSON body."""
+    """An endpoint with its parameters: a query in the given order for GET and DELETE, else a JSON body.
+
+    `besides`: the values that a write sets at other addresses than that of its step. By this alone guardrails know.
+    """
 
     endpoint: Endpoint
     params: Mapping[str, Param] = field(default_factory=dict)
     at: Mapping[str, str] = field(default_factory=dict)  # what stands for the `{names}` of the path
+    besides: tuple[Change, ...] = field(default=(), compare=False)
 
     @property
     def text(self) -> str:

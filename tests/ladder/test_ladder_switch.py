@@ -194,6 +194,64 @@ def test_a_preset_above_what_the_size_takes_is_blocked(desk: Desk) -> None:
     assert desk.steps()["trader01.account_mode"]["calls"] == [f"POST {PRESET}", f"POST {SWITCH}"]
 
 
+FORBIDDING: dict[str, dict[str, Any]] = {
+    "guardrail:max_leverage": {"max_leverage": 20},
+    "guardrail:at most 5x": {  # the manifest wants nothing of this one's leverage: the preset sets it all the same
+        "rules": [
+            {
+                "name": "at most 5x",
+                "when": {"address": "*.leverage[futures/BTC-USD/cross]"},
+                "schema": {"properties": {"after": {"type": "number", "maximum": 5}}},
+            }
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("name", FORBIDDING)
+@pytest.mark.parametrize("narrow", [(), ("--target", "*.account_mode"), ("--exclude", "*.leverage[*]")])
+def test_no_guardrail_looks_away_from_a_preset(desk: Desk, name: str, narrow: tuple[str, ...]) -> None:
+    """What a guardrail forbids as a leverage step, it forbids as part of the switch, however the plan is narrowed."""
+    held(desk)
+    desk.open("trader01", "positions", instId="BTC-USD-271231", size="1")
+    fields = {"api_keys": KEY, "account_mode": "futures", "leverage": [{**VALUE, "value": 30}]}
+    desk.write({"trader01": fields}, venue={"type": "okx"}, guardrails=FORBIDDING[name])
+    told = failing(desk.steps(*narrow)["trader01.account_mode"])
+    assert set(told) == {name}
+    assert "30 is " in told[name]
+    assert "trader01.leverage[futures/BTC-USD/cross], which this step sets besides" in told[name]
+    said = desk.apply(*narrow)
+    assert said.code == 3, said
+    assert name in said.out
+    assert sent(desk) == []
+    assert desk.account("trader01")["acctLv"] == "4"
+
+
+def test_a_position_that_comes_after_the_guardrails_stops_the_preset(desk: Desk) -> None:
+    """What would get the preset besides is what the plan showed, or less: a further one is blocked by the gate."""
+    held(desk)
+    fields = {"api_keys": KEY, "account_mode": "futures", "leverage": [VALUE]}
+    desk.write({"trader01": fields}, venue={"type": "okx"}, guardrails=FORBIDDING["guardrail:at most 5x"])
+    opened = {"path": "accounts/trader01/positions", "method": "POST", "body": {"instId": "BTC-USD-271231"}}
+    desk.fault(match={"path": "*-switch-precheck"}, kind="hook", do=[opened])
+    said = desk.apply()
+    assert said.code == 3, said
+    assert "are not those of the plan any more" in said.out
+    assert sent(desk) == []
+
+
+def test_a_preset_above_the_brake_is_warned_of(desk: Desk) -> None:
+    """As a leverage step that raises above the last `cap` is, until the user says that the brake is over."""
+    entry = {"market": "swap", "family": "ETH-USDT", "margin": "isolated", "value": 9}
+    settle(desk, "trader01", acctLv="4", leverage={"SWAP/isolated/ETH-USDT-SWAP": "9"})
+    wants(desk, {"trader01": {"leverage": [entry]}})
+    assert desk.run("cap", "3", "--auto-approve").code == 0
+    desk.open("trader01", "positions", **POSITION)
+    wants(desk, {"trader01": {"account_mode": "futures", "leverage": [VALUE]}})
+    warned = desk.plan("--format", "json", "--target", "trader01.account_mode").json["warnings"]
+    assert [one["address"] for one in warned if one["code"] == "raises_after_cap"] == ["trader01.account_mode"]
+
+
 @pytest.mark.parametrize("enveloped", [True, False])
 def test_a_lost_answer_of_the_preset_is_sent_again(desk: Desk, enveloped: bool) -> None:
     """It overwrites itself; and the page shows an answer without the envelope, which is one too."""

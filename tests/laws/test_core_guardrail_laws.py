@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -84,6 +85,31 @@ def test_a_rule_meets_the_steps_that_it_selects(some: list[Step], address: list[
         hit = step.venue == "desk" and step.change.action in ("create", "change")
         hit = hit and (not address or any(_selects(glob, str(step.address), step.address.account) for glob in address))
         assert ("no" in names(judged_step, step)) is hit
+
+
+@laws(300)
+@given(steps, SOME, LIMITS, st.lists(st.sampled_from(["*", "mmdesk0?", "*.leverage[swap/*]"]), max_size=1))
+def test_what_a_step_sets_besides_is_judged_as_a_step(
+    step: Step, others: list[Step], limits: Guardrails, address: list[str]
+) -> None:
+    """It breaks what its own change breaks, and what each of the others would, told with its address."""
+    rule = Rule(name="no", address=tuple(address), action=(), venue=(), schema={"not": {}}, place=HERE)
+    limits = replace(limits, rules=(rule,), max_deletes=99, max_changed_accounts=None)
+
+    def breaks(one: Step) -> set[str]:
+        return names(*guard([one], limits, accounts=9, check=_always, amounts_to=PLAIN), one)
+
+    [judged] = guard(
+        [replace(step, besides=tuple(one.change for one in others))],
+        limits,
+        accounts=9,
+        check=_always,
+        amounts_to=PLAIN,
+    )
+    alone = [(one, breaks(replace(step, change=one.change))) for one in others]
+    assert names(judged, step) == breaks(step).union(*(found for _, found in alone))
+    told = "; ".join(check.detail for check in judged.prechecks)
+    assert all(str(one.address) in told for one, found in alone if found)
 
 
 def _always(schema: Mapping[str, Any], instance: Any) -> Sequence[str]:

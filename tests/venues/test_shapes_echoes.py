@@ -96,3 +96,14 @@ def test_what_names_something_is_never_left_out_by_the_calls_that_send_it():
     """The parameters that say whom or what a request is about are declared wherever a row of the tables has them."""
     declared = {echo.param for endpoint in ENDPOINTS.values() for echo in endpoint.echoes or ()}
     assert declared >= NAMING
+
+
+def test_leverage_is_set_by_these_calls_alone():
+    """Guardrails see the value of a leverage step, and of another step what its calls say in `besides`: a new call that
+    sets leverage comes by here, and says it there."""
+    found = {
+        name
+        for name, one in ENDPOINTS.items()
+        if one.method != "GET" and ("leverage" in one.path or any(echo.param == "lever" for echo in one.echoes or ()))
+    }
+    assert found == {"okx SET_LEVERAGE", "okx SWITCH_PRESET", "gate SET_LEVERAGE", "gate SET_MARGIN_LEVERAGE"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec, KeySpec
@@ -20,6 +19,7 @@ from acctcfg.venues.okx.key_guard import refuse_own_key
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.listed import DepositAddress, KeyList, KeyRow, SubAccount, seconds
 from acctcfg.venues.okx.master import Master
+from acctcfg.venues.okx.switch_preset import Preset
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
@@ -82,7 +82,7 @@ class Account(AccountNotes):
     kin: dict[tuple[str, str], list[Address]] | None = None  # scopes by what the venue may keep one value for
     deposits: dict[str, list[DepositAddress]] = field(default_factory=dict)
     open: Open | None = None
-    preset: Decimal | None = None  # the leverage of cross contract positions that a switch of the mode presets
+    preset: Preset | None = None  # what a switch of the mode presets for cross contract positions
     preset_known: bool = False  # whether that was looked at
     preset_sent: bool = False
     kept: str = ""  # what a switch of the mode does to open positions, in words

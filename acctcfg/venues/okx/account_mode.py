@@ -14,8 +14,7 @@ from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.errors import AuthRefused, OutcomeUnknown, VenueError
 from acctcfg.venues.contract import Cost, Writer
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL, SWITCH_PRESET
-from acctcfg.venues.okx.leverage import lever_text
+from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL
 from acctcfg.venues.okx.master_calls import MasterCalls
 from acctcfg.venues.okx.sequence import ORDER
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
@@ -84,7 +83,7 @@ class AccountMode(OneCall[Account]):
         switch = Call(SET_ACCOUNT_LEVEL, {"acctLv": level})
         if account.preset is None:
             return (switch,)
-        return (Call(SWITCH_PRESET, {"acctLv": level, "lever": lever_text(account.preset)}), switch)
+        return (account.preset.call(level), switch)
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
         """The preset overwrites itself, so one that was not answered is sent once more; then the switch."""

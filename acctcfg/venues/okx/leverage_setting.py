@@ -210,21 +210,21 @@ class Leverage(OneCall[Account]):
 
     # -- what a switch of the account mode presets ---------------------------------------------------------------------
 
-    async def wished(self, account: Account, row: JsonObject) -> tuple[Decimal | None, Decimal]:
-        """What the manifest wants for an open cross position, targeted or not, and the most that its size takes."""
+    async def wished(self, account: Account, row: JsonObject) -> Wish:
+        """What the manifest wants for an open cross position, targeted or not."""
         inst_type, inst_id = str(row["instType"]), str(row["instId"])
         found = [one for one in await self._decided(account) if covered(account, one.scope, row, "cross")]
         if account.reader is None or account.instruments is None:
-            return None, Decimal("Infinity")
+            return Wish(None, Decimal("Infinity"), account.address(self.field))
         market = next(market for market, word in INST_TYPES.items() if word == inst_type)
         known = account.instruments
         known = known if known.find(market, inst_id) else await account.reader.instruments([market])
-        tiers = await account.master.public.tiers(inst_type, "cross", family=known.family_of(inst_type, inst_id))
-        most = most_at(tiers, abs(number(row["pos"])))
-        wishes = [level_of(one.value, most, most) for one in found]
-        return min(
-            (min(one.most, most) if isinstance(one, AtMost) else one for one in wishes if one), default=None
-        ), most
+        family = known.family_of(inst_type, inst_id)
+        most = most_at(await account.master.public.tiers(inst_type, "cross", family=family), abs(number(row["pos"])))
+        levels = [level_of(one.value, most, most) for one in found]
+        wishes = [min(one.most, most) if isinstance(one, AtMost) else one for one in levels if one]
+        scope = Scope(market, family or inst_id, MarginMode.CROSS)  # in either mode that is switched to
+        return Wish(min(wishes, default=None), most, account.address(self.field, scope.address_key))
 
     async def _decided(self, account: Account) -> Iterable[Decision]:
         """Every scope that the entries come to under the modes that will hold."""
@@ -292,6 +292,15 @@ def _names_of(scope: Scope, held: tuple[str, ...], known: Instruments | None) ->
     rows = [known.find(scope.market, one) for one in held] if known is not None else []
     families = {row.family or row.inst_id for row in rows if row is not None}
     return frozenset((kind, name) for name in {scope.key, *families})
+
+
+class Wish(NamedTuple):
+    """What the manifest wants for an open position, None where it says nothing of it; the most that the position's size
+    takes; and the address of its leverage, wanted or not."""
+
+    value: Decimal | None
+    most: Decimal
+    address: Address
 
 
 class LiveModes(NamedTuple):

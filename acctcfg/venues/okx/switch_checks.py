@@ -26,6 +26,7 @@ from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.open_things import FLAT, Row, Snapshot, listed, position_words
 from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.switch_items import ITEMS
+from acctcfg.venues.okx.switch_preset import Preset
 from acctcfg.venues.okx.switch_verdict import Verdict
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
 
@@ -140,8 +141,8 @@ async def _preset(
     crossed = [row for row in positions or () if leaving and _is_crossed(row)]
     if verdict.code == "3" and not crossed:
         raise Garbled("the venue wants a leverage preset and lists no position for it", code="no_position")
-    wishes = [(row, *await leverage.wished(account, row)) for row in crossed]
-    lever = min((wish for _, wish, _ in wishes if wish is not None), default=None)
+    wishes = [(row, await leverage.wished(account, row)) for row in crossed]
+    lever = min((wish.value for _, wish in wishes if wish.value is not None), default=None)
     _tell(account, change, positions or (), lever, verdict)
     if crossed and lever is None:
         named = listed([position_words(row) for row in crossed])
@@ -149,23 +150,26 @@ async def _preset(
         return [Precheck("leverage_preset", "fail", detail)]
     if lever is None:
         return _as_planned(account, None)
-    over = [(most, position_words(row)) for row, _, most in wishes if lever > most]
+    over = [(wish.most, position_words(row)) for row, wish in wishes if lever > wish.most]
     if over:
         most, held = min(over)
         said = f"{lever_text(lever)} is above the venue's maximum of {lever_text(most)} for the open position ({held})"
         return [Precheck("leverage_limit", "fail", f"{said}: lower its `value`")]
-    return _as_planned(account, lever) or _as_sent(account, lever, verdict)
+    preset = Preset(lever, frozenset(wish.address for _, wish in wishes))
+    return _as_planned(account, preset) or _as_sent(account, lever, verdict)
 
 
 def _is_crossed(row: Row) -> bool:
     return row.get("instType") in ("SWAP", "FUTURES") and row.get("mgnMode") == "cross"
 
 
-def _as_planned(account: Account, lever: Decimal | None) -> list[Precheck]:
-    """Nothing, where it is what the plan shows; the first look makes that."""
+def _as_planned(account: Account, preset: Preset | None) -> list[Precheck]:
+    """Nothing, where it is what the plan shows, and its guardrails looked at; the first look makes that."""
     if not account.preset_known:
-        account.preset_known, account.preset = True, lever
-    if lever == account.preset:
+        account.preset_known, account.preset = True, preset
+    if preset == account.preset:
+        return []
+    if preset and account.preset and preset.lever == account.preset.lever and preset.under <= account.preset.under:
         return []
     detail = "the positions that need a leverage preset are not those of the plan any more: plan again"
     return [Precheck("leverage_preset", "fail", detail)]
