@@ -253,14 +253,53 @@ def test_a_preset_above_the_brake_is_warned_of(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("enveloped", [True, False])
-def test_a_lost_answer_of_the_preset_is_sent_again(desk: Desk, enveloped: bool) -> None:
-    """It overwrites itself; and the page shows an answer without the envelope, which is one too."""
+def test_a_lost_answer_of_the_preset_is_settled_by_reading(desk: Desk, enveloped: bool) -> None:
+    """The precheck shows that it stands: the switch follows, and nothing is sent twice. The page shows an answer
+    without the envelope, which is one too."""
     desk.sandbox.control_post("flags", {"preset_enveloped": enveloped})
     held(desk)
     wants(desk, {"trader01": {"account_mode": "futures", "leverage": [VALUE]}})
     desk.fault(match={"path": "*-switch-preset"}, kind="reset_after", times=1)
     desk.converge()
-    assert sent(desk) == [PRESET, PRESET, SWITCH]
+    assert sent(desk) == [PRESET, SWITCH]
+    assert desk.account("trader01")["leverage"]["SWAP/cross/BTC-USDT-SWAP"] == "7"
+
+
+def test_a_preset_that_did_not_happen_is_sent_once_more(desk: Desk) -> None:
+    """Once reading shows so and it can be executed no longer; without an answer again, the outcome is unknown."""
+    lost = {"trader01": 1, "trader02": 0}  # for ever
+    for name, times in lost.items():
+        held(desk, name)
+        desk.fault(match={"path": "*-switch-preset", "account": name}, kind="code", code="50004", times=times)
+    wants(desk, {name: {"account_mode": "futures", "leverage": [VALUE]} for name in lost})
+    said = desk.apply()
+    assert said.code == 1, said
+    assert (sent(desk), desk.account("trader01")["acctLv"]) == ([PRESET, PRESET, SWITCH], "2")
+    assert (sent(desk, "trader02"), desk.account("trader02")["acctLv"]) == ([PRESET, PRESET], "4")
+    assert "sent twice without a clear answer" in said.out
+    desk.sandbox.control_delete("faults")
+    desk.converge()
+
+
+def test_a_preset_that_is_accepted_and_not_done_is_a_failure(desk: Desk) -> None:
+    """After one write, with what the venue shows; the switch, and what depends on it, is not tried."""
+    held(desk)
+    wants(desk, {"trader01": {"account_mode": "futures", "leverage": [VALUE]}})
+    desk.fault(match={"path": "*-switch-preset"}, kind="ok_but_nothing", times=0)
+    said = desk.apply()
+    assert said.code == 1, said
+    assert "the venue accepted the leverage preset 7 but did not do it" in said.out
+    assert "0 blocked, 1 failed, 1 not started" in said.last
+    assert (sent(desk), desk.account("trader01")["acctLv"]) == ([PRESET], "4")
+
+
+def test_a_preset_that_shows_later_is_waited_for(desk: Desk) -> None:
+    """As any write is: read back until it shows."""
+    held(desk)
+    wants(desk, {"trader01": {"account_mode": "futures", "leverage": [VALUE]}})
+    desk.fault(match={"path": "*-switch-preset"}, kind="delayed_effect", seconds=5, times=1)
+    desk.converge()
+    assert sent(desk) == [PRESET, SWITCH]
 
 
 def test_a_position_that_grows_after_the_preset_stops_the_switch(desk: Desk) -> None:

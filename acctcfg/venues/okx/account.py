@@ -84,7 +84,8 @@ class Account(AccountNotes):
     open: Open | None = None
     preset: Preset | None = None  # what a switch of the mode presets for cross contract positions
     preset_known: bool = False  # whether that was looked at
-    preset_sent: bool = False
+    preset_begun: bool = False  # whether this run sent it, answered or not
+    preset_stands: bool = False  # whether it was read back
     kept: str = ""  # what a switch of the mode does to open positions, in words
 
     @property

@@ -11,10 +11,10 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.order import behind
 from acctcfg.core.state import After, Live, Unreadable
-from acctcfg.errors import AuthRefused, OutcomeUnknown, VenueError
+from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, VenueError
 from acctcfg.venues.contract import Cost, Writer
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL
+from acctcfg.venues.okx.endpoints import CONFIG, SET_ACCOUNT_LEVEL, SWITCH_PRECHECK, SWITCH_PRESET
 from acctcfg.venues.okx.master_calls import MasterCalls
 from acctcfg.venues.okx.sequence import ORDER
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL
@@ -86,16 +86,30 @@ class AccountMode(OneCall[Account]):
         return (account.preset.call(level), switch)
 
     async def write(self, account: Account, change: Change, writer: Writer) -> None:
-        """The preset overwrites itself, so one that was not answered is sent once more; then the switch."""
-        account.preset_sent = False
+        """The preset where there is one, read back like every write; then the switch."""
+        account.preset_stands = False
         *presets, switch = self.calls(account, change)
         for call in presets:
-            try:
-                await account.send(call, change, writer, own=self.own)
-            except OutcomeUnknown:
-                await account.send(call, change, writer, own=self.own)
-            account.preset_sent = True
+            await self._preset(account, call, change, writer)
+            account.preset_stands = True
         await account.send(switch, change, writer, own=self.own)
+
+    async def _preset(self, account: Account, call: Call, change: Change, writer: Writer) -> None:
+        """One that was not answered is settled by reading: it stands, or the step is tried once more when it can be
+        executed no longer. Then, too, what stands is not sent again."""
+        preset, own, level = account.preset, account.reader, ACCOUNT_LEVEL.venue(str(change.after))
+        assert preset is not None  # noqa: S101 (`calls` made the call of it)
+        assert own is not None  # noqa: S101 (its positions were read)
+        if account.preset_begun and await preset.stands(own, level):
+            return
+        account.preset_begun = True
+        try:
+            await account.send(call, change, writer, own=self.own)
+        except (OutcomeUnknown, Garbled):
+            if not await preset.stands(own, level):
+                raise
+        else:
+            await preset.read_back(own, level)
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
         """A write out of the bucket of who signs it, and a read: the account's own config, or the master's list."""
@@ -104,7 +118,8 @@ class AccountMode(OneCall[Account]):
         back = Cost(*own, CONFIG, 1) if reads_itself else account.master.listing(account.spec.venue)
         writes = own if self.own else master
         sent = [call.endpoint for change in changes for call in self.calls(account, change)]
-        return [*(Cost(*writes, endpoint, 1, write=True) for endpoint in sent), *([back] * len(changes))]
+        shown = [Cost(*own, SWITCH_PRECHECK, 1)] * sent.count(SWITCH_PRESET)
+        return [*(Cost(*writes, endpoint, 1, write=True) for endpoint in sent), *shown, *([back] * len(changes))]
 
     def moved_with(self, account: Account, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
         """Everything that is kept by the modes: the venue may set it anew."""

@@ -176,10 +176,9 @@ def _as_planned(account: Account, preset: Preset | None) -> list[Precheck]:
 
 
 def _as_sent(account: Account, lever: Decimal, verdict: Verdict) -> list[Precheck]:
-    """Before the preset is sent nothing shows it; after that, the venue must."""
-    if account.preset_sent and (verdict.code == "3" or verdict.levers != {lever}):
-        shown = ", ".join(sorted(map(lever_text, verdict.levers))) or "none"
-        detail = f"the venue shows the leverage {shown} for the positions, not the preset {lever_text(lever)}"
+    """Before the preset is sent nothing shows it; once it was read back, the venue still must."""
+    if account.preset_stands and not verdict.has_preset(lever):
+        detail = f"the venue shows the leverage {verdict.presets} for the positions, not the preset {lever_text(lever)}"
         return [Precheck("leverage_preset", "fail", detail)]
     return [Precheck("leverage_preset", "pass", f"leverage {lever_text(lever)} is preset for them")]
 

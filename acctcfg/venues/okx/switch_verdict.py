@@ -7,6 +7,7 @@ from typing import NamedTuple, Self
 
 from acctcfg.core.json_types import JsonObject, objects
 from acctcfg.errors import Garbled
+from acctcfg.venues.okx.leverage import lever_text
 from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.snapshot import Rows
 
@@ -51,6 +52,17 @@ class Verdict(NamedTuple):
     def levers(self) -> set[Decimal]:
         """The leverage that the positions would have, as it is preset by now."""
         return {number(one.get("lever")) for one in objects(self.row.get("posList"))}
+
+    @property
+    def presets(self) -> str:
+        """The same in words; "none" where the venue still wants a preset."""
+        return ("" if self.code == "3" else ", ".join(map(lever_text, sorted(self.levers)))) or "none"
+
+    def has_preset(self, lever: Decimal) -> bool | None:
+        """Whether that one is preset for the positions; None where the answer shows of none what it would have."""
+        if self.code == "3":
+            return False
+        return self.levers == {lever} if self.levers else None
 
     @property
     def margin(self) -> str:
