@@ -250,9 +250,11 @@ class Settings(ABC, Generic[Notes]):
                 raise
             self._answered.update(dict.fromkeys(others))
 
-    def moved_with(self, account: Notes, change: Change) -> tuple[Address, ...]:  # noqa: ARG002
-        """No setting is known to move another."""
-        return ()
+    def moved_with(self, account: Notes, change: Change) -> tuple[Address, ...]:
+        """What its row says; of no other it is known that it moves anything."""
+        moves, key = self.switches[change.address.field].moves, change.address.key
+        managed = self.survey_of(account).desired if moves else ()
+        return tuple(one for one in managed if one.field in moves and moves[one.field](key, one.key))
 
 
 def _settable(after: Wanted | None) -> Value:

@@ -5,8 +5,8 @@ The page stays light, since `acctcfg validate` reads the settings from it; `acct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from acctcfg.core.order import Row
@@ -29,6 +29,9 @@ class Switch:
     keys: Callable[[Any], Iterable[str]] | None = None  # (the answer) -> the keys that hold a value of their own
     shown_as: str = ""  # where the venue shows it, for the documentation
     order: tuple[Row, ...] = ()  # rows of its own, before the venue's others
+    moves: Mapping[str, Callable[[str, str], bool]] = field(default_factory=dict)
+    """Field of an account -> (its own key, a key of that field): whether a write of the one may move the value of the
+    other. What may move is written after it, and read back with it."""
 
 
 def settings_of(switches: Iterable[Switch]) -> tuple[Setting, ...]:
@@ -38,4 +41,8 @@ def settings_of(switches: Iterable[Switch]) -> tuple[Setting, ...]:
 
 def rows_of(switches: Iterable[Switch]) -> tuple[Row, ...]:
     """The rows of order that the switches bring."""
-    return tuple(row for one in switches for row in one.order)
+    return tuple(row for one in switches for row in (*one.order, *_behind(one)))
+
+
+def _behind(switch: Switch) -> Iterable[Row]:
+    return ((switch.setting.field, one, "waits") for one in switch.moves)

@@ -86,6 +86,52 @@ def test_a_mode_that_resets_the_other_one_is_noticed(desk: Desk) -> None:
     assert "position_mode changed with it from net to long_short" in result.message
 
 
+KINDS: dict[str, dict[str, Any]] = {
+    "margin": {"market": "margin", "instrument": "BTC-USDT", "margin": "isolated", "value": 5},
+    "contracts": swap("BTC-USDT-SWAP", 5, "isolated"),
+}
+LEVERS = {"margin": "MARGIN/isolated/BTC-USDT", "contracts": "SWAP/isolated/BTC-USDT-SWAP"}
+QUICK = {"margin": {"mgnIsoMode": "quick_margin"}, "contracts": {"ctIsoMode": "autonomy"}}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("moved", KINDS)
+def test_isolated_leverage_that_moves_with_how_margin_gets_in_is_a_failure(desk: Desk, kind: str, moved: str) -> None:
+    """Leverage that was right before is read back with `isolated_margin`, that of the same kind alone: exit 1, and the
+    next apply sets it again."""
+    account = {"acctLv": "2", "leverage": dict.fromkeys(LEVERS.values(), "5"), **QUICK[kind]}
+    settled(desk, *KINDS.values(), account=account, settings={"isolated_margin": {kind: "automatic"}})
+    do = [{"path": "accounts/payin001/set", "body": {"leverage": {**account["leverage"], LEVERS[moved]: "9"}}}]
+    desk.fault(match={"path": "*/set-isolated-mode", "method": "POST"}, kind="hook", do=do)
+    said = desk.apply()
+    if kind != moved:
+        assert said.code == 0, said
+        return
+    assert said.code == 1, said
+    assert "/isolated] changed with it from 5 to 9" in said.out
+    desk.converge()
+    assert desk.account("payin001")["leverage"] == account["leverage"]
+
+
+def test_isolated_leverage_is_written_behind_how_margin_gets_in(desk: Desk) -> None:
+    """It is the last word on it; what that write moved is a third value, which only another plan goes by."""
+    settled(
+        desk,
+        swap("BTC-USDT-SWAP", 7, "isolated"),
+        account={"acctLv": "2", "leverage": {LEVERS["contracts"]: "5"}, **QUICK["contracts"]},
+        settings={"isolated_margin": {"contracts": "automatic"}},
+    )
+    do = [{"path": "accounts/payin001/set", "body": {"leverage": {LEVERS["contracts"]: "9"}}}]
+    desk.fault(match={"path": "*/set-isolated-mode", "method": "POST"}, kind="hook", do=do, after=1)
+    assert desk.apply().code == 0
+    assert [row["path"].rpartition("/")[2] for row in desk.writes()] == ["set-isolated-mode", "set-leverage"]
+    desk.sandbox.control_post("accounts/payin001/set", {**QUICK["contracts"], "leverage": {LEVERS["contracts"]: "5"}})
+    said = desk.apply()
+    assert said.code == 1, said
+    assert "there is 9 now; the plan was made for 5" in said.out
+    desk.converge()
+
+
 def test_an_unreadable_sibling_is_no_success(desk: Desk) -> None:
     """Where it could not be read whether another value moved, the outcome is unknown."""
     settled(

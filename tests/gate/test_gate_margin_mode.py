@@ -44,6 +44,25 @@ def test_there_and_back(current: Callable[..., GateDesk]) -> None:
     assert len(gate.writes()) == 2
 
 
+@pytest.mark.parametrize("moved", [HYPER, OTHER])
+def test_leverage_that_moves_with_it_is_a_failure(current: Callable[..., GateDesk], moved: str) -> None:
+    """What the symbol had right before is read back with it, and no other symbol's: exit 1, and the next apply sets it
+    again."""
+    had = {HYPER: "4", OTHER: "4"}
+    gate = current(leverage=had, top={"symbols": {"add": [{"symbol": OTHER}]}})
+    wants(gate, "isolated", leverage=[{"symbol": one, "value": 4} for one in had])
+    do = [{"path": "accounts/cx/set", "body": {"leverage": {**had, moved: "9"}}}]
+    gate.fault(match={"path": "*/margin_mode", "method": "POST"}, kind="hook", do=do)
+    said = gate.apply()
+    if moved == OTHER:
+        assert said.code == 0, said
+        return
+    assert said.code == 1, said
+    assert f"leverage[futures/{HYPER}] changed with it from 4 to 9" in said.out
+    gate.converge()
+    assert gate.crossex()["leverage"] == had
+
+
 @pytest.mark.parametrize(
     ("what", "row", "check"),
     [

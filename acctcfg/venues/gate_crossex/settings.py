@@ -35,6 +35,11 @@ def _write(symbol: str, value: Value) -> Call:
     return Call(SET_MARGIN_MODE, {"symbol": symbol, "margin_mode": MARGIN_MODE.venue(str(value))})
 
 
+def _is_of(symbol: str, leverage: str) -> bool:
+    """Whether a leverage ("futures/SYMBOL") is the symbol's: the venue does not say that it stays."""
+    return leverage.partition("/")[2] == symbol
+
+
 SWITCHES: tuple[Switch, ...] = (
     Switch(
         setting=Setting(
@@ -57,7 +62,7 @@ SWITCHES: tuple[Switch, ...] = (
         order=(
             ("account_mode", "settings.margin_mode"),
             ("position_mode", "settings.margin_mode", "waits"),
-            ("settings.margin_mode", "leverage", "waits"),
         ),
+        moves={"leverage": _is_of},
     ),
 )

@@ -169,6 +169,7 @@ SWITCHES: tuple[Switch, ...] = (
         read=form.by_name({"margin": form.word("mgnIsoMode", ISOLATED), "contracts": form.word("ctIsoMode", ISOLATED)}),
         write=form.isolated(ISOLATED),
         shown_as="mgnIsoMode`, `ctIsoMode",
+        moves={"leverage": form.isolated_moves},
     ),
     Switch(
         setting=Setting(

@@ -29,6 +29,7 @@ __all__ = [
     "earning",
     "flag",
     "isolated",
+    "isolated_moves",
     "keyed",
     "no_collateral",
     "offset_read",
@@ -116,6 +117,12 @@ def isolated(words: Words[str]) -> Callable[[str, Value], Call]:
     """How margin gets into isolated positions, of margin or of contracts."""
     kinds = {"margin": "MARGIN", "contracts": "CONTRACTS"}
     return lambda key, value: Call(SET_ISOLATED_MODE, {"type": kinds[key], "isoMode": words.venue(str(value))})
+
+
+def isolated_moves(kind: str, leverage: str) -> bool:
+    """Whether a leverage ("swap/BTC-USDT/isolated") is an isolated one of that kind: no page says that it stays."""
+    market, _, margin, *_ = leverage.split("/")
+    return margin == "isolated" and (market == "margin") is (kind == "margin")
 
 
 # -- by currency -------------------------------------------------------------------------------------------------------
