@@ -25,7 +25,7 @@ from acctcfg.engine.consent import NO_LEAVE, Leave, store_address
 from acctcfg.engine.left_behind import gone, unopened
 from acctcfg.engine.narrowed import demand_reach, demand_targets
 from acctcfg.engine.plan_costs import Chains, chains_of, estimate_of, outlived
-from acctcfg.engine.plan_steps import Asked, ask_all, steps_of
+from acctcfg.engine.plan_steps import AskedBefore, ask_again, ask_all, steps_of
 from acctcfg.engine.policy import violations
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.readers import changed_readers
@@ -134,7 +134,7 @@ class _DrawUp(TypedDict, total=False):
     undo: Undo | None
     look_only: bool
     differences: bool
-    asked: Asked | None
+    asked: Mapping[Address, AskedBefore] | None
     progress: Progress
 
 
@@ -168,7 +168,7 @@ async def _drawn_up(
     undo: Undo | None = None,
     look_only: bool = False,
     differences: bool = False,
-    asked: Asked | None = None,
+    asked: Mapping[Address, AskedBefore] | None = None,
     progress: Progress = SILENT,
 ) -> Planned:
     workspace, replacing = session.workspace, leave.replace
@@ -188,7 +188,10 @@ async def _drawn_up(
     work = list(_differences(surveys, replacing, warnings, unread))
     unread += [] if look_only else _not_meant(surveys, work)
     unread += same_account(session, surveys)
-    answers = [(asked or {}, [])] if look_only or asked is not None else await ask_all(session, work, progress, unread)
+    before = {} if look_only else asked
+    answers = await (
+        ask_all(session, work, progress, unread) if before is None else ask_again(session, work, before, unread)
+    )
     steps, work = steps_of(session, work, by_key, answers, warnings, unread)
     if undo is not None:
         from acctcfg.engine.set_again import set_again

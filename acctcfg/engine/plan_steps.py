@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from contextlib import suppress
+from typing import NamedTuple, TypeAlias
 
 from acctcfg.core.address import Address
 from acctcfg.core.desired import Place
@@ -12,17 +13,48 @@ from acctcfg.core.diff import Change
 from acctcfg.core.order import Ordered, order
 from acctcfg.core.plan import Precheck, Step, Unread, Warning_
 from acctcfg.engine.accounts_order import deletes_last, with_upper
-from acctcfg.engine.progress import Progress
+from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.venues.contract import Survey
 
-__all__ = ["Answers", "Asked", "ask_all", "steps_of"]
+__all__ = ["Answers", "Asked", "AskedBefore", "ask_again", "ask_all", "steps_of"]
 
 Asked: TypeAlias = Mapping[Address, tuple[Precheck, ...]]
 """What the prechecks of steps say."""
 Answers: TypeAlias = tuple[Asked, list[Warning_]]
 """Of one account: what the prechecks of its changes say, and what there is to know about them."""
+
+
+class AskedBefore(NamedTuple):
+    """What was said of a step a moment ago, and the calls that followed from it."""
+
+    prechecks: tuple[Precheck, ...]
+    calls: tuple[str, ...]
+
+
+async def ask_again(
+    session: Session,
+    work: list[tuple[Survey, list[Change]]],
+    before: Mapping[Address, AskedBefore],
+    unread: list[Unread],
+) -> list[Answers]:
+    """What was said then; of an account whose steps would take other calls now, for want of the answers, what is said
+    now."""
+    anew = [
+        (survey, changes)
+        for survey, changes in work
+        if any(one.address in before and _differs(session, survey, one, before[one.address]) for one in changes)
+    ]
+    then = {address: one.prechecks for address, one in before.items()}
+    return [(then, []), *(await ask_all(session, anew, SILENT, unread) if anew else ())]
+
+
+def _differs(session: Session, survey: Survey, change: Change, before: AskedBefore) -> bool:
+    with suppress(Exception):  # whatever is wrong, `steps_of` says
+        calls = session.links[survey.spec.venue].connection.calls(survey, change)
+        return tuple(call.text for call in calls) != before.calls
+    return False
 
 
 async def ask_all(

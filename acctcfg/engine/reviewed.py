@@ -18,7 +18,7 @@ from acctcfg.core.scope import VenueReport
 from acctcfg.core.value_text import told
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.plan_difference import differences
-from acctcfg.engine.plan_steps import Asked
+from acctcfg.engine.plan_steps import AskedBefore
 from acctcfg.engine.session import Session
 from acctcfg.engine.survey_guard import answered
 from acctcfg.engine.workspace import Workspace
@@ -54,10 +54,12 @@ def focus_of(saved: Mapping[str, Any]) -> Focus:
     return Focus.exactly(steps, besides=unread, targets=saved["targets"], excludes=excludes)
 
 
-def asked_before(saved: Mapping[str, Any]) -> Asked:
+def asked_before(saved: Mapping[str, Any]) -> Mapping[Address, AskedBefore]:
     """What stood in the way of the steps when their plan was drawn up."""
     return {
-        Address(step["account"], step["field"], step["key"]): tuple(Precheck(**one) for one in step["prechecks"])
+        Address(step["account"], step["field"], step["key"]): AskedBefore(
+            tuple(Precheck(**one) for one in step["prechecks"]), tuple(step["calls"])
+        )
         for step in saved["steps"]
     }
 

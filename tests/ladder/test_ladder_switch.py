@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from beside import workers_beside
 from desk import MASTER, Desk, seed
 from ladder_parts import KEY, LEVEL, failing, own_secret, quiet, settle, signed
+from postgres import Postgres
 
 from acctcfg.sandbox.okx.declared import MODE_BLOCKS
 from acctcfg.venues.okx.switch_items import ITEMS
@@ -311,6 +313,32 @@ def test_a_position_that_grows_after_the_preset_stops_the_switch(desk: Desk) -> 
     said = desk.apply()
     assert (said.code, sent(desk)) == (3, [PRESET])
     assert desk.account("trader01")["acctLv"] == "4"
+
+
+@pytest.mark.parametrize("rails", [{}, FORBIDDING["guardrail:at most 5x"]])
+def test_a_worker_presets_what_the_plan_showed(
+    desk: Desk, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, rails: dict[str, Any]
+) -> None:
+    """The process that carries a switch out asks for itself what is to be preset, and holds it to the guardrails."""
+    monkeypatch.setattr("acctcfg.workers.parts.LEAST", 1)
+    monkeypatch.setattr("acctcfg.workers.parts.SHARE", 1000)
+    monkeypatch.setattr("acctcfg.workers.queued.READ_ELSEWHERE", 10)
+    names = ("trader01", "trader02")
+    for name in names:
+        held(desk, name)
+    fields = {"api_keys": KEY, "account_mode": "futures", "leverage": [VALUE]}
+    journal = {"url": postgres.database()}
+    desk.write({name: dict(fields) for name in names}, venue={"type": "okx"}, journal=journal, guardrails=rails)
+    if rails:  # once the plan was made
+        opened = {"path": "accounts/trader02/positions", "method": "POST", "body": {"instId": "BTC-USD-271231"}}
+        fault = {"match": {"path": "*-switch-precheck", "account": "trader02"}, "kind": "hook", "do": [opened]}
+        desk.fault(**fault)
+    with workers_beside(desk, 1) as (worker,):
+        said = desk.apply("--queue")
+    assert worker.parts == len(names)
+    assert (said.code, sent(desk, "trader02")) == ((3, []) if rails else (0, [PRESET, SWITCH])), said
+    assert sent(desk)[:2] == [PRESET, SWITCH]
+    assert ("which this step sets besides" in said.out) is bool(rails)
 
 
 def test_a_mode_that_nobody_activated_tells_what_a_person_does(desk: Desk) -> None:
