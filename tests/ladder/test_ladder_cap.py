@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from cap_parts import BTC, ETH, SOL, cap, cross, held, levers
 from desk import Desk
 from ladder_parts import KEY, settle
 from patience import PATIENCE_S
@@ -19,29 +20,6 @@ from acctcfg import load
 from acctcfg.core.brake import Braked
 from acctcfg.engine.cap import cap as brake
 from acctcfg.engine.workspace import Workspace
-
-BTC, ETH, SOL = "BTC-USDT-SWAP", "ETH-USDT-SWAP", "SOL-USDT-SWAP"
-FIVE = (BTC, ETH, SOL, "XRP-USDT-SWAP", "DOGE-USDT-SWAP")
-
-
-def levers(desk: Desk, name: str) -> dict[str, Decimal]:
-    """Every leverage that somebody set, by the instrument or currency in its scope."""
-    return {scope.split("/")[2]: Decimal(value) for scope, value in desk.account(name)["leverage"].items()}
-
-
-def held(instrument: str, usd: str = "1", **more: Any) -> dict[str, Any]:
-    """A position of that notional."""
-    return {"instId": instrument, "pos": usd, **more}
-
-
-def cross(**values: str) -> dict[str, str]:
-    """Leverage of swaps under cross: `BTC="20"`."""
-    return {f"SWAP/cross/{coin}-USDT-SWAP": value for coin, value in values.items()}
-
-
-def cap(desk: Desk, *arguments: str) -> Any:
-    """`acctcfg cap ... --auto-approve`."""
-    return desk.run("cap", *arguments, "--auto-approve")
 
 
 @pytest.mark.slow

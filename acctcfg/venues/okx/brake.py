@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
+from typing import TypeAlias
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec, LeverageEntry, Selector
@@ -29,10 +30,12 @@ from acctcfg.venues.okx.open_things import (
 )
 from acctcfg.venues.okx.prechecks import expect_tiers, scope_checks
 from acctcfg.venues.okx.row_fields import number
-from acctcfg.venues.okx.scopes import SIDE_WORDS, Refusal, Scope, limit_of, shape_of
+from acctcfg.venues.okx.scopes import MARGIN_WORDS, SIDE_WORDS, Refusal, Scope, limit_of, shape_of
 
 __all__ = ["leverage_alone", "look", "obstacles"]
 
+_Open: TypeAlias = tuple[Market, str, MarginMode]
+"""Market, instrument and margin mode of something that stands open."""
 _STEP = Decimal("0.01")
 _MARKETS = {"SPOT": Market.MARGIN, "MARGIN": Market.MARGIN, "SWAP": Market.SWAP, "FUTURES": Market.FUTURES}
 
@@ -63,12 +66,13 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
     if modes is None:
         return Braking(survey=survey)
     managed = [entry for entry in modes.entries if _has_scope(entry, modes)]
-    used = dict.fromkeys(_everything() if everything else _in_use(snapshot))
     cap = AtMost(most.quantize(_STEP, ROUND_DOWN))
-    asked = [entry for one in used if _has_scope(entry := _entry(account.spec, cap, *one), modes)]
+    used = _with_scope(_in_use(snapshot), modes)
+    asked = [_entry(account.spec, cap, *one) for one in (_with_scope(_everything(), modes) if everything else used)]
     account.spec = replace(account.spec, leverage=(*(replace(entry, value=cap) for entry in managed), *asked))
     await leverage.survey(account, focus, frozenset())
-    _tell_idle(account, focus, snapshot, managed, cap)
+    _tell_idle(account, focus, snapshot, managed, used, cap)
+    _tell_without(account, focus, snapshot, modes, cap)
     for address, wanted in survey.desired.items():
         survey.desired[address] = _settable(account.decisions[address].scope, survey.live[address], wanted)
     above = [address for address, wanted in survey.desired.items() if not fits(survey.live[address], wanted)]
@@ -85,13 +89,17 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
 
 
 def _tell_idle(
-    account: Account, focus: Focus, snapshot: Snapshot, managed: Iterable[LeverageEntry], cap: AtMost
+    account: Account,
+    focus: Focus,
+    snapshot: Snapshot,
+    managed: Iterable[LeverageEntry],
+    used: Collection[_Open],
+    cap: AtMost,
 ) -> None:
     """Contracts that take no leverage now, which were not looked at: those that an entry names, and those that have
     something open, unless their positions say that they stand below the cap."""
     if account.instruments is None:
         return  # the survey said so
-    used = set(_in_use(snapshot))
     named = {(*one.selector, one.market, one.margin) for one in managed if one.selector.exact}
     for by, name, market, margin in sorted(
         {*named, *(("instrument", name, market, margin) for market, name, margin in used)}
@@ -100,14 +108,42 @@ def _tell_idle(
         rows = account.instruments.named(market, by, name)
         if any(row.takes_leverage for row in rows) or not (rows or (market, name, margin) in used):
             continue
-        levers = [positive(row.get("lever")) for row in snapshot.rows("positions") if row.get("instId") == name]
-        known = [lever for lever in levers if lever is not None]
-        if known and len(known) == len(levers) and max(known) <= cap.most:
-            continue
         why = f"takes no leverage at present ({rows[0].state})" if rows else "is not on the account's list"
-        stands = f", and stands at {max(known).normalize():f}" if known else ""
-        if focus.wants(address := account.address("leverage", f"{market}/{name}/{margin}")):
-            account.survey.cannot_read(address, "instrument_not_live", f"it {why}{stands}: it was not looked at")
+        address = account.address("leverage", f"{market}/{name}/{margin}")
+        _tell_standing(account, focus, address, "instrument_not_live", why, _levers(snapshot, name, margin), cap)
+
+
+def _tell_without(account: Account, focus: Focus, snapshot: Snapshot, modes: LiveModes, cap: AtMost) -> None:
+    """What is open where these modes have no leverage to set, unless its position says that it stands below the cap.
+
+    Of cross contracts in portfolio mode the venue fixes it, and their positions have none.
+    """
+    mode = modes.scopes.account_mode
+    for market, name, margin in sorted(set(_said(snapshot))):
+        fixed = mode == "portfolio" and margin is MarginMode.CROSS and market is not Market.MARGIN
+        levers = _levers(snapshot, name, margin)
+        if _with_scope([(market, name, margin)], modes) or (fixed and not any(levers)):
+            continue
+        address = account.address("leverage", f"{market}/{name}/{margin}")
+        _tell_standing(account, focus, address, "no_scope", f"has no leverage to set in {mode} mode", levers, cap)
+
+
+def _levers(snapshot: Snapshot, name: str, margin: MarginMode | None) -> list[Decimal | None]:
+    """What the positions of an instrument say that they stand at; None of one that does not say."""
+    word = MARGIN_WORDS.venue(margin) if margin is not None else None
+    rows = (row for row in snapshot.rows("positions") if row.get("instId") == name and row.get("mgnMode") == word)
+    return [positive(row.get("lever")) for row in rows]
+
+
+def _tell_standing(
+    account: Account, focus: Focus, address: Address, code: str, why: str, levers: Sequence[Decimal | None], cap: AtMost
+) -> None:
+    """Why it was not looked at, and where it stands; nothing of what is known to stand at the cap or below it."""
+    known = [lever for lever in levers if lever is not None]
+    if not focus.wants(address) or (known and len(known) == len(levers) and max(known) <= cap.most):
+        return
+    stands = f", and stands at {max(known).normalize():f}" if known else ""
+    account.survey.cannot_read(address, code, f"it {why}{stands}: it was not looked at")
 
 
 def _settable(scope: Scope, live: Live, wanted: Wanted) -> Wanted:
@@ -117,22 +153,27 @@ def _settable(scope: Scope, live: Live, wanted: Wanted) -> Wanted:
     return AtMost(wanted.most.to_integral_value(ROUND_DOWN))
 
 
-def _everything() -> Iterator[tuple[Market, str, MarginMode]]:
+def _everything() -> Iterator[_Open]:
     return ((market, "*", margin) for market in Market for margin in MarginMode)
 
 
-def _in_use(snapshot: Snapshot) -> Iterator[tuple[Market, str, MarginMode]]:
+def _in_use(snapshot: Snapshot) -> Iterator[_Open]:
     """Market, instrument and margin mode of whatever stands open; a bot's row does not say its margin mode."""
+    yield from _said(snapshot)
+    for row in snapshot.rows("bots"):
+        market = _MARKETS.get(str(row.get("instType")))
+        if market is not None and row.get("instType") != "SPOT":
+            yield from ((market, one, margin) for one in traded(row) for margin in MarginMode)
+
+
+def _said(snapshot: Snapshot) -> Iterator[_Open]:
+    """The same of the rows that say all three."""
     margins = {margin.value: margin for margin in MarginMode}
     for name, field in (("positions", "mgnMode"), ("orders", "tdMode"), ("algos", "tdMode")):
         for row in snapshot.rows(name):
             market, margin = _MARKETS.get(str(row.get("instType"))), margins.get(str(row.get(field)))
             if market is not None and margin is not None:
                 yield market, str(row["instId"]), margin
-    for row in snapshot.rows("bots"):
-        market = _MARKETS.get(str(row.get("instType")))
-        if market is not None and row.get("instType") != "SPOT":
-            yield from ((market, one, margin) for one in traded(row) for margin in MarginMode)
 
 
 def _entry(spec: AccountSpec, cap: AtMost, market: Market, instrument: str, margin: MarginMode) -> LeverageEntry:
@@ -151,6 +192,15 @@ def _entry(spec: AccountSpec, cap: AtMost, market: Market, instrument: str, marg
 def _has_scope(entry: LeverageEntry, modes: LiveModes) -> bool:
     """Whether the account has such scopes as it is: what it has none of, there is nothing to lower of."""
     return not isinstance(shape_of(entry.market, entry.margin, entry.selector.by, entry.side, modes.scopes), Refusal)
+
+
+def _with_scope(some: Iterable[_Open], modes: LiveModes) -> list[_Open]:
+    """Those that the account has a leverage of as it is, each once."""
+    return [
+        one
+        for one in dict.fromkeys(some)
+        if not isinstance(shape_of(one[0], one[2], "instrument", None, modes.scopes), Refusal)
+    ]
 
 
 def _notional(scope: Scope, under: Sequence[Row]) -> Decimal:
