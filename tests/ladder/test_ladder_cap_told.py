@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cap_parts import BTC, cap, cross, held, levers
+from cap_parts import BTC, ETH, cap, cross, held, levers
 from desk import Desk
 from ladder_parts import KEY, LEVEL, settle
 
@@ -37,3 +37,44 @@ def test_what_the_venue_fixes_in_portfolio_mode_is_not_told(desk: Desk) -> None:
     desk.write({"customer01": {"api_keys": KEY}})
     said = cap(desk, "3")
     assert (said.code, "?" in said.out, desk.writes()) == (0, False, []), said.out
+
+
+GONE = "SOL-USDT-SWAP"
+
+
+def delist(desk: Desk) -> None:
+    """Take a contract off the venue's list right before the first request for leverage."""
+    gone = {"method": "DELETE", "path": f"instruments/{GONE}"}
+    desk.fault(match={"path": "*/account/leverage-info"}, kind="hook", do=[gone])
+
+
+def test_a_contract_that_goes_between_two_reads_spoils_its_own_scope_only(desk: Desk) -> None:
+    """The brake lowers the others that were asked for with it, and names the one that is gone."""
+    held_open, high = [held(BTC), held(ETH)], cross(BTC="50", ETH="50")
+    settle(desk, "customer01", acctLv="3", posMode="net_mode", leverage=high, positions=held_open)
+    entry = {"market": "swap", "family": "*-USDT", "margin": "cross", "at_most": 10}
+    desk.write({"customer01": {"api_keys": KEY, "account_mode": "multi_currency", "leverage": [entry]}})
+    delist(desk)
+    said = cap(desk, "3")
+    assert said.code == 1
+    assert [line.split()[1] for line in said.out.splitlines() if line.startswith("  ? ")] == [
+        "customer01.leverage[swap/SOL-USDT/cross]"
+    ]
+    assert {name: levers(desk, "customer01")[name] for name in (BTC, ETH)} == {BTC: 3, ETH: 3}
+
+
+def test_a_plan_asks_again_for_the_others(desk: Desk) -> None:
+    """It plans them, and what is gone is all that could not be read; of seven names three more halvings find it."""
+    settle(desk, "customer01", acctLv="3", posMode="net_mode", leverage=cross(BTC="50", ETH="50"))
+    entry = {"market": "swap", "family": "*-USDT", "margin": "cross", "at_most": 10}
+    desk.write({"customer01": {"api_keys": KEY, "account_mode": "multi_currency", "leverage": [entry]}})
+    delist(desk)
+    found = desk.plan("--format", "json").json
+    assert [(one["address"], one["code"]) for one in found["unreadable"]] == [
+        ("customer01.leverage[swap/SOL-USDT/cross]", "51001")
+    ]
+    assert [step["address"] for step in found["steps"]] == [
+        f"customer01.leverage[swap/{coin}-USDT/cross]" for coin in ("BTC", "ETH")
+    ]
+    counted = desk.sandbox.control_get("requests")["by_path"]
+    assert sum(count for path, count in counted.items() if path.endswith("account/leverage-info")) <= 7

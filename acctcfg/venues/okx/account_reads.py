@@ -48,6 +48,8 @@ from acctcfg.wire.shared import at_once
 __all__ = ["Config", "Open", "OwnKey"]
 
 _IDS_PER_CALL = 20
+_OF_ONE_NAME = frozenset({"51001", "51012", "54000"})
+"""No such instrument, no such currency, a pair without margin: of a request for many names, it is about one of them."""
 _MOST_PAGES = 200
 _OWED = ("liab", "crossLiab", "isoLiab", "interest")  # of a balance: debt where any is not 0
 _MONEY = ("totalEq", "eq", "cashBal", *_OWED, "stgyEq", "frozenBal", "ordFrozen", "ordFroz", "borrowFroz", "imr")
@@ -159,19 +161,26 @@ class OwnKey:
             for values in (sorted(found),)
             for at in range(0, len(values), _IDS_PER_CALL)
         ]
-        rows: list[JsonObject] = []
-        failed: dict[Scope, VenueError] = {}
-
-        async def one(margin_mode: str, param: str, asked: Mapping[str, Sequence[Decision]]) -> None:
-            try:
-                rows.extend(await self.read(LEVERAGE_INFO, {"mgnMode": margin_mode, param: ",".join(asked)}))
-            except VenueError as error:
-                failed.update((decision.scope, error) for some in asked.values() for decision in some)
-
-        await at_once([one(*batch) for batch in batches])
+        answers = await at_once([self._leverage_of(*batch) for batch in batches])
+        failed = {decision.scope: error for _, errors in answers for error, some in errors for decision in some}
         if len(failed) == len(decisions) and failed:
             raise next(iter(failed.values()))
-        return {**live_values(decisions, rows), **failed}
+        return {**live_values(decisions, [row for rows, _ in answers for row in rows]), **failed}
+
+    async def _leverage_of(
+        self, margin_mode: str, param: str, asked: Mapping[str, Sequence[Decision]]
+    ) -> tuple[list[JsonObject], list[tuple[VenueError, Sequence[Decision]]]]:
+        """The rows of these names, and why there are none of some. One name that is gone spoils the whole request: it
+        is halved until that name stands alone."""
+        try:
+            return await self.read(LEVERAGE_INFO, {"mgnMode": margin_mode, param: ",".join(asked)}), []
+        except VenueError as error:
+            if len(asked) == 1 or error.code not in _OF_ONE_NAME:
+                return [], [(error, some) for some in asked.values()]
+        names = list(asked)
+        halves = [{name: asked[name] for name in some} for some in (names[::2], names[1::2])]
+        answers = await at_once([self._leverage_of(margin_mode, param, half) for half in halves])
+        return [row for rows, _ in answers for row in rows], [one for _, failed in answers for one in failed]
 
     async def switch_verdict(self, level: str) -> list[JsonObject]:
         """What the venue itself says about a change to that account level; `Verdict` reads it."""
