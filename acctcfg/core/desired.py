@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.core.level import Level
@@ -22,6 +22,7 @@ from acctcfg.core.trust import trust_word
 from acctcfg.core.vocabulary import MarginMode, Market, PositionMode, Side
 
 __all__ = [
+    "NOWHERE",
     "AccessSource",
     "AccessSpec",
     "AccountSpec",
@@ -58,6 +59,14 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    def about(self, message: str) -> str:
+        """A message behind the place that it is about; alone where nobody wrote what it is about."""
+        return f"{self}: {message}" if self.file else message
+
+
+NOWHERE: Final = Place("", 0, 0)
+"""Of what a command asks for itself: it stands in no file, and no line is to blame for it."""
 
 
 class Selector(NamedTuple):

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
 
-from acctcfg.core.desired import AccountSpec, LeverageEntry, Place, Selector
+from acctcfg.core.desired import NOWHERE, AccountSpec, LeverageEntry, Selector
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.setting import Keyed, OnOff, Record, Setting
 from acctcfg.core.vocabulary import MarginMode, Market
 
 __all__ = ["NOWHERE", "as_it_is", "every_leverage", "plain_keys"]
-
-NOWHERE: Final = Place("", 0, 0)
 
 
 def as_it_is(spec: AccountSpec, *, exclusive: bool) -> AccountSpec:

@@ -52,6 +52,19 @@ def test_in_isolated_exchange_margin_is_left_out(make_gate: Callable[..., GateDe
     assert {row["path"] for row in gate.writes()} == {"/api/v4/crossex/positions/leverage"}
 
 
+def test_a_margin_position_in_isolated_exchange_is_told_and_no_line_is_to_blame(
+    make_gate: Callable[..., GateDesk],
+) -> None:
+    """It has no leverage to set there, which is no slip in a file; the contracts are lowered."""
+    held = {**OPEN, "margin_positions": [{"symbol": MARGIN_ADA, "qty": "5"}]}
+    gate = make_gate(account_mode="ISOLATED_EXCHANGE", leverage={ADA: "10"}, **held)
+    gate.write({"cx": {}})
+    said = gate.run("cap", "3", "--auto-approve")
+    told = f"  ? cx.leverage[margin/{MARGIN_ADA}]  isolated_exchange has no margin"
+    assert (said.code, told in said.out, "acctcfg.yaml" in said.out) == (1, True, False), said.out
+    assert levers(gate)[ADA] == 3
+
+
 def test_what_the_venue_refuses_is_named_with_its_orders(make_gate: Callable[..., GateDesk]) -> None:
     """Nothing open is documented to be in the way; where the venue says so, the others are lowered all the same."""
     flags = {"gate_crossex": {"flags": {"leverage_with_positions": False}}}

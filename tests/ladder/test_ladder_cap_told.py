@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from cap_parts import BTC, ETH, cap, cross, held, levers
-from desk import Desk
-from ladder_parts import KEY, LEVEL, settle
+from cap_parts import BTC, ETH, SOL, cap, cross, held, levers
+from desk import Desk, Said
+from ladder_parts import KEY, LEVEL, own_secret, settle, signed
 
 PAIR = "BTC-USDT"
+GONE = SOL
+ISOLATED = [held(one, mgnMode="isolated") for one in (BTC, ETH)]
 
 
 @pytest.mark.sample(2)
@@ -37,9 +41,6 @@ def test_what_the_venue_fixes_in_portfolio_mode_is_not_told(desk: Desk) -> None:
     desk.write({"customer01": {"api_keys": KEY}})
     said = cap(desk, "3")
     assert (said.code, "?" in said.out, desk.writes()) == (0, False, []), said.out
-
-
-GONE = "SOL-USDT-SWAP"
 
 
 def delist(desk: Desk) -> None:
@@ -78,3 +79,35 @@ def test_a_plan_asks_again_for_the_others(desk: Desk) -> None:
     ]
     counted = desk.sandbox.control_get("requests")["by_path"]
     assert sum(count for path, count in counted.items() if path.endswith("account/leverage-info")) <= 7
+
+
+def questions(said: Said) -> list[str]:
+    """The lines of what could not be read."""
+    return [line for line in said.out.splitlines() if line.startswith("  ? ")]
+
+
+@pytest.mark.parametrize("lever", ["50", "2"])
+def test_a_contract_off_the_list_is_told_once_and_no_line_is_to_blame(desk: Desk, lever: str) -> None:
+    """No manifest names it: what is said of it is where its position stands, where that is above the cap."""
+    settle(desk, "customer01", acctLv="2", leverage=cross(BTC="20", SOL=lever), positions=[held(BTC), held(GONE)])
+    desk.fault(match={"path": "*/instruments"}, kind="lose_row", row=GONE, times=0)
+    desk.write({"customer01": {"api_keys": KEY}})
+    said = cap(desk, "3")
+    address = f"customer01.leverage[swap/{GONE}/cross]"
+    why = f"it is not on the account's list, and stands at {lever}: it was not looked at  [instrument_not_live]"
+    assert questions(said) == ([f"  ? {address}  {why}"] if lever == "50" else []), said.out
+    assert (said.code, levers(desk, "customer01")[BTC]) == (1 if lever == "50" else 0, 3)
+
+
+def test_an_unknown_position_mode_is_no_fault_of_a_line(desk: Desk) -> None:
+    """Isolated contracts that no manifest names wait for it, as is said once; a cross one is lowered."""
+    settle(desk, "customer01", acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC), *ISOLATED])
+    answer = signed(desk, "GET", "/api/v5/account/config", secret=own_secret("customer01"))
+    answer["data"][0]["posMode"] = "new_mode"
+    config = {"path": "*/account/config", "account": "customer01"}
+    desk.fault(match=config, times=0, kind="garbage", body=json.dumps(answer))
+    desk.write({"customer01": {"api_keys": KEY}})
+    said = cap(desk, "3")
+    (line,) = questions(said)
+    assert line.startswith("  ? customer01.leverage  isolated leverage of contracts is kept per side under long_short")
+    assert (said.code, levers(desk, "customer01")) == (1, {BTC: 3})

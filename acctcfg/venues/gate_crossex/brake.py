@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import AccountSpec, LeverageEntry, Selector
+from acctcfg.core.desired import NOWHERE, AccountSpec, LeverageEntry, Selector
 from acctcfg.core.level import level_of, wants_most
 from acctcfg.core.state import ABSENT, AtMost
 from acctcfg.core.vocabulary import Market
@@ -118,7 +118,7 @@ def _entry(spec: AccountSpec, cap: AtMost, name: str) -> LeverageEntry:
         side=None,
         value=cap,
         layer=0,
-        place=spec.place,
+        place=NOWHERE,
         path=f"{spec.key}.leverage",
     )
 

@@ -135,9 +135,9 @@ def _weight(entry: LeverageEntry) -> tuple[int, bool, int]:
 def _clash(first: LeverageEntry, second: LeverageEntry, found: Sequence[Decision]) -> Trouble:
     names = sorted(decision.symbol for decision in found)
     named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    message = (
-        f"{second.place}: {level_text(second.value)} here and {level_text(first.value)} at {first.place} are equally "
-        f"precise for {named} (give both one value, or name one of them exactly)"
+    message = second.place.about(
+        f"{level_text(second.value)} here and {level_text(first.value)} at {first.place} are equally precise for "
+        f"{named} (give both one value, or name one of them exactly)"
     )
     return Trouble(tuple(sorted(decision.address_key for decision in found)), "collision", message, second.path)
 
@@ -146,7 +146,7 @@ def _trouble(entry: LeverageEntry, code: str, message: str, market: Market | Non
     """What is wrong with an entry, at the symbol that it names where it names one."""
     market = market or entry.market or (Market.MARGIN if "_MARGIN_" in entry.selector.pattern else Market.FUTURES)
     keys = (f"{market}/{entry.selector.pattern}",) if entry.selector.exact else ()
-    return Trouble(keys, code, f"{entry.place}: {message}", entry.path + field)
+    return Trouble(keys, code, entry.place.about(message), entry.path + field)
 
 
 def _exact(entry: LeverageEntry, listed: _List) -> list[Symbol] | Notice | Trouble:

@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TypeAlias
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import AccountSpec, LeverageEntry, Selector
+from acctcfg.core.desired import NOWHERE, AccountSpec, LeverageEntry, Selector
 from acctcfg.core.level import level_of
 from acctcfg.core.state import ABSENT, AtMost, Live, Wanted, fits
 from acctcfg.core.vocabulary import MarginMode, Market
@@ -184,7 +184,7 @@ def _entry(spec: AccountSpec, cap: AtMost, market: Market, instrument: str, marg
         side=None,
         value=cap,
         layer=0,
-        place=spec.place,
+        place=NOWHERE,
         path=f"{spec.key}.leverage",
     )
 

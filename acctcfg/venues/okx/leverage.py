@@ -106,7 +106,7 @@ class Trouble(NamedTuple):
     @property
     def told(self) -> str:
         """The message with the place that it is about."""
-        return f"{self.place}: {self.message}"
+        return self.place.about(self.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import LeverageEntry
+from acctcfg.core.desired import NOWHERE, LeverageEntry
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.level import MAX, level_of, wants_most
@@ -147,6 +147,8 @@ class Leverage(OneCall[Account]):
     def _tell(self, account: Account, focus: Focus, resolution: Resolution) -> None:
         """What the lists show of single entries: a finding of that scope, never of the others."""
         for trouble in resolution.troubles:
+            if trouble.place == NOWHERE and trouble.code == "unknown_instrument":
+                continue  # no slip of anybody's: the brake, which asked, tells where it stands
             addresses = [account.address(self.field, key) for key in trouble.keys]
             wanted = [address for address in addresses if focus.wants(address)]
             if wanted or not addresses:
@@ -179,9 +181,9 @@ class Leverage(OneCall[Account]):
         why = position.message if position is not None else "it cannot be read before the account has a key"
         sided = [one for one in spec.leverage if one.margin is MarginMode.ISOLATED and one.market is not Market.MARGIN]
         for entry in sided:
-            message = (
-                f"{entry.place}: isolated leverage of contracts is kept per side under long_short, and the position "
-                f"mode is not known: {why} (write position_mode as well)"
+            message = entry.place.about(
+                "isolated leverage of contracts is kept per side under long_short, and the position mode is not known: "
+                f"{why} (write position_mode as well)"
             )
             account.survey.cannot_read(entry.path, "position_mode", message)
         return LiveModes(Modes(mode, Word.NET, borrow), tuple(one for one in spec.leverage if one not in sided))
