@@ -32,7 +32,7 @@ from acctcfg.engine.refused_values import Values
 from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.stopping import Interrupts
-from acctcfg.engine.turn import hold_locks, let_writes_expire, working
+from acctcfg.engine.turn import Latecomers, hold_locks, let_writes_expire, working
 from acctcfg.engine.unforeseen import spoiled
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError, JournalError, UsageError, VenueError
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["cap"]
 
 QUIET_S = 2.0
-"""An account that is read this much later than the one before it is waited for no longer by those that were read."""
+"""An account that is read this much later than the one before it is waited for no longer by those that were read; nor
+is a connection that takes this long to open."""
 NO_BRAKE = "no_brake"
 LOWERED_AT_ONCE = 24
 """Accounts that are written to at a time: few enough that the writes of each end while its prechecks still count."""
@@ -75,12 +76,13 @@ async def cap(
             hint="accounts are named by their keys in the manifest: ACCOUNT, or ACCOUNT.leverage[swap/*]",
         )
     async with (
-        Session(workspace, {spec.venue for spec in specs}, progress=progress) as session,
+        Session(workspace, {spec.venue for spec in specs}, progress=progress, patience_s=QUIET_S) as session,
         hold_locks(session, lock_timeout_s, progress) as locks,
+        Latecomers(session, locks, lock_timeout_s) as late,
     ):
         flags = {"cap": told(most), "targets": list(targets), "all": everything, **(said or {})}
         with workspace.journal(create=True) as journal:
-            brake = _Brake(session, most, focus, everything, locks, journal, flags, approve, progress)
+            brake = _Brake(session, most, focus, everything, locks, late, journal, flags, approve, progress)
             return await brake.carry_out(specs, interrupts or Interrupts())
 
 
@@ -117,6 +119,7 @@ class _Brake:
     focus: Focus
     everything: bool
     locks: Locks
+    latecomers: Latecomers
     journal: Journal
     flags: JsonObject
     approve: Callable[[Braked], bool]
@@ -163,11 +166,13 @@ class _Brake:
 
     async def _read(self, spec: AccountSpec) -> Braking | None:
         """One account; whatever is wrong with it stays its own."""
-        error = self.session.failed.get(spec.venue)
         connection = self.session.links[spec.venue].connection
         try:
-            if error is not None:
+            await self.latecomers.join(spec.venue)
+            if (error := self.session.failed.get(spec.venue)) is not None:
                 raise error
+            if self.run is not None:
+                connection.client.on_request = self.run.heard
             if not isinstance(connection, Brake):
                 why = f"the venue type {connection.spec.type} has no brake: lower it at the venue"
                 raise VenueError(why, code=NO_BRAKE)

@@ -148,7 +148,10 @@ class Way:
 
 @dataclass(slots=True)
 class Session:
-    """`async with Session(...) as session`: connections with proven credentials in `links`, the others in `failed`."""
+    """`async with Session(...) as session`: connections with proven credentials in `links`, the others in `failed`.
+
+    With `patience_s`, what takes longer to open than that is `late`, once another connection is open: `came` ends it.
+    """
 
     workspace: Workspace
     venues: Iterable[str]
@@ -159,6 +162,8 @@ class Session:
     listed: Mapping[str, JsonObject] = field(default_factory=dict)  # see `Given.listed`
     progress: Progress = SILENT
     limits: Limits | None = None  # what other processes of the same run use of the limits
+    patience_s: float | None = None  # None: every connection is waited for
+    late: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # links that are still being opened
     pacers: dict[tuple[object, ...], Pacer] = field(default_factory=dict)  # by what their limits are counted by
 
     async def __aenter__(self) -> Self:
@@ -204,6 +209,9 @@ class Session:
     async def close(self) -> None:
         """End every connection, and leave word of what was used of its limits."""
         try:
+            for task in self.late.values():
+                task.cancel()
+            await asyncio.gather(*self.late.values(), return_exceptions=True)
             for link in self.links.values():
                 link.pace_file.keep(link.client.pacer, link.venue.rate_of)
                 await link.client.__aexit__(None, None, None)
@@ -212,18 +220,27 @@ class Session:
 
     async def _open(self) -> None:
         begun = time.monotonic()
-        results = await asyncio.gather(*map(self._prove, self.links.values()), return_exceptions=True)
+        self.late = {key: asyncio.ensure_future(self._prove(link)) for key, link in self.links.items()}
+        timeout, until = self.patience_s, asyncio.ALL_COMPLETED
+        while self.late and len(self.links) == len(self.failed) + len(self.late):  # none is open
+            await asyncio.wait(self.late.values(), timeout=timeout, return_when=until)
+            for key in [key for key, task in self.late.items() if task.done()]:
+                self.came(key)
+            timeout, until = None, asyncio.FIRST_COMPLETED
         for link in self.links.values():
             link.opened_at = begun
-        for key, result in zip(list(self.links), results, strict=True):
-            if isinstance(result, VenueError):
-                self.failed[key] = result
-            elif isinstance(result, AcctcfgError) or not isinstance(result, Exception | None):
-                raise result
-            elif result is not None:
-                self.failed[key] = VenueError(blame(result, self.links[key].connection.spec), code="bug")
         if self.failed and len(self.failed) == len(self.links):
             raise next(iter(self.failed.values()))  # with another venue that answers, the plan says which does not
+
+    def came(self, key: str) -> None:
+        """A connection is open, or failed. Raises what is no fault of its venue's."""
+        result = self.late.pop(key).exception()
+        if isinstance(result, VenueError):
+            self.failed[key] = result
+        elif isinstance(result, AcctcfgError) or not isinstance(result, Exception | None):
+            raise result
+        elif result is not None:
+            self.failed[key] = VenueError(blame(result, self.links[key].connection.spec), code="bug")
 
     async def _prove(self, link: Link) -> None:
         """Open a connection, and see that its credentials are the user's that the manifest, or the journal, means."""

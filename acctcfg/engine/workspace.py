@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -298,7 +298,7 @@ class Workspace:
 class Locks:
     """The locks of one run; `part`: that of a part of another process's run, which counts for each of its users."""
 
-    all: Sequence[Lock | Warrant]
+    all: list[Lock | Warrant]
     part: Lock | None = None
 
     def fresh(self, user: str) -> bool:

@@ -173,7 +173,7 @@ class Worker:
             own = Lock(self.workspace.storage(), name, base_url=part.base_url, owner=who, run=run, timeout_s=WAIT_S)
             try:
                 async with own:
-                    await self._under(run, part, Locks((warrant,), own), interrupts)
+                    await self._under(run, part, Locks([warrant], own), interrupts)
             except LockHeld:
                 raise GivenBack from None
 
