@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
@@ -21,7 +21,7 @@ from acctcfg.core.diff import diff
 from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Plan, Step, Unread
-from acctcfg.core.state import Unreadable, written
+from acctcfg.core.state import Unreadable, Wanted, written
 from acctcfg.core.value_text import told
 from acctcfg.engine.carry_out import not_on_record
 from acctcfg.engine.execute import Execution
@@ -29,6 +29,7 @@ from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.record import Run
 from acctcfg.engine.refused_values import Values
+from acctcfg.engine.same_account import EachOnce
 from acctcfg.engine.send import from_to
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.stopping import Interrupts
@@ -82,7 +83,8 @@ async def cap(
     ):
         flags = {"cap": told(most), "targets": list(targets), "all": everything, **(said or {})}
         with workspace.journal(create=True) as journal:
-            brake = _Brake(session, most, focus, everything, locks, late, journal, flags, approve, progress)
+            once = EachOnce(session)
+            brake = _Brake(session, most, focus, everything, locks, late, once, journal, flags, approve, progress)
             return await brake.carry_out(specs, interrupts or Interrupts())
 
 
@@ -95,11 +97,6 @@ def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
         if "leverage" in fields and focus.may_want(spec.key, "leverage"):
             found.append(spec)
     return found
-
-
-def _read(survey: Survey) -> int:
-    """How many scopes are known to be above the cap or not: one that could not be read is neither."""
-    return sum(not isinstance(survey.live[address], Unreadable) for address in survey.desired)
 
 
 T = TypeVar("T")
@@ -120,6 +117,7 @@ class _Brake:
     everything: bool
     locks: Locks
     latecomers: Latecomers
+    once: EachOnce
     journal: Journal
     flags: JsonObject
     approve: Callable[[Braked], bool]
@@ -128,6 +126,7 @@ class _Brake:
     steps: dict[Address, Step] = field(default_factory=dict)
     late: dict[Address, StepResult] = field(default_factory=dict)  # what a late write of an earlier run raised again
     unread: list[Unread] = field(default_factory=list)
+    own: dict[str, Mapping[Address, Wanted]] = field(default_factory=dict)  # of each entry what no other one has
     pending: int = 0  # accounts that are still being read
     executions: list[Execution] = field(default_factory=list)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOWERED_AT_ONCE))
@@ -212,15 +211,16 @@ class _Brake:
             yield group
 
     def _note(self, group: Sequence[Braking]) -> None:
-        for one in group:
-            self.brakings[one.survey.spec.key] = one
+        for one in sorted(group, key=lambda one: one.survey.spec.key):
+            key = one.survey.spec.key
+            self.brakings[key], self.own[key] = one, self.once.own(one.survey)
             self.unread += one.survey.unreadable
 
     def _steps(self, group: Sequence[Braking]) -> list[Step]:
         """What stands above the cap in these accounts, the largest open notional first."""
         steps = []
         for one in group:
-            changes, failed = diff(one.survey.desired, one.survey.live)
+            changes, failed = diff(self.own[one.survey.spec.key], one.survey.live)
             self.unread += [Unread(str(address), why.code, why.message) for address, why in failed]
             link = self._link(one.survey)
             for change in changes:
@@ -279,14 +279,14 @@ class _Brake:
         if self.stopping or not self._late_writes():
             return
         await let_writes_expire(self.session, self.locks, self.progress)
-        for one in self.brakings.values():
-            survey = one.survey
+        for key, own in self.own.items():
+            survey = self.brakings[key].survey
             try:
-                live = await self._link(survey).connection.current(survey, list(survey.desired))
+                live = await self._link(survey).connection.current(survey, list(own))
             except AcctcfgError as error:
                 self.unread.append(Unread(survey.spec.key, "unreadable", error.told))
                 continue
-            changes, _ = diff(survey.desired, live)
+            changes, _ = diff(own, live)
             for change in changes:
                 step = self.steps.setdefault(change.address, Step(change, survey.spec.venue))
                 if (ended := self.results.get(change.address)) is None or ended.status in ("done", "already"):
@@ -340,13 +340,14 @@ class _Brake:
         lowerings = [self._lowering(*one) for one in ends if one[1] is None or one[1].status != "already"]
         raised = {address: value for one in self.brakings.values() for address, value in one.wanted.items()}
         notes = [note for one in self.session.links.values() for note in one.notes()]
-        notes += [*(not_on_record(self.run) if self.run else ()), *filter(None, [self.unrecorded]), *self.locks.notes]
+        notes += [*self.once.notes, *(not_on_record(self.run) if self.run else ())]
+        notes += [*filter(None, [self.unrecorded]), *self.locks.notes]
         return Braked(
             most=self.most,
             lowerings=tuple(sorted(lowerings, key=lambda one: (-one.notional, one.address))),
             raised=tuple(sorted(raised.items())),
             unreadable=tuple(sorted(set(self.unread), key=lambda one: (one.address, one.code))),
-            looked_at=sum(_read(one.survey) for one in self.brakings.values()),
+            looked_at=sum(map(self._looked_at, self.brakings.values())),
             accounts=len(self.brakings),
             pending=self.pending,
             targets=self.focus.targets,
@@ -355,6 +356,11 @@ class _Brake:
             unrecorded=bool(self.unrecorded or (self.run and (self.run.trouble or self.run.halted))),
             notes=tuple(notes),
         )
+
+    def _looked_at(self, braking: Braking) -> int:
+        """How many scopes are known to be above the cap or not: one that could not be read is neither."""
+        survey = braking.survey
+        return sum(not isinstance(survey.live[address], Unreadable) for address in self.own[survey.spec.key])
 
     def _lowering(self, step: Step, result: StepResult | None) -> Lowering:
         address, change = step.address, result.change if result else step.change

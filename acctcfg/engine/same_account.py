@@ -4,24 +4,61 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
+from acctcfg.core.address import Address
 from acctcfg.core.plan import Unread
+from acctcfg.core.state import Unreadable, Wanted
 from acctcfg.engine.session import Session
 from acctcfg.venues.contract import Survey
 
-__all__ = ["same_account"]
+__all__ = ["EachOnce", "same_account"]
+
+
+def _account(session: Session, survey: Survey) -> tuple[str, ...]:
+    """What an entry means at the venue, whichever connection of one user it goes by."""
+    connection, spec = session.links[survey.spec.venue].connection, survey.spec
+    place = session.workspace.place_of(connection.client.base_url)
+    return place, connection.spec.environment, connection.user, "" if spec.role == "main" else spec.name
 
 
 def same_account(session: Session, surveys: Sequence[Survey]) -> Iterator[Unread]:
     """Such entries could undo each other for ever: neither is read as the account that it means."""
     known: dict[tuple[str, ...], list[Survey]] = defaultdict(list)
     for survey in surveys:
-        connection, spec = session.links[survey.spec.venue].connection, survey.spec
-        name = "" if spec.role == "main" else spec.name
-        world = session.workspace.place_of(connection.client.base_url), connection.spec.environment
-        known[*world, connection.user, name].append(survey)
+        known[_account(session, survey)].append(survey)
     for some in known.values():
         for survey in some if len(some) > 1 else ():
             others = ", ".join(f"{one.spec.key} (venues.{one.spec.venue})" for one in some if one is not survey)
             message = f"it is the same account at the venue as {others}: keep one entry"
             yield Unread(survey.spec.key, "same_account", message)
+
+
+@dataclass(slots=True)
+class EachOnce:
+    """For a brake, which refuses nobody: of several entries that are one account, the first to read a scope has it."""
+
+    session: Session
+    holders: dict[tuple[str, ...], str] = field(default_factory=dict)  # by account, field and key: whose it is
+    twice: set[tuple[str, str]] = field(default_factory=set)  # an entry, and the one that has what both read
+
+    def own(self, survey: Survey) -> dict[Address, Wanted]:
+        """What is wanted of an entry's scopes, without those that another one has. What was not read, nobody has."""
+        account, entry, found = _account(self.session, survey), survey.spec.key, {}
+        for address, wanted in survey.desired.items():
+            scope = (*account, address.field, address.key)
+            if not isinstance(survey.live[address], Unreadable):
+                self.holders.setdefault(scope, entry)
+            if (holder := self.holders.get(scope, entry)) == entry:
+                found[address] = wanted
+            else:
+                self.twice.add((entry, holder))
+        return found
+
+    @property
+    def notes(self) -> list[str]:
+        """Whose scopes are told under another entry."""
+        return [
+            f"{one} is the same account at the venue as {first}: what both have is lowered once, under {first}"
+            for one, first in sorted(self.twice)
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -105,3 +106,20 @@ def test_a_symbol_that_takes_no_leverage_now_is_told(make_gate: Callable[..., Ga
     told = f"cx.leverage[futures/{ADA}]  it takes no leverage at present (state: suspend), so it was not looked at"
     assert (said.code, told in said.out) == (1, True), said.out + said.err
     assert levers(gate) == {ADA: 10, BTC: 3}
+
+
+def test_two_connections_of_one_user_lower_an_account_once(make_gate: Callable[..., GateDesk]) -> None:
+    """One line and one write a symbol; what only the other entry names is lowered as well."""
+    gate = make_gate(leverage={ADA: "10", BTC: "20", MARGIN_ADA: "4"}, **OPEN)
+    connection = gate.connections()["cx"]
+    named = {"venue": "cx2", "leverage": [{"symbol": MARGIN_ADA, "value": 3}]}
+    accounts = {"one": {"venue": "cx"}, "two": named}
+    gate.text(json.dumps({"version": 1, "venues": {"cx": connection, "cx2": connection}, "accounts": accounts}))
+    said = gate.run("cap", "3", "--auto-approve")
+    assert (said.code, said.last) == (0, "Capped: 3 lowered, 0 at or below it already, 0 blocked, 0 failed."), said.out
+    assert [line.split()[1:5] for line in said.out.splitlines() if " ~ two." in line] == [
+        [f"two.leverage[margin/{MARGIN_ADA}]", "4", "->", "3"]
+    ]
+    assert "note: two is the same account at the venue as one" in said.out
+    assert len(gate.writes()) == 3
+    assert levers(gate) == {ADA: 3, BTC: 3, MARGIN_ADA: 3}
