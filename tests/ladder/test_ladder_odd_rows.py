@@ -11,6 +11,7 @@ import pytest
 from desk import MASTER, Desk, Said, seed
 from ladder_parts import NO_CHANGES
 
+from acctcfg.sandbox.okx import broker
 from acctcfg.venues.okx.pages import PAGE, NumberedPages, PagesByTime
 
 ODD: tuple[Any, ...] = ({"uid": "9", "label": "x"}, {"subAcct": None, "uid": "9"}, {"subAcct": "", "uid": "9"}, {})
@@ -129,3 +130,24 @@ def test_a_row_that_does_not_say_its_label_or_whether_it_is_enabled(desk: Desk, 
     warned = {one["code"]: one["message"] for one in desk.plan("--format", "json").json["warnings"]}
     assert warned["label_differs"] == 'the venue does not say its label; "TraderOne" is wanted'
     assert warned["account_frozen"] == "the venue does not say whether it is enabled: it may be frozen"
+
+
+@pytest.mark.parametrize("count", [None, "", "0"], ids=repr)
+def test_a_full_page_that_counts_no_pages_is_not_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: str | None
+) -> None:
+    """Of accounts on the second page none is taken for missing, so none is made a second time."""
+    names = [f"trader{n:03}" for n in range(PAGE + 7)]
+    counted = broker._paged
+
+    def uncounted(*asked: Any) -> Any:
+        answer = counted(*asked)
+        answer.data[0]["totalPage"] = count
+        return answer
+
+    monkeypatch.setattr(broker, "_paged", uncounted)
+    with Desk.at(tmp_path, monkeypatch, seed({name: {} for name in names})) as desk:
+        desk.write({name: {"account_mode": "spot"} for name in names})
+        for said in (desk.plan(), desk.apply()):
+            assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err
+        assert desk.writes() == []

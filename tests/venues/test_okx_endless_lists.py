@@ -7,7 +7,7 @@ import pytest
 from acctcfg.errors import Garbled
 from acctcfg.venues.okx import account_reads as reads
 from acctcfg.venues.okx.account_reads import OwnKey
-from acctcfg.venues.okx.pages import NumberedPages
+from acctcfg.venues.okx.pages import MOST_PAGES, NumberedPages
 from acctcfg.venues.okx.sub_account_list import SubAccountList
 from acctcfg.wire.clock import FakeClock
 from acctcfg.wire.exchange import Reply
@@ -64,8 +64,17 @@ def page(number: str, pages: str, rows: int) -> list[dict[str, object]]:
         lambda n: page(str(n), "999999999", 100),
         lambda n: page(str(n), "9" * 5000, 100),
         lambda n: page(str(n), "900", 0),
+        lambda _: page("1", "", 100),
+        lambda n: page(str(n % 3), "", 100),
     ],
-    ids=["one page again and again", "a thousand million pages", "a number without end", "empty pages"],
+    ids=[
+        "one page again and again",
+        "a thousand million pages",
+        "a number without end",
+        "empty pages",
+        "one page again and again, uncounted",
+        "a circle, uncounted",
+    ],
 )
 async def test_a_list_of_sub_accounts_that_does_not_end_is_an_error(answer):
     """Whoever waits is told, after a few requests."""
@@ -74,3 +83,11 @@ async def test_a_list_of_sub_accounts_that_does_not_end_is_an_error(answer):
     with pytest.raises(Garbled):
         await listed.every()
     assert client.asked <= 12
+
+
+async def test_ever_new_sub_accounts_without_a_count_are_an_error():
+    """As many pages as any list may have are read, and no more."""
+    client = Endless(lambda n: page(str(n), "", 100))
+    with pytest.raises(Garbled, match="does not end"):
+        await SubAccountList(client, _Key(), "7000", NumberedPages()).every()
+    assert client.asked == MOST_PAGES + 1

@@ -15,7 +15,7 @@ from acctcfg.venues.okx.endpoints import REGULAR_SUB_ACCOUNTS, SUB_ACCOUNTS
 from acctcfg.venues.okx.listed import SubAccount
 from acctcfg.wire.endpoint import Call, Endpoint
 
-__all__ = ["PAGE", "Everybody", "NumberedPages", "Page", "Pages", "PagesByTime", "found_in"]
+__all__ = ["MOST_PAGES", "PAGE", "Everybody", "NumberedPages", "Page", "Pages", "PagesByTime", "found_in"]
 
 PAGE = 100
 MOST_PAGES = 1000  # a list of more than a hundred thousand accounts is none
@@ -87,13 +87,14 @@ class NumberedPages:
         return Call(SUB_ACCOUNTS, {"subAcct": name})
 
     def rows(self, data: Sequence[JsonObject], number: int = 1) -> Page:
-        """The rows, and how many pages follow by the answer's count of them."""
+        """The rows, and how many pages follow by the answer's count of them; without it a full one is not the last."""
         if not data:
             return Page((), 0)
         details = data[0].get("details")
         if not isinstance(details, list):
             raise Garbled("a list of sub-accounts without its rows", code="no_list")
-        return _page(details, max(_count(data[0].get("totalPage")) - number, 0))
+        _end(number)
+        return _page(details, _behind(data[0].get("totalPage"), number, full=len(details) >= PAGE))
 
     def after(self, page: Page, number: int) -> Call | None:
         """The next number. Whatever follows a short page, it is no list of so many."""
@@ -122,8 +123,7 @@ class PagesByTime:
 
     def rows(self, data: Sequence[JsonObject], number: int = 1) -> Page:
         """The rows; a full page may have another one behind it."""
-        if number > MOST_PAGES:
-            raise Garbled("a list of sub-accounts that does not end", code="no_end")
+        _end(number)
         return _page(data, int(len(data) >= PAGE), shows_mode=False)
 
     def after(self, page: Page, number: int) -> Call | None:  # noqa: ARG002
@@ -149,8 +149,19 @@ def _page(rows: Sequence[object], more: int, *, shows_mode: bool = True) -> Page
     return Page(tuple(found), more, len(rows) - len(found))
 
 
-def _count(said: object) -> int:
-    pages = whole_of(str(said or "1"))
+def _end(number: int) -> None:
+    """A list whose rows alone tell that it goes on may do so for ever."""
+    if number > MOST_PAGES:
+        raise Garbled("a list of sub-accounts that does not end", code="no_end")
+
+
+def _behind(said: object, number: int, *, full: bool) -> int:
+    """How many pages follow the `number`-th, of as many as the answer says.
+
+    What does not count this very page (nothing, "", "0") counts none of those behind it: a full one is taken to have
+    another, as in a list without a count.
+    """
+    pages = whole_of(str(said or "0"))
     if pages is None or pages > MOST_PAGES:
         raise Garbled(f"a list of {quoted(said)} pages", code="no_list")
-    return pages
+    return pages - number if pages >= number else int(full)

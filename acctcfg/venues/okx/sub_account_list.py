@@ -58,9 +58,10 @@ class SubAccountList:
     async def _further(self, first: Page, heard: Callable[[Page, float], None] | None = None) -> Everybody | None:
         """The first page with all that follow; None where they moved meanwhile, so that a row may have slipped by.
 
-        `heard` is given each of those that follow, with its time.
+        `heard` is given each of those that follow, with its time. Where one page comes for another, nothing would end.
         """
         page, every, number = first, [first], 1
+        seen = {row.name for row in first.rows}
         while page.more:
             call = self._pages.after(page, number)
             if call is None:
@@ -71,6 +72,10 @@ class SubAccountList:
             every.append(page)
             if heard is not None:
                 heard(page, reply.sent_at)
+            names = {row.name for row in page.rows}
+            if page.more and names and names <= seen:
+                return None
+            seen |= names
         return self._pages.whole(every)
 
     async def _read(self, call: Call) -> Reply:
