@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from ladder_parts import KEY, NO_CHANGES, failing, own_secret, quiet, settle, signed
+from ladder_parts import KEY, NO_CHANGES, TRADING, failing, own_secret, quiet, settle, signed, stock
 
 from acctcfg.engine.workspace import Workspace
 
@@ -109,6 +109,42 @@ def test_a_delete_that_no_key_can_check_is_left_to_the_venue(desk: Desk) -> None
     said = desk.apply()
     assert (said.code, said.last) == (3, "Applied: 0 created, 0 changed, 0 deleted, 1 blocked, 0 failed.")
     assert _names(desk) == {"leaver01"}
+
+
+@pytest.mark.parametrize("permissions", [["read", "trade"], ["read"]], ids=",".join)
+def test_a_delete_is_checked_with_a_key_that_never_signed(desk: Desk, permissions: list[str]) -> None:
+    """A key that acctcfg made and stored reads whether the account is empty, though no run had to sign with it and the
+    manifest no longer names it."""
+    desk.write({"leaver01": {"api_keys": {"trading": {**TRADING, "permissions": permissions}}}})
+    desk.converge()
+    desk.sandbox.control_post("accounts/leaver01/balances", {"funding": {"USDT": "5"}})
+    desk.write({"leaver01": GONE}, guardrails={"max_deletes": 1})
+    assert failing(desk.steps()["leaver01"])["empty"] == "5 USDT (funding)"
+    assert desk.apply().code == 3
+    assert desk.writes("delete-subaccount") == []
+    desk.sandbox.control_post("accounts/leaver01/balances", {"funding": {"USDT": "0"}})
+    checks = {check["name"]: check["status"] for check in desk.steps()["leaver01"]["prechecks"]}
+    assert checks["empty"] == "pass"
+    desk.converge()
+    assert _names(desk) == set()
+
+
+@pytest.mark.parametrize("how", ["refused", "another account's"])
+def test_a_recorded_key_is_proven_before_a_delete_is_checked_with_it(desk: Desk, how: str) -> None:
+    """One that the venue no longer takes leaves the question to the venue; one of another account reads nothing."""
+    desk.write({"leaver01": {"api_keys": KEY}})
+    desk.converge()
+    settle(desk, "stayer01")
+    desk.sandbox.control_post("accounts/stayer01/balances", {"funding": {"USDT": "5"}})
+    if how == "refused":
+        desk.sandbox.control_delete("accounts/leaver01/keys/trading")
+    else:
+        stock(desk, "leaver01", own_secret("stayer01"))
+    desk.write({"leaver01": GONE}, guardrails={"max_deletes": 1})
+    plan = desk.plan("--format", "json").json
+    checks = {one["name"]: one["status"] for step in plan["steps"] for one in step["prechecks"]}
+    assert checks.get("empty") == ("venue" if how == "refused" else None)
+    assert [one["code"] for one in plan["unreadable"]] == ([] if how == "refused" else ["access_wrong_account"])
 
 
 def test_deletes_want_to_be_allowed(desk: Desk) -> None:

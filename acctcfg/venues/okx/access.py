@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from acctcfg.core.address import Address
 from acctcfg.core.desired import AccessSource, KeySpec
 from acctcfg.core.outcome import NOT_YET
+from acctcfg.core.remembered import StoredKey
 from acctcfg.core.state import ABSENT, KeyValue, Lost, Rotating, Unreadable
 from acctcfg.errors import ConfigError, StoreError, VenueError, exhausted
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing, not_yet
@@ -172,6 +173,8 @@ async def _default(account: Account, *, needed: bool) -> _Side:
         signing = account.signings.get(key.label, Signing())
         if signing.config is not None:
             return _Side(signing, key.label)
+    if account.spec.state == "absent":
+        return await _whoever_signs(account)
     if candidates:
         first = candidates[0]
         return _Side(account.signings.get(first.label), first.label, account.address("api_keys", first.label))
@@ -181,15 +184,46 @@ async def _default(account: Account, *, needed: bool) -> _Side:
 async def _last_that_signed(account: Account) -> _Side:
     """A key that the manifest no longer names, as the journal remembers it."""
     last = account.memory.last_access(account.uid) if account.uid else None
-    if last is None:
-        return _Side()
-    try:
-        stored = account.secrets.get(last.store, last.path)
-    except (StoreError, ConfigError):
+    signing = await _recorded(account, last) if last is not None else None
+    if last is None or signing is None:
         return _Side()
     account.access_from = (last.store, last.path, last.label)
-    signing = await account.try_key(stored)
     return _Side(signing if signing.config is not None else None, last.label)
+
+
+async def _recorded(account: Account, one: StoredKey) -> Signing | None:
+    """How the key whose secret the journal knows to lie there answers; None where it cannot be opened."""
+    try:
+        stored = account.secrets.get(one.store, one.path)
+    except (StoreError, ConfigError):
+        return None
+    return await account.try_key(stored)
+
+
+async def _whoever_signs(account: Account) -> _Side:
+    """For an account that is to be deleted: it is only read, so any of its keys will do.
+
+    The manifest's, then the one that signed last, then whatever else the journal recorded. One that is another
+    account's is said where none is its own.
+    """
+    for key in account.spec.api_keys:
+        signing = account.signings.get(key.label)
+        if signing is not None and account.fits(key, signing):
+            return _Side(signing, key.label)
+    last, strange = account.memory.last_access(account.uid) if account.uid else None, _Side()
+    tried = {account.secret_at(key) for key in account.spec.api_keys if key.label in account.signings}
+    for one in (*((last,) if last is not None else ()), *account.traces.stored()):
+        if (one.store, one.path) in tried:
+            continue
+        tried.add((one.store, one.path))
+        signing = await _recorded(account, one)
+        if signing is None or signing.config is None:
+            continue
+        if signing.config.uid == account.uid:
+            account.access_from = (one.store, one.path, one.label)
+            return _Side(signing, one.label)
+        strange = _Side(signing, one.label)
+    return strange
 
 
 async def _named(account: Account, source: AccessSource) -> _Side:
