@@ -52,6 +52,26 @@ def test_a_parent_with_children_left_is_not_deleted(desk: Desk) -> None:
     quiet(desk)
 
 
+@pytest.mark.parametrize("reading", ["mainAcct", "firstLvSubAcct"])
+@pytest.mark.parametrize("arguments", [(), ("--target", "child001")], ids=["all", "targeted"])
+def test_a_parent_that_is_second_level_at_the_venue_blocks_what_is_to_be_under_it(
+    desk: Desk, reading: str, arguments: tuple[str, ...]
+) -> None:
+    """There is no third level: the plan says whom the parent is under, and nothing is sent for the account."""
+    desk.sandbox.control_post("flags", subaccount_parent=reading)
+    settle(desk, "upper001")
+    settle(desk, "parent01", mainAcct="upper001")
+    desk.write({"parent01": {}, "child001": {"parent": "parent01", "api_keys": KEY}, "other001": {}})
+    found = failing(desk.steps(*arguments)["child001"])
+    assert found == {
+        "first_level_parent": "parent01 is under upper001 at the venue, and there is no third level; correct `parent`"
+    }
+    assert desk.apply("--skip-blocked", *arguments).code == 3
+    made = [row["body"]["subAcct"] for row in desk.writes("create-subaccount")]
+    assert made == ([] if arguments else ["other001"])
+    assert "child001" not in _names(desk)
+
+
 @pytest.mark.parametrize("wallet", ["trading", "funding"])
 def test_an_account_that_holds_funds_is_not_deleted(desk: Desk, wallet: str) -> None:
     """A balance in either wallet blocks the delete (`empty`), named with its currency; once it is gone, so is the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -62,6 +62,7 @@ class Account(AccountNotes):
     signed: tuple[str, ...] = ()  # the managed fields that are read, written or asked about with its own key
     own: tuple[str, ...] = ()  # ... and with no other
     row: SubAccount | None = None
+    above: Awaitable[SubAccount | None] | None = None  # its parent's row, where that is being read anyway
     going: frozenset[str] = frozenset()  # where it is to be deleted: the names of all that this plan deletes
     made_uid: str = ""  # what the venue answered to this run's creation of it, where no earlier run had it
     config: Config | None = None

@@ -15,6 +15,7 @@ PRECHECKS = {
     "position_mode_in_spot": "not in account mode spot",
     "position_mode_in_portfolio": "net, or not in account mode portfolio",
     "no_second_level": "no second-level sub-accounts",
+    "first_level_parent": "the parent is a first-level sub-account",
     "no_funds_incoming": "no funds on their way in",
     "no_funds_outgoing": "no funds on their way out",
     "not_frozen": "the venue has not frozen this",

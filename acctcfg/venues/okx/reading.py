@@ -138,7 +138,9 @@ class Reading(ByField[Account]):
             await asyncio.wait(listed, timeout=HEAD_START_S, return_when=asyncio.FIRST_COMPLETED)
         rows = dict(zip(named, listed, strict=True))
         place = asyncio.Semaphore(MOST_AT_ONCE)
-        waits = [self._in_turn(place, spec, focus, replace, rows.get(spec.name)) for spec in specs]
+        called = {spec.key: spec.name for spec in specs}
+        above = {spec.key: rows.get(called.get(spec.above.account, "")) for spec in specs if spec.above is not None}
+        waits = [self._in_turn(place, spec, focus, replace, rows.get(spec.name), above.get(spec.key)) for spec in specs]
         surveys = await asyncio.gather(*waits)
         if any(unread.code == "50001" for survey in surveys for unread in survey.unreadable):
             closed = await maintenance(self.client, self.spec)
@@ -153,12 +155,13 @@ class Reading(ByField[Account]):
         focus: Focus,
         replace: frozenset[Address],
         row: asyncio.Future[SubAccount | None] | None,
+        above: Awaitable[SubAccount | None] | None,
     ) -> Survey:
         """Not before there is a place; of many thousands, those have none yet whose row is still to come."""
         if row is not None and place.locked():
             await asyncio.wait([row])
         async with place:
-            return await self._survey(spec, focus, replace, row)
+            return await self._survey(spec, focus, replace, row, above)
 
     async def _told(self, spec: AccountSpec) -> SubAccount | None:
         """The account's row as it was handed over, the first time, else as it is."""
@@ -186,7 +189,12 @@ class Reading(ByField[Account]):
         return await self._master.sub_accounts.known(name, known.uid) if known is not None and known.uid else row
 
     async def _survey(
-        self, spec: AccountSpec, focus: Focus, replace: frozenset[Address], row: Awaitable[SubAccount | None] | None
+        self,
+        spec: AccountSpec,
+        focus: Focus,
+        replace: frozenset[Address],
+        row: Awaitable[SubAccount | None] | None,
+        above: Awaitable[SubAccount | None] | None,
     ) -> Survey:
         survey = Survey(spec=spec)
         account = self._noted(
@@ -194,6 +202,7 @@ class Reading(ByField[Account]):
             signed=fields_under(spec, *(one.field for one in self._rest if one.signed)),
             own=fields_under(spec, *(one.field for one in self._rest if one.own)),
         )
+        account.above = above
         try:
             await self._read(account, focus, replace, row)
             if self._calls.wants_bound_key:

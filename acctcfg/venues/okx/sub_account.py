@@ -6,11 +6,13 @@ Label, parent and registration address are set at creation and never again: no e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.managed import managed_fields
 from acctcfg.core.state import ABSENT, AccountValue, Live
+from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.one_call import OneCall
@@ -53,12 +55,22 @@ class SubAccounts(OneCall[Account]):
             await self._demand_parent(account, focus)
 
     async def _demand_parent(self, account: Account, focus: Focus) -> None:
-        """A creation under an account that is not there yet needs that one's creation, targeted or not."""
+        """A creation under an account that is not there yet needs that one's creation, targeted or not; under one that
+        is itself under another it is refused (59622), and nothing can be changed about that."""
         above = account.spec.above
-        if above is None or focus.touches(above.account, *managed_fields(account.specs[above.account])):
+        if above is None:
             return
-        if await account.master.sub_accounts.get(self._parent_name(account)) is None:
-            account.survey.needs(account.address(), Address(above.account))
+        name, row = self._parent_name(account), None
+        if not focus.touches(above.account, *managed_fields(account.specs[above.account])):
+            row = await account.master.sub_accounts.get(name)
+            if row is None:
+                account.survey.needs(account.address(), Address(above.account))
+        elif account.above is not None:
+            with suppress(VenueError):  # that is the parent's own matter
+                row = await account.above
+        if row is not None and row.parent:
+            detail = f"{name} is under {row.parent} at the venue, and there is no third level; correct `parent`"
+            account.survey.block(account.address(), "first_level_parent", detail)
 
     def _compare(self, account: Account) -> None:
         """What of an existing account is not as the manifest says, and cannot be changed."""
