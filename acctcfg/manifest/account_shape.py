@@ -42,6 +42,12 @@ def _common(rules: Iterable[TextRule]) -> TextRule | None:
     return different.popitem()[1] if len(different) == 1 else None
 
 
+def _label(rules: Rules) -> TextRule | None:
+    """The rule for labels of every type; one line of text where they differ, an empty one if any of them takes that."""
+    empty = TextRule(r"[^\x00-\x1f\x7f]*", "one line of text") if any(one.label.allows("") for one in rules) else None
+    return _common(one.label for one in rules) or empty
+
+
 def connection_credentials(rules: Rules, trust: Trust) -> Record:
     """Where the credentials of a connection come from."""
     if not any(signing_of(one).bearer_excludes for one in rules):
@@ -247,7 +253,7 @@ def account(rules: Rules, trust: Trust) -> Record:
         "adopt": Field(kind=Flag(), doc="Take over an account that exists, under `adopt: explicit`"),
         "state": Field(kind=Word(states), doc="Whether it exists"),
         "protect": Field(kind=Flag(), doc="Refuse plans that would delete or replace it"),
-        "label": Field(kind=Text(_common(one.label for one in rules), bare=True), doc="The venue's note on it"),
+        "label": Field(kind=Text(_label(rules), bare=True), doc="The venue's note on it"),
         "access": Field(kind=_access(trust), doc="How acctcfg signs as this account"),
         "account_mode": Field(kind=Word(_union(one.account_modes for one in rules)), doc="The account mode"),
         "position_mode": Field(kind=_position_mode(rules), doc="The position mode"),

@@ -76,6 +76,14 @@ def test_it_is_created_with_its_name_and_remark(gate: GateDesk) -> None:
     assert found["second"]["uid"] == gate.account("sub_2")["uid"]
 
 
+def test_an_empty_remark_is_one(gate: GateDesk) -> None:
+    """A label may be empty: it is not sent, and the plan after it is empty."""
+    gate.write({"sub_1": {**SUB, "label": ""}})
+    gate.converge()
+    assert [row["body"] for row in gate.writes("/sub_accounts")] == [{"login_name": "sub_1"}]
+    assert gate.plan("--format", "json").json["warnings"] == []
+
+
 def test_lock_and_unlock(gate: GateDesk) -> None:
     """`state` locks and unlocks; left out it is not touched, and a lock that nobody asked for is a warning."""
     for state, venue in (("locked", 2), ("present", 1), ("locked", 2)):

@@ -400,6 +400,19 @@ def test_an_account_is_created_as_the_manifest_says(desk: Desk) -> None:
     assert desk.secret("entry01", "trading")["api_key"]
 
 
+@pytest.mark.parametrize("label", ["", "  "], ids=repr)
+def test_an_empty_label_is_one(desk: Desk, label: str) -> None:
+    """A broker's label may be empty: over a profile's it wins, nothing is sent for it, and another live one differs."""
+    profile = {"profiles": {"named": {"label": "Desk1"}}}
+    desk.write({"entry01": {"profile": "named", "label": label}, "entry02": {"profile": "named"}}, **profile)
+    desk.converge()
+    bodies = {row["body"]["subAcct"]: row["body"].get("label") for row in desk.writes("create-subaccount")}
+    assert bodies == {"entry01": None, "entry02": "Desk1"}
+    assert "label_differs" not in _warnings(desk)
+    desk.write({"entry02": {"label": label}})
+    assert _warnings(desk)["label_differs"] == 'its label is "Desk1", not ""; the venue sets it at creation only'
+
+
 @pytest.mark.parametrize("fields", [{"uid": "42"}, {}], ids=["another uid", "not ours"])
 def test_somebody_elses_account_is_not_deleted(desk: Desk, fields: dict[str, Any]) -> None:
     """Neither an account with another uid than the entry's, nor under `adopt: explicit` one that was not taken over."""

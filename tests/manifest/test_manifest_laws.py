@@ -6,6 +6,7 @@ import dataclasses
 import json
 import random
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from manifest_folder import RULES
 
 from acctcfg.core.desired import Manifest, Place
+from acctcfg.core.rules import VenueRules
 from acctcfg.errors import ManifestError
 from acctcfg.manifest import load
 from acctcfg.manifest.schema import manifest_schema, manifest_schema_text
@@ -56,7 +58,7 @@ DEPOSIT = st.fixed_dictionaries(
     },
 )
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    "label": st.from_regex(r"[A-Za-z0-9]{1,20}", fullmatch=True) | st.none(),
+    "label": st.from_regex(r"[A-Za-z0-9]{0,20}", fullmatch=True) | st.none(),
     "adopt": st.booleans(),
     "protect": st.booleans(),
     "account_mode": st.sampled_from(["futures", "multi_currency"]),
@@ -83,12 +85,12 @@ MANIFEST = st.builds(
 )
 
 
-def load_files(files: dict[str, Any]) -> Manifest:
+def load_files(files: dict[str, Any], types: Mapping[str, VenueRules] = RULES) -> Manifest:
     """The manifest of these documents, written as JSON, which is YAML too."""
     with tempfile.TemporaryDirectory() as folder:
         for name, document in files.items():
             (Path(folder) / name).write_text(json.dumps(document))
-        return load(Path(folder), RULES, environ={})
+        return load(Path(folder), types, environ={})
 
 
 def meaning(value: Any) -> Any:
@@ -180,6 +182,15 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
+LABELS = [
+    ("okx_dma_broker", "", True),
+    ("okx_dma_broker", " ", True),
+    ("gate_crossex", "", True),
+    ("okx", "", False),
+    ("okx_dma_broker", "a\nb", False),
+]
+
+
 @pytest.mark.parametrize("wrong", WRONG, ids=[json.dumps(one)[:70] for one in WRONG])
 def test_what_is_wrong_is_wrong_for_both(wrong: dict[str, Any]) -> None:
     """What one value shows to be wrong, the loader and the schema both refuse."""
@@ -187,6 +198,21 @@ def test_what_is_wrong_is_wrong_for_both(wrong: dict[str, Any]) -> None:
     assert not SCHEMA.is_valid(document)
     with pytest.raises(ManifestError):
         load_files({"acctcfg.yaml": document})
+
+
+@pytest.mark.parametrize(("kind", "label", "taken"), LABELS)
+def test_a_label_may_be_empty_where_its_venue_allows_it(kind: str, label: str, taken: bool) -> None:
+    """With all types at hand: loaded where the account's own allows it, and where it is, the schema takes it too."""
+    desk = {"type": kind, "environment": "live", "credentials": {"env": "DESK"}}
+    account = {"venue": "desk", "role": "sub_account", "label": label}
+    document = {"version": 1, "venues": {"desk": desk}, "accounts": {"trader01": account}}
+    if not taken:
+        with pytest.raises(ManifestError, match="must be"):
+            load_files({"acctcfg.yaml": document}, rules())
+        return
+    assert load_files({"acctcfg.yaml": document}, rules()).accounts["trader01"].label == ""
+    schema = jsonschema.Draft202012Validator(manifest_schema(rules()))
+    assert [error.message for error in schema.iter_errors(document)] == []
 
 
 def test_the_published_schema_is_that_of_the_code() -> None:

@@ -69,7 +69,7 @@ class SubAccounts(OneCall[Account]):
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:  # noqa: ARG002
         body = {"login_name": account.name}
-        if account.spec.label is not None:
+        if account.spec.label:
             body["remark"] = account.spec.label.strip()
         return (Call(CREATE_SUB_ACCOUNT, body),)
 

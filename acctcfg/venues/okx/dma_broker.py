@@ -33,7 +33,7 @@ class DmaBroker:
     def create(self, spec: AccountSpec, above: str) -> Call:
         """With what the manifest says of label, registration address and parent."""
         body = {"subAcct": spec.name}
-        if spec.label is not None:
+        if spec.label:
             body["label"] = spec.label.strip()
         if "client_ip" in spec.created_with:
             body["clientIP"] = spec.created_with["client_ip"]
