@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,23 @@ def test_max_is_the_venues_maximum(desk: Desk, mode: str, entry: dict[str, Any],
     wants(desk, {**entry, "value": "max"}, mode=mode)
     assert desk.steps()[f"mmdesk01.leverage[{scope}]"]["after"] == most
     desk.converge()
+
+
+@pytest.mark.parametrize("currency", ["DOGE", "*"])
+@pytest.mark.parametrize(("tier", "most"), [("9.09", "5"), ("3.33", "3.33")])
+def test_max_of_a_currency_is_the_lower_of_its_tier_and_its_pairs(
+    desk: Desk, currency: str, tier: str, most: str
+) -> None:
+    """Whichever of the two is the lower, `max` is never above what the precheck lets through."""
+    settle(desk, "mmdesk01", acctLv="3", leverage={"MARGIN/cross/DOGE": "2"})
+    row = {"tier": "1", "minSz": "0", "maxSz": "1000", "maxLever": tier}
+    body = json.dumps({"code": "0", "msg": "", "data": [row]})
+    desk.fault(match={"path": "*/position-tiers"}, times=0, kind="garbage", body=body)
+    wants(desk, {"market": "margin", "margin": "cross", "currency": currency, "value": "max"}, mode="multi_currency")
+    steps = desk.steps()
+    assert {address: failing(step) for address, step in steps.items() if step["blocked"]} == {}
+    desk.converge()
+    assert levers(desk)["MARGIN/cross/DOGE"] == most
 
 
 def test_a_pattern_above_one_coins_maximum_names_that_scope_and_both_ways_out(desk: Desk) -> None:

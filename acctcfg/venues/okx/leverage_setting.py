@@ -120,14 +120,15 @@ class Leverage(OneCall[Account]):
         account.survey.want(address, wanted, live)
 
     async def _most(self, account: Account, decision: Decision) -> Decimal | None:
-        """The greatest leverage of a scope: by the list; of a currency, which is not in it, by its first tier."""
+        """The greatest leverage of a scope: by the list; of a currency by its first tier too, which may be lower."""
         assert account.instruments is not None  # noqa: S101 (the decision came of them)
-        if decision.value is MAX and decision.param == "ccy":
-            return most_of(
-                await account.master.public.tiers("MARGIN", decision.read.margin_mode, currency=decision.handle)
-            )
         limit = limit_of(decision.scope, account.instruments)
-        return None if limit is None else limit.most
+        listed = None if limit is None else limit.most
+        if decision.value is not MAX or decision.param != "ccy":
+            return listed
+        public, mode = account.master.public, decision.read.margin_mode
+        first = most_of(await public.tiers("MARGIN", mode, currency=decision.handle))
+        return first if listed is None else min(first, listed)
 
     async def _elsewhere(self, account: Account, markets: frozenset[str]) -> Elsewhere:
         """What the public lists and the journal say of names that the account's own lists do not have."""
