@@ -98,6 +98,20 @@ def test_open_and_close(gate):
     assert http(gate, "DELETE", f"accounts/@master/positions/{ADA}")[0] == 404
 
 
+def test_what_is_held_outlives_its_symbol(gate):
+    """A symbol that is taken off the list takes nothing along: what stands open in it is still answered."""
+    reads = ("/crossex/positions", "/crossex/margin_positions", "/crossex/open_orders", ACCOUNTS)
+    gate.mine("positions", symbol=ADA)
+    gate.mine("margin_positions", symbol=MARGIN)
+    gate.mine("orders", [{"symbol": ADA}, {"symbol": MARGIN}, {"symbol": SPOT}])
+    before = [len(gate.get(path)) for path in reads]
+    for name in (ADA, MARGIN, SPOT):
+        gate.act("DELETE", f"gate_crossex/symbols/{name}")
+    assert [len(gate.get(path)) for path in reads] == before
+    assert before[:3] == [1, 1, 3]
+    assert gate.refused(account_mode="ISOLATED_EXCHANGE") != ""
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "words"),
     [

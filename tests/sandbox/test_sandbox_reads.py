@@ -32,6 +32,45 @@ def test_positions_by_filter(bench):
     assert desk.code("GET", "/account/positions?instId=" + ",".join(["BTC-USDT-SWAP"] * 11)) == "50025"
 
 
+HELD = (
+    "/account/positions",
+    "/account/account-position-risk",
+    "/trade/orders-pending",
+    "/trade/orders-pending?instFamily=ETH-USDT",
+    "/trade/orders-algo-pending?ordType=conditional",
+    "/tradingBot/grid/orders-algo-pending?algoOrdType=contract_grid",
+    "/tradingBot/grid/orders-algo-pending?algoOrdType=grid",
+    "/tradingBot/recurring/orders-algo-pending",
+    "/tradingBot/signal/orders-algo-pending?algoOrdType=contract",
+    "/account/collateral-assets",
+    "/account/set-account-switch-precheck?acctLv=2",
+    "/account/set-account-switch-precheck?acctLv=4",
+)
+
+
+def test_what_is_held_outlives_its_instrument(bench):
+    """An instrument that is taken off the list takes nothing along: what stands open in it is answered as before."""
+    swap, pair, bots = "ETH-USDT-SWAP", "ETH-USDT", ("contract_grid", "grid", "recurring", "signal")
+    desk = bench.sub(
+        acctLv="3",
+        positions=[{"instId": swap, "size": "3"}, {"instId": pair, "size": "1"}],
+        orders=[{"instId": swap}, {"instId": pair}],
+        algos=[{"instId": swap}],
+        bots=[{"instId": pair if kind in ("grid", "recurring") else swap, "kind": kind} for kind in bots],
+    )
+    bench.act("POST", "flags", portfolio_caps={"ETH-USDT": "1"})
+    before = {path: desk.get(path) for path in HELD}
+    for inst_id in (swap, pair):
+        bench.act("DELETE", f"instruments/{inst_id}")
+    timeless = [path for path in HELD if "risk" not in path]
+    assert {path: desk.get(path) for path in timeless} == {path: before[path] for path in timeless}
+    assert all(before[path] for path in timeless)
+    assert [len(desk.get("/account/account-position-risk")[0]["posData"])] == [2]
+    assert desk.code("GET", f"/account/leverage-info?instId={swap}&mgnMode=cross") == "51001"
+    assert desk.code("POST", "/account/set-leverage", instId="BTC-USDT-SWAP", lever="9", mgnMode="cross") == "0"
+    assert desk.code("POST", "/account/set-position-mode", posMode="long_short_mode") == "59000"
+
+
 def test_a_position_shows_the_leverage_of_its_scope(bench):
     """It moves with set-leverage, and is empty for a cross contract in portfolio margin."""
     desk = bench.sub(positions=[SWAP, {"instId": "BTC-USDT", "size": "1"}])

@@ -155,8 +155,7 @@ class Subscription:
             return False
         if inst_id:
             return item.inst_id == inst_id
-        instrument = self.state.instruments.get((item.inst_type, item.inst_id))
-        return not family or (instrument is not None and instrument.family == family)
+        return not family or self.state.traded(item).family == family
 
     def positions(self) -> Rows:
         """Open positions by id."""

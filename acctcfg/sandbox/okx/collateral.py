@@ -61,8 +61,8 @@ def _needed(venue: State, account: Account) -> set[str]:
     """Currencies that a position or an order is margined in."""
     found = {position.ccy for position in account.open_positions()}
     for order in account.orders:
-        instrument = venue.instruments.get((order.inst_type, order.inst_id))
-        if instrument is not None and order.inst_type != "SPOT":
+        if order.inst_type != "SPOT":
+            instrument = venue.traded(order)
             found.add(str(instrument.row["settleCcy"]) or instrument.quote)
     return found
 

@@ -53,18 +53,18 @@ DETAIL = dict.fromkeys(_DETAIL.split(), "")
 
 def _lever(venue: State, account: Account, item: Position | Pending, mode: str) -> str:
     """The leverage that the venue shows on a row; empty where none applies."""
-    instrument = venue.instruments.get((item.inst_type, item.inst_id))
-    if instrument is None or mode not in ("cross", "isolated"):
+    if mode not in ("cross", "isolated"):
         return ""
     try:
-        return leverage_of(account, venue.flags, scope_of(account, venue.flags, instrument, mode, item.pos_side))
+        scope = scope_of(account, venue.flags, venue.traded(item), mode, item.pos_side)
+        return leverage_of(account, venue.flags, scope)
     except Refusal:
         return ""
 
 
 def position_row(venue: State, account: Account, position: Position) -> Row:
     """One position; a margin position names its base currency when long, its quote when short."""
-    instrument = venue.instruments[position.inst_type, position.inst_id]
+    instrument = venue.traded(position)
     margin = position.inst_type == "MARGIN"
     size = plain(position.pos)
     return {
@@ -144,7 +144,7 @@ def algo_row(venue: State, account: Account, algo: Pending) -> Row:
 
 def bot_row(venue: State, _account: Account, bot: Pending) -> Row:
     """One bot. A recurring buy has a list of currencies in place of an instrument."""
-    instrument = venue.instruments[bot.inst_type, bot.inst_id]
+    instrument = venue.traded(bot)
     row: Row = {"algoId": bot.id, "algoClOrdId": "", "algoOrdType": bot.kind, "state": bot.state, "tag": ""}
     row.update(cTime=str(bot.c_time), uTime=str(bot.c_time), instType=bot.inst_type, investment=plain(bot.size))
     if bot.kind == "recurring":

@@ -14,7 +14,7 @@ from decimal import Decimal
 from acctcfg.sandbox.okx.flags import Flags
 from acctcfg.sandbox.okx.params import Call, choice, decimal, names, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
-from acctcfg.sandbox.okx.state import Account, Pending, Scope, State
+from acctcfg.sandbox.okx.state import Account, Pending, Position, Scope, State
 from acctcfg.sandbox.okx.universe import Instrument, tiers
 from acctcfg.sandbox.values import Row, plain
 
@@ -187,13 +187,12 @@ def currency_maximum(venue: State, ccy: str) -> Decimal:
     return max(levers)
 
 
-def _covers(venue: State, scope: Scope, inst_type: str, inst_id: str) -> bool:
-    """Whether an instrument falls into a scope, whichever side it is held on."""
+def _covers(venue: State, scope: Scope, held: Position | Pending) -> bool:
+    """Whether what is held falls into a scope, on whichever side."""
+    inst_type, inst_id = held.inst_type, held.inst_id
     if inst_type != scope[0]:
         return False
-    instrument = venue.instruments.get((inst_type, inst_id))
-    if instrument is None:
-        return inst_id == scope[2]
+    instrument = venue.traded(held)
     return scope[2] in (inst_id, instrument.family if inst_type == "FUTURES" else inst_id) or (
         inst_type == "MARGIN" and scope[2] in (instrument.base, instrument.quote)
     )
@@ -201,7 +200,7 @@ def _covers(venue: State, scope: Scope, inst_type: str, inst_id: str) -> bool:
 
 def _refuse_blocked(venue: State, account: Account, scope: Scope) -> None:
     def waits(pending: Pending) -> bool:
-        return _covers(venue, scope, pending.inst_type, pending.inst_id)
+        return _covers(venue, scope, pending)
 
     isolated = scope[1] == "isolated"
     if any(waits(order) and order.td_mode == scope[1] for order in account.orders):
@@ -228,7 +227,7 @@ def _held(venue: State, account: Account, scope: Scope) -> Decimal:
         (
             abs(position.pos)
             for position in account.open_positions()
-            if position.mgn_mode == scope[1] and _covers(venue, scope, position.inst_type, position.inst_id)
+            if position.mgn_mode == scope[1] and _covers(venue, scope, position)
         ),
         Decimal(0),
     )
@@ -289,7 +288,7 @@ def adjust_leverage_info(call: Call) -> Answer:
     side = choice(call, "posSide", ("net", "long", "short"), "net")
     scope, highest = _asked_scope(call, inst_type, mgn_mode, "" if side == "net" else side)
     account = call.account
-    covers = [o for o in account.orders if _covers(call.venue, scope, o.inst_type, o.inst_id)]
+    covers = [o for o in account.orders if _covers(call.venue, scope, o)]
     row: Row = dict.fromkeys(
         ("estAvailQuoteTrans", "estAvailTrans", "estLiqPx", "estMaxAmt", "estMgn", "estQuoteMaxAmt", "estQuoteMgn"), ""
     )

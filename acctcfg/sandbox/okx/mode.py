@@ -134,7 +134,7 @@ def _cross_contracts(account: Account) -> list[Position]:
 
 
 def _maximum_at_size(venue: State, position: Position) -> Decimal:
-    instrument = venue.instruments[position.inst_type, position.inst_id]
+    instrument = venue.traded(position)
     allowed = [lever for low, _, lever in tiers(instrument.lever) if low == 0 or abs(position.pos) > low]
     return allowed[-1]
 
@@ -143,7 +143,7 @@ def _over_tier(venue: State, position: Position, lever: Decimal) -> dict[str, st
     """The tier row of a position that is too big for a leverage."""
     if lever <= _maximum_at_size(venue, position):
         return None
-    instrument = venue.instruments[position.inst_type, position.inst_id]
+    instrument = venue.traded(position)
     sizes = [high for _, high, most in tiers(instrument.lever) if most >= lever]
     return _tier_row(instrument.family, position.inst_type, abs(position.pos), plain(lever), max(sizes, default=None))
 
@@ -152,11 +152,7 @@ def _over_cap(venue: State, account: Account) -> list[dict[str, str]]:
     """Families whose positions are above the cap of portfolio margin."""
     rows = []
     for family, cap in venue.flags.portfolio_caps.items():
-        held = [
-            p
-            for p in account.open_positions()
-            if p.inst_type in CONTRACTS and venue.instruments[p.inst_type, p.inst_id].family == family
-        ]
+        held = [p for p in account.open_positions() if p.inst_type in CONTRACTS and venue.traded(p).family == family]
         total = sum((abs(p.pos) for p in held), Decimal(0))
         if total > Decimal(cap):
             rows.append(_tier_row(family, held[0].inst_type, total, "", Decimal(cap)))
@@ -256,7 +252,7 @@ def switch(venue: State, account: Account, level: str) -> None:
     forget_changed_shapes(account, venue.flags, before)
     if left == "4" and chosen:
         for position in _cross_contracts(account):
-            family = venue.instruments[position.inst_type, position.inst_id].family
+            family = venue.traded(position).family
             what = family if position.inst_type == "FUTURES" else position.inst_id
             account.leverage[position.inst_type, "cross", what, ""] = chosen
     for position in account.open_positions():

@@ -79,7 +79,7 @@ def orders_pending(call: Call) -> Answer:
         row = order_row(call.venue, call.account, order)
         if any(value and row[name] != value for name, value in wanted.items()) or (types and order.kind not in types):
             continue
-        if family and call.venue.instruments[order.inst_type, order.inst_id].family != family:
+        if family and call.venue.traded(order).family != family:
             continue
         rows.append(row)
     return Answer(page(call, rows, "ordId"))

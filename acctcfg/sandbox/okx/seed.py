@@ -98,7 +98,7 @@ def remove_from(state: State, what: str, name: str) -> int:
         return int(state.currencies.pop(name, None) is not None)
     gone = [key for key in state.instruments if key[1] == name]
     for key in gone:
-        del state.instruments[key]
+        state.delisted[key] = state.instruments.pop(key)
     return len(gone)
 
 

@@ -267,6 +267,7 @@ class State:
     """Everything that one sandbox holds."""
 
     instruments: dict[tuple[str, str], Instrument]
+    delisted: dict[tuple[str, str], Instrument] = field(default_factory=dict)  # what is held may stand in these still
     flags: Flags = field(default_factory=Flags)
     tenants: dict[str, Tenant] = field(default_factory=dict)
     holders: dict[str, Holder] = field(default_factory=dict)  # by api_key
@@ -318,6 +319,11 @@ class State:
             self.drop_key(account, key, now_ms)
         self.tokens = {name: token for name, token in self.tokens.items() if token.account is not account}
         tenant.subs.pop(account.name, None)
+
+    def traded(self, held: Position | Pending) -> Instrument:
+        """What a position, an order or a bot stands in, though it may have left the list by now."""
+        key = held.inst_type, held.inst_id
+        return self.instruments.get(key) or self.delisted[key]
 
     def instrument(self, inst_id: str) -> Instrument | None:
         """The instrument that leverage is set on: contracts by their id, a pair as MARGIN."""
