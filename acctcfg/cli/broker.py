@@ -32,16 +32,18 @@ def command() -> None:
 def rebate(ctx: click.Context, keys: tuple[str, ...], venue: str | None, kind: str | None) -> None:
     """Ask whether the rebate is paid for what each user's API KEY trades; the id of a key, never its secret.
 
-    Exits 1 when it is not paid for one of them.
+    Exits 1 when it is not paid for one of them, or the venue does not tell.
     """
     from acctcfg.cli.console import say
     from acctcfg.cli.event_loop import load_workspace, run_engine
     from acctcfg.engine.broker import rebates
 
     workspace = load_workspace(ctx)
-    found = run_engine(ctx, lambda _: rebates(workspace, keys, venue=venue, kind=kind or ""))
+    found, ended = run_engine(ctx, lambda _: rebates(workspace, keys, venue=venue, kind=kind or ""))
     for key, one in found.items():
         say(f"{key}  {one.told}")
+    if ended is not None:
+        raise ended
     if not all(one.paid for one in found.values()):
         ctx.exit(1)
 

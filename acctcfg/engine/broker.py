@@ -9,7 +9,7 @@ from typing import Final
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import OutcomeUnknown, UsageError
+from acctcfg.errors import OutcomeUnknown, UsageError, VenueError
 from acctcfg.venues.rebates import MOST_DAYS, GivesFiles, Rebate, RebateFile, TellsRebates
 
 __all__ = ["file_of_rebates", "rebates"]
@@ -17,14 +17,25 @@ __all__ = ["file_of_rebates", "rebates"]
 LOOK_S: Final = 60.0  # between two looks for a file
 
 
-async def rebates(workspace: Workspace, keys: Sequence[str], *, venue: str | None, kind: str) -> dict[str, Rebate]:
-    """By users' keys, in the order given. `venue`: a key of `venues`, where there are several."""
+async def rebates(
+    workspace: Workspace, keys: Sequence[str], *, venue: str | None, kind: str
+) -> tuple[dict[str, Rebate], VenueError | None]:
+    """By users' keys, in the order given, and what ended the questions before all were asked.
+
+    `venue`: a key of `venues`, where there are several.
+    """
     name = _venue(workspace, venue)
     async with Session(workspace, [name]) as session:
         connection = session.links[name].connection
         if not isinstance(connection, TellsRebates):
             raise UsageError(f"venue type {connection.spec.type} has no rebates")
-        return {key: await connection.rebate(key, kind) for key in keys}
+        found: dict[str, Rebate] = {}
+        try:
+            for key in dict.fromkeys(keys):
+                found[key] = await connection.rebate(key, kind)
+        except VenueError as error:
+            return found, error
+        return found, None
 
 
 async def file_of_rebates(

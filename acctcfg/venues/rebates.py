@@ -27,7 +27,8 @@ class TellsRebates(Protocol):
     """The part of a connection that `broker rebate` needs."""
 
     async def rebate(self, api_key: str, kind: str) -> Rebate:
-        """Of one user's key. `kind`: api or oauth, where the broker is both; else "". Raises VenueError."""
+        """Of one user's key, also that the venue did not tell. `kind`: api or oauth, where the broker is both; else "".
+        Raises VenueError where it is of the connection, so that no other key would be answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,31 @@ def test_rebates_of_users_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert desk.writes() == []
 
 
+@pytest.mark.parametrize("unknown", [0, 1, 2])
+def test_a_key_that_is_not_known_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unknown: int) -> None:
+    """Each key has its line, in the order given; of the unknown one that is said, and the exit status is 1."""
+    tenant = {"env_prefix": "OKX_DESK", "broker": False, "fd": ["api"], "keys": [MASTER], "rebates": REBATES}
+    told = ["11111111-aaaa  rebate is paid (type 0)", "22222222-bbbb  the user's fee level is too high (type 3)"]
+    told.insert(unknown, "unknown-key-1  not told: 59506, the API key is not known")
+    with Desk.at(tmp_path, monkeypatch, {"tenants": {"desk": tenant}}) as desk:
+        desk.write({}, venue={"type": "okx"})
+        said = desk.run("broker", "rebate", *(one.partition(" ")[0] for one in told))
+        assert (said.code, said.out.splitlines()) == (1, told), said.err
+
+
+def test_what_was_answered_is_told_though_the_venue_falls_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ends the questions ends them alone: the lines of the keys before stay, and the error says what it was."""
+    tenant = {"env_prefix": "OKX_DESK", "broker": False, "fd": ["api"], "keys": [MASTER], "rebates": REBATES}
+    with Desk.at(tmp_path, monkeypatch, {"tenants": {"desk": tenant}}) as desk:
+        desk.write({}, venue={"type": "okx"})
+        desk.fault(match={"path": "*/if-rebate"}, after=1, times=0, kind="code", code="59611")
+        said = desk.run("broker", "rebate", *REBATES)
+        assert (said.code, said.out) == (1, "11111111-aaaa  rebate is paid (type 0)\n")
+        assert "59611" in said.err
+
+
 DAYS = ("--from", "2026-01-01", "--to", "2026-01-31")
 ASKS = "/broker/fd/rebate-per-orders"
 READS_ONLY = {**MASTER, "perm": "read_only"}

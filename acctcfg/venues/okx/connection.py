@@ -19,7 +19,7 @@ from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.secret import AccessToken, Credentials
-from acctcfg.errors import VenueError
+from acctcfg.errors import Garbled, Refused, VenueError
 from acctcfg.venues.contract import Cost, Given, Proof, Survey
 from acctcfg.venues.okx.access import demand_writer
 from acctcfg.venues.okx.account import Account
@@ -157,10 +157,13 @@ class OkxConnection(Reading):
         return await fees_of(survey.private, by_broker=self._calls.tells_fees)
 
     async def rebate(self, api_key: str, kind: str) -> Rebate:
-        """Whether it is paid for a user's key."""
-        from acctcfg.venues.okx.rebates import rebate_call, rebate_of
+        """Whether it is paid for a user's key; an answer that is none is that key's."""
+        from acctcfg.venues.okx.rebates import rebate_call, rebate_of, rebate_untold
 
-        return rebate_of(await self._master.read(rebate_call(api_key, kind)))
+        try:
+            return rebate_of(await self._master.read(rebate_call(api_key, kind)))
+        except (Refused, Garbled) as error:
+            return rebate_untold(error)
 
     @property
     def _files(self) -> Files:

@@ -15,12 +15,13 @@ from typing import Final
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Secret
 from acctcfg.core.spelling import whole_of
-from acctcfg.errors import Garbled
+from acctcfg.errors import AuthRefused, Garbled, RateLimited, Refused
 from acctcfg.venues.okx.endpoints import ASK_DMA_FILE, ASK_FD_FILE, DMA_FILES, FD_FILES, IF_REBATE
+from acctcfg.venues.okx.refusals import meaning
 from acctcfg.venues.rebates import Rebate, RebateFile
 from acctcfg.wire.endpoint import Call, Endpoint
 
-__all__ = ["DMA", "FD", "Files", "rebate_call", "rebate_of"]
+__all__ = ["DMA", "FD", "Files", "rebate_call", "rebate_of", "rebate_untold"]
 
 _WORDS: Final = {
     "0": "rebate is paid",
@@ -29,6 +30,9 @@ _WORDS: Final = {
     "3": "the user's fee level is too high",
     "4": "the user has an MSA account",
 }
+
+_OF_THE_BROKER: Final = frozenset({"50030", "50044", "59608", "59609", "59610", "59611"})
+"""Refusals that no other key would change."""
 
 
 def rebate_call(api_key: str, kind: str) -> Call:
@@ -43,6 +47,14 @@ def rebate_of(rows: Sequence[JsonObject]) -> Rebate:
         raise Garbled("an answer about a rebate without its number", code="no_number")
     words = _WORDS.get(number, "no rebate, for a reason that acctcfg has no words for")
     return Rebate(paid=number == "0", told=f"{words} (type {number})")
+
+
+def rebate_untold(error: Refused | Garbled) -> Rebate:
+    """What is said of a key for which the venue gave no answer. Raises the error where it is of whoever asks."""
+    if isinstance(error, AuthRefused | RateLimited) or error.code in _OF_THE_BROKER:
+        raise error
+    why = f"{error.code}, {meaning(error.code).words}" if isinstance(error, Refused) else error.message
+    return Rebate(paid=False, told=f"not told: {why}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
