@@ -121,6 +121,28 @@ def test_every_documented_error_is_explained(family, verdict, capsys):
         assert counted.splitlines()[1].strip().startswith(verdict), (code, counted)
 
 
+# OKX v5, "WebSocket", the codes of messages: a word of each that the document has for it.
+MESSAGES = {
+    "64000": "uly",
+    "60008 60028 64001 64002": "another address",
+    "60029 60030 64003": "fee tier",
+    "64004": "order book",
+    "60014 60023": "too many",
+    "63999 64007": "the venue",
+    "64008": "upgrade",
+}
+
+
+@pytest.mark.parametrize(("listed", "word"), MESSAGES.items())
+def test_a_code_of_a_message_says_what_the_document_does(listed, word, capsys):
+    """And only what passes is to be tried again by connecting anew."""
+    for code in codes(listed):
+        _, out, _ = said(capsys, f"okx:{code}")
+        meant, _, remedy, _ = out.split("\n\n")
+        assert word in meant, code
+        assert ("connect again" in remedy) == (code in "60014 60023 63999 64007 64008"), code
+
+
 def test_the_lists_of_this_test_are_whole():
     """No code stands in two classes; the venues' tables know no code that no document has, and the other way round."""
     for type_, table in (("okx_dma_broker", OKX), ("gate_crossex", GATE)):

@@ -296,7 +296,7 @@ GENERAL = {
     **rows(
         Kind.VALUE,
         {
-            "60008": "the channel is served at another address",
+            "60008 64001-64002": "the channel is served at another address",
             "60012": "the message is not valid",
             "60013": "the message's arguments are not valid",
             "60018": "the channel or a parameter is not known",
@@ -304,7 +304,15 @@ GENERAL = {
             "60027": "a parameter is empty",
             "60028": "the operation is served at another address",
             "60033": "a parameter is wrong",
+            "64000": "the parameter `uly` is no longer taken",
+            "64004": "the channels of the order book cannot be had like this",
         },
+        hint=TRADING,
+        causes=("a message on a WebSocket connection",),
+    ),
+    **rows(
+        Kind.FINAL,
+        {"60029-60030 64003": "the user's fee tier does not have the channel"},
         hint=TRADING,
         causes=("a message on a WebSocket connection",),
     ),
@@ -314,8 +322,6 @@ GENERAL = {
             "60014": "too many messages",
             "60023": "too many logins",
             "63999": "the login failed inside the venue",
-            "60029-60030": "the user's fee tier, or the channel of the order book, does not allow this",
-            "64000-64004": "the account is being moved, or may not do this over the WebSocket",
             "64007": "the venue failed",
             "64008": "the connection is about to be closed for an upgrade",
         },
