@@ -747,6 +747,32 @@ def test_a_new_account_under_an_old_name_takes_nobodys_place(gate: GateDesk, jou
     assert [file.name for file in (gate.folder / "secrets/cx/sub_1").iterdir()] == ["trading.age"]
 
 
+@pytest.mark.parametrize("alive", ["", "account", "key"])
+def test_the_key_of_an_account_that_is_gone_gives_way_to_a_new_one(gate: GateDesk, alive: str) -> None:
+    """Its stored secret is moved aside where the venue twice knows neither that account nor the key; an account that
+    shows at the second look, or a key that is refused for anything else, keeps its place, and nothing is written."""
+    gate.write({"sub_1": sub(trading=TRADING)}).converge()
+    old, uid = stored(gate), gate.account("sub_1")["uid"]
+    if alive == "account":
+        gate.write({"sub_1": {**sub(trading=TRADING), "name": "sub_9"}})
+        gate.fault(match={"path": "*/account/detail", "account": "sub_1"}, kind="label", label="INVALID_KEY", times=0)
+        gate.fault(match={"path": f"*/sub_accounts/{uid}"}, kind="label", label="NOT_FOUND", times=1)
+    else:
+        gate.sandbox.control_delete("accounts/sub_1")
+    if alive == "key":
+        gate.fault(match={"path": "*/account/detail", "account": ""}, kind="label", label="REQUEST_EXPIRED", times=0)
+    before = len(gate.writes())
+    said = gate.apply()
+    if alive:
+        assert (said.code, len(gate.writes())) == (3, before), said.out + said.err
+        assert f"holds the secret of a key of the account with the uid {uid}" in said.out
+        assert stored(gate) == old
+        return
+    assert (said.code, stored(gate, "trading.dead-1")) == (0, old), said.out + said.err
+    assert stored(gate)["api_key"] == keys(gate)[0]["key"] != old["api_key"]
+    assert gate.plan().last == NO_CHANGES
+
+
 def test_a_key_that_works_elsewhere_is_no_wrong_key(gate: GateDesk) -> None:
     """`secrets check`: bound to its user's address is a state of its own, and exit 0."""
     gate.write({"sub_1": sub(trading={**TRADING, "ip_allowlist": ["203.0.113.7"]})})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from desk import Desk
-from ladder_parts import NO_CHANGES, TRADING
+from ladder_parts import KEY, NO_CHANGES, TRADING
 
 AWAY = {"bot": {**TRADING, "ip_allowlist": ["203.0.113.7"]}}  # never signs from here, so the broker's list tells of it
 TRON = {"currency": "USDT", "chain": "USDT-TRC20"}
@@ -39,6 +39,46 @@ def test_a_deleted_account_is_made_anew(desk: Desk) -> None:
     desk.sandbox.control_delete("accounts/trader01")
     assert list(desk.steps()) == ["trader01"]
     desk.converge()
+
+
+@pytest.mark.parametrize("made_by_hand", [False, True])
+def test_the_key_of_a_deleted_account_gives_way_to_a_new_one(desk: Desk, made_by_hand: bool) -> None:
+    """Somebody deleted the account, and maybe made another of that name: its stored secret is moved aside, and a new
+    key is made and signs."""
+    desk.write({"trader01": {"api_keys": KEY}}).converge()
+    old = desk.secret("trader01", "trading")
+    desk.sandbox.control_delete("accounts/trader01")
+    if made_by_hand:
+        desk.sandbox.control_post("accounts/trader01", {})
+        desk.write({"trader01": {"uid": desk.account("trader01")["uid"], "api_keys": KEY}})
+    before = len(desk.writes())
+    said = desk.converge()
+    assert "secret_mismatch" not in said.out
+    assert len(desk.writes()) == before + (1 if made_by_hand else 2)
+    assert desk.secret("trader01", "trading.dead-1") == old
+    assert desk.secret("trader01", "trading")["api_key"] == desk.account("trader01")["keys"][0]["api_key"]
+    assert desk.run("secrets", "check").code == 0
+
+
+@pytest.mark.parametrize("seen", ["by another name", "at the second look", "as a row that cannot be read"])
+def test_the_refused_key_of_an_account_that_may_be_there_keeps_its_place(desk: Desk, seen: str) -> None:
+    """Its list, or one read of it, does not show the account under that name, and its key is refused: nothing is moved
+    aside, and nothing is written."""
+    desk.write({"trader01": {"api_keys": KEY}, "trader02": {}}).converge()
+    desk.fault(match={"path": "*/account/config", "account": "trader01"}, kind="code", code="50119", times=0)
+    if seen == "by another name":
+        desk.write({"trader01": {"name": "trader09", "api_keys": KEY}, "trader02": {}})
+    else:
+        lost = 3 if seen == "at the second look" else 2  # the list, the account alone, the list by uid
+        desk.fault(match={"path": LISTS["accounts"], "method": "GET"}, kind="lose_row", row="trader01", times=lost)
+    if seen == "as a row that cannot be read":
+        body = '{"code":"0","msg":"","data":[{"totalPage":"1","page":"1","details":[{}]}]}'
+        desk.fault(match={"path": LISTS["accounts"], "method": "GET"}, kind="garbage", body=body, times=1)
+    before = len(desk.writes())
+    said = desk.apply()
+    assert (said.code, len(desk.writes())) == (3, before), said.out + said.err
+    assert "holds the secret of a key of the account with the uid" in said.out
+    assert [file.name for file in (desk.folder / "secrets/desk/trader01").iterdir()] == ["trading.age"]
 
 
 def test_pages_that_shift_while_they_are_read_hide_no_known_account(desk: Desk) -> None:

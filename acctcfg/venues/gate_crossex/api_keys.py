@@ -18,26 +18,21 @@ from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
 from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Rotating, Unreadable
-from acctcfg.errors import (
-    AuthRefused,
-    ConfigError,
-    Refused,
-    StoreError,
-    VenueError,
-    exhausted,
-)
+from acctcfg.errors import AuthRefused, ConfigError, Refused, StoreError, VenueError, exhausted
 from acctcfg.key_groups import amounts_to
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
 from acctcfg.venues.gate_crossex.key_rotation import AccountKeys, body_of, in_rotation
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
+from acctcfg.venues.gate_crossex.refusals import UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
 from acctcfg.venues.key_making import make_key
 from acctcfg.venues.key_rotation import rotate, tell, temporary_labels
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name_strangers, taken_place, unbound, wished
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.resources import alias, unreadable
+from acctcfg.venues.second_look import some_seconds
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 
@@ -209,13 +204,31 @@ class ApiKeys(OneCall[Account]):
         known = account.memory.stored_key(api_key)
         uid = known.uid if known is not None else ""
         if uid in ("", account.uid):
-            try:
-                uid = await MainUser(account.main_user.client, credentials, alias(api_key)).uid()
-            except AuthRefused as error:
-                if error.code not in ELSEWHERE:
-                    return ""
-                uid = ""
+            uid, refused = await self._whose(account, credentials)
+            if refused not in ("", *ELSEWHERE):
+                return ""
+        elif await self._died(account, credentials, uid):
+            return ""
         return taken_place(":".join(place), uid)
+
+    async def _whose(self, account: Account, credentials: Credentials) -> tuple[str, str]:
+        """Whose key it is by its own word, or with which code the venue refuses it."""
+        try:
+            return await MainUser(account.main_user.client, credentials, alias(credentials.api_key)).uid(), ""
+        except AuthRefused as error:
+            return "", error.code
+
+    async def _died(self, account: Account, credentials: Credentials, uid: str) -> bool:
+        """Whether a key went with its account: twice the venue knows neither that id nor the key.
+
+        Of an account that only got another name, the key may be refused for another reason: it is left where it is.
+        """
+        for look in range(2):
+            if look:
+                await some_seconds(account.client)
+            if await account.main_user.anybody(uid) or (await self._whose(account, credentials))[1] not in UNKNOWN_KEY:
+                return False
+        return True
 
     def _note(self, account: Account, key: KeySpec, found: Live) -> None:
         address, survey = account.address(FIELD, key.label), account.survey

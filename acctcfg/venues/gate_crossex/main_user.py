@@ -188,13 +188,17 @@ class MainUser:
 
     async def known(self, name: str, uid: str) -> SubAccount | None:
         """One that has been there, by its id; None where the venue has it no more, or by another name."""
+        row = await self.anybody(uid)
+        return row if row is not None and row.name == name else None
+
+    async def anybody(self, uid: str) -> SubAccount | None:
+        """The sub-account with this id, whatever its name; None where the venue has it no more."""
         try:
-            row = await self.by_uid(uid)
+            return await self.by_uid(uid)
         except Refused as error:
             if error.code not in ("NOT_FOUND", "SUB_ACCOUNT_NOT_FOUND"):
                 raise
             return None
-        return row if row.name == name else None
 
     async def key_list(self, uid: str) -> KeyList:
         """All keys of a sub-account; a row that cannot be read says nothing of the others."""

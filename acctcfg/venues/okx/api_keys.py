@@ -31,6 +31,7 @@ from acctcfg.venues.okx.key_guard import KEPT, harms
 from acctcfg.venues.okx.key_rotation import AccountKeys
 from acctcfg.venues.okx.vocabulary import unknown_permissions
 from acctcfg.venues.one_call import OneCall
+from acctcfg.venues.second_look import some_seconds
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 
@@ -62,7 +63,7 @@ class ApiKeys(OneCall[Account]):
             found = legible(key, await found_key(account, key), unknown_permissions)
             survey.want(address, wished(key, found, always=("read",)), found)
             judge(survey, key, address, account.secrets, replace=replace)
-            self._judge(account, key, found)
+            await self._judge(account, key, found)
             tell(account, address)
         beside = temporary_labels(account)
         if spec.api_keys_exclusive and account.row is not None:
@@ -77,11 +78,11 @@ class ApiKeys(OneCall[Account]):
         if account.keys is not None:
             limit_of_keys(survey, list(account.keys.rows), MOST_KEYS)
 
-    def _judge(self, account: Account, key: KeySpec, found: Live) -> None:
+    async def _judge(self, account: Account, key: KeySpec, found: Live) -> None:
         """What this venue's keys need besides, and what there is to say of them."""
         address, survey, signing = account.address(FIELD, key.label), account.survey, account.signings.get(key.label)
         made = found is ABSENT or isinstance(found, Lost | Rotating) or address in account.replace
-        if made and key.state == "present" and (alive := self._alive(account, key)):
+        if made and key.state == "present" and (alive := await self._alive(account, key)):
             survey.block(address, "secret_mismatch", alive)
         wanted = survey.desired[address]
         if isinstance(wanted, KeyValue) and account.is_access(key.label) and self._is_away(account, wanted):
@@ -92,7 +93,7 @@ class ApiKeys(OneCall[Account]):
         if signing is not None:
             self._note(account, key, found, signing)
 
-    def _alive(self, account: Account, key: KeySpec) -> str:
+    async def _alive(self, account: Account, key: KeySpec) -> str:
         """Why what lies where a new key's secret would go is no dead key's: then it is not moved aside."""
         signing = account.signings.get(key.label, Signing())
         place = account.taken.get(key.label, signing)
@@ -110,7 +111,20 @@ class ApiKeys(OneCall[Account]):
         uid = whose.uid if whose is not None else known.uid if known is not None else ""
         if uid in ("", account.uid) and (refused is None or refused.code != ONLY_ELSEWHERE):
             return ""
+        if await self._died(account, place, uid):
+            return ""
         return taken_place(f"{key.store}:{account.secret_path(key.label)}", uid)
+
+    async def _died(self, account: Account, place: Signing, uid: str) -> bool:
+        """Whether a key went with its account: twice the venue knows neither the key nor, by any name, that uid.
+
+        Of an account that only got another name, the key may be refused for another reason: it is left where it is.
+        """
+        accounts = account.master.sub_accounts
+        if place.own is None or not place.gone or not uid or await accounts.may_have(uid):
+            return False
+        await some_seconds(account.client)
+        return (await account.try_key(place.own.credentials)).gone and not await accounts.may_have(uid)
 
     def _is_away(self, account: Account, wanted: KeyValue) -> bool:
         return bool(account.egress and wanted.ip_allowlist) and not set(wanted.ip_allowlist) & set(account.egress)

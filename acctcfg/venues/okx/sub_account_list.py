@@ -16,6 +16,7 @@ from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 from acctcfg.wire.limits import BucketKey
+from acctcfg.wire.shared import Shared
 
 __all__ = ["ROUNDS", "SubAccountList"]
 
@@ -36,6 +37,7 @@ class SubAccountList:
         self._waiting: dict[str, list[tuple[float, asyncio.Future[SubAccount | None]]]] = {}
         self._serving: asyncio.Task[None] | None = None
         self._moved = 0  # rounds in a row whose pages moved
+        self._whole = Shared(self._every)
 
     async def get(self, name: str) -> SubAccount | None:
         """The account as it is at some moment after this call; None if there is none of that name. Raises VenueError,
@@ -49,8 +51,22 @@ class SubAccountList:
 
     async def every(self) -> Everybody:
         """All of them, page by page; once more where the pages moved while they were read."""
+        return await self._whole.get()
+
+    async def may_have(self, uid: str) -> bool:
+        """Whether an account with this uid is there by any name; True as well where the list does not tell."""
+        every = await self.every()
+        unclear = every.odd or any(row.doubled or not row.uid for row in every.rows.values())
+        return bool(unclear) or any(row.uid == uid for row in every.rows.values())
+
+    async def _every(self, leaves: Callable[[], None]) -> Everybody:
+        async def settle() -> Call:
+            leaves()
+            return self._pages.first
+
         for _ in range(ROUNDS):
-            found = await self._further(self._pages.rows((await self._read(self._pages.first)).data))
+            reply = await self.client.read(self._pages.first, self.credentials, self.user, settle=settle)
+            found = await self._further(self._pages.rows(reply.data))
             if found is not None:
                 return found
         raise _moving()
