@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from acctcfg.core.address import Address
@@ -17,8 +18,10 @@ from acctcfg.engine.readers import remember_readers
 from acctcfg.engine.record import Run
 from acctcfg.engine.remember import remember
 from acctcfg.engine.send import from_to
+from acctcfg.engine.session import Session
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.turn import working
+from acctcfg.engine.windows import why_closed
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AuthRefused, JournalError, words_of
 
@@ -56,7 +59,7 @@ async def carry_out(
             users = {one.connection.user for one in working(session)}
             open_before = {user: unresolved(journal, user, way.part) for user in users}
             run = _begin(workspace, planned, flags, journal, users) if way.part is None else way.part.run
-            recorded = Run(run, journal, way.locks.fresh)
+            recorded = Run(run, journal, way.locks.fresh, partial(_closed, session))
             for link in working(session):
                 link.client.on_request = recorded.heard
             lost = frozenset(intent.address for some in open_before.values() for intent in some)
@@ -86,6 +89,11 @@ async def carry_out(
         note = f"the end of this run was not recorded ({error.message}); {error.hint or 'repair it, then apply again'}"
         outcome = replace(outcome, unrecorded=True, notes=(*outcome.notes, note))
     return outcome
+
+
+def _closed(session: Session) -> str:
+    """Why nothing may be begun any more."""
+    return why_closed(session.workspace.manifest.guardrails.windows, session.now(), 0)
 
 
 def _begin(workspace: Workspace, planned: Planned, flags: JsonObject, journal: Journal, users: Iterable[str]) -> str:

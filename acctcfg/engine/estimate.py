@@ -25,10 +25,12 @@ Bucket: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What an account asks at once. `not_before_s`: it waits until so long after the plan was made."""
+    """What an account asks at once. `not_before_s`: it waits until so long after the plan was made. `waits_s`: how
+    long it waits in between, whatever the limits are."""
 
     costs: tuple[Cost, ...]
     not_before_s: float = 0.0
+    waits_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Chain:
                 read_before = [0.0] if planned and cost.serves > 1 and not cost.write else []
                 times = sent.setdefault(_bucket(cost), read_before)
                 end = max(end, self._send(times, cost.count, cost.endpoint.rate, now) + self.round_trip_s)
-            now = end
+            now = end + stage.waits_s
         return begins, now
 
     def _send(self, times: list[float], count: int, rate: Rate, now: float) -> float:
@@ -157,7 +159,7 @@ def _shape(chain: Chain, owners: Mapping[str, int], known: dict[object, _Shape])
         whose = cost.owner if owners[cost.owner] > 1 else ""
         return whose, cost.endpoint.text, cost.endpoint.rate, cost.count
 
-    stages = tuple((stage.not_before_s, *map(asked, stage.costs)) for stage in chain.stages)
+    stages = tuple((stage.not_before_s, stage.waits_s, *map(asked, stage.costs)) for stage in chain.stages)
     alike = (chain.share, chain.speed, chain.round_trip_s, stages)
     found = known.get(alike)
     if found is None:

@@ -13,11 +13,14 @@ from typing import TypeAlias
 
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Estimate, Plan, Step, Warning_, by_account
+from acctcfg.core.state import Rotating
 from acctcfg.engine.batches import batches
 from acctcfg.engine.estimate import Chain, Stage, estimate
 from acctcfg.engine.looks import SECOND_LOOK_S
 from acctcfg.engine.session import Link, Session
+from acctcfg.venues.account import AccountNotes
 from acctcfg.venues.contract import Cost, Survey
+from acctcfg.venues.key_rotation import waited_here
 
 __all__ = ["Chains", "chains_of", "estimate_of", "outlived"]
 
@@ -77,7 +80,8 @@ class _Account:
             found.append(self._look([one for one in changes if not (self._made and one.action == "create")]))
             costs = self._costs(changes)
             found += [await self._gate(some) for some in _by_field(changes)]
-            found += [Stage(tuple(one for one in costs if one.write is write)) for write in (True, False)]
+            found.append(Stage(tuple(one for one in costs if one.write), waits_s=self._waits(changes)))
+            found.append(Stage(tuple(one for one in costs if not one.write)))
             found.append(self._second_look([one for one in changes if one.action == "delete"]))
             self._made = self._made or any(one.kind == "account" and one.action == "create" for one in changes)
         return [stage for stage in found if stage.costs]
@@ -92,6 +96,14 @@ class _Account:
     def _second_look(self, deletes: Sequence[Change]) -> Stage:
         """What does not show is looked for once more, some seconds later."""
         return Stage(tuple(one for one in self._costs(deletes) if not one.write), SECOND_LOOK_S / self._link.speed)
+
+    def _waits(self, changes: Sequence[Change]) -> float:
+        """How long the overlaps of rotations last that the run waits for: those of one account go side by side."""
+        notes = self._survey.private
+        if not isinstance(notes, AccountNotes):  # another package's: an estimate says "at least"
+            return 0.0
+        rotated = [one.address for one in changes if isinstance(one.before, Rotating)]
+        return max((waited_here(notes, one) for one in rotated), default=0.0)
 
     async def _gate(self, changes: Sequence[Change]) -> Stage:
         """Where a venue's package cannot tell, none: the writes count all the same."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from acctcfg.core.address import Address
 from acctcfg.engine.intents import Intents
 from acctcfg.engine.stopping import Stop
+from acctcfg.engine.windows import WindowClosed
 from acctcfg.errors import JournalError, OutcomeUnknown, Refused, VenueError
 from acctcfg.wire.client import Client
 from acctcfg.wire.exchange import Reply
@@ -47,6 +48,7 @@ class Run:
     id: str
     journal: Journal
     fresh: Callable[[str], bool]  # whether the lock of a venue user is still ours
+    closed: Callable[[], str] = str  # why a change window keeps writes from being begun; "" where none does
     trouble: dict[str, JournalError] = field(default_factory=dict)
     halted: str = ""  # why nothing more could be written, before the next write was sent
     intents: Intents = field(init=False)
@@ -117,6 +119,11 @@ class JournalWriter:
         except JournalError as error:
             self.run.trouble.setdefault(self.address, error)
 
+    def go_on(self, left: str) -> None:
+        """Raise where the change window has closed: `left` is what a later run has to finish."""
+        if why := self.run.closed():
+            raise WindowClosed(f"{why}; {left}", hint="apply again in an open window")
+
     async def kept(self) -> None:
         """Settle the creation: its secret is in the store, whatever becomes of the rest of the step."""
         await self.close("done")
@@ -166,8 +173,10 @@ class _Part:
             await gate.ahead(self.write.address, self.write.call.text)
 
     async def ready(self) -> None:
-        """Pass the gate, if the write has one: its prechecks are read anew."""
+        """Pass the gate, if the write has one: its prechecks are read anew. A step that was begun is not cut in two."""
         writer = self.writer
+        if not writer.begun:
+            writer.go_on("nothing of it was sent")
         if writer.gate is not None:
             gate = writer.gate.open(self.write.address, self.write.call.text)
             await (gate if writer.begun else writer.stop.unless_asked(gate))

@@ -17,6 +17,7 @@ from acctcfg.engine.gate import Gate, GateClosed
 from acctcfg.engine.recheck import LastLook, Moved
 from acctcfg.engine.record import JournalWriter
 from acctcfg.engine.refused_values import Asked
+from acctcfg.engine.windows import WindowClosed
 from acctcfg.errors import (
     AcctcfgError,
     Garbled,
@@ -128,7 +129,7 @@ def _ended(attempt: Attempt, error: AcctcfgError, writer: JournalWriter, work: W
     match error:
         case Moved():
             attempt.result = error.result
-        case GateClosed():
+        case GateClosed() | WindowClosed():
             attempt.end("blocked", error.message)
         case Dropped() if not writer.begun:
             attempt.end("not_started", error.message)

@@ -13,16 +13,21 @@ from typing import TYPE_CHECKING
 from acctcfg.core.codes import WINDOWS
 from acctcfg.core.desired import Window
 from acctcfg.core.plan import Plan, Precheck
+from acctcfg.errors import Blocked
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-__all__ = ["closing", "hold", "is_open", "next_opening", "why_closed"]
+__all__ = ["WindowClosed", "closing", "hold", "is_open", "next_opening", "why_closed"]
 
 AHEAD_D = 400  # how far ahead an opening is looked for
 _DAY_MINUTES = 1440
 
 Span = tuple[datetime, datetime]
+
+
+class WindowClosed(Blocked):
+    """A write that would leave after the last window has closed: the plan took longer than it was estimated to."""
 
 
 def is_open(windows: Sequence[Window], at: datetime) -> bool:

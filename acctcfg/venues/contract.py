@@ -181,6 +181,9 @@ class Writer(Protocol):
     async def kept(self) -> None:
         """The secret of the key that was created last is in its store: whatever comes next, that is done."""
 
+    def go_on(self, left: str) -> None:
+        """After a wait within a step: raises where no more may be written by now. `left`: what is then unfinished."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absence:

@@ -31,8 +31,9 @@ from acctcfg.errors import Refused, VenueError
 from acctcfg.venues.account import AccountNotes
 from acctcfg.venues.contract import Writer
 
-__all__ = ["FINISH", "Keys", "Rotates", "begins", "lasts", "rotate", "tell", "temporary_labels"]
+__all__ = ["FINISH", "Keys", "Rotates", "begins", "lasts", "rotate", "tell", "temporary_labels", "waited_here"]
 
+LEFT = "its former key stays beside the new one, and the first apply in an open window deletes it"
 FINISH = "finish its rotation: the new key takes the place of the old one, which is deleted"
 
 GRACE_S = 10.0
@@ -133,6 +134,7 @@ async def rotate(account: AccountNotes, change: Change, writer: Writer, keys: Ke
     account.rotate -= {change.address}
     if await _overlaps(account, begun, placed):
         return
+    writer.go_on(LEFT)
     if old_left:
         await keys.delete(change, writer, begun.old)
     await keys.rename(change, writer, begun.new)
@@ -223,8 +225,23 @@ async def _overlaps(account: AccountNotes, begun: Rotation, placed: bool) -> boo
     account.rotations[begun.label] = begun
     if lasts(account, begun):
         return True
+    await account.client.clock.sleep(_left_s(account, begun, placed))
+    return False
+
+
+def _left_s(account: AccountNotes, begun: Rotation, placed: bool) -> float:
+    """For how long the old key is still to stay. `placed`: the new secret was put in its place just now."""
     left = begun.until - account.now()
     if placed or left > -(GRACE_S + PROOF_S):
         left = max(left, min(GRACE_S, begun.overlap_s))
-    await account.client.clock.sleep(max(left, 0.0))
-    return False
+    return max(left, 0.0)
+
+
+def waited_here(account: AccountNotes, address: Address) -> float:
+    """How many seconds a run itself waits for the end of an overlap, if it rotates that key or finishes it now."""
+    begun, asked = account.rotations.get(address.key), account.overlap_s
+    if begun is None:
+        return asked if asked <= WAITED_HERE_S else 0.0
+    if address in account.rotate:
+        begun = replace(begun, until=min(begun.until, account.now() + asked))
+    return 0.0 if lasts(account, begun) else _left_s(account, begun, placed=False)

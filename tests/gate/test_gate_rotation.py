@@ -63,6 +63,20 @@ def test_an_overlap_is_ended_by_a_later_apply(trader: GateDesk, monkeypatch: pyt
     assert trader.plan().last == "No changes. Live accounts match the manifest."
 
 
+def test_an_overlap_that_ends_behind_the_window_is_ended_later(
+    trader: GateDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No write leaves after a window that closed in the wait: both keys are there, and the next apply ends it."""
+    looks, before = iter([""]), len(trader.writes())
+    with monkeypatch.context() as patch:
+        patch.setattr("acctcfg.engine.carry_out.why_closed", lambda *_: next(looks, "closed now"))
+        said = trader.run(*ROTATE[:3], "--overlap", "1s", "--auto-approve")
+    assert (said.code, len(trader.writes()), len(live(trader))) == (3, before + 1, 2), said.out + said.err
+    assert "closed now; its former key stays beside the new one" in said.out
+    assert trader.apply().code == 0
+    assert live(trader) == {stored(trader): "bot"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("journal", [True, False])
 def test_an_import_in_an_overlap_takes_no_secret_for_the_old_keys(trader: GateDesk, journal: bool) -> None:
