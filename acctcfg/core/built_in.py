@@ -185,7 +185,7 @@ def active(guardrails: Guardrails) -> tuple[BuiltIn, ...]:
 def of_step(step: Step, guardrails: Guardrails, amounts_to: AmountsTo) -> Iterator[tuple[str, str]]:
     """Id and sentence of every rule that a step would break."""
     after = step.change.after
-    if not isinstance(after, KeyValue):
+    if not isinstance(after, KeyValue) or step.change.finishes:
         return
     for rule in active(guardrails):
         if wrong := rule.key(after, amounts_to):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from acctcfg.core.address import Address
-from acctcfg.core.state import ABSENT, After, AtMost, KeyValue, Live, Lost, Unreadable, Value, Wanted, fits
+from acctcfg.core.state import ABSENT, After, AtMost, KeyValue, Live, Lost, Rotating, Unreadable, Value, Wanted, fits
 
 __all__ = ["Change", "diff"]
 
@@ -39,6 +39,15 @@ class Change:
         """The name by which the order of writes knows it: its field, `account` itself, with `-` before a delete."""
         name = self.address.field or "account"
         return f"-{name}" if self.action == "delete" else name
+
+    @property
+    def finishes(self) -> bool:
+        """Whether it only ends a rotation: the key that stays is there by now, and gets no permission or address."""
+        before, after = self.before, self.after
+        if not isinstance(before, Rotating) or before.adds or not isinstance(after, KeyValue):
+            return False
+        had = before.value
+        return (had.permissions, had.ip_allowlist) == (after.permissions, after.ip_allowlist)
 
     @property
     def counts_as(self) -> tuple[str, ...]:

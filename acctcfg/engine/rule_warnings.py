@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 
 from acctcfg.core.address import Address, Focus
@@ -24,15 +24,16 @@ def rule_warnings(session: Session, surveys: Sequence[Survey], steps: Sequence[S
     """All of them; a plan that was narrowed says nothing of what it did not look at."""
     manifest = session.workspace.manifest
     changed, seen = {step.address for step in steps}, {survey.spec.key for survey in surveys}
+    brought = {step.address for step in steps if not step.change.finishes}
     keys = {
         address: wanted
         for survey in surveys
         for address, wanted in survey.desired.items()
-        if isinstance(wanted, KeyValue) and address not in changed
+        if isinstance(wanted, KeyValue) and address not in brought
     }
     breaches = [
         *of_manifest(manifest, keys, powers_of(manifest, session.workspace.types)),
-        *_old_keys(session, surveys, keys),
+        *_old_keys(session, surveys, keys.keys() - changed),
     ]
     told = [one for one in breaches if focus.everything or one.subject in seen]
     over = [one for one in manifest.ended if focus.everything or _looked_at(Address.of(one.address), focus, seen)]
@@ -50,7 +51,7 @@ def _looked_at(entry: Address, focus: Focus, seen: Collection[str]) -> bool:
     return focus.may_want(entry.account, entry.field) if entry.field == "leverage" else focus.wants(entry)
 
 
-def _old_keys(session: Session, surveys: Iterable[Survey], keys: Mapping[Address, KeyValue]) -> Iterator[Breach]:
+def _old_keys(session: Session, surveys: Iterable[Survey], keys: Collection[Address]) -> Iterator[Breach]:
     """Keys that are older than they should be, by what the journal knows of them: at least that old they are."""
     if all(rule.id != "key_age" for rule in active(session.workspace.manifest.guardrails)):
         return

@@ -63,6 +63,22 @@ def test_an_overlap_is_ended_by_a_later_apply(trader: GateDesk, monkeypatch: pyt
     assert trader.plan().last == "No changes. Live accounts match the manifest."
 
 
+def test_a_rule_that_came_later_does_not_block_the_end_of_a_rotation(
+    gate: GateDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new key without addresses is there already: the old one is deleted, and the plan warns of the other."""
+    account = {"role": "sub_account", "api_keys": {"bot": {**KEY, "ip_allowlist": []}}}
+    gate.write({"trader1": account}).converge()
+    assert gate.run(*ROTATE[:3], "--overlap", "24h", "--auto-approve").code == 0
+    gate.write({"trader1": account}, guardrails={"rule_sets": ["basic"], "require_ip_allowlist": True})
+    now = rotation.AccountNotes.now
+    monkeypatch.setattr(rotation.AccountNotes, "now", lambda self: now(self) + 25 * 3600)
+    said = gate.apply()
+    assert (said.code, "key_without_address" in said.out) == (0, True), said.out + said.err
+    assert live(gate) == {stored(gate): "bot"}
+    assert gate.run(*ROTATE, "--auto-approve").code == 3
+
+
 def test_an_overlap_that_ends_behind_the_window_is_ended_later(
     trader: GateDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

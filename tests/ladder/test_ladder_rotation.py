@@ -260,6 +260,37 @@ def test_a_guardrail_holds_for_the_new_key(desk: Desk) -> None:
     assert rotate(desk).code == 3
 
 
+BREACHES: dict[str, dict[str, Any]] = {
+    "key_without_address": {"rule_sets": ["basic"]},
+    "require_ip_allowlist": {"require_ip_allowlist": True},
+    "deny_permissions": {"deny_permissions": ["trade"]},
+}
+
+
+@pytest.mark.parametrize("rule", BREACHES)
+@pytest.mark.parametrize("how", ["apply", "rotate"])
+def test_a_rule_that_came_later_does_not_block_the_end_of_a_rotation(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, rule: str, how: str
+) -> None:
+    """The new key is there already, so the old one is deleted and nothing else of the account is held back; a rule of
+    a set warns, as of any key that is there. A further rotation of it is blocked."""
+    one_key(desk, ip_allowlist=[])
+    assert rotate(desk, "--overlap", "24h").code == 0
+    keys = {"trading": {**TRADING, "ip_allowlist": []}}
+    desk.write({"mmdesk01": {"api_keys": keys, "settings": {"greeks": "BS"}}}, guardrails=BREACHES[rule])
+    if how == "apply":
+        now = rotation.AccountNotes.now
+        monkeypatch.setattr(rotation.AccountNotes, "now", lambda self: now(self) + 25 * 3600)
+        warned = [one["code"] for one in desk.plan("--format", "json").json["warnings"] if one["address"] == KEY]
+        assert warned == (["guardrail"] if rule == "key_without_address" else [])
+    said = desk.apply() if how == "apply" else rotate(desk)
+    assert said.code == 0, said.out + said.err
+    assert live(desk) == {"trading": desk.secret("mmdesk01", "trading")["api_key"]}
+    assert desk.apply().code == 0
+    assert desk.account("mmdesk01")["greeksType"] == "BS"
+    assert rotate(desk).code == 3
+
+
 @pytest.mark.slow
 def test_a_new_key_that_does_not_sign_in_time_leaves_the_old_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither failed nor lost: the old secret stays in its place, and the next apply goes on."""
