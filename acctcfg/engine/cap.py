@@ -312,6 +312,7 @@ class _Brake:
         """The end of the run, and whom it capped, for the next apply."""
         if self.run is None:
             return
+        self.run.over()
         self.locks.ended(self.results.values())
         try:
             uids: dict[str, list[str]] = {}

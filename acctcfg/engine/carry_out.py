@@ -69,6 +69,7 @@ async def carry_out(
             try:
                 await _walk(execution, way.interrupts, way.progress)
             finally:
+                recorded.over()
                 outcome = _outcome(planned, execution, recorded)
                 way.locks.ended(outcome.results)
                 outcome = replace(outcome, notes=(*outcome.notes, *way.locks.notes))

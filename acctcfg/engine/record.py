@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["JournalWriter", "Run"]
 
 
+SOON_S = 1.0
+"""For how long an answered write waits for another one's intent, to share its flush."""
+
 _ENTRY: ContextVar[Intent | None] = ContextVar("the journal's entry of the write that this task sends", default=None)
 
 
@@ -52,9 +55,29 @@ class Run:
     trouble: dict[str, JournalError] = field(default_factory=dict)
     halted: str = ""  # why nothing more could be written, before the next write was sent
     intents: Intents = field(init=False)
+    _soon: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         self.intents = Intents(self.journal, self.fresh)
+
+    def done(self, entry: Intent) -> None:
+        """Keep that a write was answered: with the next one's intent, or soon where none comes for a while."""
+        self.journal.done(entry)
+        if self._soon is None or self._soon.done():
+            self._soon = asyncio.create_task(self._flush())
+
+    async def _flush(self) -> None:
+        while self.journal.waits:
+            await asyncio.sleep(SOON_S)
+            try:
+                await asyncio.to_thread(self.journal.flush)
+            except JournalError:
+                return  # it goes on waiting: the next addition, or the end of the run, tries again and tells
+
+    def over(self) -> None:
+        """Nothing more is written but the end of the run."""
+        if self._soon is not None:
+            self._soon.cancel()
 
     def heard(self, sent: Sent) -> None:
         """Keep the outcome of every write's request; reads leave no trace."""
@@ -238,7 +261,7 @@ class _Part:
         if write.creates_key or write.creates:
             writer.entries.append(entry)
         else:
-            writer.run.journal.done(entry)
+            writer.run.done(entry)
 
 
 class _Sending:

@@ -185,6 +185,16 @@ class Journal(Past):
         """Note that it was answered; written with the next addition. Were that lost, reading the venue shows it."""
         self._waiting.append(_New(_about(entry, "done", entry.run, None)))
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything is yet to be written with the next addition."""
+        return bool(self._waiting)
+
+    def flush(self) -> None:
+        """Write what waits for the next addition, since none may come for long."""
+        with self._guard:
+            self._write_waiting()
+
     def request(self, run: str, entry: Intent | None, sent: JsonObject) -> None:
         """Note a request's outcome. It is written with the next addition, so that it costs no flush of its own."""
         draft = _about(entry, "request", run, dict(sent)) if entry else Draft.of("request", run, dict(sent))

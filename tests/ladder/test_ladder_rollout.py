@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 from desk import Desk
 from ladder_parts import KEY, settle
+from patience import PATIENCE_S
 
 from acctcfg.wire.clock import SystemClock
 
@@ -108,6 +113,33 @@ def test_a_blocked_account_stops_no_wave(desk: Desk) -> None:
     assert desk.plan("--format", "json").json["waves"][0]["accounts"] == [ORDER[1]]
     assert desk.apply("--skip-blocked").code == 3
     assert _modes(desk) == ORDER[1:]
+
+
+def test_what_was_written_is_on_record_while_a_wave_proves_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last write's outcome waits for no later one: in the wait the lock's holder is between two writes, and the
+    history has what was answered."""
+    sleep, heard = SystemClock.sleep, list[str]()
+
+    def told(*command: str) -> str:
+        done = subprocess.run([sys.executable, "-m", "acctcfg", *command], cwd=desk.folder, stdout=subprocess.PIPE)
+        return done.stdout.decode()
+
+    def look() -> None:
+        end = time.monotonic() + PATIENCE_S
+        while "between two writes" not in (held := told("lock", "list")) and time.monotonic() < end:
+            time.sleep(0.1)
+        (run,) = json.loads(told("history", "--format", "json"))
+        heard.extend((held, told("history", run["id"])))
+
+    async def watched(self: SystemClock, seconds: float) -> None:
+        await (asyncio.to_thread(look) if seconds >= 60 else sleep(self, seconds))
+
+    _ready(desk, [{"accounts": 1, "then_wait": "1h"}, "100%"])
+    monkeypatch.setattr(SystemClock, "sleep", watched)
+    assert desk.apply().code == 0
+    held, run = heard
+    assert "apply, between two writes" in held
+    assert (run.count("   done"), "not known" in run, "/set-subaccount-level   200" in run) == (1, False, True), run
 
 
 def test_a_signal_ends_the_wait_at_once(desk: Desk) -> None:
