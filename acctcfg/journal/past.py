@@ -138,10 +138,15 @@ class Past:
         return found
 
     def told(self, run: str, since: int) -> list[tuple[int, str, JsonObject]]:
-        """Number, kind and facts of the ends of steps, and of notes, that were written after the row `since`."""
-        rows = self._rows(Which(kinds=("step", "note"), run_begins=run, first=since + 1))
+        """Number, kind and facts of the ends of steps, and of notes, that were written after the row `since`.
+
+        Of an intent the address alone.
+        """
+        rows = self._rows(Which(kinds=("intent", "step", "note"), run_begins=run, first=since + 1))
         with self._understood():
-            return [(row.seq, row.kind, row.facts()) for row in rows]
+            return [
+                (row.seq, row.kind, {"address": row.address} if row.kind == "intent" else row.facts()) for row in rows
+            ]
 
     def part(self, run: str, kind: str, number: int) -> JsonObject | None:
         """The body of the run's first note of a kind that is about a part of it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from acctcfg.core.address import Address
+from acctcfg.core.events import StepStart
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Step
 from acctcfg.engine.execute import INTERRUPTED, Execution
@@ -54,6 +55,7 @@ class Spread(Execution):
     allow_warnings: bool
     _open: dict[int, _Open] = field(default_factory=dict)
     _rows: dict[str, JsonObject] = field(default_factory=dict)  # how steps ended, as workers wrote it down
+    _coming: dict[str, Step] = field(default_factory=dict)  # by address: the steps whose turn has not come
     _recorded: set[Address] = field(default_factory=set)  # the steps of these
     _elsewhere: set[str] = field(default_factory=set)  # the accounts of all parts
     _parts: int = 0
@@ -125,19 +127,33 @@ class Spread(Execution):
         job = await self.jobs.put(APPLY, self.run.id, number)
         steps = [step for some in part for step in some]
         self._elsewhere |= {step.address.account for step in steps}
+        self._coming |= {str(step.address): step for step in steps}
         self._open[number] = _Open(str(body["user"]), str(body["base_url"]), steps, job)
 
     async def _hear(self) -> None:
         """Read what workers wrote down."""
         for seq, kind, facts in await asyncio.to_thread(self.run.journal.told, self.run.id, self._read):
             self._read = seq
-            if kind == "step":
+            if kind == "intent":
+                self._started(str(facts["address"]))
+            elif kind == "step":
                 self._rows[str(facts["address"])] = facts
             elif facts["kind"] == PART_ENDED:
                 body = facts["body"]
                 assert isinstance(body, dict)  # noqa: S101 (Part.ended wrote it)
                 if (part := self._open.pop(int(str(body["number"])), None)) is not None:
                     await self._close(part, body)
+
+    def _started(self, address: str) -> None:
+        """Tell that a step's turn has come: a worker wrote down that it sends something, or ended it without."""
+        if (step := self._coming.pop(address, None)) is not None:
+            self.progress.happened(StepStart(step))
+
+    def _tell(self, result: StepResult) -> None:
+        """How a step ended; one that had nothing to send began with its end."""
+        if result.status != "not_started":
+            self._started(str(result.step.address))
+        self._end(result)
 
     async def _close(self, part: _Open, end: JsonObject) -> None:
         """Give each step of a part its result."""
@@ -147,11 +163,11 @@ class Spread(Execution):
         for step in part.steps:
             if (row := self._rows.pop(str(step.address), None)) is not None:
                 self._recorded.add(step.address)
-                self._end(StepResult(step, str(row["status"]), str(row["message"]), str(row["code"])))
+                self._tell(StepResult(step, str(row["status"]), str(row["message"]), str(row["code"])))
         if silent:
             sent = await asyncio.to_thread(self.run.journal.sent, self.run.id)
             for step in silent:
-                self._end(_unsaid(step, end, sent.get(str(step.address))))
+                self._tell(_unsaid(step, end, sent.get(str(step.address))))
 
     async def _look(self) -> None:
         """Hand out again what workers have left, and say so where there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -79,13 +80,18 @@ def test_two_workers_onboard_a_fleet(desk: Desk, postgres: Postgres, url: str, m
     monkeypatch.setattr("acctcfg.workers.queued.READ_ELSEWHERE", 0)
     desk.write(fleet(4), journal={"url": url})
     with workers_beside(desk, 2) as both:
-        said = desk.apply("--queue", "--format", "json")
+        said = desk.apply("--queue", "--format", "json", "--events", "events.jsonl")
         assert (said.code, said.json["summary"]["failed"]) == (0, 0), said.out + said.err
         assert [one["status"] for one in said.json["results"]] == ["done"] * 24
         assert sum(one.parts for one in both) == 4  # two to read, and two to write
         assert desk.plan("--queue").last == MATCH
         assert sum(one.parts for one in both) == 6
     demand_whole(desk, 4)
+    told = [json.loads(line) for line in (desk.folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    steps = [(one["address"], one["event"]) for one in told if one["event"].startswith("step_")]
+    assert len(steps) == 48
+    for address in {one for one, _ in steps}:  # each begins once, and then ends
+        assert [event for one, event in steps if one == address] == ["step_start", "step_done"]
     (run,) = desk.run("history", "--format", "json").json
     assert (run["status"], run["id"]) == ("done", said.json["run"])
     seen = "\n".join([everything_in(postgres, url), said.out, said.err, *both[0].lines, *both[1].lines])
