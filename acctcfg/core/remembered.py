@@ -95,6 +95,9 @@ class Rotation:
     new: str = ""  # "" until the creation is answered
     until: float  # Unix seconds by the venue's clock: the old key stays that long
     overlap_s: float  # what was asked for; it begins with the creation
+    store: str = ""  # where the secret of `new` went first, under its temporary label; "" in earlier records
+    path: str = ""
+    kept: bool = False  # whether that secret was stored: then some checkout has it, though this one may not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

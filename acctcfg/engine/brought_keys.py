@@ -11,7 +11,7 @@ from acctcfg.core.desired import AccountSpec
 from acctcfg.core.secret import Credentials
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Session
-from acctcfg.engine.stored_keys import KeyReport, check_at, proven
+from acctcfg.engine.stored_keys import KeyReport, check_at, place_beside, proven
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError, Refused, StoreError
 from acctcfg.signing import signing_of
@@ -90,7 +90,6 @@ async def _import(session: Session, spec: AccountSpec, label: str, credentials: 
     if key is None or key.store is None:
         message = f"the manifest has no api_keys.{label} with a store under {spec.key}"
         return KeyReport(spec.key, label, "", "failed", message)
-    path = f"{spec.venue}/{spec.key}/{label}"
     try:
         if signing_of(session.links[spec.venue].venue.rules).passphrase and credentials.passphrase is None:
             return KeyReport(spec.key, label, key.store, "failed", "keys of this venue have a passphrase: include it")
@@ -101,24 +100,38 @@ async def _import(session: Session, spec: AccountSpec, label: str, credentials: 
         if report.status not in ("signs", "elsewhere"):
             status = "refused" if report.good else report.status
             return replace(report, status=status)
-        untried = UNTRIED if report.status == "elsewhere" else ""  # its id is proven by the venue's list
-        stored = _stored(session, key.store, path)
-        if isinstance(stored, Credentials) and stored.same_as(credentials):
-            return KeyReport(spec.key, label, key.store, "already", untried)
-        if stored is not None:
-            present = await check_at(session, spec, label, (key.store, path), key.store)
-            if present.good or present.status == "wrong":  # whoever's it is, it is not moved aside while it signs
-                whose = "for this key" if present.good else f"and is another key's ({present.message}): move it first"
-                signs = "may sign" if present.status == "elsewhere" else "signs"
-                message = f"the store holds another secret that {signs} {whose}"
-                return KeyReport(spec.key, label, key.store, "failed", message)
-            doors.retire(key.store, path)
-        doors.put(key.store, path, credentials)
-        return KeyReport(spec.key, label, key.store, "stored", untried)
+        return await _keep(session, spec, report, credentials)
     except Refused as error:
         return KeyReport(spec.key, label, key.store, "refused", error.message)
     except AcctcfgError as error:
         return KeyReport(spec.key, label, key.store, "failed", error.message)
+
+
+async def _keep(session: Session, spec: AccountSpec, proof: KeyReport, credentials: Credentials) -> KeyReport:
+    """Put a proven secret in its place, which that of no other living key leaves but for its successor."""
+    label, name, path = proof.label, proof.store, f"{spec.venue}/{spec.key}/{proof.label}"
+    doors = session.workspace.doors(spec.venue)
+    untried = UNTRIED if proof.status == "elsewhere" else ""  # its id is proven by the venue's list
+    stored = _stored(session, name, path)
+    if isinstance(stored, Credentials) and stored.same_as(credentials):
+        return KeyReport(spec.key, label, name, "already", untried)
+    if stored is None:
+        doors.put(name, path, credentials)
+        return KeyReport(spec.key, label, name, "stored", untried)
+    present = await check_at(session, spec, label, (name, path), name)
+    if present.good and proof.rotating and not present.rotating:  # the new key of a rotation: in one move
+        _, beside = place_beside(session, spec, label, name)
+        doors.put(name, beside, credentials)
+        doors.supersede(name, path, beside)
+    elif present.good or present.status == "wrong":  # whoever's it is, it is not moved aside while it signs
+        whose = "for this key" if present.good else f"and is another key's ({present.message}): move it first"
+        signs = "may sign" if present.status == "elsewhere" else "signs"
+        message = f"the store holds another secret that {signs} {whose}"
+        return KeyReport(spec.key, label, name, "failed", message)
+    else:
+        doors.retire(name, path)
+        doors.put(name, path, credentials)
+    return KeyReport(spec.key, label, name, "stored", untried)
 
 
 def _stored(session: Session, store: str, path: str) -> Credentials | StoreError | None:

@@ -30,6 +30,7 @@ __all__ = [
     "check_secrets",
     "list_secrets",
     "own_place",
+    "place_beside",
     "proven",
     "recorded_places",
     "selected",
@@ -206,6 +207,12 @@ def _temporary(session: Session, spec: AccountSpec, uid: str, label: str) -> str
     """The label that a new key has until the one whose place it takes is deleted; that of the key itself else."""
     known = session.known(session.links[spec.venue])
     return next((one.temporary for one in known.rotations(uid) if one.label == label), label)
+
+
+def place_beside(session: Session, spec: AccountSpec, label: str, store: str) -> _Place:
+    """Where the secret of a new key waits until it takes the place of the one that is rotated."""
+    known = session.known(session.links[spec.venue]).named(spec.name)
+    return own_place(spec, _temporary(session, spec, known.uid if known is not None else "", label), store)
 
 
 def _wanted(spec: AccountSpec) -> list[KeySpec]:

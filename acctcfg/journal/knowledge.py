@@ -212,6 +212,8 @@ class Knowledge:
             self._take_back(intent, row.at)
         if happened and (renames := mapping(intent.body.get("renames"))):
             self._rename(str(intent.body.get("uid") or ""), text(renames, "api_key"), text(renames, "label"))
+        if row.kind == "done" and intent.key_label:
+            self._kept(str(intent.answered.get("api_key") or ""))
         key = (intent.name, intent.key_label)
         if self._open.get(key) is not intent:
             return
@@ -266,7 +268,15 @@ class Knowledge:
                 new=new,
                 until=number(creates, "until") or 0.0,
                 overlap_s=number(creates, "overlap_s") or 0.0,
+                store=str(creates.get("store") or ""),
+                path=str(creates.get("path") or ""),
             )
+
+    def _kept(self, new: str) -> None:
+        """The secret of that key is in a store: where it takes another one's place, it is no longer half made."""
+        for place, one in self.rotations.items():
+            if one.new == new != "":
+                self.rotations[place] = dataclasses.replace(one, kept=True)
 
     def _rotated(self, uid: str, label: str, api_key: str) -> None:
         begun = self.rotations.get((uid, label))
@@ -301,6 +311,7 @@ class Knowledge:
         self.stored.pop((key.store, key.path), None)
         self.stored[key.store, key.path] = key
         self._lies[key.api_key] = key.store, key.path
+        self._kept(key.api_key)
         self._open.pop((row.account, key.label), None)
 
     def _drop_keys(self, name: str, label: str, api_key: str) -> None:

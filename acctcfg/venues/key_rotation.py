@@ -15,8 +15,8 @@ one of its label meanwhile, is never overruled: nothing but the very key that wa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
@@ -26,15 +26,26 @@ from acctcfg.core.json_types import JsonObject
 from acctcfg.core.outcome import NOT_YET
 from acctcfg.core.remembered import Rotation
 from acctcfg.core.secret import Credentials
-from acctcfg.core.state import ABSENT, KeyValue
-from acctcfg.errors import Refused, VenueError
+from acctcfg.core.state import ABSENT, KeyValue, Rotating
+from acctcfg.errors import ConfigError, Refused, StoreError, VenueError
 from acctcfg.venues.account import AccountNotes
 from acctcfg.venues.contract import Writer
 
-__all__ = ["FINISH", "Keys", "Rotates", "begins", "lasts", "rotate", "tell", "temporary_labels", "waited_here"]
+__all__ = [
+    "Keys",
+    "Rotates",
+    "begins",
+    "elsewhere",
+    "goes_on",
+    "lasts",
+    "rotate",
+    "stays",
+    "tell",
+    "temporary_labels",
+    "waited_here",
+]
 
 LEFT = "its former key stays beside the new one, and the first apply in an open window deletes it"
-FINISH = "finish its rotation: the new key takes the place of the old one, which is deleted"
 
 GRACE_S = 10.0
 """How long the old key stays at least after the new secret is in place, unless a shorter overlap was asked for."""
@@ -90,10 +101,32 @@ def temporary_labels(account: AccountNotes) -> frozenset[str]:
 
 def begins(account: AccountNotes) -> str:
     """What a rotation will do, in words."""
-    asked = account.overlap_s
+    return f"rotate: a new key is made, and the present one deleted{_later(account.overlap_s)}"
+
+
+def goes_on(account: AccountNotes, address: Address, begun: Rotation, *, adds: bool) -> str:
+    """What is left of a rotation, in words. `adds`: its new key has yet to be made."""
+    if adds:
+        later = _later(_asked(account, address, begun))
+        return f"finish its rotation: a new key is made, and the present one deleted{later}"
+    then = "which is deleted"
+    if stays(account, address, begun):
+        then = f"which stays until {_until(begun)}"
+    return f"finish its rotation: the new key takes the place of the old one, {then}"
+
+
+def _later(asked: float) -> str:
     unit, seconds = next((one for one in (("h", 3600), ("m", 60)) if asked >= one[1] and asked % one[1] == 0), ("s", 1))
-    later = f" {asked / seconds:g}{unit} later" if asked else ""
-    return f"rotate: a new key is made, and the present one deleted{later}"
+    return f" {asked / seconds:g}{unit} later" if asked else ""
+
+
+def _until(begun: Rotation) -> str:
+    return datetime.fromtimestamp(begun.until, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _asked(account: AccountNotes, address: Address, begun: Rotation | None) -> float:
+    """The overlap: what this run was asked for, or the one that was killed."""
+    return account.overlap_s if begun is None or address in account.rotate else 0.0
 
 
 def lasts(account: AccountNotes, begun: Rotation) -> bool:
@@ -101,37 +134,74 @@ def lasts(account: AccountNotes, begun: Rotation) -> bool:
     return begun.until - account.now() > WAITED_HERE_S
 
 
+def stays(account: AccountNotes, address: Address, begun: Rotation) -> bool:
+    """Whether the old key is to stay beside the new one, and nobody asked for an end of that."""
+    return lasts(account, begun) and address not in account.rotate | account.replace
+
+
+def elsewhere(account: AccountNotes, begun: Rotation, store: str | None) -> bool:
+    """Whether the new key's secret was stored and is not here: another checkout has it, and its programs sign with it.
+
+    What cannot be opened may be it.
+    """
+    try:
+        return begun.kept and _lies(account, begun, str(store)) is None
+    except StoreError:
+        return False
+
+
 def tell(account: AccountNotes, address: Address) -> None:
     """What a rotation means for its address in a plan: nothing to rotate, or an overlap that lasts."""
     survey, found = account.survey, account.survey.live[address]
-    begun = account.rotations.get(address.key)
+    begun, wanted = account.rotations.get(address.key), survey.desired[address]
     if address in account.rotate and found is ABSENT:
         survey.block(address, "rotates_what_is_there", "the venue has no such key: apply creates it")
-    if begun is None or not isinstance(found, KeyValue) or survey.desired[address] is ABSENT:
+    if begun is None or not isinstance(wanted, KeyValue):
         return
-    until = datetime.fromtimestamp(begun.until, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    message = f"it has a new secret; the former key works until {until}, and the first apply after that deletes it"
+    if isinstance(found, Rotating) and not found.adds:
+        if elsewhere(account, begun, wanted.store):
+            if address not in account.replace:
+                survey.block(address, "secret_lost", _not_here(account, address, wanted))
+        elif address in account.replace and begun.kept:
+            survey.block(address, "rotation_over", "it is being rotated: `acctcfg rotate` ends that")
+    if not isinstance(found, KeyValue):
+        return
+    message = f"it has a new secret; the former key works until {_until(begun)}"
+    if elsewhere(account, begun, wanted.store):
+        message = f"{message}; {_not_here(account, address, wanted)}"
+    else:
+        message = f"{message}, and the first apply after that deletes it"
     survey.warn(address, "rotating", message)
-    if survey.desired[address] != found:
+    if wanted != found:
         survey.block(address, "rotation_over", f"{message}; `acctcfg rotate` without --overlap ends it now")
+
+
+def _not_here(account: AccountNotes, address: Address, wanted: KeyValue) -> str:
+    """That the former key is not deleted from a checkout whose programs would be left with its dead secret."""
+    place = f"{wanted.store}:{account.secret_path(address.key)}"
+    return (
+        f"the new secret was stored elsewhere and is not at {place} here: pull it, or use `acctcfg secrets import "
+        f"{address.account} {address.key}`; if it is lost, allow `--replace {address}`"
+    )
 
 
 async def rotate(account: AccountNotes, change: Change, writer: Writer, keys: Keys) -> None:
     """Go on from wherever it stands to the end, or to an overlap that a later run ends."""
     label, after = change.address.key, change.after
     assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-    store, path = str(after.store), account.secret_path(label)
     begun = account.rotations.get(label)
+    asked = _asked(account, change.address, begun)
     there = await keys.listed() if begun is not None else {}
     if begun is not None:
         begun = await _of_use(account, change, writer, keys, begun, there)
     old_left = begun is None or begun.old in there
     if begun is None:
-        begun = await _begin(account, change, writer, keys)
+        begun = await _begin(account, change, writer, keys, asked)
         old_left = bool(begun.old)
-    placed = await _place(account, keys, begun, store, path)
+    placed = await _place(account, keys, begun, str(after.store))
     keys.take_up(label, begun.old)
     account.rotate -= {change.address}
+    account.replace -= {change.address}
     if await _overlaps(account, begun, placed):
         return
     writer.go_on(LEFT)
@@ -149,34 +219,67 @@ async def _of_use(
     if strangers and begun.new in there:
         message = f"another key is called {label} by now, and its rotation was of the one before: delete one of them"
         raise Refused(message, code="stale")
-    if begun.new in there and _stored(account, change, begun):
+    after, asked = change.after, account.overlap_s
+    assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
+    if begun.new in there and _lies(account, begun, str(after.store)) is not None:
         if change.address in account.rotate:
-            return replace(begun, until=min(begun.until, account.now() + account.overlap_s))
+            until = min(begun.until, account.now() + asked)
+            return replace(begun, until=until, overlap_s=min(begun.overlap_s, asked))
         return begun
+    if begun.new in there and begun.kept and change.address not in account.replace:
+        raise Refused(_not_here(account, change.address, after), code="stale")
     for api_key, name in there.items():
         if name == begun.temporary and (api_key == begun.new or await keys.ours(name, api_key)):
             await keys.delete(change, writer, api_key)
     return None
 
 
-def _stored(account: AccountNotes, change: Change, begun: Rotation) -> bool:
-    """Whether the new key's secret is where it was made, or in its place; StoreError where that cannot be told."""
-    after = change.after
-    assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-    store = str(after.store)
-    paths = (account.secret_path(begun.temporary), account.secret_path(change.address.key))
-    return any(_at(account, store, path, begun) is not None for path in paths)
+@dataclass(frozen=True, slots=True)
+class _Lies:
+    """Where the new key's secret lies: in the key's place, or under its temporary label beside that."""
+
+    store: str
+    path: str
+    own: str  # the key's place in that store
+    secret: Credentials
 
 
-def _at(account: AccountNotes, store: str, path: str, begun: Rotation) -> Credentials | None:
-    """The new key's secret, if it lies there. The old one's is opened only where it is in question: it may be lost."""
-    found = account.secrets.get(store, path)
-    return found if found is not None and found.api_key == begun.new else None
+def _lies(account: AccountNotes, begun: Rotation, store: str) -> _Lies | None:
+    """The new key's secret: where the manifest has it, or where the journal recorded it, whatever was renamed since.
+
+    The old one's is opened only where it is in question: it may be lost. StoreError for one that cannot be told.
+    """
+    places = list(_places(account, begun, store))
+    beside = [(kept_in, _sibling(path, begun.temporary), path) for kept_in, path in places]
+    for kept_in, path, own in (*beside, *((kept_in, path, path) for kept_in, path in places)):
+        try:
+            found = account.secrets.get(kept_in, path)
+        except ConfigError:  # the manifest has no such store any more
+            if kept_in == store:
+                raise
+            continue
+        if found is not None and found.api_key == begun.new:
+            return _Lies(kept_in, path, own, found)
+    return None
 
 
-async def _begin(account: AccountNotes, change: Change, writer: Writer, keys: Keys) -> Rotation:
+def _places(account: AccountNotes, begun: Rotation, store: str) -> Iterator[tuple[str, str]]:
+    """Where the key's own secret may lie: by the manifest, by the record of the rotation, by what was renamed."""
+    yield store, account.secret_path(begun.label)
+    if begun.path:
+        yield begun.store, _sibling(begun.path, begun.label)
+    for one in account.other_places(begun.label, store):
+        yield one.store, one.path
+
+
+def _sibling(path: str, label: str) -> str:
+    return f"{path.rpartition('/')[0]}/{label}"
+
+
+async def _begin(account: AccountNotes, change: Change, writer: Writer, keys: Keys, asked: float) -> Rotation:
     """Make the new key beside the old one."""
-    label, now, asked = change.address.key, account.now(), account.overlap_s
+    label, now, after = change.address.key, account.now(), change.after
+    assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
     when = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d%H%M%S")
     begun = Rotation(
         label=label,
@@ -184,28 +287,35 @@ async def _begin(account: AccountNotes, change: Change, writer: Writer, keys: Ke
         old=keys.old(label),
         until=now + asked,
         overlap_s=asked,
+        store=str(after.store),
+        path=account.secret_path(label[:LONGEST] + when),
     )
     account.rotations[label] = begun
-    facts: JsonObject = {"rotates": label, "old": begun.old, "until": begun.until, "overlap_s": asked}
+    facts: JsonObject = {
+        "rotates": label,
+        **{name: getattr(begun, name) for name in ("old", "until", "overlap_s", "store", "path")},
+    }
     await keys.make(change, writer, begun.temporary, facts)
-    account.rotations[label] = begun = replace(begun, new=account.traces.made.pop(begun.temporary))
+    account.rotations[label] = begun = replace(begun, new=account.traces.made.pop(begun.temporary), kept=True)
     await writer.kept()
     return begun
 
 
-async def _place(account: AccountNotes, keys: Keys, begun: Rotation, store: str, path: str) -> bool:
+async def _place(account: AccountNotes, keys: Keys, begun: Rotation, store: str) -> bool:
     """Prove the new key and put its secret in the old one's place; False where it lies there already."""
-    new = _at(account, store, account.secret_path(begun.temporary), begun)
-    if new is not None:
-        await _prove(account, keys, begun, new)
-        account.secrets.supersede(store, path, account.secret_path(begun.temporary))
-    elif _at(account, store, path, begun) is None:
-        raise VenueError(f"the secret of its new key is gone from {store}:{path}: apply again", code="stale")
+    wanted, found = (store, account.secret_path(begun.label)), _lies(account, begun, store)
+    if found is None:
+        raise VenueError(f"the secret of its new key is gone from {':'.join(wanted)}: apply again", code="stale")
+    if found.path != found.own:
+        await _prove(account, keys, begun, found.secret)
+        account.secrets.supersede(found.store, found.own, found.path)
     account.moved.pop(begun.label, None)
+    if (found.store, found.own) != wanted:
+        account.moved[begun.label] = found.store, found.own
     account.survey.stored.pop(begun.temporary, None)
-    account.keep(begun.label, store, path, begun.new)
+    account.keep(begun.label, found.store, found.own, begun.new)
     account.traces.made[begun.label] = begun.new
-    return new is not None
+    return found.path != found.own
 
 
 async def _prove(account: AccountNotes, keys: Keys, begun: Rotation, made: Credentials) -> None:

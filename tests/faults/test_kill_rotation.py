@@ -26,9 +26,10 @@ POINTS = [
 ]
 
 
-def killed(desk: Desk, where: str, number: int) -> None:
+def killed(desk: Desk, where: str, number: int, overlap: str = "0s") -> None:
     """One rotation in a process of its own, dead at that point."""
-    command = [sys.executable, str(HERE / "killed_apply.py"), where, str(number), str(desk.folder), *ROTATE]
+    rotate = (*ROTATE[:-1], overlap)
+    command = [sys.executable, str(HERE / "killed_apply.py"), where, str(number), str(desk.folder), *rotate]
     ended = subprocess.run(command, capture_output=True, env=dict(os.environ), timeout=PATIENCE_S, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stdout.decode() + ended.stderr.decode()
 
@@ -76,3 +77,14 @@ def test_rotate_after_a_kill_ends_the_rotation_and_begins_no_other(desk: Desk) -
     assert said.code == 0, said.out + said.err
     assert ids(desk) == [new]
     assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+def test_a_rename_after_a_kill_costs_no_working_key(desk: Desk) -> None:
+    """A new secret that waits beside its place is put there, wherever the manifest would have it by now."""
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}).converge()
+    killed(desk, "placing", 1)
+    writes = len(desk.writes())
+    desk.write({"alpha1": {"name": "mmdesk01", "api_keys": {"trading": TRADING}}}, moved={"mmdesk01": "alpha1"})
+    desk.converge()
+    assert [row["path"].rpartition("/")[2] for row in desk.writes()[writes:]] == ["delete-apikey", "modify-apikey"]
+    assert ids(desk) == [desk.secret("mmdesk01", "trading")["api_key"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -29,8 +30,6 @@ def live(desk: GateDesk) -> dict[str, str]:
 
 def stored(desk: GateDesk) -> str:
     """The id of the key whose secret lies in the key's place."""
-    import json
-
     import pyrage
 
     sealed = (desk.folder / "secrets/cx/trader1/bot.age").read_bytes()
@@ -141,3 +140,48 @@ def test_a_rotation_whose_end_is_not_on_record_stands_in_nothings_way(trader: Ga
         assert stored(trader) not in seen
         seen |= set(live(trader))
         assert trader.plan().last == "No changes. Live accounts match the manifest."
+
+
+def a_day_later(desk: GateDesk) -> None:
+    """For acctcfg's own eyes, which see the venue's time."""
+    now = rotation.AccountNotes.now
+    desk.monkeypatch.setattr(rotation.AccountNotes, "now", lambda self: now(self) + 25 * 3600)
+
+
+def test_a_checkout_without_the_new_secret_touches_neither_key(trader: GateDesk) -> None:
+    """In the overlap a plan is empty; after it the step is blocked; once pulled, the rotation ends."""
+    shutil.copytree(trader.folder / "secrets", trader.folder / "before")
+    assert trader.run(*ROTATE[:3], "--overlap", "24h", "--auto-approve").code == 0
+    keys, writes = live(trader), len(trader.writes())
+    (trader.folder / "secrets").rename(trader.folder / "pulled")
+    (trader.folder / "before").rename(trader.folder / "secrets")
+    plan = trader.plan("--format", "json").json
+    assert (plan["steps"], [one["code"] for one in plan["warnings"]]) == ([], ["rotating"])
+    assert trader.apply().last == "No changes. Live accounts match the manifest."
+    a_day_later(trader)
+    said = trader.apply()
+    assert (said.code, "is not at vault:cx/trader1/bot here: pull it" in said.out) == (3, True), said.out
+    assert (live(trader), len(trader.writes())) == (keys, writes)
+    shutil.rmtree(trader.folder / "secrets")
+    (trader.folder / "pulled").rename(trader.folder / "secrets")
+    assert trader.apply().code == 0
+    assert live(trader) == {stored(trader): "bot"}
+    assert stored(trader) in keys
+
+
+@pytest.mark.parametrize("overlap", ["lasts", "is over"])
+def test_a_rename_in_an_overlap_costs_no_working_key(trader: GateDesk, overlap: str) -> None:
+    """The new secret is found where the journal recorded it, and stays there: the old key goes, and no other."""
+    assert trader.run(*ROTATE[:3], "--overlap", "24h", "--auto-approve").code == 0
+    new, made = json.loads(json.dumps(trader.document)), stored(trader)
+    new |= {"moved": {"trader1": "alpha1"}, "accounts": {"alpha1": new["accounts"]["trader1"]}}
+    trader.text(json.dumps(new))
+    for _ in range(2 if overlap == "lasts" else 0):
+        assert trader.apply().last == "No changes. Live accounts match the manifest."
+        assert len(live(trader)) == 2
+    a_day_later(trader)
+    said = trader.apply()
+    assert said.code == 0, said.out + said.err
+    assert live(trader) == {made: "bot"}
+    assert stored(trader) == made
+    assert trader.plan().last == "No changes. Live accounts match the manifest."

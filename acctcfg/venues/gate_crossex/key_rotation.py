@@ -18,7 +18,7 @@ from acctcfg.venues.contract import Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, MODIFY_KEY
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
-from acctcfg.venues.key_rotation import FINISH, begins, lasts
+from acctcfg.venues.key_rotation import begins, elsewhere, goes_on, stays
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.resources import alias
 from acctcfg.wire.endpoint import Call, Param
@@ -66,12 +66,16 @@ async def in_rotation(
     if left is None or (others and new is None):
         account.rotation_over(key.label)  # both are gone, or somebody made another
         return await in_rotation(account, key, stored, as_it_is)
-    overlaps = new is not None and lasts(account, begun) and address not in account.rotate
-    if new is not None and overlaps and stored(account, key, begun.new) == begun.new:
-        account.keep(key.label, str(key.store), account.secret_path(key.label), begun.new)
-        return KeyValue(new.permissions, new.ip_allowlist, key.store)
-    row = old or left
-    return Rotating(KeyValue(row.permissions, row.ip_allowlist, key.store), FINISH, adds=new is None)
+    if new is not None and stays(account, address, begun):
+        here = stored(account, key, begun.new) == begun.new
+        if here:
+            store, path = account.moved.get(key.label) or (str(key.store), account.secret_path(key.label))
+            account.keep(key.label, store, path, begun.new)
+        if here or (old is not None and elsewhere(account, begun, key.store)):
+            return KeyValue(new.permissions, new.ip_allowlist, key.store)
+    row, adds = old or left, new is None
+    value = KeyValue(row.permissions, row.ip_allowlist, key.store)
+    return Rotating(value, goes_on(account, address, begun, adds=adds), adds=adds)
 
 
 class Resource(Protocol):

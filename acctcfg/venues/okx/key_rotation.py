@@ -13,7 +13,7 @@ from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue, Live, Rotating
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import Writer
-from acctcfg.venues.key_rotation import FINISH, begins, lasts
+from acctcfg.venues.key_rotation import begins, elsewhere, goes_on, stays
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.listed import KeyRow, seconds
@@ -39,14 +39,14 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
         if config.key_label == key.label:
             account.rotation_over(key.label)
             return await in_rotation(account, key, as_it_is)  # another may be asked for
-        if lasts(account, begun) and address not in account.rotate:
+        if stays(account, address, begun):
             account.has_secret(key, signing.api_key)
             return config.key_value(key.store)
     rows = await account.key_list()
     if account.keys is not None and account.keys.odd & {"", key.label, begun.temporary}:
         raise Garbled("the venue's list of the account's keys has a row that cannot be read", code="shape")
     ids = {row.api_key for row in rows.values()}
-    if (made := _beside(account, begun, rows, signing)) is not None and address not in account.rotate:
+    if stays(account, address, begun) and (made := _beside(account, key, begun, rows, signing)) is not None:
         return KeyValue(made.permissions, made.ip_allowlist, key.store)
     row = rows.get(key.label) or rows.get(begun.temporary)
     over = row is not None and row.label == key.label and row.api_key == begun.new and begun.old not in ids
@@ -54,19 +54,25 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
         account.rotation_over(key.label)  # or both are gone, or somebody made another
         return await in_rotation(account, key, as_it_is)
     value = KeyValue(row.permissions, row.ip_allowlist, key.store)
-    return Rotating(value, FINISH, adds=begun.new not in ids)
+    adds = begun.new not in ids
+    return Rotating(value, goes_on(account, address, begun, adds=adds), adds=adds)
 
 
-def _beside(account: Account, begun: Rotation, rows: Mapping[str, KeyRow], signing: Signing) -> KeyRow | None:
-    """The new key in an overlap that lasts, where its secret is in its place and cannot be tried from here.
+def _beside(
+    account: Account, key: KeySpec, begun: Rotation, rows: Mapping[str, KeyRow], signing: Signing
+) -> KeyRow | None:
+    """The new key in an overlap that lasts, where its secret cannot be tried from here: it is in its place and bound to
+    other addresses, or in that of another checkout.
 
     The venue's list has it, and a run would do nothing before the end. A secret that is wrong is told as that.
     """
     made = next((row for row in rows.values() if row.api_key == begun.new), None)
     old = any(row.api_key == begun.old for row in rows.values())
-    if made is None or not old or signing.config is not None or signing.api_key != begun.new:
+    if made is None or not old:
         return None
-    if not lasts(account, begun):
+    if signing.api_key != begun.new:
+        return made if elsewhere(account, begun, key.store) else None
+    if signing.config is not None:
         return None
     refused = signing.refused
     if refused is not None and refused.code != ONLY_ELSEWHERE and not signing.gone:
