@@ -327,8 +327,7 @@ class Knowledge:
 
     def _drop_key(self, api_key: str) -> None:
         self.stored = {place: one for place, one in self.stored.items() if one.api_key != api_key}
-        self._drop_made(lambda facts: facts.get("api_key") == api_key)
-        self.rotations = {place: one for place, one in self.rotations.items() if one.new != api_key}
+        self._drop_made(lambda facts: facts.get("api_key") == api_key)  # a rotation goes on, with another new key
 
     def _drop_made(self, gone: Callable[[JsonObject], bool]) -> None:
         self._made = {place: [one for one in some if not gone(one)] for place, some in self._made.items()}

@@ -126,7 +126,7 @@ def _until(begun: Rotation) -> str:
 
 def _asked(account: AccountNotes, address: Address, begun: Rotation | None) -> float:
     """The overlap: what this run was asked for, or the one that was killed."""
-    return account.overlap_s if begun is None or address in account.rotate else 0.0
+    return account.overlap_s if begun is None or address in account.rotate else begun.overlap_s
 
 
 def lasts(account: AccountNotes, begun: Rotation) -> bool:

@@ -6,12 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from desk import Desk
 from fault_parts import TRADING
 from patience import PATIENCE_S
+
+from acctcfg.venues.account import AccountNotes
 
 HERE = Path(__file__).parent
 ROTATE = ("rotate", "mmdesk01", "trading", "--overlap", "0s")
@@ -77,6 +80,40 @@ def test_rotate_after_a_kill_ends_the_rotation_and_begins_no_other(desk: Desk) -
     assert said.code == 0, said.out + said.err
     assert ids(desk) == [new]
     assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+@pytest.mark.parametrize(("where", "number"), [("recorded", 1), ("answered", 1), ("stored", 1), ("placing", 1)])
+def test_the_apply_after_a_kill_keeps_the_overlap(desk: Desk, where: str, number: int) -> None:
+    """Killed at the create of the new key, or before its secret was in place: the old key stays for the day that was
+    asked for, as after an undisturbed run, and a plan says so beforehand."""
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}).converge()
+    (old,) = ids(desk)
+    killed(desk, where, number, overlap="24h")
+    said = desk.plan()
+    assert "24h later" in said.out or "which stays until" in said.out, said.out
+    assert desk.apply().code == 0
+    new = desk.secret("mmdesk01", "trading")["api_key"]
+    assert set(ids(desk)) == {old, new} != {old}
+    plan = desk.plan("--format", "json").json
+    assert (plan["steps"], [one["code"] for one in plan["warnings"]]) == ([], ["rotating"])
+    desk.monkeypatch.setattr(AccountNotes, "now", later(AccountNotes.now))
+    desk.converge()
+    assert ids(desk) == [new]
+
+
+def test_the_apply_after_a_kill_keeps_a_short_overlap(desk: Desk) -> None:
+    """Programs have the seconds that were asked for to take up the new secret, which the apply waits for."""
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}).converge()
+    killed(desk, "answered", 1, overlap="3s")
+    assert desk.apply().code == 0
+    placed = (desk.folder / "secrets/desk/mmdesk01/trading.age").stat().st_ctime
+    times = [row["time"] / 1000 for row in desk.writes("/delete-apikey")]
+    assert times[-1] - placed > 2.5
+
+
+def later(now: Callable[[AccountNotes], float]) -> Callable[[AccountNotes], float]:
+    """A day and an hour after the time that it is."""
+    return lambda account: now(account) + 25 * 3600
 
 
 def test_a_rename_after_a_kill_costs_no_working_key(desk: Desk) -> None:

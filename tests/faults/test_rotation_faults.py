@@ -13,9 +13,9 @@ import pytest
 from desk import Desk, Said
 from fault_parts import TRADING
 
-from acctcfg.errors import JournalError
+from acctcfg.errors import JournalError, StoreError
 from acctcfg.journal import Journal
-from acctcfg.secrets import new_file
+from acctcfg.secrets import AgeFileStore, new_file
 
 CALLS = ("*/subaccount/apikey", "*/delete-apikey", "*/modify-apikey")
 
@@ -100,6 +100,24 @@ def test_a_store_that_fails_leaves_no_key_whose_secret_nobody_has(desk: Desk, we
     (key,) = desk.account("mmdesk01")["keys"]
     assert key["api_key"] == desk.secret("mmdesk01", "trading")["api_key"] not in before
     desk.converge()
+
+
+def test_the_apply_after_a_store_that_failed_goes_on(desk: Desk) -> None:
+    """The new key was deleted again, and the rotation is not forgotten: a mended store and an apply are what it takes,
+    as its hint says."""
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}, guardrails={"max_deletes": 0}).converge()
+    before = keys_of(desk)
+
+    def lost(*_: object) -> None:
+        raise StoreError("the disk went away")
+
+    with desk.monkeypatch.context() as patched:
+        patched.setattr(AgeFileStore, "put", lost)
+        said = done(desk, "rotate")
+    assert (said.code, "the new key was deleted again" in said.out) == (1, True), said.out + said.err
+    assert keys_of(desk) == before
+    desk.converge()
+    assert keys_of(desk) == [desk.secret("mmdesk01", "trading")["api_key"]] != before
 
 
 def keys_of(desk: Desk) -> list[str]:

@@ -90,6 +90,20 @@ def test_the_new_secret_is_imported_where_it_was_missing(behind: Desk) -> None:
     assert live(behind) == {"trading": behind.secret("mmdesk01", "trading")["api_key"]}
 
 
+def test_a_new_secret_that_is_lost_is_made_again_where_the_user_says_so(behind: Desk) -> None:
+    """`--replace` deletes the key that nobody has the secret of, and rotates anew with the overlap as it was asked."""
+    keys = live(behind)
+    said = behind.apply("--replace", KEY)
+    assert said.code == 0, said.out + said.err
+    made = behind.secret("mmdesk01", "trading")["api_key"]
+    assert live(behind)["trading"] == keys["trading"]
+    assert set(live(behind).values()) == {keys["trading"], made}
+    assert made not in keys.values()
+    a_day_later(behind)
+    behind.converge()
+    assert live(behind) == {"trading": made}
+
+
 def test_a_key_in_its_overlap_is_not_replaced(desk: Desk) -> None:
     """Its new secret is here and signs: `rotate` ends the overlap, and `--replace` says so before a write."""
     desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}, guardrails={"max_deletes": 9}).converge()
