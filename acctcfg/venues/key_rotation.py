@@ -9,8 +9,9 @@
 
 It is over once a read shows the new key, and no old one, under the label: a call that was accepted proves nothing.
 At every moment the secret that lies in the key's place is one that signs. The journal has each write; killed anywhere,
-`rotate` goes on from what the venue and the store show. Whoever called the first key by another label, or made another
-one of its label meanwhile, is never overruled: nothing but the very key that was there is deleted.
+`rotate` goes on from what the venue and the store show. A key that is to go meanwhile takes its new one along. Whoever
+called the first key by another label, or made another one of its label meanwhile, is never overruled: nothing but the
+very key that was there is deleted.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class Keys(Protocol):
 
 def temporary_labels(account: AccountNotes) -> frozenset[str]:
     """The labels of new keys that stand beside old ones: no strangers."""
-    named = {key.label for key in account.spec.api_keys if key.state == "present"}
+    named = {key.label for key in account.spec.api_keys}
     return frozenset(one.temporary for one in account.rotations.values() if one.label in named)
 
 

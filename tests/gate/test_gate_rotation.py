@@ -185,3 +185,23 @@ def test_a_rename_in_an_overlap_costs_no_working_key(trader: GateDesk, overlap: 
     assert live(trader) == {made: "bot"}
     assert stored(trader) == made
     assert trader.plan().last == "No changes. Live accounts match the manifest."
+
+
+@pytest.mark.parametrize("at", ["overlap", "rename"])
+def test_a_key_that_is_to_go_takes_its_new_one_along(trader: GateDesk, at: str) -> None:
+    """One step deletes both; also where the rotation was broken off before the new one got the name."""
+    if at == "rename":
+        trader.fault(match={"path": "*/sub_accounts/*/keys/*", "method": "PUT"}, kind="ok_but_nothing")
+        assert trader.run(*ROTATE, "--auto-approve").code == 1
+    else:
+        assert trader.run(*ROTATE[:3], "--overlap", "24h", "--auto-approve").code == 0
+    assert live(trader)
+    account = {"role": "sub_account", "api_keys": {"bot": {"state": "absent"}}}
+    trader.write({"trader1": account}, guardrails={"max_deletes": 1})
+    assert [one["code"] for one in trader.plan("--format", "json").json["warnings"]] == []
+    said = trader.apply()
+    assert (said.code, said.last) == (0, "Applied: 0 created, 0 changed, 1 deleted, 0 blocked, 0 failed."), said.out
+    assert live(trader) == {}
+    assert trader.plan().last == "No changes. Live accounts match the manifest."
+    trader.write({"trader1": {"role": "sub_account", "api_keys": {"bot": KEY}}}).converge()
+    assert live(trader) == {stored(trader): "bot"}

@@ -16,14 +16,13 @@ from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
-from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Rotating, Unreadable
 from acctcfg.errors import AuthRefused, ConfigError, Refused, StoreError, VenueError, exhausted
 from acctcfg.key_groups import amounts_to
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
-from acctcfg.venues.gate_crossex.key_rotation import AccountKeys, body_of, in_rotation
+from acctcfg.venues.gate_crossex.key_rotation import AccountKeys, body_of, half_made, in_rotation, keys_of
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.gate_crossex.refusals import UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
@@ -142,7 +141,7 @@ class ApiKeys(OneCall[Account]):
             return Lost(value, "it is to be replaced", ours=False)
         if running := account.traces.running(key.label):
             return Unreadable("running", f"a run is creating it right now: {running}")
-        ours = self.half_made(account, row)
+        ours = half_made(account, row)
         if ours:
             reason = "an earlier run was creating it and ended before its secret was stored"
         elif stored:
@@ -150,9 +149,6 @@ class ApiKeys(OneCall[Account]):
         else:
             reason = f"it exists, and the store {key.store} holds no secret for it"
         return Lost(value, reason, ours)
-
-    def half_made(self, account: Account, row: KeyRow) -> bool:
-        return account.traces.half_made(row.label, row.api_key, _value(row, None), unix_seconds(row.changed_s))
 
     def _stored(self, account: Account, key: KeySpec, live: str) -> str:
         """The id of the key whose secret is stored for this label, or that the journal knows to be; "" where none is.
@@ -299,7 +295,8 @@ class ApiKeys(OneCall[Account]):
             return (*made, Call(DELETE_KEY, at=of_key), Call(MODIFY_KEY, at=of_key))
         here = {**user, "key": row.api_key if row else ""}
         if change.action == "delete":
-            return (Call(DELETE_KEY, at=here),)
+            gone = [{**user, "key": one.api_key} for one in keys_of(account, change.address.key)] or [here]
+            return tuple(Call(DELETE_KEY, at=one) for one in gone)
         after = change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
         body = body_of(change.address.key, after)
@@ -322,6 +319,12 @@ class ApiKeys(OneCall[Account]):
         """Make the change; a new secret is on disk before this returns, or the new key is deleted again."""
         if isinstance(change.before, Rotating):
             await rotate(account, change, writer, AccountKeys(account, self))
+            return
+        if change.action == "delete" and change.address.key in account.rotations:
+            for one in keys_of(account, change.address.key):
+                await AccountKeys(account, self).delete(change, writer, one.api_key)
+                account.traces.made.pop(one.label, None)
+                account.survey.stored.pop(one.label, None)
             return
         for call in self.calls(account, change):
             if call.endpoint is CREATE_KEY:
@@ -370,7 +373,7 @@ class ApiKeys(OneCall[Account]):
 
         async def cleared(error: Refused) -> bool:
             rows = [row for row in await account.key_list(fresh=True) if row.label == label]
-            if error.code != NAME_TAKEN or len(rows) != 1 or not self.half_made(account, rows[0]):
+            if error.code != NAME_TAKEN or len(rows) != 1 or not half_made(account, rows[0]):
                 return False
             await account.send(delete(rows[0].api_key), change, writer, deletes=rows[0].api_key)
             return True

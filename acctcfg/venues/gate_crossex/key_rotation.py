@@ -11,7 +11,9 @@ from typing import Protocol
 from acctcfg.core.desired import KeySpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.remembered import Rotation
 from acctcfg.core.secret import Credentials
+from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import KeyValue, Live, Rotating
 from acctcfg.errors import AuthRefused, Garbled, Refused
 from acctcfg.venues.contract import Writer
@@ -23,7 +25,7 @@ from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.resources import alias
 from acctcfg.wire.endpoint import Call, Param
 
-__all__ = ["AccountKeys", "body_of", "in_rotation"]
+__all__ = ["AccountKeys", "body_of", "half_made", "in_rotation", "keys_of"]
 
 NOT_FOUND = "NOT_FOUND"
 NOT_YET = "INVALID_KEY"
@@ -49,7 +51,9 @@ async def in_rotation(
 ) -> Live | None:
     """A key that is rotated, or whose rotation is not over; None for any other. `stored`: whose secret is kept."""
     address, begun = account.address("api_keys", key.label), account.rotations.get(key.label)
-    if key.state == "absent" or (begun is None and address not in account.rotate):
+    if key.state == "absent":
+        return await _at_its_end(account, key, begun) if begun is not None else None
+    if begun is None and address not in account.rotate:
         return None
     if begun is None:
         value = value_of(found := await as_it_is())
@@ -78,11 +82,35 @@ async def in_rotation(
     return Rotating(value, goes_on(account, address, begun, adds=adds), adds=adds)
 
 
+async def _at_its_end(account: Account, key: KeySpec, begun: Rotation) -> Live | None:
+    """A key that is to go where only the new one is left of it; None where a key still has the name, or none is."""
+    rows = await account.key_list()
+    if account.odd_keys & {"", begun.temporary}:
+        raise Garbled("the venue's list of the account's keys has a row that cannot be read", code="shape")
+    left = keys_of(account, key.label)
+    if not left or any(row.label == key.label for row in rows):
+        return None
+    return KeyValue(left[0].permissions, left[0].ip_allowlist, key.store)
+
+
+def keys_of(account: Account, label: str) -> tuple[KeyRow, ...]:
+    """The listed keys that go where the key of that name does: it, and the new one of a rotation that is not over."""
+    begun, rows = account.rotations.get(label), account.keys or ()
+    found = [row for row in rows if row.label == label][:1]  # of two, neither is touched
+    if begun is not None:
+        beside = [row for row in rows if row.label == begun.temporary]
+        found += [row for row in beside if row.api_key == begun.new or (not begun.new and half_made(account, row))]
+    return tuple(found)
+
+
+def half_made(account: Account, row: KeyRow) -> bool:
+    """Whether that key is what is left of a creation of ours: by the venue's time of it, and what was sent."""
+    value = KeyValue(row.permissions, row.ip_allowlist, None)
+    return account.traces.half_made(row.label, row.api_key, value, unix_seconds(row.changed_s))
+
+
 class Resource(Protocol):
     """What a rotation needs of the keys as a resource."""
-
-    def half_made(self, account: Account, row: KeyRow) -> bool:
-        """Whether that key is what is left of a creation of ours."""
 
     async def create(
         self,
@@ -115,7 +143,7 @@ class AccountKeys:
 
     async def ours(self, label: str, api_key: str) -> bool:  # noqa: ARG002 (ids tell here)
         """By the venue's time of it, and what was sent."""
-        return self.resource.half_made(self.account, (await self._rows())[api_key])
+        return half_made(self.account, (await self._rows())[api_key])
 
     async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
         """Create a key with the wanted permissions and addresses."""

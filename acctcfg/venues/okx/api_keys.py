@@ -28,7 +28,7 @@ from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.endpoints import CONFIG
 from acctcfg.venues.okx.found_keys import FIELD, OTHER_WORLD, found_key, missing, other_world
 from acctcfg.venues.okx.key_guard import KEPT, harms
-from acctcfg.venues.okx.key_rotation import AccountKeys
+from acctcfg.venues.okx.key_rotation import AccountKeys, keys_of
 from acctcfg.venues.okx.vocabulary import unknown_permissions
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.second_look import some_seconds
@@ -207,7 +207,8 @@ class ApiKeys(OneCall[Account]):
             made = (keys.create(name, label, change.after),) if change.before.adds else ()
             return (*made, keys.delete(name, api_key), keys.rename(name, api_key, label))
         if change.action == "delete":
-            return (keys.delete(name, api_key),)
+            gone = [row.api_key for row in keys_of(account, label)] or [api_key]
+            return tuple(keys.delete(name, one) for one in gone)
         after = change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
         if change.action == "change":
@@ -236,6 +237,11 @@ class ApiKeys(OneCall[Account]):
         keys = account.master.calls.keys
         if isinstance(change.before, Rotating):
             await rotate(account, change, writer, AccountKeys(account, self))
+            return
+        if change.action == "delete" and label in account.rotations:
+            for row in keys_of(account, label):
+                await AccountKeys(account, self).delete(change, writer, row.api_key)
+                self._gone(account, row.label)
             return
         for call in self.calls(account, change):
             if call.endpoint is keys.made:
@@ -313,6 +319,8 @@ def _guard_access(account: Account) -> None:
         signing = account.signings.get(address.key, Signing())
         row = account.keys.rows.get(address.key) if account.keys is not None else None
         ids = {signing.api_key} if signing.config is not None else set()
+        if survey.desired[address] is ABSENT:
+            ids |= {one.api_key for one in keys_of(account, address.key)}
         if isinstance(found, KeyValue) and (ids | ({row.api_key} if row else set())) & account.in_use:
             for detail in harms(found, survey.desired[address], account.egress):
                 survey.block(address, KEPT, f"acctcfg signs with this key: {detail}")

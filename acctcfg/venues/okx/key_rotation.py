@@ -19,7 +19,7 @@ from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account, S
 from acctcfg.venues.okx.listed import KeyRow, seconds
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["AccountKeys", "in_rotation"]
+__all__ = ["AccountKeys", "in_rotation", "keys_of"]
 
 NO_SUCH_KEY = "59506"
 
@@ -28,7 +28,9 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
     """A key that is rotated, or whose rotation is not over; None for any other."""
     address, signing = account.address("api_keys", key.label), account.signings.get(key.label, Signing())
     begun, config = account.rotations.get(key.label), signing.config
-    if key.state == "absent" or (begun is None and address not in account.rotate):
+    if key.state == "absent":
+        return await _at_its_end(account, key, begun) if begun is not None else None
+    if begun is None and address not in account.rotate:
         return None
     if begun is None:
         if not account.survey.read_at:  # a plan's look: how many there are decides whether a further one can be made
@@ -80,6 +82,33 @@ def _beside(
     return made
 
 
+async def _at_its_end(account: Account, key: KeySpec, begun: Rotation) -> Live | None:
+    """A key that is to go where only the new one is left of it; None where a key still has the label, or none is."""
+    rows = await account.key_list()
+    if account.keys is not None and account.keys.odd & {"", begun.temporary}:
+        raise Garbled("the venue's list of the account's keys has a row that cannot be read", code="shape")
+    left = keys_of(account, key.label)
+    if not left or key.label in rows:
+        return None
+    return KeyValue(left[0].permissions, left[0].ip_allowlist, key.store)
+
+
+def keys_of(account: Account, label: str) -> tuple[KeyRow, ...]:
+    """The listed keys that go where the key of that label does: it, and the new one of a rotation that is not over."""
+    rows = account.keys.rows if account.keys is not None else {}
+    begun, found = account.rotations.get(label), [rows[label]] if label in rows else []
+    beside = rows.get(begun.temporary) if begun is not None else None
+    if begun is not None and beside is not None and beside.api_key == (begun.new or beside.api_key):
+        found += [beside] if begun.new or _half_made(account, beside) else []
+    return tuple(found)
+
+
+def _half_made(account: Account, row: KeyRow) -> bool:
+    """By the venue's time of it, and what was sent."""
+    value = KeyValue(row.permissions, row.ip_allowlist, None)
+    return account.traces.half_made(row.label, row.api_key, value, seconds(row.changed_ms))
+
+
 class Resource(Protocol):
     """What a rotation needs of the keys as a resource."""
 
@@ -116,12 +145,9 @@ class AccountKeys:
         """From the list of the plan, or from what the key's own secret said."""
         return self.resource.api_key(self.account, label)
 
-    async def ours(self, label: str, api_key: str) -> bool:
+    async def ours(self, label: str, api_key: str) -> bool:  # noqa: ARG002 (labels tell here)
         """By the venue's time of it, and what was sent."""
-        row = (await self.account.key_list())[label]
-        changed_s = seconds(row.changed_ms)
-        value = KeyValue(row.permissions, row.ip_allowlist, None)
-        return self.account.traces.half_made(label, api_key, value, changed_s)
+        return _half_made(self.account, (await self.account.key_list())[label])
 
     async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
         """Create a key with the wanted permissions and addresses."""
