@@ -7,7 +7,7 @@ orders", "Query risk limits". Where the two generations answer in different shap
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from acctcfg.core.state import Live, Unreadable
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import FRESH_SINCE
+from acctcfg.venues.gate_crossex.by_symbol import Told, by_symbol
 from acctcfg.venues.gate_crossex.endpoints import (
     ACCOUNT,
     FEES,
@@ -268,27 +269,45 @@ class CrossEx:
         with as_documented("symbols"):
             return Symbols(reply.data)
 
-    async def leverage(self, market: Market, symbols: Iterable[str]) -> dict[str, Decimal]:
-        """Present values by symbol; a symbol that the answer leaves out is unknown, not at a default."""
-        found: dict[str, Decimal] = {}
-        for some in _batches(symbols):
-            found.update(_leverage_of(await self._read(_LEVERAGE[market], {"symbols": ",".join(some)})))
-        return found
+    async def leverage(self, market: Market, symbols: Iterable[str]) -> dict[str, Told]:
+        """Present values by symbol, or why one could not be read; one that the answer leaves out is unknown, not at a
+        default."""
+
+        async def ask(some: str) -> Iterable[object]:
+            return _leverage_rows(await self._read(_LEVERAGE[market], {"symbols": some}))
+
+        return await _of_each(symbols, ask, _leverage)
 
     async def margin_mode(self, symbol: str) -> Any:
         """The venue's answer on one symbol's margin mode: there is no list."""
         return await self._read(GET_MARGIN_MODE, {"symbol": symbol})
 
-    async def ceilings(self, symbols: Iterable[str]) -> dict[str, Decimal]:
-        """The greatest leverage of any risk-limit tier, by symbol; a symbol that the answer leaves out is unknown."""
-        for some in _batches(name for name in symbols if name not in self._tiers):
-            reply = await self.client.read(Call(RISK_LIMITS, {"symbols": ",".join(some)}))
-            with as_documented("risk limits"):
-                for row in reply.data:
-                    tiers = [number(tier["leverage_max"], "leverage_max") for tier in row["tiers"]]
-                    if tiers:
-                        self._tiers[str(row["symbol"])] = max(tiers)
-        return self._tiers
+    async def ceilings(self, symbols: Iterable[str]) -> dict[str, Told]:
+        """The greatest leverage of any risk-limit tier, by symbol, or why it could not be read; one that the answer
+        leaves out is unknown."""
+
+        async def ask(some: str) -> Iterable[object]:
+            rows = (await self.client.read(Call(RISK_LIMITS, {"symbols": some}))).data
+            return _rows_of(rows, "risk limits")
+
+        found = await _of_each((name for name in symbols if name not in self._tiers), ask, _ceiling)
+        self._tiers |= {name: most for name, most in found.items() if isinstance(most, Decimal)}
+        return {**found, **self._tiers}
+
+
+async def _of_each(
+    symbols: Iterable[str],
+    ask: Callable[[str], Awaitable[Iterable[object]]],
+    read: Callable[[str, JsonObject], Decimal | None],
+) -> dict[str, Told]:
+    """What the answers say of each symbol; one that is none, or says no, is so of the symbols that it was asked for."""
+    found: dict[str, Told] = {}
+    for some in _batches(symbols):
+        try:
+            found |= by_symbol(some, await ask(",".join(some)), read)
+        except (Garbled, Refused) as error:
+            found |= dict.fromkeys(some, error)
+    return found
 
 
 def _batches(symbols: Iterable[str]) -> Iterable[list[str]]:
@@ -296,8 +315,25 @@ def _batches(symbols: Iterable[str]) -> Iterable[list[str]]:
     return (names[at : at + PER_READ] for at in range(0, len(names), PER_READ))
 
 
-def _leverage_of(answer: Any) -> dict[str, Decimal]:
-    """Values by symbol out of either shape: a list of rows, or one object keyed by symbol."""
-    with as_documented("leverage"):
-        pairs = answer.items() if isinstance(answer, Mapping) else [(row["symbol"], row["leverage"]) for row in answer]
-        return {str(symbol): number(value, f"leverage of {symbol}") for symbol, value in pairs}
+def _leverage_rows(answer: object) -> Iterable[object]:
+    """The rows of either shape: a list of them, or one object keyed by symbol."""
+    if isinstance(answer, Mapping):
+        return [{"symbol": symbol, "leverage": value} for symbol, value in answer.items()]
+    return _rows_of(answer, "leverage")
+
+
+def _rows_of(answer: object, what: str) -> Iterable[object]:
+    if not isinstance(answer, list):
+        raise Garbled(f"the venue answered {what} in a shape that its documents do not know", code="shape")
+    return answer
+
+
+def _leverage(symbol: str, row: JsonObject) -> Decimal:
+    return number(row.get("leverage"), f"leverage of {symbol}")
+
+
+def _ceiling(symbol: str, row: JsonObject) -> Decimal | None:
+    tiers = row.get("tiers")
+    if not isinstance(tiers, list) or not all(isinstance(tier, Mapping) for tier in tiers):
+        raise Garbled(f"the venue answered risk limits without the tiers of {symbol}", code="shape")
+    return max((number(tier.get("leverage_max"), f"leverage_max of {symbol}") for tier in tiers), default=None)

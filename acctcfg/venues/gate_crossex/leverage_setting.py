@@ -22,6 +22,7 @@ from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Cost
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.account_reads import PER_READ
+from acctcfg.venues.gate_crossex.by_symbol import Told
 from acctcfg.venues.gate_crossex.endpoints import LEVERAGE, MARGIN_LEVERAGE, SET_LEVERAGE, SET_MARGIN_LEVERAGE
 from acctcfg.venues.gate_crossex.leverage import Decision, Resolution, lever_text, resolve
 from acctcfg.venues.gate_crossex.symbols import Symbols
@@ -105,9 +106,10 @@ class Leverage(OneCall[Account]):
         """The greatest leverage of these symbols; what cannot be read is not there."""
         names = [one.symbol for one in decisions]
         try:
-            return await account.own.ceilings(names) if names else {}
+            found = await account.own.ceilings(names) if names else {}
         except VenueError:
             return {}
+        return {name: most for name, most in found.items() if isinstance(most, Decimal)}
 
     def _tell(self, account: Account, focus: Focus, resolution: Resolution) -> None:
         """What the list shows of single entries: a finding of that symbol, never of the others."""
@@ -138,7 +140,7 @@ class Leverage(OneCall[Account]):
         decisions = {address: account.decisions[address] for address in addresses}
         markets = sorted({decision.market for decision in decisions.values()})
 
-        async def one(market: Market) -> dict[str, Decimal] | Unreadable:
+        async def one(market: Market) -> dict[str, Told] | Unreadable:
             names = [decision.symbol for decision in decisions.values() if decision.market is market]
             try:
                 return await account.own.leverage(market, names)
@@ -150,7 +152,8 @@ class Leverage(OneCall[Account]):
         found: dict[Address, Live] = {}
         for address, decision in decisions.items():
             answer = answers[decision.market]
-            found[address] = answer if isinstance(answer, Unreadable) else answer.get(decision.symbol, missing)
+            said = answer if isinstance(answer, Unreadable) else answer.get(decision.symbol, missing)
+            found[address] = unreadable(said) if isinstance(said, VenueError) else said
         return found
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:

@@ -31,6 +31,7 @@ from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.gate_crossex.account import Account, Open
 from acctcfg.venues.gate_crossex.account_reads import State
+from acctcfg.venues.gate_crossex.by_symbol import Told
 from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.vocabulary import exchange_word, number
 from acctcfg.venues.snapshot import Row, Rows, Snapshot
@@ -55,7 +56,7 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
     }
     names = _lists(account, changes)
     snapshot = Snapshot({name: every[name] for name in names})
-    ceilings: Mapping[str, Decimal] | VenueError
+    ceilings: Mapping[str, Told]
     _, margins, ceilings = await asyncio.gather(
         snapshot.read(),
         _margins(account) if "account_mode" in kinds else _nothing(),
@@ -178,22 +179,21 @@ def _bound(amount: Decimal, coin: str, exchange: str) -> str:
     return f"{amount:f}" + (f" {coin}" if coin else "") + (f" at {exchange}" if exchange else "")
 
 
-async def _ceilings(account: Account, changes: Sequence[Change]) -> Mapping[str, Decimal] | VenueError:
+async def _ceilings(account: Account, changes: Sequence[Change]) -> Mapping[str, Told]:
     names = [account.decisions[change.address].symbol for change in changes if change.kind == "leverage"]
     try:
         return await account.own.ceilings(names)
     except VenueError as error:
-        return error
+        return dict.fromkeys(names, error)
 
 
-def _limit(
-    account: Account, change: Change, snapshot: Snapshot, ceilings: Mapping[str, Decimal] | VenueError
-) -> Precheck:
+def _limit(account: Account, change: Change, snapshot: Snapshot, ceilings: Mapping[str, Told]) -> Precheck:
     """Within the symbol's tiers, and within the tier of what stands open on it."""
     code, decision = "leverage_limit", account.decisions[change.address]
-    if isinstance(ceilings, VenueError):
-        return Precheck(code, "unknown", ceilings.message)
-    most, value = ceilings.get(decision.symbol), number(written(change.after), "leverage")
+    most = ceilings.get(decision.symbol)
+    if isinstance(most, VenueError):
+        return Precheck(code, "unknown", most.message)
+    value = number(written(change.after), "leverage")
     if most is not None and value > most:
         detail = f"{value:f} is above the venue's maximum of {most:f} ({decision.symbol})"
         return Precheck(code, "fail", f"{detail}; {_lower(decision)}")
