@@ -31,6 +31,12 @@ def rows(**values: Any) -> list[dict[str, Any]]:
     return [{"symbol": symbol, "leverage": value} for symbol, value in values.items()]
 
 
+def listed(symbol: str, **fields: Any) -> dict[str, Any]:
+    """A row of the list of symbols."""
+    exchange, business = symbol.split("_")[:2]
+    return {"symbol": symbol, "exchange_type": exchange, "business_type": business, "state": "live", **fields}
+
+
 ODD: dict[str, Any] = {
     "an empty value": {BTC: "15", ADA: ""},
     "null": {BTC: "15", ADA: None},
@@ -90,3 +96,45 @@ def test_limits_that_cannot_be_read_block_their_symbol_only(make_gate: Callable[
     assert [one["address"] for one in steps.values() if one["blocked"]] == [f"cx.leverage[futures/{ADA}]"]
     assert [one["status"] for one in steps[f"cx.leverage[futures/{ADA}]"]["prechecks"]] == ["unknown"]
     assert [one["status"] for one in steps[f"cx.leverage[futures/{BTC}]"]["prechecks"]] == ["pass"]
+
+
+@pytest.mark.parametrize("odd", [None, "x", {}, {"symbol": ["A"]}], ids=json.dumps)
+def test_a_listed_row_that_cannot_be_read_spoils_nobody_who_is_listed(
+    make_gate: Callable[..., GateDesk], odd: Any
+) -> None:
+    """What the list has is planned and capped; who is not found beside such a row is unreadable, and never called
+    delisted or a mistake. A pattern says that it passed over a row."""
+    gate = make_gate(**HALF)
+    gate.write({"cx": {"leverage": [{"symbol": ADA, "value": 5}]}}).converge()
+    gate.write({"cx": {"leverage": [{"symbol": ADA, "value": 4}, {"symbol": "BINANCE_*", "value": 3}]}})
+    answers(gate, "*/rule/symbols", [odd, listed(BTC)])
+    found = unreadable(gate)
+    assert list(found) == [f"cx.leverage[futures/{ADA}]"]
+    assert f"has a row that cannot be read, which may be {ADA}" in found[f"cx.leverage[futures/{ADA}]"]
+    plan = gate.plan("--format", "json").json
+    assert [one["address"] for one in plan["steps"]] == [f"cx.leverage[futures/{BTC}]"]
+    assert ("cx.leverage[1]", "row_not_filled_in") in [(one["address"], one["code"]) for one in plan["warnings"]]
+    assert gate.run("cap", "2", "--auto-approve").code == 1
+    assert gate.crossex()["leverage"] == {BTC: "2", ADA: "5"}
+
+
+def test_a_symbol_of_which_the_list_does_not_say_what_it_is(make_gate: Callable[..., GateDesk]) -> None:
+    """Of two rows that differ in it neither counts: the symbol is unreadable for a plan and told by the brake, and the
+    other ones go on."""
+    gate = make_gate(leverage=HALF["leverage"], positions=[{"symbol": one, "qty": "1"} for one in (BTC, ADA)])
+    gate.write({"cx": {"leverage": [{"symbol": ADA, "value": 5}, {"symbol": BTC, "value": 3}]}})
+    answers(gate, "*/rule/symbols", [listed(ADA), listed(ADA, business_type="SPOT"), listed(BTC)])
+    assert list(unreadable(gate)) == [f"cx.leverage[futures/{ADA}]"]
+    assert list(gate.steps()) == [f"cx.leverage[futures/{BTC}]"]
+    gate.write({"cx": {}})
+    said = gate.run("cap", "2", "--auto-approve")
+    assert (said.code, said.out.count(f"cx.leverage[futures/{ADA}]")) == (1, 1)
+    assert gate.crossex()["leverage"] == {BTC: "2", ADA: "12"}
+
+
+def test_a_list_in_which_no_row_has_a_name_is_none(make_gate: Callable[..., GateDesk]) -> None:
+    """Nothing is called delisted for it: all leverage is unreadable."""
+    gate = make_gate(**HALF)
+    gate.write({"cx": {"leverage": [{"symbol": ADA, "value": 5}]}}).converge()
+    answers(gate, "*/rule/symbols", [{"name": ADA}])
+    assert list(unreadable(gate)) == ["cx.leverage"]

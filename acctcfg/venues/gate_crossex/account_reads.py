@@ -265,9 +265,7 @@ class CrossEx:
         return Symbols.together(first, await self._list())
 
     async def _list(self) -> Symbols:
-        reply = await self.client.read(Call(SYMBOLS))
-        with as_documented("symbols"):
-            return Symbols(reply.data)
+        return Symbols(_rows_of((await self.client.read(Call(SYMBOLS))).data, "symbols"))
 
     async def leverage(self, market: Market, symbols: Iterable[str]) -> dict[str, Told]:
         """Present values by symbol, or why one could not be read; one that the answer leaves out is unknown, not at a
@@ -322,7 +320,7 @@ def _leverage_rows(answer: object) -> Iterable[object]:
     return _rows_of(answer, "leverage")
 
 
-def _rows_of(answer: object, what: str) -> Iterable[object]:
+def _rows_of(answer: object, what: str) -> Sequence[object]:
     if not isinstance(answer, list):
         raise Garbled(f"the venue answered {what} in a shape that its documents do not know", code="shape")
     return answer

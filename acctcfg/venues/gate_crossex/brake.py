@@ -94,6 +94,8 @@ def _tell_idle(
         one = symbols.find(name)
         if one is None and name in in_use:
             key, why = f"{Market.FUTURES}/{name}", "is not on the venue's list"
+        elif one is not None and not one.business and name not in named:
+            key, why = f"{Market.FUTURES}/{name}", "is on the venue's list, which does not say what it is"
         elif one is not None and one.market is not None and not one.takes_leverage(now_ms):
             key, why = f"{one.market}/{name}", f"takes no leverage at present ({one.condition(now_ms)})"
         else:

@@ -99,7 +99,7 @@ def resolve(
     """
     listed = _List(symbols, isolated, now_ms, seen)
     claims: dict[Symbol, list[LeverageEntry]] = defaultdict(list)
-    warnings: list[Notice] = []
+    warnings = [notice for entry in entries if (notice := _passed_over(entry, symbols)) is not None]
     troubles: list[Trouble] = []
     for entry in entries:
         landing = _exact(entry, listed) if entry.selector.exact else _pattern(entry, listed)
@@ -124,6 +124,17 @@ def resolve(
             wanted[decision.address_key] = decision
     troubles += [_clash(entries[one], entries[two], found) for (one, two), found in sorted(clashes.items())]
     return Resolution(dict(sorted(wanted.items())), tuple(sorted(warnings)), tuple(sorted(troubles)))
+
+
+def _passed_over(entry: LeverageEntry, symbols: Symbols) -> Notice | None:
+    """The rows that a pattern might match, and of which the list does not say what they are."""
+    if entry.selector.exact:
+        return None
+    names = symbols.unsaid(entry.selector.pattern)
+    named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    said = f"the venue's list does not say what {named} is" if names else "the venue's list has a row without a symbol"
+    message = f"{said}, so the pattern passes over it"
+    return Notice("row_not_filled_in", message, entry.path) if names or symbols.odd else None
 
 
 def _weight(entry: LeverageEntry) -> tuple[int, bool, int]:
@@ -155,6 +166,8 @@ def _exact(entry: LeverageEntry, listed: _List) -> list[Symbol] | Notice | Troub
     symbol = listed.symbols.find(name)
     if symbol is None:
         return _missing(entry, listed)
+    if not symbol.business:
+        return _trouble(entry, "row_not_filled_in", f"the venue's list does not say what {name} is")
     if symbol.market is None:
         return _trouble(entry, "no_leverage", f"{name} is {symbol.business}, which has no leverage")
     if entry.market not in (None, symbol.market):
@@ -171,6 +184,9 @@ def _exact(entry: LeverageEntry, listed: _List) -> list[Symbol] | Notice | Troub
 def _missing(entry: LeverageEntry, listed: _List) -> Notice | Trouble:
     """A name that the list does not have: one that an earlier run saw was delisted, another is a mistake."""
     name = entry.selector.pattern
+    if listed.symbols.odd:
+        message = f"the venue's list of symbols has a row that cannot be read, which may be {name}"
+        return _trouble(entry, "shape", message)
     if day := listed.seen(name):
         said = f"{name} was delisted since the run of {day}, so the entry sets nothing"
         return Notice("instrument_not_live", said, entry.path)

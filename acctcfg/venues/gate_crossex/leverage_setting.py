@@ -88,7 +88,7 @@ class Leverage(OneCall[Account]):
             return found
         found = await account.own.symbols_of_two_looks()
         for name in lacks & known:
-            if found.find(name) is None:
+            if found.find(name) is None and not found.odd:
                 account.survey.saw(UNLISTED, name)
         return found
 

@@ -105,6 +105,7 @@ GATE_CROSSEX_RULES = VenueRules(
     clearing=_CLEARING,
     warnings={
         "account_locked": "the account is locked, and the manifest does not say whether it should be",
+        "row_not_filled_in": "a listed instrument has no data yet; patterns skip it",
         "list_may_be_cut": "a list that decides a precheck may be longer than the venue showed",
     },
     check=check_account,
