@@ -13,6 +13,9 @@ from acctcfg.errors import AuthRefused, Busy, Garbled, OutcomeUnknown, RateLimit
 from acctcfg.venues.okx.auth import signature, timestamp
 from acctcfg.venues.okx.endpoints import (
     ACCOUNT_INSTRUMENTS,
+    LEVERAGE_INFO,
+    PUBLIC_INSTRUMENTS,
+    REGULAR_SUB_ACCOUNTS,
     SET_TRADING_CONFIG,
     SWITCH_PRECHECK,
     SWITCH_PRESET,
@@ -25,6 +28,9 @@ from acctcfg.wire.dialect import Headers
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["OkxDialect"]
+
+_OF_MANY = frozenset({ACCOUNT_INSTRUMENTS, LEVERAGE_INFO, PUBLIC_INSTRUMENTS, REGULAR_SUB_ACCOUNTS})
+"""Lists of which each row is of something else: one that is no object says nothing, and is read as an empty one."""
 
 
 class OkxDialect:
@@ -103,6 +109,8 @@ def _decoded(endpoint: Endpoint, status: int, body: bytes) -> list[JsonObject]:
         raise _refused(endpoint, code, text, status)
     if status >= 400:
         raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status}", code=f"http_{status}")
+    if isinstance(data, list) and endpoint in _OF_MANY:
+        return [row if isinstance(row, dict) else {} for row in data]
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
         raise Garbled("a success without its list", code="no_list")
     return data

@@ -42,6 +42,18 @@ class Instrument(NamedTuple):
             _text(row, "state"),
         )
 
+    def agreed(self, other: Instrument) -> Instrument:
+        """What two rows of one id agree on; the rest is as unknown as where neither says it."""
+        return Instrument(
+            self.inst_type,
+            self.inst_id,
+            self.family if self.family == other.family else "",
+            self.base if self.base == other.base else "",
+            self.quote if self.quote == other.quote else "",
+            self.max_leverage if self.max_leverage == other.max_leverage else None,
+            self.state if self.state == other.state else "",
+        )
+
     @property
     def takes_leverage(self) -> bool:
         """Whether its leverage is read and set; patterns expand over these only."""
@@ -67,10 +79,11 @@ class Instruments:
     Most sub-accounts of a broker see the same list, so that what was derived for one is right for all of them.
     """
 
-    __slots__ = ("_by_id", "_by_key", "_by_market", "rows")
+    __slots__ = ("_by_id", "_by_key", "_by_market", "odd", "rows")
 
-    def __init__(self, rows: tuple[Instrument, ...]) -> None:
+    def __init__(self, rows: tuple[Instrument, ...], *, odd: bool = False) -> None:
         self.rows = rows
+        self.odd = odd  # a row says nothing at all: it may be of any name that is not found
         self._by_market: dict[str, tuple[Instrument, ...]] = {
             inst_type: tuple(row for row in rows if row.inst_type == inst_type)
             for inst_type in {row.inst_type for row in rows}
@@ -83,9 +96,17 @@ class Instruments:
 
     @classmethod
     def of(cls, rows: Iterable[Mapping[str, object]]) -> Instruments:
-        """Index the rows of any number of lists, in any order. A row without an id says nothing and is left out."""
-        read = {(row.inst_type, row.inst_id): row for row in map(Instrument.of, rows) if row.inst_id}
-        return _interned(tuple(read[key] for key in sorted(read)))
+        """Index the rows of any number of lists, in any order. A row without an id says nothing and is left out; of
+        several with one id what they agree on is known."""
+        read: dict[tuple[str, str], Instrument] = {}
+        odd = False
+        for each in rows:
+            row = Instrument.of(each)
+            key = row.inst_type, row.inst_id
+            if row.inst_id:
+                read[key] = row if read.get(key, row) == row else row.agreed(read[key])
+            odd = odd or not each
+        return _interned(tuple(read[key] for key in sorted(read)), odd)
 
     @classmethod
     def of_lists(cls, lists: Iterable[Sequence[Mapping[str, object]]]) -> Instruments:
@@ -95,7 +116,7 @@ class Instruments:
     def with_those_of(self, other: Instruments) -> Instruments:
         """What either list has; of one that both have, the row of the other."""
         rows = {(row.inst_type, row.inst_id): row for row in (*self.rows, *other.rows)}
-        return _interned(tuple(rows[key] for key in sorted(rows)))
+        return _interned(tuple(rows[key] for key in sorted(rows)), self.odd or other.odd)
 
     def market(self, market: Market) -> tuple[Instrument, ...]:
         """All of a market, whatever their state, sorted by id."""
@@ -159,8 +180,8 @@ def _indexed(*lists: _Itself) -> Instruments:
 
 
 @lru_cache(maxsize=64)
-def _interned(rows: tuple[Instrument, ...]) -> Instruments:
-    return Instruments(rows)
+def _interned(rows: tuple[Instrument, ...], odd: bool) -> Instruments:
+    return Instruments(rows, odd=odd)
 
 
 def _text(row: Mapping[str, object], field: str) -> str:

@@ -184,10 +184,11 @@ def live_values(decisions: Iterable[Decision], rows: Iterable[Mapping[str, objec
     said: dict[tuple[object, ...], set[Decimal | None]] = defaultdict(set)
     for row in rows:
         lever = positive(row.get("lever"))
+        mode, side_word = _word(row, "mgnMode"), _word(row, "posSide")
         for param in ("instId", "ccy"):
-            where = param, row.get(param), row.get("mgnMode")
+            where = param, _word(row, param), mode
             said[where].add(lever)
-            said[*where, row.get("posSide")].add(lever)
+            said[*where, side_word].add(lever)
     values = {}
     for each in decisions:
         question = each.read
@@ -196,6 +197,11 @@ def live_values(decisions: Iterable[Decision], rows: Iterable[Mapping[str, objec
         if len(found) == 1 and (value := next(iter(found))) is not None:
             values[each.scope] = value
     return values
+
+
+def _word(row: Mapping[str, object], name: str) -> str | None:
+    value = row.get(name)
+    return value if isinstance(value, str) else None
 
 
 def lever_text(value: Decimal) -> str:

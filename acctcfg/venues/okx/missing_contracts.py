@@ -49,7 +49,7 @@ NOTHING_ELSE = Elsewhere()
 
 
 class Missing(NamedTuple):
-    """What became of a name. `unknown`: no list and no earlier run knows it."""
+    """What became of a name. `unknown`: no list and no earlier run knows it, or the list does not tell."""
 
     code: str
     text: str
@@ -58,6 +58,9 @@ class Missing(NamedTuple):
 
 def missing_name(name: Name, instruments: Instruments, today: date, elsewhere: Elsewhere) -> Missing:
     """What is to be said of a name that the account's own list does not have."""
+    if instruments.odd:
+        text = f"the venue's list of instruments has a row that cannot be read, which may be {name.name}"
+        return Missing("shape", text, unknown=True)
     gone = _gone(name, instruments, today, elsewhere)
     if gone:
         return Missing("instrument_not_live", f"{name.name} {gone}, so the entry sets nothing", unknown=False)
