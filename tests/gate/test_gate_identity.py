@@ -6,7 +6,8 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
-from gate_desk import KEY, GateDesk
+import pytest
+from gate_desk import ADA, KEY, GateDesk
 
 SUB = {"role": "sub_account"}
 BOT = {"api_keys": {"bot": {"permissions": {"spot": "read"}, "ip_allowlist": ["203.0.113.7"], "store": "vault"}}}
@@ -90,3 +91,29 @@ def test_output_reads_what_it_prints(make_gate: Callable[..., GateDesk]) -> None
             "GET /api/v4/crossex/accounts",
             "GET /api/v4/sub_accounts",
         }
+
+
+FIRST, LATER = ["BINANCE", "OKX", "GATE"], ["BYBIT", "KRAKEN", "HYPERLIQUID", "DERIBIT", "LIGHTER"]
+
+
+@pytest.mark.parametrize("absent", [[*FIRST, *LATER[:2]], FIRST + LATER], ids=["a later exchange alone", "none at all"])
+def test_an_isolated_account_without_the_first_exchanges_is_known(
+    make_gate: Callable[..., GateDesk], absent: list[str]
+) -> None:
+    """Any part tells whose it is, and without one the user's own row does: leverage is planned and set, and `doctor`
+    finds nothing wrong with the credentials."""
+    gate = make_gate(account_mode="ISOLATED_EXCHANGE", absent=absent)
+    gate.write({"cx": {"leverage": [{"symbol": "HYPERLIQUID_FUTURE_BTC_USDC", "value": 4}]}}).converge()
+    assert gate.crossex()["leverage"] == {"HYPERLIQUID_FUTURE_BTC_USDC": "4"}
+    said = gate.run("doctor")
+    assert (said.code, "failed" in said.out.replace("0 failed", "")) == (0, False), said.out
+
+
+def test_an_isolated_account_without_any_part_is_told_so(make_gate: Callable[..., GateDesk]) -> None:
+    """Where the key cannot read its user's own row either: no line of the manifest is blamed."""
+    gate = make_gate(account_mode="ISOLATED_EXCHANGE", absent=FIRST + LATER)
+    gate.fault(match={"path": "*/account/detail"}, times=0, kind="label", label="FORBIDDEN")
+    said = gate.write({"cx": {"leverage": [{"symbol": ADA, "value": 4}]}}).plan()
+    assert (said.code, gate.writes()) == (1, [])
+    assert "the venue shows no part of it at any exchange" in said.out + said.err
+    assert "position_mode" not in said.out + said.err

@@ -148,23 +148,25 @@ class CrossEx:
             raise
 
     async def whose(self) -> str:
-        """The user behind the account. What was read to learn it is kept for the first survey (`opened`)."""
+        """The user behind the account. What was read to learn it is kept for the first survey (`opened`).
+
+        In isolated_exchange any part tells: those of the first documents are asked first.
+        """
         read_at = self.client.clock.monotonic()
         state = await self.plain()  # whatever its mode: that is read with the account
         self._opened = {"": (read_at, state)}
         if state is not None:
             return state.user
-        refused: Refused | None = None
-        for exchange in ("gate", "okx", "binance"):
+        refused: list[Refused] = []
+        for exchange in ("gate", "okx", "binance", *(one for one in EXCHANGES if one not in FIRST)):
             try:
                 part = await self.at(exchange)
             except Refused as error:  # an exchange that this user never set up
-                refused = refused or error
+                refused.append(error)
             else:
                 self._opened[exchange] = read_at, part
                 return part.user
-        assert refused is not None  # noqa: S101 (every exchange refused)
-        raise refused
+        raise next((error for error in refused if error.code != ISOLATED_READ), _nowhere())
 
     async def state(self, *, opened: bool = False) -> State | None:
         """The whole account; None in isolated_exchange. Raises Garbled for an account mode that we have no word for.
@@ -306,6 +308,12 @@ async def _of_each(
         except (Garbled, Refused) as error:
             found |= dict.fromkeys(some, error)
     return found
+
+
+def _nowhere() -> Refused:
+    message = "the account is in isolated_exchange, and the venue shows no part of it at any exchange"
+    hint = "set the account up at an exchange, or switch it to cross_exchange, on the venue's site; then plan again"
+    return Refused(message, hint=hint, code=ISOLATED_READ)
 
 
 def _batches(symbols: Iterable[str]) -> Iterable[list[str]]:

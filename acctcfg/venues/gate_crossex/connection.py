@@ -31,7 +31,7 @@ from acctcfg.venues.gate_crossex.offline_checks import mode_findings
 from acctcfg.venues.gate_crossex.own_key import own_key_of
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
 from acctcfg.venues.gate_crossex.prechecks import answers, ask, notices
-from acctcfg.venues.gate_crossex.refusals import PRECONDITIONS, UNKNOWN_KEY
+from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ, PRECONDITIONS, UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.settings import SWITCHES, SYMBOL_IN_USE
 from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
 from acctcfg.venues.gate_crossex.switches import GateSettings
@@ -44,7 +44,8 @@ __all__ = ["GateConnection"]
 WINDOW_S = 61.0  # a signed request older than this is refused
 _NOT_HERE = {"FORBIDDEN": "", "IP_FORBIDDEN": "elsewhere", "INVALID_KEY": "not_yet"}
 """What a key that the venue lists may be refused for; the first comes once its signature was found right."""
-_NO_CROSSEX = ("USER_NOT_EXIST", "FORBIDDEN")
+_NO_CROSSEX = ("USER_NOT_EXIST", "FORBIDDEN", ISOLATED_READ)
+"""No CrossEx account, none for this key, or one without a part at any exchange."""
 
 
 class GateConnection(ByField[Account]):
