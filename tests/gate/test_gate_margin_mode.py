@@ -155,3 +155,49 @@ def test_a_symbol_without_an_answer_holds_up_the_account_mode(current: Callable[
     assert [one["address"] for one in unreadable] == ["cx.settings.margin_mode[HYPERLIQUID_FUTURE_NONE_USDC]"]
     assert gate.apply().code == 1
     assert gate.writes() == []
+
+
+def gone(gate: GateDesk, *, leverage: bool) -> dict[str, Any]:
+    """A margin mode that an apply has set, of a symbol that is delisted since; the plan."""
+    fields = {"leverage": [{"symbol": OTHER, "value": 4}]} if leverage else {}
+    modes = {"settings": {"margin_mode": {OTHER: "isolated"}}}
+    gate.write({"cx": {**modes, **fields}}).converge()
+    gate.sandbox.control_delete(f"gate_crossex/symbols/{OTHER}")
+    gate.write({"cx": {**modes, "leverage": [*fields.get("leverage", []), {"symbol": ADA, "value": 4}]}})
+    return dict(gate.plan("--format", "json").json)
+
+
+@pytest.mark.parametrize("leverage", [True, False])
+def test_a_delisted_symbol_is_a_warning_and_no_step(current: Callable[..., GateDesk], leverage: bool) -> None:
+    """By the journal, also where no leverage entry names it: everything else of the account is set, and nothing is
+    called a mistake; where nothing else is to do, the last line counts what sets nothing."""
+    gate = current(top={"symbols": {"add": [{"symbol": OTHER}]}})
+    plan = gone(gate, leverage=leverage)
+    address = f"cx.settings.margin_mode[{OTHER}]"
+    assert [step["address"] for step in plan["steps"]] == [f"cx.leverage[futures/{ADA}]"]
+    assert plan["unreadable"] == []
+    [warning] = [one for one in plan["warnings"] if one["address"] == address]
+    assert (warning["code"], "was delisted since the run of" in warning["message"]) == ("instrument_not_live", True)
+    assert gate.apply().code == 0
+    assert gate.crossex()["leverage"][ADA] == "4"
+    count = 2 if leverage else 1
+    assert gate.plan().last == f"Nothing to change in what was read; {count} entries set nothing."
+
+
+def test_a_name_that_nobody_ever_saw_is_a_mistake(current: Callable[..., GateDesk]) -> None:
+    """With the listed symbol that it looks like."""
+    gate = current()
+    gate.write({"cx": {"settings": {"margin_mode": {"HYPERLIQUID_FUTURE_BTC_USDX": "isolated"}}}})
+    said = gate.plan()
+    assert (said.code, f"did you mean {HYPER}?" in said.out) == (1, True), said.out
+
+
+@pytest.mark.parametrize("fields", [{"state": "suspend"}, {"delist_time": "1764633600000"}], ids=["state", "delisted"])
+def test_a_symbol_that_does_not_trade_is_a_warning_and_no_step(
+    current: Callable[..., GateDesk], fields: dict[str, Any]
+) -> None:
+    """As under leverage: the venue would refuse it."""
+    gate = wants(current(top={"symbols": {"replace": [{"symbol": HYPER, **fields}]}}), "isolated")
+    plan = gate.plan("--format", "json").json
+    assert [(one["address"], one["code"]) for one in plan["warnings"]] == [(ADDRESS, "instrument_not_live")]
+    assert (plan["steps"], gate.apply().code, gate.writes()) == ([], 0, [])

@@ -18,7 +18,7 @@ from acctcfg.core.level import Level, level_text
 from acctcfg.core.vocabulary import Market
 from acctcfg.venues.gate_crossex.symbols import Symbol, Symbols
 
-__all__ = ["Decision", "Notice", "Resolution", "Trouble", "lever_text", "resolve"]
+__all__ = ["Decision", "Notice", "Resolution", "Trouble", "lever_text", "missing", "resolve"]
 
 _NO_MARGIN = "isolated_exchange has no margin trading, so no margin leverage (account_mode: cross_exchange has)"
 
@@ -183,16 +183,28 @@ def _exact(entry: LeverageEntry, listed: _List) -> list[Symbol] | Notice | Troub
 
 def _missing(entry: LeverageEntry, listed: _List) -> Notice | Trouble:
     """A name that the list does not have: one that an earlier run saw was delisted, another is a mistake."""
-    name = entry.selector.pattern
-    if listed.symbols.odd:
-        message = f"the venue's list of symbols has a row that cannot be read, which may be {name}"
-        return _trouble(entry, "shape", message)
-    if day := listed.seen(name):
-        said = f"{name} was delisted since the run of {day}, so the entry sets nothing"
-        return Notice("instrument_not_live", said, entry.path)
-    near = listed.symbols.near(name)
+    found = missing(entry.selector.pattern, listed.symbols, listed.seen(entry.selector.pattern))
+    if found.code == "instrument_not_live":
+        return Notice(found.code, found.text, entry.path)
+    return _trouble(entry, found.code, found.text)
+
+
+class Missing(NamedTuple):
+    """What became of a name."""
+
+    code: str  # "instrument_not_live" | "unknown_symbol" | "shape": the list does not tell
+    text: str
+
+
+def missing(name: str, symbols: Symbols, day: str) -> Missing:
+    """What is to be said of a name that the list does not have. `day`: of the last run that saw it there."""
+    if symbols.odd:
+        return Missing("shape", f"the venue's list of symbols has a row that cannot be read, which may be {name}")
+    if day:
+        return Missing("instrument_not_live", f"{name} was delisted since the run of {day}, so the entry sets nothing")
+    near = symbols.near(name)
     hint = f"did you mean {near}?" if near else "the venue's list does not have it, and no earlier run saw it"
-    return _trouble(entry, "unknown_symbol", f"unknown symbol {name} ({hint})")
+    return Missing("unknown_symbol", f"unknown symbol {name} ({hint})")
 
 
 def _pattern(entry: LeverageEntry, listed: _List) -> list[Symbol] | Notice | Trouble:

@@ -15,7 +15,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
 from acctcfg.core.level import level_of, wants_most
-from acctcfg.core.remembered import LISTING, UNLISTED
+from acctcfg.core.remembered import LISTING
 from acctcfg.core.state import After, Live, Unreadable, written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
@@ -25,6 +25,7 @@ from acctcfg.venues.gate_crossex.account_reads import PER_READ
 from acctcfg.venues.gate_crossex.by_symbol import Told
 from acctcfg.venues.gate_crossex.endpoints import LEVERAGE, MARGIN_LEVERAGE, SET_LEVERAGE, SET_MARGIN_LEVERAGE
 from acctcfg.venues.gate_crossex.leverage import Decision, Resolution, lever_text, resolve
+from acctcfg.venues.gate_crossex.listed import listed
 from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.gate_crossex.vocabulary import ISOLATED
 from acctcfg.venues.one_call import OneCall
@@ -77,20 +78,12 @@ class Leverage(OneCall[Account]):
 
     async def symbols(self, account: Account, names: Iterable[str] = ()) -> Symbols:
         """The venue's list, looked at twice where it lacks one of these names or one that an earlier run saw there."""
-        found, memory = await account.own.symbols(), account.memory
-        entries = account.spec.leverage
+        entries, memory = account.spec.leverage, account.memory
         exact = {one.selector.pattern for one in entries if one.selector.exact}
         known = {name for name in exact if memory.seen("instrument", name)}
         if len(exact) < len(entries):
             known |= {name for one in memory.all_seen(LISTING) if (name := one.partition("/")[2])}
-        lacks = {name for name in known - memory.all_seen(UNLISTED) | set(names) if found.find(name) is None}
-        if not lacks:
-            return found
-        found = await account.own.symbols_of_two_looks()
-        for name in lacks & known:
-            if found.find(name) is None and not found.odd:
-                account.survey.saw(UNLISTED, name)
-        return found
+        return await listed(account, known, names)
 
     def resolution(self, account: Account, symbols: Symbols, entries: Sequence[LeverageEntry]) -> Resolution:
         """What these entries come to by the venue's list."""

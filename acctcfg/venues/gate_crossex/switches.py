@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from acctcfg.core.address import Address, Focus
@@ -13,13 +13,17 @@ from acctcfg.errors import Refused, VenueError
 from acctcfg.venues.contract import Cost, Survey, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import GET_MARGIN_MODE
+from acctcfg.venues.gate_crossex.leverage import missing
+from acctcfg.venues.gate_crossex.listed import listed
 from acctcfg.venues.gate_crossex.settings import SWITCHES, SYMBOL_IN_USE
+from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.settings import Settings
 from acctcfg.wire.endpoint import Call, Endpoint
 
 __all__ = ["GateSettings"]
 
 _NOT_POSSIBLE = "TRADE_UNSUPPORTED_OPERATION"
+_UNKNOWN = "TRADE_SYM_NOT_SUPPORT"
 
 
 class GateSettings(Settings[Account]):
@@ -48,22 +52,50 @@ class GateSettings(Settings[Account]):
         return account.main_user.user, account.spec.venue
 
     async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
-        """Both sides; a symbol of which the venue's list says that it has no cross margin is not tried."""
+        """Both sides. Of what would be set, and of names that the venue does not know, its list of symbols is asked."""
         await super().survey(account, focus, replace)
         survey = account.survey
-        wanted = [one for one, value in survey.desired.items() if one.field in self.switches and value == "cross"]
-        differ = [one for one in wanted if survey.live[one] != "cross" and not isinstance(survey.live[one], Unreadable)]
+        differ = []
+        for address in (one for one in survey.desired if one.field in self.switches):
+            live = survey.live[address]
+            if not isinstance(live, Unreadable):
+                survey.saw("instrument", address.key)
+            if live.code == _UNKNOWN if isinstance(live, Unreadable) else live != survey.desired[address]:
+                differ.append(address)
         if not differ:
             return
         try:
-            symbols = await account.own.symbols()
+            symbols = await listed(account, filter(_seen(account), (one.key for one in differ)))
         except VenueError:
             return  # the venue itself refuses it
         for address in differ:
-            symbol = symbols.find(address.key)
-            if symbol is not None and not symbol.has_cross:
-                detail = f"the venue's list says that {address.key} has isolated margin only"
-                survey.block(address, "cross_margin_offered", detail)
+            self._hold_to(symbols, account, address)
+
+    def _hold_to(self, symbols: Symbols, account: Account, address: Address) -> None:
+        """What the list says of a symbol that is not as it should be: one that is gone, or does not trade, is a warning
+        and no step, as under leverage; one without cross margin is not tried."""
+        survey, name, now_ms = account.survey, address.key, round(account.now() * 1000)
+        symbol, unread = symbols.find(name), isinstance(survey.live[address], Unreadable)
+        if symbol is not None and not symbol.takes_leverage(now_ms):
+            said = f"{name} takes no margin mode at present ({symbol.condition(now_ms)}), so the entry sets nothing"
+            self._sets_nothing(survey, address, said)
+        elif symbol is not None and not unread and not symbol.has_cross and survey.desired[address] == "cross":
+            detail = f"the venue's list says that {name} has isolated margin only"
+            survey.block(address, "cross_margin_offered", detail)
+        elif symbol is None and unread:
+            found = missing(name, symbols, _seen(account)(name))
+            if found.code == "instrument_not_live":
+                self._sets_nothing(survey, address, found.text)
+            else:
+                survey.live[address] = Unreadable(found.code, found.text)
+
+    @staticmethod
+    def _sets_nothing(survey: Survey, address: Address, said: str) -> None:
+        del survey.desired[address], survey.live[address]
+        survey.blocks.pop(address, None)
+        survey.nothing_to_set(address, said)
+        survey.warn(address, "instrument_not_live", said)
+        survey.sets_nothing.append(str(address))
 
     async def _behind(self, after: After, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """A symbol that has no answer before the account mode changes has none after it: nothing is half changed."""
@@ -103,3 +135,8 @@ class GateSettings(Settings[Account]):
                 raise
             message = f"{error.message}: an order or a position of the symbol, or of its exchange, is in the way"
             raise Refused(message, hint=error.hint, code=SYMBOL_IN_USE, status=error.status, text=error.text) from error
+
+
+def _seen(account: Account) -> Callable[[str], str]:
+    """The day of the last run that saw a symbol, "" for none."""
+    return lambda name: account.memory.seen("instrument", name)
