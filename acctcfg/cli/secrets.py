@@ -60,7 +60,8 @@ def check(ctx: click.Context, addresses: tuple[str, ...], targets: tuple[str, ..
     ADDRESS is an account, ACCOUNT.api_keys[LABEL], or a pattern with * and ?.
 
     Exits 1 if any does not sign, or signs for another account or key. One that is bound to other addresses than ours
-    (elsewhere), or that the venue lists and that takes effect later (not_yet), is as it should be.
+    (elsewhere), that the venue lists and that takes effect later (not_yet), or whose account the manifest wants locked
+    (locked), is as it should be.
     """
     from acctcfg.cli.event_loop import run_engine
     from acctcfg.engine.stored_keys import check_secrets

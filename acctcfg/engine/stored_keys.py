@@ -20,6 +20,7 @@ _Place = tuple[str, str]  # a store's name, and a path in it
 STATES = {
     "elsewhere": "bound to other addresses: cannot be tried from here",
     "not_yet": "the venue lists it, but it does not sign yet",
+    "locked": "its account is locked, as the manifest wants it: the venue lists it, and it does not sign",
 }
 """What is said of a key that did not sign and is not wrong for that."""
 
@@ -58,7 +59,8 @@ class KeyReport:
     """What became of one key. `status`: signs, stored, exported, already, absent, refused, wrong or failed.
 
     Neither wrong nor lost: "elsewhere" is bound to addresses that are not ours, "not_yet" is listed and takes effect
-    later. `rotating`: the secret is that of the key which takes this one's place once its rotation is over.
+    later, "locked" is listed, of an account that is to be locked. `rotating`: the secret is that of the key which takes
+    this one's place once its rotation is over.
     """
 
     account: str
@@ -71,7 +73,7 @@ class KeyReport:
     @property
     def good(self) -> bool:
         """Whether the key is as it should be."""
-        return self.status in ("signs", "stored", "exported", "already", "elsewhere", "not_yet")
+        return self.status in ("signs", "stored", "exported", "already", *STATES)
 
 
 def list_secrets(workspace: Workspace) -> list[StoredSecret]:

@@ -214,7 +214,9 @@ class Proof:
     uid: str
     label: str
     listed_uid: str  # "" where the venue has no such account
-    state: str = "signs"  # | "elsewhere": bound to addresses that are not ours | "not_yet": it takes effect later
+    state: str = "signs"
+    """Or "elsewhere": bound to addresses that are not ours; "not_yet": it takes effect later; "locked": its account is
+    locked, as the manifest wants it."""
 
     @property
     def belongs(self) -> bool:

@@ -75,3 +75,32 @@ def test_output_says_the_same_in_every_format(gate: GateDesk) -> None:
     shell = gate.run("output", "--format", "env").out
     assert [line.replace("'", "") for line in shell.splitlines()] == [f"{k.upper()}_UID={v}" for k, v in uids.items()]
     assert all(uid in gate.run("output").out for uid in uids.values())
+
+
+def test_a_key_of_an_account_that_is_to_be_locked_is_as_it_should_be(gate: GateDesk) -> None:
+    """It signs nothing, which is what the manifest wants: a state of its own, exit 0; of a key that the venue does not
+    list nothing is said for that."""
+    gate.write({"trader1": {**sub(bot=KEY), "state": "locked"}}).converge()
+    assert statuses(gate) == {"trader1/bot": "locked"}
+    assert "its account is locked, as the manifest wants it" in gate.run("secrets", "check").out
+    gate.fault(match={"path": "*/keys", "method": "GET"}, times=0, kind="garbage", body="[]")
+    said = gate.run("secrets", "check")
+    assert (said.code, "as the manifest wants it" in said.out) == (1, False), said.out
+
+
+@pytest.mark.parametrize(
+    ("state", "advice"),
+    [({"state": "present"}, "(the next apply unlocks it)"), ({}, "(write `state: locked` if it is to stay so")],
+    ids=["wanted present", "not said"],
+)
+@pytest.mark.parametrize("label", ["ACCOUNT_LOCKED", "INVALID_KEY"])
+def test_a_key_of_an_account_that_is_locked_and_should_not_be_is_not(
+    gate: GateDesk, state: dict[str, Any], advice: str, label: str
+) -> None:
+    """Exit 1, with the way out, whichever way the venue refuses it."""
+    gate.write({"trader1": {**sub(bot=KEY), "state": "locked"}}).converge()
+    gate.fault(match={"path": "*/account/detail", "method": "GET"}, times=0, kind="label", label=label)
+    gate.write({"trader1": {**sub(bot=KEY), **state}})
+    said = gate.run("secrets", "check", "--format", "json")
+    assert (said.code, [one["status"] for one in said.json["keys"]]) == (1, ["refused"])
+    assert advice in said.json["keys"][0]["message"]

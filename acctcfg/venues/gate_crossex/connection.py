@@ -44,6 +44,7 @@ __all__ = ["GateConnection"]
 WINDOW_S = 61.0  # a signed request older than this is refused
 _NOT_HERE = {"FORBIDDEN": "", "IP_FORBIDDEN": "elsewhere", "INVALID_KEY": "not_yet"}
 """What a key that the venue lists may be refused for; the first comes once its signature was found right."""
+_LOCKED = "ACCOUNT_LOCKED"
 _NO_CROSSEX = ("USER_NOT_EXIST", "FORBIDDEN", ISOLATED_READ)
 """No CrossEx account, none for this key, or one without a part at any exchange."""
 
@@ -192,7 +193,8 @@ class GateConnection(ByField[Account]):
     async def prove(self, spec: AccountSpec, credentials: Credentials) -> Proof:
         """The key signs, and is in the list of the account's keys.
 
-        A key that may not read its own account is refused for that only once its signature was found right.
+        A key that may not read its own account is refused for that only once its signature was found right; one of a
+        locked account signs nothing.
         """
         row = await self._main_user.sub_account(spec.name) if spec.role != "main" else None
         keys = await self._main_user.keys(row.uid) if row is not None else ()
@@ -201,14 +203,13 @@ class GateConnection(ByField[Account]):
         try:
             uid = await MainUser(self.client, credentials, listed).uid()
         except AuthRefused as error:
-            if error.code not in _NOT_HERE or mine is None:
+            if error.code not in (*_NOT_HERE, _LOCKED) or mine is None:
                 raise
             if error.code in UNKNOWN_KEY and not mine.usable:
                 raise Refused(mine.why_not_usable, code="key_not_usable") from error
-            if error.code in UNKNOWN_KEY and row is not None and row.state == "locked":
-                raise Refused(
-                    "the venue has locked its account, and it does not sign", code="account_locked"
-                ) from error
+            if error.code == _LOCKED or (error.code in UNKNOWN_KEY and row is not None and row.state == "locked"):
+                _demand_locked(spec, error)
+                return Proof(uid=listed, label=mine.label, listed_uid=listed, state="locked")
             if state := _NOT_HERE[error.code]:
                 return Proof(uid=listed, label=mine.label, listed_uid=listed, state=state)
             uid = listed
@@ -288,3 +289,12 @@ class GateConnection(ByField[Account]):
     def refuses_value(self, change: Change, code: str) -> bool:  # noqa: ARG002
         """A value that is invalid, or that cannot be read."""
         return code in ("TRADE_SET_LEVERAGE_ERROR", "COMMON_PARAM_BIND_ERROR")
+
+
+def _demand_locked(spec: AccountSpec, error: AuthRefused) -> None:
+    """Raises Refused, with the way out, where the manifest does not want the account locked."""
+    if spec.state == "locked":
+        return
+    unlocks = "the next apply unlocks it"
+    hint = unlocks if "state" in spec.places else f"write `state: locked` if it is to stay so; with `present` {unlocks}"
+    raise Refused("the venue has locked its account, and it does not sign", hint=hint, code="account_locked") from error
