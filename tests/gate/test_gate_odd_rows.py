@@ -138,3 +138,30 @@ def test_a_list_in_which_no_row_has_a_name_is_none(make_gate: Callable[..., Gate
     gate.write({"cx": {"leverage": [{"symbol": ADA, "value": 5}]}}).converge()
     answers(gate, "*/rule/symbols", [{"name": ADA}])
     assert list(unreadable(gate)) == ["cx.leverage"]
+
+
+def test_the_brake_goes_by_a_position_that_cannot_be_read(make_gate: Callable[..., GateDesk]) -> None:
+    """What the other rows show is lowered; that there is another one is told, and the end is 1."""
+    gate = make_gate(**HALF)
+    gate.write({"cx": {}})
+    rows = [None, {"symbol": BTC, "position_qty": "1", "position_value": "9000"}]
+    answers(gate, "*/crossex/positions", rows, times=1)
+    said = gate.run("cap", "4", "--auto-approve")
+    assert (said.code, "? cx.leverage  " in said.out) == (1, True), said.out
+    assert gate.crossex()["leverage"] == {BTC: "4", ADA: "12"}
+
+
+@pytest.mark.parametrize(
+    ("path", "check"),
+    [("positions", "no_open_positions"), ("open_orders", "no_pending_orders")],
+    ids=["position", "order"],
+)
+def test_an_open_row_that_cannot_be_read_may_be_anything(gate: GateDesk, path: str, check: str) -> None:
+    """It blocks, as unknown, whatever nothing may be open for; what stands on no such list goes on."""
+    gate.write({"cx": {"position_mode": "long_short", "leverage": [{"symbol": "OKX_MARGIN_ADA_USDT", "value": 2}]}})
+    answers(gate, f"*/crossex/{path}", [None])
+    steps = gate.steps()
+    unsure = [one["name"] for one in steps["cx.position_mode"]["prechecks"] if one["status"] == "unknown"]
+    assert unsure == [check]
+    assert not steps["cx.leverage[margin/OKX_MARGIN_ADA_USDT]"]["blocked"]
+    assert (gate.apply().code, gate.writes()) == (3, [])

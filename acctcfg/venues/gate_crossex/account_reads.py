@@ -131,10 +131,11 @@ class CrossEx:
         return (await self.client.read(Call(endpoint, dict(params or {})), self.credentials, self.user)).data
 
     async def _rows(self, endpoint: Endpoint, params: Mapping[str, str] | None = None) -> Rows:
+        """A list of what is open. A row that is no object is an empty one: it may be of anything."""
         found = await self._read(endpoint, params)
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        if not isinstance(found, list):
             raise Garbled(f"{endpoint.text}: a success without its list", code="no_list")
-        return found
+        return [row if isinstance(row, dict) else {} for row in found]
 
     # -- modes and margins ---------------------------------------------------------------------------------------------
 

@@ -58,7 +58,11 @@ async def _open(account: Account) -> Open:
 
     async def one(name: str, reading: Awaitable[Rows]) -> Rows:
         try:
-            return await reading
+            rows = await reading
+            if not all(rows):
+                why = f"the venue's list of {name} has a row that cannot be read, so what it is of was not looked at"
+                account.survey.cannot_read(account.address("leverage"), "shape", why)
+            return rows
         except VenueError as error:
             why = f"{name} could not be read, so what has no others and no entry was not looked at: {error.told}"
             account.survey.cannot_read(account.address("leverage"), error.code or "unreadable", why)

@@ -28,7 +28,7 @@ from acctcfg.core.level import level_text
 from acctcfg.core.plan import Precheck, Warning_
 from acctcfg.core.state import written
 from acctcfg.core.vocabulary import Market
-from acctcfg.errors import VenueError
+from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.gate_crossex.account import Account, Open
 from acctcfg.venues.gate_crossex.account_reads import State
 from acctcfg.venues.gate_crossex.by_symbol import Told
@@ -286,6 +286,8 @@ def _side(row: Row) -> str:
 
 
 def _order(row: Row) -> str:
+    if not row:
+        raise Garbled("the venue's list of orders has a row that cannot be read", code="shape")
     return " ".join(str(row[name]) for name in ("symbol", "side", "qty", "type") if row.get(name)) or "an order"
 
 
