@@ -73,3 +73,24 @@ def test_of_two_rows_of_one_instrument_what_differs_is_not_known(two: Desk) -> N
     steps, unread = plan(two)
     assert steps == [AT[BTC]]
     assert len(unread) == 1
+
+
+def test_of_two_rows_of_one_family_or_currency_what_differs_is_not_known(desk: Desk) -> None:
+    """A protection and a spot offset that the venue shows twice, and differently, are unreadable: the last row does not
+    win; those of other families and currencies are planned."""
+    settle(desk, "mmdesk01", acctLv="4")
+    protection = {"window_ms": 5000, "freeze_ms": 0, "quantity_limit": 100}
+    families = dict.fromkeys(("BTC-USD", "ETH-USD"), protection)
+    settings = {"market_maker_protection": families, "spot_offset": {"BTC": "0.5", "ETH": "0.5"}}
+    desk.write({"mmdesk01": {"api_keys": KEY, "settings": settings}})
+    row = {"timeInterval": "5000", "frozenInterval": "0", "qtyLimit": "100"}
+    shown = [{"instFamily": one, **row, "qtyLimit": most} for one, most in (("BTC-USD", "7"), ("BTC-USD", "100"))]
+    answers(desk, "*/account/mmp-config", [*shown, {"instFamily": "ETH-USD", **row, "qtyLimit": "7"}])
+    amounts = (("BTC", "0.1"), ("BTC", "0.5"), ("ETH", "0.1"))
+    answers(
+        desk, "*/account/balance", [{"details": [{"ccy": one, "clSpotInUseAmt": amount} for one, amount in amounts]}]
+    )
+    at = "mmdesk01.settings"
+    steps, unread = plan(desk)
+    assert sorted(steps) == [f"{at}.market_maker_protection[ETH-USD]", f"{at}.spot_offset[ETH]"]
+    assert sorted(unread) == [f"{at}.market_maker_protection[BTC-USD]", f"{at}.spot_offset[BTC]"]

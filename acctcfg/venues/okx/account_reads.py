@@ -210,7 +210,7 @@ class OwnKey:
         found: dict[str, JsonObject] = {}
         for some in batches:
             rows = await self.read(BALANCE, {"ccy": ",".join(some)} if some else {})
-            found |= {str(row["ccy"]): row for row in (demand("a balance", one, "ccy") for one in _currencies(rows))}
+            found |= _by("ccy", [demand("a balance", one, "ccy") for one in _currencies(rows)])
         return found
 
     async def deposit_addresses(self, currency: str) -> list[DepositAddress]:
@@ -228,8 +228,7 @@ class OwnKey:
 
     async def protections(self) -> dict[str, JsonObject]:
         """Market-maker protections by family."""
-        rows = [demand("a protection", one, "instFamily") for one in await self.read(MMP_CONFIG)]
-        return {str(row["instFamily"]): row for row in rows}
+        return _by("instFamily", [demand("a protection", one, "instFamily") for one in await self.read(MMP_CONFIG)])
 
     async def unmatched(self, strategy: str) -> list[JsonObject]:
         """What stands in the way of a strategy, as the venue's own precheck words it."""
@@ -241,7 +240,7 @@ class OwnKey:
 
     async def debts(self) -> list[str]:
         """What the account owes, by currency: "12.5 USDT". Owed is what stands under any of the four fields."""
-        details = (await self.balances()).values()
+        details = [demand("a balance", one, "ccy") for one in _currencies(await self.read(BALANCE))]
         owed = [(row, [number(row.get(name)) for name in _OWED]) for row in details]
         return [f"{max(map(abs, amounts)):f} {row['ccy']}" for row, amounts in owed if any(amounts)]
 
@@ -292,6 +291,16 @@ class OwnKey:
             if after in begins or len(begins) >= _MOST_PAGES:
                 raise Garbled(f"{endpoint.text}: a list that does not end", code="no_end", hint="try again")
             begins[after] = {"after": after}
+
+
+def _by(name: str, rows: Iterable[JsonObject]) -> dict[str, JsonObject]:
+    """Rows by what they name; of several of one name, what they agree on: the rest is as where neither says it."""
+    found: dict[str, JsonObject] = {}
+    for row in rows:
+        before = found.setdefault(str(row[name]), row)
+        if before != row:
+            found[str(row[name])] = {key: value for key, value in before.items() if row.get(key) == value}
+    return found
 
 
 def _currencies(rows: Sequence[JsonObject]) -> list[object]:
