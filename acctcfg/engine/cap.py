@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
@@ -21,7 +21,7 @@ from acctcfg.core.diff import diff
 from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.plan import Plan, Step, Unread
-from acctcfg.core.state import Unreadable, Wanted, written
+from acctcfg.core.state import Unreadable, written
 from acctcfg.core.value_text import told
 from acctcfg.engine.carry_out import not_on_record
 from acctcfg.engine.execute import Execution
@@ -99,6 +99,11 @@ def _specs(workspace: Workspace, focus: Focus) -> list[AccountSpec]:
     return found
 
 
+def _read(survey: Survey) -> int:
+    """How many scopes are known to be above the cap or not: one that could not be read is neither."""
+    return sum(not isinstance(survey.live[address], Unreadable) for address in survey.desired)
+
+
 T = TypeVar("T")
 
 
@@ -126,7 +131,6 @@ class _Brake:
     steps: dict[Address, Step] = field(default_factory=dict)
     late: dict[Address, StepResult] = field(default_factory=dict)  # what a late write of an earlier run raised again
     unread: list[Unread] = field(default_factory=list)
-    own: dict[str, Mapping[Address, Wanted]] = field(default_factory=dict)  # of each entry what no other one has
     pending: int = 0  # accounts that are still being read
     executions: list[Execution] = field(default_factory=list)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOWERED_AT_ONCE))
@@ -212,15 +216,15 @@ class _Brake:
 
     def _note(self, group: Sequence[Braking]) -> None:
         for one in sorted(group, key=lambda one: one.survey.spec.key):
-            key = one.survey.spec.key
-            self.brakings[key], self.own[key] = one, self.once.own(one.survey)
+            self.once.keep_own(one.survey)
+            self.brakings[one.survey.spec.key] = one
             self.unread += one.survey.unreadable
 
     def _steps(self, group: Sequence[Braking]) -> list[Step]:
         """What stands above the cap in these accounts, the largest open notional first."""
         steps = []
         for one in group:
-            changes, failed = diff(self.own[one.survey.spec.key], one.survey.live)
+            changes, failed = diff(one.survey.desired, one.survey.live)
             self.unread += [Unread(str(address), why.code, why.message) for address, why in failed]
             link = self._link(one.survey)
             for change in changes:
@@ -279,14 +283,14 @@ class _Brake:
         if self.stopping or not self._late_writes():
             return
         await let_writes_expire(self.session, self.locks, self.progress)
-        for key, own in self.own.items():
-            survey = self.brakings[key].survey
+        for one in self.brakings.values():
+            survey = one.survey
             try:
-                live = await self._link(survey).connection.current(survey, list(own))
+                live = await self._link(survey).connection.current(survey, list(survey.desired))
             except AcctcfgError as error:
                 self.unread.append(Unread(survey.spec.key, "unreadable", error.told))
                 continue
-            changes, _ = diff(own, live)
+            changes, _ = diff(survey.desired, live)
             for change in changes:
                 step = self.steps.setdefault(change.address, Step(change, survey.spec.venue))
                 if (ended := self.results.get(change.address)) is None or ended.status in ("done", "already"):
@@ -348,7 +352,7 @@ class _Brake:
             lowerings=tuple(sorted(lowerings, key=lambda one: (-one.notional, one.address))),
             raised=tuple(sorted(raised.items())),
             unreadable=tuple(sorted(set(self.unread), key=lambda one: (one.address, one.code))),
-            looked_at=sum(map(self._looked_at, self.brakings.values())),
+            looked_at=sum(_read(one.survey) for one in self.brakings.values()),
             accounts=len(self.brakings),
             pending=self.pending,
             targets=self.focus.targets,
@@ -357,11 +361,6 @@ class _Brake:
             unrecorded=bool(self.unrecorded or (self.run and (self.run.trouble or self.run.halted))),
             notes=tuple(notes),
         )
-
-    def _looked_at(self, braking: Braking) -> int:
-        """How many scopes are known to be above the cap or not: one that could not be read is neither."""
-        survey = braking.survey
-        return sum(not isinstance(survey.live[address], Unreadable) for address in self.own[survey.spec.key])
 
     def _lowering(self, step: Step, result: StepResult | None) -> Lowering:
         address, change = step.address, result.change if result else step.change

@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from acctcfg.core.address import Address
 from acctcfg.core.plan import Unread
-from acctcfg.core.state import Unreadable, Wanted
+from acctcfg.core.state import Unreadable
 from acctcfg.engine.session import Session
 from acctcfg.venues.contract import Survey
 
@@ -42,18 +41,16 @@ class EachOnce:
     holders: dict[tuple[str, ...], str] = field(default_factory=dict)  # by account, field and key: whose it is
     twice: set[tuple[str, str]] = field(default_factory=set)  # an entry, and the one that has what both read
 
-    def own(self, survey: Survey) -> dict[Address, Wanted]:
-        """What is wanted of an entry's scopes, without those that another one has. What was not read, nobody has."""
-        account, entry, found = _account(self.session, survey), survey.spec.key, {}
-        for address, wanted in survey.desired.items():
+    def keep_own(self, survey: Survey) -> None:
+        """Leave an entry the scopes that no other one has: what it read of the rest is old once that is lowered."""
+        account, entry = _account(self.session, survey), survey.spec.key
+        for address in list(survey.desired):
             scope = (*account, address.field, address.key)
             if not isinstance(survey.live[address], Unreadable):
                 self.holders.setdefault(scope, entry)
-            if (holder := self.holders.get(scope, entry)) == entry:
-                found[address] = wanted
-            else:
+            if (holder := self.holders.get(scope, entry)) != entry:
                 self.twice.add((entry, holder))
-        return found
+                del survey.desired[address], survey.live[address]
 
     @property
     def notes(self) -> list[str]:
