@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from acctcfg.core.address import Address
 from acctcfg.core.state import ABSENT, After, AtMost, KeyValue, Live, Lost, Rotating, Unreadable, Value, Wanted, fits
@@ -48,6 +49,12 @@ class Change:
             return False
         had = before.value
         return (had.permissions, had.ip_allowlist) == (after.permissions, after.ip_allowlist)
+
+    @property
+    def lowers(self) -> bool:
+        """Whether a number is known to go down: no greatest value that cannot be read stands in the way of that."""
+        after = self.after.most if isinstance(self.after, AtMost) else self.after
+        return isinstance(self.before, Decimal) and isinstance(after, Decimal) and after < self.before
 
     @property
     def counts_as(self) -> tuple[str, ...]:

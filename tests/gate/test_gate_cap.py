@@ -123,3 +123,22 @@ def test_two_connections_of_one_user_lower_an_account_once(make_gate: Callable[.
     assert "note: two is the same account at the venue as one" in said.out
     assert len(gate.writes()) == 3
     assert levers(gate) == {ADA: 3, BTC: 3, MARGIN_ADA: 3}
+
+
+@pytest.mark.parametrize("where", ["positions", "margin_positions"])
+def test_a_position_without_its_symbol_is_told_and_holds_up_no_lowering(
+    make_gate: Callable[..., GateDesk], where: str
+) -> None:
+    """It was not looked at, which is exit 1; the limit of its tier is none for what goes down. --all covers it."""
+    gate = make_gate(leverage={ADA: "10", MARGIN_ADA: "4", BTC: "20"})
+    named = {"symbol": ADA if where == "positions" else MARGIN_ADA, "position_qty": "5", "asset_qty": "5"}
+    rows = [{**named, "liability": "0"}, {"position_qty": "9", "asset_qty": "9", "liability": "0", "symbol": ""}]
+    gate.fault(match={"path": f"*/crossex/{where}"}, times=0, kind="garbage", body=json.dumps(rows))
+    gate.write({"cx": {}})
+    said = gate.run("cap", "3", "--auto-approve")
+    told = f"the venue does not say of what symbol: 1 open {where.replace('_', ' ').removesuffix('s')}, not looked at"
+    assert (said.code, f"  ? cx.leverage  {told}" in said.out) == (1, True), said.out
+    assert levers(gate)[named["symbol"]] == 3
+    assert levers(gate)[BTC] == 20
+    said = gate.run("cap", "3", "--auto-approve", "--all")
+    assert (said.code, max(levers(gate).values())) == (0, 3), said.out

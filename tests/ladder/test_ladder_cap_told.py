@@ -111,3 +111,21 @@ def test_an_unknown_position_mode_is_no_fault_of_a_line(desk: Desk) -> None:
     (line,) = questions(said)
     assert line.startswith("  ? customer01.leverage  isolated leverage of contracts is kept per side under long_short")
     assert (said.code, levers(desk, "customer01")) == (1, {BTC: 3})
+
+
+@pytest.mark.parametrize("field", ["mgnMode", "instType"])
+def test_a_position_that_does_not_say_its_scope_is_told(desk: Desk, field: str) -> None:
+    """A word that is new to us, or none: it was not looked at, and the others are lowered. --all covers it."""
+    settle(desk, "customer01", acctLv="2", leverage=cross(BTC="20", ETH="20"), positions=[held(BTC), held(ETH)])
+    answer = signed(desk, "GET", "/api/v5/account/positions", secret=own_secret("customer01"))
+    (odd,) = (row for row in answer["data"] if row["instId"] == ETH)
+    odd[field] = "new"
+    where = {"path": "*/account/positions", "account": "customer01"}
+    desk.fault(match=where, times=0, kind="garbage", body=json.dumps(answer))
+    desk.write({"customer01": {"api_keys": KEY}})
+    said = cap(desk, "3")
+    (line,) = questions(said)
+    assert line.startswith(f"  ? customer01.leverage  the venue does not say what these are of: {ETH} 1"), said.out
+    assert (said.code, levers(desk, "customer01")) == (1, {BTC: 3, ETH: 20})
+    said = cap(desk, "3", "--all")
+    assert levers(desk, "customer01")[ETH] == 3, said.out

@@ -21,6 +21,7 @@ from acctcfg.venues.brake import Braking, Obstacle
 from acctcfg.venues.gate_crossex.account import Account, Open
 from acctcfg.venues.gate_crossex.account_reads import Rows
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
+from acctcfg.venues.gate_crossex.prechecks import stands
 from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.gate_crossex.vocabulary import ISOLATED, number
 
@@ -40,6 +41,8 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
         survey.cannot_read(account.address("leverage"), "no_leverage", why)
         return Braking(survey=survey)
     account.open = await _open(account)
+    if not everything:
+        _tell_unsaid(account, account.open)
     in_use = _in_use(account.open)
     symbols = await leverage.symbols(account, in_use)
     managed = [entry for entry in account.spec.leverage if _has_scope(account, symbols, entry)]
@@ -81,6 +84,17 @@ def _in_use(found: Open) -> set[str]:
     return {
         str(row["symbol"]) for row in (*found.positions, *found.margin_positions, *found.orders) if row.get("symbol")
     }
+
+
+def _tell_unsaid(account: Account, found: Open) -> None:
+    """What is open of a symbol that its row does not say; only a look at every symbol covers it."""
+    lists = (("position", found.positions), ("margin_position", found.margin_positions), ("order", found.orders))
+    for what, rows in lists:
+        unsaid = [row for row in rows if not row.get("symbol") and (what == "order" or stands(row, f"{what}s"))]
+        if unsaid:
+            named = f"{len(unsaid)} open {what.replace('_', ' ')}{'s' * (len(unsaid) > 1)}"
+            why = f"the venue does not say of what symbol: {named}, not looked at (--all looks at every symbol)"
+            account.survey.cannot_read(account.address("leverage"), "no_field", why)
 
 
 def _has_leverage(symbols: Symbols, name: str) -> bool:

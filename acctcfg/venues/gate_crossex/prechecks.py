@@ -36,7 +36,7 @@ from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.vocabulary import exchange_word, number
 from acctcfg.venues.snapshot import Row, Rows, Snapshot
 
-__all__ = ["answers", "ask", "notices", "questions_of"]
+__all__ = ["answers", "ask", "notices", "questions_of", "stands"]
 
 _SYMBOL = re.compile(r"([A-Z0-9]+)_(?:FUTURE|MARGIN|SPOT|STOCK|ETF)_")
 _MARGIN_MODE = "settings.margin_mode"
@@ -75,7 +75,7 @@ async def ask(account: Account, changes: Sequence[Change]) -> dict[Address, tupl
             case "settings.margin_mode":
                 answers[change.address] = _flat_symbol(snapshot, change.address.key)
             case "leverage":
-                answers[change.address] = (_limit(account, change, snapshot, ceilings),)
+                answers[change.address] = (_lowered(change, _limit(account, change, snapshot, ceilings)),)
     return answers
 
 
@@ -201,13 +201,13 @@ def _limit(account: Account, change: Change, snapshot: Snapshot, ceilings: Mappi
     found = snapshot.found[name]
     if isinstance(found, VenueError) or found is None:
         return Precheck(code, "unknown", found.message if found else "the venue does not serve the positions")
-    if any(not row.get("symbol") and _stands(row, name) for row in found):
+    if any(not row.get("symbol") and stands(row, name) for row in found):
         return Precheck(code, "unknown", "the venue does not say of what symbol a position is")
     try:
         tiers = [
             number(row["max_leverage"], "max_leverage")
             for row in found
-            if row.get("symbol") == decision.symbol and row.get("max_leverage") and _stands(row, name)
+            if row.get("symbol") == decision.symbol and row.get("max_leverage") and stands(row, name)
         ]
     except VenueError as error:
         return Precheck(code, "unknown", error.message)
@@ -215,6 +215,11 @@ def _limit(account: Account, change: Change, snapshot: Snapshot, ceilings: Mappi
         detail = f"{value:f} is above {min(tiers):f}, which the open position's risk-limit tier allows"
         return Precheck(code, "fail", detail)
     return Precheck(code, "pass" if most is not None else "venue")
+
+
+def _lowered(change: Change, check: Precheck) -> Precheck:
+    """A limit that cannot be read holds up no lowering: the venue is the judge of that alone."""
+    return Precheck(check.name, "venue") if check.status == "unknown" and change.lowers else check
 
 
 def _lower(decision: Decision) -> str:
@@ -258,7 +263,8 @@ def _is_at(row: Row, exchange: str) -> bool:
     return not exchange or said in ("", "CROSSEX", exchange)
 
 
-def _stands(row: Row, name: str) -> bool:
+def stands(row: Row, name: str) -> bool:
+    """Whether a row of that list has anything open; one that cannot be read has."""
     return bool(_quietly(_position if name == "positions" else _margin_position, row))
 
 

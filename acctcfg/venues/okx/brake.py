@@ -24,9 +24,11 @@ from acctcfg.venues.okx.open_things import (
     Standing,
     bot_under,
     bot_words,
+    listed,
     order_under,
     order_words,
     traded,
+    unsaid,
 )
 from acctcfg.venues.okx.prechecks import expect_tiers, scope_checks
 from acctcfg.venues.okx.row_fields import number
@@ -62,6 +64,9 @@ async def look(account: Account, leverage: Leverage, most: Decimal, focus: Focus
         if isinstance(found, VenueError):
             why = f"{name} could not be read, so what has no others and no entry was not looked at: {found.told}"
             survey.cannot_read(account.address("leverage"), found.code or "unreadable", why)
+    if (unknown := unsaid(snapshot)) and not everything:
+        why = f"the venue does not say what these are of: {listed(unknown)}, not looked at (--all looks at everything)"
+        survey.cannot_read(account.address("leverage"), "no_field", why)
     modes = leverage.modes(account)
     if modes is None:
         return Braking(survey=survey)

@@ -32,6 +32,7 @@ __all__ = [
     "order_words",
     "position_words",
     "traded",
+    "unsaid",
 ]
 
 _Place: TypeAlias = tuple[str, str, str]
@@ -189,6 +190,20 @@ def traded(row: Row) -> list[str]:
     """The instruments of a bot: a signal bot has a list of them, a recurring buy none."""
     several = row.get("instIds")
     return [str(one) for one in (several if isinstance(several, list) and several else (row.get("instId"),)) if one]
+
+
+def unsaid(found: Lists) -> list[str]:
+    """What is open and does not say, in words that we know, under which leverage it stands; bots never do in full."""
+    return [
+        say(row)
+        for name, field, say in (
+            ("positions", "mgnMode", position_words),
+            ("orders", "tdMode", order_words),
+            ("algos", "tdMode", order_words),
+        )
+        for row in found.rows(name)
+        if _place(row, str(row.get(field) or "")) is None
+    ]
 
 
 FLAT: Mapping[str, tuple[str, Callable[[Row], str]]] = {

@@ -87,7 +87,7 @@ async def ask(
                 decision = leverage.decision(account, change)
                 answers[change.address] = (
                     *scope_checks(account, snapshot, decision.scope, deferred=deferred),
-                    await _limit(account, snapshot, change, decision),
+                    _lowered(change, await _limit(account, snapshot, change, decision)),
                 )
             case "-account":
                 answers[change.address] = await deletable(account)
@@ -156,6 +156,11 @@ async def _limit(account: Account, snapshot: Snapshot | None, change: Change, de
     named = listed([position_words(row) for row in held])
     message = f"{value:f} is above the venue's maximum of {most:f} for the open position ({named})"
     return Precheck("leverage_limit", "fail", message)
+
+
+def _lowered(change: Change, check: Precheck) -> Precheck:
+    """A limit that cannot be read holds up no lowering: the venue is the judge of that alone."""
+    return Precheck(check.name, "venue") if check.status == "unknown" and change.lowers else check
 
 
 def _lower(decision: Decision) -> str:
