@@ -142,7 +142,7 @@ def _permissions(sheet: Sheet, key: KeyFacts) -> None:
     said = "; ".join(f"{use.permission} ({use.commands})" for use in key.uses if use.held)
     lacking = [use for use in key.uses if not use.held]
     for use in lacking:
-        message, fix = f"missing {use.permission}, needed by: {use.commands}", _give(use.permission)
+        message, fix = f"missing {use.permission}, needed by: {use.commands}", _give(key, use.permission)
         (sheet.fail if use.vital else sheet.warn)("permissions", message, fix)
     if key.spare:
         words = ", ".join(key.spare)
@@ -152,12 +152,16 @@ def _permissions(sheet: Sheet, key: KeyFacts) -> None:
         sheet.ok("permissions", said)
 
 
-def _give(permission: str) -> str:
+def _give(key: KeyFacts, permission: str) -> str:
+    if key.word != "key":
+        return f"Hand in another {key.word} that has {permission}."
     return f"Give the key {permission} on the venue's page, or create another key that has it."
 
 
 def _addresses(sheet: Sheet, spec: VenueSpec, key: KeyFacts) -> None:
     """What the key is bound to, held to the addresses that the manifest says acctcfg calls from."""
+    if key.addresses is None:
+        return
     bound, egress = ", ".join(key.addresses), {*spec.egress}
     if not key.addresses:
         if key.unbound:

@@ -22,13 +22,14 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFacts:
-    """The key that a connection signs with, as the venue describes it."""
+    """The key that a connection signs with, or the token in its place, as the venue describes it."""
 
     label: str  # "" where it has none
     uses: tuple[Use, ...]
     spare: tuple[str, ...]  # permissions that no command needs, and that can do harm
-    addresses: tuple[str, ...]  # it is bound to; (): to none
-    unbound: str  # what comes of being bound to none; "" where nothing does
+    addresses: tuple[str, ...] | None  # it is bound to; (): to none; None: it is none that could be bound
+    unbound: str = ""  # what comes of being bound to none; "" where nothing does
+    word: str = "key"  # what it is
 
 
 @runtime_checkable

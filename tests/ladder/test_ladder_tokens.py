@@ -65,6 +65,27 @@ def test_own_settings_with_a_token(desk: Desk) -> None:
     assert TOKEN.encode() not in files
 
 
+@pytest.mark.parametrize(
+    ("desk", "level", "said"),
+    [
+        pytest.param(world(), "ok", "read (plan, drift, show, import); trade (apply, cap)", id="trade"),
+        pytest.param(world(scope="read_only"), "warning", "missing trade, needed by: apply, cap", id="reads"),
+    ],
+    indirect=["desk"],
+)
+def test_doctor_speaks_of_the_token_and_of_no_key(desk: Desk, level: str, said: str) -> None:
+    """What its scope is good for; nothing of an address, of a key's page, or of rotating."""
+    document = wants(desk, {"me": SETTINGS}).run("doctor", "--format", "json").json
+    found = [one for one in document["checks"] if one["subject"] == "venues.desk"]
+    assert "address" not in {one["check"] for one in found}
+    fix = "" if level == "ok" else "Hand in another token that has trade."
+    told = [(one["status"], one["message"], one["fix"]) for one in found if one["check"] == "permissions"]
+    assert told[0] == (level, said, fix)
+    printed = desk.run("doctor").out
+    assert "rotate" not in printed
+    assert " key" not in printed
+
+
 @served(termid="device-0001")
 def test_a_token_of_a_device(desk: Desk) -> None:
     """It works with `termid`; without, the venue's refusal says what to write."""

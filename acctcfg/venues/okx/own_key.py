@@ -14,13 +14,25 @@ from acctcfg.venues.okx.account import ONLY_ELSEWHERE
 from acctcfg.venues.okx.account_reads import Config
 from acctcfg.venues.own_key import KeyFacts, Use
 
-__all__ = ["address_seen", "own_key_of"]
+__all__ = ["address_seen", "own_key_of", "token_of"]
 
 _ADDRESS: Final = re.compile(r"\bIP ([0-9A-Fa-f:.]{2,45})(?=\s|$)")
 
 
+_READS: Final = "plan, drift, show, import"
+
+
+def token_of(config: Config) -> KeyFacts | None:
+    """What is told of an access token: its scope, which no sub-account is in. Label and addresses are a key's."""
+    held = config.key_permissions
+    if held is None:
+        return None
+    uses = (Use("read", _READS, "read" in held, vital=True), Use("trade", "apply, cap", "trade" in held))
+    return KeyFacts(label="", uses=uses, spare=(), addresses=None, word="token")
+
+
 def own_key_of(config: Config, *, live: bool, wants_bound: bool) -> KeyFacts | None:
-    """None where the config does not describe its key, as with a token."""
+    """None where the config does not describe its key."""
     held, addresses = config.key_permissions, config.key_ips
     if held is None or addresses is None:
         return None
@@ -32,7 +44,7 @@ def own_key_of(config: Config, *, live: bool, wants_bound: bool) -> KeyFacts | N
     return KeyFacts(
         label=config.key_label,
         uses=(
-            Use("read", "plan, drift, show, import", "read" in held, vital=True),
+            Use("read", _READS, "read" in held, vital=True),
             Use("trade", "apply, cap, rotate", "trade" in held),
         ),
         spare=tuple(one for one in held if one == "withdraw"),

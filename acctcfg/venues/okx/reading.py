@@ -12,6 +12,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.managed import fields_under
+from acctcfg.core.secret import AccessToken
 from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, FRESH_SINCE, Given, Survey
 from acctcfg.venues.okx.access import (
@@ -115,8 +116,10 @@ class Reading(ByField[Account]):
 
     async def own_key(self) -> KeyFacts | None:
         """By the config that `open` read."""
-        from acctcfg.venues.okx.own_key import own_key_of
+        from acctcfg.venues.okx.own_key import own_key_of, token_of
 
+        if isinstance(self._credentials, AccessToken):
+            return token_of(await self._own_config())
         live, wants_bound = self.spec.environment == "live", self._calls.wants_bound_key
         return own_key_of(await self._own_config(), live=live, wants_bound=wants_bound)
 
