@@ -90,7 +90,8 @@ def _tell_unsaid(account: Account, found: Open) -> None:
     """What is open of a symbol that its row does not say; only a look at every symbol covers it."""
     lists = (("position", found.positions), ("margin_position", found.margin_positions), ("order", found.orders))
     for what, rows in lists:
-        unsaid = [row for row in rows if not row.get("symbol") and (what == "order" or stands(row, f"{what}s"))]
+        there = filter(None, rows)  # one that cannot be read was told
+        unsaid = [row for row in there if not row.get("symbol") and (what == "order" or stands(row, f"{what}s"))]
         if unsaid:
             named = f"{len(unsaid)} open {what.replace('_', ' ')}{'s' * (len(unsaid) > 1)}"
             why = f"the venue does not say of what symbol: {named}, not looked at (--all looks at every symbol)"
