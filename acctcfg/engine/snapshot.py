@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from acctcfg import __version__
-from acctcfg.core.address import Focus
+from acctcfg.core.address import Address, Focus
 from acctcfg.core.canonical import digest_of
 from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.core.diff import Change, diff
@@ -73,8 +73,27 @@ async def take_snapshot(workspace: Workspace, *, blur: bool, progress: Progress 
         if hidden is not None:
             hidden.hide(_ids(workspace, session, surveys), names)
         document = _document(workspace, session, hidden)
+        unread = planned.plan.unreadable
+        unread += tuple(one for link in session.links.values() for one in _missing(workspace, link, unread))
     answers = sum(len(one.answers) for one in workspace.records.values())
-    return Taken(document, len(specs), answers, planned.plan.unreadable)
+    return Taken(document, len(specs), answers, unread)
+
+
+def _missing(workspace: RecordingWorkspace, link: Link, told: Sequence[Unread]) -> list[Unread]:
+    """What was asked and not answered, by whomever it is about, once; without what the plan tells of it already.
+
+    A refusal is an answer, and on record: an account may be such that the venue refuses one or the other request.
+    """
+    venue = link.connection.spec.key
+    accounts = [one for one in workspace.manifest.accounts.values() if one.venue == venue]
+    names = {f"{link.connection.user}/{one.name}": one.key for one in accounts}
+    found: dict[Unread, None] = {}
+    for one in workspace.records[venue].unanswered:
+        about = names.get(one.user, venue)
+        mine = {about} if about != venue else {account.key for account in accounts}
+        if not any(Address.of(said.address).account in mine and one.error.message in said.message for said in told):
+            found[Unread(about, one.error.code or "venue", one.told)] = None
+    return list(found)
 
 
 async def _lists(session: Session, link: Link) -> None:
@@ -110,7 +129,7 @@ async def _account(session: Session, spec: AccountSpec, progress: Progress) -> t
     link, surveys, keys = session.links[spec.venue], [], []
     if isinstance(link.connection, ListsAccounts):
         reader = Reader(session=session, link=link, currencies=_currencies(session.workspace))
-        with suppress(VenueError):  # the snapshot lacks it, and a plan from it says so
+        with suppress(VenueError):  # the answer is on record, or the record says that there is none
             surveys.append(await reader.everything_of(spec))
             await _ask(link, surveys[0])
         for wish in _other_modes(link, as_it_is(spec, exclusive=False)):

@@ -23,7 +23,7 @@ from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply, Settle
 from acctcfg.wire.failures import NotServed
 
-__all__ = ["Answer", "Answers", "Record", "RecordingClient", "ReplayingClient", "asked_of"]
+__all__ = ["Answer", "Answers", "Record", "RecordingClient", "ReplayingClient", "Unanswered", "asked_of"]
 
 NOT_THERE: Final = "not_in_snapshot"
 _KINDS: Final[Mapping[str, type[Refused]]] = {one.__name__: one for one in (Refused, AuthRefused, TokenOver, NotServed)}
@@ -73,11 +73,36 @@ def _plain(value: object) -> float:
     raise TypeError(type(value).__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A request without an answer that could go on record. `user`: whose limits it used up; "" for a public call."""
+
+    user: str
+    call: Call
+    error: VenueError
+
+    @property
+    def told(self) -> str:
+        """What was asked, and what came of it."""
+        said = self.error.message
+        return said if self.call.text in said else f"{self.call.text}: {said}"
+
+
 class Record:
-    """The answers that one connection was given."""
+    """The answers that one connection was given, and the requests that were not answered."""
 
     def __init__(self) -> None:
         self.answers: dict[tuple[str, str], Answer] = {}
+        self._unanswered: dict[tuple[str, str], Unanswered] = {}
+
+    @property
+    def unanswered(self) -> list[Unanswered]:
+        """What is missing: whatever was asked, and was never answered."""
+        return [one for place, one in self._unanswered.items() if place not in self.answers]
+
+    def lack(self, call: Call, signer: Credentials | None, user: str, error: VenueError) -> None:
+        """Note that a request has no answer yet."""
+        self._unanswered[signer.api_key if signer else "", asked_of(call)] = Unanswered(user, call, error)
 
     def add(self, call: Call, signer: Credentials | None, got: Reply | Refused, now: float) -> None:
         """Note an answer, or a refusal that would come again."""
@@ -119,9 +144,11 @@ class RecordingClient(Client):
             return known.reply(now)
         try:
             reply = await super().read(call, signer, user)
-        except Refused as error:
-            if not isinstance(error, RateLimited):
+        except VenueError as error:
+            if isinstance(error, Refused) and not isinstance(error, RateLimited):
                 self._record.add(call, signer, error, now)
+            else:
+                self._record.lack(call, signer, user, error)
             raise
         self._record.add(call, signer, reply, reply.received_at)
         return reply

@@ -213,3 +213,42 @@ def test_no_line_of_a_venues_text_is_printed_as_one_of_ours(desk, command):
     assert said.code == 1
     assert [line for line in shown if line.startswith("::")] == []
     assert [line for line in shown if "moon\\n::error" in line]
+
+
+@pytest.mark.parametrize("path", ["account/positions", "trade/orders-pending", "account/leverage-info"])
+def test_what_was_not_answered_is_told_once_by_name(desk, path):
+    """Open positions, orders and leverage that the plan itself does not need: one line each, and exit status 1."""
+    desk.write({"mmdesk01": {"account_mode": "futures", "api_keys": {"trading": KEY}}})
+    assert desk.apply().code == 0
+    assert desk.run("snapshot", "--out", "live.json").code == 0
+    desk.fault(match={"path": f"*/{path}", "account": "mmdesk01"}, kind="garbage", times=0)
+    said = desk.run("snapshot", "--out", "live.json")
+    assert said.code == 1
+    [line] = [one for one in said.err.splitlines() if one.startswith("?")]
+    assert line.startswith(f"? mmdesk01: GET /api/v5/{path}: ")
+    assert f"/{path}" not in (desk.folder / "live.json").read_text()
+
+
+def test_what_the_plan_tells_is_not_told_again(desk):
+    """An account that cannot be read is one line of the plan's; a list that is nobody's stands by its connection."""
+    desk.write({"mmdesk01": ACCOUNT})
+    assert desk.apply().code == 0
+    desk.fault(match={"path": "*/account/config", "account": "mmdesk01"}, kind="garbage", times=0)
+    desk.fault(match={"path": "*/public/instruments"}, kind="garbage", times=0)
+    said = desk.run("snapshot", "--out", "live.json")
+    told = [one.partition(": the answer")[0] for one in said.err.splitlines() if one.startswith("?")]
+    wanted = ["? mmdesk01: GET /api/v5/account/config", "? desk: GET /api/v5/public/instruments"]
+    assert (said.code, told) == (1, wanted)
+
+
+def test_a_refusal_is_an_answer(taken, offline):
+    """What the venue refuses to an account is on record, so nothing is missing; a plan from it says what it was."""
+    refused = json.dumps({"code": "51000", "msg": "", "data": []})
+    taken.fault(match={"path": "*/account/positions", "account": "mmdesk01"}, kind="garbage", body=refused, times=0)
+    said = taken.run("snapshot", "--out", "live.json")
+    assert (said.code, said.err) == (0, "")
+    taken.write({"mmdesk01": ACCOUNT | {"position_mode": "long_short"}})
+    live = steps(taken.plan("--format", "json"))
+    offline()
+    assert steps(taken.plan(*LIVE, "--format", "json")) == live
+    assert live["mmdesk01.position_mode"]["prechecks"][0]["status"] == "unknown"

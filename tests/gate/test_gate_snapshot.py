@@ -28,3 +28,13 @@ def test_a_branch_is_planned_from_a_snapshot(gate: GateDesk, monkeypatch: pytest
         monkeypatch.delenv(name, raising=False)
     assert gate.steps("--live", "live.json") == live
     assert list(gate.steps("--live", "blurred.json")) == list(live)
+
+
+def test_what_was_not_answered_is_told_once_by_name(gate: GateDesk) -> None:
+    """Positions that the plan itself does not need: one line, and exit status 1."""
+    gate.write({"cx": {"position_mode": "net"}}).converge()
+    gate.fault(match={"path": "*/crossex/positions"}, kind="garbage", times=0)
+    said = gate.run("snapshot", "--out", "live.json")
+    assert said.code == 1
+    [line] = [one for one in said.err.splitlines() if one.startswith("?")]
+    assert line.startswith("? cx: GET /api/v4/crossex/positions: ")
