@@ -24,7 +24,7 @@ from acctcfg.core.setting import Choice
 from acctcfg.core.snapshot import SNAPSHOT_VERSION
 from acctcfg.core.vocabulary import PositionMode
 from acctcfg.deposit import DEPOSIT, DepositSpec
-from acctcfg.engine.blur import Blur
+from acctcfg.engine.blur import Blur, emails_in, ids_in
 from acctcfg.engine.everything import NOWHERE, as_it_is, every_leverage
 from acctcfg.engine.import_live import Reader
 from acctcfg.engine.look import inventory_of
@@ -43,6 +43,9 @@ __all__ = ["Taken", "take_snapshot"]
 
 NOT_THERE = "acctcfgnotthere"
 """A name that no account has: the venue's lists answer for it as for any new account."""
+
+_REMEMBERED = ("uid", "of", "api_key", "old", "new")
+"""Where the journal's rows have ids of accounts and keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,19 +186,21 @@ def _currencies(workspace: Workspace) -> Sequence[str]:
 def _stated(workspace: Workspace) -> frozenset[str]:
     """Ids that the manifest itself contains: they are no secret to whoever reads it."""
     manifest = workspace.manifest
-    uids = [*(one.uid for one in manifest.venues.values()), *(one.uid for one in manifest.accounts.values())]
-    return frozenset(filter(None, uids))
+    accounts = manifest.accounts.values()
+    uids = [*(one.uid for one in manifest.venues.values()), *(one.uid for one in accounts)]
+    return frozenset(filter(None, (*uids, *(part for one in accounts for part in emails_in(one.label or "")))))
 
 
 def _ids(workspace: RecordingWorkspace, session: Session, surveys: Sequence[Survey]) -> set[str]:
-    """Every known id of a user, an account or a key, and every known deposit address."""
+    """Every id of a user, an account or a key, and every deposit address: of any answer, and of what is known."""
     found = {one.uid for one in surveys} | {row.address for one in surveys for row in one.deposits}
     for key, link in session.links.items():
         found.add(link.connection.user)
-        found |= {answer.key for answer in workspace.records[key].answers.values()}
-        memory = session.known(link)
-        found |= {one.uid for one in memory.accounts()}
-        found |= {one.api_key for account in memory.accounts() for one in memory.stored_keys(account.uid)}
+        for answer in workspace.records[key].answers.values():
+            found |= {answer.key, *ids_in(json.loads(answer.body))}
+        found |= {str(one["key"] or "") for one in workspace.recording[key].keys.values()}
+        rows = [one for some in session.known(link).to_json().values() if isinstance(some, list) for one in some]
+        found |= {str(row.get(name) or "") for row in rows for name in _REMEMBERED}
     return found
 
 
@@ -233,7 +238,7 @@ def _answer(one: Answer, blur: Blur | None) -> dict[str, Any]:
     found |= {"data": json.loads(one.body)} if one.refused is None else {"refused": dict(one.refused)}
     if blur is None:
         return found
-    found = blur.hidden(found)
+    found = blur.hidden({**found, "data": blur.named(found["data"])} if "data" in found else found)
     if one.holdings is not None and "data" in found:
         found["data"] = blur.rounded(found["data"], one.holdings)
     return found

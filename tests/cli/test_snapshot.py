@@ -8,6 +8,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from desk import Desk, seed
 
 from acctcfg.core.canonical import digest_of
 
@@ -168,6 +169,20 @@ def test_blur_hides_whose_accounts_these_are_and_how_much_is_in_them(taken, offl
     assert list(steps(said)) == ["mmdesk01.position_mode", "mmdesk01.leverage[swap/BTC-USDT/cross]"]
     assert steps(said)["mmdesk01.position_mode"]["prechecks"][0]["detail"] == "BTC-USDT-SWAP 10 (cross)"
     assert said.json["snapshot"]["blurred"] is True
+
+
+def test_blur_hides_the_accounts_of_strangers_too(tmp_path, monkeypatch):
+    """Whoever stands on the broker's list is hidden, named in the manifest or not, by the ids that the venue has."""
+    strangers = {f"customer{n}": {"uid": f"72222222222222222{n}"} for n in range(3)}
+    with Desk.at(tmp_path, monkeypatch, seed(strangers)) as desk:
+        desk.write({"mmdesk01": ACCOUNT | {"deposit": {"addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]}}})
+        assert desk.apply().code == 0
+        assert desk.run("snapshot", "--out", "live.json", "--blur").code == 0
+        account = desk.account("mmdesk01")
+        text = (desk.folder / "live.json").read_text()
+    ids = [account["uid"], *(one["uid"] for one in strangers.values()), *(one["addr"] for one in account["addresses"])]
+    assert not [one for one in ids if one in text]
+    assert all(name in text for name in strangers)
 
 
 def test_a_hostile_manifest_starts_nothing_and_reads_nothing(taken, offline, tmp_path_factory):

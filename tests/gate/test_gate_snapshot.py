@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 import pytest
 from gate_desk import ADA, GateDesk
@@ -38,3 +39,19 @@ def test_what_was_not_answered_is_told_once_by_name(gate: GateDesk) -> None:
     assert said.code == 1
     [line] = [one for one in said.err.splitlines() if one.startswith("?")]
     assert line.startswith("? cx: GET /api/v4/crossex/positions: ")
+
+
+def test_blur_hides_the_accounts_of_strangers_too(make_gate: Callable[..., GateDesk]) -> None:
+    """Uids and e-mail addresses of sub-accounts that the manifest does not name; a label of the manifest stays."""
+    strangers = {
+        "other01": {"remark": "o", "uid": "33333333", "email": "customer@example.com"},
+        "other02": {"remark": "write to desk@example.com", "uid": "33333334"},
+    }
+    gate = make_gate(sub_accounts=strangers)
+    gate.write({"cx": MAIN, "cust01": SUB | {"label": "mine@example.com"}}).converge()
+    assert gate.run("snapshot", "--out", "live.json", "--blur").code == 0
+    text = (gate.folder / "live.json").read_text()
+    gone = ["33333333", "33333334", "customer@example.com", "desk@example.com", gate.crossex()["uid"]]
+    assert not [one for one in gone if one in text]
+    assert "mine@example.com" in text
+    assert gate.steps("--live", "live.json") == {}
