@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final
@@ -16,6 +17,10 @@ FORMAT_VERSION: Final = "1.0"
 MOST_LINES: Final = 10  # of the text
 MOST_DETAILS: Final = 100
 LONGEST: Final = 300  # characters of a message
+
+_UNSEEN: Final = "\u200b"
+# Where a chat begins a mention, a channel or a bare URL, and where markdown joins a link to its words.
+_ALIVE: Final = re.compile(r"(?<=[@#~])(?=\S)|:(?=//)|\](?=\()|\bwww(?=\.)|\b(?:mailto|tel):", re.IGNORECASE)
 
 
 def notice(
@@ -48,8 +53,8 @@ def _text(end: Conclusion, title: str) -> str:
 
 
 def _line(text: str) -> str:
-    """What Slack shows as it is: no mention, no link."""
-    shown = harmless(_cut(text))
+    """What chats show as it is: no mention, no link. What is not seen breaks them, so that names can still be read."""
+    shown = _ALIVE.sub(rf"\g<0>{_UNSEEN}", harmless(_cut(text)))
     return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from desk import MASTER, Desk, Said
-from ladder_parts import KEY, own_secret, settle
+from ladder_parts import KEY, own_secret, settle, stock
 from watching import watch
 
 from acctcfg.engine import notices
@@ -191,7 +191,7 @@ def test_nothing_secret_and_nothing_that_steers_is_sent(told: Desk, hook: Hook) 
     told.fault(match={"path": "/api/v5/account/set-position-mode"}, kind="code", code="59999", msg=hostile)
     assert told.apply("--events", "events.jsonl").code == 1
     (body,) = hook.bodies
-    assert "&lt;!channel&gt; &lt;https://evil.example|click&gt;" in body["text"]
+    assert "&lt;!channel&gt; &lt;https:\u200b//evil.example|click&gt;" in body["text"]
     assert not set("\u202e\x1b<>") & set(body["text"])
     events = (told.folder / "events.jsonl").read_text(encoding="utf-8")
     whole = json.dumps(hook.bodies) + events
@@ -199,6 +199,26 @@ def test_nothing_secret_and_nothing_that_steers_is_sent(told: Desk, hook: Hook) 
     parts = [MASTER, own_secret("mmdesk01")]
     known = [one[name] for one in parts for name in ("secret_key", "passphrase") if len(one[name]) >= 16]
     assert [one for one in (*known, PATH, told.identity) if one in whole] == []
+
+
+def test_mentions_and_links_are_out_of_action(desk: Desk, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In every form that a chat knows, here in the label of a key: a name can be read, and nothing else is changed."""
+    monkeypatch.setenv("ACCTCFG_HOOK", hook.url)
+    live = (
+        "@channel @here ~town #ops [in](https://evil.example/a) HTTP://evil.example www.evil.example mailto:a@b.example"
+    )
+    own, other = own_secret("mmdesk01"), own_secret("mmdesk01", "stranger")
+    keys = [{"label": "trading", **own, "perm": "read_only,trade", "ip": "127.0.0.1"}, {"label": live, **other}]
+    desk.sandbox.control_post("accounts/mmdesk01", {"keys": keys, "acctLv": "3", "posMode": "net_mode"})
+    stock(desk, "mmdesk01", own)
+    desk.write({"mmdesk01": MODES}, notify={"webhook": {"env": "ACCTCFG_HOOK"}, "on": ["drift"]})
+    assert desk.run("drift").code == 2
+    (body,) = hook.bodies
+    assert live in body["acctcfg"]["details"][0]["address"]
+    line = body["text"].splitlines()[1]
+    assert f"mmdesk01.api_keys[{live}]: a key that" in line.replace("\u200b", "")
+    assert not [one for one in ("@c", "@h", "~t", "#o", "](", "://", "www.", "mailto:a", "@b") if one in line]
+    assert "\u200b" not in line.partition("]: a key")[2]
 
 
 def test_watch_tells_a_state_once(told: Desk, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
