@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acctcfg.render.harmless import cell, json_text
 from acctcfg.render.web import document, html, table_row
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from acctcfg.journal import RunRecord
     from acctcfg.journal.exported import Exported
 
-__all__ = ["lines", "page", "run_page", "table"]
+__all__ = ["checks_in_words", "lines", "page", "table"]
 
 COLUMNS = (
     "run", "began", "ended", "actor", "command", "flags", "commit", "clean", "plan", "run_status",
@@ -104,11 +104,6 @@ def page(shown: Exported) -> str:
     return document("acctcfg history", body)
 
 
-def run_page(record: RunRecord) -> str:
-    """One run as a page."""
-    return document(f"acctcfg run {record.run.id}", f"<h1>acctcfg run</h1>\n{_section(record)}")
-
-
 _SHOWN = ("address", "action", "before", "after", "status", "message", "key_id", "prechecks")
 
 
@@ -126,8 +121,10 @@ def _section(record: RunRecord) -> str:
 
 
 def _in_words(name: str, text: str) -> str:
-    """A cell of the page: `no_open_positions pass; no_bots fail: 2 bots` in the place of JSON."""
-    if name != "prechecks" or not text:
-        return text
-    checks = ((f"{one['name']} {one['status']}", one.get("detail")) for one in json.loads(text))
-    return "; ".join(f"{check}: {detail}" if detail else check for check, detail in checks)
+    return checks_in_words(json.loads(text)) if name == "prechecks" and text else text
+
+
+def checks_in_words(checks: Iterable[Mapping[str, Any]]) -> str:
+    """`no_open_positions pass; no_bots fail: 2 bots`: a cell of the page in the place of JSON."""
+    told = ((f"{one['name']} {one['status']}", one.get("detail")) for one in checks)
+    return "; ".join(f"{check}: {detail}" if detail else check for check, detail in told)

@@ -127,7 +127,7 @@ FORMATS: Final = [
     Format("gitlab", {"plan": "gitlab:plan_report", "validation": "gitlab:validation"}, is_json=True),
     Format("terraform-json", {"plan": "terraform:plan_document"}, is_json=True),
     Format("sarif", {"validation": "sarif:validation"}, is_json=True),
-    Format("html", {"plan": "plan_page:plan_page", "run": "exported:run_page", "exported": "exported:page"}),
+    Format("html", {"plan": "plan_page:plan_page", "run": "run_page:run_page", "exported": "exported:page"}),
     Format("env", {"payable": "views:output_env"}),
     Format("mermaid", {"picture": "graph:mermaid"}),
     Format("dot", {"picture": "graph:dot"}),

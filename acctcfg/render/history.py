@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from acctcfg.journal import EntryRecord, Run, RunRecord
     from acctcfg.render.formats import Page
 
-__all__ = ["run", "runs", "verified"]
+__all__ = ["facts", "request", "run", "runs", "steps_of", "told_of", "values", "verified"]
 
 MARKS = {"create": "+", "change": "~", "replace": "-/+", "delete": "-"}
 NAMES = {"uid": "account uid", "api_key": "key id"}
@@ -82,11 +82,11 @@ def _result(run: Run) -> str:
     return ", ".join((run.status, *words))
 
 
-def _one(record: RunRecord, *, each: bool) -> list[str]:
-    run = record.run
+def facts(run: Run) -> list[tuple[str, str]]:
+    """Who ran what, when, on which commit, and what came of it; a name and what there is to say."""
     flags = " ".join(f"{name}={value}" for name, value in run.flags.items() if value not in (None, False, "", []))
     commit = f"{run.commit}{_CLEAN[run.clean][1]}" if run.commit else "-"
-    rows = [
+    return [
         ("run", run.id),
         ("when", _when(run.at) + (f" to {_when(run.ended_at)}" if run.ended_at else "")),
         ("actor", run.actor),
@@ -95,15 +95,18 @@ def _one(record: RunRecord, *, each: bool) -> list[str]:
         ("plan", run.digest or "-"),
         ("outcome", _result(run)),
     ]
-    lines = _table(rows)
-    steps = record.steps or _steps_of(record.entries)
+
+
+def _one(record: RunRecord, *, each: bool) -> list[str]:
+    lines = _table(facts(record.run))
+    steps = record.steps or steps_of(record.entries)
     many = len({_address(step).account for step in steps}) > MANY and not each
     done = [step for step in steps if many and step["status"] == "done"]
     told = [*_folded(done), *_steps(record, [step for step in steps if not many or step["status"] != "done"])]
     if told:
         lines += ["", *told]
     if record.requests:
-        lines += ["", "other requests", *(_request(sent) for sent in record.requests)]
+        lines += ["", "other requests", *(request(sent) for sent in record.requests)]
     return lines
 
 
@@ -119,7 +122,7 @@ def _folded(steps: Sequence[JsonObject]) -> Iterator[str]:
             field=address.field,
             within=address.within,
             deed=str(step["action"]),
-            text=f"{_values(step)}done",
+            text=f"{values(step)}done",
         )
         for step in steps
     )
@@ -137,15 +140,15 @@ def _steps(record: RunRecord, steps: Sequence[JsonObject]) -> Iterator[str]:
     """Steps with their values and end, and below it each write; of a run that did not end, the writes alone."""
     width = max((columns(str(step["address"])) for step in steps), default=0)
     for step in steps:
-        words = [_values(step), str(step["status"]).replace("_", " ")]
+        words = [values(step), str(step["status"]).replace("_", " ")]
         end = ": ".join(filter(None, (words[1], str(step.get("message") or step.get("code") or ""))))
         yield f"{MARKS.get(str(step['action']), ' '):>3} {filled(str(step['address']), width)}  {words[0]}{end}"
         for entry in record.entries:
             if entry.intent.address == step["address"]:
-                yield from _write(entry, several=step["action"] == "replace", told=bool(record.steps))
+                yield from told_of(entry, several=step["action"] == "replace", told=bool(record.steps))
 
 
-def _steps_of(entries: Sequence[EntryRecord]) -> list[JsonObject]:
+def steps_of(entries: Sequence[EntryRecord]) -> list[JsonObject]:
     """The steps as their writes show them, one line an address and action."""
     found: dict[tuple[str, str], JsonObject] = {}
     for entry in entries:
@@ -160,7 +163,7 @@ def _facts_of(entry: EntryRecord) -> JsonObject:
     return entry.intent.body if isinstance(entry.intent.body, Mapping) else {}
 
 
-def _values(step: JsonObject) -> str:
+def values(step: JsonObject) -> str:
     """ "net -> long_short   ", as far as it is on record."""
     if "after" not in step:
         return ""
@@ -180,7 +183,7 @@ def _value(value: JsonValue) -> str:
     return "none" if value is None else str(value)
 
 
-def _write(entry: EntryRecord, *, several: bool, told: bool) -> Iterator[str]:
+def told_of(entry: EntryRecord, *, several: bool, told: bool) -> Iterator[str]:
     """One write: of a replacement, the delete or the create that it was; then its requests, and what it answered."""
     facts = _facts_of(entry)
     if several:
@@ -188,13 +191,13 @@ def _write(entry: EntryRecord, *, several: bool, told: bool) -> Iterator[str]:
         yield f"      {mark} {what}: {entry.outcome or 'outcome not known'}"
     if told and entry.finding:
         yield f"      {FINDINGS[entry.finding]}"
-    yield from map(_request, entry.requests) if entry.requests else (f"      {entry.intent.call}",)
+    yield from map(request, entry.requests) if entry.requests else (f"      {entry.intent.call}",)
     if facts.get("uid") or entry.answered:
         ids = {**({"uid": facts["uid"]} if facts.get("uid") else {}), **entry.answered}
         yield "      " + "   ".join(f"{NAMES.get(name, name)} {value}" for name, value in ids.items())
 
 
-def _request(sent: JsonObject) -> str:
+def request(sent: JsonObject) -> str:
     """ "POST /api/v5/account/set-leverage   200   code 59102   31 ms   attempt 2", with what is known of it."""
     words = [f"{sent.get('method', '')} {sent.get('path', '')}", str(sent.get("status") or "no answer")]
     if sent.get("code") not in (None, ""):

@@ -10,7 +10,7 @@ from acctcfg.core.plan import Step
 from acctcfg.render.text import MARKS
 from acctcfg.render.web import html
 
-__all__ = ["STYLE", "order_svg"]
+__all__ = ["STYLE", "Drawn", "order_svg", "picture"]
 
 STYLE: Final = (
     "svg text{fill:currentColor;font:13px system-ui,sans-serif}svg .few{opacity:.7;font-size:12px}"
@@ -29,39 +29,64 @@ class _Box(NamedTuple):
     field: str
 
 
+class Drawn(NamedTuple):
+    """What one step or write is drawn as, and the addresses that it came after."""
+
+    address: str
+    action: str
+    field: str
+    after: Sequence[str]
+    bad: bool
+
+
 def order_svg(steps: Sequence[Step]) -> str:
     """A box for each kind of step, with how many there are; "" where nothing is to be done."""
-    boxes = _boxes(steps)
+    drawn = (
+        Drawn(
+            str(step.address),
+            step.change.action,
+            step.address.field or "account",
+            [str(one) for one in (*step.depends_on, *step.waits_for)],
+            step.blocked,
+        )
+        for step in steps
+    )
+    return picture(list(drawn), "What goes first, from left to right", one="step", bad="BLOCKED")
+
+
+def picture(items: Sequence[Drawn], label: str, *, one: str, bad: str) -> str:
+    """A box for each kind; `one` is what it counts, `bad` what is said of those that went wrong."""
+    boxes = _boxes(items)
     counts = Counter(boxes.values())
-    blocked = Counter(boxes[str(step.address)] for step in steps if step.blocked)
+    wrong = Counter(boxes[item.address] for item in items if item.bad)
     places = dict(_placed(counts))
     if not places:
         return ""
     arrows = sorted(
-        {
-            (boxes[str(before)], boxes[str(step.address)])
-            for step in steps
-            for before in (*step.depends_on, *step.waits_for)
-            if str(before) in boxes
-        }
+        {(boxes[before], boxes[item.address]) for item in items for before in item.after if before in boxes}
     )
     width = max(x for x, _ in places.values()) + _WIDE + 2
     height = max(y for _, y in places.values()) + _HIGH + 2
-    drawn = [_arrow(places[one], places[other]) for one, other in arrows if one.column < other.column]
-    drawn += [_box(box, places[box], counts[box], blocked[box]) for box in places]
+    drawn = [_arrow(places[left], places[right]) for left, right in arrows if left.column < right.column]
+    drawn += [_box(box, place, _few(counts[box], one, wrong[box], bad)) for box, place in places.items()]
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="What goes first, from left to right">{"".join(drawn)}</svg>'
+        f'aria-label="{label}">{"".join(drawn)}</svg>'
     )
 
 
-def _boxes(steps: Sequence[Step]) -> dict[str, _Box]:
-    """The box of each address. Steps come in an order in which nothing stands before what it waits for."""
+def _few(count: int, one: str, wrong: int, bad: str) -> tuple[str, bool]:
+    """ "3 steps, 1 BLOCKED", and whether any is."""
+    return f"{count} {one}{'s' * (count != 1)}" + f", {wrong} {bad}" * bool(wrong), bool(wrong)
+
+
+def _boxes(items: Sequence[Drawn]) -> dict[str, _Box]:
+    """The box of each address. They come in an order in which nothing stands before what it came after."""
     found: dict[str, _Box] = {}
-    for step in steps:
-        waits = [found[str(one)].column for one in (*step.depends_on, *step.waits_for) if str(one) in found]
-        column = min(max(waits, default=-1) + 1, _FARTHEST)
-        found[str(step.address)] = _Box(column, step.change.action, step.address.field or "account")
+    for item in items:
+        columns = [found[one].column for one in item.after if one in found]
+        column = min(max(columns, default=-1) + 1, _FARTHEST)
+        found[item.address] = _Box(column, item.action, item.field)
     return found
 
 
@@ -77,11 +102,12 @@ def _arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
     return f'<path d="M{x} {y}C{x + 30} {y} {to_x - 30} {to_y} {to_x} {to_y}"/>'
 
 
-def _box(box: _Box, place: tuple[int, int], count: int, blocked: int) -> str:
+def _box(box: _Box, place: tuple[int, int], told: tuple[str, bool]) -> str:
     x, y = place
-    few = f"{count} step{'s' * (count != 1)}" + f", {blocked} BLOCKED" * bool(blocked)
+    few, wrong = told
+    kind = "delete" if wrong else html(box.action)
     return (
-        f'<rect class="{"delete" if blocked else box.action}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="6"/>'
-        f'<text x="{x + 10}" y="{y + 18}">{MARKS[box.action]} {html(box.field[:24])}</text>'
+        f'<rect class="{kind}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="6"/>'
+        f'<text x="{x + 10}" y="{y + 18}">{MARKS.get(box.action, " ")} {html(box.field[:24])}</text>'
         f'<text class="few" x="{x + 10}" y="{y + 35}">{few}</text>'
     )

@@ -14,9 +14,10 @@ __all__ = ["document", "html", "table_row"]
 
 STYLE: Final = (
     ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:75rem;"
-    "padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8885;padding:.25rem .5rem;"
-    "text-align:left;vertical-align:top}code,pre,p,summary{overflow-wrap:anywhere}"
-    "td:first-child{white-space:nowrap}.wide{overflow-x:auto}"
+    "padding:0 1rem}table{border-collapse:collapse;width:100%;table-layout:fixed}td,th{border-bottom:1px solid #8885;"
+    "padding:.25rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}td:first-child,th:first-child{"
+    "width:30%}code,p,summary,h2{overflow-wrap:anywhere}pre{white-space:pre-wrap;overflow-wrap:anywhere}"
+    ".wide{overflow-x:auto}.wide table{min-width:60rem}.wide td:first-child,.wide th:first-child{width:22%}"
     ".bad{color:#c22;color:light-dark(#b11,#f77);font-weight:600}"
     "summary{cursor:pointer;padding:.3rem 0}@media print{details{break-inside:avoid}}"
 )

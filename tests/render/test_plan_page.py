@@ -6,11 +6,11 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from page_parser import Page
 from plan_samples import desk_plan_of_the_manual, step_of
 
 from acctcfg.core.plan import Plan, Precheck, Scope, Unread, Warning_
@@ -19,22 +19,6 @@ from acctcfg.render.order_picture import order_svg
 from acctcfg.render.plan_page import plan_page
 
 BLOCKED = Precheck("no_open_positions", "fail", "BTC-USDT-SWAP 3 (cross)")
-
-
-class Page(HTMLParser):
-    """The elements of a page with their attributes, and its text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def test_all_of_the_plan_is_there() -> None:
