@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 WIDTH = 100
+NARROW = 20  # a column that would have less room than this is folded as if it had so much
+
+
+def _width() -> int:
+    """Columns of a line: no more than can be read at ease, and no more than the terminal has."""
+    from acctcfg.cli.event_loop import terminal_width
+
+    return min(WIDTH, terminal_width())
+
+
+def _beside(head: str, text: str) -> list[str]:
+    """A text right of its name, folded."""
+    first, *rest = wrap(text, max(NARROW, _width() - len(head))) or [""]
+    return [f"{head}{first}".rstrip(), *(f"{'':<{len(head)}}{line}" for line in rest)]
 
 
 class _Command(click.Command):
@@ -95,7 +109,7 @@ def _looking(ctx: click.Context, named: tuple[str, ...], family: str, code: str)
                     raise checks
                 say(f"{spec.key}: could not be read: {checks.told}", err=True)
             else:
-                say_page("\n" + blockers(spec.key, checks, WIDTH))
+                say_page("\n" + blockers(spec.key, checks, _width()))
             unknown |= isinstance(checks, VenueError) or any(one.status == "unknown" for one in checks)
         if unknown:
             ctx.exit(1)
@@ -204,8 +218,7 @@ def _field(note: FieldNote) -> list[str]:
     width = max(len(name) for name, _ in rows)
     lines.append("")
     for name, text in rows:
-        first, *rest = wrap(text, WIDTH - width - 4) or [""]
-        lines += [f"  {name:<{width}}  {first}", *(f"  {'':<{width}}  {line}" for line in rest)]
+        lines += _beside(f"  {name:<{width}}  ", text)
     return lines + _words(note)
 
 
@@ -232,7 +245,7 @@ def _words(note: FieldNote) -> list[str]:
     lines = []
     for types, words in groups.items():
         lines += ["", "  words" if len(groups) == 1 else f"  words of {', '.join(types)}"]
-        lines += [f"    {word:<{width}}  {meaning}".rstrip() for word, meaning in words]
+        lines += [line for word, meaning in words for line in _beside(f"    {word:<{width}}  ", meaning)]
     return lines
 
 
@@ -240,7 +253,9 @@ def _indented(texts: Iterable[str]) -> list[str]:
     return [
         line
         for text in texts
-        for line in wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    " if text.startswith("- ") else "  ")
+        for line in wrap(
+            text, _width(), initial_indent="  ", subsequent_indent="    " if text.startswith("- ") else "  "
+        )
     ]
 
 

@@ -300,3 +300,18 @@ def test_paths_complete(capsys, monkeypatch):
     from acctcfg.cli import group
 
     assert BashComplete(group, {}, "acctcfg", "_ACCTCFG_COMPLETE").complete() == "plain,guardrails.max_deletes"
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+@pytest.mark.parametrize("what", ["okx:59000", "okx:50110", "leverage", "accounts.*.api_keys", "rule_sets"])
+def test_no_line_is_wider_than_the_terminal(what, columns, capsys, monkeypatch):
+    """Lines are folded for the terminal as it is, at a blank or a hyphen; the words are those of a pipe."""
+    run(["explain", what])
+    piped = capsys.readouterr().out
+    monkeypatch.setattr("acctcfg.cli.console.is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    run(["explain", what])
+    shown = capsys.readouterr().out
+    assert [line for line in shown.splitlines() if len(line) > columns] == []
+    assert "".join(shown.split()) == "".join(piped.split())
+    assert max(map(len, piped.splitlines())) <= 100
