@@ -15,8 +15,9 @@ from acctcfg.core.canonical import digest_of
 from acctcfg.core.fee_rate import FeeRate
 from acctcfg.core.json_types import JsonValue
 from acctcfg.core.outcome import Outcome
-from acctcfg.core.plan import FORMAT_VERSION, Plan, digest_of_document
+from acctcfg.core.plan import FORMAT_VERSION, Plan
 from acctcfg.core.rules import VenueRules
+from acctcfg.core.saved_plan import digest_of_document
 from acctcfg.errors import ConfigError, PlanStale, UsageError
 from acctcfg.plain_file import read_plain, write_whole
 from acctcfg.render.harmless import json_text

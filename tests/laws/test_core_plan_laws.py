@@ -19,7 +19,8 @@ from laws_world import laws
 
 from acctcfg.core.codes import UNREVIEWED, WARNINGS
 from acctcfg.core.desired import Place
-from acctcfg.core.plan import Estimate, Plan, Precheck, Scope, Warning_, digest_of_document
+from acctcfg.core.plan import Estimate, Plan, Precheck, Scope, Warning_
+from acctcfg.core.saved_plan import digest_of_document
 from acctcfg.errors import PlanStale
 from acctcfg.render.data import load_saved, save_plan
 from acctcfg.render.plan_schema import plan_schema

@@ -16,7 +16,8 @@ import pytest
 from acctcfg.account_view import AccountView
 from acctcfg.core.address import Address
 from acctcfg.core.outcome import Outcome, StepResult
-from acctcfg.core.plan import Plan, Precheck, Unread, Warning_, digest_of_document
+from acctcfg.core.plan import Plan, Precheck, Unread, Warning_
+from acctcfg.core.saved_plan import digest_of_document
 from acctcfg.core.secret import Credentials, Secret
 from acctcfg.deposit import DepositRow
 from acctcfg.render.data import outcome_json, plan_json, views_json
