@@ -288,7 +288,7 @@ class Knowledge:
         creates = mapping(intent.body.get("creates"))
         place = str(intent.body.get("uid") or ""), str(creates.get("rotates") or "")
         begun = self.rotations.get(place)
-        if begun is not None and begun.temporary == intent.key_label:
+        if begun is not None and begun.temporary == intent.key_label and not begun.new:  # else a later one did
             del self.rotations[place]
 
     def _rename(self, uid: str, api_key: str, label: str) -> None:
