@@ -82,17 +82,18 @@ class Blur:
         self._key = secrets.token_bytes(32)
         self._other: dict[str, str] = {}
         self._hidden: set[str] = set()
-        self._within: dict[str, list[str]] = {}  # the first characters of long ids -> these, the longest first
+        self._within: dict[str, list[int]] = {}  # the first characters of long ids -> how long these are, longest first
 
     def hide(self, *some: Iterable[str]) -> None:
         """Hide these ids from now on."""
         ids = {one for more in some for one in more if one.strip("0")} - set(self._stated)
         self._other.update({one: ":".join(map(self._like, one.split(":"))) for one in ids})
         self._hidden = set(self._other.values())
-        within = defaultdict(list)
-        for one in sorted((one for one in self._other if len(one) >= _LONG), key=len, reverse=True):
-            within[one[:_LONG]].append(one)
-        self._within = dict(within)
+        within = defaultdict(set)
+        for one in self._other:
+            if len(one) >= _LONG:
+                within[one[:_LONG]].add(len(one))
+        self._within = {first: sorted(lengths, reverse=True) for first, lengths in within.items()}
 
     def named(self, value: Any, *, told: bool = False) -> Any:
         """An answer without its short ids, by the names of their members: no other text is searched for those."""
@@ -142,8 +143,8 @@ class Blur:
             return self._other[text]
         parts, at, kept = [], 0, 0
         while at <= len(text) - _LONG:
-            near = self._within.get(text[at : at + _LONG], ())
-            if found := next((one for one in near if text.startswith(one, at)), ""):
+            near = (text[at : at + length] for length in self._within.get(text[at : at + _LONG], ()))
+            if found := next((one for one in near if one in self._other), ""):
                 parts += [text[kept:at], self._other[found]]
                 kept = at + len(found)
             at += len(found) or 1
