@@ -101,6 +101,7 @@ def test_the_apply_after_a_kill_keeps_the_overlap(desk: Desk, where: str, number
     assert ids(desk) == [new]
 
 
+@pytest.mark.slow
 def test_the_apply_after_a_kill_keeps_a_short_overlap(desk: Desk) -> None:
     """Programs have the seconds that were asked for to take up the new secret, which the apply waits for."""
     desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}).converge()
@@ -116,6 +117,7 @@ def later(now: Callable[[AccountNotes], float]) -> Callable[[AccountNotes], floa
     return lambda account: now(account) + 25 * 3600
 
 
+@pytest.mark.slow
 def test_a_rename_after_a_kill_costs_no_working_key(desk: Desk) -> None:
     """A new secret that waits beside its place is put there, wherever the manifest would have it by now."""
     desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}).converge()

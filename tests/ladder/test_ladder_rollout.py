@@ -115,6 +115,7 @@ def test_a_blocked_account_stops_no_wave(desk: Desk) -> None:
     assert _modes(desk) == ORDER[1:]
 
 
+@pytest.mark.slow
 def test_what_was_written_is_on_record_while_a_wave_proves_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last write's outcome waits for no later one: in the wait the lock's holder is between two writes, and the
     history has what was answered."""

@@ -315,6 +315,7 @@ def test_a_position_that_grows_after_the_preset_stops_the_switch(desk: Desk) -> 
     assert desk.account("trader01")["acctLv"] == "4"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rails", [{}, FORBIDDING["guardrail:at most 5x"]])
 def test_a_worker_presets_what_the_plan_showed(
     desk: Desk, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, rails: dict[str, Any]

@@ -75,6 +75,7 @@ def test_the_wait_of_a_rotation_is_to_fit_into_the_window(desk: Desk) -> None:
     assert 20 < planned["estimate"]["seconds"] < 40
 
 
+@pytest.mark.slow
 def test_a_rotation_whose_overlap_ends_behind_the_window_is_finished_later(desk: Desk) -> None:
     """The former key stays beside the new one, whose secret is in its place; the next apply in a window ends it."""
     desk.write({"trader01": {"api_keys": KEY}}, guardrails={"windows": [{"allow": "Mon-Sun"}]}).converge()

@@ -87,7 +87,7 @@ def test_a_rule_meets_the_steps_that_it_selects(some: list[Step], address: list[
         assert ("no" in names(judged_step, step)) is hit
 
 
-@laws(300)
+@laws(100)
 @given(steps, SOME, LIMITS, st.lists(st.sampled_from(["*", "mmdesk0?", "*.leverage[swap/*]"]), max_size=1))
 def test_what_a_step_sets_besides_is_judged_as_a_step(
     step: Step, others: list[Step], limits: Guardrails, address: list[str]
