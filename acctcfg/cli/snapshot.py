@@ -21,7 +21,7 @@ __all__ = ["command"]
 @click.option(
     "--blur",
     is_flag=True,
-    help="Replace uids, key ids and deposit addresses; round amounts up to powers of ten.",
+    help="Replace uids, key ids, deposit and e-mail addresses; round amounts up to powers of ten.",
 )
 @click.pass_context
 def command(ctx: click.Context, out: Path, blur: bool) -> None:
