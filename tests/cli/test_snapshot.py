@@ -230,6 +230,7 @@ def test_no_line_of_a_venues_text_is_printed_as_one_of_ours(desk, command):
     assert [line for line in shown if "moon\\n::error" in line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["account/positions", "trade/orders-pending", "account/leverage-info"])
 def test_what_was_not_answered_is_told_once_by_name(desk, path):
     """Open positions, orders and leverage that the plan itself does not need: one line each, and exit status 1."""

@@ -94,6 +94,7 @@ LEVERS = {"margin": "MARGIN/isolated/BTC-USDT", "contracts": "SWAP/isolated/BTC-
 QUICK = {"margin": {"mgnIsoMode": "quick_margin"}, "contracts": {"ctIsoMode": "autonomy"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("moved", KINDS)
 def test_isolated_leverage_that_moves_with_how_margin_gets_in_is_a_failure(desk: Desk, kind: str, moved: str) -> None:

@@ -82,6 +82,7 @@ def test_rotate_after_a_kill_ends_the_rotation_and_begins_no_other(desk: Desk) -
     assert desk.plan().last == "No changes. Live accounts match the manifest."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("where", "number"), [("recorded", 1), ("answered", 1), ("stored", 1), ("placing", 1)])
 def test_the_apply_after_a_kill_keeps_the_overlap(desk: Desk, where: str, number: int) -> None:
     """Killed at the create of the new key, or before its secret was in place: the old key stays for the day that was

@@ -167,6 +167,7 @@ def gone(gate: GateDesk, *, leverage: bool) -> dict[str, Any]:
     return dict(gate.plan("--format", "json").json)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leverage", [True, False])
 def test_a_delisted_symbol_is_a_warning_and_no_step(current: Callable[..., GateDesk], leverage: bool) -> None:
     """By the journal, also where no leverage entry names it: everything else of the account is set, and nothing is

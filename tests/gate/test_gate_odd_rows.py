@@ -98,6 +98,7 @@ def test_limits_that_cannot_be_read_block_their_symbol_only(make_gate: Callable[
     assert [one["status"] for one in steps[f"cx.leverage[futures/{BTC}]"]["prechecks"]] == ["pass"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", [None, "x", {}, {"symbol": ["A"]}], ids=json.dumps)
 def test_a_listed_row_that_cannot_be_read_spoils_nobody_who_is_listed(
     make_gate: Callable[..., GateDesk], odd: Any

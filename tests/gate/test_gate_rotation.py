@@ -78,6 +78,7 @@ def test_a_rule_that_came_later_does_not_block_the_end_of_a_rotation(
     assert gate.run(*ROTATE, "--auto-approve").code == 3
 
 
+@pytest.mark.slow
 def test_an_overlap_that_ends_behind_the_window_is_ended_later(
     trader: GateDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +188,7 @@ def test_a_rename_in_an_overlap_costs_no_working_key(trader: GateDesk, overlap: 
     assert trader.plan().last == "No changes. Live accounts match the manifest."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", ["overlap", "rename"])
 def test_a_key_that_is_to_go_takes_its_new_one_along(trader: GateDesk, at: str) -> None:
     """One step deletes both; also where the rotation was broken off before the new one got the name."""

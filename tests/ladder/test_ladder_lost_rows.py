@@ -41,6 +41,7 @@ def test_a_deleted_account_is_made_anew(desk: Desk) -> None:
     desk.converge()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made_by_hand", [False, True])
 def test_the_key_of_a_deleted_account_gives_way_to_a_new_one(desk: Desk, made_by_hand: bool) -> None:
     """Somebody deleted the account, and maybe made another of that name: its stored secret is moved aside, and a new

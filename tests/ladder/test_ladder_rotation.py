@@ -267,6 +267,7 @@ BREACHES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", BREACHES)
 @pytest.mark.parametrize("how", ["apply", "rotate"])
 def test_a_rule_that_came_later_does_not_block_the_end_of_a_rotation(

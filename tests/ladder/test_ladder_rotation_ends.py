@@ -58,6 +58,7 @@ def test_a_key_that_is_to_go_takes_its_new_one_along(desk: Desk, end: dict[str, 
     assert live(desk)["trading"] == desk.secret("mmdesk01", "trading")["api_key"] not in seen
 
 
+@pytest.mark.slow
 def test_a_revert_of_a_key_takes_its_new_one_along(desk: Desk) -> None:
     """The creation is undone as the user asked, with both keys of the rotation that came after it."""
     manifest(desk).converge()
@@ -70,6 +71,7 @@ def test_a_revert_of_a_key_takes_its_new_one_along(desk: Desk) -> None:
     assert list(live(desk)) == ["other"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_delete_that_never_happened_is_made_up_for(desk: Desk, number: int) -> None:
     """Of either key: that is told as failed, the rotation is not forgotten, and the next apply deletes what is left."""

@@ -267,6 +267,7 @@ def test_a_lost_answer_of_the_preset_is_settled_by_reading(desk: Desk, enveloped
     assert desk.account("trader01")["leverage"]["SWAP/cross/BTC-USDT-SWAP"] == "7"
 
 
+@pytest.mark.slow
 def test_a_preset_that_did_not_happen_is_sent_once_more(desk: Desk) -> None:
     """Once reading shows so and it can be executed no longer; without an answer again, the outcome is unknown."""
     lost = {"trader01": 1, "trader02": 0}  # for ever

@@ -58,6 +58,7 @@ def test_no_step_is_begun_once_the_window_has_closed(desk: Desk) -> None:
     assert desk.apply().last == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed."
 
 
+@pytest.mark.slow
 def test_the_wait_of_a_rotation_is_to_fit_into_the_window(desk: Desk) -> None:
     """An overlap that the run waits for counts as its time, in `rotate` and where an apply finishes it."""
     desk.write({"trader01": {"api_keys": KEY}}, guardrails={"windows": [{"allow": "Mon-Sun"}]}).converge()

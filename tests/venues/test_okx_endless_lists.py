@@ -85,6 +85,7 @@ async def test_a_list_of_sub_accounts_that_does_not_end_is_an_error(answer):
     assert client.asked <= 12
 
 
+@pytest.mark.slow
 async def test_ever_new_sub_accounts_without_a_count_are_an_error():
     """As many pages as any list may have are read, and no more."""
     client = Endless(lambda n: page(str(n), "", 100))
