@@ -74,10 +74,8 @@ def approved(
         if named:
             raise UsageError("--signature: guardrails.approvals asks for none", hint="leave it out")
         return Approved()
-    if saved is not None and not saved["steps"]:
-        return (
-            Approved()
-        )  # nothing to sign for: applied, it writes nothing, and is stale where there is something to do
+    if saved is not None and not saved["steps"]:  # applied, it writes nothing, and is stale where there is work by now
+        return Approved()
     digest = expect if saved is None else str(saved["digest"])
     if digest is None:
         return Approved(missing=nobody_signed(workspace))

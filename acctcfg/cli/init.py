@@ -81,9 +81,8 @@ def _write(folder: Path, files: Mapping[str, str], identity: Secret) -> None:
     except OSError as exc:
         for file in made:
             file.unlink(missing_ok=True)
-        raise ConfigError(
-            f"cannot write {exc.filename or folder}: {exc.strerror}", hint="nothing was written; run it again after"
-        ) from exc
+        hint = "nothing was written: run init again once there is room for it"
+        raise ConfigError(f"cannot write {exc.filename or folder}: {exc.strerror}", hint=hint) from exc
 
 
 def _read_or_empty(file: Path) -> str:

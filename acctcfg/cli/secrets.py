@@ -39,8 +39,8 @@ def command() -> None:
 def list_(ctx: click.Context, form: str) -> None:
     """List what the stores hold. Sends no request and opens no secret.
 
-    wanted: the manifest names its key; unnamed: it does not; dead: moved aside for the secret of a
-    newer key; its own key is gone, or goes when the overlap of a rotation ends.
+    wanted: the manifest names its key; unnamed: it does not; dead: moved aside for the secret of a newer key. The key
+    of a dead secret is gone, or goes when the overlap of its rotation ends.
     """
     from acctcfg.engine.stored_keys import list_secrets
     from acctcfg.engine.workspace import Workspace

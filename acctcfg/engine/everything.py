@@ -11,7 +11,7 @@ from acctcfg.core.rules import VenueRules
 from acctcfg.core.setting import Keyed, OnOff, Record, Setting
 from acctcfg.core.vocabulary import MarginMode, Market
 
-__all__ = ["NOWHERE", "as_it_is", "every_leverage", "plain_keys"]
+__all__ = ["as_it_is", "every_leverage", "plain_keys"]
 
 
 def as_it_is(spec: AccountSpec, *, exclusive: bool) -> AccountSpec:

@@ -13,14 +13,14 @@ from decimal import Decimal
 from typing import Final
 
 from acctcfg.core.address import Address, Focus
-from acctcfg.core.desired import AccountSpec, KeySpec, SettingEntry
+from acctcfg.core.desired import NOWHERE, AccountSpec, KeySpec, SettingEntry
 from acctcfg.core.leverage_lines import ScopeName
 from acctcfg.core.own_field import Upper
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.state import UNSET, After, KeyValue, Live, Lost, Unreadable, Value
 from acctcfg.core.vocabulary import PositionMode
 from acctcfg.deposit import DEPOSIT, AddressSpec, CreditTo, DepositSpec
-from acctcfg.engine.everything import NOWHERE, as_it_is, every_leverage, plain_keys
+from acctcfg.engine.everything import as_it_is, every_leverage, plain_keys
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.stored_keys import check_at
 from acctcfg.errors import VenueError

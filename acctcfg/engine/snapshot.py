@@ -16,7 +16,7 @@ from typing import Any
 from acctcfg import __version__
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.canonical import digest_of
-from acctcfg.core.desired import AccountSpec, KeySpec
+from acctcfg.core.desired import NOWHERE, AccountSpec, KeySpec
 from acctcfg.core.diff import Change, diff
 from acctcfg.core.plan import Unread
 from acctcfg.core.rules import VenueRules
@@ -25,7 +25,7 @@ from acctcfg.core.snapshot import SNAPSHOT_VERSION
 from acctcfg.core.vocabulary import PositionMode
 from acctcfg.deposit import DEPOSIT, DepositSpec
 from acctcfg.engine.blur import Blur, emails_in, ids_in
-from acctcfg.engine.everything import NOWHERE, as_it_is, every_leverage
+from acctcfg.engine.everything import as_it_is, every_leverage
 from acctcfg.engine.import_live import Reader
 from acctcfg.engine.look import inventory_of
 from acctcfg.engine.moment import moment

@@ -143,18 +143,12 @@ class _Building:
     ) -> None:
         role = taken.get("role", rules.roles[0])
         main = role == "main"
-        allowed = rules.main_fields if main else rules.fields
+        allowed = (rules.main_fields | EVERY_TYPE) - {"name"} if main else rules.fields | EVERY_TYPE
         for name, child in layered.fields.items():
             known = self.shape.account.fields.get(name)
-            nameless = main and name == "name"
-            if (
-                name in allowed
-                or known is None
-                or isinstance(known.kind, Later)
-                or (name in EVERY_TYPE and not nameless)
-            ):
+            if name in allowed or known is None or isinstance(known.kind, Later):
                 continue
-            if nameless or name in rules.fields | rules.main_fields:
+            if name in rules.fields | rules.main_fields | EVERY_TYPE:
                 report.key(child, f"an account with `role: {role}` has no `{name}` (venue type {rules.type})")
             else:
                 at = self._type_place(venue.key)

@@ -43,6 +43,7 @@ __all__ = [
     "stays",
     "tell",
     "temporary_labels",
+    "unstored",
     "waited_here",
 ]
 
@@ -147,6 +148,14 @@ def elsewhere(account: AccountNotes, begun: Rotation, store: str | None) -> bool
     """
     try:
         return begun.kept and _lies(account, begun, str(store)) is None
+    except StoreError:
+        return False
+
+
+def unstored(account: AccountNotes, begun: Rotation, store: str | None) -> bool:
+    """Whether the new key's secret never reached a store: it is deleted, and another one is made."""
+    try:
+        return not begun.kept and _lies(account, begun, str(store)) is None
     except StoreError:
         return False
 

@@ -19,6 +19,7 @@ from patience import PATIENCE_S, until
 pytestmark = pytest.mark.slow  # a kill at every moment
 
 HERE = Path(__file__).parent
+DEPOSIT = {"credit_to": "trading", "addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]}
 WRITES = 6  # of an onboarding: account, key, mode, position mode, leverage, deposit address
 
 
@@ -127,22 +128,26 @@ def another_checkout(desk: Desk) -> Path:
     return folder
 
 
+def waited_for_elsewhere(desk: Desk) -> None:
+    """An apply of another checkout says that it waits, and makes no second address; the one after it does not wait."""
+    desk.folder = another_checkout(desk)
+    said = desk.run("-v", "apply", "--auto-approve")
+    assert said.code == 0, said.out + said.err
+    assert said.err.count("waiting until requests of an earlier run have expired\n") == 1
+    assert len(desk.account("mmdesk01")["addresses"]) == 1
+    assert "waiting until" not in desk.run("-v", "apply", "--auto-approve").err
+
+
 def test_another_checkout_waits_for_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another folder's journal knows nothing of that write, but the lock was not let go: it says so, waits and reads
     after that. There is one address. Once that is over, nobody waits again."""
     (one := tmp_path / "one").mkdir()
     with Desk.at(one, monkeypatch, speed=5) as desk:
         desk.sandbox.control_post("accounts/mmdesk01", {})
-        deposit = {"credit_to": "trading", "addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]}
-        desk.write({"mmdesk01": {"deposit": deposit}})
+        desk.write({"mmdesk01": {"deposit": DEPOSIT}})
         desk.fault(match={"path": "*/subaccount-deposit-address", "method": "POST"}, kind="delayed_effect", seconds=20)
         killed(desk, "answered", 1)
-        desk.folder = another_checkout(desk)
-        said = desk.run("-v", "apply", "--auto-approve")
-        assert said.code == 0, said.out + said.err
-        assert said.err.count("waiting until requests of an earlier run have expired\n") == 1
-        assert len(desk.account("mmdesk01")["addresses"]) == 1
-        assert "waiting until" not in desk.run("-v", "apply", "--auto-approve").err
+        waited_for_elsewhere(desk)
 
 
 def test_another_checkout_waits_for_what_was_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,8 +155,7 @@ def test_another_checkout_waits_for_what_was_broken_off(tmp_path: Path, monkeypa
     (one := tmp_path / "one").mkdir()
     with Desk.at(one, monkeypatch, speed=5) as desk:
         desk.sandbox.control_post("accounts/mmdesk01", {})
-        deposit = {"credit_to": "trading", "addresses": [{"currency": "USDT", "chain": "USDT-TRC20"}]}
-        desk.write({"mmdesk01": {"deposit": deposit}})
+        desk.write({"mmdesk01": {"deposit": DEPOSIT}})
         asked = {"path": "*/subaccount-deposit-address", "method": "POST"}
         desk.fault(match=asked, kind="timeout_after", seconds=VERY_LONG_S)
         running = start(desk, "never", 1)
@@ -163,12 +167,7 @@ def test_another_checkout_waits_for_what_was_broken_off(tmp_path: Path, monkeypa
         running.communicate(timeout=PATIENCE_S)
         assert running.returncode == 130
         let_go(desk)
-        desk.folder = another_checkout(desk)
-        said = desk.run("-v", "apply", "--auto-approve")
-        assert said.code == 0, said.out + said.err
-        assert said.err.count("waiting until requests of an earlier run have expired\n") == 1
-        assert len(desk.account("mmdesk01")["addresses"]) == 1
-        assert "waiting until" not in desk.run("-v", "apply", "--auto-approve").err
+        waited_for_elsewhere(desk)
 
 
 def test_the_brake_of_another_checkout_looks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,6 +113,19 @@ def test_the_apply_after_a_kill_keeps_a_short_overlap(desk: Desk) -> None:
     assert times[-1] - placed > 2.5
 
 
+@pytest.mark.slow
+def test_a_rule_holds_for_a_key_that_is_yet_to_be_made(desk: Desk) -> None:
+    """A new key whose secret died with the run is made once more: a plan says so, and a rule of by now forbids it."""
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}).converge()
+    killed(desk, "answered", 1)
+    assert "finish its rotation: a new key is made" in desk.plan().out
+    before = len(desk.writes())
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}, guardrails={"deny_permissions": ["trade"]})
+    said = desk.apply()
+    assert (said.code, len(desk.writes())) == (3, before), said.out + said.err
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}).converge()
+
+
 def later(now: Callable[[AccountNotes], float]) -> Callable[[AccountNotes], float]:
     """A day and an hour after the time that it is."""
     return lambda account: now(account) + 25 * 3600

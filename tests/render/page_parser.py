@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-__all__ = ["Page"]
+from hypothesis import strategies as st
+
+__all__ = ["EVIL", "Page"]
+
+EVIL = st.text() | st.sampled_from(["</script><script>x", '" onfocus="x', "<img src=x onerror=x>", "'><svg/onload=x>"])
+"""What something may be called by whoever wants a page to do more than show it."""
 
 
 class Page(HTMLParser):

@@ -9,8 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from page_parser import Page
+from page_parser import EVIL, Page
 from plan_samples import desk_plan_of_the_manual, step_of
 
 from acctcfg.core.plan import Plan, Precheck, Scope, Unread, Warning_
@@ -56,9 +55,6 @@ def test_a_plan_without_steps_is_its_last_line() -> None:
     assert "No changes. Live accounts match the manifest." in text
     assert "<script" not in text
     assert "<svg" not in text
-
-
-EVIL = st.text() | st.sampled_from(["</script><script>x", '" onfocus="x', "<img src=x onerror=x>", "'><svg/onload=x>"])
 
 
 @settings(max_examples=20, deadline=None)

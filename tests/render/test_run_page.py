@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from page_parser import Page
+from page_parser import EVIL, Page
 from run_samples import run_of, step_done
 
 from acctcfg.render.run_page import run_page
@@ -70,9 +69,6 @@ def test_a_run_without_steps_is_its_facts() -> None:
     assert "actor: alice" in text
     assert "<script" not in text
     assert "<svg" not in text
-
-
-EVIL = st.text() | st.sampled_from(["</script><script>x", '" onfocus="x', "<img src=x onerror=x>", "'><svg/onload=x>"])
 
 
 @settings(max_examples=20, deadline=None)

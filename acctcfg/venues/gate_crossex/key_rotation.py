@@ -20,7 +20,7 @@ from acctcfg.venues.contract import Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, MODIFY_KEY
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
-from acctcfg.venues.key_rotation import begins, elsewhere, goes_on, stays
+from acctcfg.venues.key_rotation import begins, elsewhere, goes_on, stays, unstored
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.resources import alias
 from acctcfg.wire.endpoint import Call, Param
@@ -77,7 +77,7 @@ async def in_rotation(
             account.keep(key.label, store, path, begun.new)
         if here or (old is not None and elsewhere(account, begun, key.store)):
             return KeyValue(new.permissions, new.ip_allowlist, key.store)
-    row, adds = old or left, new is None
+    row, adds = old or left, new is None or unstored(account, begun, key.store)
     value = KeyValue(row.permissions, row.ip_allowlist, key.store)
     return Rotating(value, goes_on(account, address, begun, adds=adds), adds=adds)
 

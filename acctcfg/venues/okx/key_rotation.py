@@ -13,7 +13,7 @@ from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue, Live, Rotating
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import Writer
-from acctcfg.venues.key_rotation import begins, elsewhere, goes_on, stays
+from acctcfg.venues.key_rotation import begins, elsewhere, goes_on, stays, unstored
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.listed import KeyRow, seconds
@@ -56,7 +56,7 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
         account.rotation_over(key.label)  # or both are gone, or somebody made another
         return await in_rotation(account, key, as_it_is)
     value = KeyValue(row.permissions, row.ip_allowlist, key.store)
-    adds = begun.new not in ids
+    adds = begun.new not in ids or unstored(account, begun, key.store)
     return Rotating(value, goes_on(account, address, begun, adds=adds), adds=adds)
 
 
