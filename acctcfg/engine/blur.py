@@ -22,6 +22,7 @@ __all__ = ["Blur", "emails_in", "ids_in"]
 _NUMBER: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 _LONG: Final = 6  # an id of fewer characters is looked for as a whole value alone: it stands in other words by chance
 _LONGER: Final = 15  # digits of what is no amount: the id of a position or an order
+_TRIES: Final = 20  # for another text than a short one, that a hash may give back by chance
 _HEX: Final = frozenset("0123456789abcdef-")
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -151,9 +152,13 @@ class Blur:
         return "".join((*parts, text[kept:]))
 
     def _like(self, text: str) -> str:
-        """Letters for letters and digits for digits, by a hash that nobody can make again."""
-        hex_only = set(text) <= _HEX
-        stream = b"".join(hmac.digest(self._key, f"{n}:{text}".encode(), "sha256") for n in range(len(text) // 32 + 1))
+        """Letters for letters and digits for digits, by a hash that nobody can make again; another one, if any is."""
+        tries = (self._hashed(text, at) for at in range(_TRIES))
+        return next((one for one in tries if one != text), text)
+
+    def _hashed(self, text: str, at: int) -> str:
+        hex_only, blocks = set(text) <= _HEX, range(len(text) // 32 + 1)
+        stream = b"".join(hmac.digest(self._key, f"{at}:{n}:{text}".encode(), "sha256") for n in blocks)
         return "".join(
             _other_character(char, byte, first=at == 0, hex_only=hex_only)
             for at, (char, byte) in enumerate(zip(text, stream, strict=False))
