@@ -107,6 +107,7 @@ def config_reads(desk: Desk) -> int:
     return next(one["total"] for one in buckets if one["who"] == master and one["endpoint"].endswith("/config"))
 
 
+@pytest.mark.slow
 def test_a_worker_proves_a_connection_once_a_run(desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many parts it takes of that run: all workers together have five such reads in two seconds."""
     monkeypatch.setattr("acctcfg.workers.parts.LEAST", 1)
@@ -121,6 +122,7 @@ def test_a_worker_proves_a_connection_once_a_run(desk: Desk, url: str, monkeypat
     assert not desk.sandbox.control_get("requests")["rate_limited"]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("settled", "reads"), [(False, False), (True, False), (True, True)])
 def test_a_worker_that_may_sign_no_more_leaves_its_part_to_others(
     desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch, settled: bool, reads: bool
@@ -163,6 +165,7 @@ def test_a_worker_that_may_sign_no_more_leaves_its_part_to_others(
     assert desk.plan().last == MATCH
 
 
+@pytest.mark.slow
 def test_drift_and_watch_are_read_by_workers(desk: Desk, url: str) -> None:
     """They find what they find alone, and `watch --apply --queue` sets it."""
     desk.write(fleet(2), journal={"url": url}).apply()
