@@ -113,7 +113,7 @@ def command(
         else:
             found = journal.runs(limit, since=since, about=about)
             if not found and not is_json(form) and journal.runs(1):
-                say("No run is of that time or those accounts.")
+                say("No run matches what was asked for.")
             else:
                 show(ctx, form, "runs", found)
         if problems := journal.verify():

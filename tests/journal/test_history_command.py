@@ -115,7 +115,7 @@ def test_no_run_fits(told: list[str], tmp_path: Path) -> None:
     """Where there are runs, and none is of the time or the account that was asked for, it does not say "yet"."""
     for asked in (("--since", "2999-01-01"), ("--target", "nobody")):
         said = history(tmp_path, *asked)
-        assert (said.exit_code, said.stdout) == (0, "No run is of that time or those accounts.\n")
+        assert (said.exit_code, said.stdout) == (0, "No run matches what was asked for.\n")
         assert json.loads(history(tmp_path, *asked, "--format", "json").stdout) == []
 
 
