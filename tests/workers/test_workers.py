@@ -122,7 +122,7 @@ def test_a_worker_proves_a_connection_once_a_run(desk: Desk, url: str, monkeypat
     assert not desk.sandbox.control_get("requests")["rate_limited"]
 
 
-@pytest.mark.sample(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(("settled", "reads"), [(False, False), (True, False), (True, True)])
 def test_a_worker_that_may_sign_no_more_leaves_its_part_to_others(
     desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch, settled: bool, reads: bool
