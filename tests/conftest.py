@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import runpy
 import shutil
@@ -52,6 +53,17 @@ settings.load_profile("fewer" if FEWER else "acctcfg")
 
 ON_A_SANDBOX = {"conformance", "faults", "gate", "ladder"}
 """Folders whose cases each start a sandbox: of every list of cases, `make test` tries one, and CI all."""
+
+
+def pytest_configure() -> None:
+    """Ten thousand tests are many objects and hardly a cycle among them: nobody looks for one while they are made."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: no later look for cycles goes through it."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
