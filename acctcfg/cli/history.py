@@ -98,13 +98,14 @@ def command(
 
     if verify and run:
         raise UsageError("--verify checks the whole journal, not one run", hint="leave out the run")
-    exporting, about = run == EXPORT, (*accounts, *targets)
+    exporting = run == EXPORT
     form = _form(ctx, form, "exported" if exporting else "run" if run else "runs")
     with journal_in(storage_here(ctx.obj["directory"], os.environ), os.environ) as journal:
         if verify:
             _verify(ctx, journal, form)
             return
         journal.demand_whole()
+        about = journal.with_former_names((*accounts, *targets))
         if exporting:
             show(ctx, form, "exported", _exported(journal, since=since, about=about))
         elif run:

@@ -123,6 +123,26 @@ class Past:
         rows = self._rows(Which(kinds=("intent", "step")))
         return {row.run for row in rows if is_of(row.address, about)}
 
+    def with_former_names(self, about: Sequence[str]) -> tuple[str, ...]:
+        """These addresses or patterns, each of one account also under the names that it had in earlier manifests.
+
+        An account is the same one where its rows name the same uid.
+        """
+        if not about:
+            return ()
+        names: dict[str, set[str]] = {}  # by uid
+        rows = self._rows(Which(kinds=("intent", "step")))
+        with self._understood():
+            for row in rows:
+                if uid := reading.uid_of(row):
+                    names.setdefault(uid, set()).add(row.address.partition(".")[0])
+        every = list(about)
+        for text in about:
+            account, dot, rest = text.partition(".")
+            same = {other for some in names.values() if account in some for other in some}
+            every += [f"{other}{dot}{rest}" for other in sorted(same - {account})]
+        return tuple(dict.fromkeys(every))
+
     def sent(self, run: str, accounts: Collection[str] = ()) -> dict[str, bool]:
         """Address -> whether a write of the run there was answered, or found to have happened.
 

@@ -51,6 +51,20 @@ def test_it_is_the_same_account(desk: Desk, account: str, connection: str, journ
     assert {one["state"] for one in listed} == {"wanted"}
 
 
+def test_its_history_goes_on_under_the_new_name(desk: Desk) -> None:
+    """Asked for by its new key, runs from before the rename are listed and told, too; another account's are not."""
+    desk.write({"mmdesk01": FIELDS}).converge()
+    desk.write({"mmdesk01": FIELDS, "mmdesk02": FIELDS}).converge()
+    rename(desk, "alpha1", name="mmdesk01", position_mode="long_short")
+    assert desk.apply().code == 0
+
+    listed = desk.run("history", "--target", "alpha1.position_mode", "--format", "json").json
+    assert len(listed) == 2
+    told = desk.run("history", listed[-1]["id"], "--target", "alpha1").out
+    assert "mmdesk01.position_mode" in told
+    assert len(desk.run("history", "--target", "mmdesk02", "--format", "json").json) == 1
+
+
 def test_the_user_behind_a_renamed_connection_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else's credentials under the new key are refused as under the old one."""
     world = seed()
