@@ -9,7 +9,7 @@ import runpy
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,15 +55,15 @@ ON_A_SANDBOX = {"conformance", "faults", "gate", "ladder"}
 """Folders whose cases each start a sandbox: of every list of cases, `make test` tries one, and CI all."""
 
 
-def pytest_configure() -> None:
-    """Ten thousand tests are many objects and hardly a cycle among them: nobody looks for one while they are made."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Ten thousand tests are many objects that stay: no look for cycles goes through them, now or later."""
     gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """What was collected stays until the end: no later look for cycles goes through it."""
-    gc.freeze()
-    gc.enable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
