@@ -159,7 +159,7 @@ def command(
 def _applying(
     targets: tuple[str, ...], excludes: tuple[str, ...], skip_blocked: bool, lock_timeout_s: float, *, queue: bool
 ) -> Act:
-    """What `apply --auto-approve` does, of the same part of the manifest."""
+    """What `apply --auto-approve` does, of the same part of the manifest; but a brake it leaves on."""
     apply = apply_with(queue=queue)
 
     async def act(workspace: Workspace, progress: Progress, interrupts: Interrupts) -> Outcome:
@@ -169,6 +169,7 @@ def _applying(
             targets=targets,
             excludes=excludes,
             skip_blocked=skip_blocked,
+            keep_cap=True,
             lock_timeout_s=lock_timeout_s,
             said={"auto_approve": True, "watch": True, "targets": list(targets), "excludes": list(excludes)},
             keep_idle=False,

@@ -11,6 +11,7 @@ from typing import Final
 __all__ = [
     "ALLOW_SENSITIVE",
     "APPROVALS",
+    "CAP",
     "CLEARING",
     "GUARDRAIL",
     "OF_THE_MOMENT",
@@ -32,6 +33,9 @@ APPROVALS: Final = f"{GUARDRAIL}approvals"
 
 WINDOWS: Final = f"{GUARDRAIL}windows"
 """Fails on every step of a plan that may not begin now."""
+
+CAP: Final = f"{GUARDRAIL}cap"
+"""Fails on a step that raises what `acctcfg cap` lowered, where nobody is asked whether that is meant."""
 
 OF_THE_MOMENT: Final = frozenset({ALLOW_SENSITIVE, WINDOWS})
 """What stands in a step's way and is no part of it: who allows what, and what time it is."""

@@ -12,7 +12,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.events import PlanReady
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Plan, Step
-from acctcfg.engine.capped import without_cap
+from acctcfg.engine.capped import held_by_cap, without_cap
 from acctcfg.engine.carry_out import Spread, Way, carry_out
 from acctcfg.engine.consent import Leave, nobody_signed
 from acctcfg.engine.execute import left_out
@@ -62,6 +62,7 @@ async def apply(
     allow_warnings: bool = False,
     skip_blocked: bool = False,
     after_cap: bool = False,
+    keep_cap: bool = False,
     with_dependencies: bool = False,
     refresh: bool = False,
     wait_flat_s: float = 0.0,
@@ -78,8 +79,9 @@ async def apply(
 ) -> Outcome:
     """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done.
 
-    `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told. `wait_flat_s`: how long
-    to wait, without the lock, until nothing that is open stands in the way. `rotation`: rotate these keys, and no more.
+    `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told. `keep_cap`: it stays
+    as low as it is, since nobody is there who could say that it may be raised. `wait_flat_s`: how long to wait, without
+    the lock, until nothing that is open stands in the way. `rotation`: rotate these keys, and no more.
 
     `refresh`: what the journal knows and cannot be deleted is read too.
 
@@ -105,7 +107,7 @@ async def apply(
         check_manifest(workspace, saved)
         focus = focus_of(saved) if undo is None else undo.focus_again(saved)
         leave = leave.beside(saved, workspace)
-    terms = _Terms(leave, saved, undo, expect, allow_warnings, skip_blocked, after_cap)
+    terms = _Terms(leave, saved, undo, expect, allow_warnings, skip_blocked, after_cap, keep_cap)
     flags = {**terms.on_record, **(said or {})}
     patience = Patience(wait_flat_s)
     while True:
@@ -149,6 +151,7 @@ class _Terms:
     allow_warnings: bool
     skip_blocked: bool
     after_cap: bool
+    keep_cap: bool
 
     @property
     def on_record(self) -> dict[str, JsonValue]:
@@ -186,6 +189,8 @@ async def _plan(
     if part is not None:  # whose wave is under way
         planned.plan = replace(planned.plan, rollout=())
     planned.plan = planned.plan.with_steps(terms.leave.hold(planned.plan.steps, planned.readers))
+    if terms.keep_cap:
+        planned.plan = held_by_cap(planned.plan)
     planned.plan = hold(planned.plan, session.workspace.manifest.guardrails.windows, session.now())
     progress.happened(PlanReady(planned.plan))
     return planned

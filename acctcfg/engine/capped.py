@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from acctcfg.core.codes import CAP
 from acctcfg.core.diff import Change
-from acctcfg.core.plan import Plan, Step, Warning_
+from acctcfg.core.plan import Plan, Precheck, Step, Warning_
 from acctcfg.core.state import written
 from acctcfg.core.value_text import told
 from acctcfg.engine.session import Session
 from acctcfg.venues.contract import Survey
 
-__all__ = ["above_cap", "without_cap"]
+__all__ = ["above_cap", "held_by_cap", "without_cap"]
 
 CODE = "raises_after_cap"
 
@@ -42,3 +43,14 @@ def _raises(change: Change, most: Decimal) -> bool:
 def without_cap(plan: Plan) -> Plan:
     """The plan as it is when the user says that the brake is over."""
     return replace(plan, warnings=tuple(one for one in plan.warnings if one.code != CODE))
+
+
+def held_by_cap(plan: Plan) -> Plan:
+    """The plan with each step blocked that raises what the brake lowered: whether it is over, only a person can say."""
+    why = {one.address: f"the brake is still on: {one.message}" for one in plan.warnings if one.code == CODE}
+
+    def held(step: Step) -> Step:
+        detail = why.get(str(step.address))
+        return step if detail is None else step.with_prechecks(Precheck(CAP, "fail", detail))
+
+    return plan.with_steps(map(held, plan.steps))

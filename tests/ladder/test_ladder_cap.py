@@ -141,6 +141,23 @@ def test_the_next_apply_says_what_it_raises_until_it_is_told_that_the_brake_is_o
     assert "raises_after_cap" not in desk.plan().out
 
 
+def test_what_nobody_is_asked_for_leaves_the_brake_on(desk: Desk) -> None:
+    """`watch --apply` raises nothing that `cap` lowered, and says why, until somebody says that the brake is over."""
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="10", ETH="2"))
+    entries = [{"market": "swap", "instrument": BTC, "margin": "cross", "value": 10}]
+    desk.write({"mmdesk01": {"account_mode": "futures", "api_keys": KEY, "leverage": entries}})
+    assert cap(desk, "3").code == 0
+    look = ("watch", "--apply", "--times", "1", "--listen", "off")
+    for words in (look, (*look, "--skip-blocked")):
+        said = desk.run(*words, "--events", "events.jsonl")
+        assert (said.code, levers(desk, "mmdesk01")[BTC]) == (3, 3)
+        assert "blocked: 1 changed" in said.out
+        assert "the brake is still on: `acctcfg cap 3`" in (desk.folder / "events.jsonl").read_text()
+    assert desk.apply("--after-cap").code == 0
+    desk.sandbox.control_post("accounts/mmdesk01/set", leverage=cross(BTC="5"))
+    assert (desk.run(*look).code, levers(desk, "mmdesk01")[BTC]) == (0, 10)
+
+
 def test_a_step_that_lowers_raises_nothing_after_the_brake(desk: Desk) -> None:
     """What somebody raised meanwhile is lowered without a warning, though not as far as the cap; the rest has one,
     which says that apply does it."""
