@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from acctcfg.cli.formats import option_beside, option_format, option_full, show, write_beside
+from acctcfg.cli.formats import option_beside, option_format, option_full, place_beside, show, write_beside
 from acctcfg.cli.listening import option_events
 from acctcfg.cli.next_step import say_after_reads
 from acctcfg.cli.queueing import drift_with, option_queue
@@ -54,8 +54,9 @@ def command(
     Exits 0 when there is no drift, 2 when there is some, 1 when something could not be read.
     """
     from acctcfg.cli.event_loop import load_workspace, run_engine
-    from acctcfg.render.metrics import drift_metrics
+    from acctcfg.render.metrics import BEGINS, drift_metrics
 
+    metrics = place_beside(ctx, "--metrics", metrics, begins=BEGINS)
     workspace = load_workspace(ctx)
     find = drift_with(workspace, "drift", queue=queue)
     drift = run_engine(
@@ -64,7 +65,7 @@ def command(
     )
     show(ctx, form, "drift", drift)
     if metrics is not None:
-        write_beside(ctx, metrics, drift_metrics(drift), hint="no metrics were written")
+        write_beside(metrics, drift_metrics(drift), hint="no metrics were written")
     if drift.plan.unreadable:
         say_after_reads(ctx, drift.plan.unreadable)
         ctx.exit(FAILED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +11,16 @@ import click
 
 from acctcfg.render.formats import Page, formats_of, is_json, render
 
-__all__ = ["option_beside", "option_format", "option_full", "option_summary", "page", "show", "write_beside"]
+__all__ = [
+    "option_beside",
+    "option_format",
+    "option_full",
+    "option_summary",
+    "page",
+    "place_beside",
+    "show",
+    "write_beside",
+]
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -74,12 +84,39 @@ def show(ctx: click.Context, form: str, document: str, value: object) -> None:
         say_page(text)
 
 
-def write_beside(ctx: click.Context, name: Path, text: str, *, hint: str) -> None:
+def place_beside(ctx: click.Context, option: str, name: Path | None, *, begins: str) -> Path | None:
+    """Where such a file goes, refused before anything is read where something else stands there: another file, a
+    device, a pipe. Behind a link it is the file that the link leads to, not one in place of the link.
+
+    `begins`: how each such file begins. An empty one may be overwritten, too.
+    """
+    from acctcfg.errors import UsageError
+    from acctcfg.plain_file import leads_out
+
+    if name is None:
+        return None
+    file: Path = ctx.obj["directory"] / name
+    hint = f"choose another {option}"
+    if leads_out(file, ctx.obj["directory"]):
+        raise UsageError(f"{file} is a link to a place outside the workspace", hint=hint)
+    if file.exists() and not _is_one(file, begins):
+        raise UsageError(f"{file} exists and is something else; it was not overwritten", hint=hint)
+    return file.resolve() if file.is_symlink() else file
+
+
+def _is_one(file: Path, begins: str) -> bool:
+    if not file.is_file():
+        return False
+    with suppress(OSError), file.open("rb") as stream:
+        return stream.read(len(begins)) in (b"", begins.encode())
+    return False
+
+
+def write_beside(file: Path, text: str, *, hint: str) -> None:
     """Write such a file, whole or not at all, for everybody to read: whoever collects it is another user."""
     from acctcfg.errors import ConfigError
     from acctcfg.plain_file import write_whole
 
-    file = ctx.obj["directory"] / name
     try:
         write_whole(file, text, mode=0o644)
     except OSError as exc:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from acctcfg.cli.formats import option_beside, option_format, show, write_beside
+from acctcfg.cli.formats import option_beside, option_format, place_beside, show, write_beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,12 +32,14 @@ def command(ctx: click.Context, files: tuple[Path, ...], junit: Path | None, for
 
     Exits 0 when all scenarios passed, 1 when one failed.
     """
+    from acctcfg.render.scenarios import JUNIT_BEGINS
     from acctcfg.render.scenarios import junit as as_junit
 
+    junit = place_beside(ctx, "--junit", junit, begins=JUNIT_BEGINS)
     results = _results(_stages(ctx.obj["directory"], files))
     show(ctx, form, "scenarios", results)
     if junit is not None:
-        write_beside(ctx, junit, as_junit(results), hint="the results are those above")
+        write_beside(junit, as_junit(results), hint="the results are those above")
     if not all(one.passed for one in results):
         ctx.exit(1)
 

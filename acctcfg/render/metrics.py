@@ -16,8 +16,10 @@ from acctcfg.core.outcome import STATUSES
 from acctcfg.core.watched import RESULTS, Tally, Watched
 from acctcfg.render.harmless import harmless
 
-__all__ = ["drift_metrics", "watch_metrics"]
+__all__ = ["BEGINS", "drift_metrics", "watch_metrics"]
 
+BEGINS: Final = "# HELP acctcfg_"
+"""How each page of metrics begins, so that a file of them is told from any other."""
 WITHIN_DAYS: Final = (0, 1, 7, 14, 30)
 """The bounds by which keys are counted; each count includes those before it."""
 _DAY_S = 86_400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from acctcfg.core.scenario_result import Miss, ScenarioResult
@@ -10,7 +11,10 @@ from acctcfg.render.formats import Page
 from acctcfg.render.harmless import harmless, json_text
 from acctcfg.render.paint import Paint
 
-__all__ = ["junit", "results_json", "results_text"]
+__all__ = ["JUNIT_BEGINS", "junit", "results_json", "results_text"]
+
+JUNIT_BEGINS: Final = "<?xml "
+"""How each report begins, as those of other tools do."""
 
 
 def results_text(results: Sequence[ScenarioResult], page: Page) -> str:

@@ -280,3 +280,30 @@ def test_the_numbers_for_prometheus(settled: Desk) -> None:
     assert abs(stamps["acctcfg_drift_last_run_timestamp_seconds"] - time.time()) < PATIENCE_S
     assert abs(stamps["acctcfg_last_write_run_timestamp_seconds"] - time.time()) < PATIENCE_S
     assert settled.run("drift", "--metrics", "no/such/folder.prom").code == 1
+
+
+@pytest.mark.parametrize("name", ["acctcfg.yaml", "secrets/desk/mmdesk01/trading.age", "pipe", "out.prom"])
+def test_the_numbers_take_the_place_of_nothing_else(
+    settled: Desk, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A manifest, a secret, a pipe, a link that leads out: refused before anything is read, and untouched."""
+    os.mkfifo(settled.folder / "pipe")
+    (settled.folder / "out.prom").symlink_to(tmp_path_factory.mktemp("elsewhere") / "some.prom")
+    file = settled.folder / name
+    before = (file.lstat().st_ino, file.lstat().st_mode, file.lstat().st_mtime_ns)
+    settled.sandbox.control_post("forget")
+    said = settled.run("drift", "--metrics", name)
+    assert (said.code, said.out) == (64, "")
+    assert f"{file} " in said.err
+    assert (file.lstat().st_ino, file.lstat().st_mode, file.lstat().st_mtime_ns) == before
+    assert settled.sandbox.control_get("requests")["by_path"] == {}
+
+
+def test_the_numbers_go_where_a_link_of_the_workspace_leads(settled: Desk) -> None:
+    """Over those of an earlier look, or into an empty file; the link stays one."""
+    (settled.folder / "real.prom").touch()
+    (settled.folder / "link.prom").symlink_to("real.prom")
+    for _ in range(2):
+        assert settled.run("drift", "--metrics", "link.prom").code == 0
+    assert (settled.folder / "link.prom").is_symlink()
+    assert (settled.folder / "real.prom").read_text(encoding="utf-8").startswith("# HELP acctcfg_accounts ")

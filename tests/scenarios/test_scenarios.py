@@ -111,6 +111,15 @@ def test_json_and_junit_say_the_same(bench: Bench) -> None:
     assert said.code == 1
 
 
+def test_a_report_takes_the_place_of_nothing_else(bench: Bench) -> None:
+    """`--junit` over the manifest is refused before a scenario is tried; over another report it is not."""
+    before = (bench.folder / "acctcfg.yaml").read_bytes()
+    said = bench.test("--junit", "acctcfg.yaml", a={"as_applied": True})
+    assert (said.code, said.out) == (64, "")
+    assert "acctcfg.yaml exists and is something else; it was not overwritten" in said.err
+    assert (bench.folder / "acctcfg.yaml").read_bytes() == before
+
+
 @pytest.mark.slow
 def test_an_apply_meets_faults_and_the_desks_own_guardrails(bench: Bench) -> None:
     """The guardrails of the manifest hold in the run, and a fault strikes it; the state is read without the fault."""
