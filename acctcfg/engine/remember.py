@@ -10,9 +10,9 @@ from acctcfg.core.desired import VenueSpec
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.remembered import LISTING, Ours
-from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.core.untold import untold
 from acctcfg.engine.attempt import GOOD
+from acctcfg.engine.found_later import found_later
 from acctcfg.engine.plan import Planned
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.inventory import HasInventory
@@ -20,7 +20,6 @@ from acctcfg.venues.inventory import HasInventory
 if TYPE_CHECKING:
     from acctcfg.journal import Intent, Journal
     from acctcfg.journal.knowledge import Knowledge
-    from acctcfg.journal.records import Finding
 
 __all__ = ["remember"]
 
@@ -61,9 +60,11 @@ def remember(
         _forget_key(planned, result, journal, run)
     _remember_seen(planned, journal, run)
     read = {str(address): live for survey in planned.surveys.values() for address, live in survey.live.items()}
+    uids = {key: survey.uid for key, survey in planned.surveys.items()}
     for intents in open_before.values():
         for intent in intents:
-            finding = _finding(ended.get(intent.address), read.get(intent.address))
+            uid = uids.get(Address.of(intent.address).account, "")
+            finding = found_later(intent, ended.get(intent.address), read.get(intent.address), uid)
             if finding:
                 journal.resolve(run, intent, finding, intent.call)
 
@@ -106,13 +107,6 @@ def _untouched(planned: Planned, outcome: Outcome) -> set[str]:
 
 def _held(result: StepResult) -> bool:
     return result.status in ("blocked", "not_started") or result.code == "stale"
-
-
-def _finding(now: StepResult | None, live: Live | None) -> Finding | None:
-    """What this run shows about an old write at an address; None where it read nothing that tells."""
-    if now is not None:
-        return "happened" if now.status == "already" else "did_not_happen" if now.status == "done" else None
-    return None if live is None or isinstance(live, Unreadable | After) else "happened"
 
 
 def _remember_stored(survey: Survey, user: str, known: Knowledge, journal: Journal, run: str) -> None:

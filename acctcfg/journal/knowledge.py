@@ -203,7 +203,7 @@ class Knowledge:
         missed = row.kind in ("refused", "failed") or (row.kind == "resolved" and not happened)
         deletes = str(intent.body.get("deletes") or "")
         if happened and intent.action == "delete" and not intent.field:
-            self._gone(intent.name)
+            self._gone(intent.name, str(intent.body.get("uid") or ""))
         elif happened and deletes:
             self._drop_key(deletes)
         if missed and not intent.answered:
@@ -242,10 +242,12 @@ class Knowledge:
         self.names[name] = uid
         self._open.pop((name, ""), None)
 
-    def _gone(self, name: str) -> None:
-        """Deleted, or no longer ours; its keys went along."""
-        self._open.pop((name, ""), None)
-        uid = self.names.pop(name, "")
+    def _gone(self, name: str, uid: str = "") -> None:
+        """Deleted, or no longer ours; its keys went along. `uid`: where the name may be another account's by now."""
+        uid = uid or self.names.get(name, "")
+        if self.names.get(name, uid) == uid:
+            self._open.pop((name, ""), None)
+            self.names.pop(name, None)
         self.accounts.pop(uid, None)
         if uid:
             self._made = {place: some for place, some in self._made.items() if place[0] != uid}
