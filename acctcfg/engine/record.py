@@ -148,8 +148,13 @@ class JournalWriter:
             raise WindowClosed(f"{why}; {left}", hint="apply again in an open window")
 
     async def kept(self) -> None:
-        """Settle the creation: its secret is in the store, whatever becomes of the rest of the step."""
+        """Settle the creation: its secret is in the store, whatever becomes of the rest of the step.
+
+        Raises JournalError where what it answered is not on record: no later run could go on from a further write.
+        """
         await self.close("done")
+        if (error := self.run.trouble.get(self.address)) is not None:
+            raise error
 
     async def close(self, outcome: Outcome) -> None:
         """Settle the entries that waited for the step's end."""

@@ -179,7 +179,10 @@ class Writer(Protocol):
         """
 
     async def kept(self) -> None:
-        """The secret of the key that was created last is in its store: whatever comes next, that is done."""
+        """The secret of the key that was created last is in its store: whatever comes next, that is done.
+
+        Raises JournalError where the key is not on record: nothing more may rest on it.
+        """
 
     def go_on(self, left: str) -> None:
         """After a wait within a step: raises where no more may be written by now. `left`: what is then unfinished."""

@@ -120,6 +120,27 @@ def test_the_apply_after_a_store_that_failed_goes_on(desk: Desk) -> None:
     assert keys_of(desk) == [desk.secret("mmdesk01", "trading")["api_key"]] != before
 
 
+def test_a_new_key_that_is_not_on_record_takes_no_place(desk: Desk) -> None:
+    """The journal fails right when the new key is answered, and the store does not: the old secret stays in its place,
+    and the next apply ends the rotation."""
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}, guardrails={"max_deletes": 0}).converge()
+    before = keys_of(desk)
+
+    def no_row(*_: object, **__: object) -> None:
+        raise JournalError("the journal cannot be written: no space left on device")
+
+    with desk.monkeypatch.context() as patched:
+        for name in ("answered", "settle", "resolve", "end_run", "remember_key", "remember_accounts"):
+            patched.setattr(Journal, name, no_row)
+        said = done(desk, "rotate")
+    assert (said.code, "no space left on device" in said.out) == (1, True), said.out + said.err
+    assert [desk.secret("mmdesk01", "trading")["api_key"]] == before
+    assert len(keys_of(desk)) == 2
+    desk.converge()
+    (key,) = desk.account("mmdesk01")["keys"]
+    assert (key["label"], key["api_key"]) == ("trading", desk.secret("mmdesk01", "trading")["api_key"])
+
+
 def keys_of(desk: Desk) -> list[str]:
     """The ids of the account's keys at the venue."""
     return [key["api_key"] for key in desk.account("mmdesk01")["keys"]]
