@@ -186,7 +186,8 @@ class Waiting:
             asleep.cancel()
 
     async def _look(self, account: _Account) -> None:
-        """Ask the prechecks anew. What cannot be read stands as it stood."""
+        """Ask the prechecks anew. What cannot be read stands as it stood; what a venue names only while it is in the
+        way is gone once it is not named."""
         link = account.link
         try:
             found = await link.connection.prechecks(account.survey, [step.change for step in account.steps])
@@ -197,7 +198,8 @@ class Waiting:
             now = self._steps[step.address]
             asked = link.worded(found.get(step.address, ()))
             names = {check.name for check in asked}
-            kept = tuple(check for check in now.prechecks if check.name not in names)
+            gone = names.union(check.name for check in _clearing(now, link))
+            kept = tuple(check for check in now.prechecks if check.name not in gone)
             self._steps[step.address] = replace(now, prechecks=kept + asked)
         self._tell()
         if not any(step.blocked for step in self._steps.values()) or self._lasts(account):

@@ -107,6 +107,25 @@ def test_goes_on_once_it_is_closed(desk: Desk, what: str, fields: dict[str, Any]
     assert sockets(desk) == set()
 
 
+def test_what_the_venue_names_only_while_it_is_there_is_waited_for(desk: Desk) -> None:
+    """A precheck of a mode switch lists what forbids it, and nothing of what does not: gone is what is not listed."""
+    settle(desk, "customer01", acctLv="3", debts={"BTC": "1"})
+    desk.sandbox.control_post("accounts/@master/set", {"acctLv": "3"})
+    desk.open("@master", "orders", instId="BTC-USDT-SWAP")
+    modes = {"customer01": {"api_keys": KEY}, "me": {"role": "main"}}  # the broker switches one, the other itself
+    desk.write({name: {**fields, "account_mode": "futures"} for name, fields in modes.items()})
+    with Waiting(desk) as waiting:
+        until(lambda: len(sockets(desk)) == 4)
+        assert (desk.writes(), waiting.over) == ([], False)
+        desk.sandbox.control_post("accounts/customer01/balances", {"debts": {"BTC": "0"}})
+        close(desk, "@master", "orders")
+        said = waiting.said()
+    assert (said.code, said.last) == (0, "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."), said.err
+    assert [desk.account(name)["acctLv"] for name in ("customer01", "@master")] == ["2", "2"]
+    assert "  gone: customer01.account_mode: nothing is borrowed\n" in said.err
+    assert "  gone: me.account_mode: no pending orders\n" in said.err
+
+
 def test_asks_little_while_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At the venue's own pace: of what was empty the looks ask nothing, so no limit keeps plan and gate waiting."""
     with Desk.at(tmp_path, monkeypatch, speed=1) as desk:
