@@ -242,6 +242,19 @@ def test_a_position_that_comes_after_the_guardrails_stops_the_preset(desk: Desk)
     assert sent(desk) == []
 
 
+def test_a_preset_that_no_plan_could_show_is_shown_first(desk: Desk) -> None:
+    """Positions that are read only once this run has made the key are not switched unseen: the next plan names them."""
+    settle(desk, "trader01", labels=(), acctLv="4", positions=[POSITION])
+    wants(desk, {"trader01": {"account_mode": "multi_currency", "leverage": [VALUE]}})
+    said = desk.apply()
+    assert said.code == 3, said
+    assert f"leverage_preset: {SWAP} 3 (cross): no plan could show what they get: plan again" in said.out
+    assert sent(desk) == []
+    assert "those under cross get leverage 7 by a preset" in desk.plan().out
+    desk.converge()
+    assert sent(desk) == [PRESET, SWITCH]
+
+
 def test_a_preset_above_the_brake_is_warned_of(desk: Desk) -> None:
     """As a leverage step that raises above the last `cap` is, until the user says that the brake is over."""
     entry = {"market": "swap", "family": "ETH-USDT", "margin": "isolated", "value": 9}

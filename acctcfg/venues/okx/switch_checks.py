@@ -25,6 +25,7 @@ from acctcfg.venues.okx.leverage import lever_text
 from acctcfg.venues.okx.leverage_setting import Leverage
 from acctcfg.venues.okx.open_things import FLAT, Row, Snapshot, listed, position_words
 from acctcfg.venues.okx.row_fields import number
+from acctcfg.venues.okx.scopes import ACCOUNT_MODES
 from acctcfg.venues.okx.switch_items import ITEMS
 from acctcfg.venues.okx.switch_preset import Preset
 from acctcfg.venues.okx.switch_verdict import Verdict
@@ -137,7 +138,7 @@ async def _preset(
     positions = found.found["positions"]
     if isinstance(positions, VenueError):
         raise positions
-    leaving = change.before == "portfolio" and change.after in ("futures", "multi_currency")
+    leaving = _present(change, verdict) == "portfolio" and change.after in ("futures", "multi_currency")
     crossed = [row for row in positions or () if leaving and _is_crossed(row)]
     if verdict.code == "3" and not crossed:
         raise Garbled("the venue wants a leverage preset and lists no position for it", code="no_position")
@@ -150,6 +151,9 @@ async def _preset(
         return [Precheck("leverage_preset", "fail", detail)]
     if lever is None:
         return _as_planned(account, None)
+    if not change.before_known:
+        detail = f"{listed([position_words(row) for row in crossed])}: no plan could show what they get: plan again"
+        return [Precheck("leverage_preset", "fail", detail)]
     over = [(wish.most, position_words(row)) for row, wish in wishes if lever > wish.most]
     if over:
         most, held = min(over)
@@ -157,6 +161,13 @@ async def _preset(
         return [Precheck("leverage_limit", "fail", f"{said}: lower its `value`")]
     preset = Preset(lever, frozenset(wish.address for _, wish in wishes))
     return _as_planned(account, preset) or _as_sent(account, lever, verdict)
+
+
+def _present(change: Change, verdict: Verdict) -> str | None:
+    """The mode that is left; where a step of the plan makes the key that reads it, only the verdict knows."""
+    if change.before_known:
+        return str(change.before)
+    return next((mode for mode in ACCOUNT_MODES if ACCOUNT_LEVEL.venue(mode) == verdict.present), None)
 
 
 def _is_crossed(row: Row) -> bool:
