@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -18,10 +18,12 @@ __all__ = [
     "DEPOSIT",
     "AddressSpec",
     "CreditTo",
+    "Deciding",
     "DepositRow",
     "DepositRules",
     "DepositSpec",
     "address_value",
+    "deciding",
     "deposit_of",
     "rules_of",
 ]
@@ -57,6 +59,7 @@ class AddressSpec:
     type: str  # "regular" | "segwit"; counts only at creation
     count: int
     place: Place
+    layer: int = 0  # of profiles and the account, counted upwards: a later one beats an earlier one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ class DepositSpec:
     """Where deposits of the sub-account go, and which addresses it has."""
 
     credit_to: CreditTo | None
-    addresses: tuple[AddressSpec, ...]  # one for each (currency, chain), layers already resolved
+    addresses: tuple[AddressSpec, ...]  # one for each (currency, chain) as it is written
 
     def claims(self) -> Iterator[tuple[str, str]]:
         """Where they are credited, and addresses whose chains only the venue's lists tell."""
@@ -85,6 +88,29 @@ class DepositSpec:
     def content(self) -> object:
         """What a check of the venue type may look at; no places."""
         return self.credit_to, tuple((one.currency, one.chain, one.type, one.count) for one in self.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Which entry decides a chain, and one of its layer that says something else; None where there is none."""
+
+    spec: AddressSpec
+    against: AddressSpec | None = None
+
+
+def deciding(named: Iterable[tuple[str, AddressSpec]]) -> dict[str, Deciding]:
+    """By chain, of entries with the chain that each comes to: one may name it, and another leave it to the venue.
+
+    The latest layer decides. Two of one layer that say the same are one.
+    """
+    found: dict[str, Deciding] = {}
+    for chain, spec in named:
+        first = found.get(chain)
+        if first is None or spec.layer > first.spec.layer:
+            found[chain] = Deciding(spec)
+        elif spec.layer == first.spec.layer and (spec.type, spec.count) != (first.spec.type, first.spec.count):
+            found[chain] = Deciding(first.spec, spec)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ class Profiles:
                 entries += self._entries(child, layer, f"{prefix}.leverage", report)
             elif name == "deposit" and type(child.value) is dict and "addresses" in child.value:
                 listed = child.value["addresses"]
-                own = self._addresses(listed, report) if listed.value is not None else {}
+                own = self._addresses(listed, layer, report) if listed.value is not None else {}
                 addresses = {**addresses, **own} if listed.value is not None and addresses else own
                 fields[name] = merge(fields.get(name), _without_lists(child))
             else:
@@ -215,7 +215,7 @@ class Profiles:
                 ]
         return []
 
-    def _addresses(self, node: Node, report: Report) -> dict[Chain, AddressSpec]:
+    def _addresses(self, node: Node, layer: int, report: Report) -> dict[Chain, AddressSpec]:
         if type(node.value) is not list:
             report.value(node, f"must be a list, not {quoted(node.value)} (in [...], or lines that begin with a dash)")
             return {}
@@ -237,6 +237,7 @@ class Profiles:
                 type=values.get("type", "regular"),
                 count=values.get("count", 1),
                 place=place(child.mark),
+                layer=layer,
             )
         return found
 

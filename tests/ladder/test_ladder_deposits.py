@@ -57,6 +57,43 @@ def test_several_chains_of_one_currency(desk: Desk) -> None:
     assert _chains(desk) == ["USDT-ERC20", "USDT-TRC20"]
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later", "made"),
+    [
+        ({"currency": "BTC", "chain": "BTC-Bitcoin", "count": 2}, {"currency": "BTC", "type": "segwit"}, ["2"]),
+        ({"currency": "BTC", "type": "segwit", "count": 2}, {"currency": "BTC", "chain": "BTC-Bitcoin"}, ["1"]),
+    ],
+)
+def test_a_later_layer_decides_a_chain_that_only_one_entry_names(
+    desk: Desk, earlier: dict[str, Any], later: dict[str, Any], made: list[str]
+) -> None:
+    """The main chain, by its name or without one, is one scope: the later layer's type and count are what is made."""
+    settle(desk, "payee001")
+    entry = {"api_keys": KEY, "profile": "payee", "deposit": {"addresses": [later]}}
+    desk.write({"payee001": entry}, profiles={"payee": {"deposit": {"addresses": [earlier]}}})
+    assert set(desk.steps()) == {"payee001.deposit.addresses[BTC/BTC-Bitcoin/1]"}
+    desk.converge()
+    assert [one["type"] for one in desk.account("payee001")["addresses"]] == made
+    assert [row["body"]["addrType"] for row in desk.writes()] == made
+
+
+def test_two_entries_of_one_layer_for_one_chain(desk: Desk) -> None:
+    """The main chain with and without its name, where the two disagree: both places are told, and none is made."""
+    settle(desk, "payee001")
+    named = {"currency": "BTC", "chain": "BTC-Bitcoin"}
+    _write(desk, addresses=[named, {"currency": "BTC", "type": "segwit"}, {"currency": "USDT"}])
+    plan = desk.plan("--format", "json").json
+    (unread,) = plan["unreadable"]
+    assert (unread["address"], unread["code"]) == ("payee001.deposit.addresses[BTC/BTC-Bitcoin]", "collision")
+    assert unread["message"].count("acctcfg.yaml:") == 2
+    assert [step["after"]["currency"] for step in plan["steps"]] == ["USDT"]
+    assert desk.apply().code == 1
+    assert desk.writes() == []
+    _write(desk, addresses=[named, {"currency": "BTC"}])
+    desk.converge()
+    assert [row["chain"] for row in desk.account("payee001")["addresses"]] == ["BTC-Bitcoin"]
+
+
 def test_segwit_is_asked_for_at_creation(desk: Desk) -> None:
     """The address type goes out with the creation; it cannot be read back, so what exists counts whatever its type."""
     settle(desk, "payee001")

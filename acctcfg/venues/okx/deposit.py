@@ -9,7 +9,7 @@ wanted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
@@ -21,9 +21,11 @@ from acctcfg.deposit import (
     CREDIT,
     AddressSpec,
     CreditTo,
+    Deciding,
     DepositRow,
     DepositSpec,
     address_value,
+    deciding,
     deposit_of,
     rules_of,
 )
@@ -90,8 +92,8 @@ class DepositAddresses(OneCall[Account]):
                 message = f"whether its chains take deposits and need a tag could not be read: {error.message}"
                 account.survey.cannot_read(account.address(ADDRESSES, currency), error.code or "chains", message)
                 continue
-            for spec in specs:
-                self._spec(account, focus, spec, chains)
+            for name, one in _deciding(specs, chains).items():
+                self._spec(account, focus, name, one, chains)
             self._limit(account, currency, chains)
         account.survey.recalled |= since
         await self._show(account, focus, tell=True)
@@ -104,34 +106,39 @@ class DepositAddresses(OneCall[Account]):
         currencies = {spec.currency for spec in deposit.addresses}
         account.deposits = {currency: recalled(known, currency) for currency in currencies}
         found: dict[Address, str] = {}
-        for spec in deposit.addresses:
+        for currency in currencies:
             try:
-                chains = await account.master.chains(spec.currency)
+                chains = await account.master.chains(currency)
             except VenueError:
                 chains = ()  # the survey asks again, and says so
-            name = _chain_name(spec, chains)
-            rows = self._numbered(account, spec.currency, name, chains).rows
-            for number in range(1, spec.count + 1):
-                row = rows.get(number)
-                if row is None or not row.listed or use_of(row, chains).unpayable:
-                    account.deposits.clear()
-                    return {}
-                address = account.address(ADDRESSES, f"{spec.currency}/{name}/{number}")
-                found[address] = known_since(known, row)
+            specs = [spec for spec in deposit.addresses if spec.currency == currency]
+            for name, one in _deciding(specs, chains).items():
+                rows = self._numbered(account, currency, name, chains).rows
+                for number in range(1, one.spec.count + 1):
+                    row = rows.get(number)
+                    if row is None or not row.listed or use_of(row, chains).unpayable:
+                        account.deposits.clear()
+                        return {}
+                    address = account.address(ADDRESSES, f"{currency}/{name}/{number}")
+                    found[address] = known_since(known, row)
         return found
 
     async def _read(self, account: Account, currency: str) -> None:
         rows = await account.master.deposit_addresses(account.name, currency) if account.row is not None else []
         account.deposits[currency] = rows
 
-    def _spec(self, account: Account, focus: Focus, spec: AddressSpec, chains: Sequence[Chain]) -> None:
-        """Both sides of the addresses of one entry; a chain that the venue does not have is a finding of theirs."""
-        name = _chain_name(spec, chains)
+    def _spec(self, account: Account, focus: Focus, name: str, one: Deciding, chains: Sequence[Chain]) -> None:
+        """Both sides of the addresses of one chain; one that the venue does not have is a finding of theirs."""
+        spec = one.spec
         if not name:
             mains = sum(chain.main for chain in chains)
             what = "has no such currency" if not chains else f"names {mains} main chains of it (write `chain`)"
             message = f"{spec.place}: {spec.currency}: the venue {what}"
             account.survey.cannot_read(account.address(ADDRESSES, spec.currency), "main_chain", message)
+            return
+        if one.against is not None:
+            message = f"{spec.place}: this entry and that at {one.against.place} are both for {name} (keep one of them)"
+            account.survey.cannot_read(account.address(ADDRESSES, f"{spec.currency}/{name}"), "collision", message)
             return
         chain = next((chain for chain in chains if chain.name == name), None)
         found = self._numbered(account, spec.currency, name, chains)
@@ -349,6 +356,11 @@ def _chain_name(spec: AddressSpec, chains: Sequence[Chain]) -> str:
     """The chain of an entry: the manifest's, else the currency's main one; "" where the venue names none or more."""
     mains = [chain.name for chain in chains if chain.main]
     return spec.chain or (mains[0] if len(mains) == 1 else "")
+
+
+def _deciding(specs: Iterable[AddressSpec], chains: Sequence[Chain]) -> dict[str, Deciding]:
+    """By chain the entry of a currency that decides it."""
+    return deciding((_chain_name(spec, chains), spec) for spec in specs)
 
 
 def _unknown(account: Account, spec: AddressSpec, name: str, chains: Sequence[Chain]) -> str:
