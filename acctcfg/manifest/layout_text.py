@@ -15,6 +15,7 @@ import yaml
 
 from acctcfg.errors import Problem
 from acctcfg.manifest.nodes import Node, Sources
+from acctcfg.manifest.problems import quoted
 from acctcfg.manifest.read import parse
 
 __all__ = ["laid_out"]
@@ -32,6 +33,8 @@ def laid_out(data: bytes, name: str) -> tuple[str, list[Problem]]:
     text = data.decode("utf-8-sig").replace("\r\n", "\n")
     if node is None or node.value is None:
         return text.strip("\n") + "\n", []
+    if type(node.value) is not dict:  # a table, a secret, notes: to YAML, often one text whose line ends say nothing
+        return "", [_left(name, 1, 1, f"it is {quoted(node.value)}, and a manifest is a map of sections")]
     written: str | None = _written(text)
     for _ in range(_ROUNDS):
         if written is None or (again := _written(written)) == written:

@@ -90,6 +90,26 @@ def test_named_files_alone_and_line_ends_of_windows(folder: Path) -> None:
     assert fmt(folder, str(folder / "none.yaml")) == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "customer_id,tier\nc00001,gold\nc00002,gold\n",
+        "-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVu\nb3pGdDg5\n-----END AGE ENCRYPTED FILE-----\n",
+        "- one\n-   two\n",
+        "some\nnotes\n",
+    ],
+)
+def test_what_is_no_manifest_is_left(folder: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    """A table of customers or a stored secret that a shell's pattern named keeps every byte, and the others go on."""
+    other = folder / "other"
+    other.write_text(text, encoding="utf-8")
+    assert fmt(folder, "other", "acctcfg.yaml") == 1
+    assert other.read_text(encoding="utf-8") == text
+    said = capsys.readouterr()
+    assert "other:1:1: cannot be formatted, so the file was left as it is: it is" in said.err
+    assert said.out == "acctcfg.yaml\n"
+
+
 def test_links(folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]) -> None:
     """One inside the workspace stays a link; one that leads out of it is not followed."""
     away = tmp_path_factory.mktemp("away") / "b.yaml"
