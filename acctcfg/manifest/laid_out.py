@@ -28,8 +28,9 @@ class LaidOut:
 
 
 def lay_out(directory: Path, files: Sequence[Path], rules: Mapping[str, VenueRules], *, write: bool) -> LaidOut:
-    """Format these files, or all of the workspace in `directory`. An error in one does not stop the others."""
-    named = {str(file): file for file in files}
+    """Format these files, by their names in `directory`, or all of its workspace. An error in one does not stop the
+    others."""
+    named = {str(file): directory / file for file in files}
     if not named:
         named = {name: directory / name for name in read_workspace(directory, Shape(rules), ROOT).files}
     changed: list[str] = []

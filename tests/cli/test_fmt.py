@@ -110,6 +110,18 @@ def test_what_is_no_manifest_is_left(folder: Path, capsys: pytest.CaptureFixture
     assert said.out == "acctcfg.yaml\n"
 
 
+def test_a_named_file_is_one_of_the_workspace(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With -C DIR, FILE is the one in DIR, and not its namesake in the current folder."""
+    here = tmp_path_factory.mktemp("here")
+    (here / "acctcfg.yaml").write_text(ROOT, encoding="utf-8")
+    monkeypatch.chdir(here)
+    assert fmt(folder, "acctcfg.yaml") == 0
+    assert (folder / "acctcfg.yaml").read_text(encoding="utf-8") == NEAT
+    assert (here / "acctcfg.yaml").read_text(encoding="utf-8") == ROOT
+
+
 def test_links(folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]) -> None:
     """One inside the workspace stays a link; one that leads out of it is not followed."""
     away = tmp_path_factory.mktemp("away") / "b.yaml"
