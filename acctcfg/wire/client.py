@@ -13,8 +13,8 @@ import asyncio
 import inspect
 import logging
 import random
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+import sys
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -67,6 +67,7 @@ PATIENCE_S = 20.0  # no further attempt is begun after this, time spent waiting 
 LATE_S = 10.0  # of that age, a signed time may be refused while all clocks are right
 LATE_FOR_S = 120.0  # a machine, or a way, on which everything is late for so long is given up; no speed divides it
 STUCK_S = 120.0  # a limit out of which the venue serves nothing for so long is given up
+FOR_WRITES = 4  # every fourth connection is for writes alone, and the others are for reads
 RECORDED_AT_ONCE = 32  # a write that waits for the record of more than so many others waits before its time is taken
 BACKOFF_S = 0.25  # doubles with each attempt
 LIMITED_BACKOFF_S = 4.0  # at most, for what the venue refused unserved
@@ -79,6 +80,7 @@ class Client:
     `signer` arguments are handed to the dialect; `user` is the venue user's id, by which limits are
     counted. `on_request` is told of every request that left. `transport`: also one of httpx's, by `ThroughHttpx`.
     `most`: so many requests at once, 0 for any number: what would wait for a connection waits before it is signed.
+    Reads and writes have connections of their own: a write that holds one may read first, and waits behind no reads.
     """
 
     def __init__(
@@ -110,7 +112,7 @@ class Client:
         self._host = url.host_port_subcomponent or ""
         self._url = f"{url.scheme}://{self._host}"
         self._transport = transport or AiohttpTransport(timeout_s=timeout_s, handshakes=pacer)
-        self._room: AbstractAsyncContextManager[None] = asyncio.Semaphore(most) if most else nullcontext()
+        self._rooms = _rooms(most)
         self._recording = asyncio.Semaphore(RECORDED_AT_ONCE)
         self._sockets = sockets or Sockets(timeout_s=timeout_s)
         self._random = random
@@ -271,13 +273,14 @@ class Client:
                 exchange.call = await exchange.settle()
             if exchange.ready is not None:
                 await exchange.ready()
-            async with self._room:
-                return await self._signed(exchange, slot)
+            room = self._rooms[exchange.writing]
+            waits = room.locked()
+            async with room:
+                return await self._signed(exchange, slot, await self._timed(exchange, waits=waits))
 
-    async def _signed(self, exchange: Exchange, slot: Slot) -> Reply:
-        """Sign and send, now that nothing is left to wait for."""
+    async def _signed(self, exchange: Exchange, slot: Slot, signed: float) -> Reply:
+        """Sign and send, now that nothing is left to wait for. `signed`: the steady clock when the time was taken."""
         endpoint, key = exchange.call.endpoint, exchange.key
-        signed = await self._timed(exchange)
         request = request_of(exchange, self.dialect, self._url, self._host)
         begun = self.clock.monotonic()
         exchange.status, exchange.code, exchange.left = None, "cancelled", True
@@ -307,14 +310,14 @@ class Client:
             exchange.took_s = seconds + begun - signed
             self._tell(exchange, seconds)
 
-    async def _timed(self, exchange: Exchange) -> float:
-        """Take the time that is signed and put it on record; gives the steady one.
+    async def _timed(self, exchange: Exchange, *, waits: bool) -> float:
+        """Take the time that is signed and put it on record; gives the steady one. `waits`: for a connection, it did.
 
         Where the record was slow, another time is taken: the venue would refuse this one.
         """
         if exchange.before_send is None:
             return self._take_time(exchange)
-        waits = self._recording.locked()
+        waits = waits or self._recording.locked()
         async with self._recording:
             if waits and exchange.ready is not None:
                 await exchange.ready()  # what it read may be old by now
@@ -413,3 +416,14 @@ class Client:
             return self.dialect.server_time(reply.data) - middle
         except SHAPE_ERRORS as exc:
             raise Garbled(f"{call.text}: the venue's time cannot be read", hint=GARBLED_HINT) from exc
+
+
+def _rooms(most: int) -> Mapping[bool, asyncio.Semaphore]:
+    """Who holds a connection, by whether something is written. No room of the one kind is ever waited for by whoever
+    holds the other: writes that wait for their record, or read once more, would else keep each other waiting for ever.
+    """
+    writes = max(1, most // FOR_WRITES)
+    return {
+        True: asyncio.Semaphore(writes if most else sys.maxsize),
+        False: asyncio.Semaphore(max(1, most - writes) if most else sys.maxsize),
+    }

@@ -129,6 +129,47 @@ async def test_writes_that_wait_for_the_record_are_signed_when_it_is_their_turn(
     assert len(gates) > 150
 
 
+async def test_writes_that_read_once_more_wait_for_no_other_write(strict, clock):
+    """More writes than connections, each of which reads before it is recorded: all of them leave."""
+    recorded = []
+    async with Client(strict.url, ToyDialect(), clock, Pacer(clock), timeout_s=5, most=96) as client:
+
+        async def one(user):
+            async def ready():
+                await client.read(READ, "signer", user)
+
+            async def record(_):
+                recorded.append(user)
+                await asyncio.sleep(0.3 if len(recorded) <= 32 else 0)  # the disk was busy for a moment
+
+            return await client.write(WRITE, "signer", user, ready=ready, before_send=record)
+
+        async with asyncio.timeout(15):
+            replies = await asyncio.gather(*(one(str(number)) for number in range(140)))
+    assert [reply.data for reply in replies] == ["5"] * 140
+    assert strict.lines.count("POST /state") == 140
+
+
+async def test_a_write_waits_behind_no_reads_of_others(strict, clock):
+    """Few connections, and a crowd that reads: what a write was let through by is not old when it leaves."""
+    quick, seen = strict.at["/state"], []
+
+    async def slow(request, reader, writer):
+        await asyncio.sleep(0.005)
+        await quick(request, reader, writer)
+
+    async def ready():
+        seen.append(len(strict.seen))
+
+    strict.at["/state"] = slow
+    async with Client(strict.url, ToyDialect(), clock, Pacer(clock), timeout_s=5, most=8) as client:
+        crowd = [asyncio.ensure_future(client.read(READ, "signer", str(user))) for user in range(60)]
+        await asyncio.sleep(0.01)
+        await client.write(WRITE, "signer", "42", ready=ready, before_send=lambda _: None)
+        await asyncio.gather(*crowd)
+    assert strict.lines.index("POST /state") <= seen[-1] + 8
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("late_for_s", "served"), [(100, True), (10_000, False)])
 async def test_a_storm_of_late_requests_is_outlasted(venue, clock, late_for_s, served):
