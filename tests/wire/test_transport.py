@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from toy_venue import ToyVenue, say
 
-from acctcfg.wire.http import Request
+from acctcfg.wire.http import Request, TimedOut
 from acctcfg.wire.transport import AiohttpTransport
 
 
@@ -60,3 +61,39 @@ async def test_only_a_connection_whose_answer_was_read_is_used_again(
     await asyncio.gather(broken, return_exceptions=True)
     await (await transport.send(get)).read()
     assert len(made) == 2
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+async def test_an_answer_that_came_while_we_were_held_up_is_taken(venue: ToyVenue, parts: int) -> None:
+    """A process that stood still for longer than it waits for an answer loses none that has come meanwhile."""
+    transport = AiohttpTransport(timeout_s=0.4)
+
+    async def held_up(request, reader, writer):
+        head, body = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n", b"secret"
+        if parts == 2:
+            writer.write(head)
+            await asyncio.sleep(0.01)
+        writer.write(body if parts == 2 else head + body)
+        time.sleep(0.6)  # noqa: ASYNC251 (nothing else of this process goes on: that is the matter)
+
+    venue.script = [say("5"), held_up]
+    await (await transport.send(Request("GET", f"{venue.url}/", {"Host": "x"}, b""))).read()
+    answer = await transport.send(Request("POST", f"{venue.url}/", {"Host": "x", "Content-Length": "0"}, b""))
+    assert await answer.read() == b"secret"
+    await transport.aclose()
+
+
+async def test_no_answer_is_waited_for_a_moment_more(venue: ToyVenue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing came, a process that was held up gives up a moment later."""
+    monkeypatch.setattr("acctcfg.wire.answered_by.GRACE_S", 0.1)
+    transport = AiohttpTransport(timeout_s=0.4)
+
+    async def held_up(request, reader, writer):
+        time.sleep(0.6)  # noqa: ASYNC251
+        await reader.read()
+
+    venue.script = [say("5"), held_up]
+    await (await transport.send(Request("GET", f"{venue.url}/", {"Host": "x"}, b""))).read()
+    with pytest.raises(TimedOut):
+        await transport.send(Request("POST", f"{venue.url}/", {"Host": "x", "Content-Length": "0"}, b""))
+    await transport.aclose()
