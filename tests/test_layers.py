@@ -128,13 +128,19 @@ def imports(file: Path, *, typing_too: bool = False) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _nodes(node, *, typing_too):
-    for child in ast.iter_child_nodes(node):
-        for_types = isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"
-        if for_types and not typing_too:
-            continue
-        yield child
-        yield from _nodes(child, typing_too=typing_too)
+def _nodes(tree, *, typing_too):
+    """Every node in which an import may stand: none does within an expression, where most nodes are."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        for child in ast.iter_child_nodes(node):
+            if not isinstance(child, ast.expr) and (typing_too or not _for_types(child)):
+                todo.append(child)
+
+
+def _for_types(node):
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def layer(name: str) -> str:
