@@ -168,6 +168,7 @@ def _applying(
             approve=lambda plan: True,  # noqa: ARG005
             targets=targets,
             excludes=excludes,
+            may_miss=True,
             skip_blocked=skip_blocked,
             keep_cap=True,
             lock_timeout_s=lock_timeout_s,

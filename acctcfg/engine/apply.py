@@ -55,6 +55,7 @@ async def apply(
     approve: Callable[[Plan], bool],
     targets: Sequence[str] = (),
     excludes: Sequence[str] = (),
+    may_miss: bool = False,
     saved: JsonObject | None = None,
     expect: str | None = None,
     replace: Sequence[str] = (),
@@ -79,6 +80,9 @@ async def apply(
 ) -> Outcome:
     """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done.
 
+    `may_miss`: a target or an exclusion may select nothing, as in the look for drift that took the same ones: there
+    they are of what the manifest does not name, too.
+
     `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told. `keep_cap`: it stays
     as low as it is, since nobody is there who could say that it may be raised. `wait_flat_s`: how long to wait, without
     the lock, until nothing that is open stands in the way. `rotation`: rotate these keys, and no more.
@@ -99,7 +103,8 @@ async def apply(
     unsigned = nobody_signed(workspace) if unsigned is None else unsigned
     leave = dataclasses.replace(Leave.of(workspace, replace, allow_sensitive), unsigned=unsigned)
     workspace.refuse_lost_journal()
-    demand_reach(workspace, "--exclude", excludes)
+    if not may_miss:
+        demand_reach(workspace, "--exclude", excludes)
     focus = Focus(targets, excludes=excludes, dependencies=with_dependencies) if rotation is None else rotation.focus
     undo = None if saved is None else Undo.saved(workspace, saved)
     if saved is not None:
@@ -107,7 +112,7 @@ async def apply(
         check_manifest(workspace, saved)
         focus = focus_of(saved) if undo is None else undo.focus_again(saved)
         leave = leave.beside(saved, workspace)
-    terms = _Terms(leave, saved, undo, expect, allow_warnings, skip_blocked, after_cap, keep_cap)
+    terms = _Terms(leave, saved, undo, expect, allow_warnings, skip_blocked, after_cap, keep_cap, may_miss)
     flags = {**terms.on_record, **(said or {})}
     patience = Patience(wait_flat_s)
     while True:
@@ -152,6 +157,7 @@ class _Terms:
     skip_blocked: bool
     after_cap: bool
     keep_cap: bool
+    may_miss: bool
 
     @property
     def on_record(self) -> dict[str, JsonValue]:
@@ -180,7 +186,15 @@ async def _plan(
         check_credentials(session, terms.saved)
     await let_writes_expire(session, locks, progress, part)
     asked = None if part is None or terms.saved is None else asked_before(terms.saved)
-    planned = await draw_up(session, focus, leave=terms.leave, undo=terms.undo, asked=asked, progress=progress)
+    planned = await draw_up(
+        session,
+        focus,
+        leave=terms.leave,
+        undo=terms.undo,
+        may_miss=terms.may_miss,
+        asked=asked,
+        progress=progress,
+    )
     planned.as_reviewed += patience.as_reviewed(planned)
     if terms.after_cap:
         planned.as_reviewed += tuple(map(without_cap, planned.as_reviewed))

@@ -133,6 +133,7 @@ class _DrawUp(TypedDict, total=False):
     leave: Leave
     undo: Undo | None
     look_only: bool
+    may_miss: bool
     differences: bool
     asked: Mapping[Address, AskedBefore] | None
     progress: Progress
@@ -143,7 +144,7 @@ async def draw_up(session: Session, focus: Focus, **how: Unpack[_DrawUp]) -> Pla
 
     `look_only`: nobody will carry it out, so that nobody asks what stands in the way; what is there that the manifest
     does not name, the caller sees for himself. `asked`: what stands in the way by another process of this run, which
-    asked a moment ago; the gate asks again.
+    asked a moment ago; the gate asks again. `may_miss`: a target may select nothing.
     """
     look_only = how.get("look_only", False)
     others = session.workspace.reading(focus, session.read_lists, recalls=session.recalls, look_only=look_only)
@@ -167,6 +168,7 @@ async def _drawn_up(
     leave: Leave = NO_LEAVE,
     undo: Undo | None = None,
     look_only: bool = False,
+    may_miss: bool = False,
     differences: bool = False,
     asked: Mapping[Address, AskedBefore] | None = None,
     progress: Progress = SILENT,
@@ -180,7 +182,7 @@ async def _drawn_up(
         differences=differences and undo is None,
         progress=progress,
     )
-    if not look_only:
+    if not (look_only or may_miss):
         demand_targets(workspace, focus, surveys, unread, replacing)
     warnings += undo.settle(surveys) if undo is not None else []
     by_key = {survey.spec.key: survey for survey in surveys}

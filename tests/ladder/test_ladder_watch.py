@@ -100,6 +100,29 @@ def test_what_is_blocked_stays_blocked(settled: Desk, monkeypatch: pytest.Monkey
     assert settled.run("history", "--format", "json").json == []
 
 
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        ("--exclude", "stranger1"),
+        ("--exclude", "venues.desk"),
+        ("--target", "mmdesk01", "--target", "mmdesk01.api_keys[strange]"),
+        ("--target", MODE, "--target", "*.settings"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.sample(2)
+def test_what_narrows_a_look_narrows_what_it_applies(settled: Desk, narrowed: tuple[str, ...]) -> None:
+    """Also a stranger, a connection's strangers, and what selects nothing now: as in drift, none is wrong usage."""
+    settle(settled, "stranger1")
+    change(settled)
+    assert settled.run("drift", *narrowed).code == 2
+    said = settled.run("watch", "--apply", "--times", "1", "--listen", "off", *narrowed)
+    assert (said.code, said.err) == (0, "")
+    assert "Z applied: 1 changed, " in said.out
+    assert settled.account("mmdesk01")["posMode"] == "net_mode"
+    assert settled.run("watch", "--apply", "--times", "1", "--listen", "off", "--target", "nobody").code == 64
+
+
 def test_a_manifest_that_breaks_meanwhile_is_a_failed_look(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is read anew for every look; at the first one it ends the command."""
     said, _ = watch(settled, monkeypatch, 2, happens=lambda _: settled.text("version: 2"))
