@@ -20,6 +20,7 @@ __all__ = [
     "can_ask",
     "conclude",
     "deeds_decide",
+    "documented",
     "give_stdout",
     "is_terminal",
     "let_colors_pass",
@@ -43,7 +44,7 @@ class _Door:
 
     def open(self) -> None:
         self.out, self.err = Outlet(sys.stdout), Outlet(sys.stderr)
-        self.deeds = self.given = self.colored = False
+        self.deeds = self.given = self.colored = self.documented = False
         self.at_the_end: list[Callable[[int], object]] = []
 
 
@@ -110,9 +111,15 @@ def say_talk(text: str) -> None:
 
 def say_json(value: object) -> None:
     """A document. Text is taken for JSON that a renderer has made by `json_text`."""
+    _door.documented = True
     stream = outlet()
     stream.write((value if isinstance(value, str) else json_text(value)) + "\n", escape=in_json)
     stream.flush()
+
+
+def documented() -> bool:
+    """Whether this command has printed a document: a program that reads one takes no second."""
+    return _door.documented
 
 
 def can_ask() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from acctcfg.cli.console import say_json, say_page
+from acctcfg.cli.console import documented, say_json, say_page
 
 if TYPE_CHECKING:
     from acctcfg.errors import Problem
@@ -16,13 +16,14 @@ __all__ = ["rows_of", "say_failure"]
 def say_failure(
     arguments: Sequence[str], code: str, message: str, hint: str = "", problems: Iterable[Problem] = ()
 ) -> None:
-    """A document on stdout, or lines for a CI's runner on stderr; nothing where no such format was asked for.
+    """A document on stdout, or lines for a CI's runner on stderr; nothing where no such format was asked for, or where
+    the result itself was printed before something failed.
 
     The command line may be one that could not be understood otherwise.
     """
     pairs = list(zip(arguments, [*arguments[1:], ""], strict=True))
     said = [other if one == "--format" else one.partition("--format=")[2] for one, other in pairs]
-    if not any(said):
+    if not any(said) or documented():
         return
     from acctcfg.render.formats import Page, is_json, render, tells_failure
 

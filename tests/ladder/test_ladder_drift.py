@@ -282,6 +282,13 @@ def test_the_numbers_for_prometheus(settled: Desk) -> None:
     assert settled.run("drift", "--metrics", "no/such/folder.prom").code == 1
 
 
+def test_what_fails_after_the_result_adds_no_second_document(settled: Desk) -> None:
+    """Metrics that cannot be written are said on stderr, with exit 1; stdout is the one document of the look."""
+    said = settled.run("drift", "--format", "json", "--metrics", "no/such/folder.prom")
+    assert (said.code, said.json["matches"]) == (1, True)
+    assert said.err.startswith("error: cannot write ")
+
+
 @pytest.mark.parametrize("name", ["acctcfg.yaml", "secrets/desk/mmdesk01/trading.age", "pipe", "out.prom"])
 def test_the_numbers_take_the_place_of_nothing_else(
     settled: Desk, name: str, tmp_path_factory: pytest.TempPathFactory
