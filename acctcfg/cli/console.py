@@ -32,6 +32,8 @@ __all__ = [
     "say_json",
     "say_page",
     "say_talk",
+    "speak_in_lines",
+    "speaks_in_lines",
     "tell_the_end",
 ]
 
@@ -44,7 +46,7 @@ class _Door:
 
     def open(self) -> None:
         self.out, self.err = Outlet(sys.stdout), Outlet(sys.stderr)
-        self.deeds = self.given = self.colored = self.documented = False
+        self.deeds = self.given = self.colored = self.documented = self.lines = False
         self.at_the_end: list[Callable[[int], object]] = []
 
 
@@ -120,6 +122,16 @@ def say_json(value: object) -> None:
 def documented() -> bool:
     """Whether this command has printed a document: a program that reads one takes no second."""
     return _door.documented
+
+
+def speak_in_lines() -> None:
+    """From here on each document of this command is one line: whoever reads it reads JSON Lines."""
+    _door.lines = True
+
+
+def speaks_in_lines() -> bool:
+    """Whether a document is to be one line."""
+    return _door.lines
 
 
 def can_ask() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from acctcfg.cli.console import documented, say_json, say_page
+from acctcfg.cli.console import documented, say_json, say_page, speaks_in_lines
 
 if TYPE_CHECKING:
     from acctcfg.errors import Problem
@@ -26,6 +26,7 @@ def say_failure(
     if not any(said) or documented():
         return
     from acctcfg.render.formats import Page, is_json, render, tells_failure
+    from acctcfg.render.harmless import json_text
 
     if form := next(filter(tells_failure, said), ""):
         folder = next((other if one == "-C" else one[2:] for one, other in pairs if one.startswith("-C")), "")
@@ -33,7 +34,7 @@ def say_failure(
         error = {"code": code, "message": message, "hint": hint, "problems": rows}
         text = render(form, "failure", error, Page())
         if is_json(form):
-            say_json(text)
+            say_json(json_text({"error": error}, indent=None) if speaks_in_lines() else text)
         elif text:
             say_page(text, err=True)
 

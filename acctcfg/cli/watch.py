@@ -119,6 +119,9 @@ def command(
     Ctrl-C and SIGTERM stop it, after a write in progress has finished, with exit status 130. After --times it exits as
     the last look ended: 0, 1 when it failed, 2 when there is drift, 3 when something is blocked.
     """
+    from acctcfg.cli.console import speak_in_lines
+
+    speak_in_lines()
     if interval < 1:
         raise click.UsageError("--interval is shorter than a second", ctx)
     if not acts and (skip_blocked or lock_timeout):

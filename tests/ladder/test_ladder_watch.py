@@ -130,6 +130,8 @@ def test_a_manifest_that_breaks_meanwhile_is_a_failed_look(settled: Desk, monkey
     assert "error: acctcfg.yaml:1:" in said.err
     broken, _ = watch(settled, monkeypatch, 2)
     assert (broken.code, broken.err.count("error: ")) == (1, said.err.count("error: "))
+    (line,) = lines(broken)  # one line, as every look is
+    assert line["error"]["code"] == "manifest"
 
 
 def test_health_and_metrics(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
