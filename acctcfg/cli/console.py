@@ -10,7 +10,7 @@ import io
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from acctcfg.render.harmless import harmless, in_json, json_text
 from acctcfg.render.stream import Outlet
@@ -36,6 +36,11 @@ __all__ = [
     "speaks_in_lines",
     "tell_the_end",
 ]
+
+
+FAILED: Final = 1
+OUTRANKED: Final = (0, 2, 3)
+"""The exit statuses that a failure goes before: whoever acts on one of them would read a result that is not there."""
 
 
 class _Door:
@@ -192,6 +197,7 @@ def conclude(status: int) -> tuple[int, str]:
     stream.flush()
     if stream.lost is None:
         return status, ""
-    gone = isinstance(stream.lost, BrokenPipeError)
-    said = "" if gone else f"cannot write the result: {stream.lost.strerror or type(stream.lost).__name__}"
-    return status if _door.deeds else status or 1, said
+    if isinstance(stream.lost, BrokenPipeError):
+        return status if _door.deeds else status or FAILED, ""
+    said = f"cannot write the result: {stream.lost.strerror or type(stream.lost).__name__}"
+    return FAILED if status in OUTRANKED and not _door.deeds else status, said

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import io
 import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from desk import MASTER, Desk, Said, seed
 from ladder_parts import KEY, TRADING, own_secret, settle
 from patience import PATIENCE_S
 
+from acctcfg.cli import run
 from acctcfg.core.drift import FINDINGS, Drift
 from acctcfg.engine.drift import find_drift
 from acctcfg.engine.workspace import Workspace
@@ -280,6 +284,25 @@ def test_the_numbers_for_prometheus(settled: Desk) -> None:
     assert abs(stamps["acctcfg_drift_last_run_timestamp_seconds"] - time.time()) < PATIENCE_S
     assert abs(stamps["acctcfg_last_write_run_timestamp_seconds"] - time.time()) < PATIENCE_S
     assert settled.run("drift", "--metrics", "no/such/folder.prom").code == 1
+
+
+class Full(io.StringIO):
+    """A disk without room."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("command", [["drift"], ["plan", "--detailed-exitcode"]], ids=" ".join)
+def test_a_result_that_cannot_be_written_is_a_failure_whatever_it_says(settled: Desk, command: list[str]) -> None:
+    """Of 1 and 2 it is 1: who acts on 2 would read half a result. What an apply did decides as ever."""
+    settled.sandbox.control_post("accounts/mmdesk02/set", posMode="long_short_mode")
+    err = io.StringIO()
+    for arguments, code in ((command, 1), (["apply", "--auto-approve"], 0)):
+        with redirect_stdout(Full()), redirect_stderr(err):
+            assert run(["-C", str(settled.folder), *arguments]) == code
+    assert err.getvalue().count("error: cannot write the result: No space left on device") == 2
+    assert settled.account("mmdesk02")["posMode"] == "net_mode"
 
 
 def test_what_fails_after_the_result_adds_no_second_document(settled: Desk) -> None:
