@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from acctcfg.core.drift import Drift
+from acctcfg.core.outcome import Outcome
 from acctcfg.core.watched import Watched
+from acctcfg.render.folded import fold_notices
 from acctcfg.render.formats import Page
 from acctcfg.render.harmless import harmless, json_text
 from acctcfg.render.text import causes
@@ -15,6 +17,7 @@ from acctcfg.render.text import causes
 __all__ = ["look_json", "look_text", "trouble_text"]
 
 FORMAT_VERSION: Final = "1.0"
+NOT_APPLIED: Final = ("failed", "unknown", "blocked")
 NAMED: Final = 5  # addresses in a line of text
 
 
@@ -47,16 +50,24 @@ def look_json(watched: Watched) -> str:
 
 
 def trouble_text(watched: Watched) -> str:
-    """Why a look failed, or what it could not read, in full; "" where neither is so."""
+    """Why a look failed, what it could not read, and what it could not apply, in full; "" where there is nothing."""
     if watched.trouble is not None:
         lines = [f"error: {line}" for line in watched.trouble.message.split("\n")]
         hint = ["", harmless(f"hint: {watched.trouble.hint}")] if watched.trouble.hint else []
         return "\n".join([*lines, *hint])
-    if watched.drift is None:
-        return ""
-    return "\n".join(
-        harmless(f"could not be read: {where}: {why}") for where, why in causes(watched.drift.plan.unreadable)
-    )
+    unread = () if watched.drift is None else causes(watched.drift.plan.unreadable)
+    told = [f"could not be read: {where}: {why}" for where, why in unread]
+    if watched.outcome is not None:
+        told += _not_applied(watched.outcome)
+    return "\n".join(map(harmless, told))
+
+
+def _not_applied(outcome: Outcome) -> Iterator[str]:
+    """Each reason once, with the steps that it is of, and what else the run has to say."""
+    bad = [one for one in outcome.results if one.status in NOT_APPLIED]
+    reasons = fold_notices([(str(one.step.address), one.message, one.code or one.status) for one in bad], few=True)
+    yield from (f"not applied: {where}: {why}" for where, why in reasons)
+    yield from (f"note: {note}" for note in outcome.notes)
 
 
 def _drift(drift: Drift) -> dict[str, object]:

@@ -149,10 +149,10 @@ def test_what_nobody_is_asked_for_leaves_the_brake_on(desk: Desk) -> None:
     assert cap(desk, "3").code == 0
     look = ("watch", "--apply", "--times", "1", "--listen", "off")
     for words in (look, (*look, "--skip-blocked")):
-        said = desk.run(*words, "--events", "events.jsonl")
+        said = desk.run(*words)
         assert (said.code, levers(desk, "mmdesk01")[BTC]) == (3, 3)
         assert "blocked: 1 changed" in said.out
-        assert "the brake is still on: `acctcfg cap 3`" in (desk.folder / "events.jsonl").read_text()
+        assert "the brake is still on: `acctcfg cap 3`" in said.err
     assert desk.apply("--after-cap").code == 0
     desk.sandbox.control_post("accounts/mmdesk01/set", leverage=cross(BTC="5"))
     assert (desk.run(*look).code, levers(desk, "mmdesk01")[BTC]) == (0, 10)

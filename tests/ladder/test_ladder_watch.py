@@ -97,7 +97,20 @@ def test_what_is_blocked_stays_blocked(settled: Desk, monkeypatch: pytest.Monkey
     assert [one["result"] for one in lines(said)] == ["blocked", "blocked"]
     assert (said.code, pauses, settled.writes()) == (3, [300], [])
     assert lines(said)[1]["apply"]["summary"]["blocked"] == 1
+    assert said.err == f"not applied: {MODE}: no_pending_orders: BTC-USDT-SWAP buy 1 limit (cross)  [blocked]\n"
     assert settled.run("history", "--format", "json").json == []
+
+
+def test_a_step_that_failed_is_told_once_with_its_reason(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the venue answered is on stderr, once, and that looks succeed again once it is done."""
+    change(settled)
+    settled.fault(match={"path": "*/set-position-mode"}, kind="code", code="51000", times=2)
+    said, _ = watch(settled, monkeypatch, 3, "--apply")
+    assert [one["result"] for one in lines(said)] == ["failed", "failed", "applied"]
+    (told, again) = said.err.splitlines()
+    assert told.startswith(f"not applied: {MODE}: ")
+    assert told.endswith("  [51000]")
+    assert again == "looks succeed again"
 
 
 @pytest.mark.parametrize(
