@@ -179,6 +179,8 @@ class Past:
 
     def run(self, run: str) -> RunRecord:
         """Everything about one run; the beginning of an id will do if it fits one only. JournalError if none."""
+        if not run:  # as an unset variable of a script has it: it would fit the one run of a new journal
+            raise JournalError("no run is named", hint="acctcfg history lists the runs")
         some = self._rows(Which(kinds=("run",), run_begins=run))
         fitting = [row for row in some if row.run == run] or some
         if len(fitting) != 1:

@@ -361,6 +361,17 @@ def test_a_brake_is_undone_as_well(desk: Desk) -> None:
 
 
 @pytest.mark.slow
+def test_an_empty_name_names_no_run(desk: Desk) -> None:
+    """`revert "$RUN"` with RUN unset is refused, also where the journal has one run alone."""
+    settle(desk, "mmdesk01", acctLv="3", posMode="net_mode")
+    desk.write({"mmdesk01": {"api_keys": KEY, "position_mode": "long_short"}})
+    assert desk.apply().code == 0
+    said = desk.run("revert", "", "--out", "back.json")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "error: no run is named\n\nhint: acctcfg history lists the runs\n"
+    assert not (desk.folder / "back.json").exists()
+
+
 def test_an_unknown_run_is_told_as_such(desk: Desk) -> None:
     """Exit 1, with where the ids are."""
     two_runs(desk)
