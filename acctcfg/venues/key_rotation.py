@@ -35,11 +35,13 @@ from acctcfg.venues.contract import Writer
 __all__ = [
     "Keys",
     "Rotates",
+    "as_made",
     "begins",
     "elsewhere",
     "goes_on",
     "lasts",
     "rotate",
+    "stands",
     "stays",
     "tell",
     "temporary_labels",
@@ -92,7 +94,7 @@ class Keys(Protocol):
         """Delete a key."""
 
     async def rename(self, change: Change, writer: Writer, api_key: str) -> None:
-        """Give a key the label of the change's address."""
+        """Give a key the label of the change's address, and the lists that are wanted, if it has others."""
 
 
 def temporary_labels(account: AccountNotes) -> frozenset[str]:
@@ -139,6 +141,19 @@ def lasts(account: AccountNotes, begun: Rotation) -> bool:
 def stays(account: AccountNotes, address: Address, begun: Rotation) -> bool:
     """Whether the old key is to stay beside the new one, and nobody asked for an end of that."""
     return lasts(account, begun) and address not in account.rotate | account.replace
+
+
+def stands(change: Change) -> KeyValue:
+    """What the new key of a rotation has until its end gives it the label."""
+    before, after = change.before, change.after
+    assert isinstance(before, Rotating) and isinstance(after, KeyValue)  # noqa: S101, PT018 (the diff made them)
+    return after if before.adds else before.value
+
+
+def as_made(change: Change) -> bool:
+    """Whether the new key of a rotation has the wanted lists from the beginning."""
+    had, after = stands(change), change.after
+    return replace(had, store=None) == replace(after, store=None) if isinstance(after, KeyValue) else True
 
 
 def elsewhere(account: AccountNotes, begun: Rotation, store: str | None) -> bool:

@@ -62,6 +62,19 @@ def test_an_overlap_is_ended_by_a_later_apply(trader: GateDesk, monkeypatch: pyt
     assert trader.plan().last == "No changes. Live accounts match the manifest."
 
 
+def test_the_end_of_a_rotation_sets_what_the_manifest_says_by_now(trader: GateDesk) -> None:
+    """A group and an address that were added in the overlap are the new key's once that is over."""
+    assert trader.run(*ROTATE[:3], "--overlap", "24h", "--auto-approve").code == 0
+    wider = {"permissions": {"futures": "write", "spot": "read"}, "ip_allowlist": ["127.0.0.1", "203.0.113.7"]}
+    trader.write({"trader1": {"role": "sub_account", "api_keys": {"bot": {**KEY, **wider}}}})
+    said = trader.run(*ROTATE, "--auto-approve", "--allow-sensitive")
+    assert said.code == 0, said.out + said.err
+    (key,) = trader.account("trader1")["keys"]
+    assert (key["name"], key["perms"]) == ("bot", {"futures": False, "spot": True})
+    assert key["ip_whitelist"] == ["127.0.0.1", "203.0.113.7"]
+    assert trader.plan().last == "No changes. Live accounts match the manifest."
+
+
 def test_a_rule_that_came_later_does_not_block_the_end_of_a_rotation(
     gate: GateDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -214,6 +214,36 @@ def test_rotate_ends_an_overlap(desk: Desk) -> None:
     assert live(desk) == {"trading": new}
 
 
+def test_the_end_of_a_rotation_sets_what_the_manifest_says_by_now(desk: Desk) -> None:
+    """An address that was added in the overlap is the new key's once that is over, by the call that gives it its
+    label; without --allow-sensitive nothing is sent."""
+    one_key(desk)
+    assert rotate(desk, "--overlap", "24h").code == 0
+    both, writes = sorted(live(desk)), len(desk.writes())
+    widened = {**TRADING, "ip_allowlist": ["127.0.0.1", "203.0.113.7"]}
+    desk.write({"mmdesk01": {"api_keys": {"trading": widened}}, "mmdesk02": {}})
+    assert (rotate(desk).code, sorted(live(desk)), len(desk.writes())) == (3, both, writes)
+    said = rotate(desk, "--allow-sensitive")
+    assert (said.code, said.last) == (0, DONE), said.out + said.err
+    (key,) = desk.account("mmdesk01")["keys"]
+    assert (key["label"], key["ip"]) == ("trading", ["127.0.0.1", "203.0.113.7"])
+    assert [row["path"].rpartition("/")[2] for row in desk.writes()[writes:]] == ["delete-apikey", "modify-apikey"]
+    assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+def test_the_end_of_a_rotation_does_not_narrow_the_key_that_signs(desk: Desk) -> None:
+    """A permission that was taken away in the overlap, and that acctcfg signs with, blocks the end before a write."""
+    fields = {"settings": {"greeks": "PA"}}
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}, **fields}}).converge()
+    assert rotate(desk, "--overlap", "24h").code == 0
+    both = sorted(live(desk))
+    desk.write({"mmdesk01": {"api_keys": {"trading": {**TRADING, "permissions": ["read"]}}, **fields}})
+    desk.monkeypatch.setattr(rotation.AccountNotes, "now", lambda self, now=rotation.AccountNotes.now: now(self) + 9e4)
+    said = desk.apply()
+    assert (said.code, sorted(live(desk))) == (3, both), said.out + said.err
+    assert "acctcfg signs with this key: it does not lose trade" in said.out
+
+
 @pytest.mark.slow
 def test_patterns_name_many_keys_and_the_question_their_number(desk: Desk) -> None:
     """Every key that both patterns match is rotated, and no other."""

@@ -20,7 +20,7 @@ from acctcfg.venues.contract import Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, MODIFY_KEY
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
-from acctcfg.venues.key_rotation import begins, elsewhere, goes_on, stays, unstored
+from acctcfg.venues.key_rotation import as_made, begins, elsewhere, goes_on, stays, unstored
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.resources import alias
 from acctcfg.wire.endpoint import Call, Param
@@ -77,7 +77,8 @@ async def in_rotation(
             account.keep(key.label, store, path, begun.new)
         if here or (old is not None and elsewhere(account, begun, key.store)):
             return KeyValue(new.permissions, new.ip_allowlist, key.store)
-    row, adds = old or left, new is None or unstored(account, begun, key.store)
+    adds = new is None or unstored(account, begun, key.store)
+    row = old or left if adds else left  # the one that stays is the new one
     value = KeyValue(row.permissions, row.ip_allowlist, key.store)
     return Rotating(value, goes_on(account, address, begun, adds=adds), adds=adds)
 
@@ -180,10 +181,14 @@ class AccountKeys:
         self.account.deleted.add(api_key)
 
     async def rename(self, change: Change, writer: Writer, api_key: str) -> None:
-        """The whole key is sent back as it is, under its own name: what a request leaves out, the venue clears."""
-        account, label = self.account, change.address.key
+        """The whole key is sent back under its own name: what a request leaves out, the venue clears.
+
+        As it is, or with what the manifest says by now, if that is not what it was made with.
+        """
+        account, label, after = self.account, change.address.key, change.after
+        assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
         row = await account.main_user.key(account.uid, api_key)
-        body = body_of(label, KeyValue(row.permissions, row.ip_allowlist, None))
+        body = body_of(label, KeyValue(row.permissions, row.ip_allowlist, None) if as_made(change) else after)
         call = Call(
             MODIFY_KEY,
             {**body, **({} if row.mode is None else {"mode": row.mode})},

@@ -21,7 +21,7 @@ from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Rotating, Un
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.key_making import make_key
-from acctcfg.venues.key_rotation import rotate, tell, temporary_labels
+from acctcfg.venues.key_rotation import rotate, stands, tell, temporary_labels
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name_strangers, taken_place, unbound, wished
 from acctcfg.venues.okx.access import ask_key
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
@@ -205,7 +205,8 @@ class ApiKeys(OneCall[Account]):
         api_key = self.api_key(account, label)
         if isinstance(change.before, Rotating) and isinstance(change.after, KeyValue):
             made = (keys.create(name, label, change.after),) if change.before.adds else ()
-            return (*made, keys.delete(name, api_key), keys.rename(name, api_key, label))
+            had = stands(change)
+            return (*made, keys.delete(name, api_key), keys.rename(name, api_key, label, had, change.after))
         if change.action == "delete":
             gone = [row.api_key for row in keys_of(account, label)] or [api_key]
             return tuple(keys.delete(name, one) for one in gone)
@@ -324,8 +325,18 @@ def _guard_access(account: Account) -> None:
         if isinstance(found, KeyValue) and (ids | ({row.api_key} if row else set())) & account.in_use:
             for detail in harms(found, survey.desired[address], account.egress):
                 survey.block(address, KEPT, f"acctcfg signs with this key: {detail}")
+        if isinstance(found, Rotating) and not found.adds:
+            _guard_new(account, address, found.value)
         if isinstance(found, Lost | Rotating) or address in account.replace:
             begun = account.rotations.get(address.key)
             goes = ({row.api_key} if row else ids) | ({begun.old} if begun is not None else set())
             if any(account.signs_apart(address.key, api_key) for api_key in goes):
                 survey.block(address, KEPT, APART)
+
+
+def _guard_new(account: Account, address: Address, made: KeyValue) -> None:
+    """The new key of a rotation signs once that is over: its end does not narrow it either."""
+    begun = account.rotations.get(address.key)
+    if begun is not None and {begun.old, begun.new} & account.in_use:
+        for detail in harms(made, account.survey.desired[address], account.egress):
+            account.survey.block(address, KEPT, f"acctcfg signs with this key: {detail}")

@@ -13,7 +13,7 @@ from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue, Live, Rotating
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import Writer
-from acctcfg.venues.key_rotation import begins, elsewhere, goes_on, stays, unstored
+from acctcfg.venues.key_rotation import begins, elsewhere, goes_on, stands, stays, unstored
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.listed import KeyRow, seconds
@@ -55,8 +55,10 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
     if over or row is None or (begun.new not in ids and row.api_key != begun.old and row.label == key.label):
         account.rotation_over(key.label)  # or both are gone, or somebody made another
         return await in_rotation(account, key, as_it_is)
-    value = KeyValue(row.permissions, row.ip_allowlist, key.store)
     adds = begun.new not in ids or unstored(account, begun, key.store)
+    if not adds:
+        row = next(one for one in rows.values() if one.api_key == begun.new)  # the one that stays
+    value = KeyValue(row.permissions, row.ip_allowlist, key.store)
     return Rotating(value, goes_on(account, address, begun, adds=adds), adds=adds)
 
 
@@ -188,7 +190,8 @@ class AccountKeys:
                 raise
 
     async def rename(self, change: Change, writer: Writer, api_key: str) -> None:
-        """Give the key another label; its permissions and addresses stay."""
-        label = change.address.key
-        call = self.account.master.calls.keys.rename(self.account.name, api_key, label)
+        """Give the key another label, and what the manifest says by now, if that is not what it was made with."""
+        label, after = change.address.key, change.after
+        assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
+        call = self.account.master.calls.keys.rename(self.account.name, api_key, label, stands(change), after)
         await self.account.send(call, change, writer, renames={"api_key": api_key, "label": label})

@@ -47,9 +47,9 @@ class KeyCalls:
             body["ip"] = ",".join(after.ip_allowlist)
         return Call(self.modified, body)
 
-    def rename(self, name: str, api_key: str, label: str) -> Call:
-        """Another label; what is left out stays as it is."""
-        return Call(self.modified, {"subAcct": name, "apiKey": api_key, "label": label})
+    def rename(self, name: str, api_key: str, label: str, before: KeyValue, after: KeyValue) -> Call:
+        """Another label, and what differs besides; what is left out stays as it is."""
+        return Call(self.modified, {**self.modify(name, api_key, before, after).params, "label": label})
 
     def delete(self, name: str, api_key: str) -> Call:
         """The request that deletes a key, by its id."""
