@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 from typing import Protocol, runtime_checkable
 
 from acctcfg.core.address import Address
@@ -301,19 +302,27 @@ def _sibling(path: str, label: str) -> str:
     return f"{path.rpartition('/')[0]}/{label}"
 
 
+def _temporary(account: AccountNotes, label: str, now: float) -> str:
+    """A label that no other rotation of the account has: long ones may begin alike, and be rotated in one second."""
+    taken = {one.temporary for one in account.rotations.values()}
+    moments = (datetime.fromtimestamp(now + later, UTC) for later in count())
+    labels = (f"{label[:LONGEST]}{moment:%Y%m%d%H%M%S}" for moment in moments)
+    return next(one for one in labels if one not in taken)
+
+
 async def _begin(account: AccountNotes, change: Change, writer: Writer, keys: Keys, asked: float) -> Rotation:
     """Make the new key beside the old one."""
     label, now, after = change.address.key, account.now(), change.after
     assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-    when = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d%H%M%S")
+    temporary = _temporary(account, label, now)
     begun = Rotation(
         label=label,
-        temporary=label[:LONGEST] + when,
+        temporary=temporary,
         old=keys.old(label),
         until=now + asked,
         overlap_s=asked,
         store=str(after.store),
-        path=account.secret_path(label[:LONGEST] + when),
+        path=account.secret_path(temporary),
     )
     account.rotations[label] = begun
     facts: JsonObject = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from typing import Any
 
 import pyrage
@@ -255,6 +256,20 @@ def test_patterns_name_many_keys_and_the_question_their_number(desk: Desk) -> No
     assert [one["address"] for one in said.json["results"]] == [f"{name}.api_keys[trading]" for name in accounts]
     assert {name: desk.secret(name, "reading") for name in accounts} == before
     assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+def test_long_labels_that_begin_alike_are_rotated_in_one_second(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each new key gets a temporary label of its own, though what that has of the key's own label is the same."""
+    labels = [f"{'market' * 7}{end}" for end in "ab"]
+    desk.write({"mmdesk01": {"api_keys": dict.fromkeys(labels, TRADING)}}).converge()
+    now = time.time()
+    monkeypatch.setattr(rotation.AccountNotes, "now", lambda _: now)
+    said = desk.run("rotate", "mmdesk01", "*", "--overlap", "24h", "--auto-approve")
+    assert said.code == 0, said.out + said.err
+    keys = desk.account("mmdesk01")["keys"]
+    assert len({key["label"] for key in keys}) == len(keys) == 4
+    made = {desk.secret("mmdesk01", label)["api_key"] for label in labels}
+    assert made == {key["api_key"] for key in keys if key["label"] not in labels}
 
 
 def test_what_cannot_be_rotated_is_said_before_a_write(desk: Desk) -> None:
