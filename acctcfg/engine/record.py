@@ -142,6 +142,12 @@ class JournalWriter:
         except JournalError as error:
             self.run.trouble.setdefault(self.address, error)
 
+    async def pause(self, seconds: float, left: str) -> None:
+        """Wait within the step, or until the run is told to stop: then it raises, and a later run finishes `left`."""
+        await self.stop.sleep(self.client.clock.sleep(seconds))
+        if seconds > 0 and self.stop.asked:
+            raise VenueError(f"interrupted: {left}", hint="apply again: it goes on from there", code="interrupted")
+
     def go_on(self, left: str) -> None:
         """Raise where the change window has closed: `left` is what a later run has to finish."""
         if why := self.run.closed():

@@ -184,6 +184,9 @@ class Writer(Protocol):
         Raises JournalError where the key is not on record: nothing more may rest on it.
         """
 
+    async def pause(self, seconds: float, left: str) -> None:
+        """Wait within a step; raises VenueError where the run is told to stop meanwhile. `left`: what is unfinished."""
+
     def go_on(self, left: str) -> None:
         """After a wait within a step: raises where no more may be written by now. `left`: what is then unfinished."""
 

@@ -50,7 +50,8 @@ __all__ = [
     "waited_here",
 ]
 
-LEFT = "its former key stays beside the new one, and the first apply in an open window deletes it"
+BESIDE = "its former key stays beside the new one"
+LEFT = f"{BESIDE}, and the first apply in an open window deletes it"
 
 GRACE_S = 10.0
 """How long the old key stays at least after the new secret is in place, unless a shorter overlap was asked for."""
@@ -224,11 +225,11 @@ async def rotate(account: AccountNotes, change: Change, writer: Writer, keys: Ke
     if begun is None:
         begun = await _begin(account, change, writer, keys, asked)
         old_left = bool(begun.old)
-    placed = await _place(account, keys, begun, str(after.store))
+    placed = await _place(account, writer, keys, begun, str(after.store))
     keys.take_up(label, begun.old)
     account.rotate -= {change.address}
     account.replace -= {change.address}
-    if await _overlaps(account, begun, placed):
+    if await _overlaps(account, writer, begun, placed):
         return
     writer.go_on(LEFT)
     if old_left:
@@ -335,13 +336,13 @@ async def _begin(account: AccountNotes, change: Change, writer: Writer, keys: Ke
     return begun
 
 
-async def _place(account: AccountNotes, keys: Keys, begun: Rotation, store: str) -> bool:
+async def _place(account: AccountNotes, writer: Writer, keys: Keys, begun: Rotation, store: str) -> bool:
     """Prove the new key and put its secret in the old one's place; False where it lies there already."""
     wanted, found = (store, account.secret_path(begun.label)), _lies(account, begun, store)
     if found is None:
         raise VenueError(f"the secret of its new key is gone from {':'.join(wanted)}: apply again", code="stale")
     if found.path != found.own:
-        await _prove(account, keys, begun, found.secret)
+        await _prove(account, writer, keys, begun, found.secret)
         account.secrets.supersede(found.store, found.own, found.path)
     account.moved.pop(begun.label, None)
     if (found.store, found.own) != wanted:
@@ -352,24 +353,24 @@ async def _place(account: AccountNotes, keys: Keys, begun: Rotation, store: str)
     return found.path != found.own
 
 
-async def _prove(account: AccountNotes, keys: Keys, begun: Rotation, made: Credentials) -> None:
+async def _prove(account: AccountNotes, writer: Writer, keys: Keys, begun: Rotation, made: Credentials) -> None:
     clock, pause = account.client.clock, 0.1
     speed = account.client.pacer.speed
     deadline = clock.monotonic() + PROOF_S / speed
+    message = f"its new key ({begun.temporary}) does not sign yet; the old one stays until it does"
     while not await keys.signs(made, begun.temporary):
         if clock.monotonic() > deadline:
-            message = f"its new key ({begun.temporary}) does not sign yet; the old one stays until it does"
             raise VenueError(message, hint="apply again: it goes on from there", code=NOT_YET)
-        await clock.sleep(pause / speed)
+        await writer.pause(pause / speed, message)
         pause = min(2 * pause, 1.0)
 
 
-async def _overlaps(account: AccountNotes, begun: Rotation, placed: bool) -> bool:
+async def _overlaps(account: AccountNotes, writer: Writer, begun: Rotation, placed: bool) -> bool:
     """Wait for the end of a short overlap; True where the old key stays for a later run to delete."""
     account.rotations[begun.label] = begun
     if lasts(account, begun):
         return True
-    await account.client.clock.sleep(_left_s(account, begun, placed))
+    await writer.pause(_left_s(account, begun, placed), f"{BESIDE}, and the next apply deletes it")
     return False
 
 

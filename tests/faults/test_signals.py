@@ -70,6 +70,25 @@ def test_the_first_signal_is_answered_and_drops_what_waits(slow: Desk, which: si
 
 
 @pytest.mark.parametrize("which", SIGNALS)
+def test_a_signal_ends_the_wait_of_an_overlap(desk: Desk, which: signal.Signals) -> None:
+    """The new secret is in its place and both keys work: nobody waits for the old one's end, which the next command
+    brings about. Exit 130, and it says so."""
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}).converge()
+    old, rotate = desk.secret("mmdesk01", "trading")["api_key"], ("rotate", "mmdesk01", "trading", "--auto-approve")
+    with subprocess.Popen(command(desk, *rotate, "--overlap", "60s"), stdout=-1, stderr=-1) as running:
+        until(lambda: desk.secret("mmdesk01", "trading")["api_key"] != old)
+        running.send_signal(which)
+        out, err = running.communicate(timeout=PATIENCE_S)
+    assert (running.returncode, b"Traceback" in err) == (130, False), err
+    assert b"interrupted: its former key stays beside the new one" in out
+    new = desk.secret("mmdesk01", "trading")["api_key"]
+    assert {key["api_key"] for key in desk.account("mmdesk01")["keys"]} == {old, new}
+    assert desk.run(*rotate, "--overlap", "0s").code == 0
+    assert [key["api_key"] for key in desk.account("mmdesk01")["keys"]] == [new]
+    assert desk.plan().last == "No changes. Live accounts match the manifest."
+
+
+@pytest.mark.parametrize("which", SIGNALS)
 def test_the_second_signal_breaks_off_and_still_says_what_is_known(slow: Desk, which: signal.Signals) -> None:
     """Exit 130 at once; what was sent and not yet read back is unknown, and the next apply ends it all."""
     with applying(slow, "set-subaccount-level", 4) as running:
