@@ -184,6 +184,15 @@ def test_a_settlement_currency_that_is_not_offered_is_named(desk: Desk) -> None:
     quiet(desk)
 
 
+def test_a_settlement_currency_changes_while_both_are_collateral(desk: Desk) -> None:
+    """The new one counts as margin before it is settled in, and the old one until it no longer is."""
+    _account(desk, "multi_currency", settleCcy="BTC", settleCcyList=["BTC", "ETH"], collateral_off=["ETH"])
+    settings = {"settle_currency": "ETH", "collateral": {"enabled": ["ETH"], "disabled": ["BTC"]}}
+    desk.write({"mmdesk01": {"api_keys": KEY, "settings": settings}}).converge()
+    sent = [row["body"].get("settleCcy", row["body"].get("collateralEnabled")) for row in desk.writes()]
+    assert sent == [True, "ETH", False]
+
+
 def test_the_strategy_is_asked_of_the_venue_item_by_item(desk: Desk) -> None:
     """What stands in the way is named in words: here bots, and a currency that is not collateral."""
     _account(desk, "multi_currency", collateral_off=["DOGE"])
@@ -192,6 +201,34 @@ def test_the_strategy_is_asked_of_the_venue_item_by_item(desk: Desk) -> None:
     said = failing(_step(desk, "strategy"))["strategy_switch"]
     assert "trading bots or copy trading" in said
     assert "a currency that is not collateral" in said
+    quiet(desk, "--allow-sensitive")
+
+
+@pytest.mark.parametrize(
+    ("live", "collateral"),
+    [("spot", {}), ("futures", {"enabled": ["DOGE"]}), ("multi_currency", {"all": True})],
+)
+def test_the_strategy_is_judged_behind_the_mode_and_the_collateral_that_the_plan_sets(
+    desk: Desk, live: str, collateral: dict[str, Any]
+) -> None:
+    """What a step before it takes away stands in no way: one apply sets all of it, the strategy last."""
+    _account(desk, live, collateral_off=["DOGE"] if collateral else [])
+    settings = {"strategy": "delta_neutral", **({"collateral": collateral} if collateral else {})}
+    desk.write({"mmdesk01": {"api_keys": KEY, "account_mode": "multi_currency", "settings": settings}})
+    [check] = desk.steps()["mmdesk01.settings.strategy"]["prechecks"]
+    assert (check["name"], check["status"]) == ("strategy_switch", "deferred")
+    _converge(desk)
+    assert desk.writes()[-1]["path"] == "/api/v5/account/set-trading-config"
+    assert desk.account("mmdesk01")["stgyType"] == "1"
+
+
+def test_a_strategy_beside_collateral_that_is_to_go_is_blocked_by_the_plan(desk: Desk) -> None:
+    """Delta neutral takes every currency as collateral: of two wishes that exclude each other neither is tried."""
+    _account(desk, "multi_currency")
+    settings = {"strategy": "delta_neutral", "collateral": {"disabled": ["DOGE"]}}
+    desk.write({"mmdesk01": {"api_keys": KEY, "settings": settings}})
+    told = failing(_step(desk, "strategy"))["strategy_switch"]
+    assert told == "a currency that is not collateral: the manifest wants DOGE off"
     quiet(desk, "--allow-sensitive")
 
 

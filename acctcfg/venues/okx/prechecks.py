@@ -113,7 +113,7 @@ async def _named(
     """The questions of a setting, by their names."""
     if account.reader is None:
         return _unread(deferred, *names)
-    return tuple(await asyncio.gather(*(question(name, account.reader, snapshot, change) for name in names)))
+    return tuple(await asyncio.gather(*(question(name, account, snapshot, change) for name in names)))
 
 
 def _flat(snapshot: Snapshot | None, *, deferred: bool) -> tuple[Precheck, ...]:

@@ -5,13 +5,15 @@ Source: OKX v5, the page of each endpoint under "Trading Account".
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck
 from acctcfg.core.quoting import quoted
+from acctcfg.core.setting import ALL
 from acctcfg.errors import VenueError
+from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_reads import OwnKey
 from acctcfg.venues.okx.open_things import FLAT, Row, Snapshot, listed, order_words, traded
 from acctcfg.venues.okx.row_fields import boolean
@@ -20,6 +22,7 @@ from acctcfg.venues.okx.settings import STRATEGY
 __all__ = ["LISTS", "borrowings", "question", "spot_orders", "usd_margined"]
 
 USD_MARGINED: Final = "no_usd_margined"
+STRATEGY_SWITCH: Final = "strategy_switch"
 LISTS = frozenset({*FLAT, USD_MARGINED})
 """The questions that a snapshot of what is open answers."""
 
@@ -39,12 +42,16 @@ _ITEMS = {
     "risk_unit_type": "the account sits in a delta-neutral risk unit",
 }
 """The items of the venue's own precheck of a strategy, in words; one that is not here is shown as it is."""
-_LASTING = frozenset({"spot_mode", "futures_mode", "collateral_all", "risk_unit_type"})
+_MODES = frozenset({"spot_mode", "futures_mode"})
+_OFF = frozenset({"collateral_all"})
+_LASTING = _MODES | _OFF | {"risk_unit_type"}
 """Those that stay whatever is closed or repaid."""
 
 
-async def question(name: str, own: OwnKey, snapshot: Snapshot | None, change: Change) -> Precheck:
+async def question(name: str, account: Account, snapshot: Snapshot | None, change: Change) -> Precheck:
     """The answer to one; what cannot be read is unknown."""
+    own = account.reader
+    assert own is not None  # noqa: S101 (the caller looked)
     if name in LISTS and snapshot is None:
         return Precheck(name, "unknown", "what is open was not read")
     try:
@@ -52,6 +59,8 @@ async def question(name: str, own: OwnKey, snapshot: Snapshot | None, change: Ch
             return snapshot.question(name, *FLAT[name])
         if name == USD_MARGINED and snapshot is not None:
             return await usd_margined(own, snapshot)
+        if name == STRATEGY_SWITCH:
+            return await _strategy_switch(account, own, change)
         return await QUESTIONS[name](own, change)
     except VenueError as error:
         return Precheck(name, "unknown", error.message)
@@ -114,18 +123,49 @@ async def _settlement_offered(own: OwnKey, change: Change) -> Precheck:
     return Precheck("settlement_offered", "fail", f"OKX offers {offered}" if offered else "OKX offers none")
 
 
-async def _strategy_switch(own: OwnKey, change: Change) -> Precheck:
-    """The venue's precheck, item by item, with the positions and orders that it names."""
+async def _strategy_switch(account: Account, own: OwnKey, change: Change) -> Precheck:
+    """The venue's precheck, item by item, with the positions and orders that it names. What steps before this one take
+    away is no answer yet."""
     items = await own.unmatched(STRATEGY.venue(str(change.after)))
-    said = []
-    for item in items:
-        lists = (item.get(part) for part in ("posList", "ordList"))
-        named = [str(one) for some in lists if isinstance(some, list) for one in some]
-        named += [f"delta-to-equity {item['deltaLever']}"] if item.get("deltaLever") else []
-        word = _ITEMS.get(str(item["type"]), str(item["type"]))
-        said.append(f"{word} ({', '.join(named)})" if named else word)
-    lasting = any(str(item["type"]) in _LASTING for item in items)
-    return Precheck("strategy_switch", "fail" if said else "pass", "; ".join(said), lasting=lasting)
+    gone = await _taken_away(account, own, {str(item["type"]) for item in items})
+    left = [item for item in items if item["type"] not in gone]
+    off = _collateral(account, wanted=False) if change.after == "delta_neutral" else []
+    said = [
+        *map(_item, left),
+        *([f"{_ITEMS['collateral_all']}: the manifest wants {', '.join(off)} off"] if off else []),
+    ]
+    status = "fail" if said else "deferred" if items else "pass"
+    lasting = bool(off) or any(str(item["type"]) in _LASTING for item in left)
+    return Precheck(STRATEGY_SWITCH, status, "; ".join(said or map(_item, items)), lasting=lasting)
+
+
+def _item(item: Row) -> str:
+    """`isolated contract positions (2100000000000000001)`."""
+    lists = (item.get(part) for part in ("posList", "ordList"))
+    named = [str(one) for some in lists if isinstance(some, list) for one in some]
+    named += [f"delta-to-equity {item['deltaLever']}"] if item.get("deltaLever") else []
+    word = _ITEMS.get(str(item["type"]), str(item["type"]))
+    return f"{word} ({', '.join(named)})" if named else word
+
+
+async def _taken_away(account: Account, own: OwnKey, types: Collection[str]) -> frozenset[str]:
+    """The items that are gone once the mode is switched, and the currencies are collateral, that this plan wants so."""
+    desired, mode = account.survey.desired, account.address("account_mode")
+    switches = mode in desired and account.config is not None and desired[mode] != account.config.account_mode
+    gone = _MODES if switches else frozenset()
+    on = set(_collateral(account, wanted=True))
+    if "collateral_all" not in types or not on:
+        return gone
+    if not switches and ALL not in on:
+        off = {currency for currency, counts in (await own.collateral()).items() if not counts}
+        return gone | _OFF if off <= on else gone
+    return gone | _OFF
+
+
+def _collateral(account: Account, *, wanted: bool) -> list[str]:
+    """The currencies that this plan wants to count as margin, or not to."""
+    desired = account.survey.desired.items()
+    return [one.key for one, value in desired if one.field == "settings.collateral" and value is wanted]
 
 
 async def _auto_earn_offered(own: OwnKey, change: Change) -> Precheck:
@@ -145,6 +185,5 @@ QUESTIONS: Mapping[str, Callable[[OwnKey, Change], Awaitable[Precheck]]] = {
     "options_assets": _options_assets,
     "settlement_offered": _settlement_offered,
     "spot_borrowing": _spot_borrowing,
-    "strategy_switch": _strategy_switch,
 }
 """Those of the rows of `settings.py` that need no list of what is open."""

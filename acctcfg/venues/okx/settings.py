@@ -115,7 +115,13 @@ SWITCHES: tuple[Switch, ...] = (
         write_all=form.collateral_listed,
         keys=form.no_collateral,
         shown_as="collateralEnabled",
-        order=(("settings.collateral=true", "settings.collateral=false", "waits"),),
+        order=(
+            ("settings.collateral=true", "settings.collateral=false", "waits"),
+            ("settings.collateral=true", "settings.strategy=delta_neutral"),  # 59527: it wants every currency
+            ("settings.strategy=general", "settings.collateral=false", "waits"),
+            ("settings.collateral=true", "settings.settle_currency", "waits"),  # 59683
+            ("settings.settle_currency", "settings.collateral=false", "waits"),
+        ),
     ),
     Switch(
         setting=Setting(
