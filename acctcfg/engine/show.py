@@ -89,13 +89,20 @@ def _says(view: AccountView, focus: Focus) -> bool:
 
 
 async def _look_behind(survey: Survey, session: Session) -> None:
-    """A plan does not read what stands behind a change of mode; whoever looks wants to see it as it is."""
-    behind = [address for address, live in survey.live.items() if isinstance(live, After)]
-    if behind:
-        try:
-            survey.live.update(await session.links[survey.spec.venue].connection.current(survey, behind))
-        except VenueError as error:
-            survey.live.update(dict.fromkeys(behind, Unreadable(error.code or "unreadable", error.told)))
+    """A plan does not read what stands behind a change of mode; whoever looks wants to see it as it is. What the
+    present mode has none of spoils itself alone."""
+    behind: dict[str, list[Address]] = {}
+    for address, live in survey.live.items():
+        if isinstance(live, After):
+            behind.setdefault(address.field.partition(".")[0], []).append(address)
+    await asyncio.gather(*(_look_at(survey, session, some) for some in behind.values()))
+
+
+async def _look_at(survey: Survey, session: Session, addresses: Sequence[Address]) -> None:
+    try:
+        survey.live.update(await session.links[survey.spec.venue].connection.current(survey, addresses))
+    except VenueError as error:
+        survey.live.update(dict.fromkeys(addresses, Unreadable(error.code or "unreadable", error.told)))
 
 
 async def _fees(survey: Survey, session: Session) -> tuple[str, tuple[FeeRate, ...]]:

@@ -193,6 +193,27 @@ def test_show_has_what_is_managed(desk: Desk) -> None:
     assert "received" in out
 
 
+def test_show_tells_what_the_present_mode_has_of_an_account_that_is_to_switch(desk: Desk) -> None:
+    """A leverage that this mode lacks is told by itself, with the venue's word for that one; all else as it is."""
+    desk.sandbox.control_post("flags", {"isolated_in_advanced_modes": "contracts"})
+    settle(desk, "mmdesk01", acctLv="4")
+    isolated = {"market": "margin", "instrument": "BTC-USDT", "margin": "isolated", "value": 3}
+    cross = {"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 3}
+    fields = {"account_mode": "futures", "position_mode": "long_short", "leverage": [isolated, cross]}
+    view, *others = _wants(desk, {"greeks": "BS"}, **fields).run("show", "--format", "json").json
+    assert others == []
+    assert {address.partition(".")[2]: value for address, value in view["values"].items()} == {
+        "account_mode": "portfolio",
+        "api_keys[trading]": {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"},
+        "position_mode": "net",
+        "settings.greeks": "PA",
+    }
+    assert {one["address"].partition(".")[2]: one["code"] for one in view["unreadable"]} == {
+        "leverage[margin/BTC-USDT/isolated]": "50072",
+        "leverage[swap/BTC-USDT/cross]": "59111",
+    }
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -148,7 +148,7 @@ class OwnKey:
     async def leverage(self, decisions: Sequence[Decision]) -> dict[Scope, Decimal | VenueError]:
         """The present values of these scopes, 20 to a request, or why the request for one failed.
 
-        A scope that is missing was left out of the answer. Raises where every request failed.
+        A scope that is missing was left out of the answer. Raises where every request failed for one reason.
         """
         kinds: dict[tuple[str, str, str], dict[str, list[Decision]]] = {}
         for decision in decisions:
@@ -163,7 +163,7 @@ class OwnKey:
         ]
         answers = await at_once([self._leverage_of(*batch) for batch in batches])
         failed = {decision.scope: error for _, errors in answers for error, some in errors for decision in some}
-        if len(failed) == len(decisions) and failed:
+        if len(failed) == len(decisions) and len({error.code for error in failed.values()}) == 1:
             raise next(iter(failed.values()))
         return {**live_values(decisions, [row for rows, _ in answers for row in rows]), **failed}
 
