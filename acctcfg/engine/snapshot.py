@@ -100,8 +100,11 @@ def _missing(workspace: RecordingWorkspace, link: Link, told: Sequence[Unread]) 
 
 
 async def _lists(session: Session, link: Link) -> None:
-    """Every account that the venue lists, and the lists that a new account needs: a branch may add one."""
-    if not isinstance(link.connection, ListsAccounts) or "sub_account" not in link.venue.rules.roles:
+    """Every account that the venue lists, and the lists that a new account needs: a branch may add one, but under no
+    access token."""
+    if not link.api_key or "sub_account" not in link.venue.rules.roles:
+        return
+    if not isinstance(link.connection, ListsAccounts):
         return
     await link.connection.existing()
     with suppress(VenueError):

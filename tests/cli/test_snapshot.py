@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from desk import Desk, seed
+from desk import MASTER, Desk, seed
 
 from acctcfg.core.canonical import digest_of
 
@@ -268,3 +269,15 @@ def test_a_refusal_is_an_answer(taken, offline):
     offline()
     assert steps(taken.plan(*LIVE, "--format", "json")) == live
     assert live["mmdesk01.position_mode"]["prechecks"][0]["status"] == "unknown"
+
+
+def test_a_list_that_fails_midway_is_told_in_words_alone(tmp_path, monkeypatch, caplog):
+    """The made-up accounts that ask what a new one would need share a name: no answer of theirs is left unheard."""
+    tenant = {"env_prefix": "OKX_DESK", "broker": False, "keys": [MASTER]}
+    with Desk.at(tmp_path, monkeypatch, {"tenants": {"desk": tenant}}) as desk:
+        desk.write({"me": {"role": "main", "account_mode": "spot"}}, venue={"type": "okx"})
+        desk.fault(match={"path": "*/subaccount/list"}, kind="code", code="50030", after=1)
+        said = desk.run("snapshot", "--out", "live.json")
+    gc.collect()
+    assert "Traceback" not in said.err
+    assert "never retrieved" not in said.err + caplog.text

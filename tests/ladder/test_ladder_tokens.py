@@ -203,6 +203,15 @@ def test_a_plan_that_outlives_its_token(desk: Desk, monkeypatch: pytest.MonkeyPa
     assert any(one["code"] == "token_ends" for one in planned["warnings"]) is warned
 
 
+def test_a_snapshot_with_a_token_asks_nothing_of_sub_accounts(desk: Desk) -> None:
+    """Nor does it look for what a new one would need: the file has the user's own account, and nothing is told."""
+    said = wants(desk, {"me": SETTINGS}).run("snapshot", "--out", "live.json")
+    assert (said.code, said.err) == (0, "")
+    asked: Any = desk.sandbox.control_get("requests")
+    assert not [path for path in asked["by_path"] if "subaccount" in path]
+    assert desk.run("plan", "--live", "live.json").code == 0
+
+
 def test_a_wait_with_a_token_opens_no_socket(desk: Desk) -> None:
     """How a token logs in there is not documented: looks are taken by time, -v says so, and the token goes nowhere."""
     desk.open("@master", "positions", instId="BTC-USDT-SWAP")

@@ -134,12 +134,11 @@ class Reading(ByField[Account]):
 
     async def survey(self, specs: Sequence[AccountSpec], focus: Focus, *, replace: frozenset[Address]) -> list[Survey]:
         """Both sides of everything that the focus wants of these accounts. An account that fails is unreadable."""
-        named = [spec.name for spec in specs if spec.role != "main"]
-        listed = [asyncio.ensure_future(self._told(spec)) for spec in specs if spec.role != "main"]
-        if len(named) > PAGE:
+        subs = {spec.name: spec for spec in specs if spec.role != "main"}  # a snapshot asks of one name several times
+        rows = {name: asyncio.ensure_future(self._told(spec)) for name, spec in subs.items()}
+        if len(rows) > PAGE:
             # Every further page is a second away: the first request goes out before the accounts' own begin to queue.
-            await asyncio.wait(listed, timeout=HEAD_START_S, return_when=asyncio.FIRST_COMPLETED)
-        rows = dict(zip(named, listed, strict=True))
+            await asyncio.wait(rows.values(), timeout=HEAD_START_S, return_when=asyncio.FIRST_COMPLETED)
         place = asyncio.Semaphore(MOST_AT_ONCE)
         called = {spec.key: spec.name for spec in specs}
         above = {spec.key: rows.get(called.get(spec.above.account, "")) for spec in specs if spec.above is not None}
