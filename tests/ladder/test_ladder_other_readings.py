@@ -155,18 +155,18 @@ def test_a_plain_user_whose_accounts_are_made_on_the_web_page(
 
 
 @pytest.mark.parametrize(
-    ("flags", "disabled", "code"),
+    ("flags", "disabled", "code", "way"),
     [
-        ({"collateral_fixed": ["USDT"]}, ["DOGE"], ""),
-        ({"collateral_fixed": ["USDT"]}, ["USDT"], "59661"),
-        ({"collateral_pairs": {"BTC": "ETH"}}, ["BTC", "ETH"], ""),
-        ({"collateral_pairs": {"BTC": "ETH"}}, ["BTC"], "59660"),
+        ({"collateral_fixed": ["USDT"]}, ["DOGE"], "", ""),
+        ({"collateral_fixed": ["USDT"]}, ["USDT"], "59661", "leave it out of `disabled`"),
+        ({"collateral_pairs": {"BTC": "ETH"}}, ["BTC", "ETH"], "", ""),
+        ({"collateral_pairs": {"BTC": "ETH"}}, ["BTC"], "59660", "the currency that goes with it in the same list"),
     ],
 )
 def test_currencies_that_stay_or_go_together_as_collateral(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: dict[str, Any], disabled: list[str], code: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: dict[str, Any], disabled: list[str], code: str, way: str
 ) -> None:
-    """The venue's refusal blocks the step, after one write; what it takes converges."""
+    """The venue's refusal blocks the step, after one write, with its own way out; what it takes converges."""
     with other(tmp_path, monkeypatch, **flags) as desk:
         settle(desk, "mmdesk01", acctLv="3")
         wants(desk, "multi_currency", settings={"collateral": {"disabled": disabled}})
@@ -175,6 +175,8 @@ def test_currencies_that_stay_or_go_together_as_collateral(
             return
         said = desk.apply()
         assert (said.code, code in said.out, len(desk.writes())) == (3, True, 1), said.out
+        assert way in said.out
+        assert "cancel or close" not in said.out
 
 
 @pytest.mark.parametrize("pending_s", [0, 86_400])

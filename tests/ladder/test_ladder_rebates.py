@@ -26,6 +26,7 @@ def test_rebates_of_users_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         unsaid = desk.run("broker", "rebate", "11111111-aaaa")
         assert unsaid.code == 1
         assert "50044" in unsaid.err
+        assert "hint: say which broker is meant: --broker-type api, or oauth" in unsaid.err
         assert desk.run("broker", "rebate", "unknown-key-1", "--broker-type", "api").code == 1
         assert desk.writes() == []
 
