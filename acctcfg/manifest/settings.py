@@ -16,7 +16,7 @@ from acctcfg.manifest import containers
 from acctcfg.manifest.alternatives import AllOrListed, OneValue
 from acctcfg.manifest.containers import Field, Kind, Table
 from acctcfg.manifest.nodes import Node
-from acctcfg.manifest.problems import Report, near
+from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.scalars import Decimals, Flag, Text, Whole, Word
 
 __all__ = ["build_settings", "settings_field"]
@@ -25,11 +25,27 @@ __all__ = ["build_settings", "settings_field"]
 def settings_field(rules: Iterable[VenueRules]) -> Field:
     """The shape of `settings`: the union over the venue types."""
     declared: dict[str, Setting] = {}
-    for one in (setting for some in rules for setting in some.settings):
+    every = list(rules)
+    for one in (setting for some in every for setting in some.settings):
         if declared.setdefault(one.name, one).kind != one.kind:
             raise ValueError(f"two venue types declare the setting {one.name!r}, each of another kind")
     fields = {name: Field(kind=_kind(one.kind), doc=one.doc, notes=_notes(one)) for name, one in declared.items()}
-    return Field(kind=containers.Record(fields, nulls=True), doc="The venue's other switches")
+    unmanaged = {name: why for some in every for name, why in some.unmanaged.items()}
+    return Field(kind=_Switches(fields, unmanaged), doc="The venue's other switches")
+
+
+class _Switches(containers.Record):
+    """The settings; what a venue has besides and no manifest holds is refused with the reason."""
+
+    def __init__(self, fields: Mapping[str, Field], unmanaged: Mapping[str, str]) -> None:
+        super().__init__(fields, nulls=True)
+        self._unmanaged = unmanaged
+
+    def unknown(self, name: str, node: Node, report: Report) -> None:
+        if (why := self._unmanaged.get(name)) is None:
+            super().unknown(name, node, report)
+        else:
+            report.key(node, f"no manifest holds {shown(name)}: {why}")
 
 
 def _notes(setting: Setting) -> tuple[tuple[str, str], ...]:

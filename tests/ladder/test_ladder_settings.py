@@ -221,6 +221,11 @@ def test_show_tells_what_the_present_mode_has_of_an_account_that_is_to_switch(de
         ({"greeks": "AP"}, 'unknown value "AP"'),
         ({"grееks": "BS"}, "unknown key"),
         ({"greks": "BS"}, 'did you mean "greeks"'),
+        (
+            {"activate_feature": True},
+            'holds "activate_feature": it cannot be read back, acts on the master',
+        ),
+        ({"auto_earn_usdg": True}, 'no manifest holds "auto_earn_usdg": the earning of USDG cannot be read back'),
         ({"margin_mode": {"BINANCE_FUTURE_BTC_USDT": "isolated"}}, "has no setting `margin_mode`"),
         ([], "must be a map"),
     ],
