@@ -33,7 +33,7 @@ def argument_addresses(command: Command) -> Command:
 
 def option_target(command: Command) -> Command:
     """Add `--target ADDRESS`, which narrows a command to part of the manifest."""
-    what = "Only this address or pattern (* and ?); an account name means all of it. @FILE reads one per line."
+    what = "Only this address or pattern (* and ?); an account or field name means all of it. @FILE reads one per line."
     return _option("--target", "targets", what)(command)
 
 

@@ -68,6 +68,10 @@ class AddressPattern:
         family = _family(address.account, address.field)
         return bool(family) and fits(family) is not None
 
+    def selects(self, address: Address) -> bool:
+        """Whether a look that is narrowed to the pattern has this address: a field's name means every key of it."""
+        return self.matches(address) or self.matches(Address(address.account, address.field))
+
     def may_reach(self, account: str, field: str) -> bool:
         """Whether the pattern could select any address of `account.field`, whatever its key: decides what is read."""
         fits = _compiled(self.text).fullmatch
@@ -125,7 +129,7 @@ class Focus:
         alone: Iterable[str] = (),
         exactly: Iterable[str] | None = None,
         only: Iterable[str] | None = None,
-        whole_fields: bool = False,
+        listed: Iterable[str] = (),
         dependencies: bool = False,
     ) -> None:
         """`excludes`: addresses, fields (with all their keys) and accounts that are not looked at, targeted or not.
@@ -134,12 +138,12 @@ class Focus:
 
         `only`: of what the targets select, these fields and no others.
 
-        `dependencies`: what has to change before something targeted is looked at, too.
+        `listed`: fields that are looked at in accounts that manage nothing of them, too.
 
-        `whole_fields`: a target that is a field's name without a key means every key of it.
+        `dependencies`: what has to change before something targeted is looked at, too.
         """
         self.dependencies = dependencies
-        self._whole_fields = whole_fields
+        self._listed = tuple(listed)
         self._only = None if only is None else frozenset(only)
         self.patterns = tuple(AddressPattern(text) for text in targets)
         self._alone = frozenset(alone)
@@ -199,8 +203,7 @@ class Focus:
 
     def leaves_out(self, address: Address) -> bool:
         """Whether the user said to leave this very address alone."""
-        field = Address(address.account, address.field)
-        return any(one.matches(address) or one.matches(field) for one in self._without)
+        return any(one.selects(address) for one in self._without)
 
     def may_leave_out(self, account: str, field: str) -> bool:
         """Whether some address of `account.field` could be left out."""
@@ -216,10 +219,9 @@ class Focus:
             return str(address) in self._exact or any(pattern.matches(address) for pattern in self._besides)
         if not address.field and address.account in self._alone:
             return True
-        field = Address(address.account, address.field) if self._whole_fields else address
         if not self.patterns or address.account in self._named:
             return True
-        return any(one.matches(address) or one.matches(field) for one in self._globs)
+        return any(one.selects(address) for one in self._globs)
 
     def may_want(self, account: str, *fields: str) -> bool:
         """Whether any address of one of these fields of the account could be looked at."""
@@ -240,4 +242,4 @@ class Focus:
 
     def touches(self, account: str, *fields: str) -> bool:
         """Whether the account is looked at at all: its existence, or one of these fields."""
-        return self.wants(Address(account)) or self.may_want(account, *fields)
+        return self.wants(Address(account)) or self.may_want(account, *fields, *self._listed)

@@ -69,7 +69,7 @@ async def cap(
 
     `approve` is asked once, when there is something to lower.
     """
-    progress, focus = safe(progress), Focus(targets, whole_fields=True)
+    progress, focus = safe(progress), Focus(targets)
     specs = _specs(workspace, focus)
     if targets and not specs:
         raise UsageError(

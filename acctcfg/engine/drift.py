@@ -13,10 +13,10 @@ from acctcfg.core.drift import FINDINGS, Drift
 from acctcfg.core.plan import Plan, Step, Warning_
 from acctcfg.core.remembered import LISTING
 from acctcfg.engine.drift_accounts import look_at_users
-from acctcfg.engine.drift_keys import look_at_keys
+from acctcfg.engine.drift_keys import FIELD, look_at_keys
 from acctcfg.engine.left_behind import has_credentials
 from acctcfg.engine.look import Look, inventory_of
-from acctcfg.engine.narrowed import demand_reach
+from acctcfg.engine.narrowed import demand_reach, demand_targets
 from acctcfg.engine.plan import draw_up
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.reading import venues_of
@@ -56,13 +56,15 @@ async def find_drift(
     other processes use of them meanwhile."""
     progress = safe(progress)
     demand_reach(workspace, "--target", targets)
-    focus = Focus(targets, excludes=excludes)
+    focus = Focus(targets, excludes=excludes, listed=() if KEYS in skip else (FIELD,))
     async with Session(workspace, _venues(workspace, focus), progress=progress, limits=limits) as session:
         planned = await draw_up(session, focus, look_only=True, progress=progress)
         look = Look(session=session, focus=focus, keys=KEYS not in skip, now=now)
         await _beside(look, planned.surveys.values(), progress)
         _listings(look, planned.surveys, planned.plan.steps)
         plan = _told(look, planned.plan)
+        surveys = tuple(planned.surveys.values())
+        demand_targets(workspace, focus, surveys, plan.unreadable, listed=[(one, FIELD) for one in look.listed])
         return Drift(
             plan=plan,
             findings=tuple(sorted(look.findings, key=lambda one: (one.address, one.code, one.message))),

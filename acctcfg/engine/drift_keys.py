@@ -17,7 +17,7 @@ from acctcfg.engine.workspace import JournalMemory
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.inventory import ListedKey, ListedKeys
 
-__all__ = ["iso", "key_json", "look_at_keys"]
+__all__ = ["FIELD", "iso", "key_json", "look_at_keys"]
 
 FIELD = "api_keys"
 DAY_S = 86_400
@@ -36,6 +36,7 @@ async def look_at_keys(look: Look, survey: Survey) -> None:
     except Exception as error:
         look.cannot_read(f"{account}.{FIELD}", link, error)
         return
+    look.listed.append(account)
     _unknown(look, survey, listed)
     _count(look, survey, listed, inventory.most_keys)
     named = {key.label: key for key in survey.spec.api_keys}

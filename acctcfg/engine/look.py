@@ -28,6 +28,7 @@ class Look:
     findings: list[Finding] = field(default_factory=list)
     times: list[KeyTimes] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)  # accounts whose list of keys was read
 
     def links(self) -> Iterator[tuple[str, Link]]:
         """The connections that answer."""

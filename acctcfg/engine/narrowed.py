@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from acctcfg.core.address import Address, AddressPattern, Focus
 from acctcfg.core.desired import AccountSpec
@@ -21,17 +21,22 @@ def demand_targets(
     focus: Focus,
     surveys: Sequence[Survey],
     lost: Sequence[Unread],
-    replacing: frozenset[Address],
+    replacing: frozenset[Address] = frozenset(),
+    *,
+    listed: Collection[tuple[str, str]] = (),
 ) -> None:
     """A target or a `--replace` that selects nothing is a slip of the pen, never a plan without changes.
 
-    Of an account that could not be read in full nobody knows what a target would have selected.
+    Of an account that could not be read in full, or where an entry set nothing, nobody knows what a target would have
+    selected. `listed`: accounts with a field whose live list was read, so that there was a look at whatever is in it.
     """
     there = [address for survey in surveys for address in survey.desired]
     unread = {one.address.partition(".")[0] for one in lost}
-    unread |= {survey.spec.key for survey in surveys if survey.unreadable}
+    unread |= {survey.spec.key for survey in surveys if survey.unreadable or survey.sets_nothing}
     for pattern in focus.patterns:
-        if any(pattern.matches(address) for address in there) or hidden(pattern, workspace, focus):
+        if any(pattern.selects(address) for address in there) or hidden(pattern, workspace, focus):
+            continue
+        if any(pattern.may_reach(account, field) for account, field in listed):
             continue
         if not any(_may_reach(pattern, workspace, account) for account in unread):
             near = near_address(pattern.text, workspace)

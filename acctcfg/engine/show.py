@@ -47,11 +47,10 @@ async def observe(
 ) -> list[AccountView]:
     """Every account that the targets touch, as it is now; `only` of its fields, and nothing else is read.
 
-    `fees`: and what trading costs in each. A target that names a field without a key (`mmdesk01.leverage`) means all of
-    that field.
+    `fees`: and what trading costs in each.
     """
     demand_reach(workspace, "--exclude", excludes)
-    focus = Focus(targets, excludes=excludes, only=only, whole_fields=True)
+    focus = Focus(targets, excludes=excludes, only=only)
     async with Session(workspace, venues_of(workspace, focus), progress=progress) as session:
         surveys, _, unread = await survey_accounts(session, focus, progress=progress)
         await asyncio.gather(*(_look_behind(survey, session) for survey in surveys if survey.exists))
@@ -62,7 +61,7 @@ async def observe(
     views = [replace(view, fees=rates.get(view.account)) for view in _views(surveys, focus)]
     accounts = workspace.manifest.accounts
     for target in targets if not unread else ():
-        one = Focus([target], excludes=excludes, only=only, whole_fields=True)
+        one = Focus([target], excludes=excludes, only=only)
         if not _views(surveys, one) and not hidden(one.patterns[0], workspace, one):
             raise UsageError(
                 f"{target} selects nothing{near_address(target, workspace)}",

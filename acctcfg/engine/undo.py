@@ -61,7 +61,7 @@ class Undo:
             since = journal.written_since(record)
             done = as_named_now(deeds(record), record, journal, workspace.manifest.accounts)
         patterns = [AddressPattern(text) for text in targets]
-        done = [one for one in done if not patterns or any(p.matches(at) for p in patterns for at in one.addresses)]
+        done = [one for one in done if not patterns or any(p.selects(at) for p in patterns for at in one.addresses)]
         if patterns and not done:
             raise UsageError(
                 f"--target {', '.join(targets)} selects nothing that the run {record.run.id} changed",

@@ -109,7 +109,7 @@ class RunRecord:
 
 def is_of(address: str, targets: Sequence[str]) -> bool:
     """Whether one of these addresses or patterns names an address, or the account that it belongs to."""
-    return any(AddressPattern(target).matches(Address.of(address)) for target in targets)
+    return any(AddressPattern(target).selects(Address.of(address)) for target in targets)
 
 
 @dataclass(frozen=True, slots=True)

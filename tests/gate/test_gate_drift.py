@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from gate_desk import ADA, GateDesk
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "drift.schema.json").read_text(encoding="utf-8"))
@@ -79,3 +81,53 @@ def test_two_venues_in_one_look(make_gate: Any) -> None:
     document = drift(both, code=1)
     assert [one["address"] for one in document["unreadable"]] == ["main"]
     assert {one["venue"] for one in document["findings"]} == {"desk"}
+
+
+PARTS = {
+    "account_mode": "isolated_exchange",
+    "position_mode": {"okx": "long_short"},
+    "leverage": [{"symbol": ADA, "value": 4}],
+}
+
+
+@pytest.mark.slow
+def test_a_fields_name_is_all_its_keys(make_gate: Callable[..., GateDesk]) -> None:
+    """A look and a plan at `cx.leverage` or `cx.position_mode` have every key of it, as `show` and the brake have."""
+    gate = make_gate(account_mode="ISOLATED_EXCHANGE")
+    gate.write({"cx": PARTS})
+    for field, key in (("leverage", f"futures/{ADA}"), ("position_mode", "okx")):
+        changes = drift(gate, "--target", f"cx.{field}", code=2)["changes"]
+        assert [one["address"] for one in changes] == [f"cx.{field}[{key}]"]
+        assert set(gate.steps("--target", f"cx.{field}")) == {f"cx.{field}[{key}]"}
+    assert gate.run("watch", "--times", "1", "--listen", "off", "--target", "cx.leverage").code == 2
+    assert gate.apply("--target", "cx.leverage").code == 0
+    assert gate.crossex()["leverage"] == {ADA: "4"}
+    assert not drift(gate, "--target", "cx.leverage", code=0)["changes"]
+    assert len(gate.run("history", "--target", "cx.leverage", "--format", "json").json) == 1
+    assert gate.run("history", "--target", "cx.position_mode", "--format", "json").json == []
+
+
+@pytest.mark.parametrize("command", ["drift", "watch --times 1 --listen off", "plan"])
+@pytest.mark.parametrize("target", ["cx.leverage[futures/OKX_FUTURE_ADA_USD]", "cx.position_mode[kraken]"])
+def test_a_look_at_nothing_is_no_look(make_gate: Callable[..., GateDesk], command: str, target: str) -> None:
+    """An address that there is not is wrong usage, never "no drift"; beside an entry that set nothing it may be its."""
+    gate = make_gate(account_mode="ISOLATED_EXCHANGE")
+    gate.write({"cx": PARTS})
+    said = gate.run(*command.split(), "--target", target)
+    assert (said.code, said.out) == (64, ""), said.out
+    assert f"--target {target} selects nothing" in said.err
+    suspended = "OKX_FUTURE_GONE_USDT"
+    gate.sandbox.control_post("gate_crossex/symbols", {"symbol": suspended, "leverage_max": "50", "state": "suspend"})
+    gate.write({"cx": {**PARTS, "leverage": [{"symbol": suspended, "value": 4}]}})
+    assert gate.run(*command.split(), "--target", f"cx.leverage[futures/{suspended}]").code == 0
+
+
+def test_a_key_that_nobody_named_has_an_address_of_its_own(gate: GateDesk) -> None:
+    """What a look names can be looked at alone, in an account that manages no key, too; with `--skip keys` it is not
+    looked at, and that is said."""
+    gate.sandbox.control_post("accounts/cx:sub_1", keys=[row("a"), row("b")])
+    gate.write({"sub_1": {"role": "sub_account"}})
+    assert found(drift(gate, "--target", "sub_1.api_keys[a]", code=2)) == {("unknown_key", "sub_1.api_keys[a]")}
+    assert len(found(drift(gate, "--target", "*.api_keys", code=2))) == 2
+    assert not found(drift(gate, "--target", "sub_1.api_keys[c]", code=0))
+    assert gate.run("drift", "--target", "sub_1.api_keys[a]", "--skip", "keys").code == 64
