@@ -41,6 +41,7 @@ __all__ = [
     "elsewhere",
     "goes_on",
     "lasts",
+    "outlasts",
     "rotate",
     "stands",
     "stays",
@@ -138,6 +139,11 @@ def _asked(account: AccountNotes, address: Address, begun: Rotation | None) -> f
 def lasts(account: AccountNotes, begun: Rotation) -> bool:
     """Whether the old key is to stay for longer than a run waits."""
     return begun.until - account.now() > WAITED_HERE_S
+
+
+def outlasts(account: AccountNotes, address: Address) -> bool:
+    """Whether the old key of a rotation is to stand beside the new one when the run that makes it is over."""
+    return _asked(account, address, account.rotations.get(address.key)) > WAITED_HERE_S
 
 
 def stays(account: AccountNotes, address: Address, begun: Rotation) -> bool:

@@ -147,19 +147,27 @@ def _adds(found: Live) -> bool:
     return found is ABSENT or (isinstance(found, Rotating) and found.adds)
 
 
-def limit_of_keys(survey: Survey, live: Sequence[str], most: int, *, sure: int | None = None) -> None:
+def limit_of_keys(
+    survey: Survey, live: Sequence[str], most: int, outlasts: Callable[[Address], bool], *, sure: int | None = None
+) -> None:
     """Block new keys that the venue would refuse for their number. `live`: the labels of all that are there.
 
-    `sure`: from there on the venue may refuse, for its documents disagree.
+    Keys that go are deleted last, so all that is there counts. Rotations go one after the other: those whose old key
+    does not outlast the run (`outlasts`) take one place between them. `sure`: from there on the venue may refuse, for
+    its documents disagree.
     """
-    keys = [address for address in survey.desired if address.field == "api_keys"]
-    gone = {address.key for address in keys if survey.desired[address] is ABSENT}
-    left = sum(label not in gone for label in live)
+    keys = sorted((one for one in survey.desired if one.field == "api_keys"), key=str)
     made = [one for one in keys if survey.desired[one] is not ABSENT and _adds(survey.live[one])]
-    for number, address in enumerate(sorted(made, key=str), left + 1):
-        detail = f"{survey.spec.name} would have {left + len(made)} keys, and the venue takes at most"
+    lasting = [one for one in made if not isinstance(survey.live[one], Rotating) or outlasts(one)]
+    room = {address: len(live) + number for number, address in enumerate(lasting, 1)}
+    passing = {address: len(live) + len(lasting) + 1 for address in made if address not in room}
+    needed = max((*room.values(), *passing.values()), default=0)
+    goes = next((one for one in keys if survey.desired[one] is ABSENT and one.key in live), None)
+    first = f"; keys are deleted last, so delete first what is to go (--target {goes})" if goes else ""
+    for address, number in (room | passing).items():
+        detail = f"{survey.spec.name} would have {needed} keys, and the venue takes at most"
         if number > most:
-            survey.block(address, "key_limit", f"{detail} {most}")
+            survey.block(address, "key_limit", f"{detail} {most}{first}")
         elif sure is not None and number > sure:
-            check = Precheck("key_limit", "venue", f"{detail} {sure} or {most}: its documents name both")
-            survey.blocks.setdefault(address, []).append(check)
+            said = f"{detail} {sure} or {most}: its documents name both{first}"
+            survey.blocks.setdefault(address, []).append(Precheck("key_limit", "venue", said))

@@ -220,3 +220,54 @@ def test_a_key_that_is_to_go_takes_its_new_one_along(trader: GateDesk, at: str) 
     assert trader.plan().last == "No changes. Live accounts match the manifest."
     trader.write({"trader1": {"role": "sub_account", "api_keys": {"bot": KEY}}}).converge()
     assert live(trader) == {stored(trader): "bot"}
+
+
+def limits(desk: GateDesk, *command: str) -> dict[str, str]:
+    """What a plan says of the number of keys, by their labels."""
+    said = desk.run(*command, "--format", "json")
+    steps = said.json.get("plan", said.json)["steps"]
+    checks = {step["key"]: [one for one in step["prechecks"] if one["name"] == "key_limit"] for step in steps}
+    return {key: f"{one['status']}: {one['detail']}" for key, found in checks.items() for one in found}
+
+
+def manages(desk: GateDesk, *labels: str, **more: dict[str, str]) -> None:
+    """These keys are wanted."""
+    keys = {**dict.fromkeys(labels, KEY), **more}
+    desk.write({"trader1": {"role": "sub_account", "api_keys": keys}}, guardrails={"max_deletes": 1})
+
+
+@pytest.mark.slow
+def test_keys_are_rotated_one_after_the_other(gate: GateDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between them they take one place more, unless the old ones stay: what the venue takes is not refused before."""
+    manages(gate, "a", "b", "c", "d")
+    gate.converge()
+    rotates = ("rotate", "trader1", "*", "--auto-approve")
+    monkeypatch.setattr("acctcfg.venues.gate_crossex.api_keys.MOST_KEYS", 6)
+    blocked = limits(gate, *rotates, "--overlap", "24h")
+    assert [key for key, said in blocked.items() if said.startswith("fail: trader1 would have 8 keys")] == ["c", "d"]
+    assert not limits(gate, *rotates, "--overlap", "0s")
+    assert set(live(gate).values()) == {"a", "b", "c", "d"}
+
+
+@pytest.mark.slow
+def test_a_key_that_goes_makes_no_room_for_one_that_comes(gate: GateDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is deleted last: a plan says that the venue may refuse the new one, where it will, blocks it, and says how."""
+    manages(gate, *"abcde")
+    gate.converge()
+    manages(gate, *"abcdf", e={"state": "absent"})
+    way = "delete first what is to go (--target trader1.api_keys[e])"
+    assert list(limits(gate, "plan")) == ["f"]
+    assert limits(gate, "plan")["f"].startswith("venue: trader1 would have 6 keys, and the venue takes at most 5 or 20")
+    assert way in limits(gate, "plan")["f"]
+    monkeypatch.setattr("acctcfg.venues.gate_crossex.api_keys.MOST_KEYS", 5)
+    said = gate.apply()
+    assert (said.code, way in said.out, len(gate.account("trader1")["keys"])) == (3, True, 5), said.out
+    assert gate.apply("--target", "trader1.api_keys[e]").code == 0
+    assert gate.apply().code == 0
+    assert set(live(gate).values()) == set("abcdf")
+
+
+def test_the_keys_of_a_new_account_are_counted(gate: GateDesk) -> None:
+    """Its sixth is one that the venue may refuse, and a plan says so."""
+    manages(gate, *"abcdef")
+    assert list(limits(gate, "plan")) == ["f"]

@@ -27,7 +27,7 @@ from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.gate_crossex.refusals import UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
 from acctcfg.venues.key_making import make_key
-from acctcfg.venues.key_rotation import rotate, tell, temporary_labels
+from acctcfg.venues.key_rotation import outlasts, rotate, tell, temporary_labels
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name_strangers, taken_place, unbound, wished
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.resources import alias, unreadable
@@ -76,8 +76,8 @@ class ApiKeys(OneCall[Account]):
         rows = [row for row in account.keys or () if row.label not in beside]
         name_strangers(survey, rows, account.odd_keys)
         self._demand_unlocked(account)
-        if account.keys is not None:
-            limit_of_keys(survey, [row.label for row in account.keys], MOST_KEYS, sure=SURE_KEYS)
+        labels = [row.label for row in account.keys or ()]  # a new account has none
+        limit_of_keys(survey, labels, MOST_KEYS, partial(outlasts, account), sure=SURE_KEYS)
 
     async def _found(self, account: Account, key: KeySpec) -> Live:
         if account.row is None:

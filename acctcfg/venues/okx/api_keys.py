@@ -21,7 +21,7 @@ from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Rotating, Un
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.key_making import make_key
-from acctcfg.venues.key_rotation import rotate, stands, tell, temporary_labels
+from acctcfg.venues.key_rotation import outlasts, rotate, stands, tell, temporary_labels
 from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name_strangers, taken_place, unbound, wished
 from acctcfg.venues.okx.access import ask_key
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
@@ -76,7 +76,7 @@ class ApiKeys(OneCall[Account]):
             name_strangers(survey, rows, account.keys.odd)
         _guard_access(account)
         if account.keys is not None:
-            limit_of_keys(survey, list(account.keys.rows), MOST_KEYS)
+            limit_of_keys(survey, list(account.keys.rows), MOST_KEYS, partial(outlasts, account))
 
     async def _judge(self, account: Account, key: KeySpec, found: Live) -> None:
         """What this venue's keys need besides, and what there is to say of them."""
