@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from acctcfg.core.address import Address
 from acctcfg.core.outcome import Outcome
 from acctcfg.engine.execute import Execution
+from acctcfg.engine.found_later import where_now
 from acctcfg.engine.part import Part, unresolved
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.progress import Progress
@@ -62,7 +63,8 @@ async def carry_out(
             recorded = Run(run, journal, way.locks.fresh, partial(_closed, session))
             for link in working(session):
                 link.client.on_request = recorded.heard
-            lost = frozenset(intent.address for some in open_before.values() for intent in some)
+            where = where_now(planned)
+            lost = frozenset(str(at) for some in open_before.values() for one in some if (at := where(one)) is not None)
             execution = Execution(planned, recorded, way.progress, left_out, lost)
             if way.spread is not None:
                 execution = way.spread(execution, way.locks)

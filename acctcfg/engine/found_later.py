@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from acctcfg.core.address import Address
 from acctcfg.core.outcome import StepResult
 from acctcfg.core.state import ABSENT, After, Live, Unreadable, Wanted, to_json
 from acctcfg.engine.attempt import GOOD
+from acctcfg.engine.plan import Planned
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject, JsonValue
     from acctcfg.journal import Intent
     from acctcfg.journal.records import Finding
 
-__all__ = ["found_later"]
+__all__ = ["found_later", "where_now"]
 
 _PARTS = ("creates", "deletes", "renames")
 """In what was written down of a change: one of several writes, of which the value as a whole tells nothing."""
+
+
+def where_now(planned: Planned) -> Callable[[Intent], Address | None]:
+    """Where the address of an old write stands in this plan: an account is the one with its name at the venue, whatever
+    key it has in the manifest by now. None for one that the plan does not have."""
+    session = planned.session
+    assert session is not None  # noqa: S101 (draw_up read through it)
+    users = {venue: link.connection.user for venue, link in session.links.items()}
+    keys = {(users[one.spec.venue], one.spec.name): key for key, one in planned.surveys.items()}
+
+    def now(intent: Intent) -> Address | None:
+        key, address = keys.get((intent.venue_user, intent.account)), Address.of(intent.address)
+        return None if key is None else Address(key, address.field, address.key)
+
+    return now
 
 
 def found_later(intent: Intent, now: StepResult | None, live: Live | None, uid: str) -> Finding | None:

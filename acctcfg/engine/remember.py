@@ -12,7 +12,7 @@ from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.remembered import LISTING, Ours
 from acctcfg.core.untold import untold
 from acctcfg.engine.attempt import GOOD
-from acctcfg.engine.found_later import found_later
+from acctcfg.engine.found_later import found_later, where_now
 from acctcfg.engine.plan import Planned
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.inventory import HasInventory
@@ -59,14 +59,25 @@ def remember(
     for result in outcome.results:
         _forget_key(planned, result, journal, run)
     _remember_seen(planned, journal, run)
-    read = {str(address): live for survey in planned.surveys.values() for address, live in survey.live.items()}
-    uids = {key: survey.uid for key, survey in planned.surveys.items()}
-    for intents in open_before.values():
-        for intent in intents:
-            uid = uids.get(Address.of(intent.address).account, "")
-            finding = found_later(intent, ended.get(intent.address), read.get(intent.address), uid)
-            if finding:
-                journal.resolve(run, intent, finding, intent.call)
+    _settle_old(planned, ended, journal, open_before, run)
+
+
+def _settle_old(
+    planned: Planned,
+    ended: Mapping[str, StepResult],
+    journal: Journal,
+    open_before: Mapping[str, Sequence[Intent]],
+    run: str,
+) -> None:
+    """What became of writes of earlier runs whose outcome nobody knew."""
+    where = where_now(planned)
+    for intent in (intent for some in open_before.values() for intent in some):
+        if (address := where(intent)) is None:
+            continue
+        survey = planned.surveys[address.account]
+        finding = found_later(intent, ended.get(str(address)), survey.live.get(address), survey.uid)
+        if finding:
+            journal.resolve(run, intent, finding, intent.call)
 
 
 def _kept(planned: Planned, outcome: Outcome) -> list[Survey]:

@@ -97,3 +97,16 @@ def test_a_delete_that_was_lost_and_happened_leaves_the_new_account_ours(desk: D
     with Journal.open(desk.folder / ".acctcfg" / "journal.sqlite") as journal:
         (ours,) = journal.knowledge(desk.account("@master")["uid"]).all()
     assert ours.uid == desk.account("mmdesk01")["uid"]
+
+
+def test_a_lost_write_is_found_where_its_account_stands_now(desk: Desk) -> None:
+    """The account has another key in the manifest by now, and another account has its former one: the write is judged
+    by the account that it was sent to."""
+    assert desk.write(at_leverage(10)).apply().code == 0
+    run = begun(desk, f"mmdesk01.{LEVERAGE}", "change", before=5, after=10)
+    gone = begun(desk, "mmdesk01", "delete", before={"name": "mmdesk01"}, after=None)
+    renamed = {"alpha": {**at_leverage(10)["mmdesk01"], "name": "mmdesk01"}, "mmdesk01": {"name": "mmdesk02"}}
+    assert desk.write(renamed, guardrails={"adopt": "explicit"}).apply().code == 0
+    assert "5 -> 10   outcome not known, found later: it happened" in desk.run("history", run).out
+    assert "found later: it did not happen" in desk.run("history", gone).out
+    assert desk.plan().last == "No changes. Live accounts match the manifest."
