@@ -593,6 +593,42 @@ WHOLE = {
     "state": 1,
     "mode": 1,
 }
+
+
+def test_a_key_that_is_listed_twice_is_one(make_gate: Callable[..., GateDesk]) -> None:
+    """Of two like rows one counts, and nobody is told to delete one of two keys; of two that differ neither does."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW]}})
+    gate.write({"sub_1": sub(trading={})})
+    listed(gate, WHOLE, {**WHOLE, "last_access": 1})
+    assert (gate.plan().last, gate.plan().code) == ("No changes. Live accounts match the manifest.", 0)
+    gate.sandbox.control_delete("faults/all")
+    listed(gate, WHOLE, {**WHOLE, "ip_whitelist": []})
+    document = gate.plan("--format", "json").json
+    assert [(one["address"], one["code"]) for one in document["unreadable"]] == [("sub_1.api_keys[trading]", "shape")]
+    assert document["steps"] == []
+
+
+@pytest.mark.parametrize("odd", [None, "x", {}, {"perms": []}], ids=json.dumps)
+def test_a_row_that_is_no_key_spoils_no_key(make_gate: Callable[..., GateDesk], odd: Any) -> None:
+    """What the list has is as it is; what it lacks may be that row, and is never made."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW]}})
+    gate.write({"sub_1": sub(trading={}, other=TRADING)})
+    gate.fault(match={"path": "*/keys", "method": "GET"}, times=0, kind="garbage", body=json.dumps([WHOLE, odd]))
+    document = gate.plan("--format", "json").json
+    assert [(one["address"], one["code"]) for one in document["unreadable"]] == [("sub_1.api_keys[other]", "shape")]
+    assert document["steps"] == []
+
+
+def test_an_account_that_is_listed_twice_is_one(make_gate: Callable[..., GateDesk]) -> None:
+    """Two like rows name one sub-account: it is planned."""
+    gate = make_gate(sub_accounts={"sub_1": {}})
+    gate.write({"sub_1": {"role": "sub_account", "state": "locked"}})
+    uid = int(gate.account("sub_1")["uid"])
+    row = {"login_name": "sub_1", "user_id": uid, "state": 1, "remark": "", "create_time": 1}
+    gate.fault(match={"path": "*/sub_accounts"}, times=0, kind="garbage", body=json.dumps([row, row]))
+    assert set(gate.steps()) == {"sub_1.state"}
+
+
 HALF_SAID: list[dict[str, Any]] = [
     *({"name": None}, {"perms": None}, {"ip_whitelist": None}, {"ip_whitelist": "127.0.0.1"}),
     *({"perms": [{"name": "futures"}]}, {"perms": [{"name": "futures", "read_only": "true"}]}),

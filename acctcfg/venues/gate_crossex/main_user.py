@@ -63,7 +63,7 @@ class SubAccountList:
 
     @classmethod
     def of(cls, answer: object) -> SubAccountList:
-        """A row that cannot be read says nothing of the others."""
+        """A row that cannot be read says nothing of the others, and two that say the same are one."""
         if not isinstance(answer, list):
             raise Garbled("a list of sub-accounts that is not a list", code="no_list")
         rows, odd = [], []
@@ -72,6 +72,7 @@ class SubAccountList:
                 rows.append(SubAccount.of(row))
             except Garbled:
                 odd.append(str(row.get("login_name") or "") if isinstance(row, Mapping) else "")
+        rows = list(dict.fromkeys(rows))  # one that is listed twice is one
         return cls(rows=tuple(sorted(rows, key=lambda row: row.name)), odd=tuple(sorted(odd)))
 
     def find(self, name: str) -> SubAccount | None:
@@ -218,15 +219,22 @@ class MainUser:
 
 
 def _keys(answer: object) -> KeyList:
-    """A row that cannot be read says nothing of the others."""
+    """A row that cannot be read says nothing of the others. A key that is listed twice is one; where its rows differ,
+    neither counts."""
     if not isinstance(answer, list):
         raise Garbled("a list of API keys that is not a list", code="no_list")
-    rows, odd = [], set()
+    rows: dict[str, list[KeyRow]] = {}
+    odd = set()
     for row in answer:
         try:
-            rows.append(KeyRow.of(row))
+            read = KeyRow.of(row)
         except Garbled:
-            if not isinstance(row, Mapping) or not (row.get("name") or row.get("key")):
-                raise  # no key at all: whatever this list is, it is not of keys
-            odd.add(str(row.get("name") or ""))
-    return KeyList(rows=tuple(sorted(rows, key=lambda row: (row.label, row.api_key))), odd=frozenset(odd))
+            odd.add(str(row.get("name") or "") if isinstance(row, Mapping) else "")
+        else:
+            same = rows.setdefault(read.api_key, [])
+            same += [read] if read not in same else []
+    if answer and not any(isinstance(row, Mapping) and (row.get("name") or row.get("key")) for row in answer):
+        raise Garbled("an API key without its id", code="no_key")  # whatever this list is, it is not of keys
+    odd |= {one.label for same in rows.values() if len(same) > 1 for one in same}
+    whole = [one for same in rows.values() if len(same) == 1 for one in same]
+    return KeyList(rows=tuple(sorted(whole, key=lambda row: (row.label, row.api_key))), odd=frozenset(odd))
