@@ -50,6 +50,7 @@ def _compiled(glob: str) -> re.Pattern[str]:
 
 _SPECIAL = re.compile(r"[*?.\[]")  # in what is not the name of an account
 _FIELD = re.compile(r"\.[a-z_]{3,}\[")
+_NAMED = re.compile(r"\.[^*?\[\]]+\[")  # any word in a field's place
 _ANY_KEY = "\0" * 64  # no key looks so: a pattern that selects it selects them all
 
 
@@ -79,6 +80,24 @@ class AddressPattern:
             return True
         return _reaches(self.text, f"{account}.{field}") if field else False
 
+    def may_begin(self, field: str) -> bool:
+        """Whether it could select an address `ACCOUNT.field`, of whatever account, or the account itself.
+
+        A field in which a bracket opens is the beginning of such addresses.
+        """
+        glob = self.text
+        places = _after_any_account(glob)
+        if len(glob) in places:
+            return True
+        for char in f".{field}":
+            places = _moved(places, char, glob)
+        if "[" not in field:
+            return len(glob) in places
+        # a field that the pattern names is not spent on another field's keys, as in `_reaches`
+        named = _NAMED.search(glob)
+        least = named.end() if named is not None else 0
+        return glob[-1:] in ("]", "*", "?") and any(least <= at < len(glob) for at in places)
+
     def selects_all(self, account: str, field: str) -> bool:
         """Whether it selects every address of `account.field`: by the account, the field's name, or `FIELD[*]`."""
         return self.matches(Address(account, field)) or self.matches(Address(account, field, _ANY_KEY))
@@ -97,6 +116,18 @@ def _reaches(glob: str, prefix: str) -> bool:
     # `.leverage[` is where a key begins, not a part of one: no `*` before it reaches into another field's keys
     named = _FIELD.search(glob)
     return any((named is None or named.end() <= at) and at < len(glob) for at in _moved(places, "[", glob))
+
+
+def _after_any_account(glob: str) -> set[int]:
+    """The states of `glob` behind the name of some account."""
+    found: set[int] = set()
+    new = _closed({0}, glob)
+    while new - found:
+        found |= new
+        named = (at for at in new if at < len(glob) and (glob[at] in "*?_-" or glob[at].isalnum()))
+        spent = {at if glob[at] == "*" else at + 1 for at in named}
+        new = _closed(spent, glob)
+    return found
 
 
 def _moved(places: set[int], char: str, glob: str) -> set[int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from acctcfg.core.built_in import RULES
 from acctcfg.core.desired import Exemption, Guardrails, Rule
+from acctcfg.core.rules import VenueRules
 from acctcfg.manifest.approvals import build_approvals
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.nodes import Node
@@ -15,6 +16,7 @@ from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.rollout import build_rollout, share_of
 from acctcfg.manifest.rule_schemas import schema_error
 from acctcfg.manifest.scalars import BAD
+from acctcfg.manifest.selectable import not_selectable
 from acctcfg.manifest.shape import Shape
 from acctcfg.manifest.windows import build_windows
 
@@ -38,7 +40,7 @@ def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
     changed = None if changed is None else share_of(changed)
     default = Guardrails()
     venues = workspace.sections["venues"]
-    rules = _rules(section["rules"], taken["rules"], venues, report) if "rules" in taken else ()
+    rules = _rules(section["rules"], taken["rules"], venues, shape.rules.values(), report) if "rules" in taken else ()
     excepted = _exceptions(section["exceptions"], taken["exceptions"], rules, report) if "exceptions" in taken else ()
     denied = taken.get("deny_permissions", default.deny_permissions)
     return Guardrails(
@@ -57,7 +59,9 @@ def build_guardrails(workspace: Workspace, shape: Shape) -> Guardrails:
     )
 
 
-def _rules(node: Node, taken: list[Any], venues: Collection[str], report: Report) -> tuple[Rule, ...]:
+def _rules(
+    node: Node, taken: list[Any], venues: Collection[str], types: Collection[VenueRules], report: Report
+) -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for child, values in zip(node.value, taken, strict=True):
         if values is BAD or "name" not in values or "schema" not in values:
@@ -79,17 +83,21 @@ def _rules(node: Node, taken: list[Any], venues: Collection[str], report: Report
                 if "did you mean" in meant or what == "action":
                     report.value(child.value["when"].value[what], f"unknown {what} {shown(word)}{meant}")
         for word in patterns["address"]:
-            if _REGULAR.search(word):
-                wrong = (
-                    f'{shown(word)} is not an address pattern (only * and ? are special, such as "*.leverage[swap/*]")'
-                )
-                report.value(child.value["when"].value["address"], wrong)
+            if wrong := _address_flaw(word, types):
+                report.value(child.value["when"].value["address"], f"{shown(word)} {wrong}")
         if why := schema_error(values["schema"]):
             report.value(child.value["schema"], f"is not a valid JSON Schema: {why}")
         rules.setdefault(
             name, Rule(name=name, **patterns, schema=values["schema"], place=report.sources.place(child.mark))
         )
     return tuple(rules.values())
+
+
+def _address_flaw(word: str, types: Collection[VenueRules]) -> str:
+    """Why no step has an address that fits; "" where one may have."""
+    if _REGULAR.search(word):
+        return 'is not an address pattern (only * and ? are special, such as "*.leverage[swap/*]")'
+    return not_selectable(word, types)
 
 
 def _exceptions(node: Node, taken: list[Any], rules: tuple[Rule, ...], report: Report) -> tuple[Exemption, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from acctcfg.manifest.nodes import Node, Sources
 from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.read import parse
 from acctcfg.manifest.scalars import BAD
+from acctcfg.manifest.selectable import not_selectable
 from acctcfg.plain_file import read_plain
 from acctcfg.sandbox.values import spelled
 from acctcfg.scenarios.shape import OPTIONS, shape_of
@@ -93,7 +94,7 @@ def read_scenarios(
             said = taken.get("scenarios", {}).get(title)
             if said is not None:
                 found.append(Scenario(title, (directory / name).parent, said, child, sources))
-                _check(found[-1], child, manifest, report)
+                _check(found[-1], child, manifest, rules.values(), report)
     if problems:
         raise ManifestError(tuple(problems), hint="nothing was tried; correct these lines")
     if not found:
@@ -114,7 +115,7 @@ def _named(node: Node) -> Iterator[tuple[str, Node]]:
         yield from section.value.items()
 
 
-def _check(scenario: Scenario, node: Node, manifest: Manifest, report: Report) -> None:
+def _check(scenario: Scenario, node: Node, manifest: Manifest, rules: Collection[VenueRules], report: Report) -> None:
     """What one value alone cannot tell: names of accounts, and which options a command has."""
     for option in scenario.options:
         if scenario.command not in OPTIONS[option]:
@@ -129,8 +130,20 @@ def _check(scenario: Scenario, node: Node, manifest: Manifest, report: Report) -
             if account not in manifest.accounts:
                 words = f"the manifest has no account {shown(account)}{near(account, manifest.accounts)}"
                 report.key(node.value["expect"].value[part].value[address], words)
+    for index, text in enumerate(expect.get("no_steps", ())):
+        if wrong := _selects_none(text, manifest, rules):
+            report.value(node.value["expect"].value["no_steps"].value[index], wrong)
     for index, event in enumerate(scenario.said.get("events", ())):
         _check_event(event, node.value["events"].value[index], report)
+
+
+def _selects_none(text: str, manifest: Manifest, rules: Collection[VenueRules]) -> str:
+    """Why an address or a pattern could never have a step, so that to expect none of it says nothing; else ""."""
+    account = Address.of(text).account
+    if not set(account) & {"*", "?"} and account not in manifest.accounts:
+        return f"the manifest has no account {shown(account)}{near(account, manifest.accounts)}"
+    wrong = not_selectable(text, rules)
+    return wrong and f"{shown(text)} {wrong}"
 
 
 def _check_event(event: object, node: Node, report: Report) -> None:

@@ -97,6 +97,21 @@ def test_a_failing_scenario_shows_what_came_where_it_was_expected(bench: Bench) 
     assert said.last == "Tested: 1 passed, 1 failed."
 
 
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("*.leverage", '"*.leverage" selects no address that there can be (did you mean "*.leverage[*]"?)'),
+        ("mmdesk1.position_mode", 'the manifest has no account "mmdesk1" (did you mean "mmdesk01"?)'),
+    ],
+)
+def test_no_step_of_an_address_that_there_cannot_be(bench: Bench, pattern: str, said: str) -> None:
+    """An expectation that no plan could ever fail is a slip in the file, told with its place; nothing is run."""
+    failed = bench.test(vacuous={"expect": {"no_steps": [MODE, pattern]}})
+    assert failed.code == 1
+    assert f"scenarios.vacuous.expect.no_steps[1]: {said}" in failed.err
+    assert failed.out == ""
+
+
 def test_json_and_junit_say_the_same(bench: Bench) -> None:
     """Both name the scenario that failed, and what it missed."""
     scenario = {"as_applied": True, "expect": {"exit": 3}}
