@@ -82,7 +82,8 @@ class Word:
     """One of a closed list of words, or of a map of words to meanings. `later` words are not supported yet."""
 
     def __init__(self, words: Mapping[str, str] | Iterable[str], later: tuple[str, ...] = ()) -> None:
-        self.words = dict(words) if isinstance(words, Mapping) else {str(word): "" for word in words}
+        meanings = words if isinstance(words, Mapping) else {str(word): "" for word in words}
+        self.words = {word: meaning or "" for word, meaning in meanings.items()}
         self.later = later
 
     def take(self, node: Node, report: Report) -> object:

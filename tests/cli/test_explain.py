@@ -10,7 +10,7 @@ import pytest
 
 from acctcfg.cli import run
 from acctcfg.errors import OutcomeUnknown, RateLimited, Refused, VenueError
-from acctcfg.manifest.fields import field_paths, find_fields
+from acctcfg.manifest.fields import every_field, field_paths, find_fields
 from acctcfg.venues.gate_crossex.dialect import GateDialect
 from acctcfg.venues.gate_crossex.endpoints import SET_LEVERAGE as GATE_SET_LEVERAGE
 from acctcfg.venues.installed import rules, venue
@@ -250,6 +250,8 @@ def test_wrong_usage(words, message, capsys):
         ("deposit.credit_to", ["venue types with deposit  okx_dma_broker (role sub_account)\n", "funding"]),
         ("venues.desk.region", ["venue types  okx, okx_dma_broker\n", "eea"]),
         ("environment", ["words of okx, okx_dma_broker\n    demo"]),
+        ("api_keys.permissions", ["words of okx, okx_dma_broker\n    read\n    trade\n", "a map of groups"]),
+        ("addresses.type", ["accounts.*.deposit.addresses[].type", "regular", "segwit"]),
         ("guardrails.max_deletes", ["takes  a whole number, 0 or more"]),
         ("notify.webhook", ["a URL (a secret), or a map", "required", "env"]),
         ("notify.on", ["blocked", "lapse"]),
@@ -266,6 +268,12 @@ def test_a_field_is_explained(path, shown, capsys):
     status, out, _ = said(capsys, path)
     assert status == 0
     assert [words for words in shown if words not in out] == []
+
+
+def test_the_words_of_every_field_can_be_printed():
+    """A word that needs no meaning beside it has an empty one."""
+    found = [(note.path, pair) for note in every_field(rules()) for pair in note.words]
+    assert [one for one in found if not all(isinstance(text, str) for text in one[1][:2])] == []
 
 
 @pytest.mark.slow
