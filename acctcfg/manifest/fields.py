@@ -70,26 +70,41 @@ def every_field(rules: Mapping[str, VenueRules]) -> list[FieldNote]:
 def find_fields(path: str, rules: Mapping[str, VenueRules]) -> list[FieldNote]:
     """The fields that a path names: from the root, or from any field on; [] where there is none.
 
-    Names of accounts and the like may be given or be `*`; what stands in brackets says which row of a list and is
-    not looked at.
+    Names of accounts and the like may be given or be `*`. What stands in brackets, as an address has it, says which
+    row of a list or which entry of a map, and is not looked at.
     """
-    wanted = tuple(step for step in re.sub(r"\[[^\]]*\]", "", path).strip(".").split(".") if step)
+    wanted = _wanted(path)
     shape = Shape(rules)
-    places = [place for place in _places(shape) if wanted and _fits(wanted, place.names)]
+    places = [place for place in _places(shape) if wanted and _fits(wanted, place.steps)]
     if not places:
         ends = [place for place in _places(shape) if place.steps[0] != "profiles"]
-        places = [place for place in ends if wanted and place.names[-1] != "*" and _ends(wanted, place.names)]
+        places = [place for place in ends if wanted and place.names[-1] != "*" and _ends(wanted, place.steps)]
     tables = _tables(rules) if places else {}
     return [_note(place, rules, tables) for place in places]
 
 
-def _fits(wanted: tuple[str, ...], names: tuple[str, ...]) -> bool:
-    pairs = zip(wanted, names, strict=False)
-    return len(wanted) == len(names) and all(name in ("*", word) for word, name in pairs)
+def _wanted(path: str) -> tuple[str, ...]:
+    """The steps of a path, `[]` for what stands in brackets before another one; of a template, those of its account."""
+    marked = re.sub(r"\[[^\]]*\]$", "", path).strip(".")
+    steps = tuple(step for step in re.sub(r"\[[^\]]*\]", f".{_ROW}", marked).split(".") if step)
+    match [step for step in steps if step != _ROW]:
+        case ["accounts_from", "fields", _, *_]:
+            return ("accounts", "*", *steps[steps.index("fields") + 1 :])
+    return steps
 
 
-def _ends(wanted: tuple[str, ...], names: tuple[str, ...]) -> bool:
-    return len(wanted) <= len(names) and _fits(wanted, names[len(names) - len(wanted) :])
+def _fits(wanted: tuple[str, ...], steps: tuple[str, ...]) -> bool:
+    if not wanted or not steps:
+        return not wanted and not steps
+    if wanted[0] == _ROW:
+        return steps[0] in (_ROW, "*") and _fits(wanted[1:], steps[1:])
+    if steps[0] == _ROW:
+        return _fits(wanted, steps[1:])  # a path may leave the row out
+    return steps[0] in ("*", wanted[0]) and _fits(wanted[1:], steps[1:])
+
+
+def _ends(wanted: tuple[str, ...], steps: tuple[str, ...]) -> bool:
+    return any(step != _ROW and _fits(wanted, steps[at:]) for at, step in enumerate(steps))
 
 
 def _places(shape: Shape) -> Iterator[_Place]:

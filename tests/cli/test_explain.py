@@ -270,6 +270,25 @@ def test_a_field_is_explained(path, shown, capsys):
     assert [words for words in shown if words not in out] == []
 
 
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("mm01.api_keys[trading].store", "accounts.*.api_keys.*.store"),
+        ("api_keys[trading].permissions", "accounts.*.api_keys.*.permissions"),
+        ("profiles.mm.api_keys[trading].rotate_after", "profiles.*.api_keys.*.rotate_after"),
+        ("mm01.api_keys[t].ip_allowlist[0].until", "accounts.*.api_keys.*.ip_allowlist[].until"),
+        ("market_maker_protection[BTC-USD].window_ms", "accounts.*.settings.market_maker_protection.*.window_ms"),
+        ("mm01.deposit.addresses[USDT/USDT-TRC20/1]", "accounts.*.deposit.addresses"),
+        ("accounts_from[0].fields.leverage[1].value", "accounts.*.leverage[].value"),
+        ("accounts_from[0].fields", "accounts_from[].fields"),
+    ],
+)
+def test_an_address_is_explained_as_messages_have_it(address, path, capsys):
+    """What stands in brackets is one entry, of a list or by its name: the field behind it is the one asked for."""
+    assert [note.path for note in find_fields(address, rules())] == [path]
+    assert said(capsys, address)[:2] == said(capsys, path)[:2]
+
+
 def test_the_words_of_every_field_can_be_printed():
     """A word that needs no meaning beside it has an empty one."""
     found = [(note.path, pair) for note in every_field(rules()) for pair in note.words]
