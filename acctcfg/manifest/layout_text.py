@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -58,8 +58,19 @@ def _left(name: str, line: int, column: int, why: str) -> Problem:
 def _written(text: str) -> str | None:
     from ruamel.yaml import YAML  # slow to import, and nothing else needs it
     from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.nodes import ScalarNode
+    from ruamel.yaml.resolver import VersionedResolver
+
+    class AsWritten(VersionedResolver):
+        """Takes every plain scalar for text, so that none is written in another way: `True`, `+5`, `~`, `1e400`."""
+
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+            if kind is ScalarNode and implicit[0] and value not in ("", "<<"):
+                return self.DEFAULT_SCALAR_TAG
+            return super().resolve(kind, value, implicit)
 
     writer = YAML(typ="rt")
+    writer.Resolver = AsWritten
     writer.preserve_quotes = True
     writer.width = 1 << 20
     writer.composer.warn_double_anchors = False  # the later one counts, as YAML has it

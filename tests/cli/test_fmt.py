@@ -91,6 +91,18 @@ def test_named_files_alone_and_line_ends_of_windows(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    ["True", "FALSE", "~", "NULL", "null", "+5", "-0", "5.", "1E5", "1e400", "0o17", "0x1F", ".NaN", "1_000.50", "on"],
+)
+def test_a_value_stays_as_it_was_written(folder: Path, written: str) -> None:
+    """No value that the reader takes keeps a file from being laid out, and none is written in another way."""
+    file = folder / "accounts" / "a.yaml"
+    file.write_text(f"x:\n    a:   {written}\n    b: [ {written} ]\n    {written}: c\n", encoding="utf-8")
+    assert fmt(folder, "accounts/a.yaml") == 0
+    assert file.read_text(encoding="utf-8") == f"x:\n  a: {written}\n  b: [{written}]\n  {written}: c\n"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "customer_id,tier\nc00001,gold\nc00002,gold\n",

@@ -13,7 +13,8 @@ from acctcfg.manifest.layout_text import laid_out
 from acctcfg.manifest.nodes import Node, Sources
 from acctcfg.manifest.read import parse
 
-PLAIN = ("5", "3.0", "0123", "1_000", "1e3", "~", "null", "yes", "no", "2026-12-31", "0x1F", "a b", "=", "")
+NUMBERS = ("5", "3.0", "0123", "1_000", "1e3", "+5", "-0", "1e400", ".NaN", "0x1F", "123456789.123456789123456789")
+PLAIN = (*NUMBERS, "~", "null", "NULL", "yes", "no", "True", "FALSE", "2026-12-31", "a b", "=", "")
 QUOTED = ("'it''s'", '"a\\tb"', "'x: # y'", "*ref", "&new 7", "!x")
 LONG = ("|\n{pad}  two\n{pad}    lines\n", ">-\n{pad}  folded\n\n{pad}  text")
 SCALARS = st.sampled_from([*PLAIN, *QUOTED, *LONG])
