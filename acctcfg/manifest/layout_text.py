@@ -22,6 +22,9 @@ __all__ = ["laid_out"]
 
 LONG: Final = 60  # a longer line does not push the comments of its paragraph to the right
 _ROUNDS: Final = 4
+_COMMENT: Final = (
+    "this comment cannot be kept where it stands (inside braces or brackets, or before a value): move it out"
+)
 
 
 def laid_out(data: bytes, name: str) -> tuple[str, list[Problem]]:
@@ -35,7 +38,7 @@ def laid_out(data: bytes, name: str) -> tuple[str, list[Problem]]:
         return text.strip("\n") + "\n", []
     if type(node.value) is not dict:  # a table, a secret, notes: to YAML, often one text whose line ends say nothing
         return "", [_left(name, 1, 1, f"it is {quoted(node.value)}, and a manifest is a map of sections")]
-    written: str | None = _written(text)
+    written: str | None = _written(_prepared(text))
     for _ in range(_ROUNDS):
         if written is None or (again := _written(written)) == written:
             break
@@ -45,7 +48,7 @@ def laid_out(data: bytes, name: str) -> tuple[str, list[Problem]]:
     if written is None:
         return "", [_left(name, 1, 1, "it uses YAML that fmt does not support")]
     if lost := _lost(text, written):
-        return "", [_left(name, *lost, "this comment is inside braces or brackets: move it out of them")]
+        return "", [_left(name, *lost, _COMMENT)]
     if not _same(node, sources, written, name):
         return "", [_left(name, 1, 1, "its meaning would change")]
     return written, []
@@ -81,6 +84,20 @@ def _written(text: str) -> str | None:
     except (YAMLError, ValueError, RecursionError):
         return None
     return "\n".join(_lines(stream.getvalue())) + "\n"
+
+
+def _prepared(text: str) -> str:
+    """The text without what the writer loses comments by: `---` and `...`, and tabs before a comment."""
+    tokens = list(yaml.scan(text, Loader=yaml.CLoader))
+    marks = {one.start_mark.line for one in tokens if isinstance(one, yaml.DocumentStartToken | yaml.DocumentEndToken)}
+    if any(isinstance(one, yaml.DirectiveToken) for one in tokens):
+        marks = set()  # what a directive says ends at its `---`
+    found = []
+    for number, line in enumerate(_taken_apart(text)):
+        code = line.code if number not in marks else "   " + line.code[3:]
+        if number not in marks or code.strip() or line.comment:
+            found.append(f"{code}  {line.comment}" if line.comment and code.strip() else code + line.comment)
+    return "\n".join(found)
 
 
 class _Line(NamedTuple):

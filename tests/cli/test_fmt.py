@@ -103,6 +103,24 @@ def test_a_value_stays_as_it_was_written(folder: Path, written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "neat"),
+    [
+        ("# a licence\n---\n# why\nx: 1\n", "# a licence\n# why\nx: 1\n"),
+        ("--- # why\nx:   1\n", "# why\nx: 1\n"),
+        ("x: 1\n...\n# the end\n", "x: 1\n# the end\n"),
+        ("x: 1\t# why\ny: |\n  ---\n  a\tb\t# text\n", "x: 1  # why\ny: |\n  ---\n  a\tb\t# text\n"),
+    ],
+)
+def test_comments_around_the_marks_of_a_document(folder: Path, text: str, neat: str) -> None:
+    """`---`, `...` and tabs before a comment go; the comments stay, and so does what only looks like one."""
+    file = folder / "accounts" / "a.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert fmt(folder, "accounts/a.yaml") == 0
+    assert file.read_text(encoding="utf-8") == neat
+    assert fmt(folder, "--check", "accounts/a.yaml") == 0
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "customer_id,tier\nc00001,gold\nc00002,gold\n",
