@@ -10,6 +10,7 @@ from acctcfg.core.rules import VenueRules
 from acctcfg.manifest.files import read_workspace
 from acctcfg.manifest.layout import ROOT
 from acctcfg.manifest.nodes import Node
+from acctcfg.manifest.rows import build_rows
 from acctcfg.manifest.shape import Shape
 
 __all__ = ["Lineage", "lineage_of"]
@@ -25,7 +26,10 @@ class Lineage:
 
 def lineage_of(directory: Path, rules: Mapping[str, VenueRules]) -> Lineage:
     """As it is written, whatever is wrong with the files."""
-    sections = read_workspace(directory, Shape(rules), ROOT).sections
+    shape = Shape(rules)
+    workspace = read_workspace(directory, shape, ROOT)
+    build_rows(workspace, shape)  # a row of a table is an account like any other
+    sections = workspace.sections
     return Lineage(*({key: _named(node) for key, node in sorted(sections[name].items())} for name in _NAMING))
 
 

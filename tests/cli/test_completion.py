@@ -40,6 +40,15 @@ def test_accounts_addresses_and_labels_are_offered(offered):
     assert sorted(offered("plan", "--target", "mmdesk01")) == ["mmdesk01", *(f"mmdesk01.{one}" for one in managed)]
 
 
+def test_the_accounts_of_a_table_are_offered(offered, desk):
+    """Each row is an account, with what the manifest manages of it."""
+    (desk.folder / "customers.csv").write_text("id\ncust001\ncust002\n", encoding="utf-8")
+    fields = {"venue": "desk", "account_mode": "spot"}
+    desk.write({"mmdesk01": {}}, accounts_from=[{"csv": "customers.csv", "name": "{id}", "fields": fields}])
+    assert offered("show", "cust") == ["cust001", "cust002"]
+    assert offered("plan", "--target", "cust001") == ["cust001", "cust001.account_mode"]
+
+
 def test_a_broken_manifest_offers_what_it_can(offered, desk):
     """A mistake elsewhere takes no account away, and no file at all offers nothing; neither is an error."""
     desk.document["accounts"]["mmdesk02"]["acount_mode"] = "spot"

@@ -75,6 +75,19 @@ def test_everything_of_the_manifest_is_drawn(drawn):
     assert "key trading<br/>read, trade" in text
 
 
+def test_an_account_of_a_table_hangs_on_its_profile(drawn, tmp_path):
+    """A row of `accounts_from` is drawn as an account that is written out is."""
+    (tmp_path / "customers.csv").write_text("id,tier\ncust001,maker\ncust002,base\n", encoding="utf-8")
+    rows = '[{csv: customers.csv, name: "{id}", profile: "{tier}", fields: {venue: desk}}]'
+    (tmp_path / "acctcfg.yaml").write_text(f"{MANIFEST}accounts_from: {rows}\n", encoding="utf-8")
+    edges = joined(drawn())
+    assert {one for one in edges if one[0].startswith("cust")} == {
+        ("cust001", "profile", "profile maker"),
+        ("cust002", "profile", "profile base"),
+    }
+    assert ("venue desk", "", "cust001") in edges
+
+
 def test_a_target_draws_what_it_hangs_on_and_no_more(drawn):
     """An account comes with what it stands under; other venues, unused stores and other accounts' keys stay away."""
     text = drawn("--target", "main")
