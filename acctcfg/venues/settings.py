@@ -204,17 +204,21 @@ class Settings(ABC, Generic[Notes]):
         return (switch.write(change.address.key, value),)
 
     def _with(self, account: Notes, change: Change) -> list[Address]:
-        """What one call sets: this address, and those of its setting that are to get the same value and have it not."""
+        """What one call sets: this address, and those of its setting that are to get the same value and have it not.
+
+        One that could not be read right before is not written along: its own step does not go on either.
+        """
         survey, field, value = self.survey_of(account), change.address.field, change.after
+
+        def differs(address: Address) -> bool:
+            found = self._seen.get(address, survey.live.get(address))
+            return found != value and not isinstance(found, Unreadable)
+
         return sorted(
             address
             for address, wanted in survey.desired.items()
             if address == change.address
-            or (
-                (address.field, wanted) == (field, value)
-                and address.key != ALL
-                and self._seen.get(address, survey.live.get(address)) != value
-            )
+            or ((address.field, wanted) == (field, value) and address.key != ALL and differs(address))
         )
 
     def costs(self, account: Notes, changes: Sequence[Change]) -> list[Cost]:

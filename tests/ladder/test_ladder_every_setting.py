@@ -367,3 +367,15 @@ def test_a_lost_answer_of_a_joint_call_is_settled_by_reading(desk: Desk, kind: s
     said = _wants(desk, "collateral", {"disabled": ["BTC", "ETH"]}).apply()
     assert said.last == "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."
     desk.converge()
+
+
+def test_what_could_not_be_read_right_before_is_not_written_along(desk: Desk) -> None:
+    """A currency that the last look does not show has failed, and the call for the other one leaves it out."""
+    _account(desk, "multi_currency")
+    desk.fault(match={"path": "*/collateral-assets", "method": "GET"}, kind="lose_row", row="BTC", after=1)
+    said = _wants(desk, "collateral", {"disabled": ["BTC", "ETH"]}).apply()
+    assert said.last == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 1 failed."
+    assert "the venue does not list BTC" in said.out
+    assert [row["body"]["ccyList"] for row in desk.writes()] == [["ETH"]]
+    assert desk.apply().code == 0
+    assert [row["body"]["ccyList"] for row in desk.writes()] == [["ETH"], ["BTC"]]
