@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -51,7 +52,7 @@ class Settings(ABC, Generic[Notes]):
     def __init__(self, switches: Iterable[Switch]) -> None:
         self.switches = {one.setting.field: one for one in switches}
         self._seen: dict[Address, Live] = {}  # as each was read last
-        self._joint = asyncio.Lock()
+        self._joint: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by account: no other waits for it
         self._answered: dict[Address, AcctcfgError | None] = {}  # what became of a write that another one took along
 
     # -- what a venue says of its accounts -----------------------------------------------------------------------------
@@ -239,7 +240,7 @@ class Settings(ABC, Generic[Notes]):
             for call in self.calls(account, change):
                 await self.send(account, call, change, writer)
             return
-        async with self._joint:
+        async with self._joint[change.address.account]:
             if change.address in self._answered:
                 if (error := self._answered.pop(change.address)) is not None:
                     raise error

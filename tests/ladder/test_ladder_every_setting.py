@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 from desk import Desk
 from ladder_parts import KEY, LEVEL, NO_CHANGES, failing, own_secret, quiet, settle, signed
 
+from acctcfg.engine.session import TIMEOUT_S
 from acctcfg.venues.okx.settings import SWITCHES
 
 RICH = {"BTC": "2", "ETH": "10", "USDT": "100000", "DOGE": "5"}
@@ -379,3 +381,18 @@ def test_what_could_not_be_read_right_before_is_not_written_along(desk: Desk) ->
     assert [row["body"]["ccyList"] for row in desk.writes()] == [["ETH"]]
     assert desk.apply().code == 0
     assert [row["body"]["ccyList"] for row in desk.writes()] == [["ETH"], ["BTC"]]
+
+
+def test_joint_calls_of_two_accounts_do_not_wait_for_each_other(desk: Desk) -> None:
+    """A venue that is silent about one account's currencies holds up nobody else's."""
+    path = {"path": "*/set-collateral-assets"}
+    for name in ("mmdesk01", "mmdesk02"):
+        settle(desk, name, acctLv="3", trading=RICH)
+    wanted = {"api_keys": KEY, "settings": {"collateral": {"disabled": ["BTC"]}}}
+    desk.write({"mmdesk01": wanted, "mmdesk02": wanted})
+    desk.fault(match=path, kind="delay", seconds=60_000)  # of whoever comes first, until the other one has come
+    desk.fault(match=path, after=1, kind="hook", do=[{"method": "DELETE", "path": "faults/all"}])
+    begun = time.monotonic()
+    assert desk.apply().last == "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."
+    assert time.monotonic() - begun < TIMEOUT_S - 1
+    assert len(desk.writes()) == 2
