@@ -164,6 +164,11 @@ class Workspace:
         """The way to the stores for one connection."""
         return Doors(self, passphrase=signing_of(self.types[self.manifest.venues[venue].type]).passphrase)
 
+    def bare_accounts(self) -> frozenset[str]:
+        """The accounts whose keys have no passphrase."""
+        bare = {key for key, spec in self.manifest.venues.items() if not signing_of(self.types[spec.type]).passphrase}
+        return frozenset(key for key, spec in self.manifest.accounts.items() if spec.venue in bare)
+
     def storage(self, *, create: bool = False) -> Storage:
         """Where the journal and the locks are kept; without `create` it is only read."""
         return storage_of(self.directory, self.manifest.journal, self.environ, create=create)

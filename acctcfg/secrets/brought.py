@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from acctcfg.core.secret import Credentials, Secret
@@ -25,9 +26,12 @@ class BroughtKey:
     place: str = ""
 
 
-def read_brought(text: Secret, account: str | None = None, label: str | None = None) -> list[BroughtKey]:
+def read_brought(
+    text: Secret, account: str | None = None, label: str | None = None, *, bare: Container[str] = ()
+) -> list[BroughtKey]:
     """The keys of a text: one JSON object for the key that is named, else JSON Lines that name theirs.
 
+    `bare`: the accounts whose venue has no passphrases, so that theirs may be null.
     A line that is wrong is one of them, with the reason; ConfigError where there is nothing at all, or nothing else.
     Both name lines and fields, and quote nothing.
     """
@@ -35,17 +39,19 @@ def read_brought(text: Secret, account: str | None = None, label: str | None = N
     if not whole.strip():
         raise ConfigError("standard input is empty", hint="pipe the secret in as JSON")
     if account is not None and label is not None:
-        key = _key(Secret(whole), {"account": account, "label": label})
+        key = _key(Secret(whole), {"account": account, "label": label}, bare)
         if isinstance(key.credentials, str):
             raise ConfigError(f"standard input: {key.credentials}", hint=_RIGHT)
         return [key]
     lines = [(number, line) for number, line in enumerate(whole.splitlines(), 1) if line.strip()]
-    return [replace(_key(Secret(line), {}), place=f"line {number}") for number, line in lines]
+    return [replace(_key(Secret(line), {}, bare), place=f"line {number}") for number, line in lines]
 
 
-def _key(document: Secret, named: dict[str, str]) -> BroughtKey:
+def _key(document: Secret, named: dict[str, str], bare: Container[str]) -> BroughtKey:
     row = {"passphrase": "", **_object(document), **named}
     account, label = (str(row[name]) if isinstance(row.get(name), str) else "" for name in ("account", "label"))
+    if row["passphrase"] is None and account in bare:  # as `secrets export` writes it
+        row["passphrase"] = ""
     missing = [name for name in ("account", "label", *_PARTS) if not isinstance(row.get(name), str)]
     if missing:
         wrong = f"no JSON object with {', '.join(missing)} as text"

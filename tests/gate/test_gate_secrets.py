@@ -8,6 +8,7 @@ import json
 import shutil
 from typing import Any
 
+import pyrage
 import pytest
 from gate_desk import GateDesk
 
@@ -62,6 +63,19 @@ def test_a_check_takes_patterns_and_knows_other_peoples_addresses(gate: GateDesk
     nobody = gate.run("secrets", "check", "nobody*")
     assert nobody.code != 0
     assert "nobody*" in nobody.err
+
+
+def test_a_file_to_carry_away_is_what_import_takes(gate: GateDesk) -> None:
+    """The line of a venue that has no passphrases says so with a null, and is kept as it was."""
+    gate.write({"trader1": sub(bot=KEY)}).converge()
+    assert gate.run("secrets", "export", "--out", "all.age", "--recipient", gate.recipient).code == 0
+    kept = gate.secret("trader1", "bot", venue="cx")
+    shutil.rmtree(gate.folder / "secrets")
+    lines = pyrage.decrypt((gate.folder / "all.age").read_bytes(), [pyrage.x25519.Identity.from_str(gate.identity)])
+    gate.monkeypatch.setattr("sys.stdin", io.StringIO(lines.decode()))
+    said = gate.run("secrets", "import")
+    assert said.code == 0, said.out + said.err
+    assert gate.secret("trader1", "bot", venue="cx") == kept
 
 
 def test_output_says_the_same_in_every_format(gate: GateDesk) -> None:
