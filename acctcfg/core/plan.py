@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from acctcfg.core.address import Address
 from acctcfg.core.canonical import canonical, digest_of
-from acctcfg.core.codes import OF_THE_MOMENT, UNREVIEWED
+from acctcfg.core.codes import CLEARING, OF_THE_MOMENT, UNREVIEWED
 from acctcfg.core.desired import Place, Wave
 from acctcfg.core.diff import Change
 from acctcfg.core.recalled import Recalled
@@ -56,11 +56,17 @@ class Precheck:
     detail: str = ""
     words: str = field(default="", compare=False)  # what the name says, where it is the venue package's own
     lasting: bool = field(default=False, compare=False)  # one that clears as a rule, and will not here
+    clearing: bool = field(default=False, compare=False)  # one that clears as a rule, by the venue package
 
     @property
     def blocks(self) -> bool:
         """What fails blocks, and so does what could not be read."""
         return self.status in BLOCKING
+
+    @property
+    def clears(self) -> bool:
+        """Whether it passes once what is open is closed, filled, repaid or moved: `--wait-flat` waits for these."""
+        return not self.lasting and (self.clearing or self.name in CLEARING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,9 +90,12 @@ class Link:
         return Traffic(self.client.requests, line.waiting, line.endpoint, line.left_s)
 
     def worded(self, checks: Iterable[Precheck]) -> tuple[Precheck, ...]:
-        """With the words of those prechecks that are the venue package's own."""
-        own = self.venue.rules.prechecks
-        return tuple(replace(one, words=own[one.name]) if one.name in own else one for one in checks)
+        """With the words of those prechecks that are the venue package's own, and whether waiting may do."""
+        rules = self.venue.rules
+        return tuple(
+            replace(one, words=rules.prechecks.get(one.name, one.words), clearing=one.name in rules.clearing)
+            for one in checks
+        )
 
     def granted(self, cost: Cost) -> Cost:
         """A cost with the limit that the venue granted, where it granted another."""

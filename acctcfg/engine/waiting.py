@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from acctcfg.core.address import Address
-from acctcfg.core.codes import CLEARING, precheck_words
+from acctcfg.core.codes import precheck_words
 from acctcfg.core.outcome import Outcome
 from acctcfg.core.plan import Plan, Precheck, Step, by_account
 from acctcfg.engine.execute import left_out
@@ -69,26 +69,21 @@ class Patience:
             return ()
         found: list[Plan] = []
         for plan in planned.as_reviewed:
-            steps = [_cleared(step, planned.link(step)) for step in plan.steps]
+            steps = [_cleared(step) for step in plan.steps]
             found.append(plan.with_steps(steps))
             if self._first is not None:
                 found.append(plan.with_steps(one.with_prechecks(*self._first.get(one.address, ())) for one in steps))
         if self._first is None:
-            self._first = {step.address: _clearing(step, planned.link(step)) for step in planned.plan.steps}
+            self._first = {step.address: _clearing(step) for step in planned.plan.steps}
         return tuple(found)
 
 
-def _clears(check: Precheck, link: Link) -> bool:
-    """Whether what a precheck names can be closed, filled or repaid."""
-    return not check.lasting and (check.name in CLEARING or check.name in link.venue.rules.clearing)
+def _clearing(step: Step) -> tuple[Precheck, ...]:
+    return tuple(check for check in step.prechecks if check.blocks and check.clears)
 
 
-def _clearing(step: Step, link: Link) -> tuple[Precheck, ...]:
-    return tuple(check for check in step.prechecks if check.blocks and _clears(check, link))
-
-
-def _cleared(step: Step, link: Link) -> Step:
-    gone = _clearing(step, link)
+def _cleared(step: Step) -> Step:
+    gone = _clearing(step)
     return replace(step, prechecks=tuple(check for check in step.prechecks if check not in gone))
 
 
@@ -97,7 +92,7 @@ def _sorted_out(planned: Planned) -> tuple[list[Step], list[str]]:
     plan = planned.plan
     lasting = {one.address.partition(".")[0]: f"{one.address}: could not be read" for one in plan.unreadable}
     for step in plan.blocked:
-        for check in _cleared(step, planned.link(step)).prechecks:
+        for check in _cleared(step).prechecks:
             if check.blocks:
                 lasting.setdefault(step.address.account, _named(step.address, check))
     return [step for step in plan.blocked if step.address.account not in lasting], list(lasting.values())
@@ -198,7 +193,7 @@ class Waiting:
             now = self._steps[step.address]
             asked = link.worded(found.get(step.address, ()))
             names = {check.name for check in asked}
-            gone = names.union(check.name for check in _clearing(now, link))
+            gone = names.union(check.name for check in _clearing(now))
             kept = tuple(check for check in now.prechecks if check.name not in gone)
             self._steps[step.address] = replace(now, prechecks=kept + asked)
         self._tell()
@@ -209,7 +204,7 @@ class Waiting:
         """Whether something came up that no waiting takes away."""
         steps = [self._steps[step.address] for step in account.steps]
         checks = [check for step in steps for check in step.prechecks if check.status == "fail"]
-        return any(not _clears(check, account.link) for check in checks)
+        return any(not check.clears for check in checks)
 
     async def _listen(self, link: Link, surveys: Sequence[Survey]) -> None:
         """Take the venue's word for when to look, for as long as it gives it."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from acctcfg.core.codes import CLEARING, precheck_words
+from acctcfg.core.codes import precheck_words
 from acctcfg.core.plan import Plan, Precheck, Step, VenueReport, by_account
 from acctcfg.render.columns import columns, filled, wrapped
 from acctcfg.render.folded import MANY, Fold, Row, fold, fold_notices, some
@@ -132,7 +132,7 @@ def not_carried_out(plan: Plan, whole: Sequence[Precheck], page: Page) -> list[s
         ways.append(f"--skip-blocked leaves out {'its account' if len(held) == 1 else f'{len(held)} accounts'}")
         if page.skips_blocked:
             return [f"{' and '.join(why)}; {ways[0]}."]
-    if any(check.blocks and check.name in CLEARING for step in plan.blocked for check in step.prechecks):
+    if not unread and all(check.clears for step in plan.blocked for check in step.prechecks if check.blocks):
         ways.append("--wait-flat waits")
     return [f"apply writes nothing while {' and '.join(why)}{'; ' * bool(ways)}{', '.join(ways)}."]
 

@@ -92,6 +92,7 @@ def test_goes_on_once_it_is_closed(desk: Desk, what: str, fields: dict[str, Any]
     """Whatever is open is waited for, and named; nothing is written before, and nothing but the plan's step after."""
     held(desk, what=what, **fields)
     wanted(desk, "customer01")
+    assert "while 1 step is blocked; --wait-flat waits." in desk.plan().out
     with Waiting(desk) as waiting:
         until(lambda: len(sockets(desk)) == 2)
         assert (desk.writes(), waiting.over) == ([], False)
@@ -241,6 +242,7 @@ def test_what_waiting_cannot_cure_is_not_waited_for(desk: Desk) -> None:
     assert (said.code, desk.writes()) == (3, [])
     assert said.err.startswith("not waited: what stands in the way does not go away by itself: customer02.leverage[")
     assert "guardrail: max_leverage" in said.err
+    assert "--wait-flat waits" not in desk.plan().out
 
 
 def test_the_lock_is_free_while_it_waits(desk: Desk, tmp_path: Path) -> None:

@@ -183,6 +183,26 @@ def test_a_plan_of_500_accounts_names_every_blocked_step_at_its_end():
     ]
 
 
+@pytest.mark.parametrize(
+    ("checks", "unread", "waits"),
+    [
+        ((Precheck("no_open_positions", "fail"),), (), True),
+        ((Precheck("no_bots", "fail", clearing=True),), (), True),
+        ((Precheck("no_bots", "unknown", clearing=True, lasting=True),), (), False),
+        ((Precheck("no_open_positions", "fail"), Precheck("leverage_limit", "fail")), (), False),
+        ((Precheck("no_open_positions", "fail"), Precheck("guardrail:max_leverage", "fail")), (), False),
+        ((Precheck("no_open_positions", "fail"),), (Unread("b", "50001", "down"),), False),
+    ],
+    ids=["open", "the venue's own", "no key", "beside a maximum", "beside a guardrail", "beside something unread"],
+)
+def test_waiting_is_named_only_where_it_would_do(checks, unread, waits):
+    """`--wait-flat` refuses at once what does not go away by itself, so a plan with such a thing does not offer it."""
+    step = step_of("a", "position_mode", before="net", after="long_short", checks=checks)
+    text = render_plan(Plan(steps=(step,), unreadable=unread))
+    assert ("--wait-flat waits" in text) is waits
+    assert "apply writes nothing while 1 step is blocked" in text
+
+
 def test_a_limit_over_the_whole_plan_is_said_once():
     """What blocks every step alike stands once at the end; what blocks one step stays under it."""
     limit = Precheck("guardrail:max_deletes", "fail", "2 deletes, 0 allowed")
