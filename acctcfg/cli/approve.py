@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -22,7 +20,7 @@ __all__ = ["command"]
 )
 @click.pass_context
 def command(ctx: click.Context, planfile: Path, key: Path | None) -> None:
-    """Show the saved plan PLANFILE, and sign its digest with ssh-keygen.
+    """Show all of the saved plan PLANFILE that a signature covers, and sign its digest with ssh-keygen.
 
     The signature goes beside the plan, into PLANFILE.KEY.sig, where `acctcfg apply PLANFILE` finds it. No request is
     sent.
@@ -32,12 +30,14 @@ def command(ctx: click.Context, planfile: Path, key: Path | None) -> None:
     from acctcfg.errors import ConfigError
     from acctcfg.journal.signature import PLAN, fingerprint, key_of, sign
     from acctcfg.plain_file import write_whole
+    from acctcfg.render.approval import shown
     from acctcfg.render.data import load_saved
     from acctcfg.venues.installed import rules
 
     path = ctx.obj["directory"] / planfile
-    saved = load_saved(path, rules().values())
-    for line in _shown(saved):
+    known = rules().values()
+    saved = load_saved(path, known)
+    for line in shown(saved, {name: words for one in known for name, words in one.prechecks.items()}):
         say(line)
     signature = sign(str(saved["digest"]), PLAN, (key or key_of(os.environ)).expanduser(), os.environ)
     by = fingerprint(signature)
@@ -52,35 +52,3 @@ def command(ctx: click.Context, planfile: Path, key: Path | None) -> None:
 
 def _short(fingerprint: str) -> str:
     return "".join(char for char in fingerprint.removeprefix("SHA256:") if char.isalnum())[:16]
-
-
-def _shown(saved: Mapping[str, Any]) -> Iterator[str]:
-    """What is signed, from the file alone: who made it, for whom, every step and every warning."""
-    yield f"plan of {saved['created_at']} by {saved['author'] or 'unknown'}"
-    for name, venue in saved["venues"].items():
-        yield " · ".join(filter(None, (name, venue["type"], venue["environment"], venue["uid"], venue.get("base_url"))))
-    if (of_run := saved.get("reverts")) is not None:
-        what = ", and deletes what that created" if of_run["with_deletes"] else ""
-        yield f"back to the state before run {of_run['run']} of {of_run['actor']}{what}"
-    yield ""
-    for step in saved["steps"]:
-        before = step["before"] if step["before_known"] else "(known after another step)"
-        blocked = "   BLOCKED" if step["blocked"] else ""
-        yield f"  {step['action']} {step['address']}: {_value(before)} -> {_value(step['after'])}{blocked}"
-    for warning in saved["warnings"]:
-        yield f"  ! {warning['address']}: {warning['message']}  [{warning['code']}]"
-    for unread in saved["unreadable"]:
-        yield f"  ? {unread['address']}: {unread['message']}"
-    count = saved["summary"]
-    yield ""
-    yield f"Digest: {saved['digest']}"
-    yield (
-        f"Plan: {count['create']} to create, {count['change']} to change, {count['delete']} to delete, "
-        f"{count['blocked']} blocked."
-    )
-
-
-def _value(value: object) -> str:
-    from acctcfg.render.harmless import json_text
-
-    return value if isinstance(value, str) else " ".join(json_text(value).split())

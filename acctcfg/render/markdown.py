@@ -10,6 +10,7 @@ from typing import Final
 from acctcfg.core.plan import Plan, Step, by_account
 from acctcfg.render.formats import Page
 from acctcfg.render.harmless import harmless, in_code
+from acctcfg.render.stored import new_secrets
 from acctcfg.render.text import PlanPage, blocks_all, by_venue, causes, estimated, known, origin, waves
 
 __all__ = ["LARGEST", "MARKER", "plan_markdown"]
@@ -36,7 +37,7 @@ def plan_markdown(plan: Plan) -> str:
             sheet.whole(whole),
             [] if whole else _blocked(sheet, plan),  # what blocks every step is told once
             sheet.notices("Warnings:", "!", causes(plan.warnings)),
-            sheet.stores(plan),
+            new_secrets(plan.stores),
             waves(plan),
             sheet.recap(free),
             _venues(sheet, plan),

@@ -9,14 +9,13 @@ from acctcfg.core.codes import precheck_words
 from acctcfg.core.plan import Plan, Precheck, Step, by_account
 from acctcfg.render.account_list import SCRIPT, Group, account_list, chips
 from acctcfg.render.account_list import STYLE as LIST
-from acctcfg.render.formats import Page
 from acctcfg.render.order_picture import STYLE as PICTURE
 from acctcfg.render.order_picture import order_svg
+from acctcfg.render.stored import new_secrets
 from acctcfg.render.text import (
     CHECKS,
     MARKS,
     MEANINGS,
-    PlanPage,
     blocks_all,
     by_venue,
     causes,
@@ -53,7 +52,7 @@ def plan_page(plan: Plan) -> str:
         _box("The whole plan is blocked", [(precheck_words(one.name, one.words), one.detail) for one in whole]),
         _box("Blocked", blocked),
         _box("Warnings", causes(plan.warnings), "box note"),
-        _list(PlanPage(Page(), plan).stores(plan)),
+        _list(new_secrets(plan.stores)),
         _list(waves(plan)),
         f"<h2>Order</h2><div class=wide>{order}</div>" if order else "",
         account_list([_account(*one, whole) for one in accounts.items()], _HEAD, _STATUS) if accounts else "",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from acctcfg.render.harmless import harmless
 
 if TYPE_CHECKING:
+    from acctcfg.core.scope import StoreReport
     from acctcfg.engine.moved_secrets import Resealed
     from acctcfg.engine.stored_keys import KeyReport, StoredSecret
     from acctcfg.render.formats import Page
 
-__all__ = ["keys", "resealed", "secrets"]
+__all__ = ["keys", "new_secrets", "resealed", "secrets"]
 
 
 def secrets(shown: Sequence[StoredSecret], _: Page) -> str:
@@ -40,3 +41,19 @@ def resealed(shown: Sequence[Resealed], _: Page) -> str:
     lines = [harmless(f"failed   {one.store}:{one.path}  {one.message}") for one in shown if not one.good]
     good = sum(one.good for one in shown)
     return "\n".join([*lines, f"{good} of {len(shown)} secrets are encrypted for the current recipients."])
+
+
+def new_secrets(stores: Iterable[StoreReport], *, whole: bool = False) -> list[str]:
+    """Where new secrets go, and who can read them there: each public key by its two ends, or `whole`."""
+    lines = [
+        f"  {one.store}  {one.type} {one.path}".rstrip()
+        + (f", for {', '.join(one.recipients if whole else map(_ends, one.recipients))}" if one.recipients else "")
+        for one in stores
+    ]
+    return ["New secrets go to:", *map(harmless, lines)] if lines else []
+
+
+def _ends(recipient: str) -> str:
+    """`age1qyqszqg..t0ph2m`: the digest covers all of it."""
+    word = recipient.split()[1] if recipient.startswith("ssh-") and " " in recipient else recipient
+    return f"{word[:12]}..{word[-6:]}" if len(word) > 20 else word

@@ -15,6 +15,7 @@ from acctcfg.render.formats import PLAIN, Page
 from acctcfg.render.harmless import harmless
 from acctcfg.render.paint import Paint, joined
 from acctcfg.render.rehearsal import rehearsed, summed_up
+from acctcfg.render.stored import new_secrets
 from acctcfg.render.values import describe, describe_alike
 
 __all__ = [
@@ -56,7 +57,7 @@ def render_plan(plan: Plan, page: Page = PLAIN) -> str:
         *([sheet.reasons(plan), sheet.codes(plan)] if page.summary else []),
         waves(plan),
         sheet.whole(whole),
-        sheet.stores(plan),
+        new_secrets(plan.stores),
         sheet.notices("Warnings:", "!", [] if page.summary else causes(plan.warnings, each=all_, few=True)),
         sheet.notices("Could not be read, so nothing was planned for it:", "?", causes(plan.unreadable, few=not all_)),
         sheet.legend(plan),
@@ -335,15 +336,6 @@ class PlanPage:
         words = [f"{mark} {what}" for mark, what in meant.items() if mark in used]
         return [f"Marks: {', '.join(words)}."] if words else []
 
-    def stores(self, plan: Plan) -> list[str]:
-        """Where new secrets go, and who can read them there: each public key by its two ends."""
-        lines = [
-            f"  {one.store}  {one.type} {one.path}".rstrip()
-            + (f", for {', '.join(map(_ends, one.recipients))}" if one.recipients else "")
-            for one in plan.stores
-        ]
-        return ["New secrets go to:", *map(harmless, lines)] if lines else []
-
     def notices(self, title: str, mark: str, rows: Sequence[tuple[str, str]]) -> list[str]:
         """A titled list of addresses with a sentence each."""
         if not rows:
@@ -351,12 +343,6 @@ class PlanPage:
         column = min(max(columns(harmless(address)) for address, _ in rows), FAR)
         paint = self.paint("yellow", mark)
         return [title, *(f"  {paint} {filled(harmless(address), column)}  {harmless(text)}" for address, text in rows)]
-
-
-def _ends(recipient: str) -> str:
-    """`age1qyqszqg..t0ph2m`: the digest covers all of it."""
-    word = recipient.split()[1] if recipient.startswith("ssh-") and " " in recipient else recipient
-    return f"{word[:12]}..{word[-6:]}" if len(word) > 20 else word
 
 
 def _tallied(title: str, found: Counter[tuple[str, str]]) -> list[str]:

@@ -53,6 +53,7 @@ def saved(desk: Desk, *signers: str) -> Path:
         said = desk.run("approve", "plan.json", "--key", str(desk.folder / "keys" / name))
         assert (said.code, said.err) == (0, "")
         assert "create mmdesk01" in said.out
+        assert f"for {desk.recipient}\n" in said.out, "who can read the new secret"
     return file
 
 
