@@ -100,7 +100,7 @@ async def apply(
     what all of them use together.
     """
     progress = safe(progress)
-    unsigned = nobody_signed(workspace) if unsigned is None else unsigned
+    unsigned = nobody_signed(workspace, rotates=rotation is not None) if unsigned is None else unsigned
     leave = dataclasses.replace(Leave.of(workspace, replace, allow_sensitive), unsigned=unsigned)
     workspace.refuse_lost_journal()
     if not may_miss:

@@ -27,6 +27,10 @@ __all__ = [
 
 ALL = "*"
 HOW_TO_SIGN = "acctcfg plan --out plan.json; acctcfg approve plan.json (each signer); acctcfg apply plan.json"
+HOW_TO_ROTATE = (
+    "a rotation has no plan to sign; replace the key, within guardrails.max_deletes: acctcfg plan --replace ADDRESS "
+    "--out plan.json; acctcfg approve plan.json (each signer); acctcfg apply plan.json"
+)
 RUNS = 1000  # of the past, that are looked through for a plan that is applied a second time
 
 
@@ -92,17 +96,17 @@ def approvals_needed(approvals: Approvals) -> str:
     return f"{approvals.count} {'approval is' if approvals.count == 1 else 'approvals are'} needed"
 
 
-def nobody_signed(workspace: Workspace) -> str:
+def nobody_signed(workspace: Workspace, *, rotates: bool = False) -> str:
     """Why sensitive steps are held back that no plan was signed for; "" without `guardrails.approvals`.
 
-    Raises Blocked where those let nothing be written unsigned.
+    Raises Blocked where those let nothing be written unsigned. `rotates`: a rotation, which no plan can be saved for.
     """
     approvals = workspace.manifest.guardrails.approvals
     if approvals is None:
         return ""
     why = f"{approvals_needed(approvals)}, and only a saved plan can be signed"
     if not approvals.sensitive_only:
-        raise Blocked(f"guardrails.approvals: {why}", hint=HOW_TO_SIGN)
+        raise Blocked(f"guardrails.approvals: {why}", hint=HOW_TO_ROTATE if rotates else HOW_TO_SIGN)
     return why
 
 

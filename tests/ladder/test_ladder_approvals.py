@@ -225,6 +225,24 @@ def test_a_rotation_is_held_to_them_too(four: Desk, what: str) -> None:
     assert (four.writes(), four.account("mmdesk01")["keys"]) == (before, keys)
 
 
+def test_a_refused_rotation_says_what_leads_to_a_new_key(four: Desk) -> None:
+    """A plan of what the manifest wants would have no step: the hint names the one that replaces the key."""
+    saved(four, "ann", "bob")
+    assert four.apply("plan.json").code == 0
+    four.document["guardrails"]["max_deletes"] = 1
+    four.text(json.dumps(four.document))
+    (before,) = four.account("mmdesk01")["keys"]
+    said = four.run("rotate", "mmdesk01", "trading", "--auto-approve")
+    assert "within guardrails.max_deletes: acctcfg plan --replace ADDRESS --out plan.json; acctcfg approve" in said.err
+    assert four.plan("--replace", "mmdesk01.api_keys[trading]", "--out", "plan.json").code == 0
+    for name in ("ann", "bob"):
+        assert four.run("approve", "plan.json", "--key", str(four.folder / "keys" / name)).code == 0
+    said = four.apply("plan.json")
+    assert said.code == 0, said.out + said.err
+    (after,) = four.account("mmdesk01")["keys"]
+    assert (after["label"], after["api_key"] != before["api_key"]) == ("trading", True)
+
+
 async def test_a_program_that_applies_is_held_to_them_too(four: Desk) -> None:
     """Who calls acctcfg from Python needs no flag for it to hold: Blocked, and nothing is sent."""
     workspace = acctcfg.load(four.folder, os.environ)
