@@ -95,6 +95,17 @@ def entries(navigation: list[dict[str, object]]) -> Iterator[str]:
             yield str(inner)
 
 
+def test_every_variable_that_is_read_stands_in_its_page() -> None:
+    """Whatever the program asks its environment for; the sandbox and the kit for venues aside."""
+    apart = {"sandbox", "conformance"}
+    files = [one for one in (ROOT / "acctcfg").rglob("*.py") if not apart & set(one.relative_to(ROOT).parts)]
+    asked = re.compile(r"""environ(?:\.get\(|\[)["']([A-Z_]+)["']|["']((?:ACCTCFG|PG|SSL_CERT)_?[A-Z_]+)["']""")
+    names = {one for file in files for found in asked.findall(file.read_text(encoding="utf-8")) for one in found if one}
+    assert {"ACCTCFG_ACTOR", "XDG_STATE_HOME", "SSL_CERT_DIR", "PGHOST"} <= names
+    with_them = PAGES["environment.md"] + PAGES["events.md"]  # the latter has those of OpenTelemetry
+    assert {name for name in names if not re.search(rf"\b{name}\b", with_them)} <= {"ACCTCFG_"}
+
+
 def test_the_overview_knows_the_exit_statuses() -> None:
     """The README's table, word by word."""
     table = re.findall(r"^\| (?:status|\d+) \|.+$", README, re.MULTILINE)
