@@ -10,6 +10,7 @@ from typing import Final
 from acctcfg.core.codes import precheck_words
 from acctcfg.core.plan import Plan, Precheck, Step
 from acctcfg.core.state import to_json
+from acctcfg.core.unallowed import unallowed
 from acctcfg.render.harmless import json_text
 
 __all__ = ["plan_document"]
@@ -27,7 +28,7 @@ def plan_document(plan: Plan) -> str:
         "output_changes": {},
         "checks": [_check(step) for step in plan.steps if step.prechecks],
         "timestamp": plan.created_at,
-        "applyable": bool(plan.steps) and not plan.held,
+        "applyable": bool(plan.steps) and not plan.held and not unallowed(plan),
         "complete": not plan.scope.narrowed and not plan.unreadable,
         "errored": bool(plan.unreadable),
         "acctcfg": {"version": plan.acctcfg_version, "digest": plan.digest},

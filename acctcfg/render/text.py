@@ -9,6 +9,7 @@ from typing import Protocol
 
 from acctcfg.core.codes import precheck_words
 from acctcfg.core.plan import Plan, Precheck, Step, VenueReport, by_account
+from acctcfg.core.unallowed import unallowed
 from acctcfg.render.columns import columns, filled, wrapped
 from acctcfg.render.folded import MANY, Fold, Row, fold, fold_notices, some
 from acctcfg.render.formats import PLAIN, Page
@@ -123,11 +124,14 @@ def causes(found: Sequence[Told], *, each: bool = False, few: bool = False) -> l
 def not_carried_out(plan: Plan, whole: Sequence[Precheck], page: Page) -> list[str]:
     """That apply writes nothing of this plan, and by which option it would do part of it, or does."""
     held = plan.held
-    if not plan.steps or not held or plan.earlier is not None:
+    if not plan.steps or not (held or unallowed(plan)) or plan.earlier is not None:
         return []
     blocked, unread = len(plan.blocked), len(plan.unreadable)
     why = [f"{counted(blocked, 'step')} {'is' if blocked == 1 else 'are'} blocked"] * bool(blocked)
     why += [f"{unread} could not be read"] * bool(unread)
+    if number := len(unallowed(plan)):
+        why = [f"{counted(number, 'sensitive step')} {'is' if number == 1 else 'are'} not allowed", *why]
+        return [f"apply writes nothing while {' and '.join(why)}; --allow-sensitive allows sensitive steps."]
     ways = []
     if not whole and any(step.address.account not in held for step in plan.steps):
         ways.append(f"--skip-blocked leaves out {'its account' if len(held) == 1 else f'{len(held)} accounts'}")

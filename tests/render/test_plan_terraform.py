@@ -8,7 +8,8 @@ from typing import Any
 
 from plan_samples import desk_plan_of_the_manual, step_of
 
-from acctcfg.core.plan import Plan, Precheck, Scope, Unread
+from acctcfg.core.plan import Plan, Precheck, Scope, Unread, Warning_
+from acctcfg.core.state import KeyValue
 from acctcfg.render.terraform import plan_document
 
 
@@ -73,6 +74,19 @@ def test_a_blocked_step_is_there_with_its_check() -> None:
         plan = Plan(steps=(step_of("a", "account_mode", checks=[Precheck("x", status)]),))
         assert document(plan)["checks"][0]["status"] == word
         assert document(plan)["applyable"] is (word != "error")
+
+
+def test_a_sensitive_step_is_applyable_once_it_is_allowed() -> None:
+    """apply blocks it until then, and all else with it; a store's line is of the steps that make secrets for it."""
+    key = step_of("a", "api_keys", "x", action="create", after=KeyValue(("read",), (), "vault"))
+    for address in ("a.api_keys[x]", "secret_stores.vault"):
+        plan = Plan(steps=(key,), warnings=(Warning_(address, "sensitive", "it is"),))
+        assert document(plan)["applyable"] is False
+        assert document(replace(plan, allow_sensitive=(address,)))["applyable"] is True
+    plan = Plan(
+        steps=(step_of("a", "account_mode"),), warnings=(Warning_("secret_stores.vault", "sensitive", "it is"),)
+    )
+    assert document(plan)["applyable"] is True
 
 
 def test_what_was_not_looked_at_is_not_complete() -> None:

@@ -163,6 +163,15 @@ def test_unknown_and_late_prechecks_are_told_apart():
     ]
 
 
+def test_a_sensitive_step_that_apply_would_block_is_said_with_its_option():
+    """Nothing is blocked in the plan, and apply writes nothing of it all the same, until the step is allowed."""
+    steps = (step_of("a", "account_mode", before="spot", after="futures"), step_of("b", "settings.option_trading"))
+    plan = Plan(steps=steps, warnings=(Warning_("b.settings.option_trading", "sensitive", "it cannot be undone"),))
+    line = "apply writes nothing while 1 sensitive step is not allowed; --allow-sensitive allows sensitive steps."
+    assert render_plan(plan).splitlines()[-2:] == [line, "Plan: 0 to create, 2 to change, 0 to delete, 0 blocked."]
+    assert line not in render_plan(replace(plan, allow_sensitive=("b.settings.option_trading",)))
+
+
 def test_a_plan_of_500_accounts_names_every_blocked_step_at_its_end():
     """The reader of a long plan finds the totals and what is blocked without scrolling back."""
     fail = (Precheck("no_pending_orders", "fail", "1 order"),)
