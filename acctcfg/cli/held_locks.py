@@ -13,6 +13,7 @@ from acctcfg.engine.workspace import storage_here
 from acctcfg.errors import JournalError
 from acctcfg.journal import Holder, Journal, break_lock, holders, state_folders
 from acctcfg.journal.actor import actor, commit_of
+from acctcfg.journal.records import LOCK_BREAK
 
 __all__ = ["HeldLock", "break_held", "held_locks"]
 
@@ -91,7 +92,7 @@ def break_held(directory: Path, environ: Mapping[str, str], held: HeldLock, *, a
 def _record(journal: Journal, directory: Path, environ: Mapping[str, str], held: HeldLock, *, asked: bool) -> None:
     commit = commit_of(directory)
     run = journal.begin_run(
-        command="lock break",
+        command=LOCK_BREAK,
         actor=actor(environ),
         commit=commit.id,
         clean=commit.clean,

@@ -139,7 +139,7 @@ def _undone(over: Warning_, steps: Iterable[Step]) -> bool:
 
 
 def _last_run(workspace: Workspace) -> float | None:
-    """When the last run began, by the journal."""
+    """When the last run that may write began, by the journal."""
     with workspace.journal() as journal:
-        runs = journal.runs(1)
-    return datetime.fromisoformat(runs[0].at).timestamp() if runs else None
+        run = journal.last_write()
+    return None if run is None else datetime.fromisoformat(run.at).timestamp()

@@ -17,7 +17,7 @@ from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.last_seen import LastSeen, demand_last, older
 from acctcfg.journal.process import Process
 from acctcfg.journal.reading import Readers
-from acctcfg.journal.records import Access, Connected, Intent, Run, RunRecord, is_of
+from acctcfg.journal.records import LOCK_BREAK, Access, Connected, Intent, Run, RunRecord, is_of
 from acctcfg.journal.storage import NAMED, Storage, Which
 
 __all__ = ["Past", "part_address"]
@@ -118,6 +118,10 @@ class Past:
         ends = {row.run: row for row in self._rows(Which(kinds=("run_end",), first=first))}
         with self._understood():
             return tuple(reading.run(row, ends.get(row.run)) for row in begins)
+
+    def last_write(self) -> Run | None:
+        """The last run that may write to a venue; whoever breaks a lock does not."""
+        return next((one for one in self.runs() if one.command != LOCK_BREAK), None)
 
     def _runs_about(self, about: Sequence[str]) -> set[str]:
         rows = self._rows(Which(kinds=("intent", "step")))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Final, Literal
 
 from acctcfg.core.address import Address, AddressPattern
 from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.remembered import KnownAccount
 
 __all__ = [
+    "LOCK_BREAK",
     "Access",
     "Connected",
     "EntryRecord",
@@ -23,6 +24,9 @@ __all__ = [
     "RunRecord",
     "is_of",
 ]
+
+LOCK_BREAK: Final = "lock break"
+"""The command of a run that breaks a lock: the only one that writes to no venue."""
 
 Outcome = Literal["done", "refused", "failed", "unknown"]
 Finding = Literal["happened", "did_not_happen"]

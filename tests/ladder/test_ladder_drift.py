@@ -260,6 +260,19 @@ def test_a_target_that_is_nobodys_is_a_slip(settled: Desk) -> None:
     assert settled.run("drift", "--skip", "orders").code == 64
 
 
+def test_a_broken_lock_is_no_run_that_writes(settled: Desk) -> None:
+    """The time of the last run is of `apply`, `cap` or `rotate`: `lock break` puts off no alert on its age."""
+    name = "acctcfg_last_write_run_timestamp_seconds"
+    stamps = []
+    for _ in range(2):
+        settled.run("drift", "--metrics", "drift.prom")
+        text = (settled.folder / "drift.prom").read_text(encoding="utf-8")
+        stamps.append(next(line for line in text.splitlines() if line.startswith(name)))
+        with Workspace.load(settled.folder, os.environ).journal(create=True) as journal:
+            journal.end_run(journal.begin_run(command="lock break", actor="somebody"), "done")
+    assert stamps[0] == stamps[1]
+
+
 def test_the_numbers_for_prometheus(settled: Desk) -> None:
     """Written beside any format, whole, for everybody to read, and the same as what was found."""
     settle(settled, "stranger1")
