@@ -180,6 +180,8 @@ def _value(value: JsonValue) -> str:
         return ", ".join(f"{name} {_value(one) or 'from any address'}" for name, one in there.items())
     if isinstance(value, list):
         return "+".join(map(_value, value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return "none" if value is None else str(value)
 
 

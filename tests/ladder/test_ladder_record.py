@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from ladder_parts import KEY, TRADING
+from ladder_parts import KEY, TRADING, settle
 
 ADDRESS = {"deposit": {"addresses": [{"currency": "USDT", "chain": "USDT-TRC20", "count": 1}]}}
 
@@ -107,3 +107,10 @@ def test_a_run_without_its_end_still_tells_its_writes(desk: Desk) -> None:
     shown = desk.run("history", run).out
     assert "~ mmdesk01.position_mode  net -> long_short   outcome not known" in shown
     assert "account uid 7" in shown
+
+
+def test_a_switch_reads_as_the_manifest_writes_it(desk: Desk) -> None:
+    """`false -> true`, as in the plan: not a form of the program's own."""
+    settle(desk, "mmdesk01", acctLv="3")
+    desk.write({"mmdesk01": {"api_keys": KEY, "settings": {"auto_loan": True}}}).apply()
+    assert "~ mmdesk01.settings.auto_loan  false -> true   done" in text(desk)
