@@ -247,6 +247,8 @@ def test_adjust_leverage_info(bench):
     bench.act("POST", "accounts/mmdesk01/orders", instId="BTC-USDT-SWAP")
     assert desk.get(query)[0]["existOrd"] is True
     assert desk.code("GET", "/account/adjust-leverage-info?instType=SWAP&mgnMode=cross&lever=3") == "50015"
+    assert desk.code("GET", query.replace("lever=3", "lever=300")) == "59102"
+    assert desk.code("GET", query.replace("lever=3", "lever=0.5")) == "59105"
 
 
 # --- one write, one scope

@@ -143,15 +143,12 @@ def _set_by_instrument(call: Call, inst_id: str, mgn_mode: str, pos_side: str, l
 def _set(call: Call, scope: Scope, inst_id: str, lever: Decimal, highest: Decimal) -> Answer:
     account, flags = call.account, call.venue.flags
     digits = 2 if scope[0] == "MARGIN" else flags.contract_leverage_decimals
-    if lever < Decimal(flags.minimum_leverage):
-        raise Refusal("59105")
+    most = min(highest, _tier_maximum(call.venue, account, scope, highest))
+    _refuse_beyond(lever, Decimal(flags.minimum_leverage), most)
     if lever < 1:
         digits = 2
     if lever != round(lever, digits):
         raise wrong("lever")
-    highest = min(highest, _tier_maximum(call.venue, account, scope, highest))
-    if lever > highest:
-        raise Refusal("59102", f"Leverage exceeds the maximum leverage {plain(highest)}")
     value = plain(lever)
     if flags.equal_values == "refused" or leverage_of(account, flags, scope) != value:
         _refuse_blocked(call.venue, account, scope)
@@ -161,6 +158,14 @@ def _set(call: Call, scope: Scope, inst_id: str, lever: Decimal, highest: Decima
 
     row = {"lever": value, "mgnMode": scope[1], "instId": inst_id, "posSide": _echoed_side(scope)}
     return Answer([row], effect)
+
+
+def _refuse_beyond(lever: Decimal, least: Decimal, most: Decimal) -> None:
+    """What neither a write nor an estimate takes."""
+    if lever < least:
+        raise Refusal("59105")
+    if lever > most:
+        raise Refusal("59102", f"Leverage exceeds the maximum leverage {plain(most)}")
 
 
 def _echoed_side(scope: Scope) -> str:
@@ -288,6 +293,8 @@ def adjust_leverage_info(call: Call) -> Answer:
     side = choice(call, "posSide", ("net", "long", "short"), "net")
     scope, highest = _asked_scope(call, inst_type, mgn_mode, "" if side == "net" else side)
     account = call.account
+    most = min(highest, _tier_maximum(call.venue, account, scope, highest))
+    _refuse_beyond(lever, Decimal(call.venue.flags.minimum_leverage), most)
     covers = [o for o in account.orders if _covers(call.venue, scope, o)]
     row: Row = dict.fromkeys(
         ("estAvailQuoteTrans", "estAvailTrans", "estLiqPx", "estMaxAmt", "estMgn", "estQuoteMaxAmt", "estQuoteMgn"), ""
@@ -295,7 +302,6 @@ def adjust_leverage_info(call: Call) -> Answer:
     exists = any(order.td_mode == mgn_mode for order in covers)
     if held := _held(call.venue, account, scope):
         row["estMgn"] = plain(round(held / lever, 8))
-    most = min(highest, _tier_maximum(call.venue, account, scope, highest))
     return Answer([{**row, "existOrd": exists, "maxLever": plain(most), "minLever": call.venue.flags.minimum_leverage}])
 
 

@@ -98,7 +98,7 @@ def _unmatched(venue: State, account: Account, level: str) -> Iterator[Row]:
     if account.copies and level in ("3", "4"):
         yield _item("spot_lead_copy_only_simple_single")
     yield from _unmatched_positions(account, level, withdrawn=venue.flags.isolated_in_advanced_modes != "all")
-    if any(account.debts.values()) and account.acct_lv != "2" and (account.acct_lv, level) != ("3", "4"):
+    if any(account.debts.values()) and account.acct_lv != "2" and {account.acct_lv, level} != {"3", "4"}:
         yield _item("repay_borrowings")
     yield from (_item(kind) for kind in account.mode_blocks)
     needed = Decimal(venue.flags.minimum_assets.get(level, "0"))
