@@ -4,12 +4,13 @@ them, in place of one mode for the whole account."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from acctcfg.core.rules import VenueRules
 
-__all__ = ["POSITION_PARTS", "PositionParts", "parts_of"]
+__all__ = ["POSITION_PARTS", "PositionParts", "ShowsParts", "live_parts", "parts_of"]
 
 POSITION_PARTS: Final = "position_mode"
 """Its name among the shared resources of a venue type."""
@@ -31,3 +32,18 @@ def parts_of(rules: VenueRules) -> PositionParts:
     """Those of a venue type; none of a type that has one mode for the whole account."""
     found = rules.resources.get(POSITION_PARTS)
     return found if isinstance(found, PositionParts) else PositionParts()
+
+
+@runtime_checkable
+class ShowsParts(Protocol):
+    """The part of a connection that an import asks for parts that this version does not know."""
+
+    async def position_parts(self) -> Iterable[str]:
+        """The parts that the venue's own lists show; none where those cannot be read."""
+
+
+async def live_parts(rules: VenueRules, connection: object) -> tuple[str, ...]:
+    """The known parts of a venue type, and those that the venue shows besides and a manifest can name."""
+    parts = parts_of(rules)
+    shown = await connection.position_parts() if isinstance(connection, ShowsParts) else ()
+    return tuple(dict.fromkeys((*parts.names, *filter(parts.has, sorted(shown)))))

@@ -27,7 +27,7 @@ from acctcfg.errors import VenueError
 from acctcfg.imported import FoundAddress, FoundKey, Imported, Modes
 from acctcfg.key_groups import groups_of
 from acctcfg.manifest.alternatives import ACCESS
-from acctcfg.position_parts import parts_of
+from acctcfg.position_parts import live_parts, parts_of
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.existing import Existing, ListsAccounts
 
@@ -256,7 +256,7 @@ class _Account:
 
     async def _positions(self, mode: str) -> Modes:
         """One for each part of an account whose parts have one of their own."""
-        parts = dict.fromkeys(parts_of(self.reader.rules).names, PositionMode.NET)
+        parts = dict.fromkeys(await live_parts(self.reader.rules, self.connection), PositionMode.NET)
         survey = await self._survey(replace(self.spec, account_mode=mode, position_modes=parts))
         found = {
             part: self._word(f"position_mode[{part}]", self._at(survey, "position_mode", part), survey)

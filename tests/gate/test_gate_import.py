@@ -47,6 +47,21 @@ def test_import_then_plan_is_empty(shared: GateDesk, state: dict[str, Any]) -> N
     assert shared.writes() == []
 
 
+@pytest.mark.slow
+def test_an_exchange_that_is_new_to_us_is_imported(make_gate: Any) -> None:
+    """In isolated_exchange it has a position mode of its own, as the list of symbols shows: it is in the manifest."""
+    known = ["BINANCE", "OKX", "GATE"]
+    top = {"gate_crossex": {"flags": {"exchanges": [*known, "NEWEX"]}}}
+    gate = make_gate(top=top, account_mode="ISOLATED_EXCHANGE")
+    gate.sandbox.control_post("gate_crossex/symbols", {"symbol": "NEWEX_FUTURE_BTC_USDT", "leverage_max": "20"})
+    gate.set(position_mode={"NEWEX": "DUAL"})
+    text = import_all(gate)
+    assert "newex: long_short" in text
+    assert gate.plan().last == NO_CHANGES
+    gate.set(position_mode={"NEWEX": "SINGLE"})
+    assert "main.position_mode[newex]" in gate.steps()
+
+
 def test_keys_that_share_a_name_are_told(make_gate: Any) -> None:
     """Neither can be told from the other, so neither is managed, and a comment says so."""
     one, other, alone = (

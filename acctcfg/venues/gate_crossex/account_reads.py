@@ -196,6 +196,11 @@ class CrossEx:
             raise Garbled(f"asked for {exchange}, the venue answered for {said}", code="wrong_exchange")
         return found
 
+    async def exchanges(self) -> list[str]:
+        """Those that we know, and those that the symbols show besides."""
+        shown = {exchange.lower() for exchange in (await self.symbols()).exchanges}
+        return [*EXCHANGES, *sorted(shown - set(EXCHANGES))]
+
     async def everywhere(self) -> dict[str, State]:
         """The parts at every exchange, in isolated_exchange: those that we know, and those that the symbols show.
 
@@ -210,8 +215,7 @@ class CrossEx:
                     return None
                 raise
 
-        shown = {exchange.lower() for exchange in (await self.symbols()).exchanges}
-        every = [*EXCHANGES, *sorted(shown - set(EXCHANGES))]
+        every = await self.exchanges()
         found = await asyncio.gather(*map(one, every))
         return {exchange: state for exchange, state in zip(every, found, strict=True) if state is not None}
 

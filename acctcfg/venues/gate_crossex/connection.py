@@ -236,6 +236,13 @@ class GateConnection(ByField[Account]):
         names = ", ".join(f"`{one.setting.name}`" for one in SWITCHES)
         raise VenueError(f"{names} takes one request per symbol; nothing shows which were set", code="no_list")
 
+    async def position_parts(self) -> Sequence[str]:
+        """The exchanges of the list of symbols, too; where that cannot be read, the leverage says why."""
+        try:
+            return await self._own.exchanges()
+        except VenueError:
+            return ()
+
     def scope_name(self, survey: Survey, address: Address) -> ScopeName:
         """A symbol."""
         account: Account = survey.private
