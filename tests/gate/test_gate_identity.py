@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -117,3 +118,27 @@ def test_an_isolated_account_without_any_part_is_told_so(make_gate: Callable[...
     assert (said.code, gate.writes()) == (1, [])
     assert "the venue shows no part of it at any exchange" in said.out + said.err
     assert "position_mode" not in said.out + said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("known", [True, False])
+def test_a_creation_that_is_answered_with_another_ones_uid(make_gate: Callable[..., GateDesk], known: bool) -> None:
+    """No key is made in that account, nor is it locked: an answer that names one that was there is settled by the list,
+    of one that came in between the row has another name."""
+    gate = make_gate(sub_accounts={"other": {}})
+    gate.write({"sub_1": {**SUB, "state": "locked", **BOT}})
+    uid = int(gate.account("other")["uid"])
+    row = {"login_name": "sub_1", "user_id": uid, "state": 1, "remark": "", "create_time": 1}
+    match = {"path": "*/sub_accounts", "method": "POST"}
+    gate.fault(match=match, kind="garbage", body=json.dumps(row), effect=True)
+    if not known:
+        gate.fault(match={"path": "*/sub_accounts", "method": "GET"}, times=2, kind="lose_row", row="other")
+    said = gate.apply()
+    assert (gate.account("other")["keys"], gate.account("other")["state"]) == ([], 1)
+    if known:
+        assert said.code == 0, said.out + said.err
+        assert (len(gate.account("sub_1")["keys"]), gate.account("sub_1")["state"]) == (1, 2)
+        assert gate.plan().last == "No changes. Live accounts match the manifest."
+    else:
+        assert (said.code, f"the uid {uid} is that of other, and not of sub_1" in said.out) == (1, True), said.out
+        assert not (gate.folder / "secrets/cx/sub_1/bot.age").exists()

@@ -9,7 +9,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.secret import Credentials
 from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import After
-from acctcfg.errors import Refused
+from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.account import AccountNotes
 from acctcfg.venues.gate_crossex.account_reads import CrossEx, Rows, State
 from acctcfg.venues.gate_crossex.leverage import Decision
@@ -89,6 +89,15 @@ class Account(AccountNotes):
         if row is None and known is not None and known.uid:
             row = await self.main_user.known(self.name, known.uid)
         return row
+
+    async def look_again(self) -> None:
+        """Read the sub-account by the id that it has. Raises Garbled where that is the id of another one: whatever the
+        answer to its creation said, nothing of it is done there."""
+        assert self.row is not None  # noqa: S101 (who has no row is looked for by name)
+        row = await self.main_user.by_uid(self.row.uid)
+        if row.name != self.name:
+            raise Garbled(f"the uid {row.uid} is that of {row.name}, and not of {self.name}", code="other_answer")
+        self.row = row
 
     async def key_list(self, *, fresh: bool = False) -> tuple[KeyRow, ...]:
         """The sub-account's keys; read once unless they must be fresh."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import ABSENT, AccountValue, After, Live, Unreadable
+from acctcfg.errors import Garbled
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_SUB_ACCOUNT, LOCK, SUB_ACCOUNT, UNLOCK
@@ -60,7 +61,7 @@ class SubAccounts(OneCall[Account]):
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """Whether it is there now: by its id where that is known, else by the list."""
         if account.row is not None:
-            account.row = await account.main_user.by_uid(account.row.uid)
+            await account.look_again()
         else:
             account.row = await account.find_row(fresh=True)
         account.survey.uid = account.uid
@@ -86,6 +87,9 @@ class SubAccounts(OneCall[Account]):
             sent = {name: str(call.params[param]) for name, param in SENT.items() if param in call.params}
             reply = await account.send(call, change, writer, creates=sent)
             row = SubAccount.of(reply.data)
+            there = (await account.main_user.sub_accounts()).rows  # as they were read right before
+            if other := next((one.name for one in there if one.uid == row.uid and one.name != account.name), ""):
+                raise Garbled(f"the answer names the uid of {other}", code="other_answer")
             await writer.answered({"uid": row.uid})
             account.row = row
 
@@ -113,7 +117,7 @@ class SubAccountState(OneCall[Account]):
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         if account.row is None:
             return dict.fromkeys(addresses, After("create"))
-        account.row = await account.main_user.by_uid(account.row.uid)
+        await account.look_again()
         return dict.fromkeys(addresses, account.row.state)
 
     def calls(self, account: Account, change: Change) -> tuple[Call, ...]:
