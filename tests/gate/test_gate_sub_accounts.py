@@ -629,6 +629,19 @@ def test_an_account_that_is_listed_twice_is_one(make_gate: Callable[..., GateDes
     assert set(gate.steps()) == {"sub_1.state"}
 
 
+@pytest.mark.parametrize("mode", [2, "2"])
+def test_a_keys_mode_is_sent_back_however_it_is_written(make_gate: Callable[..., GateDesk], mode: Any) -> None:
+    """As a number, or as text: a change replaces the whole key."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [{**ROW, "mode": 2}]}})
+    gate.write({"sub_1": sub(trading={"permissions": {"futures": "read"}})})
+    uid = str(gate.account("sub_1")["uid"])
+    said = json.dumps({**WHOLE, "user_id": uid, "ip_whitelist": [], "mode": mode})
+    gate.fault(match={"path": "*/keys/sub-key", "method": "GET"}, kind="garbage", body=said)
+    assert gate.apply().code == 0
+    assert gate.writes("/keys/sub-key")[0]["body"]["mode"] == 2
+    assert keys(gate)[0]["perms"] == {"futures": True}
+
+
 HALF_SAID: list[dict[str, Any]] = [
     *({"name": None}, {"perms": None}, {"ip_whitelist": None}, {"ip_whitelist": "127.0.0.1"}),
     *({"perms": [{"name": "futures"}]}, {"perms": [{"name": "futures", "read_only": "true"}]}),

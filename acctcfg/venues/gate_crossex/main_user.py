@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from acctcfg.core.secret import Credentials
-from acctcfg.core.spelling import one_ip
+from acctcfg.core.spelling import one_ip, whole_of
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.gate_crossex.endpoints import ACCOUNT_DETAIL, KEY, KEYS, MAIN_KEYS, SUB_ACCOUNT, SUB_ACCOUNTS
@@ -116,7 +116,6 @@ class KeyRow:
             raise Garbled("an API key whose permissions or addresses are not lists", code="shape")
         if not all(isinstance(ip, str) for ip in addresses):
             raise Garbled("an API key with an address that is not text", code="shape")
-        mode = row.get("mode")
         return cls(
             label=str(row["name"]),
             api_key=str(row["key"]),
@@ -124,7 +123,7 @@ class KeyRow:
             ip_allowlist=tuple(sorted({one_ip(ip) for ip in addresses if ip})),
             usable=str(row.get("state")) == _USABLE,
             state=row.get("state"),
-            mode=mode if isinstance(mode, int) else None,
+            mode=whole_of(str(row.get("mode"))),
             changed_s=str(row.get("updated_at") or row.get("update_at") or row.get("created_at") or ""),
         )
 
