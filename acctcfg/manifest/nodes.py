@@ -14,6 +14,8 @@ COLUMN_BITS: Final = 16
 _LINE_BITS: Final = 28
 COLUMN_MAX: Final = (1 << COLUMN_BITS) - 1
 _LINE_MAX: Final = (1 << _LINE_BITS) - 1
+_FILE_BITS: Final = 32
+_WIDE: Final = COLUMN_BITS + _LINE_BITS + _FILE_BITS  # above it, the rest of a column: a generated file may be one line
 
 
 class Node:
@@ -80,8 +82,9 @@ class Sources:
 
     def place(self, mark: int) -> Place:
         """The place that a mark stands for; line and column count from 1."""
-        at = mark & COLUMN_MAX, (mark >> COLUMN_BITS) & _LINE_MAX
-        return Place(self.names[mark >> (_LINE_BITS + COLUMN_BITS)], at[1] + 1, at[0] + 1)
+        column, line = mark & COLUMN_MAX | mark >> _WIDE << COLUMN_BITS, (mark >> COLUMN_BITS) & _LINE_MAX
+        file = (mark >> (_LINE_BITS + COLUMN_BITS)) & ((1 << _FILE_BITS) - 1)
+        return Place(self.names[file], line + 1, column + 1)
 
     def written(self, node: Node) -> str:
         """A scalar as it was written: `0123`, not 123."""
@@ -94,7 +97,7 @@ class Sources:
 
 def mark_at(base: int, line: int, column: int) -> int:
     """The mark of a line and a column, counted from 0, in the file whose beginning is `base`."""
-    return base | line << COLUMN_BITS | min(column, COLUMN_MAX)
+    return base | line << COLUMN_BITS | column & COLUMN_MAX | column >> COLUMN_BITS << _WIDE
 
 
 def steps_below(node: Node, path: str) -> list[tuple[Node, str]]:

@@ -193,7 +193,7 @@ class _Composer:
             kind = type(event)
             at = event.start_mark
             column = at.column
-            mark = base | at.line << COLUMN_BITS | (column if column < COLUMN_MAX else COLUMN_MAX)
+            mark = base | at.line << COLUMN_BITS | column if column <= COLUMN_MAX else mark_at(base, at.line, column)
             self._nodes += 1
             if key is None and type(inside) is dict and kind is not yaml.MappingEndEvent:
                 key, key_mark = self._key(event, kind, mark), mark

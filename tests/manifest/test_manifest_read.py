@@ -138,6 +138,25 @@ def test_merge_keys_and_aliases() -> None:
     assert plain(node)["l"] == {"a": 1, "b": 1}
 
 
+@pytest.mark.parametrize("pad", [10, 65_500, 65_530, 65_536, 200_000])
+def test_places_in_a_file_of_one_line(pad: int) -> None:
+    """However far to the right, as a program writes JSON, a value has a place and a text of its own."""
+    text = f'\n{{"pad": "{"x" * pad}", "a": 0x1F, "b": 007, "c": {{"a": 1, "a": 2}}, "d": [}}]'
+    line = text[1:]
+    (broken,) = said(text.encode())
+    assert broken.startswith(f"f.yaml:2:{line.index('}]') + 1}: ")
+    sources = Sources()
+    node, problems = parse(text.replace("[}]", "[]}").encode(), sources, "f.yaml")
+    assert node is not None
+    places = (line.rindex('"a"') + 1, line.index('{"a": 1') + 2)
+    assert [str(one) for one in problems] == [
+        f'f.yaml:2:{places[0]}: c.a: duplicate key "a" (first at f.yaml:2:{places[1]})'
+    ]
+    for key, written in (("a", "0x1F"), ("b", "007")):
+        assert sources.written(node.value[key]) == written
+        assert sources.place(node.value[key].mark) == ("f.yaml", 2, line.index(written) + 1)
+
+
 def test_places_are_those_of_the_text() -> None:
     """Every value knows the line and column of itself and of its key."""
     sources = Sources()
