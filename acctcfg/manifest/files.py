@@ -180,11 +180,12 @@ class _Reading:
             return  # all of it is commented out
         taken = self.shape.root.fields[ROWS].kind.take(section, report)
         for node, values in zip(section.value, taken, strict=True) if isinstance(taken, list) else ():
-            if values is BAD or not {"csv", "name"} <= values.keys():
+            if values is BAD or "csv" not in values:
                 continue
             csv = node.value["csv"]
             name = os.path.normpath(values["csv"])
-            if self._below(name, csv, report) and self._table(name, partial(report.value, csv)):
+            found = self._below(name, csv, report) and self._table(name, partial(report.value, csv))
+            if found and "name" in values:
                 self.workspace.templates.append(Template(node, name, report))
 
     def _table(self, name: str, wrong: Callable[[str], None]) -> bool:

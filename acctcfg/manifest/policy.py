@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from acctcfg.core.built_in import RULES
@@ -64,33 +64,45 @@ def _rules(
 ) -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for child, values in zip(node.value, taken, strict=True):
-        if values is BAD or "name" not in values or "schema" not in values:
+        if values is BAD:
             continue
-        name, when = values["name"], values.get("when", {})
+        when = values.get("when", {})
+        patterns = {
+            key: tuple(one for one in when.get(key, ()) if one is not BAD) for key in ("address", "action", "venue")
+        }
+        _check_when(child, patterns, venues, types, report)
+        if "schema" in values and (why := schema_error(values["schema"])):
+            report.value(child.value["schema"], f"is not a valid JSON Schema: {why}")
+        if (name := values.get("name")) is None:
+            continue
         if name in BUILT_IN:
             report.value(child.value["name"], f"{shown(name)} is the id of a built-in rule (choose another name)")
         if name in rules:
             report.value(child.value["name"], f"duplicate rule name {shown(name)} (first at {rules[name].place})")
-        patterns = {
-            key: tuple(one for one in when.get(key, ()) if one is not BAD) for key in ("address", "action", "venue")
-        }
-        for what, known in (("action", ACTIONS), ("venue", venues)):
-            for word in patterns[what]:  # a rule that matches nothing guards nothing
-                if word in known or any(char in word for char in "*?"):
-                    continue
-                meant = near(word, known)
-                # rules are shared between workspaces: the venue of another one is no mistake
-                if "did you mean" in meant or what == "action":
-                    report.value(child.value["when"].value[what], f"unknown {what} {shown(word)}{meant}")
-        for word in patterns["address"]:
-            if wrong := _address_flaw(word, types):
-                report.value(child.value["when"].value["address"], f"{shown(word)} {wrong}")
-        if why := schema_error(values["schema"]):
-            report.value(child.value["schema"], f"is not a valid JSON Schema: {why}")
-        rules.setdefault(
-            name, Rule(name=name, **patterns, schema=values["schema"], place=report.sources.place(child.mark))
-        )
+        place, schema = report.sources.place(child.mark), values.get("schema", True)
+        rules.setdefault(name, Rule(name=name, **patterns, schema=schema, place=place))
     return tuple(rules.values())
+
+
+def _check_when(
+    rule: Node,
+    patterns: Mapping[str, tuple[str, ...]],
+    venues: Collection[str],
+    types: Collection[VenueRules],
+    report: Report,
+) -> None:
+    """A rule that matches nothing guards nothing."""
+    for what, known in (("action", ACTIONS), ("venue", venues)):
+        for word in patterns[what]:
+            if word in known or any(char in word for char in "*?"):
+                continue
+            meant = near(word, known)
+            # rules are shared between workspaces: the venue of another one is no mistake
+            if "did you mean" in meant or what == "action":
+                report.value(rule.value["when"].value[what], f"unknown {what} {shown(word)}{meant}")
+    for word in patterns["address"]:
+        if wrong := _address_flaw(word, types):
+            report.value(rule.value["when"].value["address"], f"{shown(word)} {wrong}")
 
 
 def _address_flaw(word: str, types: Collection[VenueRules]) -> str:
@@ -103,10 +115,12 @@ def _address_flaw(word: str, types: Collection[VenueRules]) -> str:
 def _exceptions(node: Node, taken: list[Any], rules: tuple[Rule, ...], report: Report) -> tuple[Exemption, ...]:
     known, found = [*BUILT_IN, *(rule.name for rule in rules)], []
     for child, values in zip(node.value, taken, strict=True):
-        if values is BAD or not {"rule", "accounts", "reason"} <= set(values):
+        if values is BAD:
             continue
-        if values["rule"] not in known:
-            report.value(child.value["rule"], f"unknown rule {shown(values['rule'])}{near(values['rule'], known)}")
+        if (rule := values.get("rule")) is not None and rule not in known:
+            report.value(child.value["rule"], f"unknown rule {shown(rule)}{near(rule, known)}")
+        if not {"rule", "accounts", "reason"} <= values.keys():
+            continue
         found.append(
             Exemption(
                 rule=values["rule"],

@@ -184,6 +184,44 @@ def test_one_wrong_section_is_one_line(complaints: Complaints, text: str, line: 
 
 
 @pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            "guardrails: {rules: [{name: a, when: {action: chnge, address: '*.leverage'}}, {schema: {type: x}}]}\n",
+            [
+                "guardrails.rules[0]: `schema` is missing",
+                'guardrails.rules[0].when.action: unknown action "chnge"',
+                'guardrails.rules[0].when.address: "*.leverage" selects no address',
+                "guardrails.rules[1]: `name` is missing",
+                "guardrails.rules[1].schema: is not a valid JSON Schema",
+            ],
+        ),
+        (
+            "guardrails: {rules: [{name: a}], exceptions: [{rule: a, accounts: b}, {rule: c, accounts: b}]}\n",
+            [
+                "guardrails.exceptions[0]: `reason` is missing",
+                "guardrails.exceptions[1]: `reason` is missing",
+                'guardrails.exceptions[1].rule: unknown rule "c"',
+                "guardrails.rules[0]: `schema` is missing",
+            ],
+        ),
+        (
+            "accounts_from: [{csv: none.csv, name: x}]\n",
+            [
+                'accounts_from[0].csv: "none.csv" there is no such file',
+                'accounts_from[0].name: "x" must be text with a column',
+            ],
+        ),
+    ],
+)
+def test_what_is_not_whole_is_looked_at_all_the_same(complaints: Complaints, text: str, lines: list[str]) -> None:
+    """A rule, an exception or a table that lacks a field shows its other mistakes in the same go."""
+    said = sorted(complaints(text))
+    assert len(said) == len(lines)
+    assert [line for line, wanted in zip(said, sorted(lines), strict=True) if not line.startswith(wanted)] == []
+
+
+@pytest.mark.parametrize(
     ("venue", "line"),
     [
         ("type: gate_crossex", 'venues.v.type: "gate_crossex" is not supported yet (one of: okx_dma_broker)'),
