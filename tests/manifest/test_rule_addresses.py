@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from acctcfg.core.address import Address, AddressPattern
 from acctcfg.core.managed import ANY, claims
 from acctcfg.manifest.load import read_all
 from acctcfg.manifest.selectable import not_selectable
@@ -50,6 +53,30 @@ def test_every_address_of_a_manifest_can_be_named(folder: Path) -> None:
         rest = text.partition(".")[2]
         for pattern in (text, one.account, f"*.{rest}" if rest else "*", f"*{rest}", f"{text.partition('[')[0]}*"):
             assert not not_selectable(pattern, TYPES), pattern
+
+
+WRITTEN = (
+    "mm-01.position_mode[okx]",
+    "mm_1.leverage[futures/BTC-USD-261225/isolated/long]",
+    "x.leverage[futures/BINANCE_FUTURE_ADA_USDT]",
+    "mm01.api_keys[trading]",
+    "mm01.deposit.addresses[USDT/USDT-TRC20/1]",
+    "mm01.settings.auto_earn[USDT]",
+    "mm01.settings.greeks",
+    "mm01.state",
+)
+
+
+@settings(max_examples=50)
+@given(st.sampled_from(WRITTEN), st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12), st.booleans()), max_size=4))
+def test_a_pattern_that_selects_an_address_is_taken(address: str, cuts: list[tuple[int, int, bool]]) -> None:
+    """Whatever parts of an address `*` and `?` stand for, the pattern is never refused."""
+    pattern = address
+    for at, length, star in cuts:
+        taken = pattern[at : at + length]
+        pattern = pattern[:at] + ("*" if star else "?" * len(taken)) + pattern[at + length :]
+    assume(AddressPattern(pattern).matches(Address.of(address)))
+    assert not not_selectable(pattern, TYPES)
 
 
 @pytest.mark.parametrize("pattern", ["*", "*.*", "mm*", "*.settings", "*.settings.*", "*[swap/*]", "*cross]", "*swap*"])
