@@ -112,13 +112,20 @@ class Later:
 
 
 class Record:
-    """A map with named fields. With `nulls`, an empty field is one that is not managed."""
+    """A map with named fields. With `nulls`, an empty field is one that is not managed. With `in_parts`, what is
+    required may stand in another file, so no schema of one file can demand it."""
 
     def __init__(
-        self, fields: Mapping[str, Field], *, nulls: bool = False, one_of: tuple[tuple[str, ...], ...] = ()
+        self,
+        fields: Mapping[str, Field],
+        *,
+        nulls: bool = False,
+        in_parts: bool = False,
+        one_of: tuple[tuple[str, ...], ...] = (),
     ) -> None:
         self.fields = dict(fields)
         self.nulls = nulls
+        self.in_parts = in_parts
         self.one_of = one_of  # of each of these groups exactly one field must be given
         self.required = tuple(name for name, field in self.fields.items() if field.required)
         self.takes = {name: field.kind.take for name, field in self.fields.items()}
@@ -179,7 +186,7 @@ class Record:
         for name, field in self.fields.items():
             if not isinstance(field.kind, Later):
                 said["properties"][name] = _described(field, nulls=self.nulls)
-        if self.required:
+        if self.required and not self.in_parts:
             said["required"] = list(self.required)
         groups = [{"oneOf": [{"required": [name]} for name in names]} for names in self.one_of]
         return said | (groups[0] if len(groups) == 1 else {"allOf": groups} if groups else {})

@@ -74,5 +74,6 @@ def notify_shape(trust: Trust) -> Record:
                 required=True,
             ),
             "on": Field(kind=ListOf(Word(HAPPENINGS), least=1, unique=True), doc="What to send word of", required=True),
-        }
+        },
+        in_parts=True,
     )

@@ -134,6 +134,16 @@ def test_what_loads_fits_the_schema(document: dict[str, Any]) -> None:
     assert [error.message for error in SCHEMA.iter_errors(document)] == []
 
 
+@pytest.mark.parametrize("rest", [{"on": ["drift"]}, {}])
+def test_a_section_in_parts_fits_the_schema_in_every_file(rest: dict[str, Any]) -> None:
+    """What `notify` demands may stand in another file, or nowhere where nobody is to be told."""
+    first = {"webhook": {"env": "ACCTCFG_HOOK"}} if rest else {}
+    files: dict[str, Any] = {"acctcfg.yaml": {"version": 1, "include": ["b.yaml"], "notify": first}}
+    files["b.yaml"] = {"notify": rest}
+    load_files(files)
+    assert [error.message for one in files.values() for error in SCHEMA.iter_errors({"version": 1, **one})] == []
+
+
 WRONG: list[dict[str, Any]] = [
     {"unknown": 1},
     {"version": 2},
