@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import click
@@ -111,6 +112,40 @@ def test_the_overview_knows_the_exit_statuses() -> None:
     table = re.findall(r"^\| (?:status|\d+) \|.+$", README, re.MULTILINE)
     assert len(table) == 7
     assert re.findall(r"^\| (?:status|\d+) \|.+$", PAGES["index.md"], re.MULTILINE) == table
+
+
+@pytest.mark.slow
+def test_the_members_of_every_document_are_told(desk: Desk) -> None:
+    """What a command prints as JSON stands in its row of the page; of a list, what its first entry has."""
+    key = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+    swap = {"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 10}
+    desk.write({"mmdesk01": {"account_mode": "multi_currency", "leverage": [swap], "api_keys": {"trading": key}}})
+    (desk.folder / "tests").mkdir()
+    (desk.folder / "tests" / "a.yaml").write_text("{version: 1, scenarios: {one: {expect: {exit: 0}}}}")
+    rows = dict(re.findall(r"^\| `(\S[^`]*)`[^|]* \| (.+) \|$", PAGES["json.md"], re.MULTILINE))
+    done, named = set[str](), set[str]()
+    for line in ("validate", "apply", "cap 5", "show", "output", "history", "lock", "test", "history --verify"):
+        said = desk.run(*line.split(), *["--auto-approve"] * (line in ("apply", "cap 5")), "--format", "json")
+        assert said.code == 0, said.err
+        named |= _untold(said.json, line, rows[line.removesuffix(" 5")])
+        done.add(line.removesuffix(" 5"))
+    (_, run) = desk.run("history", "--format", "json").json
+    named |= _untold(desk.run("history", run["id"], "--format", "json").json, "history RUN", rows["history RUN"])
+    for line in ("secrets list", "secrets check", "doctor"):
+        named |= _untold(desk.run(*line.split(), "--format", "json").json, line, PAGES["json.md"])
+    assert named == set()
+    assert rows.keys() - done == {"plan", "drift", "history RUN", "secrets"}
+
+
+def _untold(found: Any, line: str, said: str) -> set[str]:
+    """The members that the page does not name: of the document, and of the first entry of each list in it."""
+    if line == "output":
+        found = next(iter(found.values()))
+    first = found[0] if isinstance(found, list) else found
+    inner = [one[0] for one in first.values() if isinstance(one, list) and one and isinstance(one[0], dict)]
+    apart = {"plan", "entries"} & first.keys()
+    names = {name for one in (first, *([] if apart else inner)) for name in one}
+    return {f"{line}: {name}" for name in names if f"`{name}`" not in said and f'"{name}"' not in said}
 
 
 @pytest.mark.slow
