@@ -79,6 +79,9 @@ def find_fields(path: str, rules: Mapping[str, VenueRules]) -> list[FieldNote]:
     if not places:
         ends = [place for place in _places(shape) if place.steps[0] != "profiles"]
         places = [place for place in ends if wanted and place.names[-1] != "*" and _ends(wanted, place.steps)]
+        free = [place.names[-len(wanted) :].count("*") for place in places]
+        # a field comes before a name
+        places = [place for place, stars in zip(places, free, strict=True) if stars == min(free)]
     tables = _tables(rules) if places else {}
     return [_note(place, rules, tables) for place in places]
 

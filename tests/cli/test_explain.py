@@ -295,6 +295,12 @@ def test_the_words_of_every_field_can_be_printed():
     assert [one for one in found if not all(isinstance(text, str) for text in one[1][:2])] == []
 
 
+def test_a_field_comes_before_a_name() -> None:
+    """`leverage` is the field, and not a key that somebody gave this label."""
+    assert [note.path for note in find_fields("leverage.until", rules())] == ["accounts.*.leverage[].until"]
+    assert [note.path for note in find_fields("trading.until", rules())] == ["accounts.*.api_keys.*.until"]
+
+
 @pytest.mark.slow
 def test_every_field_has_a_note():
     """The path of each field leads to that field alone, with its line of documentation and what it takes."""
