@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -60,7 +61,7 @@ def _page(context: click.Context) -> str:
             ".SH SYNOPSIS",
             _bold(context.command_path, *command.collect_usage_pieces(context)),
             ".SH DESCRIPTION",
-            "\n.PP\n".join(_text(" ".join(one.split())) for one in (command.help or "").split("\n\n")),
+            "\n.PP\n".join(map(_paragraph, inspect.cleandoc(command.help or "").split("\n\n"))),
             ".SH OPTIONS",
             *_terms(filter(None, options)),
             *([".SH COMMANDS", *_terms(commands)] if below else []),
@@ -81,6 +82,14 @@ def _terms(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Options, commands and the like, each with what it means."""
     for name, meaning in rows:
         yield from (".TP", _bold(name), _text(meaning))
+
+
+def _paragraph(text: str) -> str:
+    """Filled; one that the help shows line by line (click's \\b) as it stands."""
+    if text.startswith("\b"):
+        lines = (_text(one) for one in text.splitlines()[1:])
+        return "\n".join([".nf", *lines, ".fi"])
+    return _text(" ".join(text.split()))
 
 
 def _bold(words: str, *more: str) -> str:

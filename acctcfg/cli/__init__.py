@@ -11,7 +11,7 @@ import click
 
 from acctcfg import __version__
 from acctcfg.cli.console import conclude, open_door, outlet, say, say_page, say_talk, tell_the_end
-from acctcfg.cli.everywhere import OPTIONS, begun, with_options
+from acctcfg.cli.everywhere import OPTIONS, Context, begun, with_options
 from acctcfg.cli.failure import say_failure
 
 __all__ = ["COMMANDS", "group", "run"]
@@ -53,6 +53,8 @@ COMMANDS = {
 
 class LazyGroup(click.Group):
     """A group that knows its commands' names and one-line helps without importing them."""
+
+    context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The commands in the order in which a newcomer needs them."""

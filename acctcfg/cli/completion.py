@@ -12,7 +12,10 @@ __all__ = ["command"]
 def command(shell: str) -> None:
     """Print the completion script of SHELL.
 
+    \b
     bash: acctcfg completion bash > ~/.local/share/bash-completion/completions/acctcfg
+    zsh:  acctcfg completion zsh > ~/.zfunc/_acctcfg   (a folder of fpath)
+    fish: acctcfg completion fish > ~/.config/fish/completions/acctcfg.fish
     """
     from click.shell_completion import get_completion_class
 

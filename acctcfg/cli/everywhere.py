@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import click
 
 from acctcfg.cli.console import is_terminal, let_colors_pass
 
-__all__ = ["OPTIONS", "begun", "with_options"]
+__all__ = ["OPTIONS", "Context", "begun", "with_options"]
 
+_HYPHEN = "\ue000"  # stands for one while lines are filled
 NOTE = "-C, -v, --color and --no-color work here too: acctcfg --help explains them."
 
 
@@ -23,6 +24,7 @@ def begun(arguments: Sequence[str] = ()) -> dict[str, Any]:
 
 def with_options(command: click.Command) -> click.Command:
     """The command, and all that belong to it, with these options; they stand in the help of `acctcfg` alone."""
+    command.context_class = Context
     if not any(isinstance(one, _Hidden) for one in command.params):
         command.params += [_Hidden(option) for option in OPTIONS]
         command.epilog = command.epilog or NOTE
@@ -44,6 +46,32 @@ def _colored(when: str) -> bool:
         colored = is_terminal() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
     let_colors_pass(colored)
     return colored
+
+
+class _Formatter(click.HelpFormatter):
+    """Breaks no word of a help at its hyphens: an option, or a path, is copied whole."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, _held(args), prefix)
+
+    def write_text(self, text: str) -> None:
+        super().write_text(_held(text))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        super().write_dl([(name, _held(text)) for name, text in rows], col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        return super().getvalue().replace(_HYPHEN, "-")
+
+
+def _held(text: str) -> str:
+    return text.replace("-", _HYPHEN)
+
+
+class Context(click.Context):
+    """Of every command: its help breaks no word."""
+
+    formatter_class = _Formatter
 
 
 class _Everywhere(click.Option):

@@ -68,9 +68,11 @@ SCHEMAS: dict[str, Callable[[], str]] = {
 
 
 @click.command(name="schema", short_help="Print a JSON Schema.")
-@click.argument("document", type=click.Choice(sorted(SCHEMAS)))
+@click.argument("document", metavar="DOCUMENT", type=click.Choice(sorted(SCHEMAS)))
 def command(document: str) -> None:
     """Print the JSON Schema of a document to stdout.
+
+    DOCUMENT is drift, events, manifest, plan, sandbox-seed, scenario or snapshot.
 
     With `acctcfg schema manifest > schema.json`, an editor completes and checks manifests that begin with
     `# yaml-language-server: $schema=schema.json`.

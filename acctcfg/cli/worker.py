@@ -10,7 +10,7 @@ __all__ = ["command"]
 @click.command("worker", short_help="Carry out parts of queued plans and applies, beside other workers.")
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Take parts of `plan --queue` and `apply --queue` from the journal's database, until a signal comes.
+    """Take parts of what `plan`, `apply`, `drift` and `watch` queue from the journal's database, until a signal comes.
 
     Start any number of them, on any machine: each in a checkout of the same manifest, with the credentials and the
     stores that `apply` would have there. The first signal ends the step in hand and leaves the rest to the others.

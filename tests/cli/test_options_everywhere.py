@@ -31,6 +31,30 @@ def test_every_command_takes_them_after_its_name(words: tuple[str, ...], capsys:
     assert run(line) == 0, capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [(), *leaves()], ids=" ".join)
+def test_no_help_breaks_a_word(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """An option, a command or a path is copied whole: no line ends within one."""
+    assert run([*words, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert [line for line in said.splitlines() if re.search(r"\w-$", line)] == []
+    assert "\ue000" not in said
+
+
+def test_the_help_of_schema_and_completion_can_be_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every document by its name, and each shell's line in one piece."""
+    from acctcfg.cli.schema import SCHEMAS
+
+    assert run(["schema", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert [name for name in SCHEMAS if not re.search(rf"\b{name}\b", said)] == []
+    assert run(["completion", "--help"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if " > ~/." in line] == [
+        "bash:",
+        "zsh:",
+        "fish:",
+    ]
+
+
 @pytest.mark.parametrize("line", ["-C {} validate", "validate -C {}", "validate -C{}", "-C /nowhere validate -C {}"])
 def test_the_folder_may_come_last(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The last one counts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,13 @@ def test_every_command_has_its_page_and_every_option_stands_in_it(folder: Path) 
         for below in command.commands if isinstance(command, click.Group) else ():
             assert f"\\fB{name}-{below}\\fR(1)" in page
         assert "--allow-sensitive [ADDRESS]..." in page or name not in ("acctcfg-plan", "acctcfg-apply")
+
+
+def test_lines_that_are_typed_stay_lines(folder: Path) -> None:
+    """What the help does not fill, the page does not either."""
+    page = (folder / "acctcfg-completion.1").read_text(encoding="utf-8")
+    assert "\b" not in page
+    assert re.search(r"^\.nf\nbash: .+\nzsh: .+\nfish: .+\n\.fi$", page, re.MULTILINE)
 
 
 @pytest.mark.parametrize("checker", [("mandoc", "-Tlint", "-Wwarning"), ("groff", "-man", "-ww", "-z", "-Tutf8")])
