@@ -28,7 +28,7 @@ def plan_document(plan: Plan) -> str:
         "output_changes": {},
         "checks": [_check(step) for step in plan.steps if step.prechecks],
         "timestamp": plan.created_at,
-        "applyable": bool(plan.steps) and not plan.held and not unallowed(plan),
+        "applyable": bool(plan.steps) and not plan.held and not unallowed(plan) and plan.earlier is None,
         "complete": not plan.scope.narrowed and not plan.unreadable,
         "errored": bool(plan.unreadable),
         "acctcfg": {"version": plan.acctcfg_version, "digest": plan.digest},

@@ -9,6 +9,7 @@ from typing import Any
 from plan_samples import desk_plan_of_the_manual, step_of
 
 from acctcfg.core.plan import Plan, Precheck, Scope, Unread, Warning_
+from acctcfg.core.snapshot import Earlier
 from acctcfg.core.state import KeyValue
 from acctcfg.render.terraform import plan_document
 
@@ -98,3 +99,11 @@ def test_what_was_not_looked_at_is_not_complete() -> None:
     assert [document(narrowed)[name] for name in facts] == [True, False, False]
     unread = replace(plan, unreadable=(Unread("b", "x", "y"),))
     assert [document(unread)[name] for name in facts] == [False, False, True]
+
+
+def test_a_plan_that_apply_refuses_is_not_applyable() -> None:
+    """One from a snapshot is for review: no job takes it for a plan that could be carried out."""
+    plan = Plan(steps=(step_of("desk01", "position_mode", before="net", after="long_short"),))
+    assert document(plan)["applyable"] is True
+    seen = Earlier(as_of="2026-11-29T10:00:00Z", age_s=10800, blurred=False)
+    assert document(replace(plan, earlier=seen))["applyable"] is False
