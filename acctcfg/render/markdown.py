@@ -10,6 +10,7 @@ from typing import Final
 from acctcfg.core.plan import Plan, Step, by_account
 from acctcfg.render.formats import Page
 from acctcfg.render.harmless import harmless, in_code
+from acctcfg.render.rehearsal import rehearsed
 from acctcfg.render.stored import new_secrets
 from acctcfg.render.text import PlanPage, blocks_all, by_venue, causes, estimated, known, origin, waves
 
@@ -39,6 +40,7 @@ def plan_markdown(plan: Plan) -> str:
             sheet.notices("Warnings:", "!", causes(plan.warnings)),
             new_secrets(plan.stores),
             waves(plan),
+            *rehearsed(plan),
             sheet.recap(free),
             _venues(sheet, plan),
         ),

@@ -11,6 +11,7 @@ from acctcfg.render.account_list import SCRIPT, Group, account_list, chips
 from acctcfg.render.account_list import STYLE as LIST
 from acctcfg.render.order_picture import STYLE as PICTURE
 from acctcfg.render.order_picture import order_svg
+from acctcfg.render.rehearsal import rehearsed
 from acctcfg.render.stored import new_secrets
 from acctcfg.render.text import (
     CHECKS,
@@ -54,6 +55,7 @@ def plan_page(plan: Plan) -> str:
         _box("Warnings", causes(plan.warnings), "box note"),
         _list(new_secrets(plan.stores)),
         _list(waves(plan)),
+        *map(_list, rehearsed(plan)),
         f"<h2>Order</h2><div class=wide>{order}</div>" if order else "",
         account_list([_account(*one, whole) for one in accounts.items()], _HEAD, _STATUS) if accounts else "",
     ]

@@ -17,13 +17,17 @@ FAR = 60
 
 
 def rehearsed(plan: Plan) -> list[list[str]]:
-    """The end state of what the plan changes, what failed, and what the sandbox does not have as it is live."""
+    """The end state of what the plan changes, what came in the way or failed, and what is not as it is live."""
     found = plan.rehearsal
     if found is None:
         return []
+    known = {str(step.address) for step in plan.blocked}
     changed = [str(step.address) for step in plan.steps if str(step.address) in found.end_state]
     return [
         _list("Afterwards, as rehearsed:", [(one, told(found.end_state[one])) for one in changed]),
+        _list(
+            "Blocked in the rehearsal:", [(one, "right before its write") for one in found.blocked if one not in known]
+        ),
         _list("Failed in the rehearsal:", found.failed),
         _list(
             "The sandbox differs from the live accounts here, so the rehearsal proves nothing for it:", found.not_copied

@@ -9,11 +9,13 @@ from types import ModuleType
 import click
 import pytest
 from desk import Desk
+from plan_samples import step_of
 
 from acctcfg.cli import COMMANDS
-from acctcfg.core.plan import Plan
+from acctcfg.core.plan import Plan, Precheck
+from acctcfg.core.rehearsal import Rehearsal
 from acctcfg.render import formats
-from acctcfg.render.formats import FORMATS, Format
+from acctcfg.render.formats import FORMATS, Format, Page, render
 
 HISTORY = ("runs", "run", "exported")  # `history` shows any of these
 
@@ -58,3 +60,28 @@ def test_an_added_format_works_at_once(desk: Desk, monkeypatch: pytest.MonkeyPat
     said = desk.plan("--format", "shouting")
     assert (said.code, said.out) == (0, "# mmdesk01!\n")
     assert "[text|json|markdown|github|gitlab|terraform-json|html|shouting]" in desk.run("plan", "--help").out
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "github", "html", "json"])
+def test_a_rehearsal_is_told_in_every_form(form: str) -> None:
+    """Not its counts alone: what a reviewer must not take for proven, what failed, and what was blocked at its gate."""
+    counts = dict.fromkeys(("created", "changed", "deleted", "blocked", "failed", "not_started"), 0)
+    found = Rehearsal(
+        counts=counts,
+        end_state={"desk01.position_mode": "long_short"},
+        blocked=("desk02.position_mode", "desk03.position_mode"),
+        failed=(("desk04.position_mode", "the venue said no"),),
+        not_copied=(("desk05", "tiers are others than here"),),
+        seconds=1.0,
+    )
+    checks = {3: (Precheck("no_bots", "fail", "grid 17"),)}
+    steps = tuple(
+        step_of(f"desk0{n}", "position_mode", before="net", after="long_short", checks=checks.get(n, ()))
+        for n in range(1, 6)
+    )
+    said = render(form, "plan", Plan(steps=steps, rehearsal=found), Page())
+    for words in ("desk01.position_mode", "the venue said no", "tiers are others than here", "desk02.position_mode"):
+        assert words in said, words
+    if form != "json":
+        assert "the rehearsal proves nothing for it" in said
+        assert "desk03.position_mode  right before" not in said, "the plan says it already"
