@@ -49,10 +49,10 @@ def plan_page(plan: Plan) -> str:
     order = order_svg(plan.steps)
     parts = [
         _head(plan),
-        _box("Could not be read, so nothing was planned for it", causes(plan.unreadable)),
+        _box("Could not be read, so nothing was planned for it", causes(plan.unreadable), of=len(plan.unreadable)),
         _box("The whole plan is blocked", [(precheck_words(one.name, one.words), one.detail) for one in whole]),
         _box("Blocked", blocked),
-        _box("Warnings", causes(plan.warnings), "box note"),
+        _box("Warnings", causes(plan.warnings), "box note", of=len(plan.warnings)),
         _list(new_secrets(plan.stores)),
         _list(waves(plan)),
         *map(_list, rehearsed(plan)),
@@ -84,13 +84,12 @@ def _head(plan: Plan) -> str:
     )
 
 
-def _box(title: str, rows: Sequence[tuple[str, str]], kind: str = "box") -> str:
-    """A titled table of what must not be missed."""
+def _box(title: str, rows: Sequence[tuple[str, str]], kind: str = "box", *, of: int | None = None) -> str:
+    """A titled table of what must not be missed. `of`: how many there are, where a row tells of several."""
+    number = len(rows) if of is None else of
     body = "".join(table_row("td", row) for row in rows)
     return (
-        f'<section class="{kind}"><h2>{title}: {len(rows)}</h2><div><table>{body}</table></div></section>'
-        if rows
-        else ""
+        f'<section class="{kind}"><h2>{title}: {number}</h2><div><table>{body}</table></div></section>' if rows else ""
     )
 
 

@@ -37,6 +37,15 @@ def test_all_of_the_plan_is_there() -> None:
     assert accounts == {"mmdesk01": "change create", "mmdesk02": "blocked change"}
 
 
+def test_a_title_counts_what_a_row_tells_of_together() -> None:
+    """Thirty accounts behind one lost identity are thirty, as in the text and the JSON, and not one."""
+    many = tuple(Unread(f"desk{n:02}.position_mode", "secret", "it cannot be decrypted") for n in range(30))
+    warned = tuple(Warning_(f"desk{n:02}", "rotating", "its former secret still works") for n in range(7))
+    text = Page(plan_page(Plan(steps=(), unreadable=many, warnings=warned))).text
+    assert "Could not be read, so nothing was planned for it: 30" in text
+    assert "Warnings: 7" in text
+
+
 def test_the_policy_lets_nothing_in() -> None:
     """Nothing is fetched, no attribute is code, and the policy names the hash of the one style and the one script."""
     text = plan_page(desk_plan_of_the_manual())
