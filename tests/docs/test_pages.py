@@ -49,6 +49,14 @@ def test_every_command_line_parses(page: str) -> None:
         command.make_context(name, rest, parent=context)
 
 
+def test_every_option_of_ours_stands_on_a_page() -> None:
+    """What the program takes is told somewhere besides its help."""
+    words = set(re.findall(r"--[a-z][a-z-]+", " ".join([README, *PAGES.values()])))
+    own = [option for one in every_command(group) for option in one.params if isinstance(option, click.Option)]
+    ours = {word for option in own for word in option.opts if word.startswith("--")}
+    assert ours - words - OTHERS <= {"--verbose", "--version"}  # pages have -v
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_option_is_one_of_ours(page: str) -> None:
     """An option that a page names is an option of some command."""
