@@ -18,6 +18,7 @@ __all__ = [
     "judge",
     "legible",
     "limit_of_keys",
+    "makes_key",
     "moved",
     "name_strangers",
     "taken_place",
@@ -140,6 +141,11 @@ def unbound(survey: Survey, address: Address, environment: str, amounts_to: Amou
         return
     if powers(wanted.permissions, amounts_to):
         survey.warn(address, "unbound_key", f"it works from any address{what}; `ip_allowlist` binds it")
+
+
+def makes_key(found: Live, *, replaced: bool) -> bool:
+    """Whether what leads from there makes a key: also in the place of one that goes first, or beside one."""
+    return replaced or isinstance(found, Lost) or _adds(found)
 
 
 def _adds(found: Live) -> bool:

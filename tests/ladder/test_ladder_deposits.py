@@ -437,6 +437,17 @@ def test_a_suspended_account_takes_no_new_key(desk: Desk) -> None:
     quiet(desk)
 
 
+@pytest.mark.parametrize("deed", [("apply", "--replace", "mmdesk01.api_keys[trading]"), ("rotate", "mmdesk01", "*")])
+def test_a_suspended_account_keeps_the_keys_that_it_has(desk: Desk, deed: tuple[str, ...]) -> None:
+    """No new key would come in the place of the present one, or beside it: nothing is deleted, and nothing is tried."""
+    desk.write({"mmdesk01": {"api_keys": KEY}}, guardrails={"max_deletes": 1}).converge()
+    desk.sandbox.control_post("accounts/mmdesk01/set", enable=False)
+    before, writes = desk.account("mmdesk01")["keys"], len(desk.writes())
+    said = desk.run(*deed, "--auto-approve")
+    assert (said.code, "has suspended mmdesk01: it takes no new key" in said.out) == (3, True), said.out + said.err
+    assert (desk.account("mmdesk01")["keys"], len(desk.writes())) == (before, writes)
+
+
 FORMATS = ("json", "csv", "env")
 
 

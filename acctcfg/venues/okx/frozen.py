@@ -3,7 +3,8 @@ of sub-accounts (`enable`, `frozenFunc`)."""
 
 from __future__ import annotations
 
-from acctcfg.core.state import ABSENT
+from acctcfg.core.address import Address
+from acctcfg.venues.key_wishes import makes_key
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.listed import EVERYTHING
 
@@ -37,5 +38,9 @@ def tell_frozen(account: Account) -> None:
         function = _FUNCTIONS.get("settings" if address.field.startswith("settings.") else address.field)
         if function is not None and account.row.is_frozen(function):
             account.survey.block(address, "not_frozen", f"the venue has frozen {function} of {account.name}")
-        elif address.field == "api_keys" and EVERYTHING in frozen and account.survey.live[address] is ABSENT:
+        elif address.field == "api_keys" and EVERYTHING in frozen and _makes(account, address):
             account.survey.block(address, "not_frozen", f"the venue has suspended {account.name}: it takes no new key")
+
+
+def _makes(account: Account, address: Address) -> bool:
+    return makes_key(account.survey.live[address], replaced=address in account.replace)
