@@ -152,7 +152,8 @@ class Workspace:
             spec = self.manifest.secret_stores.get(name)
             if spec is None:
                 raise ConfigError(f"there is no secret store {name}", hint="see `secret_stores` in the manifest")
-            around = Around(environ=self.environ, base_dir=self.directory)
+            having = self.manifest.venues.keys() - self._bare_venues()
+            around = Around(environ=self.environ, base_dir=self.directory, passphrases=frozenset(having))
             self._stores[name] = open_store(name, spec.type, spec.options, around)
         return self._stores[name]
 
@@ -166,8 +167,11 @@ class Workspace:
 
     def bare_accounts(self) -> frozenset[str]:
         """The accounts whose keys have no passphrase."""
-        bare = {key for key, spec in self.manifest.venues.items() if not signing_of(self.types[spec.type]).passphrase}
+        bare = self._bare_venues()
         return frozenset(key for key, spec in self.manifest.accounts.items() if spec.venue in bare)
+
+    def _bare_venues(self) -> set[str]:
+        return {key for key, spec in self.manifest.venues.items() if not signing_of(self.types[spec.type]).passphrase}
 
     def storage(self, *, create: bool = False) -> Storage:
         """Where the journal and the locks are kept; without `create` it is only read."""

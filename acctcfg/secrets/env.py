@@ -36,37 +36,40 @@ TYPE = StoreType(
 
 def open_store(name: str, options: Mapping[str, StoreOption], around: Around) -> EnvStore:
     """The store of these options."""
-    return EnvStore(name, environ=around.environ, prefix=str(options.get("prefix", "")))
+    prefix = str(options.get("prefix", ""))
+    return EnvStore(name, environ=around.environ, prefix=prefix, passphrases=around.passphrases)
 
 
 class EnvStore:
     """Read only: desk/mmdesk01/trading is PREFIX_DESK_MMDESK01_TRADING_API_KEY, ..._SECRET_KEY, ..._PASSPHRASE.
 
-    `prefix` defaults to the store's name. Paths that differ only in case or in _ . - share their variables.
+    `prefix` defaults to the store's name. Paths that differ only in case or in _ . - share their variables. The third
+    must be there for the keys of these connections (`passphrases`; None: all).
     The environment cannot be read backwards, so `list` gives nothing.
     """
 
     writable = False
 
     def __init__(
-        self, name: str, *, environ: Mapping[str, str], prefix: str = "", passphrase_required: bool = True
+        self, name: str, *, environ: Mapping[str, str], prefix: str = "", passphrases: frozenset[str] | None = None
     ) -> None:
         self.name = name
         self._prefix = prefix or name
         self._environ = environ
-        self._passphrase_required = passphrase_required
+        self._passphrases = passphrases
 
     def __repr__(self) -> str:
         return f"EnvStore({self.name!r})"
 
     def get(self, path: str) -> Credentials | None:
         """The credentials, or None if no variable is set. StoreError if only some are."""
-        stem = variable(self._prefix, *split_path(path))
+        venue, *_ = parts = split_path(path)
+        stem = variable(self._prefix, *parts)
         names = [f"{stem}_{part}" for part in ("API_KEY", "SECRET_KEY", "PASSPHRASE")]
         held = [name for name in names if self._environ.get(name)]
         if not held:
             return None
-        needed = names if self._passphrase_required else names[:2]
+        needed = names if self._passphrases is None or venue in self._passphrases else names[:2]
         if missing := [name for name in needed if name not in held]:
             raise StoreError(
                 f"{path} is only partly in the environment: {' and '.join(missing)} not set",

@@ -23,6 +23,7 @@ class Around:
 
     environ: Mapping[str, str]
     base_dir: Path
+    passphrases: frozenset[str] | None = None  # the connections whose keys have one; None: all
 
 
 class Store(Protocol):

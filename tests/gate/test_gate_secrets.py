@@ -78,6 +78,18 @@ def test_a_file_to_carry_away_is_what_import_takes(gate: GateDesk) -> None:
     assert gate.secret("trader1", "bot", venue="cx") == kept
 
 
+def test_an_environment_holds_two_variables_a_key(gate: GateDesk) -> None:
+    """The venue has no passphrases, so none is wanted: the key signs, and nothing is to be changed."""
+    gate.write({"trader1": sub(bot=KEY)}).converge()
+    kept = gate.secret("trader1", "bot", venue="cx")
+    for part in ("api_key", "secret_key"):
+        gate.monkeypatch.setenv(f"CI_CX_TRADER1_BOT_{part.upper()}", kept[part])
+    gate.write({"trader1": sub(bot={**KEY, "store": "ci"})}, secret_stores={"ci": {"type": "env"}})
+    said = gate.plan("--detailed-exitcode")
+    assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err
+    assert statuses(gate) == {"trader1/bot": "signs"}
+
+
 def test_output_says_the_same_in_every_format(gate: GateDesk) -> None:
     """Each account's uid, under its own name, as text, JSON, CSV and for a shell; in the same order."""
     gate.write({"trader1": sub(bot=KEY), "trader2": sub()}).converge()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,12 @@ def test_a_missing_variable_is_named(missing: str) -> None:
 
 
 def test_a_venue_without_passphrases() -> None:
-    """Where the venue has no passphrase, two variables are enough."""
+    """Where the venue has no passphrase, two variables are enough; beside it one that has goes on wanting three."""
     environ = {k: v for k, v in FULL.items() if "PASS" not in k}
-    assert parts(EnvStore("ci", environ=environ, passphrase_required=False).get(PATH)) == ("k", "s", "-")
+    around = Around(environ=environ, base_dir=Path("/nowhere"), passphrases=frozenset({"broker"}))
+    assert parts(open_store("ci", "env", {}, around).get(PATH)) == ("k", "s", "-")
+    with pytest.raises(StoreError, match=f"{STEM}_PASSPHRASE not set"):
+        open_store("ci", "env", {}, replace(around, passphrases=frozenset({"desk"}))).get(PATH)
 
 
 def test_a_line_break_is_found_before_it_is_signed_with() -> None:
