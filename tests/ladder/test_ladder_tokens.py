@@ -177,6 +177,18 @@ def test_a_token_that_a_program_answers(desk: Desk, answer: dict[str, Any], code
     assert TOKEN not in said.out + said.err
 
 
+@served(env="live")
+def test_a_token_of_a_program_that_the_venue_does_not_know_here(desk: Desk) -> None:
+    """The refusal says what to correct, as for a variable's."""
+    command = ["/bin/echo", json.dumps({"acctcfg": 1, "ok": True, "secret": {"token": TOKEN}})]
+    desk.monkeypatch.setenv("ACCTCFG_TRUST", trust_word(command))
+    desk.write({"me": SETTINGS}, venue={"type": "okx", "credentials": {"token": {"exec": command}}})
+    said = desk.run("plan")
+    assert said.code == 1
+    assert "50101" in said.err
+    assert "correct `region` or `environment`, or what the program answers" in said.err
+
+
 @pytest.mark.parametrize(("text", "words"), [("", "lacks DESK_TOKEN"), (f"Bearer {TOKEN}", "without `Bearer`")])
 def test_a_variable_without_a_token(desk: Desk, monkeypatch: pytest.MonkeyPatch, text: str, words: str) -> None:
     """It is named, and its value is not."""

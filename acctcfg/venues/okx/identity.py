@@ -69,6 +69,7 @@ def _elsewhere(client: Client, spec: VenueSpec, credentials: Credentials) -> str
 
 def _source(spec: VenueSpec, credentials: Credentials) -> str:
     if isinstance(credentials, AccessToken):
-        return f"the variable {spec.credentials['token']['env']}"
+        name = spec.credentials["token"].get("env")
+        return f"the variable {name}" if name else "what the program answers"
     prefix = spec.credentials.get("env")
     return f"the variables {prefix}_API_KEY and so on" if prefix else "the credentials"
