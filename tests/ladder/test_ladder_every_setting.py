@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
 from desk import Desk
 from ladder_parts import KEY, LEVEL, NO_CHANGES, failing, own_secret, quiet, settle, signed
 
-from acctcfg.engine.session import TIMEOUT_S
 from acctcfg.venues.okx.settings import SWITCHES
 
 RICH = {"BTC": "2", "ETH": "10", "USDT": "100000", "DOGE": "5"}
@@ -392,7 +390,8 @@ def test_joint_calls_of_two_accounts_do_not_wait_for_each_other(desk: Desk) -> N
     desk.write({"mmdesk01": wanted, "mmdesk02": wanted})
     desk.fault(match=path, kind="delay", seconds=60_000)  # of whoever comes first, until the other one has come
     desk.fault(match=path, after=1, kind="hook", do=[{"method": "DELETE", "path": "faults/all"}])
-    begun = time.monotonic()
     assert desk.apply().last == "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."
-    assert time.monotonic() - begun < TIMEOUT_S - 1
     assert len(desk.writes()) == 2
+    run = desk.run("history", "--format", "json").json[0]["id"]
+    entries = desk.run("history", run, "--format", "json").json["entries"]
+    assert [entry["outcome"] for entry in entries] == ["done", "done"]  # nobody's answer was given up
