@@ -7,31 +7,46 @@ in the socket then, and the one to the creation of a key holds a secret that exi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Final
 
-__all__ = ["answered_by"]
+__all__ = ["AnsweredBy"]
 
-EARLY_S = 0.05  # before its end it is looked whether this process is held up
+EARLY_S: Final = 0.05  # before its end it is looked whether this process is held up
 GRACE_S = 1.0  # to take in what came while it was
 
 
-@asynccontextmanager
-async def answered_by(until: float) -> AsyncIterator[None]:
-    """Around what waits for the venue, until that moment of the loop's clock. Raises TimeoutError."""
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout_at(until) as limit:
-        looking: asyncio.TimerHandle
+class AnsweredBy:
+    """Around what waits for the venue, until that moment of the loop's clock. Raises TimeoutError.
 
-        def look() -> None:
-            nonlocal until, looking
-            if (now := loop.time()) >= until:  # this runs late, and before the end that is due as well
-                until = now + GRACE_S
-                limit.reschedule(until)
-                looking = loop.call_at(until - EARLY_S, look)
+    One timer, as any time-out has: nearly every request has an answer before it is due.
+    """
 
-        looking = loop.call_at(until - EARLY_S, look)
-        try:
-            yield
-        finally:
-            looking.cancel()
+    __slots__ = ("_limit", "_looking", "_loop", "_until")
+
+    def __init__(self, until: float) -> None:
+        self._until = until
+        self._loop = asyncio.get_running_loop()
+        self._limit = asyncio.timeout(None)
+        self._looking: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        self._wait()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+        await self._limit.__aexit__(kind, exc, trace)
+
+    def _wait(self) -> None:
+        self._looking = self._loop.call_at(self._until - EARLY_S, self._look)
+
+    def _look(self) -> None:
+        if (now := self._loop.time()) >= self._until:  # this runs late: what came meanwhile is not taken in yet
+            self._until = now + GRACE_S
+            self._wait()
+        else:
+            self._limit.reschedule(self._until)

@@ -28,7 +28,7 @@ from yarl import URL
 
 from acctcfg.errors import ConfigError
 from acctcfg.wire.answer import MAX_BYTES
-from acctcfg.wire.answered_by import answered_by
+from acctcfg.wire.answered_by import AnsweredBy
 from acctcfg.wire.http import ConnectTimedOut, Request, TimedOut, TransportFailed, Unconnected, Unproxied
 from acctcfg.wire.proxy import Proxy
 
@@ -95,7 +95,7 @@ class AiohttpTransport:
             connection = await self._connected(way)
             self._open.add(connection)
             try:
-                async with answered_by(until):
+                async with AnsweredBy(until):
                     message, payload = await _exchanged(connection, data)
             except BaseException:
                 self._close(connection)
@@ -251,7 +251,7 @@ class Answer:
                 raise BodyTooLong
             if self._payload.is_eof():  # as of nearly every one: its bytes came with its headers
                 return await self._bytes()
-            async with answered_by(self._until):
+            async with AnsweredBy(self._until):
                 return await self._bytes()
         except (aiohttp.ClientError, OSError) as exc:
             told, cause = _told(exc)
