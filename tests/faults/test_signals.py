@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import termios
@@ -53,11 +54,14 @@ def test_the_first_signal_is_answered_and_drops_what_waits(slow: Desk, which: si
         assert running.stderr is not None
         first = running.stderr.readline().decode()
         assert "press again to stop at once, but a new key's secret may be lost" in first
-        before = len(slow.writes())
+        under_way = re.search(r"finishing (\d+) write", first)
+        assert under_way is not None
+        before, waited = len(slow.writes()), len(slow.writes("set-subaccount-level"))
         let_go(slow)
         out, err = running.communicate(timeout=PATIENCE_S)
         assert (running.returncode, b"Traceback" in err) == (130, False), err
-    assert len(slow.writes()) - before <= 6
+    assert len(slow.writes()) - before <= max(6, int(under_way[1]))  # on a busy machine also keys: those end
+    assert len(slow.writes("set-subaccount-level")) - waited <= 6
     document = json.loads(out)
     status = [row["status"] for row in document["results"]]
     assert set(status) == {"done", "not_started"}
