@@ -92,7 +92,7 @@ def import_(ctx: click.Context, account: str | None, label: str | None, form: st
     if (account is None) != (label is None):
         raise click.UsageError("give ACCOUNT and LABEL, or neither (JSON Lines on standard input)")
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
-    keys = read_brought(_standard_input(), account, label, bare=workspace.bare_accounts())
+    keys = read_brought(_standard_input(), account, label, bare=workspace.without_passphrases())
     reports = run_engine(ctx, lambda progress: import_secrets(workspace, keys, progress=progress))
     status = _told(ctx, form, reports)
     say_after_secrets(ctx, reports)

@@ -171,12 +171,10 @@ def _applying(
             approve=lambda plan: True,  # noqa: ARG005
             targets=targets,
             excludes=excludes,
-            may_miss=True,
             skip_blocked=skip_blocked,
-            keep_cap=True,
             lock_timeout_s=lock_timeout_s,
             said={"auto_approve": True, "watch": True, "targets": list(targets), "excludes": list(excludes)},
-            keep_idle=False,
+            watching=True,
             progress=progress,
             interrupts=interrupts,
         )

@@ -55,7 +55,6 @@ async def apply(
     approve: Callable[[Plan], bool],
     targets: Sequence[str] = (),
     excludes: Sequence[str] = (),
-    may_miss: bool = False,
     saved: JsonObject | None = None,
     expect: str | None = None,
     replace: Sequence[str] = (),
@@ -63,7 +62,6 @@ async def apply(
     allow_warnings: bool = False,
     skip_blocked: bool = False,
     after_cap: bool = False,
-    keep_cap: bool = False,
     with_dependencies: bool = False,
     refresh: bool = False,
     wait_flat_s: float = 0.0,
@@ -71,7 +69,7 @@ async def apply(
     rotation: RotateKeys | None = None,
     unsigned: str | None = None,
     said: JsonObject | None = None,
-    keep_idle: bool = True,
+    watching: bool = False,
     part: Part | None = None,
     spread: Spread | None = None,
     limits: Limits | None = None,
@@ -80,21 +78,19 @@ async def apply(
 ) -> Outcome:
     """Make live accounts as the manifest says. `approve` is asked once, when there is something that can be done.
 
-    `may_miss`: a target or an exclusion may select nothing, as in the look for drift that took the same ones: there
-    they are of what the manifest does not name, too.
-
-    `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told. `keep_cap`: it stays
-    as low as it is, since nobody is there who could say that it may be raised. `wait_flat_s`: how long to wait, without
-    the lock, until nothing that is open stands in the way. `rotation`: rotate these keys, and no more.
+    `after_cap`: what `acctcfg cap` lowered is to be raised again, and nobody needs to be told. `wait_flat_s`: how long
+    to wait, without the lock, until nothing that is open stands in the way. `rotation`: rotate these keys, and no more.
 
     `refresh`: what the journal knows and cannot be deleted is read too.
 
     `unsigned`: why sensitive steps are held back, where too few people signed the plan; "" where enough did. None: as
     `guardrails.approvals` says of what nobody signed.
 
-    `said`: what else the user said on the command line, for the record. `keep_idle`: whether a run that can begin
-    nothing, for all is blocked, goes on record, too; one that is tried every few minutes would fill it. `interrupts` is
-    told of the user's signals.
+    `said`: what else the user said on the command line, for the record. `interrupts` is told of the user's signals.
+
+    `watching`: right after a look for drift, again and again, with nobody there. What the look was narrowed by may
+    select nothing here, since drift knows more than the manifest names; what `cap` lowered stays as low as it is; and a
+    run that can begin nothing does not go on record, which it would fill.
 
     `spread`: hands the walk to other processes. `part`: this is one of those; `saved` is what it was handed. `limits`:
     what all of them use together.
@@ -103,7 +99,7 @@ async def apply(
     unsigned = nobody_signed(workspace, rotates=rotation is not None) if unsigned is None else unsigned
     leave = dataclasses.replace(Leave.of(workspace, replace, allow_sensitive), unsigned=unsigned)
     workspace.refuse_lost_journal()
-    if not may_miss:
+    if not watching:
         demand_reach(workspace, "--exclude", excludes)
     focus = Focus(targets, excludes=excludes, dependencies=with_dependencies) if rotation is None else rotation.focus
     undo = None if saved is None else Undo.saved(workspace, saved)
@@ -112,7 +108,7 @@ async def apply(
         check_manifest(workspace, saved)
         focus = focus_of(saved) if undo is None else undo.focus_again(saved)
         leave = leave.beside(saved, workspace)
-    terms = _Terms(leave, saved, undo, expect, allow_warnings, skip_blocked, after_cap, keep_cap, may_miss)
+    terms = _Terms(leave, saved, undo, expect, allow_warnings, skip_blocked, after_cap, watching)
     flags = {**terms.on_record, **(said or {})}
     patience = Patience(wait_flat_s)
     while True:
@@ -129,7 +125,7 @@ async def apply(
                 if waiting is None:
                     interrupts = interrupts or Interrupts()
                     planned.command = "apply" if rotation is None else "rotate"
-                    if keep_idle or _todo(planned.plan, _left_out(planned.plan, skip_blocked=skip_blocked)):
+                    if not watching or _todo(planned.plan, _left_out(planned.plan, skip_blocked=skip_blocked)):
                         way = Way(locks, progress, interrupts, part, spread)
                         outcome = await _go_on(workspace, planned, approve, flags, way)
                     else:
@@ -156,8 +152,7 @@ class _Terms:
     allow_warnings: bool
     skip_blocked: bool
     after_cap: bool
-    keep_cap: bool
-    may_miss: bool
+    watching: bool
 
     @property
     def on_record(self) -> dict[str, JsonValue]:
@@ -191,7 +186,7 @@ async def _plan(
         focus,
         leave=terms.leave,
         undo=terms.undo,
-        may_miss=terms.may_miss,
+        may_miss=terms.watching,
         asked=asked,
         progress=progress,
     )
@@ -203,7 +198,7 @@ async def _plan(
     if part is not None:  # whose wave is under way
         planned.plan = replace(planned.plan, rollout=())
     planned.plan = planned.plan.with_steps(terms.leave.hold(planned.plan.steps, planned.readers))
-    if terms.keep_cap:
+    if terms.watching:
         planned.plan = held_by_cap(planned.plan)
     planned.plan = hold(planned.plan, session.workspace.manifest.guardrails.windows, session.now())
     progress.happened(PlanReady(planned.plan))

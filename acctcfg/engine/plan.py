@@ -161,7 +161,7 @@ async def ask(session: Session, focus: Focus, *, look_only: bool) -> None:
         await ask_all(session, list(_differences(surveys, frozenset(), warnings, unread)), SILENT, unread)
 
 
-async def _drawn_up(
+async def _drawn_up(  # long: one way from reads to plan, in which each part takes what all before it found
     session: Session,
     focus: Focus,
     *,

@@ -1,4 +1,7 @@
-"""A workspace: a manifest, the stores that it names, its journal, and the environment it is used in."""
+"""A workspace: a manifest, the stores that it names, its journal, and the environment it is used in.
+
+Longer than other files, for it is the engine's one door to stores and journal: no other module of it imports either.
+"""
 
 from __future__ import annotations
 
@@ -152,8 +155,7 @@ class Workspace:
             spec = self.manifest.secret_stores.get(name)
             if spec is None:
                 raise ConfigError(f"there is no secret store {name}", hint="see `secret_stores` in the manifest")
-            having = self.manifest.venues.keys() - self._bare_venues()
-            around = Around(environ=self.environ, base_dir=self.directory, passphrases=frozenset(having))
+            around = Around(environ=self.environ, base_dir=self.directory, passphrases=self.with_passphrases())
             self._stores[name] = open_store(name, spec.type, spec.options, around)
         return self._stores[name]
 
@@ -165,13 +167,14 @@ class Workspace:
         """The way to the stores for one connection."""
         return Doors(self, passphrase=signing_of(self.types[self.manifest.venues[venue].type]).passphrase)
 
-    def bare_accounts(self) -> frozenset[str]:
-        """The accounts whose keys have no passphrase."""
-        bare = self._bare_venues()
-        return frozenset(key for key, spec in self.manifest.accounts.items() if spec.venue in bare)
+    def with_passphrases(self) -> frozenset[str]:
+        """The connections whose keys, and those of whose accounts, have a passphrase."""
+        return frozenset(k for k, spec in self.manifest.venues.items() if signing_of(self.types[spec.type]).passphrase)
 
-    def _bare_venues(self) -> set[str]:
-        return {key for key, spec in self.manifest.venues.items() if not signing_of(self.types[spec.type]).passphrase}
+    def without_passphrases(self) -> frozenset[str]:
+        """The accounts whose keys have none."""
+        having = self.with_passphrases()
+        return frozenset(key for key, spec in self.manifest.accounts.items() if spec.venue not in having)
 
     def storage(self, *, create: bool = False) -> Storage:
         """Where the journal and the locks are kept; without `create` it is only read."""

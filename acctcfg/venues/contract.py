@@ -1,6 +1,7 @@
 """What the engine asks of a venue, and what it hands to one. A venue is a package with an entry point `acctcfg.venues`.
 
 The engine knows accounts, addresses, values and steps; everything in a venue's own words stays behind `Connection`.
+Longer than other files, so that whoever writes a venue package has all that is asked of it in one place.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Reads are repeated on anything that passes by itself. Writes are repeated only o
 venue said so (too many requests, a refused timestamp) or no connection was made. Every other silence is an
 `UnresolvedWrite`, which only reading can settle. Where others use the same limit, reads and writes go on as long as the
 venue serves anybody out of it, and for two minutes after that. A time that the venue refuses because the request was
-late is no error for as long: it is signed anew. A write that is sent `once` is repeated on nothing.
+late is no error for as long: it is signed anew. A write that is sent `once` is repeated on nothing. All of it stands in
+one file, longer than others: whether something may be sent again depends on each step that a request has taken.
 """
 
 from __future__ import annotations
