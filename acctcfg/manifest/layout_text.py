@@ -37,7 +37,7 @@ def laid_out(data: bytes, name: str) -> tuple[str, list[Problem]]:
     if node is None or node.value is None:
         return text.strip("\n") + "\n", []
     if type(node.value) is not dict:  # a table, a secret, notes: to YAML, often one text whose line ends say nothing
-        return "", [_left(name, 1, 1, f"it is {quoted(node.value)}, and a manifest is a map of sections")]
+        return "", [_left(name, 1, 1, f"it is {quoted(node.value)}, not a map of sections")]
     written: str | None = _written(_prepared(text))
     for _ in range(_ROUNDS):
         if written is None or (again := _written(written)) == written:

@@ -23,7 +23,7 @@ def not_selectable(text: str, rules: Collection[VenueRules]) -> str:
     own = {name for each in rules for name in each.resources.keys() & (each.fields | each.main_fields)}
     if _may(text, known) or any(f".{name}" in text for name in own - {DEPOSIT, *_PLAIN}):
         return ""  # how the addresses of a venue package's own resource read is its own matter
-    return f"selects no address that there can be{_meant(text, known)}"
+    return f"matches no address{_meant(text, known)}"
 
 
 def _may(text: str, known: Iterable[str]) -> bool:

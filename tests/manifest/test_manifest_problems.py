@@ -191,7 +191,7 @@ def test_one_wrong_section_is_one_line(complaints: Complaints, text: str, line: 
             [
                 "guardrails.rules[0]: `schema` is missing",
                 'guardrails.rules[0].when.action: unknown action "chnge"',
-                'guardrails.rules[0].when.address: "*.leverage" selects no address',
+                'guardrails.rules[0].when.address: "*.leverage" matches no address',
                 "guardrails.rules[1]: `name` is missing",
                 "guardrails.rules[1].schema: is not a valid JSON Schema",
             ],

@@ -39,7 +39,7 @@ def test_a_rule_that_no_step_can_meet_is_refused(
     """The pattern is told with what was meant: the plan would pass without the rule ever being asked."""
     for written in (f'"{pattern}"', f'["*.account_mode", "{pattern}"]'):
         (said,) = complaints(f"guardrails: {{rules: [{{name: a, when: {{address: {written}}}, schema: {{}}}}]}}\n")
-        assert said == f'guardrails.rules[0].when.address: "{pattern}" selects no address that there can be ({meant})'
+        assert said == f'guardrails.rules[0].when.address: "{pattern}" matches no address ({meant})'
 
 
 @pytest.mark.parametrize("folder", sorted(file.parent for file in REFERENCE.glob("*/acctcfg.yaml")), ids=str)

@@ -100,7 +100,7 @@ def test_a_failing_scenario_shows_what_came_where_it_was_expected(bench: Bench) 
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
-        ("*.leverage", '"*.leverage" selects no address that there can be (did you mean "*.leverage[*]"?)'),
+        ("*.leverage", '"*.leverage" matches no address (did you mean "*.leverage[*]"?)'),
         ("mmdesk1.position_mode", 'the manifest has no account "mmdesk1" (did you mean "mmdesk01"?)'),
     ],
 )
