@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -64,11 +65,15 @@ def test_a_worker_takes_nothing_that_it_cannot_do(
 def test_connections_that_the_server_ends(desk: Desk, postgres: Postgres, url: str) -> None:
     """Those of the workers and of the apply, three times in one run: they connect anew, and all is done once."""
     desk.write(fleet(10), journal={"url": url})
-    with workers(desk, 2), apply_elsewhere(desk) as applying:
+    with workers(desk, 2) as some, apply_elsewhere(desk) as applying:
         for writes in (5, 20, 40):
             wait_for_writes(desk, writes)
             assert postgres.end_connections(url)
+        for one in some:  # so that the run is not over before the other one looks
+            one.process.send_signal(signal.SIGSTOP)
         other = desk.apply("--queue")
+        for one in some:
+            one.process.send_signal(signal.SIGCONT)
         assert (other.code, "the lock of venue user" in other.err) == (1, True)
         out, err = applying.communicate()
         assert applying.returncode == 0, out + err
