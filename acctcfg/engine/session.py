@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -168,10 +169,13 @@ class Session:
     patience_s: float | None = None  # None: every connection is waited for
     late: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # links that are still being opened
     pacers: dict[tuple[object, ...], Pacer] = field(default_factory=dict)  # by what their limits are counted by
+    _meanwhile: ExitStack = field(default_factory=ExitStack)  # what lasts as long as it is open
 
     async def __aenter__(self) -> Self:
         raise_limit()
         less_often()
+        self._meanwhile.callback(as_before)
+        self._meanwhile.enter_context(self.workspace.kept.open())
         try:
             self.memory = self.workspace.memories()
             for key in sorted(set(self.venues)):
@@ -219,7 +223,7 @@ class Session:
                 link.pace_file.keep(link.client.pacer, link.venue.rate_of)
                 await link.client.__aexit__(None, None, None)
         finally:
-            as_before()
+            self._meanwhile.close()
 
     async def _open(self) -> None:
         begun = time.monotonic()

@@ -29,6 +29,7 @@ from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, Warrant, hold
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
 from acctcfg.journal.chain import BEGINNING, Head
 from acctcfg.journal.journal import JOURNAL
+from acctcfg.journal.kept import Kept
 from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.last_seen import LastSeen
 from acctcfg.journal.memory import JournalMemory
@@ -44,8 +45,18 @@ from acctcfg.wire.clock import Clock, SystemClock
 __all__ = ["Doors", "JournalMemory", "Locks", "Workspace", "journal_in", "speed_of", "storage_here"]
 
 
-def storage_of(directory: Path, spec: JournalSpec, environ: Mapping[str, str], *, create: bool = False) -> Storage:
-    """Where the journal of the workspace in this folder is kept, with the locks of its venue users."""
+def storage_of(
+    directory: Path,
+    spec: JournalSpec,
+    environ: Mapping[str, str],
+    *,
+    create: bool = False,
+    kept: Kept[Any] | None = None,
+) -> Storage:
+    """Where the journal of the workspace in this folder is kept, with the locks of its venue users.
+
+    `kept`: where free connections to its server are.
+    """
     if spec.url is None:
         return SqliteStorage(journal_path(directory), create=create)
     try:
@@ -54,7 +65,7 @@ def storage_of(directory: Path, spec: JournalSpec, environ: Mapping[str, str], *
         raise ConfigError(
             f"{spec.url}: a journal in PostgreSQL needs psycopg: {exc}", hint="pip install 'acctcfg[postgres]'"
         ) from exc
-    return PostgresStorage(spec.url, create=create, environ=environ)
+    return PostgresStorage(spec.url, create=create, environ=environ, kept=kept)
 
 
 def storage_here(directory: Path, environ: Mapping[str, str], *, create: bool = False) -> Storage:
@@ -100,6 +111,7 @@ class Workspace:
     proven: dict[tuple[str, str], object] | None = None
     """Where one process opens the connections of a run many times: what each learned, by its key and its API key."""
     learned: dict[str, Knowledge] = field(default_factory=dict)  # by venue user: what it said up to then
+    kept: Kept[Any] = field(default_factory=Kept)  # free connections to the journal's server
     _stores: dict[str, Store] = field(default_factory=dict)
 
     @classmethod
@@ -178,7 +190,7 @@ class Workspace:
 
     def storage(self, *, create: bool = False) -> Storage:
         """Where the journal and the locks are kept; without `create` it is only read."""
-        return storage_of(self.directory, self.manifest.journal, self.environ, create=create)
+        return storage_of(self.directory, self.manifest.journal, self.environ, create=create, kept=self.kept)
 
     def journal(self, *, create: bool = False) -> Journal:
         """The journal; an absent one reads as empty."""
@@ -192,7 +204,7 @@ class Workspace:
                 self.demand_intact(journal)
                 known = journal.knowledge(user, self.learned.pop(user, None))  # gone, if a row of it is damaged
                 self.learned[user] = known
-                return JournalMemory(known, self.running(base_url, user))
+            return JournalMemory(known, self.running(base_url, user))
 
         return cache(memory)
 

@@ -19,6 +19,7 @@ from dataclasses import replace
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.journal.chain import FIRST, Draft, Row, chained
 from acctcfg.journal.holder import Holder
+from acctcfg.journal.kept import Kept
 from acctcfg.journal.postgres_server import Bounds, Connection, Server
 from acctcfg.journal.statements import COLUMNS, Statements
 from acctcfg.journal.storage import LockPlace, View, Which, demand_known
@@ -55,11 +56,12 @@ CREATE TABLE acctcfg.locks (
 SQL = Statements("acctcfg.events", "%s")
 TYPES = {"seq": "bigint", "entry": "bigint"}
 INSERT = f"""
+WITH given AS (UPDATE acctcfg.journal SET last = %s)
 INSERT INTO acctcfg.events ({COLUMNS})
 SELECT * FROM unnest({", ".join(f"%s::{TYPES.get(name, 'text')}[]" for name in Row._fields)})
 """  # noqa: S608  (constants only)
-"""All rows in one statement. Many would go out in a pipeline, in which the server waits without a bound for the rest: a
-process that is frozen there would hold the journal until it wakes."""
+"""All rows in one statement, with the number of the last. Many would go out in a pipeline, in which the server waits
+without a bound for the rest: a process that is frozen there would hold the journal until it wakes."""
 FIRST_RUNS = 0x61636366  # two that come at once make the tables one after the other
 NOW = "coalesce(%s::double precision, extract(epoch FROM clock_timestamp())::double precision)"
 CLAIM = f"""
@@ -104,10 +106,12 @@ class PostgresStorage:
         create: bool = False,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] | None = None,
+        kept: Kept[Connection] | None = None,
     ) -> None:
         self._url, self._create, self._clock = url, create, clock
-        self._rows = Server(url, Bounds(), environ)
-        self._locks = Server(url, LOCK_BOUNDS, environ)  # a journal that somebody holds up delays no heartbeat
+        self._rows = Server(url, Bounds(), environ, kept)
+        self._locks = Server(url, LOCK_BOUNDS, environ, kept)  # a journal that somebody holds up delays no heartbeat
+        self._newest = False  # whether the tables were there in the newest format: no older one comes after it
 
     @property
     def place(self) -> str:
@@ -144,8 +148,8 @@ class PostgresStorage:
                 last = connection.execute(*SQL.select(Which(last=1))).fetchone()
                 rows[:] = chained(drafts, at, (_number(given), str(last[-1]) if last else FIRST))
                 if rows:
-                    connection.execute(INSERT.encode(), [list(column) for column in zip(*rows, strict=True)])
-                connection.execute("UPDATE acctcfg.journal SET last = %s", [rows[-1].seq if rows else given])
+                    columns = [list(column) for column in zip(*rows, strict=True)]
+                    connection.execute(INSERT.encode(), [rows[-1].seq, *columns])
             return rows
 
         return self._rows.run(add)
@@ -212,10 +216,13 @@ class PostgresStorage:
 
     def _format(self, connection: Connection) -> int:
         """The format of the tables, 0 where there are none. JournalError for one that is too new."""
+        if self._newest:
+            return len(STEPS)
         if _one(connection, "SELECT to_regclass('acctcfg.journal')")[0] is None:
             return 0
         found = _number(_one(connection, "SELECT format FROM acctcfg.journal")[0])
         demand_known(found, len(STEPS), self.place)
+        self._newest = found == len(STEPS)
         return found
 
 

@@ -16,10 +16,12 @@ from typing import TypeAlias, TypeVar
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
 
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.errors import JournalError
 from acctcfg.journal.deadlines import Deadlines
+from acctcfg.journal.kept import Kept
 
 __all__ = ["HINTS", "Bounds", "Connection", "Server"]
 
@@ -75,12 +77,19 @@ class Bounds:
 
 
 class Server:
-    """Runs pieces of work on one connection. Threads take turns."""
+    """Runs pieces of work on one connection. Threads take turns. `kept`: where connections are free."""
 
-    def __init__(self, url: JournalUrl, bounds: Bounds, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        url: JournalUrl,
+        bounds: Bounds,
+        environ: Mapping[str, str] = os.environ,
+        kept: Kept[Connection] | None = None,
+    ) -> None:
         self.url = url
         self._bounds = bounds
         self._environ = environ
+        self._kept = kept
         self._connection: Connection | None = None
         self._met = False  # whether it ever answered: what was lost is sought again, what never was is not
         self._turn = threading.RLock()
@@ -112,9 +121,14 @@ class Server:
     def close(self) -> None:
         """Let go of the connection; the next piece of work makes another."""
         with self._turn:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
+            connection, self._connection = self._connection, None
+            if connection is None:
+                return
+            idle = connection.info.transaction_status is TransactionStatus.IDLE  # closed is none
+            if self._kept is not None and idle:
+                self._kept.give(self.login(), connection)
+            else:
+                connection.close()
 
     @contextmanager
     def in_words(self) -> Iterator[None]:
@@ -134,6 +148,9 @@ class Server:
         return not self.url.named or self.url.trusted(self._environ.get("ACCTCFG_TRUST", ""))
 
     def _connected(self) -> Connection:
+        if self._connection is None and self._kept is not None:
+            self._connection = self._kept.take(self.login())
+            self._met = self._met or self._connection is not None
         if self._connection is None:
             connection: Connection = psycopg.connect(self.login(), autocommit=True, prepare_threshold=None)
             try:

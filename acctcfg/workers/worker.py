@@ -62,8 +62,9 @@ class Worker:
         limits = SharedLimits(url_of(self.workspace), self.workspace.environ)
         work = {APPLY: self._part, READ: self._read}
         async with limits as self._limits, opened(self.workspace, work) as jobs:
-            await self._prove()
-            await self._serve(jobs, interrupts)
+            with self.workspace.kept.open():
+                await self._prove()
+                await self._serve(jobs, interrupts)
 
     async def _prove(self) -> None:
         """These credentials, and these stores, from here, before any part is taken that another could carry out."""
