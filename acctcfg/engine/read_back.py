@@ -73,16 +73,16 @@ class _Reads:
         open_ = self.open
         await self._look(open_)
         for one in open_:
-            if one.result is None and one.refusal is not None:
-                if not (one.shows(one.seen) and self._too_soon(one)):  # what is gone already needs no delete
-                    one.result = one.refusal
-            elif one.result is None and (one.sent_at is not None or one.taken):
-                before = one.repeated
-                await self._resolve(one)
-                if one.repeated:
-                    self.deadline = max(self.deadline, self.clock.monotonic() + self.patience)
-                if one.repeated and not before:  # the second one may happen as late as the first
-                    self.last = max(self.last, self.deadline + self.window)
+            gone = one.shows(one.seen) and self._too_soon(one)  # what is gone already needs no delete
+            if one.result is None and one.refusal is not None and not gone:
+                one.result = one.refusal
+        unanswered = [one for one in open_ if one.result is None and (one.sent_at is not None or one.taken)]
+        first = [one for one in unanswered if not one.repeated]
+        await self._resolve(unanswered)
+        if any(one.repeated for one in unanswered):
+            self.deadline = max(self.deadline, self.clock.monotonic() + self.patience)
+        if any(one.repeated for one in first):  # the second one may happen as late as the first
+            self.last = max(self.last, self.deadline + self.window)
 
     def _until_second_look(self) -> float:
         """Seconds in which no read tells more: all that is open is gone by one look, and is looked for once more."""
@@ -120,24 +120,28 @@ class _Reads:
                 if one.writer is not None:
                     await one.writer.found("happened")
 
-    async def _resolve(self, attempt: Attempt) -> None:
-        """A write without an answer, and a read that does not show it: once it no longer can, send it once more."""
+    async def _resolve(self, attempts: Sequence[Attempt]) -> None:
+        """Writes without an answer, and a read that does not show them: once they no longer can happen, send them once
+        more, and what one call made by one call."""
+        over = [one for one in attempts if self._no_longer_can(one)]
+        if unmade := [one for one in over if not _made(one)]:
+            await self._look(unmade)  # the last one may have been read before the window closed
+        await _send_again([one for one in over if one.result is None and _told(one)], self.work)
+
+    def _no_longer_can(self, attempt: Attempt) -> bool:
+        """Whether reads do not show a write that cannot happen any more; one that was sent twice ends with that."""
         if not _told(attempt):
-            return
+            return False
         link = self.work.link
         now = link.client.clock.now() + link.client.offset_s
         late = attempt.sent_at is not None and now > attempt.sent_at + self.window
-        made = isinstance(attempt.seen, Lost) and attempt.seen.ours  # it shows what the write made: it cannot happen
+        made = _made(attempt)
         if not (late or made) or self._too_soon(attempt):
-            return
+            return False
         if attempt.repeated and not (made and attempt.taken):
             attempt.end_unanswered()
-            return
-        if not made:
-            await self._look([attempt])  # the last one may have been read before the window closed
-            if attempt.result is not None or not _told(attempt):
-                return
-        await _send_again(attempt, self.work, made=made)
+            return False
+        return True
 
     def _too_soon(self, attempt: Attempt) -> bool:
         """Whether what reads do not show may be there all the same: absence is believed after a second look."""
@@ -153,21 +157,33 @@ def _told(attempt: Attempt) -> bool:
     return attempt.seen is not None and not isinstance(attempt.seen, Unreadable | After)
 
 
-async def _send_again(attempt: Attempt, work: Work, *, made: bool) -> None:
-    address = attempt.address
+def _made(attempt: Attempt) -> bool:
+    """Whether a read shows what the write made, without its secret: it happened, and cannot once more."""
+    return isinstance(attempt.seen, Lost) and attempt.seen.ours
+
+
+async def _send_again(attempts: Sequence[Attempt], work: Work) -> None:
+    again = [one for one in attempts if await _goes_again(one, work)]
+    if again:
+        await send(again, work)
+
+
+async def _goes_again(attempt: Attempt, work: Work) -> bool:
+    """Whether there is anything left to change, and nobody stops it; the change is by what stands there now."""
+    address, made = attempt.address, _made(attempt)
     assert attempt.seen is not None  # noqa: S101 (a read told)
     again = {address} if attempt.step.change.action == "replace" else set()
     changes, _ = diff({address: work.survey.desired[address]}, {address: attempt.seen}, replace=again)
     if not changes:
         attempt.end("done")
-        return
+        return False
     if attempt.writer is not None and not made:
         await attempt.writer.found("did_not_happen")
     if work.stop.asked:
         what = "its secret never arrived" if made else "it did not happen"
         attempt.end("failed", f"{what}; interrupted before it was sent once more")
-        return
+        return False
     attempt.repeated, attempt.taken = True, ""
     attempt.refusal = None
     attempt.change = changes[0]
-    await send([attempt], work)
+    return True

@@ -12,7 +12,7 @@ from acctcfg.core.address import Address
 from acctcfg.engine.intents import Intents
 from acctcfg.engine.stopping import Stop
 from acctcfg.engine.windows import WindowClosed
-from acctcfg.errors import JournalError, OutcomeUnknown, Refused, VenueError
+from acctcfg.errors import AcctcfgError, JournalError, OutcomeUnknown, Refused, VenueError
 from acctcfg.wire.client import Client
 from acctcfg.wire.exchange import Reply
 from acctcfg.wire.failures import Dropped
@@ -25,13 +25,24 @@ if TYPE_CHECKING:
     from acctcfg.journal.records import Finding, Outcome
     from acctcfg.venues.contract import Write, Writer
 
-__all__ = ["JournalWriter", "Run"]
+__all__ = ["HeldBack", "JournalWriter", "Run"]
 
 
 SOON_S = 1.0
 """For how long an answered write waits for another one's intent, to share its flush."""
 
 _ENTRY: ContextVar[Intent | None] = ContextVar("the journal's entry of the write that this task sends", default=None)
+
+
+class HeldBack(AcctcfgError):
+    """Of several changes that one request makes, the one at `address` must not be made now, for the reason `why`.
+
+    Nothing was sent: the others may go without it.
+    """
+
+    def __init__(self, address: Address, why: AcctcfgError) -> None:
+        super().__init__(f"{address}: {why.message}", hint=why.hint)
+        self.address, self.why = address, why
 
 
 class Guard(Protocol):
@@ -287,9 +298,14 @@ class _Sending:
             await part.ahead()
 
     async def ready(self) -> None:
-        """Pass the gates."""
+        """Pass the gates. HeldBack where one of several does not: what could not be read is not its own reason."""
         for part in self.parts:
-            await part.ready()
+            try:
+                await part.ready()
+            except AcctcfgError as error:
+                if len(self.parts) == 1 or isinstance(error, VenueError | WindowClosed):
+                    raise
+                raise HeldBack(part.write.address, error) from error
 
     async def before_send(self, sent_at: float) -> None:
         """Write down the intents, and hold the lock still."""

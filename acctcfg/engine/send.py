@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING
 
 from acctcfg.core.diff import Change
@@ -15,7 +15,7 @@ from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt, Work
 from acctcfg.engine.gate import Gate, GateClosed
 from acctcfg.engine.recheck import LastLook, Moved
-from acctcfg.engine.record import JournalWriter
+from acctcfg.engine.record import HeldBack, JournalWriter
 from acctcfg.engine.refused_values import Asked
 from acctcfg.engine.windows import WindowClosed
 from acctcfg.errors import (
@@ -28,6 +28,7 @@ from acctcfg.errors import (
     TokenOver,
     VenueError,
 )
+from acctcfg.venues.joint import HasJointCalls
 from acctcfg.wire.failures import Dropped
 
 if TYPE_CHECKING:
@@ -61,7 +62,10 @@ async def _send_field(attempts: Sequence[Attempt], work: Work, look: LastLook | 
 
 
 async def _send_value(asked: Asked, attempts: list[Attempt], work: Work, gate: Gate) -> None:
-    values = work.values
+    values, connection = work.values, work.link.connection
+    if isinstance(connection, HasJointCalls) and connection.joint(attempts[0].change) and asked not in values.refused:
+        await _send_joint(connection, attempts, work, gate, asked)
+        return
     async with values.first(asked):
         if not values.known(asked):
             first = attempts.pop(0)
@@ -85,27 +89,62 @@ async def _in_order(attempts: Sequence[Attempt], work: Work, gate: Gate, asked: 
 
 
 async def _send(attempt: Attempt, work: Work, gate: Gate, asked: Asked, left: asyncio.Event | None = None) -> None:
-    link = work.link
+    writer = _begin(attempt, work, gate)
+    writer.left = left or writer.left
+    await _carried_out(work.link.connection.write(work.survey, attempt.change, writer), [attempt], work, asked)
+
+
+async def _send_joint(
+    connection: HasJointCalls, attempts: Sequence[Attempt], work: Work, gate: Gate, asked: Asked
+) -> None:
+    """All by one call, each on record. One that must not be written now ends for itself, and the call leaves it out."""
+    parts = {one.address: (one, _begin(one, work, gate)) for one in attempts}
+    while parts:
+        some = [one for one, _ in parts.values()]
+        try:
+            pairs = [(one.change, writer) for one, writer in parts.values()]
+            await _carried_out(connection.write_joint(work.survey, pairs), some, work, asked)
+        except HeldBack as held:
+            attempt, writer = parts.pop(held.address)
+            _ended(attempt, held.why, writer, work, asked)
+        else:
+            return
+
+
+def _begin(attempt: Attempt, work: Work, gate: Gate) -> JournalWriter:
+    """What sends the writes of one step, and puts them on record."""
 
     def values() -> JsonObject:
         return from_to(attempt.change.from_found(attempt.found))
 
+    link = work.link
     writer = JournalWriter(work.run, link.client, link.connection.user, gate, stop=work.stop, values=values)
     attempt.sent_at, attempt.writer = None, writer
-    writer.left = left or writer.left
+    return writer
+
+
+async def _carried_out(sending: Awaitable[None], attempts: Sequence[Attempt], work: Work, asked: Asked) -> None:
+    """Wait for the writes of one step, or of those that one call makes, and tell each how it went."""
+    writers = [(one, one.writer) for one in attempts if one.writer is not None]
     try:
-        await link.connection.write(work.survey, attempt.change, writer)
+        await sending
+    except HeldBack:
+        raise
     except AcctcfgError as error:
-        await writer.close(_outcome(error))
-        _ended(attempt, error, writer, work, asked)
+        for one, writer in writers:
+            await writer.close(_outcome(error))
+            _ended(one, error, writer, work, asked)
     except Exception as error:
-        await writer.close("unknown")
-        _broke(attempt, error, writer, work)
+        for one, writer in writers:
+            await writer.close("unknown")
+            _broke(one, error, writer, work)
     else:
         work.values.took(asked)
-        await writer.close("done")
+        for _, writer in writers:
+            await writer.close("done")
     finally:
-        writer.left.set()
+        for _, writer in writers:
+            writer.left.set()
 
 
 def from_to(change: Change) -> JsonObject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +14,7 @@ from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
 from acctcfg.venues.contract import KnownAccount, Memory, Rotation, SecretDoor, StoredKey, Survey, Write, Writer
 from acctcfg.venues.half_made import Traces
+from acctcfg.venues.joint import JointPart
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
@@ -84,6 +86,13 @@ class AccountNotes(ABC):
             )
         async with self.turn:
             return await writer.send(write)
+
+    async def send_joint(self, call: Call, parts: Sequence[JointPart], *, own: bool = False) -> Reply:
+        """Send one write that makes several changes of the account; each is on record."""
+        (_, writer), *along = parts
+        write, *others = [self.write_of(call, change, own=own) for change, _ in parts]
+        async with self.turn:
+            return await writer.send(write, others=[(one, its) for (_, one), its in zip(along, others, strict=True)])
 
     def write_of(self, call: Call, change: Change, *, own: bool = False) -> Write:
         """One write for this account, as the engine sends it."""

@@ -19,6 +19,7 @@ from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import Live, Unreadable
 from acctcfg.errors import Garbled, VenueError
 from acctcfg.venues.contract import ACCOUNT_READ, Absence, Cost, KnownAccount, Memory, Survey, Writer
+from acctcfg.venues.joint import Joint, JointPart
 from acctcfg.wire.endpoint import Call
 
 __all__ = [
@@ -127,6 +128,17 @@ class ByField(Generic[Notes]):
     async def write(self, survey: Survey, change: Change, writer: Writer) -> None:
         """Make one change."""
         await self._of(change).write(survey.private, change, writer)
+
+    def joint(self, change: Change) -> bool:
+        """Whether one call makes it and others of its field and value."""
+        resource = self._of(change)
+        return isinstance(resource, Joint) and resource.joint(change)
+
+    async def write_joint(self, survey: Survey, parts: Sequence[JointPart]) -> None:
+        """Make several changes of one field by one call."""
+        resource = self._of(parts[0][0])
+        assert isinstance(resource, Joint)  # noqa: S101 (`joint` said so)
+        await resource.write_joint(survey.private, parts)
 
     def refuses_value(self, change: Change, code: str) -> bool:  # noqa: ARG002
         """None of the venue's codes is known to speak of the value alone."""

@@ -6,9 +6,7 @@ first. A setting behind a change of mode is read after it.
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -29,8 +27,9 @@ from acctcfg.core.state import (
     Wanted,
 )
 from acctcfg.core.value_text import told
-from acctcfg.errors import AcctcfgError, Garbled, OutcomeUnknown, TokenOver, VenueError
+from acctcfg.errors import TokenOver, VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Survey, Writer
+from acctcfg.venues.joint import JointPart
 from acctcfg.venues.resources import as_documented
 from acctcfg.venues.switch import Switch
 from acctcfg.wire.endpoint import Call, Endpoint
@@ -51,9 +50,6 @@ class Settings(ABC, Generic[Notes]):
 
     def __init__(self, switches: Iterable[Switch]) -> None:
         self.switches = {one.setting.field: one for one in switches}
-        self._seen: dict[Address, Live] = {}  # as each was read last
-        self._joint: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by account: no other waits for it
-        self._answered: dict[Address, AcctcfgError | None] = {}  # what became of a write that another one took along
 
     # -- what a venue says of its accounts -----------------------------------------------------------------------------
 
@@ -97,6 +93,10 @@ class Settings(ABC, Generic[Notes]):
     async def send(self, account: Notes, call: Call, change: Change, writer: Writer) -> None:
         """Send one write for the account."""
 
+    async def send_joint(self, account: Notes, call: Call, parts: Sequence[JointPart]) -> None:
+        """Send one write that makes several changes: asked only of a venue that has a row with `write_all`."""
+        raise NotImplementedError
+
     # -- reading -------------------------------------------------------------------------------------------------------
 
     async def survey(self, account: Notes, focus: Focus, replace: frozenset[Address]) -> None:  # noqa: ARG002
@@ -110,7 +110,7 @@ class Settings(ABC, Generic[Notes]):
         after = self.waits(account, focus, list(entries)) if entries else None
         live: Mapping[Address, Live]
         if after is None:
-            live = await self._read(account, list(entries), known=True)
+            live = await self._found(account, list(entries), known=True)
         else:
             live = await self._behind(after, account, list(entries))
         for address, entry in entries.items():
@@ -147,13 +147,7 @@ class Settings(ABC, Generic[Notes]):
         return {one: after.beside(found.get(one)) for one in addresses}
 
     async def current(self, account: Notes, addresses: Sequence[Address]) -> dict[Address, Live]:
-        return await self._read(account, addresses, known=False)
-
-    async def _read(self, account: Notes, addresses: Sequence[Address], *, known: bool) -> dict[Address, Live]:
-        """Values that a joint write may go by: those of the mode that it is sent under."""
-        found = await self._found(account, addresses, known=known)
-        self._seen.update(found)
-        return found
+        return await self._found(account, addresses, known=False)
 
     async def _found(self, account: Notes, addresses: Sequence[Address], *, known: bool) -> dict[Address, Live]:
         """Each source once; one that cannot be read spoils its own settings alone."""
@@ -199,20 +193,26 @@ class Settings(ABC, Generic[Notes]):
 
     def calls(self, account: Notes, change: Change) -> tuple[Call, ...]:
         """One call; of a switch that sets several keys at once, one for all that are to get the same value."""
-        switch, value = self.switches[change.address.field], _settable(change.after)
-        if switch.write_all is not None and change.address.key != ALL:
-            return (switch.write_all([one.key for one in self._with(account, change)], value),)
-        return (switch.write(change.address.key, value),)
+        if self.joint(change):
+            return (self._for_all(self._with(account, change), change),)
+        return (self.switches[change.address.field].write(change.address.key, _settable(change.after)),)
+
+    def joint(self, change: Change) -> bool:
+        """Whether one call sets it for several keys."""
+        return self.switches[change.address.field].write_all is not None and change.address.key != ALL
+
+    def _for_all(self, addresses: Iterable[Address], change: Change) -> Call:
+        """The call that sets the value of a change for all of these."""
+        write_all = self.switches[change.address.field].write_all
+        assert write_all is not None  # noqa: S101 (`joint` said so)
+        return write_all([one.key for one in sorted(addresses)], _settable(change.after))
 
     def _with(self, account: Notes, change: Change) -> list[Address]:
-        """What one call sets: this address, and those of its setting that are to get the same value and have it not.
-
-        One that could not be read right before is not written along: its own step does not go on either.
-        """
+        """What one call of a plan sets: this address, and those that are to get the same value and have it not."""
         survey, field, value = self.survey_of(account), change.address.field, change.after
 
         def differs(address: Address) -> bool:
-            found = self._seen.get(address, survey.live.get(address))
+            found = survey.live.get(address)
             return found != value and not isinstance(found, Unreadable)
 
         return sorted(
@@ -226,8 +226,8 @@ class Settings(ABC, Generic[Notes]):
         """A write each, or one for several, and of each source one read."""
         owner, label = self.owner(account)
         sources = dict.fromkeys(self.switches[change.address.field].source for change in changes)
-        alone = [one for one in changes if self.switches[one.address.field].write_all is None or one.address.key == ALL]
-        joint = {(one.address.field, one.after): one for one in changes if one not in alone}
+        alone = [one for one in changes if not self.joint(one)]
+        joint = {(one.address.field, one.after): one for one in changes if self.joint(one)}
         writes = [call.endpoint for change in (*alone, *joint.values()) for call in self.calls(account, change)]
         return [
             *(Cost(owner, label, endpoint, 1, write=True) for endpoint in writes),
@@ -235,25 +235,17 @@ class Settings(ABC, Generic[Notes]):
         ]
 
     async def write(self, account: Notes, change: Change, writer: Writer) -> None:
-        """Set it, with all that one call sets; what such a call did not do, it did not do for any of them."""
-        if self.switches[change.address.field].write_all is None:
-            for call in self.calls(account, change):
-                await self.send(account, call, change, writer)
+        """Set it, and nothing else."""
+        if self.joint(change):
+            await self.write_joint(account, [(change, writer)])
             return
-        async with self._joint[change.address.account]:
-            if change.address in self._answered:
-                if (error := self._answered.pop(change.address)) is not None:
-                    raise error
-                return
-            others = [one for one in self._with(account, change) if one != change.address]
-            [call] = self.calls(account, change)
-            try:
-                await self.send(account, call, change, writer)
-            except VenueError as error:
-                garbled = OutcomeUnknown(error.message) if isinstance(error, Garbled) else error
-                self._answered.update(dict.fromkeys(others, garbled))
-                raise
-            self._answered.update(dict.fromkeys(others))
+        for call in self.calls(account, change):
+            await self.send(account, call, change, writer)
+
+    async def write_joint(self, account: Notes, parts: Sequence[JointPart]) -> None:
+        """Set several keys by one call: those of these changes, which are on record, and no others."""
+        first, _ = parts[0]
+        await self.send_joint(account, self._for_all((change.address for change, _ in parts), first), parts)
 
     def moved_with(self, account: Notes, change: Change) -> tuple[Address, ...]:
         """What its row says; of no other it is known that it moves anything."""

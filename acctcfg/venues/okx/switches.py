@@ -9,6 +9,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.state import After, Unreadable
 from acctcfg.venues.contract import Survey, Writer
+from acctcfg.venues.joint import JointPart
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_mode import AccountMode
 from acctcfg.venues.okx.barrier import barrier
@@ -80,3 +81,6 @@ class OkxSettings(Settings[Account]):
 
     async def send(self, account: Account, call: Call, change: Change, writer: Writer) -> None:
         await account.send(call, change, writer, own=True)
+
+    async def send_joint(self, account: Account, call: Call, parts: Sequence[JointPart]) -> None:
+        await account.send_joint(call, parts, own=True)
