@@ -62,6 +62,11 @@ class Gate:
         if closed:
             raise GateClosed(closed)
 
+    def leaves(self, address: Address) -> None:
+        """The write at `address` is sent: nothing looks at what it was built on any more."""
+        if self._look is not None:
+            self._look.leaves(address)
+
     async def ahead(self, address: Address, kind: str) -> None:
         """Read what `open` will want in a moment, when a limit lets the write at `address` pass."""
         with suppress(AcctcfgError):  # whatever is wrong, `open` says

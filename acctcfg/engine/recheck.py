@@ -67,13 +67,14 @@ class LastLook:
 
     async def still(self, address: Address) -> None:
         """Right before a step's first write: look again where it had to wait. Raises Moved, and what reading raises."""
-        if address in self._begun:
-            return
         watched = await self.renew(address, FRESH_S)
-        self._begun.add(address)
         verdict = _verdict(watched, self._found[address], self._work) if watched is not None else None
         if verdict is not None:
             raise Moved(verdict)
+
+    def leaves(self, address: Address) -> None:
+        """Its first write is sent: what it finds from now on is its own."""
+        self._begun.add(address)
 
     async def renew(self, address: Address, fresh_s: float) -> Attempt | None:
         """Look again where the last look is older; None where nothing was, or is to be, looked at before that write."""

@@ -31,6 +31,10 @@ __all__ = ["HeldBack", "JournalWriter", "Run"]
 SOON_S = 1.0
 """For how long an answered write waits for another one's intent, to share its flush."""
 
+LOCK_HOLDS_S = 5.0
+"""For how long the word that the lock is ours is good: nobody else takes it within three times that."""
+TRIES = 3
+
 _ENTRY: ContextVar[Intent | None] = ContextVar("the journal's entry of the write that this task sends", default=None)
 
 
@@ -53,6 +57,9 @@ class Guard(Protocol):
 
     async def ahead(self, address: Address, kind: str) -> None:
         """Read what `open` will want in a moment."""
+
+    def leaves(self, address: Address) -> None:
+        """The write of an address is sent."""
 
 
 @dataclass(slots=True)
@@ -229,7 +236,8 @@ class _Part:
     async def settle(self, outcome: Outcome) -> None:
         """What became of the latest attempt, if there was one."""
         if self.entry is not None:
-            await self.writer.settle(self.entry, outcome)
+            entry, self.entry = self.entry, None
+            await self.writer.settle(entry, outcome)
 
     def intent(self, sent_at: float) -> Draft:
         """What is written down before it is sent."""
@@ -264,6 +272,8 @@ class _Part:
         """From now on it may have happened."""
         writer = self.writer
         writer.begun, writer.sent_at = True, sent_at
+        if writer.gate is not None:
+            writer.gate.leaves(self.write.address)
         writer.left.set()
         writer.stop.sent.add(self.write.address)
 
@@ -314,16 +324,36 @@ class _Sending:
             await part.settle("refused")  # the client proved the attempt before this one not executed
         if first.stop.asked and not first.begun:
             raise Dropped
-        if not await self._recorded(sent_at):
+        try:
+            if not await self._recorded(sent_at) or not await self._stands():
+                raise JournalError(
+                    "the lock of this venue user is no longer ours, so nothing more is written",
+                    hint="this process was held up for too long; apply again",
+                )
+        except AcctcfgError:
             for part in self.parts:
                 await part.settle("failed")
-            raise JournalError(
-                "the lock of this venue user is no longer ours, so nothing more is written",
-                hint="this process was held up for too long; apply again",
-            )
+            raise
         _ENTRY.set(self.parts[0].entry)
         for part in self.parts:
             part.leaves(sent_at)
+
+    async def _stands(self) -> bool:
+        """Whether the lock is ours still once the gates have passed behind the record: a slow disk, or a slow server,
+        makes old what they read before it. Raises what `ready` raises."""
+        first = self.parts[0].writer
+        clock = first.client.clock
+        for _ in range(TRIES):
+            begun = clock.monotonic()
+            await self.ready()
+            if clock.monotonic() - begun < LOCK_HOLDS_S:
+                return True
+            if not await asyncio.to_thread(first.run.fresh, first.venue_user):
+                return False
+        raise JournalError(
+            "the journal and the venue answer too slowly: what the prechecks read was old before it could be used",
+            hint="nothing was sent; apply again when they are faster",
+        )
 
     async def _recorded(self, sent_at: float) -> bool:
         """Whether the lock is ours still, with the intents on disk."""
