@@ -50,6 +50,7 @@ class Knowledge:
     rotations: dict[tuple[str, str], Rotation] = field(default_factory=dict)  # by uid and label: those not finished
     caps: dict[str, Cap] = field(default_factory=dict)  # by uid: the last brake that was not lifted since
     last: int = 0  # the number of the last row that is in it
+    _had_secret: set[str] = field(default_factory=set)  # ids of keys whose secret reached a store
     _lies: dict[str, tuple[str, str]] = field(default_factory=dict)  # key's id -> its place, if `stored` has it there
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
     _open: dict[tuple[str, str], _Intent] = field(default_factory=dict)  # creations: name and label
@@ -113,6 +114,10 @@ class Knowledge:
     def created(self, uid: str, field_: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first, but for what was deleted since."""
         return tuple(self._made.get((uid, field_), ()))
+
+    def kept(self, api_key: str) -> bool:
+        """Whether the secret of the key with this id is on record as stored, wherever that was."""
+        return api_key in self._had_secret
 
     def never_shown(self, uid: str, field_: str) -> tuple[NeverShown, ...]:
         """What creates of that field answered and no read showed in time, oldest first."""
@@ -275,7 +280,8 @@ class Knowledge:
             )
 
     def _kept(self, new: str) -> None:
-        """The secret of that key is in a store: where it takes another one's place, it is no longer half made."""
+        """The secret of that key is in a store: whether it takes another one's place or not, it is not half made."""
+        self._had_secret.add(new)
         for place, one in self.rotations.items():
             if one.new == new != "":
                 self.rotations[place] = dataclasses.replace(one, kept=True)

@@ -68,6 +68,10 @@ class JournalMemory:
         """What creates of that field answered, oldest first."""
         return self._known.created(uid, field)
 
+    def kept(self, api_key: str) -> bool:
+        """Whether the secret of the key with this id was stored."""
+        return self._known.kept(api_key)
+
     def never_shown(self, uid: str, field: str) -> tuple[NeverShown, ...]:
         """What creates of that field answered and no read showed in time, oldest first."""
         return self._known.never_shown(uid, field)

@@ -127,6 +127,9 @@ class Memory(Protocol):
     def created(self, uid: str, field: str) -> tuple[JsonObject, ...]:
         """What creates of that field answered, oldest first, but for what was deleted since."""
 
+    def kept(self, api_key: str) -> bool:
+        """Whether the secret of the key with this id was stored, though perhaps in a store of another checkout."""
+
     def never_shown(self, uid: str, field: str) -> tuple[NeverShown, ...]:
         """What creates of that field answered and no read showed in time, oldest first: it does not count as there, and
         a late list may still show it."""

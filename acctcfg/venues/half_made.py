@@ -49,9 +49,12 @@ class Traces:
         return any(self._fits(one, value, changed_s) for one in begun if one is not None)
 
     def _answered(self, api_key: str) -> bool:
-        """Whether a create of ours was answered with this id, and its secret is in no store that the journal knows."""
+        """Whether a create of ours was answered with this id, and its secret never reached a store that the journal
+        knows of: one that did, in another checkout, is in use by whoever has that."""
         if api_key in self.made.values():
             return True
+        if self.memory.kept(api_key):
+            return False
         labels = {facts.get("label") for facts in self._created() if facts.get("api_key") == api_key}
         unnamed = any(not one.api_key and one.label in labels for one in self.stored())  # an earlier version's record
         return bool(labels) and not unnamed and self.memory.stored_key(api_key) is None

@@ -86,6 +86,22 @@ def test_a_key_that_was_stored_after_all_is_no_longer_being_created(desk: Desk) 
     assert step["prechecks"][0]["name"] == "secret_lost"
 
 
+def test_a_key_whose_secret_another_checkout_has_is_not_half_made(desk: Desk) -> None:
+    """The run that made it died long before its end, but the record has the secret as stored: a checkout that shares
+    the journal and not the secret asks for it, and leaves the key alone."""
+    desk.sandbox.control_post("accounts/mmdesk01", {})
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}})
+    killed(desk, "settled", 1)
+    made = desk.secret("mmdesk01", "trading")["api_key"]
+    (desk.folder / "secrets" / "desk" / "mmdesk01" / "trading.age").unlink()
+    step = desk.steps()["mmdesk01.api_keys[trading]"]
+    assert (step["action"], step["blocked"]) == ("replace", True)
+    assert step["prechecks"][0]["name"] == "secret_lost"
+    said = desk.apply()
+    assert (said.code, "secrets import mmdesk01 trading" in said.out) == (3, True)
+    assert [key["api_key"] for key in desk.account("mmdesk01")["keys"]] == [made]
+
+
 def test_a_replaced_licence_is_used_up(desk: Desk) -> None:
     """After the replacement of a half-made key, a loss of the new secret is the user's to decide."""
     killed(desk.write(onboarding()), "answered", 2)

@@ -376,8 +376,13 @@ SENT = KeyValue(("read", "trade"), ("127.0.0.1",), None)
 class _Nothing:
     """A journal that knows nothing but what a test says."""
 
-    def __init__(self, made: tuple[dict[str, str], ...] = (), stored: tuple[StoredKey, ...] = ()) -> None:
-        self.made, self.stored = made, stored
+    def __init__(
+        self, made: tuple[dict[str, str], ...] = (), stored: tuple[StoredKey, ...] = (), kept: str = ""
+    ) -> None:
+        self.made, self.stored, self.id_kept = made, stored, kept
+
+    def kept(self, api_key: str) -> bool:
+        return api_key == self.id_kept
 
     def creating(self, _name: str, _label: str) -> None:
         return None
@@ -415,6 +420,7 @@ def test_an_id_that_was_answered_is_proof_until_its_secret_is_stored() -> None:
     stored = StoredKey(store="vault", path="desk/trader01/trading", label="trading", api_key="key-1", uid="7")
     assert _traces(_Nothing(made)).half_made("trading", "key-1", SENT, None)
     assert not _traces(_Nothing(made, (stored,))).half_made("trading", "key-1", SENT, None)
+    assert not _traces(_Nothing(made, kept="key-1")).half_made("trading", "key-1", SENT, None)
     assert not _traces(_Nothing(made)).half_made("trading", "key-2", SENT, None)
 
 
