@@ -111,6 +111,32 @@ def test_a_locked_account_has_its_keys_changed_in_between(make_gate: Callable[..
     assert sorted(order.values()) == [[""], ["keys", "lock"], ["unlock", "keys"]]
 
 
+def test_a_new_account_is_locked_once_it_has_its_keys(gate: GateDesk) -> None:
+    """Locked without them it could get none: where a key's creation failed it is not, and the next apply ends it."""
+    gate.write({"sub_1": {**sub(trading=TRADING), "state": "locked"}})
+    gate.fault(match={"path": "*/keys", "method": "POST"}, kind="code", code="FORBIDDEN", times=1)
+    said = gate.apply("--format", "json")
+    ends = {row["address"]: row["status"] for row in said.json["results"]}
+    assert (said.code, ends) == (
+        1,
+        {"sub_1": "done", "sub_1.api_keys[trading]": "failed", "sub_1.state": "not_started"},
+    )
+    assert gate.account("sub_1")["state"] == 1
+    gate.converge()
+    assert (gate.account("sub_1")["state"], len(keys(gate))) == (2, 1)
+
+
+def test_an_account_that_is_there_is_locked_whatever_becomes_of_its_keys(make_gate: Callable[..., GateDesk]) -> None:
+    """Its lock is what somebody waits for: a key that could not be changed holds it up no longer than that takes."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [ROW]}})
+    kept(gate)
+    gate.fault(match={"path": "*/keys/*", "method": "PUT"}, kind="code", code="FORBIDDEN", times=1)
+    wider = {**TRADING, "permissions": {"futures": "write"}}
+    gate.write({"sub_1": {**sub(trading=wider), "state": "locked"}})
+    assert gate.apply().last == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 1 failed."
+    assert gate.account("sub_1")["state"] == 2
+
+
 def test_keys_of_an_account_that_stays_locked_are_blocked(make_gate: Callable[..., GateDesk]) -> None:
     """The plan says so before the venue does, whether the manifest wants it locked or says nothing."""
     gate = make_gate(sub_accounts={"sub_1": {"state": 2}})

@@ -16,7 +16,8 @@ ORDER: tuple[Row, ...] = (
     ("position_mode", "leverage", "waits"),  # kept by symbol: only what is known after it depends on it
     ("state=present", "api_keys"),  # a locked account's keys cannot be changed
     ("state=present", "-api_keys"),
-    ("api_keys", "state=locked", "waits"),
+    ("api_keys", "state:present=locked", "waits"),
+    ("api_keys", "state=locked"),  # of an account that the plan makes: locked without its keys, it could get none
     ("-api_keys", "state=locked", "waits"),
     ("api_keys", "-api_keys"),
     ("*", "-api_keys", "waits"),
