@@ -2,7 +2,8 @@
 
 What JSON allows and no document of a venue knows is no answer: numbers that are none (NaN, Infinity), numbers of a size
 that only costs memory, and nesting without end. Half of a surrogate pair, which no terminal and no file takes, is
-replaced. A list or an object where a text belongs says so when it is used as one.
+replaced. A list or an object where a text belongs says so when it is used as one, as does a value that an object names
+twice: which of two that differ holds, nobody can tell.
 """
 
 from __future__ import annotations
@@ -50,6 +51,27 @@ class Parts(dict[str, Any]):
 
     def __hash__(self) -> int:  # type: ignore[override]
         _no_text("an object")
+
+
+class Twice:
+    """The value of a name that a venue's object has twice, with different values. Any use of it is unreadable."""
+
+    __slots__ = ()
+
+    def _differ(self, *_: object) -> NoReturn:
+        raise Garbled("the venue answered two different values of one name", code="not_unique")
+
+    __str__ = __format__ = __hash__ = __eq__ = __ne__ = __bool__ = _differ
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        first: dict[str, Any] = {}
+        for name, value in pairs:
+            if first.setdefault(name, value) != value:
+                found[name] = Twice()
+    return found
 
 
 def _no_text(what: str) -> NoReturn:
@@ -111,7 +133,9 @@ def _fraction(text: str) -> Decimal:
     return value
 
 
-_DECODER = json.JSONDecoder(parse_float=_fraction, parse_int=_whole, parse_constant=_constant)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_fraction, parse_int=_whole, parse_constant=_constant
+)
 
 
 def _demand_depth(value: Any) -> None:

@@ -166,3 +166,15 @@ def test_an_open_row_that_cannot_be_read_may_be_anything(gate: GateDesk, path: s
     assert unsure == [check]
     assert not steps["cx.leverage[margin/OKX_MARGIN_ADA_USDT]"]["blocked"]
     assert (gate.apply().code, gate.writes()) == (3, [])
+
+
+def test_a_symbol_that_an_answer_names_twice_is_unreadable(make_gate: Callable[..., GateDesk]) -> None:
+    """Of two values under one name nobody can tell which holds: that symbol is not planned, and the other one is."""
+    gate = make_gate(leverage={BTC: "15", ADA: "12"})
+    gate.write({"cx": {"leverage": [{"symbol": ADA, "value": 7}, {"symbol": BTC, "value": 9}]}})
+    twice = f'{{"{ADA}": "12", "{BTC}": "15", "{ADA}": "7"}}'
+    gate.fault(match={"path": LEVERAGE, "method": "GET"}, times=0, kind="garbage", body=twice)
+    address = f"cx.leverage[futures/{ADA}]"
+    assert unreadable(gate) == {address: "the venue answered two different values of one name"}
+    assert [one["address"] for one in gate.plan("--format", "json").json["steps"]] == [f"cx.leverage[futures/{BTC}]"]
+    assert gate.writes() == []

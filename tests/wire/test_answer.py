@@ -109,6 +109,16 @@ async def test_an_answer_that_inflates_is_not_taken(venue, clock):
     assert len(venue.seen) == 1
 
 
+@pytest.mark.parametrize("use", [str, bool, "{}".format, lambda value: value == "7", lambda value: {value}])
+def test_what_an_object_says_twice_is_unreadable(use):
+    """Two values of one name that differ: whoever uses it is told, and the rest of the answer holds."""
+    answer = read_json(b'{"a": "7", "b": [{"c": 1, "c": 2}], "a": "12", "d": "x", "d": "x"}')
+    assert answer["d"] == "x"
+    for value in (answer["a"], answer["b"][0]["c"]):
+        with pytest.raises(Garbled, match="two different values"):
+            use(value)
+
+
 @pytest.mark.parametrize("length", [None, 10**12], ids=["as it comes", "as it says"])
 async def test_an_answer_of_too_many_bytes_is_not_taken(venue, clock, length):
     """Bytes that come as they are count alike, and a write that they answer has an unknown outcome."""
