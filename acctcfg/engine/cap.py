@@ -205,20 +205,23 @@ class _Brake:
                 task = tasks.pop()
                 self.pending -= 1
                 self.progress.advance()
-                if not task.cancelled() and (found := task.result()) is not None and found.survey.exists:
+                if not task.cancelled() and (found := task.result()) is not None:
                     group.append(found)
                 try:
                     tasks += [await asyncio.wait_for(read.get(), QUIET_S)] if self.pending else []
                 except TimeoutError:
                     break
-            self._note(group)
-            yield group
+            yield self._noted(group)
 
-    def _note(self, group: Sequence[Braking]) -> None:
-        for one in sorted(group, key=lambda one: one.survey.spec.key):
+    def _noted(self, group: Sequence[Braking]) -> list[Braking]:
+        """Those that are there. What could not be read of the others is told too: they may stand above."""
+        there = [one for one in group if one.survey.exists]
+        for one in group:
+            self.unread += one.survey.unreadable
+        for one in sorted(there, key=lambda one: one.survey.spec.key):
             self.once.keep_own(one.survey)
             self.brakings[one.survey.spec.key] = one
-            self.unread += one.survey.unreadable
+        return there
 
     def _steps(self, group: Sequence[Braking]) -> list[Step]:
         """What stands above the cap in these accounts, the largest open notional first."""

@@ -142,3 +142,27 @@ def test_a_position_without_its_symbol_is_told_and_holds_up_no_lowering(
     assert levers(gate)[BTC] == 20
     said = gate.run("cap", "3", "--auto-approve", "--all")
     assert (said.code, max(levers(gate).values())) == (0, 3), said.out
+
+
+ODD_MODE = {"user_id": "1", "account_mode": "SHARED_EXCHANGE", "exchange_type": "CROSSEX", "position_mode": "SINGLE"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"kind": "label", "label": "FORBIDDEN"}, "FORBIDDEN"),
+        ({"kind": "label", "label": "USER_NOT_EXIST"}, "USER_NOT_EXIST"),
+        ({"kind": "garbage", "body": json.dumps(ODD_MODE)}, "unknown_word"),
+    ],
+)
+def test_an_account_that_does_not_open_to_it_is_told(
+    make_gate: Callable[..., GateDesk], fault: dict[str, str], code: str
+) -> None:
+    """A key without the right, no account, or a mode that is new to us: its positions may stand above, so exit 1."""
+    gate = make_gate(leverage={ADA: "10", BTC: "20"}, **OPEN)
+    gate.fault(match={"path": "*/crossex/accounts"}, times=0, **fault)
+    gate.write({"cx": {}})
+    said = gate.run("cap", "3", "--auto-approve")
+    (line,) = (line for line in said.out.splitlines() if line.startswith("  ? "))
+    assert (line.split()[1], line.endswith(f"[{code}]"), said.code) == ("cx", True, 1), said.out + said.err
+    assert (levers(gate), gate.writes()) == ({ADA: 10, BTC: 20}, [])

@@ -129,3 +129,16 @@ def test_a_position_that_does_not_say_its_scope_is_told(desk: Desk, field: str) 
     assert (said.code, levers(desk, "customer01")) == (1, {BTC: 3, ETH: 20})
     said = cap(desk, "3", "--all")
     assert levers(desk, "customer01")[ETH] == 3, said.out
+
+
+def test_accounts_of_a_list_that_cannot_be_read_are_told(desk: Desk) -> None:
+    """Nobody knows whether they are there, so each is named, with exit 1. One that is not on the list is silent."""
+    settle(desk, "customer01", acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])
+    desk.write({"customer01": {"api_keys": KEY}, "customer02": {"api_keys": KEY}})
+    desk.fault(match={"path": "*/subaccount-info"}, times=0, kind="html")
+    said = cap(desk, "3")
+    assert [line.split()[1] for line in questions(said)] == ["customer01", "customer02"], said.out
+    assert (said.code, levers(desk, "customer01")) == (1, {BTC: 20})
+    desk.sandbox.control_delete("faults/all")
+    said = cap(desk, "3")
+    assert (said.code, questions(said), levers(desk, "customer01")) == (0, [], {BTC: 3}), said.out
