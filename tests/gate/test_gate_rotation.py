@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 
 import pytest
 from gate_desk import GateDesk
@@ -47,6 +48,21 @@ def test_a_key_gets_a_new_secret_under_its_own_name(trader: GateDesk) -> None:
     (key,) = trader.account("trader1")["keys"]
     assert (key["perms"], key["ip_whitelist"]) == ({"futures": False}, ["127.0.0.1"])
     assert trader.plan().last == "No changes. Live accounts match the manifest."
+
+
+@pytest.mark.parametrize("command", [ROTATE, ("apply", "--replace", "trader1.api_keys[bot]")])
+def test_a_new_key_has_the_mode_of_the_one_that_it_takes_the_place_of(
+    make_gate: Callable[..., GateDesk], command: tuple[str, ...]
+) -> None:
+    """No manifest says it, and a key for portfolio accounts, rotated or replaced, stays one."""
+    old = {"name": "bot", "key": "old-key", "secret": "old-secret", "perms": ["futures"], "mode": 2}
+    gate = make_gate(sub_accounts={"trader1": {"keys": [{**old, "ip_whitelist": KEY["ip_allowlist"]}]}})
+    gate.write({"trader1": {"role": "sub_account", "api_keys": {"bot": KEY}}}, guardrails={"max_deletes": 1})
+    said = gate.run(*command, "--auto-approve")
+    assert said.code == 0, said.out + said.err
+    (key,) = gate.account("trader1")["keys"]
+    assert (key["key"], key["name"], key["mode"]) == (stored(gate), "bot", 2)
+    assert gate.plan().last == "No changes. Live accounts match the manifest."
 
 
 def test_an_overlap_is_ended_by_a_later_apply(trader: GateDesk, monkeypatch: pytest.MonkeyPatch) -> None:

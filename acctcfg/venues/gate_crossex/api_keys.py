@@ -299,7 +299,7 @@ class ApiKeys(OneCall[Account]):
             return tuple(Call(DELETE_KEY, at=one) for one in gone)
         after = change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-        body = body_of(change.address.key, after)
+        body = body_of(change.address.key, after, row)
         if change.action == "change":
             return (Call(MODIFY_KEY, body, at=here),)
         create = Call(CREATE_KEY, body, at=user)
@@ -344,8 +344,7 @@ class ApiKeys(OneCall[Account]):
         same = isinstance(before, KeyValue) and before == _value(row, before.store)
         if not same or row.label != change.address.key:
             raise Refused(f"{change.address} is not what the plan saw any more: plan again", code="stale")
-        body = {**call.params, **({} if row.mode is None else {"mode": row.mode})}
-        await account.send(Call(MODIFY_KEY, body, at=call.at), change, writer)
+        await account.send(call, change, writer)
 
     async def create(
         self,

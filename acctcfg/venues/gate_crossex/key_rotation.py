@@ -33,10 +33,16 @@ SIGNED = ("FORBIDDEN", "IP_FORBIDDEN")
 """A key that may not read its own account, or not from here: the first comes once its signature was found right."""
 
 
-def body_of(label: str, value: KeyValue) -> dict[str, Param]:
-    """The whole key: what a request leaves out, the venue clears."""
+def body_of(label: str, value: KeyValue, row: KeyRow | None) -> dict[str, Param]:
+    """The whole key: what a request leaves out, the venue clears.
+
+    `row`: the key as it is listed, or the one that it takes the place of. Its mode (classic or portfolio) can be set at
+    creation only, and is in no manifest: a key for portfolio accounts stays one. A key without a past gets the venue's.
+    """
     perms = [word.partition(":") for word in value.permissions]
+    mode: dict[str, Param] = {} if row is None or row.mode is None else {"mode": row.mode}
     return {
+        **mode,
         "name": label,
         "perms": [{"name": group, "read_only": access == "read"} for group, _, access in perms],
         "ip_whitelist": list(value.ip_allowlist),
@@ -138,18 +144,22 @@ class AccountKeys:
         """The label of each listed key, by its id."""
         return {api_key: row.label for api_key, row in (await self._rows()).items()}
 
+    def _old(self, label: str) -> KeyRow | None:
+        return next((row for row in self.account.keys or () if row.label == label), None)
+
     def old(self, label: str) -> str:
         """The only one of that name, as the list showed it right before."""
-        return next((row.api_key for row in self.account.keys or () if row.label == label), "")
+        row = self._old(label)
+        return row.api_key if row is not None else ""
 
     async def ours(self, label: str, api_key: str) -> bool:  # noqa: ARG002 (ids tell here)
         """By the venue's time of it, and what was sent."""
         return half_made(self.account, (await self._rows())[api_key])
 
     async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
-        """Create a key with the wanted permissions and addresses."""
+        """Create a key with the wanted permissions and addresses, and the old one's mode."""
         assert isinstance(change.after, KeyValue)  # noqa: S101 (the diff made it)
-        call = Call(CREATE_KEY, body_of(label, change.after))
+        call = Call(CREATE_KEY, body_of(label, change.after, self._old(change.address.key)))
         await self.resource.create(self.account, change, call, writer, label, facts)
 
     async def signs(self, credentials: Credentials, label: str) -> bool:
@@ -188,10 +198,6 @@ class AccountKeys:
         account, label, after = self.account, change.address.key, change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
         row = await account.main_user.key(account.uid, api_key)
-        body = body_of(label, KeyValue(row.permissions, row.ip_allowlist, None) if as_made(change) else after)
-        call = Call(
-            MODIFY_KEY,
-            {**body, **({} if row.mode is None else {"mode": row.mode})},
-            at={"user_id": account.uid, "key": api_key},
-        )
+        value = KeyValue(row.permissions, row.ip_allowlist, None) if as_made(change) else after
+        call = Call(MODIFY_KEY, body_of(label, value, row), at={"user_id": account.uid, "key": api_key})
         await account.send(call, change, writer, renames={"api_key": api_key, "label": label})
