@@ -19,9 +19,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, Protocol
+from weakref import WeakSet
 
 import aiohttp
 import certifi
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http import HttpProcessingError, RawResponseMessage
 from yarl import URL
@@ -31,6 +33,7 @@ from acctcfg.wire.answer import MAX_BYTES
 from acctcfg.wire.answered_by import AnsweredBy
 from acctcfg.wire.http import ConnectTimedOut, Request, TimedOut, TransportFailed, Unconnected, Unproxied
 from acctcfg.wire.proxy import Proxy
+from acctcfg.wire.unasked import brought_unasked
 
 __all__ = ["AiohttpTransport", "Answer", "BodyTooLong", "authorities", "reason"]
 
@@ -84,6 +87,7 @@ class AiohttpTransport:
         self._connector: aiohttp.TCPConnector | None = None
         self._ways: dict[tuple[str, str], aiohttp.ClientRequest] = {}  # by scheme and authority: how one connects
         self._open: set[Connection] = set()  # whose answer was not read to its end yet
+        self._kept: WeakSet[ResponseHandler] = WeakSet()  # the connections that a request was answered on
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2, sock_connect=timeout_s / 2)
 
     async def send(self, request: Request) -> Answer:
@@ -119,17 +123,24 @@ class AiohttpTransport:
     def _close(self, connection: Connection, *, whole: bool = False) -> None:
         """Let go of a connection; one whose answer was taken in as a whole is kept for the next request."""
         self._open.discard(connection)
-        if whole:
+        if whole and connection.protocol is not None:
+            self._kept.add(connection.protocol)
             connection.release()
         else:
             connection.close()
 
     async def _connected(self, way: aiohttp.ClientRequest) -> Connection:
+        """A connection; a kept one only where nothing lies on it that would be taken for the answer to come."""
         assert self._connector is not None  # noqa: S101 (made with the first way)
-        try:
-            return await self._connector.connect(way, [], self._timeout)
-        except TimeoutError as exc:
-            raise aiohttp.ConnectionTimeoutError from exc
+        while True:
+            try:
+                connection = await self._connector.connect(way, [], self._timeout)
+            except TimeoutError as exc:
+                raise aiohttp.ConnectionTimeoutError from exc
+            protocol = connection.protocol
+            if protocol is None or protocol not in self._kept or not brought_unasked(protocol):
+                return connection
+            connection.close()
 
     def _way(self, url: URL) -> aiohttp.ClientRequest:
         """What the connector wants to know of a host: the same for all requests to it."""

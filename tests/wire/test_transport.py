@@ -6,7 +6,7 @@ import asyncio
 import time
 
 import pytest
-from toy_venue import ToyVenue, say
+from toy_venue import ToyVenue, raw, say
 
 from acctcfg.wire.http import Request, TimedOut
 from acctcfg.wire.transport import AiohttpTransport
@@ -61,6 +61,34 @@ async def test_only_a_connection_whose_answer_was_read_is_used_again(
     await asyncio.gather(broken, return_exceptions=True)
     await (await transport.send(get)).read()
     assert len(made) == 2
+
+
+@pytest.mark.parametrize("read", [True, False])
+@pytest.mark.parametrize(
+    "unasked", [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst", b"HTTP/1.1 408 X\r\n\r\n", b""]
+)
+async def test_what_nobody_asked_for_answers_nothing(
+    venue: ToyVenue, transport: AiohttpTransport, unasked: bytes, read: bool
+) -> None:
+    """An answer sent twice, or a server's goodbye, is not taken for the answer to the next request. `read`: by then."""
+    open_ways: list[asyncio.StreamWriter] = []
+
+    async def first(request, reader, writer):
+        open_ways.append(writer)
+        await raw(b"first")(request, reader, writer)
+
+    venue.script = [first, raw(b"second"), raw(b"third")]
+    get = Request("GET", f"{venue.url}/", {"Host": "x"}, b"")
+    assert await (await transport.send(get)).read() == b"first"
+    if unasked:
+        open_ways[0].write(unasked)
+    else:
+        open_ways[0].close()
+    await asyncio.sleep(0.05 if read else 0)
+    for word in (b"second", b"third"):
+        answer = await transport.send(get)
+        assert (answer.status, await answer.read()) == (200, word)
+    assert len(venue.seen) == 3
 
 
 @pytest.mark.parametrize("parts", [1, 2])
