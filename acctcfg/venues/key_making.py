@@ -56,9 +56,7 @@ async def make_key(
         if not await cleared(error):
             raise
         reply = await _send(account, change, create, writer, label, facts or {})
-    made = read(reply)
-    if made is None:
-        raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
+    made = _answered(account, change, label, reply, read)
     account.traces.made[label] = made.api_key
     await writer.answered({"label": label, "api_key": made.api_key})
     account.moved.pop(label, None)
@@ -84,6 +82,19 @@ async def _send(
     except OutcomeUnknown as error:
         account.traces.begin(label, after, float(getattr(error, "sent_at", 0.0) or account.now()))
         raise
+
+
+def _answered(
+    account: AccountNotes, change: Change, label: str, reply: Reply, read: Callable[[Reply], Credentials | None]
+) -> Credentials:
+    """The credentials of an answer; a create whose answer has none is remembered like one that was not answered."""
+    try:
+        if (made := read(reply)) is None:
+            raise Garbled("the venue created a key and did not answer its secret", code="no_secret")
+    except Exception:
+        account.traces.begin(label, _value(change), reply.sent_at)
+        raise
+    return made
 
 
 async def _undo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -150,3 +151,18 @@ def done(desk: Desk, deed: str) -> Said:
     """Either of the two commands that make a key."""
     rotating = ("rotate", "mmdesk01", "trading", "--auto-approve", "--overlap", "0s")
     return desk.run(*rotating) if deed == "rotate" else desk.apply()
+
+
+@pytest.mark.parametrize("data", [[], [{}], [{"apiKey": "an-id-of-nobody"}]])
+def test_a_success_without_the_key_leaves_no_key_behind(desk: Desk, data: list[Any]) -> None:
+    """The key that such an answer made is deleted before another one is made: one is left, and its secret signs."""
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}, guardrails={"max_deletes": 0}).converge()
+    (old,) = desk.account("mmdesk01")["keys"]
+    body = json.dumps({"code": "0", "msg": "", "data": data})
+    desk.fault(match={"path": CALLS[0], "method": "POST"}, kind="garbage", effect=True, body=body)
+    said = desk.run("rotate", "mmdesk01", "trading", "--auto-approve", "--overlap", "0s")
+    assert said.code == 0, said.out + said.err
+    (key,) = desk.account("mmdesk01")["keys"]
+    assert key["label"] == "trading"
+    assert key["api_key"] == desk.secret("mmdesk01", "trading")["api_key"] != old["api_key"]
+    assert desk.run("drift").last.startswith("No drift")

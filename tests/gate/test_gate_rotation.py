@@ -287,3 +287,15 @@ def test_the_keys_of_a_new_account_are_counted(gate: GateDesk) -> None:
     """Its sixth is one that the venue may refuse, and a plan says so."""
     manages(gate, *"abcdef")
     assert list(limits(gate, "plan")) == ["f"]
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", "null"])
+def test_a_success_without_the_key_leaves_no_key_behind(trader: GateDesk, body: str) -> None:
+    """The key that such an answer made is deleted before another one is made: one is left, and its secret is stored."""
+    (before,) = live(trader)
+    trader.fault(match={"path": "*/keys", "method": "POST"}, kind="garbage", effect=True, body=body)
+    said = trader.run(*ROTATE, "--auto-approve")
+    assert said.code == 0, said.out + said.err
+    assert live(trader) == {stored(trader): "bot"}
+    assert before not in live(trader)
+    assert trader.run("drift").last.startswith("No drift")
