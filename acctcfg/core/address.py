@@ -70,7 +70,8 @@ class AddressPattern:
         return bool(family) and fits(family) is not None
 
     def selects(self, address: Address) -> bool:
-        """Whether a look that is narrowed to the pattern has this address: a field's name means every key of it."""
+        """Whether a look that is narrowed to the pattern, or a rule of it, has this address: a field's name means every
+        key of it."""
         return self.matches(address) or self.matches(Address(address.account, address.field))
 
     def may_reach(self, account: str, field: str) -> bool:

@@ -148,9 +148,10 @@ def told_of(breaches: Iterable[Breach], guardrails: Guardrails) -> list[Warning_
 
 
 def _selects(rule: Rule, step: Step) -> bool:
-    """Every condition must match; none at all selects every step."""
+    """Every condition must match; none at all selects every step. A field's name means every key of it: nobody who
+    writes `*.position_mode` means to leave out the exchanges that have one each."""
     return (
-        (not rule.address or any(AddressPattern(text).matches(step.address) for text in rule.address))
+        (not rule.address or any(AddressPattern(text).selects(step.address) for text in rule.address))
         and (not rule.action or _matches(rule.action, step.change.action))
         and (not rule.venue or _matches(rule.venue, step.venue))
     )

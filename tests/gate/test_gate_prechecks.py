@@ -403,6 +403,19 @@ def test_guardrails_hold_for_gate(gate: GateDesk) -> None:
     quiet(gate)
 
 
+def test_a_rule_on_position_modes_holds_for_every_exchange(make_gate: Callable[..., GateDesk]) -> None:
+    """Where each exchange has a position mode of its own, a rule on `*.position_mode` blocks each of them."""
+    gate = make_gate(**ISOLATED)
+    net = {"properties": {"after": {"const": "net"}}}
+    rule = {"name": "net", "when": {"address": "*.position_mode"}, "schema": net}
+    modes = {"position_mode": {"okx": "long_short", "binance": "long_short"}}
+    gate.write({"cx": modes}, guardrails={"rules": [rule]})
+    for exchange in ("okx", "binance"):
+        assert set(gate.blocked_by(f"cx.position_mode[{exchange}]")) == {"guardrail:net"}
+    assert "guardrail:net" in quiet(gate)
+    assert gate.puts() == []
+
+
 # -- what the later documents brought ----------------------------------------------------------------------------------
 
 CURRENT = {"gate_crossex": {"flags": {"profile": "current"}}}

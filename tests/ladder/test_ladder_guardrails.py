@@ -119,6 +119,21 @@ def test_a_rule_is_a_schema_of_the_step(desk: Desk) -> None:
     assert "desks trade with at most 5x on swaps" in quiet(desk).out
 
 
+@pytest.mark.parametrize("field", ["collateral", "auto_earn", "isolated_margin"])
+def test_a_rule_on_a_field_holds_for_every_key_of_it(desk: Desk, field: str) -> None:
+    """`*.settings.collateral` is meant for each currency, as it is in `--target`: no key of it slips through."""
+    settle(desk, "trader01", acctLv="3", trading={"USDT": "1000"}, collateral_off=["ETH"], mgnIsoMode="autonomy")
+    wanted = {"collateral": {"enabled": ["ETH"], "disabled": ["DOGE"]}, "auto_earn": {"USDT": True}}
+    wanted["isolated_margin"] = {"margin": "automatic"}
+    rule = {"name": "hands off", "when": {"address": f"*.settings.{field}"}, "schema": False}
+    desk.write({"trader01": {"api_keys": KEY, "settings": wanted}}, guardrails={"rules": [rule]})
+    found = _broken(desk)
+    assert {address.partition("[")[0] for address in found} == {f"trader01.settings.{name}" for name in wanted}
+    for address, broken in found.items():
+        assert broken == ({"hands off"} if address.startswith(f"trader01.settings.{field}[") else set())
+    assert "hands off" in quiet(desk, "--allow-sensitive").out
+
+
 def test_guardrails_and_prechecks_are_told_together(desk: Desk) -> None:
     """What is blocked twice says both reasons; lifting one leaves the other."""
     settle(desk, "trader01", acctLv="3")

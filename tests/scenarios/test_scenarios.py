@@ -112,6 +112,14 @@ def test_no_step_of_an_address_that_there_cannot_be(bench: Bench, pattern: str, 
     assert failed.out == ""
 
 
+def test_no_step_of_a_field_means_of_no_key_of_it(bench: Bench) -> None:
+    """`settings.collateral` under `no_steps` is not met by a plan that changes one currency of it."""
+    bench.manifest(accounts={"mmdesk01": {**ACCOUNT, "settings": {"collateral": {"disabled": ["DOGE"]}}}})
+    said = bench.test(quiet={"expect": {"no_steps": ["mmdesk01.settings.collateral"]}})
+    assert said.code == 1
+    assert "no_steps[0]: there is mmdesk01.settings.collateral[DOGE]" in said.out
+
+
 def test_json_and_junit_say_the_same(bench: Bench) -> None:
     """Both name the scenario that failed, and what it missed."""
     scenario = {"as_applied": True, "expect": {"exit": 3}}
