@@ -124,9 +124,9 @@ class Undo:
             yield from (Warning_(str(one), STAYS, "the account is not there any more") for one in mine)
             return
         for unread in [one for one in survey.unreadable if one.code in _NO_SCOPE]:
-            if (address := Address.of(unread.address)) in self.back:
+            if (address := _about(unread.address, mine)) is not None:
                 survey.unreadable.remove(unread)
-                survey.without[address] = f"the account does not have it now: {unread.message}"
+                survey.without[address] = f"the account does not have it then: {unread.message}"
         for address in mine:
             if address not in survey.desired:
                 why = _nothing(survey, address)
@@ -149,6 +149,11 @@ class Undo:
             return ""
         who = f"run {later} wrote it since" if later else "something else than a run of this journal changed it since"
         return f"{who}: it is {told(to_json(live))} now, and this run left {told(deed.after)}"
+
+
+def _about(unread: str, back: Sequence[Address]) -> Address | None:
+    """The value that a finding is about, also where it names a part of its entry ("x.leverage[...].side")."""
+    return next((one for one in back if one.field and f"{unread}.".startswith(f"{one}.")), None)
 
 
 def _nothing(survey: Survey, address: Address) -> str:

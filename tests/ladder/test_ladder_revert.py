@@ -272,6 +272,22 @@ def test_a_scope_that_is_gone_is_named(desk: Desk) -> None:
     assert "spot mode has no swap" in named(plan)[scope]
 
 
+def test_values_by_side_do_not_stand_in_the_way_back_to_one_for_both(desk: Desk) -> None:
+    """Where a run set leverage by side, going back to net undoes the mode, and names what net has no place for."""
+    settle(desk, "trader01", acctLv="3", posMode="net_mode")
+    sided = {"market": "swap", "instrument": "ETH-USDT-SWAP", "margin": "isolated", "value": 7}
+    fields = {"api_keys": KEY, "position_mode": "long_short", "settings": {"greeks": "BS"}, "leverage": [sided]}
+    run = applied(desk, {"trader01": fields})
+    plan = saved(desk, run)
+    assert set(values(plan)) == {"trader01.position_mode", GREEKS}
+    sides = {f"trader01.leverage[swap/ETH-USDT/isolated/{side}]" for side in ("long", "short")}
+    assert (set(named(plan)), plan["unreadable"]) == (sides, [])
+    assert all("net has one value for both sides" in why for why in named(plan).values())
+    assert back(desk).last == "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."
+    live = desk.account("trader01")
+    assert (live["posMode"], live["greeksType"]) == ("net_mode", "PA")
+
+
 @pytest.mark.slow
 def test_a_saved_revert_is_a_claim_like_any_plan(desk: Desk) -> None:
     """A third value, an edited file, an altered journal: each is refused before the first write."""
