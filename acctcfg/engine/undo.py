@@ -120,7 +120,7 @@ class Undo:
         if not survey.exists and survey.desired and survey.spec.state != "absent":
             survey.desired.clear()
             survey.live.clear()
-            survey.unreadable = [one for one in survey.unreadable if Address.of(one.address) not in self.back]
+            survey.unreadable = [one for one in survey.unreadable if one.address == survey.spec.key]
             yield from (Warning_(str(one), STAYS, "the account is not there any more") for one in mine)
             return
         for unread in [one for one in survey.unreadable if one.code in _NO_SCOPE]:

@@ -288,6 +288,27 @@ def test_values_by_side_do_not_stand_in_the_way_back_to_one_for_both(desk: Desk)
     assert (live["posMode"], live["greeksType"]) == ("net_mode", "PA")
 
 
+def test_an_account_that_is_gone_does_not_stand_in_the_way_of_the_others(desk: Desk) -> None:
+    """Nothing of an account that somebody deleted is unreadable or made anew: it is named, and the rest is undone."""
+    accounts = ("trader01", "trader02")
+    for name in accounts:
+        settle(desk, name, acctLv="3", posMode="net_mode")
+    for value, word in ((3, "PA"), (7, "BS")):
+        fields = {"leverage": [{**SWAP, "value": value}], "settings": {"greeks": word}, "position_mode": "net"}
+        made_by_hand = {"api_keys": {"trading": {"store": "vault"}}, **fields}
+        run = applied(desk, dict.fromkeys(accounts, made_by_hand))
+    desk.sandbox.control_delete("accounts/trader02")
+    plan = saved(desk, run)
+    assert set(values(plan)) == {LEVER, GREEKS}
+    gone = {"trader02.leverage[swap/BTC-USDT/cross]", "trader02.settings.greeks"}
+    assert named(plan) == dict.fromkeys(gone, "the account is not there any more")
+    assert plan["unreadable"] == []
+    writes = len(desk.writes())
+    assert back(desk).last == "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."
+    assert [row["path"].rpartition("/")[2] for row in desk.writes()[writes:]].count("create-subaccount") == 0
+    assert desk.account("trader01")["greeksType"] == "PA"
+
+
 @pytest.mark.slow
 def test_a_saved_revert_is_a_claim_like_any_plan(desk: Desk) -> None:
     """A third value, an edited file, an altered journal: each is refused before the first write."""
