@@ -10,6 +10,7 @@ from typing import Final
 from acctcfg.core.drift import Drift
 from acctcfg.core.json_types import JsonObject, JsonValue
 from acctcfg.core.outcome import Outcome
+from acctcfg.core.plan import Unread
 
 __all__ = ["RESULTS", "Tally", "Trouble", "Watched", "contested_of", "pause_of"]
 
@@ -55,6 +56,13 @@ class Watched:
     pause_s: float | None = None  # until the next look; None after the last one
 
     @property
+    def unreadable(self) -> tuple[Unread, ...]:
+        """What could not be read, each once: by the look itself, or by the apply, which reads anew."""
+        looked = () if self.drift is None else self.drift.plan.unreadable
+        planned = () if self.outcome is None else self.outcome.plan.unreadable
+        return tuple(dict.fromkeys((*looked, *planned)))
+
+    @property
     def result(self) -> str:
         """One of RESULTS; the gravest one that applies."""
         applied = 0 if self.outcome is None else self.outcome.exit_code
@@ -64,7 +72,7 @@ class Watched:
             return "blocked"
         if self.trouble is not None or self.drift is None:
             return "failed"
-        if self.drift.plan.unreadable:
+        if self.unreadable:
             return "unreadable"
         if applied:
             return "blocked" if applied == RESULTS["blocked"] else "failed"

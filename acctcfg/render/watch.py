@@ -8,6 +8,7 @@ from typing import Final
 
 from acctcfg.core.drift import Drift
 from acctcfg.core.outcome import Outcome
+from acctcfg.core.plan import Plan
 from acctcfg.core.watched import Watched
 from acctcfg.render.folded import fold_notices
 from acctcfg.render.formats import Page
@@ -38,9 +39,7 @@ def look_json(watched: Watched) -> str:
             "seconds": round(watched.seconds, 3),
             "result": watched.result,
             "drift": None if drift is None else _drift(drift),
-            "apply": None
-            if outcome is None
-            else {"run": outcome.run, "summary": outcome.counts, "exit_code": outcome.exit_code},
+            "apply": None if outcome is None else _applied(outcome),
             "contested": [{"address": address, "times": times} for address, times in sorted(watched.contested.items())],
             "trouble": None if trouble is None else {"code": trouble.code, "message": trouble.message},
             "next_look_in_seconds": None if watched.pause_s is None else round(watched.pause_s, 3),
@@ -55,8 +54,7 @@ def trouble_text(watched: Watched) -> str:
         lines = [f"error: {line}" for line in watched.trouble.message.split("\n")]
         hint = ["", harmless(f"hint: {watched.trouble.hint}")] if watched.trouble.hint else []
         return "\n".join([*lines, *hint])
-    unread = () if watched.drift is None else causes(watched.drift.plan.unreadable)
-    told = [f"could not be read: {where}: {why}" for where, why in unread]
+    told = [f"could not be read: {where}: {why}" for where, why in causes(watched.unreadable)]
     if watched.outcome is not None:
         told += _not_applied(watched.outcome)
     return "\n".join(map(harmless, told))
@@ -76,8 +74,21 @@ def _drift(drift: Drift) -> dict[str, object]:
         "requests": sum(one.requests for one in drift.plan.reports),
         "changes": [str(step.address) for step in drift.plan.steps],
         "findings": [{"code": one.code, "address": one.address} for one in drift.findings],
-        "unreadable": [{"code": one.code, "address": one.address} for one in drift.plan.unreadable],
+        "unreadable": _unreadable(drift.plan),
     }
+
+
+def _applied(outcome: Outcome) -> dict[str, object]:
+    return {
+        "run": outcome.run,
+        "summary": outcome.counts,
+        "unreadable": _unreadable(outcome.plan),
+        "exit_code": outcome.exit_code,
+    }
+
+
+def _unreadable(plan: Plan) -> list[dict[str, str]]:
+    return [{"code": one.code, "address": one.address} for one in plan.unreadable]
 
 
 def _found(watched: Watched) -> Iterator[str]:
@@ -96,8 +107,8 @@ def _found(watched: Watched) -> Iterator[str]:
         yield "no drift in what was read"
     if idle := len(drift.plan.scope.sets_nothing):
         yield f"{idle} entries set nothing"
-    if drift.plan.unreadable:
-        yield f"could not be read: {_some(dict.fromkeys(one.address for one in drift.plan.unreadable))}"
+    if watched.unreadable:
+        yield f"could not be read: {_some(dict.fromkeys(one.address for one in watched.unreadable))}"
     if watched.outcome is not None:
         yield watched.outcome.summary.rstrip(".")
 

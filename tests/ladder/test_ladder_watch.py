@@ -113,6 +113,26 @@ def test_a_step_that_failed_is_told_once_with_its_reason(settled: Desk, monkeypa
     assert again == "looks succeed again"
 
 
+def test_what_only_the_apply_could_not_read_is_told_like_any_other(
+    settled: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads anew: what it could not read is named, with the reason, and makes no pause longer."""
+    change(settled)
+    own = {"path": "*/account/config", "account": "mmdesk01"}
+    settled.fault(match=own, kind="status", status=503, times=0, after=1)  # a look reads it once
+    said, pauses = watch(
+        settled, monkeypatch, 2, "--apply", happens=lambda _: settled.sandbox.control_delete("faults/all")
+    )
+    look, after = lines(said)
+    assert (look["result"], look["drift"]["unreadable"], after["result"]) == ("unreadable", [], "applied")
+    assert {one["code"] for one in look["apply"]["unreadable"]} == {"http_503"}
+    (told, again) = said.err.splitlines()
+    assert told.startswith("could not be read: mmdesk01")
+    assert "HTTP 503" in told
+    assert again == "looks succeed again"
+    assert (len(settled.writes()), pauses) == (1, [300])
+
+
 @pytest.mark.parametrize(
     "narrowed",
     [

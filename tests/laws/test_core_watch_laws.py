@@ -51,6 +51,7 @@ def drift(*, unreadable=()) -> Drift:
         ({"drift": drift()}, "no_drift"),
         ({"drift": drift(), "outcome": Outcome(plan=drift().plan)}, "applied"),
         ({"drift": drift(unreadable=[UNREAD])}, "unreadable"),
+        ({"drift": drift(), "outcome": Outcome(plan=drift(unreadable=[UNREAD]).plan)}, "unreadable"),
         ({"drift": drift(), "trouble": Trouble("lock_held", "somebody else")}, "failed"),
         ({"drift": drift(), "trouble": Trouble("blocked", "not signed")}, "blocked"),
         ({"drift": drift(), "outcome": Outcome(plan=drift().plan, declined=True)}, "failed"),
