@@ -11,10 +11,11 @@ from acctcfg.render.harmless import harmless
 from acctcfg.render.paint import Paint, joined
 from acctcfg.render.text import counted
 
-__all__ = ["render_outcome"]
+__all__ = ["ACCEPTED", "render_outcome"]
 
 FEW = 3  # blocked steps with one reason that are still named one by one
 ACCEPTED = {NOT_YET: "NOT YET IN EFFECT", NOT_READ_BACK: "ACCEPTED, NOT READ BACK"}
+"""What is said of a step that the venue carried out and that does not show, by its code."""
 
 
 def render_outcome(outcome: Outcome, page: Page = PLAIN) -> str:

@@ -13,6 +13,7 @@ from acctcfg.core.watched import Watched
 from acctcfg.render.folded import fold_notices
 from acctcfg.render.formats import Page
 from acctcfg.render.harmless import harmless, json_text
+from acctcfg.render.outcome import ACCEPTED
 from acctcfg.render.text import causes
 
 __all__ = ["look_json", "look_text", "trouble_text"]
@@ -62,9 +63,13 @@ def trouble_text(watched: Watched) -> str:
 
 def _not_applied(outcome: Outcome) -> Iterator[str]:
     """Each reason once, with the steps that it is of, and what else the run has to say."""
-    bad = [one for one in outcome.results if one.status in NOT_APPLIED]
-    reasons = fold_notices([(str(one.step.address), one.message, one.code or one.status) for one in bad], few=True)
-    yield from (f"not applied: {where}: {why}" for where, why in reasons)
+    told: dict[str, list[tuple[str, str, str]]] = {}
+    for one in outcome.results:
+        if one.status in NOT_APPLIED:
+            word = ACCEPTED[one.code].lower() if one.made else "not applied"
+            told.setdefault(word, []).append((str(one.step.address), one.message, one.code or one.status))
+    for word, found in told.items():
+        yield from (f"{word}: {where}: {why}" for where, why in fold_notices(found, few=True))
     yield from (f"note: {note}" for note in outcome.notes)
 
 

@@ -133,6 +133,19 @@ def test_what_only_the_apply_could_not_read_is_told_like_any_other(
     assert (len(settled.writes()), pauses) == (1, [300])
 
 
+def test_what_the_venue_did_is_not_told_as_not_applied(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that was made and does not sign yet counts as created, and stderr says so in the same words as apply."""
+    desk.sandbox.control_post("flags", key_delay_s=80_000)
+    desk.write({"mmdesk01": {"label": "MMdesk01", "api_keys": KEY}})
+    said, _ = watch(desk, monkeypatch, 1, "--apply")
+    (look,) = lines(said)
+    counts = look["apply"]["summary"]
+    assert (counts["created"], counts["failed"]) == (2, 0)
+    assert [one["label"] for one in desk.account("mmdesk01")["keys"]] == ["trading"]
+    assert said.err.startswith("not yet in effect: mmdesk01.api_keys[trading]: ")
+    assert "not applied" not in said.err
+
+
 @pytest.mark.parametrize(
     "narrowed",
     [
