@@ -220,11 +220,12 @@ def _sorted_out(
 
 def _moved_along(back: Mapping[Address, Deed], done: Sequence[Deed]) -> Iterator[Warning_]:
     """What a switch of the account mode may have moved besides, where the run has no step that tells what it was."""
-    told_of = {(one.address.account, one.address.field) for one in done}
+    told_of = {one.address for one in done}  # a mode for each part of an account is another value than one for all
     for address in back:
-        if address.field == "account_mode" and (address.account, "position_mode") not in told_of:
+        moved = Address(address.account, "position_mode")
+        if address.field == "account_mode" and moved not in told_of:
             why = "the account mode was switched, which may have moved it, and what it was is not on record"
-            yield Warning_(str(Address(address.account, "position_mode")), STAYS, why)
+            yield Warning_(str(moved), STAYS, why)
 
 
 def _other(written: AccountSpec, deed: Deed) -> str:

@@ -41,8 +41,17 @@ def test_the_main_account_comes_back(gate: GateDesk) -> None:
     assert gate.crossex() == before
     fields = {"account_mode": "isolated_exchange", "position_mode": {"okx": "long_short"}}
     run = applied(gate, {"cx": fields})
-    assert set(undone(gate, run)) == {"cx.position_mode[okx]"}
+    assert set(undone(gate, run)) == {"cx.position_mode", "cx.position_mode[okx]"}
     assert gate.crossex()["account_mode"] == before["account_mode"]
+
+
+def test_the_mode_of_the_whole_account_that_a_switch_moved_is_named(gate: GateDesk) -> None:
+    """A switch to isolated_exchange puts it back to net; modes of single exchanges do not say what it was."""
+    applied(gate, {"cx": {"position_mode": "long_short"}})
+    fields = {"account_mode": "isolated_exchange", "position_mode": {"okx": "long_short"}}
+    run = applied(gate, {"cx": fields})
+    assert "may have moved it" in undone(gate, run)["cx.position_mode"]
+    assert gate.crossex()["account_mode"] == "CROSS_EXCHANGE"
 
 
 def test_each_exchange_has_its_mode_back(gate: GateDesk) -> None:
