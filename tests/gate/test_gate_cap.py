@@ -32,6 +32,19 @@ def test_what_is_open_or_managed_is_lowered_and_nothing_else(make_gate: Callable
     assert max(levers(gate).values()) == 3
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_an_account_of_which_nothing_was_read_is_not_passed_over(
+    make_gate: Callable[..., GateDesk], first: int
+) -> None:
+    """Where the account cannot be read, at the first look or the next, the brake names it and ends 1."""
+    gate = make_gate(leverage={ADA: "10"}, **OPEN)
+    gate.write({"cx": {}})
+    gate.fault(match={"path": "*/crossex/accounts"}, after=first, times=0, kind="label", label="OUT_OF_ORDER")
+    said = gate.run("cap", "3", "--auto-approve")
+    assert (said.code, "? cx  " in said.out or said.err.startswith("error: ")) == (1, True), said.out + said.err
+    assert levers(gate)[ADA] == 10
+
+
 def test_a_cap_between_two_values_takes_the_lower_one(make_gate: Callable[..., GateDesk]) -> None:
     """The venue has whole numbers from 1 on: 2.5 is 2, and below 1 there is none."""
     gate = make_gate(leverage={ADA: "10"}, **OPEN)

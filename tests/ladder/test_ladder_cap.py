@@ -184,6 +184,22 @@ def test_an_account_that_cannot_be_read_stops_no_other(desk: Desk) -> None:
     assert [levers(desk, name)[BTC] for name in ("mmdesk01", "mmdesk02", "mmdesk03")] == [3, 20, 3]
 
 
+@pytest.mark.parametrize("path", ["*/subaccount-info", "*/account/config"])
+def test_an_account_of_which_nothing_was_read_is_not_passed_over(desk: Desk, path: str) -> None:
+    """Where not even its being there can be read, the brake names it and ends 1, whatever else it lowered."""
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="20"), positions=[held(BTC)])
+    desk.write({"mmdesk01": {"api_keys": KEY}})
+    account = "@master" if path == "*/subaccount-info" else "mmdesk01"
+    desk.fault(match={"path": path, "account": account}, times=0, kind="code", code="88888", msg="out of order")
+    said = cap(desk, "3")
+    assert said.code == 1, said.out
+    assert "? mmdesk01  " in said.out
+    assert "out of order" in said.out
+    assert levers(desk, "mmdesk01") == {BTC: 20}
+    (found,) = cap(desk, "3", "--format", "json").json["unreadable"]
+    assert (found["address"], found["code"]) == ("mmdesk01", "88888")
+
+
 def test_a_target_narrows_it(desk: Desk) -> None:
     """An account, or a pattern of scopes; one that selects nothing is a slip."""
     for name in ("mmdesk01", "mmdesk02"):
