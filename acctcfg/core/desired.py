@@ -94,6 +94,11 @@ class LeverageEntry:
     place: Place
     path: str  # "mmdesk01.leverage[2]", for messages
     until: str = ""  # "2026-12-31", the last day (UTC) on which it holds; "" where it has no end
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)  # of its fields
+
+    def at(self, name: str) -> Place:
+        """Where a field was written; the entry's own place where it was not."""
+        return self.places.get(name, self.place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

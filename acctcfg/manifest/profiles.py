@@ -185,7 +185,7 @@ class Profiles:
             if values is BAD or not {"value", "at_most"} & set(values) or _left_out(child, values):
                 continue
             level = values["value"] if "value" in values else AtMost(values["at_most"])
-            where = place(child.mark)
+            where, places = place(child.mark), {name: place(one.mark) for name, one in child.value.items()}
             for selector in self._named_by(values):
                 entries.append(
                     LeverageEntry(
@@ -198,6 +198,7 @@ class Profiles:
                         place=where,
                         path=f"{path}[{index}]",
                         until=values.get("until", ""),
+                        places=places,
                     )
                 )
         return tuple(entries)

@@ -53,24 +53,24 @@ def mode_findings(spec: AccountSpec, mode: str) -> Iterator[Finding]:
             if entry.market is Market.MARGIN or _business(entry) == "MARGIN":
                 message = f"{ISOLATED} has no margin trading, so no margin leverage (leave the entry out)"
                 field = "market" if entry.market is Market.MARGIN else "symbol"
-                yield Finding(entry.place, f"{entry.path}.{field}", message)
+                yield Finding(entry.at(field), f"{entry.path}.{field}", message)
 
 
 def _entry(entry: LeverageEntry) -> Iterator[Finding]:
     """Whole values from 1 on: the documents show no others, and the venue's answer to a fraction is an error."""
     if entry.market not in (None, Market.FUTURES, Market.MARGIN):
         message = f"Gate CrossEx has no {entry.market}: its contracts are futures (futures or margin, or leave it out)"
-        yield Finding(entry.place, f"{entry.path}.market", message)
+        yield Finding(entry.at("market"), f"{entry.path}.market", message)
     if entry.margin is not None:
         message = "Gate CrossEx keeps leverage by symbol, whatever the margin mode (leave `margin` out)"
-        yield Finding(entry.place, f"{entry.path}.margin", message)
+        yield Finding(entry.at("margin"), f"{entry.path}.margin", message)
     if entry.side is not None:
         message = "Gate CrossEx keeps one value for both sides of a symbol (leave `side` out)"
-        yield Finding(entry.place, f"{entry.path}.side", message)
+        yield Finding(entry.at("side"), f"{entry.path}.side", message)
     field, value = level_parts(entry.value)
     if value is not None and (value < 1 or value != value.to_integral_value()):
         message = f"{value} is not a leverage of Gate CrossEx (a whole number of at least 1)"
-        yield Finding(entry.place, f"{entry.path}.{field}", message)
+        yield Finding(entry.at(field), f"{entry.path}.{field}", message)
     yield from _symbol(entry)
 
 
@@ -82,14 +82,14 @@ def _symbol(entry: LeverageEntry) -> Iterator[Finding]:
     if business is None:
         hint = name.replace("_FUTURES_", "_FUTURE_")
         right = f"did you mean {hint}?" if hint != name else "EXCHANGE_FUTURE_BASE_QUOTE, such as OKX_FUTURE_ADA_USDT"
-        yield Finding(entry.place, f"{entry.path}.symbol", f"{name} is not a symbol of Gate CrossEx ({right})")
+        yield Finding(entry.at("symbol"), f"{entry.path}.symbol", f"{name} is not a symbol of Gate CrossEx ({right})")
     elif business in _NO_LEVERAGE:
         message = f"{name} is {_NO_LEVERAGE[business]}, which has no leverage (FUTURE or MARGIN)"
-        yield Finding(entry.place, f"{entry.path}.symbol", message)
+        yield Finding(entry.at("symbol"), f"{entry.path}.symbol", message)
     elif entry.market is not None and BUSINESS.get(entry.market, business) != business:
         market = next(word for word, said in BUSINESS.items() if said == business)
         message = f"{name} is {market}, not {entry.market} (leave `market` out: the name says it)"
-        yield Finding(entry.place, f"{entry.path}.market", message)
+        yield Finding(entry.at("market"), f"{entry.path}.market", message)
 
 
 def _business(entry: LeverageEntry) -> str | None:

@@ -57,7 +57,7 @@ def _entry(entry: LeverageEntry, open_modes: tuple[Modes, ...]) -> Iterator[Find
     refusals = [shape for shape in shapes if isinstance(shape, Refusal)]
     if len(refusals) == len(shapes):
         told = next((refusal for refusal in refusals if refusal.field), refusals[0])
-        yield Finding(entry.place, f"{entry.path}.{told.field}" if told.field else entry.path, told.reason)
+        yield Finding(entry.at(told.field), f"{entry.path}.{told.field}" if told.field else entry.path, told.reason)
     yield from _bounds(entry)
 
 
@@ -67,9 +67,9 @@ def _bounds(entry: LeverageEntry) -> Iterator[Finding]:
     if value is None:
         return
     if value < _LEAST:
-        yield Finding(entry.place, f"{entry.path}.{field}", f"{value} is not a leverage (at least {_LEAST})")
+        yield Finding(entry.at(field), f"{entry.path}.{field}", f"{value} is not a leverage (at least {_LEAST})")
     elif value != value.quantize(_LEAST):
-        yield Finding(entry.place, f"{entry.path}.{field}", f"{value} is not a leverage (at most two decimals)")
+        yield Finding(entry.at(field), f"{entry.path}.{field}", f"{value} is not a leverage (at most two decimals)")
 
 
 def _doubles(entries: tuple[LeverageEntry, ...]) -> Iterator[Finding]:
