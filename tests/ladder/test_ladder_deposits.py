@@ -170,6 +170,50 @@ def test_a_new_currency_does_not_move_where_the_others_credit(desk: Desk) -> Non
     assert desk.account("payee001")["to"] == "18"
 
 
+def test_a_currency_of_an_earlier_manifest_tells_where_the_others_credit(desk: Desk) -> None:
+    """The same where only the journal knows of the other currency, which the manifest leaves out: its list is read."""
+    settle(desk, "payee001")
+    _write(desk, credit_to="trading", addresses=[{"currency": "USDT"}])
+    desk.converge()
+    _write(desk, addresses=[{"currency": "BTC"}])
+    (step,) = desk.steps().values()
+    assert step["after"]["credit_to"] == "trading"
+    desk.converge()
+    assert desk.account("payee001")["to"] == "18"
+
+
+def test_a_list_that_would_tell_and_cannot_be_read_stops_the_creation(desk: Desk) -> None:
+    """What another currency's list would say is never guessed: no address is made until it can be read."""
+    settle(desk, "payee001")
+    _write(desk, credit_to="trading", addresses=[{"currency": "USDT"}])
+    desk.converge()
+    _write(desk, addresses=[{"currency": "BTC"}])
+    lists = {"path": "*/subaccount-deposit-address", "method": "GET"}
+    desk.fault(match=lists, after=1, times=0, kind="code", code="50030")  # BTC's list is read, and USDT's is not
+    said = desk.apply()
+    assert said.code == 1, said
+    assert "? payee001.deposit" in said.out
+    assert "50030" in said.out
+    assert [one["ccy"] for one in desk.account("payee001")["addresses"]] == ["USDT"]
+    assert desk.account("payee001")["to"] == "18"
+
+
+def test_where_nothing_shows_how_deposits_are_credited_the_plan_warns(desk: Desk) -> None:
+    """An account that exists may have addresses of currencies that the manifest does not name: a new one may move them.
+    A new account has none, and neither has one whose manifest says `credit_to`."""
+    settle(desk, "payee001", to="18", addresses=[{"ccy": "USDT", "chain": "USDT-TRC20", "addr": "Tone"}])
+    _write(desk, addresses=[{"currency": "BTC"}])
+    [told] = [one for one in desk.plan("--format", "json").json["warnings"] if one["code"] == "credit_not_seen"]
+    assert told["address"] == "payee001.deposit.credit_to"
+    assert "the venue may credit those of every other currency there as well" in told["message"]
+    _write(desk, credit_to="trading", addresses=[{"currency": "BTC"}])
+    assert "credit_not_seen" not in desk.plan().out
+    desk.converge()
+    assert desk.account("payee001")["to"] == "18"
+    desk.write({"payee009": {"deposit": {"addresses": [{"currency": "BTC"}]}}})
+    assert "credit_not_seen" not in desk.plan().out
+
+
 def test_the_twenty_first_address_is_blocked(desk: Desk) -> None:
     """Twenty of a currency is the limit over all its chains: the plan counts them, and nothing is sent."""
     rows = [{"ccy": "USDT", "chain": "USDT-ERC20", "addr": f"0x{number}"} for number in range(20)]

@@ -23,10 +23,15 @@ from acctcfg.venues.okx.vocabulary import CREDIT_TO
 from acctcfg.venues.one_call import OneCall
 from acctcfg.wire.endpoint import Call
 
-__all__ = ["CreditToSetting", "credit_to"]
+__all__ = ["CreditToSetting", "credit_to", "look_elsewhere"]
 
 
 _UNSEEN = "the venue shows it only with a currency's addresses, and the manifest names none: add one to `addresses`"
+_MAY_MOVE = (
+    "where the account's deposits go now is not known: the venue shows it only with a currency's addresses, and there "
+    "are none of the currencies that the manifest names. A new address is credited to funding, and the venue may "
+    "credit those of every other currency there as well (write `credit_to`)"
+)
 
 
 class CreditToSetting(OneCall[Account]):
@@ -52,11 +57,8 @@ class CreditToSetting(OneCall[Account]):
             if not deposit.addresses and focus.wants(address):
                 account.survey.sets_nothing.append(str(address))
                 account.survey.warn(address, "no_address_named", _UNSEEN)
-        elif deposit is not None and rows and isinstance(live := _live(rows, None), Unreadable):
-            creates = [one for one, found in account.survey.live.items() if one.field == ADDRESSES and found is ABSENT]
-            if creates:
-                message = f"{live.message}; a creation has to carry where deposits go (write `credit_to`)"
-                account.survey.cannot_read(address, live.code, message)
+        elif deposit is not None and _creates(account):
+            _carry_on(account, address)
 
     async def current(self, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
         """By the addresses of one currency, since the value is one for all."""
@@ -92,8 +94,40 @@ def credit_to(account: Account) -> str:
     deposit = deposit_of(account.spec)
     if deposit is not None and deposit.credit_to is not None:
         return deposit.credit_to.value
-    present = [row.credit_to for row in _rows(account) if not isinstance(row.credit_to, Unreadable)]
+    rows = (*_rows(account), *account.elsewhere)
+    present = [row.credit_to for row in rows if not isinstance(row.credit_to, Unreadable)]
     return (present[0] if present else CreditTo.FUNDING).value
+
+
+def _creates(account: Account) -> bool:
+    """Whether this plan makes an address."""
+    return any(one.field == ADDRESSES and found is ABSENT for one, found in account.survey.live.items())
+
+
+async def look_elsewhere(account: Account) -> None:
+    """Where the manifest does not say it, and its currencies have no address: read a currency of the journal's, since
+    the value is one for all."""
+    deposit = deposit_of(account.spec)
+    if account.row is None or deposit is None or deposit.credit_to is not None or _rows(account):
+        return
+    lasting = account.memory.lasting(account.uid, account.environment, ADDRESSES)
+    known = [*account.memory.created(account.uid, ADDRESSES), *(one.facts for one in lasting)]
+    for currency in sorted({str(one["currency"]) for one in known} - account.deposits.keys()):
+        rows = await account.master.deposit_addresses(account.name, currency)
+        account.elsewhere = [row for row in rows if row.whole]
+        if account.elsewhere:
+            return
+
+
+def _carry_on(account: Account, address: Address) -> None:
+    """Creations carry the present value on where the manifest says none; warn where nothing shows it."""
+    rows = _rows(account) or account.elsewhere
+    live = _live(rows, None)
+    if rows and isinstance(live, Unreadable):
+        message = f"{live.message}; a creation has to carry where deposits go (write `credit_to`)"
+        account.survey.cannot_read(address, live.code, message)
+    elif not rows and account.row is not None:
+        account.survey.warn(address, "credit_not_seen", _MAY_MOVE)
 
 
 def _rows(account: Account) -> list[DepositAddress]:

@@ -32,7 +32,7 @@ from acctcfg.deposit import (
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Lasting, Writer
 from acctcfg.venues.okx.account import Account
-from acctcfg.venues.okx.credit_to import credit_to
+from acctcfg.venues.okx.credit_to import credit_to, look_elsewhere
 from acctcfg.venues.okx.deposit_rows import (
     Numbered,
     facts_of,
@@ -80,6 +80,7 @@ class DepositAddresses(OneCall[Account]):
         since = await self._recall(account, deposit)
         try:
             await asyncio.gather(*(self._read(account, currency) for currency in currencies if not since))
+            await look_elsewhere(account)
         except VenueError as error:
             # Where deposits go is one value for all: without one of the lists, no creation could carry it on.
             account.survey.cannot_read(account.address("deposit"), error.code or "deposit", error.message)
