@@ -159,6 +159,47 @@ def test_positions_that_go_along_are_told_with_the_margin(desk: Desk) -> None:
     assert check == {"name": "account_mode_switch", "status": "pass", "detail": margin}
 
 
+def test_a_position_mode_that_is_right_makes_nobody_close_positions(desk: Desk) -> None:
+    """Behind a switch that positions go along with, it blocks nothing; the switch is sent, and it is not."""
+    for name, live in (("trader01", "futures"), ("trader02", "multi_currency")):
+        held(desk, name, live)
+    modes = {"trader01": "multi_currency", "trader02": "futures"}
+    wants(desk, {name: {"account_mode": mode, "position_mode": "net"} for name, mode in modes.items()})
+    steps = desk.steps()
+    assert not any(step["blocked"] for step in steps.values())
+    [check] = [one for one in steps["trader01.position_mode"]["prechecks"] if one["status"] != "pass"]
+    assert (check["name"], check["status"]) == ("no_open_positions", "deferred")
+    assert f"{SWAP} 3 (cross)" in check["detail"]
+    desk.converge()
+    for name, mode in modes.items():
+        assert sent(desk, name) == [SWITCH]
+        assert (desk.account(name)["acctLv"], desk.account(name)["posMode"]) == (LEVEL[mode], "net_mode")
+
+
+def test_a_position_mode_that_the_switch_resets_is_blocked_by_positions(desk: Desk) -> None:
+    """What the plan put off, the gate asks: nothing is sent against open positions, and the exit status is 3."""
+    held(desk, live="futures")
+    wants(desk, {"trader01": {"account_mode": "multi_currency", "position_mode": "net"}})
+    reset = {"path": "accounts/trader01/set", "method": "POST", "body": {"posMode": "long_short_mode"}}
+    desk.fault(match={"path": f"*{SWITCH}"}, kind="hook", do=[reset])
+    said = desk.apply()
+    assert said.code == 3, said
+    assert f"no_open_positions: {SWAP} 3 (cross)" in said.out
+    assert sent(desk) == [SWITCH]
+    assert desk.account("trader01")["posMode"] == "long_short_mode"
+
+
+def test_a_position_mode_that_differs_is_blocked_by_positions(desk: Desk) -> None:
+    """So is one behind portfolio, of which nobody says what it does to the value."""
+    held(desk, "trader01", "futures")
+    held(desk, "trader02", "portfolio")
+    wanted = {"account_mode": "multi_currency", "leverage": [VALUE]}
+    wants(desk, {"trader01": wanted | {"position_mode": "long_short"}, "trader02": wanted | {"position_mode": "net"}})
+    steps = desk.steps()
+    for name in ("trader01", "trader02"):
+        assert "no_open_positions" in failing(steps[f"{name}.position_mode"])
+
+
 def test_the_preset_is_part_of_its_step(desk: Desk) -> None:
     """Both calls in the plan, in the estimate and in the journal; of several wanted values the lowest goes along, and
     the other is set after the switch. Targeted alone, the step still knows what `leverage` wants."""

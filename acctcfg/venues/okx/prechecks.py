@@ -10,13 +10,14 @@
 
 The maximum is the list's, and under an open position the one of its tier. What cannot be read is `unknown`, which
 blocks too. What only a key can read that a step of the plan will make is `deferred`: the gate reads it before the
-write.
+write. So is what guards a value that is right already, and that a switch of the account mode may or may not reset.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -82,7 +83,7 @@ async def ask(
                     else _unread(deferred, *(() if itself else FLAT), "account_mode_switch")
                 )
             case "position_mode":
-                answers[change.address] = _flat(snapshot, deferred=deferred)
+                answers[change.address] = _if_reset(account, change, mode, _flat(snapshot, deferred=deferred))
             case "leverage":
                 decision = leverage.decision(account, change)
                 answers[change.address] = (
@@ -121,6 +122,18 @@ def _flat(snapshot: Snapshot | None, *, deferred: bool) -> tuple[Precheck, ...]:
     if snapshot is None:
         return _unread(deferred, *FLAT)
     return tuple(snapshot.question(code, *FLAT[code]) for code in FLAT)
+
+
+def _if_reset(account: Account, change: Change, mode: AccountMode, found: tuple[Precheck, ...]) -> tuple[Precheck, ...]:
+    """What guards a position mode that is right, and that a switch between futures and multi-currency may only reset.
+
+    Positions may go along in such a switch, and closing them for a value that is right would cost money: what is open
+    is asked about before a write, if there is one. What portfolio leaves is not documented, so there it blocks.
+    """
+    between = {mode.live(account), account.spec.account_mode}
+    if change.present != change.after or between != {"futures", "multi_currency"}:
+        return found
+    return tuple(replace(check, status="deferred") if check.status == "fail" else check for check in found)
 
 
 def scope_checks(account: Account, snapshot: Snapshot | None, scope: Scope, *, deferred: bool) -> tuple[Precheck, ...]:
