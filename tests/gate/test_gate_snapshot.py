@@ -41,6 +41,23 @@ def test_what_was_not_answered_is_told_once_by_name(gate: GateDesk) -> None:
     assert line.startswith("? cx: GET /api/v4/crossex/positions: ")
 
 
+@pytest.mark.parametrize("body", ["", "<html>no such page</html>", '{"label": "NOT_FOUND", "message": "no such page"}'])
+def test_a_list_that_the_venue_does_not_serve_is_an_answer(make_gate: Callable[..., GateDesk], body: str) -> None:
+    """Of a venue of the first contract, which has no stocks: nothing is missing, and a branch is planned as from it."""
+    gate = make_gate(top={"gate_crossex": {"flags": {"profile": "seed"}}})
+    gate.write({"cx": MAIN}).converge()
+    for path in ("*/security_positions", "*/margin_mode"):
+        gate.fault(match={"path": path}, kind="status", status=404, body=body, times=0)
+    said = gate.run("snapshot", "--out", "live.json")
+    assert (said.code, said.err) == (0, "")
+    modes = {"okx": "long_short"}
+    gate.write({"cx": MAIN | {"account_mode": "isolated_exchange", "position_mode": modes}})
+    live = gate.steps()
+    checks = {one["name"]: one["status"] for one in live["cx.account_mode"]["prechecks"]}
+    assert (checks["no_security_positions"], live["cx.account_mode"]["blocked"]) == ("venue", False)
+    assert gate.steps("--live", "live.json") == live
+
+
 def test_blur_hides_the_accounts_of_strangers_too(make_gate: Callable[..., GateDesk]) -> None:
     """Uids and e-mail addresses of sub-accounts that the manifest does not name; a label of the manifest stays."""
     strangers = {

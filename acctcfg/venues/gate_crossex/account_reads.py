@@ -237,10 +237,6 @@ class CrossEx:
             if error.status == 404:
                 return None
             raise
-        except Garbled as error:
-            if error.code == "http_404":
-                return None
-            raise
 
     async def orders(self) -> Rows:
         """Open orders of all exchanges and businesses."""

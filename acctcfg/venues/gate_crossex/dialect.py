@@ -10,7 +10,7 @@ from acctcfg.core.secret import Credentials
 from acctcfg.core.spelling import unix_seconds, whole_of
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, RateLimited, Refused
 from acctcfg.venues.gate_crossex.auth import signature, timestamp
-from acctcfg.venues.gate_crossex.endpoints import TIME
+from acctcfg.venues.gate_crossex.endpoints import NEWER, TIME
 from acctcfg.venues.gate_crossex.refusals import CLOCK, LABELS, TOO_MANY, meaning
 from acctcfg.wire.answer import guarded, read_json
 from acctcfg.wire.dialect import Headers
@@ -54,6 +54,8 @@ class GateDialect:
             answer = None
         label = answer.get("label") if isinstance(answer, dict) else None
         if not isinstance(label, str) or not label:
+            if status == 404 and endpoint in NEWER:  # an answer like any other: it would come again
+                raise Refused(f"{endpoint.text} is not served here: 404", code=f"http_{status}", status=status)
             if status == 429:
                 raise _refused(endpoint, TOO_MANY, "", status)
             if status >= 500:

@@ -27,6 +27,7 @@ __all__ = [
     "MARGIN_LEVERAGE",
     "MARGIN_POSITIONS",
     "MODIFY_KEY",
+    "NEWER",
     "OPEN_ORDERS",
     "POSITIONS",
     "RATES",
@@ -96,6 +97,8 @@ SET_MARGIN_LEVERAGE = Endpoint(
 POSITIONS = Endpoint("GET", f"{_CROSSEX}/positions", _READ, "read", echoes=(_MINE,), holdings=_WORDS)
 MARGIN_POSITIONS = Endpoint("GET", f"{_CROSSEX}/margin_positions", _READ, "read", echoes=(_MINE,), holdings=_WORDS)
 SECURITY_POSITIONS = Endpoint("GET", f"{_CROSSEX}/security_positions", _READ, "read", echoes=(_MINE,), holdings=_WORDS)
+NEWER = frozenset({GET_MARGIN_MODE, SECURITY_POSITIONS})
+"""Reads that came after the first contract: a venue that has them not yet answers 404, with or without a body."""
 FEES = Endpoint("GET", f"{_CROSSEX}/fee", _READ, "read", echoes=NOTHING)
 OPEN_ORDERS = Endpoint("GET", f"{_CROSSEX}/open_orders", _READ, "read", echoes=(_MINE,), holdings=_WORDS)
 

@@ -111,7 +111,7 @@ class GateSettings(Settings[Account]):
                     await self.answer(account, self.switches[address.field].source, [address.key]), address
                 )
             except VenueError as error:
-                if getattr(error, "status", 0) == 404 or error.code == "http_404":
+                if getattr(error, "status", 0) == 404:
                     return Unreadable("not_served", "this venue does not serve margin modes, so nothing is sent")
                 return Unreadable(error.code or "unreadable", error.told)
 
