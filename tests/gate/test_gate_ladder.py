@@ -156,6 +156,23 @@ def test_leverage_behind_a_position_mode_is_read_after_it(make_gate: Callable[..
     assert [row["path"].rpartition("/")[2] for row in gate.writes()] == ["accounts", "leverage", "leverage"]
 
 
+@pytest.mark.parametrize("modes", [{"position_mode": "long_short"}, {"account_mode": "isolated_exchange"}])
+def test_a_leverage_that_cannot_be_read_is_not_taken_for_known_later(
+    make_gate: Callable[..., GateDesk], modes: dict[str, str]
+) -> None:
+    """Behind a change of mode too it is unreadable, with exit 1, and the mode stays: nothing is half changed."""
+    gate = make_gate()
+    gate.write({"cx": {**modes, "leverage": [{"symbol": ADA, "value": 5}, {"symbol": BTC, "value": 5}]}})
+    reads = {"path": "*/positions/leverage", "method": "GET"}
+    gate.fault(match=reads, kind="garbage", times=0, body=f'{{"{ADA}": "3"}}')
+    said = gate.plan("--format", "json")
+    assert [one["address"] for one in said.json["unreadable"]] == [f"cx.leverage[futures/{BTC}]"]
+    assert (said.code, list(gate.steps())) == (1, [f"cx.{next(iter(modes))}", f"cx.leverage[futures/{ADA}]"])
+    assert (gate.apply().code, gate.puts()) == (1, [])
+    gate.sandbox.control_delete("faults/all")
+    gate.converge()
+
+
 def test_the_live_mode_decides_what_a_manifest_may_say(make_gate: Callable[..., GateDesk]) -> None:
     """Where the manifest leaves the account mode out, the live one refuses the other mode's form, with its line."""
     gate = make_gate(**ISOLATED).write({"cx": {"position_mode": "net"}})

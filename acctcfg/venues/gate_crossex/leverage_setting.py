@@ -116,11 +116,16 @@ class Leverage(OneCall[Account]):
         account.survey.sets_nothing += resolution.idle
 
     async def _behind_barriers(self, account: Account, focus: Focus) -> dict[Address, Live]:
-        """Present values; those behind a mode change of this plan are read after it, too, and only shown before."""
+        """Present values; those behind a mode change of this plan are read after it, too, and only shown before.
+
+        A symbol keeps its one leverage through all modes: one that cannot be read before the change is not taken for
+        one that can be after it, or the account would be left half changed. Only margin comes with cross_exchange.
+        """
         live = await self._read(account, account.decisions)
         for address, decision in account.decisions.items():
             barrier = _barrier(account, decision)
-            if barrier is not None:
+            comes = decision.market is Market.MARGIN and account.live_mode == ISOLATED
+            if barrier is not None and (comes or not isinstance(live[address], Unreadable)):
                 live[address] = barrier.beside(live[address])
             if account.mode_barrier is not None and not focus.wants(account.address("account_mode")):
                 account.survey.needs(address, account.address("account_mode"))
