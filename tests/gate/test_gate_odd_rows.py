@@ -133,6 +133,19 @@ def test_a_symbol_of_which_the_list_does_not_say_what_it_is(make_gate: Callable[
     assert gate.crossex()["leverage"] == {BTC: "2", ADA: "12"}
 
 
+@pytest.mark.parametrize("value", ["-1", "0", 0, -3])
+def test_a_leverage_that_is_none_is_not_below_a_cap(make_gate: Callable[..., GateDesk], value: object) -> None:
+    """Nothing below or at 0 is a leverage: the brake and a plan name it as not read, and count it nowhere."""
+    gate = make_gate(leverage={BTC: "15", ADA: "12"}, positions=[{"symbol": one, "qty": "1"} for one in (BTC, ADA)])
+    gate.write({"cx": {"leverage": [{"symbol": ADA, "at_most": 5}]}})
+    answers(gate, LEVERAGE, {BTC: "2", ADA: value})
+    said = gate.run("cap", "3", "--auto-approve")
+    assert (said.code, said.last) == (1, "Capped: 0 lowered, 1 at or below it already, 0 blocked, 0 failed.")
+    assert f"? cx.leverage[futures/{ADA}]  the venue answered " in said.out
+    assert list(unreadable(gate)) == [f"cx.leverage[futures/{ADA}]"]
+    assert gate.writes() == []
+
+
 def test_a_list_in_which_no_row_has_a_name_is_none(make_gate: Callable[..., GateDesk]) -> None:
     """Nothing is called delisted for it: all leverage is unreadable."""
     gate = make_gate(**HALF)

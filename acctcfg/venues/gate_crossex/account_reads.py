@@ -45,6 +45,7 @@ from acctcfg.venues.gate_crossex.vocabulary import (
     POSITION_MODE,
     exchange_word,
     number,
+    positive,
 )
 from acctcfg.venues.resources import as_documented
 from acctcfg.venues.second_look import some_seconds
@@ -336,11 +337,11 @@ def _rows_of(answer: object, what: str) -> Sequence[object]:
 
 
 def _leverage(symbol: str, row: JsonObject) -> Decimal:
-    return number(row.get("leverage"), f"leverage of {symbol}")
+    return positive(row.get("leverage"), f"leverage of {symbol}")
 
 
 def _ceiling(symbol: str, row: JsonObject) -> Decimal | None:
     tiers = row.get("tiers")
     if not isinstance(tiers, list) or not all(isinstance(tier, Mapping) for tier in tiers):
         raise Garbled(f"the venue answered risk limits without the tiers of {symbol}", code="shape")
-    return max((number(tier.get("leverage_max"), f"leverage_max of {symbol}") for tier in tiers), default=None)
+    return max((positive(tier.get("leverage_max"), f"leverage_max of {symbol}") for tier in tiers), default=None)

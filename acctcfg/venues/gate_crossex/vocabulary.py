@@ -23,6 +23,7 @@ __all__ = [
     "exchange_word",
     "number",
     "permission_of",
+    "positive",
     "unknown_permissions",
 ]
 
@@ -96,3 +97,10 @@ def number(value: object, what: str) -> Decimal:
         if found is not None:
             return found
     raise Garbled(f"the venue answered {quoted(value)} for {what}, which is not a number", code="no_number")
+
+
+def positive(value: object, what: str) -> Decimal:
+    """A number above 0, as every leverage and every bound of one is. Raises Garbled for anything else."""
+    if (found := number(value, what)) > 0:
+        return found
+    raise Garbled(f"the venue answered {quoted(value)} for {what}, which is not above 0", code="no_number")
