@@ -277,6 +277,38 @@ def test_an_address_keeps_its_number_in_every_format(desk: Desk) -> None:
         assert [(row["number"], row["address"]) for row in rows] == [(str(n), one) for n, one in enumerate(made, 1)]
 
 
+@pytest.mark.parametrize("first", [(3,), (2, 3), (3, 2)], ids=str)
+@pytest.mark.parametrize("strangers", [0, 1])
+def test_addresses_may_be_made_in_any_order(desk: Desk, first: tuple[int, ...], strangers: int) -> None:
+    """`--target` of a higher number takes nothing from the lower ones: they are absent, the whole plan makes them, and
+    every address keeps the number that it was made under."""
+    there = [{"ccy": "USDT", "chain": "USDT-TRC20", "addr": f"Tone{n}"} for n in range(strangers)]
+    settle(desk, "payee001", addresses=there)
+    _write(desk, addresses=[{"currency": "USDT", "chain": "USDT-TRC20", "count": 4}])
+    given = {}
+    for number in first:
+        assert desk.apply("--target", f"payee001.deposit.addresses[USDT/USDT-TRC20/{number}]").code == 0
+        given[number] = desk.account("payee001")["addresses"][-1]["addr"]
+    steps = {int(address.rpartition("/")[2].rstrip("]")) for address in desk.steps()}
+    assert steps == {1, 2, 3, 4} - set(first) - set(range(1, strangers + 1))
+    desk.converge()
+    assert len(desk.account("payee001")["addresses"]) == 4
+    numbers = {row["number"]: row["address"] for row in desk.run("output").json["payee001"]["deposits"]}
+    assert (sorted(numbers), numbers | given) == ([1, 2, 3, 4], numbers)
+
+
+def test_a_refused_address_is_made_by_the_next_apply(desk: Desk) -> None:
+    """The first of three is refused and the others are made: the number that is left is absent, never "not listed"."""
+    settle(desk, "payee001")
+    _write(desk, addresses=[{"currency": "USDT", "chain": "USDT-TRC20", "count": 3}])
+    refusal = {"match": {"path": "*/subaccount-deposit-address", "method": "POST"}, "kind": "code", "code": "58301"}
+    desk.sandbox.control_post("faults", refusal)
+    assert desk.apply().code == 1
+    assert len(desk.account("payee001")["addresses"]) == 2
+    desk.converge()
+    assert len(desk.account("payee001")["addresses"]) == 3
+
+
 @pytest.mark.parametrize("lost", [0, 1])
 def test_a_list_that_is_late_makes_no_address(desk: Desk, lost: int) -> None:
     """What a creation answered is there, also where every list leaves it out: no address is made again, and it keeps

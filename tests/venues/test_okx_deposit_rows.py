@@ -85,6 +85,26 @@ def test_a_step_that_failed_leaves_its_number_free() -> None:
     assert (sorted(found.rows), found.missing) == ([2], frozenset())
 
 
+@given(st.integers(0, 3), st.permutations([1, 2, 3, 4, 5]), st.integers(1, 4), st.booleans(), st.data())
+def test_a_number_that_nobody_had_is_absent(
+    strangers: int, order: list[int], ours: int, older: bool, data: st.DataObject
+) -> None:
+    """Whatever the order in which ours are made, and however the record counts what was there: with all of them
+    listed none is missing; of those that nobody has on record, as many are missing as the list leaves out."""
+    others = [f"S{n}" for n in range(strangers)]
+    taken = [n for n in order if n > strangers][:ours]
+    counts = [{"before": strangers + at} if older else {"others": strangers} for at in range(len(taken))]
+    created = [made(f"T{n}", number=n, **counts[at]) for at, n in enumerate(taken)]
+    listed = data.draw(st.permutations([*others, *(one["address"] for one in created)]))
+    found = numbered([row(one) for one in listed], created, "USDT", TRC)
+    assert sorted(found.rows) == sorted({*range(1, strangers + 1), *taken})
+    assert not found.missing
+    lost = data.draw(st.sets(st.sampled_from(others))) if others else set()
+    left = numbered([row(one) for one in listed if one not in lost], created, "USDT", TRC)
+    assert len(left.missing) == (len(lost) if taken else 0)
+    assert left.missing <= set(range(1, strangers + 1))
+
+
 def test_a_record_without_numbers_orders_all_the_same() -> None:
     """Records of earlier versions tell the order of creations; one that the list lacks comes last."""
     created = [made("T1"), made("T2"), made("T3")]

@@ -294,19 +294,20 @@ class DepositAddresses(OneCall[Account]):
         assert isinstance(after, Made)  # noqa: S101 (the diff made it)
         chains = await account.master.chains(after.get("currency"))
         there = self._numbered(account, after.get("currency"), after.get("chain"), chains).rows.values()
+        made = [(one["currency"], one["chain"]) for one in self._created(account)]
+        ours = made.count((after.get("currency"), after.get("chain")))
         sent = {"currency": after.get("currency"), "chain": after.get("chain"), "credit_to": credit_to(account)}
         for call in self.calls(account, change):
             reply = await account.send(call, change, writer, creates=sent)
             row = reply.data[0] if reply.data else {}
             if row.get("addr"):
-                number = int(change.address.key.rpartition("/")[2])
                 facts = {
                     "currency": after.get("currency"),
                     "chain": after.get("chain"),
                     "address": str(row["addr"]),
                     "tag": tag_of(row),
-                    "number": number,
-                    "before": min(len(there), number - 1),
+                    "number": int(change.address.key.rpartition("/")[2]),
+                    "others": max(len(there) - ours, 0),
                     **_beside(there, row),
                 }
                 self._made.setdefault(account.uid, []).append(facts)

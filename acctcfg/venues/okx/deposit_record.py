@@ -7,11 +7,12 @@ has it: a tag that one side does not know speaks against nothing, and two that a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count, islice
 from typing import NamedTuple, Protocol
 
 from acctcfg.core.json_types import JsonObject
 
-__all__ = ["Recorded", "number_of", "pairs", "recorded", "same"]
+__all__ = ["Recorded", "number_of", "numbers_of_others", "pairs", "recorded", "same"]
 
 
 class _Payable(Protocol):
@@ -30,19 +31,21 @@ class Recorded(NamedTuple):
     tag: str  # "": not known, or there is none
     number: int  # 0: the record holds none
     ours: bool  # a creation answered it; else a list showed it
-    before: int = 0  # how many were there when it was made
+    before: int = 0  # in older records: how many were there when it was made, ours among them
+    others: int | None = None  # how many that no creation of ours had answered; None in older records
     beside: tuple[str, ...] = ()  # tags that were listed with the same address then: none of them is its own
 
     @classmethod
     def of(cls, facts: JsonObject, *, ours: bool) -> Recorded:
         """From the journal's facts; older records hold neither number nor tag."""
-        before, beside = facts.get("before"), facts.get("beside")
+        before, others, beside = facts.get("before"), facts.get("others"), facts.get("beside")
         return cls(
             address=str(facts.get("address")),
             tag=str(facts.get("tag") or ""),
             number=number_of(facts),
             ours=ours,
             before=before if isinstance(before, int) else 0,
+            others=others if isinstance(others, int) else None,
             beside=tuple(map(str, beside)) if isinstance(beside, list | tuple) else (),
         )
 
@@ -51,6 +54,23 @@ def number_of(facts: JsonObject) -> int:
     """The number of an address that the journal keeps; 0 where it keeps none."""
     number = facts.get("number")
     return number if isinstance(number, int) and number > 0 else 0
+
+
+def numbers_of_others(known: Iterable[Recorded]) -> set[int]:
+    """The numbers that addresses which nobody has on record had when ours were made, oldest first.
+
+    Such addresses fill the lowest numbers that ours leave free. Ours need not come in the order of their numbers: a
+    plan may have been narrowed to one of them, or the creation of an earlier one refused.
+    """
+    found: set[int] = set()
+    ours: list[int] = []  # 0 for one without a number, which fills a free one as well
+    for one in known:
+        if one.ours:
+            named = [number for number in ours if number]
+            there = one.before - len(named) if one.others is None else one.others + len(ours) - len(named)
+            found.update(islice((number for number in count(1) if number not in named), max(there, 0)))
+            ours.append(one.number)
+    return found
 
 
 def recorded(created: Iterable[JsonObject], shown: Iterable[JsonObject] = ()) -> list[Recorded]:

@@ -18,7 +18,7 @@ from acctcfg.core.json_types import JsonObject
 from acctcfg.core.remembered import NeverShown
 from acctcfg.core.state import Unreadable
 from acctcfg.venues.contract import Lasting
-from acctcfg.venues.okx.deposit_record import Recorded, number_of, pairs, recorded, same
+from acctcfg.venues.okx.deposit_record import Recorded, number_of, numbers_of_others, pairs, recorded, same
 from acctcfg.venues.okx.listed import Chain, DepositAddress
 
 __all__ = [
@@ -87,7 +87,7 @@ def numbered(
     tagless: bool = False,
 ) -> Numbered:
     """The number of every address. `listed` is the venue's list, newest first; `created` what creations answered,
-    oldest first, with the number that the plan gave and the count that was there before; `shown` what the list showed
+    oldest first, with the number that the plan gave and how many others were there; `shown` what the list showed
     earlier runs, with its number. `tagless`: the chain needs none, so that a row without one is no other's.
     """
     oldest = _once(
@@ -117,8 +117,7 @@ def numbered(
     others += [_unlisted(one, currency, chain, listed) for one in later if isinstance(one, Recorded)]
     free_numbers = (number for number in count(1) if number not in rows and number not in gone)
     rows |= dict(zip(free_numbers, others, strict=False))
-    before = max((one.before for one in known), default=0)
-    return Numbered(dict(sorted(rows.items())), frozenset({*range(1, before + 1), *gone}) - rows.keys())
+    return Numbered(dict(sorted(rows.items())), frozenset(numbers_of_others(known) | gone) - rows.keys())
 
 
 def never_listed(
