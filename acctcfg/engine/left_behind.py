@@ -46,27 +46,33 @@ def gone(workspace: Workspace, opened: Collection[str]) -> list[Warning_]:
     return found
 
 
-def unopened(workspace: Workspace, opened: Collection[str]) -> list[Warning_]:
-    """What the journal alone tells of those that cannot be opened."""
+def unopened(workspace: Workspace, opened: Collection[str], users: Collection[str]) -> list[Warning_]:
+    """What the journal alone tells of those that cannot be opened.
+
+    `users`: those behind the connections that are open. Who asks one of them what is left there asks for all.
+    """
     message = "the manifest no longer names it, so it is left as it is; venues.{key} has no credentials to read it with"
     return [
         Warning_(name, "no_longer_managed", message.format(key=key))
-        for key, names in _known(workspace).items()
-        if key not in opened
+        for key, (user, names) in _known(workspace).items()
+        if key not in opened and user not in users
         for name in names
     ]
 
 
-def _known(workspace: Workspace) -> dict[str, list[str]]:
-    """Connection -> the names of our accounts there, of each that the manifest gives no account."""
+def _known(workspace: Workspace) -> dict[str, tuple[str, list[str]]]:
+    """Connection -> its user and the names of our accounts there, of each that the manifest gives no account.
+
+    Not of another connection of a user whose accounts the manifest does name: that one asks for both.
+    """
     manifest = workspace.manifest
     used = {spec.venue for spec in manifest.accounts.values()}
-    found = {}
-    for key, spec in manifest.venues.items():
-        user = "" if key in used else workspace.user_behind(spec, venue(spec.type).base_url(spec))
-        if user:
-            found[key] = workspace.accounts_of(user)
-    return {key: sorted(names) for key, names in found.items() if names}
+    if used.issuperset(manifest.venues):
+        return {}
+    users = {key: workspace.user_behind(spec, venue(spec.type).base_url(spec)) for key, spec in manifest.venues.items()}
+    named = {"", *(users[key] for key in used)}
+    found = {key: (user, sorted(workspace.accounts_of(user))) for key, user in users.items() if user not in named}
+    return {key: (user, names) for key, (user, names) in found.items() if names}
 
 
 def has_credentials(workspace: Workspace, key: str) -> bool:

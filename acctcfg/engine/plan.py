@@ -242,7 +242,8 @@ async def _drawn_up(  # long: one way from reads to plan, in which each part tak
 def _left_behind(session: Session) -> list[Warning_]:
     """What the journal alone tells: of connections that are not opened, or that the manifest no longer has."""
     users = {link.connection.user for key, link in session.links.items() if key not in session.failed}
-    return unopened(session.workspace, session.links) + ([] if session.failed else gone(session.workspace, users))
+    rest = unopened(session.workspace, session.links, users)
+    return rest + ([] if session.failed else gone(session.workspace, users))
 
 
 def _sensitive(steps: Sequence[Step], readers: Mapping[str, str], focus: Focus) -> dict[Address, str]:

@@ -12,6 +12,7 @@ from acctcfg.core.managed import managed_fields
 from acctcfg.core.plan import Unread, Warning_
 from acctcfg.engine.left_behind import left_behind
 from acctcfg.engine.progress import SILENT, Progress, safe
+from acctcfg.engine.same_account import user_of
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.survey_guard import demand_answers
 from acctcfg.engine.unforeseen import spoiled
@@ -113,12 +114,14 @@ async def survey_accounts(
     if found and not read:
         raise next(result for result in found if isinstance(result, VenueError))  # no venue is left that answers
     surveys = [survey for some, _ in read for survey in some]
-    return surveys, [warning for _, some in read for warning in some], unread
+    return surveys, list(dict.fromkeys(warning for _, some in read for warning in some)), unread
 
 
 async def _strangers(session: Session, key: str, link: Link, unread: list[Unread]) -> list[Warning_]:
-    """Accounts of ours that the manifest no longer names."""
-    named = {spec.name for spec in session.workspace.manifest.accounts.values() if spec.venue == key}
+    """Accounts of ours that the manifest no longer names, whichever connection of their user it named them at."""
+    manifest, user = session.workspace.manifest, user_of(session, key)
+    ways = {one for one in manifest.venues if user_of(session, one) == user}
+    named = {spec.name for spec in manifest.accounts.values() if spec.venue in ways}
     try:
         return await link.connection.strangers(frozenset(named))
     except Exception as error:

@@ -10,15 +10,28 @@ from acctcfg.core.plan import Unread
 from acctcfg.core.state import Unreadable
 from acctcfg.engine.session import Session
 from acctcfg.venues.contract import Survey
+from acctcfg.venues.installed import venue
 
-__all__ = ["EachOnce", "same_account"]
+__all__ = ["EachOnce", "same_account", "user_of"]
+
+
+def user_of(session: Session, key: str) -> tuple[str, str]:
+    """Place and venue user of a connection of the manifest; of one that is not open, as the journal knows it.
+
+    Where nobody knows yet, the user is the connection's own key, which no other connection has.
+    """
+    workspace, link = session.workspace, session.links.get(key)
+    spec = workspace.manifest.venues[key]
+    base_url = venue(spec.type).base_url(spec) if link is None else link.client.base_url
+    user = link.connection.user if link is not None else ""
+    return workspace.place_of(base_url), user or workspace.user_behind(spec, base_url) or f"venues.{key}"
 
 
 def _account(session: Session, survey: Survey) -> tuple[str, ...]:
     """What an entry means at the venue, whichever connection of one user it goes by."""
     connection, spec = session.links[survey.spec.venue].connection, survey.spec
-    place = session.workspace.place_of(connection.client.base_url)
-    return place, connection.spec.environment, connection.user, "" if spec.role == "main" else spec.name
+    place, user = user_of(session, spec.venue)
+    return place, connection.spec.environment, user, "" if spec.role == "main" else spec.name
 
 
 def same_account(session: Session, surveys: Sequence[Survey]) -> Iterator[Unread]:

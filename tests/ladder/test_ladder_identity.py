@@ -142,6 +142,26 @@ def test_two_connections_of_one_user_do_not_take_turns_at_an_account(desk: Desk,
     assert [row["body"]["subAcct"] for row in desk.writes()] == ["newone01"]
 
 
+def beside(desk: Desk, *accounts: str) -> None:
+    """The manifest with a second connection of the same user, by which these accounts go."""
+    venues = {**desk.document["venues"], "desk2": desk.document["venues"]["desk"]}
+    entries = {key: {**one, "venue": "desk2"} for key, one in desk.document["accounts"].items() if key in accounts}
+    desk.text(json.dumps({**desk.document, "venues": venues, "accounts": {**desk.document["accounts"], **entries}}))
+
+
+@pytest.mark.parametrize("moved", [("newone01",), ("mmdesk01", "newone01")], ids=["one of two", "both"])
+def test_an_account_at_another_connection_of_its_user_is_managed(desk: Desk, moved: tuple[str, ...]) -> None:
+    """No warning says that the manifest no longer names it; of one that it left out, one warning says so."""
+    desk.write({"mmdesk01": {}, "newone01": {}, "leaver01": {}}).converge()
+    beside(desk, *moved)
+    desk.converge()
+    assert desk.plan("--format", "json").json["warnings"] == []
+    desk.write({"mmdesk01": {}, "newone01": {}})
+    beside(desk, *moved)
+    warnings = desk.plan("--format", "json").json["warnings"]
+    assert [(one["address"], one["code"]) for one in warnings] == [("leaver01", "no_longer_managed")]
+
+
 @pytest.mark.slow
 def test_somebody_elses_credentials_are_refused_from_the_second_use_on(two: Desk) -> None:
     """Plan, apply, show and output name both uids, send no write and exit 1, unless the manifest's `uid` says so."""
