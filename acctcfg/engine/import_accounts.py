@@ -12,6 +12,7 @@ from typing import NamedTuple
 from acctcfg.core.text_rule import NAME
 from acctcfg.engine.import_live import Found, Reader
 from acctcfg.engine.progress import SILENT, Progress, safe
+from acctcfg.engine.same_account import user_of
 from acctcfg.engine.session import Session
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import ConfigError, Garbled, UsageError, VenueError
@@ -83,20 +84,21 @@ async def import_accounts(
     venues = _venues(workspace, asked)
     async with Session(workspace, venues, progress=progress) as session:
         there, unlisted, odd = await _there(session, venues)
+        there = _each_once(session, there)
         unseen = [*unlisted.values(), *(Garbled(why, code="shape") for why in odd.values())]
         if unseen and not all(any(_fits(name, one) for one in there) for name in asked.names or ("*",)):
             raise unseen[0]  # what is asked for may be there
         chosen = _chosen(there, asked.names)
         manifest = workspace.manifest
         taken = frozenset() if alone else names_of(workspace.directory, manifest.files, "profiles")
-        managed = set() if alone else _managed(workspace)
-        known = [one.name for one in chosen if (one.venue, one.name) in managed]
+        managed = set() if alone else _managed(session)
+        known = [one.name for one in chosen if _meant(session, one) in managed]
         if asked.names and len(known) == len(chosen):
             raise UsageError(
                 f"{', '.join(known)}: in the manifest already",
                 hint="import takes only accounts that the manifest does not name",
             )
-        chosen = [one for one in chosen if (one.venue, one.name) not in managed]
+        chosen = [one for one in chosen if _meant(session, one) not in managed]
         keys = _keys(chosen, () if alone else manifest.accounts)
         above: dict[str, dict[str, str]] = {venue: {} for venue in venues}  # names of accounts, and their keys
         for spec in () if alone else manifest.accounts.values():
@@ -168,8 +170,26 @@ async def _listed(session: Session, key: str) -> tuple[list[_One], str]:
     return [*main, *(_One(key, row) for row in existing.rows)], existing.unread
 
 
-def _managed(workspace: Workspace) -> set[tuple[str, str]]:
-    return {(spec.venue, MAIN if spec.role == "main" else spec.name) for spec in workspace.manifest.accounts.values()}
+def _place(session: Session, venue: str, name: str) -> tuple[str, ...]:
+    """What an account is at the venue, whichever connection of one user it goes by. `name`: "" of the user itself."""
+    return (*user_of(session, venue), session.workspace.manifest.venues[venue].environment, name)
+
+
+def _meant(session: Session, one: _One) -> tuple[str, ...]:
+    return _place(session, one.venue, "" if one.existing is None else one.existing.name)
+
+
+def _each_once(session: Session, there: Sequence[_One]) -> list[_One]:
+    """What several connections of one user list is one account: it goes by the first of them."""
+    found: dict[tuple[str, ...], _One] = {}
+    for one in there:
+        found.setdefault(_meant(session, one), one)
+    return list(found.values())
+
+
+def _managed(session: Session) -> set[tuple[str, ...]]:
+    every = session.workspace.manifest.accounts.values()
+    return {_place(session, spec.venue, "" if spec.role == "main" else spec.name) for spec in every}
 
 
 def _chosen(there: Sequence[_One], names: Sequence[str]) -> list[_One]:

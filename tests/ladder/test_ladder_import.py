@@ -117,6 +117,23 @@ def test_a_second_import_takes_what_is_left_and_overwrites_nothing(desk: Desk) -
     refused(desk.run("import", "trader01"), 64, "trader01: in the manifest already")
 
 
+def test_an_account_of_two_connections_of_one_user_is_imported_once(desk: Desk) -> None:
+    """Not at all where the manifest has it at the other connection: two entries of one account could not be read."""
+    one = desk.document["venues"]["desk"]
+    venues = {"desk": one, "desk2": one}
+    desk.write({"trader01": {"venue": "desk2"}}, include=INCLUDE, venues=venues)
+    text = imported(desk, "--all", "--store", "vault", file="accounts/imported.yaml")
+    assert "trader01" not in text
+    assert text.count("  trader02:") == text.count("role: main") == 1
+    assert desk.apply().code == 0  # from here on the journal knows whose a connection is that is not opened
+    for connection in venues:
+        said = desk.run("import", "--all", "--venue", connection)
+        assert (said.code, said.last) == (0, "Nothing was imported.")
+    out = desk.folder / "out"
+    assert desk.run("import", "--all", "--out", str(out)).code == 0
+    assert (out / "accounts/imported.yaml").read_text(encoding="utf-8").count("  trader01:") == 1
+
+
 def test_a_workspace_of_its_own(desk: Desk) -> None:
     """--out takes the connections and stores along; secrets are found where they lie, and the folder must be empty.
 
