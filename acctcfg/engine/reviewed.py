@@ -135,8 +135,13 @@ def check_answers(saved: Mapping[str, Any], surveys: Mapping[str, Survey]) -> No
 
 
 def _stale(why: str, hint: str, saved: Mapping[str, Any], plan: Plan) -> PlanStale:
-    """For the first reason; the hint lists all that differs, where that is more."""
-    lines = differences(saved, plan.to_json())
+    """For the first reason; the hint lists all that differs, where that is more.
+
+    The steps alone were planned again: a connection without one was not looked at, which is no difference.
+    """
+    now = plan.to_json()
+    venues = {key: one for key, one in saved["venues"].items() if key in now["venues"]}
+    lines = differences({**saved, "venues": venues}, now)
     more = f"{hint}\nall that differs from the reviewed plan:\n" + "\n".join(f"  {line}" for line in lines)
     return PlanStale(why, hint=more if len(lines) > 1 else hint)
 
@@ -169,8 +174,12 @@ def _check_warnings(saved: Mapping[str, Any], plan: Plan, claimed: Collection[st
 def check_digest(planned: Planned, expect: str, saved: Mapping[str, Any] | None, *, allow_warnings: bool) -> None:
     """Go on only if a reviewed digest names this plan, as it is allowed now or without any leave.
 
-    `saved`: the reviewed plan, where its file is at hand.
+    `saved`: the reviewed plan, where its file is at hand. Then the digest says which file is meant, and its steps were
+    compared one by one: they alone are planned again, so that the digest of the whole plan cannot come out.
     """
+    if saved is not None:
+        _demand_file(saved, expect)
+        return
     if any(plan.is_named_by(expect, allow_warnings=allow_warnings) for plan in planned.as_reviewed):
         return
     if planned.plan.as_of_snapshot_is_named_by(expect):
@@ -180,9 +189,13 @@ def check_digest(planned: Planned, expect: str, saved: Mapping[str, Any] | None,
         "the manifest, the credentials or the live accounts changed since it was reviewed, "
         "or a warning came up: plan and review again"
     )
-    if saved is None or saved["digest"] != expect:
-        raise PlanStale(why, hint=hint)
-    raise _stale(why, hint, saved, planned.plan)
+    raise PlanStale(why, hint=hint)
+
+
+def _demand_file(saved: Mapping[str, Any], expect: str) -> None:
+    if saved["digest"] != expect:
+        why = f"the saved plan's digest is {saved['digest']}, not {expect} as expected"
+        raise PlanStale(why, hint="give the file of the plan that was reviewed, or leave out --expect")
 
 
 def _where(venue: Mapping[str, Any]) -> str:

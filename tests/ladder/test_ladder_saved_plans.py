@@ -482,6 +482,37 @@ def test_all_that_moved_is_said_at_once(desk: Desk) -> None:
         assert "trader01.leverage[swap/BTC-USDT/cross]: open_position_on_scope is only in the present plan" in said.err
 
 
+@pytest.fixture
+def beside_another(desk: Desk) -> str:
+    """A saved plan of a workspace whose other connection has nothing to do."""
+    desk.sandbox.control_post("accounts/idler01")
+    _ready(desk, "long_short_mode")
+    venues = {**desk.document["venues"], "spare": desk.document["venues"]["desk"]}
+    accounts = {**desk.document["accounts"], "idler01": {"venue": "spare"}}
+    desk.text(json.dumps({**desk.document, "venues": venues, "accounts": accounts}))
+    return _save(desk)
+
+
+def test_a_file_and_its_digest_are_one_plan(desk: Desk, beside_another: str) -> None:
+    """PLANFILE with --expect goes on with that very file, whatever else the workspace has, and with no other."""
+    digest = json.loads((desk.folder / "plan.json").read_text())["digest"]
+    other = "sha256:" + "0" * 64
+    said = desk.apply(beside_another, "--expect", other)
+    assert (said.code, desk.writes()) == (1, [])
+    assert f"the saved plan's digest is {digest}, not {other} as expected" in said.err
+    said = desk.apply(beside_another, "--expect", digest)
+    assert (said.code, said.last) == (0, "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed.")
+
+
+def test_a_connection_without_steps_is_no_difference(desk: Desk, beside_another: str) -> None:
+    """What differs from the reviewed plan is what moved: what has no step in it is not looked at again."""
+    for scope in ("SWAP/cross/BTC-USDT-SWAP", "FUTURES/cross/BTC-USD"):
+        desk.sandbox.control_post("accounts/trader01/set", leverage={scope: "9"})
+    said = _refused(desk, beside_another)
+    assert "trader01.leverage[futures/BTC-USD/cross]: before was 5, is 9" in said.err
+    assert "spare" not in said.err
+
+
 def test_a_plan_is_of_the_account_that_was_reviewed(desk: Desk) -> None:
     """An account that was deleted and made anew under its name is another one, which no journal has to know for it."""
     file = _ready(desk)
