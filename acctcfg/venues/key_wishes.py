@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from acctcfg.core.address import Address
 from acctcfg.core.built_in import powers
-from acctcfg.core.desired import KeySpec
+from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.core.plan import Precheck
 from acctcfg.core.rules import AmountsTo
 from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Rotating, Unreadable, Wanted
+from acctcfg.errors import VenueError
 from acctcfg.venues.contract import SecretDoor, Survey
+from acctcfg.venues.resources import unreadable
 
 __all__ = [
     "IMPORT",
@@ -21,6 +23,7 @@ __all__ = [
     "makes_key",
     "moved",
     "name_strangers",
+    "settled",
     "taken_place",
     "unbound",
     "value_of",
@@ -50,6 +53,22 @@ def wished(key: KeySpec, found: Live, *, always: Collection[str] = ()) -> Wanted
     if addresses is None:
         addresses = live.ip_allowlist if live else ()
     return KeyValue(permissions or (), addresses, key.store)
+
+
+async def settled(account: _Looks, key: KeySpec, find: Callable[[], Awaitable[Live]]) -> Live:
+    """What `find` shows of a key, absent only after a second look, where nothing would look again.
+
+    A key that would be made is looked for right before it is. One that is to go, that is rotated, or that the manifest
+    takes for there (it has no `store`), is not: one list that lost its row would decide.
+    """
+    found, rotates = await find(), Address(account.spec.key, "api_keys", key.label) in account.rotate
+    if found is not ABSENT or not (key.state == "absent" or key.store is None or rotates):
+        return found
+    try:
+        await account.look_twice()
+    except VenueError as error:
+        return unreadable(error)
+    return await find()
 
 
 def legible(key: KeySpec, found: Live, unknown: Callable[[Collection[str]], list[str]]) -> Live:
@@ -100,6 +119,16 @@ def taken_place(place: str, uid: str) -> str:
     """Of a place in a store that a new secret would go to, where the secret of another, living key lies."""
     whose = f"of a key of the account with the uid {uid}" if uid else "of another key, which exists at the venue"
     return f"{place} holds the secret {whose}: move that file to where it belongs"
+
+
+class _Looks(Protocol):
+    """An account whose keys a list shows."""
+
+    spec: AccountSpec
+    rotate: frozenset[Address]
+
+    async def look_twice(self) -> None:
+        """Add what the list shows some seconds later."""
 
 
 class _Listed(Protocol):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import os
 from typing import Any
 
@@ -122,6 +124,41 @@ def test_a_delete_is_believed_after_a_second_look(gate: GateDesk, read: int | st
     said = gate.apply()
     assert gate.account("sub_1")["keys"] == [], said.out + said.err
     assert (said.code, gate.plan().last) == (0, "No changes. Live accounts match the manifest.")
+
+
+@pytest.mark.parametrize("command", ["plan", "drift", "apply"])
+@pytest.mark.parametrize("wanted", [{"state": "absent"}, {"permissions": {"futures": "write"}}], ids=["to go", "there"])
+def test_a_persons_key_that_the_list_loses_once(gate: GateDesk, command: str, wanted: dict[str, Any]) -> None:
+    """One that is to go is deleted, never taken for gone; one without a `store` is not told as missing."""
+    web = {"name": "web", "key": "web-key-1", "secret": "web-secret", "perms": ["futures"]}
+    gate.write({"sub_1": {"role": "sub_account"}})
+    assert gate.apply().code == 0
+    gate.sandbox.control_post("accounts/cx:sub_1/keys", web)
+    gate.write({"sub_1": {"role": "sub_account", "api_keys": {"web": wanted}}}, guardrails={"max_deletes": 1})
+    gate.fault(match={"path": "*/keys", "method": "GET"}, kind="lose_row", row="web", times=1)
+    more = {"plan": ["--detailed-exitcode"], "apply": ["--auto-approve"]}
+    said = gate.run(command, *more.get(command, []))
+    goes = "state" in wanted
+    assert (said.code, "api_keys[web]" in said.out) == (2 if goes and command != "apply" else 0, goes), said.out
+    assert len(gate.account("sub_1")["keys"]) == (0 if goes and command == "apply" else 1)
+
+
+@pytest.mark.parametrize("command", ["plan", "rotate"])
+def test_a_brought_key_that_the_list_loses_once_is_asked_for_by_its_id(gate: GateDesk, command: str) -> None:
+    """Its secret is stored: it is there, and it is rotated."""
+    web = {"name": "web", "key": "web-key-1", "secret": "web-secret", "perms": ["futures"]}
+    gate.write({"sub_1": {"role": "sub_account"}})
+    assert gate.apply().code == 0
+    gate.sandbox.control_post("accounts/cx:sub_1/keys", {**web, "ip_whitelist": ["203.0.113.7"]})
+    key = {"permissions": {"futures": "write"}, "ip_allowlist": ["203.0.113.7"], "store": "vault"}
+    gate.write({"sub_1": {"role": "sub_account", "api_keys": {"web": key}}})
+    secret = {"api_key": web["key"], "secret_key": web["secret"]}
+    gate.monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(secret)))
+    assert gate.run("secrets", "import", "sub_1", "web").code == 0
+    gate.fault(match={"path": "*/keys", "method": "GET"}, kind="lose_row", row="web", times=1)
+    said = gate.run(command, *(["sub_1", "web", "--auto-approve"] if command == "rotate" else []))
+    assert (said.code, "BLOCKED" in said.out, "+ api_keys" in said.out) == (0, False, False), said.out + said.err
+    assert (gate.account("sub_1")["keys"][0]["key"] == web["key"]) == (command == "plan")
 
 
 @pytest.mark.parametrize("way", [{"kind": "lose_row", "row": ADA}, {"kind": "garbage", "body": "[]"}])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from desk import Desk
-from ladder_parts import KEY, NO_CHANGES, TRADING
+from ladder_parts import KEY, NO_CHANGES, TRADING, stock
 
 AWAY = {"bot": {**TRADING, "ip_allowlist": ["203.0.113.7"]}}  # never signs from here, so the broker's list tells of it
 TRON = {"currency": "USDT", "chain": "USDT-TRC20"}
@@ -161,6 +161,51 @@ def test_the_brake_reaches_an_account_that_a_list_lost(desk: Desk) -> None:
     desk.fault(match={"path": LISTS["accounts"], "method": "GET"}, kind="lose_row", row="trader01")
     said = desk.run("cap", "3", "--auto-approve")
     assert list(desk.account("trader01")["leverage"].values()) == ["3"], said.out
+
+
+OLD = {"label": "old", "api_key": "old-key-1", "secret_key": "old-secret", "passphrase": "Test-passphrase-2"}
+OLD |= {"perm": "read_only,trade", "ip": "203.0.113.7"}
+
+
+@pytest.mark.parametrize("command", ["plan", "drift", "apply"])
+def test_a_key_that_is_to_go_is_looked_for_twice(desk: Desk, command: str) -> None:
+    """A person's key that is to be absent, and that the list loses once, is never taken for gone: it is deleted."""
+    desk.write({"trader01": {}}).converge()
+    desk.sandbox.control_post("accounts/trader01/keys", OLD)
+    gone = {"trader01": {"api_keys": {"old": {"state": "absent"}}}}
+    desk.write(gone, guardrails={"max_deletes": 1})
+    desk.fault(match={"path": LISTS["keys"], "method": "GET"}, kind="lose_row", row="old", times=1)
+    more = {"plan": ["--detailed-exitcode"], "apply": ["--auto-approve"]}
+    said = desk.run(command, *more.get(command, []))
+    assert (said.code, "- api_keys[old]" in said.out) == (0 if command == "apply" else 2, True), said.out + said.err
+    assert [key["label"] for key in desk.account("trader01")["keys"]] == ([] if command == "apply" else ["old"])
+
+
+@pytest.mark.parametrize("command", ["plan", "drift", "apply"])
+def test_a_key_that_the_manifest_takes_for_there_is_looked_for_twice(desk: Desk, command: str) -> None:
+    """Without a `store` none can be made: one that the list loses once is not told as missing, nor blocks anything."""
+    desk.write({"trader01": {}}).converge()
+    desk.sandbox.control_post("accounts/trader01/keys", OLD)
+    old = {"permissions": ["read", "trade"], "ip_allowlist": ["203.0.113.7"]}
+    desk.write({"trader01": {"api_keys": {"old": old}}})
+    desk.fault(match={"path": LISTS["keys"], "method": "GET"}, kind="lose_row", row="old", times=1)
+    said = desk.run(command, *(["--auto-approve"] if command == "apply" else []))
+    last = "No drift. Live accounts match the manifest." if command == "drift" else NO_CHANGES
+    assert (said.code, said.last) == (0, last), said.out + said.err
+
+
+@pytest.mark.parametrize("command", ["plan", "drift", "rotate"])
+def test_a_brought_key_that_the_list_loses_once_is_asked_for_by_its_id(desk: Desk, command: str) -> None:
+    """Its secret is stored and works elsewhere: it is there, it is rotated, and nobody is told to move its secret."""
+    desk.sandbox.control_post("accounts/trader01", {"keys": [OLD]})
+    old = {"permissions": ["read", "trade"], "ip_allowlist": ["203.0.113.7"], "store": "vault"}
+    desk.write({"trader01": {"api_keys": {"old": old}}})
+    stock(desk, "trader01", {name: OLD[name] for name in ("api_key", "secret_key", "passphrase")}, "old")
+    desk.converge()
+    desk.fault(match={"path": LISTS["keys"], "method": "GET"}, kind="lose_row", row="old", times=1)
+    said = desk.run(command, *(["trader01", "old", "--auto-approve"] if command == "rotate" else []))
+    assert (said.code, "holds the secret of" in said.out, "+ api_keys" in said.out) == (0, False, False), said.out
+    assert (desk.account("trader01")["keys"][0]["api_key"] == OLD["api_key"]) == (command != "rotate")
 
 
 BTC, EMPTY = "BTC-USDT-SWAP", '{"code": "0", "msg": "", "data": []}'

@@ -16,6 +16,7 @@ from acctcfg.venues.gate_crossex.leverage import Decision
 from acctcfg.venues.gate_crossex.main_user import KeyList, KeyRow, MainUser, SubAccount
 from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.gate_crossex.vocabulary import CROSS, ISOLATED
+from acctcfg.venues.second_look import some_seconds
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
@@ -48,6 +49,7 @@ class Account(AccountNotes):
     row: SubAccount | None = None  # the sub-account
     keys: tuple[KeyRow, ...] | None = None  # of the sub-account, once they were needed
     odd_keys: frozenset[str] = frozenset()  # names of rows of that list that could not be read
+    looked_twice: bool = False  # whether these are what two looks show
     taken: set[str] = field(default_factory=set)  # labels in whose place another key's secret lies
     illegible: dict[str, str] = field(default_factory=dict)  # label -> why its stored secret could not be opened
     deleted: set[str] = field(default_factory=set)  # ids of the keys that this run deleted
@@ -105,6 +107,26 @@ class Account(AccountNotes):
             found = await self.main_user.key_list(self.row.uid) if self.row is not None else KeyList(rows=())
             self.keys, self.odd_keys = found.rows, found.odd
         return self.keys
+
+    async def look_twice(self) -> None:
+        """Add what the list shows some seconds later: one answer may lose a row. Once a survey, for all of its keys."""
+        if self.keys is None or self.looked_twice:
+            return
+        first, odd = self.keys, self.odd_keys
+        await some_seconds(self.client)
+        later = await self.key_list(fresh=True)
+        ids = {row.api_key for row in later}
+        self.keys = (*later, *(row for row in first if row.api_key not in ids))
+        self.odd_keys, self.looked_twice = odd | self.odd_keys, True
+
+    async def key_by_id(self, label: str, *ids: str) -> KeyRow | None:
+        """The key of that label that has one of these ids, "" for none: a list may be late, or lose a row once."""
+        for api_key in dict.fromkeys(ids):
+            row = await self.main_user.key_or_none(self.uid, api_key) if api_key else None
+            if row is not None and row.label == label:
+                self.keys = (*(self.keys or ()), row)
+                return row
+        return None
 
     def _refuse_own_key(self, call: Call) -> None:
         """No request names the key that this run signs with: whatever it would do to it, nobody could undo it."""

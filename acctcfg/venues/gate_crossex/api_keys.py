@@ -28,7 +28,17 @@ from acctcfg.venues.gate_crossex.refusals import UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
 from acctcfg.venues.key_making import make_key
 from acctcfg.venues.key_rotation import outlasts, rotate, tell, temporary_labels
-from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name_strangers, taken_place, unbound, wished
+from acctcfg.venues.key_wishes import (
+    judge,
+    legible,
+    limit_of_keys,
+    moved,
+    name_strangers,
+    settled,
+    taken_place,
+    unbound,
+    wished,
+)
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.resources import alias, unreadable
 from acctcfg.venues.second_look import some_seconds
@@ -59,7 +69,9 @@ class ApiKeys(OneCall[Account]):
         for key in spec.api_keys:
             address = account.address(FIELD, key.label)
             if focus.wants(address):
-                found = legible(key, await self._found(account, key), unknown_permissions)
+                found = legible(
+                    key, await settled(account, key, partial(self._found, account, key)), unknown_permissions
+                )
                 survey.want(address, wished(key, found), found)
                 judge(survey, key, address, account.secrets, replace=replace)
                 unbound(survey, address, account.environment, amounts_to)
@@ -91,7 +103,9 @@ class ApiKeys(OneCall[Account]):
     async def _as_it_is(self, account: Account, key: KeySpec) -> Live:
         try:
             await account.key_list()
-            row = _named(account, key.label) or await self._not_listed(account, key.label)
+            if (row := _named(account, key.label)) is None:
+                kept = self._stored(account, key, "") if key.state == "present" and key.store is not None else ""
+                row = await account.key_by_id(key.label, account.traces.created_last(key.label), kept)
         except VenueError as error:
             return unreadable(error)
         if row is None:
@@ -100,22 +114,6 @@ class ApiKeys(OneCall[Account]):
         if key.state == "absent" or key.store is None:
             return self._alone(account, key.label, value)
         return self._alone(account, key.label, self._with_secret(account, key, row, value))
-
-    async def _not_listed(self, account: Account, label: str) -> KeyRow | None:
-        """A key that a create of ours was answered with, read by its id: a list may be late, or lose a row once."""
-        api_key = account.traces.created_last(label)
-        if not api_key:
-            return None
-        try:
-            row = await account.main_user.key(account.uid, api_key)
-        except Refused as error:
-            if error.code != "NOT_FOUND":
-                raise
-            return None
-        if row.label != label:
-            return None
-        account.keys = (*(account.keys or ()), row)
-        return row
 
     def _missing(self, account: Account, label: str) -> Live:
         """Absent, unless a row that could not be read may be it."""

@@ -216,6 +216,15 @@ class MainUser:
         """One key of a sub-account, read by its id. Raises Refused where there is none."""
         return KeyRow.of(await self._read(Call(KEY, at={"user_id": uid, "key": api_key})))
 
+    async def key_or_none(self, uid: str, api_key: str) -> KeyRow | None:
+        """The same; None where the sub-account has no such key."""
+        try:
+            return await self.key(uid, api_key)
+        except Refused as error:
+            if error.code != "NOT_FOUND":
+                raise
+            return None
+
 
 def _keys(answer: object) -> KeyList:
     """A row that cannot be read says nothing of the others. A key that is listed twice is one; where its rows differ,

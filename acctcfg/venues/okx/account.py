@@ -20,6 +20,7 @@ from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.listed import DepositAddress, KeyList, KeyRow, SubAccount, seconds
 from acctcfg.venues.okx.master import Master
 from acctcfg.venues.okx.switch_preset import Preset
+from acctcfg.venues.second_look import some_seconds
 from acctcfg.wire.client import Client
 from acctcfg.wire.endpoint import Call
 
@@ -77,6 +78,7 @@ class Account(AccountNotes):
     signings: dict[str, Signing] = field(default_factory=dict)  # by label of the manifest's keys
     taken: dict[str, Signing] = field(default_factory=dict)  # label -> whose secret lies where the manifest has that
     keys: KeyList | None = None  # the broker's list, once it was needed
+    looked_twice: bool = False  # whether that is what two looks show
     key_values: dict[str, KeyValue] = field(default_factory=dict)  # by the key's id, as it was read last
     instruments: Instruments | None = None
     decisions: dict[Address, Decision] = field(default_factory=dict)
@@ -155,6 +157,22 @@ class Account(AccountNotes):
             for row in self.keys.rows.values():
                 self.key_values[row.api_key] = KeyValue(row.permissions, row.ip_allowlist, None)
         return self.keys.rows
+
+    def add_to_list(self, row: KeyRow) -> None:
+        """Note a key that the list does not show: it counts, and is guarded, as if it did."""
+        keys = self.keys or KeyList(rows={})
+        self.keys = KeyList(rows={**keys.rows, row.label: row}, odd=keys.odd)
+        self.key_values[row.api_key] = KeyValue(row.permissions, row.ip_allowlist, None)
+
+    async def look_twice(self) -> None:
+        """Add what the list shows some seconds later: one answer may lose a row. Once a survey, for all of its keys."""
+        first = self.keys
+        if first is None or self.looked_twice:
+            return
+        await some_seconds(self.client)
+        await self.key_list(fresh=True)
+        assert self.keys is not None  # noqa: S101 (it was read)
+        self.keys, self.looked_twice = first.with_those_of(self.keys), True
 
     # -- the keys that sign --------------------------------------------------------------------------------------------
 

@@ -22,7 +22,17 @@ from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import Absence, Cost, Writer
 from acctcfg.venues.key_making import make_key
 from acctcfg.venues.key_rotation import outlasts, rotate, stands, tell, temporary_labels
-from acctcfg.venues.key_wishes import judge, legible, limit_of_keys, moved, name_strangers, taken_place, unbound, wished
+from acctcfg.venues.key_wishes import (
+    judge,
+    legible,
+    limit_of_keys,
+    moved,
+    name_strangers,
+    settled,
+    taken_place,
+    unbound,
+    wished,
+)
 from acctcfg.venues.okx.access import ask_key
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.endpoints import CONFIG
@@ -60,7 +70,7 @@ class ApiKeys(OneCall[Account]):
             signs = address in account.waits_for and focus.may_want(spec.key, *account.signed)
             if not (focus.wants(address) or signs):
                 continue
-            found = legible(key, await found_key(account, key), unknown_permissions)
+            found = legible(key, await settled(account, key, partial(found_key, account, key)), unknown_permissions)
             survey.want(address, wished(key, found, always=("read",)), found)
             judge(survey, key, address, account.secrets, replace=replace)
             await self._judge(account, key, found)

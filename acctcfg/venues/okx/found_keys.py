@@ -72,12 +72,17 @@ def _own_word(account: Account, key: KeySpec, signing: Signing) -> Live | None:
 
 
 async def _not_listed(account: Account, label: str) -> KeyRow | None:
-    """A key that a create of ours was answered with, read by its id: a list may be late, or lose a row once."""
-    signing, api_key = account.signings.get(label, Signing()), account.traces.created_last(label)
-    if not api_key or (signing.gone and signing.api_key == api_key):  # the key itself says that it has gone
-        return None
-    row = await account.master.key(account.name, api_key)
-    return row if row is not None and row.label == label else None
+    """A key that a create of ours was answered with, or whose secret is stored, read by its id: a list may be late, or
+    lose a row once."""
+    signing = account.signings.get(label, Signing())
+    for api_key in dict.fromkeys((account.traces.created_last(label), signing.api_key)):
+        if not api_key or (signing.gone and signing.api_key == api_key):  # the key itself says that it has gone
+            continue
+        row = await account.master.key(account.name, api_key)
+        if row is not None and row.label == label:
+            account.add_to_list(row)
+            return row
+    return None
 
 
 def missing(account: Account, label: str) -> Live:

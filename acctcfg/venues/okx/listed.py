@@ -133,6 +133,12 @@ class KeyList:
     rows: Mapping[str, KeyRow]
     odd: frozenset[str] = frozenset()
 
+    def with_those_of(self, later: KeyList) -> KeyList:
+        """What two looks show together; a row that one of them could not read is not told by the other."""
+        odd = self.odd | later.odd
+        both = {**self.rows, **later.rows}
+        return KeyList(rows={label: row for label, row in both.items() if label not in odd}, odd=odd)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepositAddress:
