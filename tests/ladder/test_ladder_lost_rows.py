@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import pytest
 from desk import Desk
 from ladder_parts import KEY, NO_CHANGES, TRADING, stock
@@ -206,6 +209,21 @@ def test_a_brought_key_that_the_list_loses_once_is_asked_for_by_its_id(desk: Des
     said = desk.run(command, *(["trader01", "old", "--auto-approve"] if command == "rotate" else []))
     assert (said.code, "holds the secret of" in said.out, "+ api_keys" in said.out) == (0, False, False), said.out
     assert (desk.account("trader01")["keys"][0]["api_key"] == OLD["api_key"]) == (command != "rotate")
+
+
+@pytest.mark.parametrize("command", ["check", "import"])
+def test_a_secret_whose_key_the_list_loses_once_is_not_refused(desk: Desk, command: str) -> None:
+    """It works elsewhere, so only the venue can tell of it: asked for its id, it says that it is this key."""
+    desk.sandbox.control_post("accounts/trader01", {"keys": [OLD]})
+    desk.write({"trader01": {"api_keys": {"old": {**AWAY["bot"], "store": "vault"}}}})
+    secret = {name: OLD[name] for name in ("api_key", "secret_key", "passphrase")}
+    if command == "check":
+        stock(desk, "trader01", secret, "old")
+    desk.monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(secret)))
+    desk.fault(match={"path": LISTS["keys"], "method": "GET"}, kind="lose_row", row="old", times=1)
+    said = desk.run("secrets", command, *(["trader01", "old"] if command == "import" else []))
+    assert (said.code, "1 of 1 keys are as they should be." in said.out) == (0, True), said.out + said.err
+    assert desk.secret("trader01", "old") == secret
 
 
 BTC, EMPTY = "BTC-USDT-SWAP", '{"code": "0", "msg": "", "data": []}'

@@ -26,7 +26,7 @@ from acctcfg.venues.gate_crossex.api_keys import ApiKeys
 from acctcfg.venues.gate_crossex.brake import leverage_alone, look, obstacles
 from acctcfg.venues.gate_crossex.inventory import GateInventory
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
-from acctcfg.venues.gate_crossex.main_user import MainUser, SubAccount
+from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser, SubAccount
 from acctcfg.venues.gate_crossex.offline_checks import mode_findings
 from acctcfg.venues.gate_crossex.own_key import own_key_of
 from acctcfg.venues.gate_crossex.position_mode import PositionMode
@@ -197,9 +197,8 @@ class GateConnection(ByField[Account]):
         locked account signs nothing.
         """
         row = await self._main_user.sub_account(spec.name) if spec.role != "main" else None
-        keys = await self._main_user.keys(row.uid) if row is not None else ()
+        mine = await self._listed(row.uid, credentials.api_key) if row is not None else None
         listed = self.user if spec.role == "main" else row.uid if row is not None else ""
-        mine = next((key for key in keys if key.api_key == credentials.api_key), None)
         try:
             uid = await MainUser(self.client, credentials, listed).uid()
         except AuthRefused as error:
@@ -214,6 +213,11 @@ class GateConnection(ByField[Account]):
                 return Proof(uid=listed, label=mine.label, listed_uid=listed, state=state)
             uid = listed
         return Proof(uid=uid, label=mine.label if mine is not None else "", listed_uid=listed)
+
+    async def _listed(self, uid: str, api_key: str) -> KeyRow | None:
+        """The sub-account's key with this id: by the list, or by itself where that lacks it, for it may lose a row."""
+        found = next((key for key in await self._main_user.keys(uid) if key.api_key == api_key), None)
+        return found or await self._main_user.key_or_none(uid, api_key)
 
     async def existing(self) -> ExistingAccounts:
         """The main user's list."""

@@ -18,7 +18,7 @@ async def proof_of(master: Master, client: Client, user: str, spec: AccountSpec,
     """The config that the key reads, beside the list of the user above. Raises AuthRefused for a key that is not there.
 
     A key that is bound to addresses other than ours, or that was only just made, cannot read its config: then the list
-    of keys says whose it is.
+    of keys says whose it is, or where that lacks it (it may lose a row once) the venue, asked for its id.
     """
     own = OwnKey(client, credentials, f"{user}/{spec.name}" if spec.role != "main" else user)
     row = await master.sub_accounts.get(spec.name) if spec.role != "main" else None
@@ -27,9 +27,15 @@ async def proof_of(master: Master, client: Client, user: str, spec: AccountSpec,
         config = await own.config()
     except AuthRefused as error:
         state = {ONLY_ELSEWHERE: "elsewhere", **dict.fromkeys(NEW_KEY_CODES, "not_yet")}.get(error.code)
-        keys = (await master.keys(row.name)).values() if row is not None and state else ()
-        label = next((key.label for key in keys if key.api_key == credentials.api_key), None)
+        label = await _label(master, row.name, credentials.api_key) if row is not None and state else None
         if state is None or label is None:
             raise
         return Proof(uid=listed, label=label, listed_uid=listed, state=state)
     return Proof(uid=config.uid, label=config.key_label, listed_uid=listed)
+
+
+async def _label(master: Master, name: str, api_key: str) -> str | None:
+    """What the venue calls the account's key with this id; None where it has none."""
+    keys = (await master.keys(name)).values()
+    found = next((key for key in keys if key.api_key == api_key), None) or await master.key(name, api_key)
+    return found.label if found is not None else None
