@@ -142,3 +142,16 @@ def test_accounts_of_a_list_that_cannot_be_read_are_told(desk: Desk) -> None:
     desk.sandbox.control_delete("faults/all")
     said = cap(desk, "3")
     assert (said.code, questions(said), levers(desk, "customer01")) == (0, [], {BTC: 3}), said.out
+
+
+def test_a_cap_that_the_venue_refuses_is_told_in_the_terms_of_a_cap(desk: Desk) -> None:
+    """Below the venue's minimum, or above what a position of that size takes: the way out is another leverage, and no
+    field of a manifest that has none."""
+    settle(desk, "customer01", acctLv="2", posMode="net_mode", leverage=cross(BTC="20"), positions=[held(BTC)])
+    desk.write({"customer01": {"api_keys": KEY}})
+    said = cap(desk, "0.5")
+    assert (said.code, "59105" in said.out, "ask for a higher leverage" in said.out) == (1, True, True), said.out
+    desk.fault(match={"path": "*/set-leverage"}, kind="code", code="59102", times=1)
+    said = cap(desk, "3")
+    assert (said.code, "59102" in said.out, "ask for a lower leverage" in said.out) == (1, True, True), said.out
+    assert "`value`" not in said.out

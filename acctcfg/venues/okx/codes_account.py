@@ -60,7 +60,7 @@ ACCOUNT = {
     **rows(
         Kind.VALUE,
         {"59102": "the leverage is above the venue's maximum"},
-        hint="lower `value`",
+        hint="ask for a lower leverage",
         causes=(
             "the maximum of the instrument, or of the tier that a position is in",
             "the venue lowered it since the plan",
@@ -69,7 +69,7 @@ ACCOUNT = {
     **rows(
         Kind.VALUE,
         {"59105": "the leverage is below the venue's minimum"},
-        hint="raise `value`",
+        hint="ask for a higher leverage",
         causes=("most instruments begin at 0.01 or 1",),
     ),
     **rows(
@@ -101,7 +101,7 @@ ACCOUNT = {
     **rows(
         Kind.PRECONDITION,
         {"59128": "a lead trader's leverage is capped"},
-        hint="lower `value`",
+        hint="ask for a lower leverage",
         causes=("the account leads copy traders",),
     ),
     **rows(Kind.HUMAN, {"59113 59114": "margin trading is not offered where the user lives"}),
