@@ -50,6 +50,7 @@ class Knowledge:
     rotations: dict[tuple[str, str], Rotation] = field(default_factory=dict)  # by uid and label: those not finished
     caps: dict[str, Cap] = field(default_factory=dict)  # by uid: the last brake that was not lifted since
     last: int = 0  # the number of the last row that is in it
+    gone_keys: set[tuple[str, str]] = field(default_factory=set)  # account's name and label: a run of ours deleted it
     _had_secret: set[str] = field(default_factory=set)  # ids of keys whose secret reached a store
     _lies: dict[str, tuple[str, str]] = field(default_factory=dict)  # key's id -> its place, if `stored` has it there
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
@@ -186,6 +187,7 @@ class Knowledge:
         self._rotate(intent)
         if intent.key_label:
             self._open[row.account, intent.key_label] = intent
+            self.gone_keys.discard((row.account, intent.key_label))
         elif not intent.field and intent.action == "create":
             self._open[row.account, ""] = intent
 
@@ -324,6 +326,7 @@ class Knowledge:
 
     def _drop_keys(self, name: str, label: str, api_key: str) -> None:
         uid = self.names.get(name, "")
+        self.gone_keys.add((name, label))
         self.rotations.pop((uid, label), None)
         if api_key:
             self._drop_key(api_key)

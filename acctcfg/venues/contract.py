@@ -130,6 +130,9 @@ class Memory(Protocol):
     def kept(self, api_key: str) -> bool:
         """Whether the secret of the key with this id was stored, though perhaps in a store of another checkout."""
 
+    def key_gone(self, name: str, label: str) -> bool:
+        """Whether a run of ours deleted the account's key of that label, and none made it again since."""
+
     def never_shown(self, uid: str, field: str) -> tuple[NeverShown, ...]:
         """What creates of that field answered and no read showed in time, oldest first: it does not count as there, and
         a late list may still show it."""

@@ -12,7 +12,7 @@ from acctcfg.core.plan import Precheck
 from acctcfg.core.rules import AmountsTo
 from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Rotating, Unreadable, Wanted
 from acctcfg.errors import VenueError
-from acctcfg.venues.contract import SecretDoor, Survey
+from acctcfg.venues.contract import Memory, SecretDoor, Survey
 from acctcfg.venues.resources import unreadable
 
 __all__ = [
@@ -59,10 +59,12 @@ async def settled(account: _Looks, key: KeySpec, find: Callable[[], Awaitable[Li
     """What `find` shows of a key, absent only after a second look, where nothing would look again.
 
     A key that would be made is looked for right before it is. One that is to go, that is rotated, or that the manifest
-    takes for there (it has no `store`), is not: one list that lost its row would decide.
+    takes for there (it has no `store`), is not: one list that lost its row would decide. One that a run of ours deleted
+    was looked for twice then.
     """
     found, rotates = await find(), Address(account.spec.key, "api_keys", key.label) in account.rotate
-    if found is not ABSENT or not (key.state == "absent" or key.store is None or rotates):
+    goes = key.state == "absent" and not account.memory.key_gone(account.name, key.label)
+    if found is not ABSENT or not (goes or (key.state == "present" and (key.store is None or rotates))):
         return found
     try:
         await account.look_twice()
@@ -126,6 +128,10 @@ class _Looks(Protocol):
 
     spec: AccountSpec
     rotate: frozenset[Address]
+    memory: Memory
+
+    @property
+    def name(self) -> str: ...
 
     async def look_twice(self) -> None:
         """Add what the list shows some seconds later."""

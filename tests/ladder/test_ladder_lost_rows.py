@@ -184,6 +184,18 @@ def test_a_key_that_is_to_go_is_looked_for_twice(desk: Desk, command: str) -> No
     assert [key["label"] for key in desk.account("trader01")["keys"]] == ([] if command == "apply" else ["old"])
 
 
+def test_a_key_that_a_run_deleted_is_looked_for_once(desk: Desk) -> None:
+    """The run itself looked twice, so that later plans neither wait nor ask the slow list again."""
+    desk.write({"trader01": {}}).converge()
+    desk.sandbox.control_post("accounts/trader01/keys", OLD)
+    desk.write({"trader01": {"api_keys": {"old": {"state": "absent"}}}}, guardrails={"max_deletes": 1}).converge()
+    keys = "GET /api/v5/broker/dma/subaccount/apikey"
+    before = desk.sandbox.control_get("requests")["by_path"][keys]
+    said = desk.run("plan")
+    assert (said.code, said.last) == (0, NO_CHANGES), said.out
+    assert desk.sandbox.control_get("requests")["by_path"][keys] == before + 1
+
+
 @pytest.mark.parametrize("command", ["plan", "drift", "apply"])
 def test_a_key_that_the_manifest_takes_for_there_is_looked_for_twice(desk: Desk, command: str) -> None:
     """Without a `store` none can be made: one that the list loses once is not told as missing, nor blocks anything."""
