@@ -154,6 +154,22 @@ def test_a_call_that_the_venue_no_longer_documents_is_a_no_of_its_own(
         assert len(desk.writes("/create-subaccount")) == 1
 
 
+def test_a_web_page_in_place_of_such_a_call_is_told_as_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A 404 with a page may be OKX's no or a proxy's: a write is settled by reading, and the words name whom to ask."""
+    with Desk.at(tmp_path, monkeypatch, world()) as desk:
+        for path in ("*/create-subaccount", "*/subaccount-deposit-address"):
+            desk.fault(match={"path": path}, kind="html", status=404, times=0)
+        desk.write({"mmdesk02": {}})
+        told = desk.apply("--format", "json").json["results"][0]
+        assert told["status"] == "unknown"
+        assert "ask your broker manager whether it is open to you (HTTP 404, an HTML page" in told["message"]
+        desk.sandbox.control_post("accounts/mmdesk01", {})
+        desk.write({"mmdesk01": {"deposit": {"addresses": [{"currency": "USDT"}]}}})
+        said = desk.plan()
+        assert said.code == 1
+        assert "OKX no longer documents this call publicly: ask your broker manager" in said.out
+
+
 @pytest.mark.slow
 def test_a_delete_that_the_venue_no_longer_documents_deletes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -198,3 +214,8 @@ def test_leverage_that_a_regional_host_does_not_serve_is_unreadable_with_the_way
         assert plan.code == 1
         assert "the venue's host of this region does not serve it, so leverage cannot be managed here" in plan.out
         assert not desk.writes("/set-leverage")
+        desk.sandbox.control_post("flags", leverage_info_404=False)
+        desk.fault(match={"path": "*/leverage-info"}, kind="html", status=404, times=0)
+        said = desk.plan()  # the same with a web page
+        assert said.code == 1
+        assert "the venue's host of this region does not serve it" in said.out

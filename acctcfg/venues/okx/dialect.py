@@ -21,7 +21,7 @@ from acctcfg.venues.okx.endpoints import (
     SWITCH_PRESET,
     TIME,
 )
-from acctcfg.venues.okx.not_served import not_served
+from acctcfg.venues.okx.not_served import not_served, of_a_page
 from acctcfg.venues.okx.refusals import BUSY, CLOCK, CREDENTIALS, NOT_EXECUTED, TOKEN_OVER, UNKNOWN_OUTCOME, meaning
 from acctcfg.wire.answer import guarded, read_json
 from acctcfg.wire.dialect import Headers
@@ -98,7 +98,8 @@ def _decoded(endpoint: Endpoint, status: int, body: bytes) -> list[JsonObject]:
             raise gone
         if status >= 500:
             raise OutcomeUnknown(f"{endpoint.text} failed: HTTP {status} without a message", code=f"http_{status}")
-        raise Garbled("the answer is not the venue's language", code=f"http_{status}")
+        more, hint = of_a_page(endpoint, status)
+        raise Garbled(f"the answer is not the venue's language{more}", hint=hint, code=f"http_{status}")
     code = _code(envelope["code"])
     data = envelope.get("data")
     if endpoint is not SWITCH_PRECHECK and isinstance(data, list):

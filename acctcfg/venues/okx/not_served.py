@@ -24,8 +24,9 @@ from acctcfg.venues.okx.endpoints import (
 )
 from acctcfg.wire.endpoint import Endpoint
 from acctcfg.wire.failures import NotServed
+from acctcfg.wire.message import GARBLED_HINT
 
-__all__ = ["NOT_PUBLIC", "not_served"]
+__all__ = ["NOT_PUBLIC", "not_served", "of_a_page"]
 
 NOT_PUBLIC = frozenset(
     (
@@ -44,6 +45,7 @@ NOT_PUBLIC = frozenset(
 """Of a broker's calls those that the public pages have no longer."""
 _GONE = frozenset({"404", "50005", "50115", "59608"})
 _ASK = "nothing was executed; ask your broker manager at OKX whether this call is open to you"
+_OR_A_PAGE = ", and OKX no longer documents this call publicly: ask your broker manager whether it is open to you"
 _REGION = (
     "the venue's host of this region does not serve it, so leverage cannot be managed here: "
     "leave `leverage` out for its accounts, or ask OKX"
@@ -64,3 +66,15 @@ def not_served(endpoint: Endpoint, code: str, status: int, text: str = "") -> Re
     if endpoint is LEVERAGE_INFO and code == "404":
         return NotServed(f"{endpoint.text} is not served here: 404{said}", hint=_REGION, code=code, status=status)
     return None
+
+
+def of_a_page(endpoint: Endpoint, status: int) -> tuple[str, str]:
+    """What a 404 that is a web page may mean for such a call: more words for the message, and a hint of its own.
+
+    A page may be from something in between, so it proves nothing: whether a write happened is settled by reading.
+    """
+    if status == 404 and endpoint in NOT_PUBLIC:
+        return _OR_A_PAGE, ""
+    if status == 404 and endpoint is LEVERAGE_INFO:
+        return "", f"{_REGION}. Or {GARBLED_HINT}"
+    return "", ""
