@@ -43,6 +43,21 @@ def test_a_key_that_is_not_known_hides_no_other(tmp_path: Path, monkeypatch: pyt
         assert (said.code, said.out.splitlines()) == (1, told), said.err
 
 
+def test_a_refusal_that_nobody_knows_is_told_in_the_venues_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a code that is not listed, the line of its key says what the venue said, and no escape code gets through."""
+    tenant = {"env_prefix": "OKX_DESK", "broker": False, "fd": ["api"], "keys": [MASTER], "rebates": REBATES}
+    with Desk.at(tmp_path, monkeypatch, {"tenants": {"desk": tenant}}) as desk:
+        desk.write({}, venue={"type": "okx"})
+        desk.fault(match={"path": "*/if-rebate"}, kind="code", code="88888", msg="ask your \x1b[31mmanager")
+        said = desk.run("broker", "rebate", *REBATES)
+        first, second = said.out.splitlines()
+        assert (said.code, second) == (1, "22222222-bbbb  the user's fee level is too high (type 3)")
+        assert first.startswith("11111111-aaaa  not told: 88888, a code that acctcfg has no words for; the venue says ")
+        assert ("manager" in first, "\x1b" in first) == (True, False)
+
+
 def test_what_was_answered_is_told_though_the_venue_falls_silent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

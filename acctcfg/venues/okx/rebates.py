@@ -17,7 +17,7 @@ from acctcfg.core.secret import Secret
 from acctcfg.core.spelling import whole_of
 from acctcfg.errors import AuthRefused, Garbled, RateLimited, Refused
 from acctcfg.venues.okx.endpoints import ASK_DMA_FILE, ASK_FD_FILE, DMA_FILES, FD_FILES, IF_REBATE
-from acctcfg.venues.okx.refusals import meaning
+from acctcfg.venues.okx.refusals import explain, meaning
 from acctcfg.venues.rebates import Rebate, RebateFile
 from acctcfg.wire.endpoint import Call, Endpoint
 
@@ -53,8 +53,14 @@ def rebate_untold(error: Refused | Garbled) -> Rebate:
     """What is said of a key for which the venue gave no answer. Raises the error where it is of whoever asks."""
     if isinstance(error, AuthRefused | RateLimited) or error.code in _OF_THE_BROKER:
         raise error
-    why = f"{error.code}, {meaning(error.code).words}" if isinstance(error, Refused) else error.message
+    why = _refused(error) if isinstance(error, Refused) else error.message
     return Rebate(paid=False, told=f"not told: {why}")
+
+
+def _refused(error: Refused) -> str:
+    """A code in our words; the venue's own words of one for which there are none."""
+    said = f'; the venue says "{error.text}"' if error.text and explain(error.code) is None else ""
+    return f"{error.code}, {meaning(error.code).words}{said}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
