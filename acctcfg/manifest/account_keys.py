@@ -99,8 +99,14 @@ def build_access(
     if node is None or taken is None:
         return None
     given = [name for name, child in node.value.items() if child.value is not None]
-    if not given or ({"key", "credentials"} & {*given} and len(given) > 1):
+    if not given:
         report.key(node, "needs either one of `key` and `credentials`, or `read` and `write`")
+        return None
+    if alone := next((name for name in ("key", "credentials") if name in given and len(given) > 1), ""):
+        other = next(name for name in given if name != alone)  # perhaps a profile's, which lies under the account's own
+        at = report.sources.place(node.value[alone].key_mark)
+        message = f"{alone} (at {at}) and {other} cannot be used together (choose one; null takes away a profile's)"
+        report.key(node.value[other], message)
         return None
     if "read" in taken or "write" in taken:
         read, write = (_side(node.value.get(name), taken.get(name), keys, stores, report) for name in ("read", "write"))

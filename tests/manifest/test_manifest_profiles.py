@@ -188,6 +188,35 @@ TREES = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    ("below", "own", "told", "other"),
+    [
+        ("key: bot", "credentials: {env: X}", "mmdesk01.access.credentials", "credentials"),
+        ("key: bot", "read: {key: bot}", "mmdesk01.access.read", "read"),
+        ("credentials: {env: X}", "key: bot", "profiles.p.access.credentials", "credentials"),
+    ],
+)
+def test_two_ways_to_sign_from_two_layers_are_both_named(
+    folder: Folder, below: str, own: str, told: str, other: str
+) -> None:
+    """Where a profile's `access` and the account's exclude each other both places are told, and null takes one away."""
+    key = "api_keys: {bot: {permissions: [read, trade], store: vault}}"
+    profile = f"profiles:\n  p: {{access: {{{below}}}, {key}}}\n"
+    text = f"{HEAD}{profile}accounts:\n  mmdesk01: {{venue: desk, profile: p, OWN}}\n"
+    folder.write(acctcfg=(written := text.replace("OWN", f"access: {{{own}}}")))
+
+    def place(word: str) -> str:
+        at = written.index(f"access: {{{word}") + len("access: {")
+        return f"acctcfg.yaml:{written.count(chr(10), 0, at) + 1}:{at - written.rindex(chr(10), 0, at)}"
+
+    said = (
+        f"{told}: key (at {place('key')}) and {other} cannot be used together (choose one; null takes away a profile's)"
+    )
+    assert folder.problems() == [f"{place(other)}: {said}"]
+    folder.write(acctcfg=text.replace("OWN", f"access: {{{below.partition(':')[0]}: null, {own}}}"))
+    assert folder.problems() == []
+
+
 def as_node(value: object) -> Node:
     """A tree of nodes without places."""
     return Node({k: as_node(v) for k, v in value.items()} if isinstance(value, dict) else value, 0, 0)
