@@ -52,12 +52,12 @@ def unopened(workspace: Workspace, opened: Collection[str], users: Collection[st
     `users`: those behind the connections that are open. Who asks one of them what is left there asks for all.
     """
     message = "the manifest no longer names it, so it is left as it is; venues.{key} has no credentials to read it with"
-    return [
-        Warning_(name, "no_longer_managed", message.format(key=key))
-        for key, (user, names) in _known(workspace).items()
-        if key not in opened and user not in users
-        for name in names
-    ]
+    found: dict[str, list[Warning_]] = {}  # of each user once, by the first of its connections
+    for key, (user, names) in _known(workspace).items():
+        if key not in opened and user not in users:
+            told = message.format(key=key)
+            found.setdefault(user, [Warning_(name, "no_longer_managed", told) for name in names])
+    return [warning for some in found.values() for warning in some]
 
 
 def _known(workspace: Workspace) -> dict[str, tuple[str, list[str]]]:

@@ -162,6 +162,19 @@ def test_an_account_at_another_connection_of_its_user_is_managed(desk: Desk, mov
     assert [(one["address"], one["code"]) for one in warnings] == [("leaver01", "no_longer_managed")]
 
 
+def test_what_no_connection_of_its_user_can_read_is_named_once(desk: Desk) -> None:
+    """Without the credentials, by the journal alone; whichever connection of the user each account went by."""
+    desk.write({"mmdesk01": {}, "newone01": {}})
+    beside(desk, "newone01")
+    desk.converge()
+    desk.monkeypatch.delenv("OKX_DESK_API_KEY")
+    desk.write({})
+    beside(desk)
+    warnings = desk.plan("--format", "json").json["warnings"]
+    assert [one["address"] for one in warnings] == ["mmdesk01", "newone01"]
+    assert all("has no credentials to read it with" in one["message"] for one in warnings)
+
+
 @pytest.mark.slow
 def test_somebody_elses_credentials_are_refused_from_the_second_use_on(two: Desk) -> None:
     """Plan, apply, show and output name both uids, send no write and exit 1, unless the manifest's `uid` says so."""
