@@ -197,6 +197,22 @@ def test_a_key_that_a_run_deleted_is_looked_for_once(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("command", ["plan", "drift", "apply"])
+def test_an_account_that_is_to_go_is_looked_for_twice(desk: Desk, command: str) -> None:
+    """One that the journal does not know, and that the list loses once, is never taken for gone: it is deleted."""
+    for name in ("trader01", "trader02", "trader03"):
+        desk.sandbox.control_post(f"accounts/{name}", {})
+    desk.write({"trader01": {"state": "absent"}}, guardrails={"max_deletes": 1})
+    desk.fault(match={"path": LISTS["accounts"], "method": "GET"}, kind="lose_row", row="trader01", times=1)
+    more = {"plan": ["--detailed-exitcode"], "drift": ["--skip", "keys"], "apply": ["--auto-approve"]}
+    said = desk.run(command, *more[command])
+    assert (said.code, "- trader01" in said.out) == (0 if command == "apply" else 2, True), said.out + said.err
+    there = desk.sandbox.control_get("state")["tenants"]["desk"]["sub_accounts"]
+    assert ("trader01" in there) == (command != "apply")
+    if command == "apply":
+        assert desk.plan().last == NO_CHANGES
+
+
+@pytest.mark.parametrize("command", ["plan", "drift", "apply"])
 def test_a_key_that_the_manifest_takes_for_there_is_looked_for_twice(desk: Desk, command: str) -> None:
     """Without a `store` none can be made: one that the list loses once is not told as missing, nor blocks anything."""
     desk.write({"trader01": {}}).converge()

@@ -41,6 +41,7 @@ from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.transfer_out import TransferOut
 from acctcfg.venues.resources import ByField, alias, demand_identity
+from acctcfg.venues.second_look import some_seconds
 
 if TYPE_CHECKING:
     from acctcfg.venues.okx.master_calls import MasterCalls
@@ -166,8 +167,15 @@ class Reading(ByField[Account]):
             return await self._survey(spec, focus, replace, row, above)
 
     async def _told(self, spec: AccountSpec) -> SubAccount | None:
-        """The account's row as it was handed over, the first time, else as it is."""
-        return await self._row(spec.name, self._listed.pop(spec.key, None))
+        """The account's row as it was handed over, the first time, else as it is.
+
+        One that is to go is gone only after a second look: nothing would look again, and a list may lose a row once.
+        """
+        row = await self._row(spec.name, self._listed.pop(spec.key, None))
+        if row is None and spec.state == "absent":
+            await some_seconds(self.client)
+            row = await self._row(spec.name)
+        return row
 
     async def read_list(self) -> Mapping[str, JsonObject]:
         """The rows of all accounts."""
