@@ -132,6 +132,14 @@ def test_a_row_that_does_not_say_its_label_or_whether_it_is_enabled(desk: Desk, 
     assert warned["account_frozen"] == "the venue does not say whether it is enabled: it may be frozen"
 
 
+@pytest.mark.parametrize("name", ["label", "ts", "subAcctLv", "enable"])
+def test_a_list_where_a_text_belongs_spoils_its_own_field(desk: Desk, name: str) -> None:
+    """The account is there with all that its row says besides: neither unreadable nor made anew."""
+    listed(desk, {**row(desk, "trader01"), name: ["?"]}, row(desk, "trader02"))
+    said = desk.plan()
+    assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err
+
+
 @pytest.mark.parametrize("count", [None, "", "0"], ids=repr)
 def test_a_full_page_that_counts_no_pages_is_not_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: str | None

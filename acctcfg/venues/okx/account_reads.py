@@ -38,7 +38,7 @@ from acctcfg.venues.okx.endpoints import (
 from acctcfg.venues.okx.instruments import INST_TYPES, Instruments
 from acctcfg.venues.okx.leverage import Decision, Read, live_values
 from acctcfg.venues.okx.listed import DepositAddress
-from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, number
+from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, number, text_or_none
 from acctcfg.venues.okx.scopes import Scope
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, POSITION_MODE, ips_of, permissions_of
 from acctcfg.wire.client import Client
@@ -84,15 +84,16 @@ class Config:
         """Read the one object of the answer. Without uid it is none; another field that is missing, or says a word
         that is new to us, cannot be read, and is never at a default."""
         demand("an account configuration", row, "uid")
+        permissions, addresses = text_or_none(row.get("perm")), text_or_none(row.get("ip"))
         return cls(
             uid=str(row["uid"]),
-            main_uid=str(row.get("mainUid", "")),
+            main_uid=text_or_none(row.get("mainUid")) or "",
             account_mode=known_or_not(ACCOUNT_LEVEL, row.get("acctLv")),
             position_mode=known_or_not(POSITION_MODE, row.get("posMode")),
             borrow_in_spot=boolean(row.get("enableSpotBorrow")) is True,
-            key_label=str(row.get("label") or ""),
-            key_permissions=permissions_of(str(row["perm"])) if row.get("perm") else None,
-            key_ips=ips_of(str(row["ip"])) if row.get("ip") is not None else None,
+            key_label=text_or_none(row.get("label")) or "",
+            key_permissions=permissions_of(permissions) if permissions else None,
+            key_ips=ips_of(addresses) if addresses is not None else None,
             row=row,
         )
 

@@ -11,7 +11,7 @@ from acctcfg.core.spelling import unix_seconds
 from acctcfg.core.state import Unreadable
 from acctcfg.deposit import CreditTo
 from acctcfg.venues.existing import Existing
-from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, tag_of
+from acctcfg.venues.okx.row_fields import boolean, demand, known_or_not, tag_of, text_or_none
 from acctcfg.venues.okx.vocabulary import ACCOUNT_LEVEL, CREDIT_TO, ips_of, permissions_of
 
 __all__ = ["EVERYTHING", "Chain", "DepositAddress", "KeyList", "KeyRow", "SubAccount", "seconds"]
@@ -41,14 +41,15 @@ class SubAccount:
     def of(cls, row: object, *, shows_mode: bool = True) -> SubAccount:
         """Read a row; one without a name is no answer. A word that is new to us spoils its own field."""
         row = demand("a sub-account", row, "subAcct")
+        label = text_or_none(row.get("label"))
         return cls(
             name=str(row["subAcct"]),
-            uid=str(row.get("uid") or ""),
-            label=None if row.get("label") is None else str(row["label"]).strip(),
+            uid=text_or_none(row.get("uid")) or "",
+            label=None if label is None else label.strip(),
             account_mode=known_or_not(ACCOUNT_LEVEL, row.get("acctLv")) if shows_mode else None,
             parent=_parent(row),
-            created_ms=str(row.get("ts") or ""),
-            kind=str(row.get("type") or ""),
+            created_ms=text_or_none(row.get("ts")) or "",
+            kind=text_or_none(row.get("type")) or "",
             of_broker=boolean(row.get("ifDma")) is True,
             transfer_out=boolean(row.get("canTransOut")),
             frozen=_frozen(row),
@@ -85,13 +86,13 @@ class SubAccount:
 
 def _parent(row: JsonObject) -> str | None:
     """Both generations of rows: `mainAcct`; since 2025-05-28 `firstLvSubAcct`, the own name for a first-level one."""
-    if row.get("mainAcct"):
-        return str(row["mainAcct"])
-    first, level = row.get("firstLvSubAcct"), row.get("subAcctLv")
-    if str(level) == "1" or (first and str(first) == str(row["subAcct"])):
+    if above := text_or_none(row.get("mainAcct")):
+        return above
+    first, level = text_or_none(row.get("firstLvSubAcct")), text_or_none(row.get("subAcctLv"))
+    if level == "1" or (first and first == str(row["subAcct"])):
         return ""
     if first:
-        return str(first)
+        return first
     return "" if row.get("mainAcct") == "" and level in (None, "") else None
 
 
@@ -100,7 +101,7 @@ def _frozen(row: JsonObject) -> tuple[str, ...]:
     named = row.get("frozenFunc")
     functions = named.split(",") if isinstance(named, str) else named if isinstance(named, list) else []
     found = tuple(sorted({str(one).strip() for one in functions} - {""}))
-    return found or ((EVERYTHING,) if str(row.get("enable")).lower() == "false" else ())
+    return found or ((EVERYTHING,) if boolean(row.get("enable")) is False else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ class KeyRow:
             api_key=str(row["apiKey"]),
             permissions=permissions_of(str(row["perm"])),
             ip_allowlist=ips_of(str(row["ip"])),
-            changed_ms=str(row.get("ts") or ""),
+            changed_ms=text_or_none(row.get("ts")) or "",
         )
 
 

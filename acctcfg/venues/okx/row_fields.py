@@ -16,7 +16,7 @@ from acctcfg.core.state import Unreadable
 from acctcfg.core.vocabulary import Words
 from acctcfg.errors import Garbled
 
-__all__ = ["boolean", "demand", "known_or_not", "number", "tag_of"]
+__all__ = ["boolean", "demand", "known_or_not", "number", "tag_of", "text_or_none"]
 
 _TAGS = ("tag", "memo", "pmtId", "comment", "addrEx")
 """Every documented place of what has to go with a payment besides the address. The last holds an object."""
@@ -45,6 +45,12 @@ def known_or_not(words: Words[W], theirs: object) -> W | Unreadable:
         return words.core(theirs)
     except Garbled as error:
         return Unreadable(error.code, error.message)
+
+
+def text_or_none(value: object) -> str | None:
+    """A text of the venue's; None where it says nothing, and where a list or an object stands: that spoils no more than
+    its own field."""
+    return None if value is None or isinstance(value, list | Mapping) else str(value)
 
 
 def boolean(value: object) -> bool | None:
