@@ -37,7 +37,7 @@ from acctcfg.engine.sign_here import refuse_unproven, refuse_unsigned
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.turn import hold_locks, let_writes_expire, working
 from acctcfg.engine.undo import Undo
-from acctcfg.engine.waiting import Patience
+from acctcfg.engine.waiting import Patience, Waiting
 from acctcfg.engine.windows import hold
 from acctcfg.engine.workspace import Locks, Workspace
 from acctcfg.errors import AcctcfgError
@@ -94,6 +94,8 @@ async def apply(
 
     `spread`: hands the walk to other processes. `part`: this is one of those; `saved` is what it was handed. `limits`:
     what all of them use together.
+
+    Long by its arguments, each of which is named here: it is what the package offers as `acctcfg.apply`.
     """
     progress = safe(progress)
     unsigned = nobody_signed(workspace, rotates=rotation is not None) if unsigned is None else unsigned
@@ -102,41 +104,15 @@ async def apply(
     if not watching:
         demand_reach(workspace, "--exclude", excludes)
     focus = Focus(targets, excludes=excludes, dependencies=with_dependencies) if rotation is None else rotation.focus
-    undo = None if saved is None else Undo.saved(workspace, saved)
+    terms = _Terms(leave, saved, None, expect, allow_warnings, skip_blocked, after_cap, watching)
     if saved is not None:
-        workspace = workspace if undo is None else undo.workspace
-        check_manifest(workspace, saved)
-        focus = focus_of(saved) if undo is None else undo.focus_again(saved)
-        leave = leave.beside(saved, workspace)
-    terms = _Terms(leave, saved, undo, expect, allow_warnings, skip_blocked, after_cap, watching)
-    flags = {**terms.on_record, **(said or {})}
+        workspace, focus, terms = _as_saved(workspace, terms, saved)
     patience = Patience(wait_flat_s)
-    while True:
-        venues = venues_of(workspace, focus)
-        listed = {} if part is None else part.listed
-        opened = Session(workspace, venues, recalls=not refresh, listed=listed, progress=progress, limits=limits)
-        async with opened as session:
-            left = max(lock_timeout_s, patience.left(session.clock))
-            async with hold_locks(session, left, progress) if part is None else nullcontext(part.locks) as locks:
-                if rotation is not None:
-                    rotation.tell(working(session))
-                planned = await _plan(session, locks, focus, terms, patience, progress, part)
-                waiting = patience.waiting(planned, progress, skip_blocked=skip_blocked)
-                if waiting is None:
-                    interrupts = interrupts or Interrupts()
-                    planned.command = "apply" if rotation is None else "rotate"
-                    if not watching or _todo(planned.plan, _left_out(planned.plan, skip_blocked=skip_blocked)):
-                        way = Way(locks, progress, interrupts, part, spread)
-                        outcome = await _go_on(workspace, planned, approve, flags, way)
-                    else:
-                        outcome = _not_begun(planned, planned.plan)
-                    break
-            # the lock is free by now, and the connections are still open
-            if not await waiting.until_clear() and not skip_blocked:
-                outcome = waiting.given_up()
-                break
+    run = _Run(workspace, focus, terms, patience, rotation, part, spread, limits, progress, interrupts, approve)
+    flags = {**terms.on_record, **(said or {})}
+    outcome = await run.outcome(flags, lock_timeout_s=lock_timeout_s, refresh=refresh)
     narrowed = saved is not None and any(saved.get(one) for one in ("targets", "excludes", "changed_since"))
-    if saved is None or undo is not None or narrowed or outcome.plan.steps or outcome.plan.unreadable or part:
+    if saved is None or terms.undo is not None or narrowed or outcome.plan.steps or outcome.plan.unreadable or part:
         return outcome
     return await _matched(workspace, outcome, refresh=refresh, progress=progress)
 
@@ -165,6 +141,66 @@ class _Terms:
             "expect": self.expect,
             **({"revert": self.undo.reverts.run} if self.undo is not None else {}),
         }
+
+
+def _as_saved(workspace: Workspace, terms: _Terms, saved: JsonObject) -> tuple[Workspace, Focus, _Terms]:
+    """The workspace, the focus and the leave of a saved plan, if its manifest is still the one that was reviewed."""
+    undo = Undo.saved(workspace, saved)
+    workspace = workspace if undo is None else undo.workspace
+    check_manifest(workspace, saved)
+    focus = focus_of(saved) if undo is None else undo.focus_again(saved)
+    return workspace, focus, replace(terms, undo=undo, leave=terms.leave.beside(saved, workspace))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One apply from the lock to its outcome: what it is about, and who is asked and told."""
+
+    workspace: Workspace
+    focus: Focus
+    terms: _Terms
+    patience: Patience
+    rotation: RotateKeys | None
+    part: Part | None
+    spread: Spread | None
+    limits: Limits | None
+    progress: Progress
+    interrupts: Interrupts | None
+    approve: Callable[[Plan], bool]
+
+    async def outcome(self, flags: JsonObject, *, lock_timeout_s: float, refresh: bool) -> Outcome:
+        """Take turns: plan under the lock, and where something open stands in the way, wait for it without."""
+        listed = {} if self.part is None else self.part.listed
+        while True:
+            venues = venues_of(self.workspace, self.focus)
+            opened = Session(
+                self.workspace, venues, recalls=not refresh, listed=listed, progress=self.progress, limits=self.limits
+            )
+            async with opened as session:
+                found = await self._turn(session, flags, lock_timeout_s)
+                if isinstance(found, Outcome):
+                    return found
+                # the lock is free by now, and the connections are still open
+                if not await found.until_clear() and not self.terms.skip_blocked:
+                    return found.given_up()
+
+    async def _turn(self, session: Session, flags: JsonObject, lock_timeout_s: float) -> Outcome | Waiting:
+        """With the lock: plan, and carry it out, unless it is to wait first."""
+        progress, part = self.progress, self.part
+        left = max(lock_timeout_s, self.patience.left(session.clock))
+        async with hold_locks(session, left, progress) if part is None else nullcontext(part.locks) as locks:
+            if self.rotation is not None:
+                self.rotation.tell(working(session))
+            planned = await _plan(session, locks, self.focus, self.terms, self.patience, progress, part)
+            waiting = self.patience.waiting(planned, progress, skip_blocked=self.terms.skip_blocked)
+            if waiting is not None:
+                return waiting
+            planned.command = "apply" if self.rotation is None else "rotate"
+            leaving = _left_out(planned.plan, skip_blocked=self.terms.skip_blocked)
+            if self.terms.watching and not _todo(planned.plan, leaving):
+                return _not_begun(planned, planned.plan)
+            way = Way(locks, progress, self.interrupts or Interrupts(), part, self.spread)
+            return await _go_on(self.workspace, planned, self.approve, flags, way)
 
 
 async def _plan(
