@@ -19,7 +19,6 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
 
     It is open: readers ignore members that they do not know, and a minor version may add some.
     """
-    major = FORMAT_VERSION.partition(".")[0]
     prechecks, warnings = dict(PRECHECKS), dict(WARNINGS)
     for one in rules:
         prechecks |= one.prechecks
@@ -28,43 +27,7 @@ def plan_schema(rules: Iterable[VenueRules] = ()) -> dict[str, object]:
         "title": "acctcfg plan",
         "description": "What `acctcfg apply` would do. A claim, not an order: apply plans again and compares.",
         **and_(
-            object_(
-                format_version={"type": "string", "pattern": rf"^{major}\.[0-9]+$"},
-                acctcfg_version=TEXT,
-                created_at=TEXT,
-                author={
-                    **TEXT,
-                    "description": "who made the plan: ACCTCFG_ACTOR, the CI's user and job, or user@host",
-                },
-                digest=DIGEST,
-                manifest_digest=DIGEST,
-                live_digest=DIGEST,
-                summary={
-                    **object_(create=COUNT, change=COUNT, delete=COUNT, replace=COUNT, blocked=COUNT, accounts=COUNT),
-                    "description": "a replacement counts as one create and one delete, and in `replace` too; a blocked "
-                    "step counts in `blocked` alone",
-                },
-                venues={
-                    **map_(venue()),
-                    "description": "whose credentials were used, and where every write goes",
-                },
-                targets={
-                    **TEXTS,
-                    "description": "what the plan was narrowed to; empty where everything was looked at",
-                },
-                secret_stores={
-                    **map_(_store()),
-                    "description": "where new secrets of this plan go, and who can read them",
-                },
-                replace={**TEXTS, "description": "keys that the user lets be replaced"},
-                allow_sensitive={**TEXTS, "description": "sensitive lines of this plan that the user allows"},
-                sets_nothing={**TEXTS, "description": "exact entries that set nothing, so that nothing was compared"},
-                steps={"type": "array", "items": {"$ref": "#/$defs/step"}},
-                warnings={"type": "array", "items": notice(_warning(warnings))},
-                unreadable={"type": "array", "items": notice(TEXT)},
-                estimate=object_(writes=COUNT, seconds={"type": "number", "minimum": 0}, bottleneck=TEXT),
-                checksum=DIGEST,
-            ),
+            object_(**_names(), **_narrowed(), **_found(warnings), checksum=DIGEST),
             waves=_waves(),
             excludes={**TEXTS, "description": "what was left out of it; absent in files of earlier versions"},
             uids=_uids(),
@@ -83,6 +46,51 @@ def plan_schema_text(rules: Iterable[VenueRules] = ()) -> str:
     import json
 
     return json.dumps(plan_schema(rules), indent=2, ensure_ascii=False) + "\n"
+
+
+def _names() -> dict[str, dict[str, object]]:
+    """What names the plan, counts it, and says whose it is."""
+    major = FORMAT_VERSION.partition(".")[0]
+    counts = object_(create=COUNT, change=COUNT, delete=COUNT, replace=COUNT, blocked=COUNT, accounts=COUNT)
+    return {
+        "format_version": {"type": "string", "pattern": rf"^{major}\.[0-9]+$"},
+        "acctcfg_version": TEXT,
+        "created_at": TEXT,
+        "author": {**TEXT, "description": "who made the plan: ACCTCFG_ACTOR, the CI's user and job, or user@host"},
+        "digest": DIGEST,
+        "manifest_digest": DIGEST,
+        "live_digest": DIGEST,
+        "summary": {
+            **counts,
+            "description": "a replacement counts as one create and one delete, and in `replace` too; a blocked "
+            "step counts in `blocked` alone",
+        },
+        "venues": {**map_(venue()), "description": "whose credentials were used, and where every write goes"},
+    }
+
+
+def _narrowed() -> dict[str, dict[str, object]]:
+    """What the user narrowed it to and lets it do, and where its new secrets go."""
+    return {
+        "targets": {**TEXTS, "description": "what the plan was narrowed to; empty where everything was looked at"},
+        "secret_stores": {
+            **map_(_store()),
+            "description": "where new secrets of this plan go, and who can read them",
+        },
+        "replace": {**TEXTS, "description": "keys that the user lets be replaced"},
+        "allow_sensitive": {**TEXTS, "description": "sensitive lines of this plan that the user allows"},
+        "sets_nothing": {**TEXTS, "description": "exact entries that set nothing, so that nothing was compared"},
+    }
+
+
+def _found(warnings: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    """What is to be done, and what was noticed on the way."""
+    return {
+        "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
+        "warnings": {"type": "array", "items": notice(_warning(warnings))},
+        "unreadable": {"type": "array", "items": notice(TEXT)},
+        "estimate": object_(writes=COUNT, seconds={"type": "number", "minimum": 0}, bottleneck=TEXT),
+    }
 
 
 def _uids() -> dict[str, object]:
