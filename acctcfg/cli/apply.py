@@ -70,7 +70,7 @@ TEXT = "text"
 @option_events
 @option_full
 @click.pass_context
-def command(
+def command(  # long by its options: one line each, here and where the engine takes them
     ctx: click.Context,
     planfile: Path | None,
     expect: str | None,
@@ -100,10 +100,8 @@ def command(
     hint = "review a plan, then run apply with --auto-approve (and --expect DIGEST, or the saved plan file)"
     demand_asker(ctx, auto_approve=auto_approve, hint=hint)
     from acctcfg.cli.event_loop import load_workspace, undisturbed
-    from acctcfg.render.data import load_saved
-    from acctcfg.venues.installed import rules
 
-    saved = None if planfile is None else load_saved(ctx.obj["directory"] / planfile, rules().values())
+    saved = None if planfile is None else _saved(ctx, planfile)
     workspace = load_workspace(ctx)
     approvals = _approvals(ctx, workspace, saved, expect, planfile, signatures)
     check_sensitive(ctx, workspace, allow_sensitive)
@@ -129,14 +127,7 @@ def command(
             wait_flat_s=wait_flat,
             lock_timeout_s=lock_timeout,
             unsigned=approvals.missing,
-            said={
-                "auto_approve": auto_approve,
-                "plan_file": None if planfile is None else str(planfile),
-                **({"targets": list(targets)} if targets else {}),
-                **({"excludes": list(excludes)} if excludes else {}),
-                **({"approved_by": approvals.on_record} if approvals.by else {}),
-                **({"queue": True} if queue else {}),
-            },
+            said=_on_record(planfile, targets, excludes, approvals, auto_approve=auto_approve, queue=queue),
             progress=progress,
             interrupts=interrupts,
         ),
@@ -144,6 +135,34 @@ def command(
     with undisturbed():
         talk.conclude(outcome)
     ctx.exit(outcome.exit_code)
+
+
+def _saved(ctx: click.Context, planfile: Path) -> JsonObject:
+    """The plan in the file."""
+    from acctcfg.render.data import load_saved
+    from acctcfg.venues.installed import rules
+
+    return load_saved(ctx.obj["directory"] / planfile, rules().values())
+
+
+def _on_record(
+    planfile: Path | None,
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
+    approvals: Approved,
+    *,
+    auto_approve: bool,
+    queue: bool,
+) -> JsonObject:
+    """What of the command line the run keeps, besides what the engine is told itself."""
+    return {
+        "auto_approve": auto_approve,
+        "plan_file": None if planfile is None else str(planfile),
+        **({"targets": list(targets)} if targets else {}),
+        **({"excludes": list(excludes)} if excludes else {}),
+        **({"approved_by": approvals.on_record} if approvals.by else {}),
+        **({"queue": True} if queue else {}),
+    }
 
 
 def _approvals(

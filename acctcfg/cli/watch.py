@@ -95,7 +95,7 @@ class Percent(click.ParamType[float]):
 @option_format("look")
 @option_events
 @click.pass_context
-def command(
+def command(  # long by its options: one line each, here and where they go
     ctx: click.Context,
     interval: float,
     jitter: float,
@@ -126,9 +126,8 @@ def command(
         raise click.UsageError("--interval is shorter than a second", ctx)
     if not acts and (skip_blocked or lock_timeout):
         raise click.UsageError("--skip-blocked and --lock-timeout need --apply", ctx)
-    from acctcfg.cli.event_loop import load_workspace, run_engine
+    from acctcfg.cli.event_loop import load_workspace
     from acctcfg.engine.consent import nobody_signed
-    from acctcfg.engine.stopping import Interrupts
     from acctcfg.engine.watch import Watch
 
     if acts:
@@ -144,6 +143,14 @@ def command(
         find=lambda workspace, **look: drift_with(workspace, "watch", queue=queue)(workspace, **look),
         act=_applying(targets, excludes, skip_blocked, lock_timeout, queue=queue) if acts else None,
     )
+    ctx.exit(_exit_code(ctx, watch, listen, form))
+
+
+def _exit_code(ctx: click.Context, watch: Watch, listen: Place | None, form: str) -> int:
+    """Watch until it is over: the status of the last look, or that of a signal."""
+    from acctcfg.cli.event_loop import run_engine
+    from acctcfg.engine.stopping import Interrupts
+
     interrupts = Interrupts()
     try:
         watched = run_engine(
@@ -153,10 +160,10 @@ def command(
         )
     except KeyboardInterrupt:
         _say_end(watch)
-        ctx.exit(INTERRUPTED)
+        return INTERRUPTED
     if interrupts.asked:
         _say_end(watch)
-    ctx.exit(INTERRUPTED if interrupts.asked else watched.exit_code)
+    return INTERRUPTED if interrupts.asked else watched.exit_code
 
 
 def _applying(
