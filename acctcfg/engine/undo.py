@@ -124,9 +124,9 @@ class Undo:
             yield from (Warning_(str(one), STAYS, "the account is not there any more") for one in mine)
             return
         for unread in [one for one in survey.unreadable if one.code in _NO_SCOPE]:
-            if (address := _about(unread.address, mine)) is not None:
+            if about := _about(unread.address, mine):
                 survey.unreadable.remove(unread)
-                survey.without[address] = f"the account does not have it then: {unread.message}"
+                survey.without |= dict.fromkeys(about, f"the account does not have it then: {unread.message}")
         for address in mine:
             if address not in survey.desired:
                 why = _nothing(survey, address)
@@ -151,9 +151,11 @@ class Undo:
         return f"{who}: it is {told(to_json(live))} now, and this run left {told(deed.after)}"
 
 
-def _about(unread: str, back: Sequence[Address]) -> Address | None:
-    """The value that a finding is about, also where it names a part of its entry ("x.leverage[...].side")."""
-    return next((one for one in back if one.field and f"{unread}.".startswith(f"{one}.")), None)
+def _about(unread: str, back: Sequence[Address]) -> list[Address]:
+    """The values that a finding is about: it names one, a part of its entry ("x.leverage[...].side"), or a field with
+    all its keys ("x.position_mode")."""
+    fields = {one: str(Address(one.account, one.field)) for one in back if one.field}
+    return [one for one, field in fields.items() if unread == field or f"{unread}.".startswith(f"{one}.")]
 
 
 def _nothing(survey: Survey, address: Address) -> str:

@@ -63,6 +63,19 @@ def test_each_exchange_has_its_mode_back(gate: GateDesk) -> None:
     assert gate.crossex()["position_mode"] == before
 
 
+def test_modes_of_exchanges_do_not_stand_in_the_way_once_there_is_one_for_all(gate: GateDesk) -> None:
+    """Where somebody switched to cross_exchange since, they are named as not undone; the leverage comes back."""
+    symbols = [{"symbol": BTC, "value": 2}]
+    applied(gate, {"cx": {"account_mode": "isolated_exchange", "leverage": symbols}})
+    changed = {"position_mode": {"okx": "long_short", "gate": "net"}, "leverage": [{**symbols[0], "value": 3}]}
+    run = applied(gate, {"cx": changed})
+    gate.set(account_mode="CROSS_EXCHANGE")
+    left = undone(gate, run)
+    assert set(left) == {"cx.position_mode[okx]"}
+    assert "the whole account has one" in left["cx.position_mode[okx]"]
+    assert gate.crossex()["leverage"][BTC] == "2"
+
+
 @pytest.mark.slow
 def test_a_sub_account_comes_back(gate: GateDesk) -> None:
     """A key's groups and addresses, and whether the account is locked; what was made stays, and is named."""
