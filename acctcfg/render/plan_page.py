@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from acctcfg.core.codes import precheck_words
-from acctcfg.core.plan import Plan, Precheck, Step, by_account
+from acctcfg.core.plan import Plan, Precheck, Step, VenueReport, by_account
 from acctcfg.render.account_list import SCRIPT, Group, account_list, chips
 from acctcfg.render.account_list import STYLE as LIST
 from acctcfg.render.order_picture import STYLE as PICTURE
@@ -20,6 +20,7 @@ from acctcfg.render.text import (
     blocks_all,
     by_venue,
     causes,
+    counted,
     estimated,
     known,
     origin,
@@ -69,19 +70,19 @@ def _head(plan: Plan) -> str:
     words = {"create": "to create", "change": "to change", "delete": "to delete", "blocked": "blocked"}
     totals = [(plan.summary[word], words[word], word == "blocked") for word in words] if plan.steps else []
     told = [*origin(plan), *([] if plan.steps else [first]), *more, *known(plan)]
-    venues = [
-        " · ".join(
-            filter(None, (name, one.type, one.environment, one.uid, one.base_url, f"{one.accounts} accounts read"))
-        )
-        for name, one, _ in by_venue(plan)
-        if one is not None
-    ]
+    venues = [_venue(name, one) for name, one, _ in by_venue(plan) if one is not None]
     facts = [*venues, *estimated(plan), f"Digest: {plan.digest}", f"acctcfg {plan.acctcfg_version}, {plan.created_at}"]
     return (
         f"<h1>Plan</h1>{chips(totals)}"
         + "".join(f"<p>{html(line)}</p>" for line in told)
         + "".join(f"<div class=facts>{html(line)}</div>" for line in facts)
     )
+
+
+def _venue(name: str, one: VenueReport) -> str:
+    """`desk · okx_dma_broker · demo · 1 account read`."""
+    read = f"{counted(one.accounts, 'account')} read"
+    return " · ".join(filter(None, (name, one.type, one.environment, one.uid, one.base_url, read)))
 
 
 def _box(title: str, rows: Sequence[tuple[str, str]], kind: str = "box", *, of: int | None = None) -> str:

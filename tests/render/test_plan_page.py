@@ -46,6 +46,14 @@ def test_a_title_counts_what_a_row_tells_of_together() -> None:
     assert "Warnings: 7" in text
 
 
+def test_one_account_is_one() -> None:
+    """A connection says how many accounts were read in the words of the text: 1 account, 2 accounts."""
+    plan = desk_plan_of_the_manual()
+    for number, words in ((1, "1 account read"), (2, "2 accounts read")):
+        one = replace(plan, reports=tuple(replace(report, accounts=number) for report in plan.reports))
+        assert f"· {words}" in Page(plan_page(one)).text
+
+
 def test_the_policy_lets_nothing_in() -> None:
     """Nothing is fetched, no attribute is code, and the policy names the hash of the one style and the one script."""
     text = plan_page(desk_plan_of_the_manual())
