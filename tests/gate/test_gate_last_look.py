@@ -163,7 +163,7 @@ def test_a_brought_key_that_the_list_loses_once_is_asked_for_by_its_id(gate: Gat
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "203.0.113.7"], ids=["signs", "works elsewhere"])
 def test_a_check_of_a_key_that_the_list_loses_once(gate: GateDesk, address: str) -> None:
-    """It is asked for by its id: neither wrong nor refused, and the check ends 0."""
+    """It is looked for once more: neither wrong nor refused, and the check ends 0."""
     gate.write({"sub_1": {"role": "sub_account", "api_keys": {"trading": {**TRADING, "ip_allowlist": [address]}}}})
     assert gate.apply().code == 0
     gate.fault(match={"path": "*/keys", "method": "GET"}, kind="lose_row", row="trading", times=1)

@@ -37,6 +37,7 @@ from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
 from acctcfg.venues.gate_crossex.switches import GateSettings
 from acctcfg.venues.own_key import KeyFacts
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed, survey_or_reason
+from acctcfg.venues.second_look import some_seconds
 from acctcfg.venues.unsent import Unsent
 
 __all__ = ["GateConnection"]
@@ -215,9 +216,13 @@ class GateConnection(ByField[Account]):
         return Proof(uid=uid, label=mine.label if mine is not None else "", listed_uid=listed)
 
     async def _listed(self, uid: str, api_key: str) -> KeyRow | None:
-        """The sub-account's key with this id: by the list, or by itself where that lacks it, for it may lose a row."""
-        found = next((key for key in await self._main_user.keys(uid) if key.api_key == api_key), None)
-        return found or await self._main_user.key_or_none(uid, api_key)
+        """The sub-account's key with this id; None where two looks do not show it, for one may lose a row."""
+        for again in (False, True):
+            if again:
+                await some_seconds(self.client)
+            if found := [key for key in await self._main_user.keys(uid) if key.api_key == api_key]:
+                return found[0]
+        return None
 
     async def existing(self) -> ExistingAccounts:
         """The main user's list."""
