@@ -85,7 +85,12 @@ class AccountNotes(ABC):
                 undoes=undoes,
             )
         async with self.turn:
-            return await writer.send(write)
+            reply = await writer.send(write)
+        self.worked(call)
+        return reply
+
+    def worked(self, call: Call) -> None:  # noqa: B027 (of most calls there is nothing to note)
+        """Note what the success of a call tells about the venue."""
 
     async def send_joint(self, call: Call, parts: Sequence[JointPart], *, own: bool = False) -> Reply:
         """Send one write that makes several changes of the account; each is on record."""

@@ -19,6 +19,7 @@ from acctcfg.venues.okx.key_guard import refuse_own_key
 from acctcfg.venues.okx.leverage import Decision
 from acctcfg.venues.okx.listed import DepositAddress, KeyList, KeyRow, SubAccount, seconds
 from acctcfg.venues.okx.master import Master
+from acctcfg.venues.okx.not_served import CALL, NOT_PUBLIC
 from acctcfg.venues.okx.switch_preset import Preset
 from acctcfg.venues.second_look import some_seconds
 from acctcfg.wire.client import Client
@@ -122,6 +123,11 @@ class Account(AccountNotes):
     def has_secret(self, key: KeySpec, api_key: str) -> None:
         """Note that the secret of the key with this id lies where `secret_at` says."""
         self.keep(key.label, *self.secret_at(key), api_key)
+
+    def worked(self, call: Call) -> None:
+        """That one which OKX no longer documents is open to this broker; the end of the run remembers it."""
+        if call.endpoint in NOT_PUBLIC:
+            self.survey.saw(CALL, call.endpoint.text)
 
     @property
     def manages(self) -> bool:

@@ -26,7 +26,7 @@ from acctcfg.wire.endpoint import Endpoint
 from acctcfg.wire.failures import NotServed
 from acctcfg.wire.message import GARBLED_HINT
 
-__all__ = ["NOT_PUBLIC", "not_served", "of_a_page"]
+__all__ = ["CALL", "NOT_PUBLIC", "not_served", "of_a_page"]
 
 NOT_PUBLIC = frozenset(
     (
@@ -43,6 +43,8 @@ NOT_PUBLIC = frozenset(
     )
 )
 """Of a broker's calls those that the public pages have no longer."""
+CALL = "call"
+"""As what the journal has that such a call was answered with success."""
 _GONE = frozenset({"404", "50005", "50115", "59608"})
 _ASK = "nothing was executed; ask your broker manager at OKX whether this call is open to you"
 _OR_A_PAGE = ", and OKX no longer documents this call publicly: ask your broker manager whether it is open to you"

@@ -40,5 +40,6 @@ WARNINGS = {
     "no_address_named": "where deposits are credited cannot be seen: the manifest names no address",
     "credit_not_seen": "where deposits are credited cannot be seen, and a new address may move it for all",
     "withdraw_not_given": "a key of a sub-account is to get `withdraw`, which the venue no longer grants",
+    "key_calls_unseen": "a key is to be made where no run has seen that keys can be changed and deleted",
     "parent_differs": "the parent at the venue differs and cannot be changed",
 }

@@ -37,6 +37,7 @@ from acctcfg.venues.okx.master import Master
 from acctcfg.venues.okx.pages import PAGE
 from acctcfg.venues.okx.position_mode import PositionMode
 from acctcfg.venues.okx.regular_account import tell_regular
+from acctcfg.venues.okx.seen_calls import tell_unseen
 from acctcfg.venues.okx.sub_account import SubAccounts
 from acctcfg.venues.okx.switches import OkxSettings
 from acctcfg.venues.okx.transfer_out import TransferOut
@@ -279,6 +280,7 @@ class Reading(ByField[Account]):
         demand_writer(account, replace)
         self._demand_identity(account)
         self._subs.tell_taken_over(account)
+        tell_unseen(account)
 
     async def _read_keys(self, account: Account, focus: Focus, row: Awaitable[SubAccount | None]) -> bool:
         """The account's row, and how its stored keys answer. False where there is nothing (more) to be read of it."""
