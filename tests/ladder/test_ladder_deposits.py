@@ -162,6 +162,29 @@ def test_a_new_address_does_not_move_where_the_others_credit(desk: Desk) -> None
     assert desk.account("payee001")["to"] == "18"
 
 
+ONE = "payee001.deposit.addresses[USDT/USDT-TRC20/2]"
+
+
+@pytest.mark.parametrize(
+    "narrowed", [("--target", ONE), ("--exclude", "payee001.deposit.credit_to")], ids=lambda a: a[0]
+)
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_new_address_moves_nothing_that_was_left_out(desk: Desk, narrowed: tuple[str, str], saved: bool) -> None:
+    """Where the run is narrowed to addresses, a creation carries the present credit_to, which the whole plan moves."""
+    settle(desk, "payee001", to="6", addresses=[{"ccy": "USDT", "chain": "USDT-TRC20", "addr": "Tone"}])
+    _write(desk, credit_to="trading", addresses=[{"currency": "USDT", "chain": "USDT-TRC20", "count": 2}])
+    (step,) = desk.plan("--format", "json", *narrowed).json["steps"]
+    assert (step["address"], step["after"]["credit_to"]) == (ONE, "funding")
+    if saved:
+        assert desk.plan("--out", "plan.json", *narrowed).code == 0
+    assert desk.apply(*(["plan.json"] if saved else narrowed)).code == 0
+    assert len(desk.account("payee001")["addresses"]) == 2
+    assert desk.account("payee001")["to"] == "6"
+    assert set(desk.steps()) == {"payee001.deposit.credit_to"}
+    desk.converge()
+    assert desk.account("payee001")["to"] == "18"
+
+
 def test_a_new_currency_does_not_move_where_the_others_credit(desk: Desk) -> None:
     """The same where the addresses that exist are of another currency of the manifest."""
     settle(desk, "payee001", to="18", addresses=[{"ccy": "USDT", "chain": "USDT-TRC20", "addr": "Tone"}])

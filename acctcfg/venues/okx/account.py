@@ -86,6 +86,7 @@ class Account(AccountNotes):
     kin: dict[tuple[str, str], list[Address]] | None = None  # scopes by what the venue may keep one value for
     deposits: dict[str, list[DepositAddress]] = field(default_factory=dict)
     elsewhere: list[DepositAddress] = field(default_factory=list)  # of a currency that the manifest does not name
+    credit_stays: bool = False  # where deposits go is not looked at in this run, so nothing may move it
     open: Open | None = None
     preset: Preset | None = None  # what a switch of the mode presets for cross contract positions
     preset_known: bool = False  # whether that was looked at

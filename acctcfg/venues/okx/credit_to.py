@@ -90,12 +90,15 @@ class CreditToSetting(OneCall[Account]):
 
 
 def credit_to(account: Account) -> str:
-    """What a new address is created with: the wanted value, else the present one, else the venue's default."""
+    """What a new address is created with: the wanted value, else the present one, else the venue's default.
+
+    A creation may move it for all addresses. Where the user left that out of this run, the present one is carried on.
+    """
     deposit = deposit_of(account.spec)
-    if deposit is not None and deposit.credit_to is not None:
-        return deposit.credit_to.value
     rows = (*_rows(account), *account.elsewhere)
     present = [row.credit_to for row in rows if not isinstance(row.credit_to, Unreadable)]
+    if deposit is not None and deposit.credit_to is not None and not (account.credit_stays and present):
+        return deposit.credit_to.value
     return (present[0] if present else CreditTo.FUNDING).value
 
 
@@ -108,7 +111,9 @@ async def look_elsewhere(account: Account) -> None:
     """Where the manifest does not say it, and its currencies have no address: read a currency of the journal's, since
     the value is one for all."""
     deposit = deposit_of(account.spec)
-    if account.row is None or deposit is None or deposit.credit_to is not None or _rows(account):
+    if account.row is None or deposit is None or _rows(account):
+        return
+    if deposit.credit_to is not None and not account.credit_stays:
         return
     lasting = account.memory.lasting(account.uid, account.environment, ADDRESSES)
     known = [*account.memory.created(account.uid, ADDRESSES), *(one.facts for one in lasting)]

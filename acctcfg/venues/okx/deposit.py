@@ -76,6 +76,7 @@ class DepositAddresses(OneCall[Account]):
         deposit = deposit_of(account.spec)
         if deposit is None or not focus.may_want(account.spec.key, ADDRESSES, CREDIT):
             return
+        account.credit_stays = not focus.wants(account.address(CREDIT))
         currencies = sorted({spec.currency for spec in deposit.addresses})
         since = await self._recall(account, deposit)
         try:
