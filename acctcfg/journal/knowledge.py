@@ -50,7 +50,8 @@ class Knowledge:
     rotations: dict[tuple[str, str], Rotation] = field(default_factory=dict)  # by uid and label: those not finished
     caps: dict[str, Cap] = field(default_factory=dict)  # by uid: the last brake that was not lifted since
     last: int = 0  # the number of the last row that is in it
-    gone_keys: set[tuple[str, str]] = field(default_factory=set)  # account's name and label: a run of ours deleted it
+    gone: set[tuple[str, str]] = field(default_factory=set)
+    """Name and label of each key, and name and "" of each account, that a run of ours deleted and none made since."""
     _had_secret: set[str] = field(default_factory=set)  # ids of keys whose secret reached a store
     _lies: dict[str, tuple[str, str]] = field(default_factory=dict)  # key's id -> its place, if `stored` has it there
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
@@ -145,6 +146,7 @@ class Knowledge:
                 self._account(row.account, text(facts, "uid"), text(facts, "key"), row.at)
             case "account_gone":
                 self._gone(row.account)
+                self.gone.add((row.account, ""))
             case "access":
                 self._sign(row, row.facts())
             case "key_stored":
@@ -187,9 +189,10 @@ class Knowledge:
         self._rotate(intent)
         if intent.key_label:
             self._open[row.account, intent.key_label] = intent
-            self.gone_keys.discard((row.account, intent.key_label))
+            self.gone.discard((row.account, intent.key_label))
         elif not intent.field and intent.action == "create":
             self._open[row.account, ""] = intent
+            self.gone.discard((row.account, ""))
 
     def _answer(self, row: Row, facts: JsonObject) -> None:
         intent = self._intents[row.entry]
@@ -247,6 +250,7 @@ class Knowledge:
             del self.accounts[other]  # a name has one account: that one is gone
         self.accounts[uid] = KnownAccount(name=name, uid=uid, key=key, since=before.since if before else at)
         self.names[name] = uid
+        self.gone.discard((name, ""))
         self._open.pop((name, ""), None)
 
     def _gone(self, name: str, uid: str = "") -> None:
@@ -326,7 +330,7 @@ class Knowledge:
 
     def _drop_keys(self, name: str, label: str, api_key: str) -> None:
         uid = self.names.get(name, "")
-        self.gone_keys.add((name, label))
+        self.gone.add((name, label))
         self.rotations.pop((uid, label), None)
         if api_key:
             self._drop_key(api_key)

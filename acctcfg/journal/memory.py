@@ -72,9 +72,9 @@ class JournalMemory:
         """Whether the secret of the key with this id was stored."""
         return self._known.kept(api_key)
 
-    def key_gone(self, name: str, label: str) -> bool:
-        """Whether the last run that had to do with the account's key of that label deleted it."""
-        return (name, label) in self._known.gone_keys
+    def gone(self, name: str, label: str = "") -> bool:
+        """Whether the last run that had to do with the account's key of that label, or with itself, deleted it."""
+        return (name, label) in self._known.gone
 
     def never_shown(self, uid: str, field: str) -> tuple[NeverShown, ...]:
         """What creates of that field answered and no read showed in time, oldest first."""

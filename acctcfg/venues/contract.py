@@ -130,8 +130,8 @@ class Memory(Protocol):
     def kept(self, api_key: str) -> bool:
         """Whether the secret of the key with this id was stored, though perhaps in a store of another checkout."""
 
-    def key_gone(self, name: str, label: str) -> bool:
-        """Whether a run of ours deleted the account's key of that label, and none made it again since."""
+    def gone(self, name: str, label: str = "") -> bool:
+        """Whether a run of ours deleted the account's key of that label ("": the account), and none made it since."""
 
     def never_shown(self, uid: str, field: str) -> tuple[NeverShown, ...]:
         """What creates of that field answered and no read showed in time, oldest first: it does not count as there, and

@@ -63,7 +63,7 @@ async def settled(account: _Looks, key: KeySpec, find: Callable[[], Awaitable[Li
     was looked for twice then.
     """
     found, rotates = await find(), Address(account.spec.key, "api_keys", key.label) in account.rotate
-    goes = key.state == "absent" and not account.memory.key_gone(account.name, key.label)
+    goes = key.state == "absent" and not account.memory.gone(account.name, key.label)
     if found is not ABSENT or not (goes or (key.state == "present" and (key.store is None or rotates))):
         return found
     try:

@@ -184,16 +184,18 @@ def test_a_key_that_is_to_go_is_looked_for_twice(desk: Desk, command: str) -> No
     assert [key["label"] for key in desk.account("trader01")["keys"]] == ([] if command == "apply" else ["old"])
 
 
-def test_a_key_that_a_run_deleted_is_looked_for_once(desk: Desk) -> None:
+@pytest.mark.parametrize("which", ["accounts", "keys"])
+def test_what_a_run_deleted_is_looked_for_once(desk: Desk, which: str) -> None:
     """The run itself looked twice, so that later plans neither wait nor ask the slow list again."""
     desk.write({"trader01": {}}).converge()
     desk.sandbox.control_post("accounts/trader01/keys", OLD)
-    desk.write({"trader01": {"api_keys": {"old": {"state": "absent"}}}}, guardrails={"max_deletes": 1}).converge()
-    keys = "GET /api/v5/broker/dma/subaccount/apikey"
-    before = desk.sandbox.control_get("requests")["by_path"][keys]
+    gone = {"state": "absent"} if which == "accounts" else {"api_keys": {"old": {"state": "absent"}}}
+    desk.write({"trader01": gone}, guardrails={"max_deletes": 1}).converge()
+    path = f"GET /api/v5/broker/dma/{LISTS[which].partition('/dma/')[2]}"
+    before = desk.sandbox.control_get("requests")["by_path"][path]
     said = desk.run("plan")
     assert (said.code, said.last) == (0, NO_CHANGES), said.out
-    assert desk.sandbox.control_get("requests")["by_path"][keys] == before + 1
+    assert desk.sandbox.control_get("requests")["by_path"][path] == before + 1
 
 
 @pytest.mark.parametrize("command", ["plan", "drift", "apply"])

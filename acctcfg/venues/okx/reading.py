@@ -171,9 +171,10 @@ class Reading(ByField[Account]):
         """The account's row as it was handed over, the first time, else as it is.
 
         One that is to go is gone only after a second look: nothing would look again, and a list may lose a row once.
+        One that a run of ours deleted was looked for twice then.
         """
         row = await self._row(spec.name, self._listed.pop(spec.key, None))
-        if row is None and spec.state == "absent":
+        if row is None and spec.state == "absent" and not self._memory_of(self.user).gone(spec.name):
             await some_seconds(self.client)
             row = await self._row(spec.name)
         return row
