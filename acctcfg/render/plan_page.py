@@ -80,7 +80,7 @@ def _head(plan: Plan) -> str:
 
 
 def _venue(name: str, one: VenueReport) -> str:
-    """`desk · okx_dma_broker · demo · 1 account read`."""
+    """Its name, type, environment, user and URL, and how many accounts were read there."""
     read = f"{counted(one.accounts, 'account')} read"
     return " · ".join(filter(None, (name, one.type, one.environment, one.uid, one.base_url, read)))
 

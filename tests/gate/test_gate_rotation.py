@@ -112,9 +112,9 @@ def test_an_overlap_that_ends_behind_the_window_is_ended_later(
     trader: GateDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No write leaves after a window that closed in the wait: both keys are there, and the next apply ends it."""
-    looks, before = iter([""]), len(trader.writes())
+    before, closed = len(trader.writes()), {False: "", True: "closed now"}
     with monkeypatch.context() as patch:
-        patch.setattr("acctcfg.engine.carry_out.why_closed", lambda *_: next(looks, "closed now"))
+        patch.setattr("acctcfg.engine.carry_out.why_closed", lambda *_: closed[len(trader.writes()) > before])
         said = trader.run(*ROTATE[:3], "--overlap", "1s", "--auto-approve")
     assert (said.code, len(trader.writes()), len(live(trader))) == (3, before + 1, 2), said.out + said.err
     assert "closed now; its former key stays beside the new one" in said.out

@@ -48,9 +48,8 @@ def test_no_step_is_begun_once_the_window_has_closed(desk: Desk) -> None:
     settle(desk, "trader01")
     fields = {"api_keys": KEY, "account_mode": "futures", "position_mode": "long_short"}
     desk.write({"trader01": fields}, guardrails={"windows": [{"allow": "Mon-Sun"}]})
-    looks = iter([""])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("acctcfg.engine.carry_out.why_closed", lambda *_: next(looks, "closed now"))
+        patch.setattr("acctcfg.engine.carry_out.why_closed", lambda *_: "closed now" if desk.writes() else "")
         said = desk.apply()
     assert (said.code, len(desk.writes())) == (3, 1), said.out + said.err
     assert said.last == "Applied: 0 created, 1 changed, 0 deleted, 1 blocked, 0 failed."
@@ -81,9 +80,9 @@ def test_a_rotation_whose_overlap_ends_behind_the_window_is_finished_later(desk:
     """The former key stays beside the new one, whose secret is in its place; the next apply in a window ends it."""
     desk.write({"trader01": {"api_keys": KEY}}, guardrails={"windows": [{"allow": "Mon-Sun"}]}).converge()
     before, old = len(desk.writes()), desk.secret("trader01", "trading")["api_key"]
-    looks = iter([""])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("acctcfg.engine.carry_out.why_closed", lambda *_: next(looks, "closed now"))
+        closed = {False: "", True: "closed now"}
+        patch.setattr("acctcfg.engine.carry_out.why_closed", lambda *_: closed[len(desk.writes()) > before])
         said = desk.run("rotate", "trader01", "trading", "--auto-approve", "--overlap", "1s")
     assert (said.code, len(desk.writes())) == (3, before + 1), said.out + said.err
     assert "closed now; its former key stays beside the new one" in said.out
