@@ -1,4 +1,4 @@
-"""Ends connections under whoever waits for them too long, by one thread for all of a server's pieces of work."""
+"""Ends connections under whoever waits for them too long, by one thread for all pieces of work."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 
-__all__ = ["Deadlines"]
+__all__ = ["Deadlines", "deadlines_of"]
 
 LOOKS = 10
 """How often it is looked within the time that a piece of work may take: it may take a tenth longer."""
@@ -56,6 +57,12 @@ class Deadlines:
                 now = time.monotonic()
                 for work in [one for one, (end, _) in self._under_way.items() if end <= now]:
                     _cut(self._under_way.pop(work)[1])
+
+
+@cache
+def deadlines_of(seconds: float) -> Deadlines:
+    """Those of this process for work that may take as long: one thread for all of its connections."""
+    return Deadlines(seconds)
 
 
 def _cut(handle: int) -> None:

@@ -20,7 +20,7 @@ from psycopg.pq import TransactionStatus
 
 from acctcfg.core.journal_url import JournalUrl
 from acctcfg.errors import JournalError
-from acctcfg.journal.deadlines import Deadlines
+from acctcfg.journal.deadlines import deadlines_of
 from acctcfg.journal.kept import Kept
 
 __all__ = ["HINTS", "Bounds", "Connection", "Server"]
@@ -93,7 +93,7 @@ class Server:
         self._connection: Connection | None = None
         self._met = False  # whether it ever answered: what was lost is sought again, what never was is not
         self._turn = threading.RLock()
-        self._deadlines = Deadlines(bounds.work_s)
+        self._deadlines = deadlines_of(bounds.work_s)
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """What `work` gives. It is begun anew where the connection was lost, so it must see what it did already."""

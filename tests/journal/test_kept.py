@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
@@ -93,6 +94,15 @@ def test_one_after_the_other_use_one_connection(postgres: Postgres, url: Journal
                 assert len(list(view.rows(0))) == 1
         assert len(seen) == 1
     assert postgres.end_connections(str(url)) == 0
+
+
+def test_many_looks_are_watched_over_by_one_thread(url: JournalUrl) -> None:
+    """A worker looks hundreds of times a minute: what ends a silent connection is one thread for all of them."""
+    before = threading.active_count()
+    for _ in range(5):
+        with closing(PostgresStorage(url)) as storage:
+            assert storage.exists()
+    assert threading.active_count() <= before + 1
 
 
 def test_a_kept_connection_that_the_server_ended_costs_nobody_his_work(postgres: Postgres, url: JournalUrl) -> None:
