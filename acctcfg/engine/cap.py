@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
@@ -133,6 +133,7 @@ class _Brake:
     unread: list[Unread] = field(default_factory=list)
     pending: int = 0  # accounts that are still being read
     executions: list[Execution] = field(default_factory=list)
+    capped: set[str] = field(default_factory=set)  # accounts of which the journal knows that the brake is on
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOWERED_AT_ONCE))
     run: Run | None = None
     stopping: bool = False
@@ -263,6 +264,7 @@ class _Brake:
         blocked = frozenset(step.address for step in steps if step.blocked)
         execution = Execution(planned, self.run, self.progress, blocked, values=Values(in_order=True), turns=self.turns)
         self.executions.append(execution)
+        self._is_on(one.survey for one in group)  # goes on record with the first write: this run may be killed
         if self.stopping:
             execution.stop()
         try:
@@ -315,6 +317,17 @@ class _Brake:
         ended = {address: one for each in self.executions for address, one in each.results.items()}
         return ended | self.late
 
+    def _is_on(self, surveys: Iterable[Survey]) -> None:
+        """Let the next apply know that the brake is on in these accounts."""
+        assert self.run is not None  # noqa: S101 (begun after the approval)
+        uids: dict[str, list[str]] = {}
+        for survey in surveys:
+            if survey.uid and survey.spec.key not in self.capped:
+                self.capped.add(survey.spec.key)
+                uids.setdefault(self._link(survey).connection.user, []).append(survey.uid)
+        for user, some in sorted(uids.items()):
+            self.journal.remember_cap(self.run.id, user, told(self.most), some)
+
     def _end(self) -> None:
         """The end of the run, and whom it capped, for the next apply."""
         if self.run is None:
@@ -322,12 +335,7 @@ class _Brake:
         self.run.over()
         self.locks.ended(self.results.values())
         try:
-            uids: dict[str, list[str]] = {}
-            for one in self.brakings.values():
-                if one.survey.uid:
-                    uids.setdefault(self._link(one.survey).connection.user, []).append(one.survey.uid)
-            for user, some in sorted(uids.items()):
-                self.journal.remember_cap(self.run.id, user, told(self.most), some)
+            self._is_on(one.survey for one in self.brakings.values())
             self.journal.steps(self.run.id, map(self._row, self.results.values()))
             outcome = self.told()
             status = "interrupted" if self.stopping else "done"

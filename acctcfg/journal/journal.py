@@ -308,8 +308,8 @@ class Journal(Past):
     # -- the brake -----------------------------------------------------------------------------------------------------
 
     def remember_cap(self, run: str, venue_user: str, most: str, uids: Iterable[str]) -> None:
-        """Write down that a brake lowered what stood above `most` in these accounts."""
-        self._add(Draft.of("cap", run, {"most": dict.fromkeys(uids, most)}, venue_user))
+        """Note that a brake lowers what stands above `most` in these accounts; written with the next addition."""
+        self._waiting.append(_New(Draft.of("cap", run, {"most": dict.fromkeys(uids, most)}, venue_user)))
 
     def lift_cap(self, run: str, venue_user: str) -> None:
         """Write down that an apply was to raise leverage above the caps again. Nothing where there are none."""

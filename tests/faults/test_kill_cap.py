@@ -44,6 +44,16 @@ def standing(desk: Desk) -> None:
     keep(desk, "mmdesk01", **KEY)
 
 
+def the_brake_is_on(desk: Desk) -> None:
+    """Once anything was lowered, the next apply of a manifest that would raise it says so first."""
+    if levers(desk) == {scope: Decimal(value) for scope, value in BEFORE.items()}:
+        return
+    entry = {"market": "swap", "instrument": "BTC-USDT-SWAP", "margin": "cross", "value": 30}
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}, "leverage": [entry]}})
+    assert "raises_after_cap" in desk.plan().out
+    desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}})
+
+
 def nothing_raised_and_the_next_lowers_the_rest(desk: Desk) -> None:
     """After a kill."""
     left = levers(desk)
@@ -61,6 +71,7 @@ def test_a_killed_brake_raises_nothing_and_can_be_run_again(desk: Desk, where: s
     command = [sys.executable, str(HERE / "killed_apply.py"), where, str(number), str(desk.folder), "cap", "3"]
     ended = subprocess.run(command, capture_output=True, env=dict(os.environ), timeout=PATIENCE_S, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stdout + ended.stderr
+    the_brake_is_on(desk)
     nothing_raised_and_the_next_lowers_the_rest(desk)
 
 
