@@ -109,8 +109,16 @@ def _begin(workspace: Workspace, planned: Planned, flags: JsonObject, journal: J
         journal.remember_user(run, spec.key, spec.environment, link.client.base_url, link.connection.user)
     remember_readers(workspace, journal, run, planned.plan, planned.readers)
     for user in sorted(users) if flags["after_cap"] else ():
-        journal.lift_cap(run, user)
+        journal.lift_cap(run, user, _raised_again(planned))
     return run
+
+
+def _raised_again(planned: Planned) -> list[str] | None:
+    """The accounts in which this run says that the brake is over: those whose leverage it looks at; None for all."""
+    if not planned.plan.scope.narrowed:
+        return None
+    surveys = planned.surveys.values()
+    return [one.uid for one in surveys if any(address.field == "leverage" for address in one.desired)]
 
 
 def _kept(outcome: Outcome, keep: Callable[[Outcome], None]) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -311,10 +311,13 @@ class Journal(Past):
         """Note that a brake lowers what stands above `most` in these accounts; written with the next addition."""
         self._waiting.append(_New(Draft.of("cap", run, {"most": dict.fromkeys(uids, most)}, venue_user)))
 
-    def lift_cap(self, run: str, venue_user: str) -> None:
-        """Write down that an apply was to raise leverage above the caps again. Nothing where there are none."""
-        if self.knowledge(venue_user, kinds=("cap", "cap_lifted")).caps:
-            self._add(Draft.of("cap_lifted", run, None, venue_user))
+    def lift_cap(self, run: str, venue_user: str, uids: Collection[str] | None = None) -> None:
+        """Write down that an apply was to raise leverage above the caps again: of these accounts, or of all. Nothing
+        where there are none."""
+        caps = self.knowledge(venue_user, kinds=("cap", "cap_lifted")).caps
+        lifted = sorted(caps if uids is None else caps.keys() & set(uids))
+        if lifted:
+            self._add(Draft.of("cap_lifted", run, None if uids is None else {"uids": lifted}, venue_user))
 
     # ------------------------------------------------------------------------------------------------------------------
 

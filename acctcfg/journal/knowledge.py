@@ -166,7 +166,9 @@ class Knowledge:
                 most = mapping(row.facts()["most"])
                 self.caps |= {uid: Cap(most=Decimal(text(most, uid)), run=row.run, at=row.at) for uid in most}
             case "cap_lifted":
-                self.caps.clear()
+                facts = row.facts()
+                lifted = entries(facts, "uids") if "uids" in facts else list(self.caps)
+                self.caps = {uid: cap for uid, cap in self.caps.items() if uid not in lifted}
             case "seen":
                 facts = row.facts()
                 kind, names = text(facts, "kind"), mapping(facts["names"])

@@ -141,6 +141,25 @@ def test_the_next_apply_says_what_it_raises_until_it_is_told_that_the_brake_is_o
     assert "raises_after_cap" not in desk.plan().out
 
 
+@pytest.mark.parametrize("words", [("--target", "mmdesk01"), ("--exclude", "mmdesk02")])
+def test_the_brake_is_over_only_where_somebody_said_so(desk: Desk, words: tuple[str, str]) -> None:
+    """`--after-cap` of an apply narrowed to one account raises nothing in another, nor lets a later run do it."""
+    for name in ("mmdesk01", "mmdesk02"):
+        settle(desk, name, acctLv="2", leverage=cross(BTC="10"))
+    entry = {"market": "swap", "instrument": BTC, "margin": "cross", "value": 10}
+    fields = {"account_mode": "futures", "api_keys": KEY, "leverage": [entry]}
+    desk.write({"mmdesk01": fields, "mmdesk02": fields})
+    assert cap(desk, "3").code == 0
+    assert desk.apply(*words, "--after-cap").code == 0
+    assert [levers(desk, name)[BTC] for name in ("mmdesk01", "mmdesk02")] == [10, 3]
+    warned = [one for one in desk.plan("--format", "json").json["warnings"] if one["code"] == "raises_after_cap"]
+    assert [one["address"] for one in warned] == ["mmdesk02.leverage[swap/BTC-USDT/cross]"]
+    assert desk.run("watch", "--apply", "--times", "1", "--listen", "off").code == 3
+    assert levers(desk, "mmdesk02")[BTC] == 3
+    assert desk.apply("--after-cap").code == 0
+    assert "raises_after_cap" not in desk.plan().out
+
+
 def test_what_nobody_is_asked_for_leaves_the_brake_on(desk: Desk) -> None:
     """`watch --apply` raises nothing that `cap` lowered, and says why, until somebody says that the brake is over."""
     settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="10", ETH="2"))
