@@ -50,6 +50,7 @@ OPEN_TO_VENUES = (
     "acctcfg.venues.existing",
     "acctcfg.venues.half_made",
     "acctcfg.venues.inventory",
+    "acctcfg.venues.joint",
     "acctcfg.venues.key_making",
     "acctcfg.venues.key_rotation",
     "acctcfg.venues.key_wishes",
