@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -61,6 +62,15 @@ class Gate:
         closed = [check for check in checks if check.blocks or check.status == "deferred"]
         if closed:
             raise GateClosed(closed)
+
+    def as_of(self) -> tuple[float, ...]:
+        """The times of the reads that it goes by, by the monotonic clock."""
+        looked = self._look.as_of if self._look is not None else None
+        return tuple(at for at in (looked, self._read_at) if at is not None)
+
+    def still_holds(self, as_of: tuple[float, ...]) -> bool:
+        """Whether it goes by these very reads still, and they are fresh: what passed by them is not asked again."""
+        return self.as_of() == as_of and self._clock.monotonic() - min(as_of, default=math.inf) <= FRESH_S
 
     def leaves(self, address: Address) -> None:
         """The write at `address` is sent: nothing looks at what it was built on any more."""

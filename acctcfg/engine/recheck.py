@@ -76,6 +76,11 @@ class LastLook:
         """Its first write is sent: what it finds from now on is its own."""
         self._begun.add(address)
 
+    @property
+    def as_of(self) -> float | None:
+        """When it was last looked, by the monotonic clock; None before that."""
+        return self._at
+
     async def renew(self, address: Address, fresh_s: float) -> Attempt | None:
         """Look again where the last look is older; None where nothing was, or is to be, looked at before that write."""
         async with self._reading:

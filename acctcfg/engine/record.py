@@ -58,6 +58,12 @@ class Guard(Protocol):
     async def ahead(self, address: Address, kind: str) -> None:
         """Read what `open` will want in a moment."""
 
+    def as_of(self) -> tuple[float, ...]:
+        """The times of the reads that it goes by."""
+
+    def still_holds(self, as_of: tuple[float, ...]) -> bool:
+        """Whether what passed by these reads need not be asked again."""
+
     def leaves(self, address: Address) -> None:
         """The write of an address is sent."""
 
@@ -215,6 +221,7 @@ class _Part:
 
     def __init__(self, writer: JournalWriter, write: Write) -> None:
         self.entry: Intent | None = None  # of the latest attempt
+        self.passed: tuple[float, ...] = ()  # the times of the reads by which it passed the gate
         self.writer = writer
         self.write = write
         writer.address = str(write.address)
@@ -232,6 +239,14 @@ class _Part:
         if writer.gate is not None:
             gate = writer.gate.open(self.write.address, self.write.call.text)
             await (gate if writer.begun else writer.stop.unless_asked(gate))
+            self.passed = writer.gate.as_of()
+
+    def may_leave(self) -> bool:
+        """Whether what it passed still holds, now that it is on record."""
+        writer = self.writer
+        if not writer.begun:
+            writer.go_on("nothing of it was sent")
+        return writer.gate is None or writer.gate.still_holds(self.passed)
 
     async def settle(self, outcome: Outcome) -> None:
         """What became of the latest attempt, if there was one."""
@@ -341,6 +356,8 @@ class _Sending:
     async def _stands(self) -> bool:
         """Whether the lock is ours still once the gates have passed behind the record: a slow disk, or a slow server,
         makes old what they read before it. Raises what `ready` raises."""
+        if all(part.may_leave() for part in self.parts):
+            return True
         first = self.parts[0].writer
         clock = first.client.clock
         for _ in range(TRIES):
