@@ -21,10 +21,10 @@ def tell_unseen(account: Account) -> None:
     unseen = {word: one for word, one in calls.items() if one in NOT_PUBLIC and not account.memory.seen(CALL, one.text)}
     if not unseen or account.survey.not_meant is not None or not _makes_keys(account):
         return
+    names = " and ".join(one.path.rpartition("/")[2] for one in unseen.values())
     message = (
-        f"whether OKX lets this broker {' and '.join(unseen)} a key of a sub-account is not known here: it no longer "
-        f"documents {' and '.join(one.text for one in unseen.values())} publicly, and no run has seen it work yet. "
-        "Ask your broker manager; a key that is made stays as it is where they are not open to you"
+        f"OKX no longer documents publicly how a broker may {' and '.join(unseen)} a key ({names}), and no run saw it "
+        "work here yet: ask your broker manager, or a key may have to stay as it is made"
     )
     account.survey.warn(account.spec.venue, "key_calls_unseen", message)
 
