@@ -68,7 +68,7 @@ def _one_revision(ctx: click.Context, param: click.Parameter, value: str | None)
     help="Also carry the plan out on a sandbox copy of the live accounts, and show the end state and the time.",
 )
 @click.pass_context
-def command(
+def command(  # long by its options: one line each, here and where the engine takes them
     ctx: click.Context,
     out: Path | None,
     form: str,

@@ -10,16 +10,13 @@ from contextlib import suppress
 from acctcfg.core.address import Address
 from acctcfg.core.diff import Change
 from acctcfg.core.plan import Precheck
-from acctcfg.engine.recheck import LastLook
+from acctcfg.engine.recheck import FRESH_S, LastLook
 from acctcfg.errors import AcctcfgError, Blocked
 from acctcfg.venues.contract import Connection, Survey
 from acctcfg.wire.bucket import AHEAD_S
 from acctcfg.wire.clock import Clock
 
 __all__ = ["Gate", "GateClosed"]
-
-FRESH_S = 2.0
-"""Writes of one kind that start within this time of the gate's reads share them."""
 
 
 class GateClosed(Blocked):

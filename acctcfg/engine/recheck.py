@@ -24,7 +24,7 @@ from acctcfg.errors import AcctcfgError, TokenOver
 __all__ = ["LastLook", "Moved"]
 
 FRESH_S = 2.0
-"""A write that starts later than this after the look looks again: it waited for a limit meanwhile."""
+"""A write that starts later than this after the reads it goes by, its last look or its gate's, reads again."""
 
 
 class Moved(AcctcfgError):

@@ -1,4 +1,4 @@
-"""Connections that outlast whoever uses them: to a server far away, each new one takes some seven rounds."""
+"""Connections that outlast whoever uses them: to a server far away, each new one takes about seven round trips."""
 
 from __future__ import annotations
 

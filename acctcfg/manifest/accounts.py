@@ -197,7 +197,7 @@ class _Building:
         """The venue's name of an account that says none: its key here, or what that was before it was renamed here."""
         return next(iter(self.moved.accounts.get(key, ())), key)
 
-    def _spec(
+    def _spec(  # long by the fields of an account: one line each
         self,
         key: str,
         node: Node,

@@ -97,7 +97,9 @@ class AccountNotes(ABC):
         (_, writer), *along = parts
         write, *others = [self.write_of(call, change, own=own) for change, _ in parts]
         async with self.turn:
-            return await writer.send(write, others=[(one, its) for (_, one), its in zip(along, others, strict=True)])
+            reply = await writer.send(write, others=[(one, its) for (_, one), its in zip(along, others, strict=True)])
+        self.worked(call)
+        return reply
 
     def write_of(self, call: Call, change: Change, *, own: bool = False) -> Write:
         """One write for this account, as the engine sends it."""

@@ -23,8 +23,8 @@ def tell_unseen(account: Account) -> None:
         return
     names = " and ".join(one.path.rpartition("/")[2] for one in unseen.values())
     message = (
-        f"OKX no longer documents publicly how a broker may {' and '.join(unseen)} a key ({names}), and no run saw it "
-        "work here yet: ask your broker manager, or a key may have to stay as it is made"
+        f"OKX no longer publicly documents the calls that {' and '.join(unseen)} a broker's keys ({names}), and no run "
+        "has seen them work here yet: ask your broker manager, or a new key may have to stay as it is"
     )
     account.survey.warn(account.spec.venue, "key_calls_unseen", message)
 
