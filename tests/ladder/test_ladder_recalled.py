@@ -64,6 +64,15 @@ def test_a_plan_of_customers_that_did_not_change(desk: Desk) -> None:
     assert asked(desk, "apply", "--auto-approve") == found
 
 
+def test_where_the_key_has_nothing_else_to_read(desk: Desk) -> None:
+    """Of accounts with keys and addresses alone, too, each reads itself where its deposits go."""
+    deposit = {"credit_to": "trading", "addresses": [USDT, BTC]}
+    desk.write({name: {"api_keys": KEY, "deposit": deposit} for name in NAMES})
+    assert desk.apply().code == 0
+    found = asked(desk, "plan")
+    assert (found[LIST], found[OWN_LIST]) == (0, len(NAMES))
+
+
 @pytest.mark.slow
 def test_what_is_read_anew(desk: Desk) -> None:
     """With --refresh, and by each command that shows live accounts, every list is read."""

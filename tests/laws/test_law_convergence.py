@@ -175,14 +175,16 @@ PRECHECKS = ("positions", "pending", "ongoing-list", "switch-precheck", "balance
 
 def needed(world: World, seen: list[Seen], recalled: int) -> None:
     """Law 5 for reads, of a plan that finds nothing to do: only what the manifest manages, each once or, of so many
-    deposit addresses, not at all."""
+    deposit addresses, not at all; and law 9: twice the list of keys that lacks one that no run of ours deleted."""
     assert not [one.path for one in seen if any(word in one.path for word in PRECHECKS)]
     reads = Counter((one.account, one.path) for one in seen)
     assert reads["@master", "/account/config"] == 1
     for name, want in world.accounts.items():
         keys = [key for key in want.get("api_keys", {}).values() if key.get("state") != "absent"]
         listed = want.get("api_keys_exclusive") or len(keys) < len(want.get("api_keys", {}))
-        assert reads[name, "/broker/dma/subaccount/apikey"] == (1 if listed else 0)
+        there = {key["label"] for key in world.live.get(name, {}).get("keys", ())}
+        gone = {label for label, key in want.get("api_keys", {}).items() if key.get("state") == "absent"}
+        assert reads[name, "/broker/dma/subaccount/apikey"] == (2 if gone - there else 1 if listed else 0)
         assert reads[name, "/account/config"] <= max(1, len(keys))
         markets = {entry["market"] for entry in want.get("leverage", ())}
         assert reads[name, "/account/instruments"] == len(markets)

@@ -121,6 +121,13 @@ class Account(AccountNotes):
         names = ("", key.label, begun.temporary if begun is not None else "")
         return config is not None and config.uid == self.uid and config.key_label in names
 
+    def who_reads(self) -> OwnKey | None:
+        """The key that reads as it, or where nothing in the manifest asks for one, any that proved to be its
+        own: good for a read that the broker could send as well, out of limits that all its accounts share."""
+        keys = {key.label: key for key in self.spec.api_keys}
+        own = (one.own for label, one in sorted(self.signings.items()) if label in keys and self.fits(keys[label], one))
+        return self.reader or next(own, None)
+
     def has_secret(self, key: KeySpec, api_key: str) -> None:
         """Note that the secret of the key with this id lies where `secret_at` says."""
         self.keep(key.label, *self.secret_at(key), api_key)

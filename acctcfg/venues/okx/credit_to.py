@@ -154,7 +154,7 @@ async def _where_now(account: Account, known: Sequence[DepositAddress]) -> list[
 
 async def _own_list(account: Account, currency: str) -> list[DepositAddress]:
     """Its addresses as the account itself reads them; [] where it cannot, or the first that asked could not."""
-    master, reader = account.master, account.reader
+    master, reader = account.master, account.who_reads()
     if reader is None:
         return []
     if master.own_lists is None:
