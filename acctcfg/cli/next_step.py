@@ -51,7 +51,7 @@ def say_after_cap(ctx: click.Context, brake: Braked) -> None:
     elif brake.unreadable:
         say_after_reads(ctx, brake.unreadable)
     elif brake.still_above:
-        _say(f"cancel what is in the way, then {same}")
+        _say(f"clear what stands in the way, then {same}")
     elif brake.unrecorded:
         _say(f"`{here} doctor` looks at the journal")
 
