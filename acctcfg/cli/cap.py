@@ -47,7 +47,7 @@ class Leverage(click.ParamType[Decimal]):
 @option_format("brake")
 @option_events
 @click.pass_context
-def command(
+def command(  # long by its options and what it says of them
     ctx: click.Context,
     most: Decimal,
     targets: tuple[str, ...],

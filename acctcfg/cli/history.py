@@ -73,7 +73,7 @@ class Since(click.ParamType[str]):
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many runs to list.")
 @click.option("--verify", is_flag=True, help="Check that no row of the journal was altered, removed or moved.")
 @click.pass_context
-def command(
+def command(  # long by its options and what it says of them
     ctx: click.Context,
     run: str | None,
     form: str | None,

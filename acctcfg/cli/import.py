@@ -84,6 +84,18 @@ def command(
     )
     if found.accounts:
         found = _write(workspace, found, name, asked.currencies, out)
+    _tell_left_out(found)
+    say(_summary(found, name if out is None else str(out)))
+    if found.accounts:
+        say(f"Next: {in_folder(ctx.obj['directory'] if out is None else out)} plan")
+    left_out = [*found.unlisted, *found.odd]
+    say_after_import(ctx, [one.name for one in found.failed], left_out, out if found.accounts else None)
+    return 1 if found.failed or left_out else 0
+
+
+def _tell_left_out(found: Imports) -> None:
+    from acctcfg.cli.console import say
+
     for one in found.failed:
         say(f"{one.name}: not imported: {one.why}", err=True)
     for key, why in found.unlisted.items():
@@ -92,12 +104,6 @@ def command(
         say(f"venues.{key}: not everything was imported from it: {why}", err=True)
     if found.known:
         say(f"In the manifest already: {', '.join(found.known)}.", err=True)
-    say(_summary(found, name if out is None else str(out)))
-    if found.accounts:
-        say(f"Next: {in_folder(ctx.obj['directory'] if out is None else out)} plan")
-    left_out = [*found.unlisted, *found.odd]
-    say_after_import(ctx, [one.name for one in found.failed], left_out, out if found.accounts else None)
-    return 1 if found.failed or left_out else 0
 
 
 def _write(workspace: Workspace, found: Imports, name: str, currencies: tuple[str, ...], out: Path | None) -> Imports:

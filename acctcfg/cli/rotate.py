@@ -39,7 +39,7 @@ __all__ = ["command"]
 @option_events
 @option_full
 @click.pass_context
-def command(
+def command(  # long by its options and what it says of them
     ctx: click.Context,
     account: str | None,
     key: str | None,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import NamedTuple
 
+from acctcfg.core.desired import AccountSpec
 from acctcfg.core.text_rule import NAME
 from acctcfg.engine.import_live import Found, Reader
 from acctcfg.engine.progress import SILENT, Progress, safe
@@ -100,11 +101,7 @@ async def import_accounts(
             )
         chosen = [one for one in chosen if _meant(session, one) not in managed]
         keys = _keys(chosen, () if alone else manifest.accounts)
-        above: dict[str, dict[str, str]] = {venue: {} for venue in venues}  # names of accounts, and their keys
-        for spec in () if alone else manifest.accounts.values():
-            above.setdefault(spec.venue, {})[spec.name] = spec.key
-        for one in chosen:
-            above[one.venue][one.name] = keys[one]
+        names = _names((*venues, *manifest.venues), () if alone else manifest.accounts.values(), keys)
         progress.phase("reading accounts", len(chosen))
 
         async def read(one: _One) -> Found:
@@ -113,7 +110,7 @@ async def import_accounts(
                 link=session.links[one.venue],
                 store=asked.store,
                 currencies=asked.currencies,
-                above=above[one.venue],
+                above=names[one.venue],
             )
             found = await reader.read(one.existing, keys[one])
             progress.advance(1, keys[one])
@@ -129,6 +126,18 @@ async def import_accounts(
         unlisted={key: error.told for key, error in unlisted.items()},
         odd={} if _by_name(asked.names, there) else odd,
     )
+
+
+def _names(
+    venues: Iterable[str], managed: Iterable[AccountSpec], chosen: Mapping[_One, str]
+) -> dict[str, dict[str, str]]:
+    """By connection: the names of its accounts, with the keys that they have in the manifest or get there."""
+    names: dict[str, dict[str, str]] = {venue: {} for venue in venues}
+    for spec in managed:
+        names[spec.venue][spec.name] = spec.key
+    for one, key in chosen.items():
+        names[one.venue][one.name] = key
+    return names
 
 
 def _venues(workspace: Workspace, asked: Asked) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.desired import AccountSpec
@@ -77,35 +77,17 @@ async def survey_accounts(
     progress = safe(progress)
     specs = _specs(session.workspace, focus)
     progress.phase("reading accounts", len(specs))
-    unread: list[Unread] = []
-    for spec in specs:
-        if (error := session.failed.get(spec.venue)) is not None:
-            unread.append(Unread(spec.key, error.code or "venue", error.told))
+    unread = [
+        Unread(spec.key, error.code or "venue", error.told)
+        for spec in specs
+        if (error := session.failed.get(spec.venue)) is not None
+    ]
+    asked = _Asked(focus, replacing, differences and not replacing, progress, unread)
 
     async def one(key: str, link: Link) -> tuple[list[Survey], list[Warning_]] | VenueError:
-        mine = [spec for spec in specs if spec.venue == key]
-        left = {spec.key for spec in mine}
-
-        def heard(survey: Survey) -> None:
-            if survey.spec.key in left:
-                left.remove(survey.spec.key)
-                progress.advance(1, survey.spec.key)
-            if differences and not replacing and survey.live == survey.desired:
-                survey.let_go()
-
-        ACCOUNT_READ.set(heard)  # of this task and of those that it starts: the venue tells of each account
-        try:
-            surveys = await link.connection.survey(mine, focus, replace=replacing)
-        except VenueError as error:
-            unread.extend(Unread(spec.key, error.code or "venue", error.told) for spec in mine)
-            return error
-        except Exception as error:
-            surveys = await _each_alone(link, mine, focus, replacing, error, unread)
-        demand_answers(surveys, focus, link.connection.spec.type)
-        link.accounts = len(mine)
-        for survey in surveys:
-            survey.read_at = link.client.clock.monotonic()
-        progress.advance(len(left), key if left else "")
+        surveys = await _surveyed(link, [spec for spec in specs if spec.venue == key], asked)
+        if isinstance(surveys, VenueError):
+            return surveys
         return surveys, await _strangers(session, key, link, unread) if focus.everything and strangers else []
 
     links = [(key, link) for key, link in session.links.items() if key not in session.failed]
@@ -115,6 +97,45 @@ async def survey_accounts(
         raise next(result for result in found if isinstance(result, VenueError))  # no venue is left that answers
     surveys = [survey for some, _ in read for survey in some]
     return surveys, list(dict.fromkeys(warning for _, some in read for warning in some)), unread
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is read of accounts, and where it is told that one came, or did not."""
+
+    focus: Focus
+    replacing: frozenset[Address]
+    differences: bool  # nothing is kept of those that are as they should be
+    progress: Progress
+    unread: list[Unread]
+
+
+async def _surveyed(link: Link, specs: Sequence[AccountSpec], asked: _Asked) -> list[Survey] | VenueError:
+    """The accounts of one connection, or why none of them could be read. In a task of its own: who listens for accounts
+    is told of those of this connection alone."""
+    left = {spec.key for spec in specs}
+
+    def heard(survey: Survey) -> None:
+        if survey.spec.key in left:
+            left.remove(survey.spec.key)
+            asked.progress.advance(1, survey.spec.key)
+        if asked.differences and survey.live == survey.desired:
+            survey.let_go()
+
+    ACCOUNT_READ.set(heard)  # of this task and of those that it starts: the venue tells of each account
+    try:
+        surveys = await link.connection.survey(specs, asked.focus, replace=asked.replacing)
+    except VenueError as error:
+        asked.unread.extend(Unread(spec.key, error.code or "venue", error.told) for spec in specs)
+        return error
+    except Exception as error:
+        surveys = await _each_alone(link, specs, error, asked)
+    demand_answers(surveys, asked.focus, link.connection.spec.type)
+    link.accounts = len(specs)
+    for survey in surveys:
+        survey.read_at = link.client.clock.monotonic()
+    asked.progress.advance(len(left), link.connection.spec.key if left else "")
+    return surveys
 
 
 async def _strangers(session: Session, key: str, link: Link, unread: list[Unread]) -> list[Warning_]:
@@ -131,25 +152,18 @@ async def _strangers(session: Session, key: str, link: Link, unread: list[Unread
         return []
 
 
-async def _each_alone(
-    link: Link,
-    specs: Sequence[AccountSpec],
-    focus: Focus,
-    replacing: frozenset[Address],
-    error: Exception,
-    unread: list[Unread],
-) -> list[Survey]:
+async def _each_alone(link: Link, specs: Sequence[AccountSpec], error: Exception, asked: _Asked) -> list[Survey]:
     """After an exception that nobody foresaw: every account by itself, so that it spoils no other than its own."""
     spec = link.connection.spec
     if len(specs) == 1:
-        unread.append(spoiled(specs[0].key, error, spec))
+        asked.unread.append(spoiled(specs[0].key, error, spec))
         return []
 
     async def alone(one: AccountSpec) -> list[Survey]:
         try:
-            return await link.connection.survey([one], focus, replace=replacing)
+            return await link.connection.survey([one], asked.focus, replace=asked.replacing)
         except Exception as again:
-            unread.append(spoiled(one.key, again, spec))
+            asked.unread.append(spoiled(one.key, again, spec))
             return []
 
     return [survey for some in await asyncio.gather(*map(alone, specs)) for survey in some]

@@ -50,34 +50,20 @@ def build_venues(
         if taken is BAD or "type" not in taken:
             continue
         rules = shape.rules[taken["type"]]
-        source = taken.get("credentials", {})
-        if source:
-            check_source(node.value["credentials"], source, stores, report)
-            if "token" in source and not signing_of(rules).bearer_excludes:
-                report.key(node.value["credentials"].value["token"], f"{rules.type} takes no tokens")
+        if "credentials" in taken:
+            _check_credentials(node, taken, rules, stores, report)
         environment = taken.get("environment", "live")
+        _check_environment(node, environment, rules, report)
         if "base_url" in taken:
             _check_base_url(node, taken, rules, environ.get("ACCTCFG_TRUST", ""), report)
-        elif environment == "sandbox" and getattr(node.value.get("base_url"), "value", None) is None:
-            report.value(node, "`base_url` is missing (the sandbox prints its address when it starts)")
-        if environment not in rules.environments:
-            words = f"{rules.type} has no environment {environment} ({' or '.join(rules.environments)})"
-            report.value(node.value["environment"], words)
-        region = taken.get("region")
-        served = rules.region_of(taken.get("base_url", "")) if rules.regions else ""
-        if region is not None and region not in rules.regions:
-            _not_of_type(node, "region", rules, report)
-        elif region is not None and served not in ("", region):
-            at = report.sources.place(node.value["base_url"].mark)
-            report.value(node.value["region"], f"{region} contradicts `base_url` at {at}, which serves region {served}")
         egress = (one for one in taken.get("egress", ()) if one is not BAD)
         venues[key] = VenueSpec(
             key=key,
             type=rules.type,
             environment=environment,
-            credentials=source,
+            credentials=taken.get("credentials", {}),
             base_url=taken["base_url"].rstrip("/") if "base_url" in taken else None,
-            region=region or served or (rules.regions[0] if rules.regions else ""),
+            region=_region(node, taken, rules, report),
             uid=taken.get("uid"),
             egress=tuple(sorted(egress)),
             rate_share=taken.get("rate_share"),
@@ -87,6 +73,37 @@ def build_venues(
             place=workspace.sources.place(node.key_mark),
         )
     return venues
+
+
+def _check_credentials(
+    node: Node, taken: Mapping[str, Any], rules: VenueRules, stores: Mapping[str, StoreSpec], report: Report
+) -> None:
+    source = taken["credentials"]
+    if not source:
+        return
+    check_source(node.value["credentials"], source, stores, report)
+    if "token" in source and not signing_of(rules).bearer_excludes:
+        report.key(node.value["credentials"].value["token"], f"{rules.type} takes no tokens")
+
+
+def _check_environment(node: Node, environment: str, rules: VenueRules, report: Report) -> None:
+    if environment == "sandbox" and getattr(node.value.get("base_url"), "value", None) is None:
+        report.value(node, "`base_url` is missing (the sandbox prints its address when it starts)")
+    if environment not in rules.environments:
+        words = f"{rules.type} has no environment {environment} ({' or '.join(rules.environments)})"
+        report.value(node.value["environment"], words)
+
+
+def _region(node: Node, taken: Mapping[str, Any], rules: VenueRules, report: Report) -> str:
+    """The region that the manifest names, or that its `base_url` serves, or the type's first; "" where it has none."""
+    region = taken.get("region")
+    served = rules.region_of(taken.get("base_url", "")) if rules.regions else ""
+    if region is not None and region not in rules.regions:
+        _not_of_type(node, "region", rules, report)
+    elif region is not None and served not in ("", region):
+        at = report.sources.place(node.value["base_url"].mark)
+        report.value(node.value["region"], f"{region} contradicts `base_url` at {at}, which serves region {served}")
+    return region or served or (rules.regions[0] if rules.regions else "")
 
 
 def _not_of_type(node: Node, field: str, rules: VenueRules, report: Report) -> None:
