@@ -106,7 +106,7 @@ async def apply(
     focus = Focus(targets, excludes=excludes, dependencies=with_dependencies) if rotation is None else rotation.focus
     terms = _Terms(leave, saved, None, expect, allow_warnings, skip_blocked, after_cap, watching)
     if saved is not None:
-        workspace, focus, terms = _as_saved(workspace, terms, saved)
+        workspace, focus, terms = _as_saved(workspace, terms, saved, part)
     patience = Patience(wait_flat_s)
     run = _Run(workspace, focus, terms, patience, rotation, part, spread, limits, progress, interrupts, approve)
     flags = {**terms.on_record, **(said or {})}
@@ -143,13 +143,16 @@ class _Terms:
         }
 
 
-def _as_saved(workspace: Workspace, terms: _Terms, saved: JsonObject) -> tuple[Workspace, Focus, _Terms]:
+def _as_saved(
+    workspace: Workspace, terms: _Terms, saved: JsonObject, part: Part | None
+) -> tuple[Workspace, Focus, _Terms]:
     """The workspace, the focus and the leave of a saved plan, if its manifest is still the one that was reviewed."""
     undo = Undo.saved(workspace, saved)
     workspace = workspace if undo is None else undo.workspace
     check_manifest(workspace, saved)
     focus = focus_of(saved) if undo is None else undo.focus_again(saved)
-    return workspace, focus, replace(terms, undo=undo, leave=terms.leave.beside(saved, workspace))
+    leave = terms.leave.beside(saved, workspace, run="" if part is None else part.run)
+    return workspace, focus, replace(terms, undo=undo, leave=leave)
 
 
 @dataclass(frozen=True, slots=True)

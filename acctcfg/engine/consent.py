@@ -54,9 +54,12 @@ class Leave:
                 )
         return cls(_keys_to_replace(workspace, replace), patterns)
 
-    def beside(self, saved: Mapping[str, Any], workspace: Workspace) -> Leave:
-        """Together with what a saved plan was given, whose reviewers saw it. A key is replaced by it once."""
-        done = _replaced(workspace, saved)
+    def beside(self, saved: Mapping[str, Any], workspace: Workspace, *, run: str = "") -> Leave:
+        """Together with what a saved plan was given, whose reviewers saw it. A key is replaced by it once.
+
+        `run`: of which it is a part; what other runs of such a plan replaced is no matter of it.
+        """
+        done = _replaced(workspace, saved, run)
         given = frozenset(one for one in _keys(workspace) if str(one) in saved["replace"] and str(one) not in done)
         return replace(self, replace=self.replace | given, sensitive=(*self.sensitive, *saved["allow_sensitive"]))
 
@@ -127,12 +130,13 @@ def _keys(workspace: Workspace) -> list[Address]:
     return [Address(spec.key, "api_keys", key.label) for spec in accounts for key in spec.api_keys]
 
 
-def _replaced(workspace: Workspace, saved: Mapping[str, Any]) -> set[str]:
-    """The keys that earlier runs of this very plan made anew."""
+def _replaced(workspace: Workspace, saved: Mapping[str, Any], run: str) -> set[str]:
+    """The keys that earlier runs of this very plan made anew, or that run alone."""
     if not saved["replace"]:
         return set()
     with workspace.journal() as journal:
-        runs = [journal.run(run.id) for run in journal.runs(RUNS) if run.digest == saved["digest"]]
+        past = [run] if run else [one.id for one in journal.runs(RUNS) if one.digest == saved["digest"]]
+        runs = [journal.run(one) for one in past]
     entries = [entry for run in runs for entry in run.entries]
     return {one.intent.address for one in entries if one.intent.creates_key and one.outcome == "done"}
 

@@ -98,11 +98,13 @@ def _document(planned: Planned, steps: tuple[Step, ...], names: Collection[str])
     assert planned.session is not None  # noqa: S101 (draw_up read through it)
     whole, manifest = planned.plan, planned.session.workspace.manifest
     uids = {one.venue: one.uid for one in whole.reports}
+    ours = {str(step.address) for step in steps}
     part: Plan = replace(
         whole,
         steps=steps,
         warnings=tuple(one for one in whole.warnings if one.address.partition(".")[0] in names),
         unreadable=(),
+        replace=tuple(address for address in whole.replace if address in ours),
         manifest_digest=manifest_digest(manifest, names, uids),
     )
     return {**part.to_json(), "digest": planned.reviewed}
