@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import subprocess
@@ -17,6 +18,7 @@ __all__ = ["Process", "is_dead", "this_process"]
 
 BARE = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C"}
 """All that a program gets that is started here: ours holds credentials."""
+ENDED = "ended"  # in place of the time at which a process started
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,14 @@ def this_process() -> Process:
 
 
 def is_dead(process: Process) -> bool:
-    """Whether it is known to have ended. False where that cannot be told: another machine, an older boot."""
+    """Whether it is known to have ended. False where that cannot be told: another machine, an older boot.
+
+    A system may hide the processes of other users (/proc with hidepid): one that is not shown may well live.
+    """
     if not process.machine or process.machine != _machine():
         return False
-    return _started(process.pid) != process.started
+    started = _started(process.pid)
+    return not _exists(process.pid) if started is None else started != process.started
 
 
 @cache
@@ -62,7 +68,7 @@ def _machine() -> str:
 
 
 def _started(pid: int) -> str | None:
-    """When the process started; None if there is none, or nothing but its exit status is left."""
+    """When the process started; ENDED if nothing but its exit status is left, None where the system shows none."""
     if sys.platform != "linux":
         return _answer("ps", "-o", "lstart=", "-p", str(pid)) or None
     try:
@@ -70,7 +76,18 @@ def _started(pid: int) -> str | None:
     except OSError:
         return None
     fields = status.rpartition(")")[2].split()  # the name before it may hold anything
-    return None if fields[0] in "ZX" else fields[19]
+    return ENDED if fields[0] in "ZX" else fields[19]
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is a process of that number, whoever may look at it or send it anything."""
+    try:
+        os.kill(pid, 0)  # no signal: it only asks
+    except OSError as error:
+        return error.errno != errno.ESRCH
+    except OverflowError:  # what says so was not written by us
+        return False
+    return True
 
 
 def _answer(*command: str) -> str:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -339,8 +340,30 @@ def test_a_process_is_more_than_its_number() -> None:
     assert not is_dead(ours)
     assert is_dead(dataclasses.replace(ours, started="1"))
     assert is_dead(dataclasses.replace(ours, pid=2**22 + 1))
+    assert is_dead(dataclasses.replace(ours, pid=2**64))
     assert not is_dead(ELSEWHERE)
     assert not is_dead(dataclasses.replace(ELSEWHERE, machine=""))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+async def test_a_process_that_the_system_hides_may_live(
+    make: Make, child: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where /proc hides others' processes (hidepid), a live one keeps its lock, and one that has ended loses it."""
+
+    class Hidden(type(Path())):  # type: ignore[misc]
+        def read_text(self, *_: object, **__: object) -> str:
+            if str(child.pid) in self.parts:
+                raise FileNotFoundError
+            return str(super().read_text())
+
+    monkeypatch.setattr("acctcfg.journal.process.Path", Hidden)
+    with pytest.raises(LockHeld, match="child"):
+        await make(now=time.time).__aenter__()
+    child.kill()
+    child.wait()
+    async with make(now=time.time) as lock:
+        assert lock.fresh()
 
 
 async def test_the_heartbeat_goes_on_while_the_loop_is_busy(path: Path) -> None:
