@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Final, TypeAlias, assert_never
 
 from acctcfg.core.text_rule import TextRule
+from acctcfg.core.value_text import told
 
 __all__ = [
     "ALL",
@@ -182,6 +183,13 @@ class Setting:
         kind = self._at(key)
         known: Mapping[bool, OneWay] | Mapping[str, OneWay] = kind.one_way if isinstance(kind, Flag | Choice) else {}
         return next((one for word, one in known.items() if word == value), None)
+
+    def no_way_back(self, key: str, found: object, wanted: object) -> str:
+        """Why nothing leads from a value that stands there to another one; "" where something may."""
+        kept = self.one_way(key, found)
+        if kept is None or not kept.for_good or found == wanted:
+            return ""
+        return f"nothing leads back from {told(found)}: {kept.why}"
 
     def names(self, key: str) -> bool:
         """Whether a manifest can have that key: not every one that a venue shows."""

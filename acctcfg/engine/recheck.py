@@ -151,10 +151,19 @@ def _verdict(attempt: Attempt, found: Live, work: Work) -> StepResult | None:
         return StepResult(step, "failed", found.message, found.code)
     if isinstance(change.after, AtMost):
         return None  # it stands above, wherever that is by now
+    if why := _no_way_back(change, found, work):
+        return StepResult(step, "blocked", why)
     if change.before_known and not _same(found, change.before):
         message = f"there is {told(found)} now; the plan was made for {told(change.before)}: plan again"
         return StepResult(step, "failed", message, "stale")
     return None
+
+
+def _no_way_back(change: Change, found: Live, work: Work) -> str:
+    """Why a setting is not written after all: nothing leads back from what only this look shows. "" for all else."""
+    setting = work.link.venue.rules.setting(change.address.field)
+    why = setting.no_way_back(change.address.key, found, change.after) if setting is not None else ""
+    return f"way_back: {why}" if why else ""
 
 
 def _same(found: Live, before: Live | None) -> bool:

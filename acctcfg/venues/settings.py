@@ -26,7 +26,6 @@ from acctcfg.core.state import (
     Value,
     Wanted,
 )
-from acctcfg.core.value_text import told
 from acctcfg.errors import TokenOver, VenueError
 from acctcfg.venues.contract import NEVER_ABSENT, Cost, Survey, Writer
 from acctcfg.venues.joint import JointPart
@@ -118,11 +117,12 @@ class Settings(ABC, Generic[Notes]):
             self._demand_way_back(survey, address)
 
     def _demand_way_back(self, survey: Survey, address: Address) -> None:
-        """Nothing is tried that leads away from a value which the venue never takes back."""
+        """Nothing is tried that leads away from a value which the venue never takes back, nor is a step before it: no
+        change of mode takes such a value back either."""
         live = survey.live[address]
-        kept = self.switches[address.field].setting.one_way(address.key, live)
-        if kept is not None and kept.for_good and survey.desired[address] != live:
-            survey.block(address, "way_back", f"nothing leads back from {told(live)}: {kept.why}")
+        had = live.present if isinstance(live, After) else live
+        if why := self.switches[address.field].setting.no_way_back(address.key, had, survey.desired[address]):
+            survey.block(address, "way_back", why)
 
     def _has(self, account: Notes, address: Address, entry: SettingEntry) -> bool:
         """Whether the account has it in its present mode; where the manifest says the mode, `validate` has looked."""
