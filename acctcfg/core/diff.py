@@ -36,6 +36,11 @@ class Change:
         return replace(self, before=None if found is ABSENT else found, before_known=True)
 
     @property
+    def stands(self) -> bool:
+        """Whether it is as wanted now, and is a change only because the step before it may reset it."""
+        return not self.before_known and self.present is not None and self.present == self.after
+
+    @property
     def kind(self) -> str:
         """The name by which the order of writes knows it: its field, `account` itself, with `-` before a delete."""
         name = self.address.field or "account"

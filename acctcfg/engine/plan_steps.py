@@ -116,7 +116,9 @@ def _step(link: Link, survey: Survey, one: Ordered) -> Step:
 
 
 def _one_way(link: Link, change: Change) -> str:
-    """Why the venue does not take the change back."""
+    """Why the venue does not take the change back; "" for what stands now: that door was taken before."""
+    if change.stands:
+        return ""
     setting = link.venue.rules.setting(change.address.field)
     found = setting.one_way(change.address.key, change.after) if setting is not None else None
     return found.why if found is not None else ""

@@ -151,7 +151,7 @@ def _verdict(attempt: Attempt, found: Live, work: Work) -> StepResult | None:
         return StepResult(step, "failed", found.message, found.code)
     if isinstance(change.after, AtMost):
         return None  # it stands above, wherever that is by now
-    if why := _no_way_back(change, found, work):
+    if why := _door(change, found, work):
         return StepResult(step, "blocked", why)
     if change.before_known and not _same(found, change.before):
         message = f"there is {told(found)} now; the plan was made for {told(change.before)}: plan again"
@@ -159,11 +159,18 @@ def _verdict(attempt: Attempt, found: Live, work: Work) -> StepResult | None:
     return None
 
 
-def _no_way_back(change: Change, found: Live, work: Work) -> str:
-    """Why a setting is not written after all: nothing leads back from what only this look shows. "" for all else."""
+def _door(change: Change, found: Live, work: Work) -> str:
+    """Why a setting is not written after all: nothing leads back from what is there, or it would take a one-way door
+    that nobody was asked about, since it stood as wanted before the step that reset it. "" for all else."""
     setting = work.link.venue.rules.setting(change.address.field)
-    why = setting.no_way_back(change.address.key, found, change.after) if setting is not None else ""
-    return f"way_back: {why}" if why else ""
+    if setting is None:
+        return ""
+    if why := setting.no_way_back(change.address.key, found, change.after):
+        return f"way_back: {why}"
+    if not change.stands or (door := setting.one_way(change.address.key, change.after)) is None:
+        return ""
+    reset = f"{change.after_step} left {told(found)} where {told(change.after)} was"
+    return f"{reset}, and it cannot be undone: {door.why}: plan again, and allow it with --allow-sensitive"
 
 
 def _same(found: Live, before: Live | None) -> bool:

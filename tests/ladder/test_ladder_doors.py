@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from ladder_parts import KEY, failing, quiet, settle
+from ladder_parts import KEY, NO_CHANGES, failing, quiet, settle
 
+DAY = 1_700_000_000_000  # long ago, in the venue's milliseconds
+# setting -> (its address, as the manifest wants it, the same at the venue, the account's level)
+TAKEN: dict[str, tuple[str, Any, dict[str, Any], str]] = {
+    "option_trading": ("", True, {"opAuth": "1"}, "2"),
+    "isolated_margin": ("[margin]", {"margin": "auto_transfers_ccy"}, {"mgnIsoMode": "auto_transfers_ccy"}, "2"),
+    "auto_earn": ("[USDT]", {"USDT": True}, {"auto_earn": {"USDT": DAY}}, "2"),
+    "strategy": ("", "delta_neutral", {"stgyType": "1", "level": "VIP1"}, "3"),
+}
 MODES: dict[str, dict[str, str]] = {
     "position_mode": {"position_mode": "long_short"},
     "account_mode": {"account_mode": "multi_currency"},
@@ -39,3 +47,28 @@ def test_the_way_back_is_not_tried_where_only_a_new_key_shows_it(desk: Desk) -> 
     assert (said.code, "nothing leads back from auto_transfers_ccy" in said.out) == (3, True), said.out
     assert (desk.writes("/set-isolated-mode"), len(desk.writes("/apikey"))) == ([], 1)
     assert desk.account("mmdesk01")["mgnIsoMode"] == "auto_transfers_ccy"
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_door_that_was_taken_before_wants_no_leave(desk: Desk, name: str) -> None:
+    """Another position mode is set without --allow-sensitive: nothing is called sensitive, and the door is not sent."""
+    place, value, fields, level = TAKEN[name]
+    _account(desk, acctLv=level, **fields)
+    said = _wants(desk, name, value, position_mode="long_short").plan("--format", "json")
+    assert f"mmdesk01.settings.{name}{place}" in {step["address"] for step in said.json["steps"]}
+    assert "sensitive" not in {one["code"] for one in said.json["warnings"]}
+    desk.converge()
+    assert [row["path"].rpartition("/")[2] for row in desk.writes()] == ["set-position-mode"]
+
+
+def test_a_door_that_the_mode_closed_again_is_not_taken_unasked(desk: Desk) -> None:
+    """What the change of mode reset is blocked (3), not sent; the next plan asks for it, and is allowed."""
+    _account(desk, opAuth="1")
+    off = {"path": "accounts/mmdesk01/set", "body": {"opAuth": "0"}}
+    desk.fault(match={"path": "*/set-position-mode"}, kind="hook", do=[off])
+    said = _wants(desk, "option_trading", True, position_mode="long_short").apply()
+    assert (said.code, "allow it with --allow-sensitive" in said.out) == (3, True), said.out
+    assert (desk.writes("/activate-option"), desk.account("mmdesk01")["posMode"]) == ([], "long_short_mode")
+    assert "allow_sensitive" in quiet(desk).out
+    assert desk.apply("--allow-sensitive").code == 0
+    assert (desk.account("mmdesk01")["opAuth"], desk.plan().last) == ("1", NO_CHANGES)
