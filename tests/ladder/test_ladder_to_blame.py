@@ -6,11 +6,13 @@ import pytest
 from desk import Desk
 from ladder_parts import KEY, own_secret, settle
 
-from acctcfg.venues.okx.blockers import questions_of
+from acctcfg.venues.okx.blockers import POSITIONS_OF, questions_of
 from acctcfg.venues.okx.own_codes import PRECHECKS
 from acctcfg.venues.okx.refusals import CODES, PRECONDITIONS
+from acctcfg.venues.okx.switch_items import ITEMS
 
 SWAP = "BTC-USDT-SWAP"
+LENT = {"instType": "MARGIN", "mgnMode": "isolated"}  # a pair under isolated margin
 
 
 @pytest.fixture
@@ -48,6 +50,63 @@ def test_a_code_of_one_margin_mode_names_what_is_of_it(desk, asked):
     desk.open("mmdesk01", "orders", instId=SWAP, tdMode="isolated")
     assert asked("59107").last == "  Nothing stands in the way now: plan again."
     assert f"x no pending orders  {SWAP}" in asked("59101").out
+
+
+@pytest.mark.parametrize(
+    ("item", "check", "blamed", "others"),
+    [
+        ("cross_margin", "no cross margin positions", {"instType": "MARGIN"}, ({"instId": SWAP}, LENT)),
+        (
+            "isolated_margin",
+            "no isolated margin positions",
+            LENT,
+            ({"instType": "MARGIN"}, {"instId": SWAP}),
+        ),
+        (
+            "isolated_contract",
+            "no isolated contracts with margin moved by hand",
+            {"instId": SWAP, "mgnMode": "isolated"},
+            ({"instId": SWAP, "mgnMode": "cross"}, LENT),
+        ),
+        (
+            "growth_fund",
+            "no positions with trial funds",
+            {"instId": SWAP, "bizRefType": "1", "bizRefId": "7"},
+            ({"instId": "ETH-USDT-SWAP"},),
+        ),
+    ],
+)
+def test_an_item_of_the_switch_blames_no_other_position(desk, asked, item, check, blamed, others):
+    """Asked about cross margin, nobody is told to close a contract: only what the venue's item is about is named."""
+    desk.sandbox.control_post("accounts/mmdesk01/set", {"acctLv": "2"})
+    for one in others:
+        desk.open("mmdesk01", "positions", **{"instId": "BTC-USDT", "size": "2", **one})
+    said = asked(item)
+    assert (said.code, said.last) == (0, "  Nothing stands in the way now: plan again."), said.out
+    desk.open("mmdesk01", "positions", **{"instId": "BTC-USDT", "size": "7", **blamed})
+    margin = blamed.get("mgnMode", "cross")
+    assert f"  x {check}  {blamed.get('instId', 'BTC-USDT')} 7 ({margin})\n" in asked(item).out
+
+
+def test_an_item_that_is_about_sides_blames_what_is_held_per_side(desk, asked):
+    """Margin positions have no side, and are not named."""
+    desk.sandbox.control_post("accounts/mmdesk01/set", {"acctLv": "2", "posMode": "long_short_mode"})
+    desk.open("mmdesk01", "positions", instId="BTC-USDT", instType="MARGIN")
+    assert asked("contract_long_short").last == "  Nothing stands in the way now: plan again."
+    desk.open("mmdesk01", "positions", instId=SWAP, posSide="short", size="3")
+    assert f"  x no contracts held per side  {SWAP} 3 (cross, short)\n" in asked("contract_long_short").out
+
+
+def test_an_item_that_is_about_debts_names_them(desk, asked):
+    """As the code of the refusal does."""
+    desk.sandbox.control_post("accounts/mmdesk01/balances", {"debts": {"USDT": "3"}})
+    assert "  x nothing is borrowed  3 USDT\n" in asked("repay_borrowings").out
+
+
+def test_every_item_about_positions_says_which():
+    """Of a new one nobody is told to close all that is open."""
+    about = {type_ for type_, item in ITEMS.items() if item.lists == ("positions",)}
+    assert about == set(POSITIONS_OF)
 
 
 def test_several_accounts_are_looked_at_in_turn(desk, asked):

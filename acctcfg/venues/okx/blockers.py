@@ -6,18 +6,20 @@ The codes whose answer is a list of what is open, owed or held; what other codes
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from acctcfg.core.plan import Precheck
 from acctcfg.venues.okx.account import Account
 from acctcfg.venues.okx.account_reads import OwnKey
-from acctcfg.venues.okx.open_things import FLAT, Row, Snapshot
+from acctcfg.venues.okx.open_things import FLAT, Row, Snapshot, position_words
 from acctcfg.venues.okx.prechecks import deletable
+from acctcfg.venues.okx.row_fields import number
 from acctcfg.venues.okx.setting_questions import borrowings, spot_orders, usd_margined
-from acctcfg.venues.okx.switch_items import ITEMS, item_of
+from acctcfg.venues.okx.switch_items import Item, item_of
 
-__all__ = ["answers", "questions_of"]
+__all__ = ["POSITIONS_OF", "answers", "questions_of"]
 
+_Of: TypeAlias = Callable[[Row], bool | None]
 _POSITIONS, _ORDERS, _ALGOS, _BOTS = "no_open_positions", "no_pending_orders", "no_algo_orders", "no_bots"
 _OPEN: Final = (_POSITIONS, _ORDERS, _ALGOS, _BOTS)
 _BORROWINGS, _SPOT, _USD = "no_borrowings", "no_spot_orders", "no_usd_margined"
@@ -39,13 +41,54 @@ _MARGIN: Final = {"59101": "isolated", "59668": "isolated", "59107": "cross", "5
 _OWN: Final[Mapping[str, Callable[[OwnKey], Awaitable[Precheck]]]] = {_BORROWINGS: borrowings, _SPOT: spot_orders}
 
 
+def _held(margin: str, *types: str) -> _Of:
+    """Positions of these types, under that margin mode."""
+
+    def of_it(row: Row) -> bool | None:
+        type_, mode = row.get("instType"), row.get("mgnMode")
+        return type_ in types and mode == margin if type_ and mode else None
+
+    return of_it
+
+
+def _per_side(row: Row) -> bool | None:
+    type_, side = row.get("instType"), row.get("posSide")
+    return type_ in _CONTRACTS and side in ("long", "short") if type_ and side else None
+
+
+def _long_option(row: Row) -> bool | None:
+    held = _held("cross", "OPTION")(row)
+    return held and number(row.get("pos")) > 0
+
+
+def _trial_funds(row: Row) -> bool | None:
+    said = [row[name] for name in ("bizRefType", "bizRefId") if name in row]
+    return any(said) if said else None
+
+
+_CONTRACTS: Final = ("SWAP", "FUTURES")
+POSITIONS_OF: Final[Mapping[str, _Of]] = {
+    "isolated_margin": _held("isolated", "MARGIN"),
+    "isolated_contract": _held("isolated", *_CONTRACTS),
+    "contract_long_short": _per_side,
+    "cross_margin": _held("cross", "MARGIN"),
+    "cross_option_buyer": _long_option,
+    "isolated_option": _held("isolated", "OPTION"),
+    "growth_fund": _trial_funds,
+    "all_positions": lambda _: True,
+}
+"""Which positions a type of the venue's precheck is about. None: the row does not say."""
+
+
 def questions_of(code: str) -> Sequence[str]:
     """By the code, or by the venue's word for what forbids a switch of the account mode."""
-    item = item_of(code.lower())
-    if item is None:
+    found = item_of(code.lower())
+    if found is None:
         return _QUESTIONS.get(code.partition("_")[0], ())
-    lists = ITEMS[item[0]].lists
-    return tuple(name for name, (where, _) in FLAT.items() if where in lists)
+    type_, item = found
+    if type_ in POSITIONS_OF or item.check in _OWN:
+        return (item.check,)
+    return tuple(name for name, (where, _) in FLAT.items() if where in item.lists)
 
 
 async def answers(account: Account, code: str) -> tuple[Precheck, ...]:
@@ -54,6 +97,8 @@ async def answers(account: Account, code: str) -> tuple[Precheck, ...]:
         return tuple(one for one in await deletable(account) if one.name in questions_of(code))
     if account.reader is None:
         raise await account.why_no_access()
+    if (found_item := item_of(code.lower())) is not None and found_item[0] in POSITIONS_OF:
+        return (await _positions(account, *found_item),)
     asked, margin = questions_of(code), _MARGIN.get(code.partition("_")[0], "")
     flat = [name for name in asked if name in FLAT]
     found: list[Precheck] = []
@@ -64,6 +109,12 @@ async def answers(account: Account, code: str) -> tuple[Precheck, ...]:
         found += [await usd_margined(account.reader, snapshot)] if _USD in asked else []
     found += [await _OWN[name](account.reader) for name in asked if name in _OWN]
     return tuple(found)
+
+
+async def _positions(account: Account, type_: str, item: Item) -> Precheck:
+    """The positions that the type is about, and no others: nobody need close those."""
+    snapshot = await Snapshot.of(account, names=["positions"])
+    return snapshot.question(item.check, "positions", position_words, POSITIONS_OF[type_])
 
 
 def _answer(snapshot: Snapshot, name: str, margin: str) -> Precheck:
