@@ -72,3 +72,13 @@ def test_a_door_that_the_mode_closed_again_is_not_taken_unasked(desk: Desk) -> N
     assert "allow_sensitive" in quiet(desk).out
     assert desk.apply("--allow-sensitive").code == 0
     assert (desk.account("mmdesk01")["opAuth"], desk.plan().last) == ("1", NO_CHANGES)
+
+
+def test_what_is_locked_for_a_day_is_to_be_waited_for(desk: Desk) -> None:
+    """59673 is blocked (3), and nobody is told to cancel or close anything: there is nothing of the kind."""
+    _account(desk)
+    assert _wants(desk, "auto_earn", {"USDT": True}).apply("--allow-sensitive").code == 0
+    said = _wants(desk, "auto_earn", {"USDT": False}).apply()
+    assert (said.code, "wait until the 24 hours are over" in said.out) == (3, True), said.out
+    assert "cancel" not in said.out
+    assert "USDT" in desk.account("mmdesk01")["auto_earn"]

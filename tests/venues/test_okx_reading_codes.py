@@ -8,6 +8,11 @@ import pytest
 
 from acctcfg.errors import AuthRefused, OutcomeUnknown, RateLimited, Refused, VenueError
 from acctcfg.sandbox.okx.replies import CODES
+from acctcfg.venues.okx.codes import CLEAR
+from acctcfg.venues.okx.codes_account import ACCOUNT
+from acctcfg.venues.okx.codes_general import GENERAL
+from acctcfg.venues.okx.codes_newer import NEWER
+from acctcfg.venues.okx.codes_trading import TRADING_AND_FUNDING
 from acctcfg.venues.okx.dialect import OkxDialect
 from acctcfg.venues.okx.endpoints import SET_LEVERAGE, SWITCH_PRECHECK
 from acctcfg.venues.okx.refusals import CODES as REFUSALS
@@ -26,6 +31,9 @@ NOT_BLOCKERS = """
 54009 58010 58115 58301 59004 59102 59105 59117 59125 59502 59503 59505-59508 59510 59601 59612-59616 59622 59658 59666
 59679 59684 59686
 """
+OPEN = """
+51162 51163 51167 51168 54074 59000 59002 59007 59100 59101 59107 59112 59132 59134 59523-59525 59662 59668-59670
+"""  # the blockers that are something open: positions, orders, bots
 NOT_EXECUTED = "50011 50013 50040 58102"
 OUTCOME_UNKNOWN = "50001 50004 50026 51054 51149 58112 58124 59617"
 OUR_CREDENTIALS = "50030 50035 50041 50100-50121 59500 59509 59604 59608-59611"
@@ -164,3 +172,14 @@ def test_every_code_of_the_tables_has_words_of_its_own() -> None:
     ]
     assert silent == []
     assert set(codes(EVERY)) <= set(REFUSALS)
+
+
+def test_nobody_is_told_to_close_what_is_not_in_the_way() -> None:
+    """Only where something open stands in the way the way out is to close it: a loan is repaid, a day is waited for."""
+    assert {code for code, known in REFUSALS.items() if (known.hint or known.kind.hint) == CLEAR} == set(codes(OPEN))
+
+
+def test_no_code_is_in_two_tables() -> None:
+    """Where a code stood twice, the words of one table hid the way out that the other one has."""
+    tables = (GENERAL, TRADING_AND_FUNDING, ACCOUNT, NEWER)
+    assert sum(map(len, tables)) == len(REFUSALS)

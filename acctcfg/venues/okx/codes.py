@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ["CLEAR", "KEY", "MISTAKE", "TRADING", "WEB", "Kind", "Meaning", "expand", "rows"]
+__all__ = ["CLEAR", "KEY", "MISTAKE", "REPAY", "TRADING", "WEB", "Kind", "Meaning", "expand", "rows"]
 
 CLEAR = "cancel or close what is in the way, then plan again"
 KEY = "check the key's secret and passphrase, and that it belongs to this environment"
+REPAY = "repay it, then plan again"
 MISTAKE = "this is a mistake of acctcfg, or the venue's interface has changed"
 TRADING = "acctcfg sends no such request; another program's was refused"
 WEB = "a person must settle this on the venue's web page or app; then plan again"

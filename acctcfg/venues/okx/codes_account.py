@@ -163,7 +163,12 @@ ACCOUNT = {
         hint="add funds, then plan again",
         causes=("the trading account holds too little",),
     ),
-    **rows(Kind.PRECONDITION, {"59202": "not available under portfolio margin"}, causes=("portfolio margin",)),
+    **rows(
+        Kind.PRECONDITION,
+        {"59202": "not available under portfolio margin"},
+        hint=TRADING,
+        causes=("portfolio margin",),
+    ),
     **rows(
         Kind.PRECONDITION,
         {"59256": "position mode net is not possible while several traders are copied"},
@@ -233,23 +238,6 @@ ACCOUNT = {
         },
         causes=("the code has two meanings: which one, the request says",),
     ),
-    **rows(
-        Kind.PRECONDITION,
-        {
-            "59520": "delta_neutral is not for account modes spot and futures",
-            "59521": "a flexible loan stands in the way of delta_neutral",
-            "59522": "borrowing with transfers stands in the way of delta_neutral",
-            "59523": "isolated positions or orders stand in the way of delta_neutral",
-            "59524": "options stand in the way of delta_neutral",
-            "59525": "bots or copy trading stand in the way of delta_neutral",
-            "59526": "the account's delta is too large for delta_neutral",
-            "59527": "the setting of collateral stands in the way of delta_neutral",
-            "59528": "what is borrowed is above the limit of delta_neutral",
-            "59529": "the risk unit stands in the way of delta_neutral",
-        },
-        hint=CLEAR,
-        causes=("the strategy type delta_neutral",),
-    ),
     # -- sub-accounts --------------------------------------------------------------------------------------------------
     **rows(Kind.HUMAN, {"59550": "the identity check must reach level 2"}),
     **rows(
@@ -306,6 +294,7 @@ ACCOUNT = {
     **rows(
         Kind.PRECONDITION,
         {"59648-59652": "the spot offset of risk cannot be set so"},
+        hint="want another amount in `spot_offset`, or leave the currency out",
         causes=("it is for portfolio margin, within what the account holds",),
     ),
     **rows(Kind.VALUE, {"59658": "the currency cannot be collateral"}, causes=(_COLLATERAL,)),
@@ -337,14 +326,10 @@ ACCOUNT = {
         causes=(_COLLATERAL, "what is borrowed relies on this currency"),
     ),
     **rows(Kind.VALUE, {"59666": "a currency is to be enabled and disabled at once"}, causes=(_COLLATERAL,)),
-    **rows(Kind.VALUE, {"59671": "the currency has no automatic earning", "59676": "the fee tier is too low for it"}),
+    **rows(Kind.VALUE, {"59671": "the currency has no automatic earning"}),
     **rows(
         Kind.STATE,
-        {
-            "59672": "automatic earning is off, so nothing of it can be changed",
-            "59673": "automatic earning cannot be switched off within 24 hours",
-            "59674": "automatic earning and borrowing exclude each other",
-        },
+        {"59672": "automatic earning is off, so nothing of it can be changed"},
         hint="plan again later",
         causes=("automatic earning was switched lately", "the currency is borrowed"),
     ),
@@ -367,7 +352,6 @@ ACCOUNT = {
         {"59684": "the currency cannot be borrowed", "59686": "the currency cannot be settled in"},
         hint="choose a currency of the account's own list",
     ),
-    **rows(Kind.FINAL, {"59691-59693": "demo balances cannot be set so"}, causes=("demo trading",)),
 }
 """Codes 59xxx."""
 

@@ -2,30 +2,83 @@
 
 from __future__ import annotations
 
-from acctcfg.venues.okx.codes import CLEAR, TRADING, WEB, Kind, Meaning, rows
+from collections.abc import Mapping
+
+from acctcfg.venues.okx.codes import CLEAR, REPAY, TRADING, WEB, Kind, Meaning, rows
 
 __all__ = ["NEWER"]
 
+
+def _delta(words: Mapping[str, str], hint: str) -> dict[str, Meaning]:
+    return rows(Kind.PRECONDITION, words, hint=hint, causes=("the strategy type delta_neutral",))
+
+
 NEWER: dict[str, Meaning] = {
     # what stands in the way of a setting
+    **rows(Kind.PRECONDITION, {"59311": "the account has a VIP loan outstanding"}, hint=REPAY, causes=("a VIP loan",)),
     **rows(
         Kind.PRECONDITION,
-        {
-            "59311": "the account has a VIP loan outstanding",
-            "51209-51214": "only orders that reduce the delta are taken",
-        },
-        hint=CLEAR,
+        {"51209-51214": "only orders that reduce the delta are taken"},
+        hint="reduce the delta, or add funds, then plan again",
+        causes=("the account's delta is large for its equity", "the strategy type delta_neutral"),
+    ),
+    **rows(
+        Kind.PRECONDITION,
+        {"59673": "auto earn cannot be switched off within 24 hours"},
+        hint="wait until the 24 hours are over, then plan again",
+        causes=("it was turned on less than 24 hours ago: the venue's text may name the time",),
+    ),
+    **rows(
+        Kind.PRECONDITION,
+        {"59674": "auto earn is on: nothing can be borrowed to transfer or withdraw"},
+        hint="turn `auto_earn` of the currency off first",
+        causes=("auto earn is on for the currency",),
+    ),
+    **rows(
+        Kind.PRECONDITION,
+        {"59676": "the fee tier is too low for auto earn"},
+        hint="leave the currency out of `auto_earn`, or ask OKX what fee tier it wants",
+        causes=("OKX wants a fee tier for some currencies (`acctcfg show --fees` tells the present one)",),
     ),
     **rows(
         Kind.PRECONDITION,
         {
-            "59673": "auto earn cannot be switched off within 24 hours",
-            "59674": "auto earn is on: nothing can be borrowed to transfer or withdraw",
-            "59676": "the fee tier is too low for auto earn",
             "59692": "the demo balance would fall below zero",
             "59693": "the funds are held by orders or positions",
         },
-        hint=CLEAR,
+        hint=TRADING,
+        causes=("demo trading",),
+    ),
+    # delta neutral
+    **_delta(
+        {"59520": "delta_neutral is not for account modes spot and futures"},
+        "set `account_mode: multi_currency`, or portfolio",
+    ),
+    **_delta({"59521": "a flexible loan stands in the way of delta_neutral"}, REPAY),
+    **_delta(
+        {"59522": "under delta_neutral nothing can be borrowed to transfer or withdraw"},
+        "acctcfg moves no funds; another program's request was refused",
+    ),
+    **_delta(
+        {
+            "59523": "isolated positions or orders stand in the way of delta_neutral",
+            "59524": "options stand in the way of delta_neutral",
+            "59525": "bots or copy trading stand in the way of delta_neutral",
+        },
+        CLEAR,
+    ),
+    **_delta(
+        {"59526": "the account's delta is too large for delta_neutral"},
+        "reduce the delta, or add funds, then plan again",
+    ),
+    **_delta(
+        {"59527": "the setting of collateral stands in the way of delta_neutral"},
+        "want `collateral: {all: true}` as well: every currency must count as margin",
+    ),
+    **_delta({"59528": "what is borrowed is above the limit of delta_neutral"}, REPAY),
+    **_delta(
+        {"59529": "the risk unit stands in the way of delta_neutral"},
+        "take the account out of its delta-neutral risk unit on OKX's web page, or leave `strategy` as it is",
     ),
     # what a person must do
     **rows(

@@ -166,7 +166,12 @@ TRADING_AND_FUNDING = {
     **rows(Kind.FINAL, {"51735": "not for sub-accounts"}),
     **rows(Kind.LATER, {"51739": "not available for the moment"}),
     # -- margin and collateral -----------------------------------------------------------------------------------------
-    **rows(Kind.PRECONDITION, {"54000": "margin trading is not supported for this account"}, causes=_MODE),
+    **rows(
+        Kind.PRECONDITION,
+        {"54000": "margin trading is not supported for this account"},
+        hint="want an account mode that has margin trading, or leave the entry out",
+        causes=_MODE,
+    ),
     **rows(
         Kind.PRECONDITION,
         {"54001": "automatic borrowing is for account mode multi_currency"},
