@@ -312,6 +312,19 @@ def test_a_key_that_changes_ends_its_connections(wire, edit):
     assert wire.closed == 4007
 
 
+def test_a_deleted_key_is_heard_until_it_stops_signing(wire, desk):
+    """Where a deletion takes a while to be felt: then the connection ends with 4007, and the key logs in no more."""
+    wire.act("flags", {"key_delay_s": 10})
+    wire.act("accounts/mmdesk01/keys/bench", {}, method="DELETE")
+    assert (wire.wait(9), wire.closed) == ([], None)
+    wire.wait(1)
+    assert wire.closed == 4007
+    late = connect(wire.bench)
+    (said,) = late.say(login(desk, wire.bench.clock.now))
+    assert (said["event"], said["code"], late.closed) == ("error", "60032", 4001)
+    assert desk.code("GET", "/account/config") == "50119"
+
+
 def test_a_forced_end_is_announced(bench, desk):
     """64008 on the path that is named, and the end when the lead time is over."""
     private, business = logged_in(bench, desk), logged_in(bench, desk, "business")

@@ -90,10 +90,8 @@ def _check_clock(timestamp: str, now_ms: int, window_s: float) -> None:
 def _holder(venue: State, api_key: str, now_ms: int) -> Holder:
     if not KEY.fullmatch(api_key):
         raise Refusal("50111", at_gateway=True)
-    holder = venue.holders.get(api_key)
-    if holder is None or now_ms < holder.key.valid_from:
-        raise Refusal("50119", at_gateway=True)
-    if holder.key.valid_until is not None and now_ms >= holder.key.valid_until:
+    holder = venue.holder(api_key, now_ms)
+    if holder is None:
         raise Refusal("50119", at_gateway=True)
     return holder
 

@@ -43,6 +43,10 @@ class ApiKey:
         """`read_only,trade`, as the venue prints it."""
         return ",".join(word for word in PERMISSIONS if word in self.perm)
 
+    def signs(self, now_ms: int) -> bool:
+        """Whether it works at this time: a new one may not yet, a deleted one may for a while."""
+        return self.valid_from <= now_ms and (self.valid_until is None or now_ms < self.valid_until)
+
     @property
     def ip_text(self) -> str:
         """`203.0.113.7,203.0.113.8`, or empty for a key that is bound to no address."""
@@ -270,7 +274,7 @@ class State:
     delisted: dict[tuple[str, str], Instrument] = field(default_factory=dict)  # what is held may stand in these still
     flags: Flags = field(default_factory=Flags)
     tenants: dict[str, Tenant] = field(default_factory=dict)
-    holders: dict[str, Holder] = field(default_factory=dict)  # by api_key
+    holders: dict[str, Holder] = field(default_factory=dict)  # by api_key; whether it signs now: `holder`
     tokens: dict[str, Token] = field(default_factory=dict, repr=False)  # by text
     currencies: dict[str, Currency] = field(default_factory=lambda: dict(CURRENCIES))
     maintenance: Maintenance = field(default_factory=Maintenance)
@@ -299,6 +303,11 @@ class State:
     def next_uid(self) -> str:
         """A fresh user id."""
         return str(next(self.uids))
+
+    def holder(self, api_key: str, now_ms: int) -> Holder | None:
+        """Whose key it is; nobody's before it signs, and once it has stopped."""
+        holder = self.holders.get(api_key)
+        return holder if holder is not None and holder.key.signs(now_ms) else None
 
     def add_key(self, tenant: Tenant, account: Account, key: ApiKey) -> None:
         """File a key under its account and where requests are looked up."""

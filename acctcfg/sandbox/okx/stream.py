@@ -130,14 +130,15 @@ class OkxStream(Stream):
     def wrong_login(self, given: Mapping[str, Json]) -> str:
         """The code of a login that fails; empty for one that does not."""
         api_key, timestamp = str(given.get("apiKey", "")), str(given.get("timestamp", ""))
-        holder, now_ms = self.state.holders.get(api_key), self.world.now_ms
+        now_ms = self.world.now_ms
+        holder = self.state.holder(api_key, now_ms)
         if not re.fullmatch(r"[0-9]{9,11}(\.[0-9]{1,6})?", timestamp):
             return "60004"
         if abs(float(timestamp) * 1000 - now_ms) > LOGIN_S * 1000 / self.world.speed:
             return "60006"
         if not KEY.fullmatch(api_key):
             return "60005"
-        if holder is None or now_ms < holder.key.valid_from:
+        if holder is None:
             return "60032"
         if holder.key.ip and self.ip not in holder.key.ip:
             return "60009"
@@ -149,7 +150,7 @@ class OkxStream(Stream):
     def key_now(self) -> object:
         """What ends the connection when it changes."""
         key = self.holder.key if self.holder else None
-        known = key is not None and key.api_key in self.state.holders
+        known = key is not None and self.state.holder(key.api_key, self.world.now_ms) is not None
         return (key.label, key.perm, key.ip, key.env, key.passphrase) if key is not None and known else None
 
     def take(self, op: str, arg: Row, more: Row) -> None:
