@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from acctcfg.sandbox.control import act, control
+from acctcfg.sandbox.faults import OF_HANDSHAKES
 from acctcfg.sandbox.journal import Outcome
 from acctcfg.sandbox.sandbox import Kinds, Sandbox
 from acctcfg.sandbox.stream import Stream
@@ -52,7 +53,7 @@ class App(Sandbox):
         stream = self.venue_of(path).stream(request, path)
         if stream is None:
             return self.handle(request)
-        fault = world.faults.next_for("GET", path, stream.account, world.act)
+        fault = world.faults.next_for("GET", path, stream.account, world.act, OF_HANDSHAKES)
         admitted = world.pace.admits((request.peer, "GET", "websockets", ""), MOST_CONNECTS, 1.0, world.ticks())
         if fault is not None and fault.kind in ("reset_before", "reset_after"):
             reply = Reply(503, b"", fate="reset")

@@ -7,7 +7,7 @@ A fault is data: {match: {path, method, account}, after, times, kind, ...}. `bef
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from typing import Final, Protocol, cast
@@ -17,7 +17,7 @@ from acctcfg.sandbox.shapes import Schema
 from acctcfg.sandbox.traffic import Reply, User
 from acctcfg.sandbox.values import Json, Row, flag, mapping, rows_of, seconds, text, whole
 
-__all__ = ["FAULT", "FIELDS", "KINDS", "Fault", "Faults", "fault_from", "show_fault", "spoil"]
+__all__ = ["FAULT", "FIELDS", "KINDS", "OF_HANDSHAKES", "Fault", "Faults", "fault_from", "show_fault", "spoil"]
 
 # kind -> does the venue handle the request before the fault strikes?
 KINDS = {
@@ -39,6 +39,8 @@ KINDS = {
     "late_list": True,
     "lose_row": True,
 }
+# what can become of a WebSocket's handshake: it has no body to spoil, and nothing happens by it
+OF_HANDSHAKES = ("status", "reset_before", "reset_after", "timeout_before", "timeout_after", "hook")
 DEFAULT_SECONDS = {"delay": 1.0, "delayed_effect": 2.0, "timeout_before": 60.0, "timeout_after": 60.0}
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 FOR_EVER = ("late_list",)  # unless `times` says otherwise
@@ -215,11 +217,19 @@ class Faults:
 
     laid: list[Fault] = field(default_factory=list)
 
-    def next_for(self, method: str, path: str, account: User, act: Callable[[str, str, Json], Json]) -> Fault | None:
-        """Carry out the hooks that meet a request, and return the fault that strikes it."""
+    def next_for(
+        self,
+        method: str,
+        path: str,
+        account: User,
+        act: Callable[[str, str, Json], Json],
+        kinds: Collection[str] = tuple(KINDS),
+    ) -> Fault | None:
+        """Carry out the hooks that meet a request, and return the fault of these kinds that strikes it."""
         found: Fault | None = None
         for fault in tuple(self.laid):
-            if (found is None or fault.kind == "hook") and fault.meets(method, path, account):
+            wanted = fault.kind in kinds and (found is None or fault.kind == "hook")
+            if wanted and fault.meets(method, path, account):
                 if fault.kind == "hook":
                     for step in fault.do:
                         act(text(step, "method", "POST"), text(step, "path"), step.get("body") or {})

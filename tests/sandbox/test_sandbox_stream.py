@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from patience import PATIENCE_S
 
 from acctcfg.sandbox.app import Request
+from acctcfg.sandbox.faults import KINDS, OF_HANDSHAKES
 from acctcfg.sandbox.serve import Running
 from acctcfg.sandbox.stream import Stream
 from examples import some
@@ -376,6 +377,16 @@ def test_handshakes_are_paced_and_faulted(bench):
     assert bench.app.connect(asked).status == 503
     assert bench.app.connect(Request("GET", "/ws/v5/nowhere", {})).status == 404
     assert bench.act("GET", "requests")["by_path"]["GET /ws/v5/private"] == 6
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - set(OF_HANDSHAKES)))
+def test_a_fault_of_answers_leaves_handshakes_alone(bench, desk, kind):
+    """Laid for every path it spoils answers, and the connection is made; a hook is carried out before."""
+    bench.act("POST", "faults", kind=kind, times=0, code="50001", label="BUSY", reads=1)
+    bench.act("POST", "faults", kind="hook", do=[{"path": "accounts/mmdesk01/orders", "body": SWAP}])
+    assert logged_in(bench, desk).subscribe(POSITIONS)[0]["event"] == "subscribe"
+    assert len(bench.state()["orders"]) == 1
+    assert bench.act("GET", "faults")[0]["struck"] == 0
 
 
 def test_over_a_socket(bench, desk):
