@@ -294,6 +294,18 @@ def test_balance_and_position(wire, desk):
     assert wire.hear()[0]["data"][0]["eventType"] == "set_leverage"
 
 
+@pytest.mark.parametrize("mode", ["cross", "isolated"])
+def test_a_leverage_that_is_set_under_a_position_is_no_fill(wire, desk, mode):
+    """The position's row has another leverage, and the channel of balances and positions says set_leverage alone."""
+    wire.act("accounts/mmdesk01/positions", {**SWAP, "mgnMode": mode})
+    wire.subscribe({"channel": "balance_and_position"}, POSITIONS)
+    desk.pause = 1
+    desk.post("/account/set-leverage", **SWAP, lever="3", mgnMode=mode)
+    told, row = wire.hear()
+    assert (told["data"][0]["eventType"], told["data"][0]["posData"]) == ("set_leverage", [])
+    assert (row["eventType"], row["data"][0]["lever"]) == ("event_update", "3")
+
+
 def test_a_quiet_connection_ends(wire):
     """After thirty seconds in which nothing was said; a ping is something."""
     for _ in range(3):

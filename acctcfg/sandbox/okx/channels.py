@@ -211,19 +211,23 @@ def _whole(sub: Subscription, now_ms: int, details: list[Row]) -> Row:
 
 
 def _both(sub: Subscription, now_ms: int) -> Iterator[Row]:
-    """Balances and positions: at first everything, later the half that changed."""
-    positions, balances = sub.positions(), sub.balances(now_ms)
+    """Balances and positions: at first everything, later the half that changed, each change by its own name."""
+    positions, balances = {name: _brief(row) for name, row in sub.positions().items()}, sub.balances(now_ms)
     levers: Row = {"/".join(scope): lever for scope, lever in sub.account.leverage.items()}
     new, gone = _changed(sub.told, positions)
     moved, emptied = _changed(sub.other, balances, "uTime")
-    held = [_brief(row) for row in [*(positions[name] for name in new), *({**sub.told[n], "pos": "0"} for n in gone)]]
+    held = [*(positions[name] for name in new), *({**sub.told[name], "pos": "0"} for name in gone)]
     money: list[Row] = [{"ccy": ccy, "cashBal": balances[ccy]["cashBal"], "uTime": str(now_ms)} for ccy in moved]
     money += [{"ccy": ccy, "cashBal": "0", "uTime": str(now_ms)} for ccy in emptied]
-    kind = "snapshot" if sub.first else "filled" if held else "transferred" if money else "set_leverage"
-    if sub.first or held or money or levers != sub.levers:
-        row: Row = {"pTime": str(now_ms), "eventType": kind, "balData": money, "posData": held, "trades": []}
-        yield sub.frame([row])
+    if sub.first or held or money:
+        yield _event(sub, now_ms, "snapshot" if sub.first else "filled" if held else "transferred", money, held)
+    if levers != sub.levers and not sub.first:
+        yield _event(sub, now_ms, "set_leverage", [], [])
     sub.told, sub.other, sub.levers = positions, balances, levers
+
+
+def _event(sub: Subscription, now_ms: int, kind: str, money: list[Row], held: list[Row]) -> Row:
+    return sub.frame([{"pTime": str(now_ms), "eventType": kind, "balData": money, "posData": held, "trades": []}])
 
 
 _BRIEF = "posId tradeId instId instType mgnMode avgPx ccy posSide pos posCcy nonSettleAvgPx settledPnl uTime"
