@@ -84,6 +84,29 @@ def test_spoilt_answers(served, desk, fault, status, kind, body, effect):
     assert code(served, desk) == "0"
 
 
+STATUSES = {  # every HTTP status but 200 that the venue's tables print beside a code
+    400: "50000 50002 50004 50006 50014 50015 50016 50100 51000 53000 53001 53002 53003 53004 53005 53009 53010 53011"
+    " 53012 53013 53015 53016 53017 58114 59105",
+    401: "50101 50102 50103 50104 50105 50106 50107 50108 50109 50110 50111 50112 50113 50114 53006 53014",
+    403: "50035",
+    405: "50115",
+    410: "50005",
+    429: "50011 50013 58102",
+    500: "50026 51054 51149",
+    503: "50001",
+    200: "50040 50119 51010 54074 58301 59000 59510 99999",
+}
+
+
+@pytest.mark.parametrize(("status", "codes"), [(status, codes.split()) for status, codes in STATUSES.items()])
+def test_a_refusal_on_demand_has_the_status_of_its_code(bench, status, codes):
+    """The HTTP status that the venue's tables print beside the code, also where no rule of the sandbox raises it."""
+    for code in codes:
+        bench.act("POST", "faults", kind="code", code=code)
+        reply = bench.broker.raw("GET", "/account/config")
+        assert (reply.status, json.loads(reply.body)["code"]) == (status, code)
+
+
 @pytest.mark.parametrize(("kind", "effect"), [("reset_before", False), ("reset_after", True)])
 def test_dropped_connections(served, desk, kind, effect):
     """The connection is reset, before or after the effect."""
