@@ -85,8 +85,9 @@ def _demand_days(first: date, last: date) -> None:
     """Days that a file can be of."""
     if last < first:
         raise UsageError(f"--from {first} is after --to {last}")
-    if (last - first).days > MOST_DAYS:
-        raise UsageError(f"{first} to {last} are {(last - first).days} days; a file is of at most {MOST_DAYS}")
+    days = (last - first).days + 1
+    if days > MOST_DAYS:
+        raise UsageError(f"{first} to {last} are {days} days; a file is of at most {MOST_DAYS}")
 
 
 def _venue(workspace: Workspace, named: str | None) -> str:

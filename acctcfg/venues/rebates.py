@@ -11,7 +11,7 @@ from acctcfg.core.secret import Secret
 __all__ = ["MOST_DAYS", "GivesFiles", "Rebate", "RebateFile", "TellsRebates"]
 
 MOST_DAYS: Final = 180
-"""From the first day of a file to its last."""
+"""Of a file, its first day and its last included: the strict reading, since a range that is refused costs an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,6 +137,7 @@ def test_a_limit_that_somebody_else_used_up(fd: Desk) -> None:
         ("2026-02-30", "2026-03-01", "does not match the formats"),
         ("2026-02-02", "2026-02-01", "is after"),
         ("2026-01-01", "2026-07-01", "at most 180"),
+        ("2026-01-01", "2026-06-30", "are 181 days; a file is of at most 180"),
     ],
 )
 def test_days_that_no_file_is_of(fd: Desk, first: str, last: str, words: str) -> None:

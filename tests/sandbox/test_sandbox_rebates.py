@@ -57,12 +57,15 @@ def test_a_file_is_asked_for_and_fetched(fd):
     [
         ({"begin": "20261001"}, "50014"),
         ({"begin": "2026-10-01", "end": "20261002"}, "59612"),
+        ({"begin": "2026101", "end": "2026102"}, "59612"),
         ({"begin": "20261001", "end": "20260930"}, "59616"),
+        ({"begin": "20260101", "end": "20260630"}, "59615"),
+        ({"begin": "20260101", "end": "20260629"}, "0"),
         ({"begin": "20260101", "end": "20260831"}, "59615"),
     ],
 )
 def test_ranges(bench, days, code):
-    """Unreadable, reversed, or longer than 180 days."""
+    """Unreadable, reversed, or longer than 180 days, of which both ends count."""
     assert bench.broker.code("POST", "/broker/dma/trades", **days) == code
 
 

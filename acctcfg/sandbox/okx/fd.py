@@ -8,6 +8,7 @@ Refusals: 59608 no such broker, 50044 which kind of broker, 59506 a key that the
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -52,18 +53,22 @@ def _dma(call: Call) -> str:
 WHO: dict[str, Callable[[Call], str]] = {"fd": _kind, "dma": _dma}
 
 
+def _day(call: Call, name: str) -> datetime:
+    value = need(call, name)
+    try:
+        if not re.fullmatch("[0-9]{8}", value):
+            raise ValueError(value)
+        return datetime.strptime(value, "%Y%m%d").replace(tzinfo=UTC)
+    except ValueError as exc:
+        raise Refusal("59612") from exc
+
+
 def _range(call: Call) -> tuple[str, str]:
-    """begin and end, YYYYMMDD; the day of the end is included."""
-    days = []
-    for name in ("begin", "end"):
-        value = need(call, name)
-        try:
-            days.append(datetime.strptime(value, "%Y%m%d").replace(tzinfo=UTC))
-        except ValueError as exc:
-            raise Refusal("59612") from exc
-    if days[0] > days[1]:
+    """begin and end, YYYYMMDD; both days are included, and count."""
+    first, last = _day(call, "begin"), _day(call, "end")
+    if first > last:
         raise Refusal("59616")
-    if (days[1] - days[0]).days > MOST_DAYS:
+    if (last - first).days + 1 > MOST_DAYS:
         raise Refusal("59615")
     return text(call, "begin"), text(call, "end")
 
