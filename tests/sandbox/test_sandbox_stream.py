@@ -112,6 +112,15 @@ def test_a_login_that_fails_ends_the_connection(bench, desk, changed, code):
     assert said["code"] == "60009"
 
 
+@pytest.mark.parametrize("speed", [1, 50, 1000])
+def test_a_login_in_whole_seconds_is_in_time_at_any_speed(bench_from, speed):
+    """The time of a login is cut to the second, and up to a second older than the clock."""
+    bench = bench_from(speed=speed)
+    wire = connect(bench)
+    bench.clock.now += 0.999
+    assert wire.say(login(bench.sub(), bench.clock.now))[0]["event"] == "login"
+
+
 def test_a_key_bound_elsewhere_does_not_log_in(bench, desk):
     """60009: the address is not the key's."""
     bench.act("POST", "accounts/mmdesk01/keys/bench", ip="203.0.113.7")

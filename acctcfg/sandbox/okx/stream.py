@@ -27,6 +27,7 @@ PATHS = {f"/ws/v5/{name}": name for name in ("public", "private", "business")}
 IDLE_S = 30.0
 LEAST_IDLE_S = 3.0  # whatever the speed: a busy machine is not idle
 LOGIN_S = 30.0
+LEAST_LOGIN_S = 2.0  # whatever the speed: the time of a login is in whole seconds
 MOST_REQUESTS = 480  # in an hour, of one connection
 NOBODY = Account(uid="", name="", main_uid="")
 IDENT = re.compile(r"[A-Za-z0-9]{1,32}")
@@ -134,7 +135,7 @@ class OkxStream(Stream):
         holder = self.state.holder(api_key, now_ms)
         if not re.fullmatch(r"[0-9]{9,11}(\.[0-9]{1,6})?", timestamp):
             return "60004"
-        if abs(float(timestamp) * 1000 - now_ms) > LOGIN_S * 1000 / self.world.speed:
+        if abs(float(timestamp) * 1000 - now_ms) > max(LOGIN_S / self.world.speed, LEAST_LOGIN_S) * 1000:
             return "60006"
         if not KEY.fullmatch(api_key):
             return "60005"
