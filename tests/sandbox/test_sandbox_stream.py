@@ -317,10 +317,20 @@ def test_a_leverage_that_is_set_under_a_position_is_no_fill(wire, desk, mode):
 
 def test_a_quiet_connection_ends(wire):
     """After thirty seconds in which nothing was said; a ping is something."""
+    wire.subscribe(ORDERS)
     for _ in range(3):
         assert wire.wait(20) == []
         assert wire.say("ping") == ["pong"]
     wire.wait(30)
+    assert wire.closed == 4004
+
+
+def test_a_connection_that_subscribes_to_nothing_ends(wire):
+    """Thirty seconds after it began, however often it pings, and also where what it asked for was refused."""
+    wire.subscribe({"channel": "tickets"})
+    wire.wait(20)
+    assert (wire.say("ping"), wire.closed) == (["pong"], None)
+    wire.wait(10)
     assert wire.closed == 4004
 
 
@@ -350,6 +360,8 @@ def test_a_deleted_key_is_heard_until_it_stops_signing(wire, desk):
 def test_a_forced_end_is_announced(bench, desk):
     """64008 on the path that is named, and the end when the lead time is over."""
     private, business = logged_in(bench, desk), logged_in(bench, desk, "business")
+    private.subscribe(ORDERS)
+    business.subscribe({"channel": "orders-algo", "instType": "ANY"})
     assert bench.act("POST", "sockets/warn", {"path": "*/business"}) == {"sockets": 1}
     (said,) = business.hear()
     assert (said["event"], said["code"], private.hear()) == ("notice", "64008", [])

@@ -1,8 +1,9 @@
 """A connection to OKX's WebSocket: login, subscriptions, pings, and how it ends.
 
 Source: OKX v5, "WebSocket": login signs `timestamp + "GET" + "/users/self/verify"` with Unix seconds, valid for 30 s; a
-connection that says and hears nothing for 30 s ends with 4004, one whose key changes with 4007; 64008 comes a minute
-before a forced end. The message of 60012 repeats the whole request, as the venue's does.
+connection that says and hears nothing for 30 s, or subscribes to nothing within 30 s, ends with 4004, one whose key
+changes with 4007; 64008 comes a minute before a forced end. The message of 60012 repeats the whole request, as the
+venue's does.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ class OkxStream(Stream):
         self.key_was: object = None  # what the key was at the login
         self.subscriptions: list[Subscription] = []
         self.asked: list[float] = []
-        self.active = world.ticks()
+        self.active = self.began = world.ticks()
+        self.has_subscribed = False
         self.ends_at: float | None = None
 
     @property
@@ -174,6 +176,7 @@ class OkxStream(Stream):
             return
         self.send(ack)
         if not present:
+            self.has_subscribed = True
             self.subscriptions.append(Subscription(self.state, self.holder.account, arg, channel))
             self.count(str(arg["channel"]))
 
@@ -204,8 +207,13 @@ class OkxStream(Stream):
                 self.send(frame)
         if self.ends_at is not None and now >= self.ends_at:
             self.close(GOING_AWAY, "Service upgrade")
-        elif now - self.active >= max(IDLE_S / self.world.speed, LEAST_IDLE_S):
+        elif self.is_idle(now):
             self.close(4004, "No data received in 30s")
+
+    def is_idle(self, now: float) -> bool:
+        """Whether nothing was said for too long; pings are no reason to keep who never subscribes to anything."""
+        since = self.active if self.has_subscribed else self.began
+        return now - since >= max(IDLE_S / self.world.speed, LEAST_IDLE_S)
 
     def warn(self) -> None:
         """Announce a forced end, and end it when its time has come."""
