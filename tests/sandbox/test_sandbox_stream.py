@@ -1,84 +1,22 @@
-"""The private WebSocket: login, subscriptions, what is pushed and when, and every way that a connection ends."""
+"""The private WebSocket: login, subscriptions, and every way that a connection ends."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
 import time
-from dataclasses import dataclass
 
 import aiohttp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from patience import PATIENCE_S
+from stream_bench import ORDERS, POSITIONS, SWAP, connect, logged_in, login
 
 from acctcfg.sandbox.app import Request
 from acctcfg.sandbox.faults import KINDS, OF_HANDSHAKES
 from acctcfg.sandbox.serve import Running
-from acctcfg.sandbox.stream import Stream
 from examples import some
-
-SWAP = {"instId": "BTC-USDT-SWAP"}
-POSITIONS = {"channel": "positions", "instType": "ANY"}
-ORDERS = {"channel": "orders", "instType": "ANY"}
-
-
-def login(desk, at, **changed):
-    """The login frame of a key at a time in Unix seconds."""
-    stamp = str(int(at))
-    digest = hmac.new(desk.secret_key.encode(), f"{stamp}GET/users/self/verify".encode(), hashlib.sha256).digest()
-    arg = {"apiKey": desk.api_key, "passphrase": desk.passphrase, "timestamp": stamp}
-    return {"op": "login", "args": [{**arg, "sign": base64.b64encode(digest).decode(), **changed}]}
-
-
-@dataclass
-class Wire:
-    """One connection without a socket, on the bench's clock."""
-
-    bench: object
-    stream: Stream
-
-    def say(self, frame):
-        self.stream.received(frame if isinstance(frame, str) else json.dumps(frame))
-        return self.hear()
-
-    def hear(self):
-        self.stream.turn()
-        return [text if text == "pong" else json.loads(text) for text in self.stream.taken()]
-
-    def wait(self, seconds):
-        self.bench.clock.now += seconds
-        return self.hear()
-
-    def act(self, path, body=None, method="POST"):
-        self.bench.act(method, path, body or {})
-        return self.hear()
-
-    def subscribe(self, *args):
-        return self.say({"op": "subscribe", "args": list(args)})
-
-    @property
-    def closed(self):
-        return self.stream.closing and self.stream.closing[0]
-
-
-def connect(bench, path="private", **headers):
-    stream = bench.app.connect(Request("GET", f"/ws/v5/{path}", headers))
-    assert isinstance(stream, Stream), stream
-    bench.app.world.streams.append(stream)
-    bench.clock.now += 1
-    return Wire(bench, stream)
-
-
-def logged_in(bench, desk, path="private"):
-    wire = connect(bench, path)
-    (said,) = wire.say(login(desk, bench.clock.now))
-    assert (said["event"], said["code"]) == ("login", "0")
-    return wire
 
 
 @pytest.fixture
@@ -207,112 +145,6 @@ def test_whatever_is_said_is_answered(bench_from, text, inside):
     wire = logged_in(bench, bench.sub()) if inside else connect(bench)
     for frame in wire.say(text):
         assert frame == "pong" or frame.get("event") or frame["data"] is not None
-
-
-def test_positions_are_pushed(wire):
-    """What is held at first, in pages; then what changed; a closed one once, with size 0."""
-    wire.act("flags", {"snapshot_page_size": 1})
-    wire.act("accounts/mmdesk01/positions", [SWAP, {"instId": "ETH-USDT-SWAP"}])
-    first = [frame for frame in wire.subscribe(POSITIONS) if "data" in frame]
-    assert [(frame["eventType"], frame["curPage"], frame["lastPage"]) for frame in first] == [
-        ("snapshot", 1, False),
-        ("snapshot", 2, True),
-    ]
-    assert first[0]["arg"] == {**POSITIONS, "uid": wire.bench.state()["uid"]}
-    (frame,) = wire.act("accounts/mmdesk01/positions", {"instId": "SOL-USDT-SWAP", "size": "3"})
-    assert (frame["eventType"], [row["pos"] for row in frame["data"]], "curPage" in frame) == (
-        "event_update",
-        ["3"],
-        False,
-    )
-    (frame,) = wire.act("accounts/mmdesk01/positions/BTC-USDT-SWAP", method="DELETE")
-    assert [(row["instId"], row["pos"]) for row in frame["data"]] == [("BTC-USDT-SWAP", "0")]
-    assert wire.hear() == []
-
-
-def test_positions_come_again_at_intervals(wire):
-    """Every five seconds unless events alone are wanted; nothing for an account that is flat, unless a flag says so."""
-    wire.subscribe(POSITIONS)
-    assert wire.wait(6) == []
-    wire.act("accounts/mmdesk01/positions", SWAP)
-    (frame,) = wire.wait(6)
-    assert (frame["eventType"], len(frame["data"])) == ("snapshot", 1)
-    wire.say({"op": "unsubscribe", "args": [POSITIONS]})
-    events = {**POSITIONS, "extraParams": '{"updateInterval":"0"}'}
-    assert [frame["eventType"] for frame in wire.subscribe(events) if "data" in frame] == ["snapshot"]
-    assert wire.wait(6) == []
-    wire.act("accounts/mmdesk01/positions/all", method="DELETE")
-    wire.bench.act("POST", "flags", empty_snapshot=True, close_push=False)
-    wire.say({"op": "unsubscribe", "args": [events]})
-    assert [frame["data"] for frame in wire.subscribe(POSITIONS) if "data" in frame] == [[]]
-    wire.act("accounts/mmdesk01/positions", SWAP)
-    assert wire.act("accounts/mmdesk01/positions/all", method="DELETE") == []
-
-
-def test_filters(wire):
-    """By type, family or instrument."""
-    wire.subscribe({"channel": "positions", "instType": "SWAP", "instFamily": "ETH-USDT"})
-    assert wire.act("accounts/mmdesk01/positions", SWAP) == []
-    (frame,) = wire.act("accounts/mmdesk01/positions", {"instId": "ETH-USDT-SWAP"})
-    assert frame["data"][0]["instId"] == "ETH-USDT-SWAP"
-
-
-def test_orders_are_pushed_as_they_change(wire):
-    """No snapshot; live when one appears, canceled when it is gone; by a flag each twice."""
-    wire.act("accounts/mmdesk01/orders", SWAP)
-    assert [frame for frame in wire.subscribe(ORDERS) if "data" in frame] == []
-    (frame,) = wire.act("accounts/mmdesk01/orders", {"instId": "BTC-USDT"})
-    assert (frame["data"][0]["state"], frame["data"][0]["instType"]) == ("live", "SPOT")
-    wire.bench.act("POST", "flags", duplicate_order_frames=True)
-    said = wire.act("accounts/mmdesk01/orders/all", method="DELETE")
-    assert [frame["data"][0]["state"] for frame in said] == ["canceled"] * 4
-
-
-def test_algo_orders_have_a_path_of_their_own(bench, desk):
-    """Two channels on /business, by kind."""
-    wire = logged_in(bench, desk, "business")
-    wire.act("accounts/mmdesk01/algos", {**SWAP, "ordType": "twap"})
-    said = wire.subscribe({"channel": "orders-algo", "instType": "ANY"}, {"channel": "algo-advance", "instType": "ANY"})
-    assert [frame["data"][0]["ordType"] for frame in said if "data" in frame] == ["twap"]
-    (frame,) = wire.act("accounts/mmdesk01/algos", {**SWAP, "ordType": "trigger"})
-    assert (frame["arg"]["channel"], frame["data"][0]["state"]) == ("orders-algo", "live")
-    assert len(wire.act("accounts/mmdesk01/algos/all", method="DELETE")) == 2
-
-
-def test_the_account_is_pushed(wire):
-    """Currencies that are held; later those that changed, also down to nothing."""
-    wire.act("accounts/mmdesk01/balances", {"trading": {"USDT": "5", "BTC": "1"}})
-    (frame,) = [frame for frame in wire.subscribe({"channel": "account"}) if "data" in frame]
-    assert [row["ccy"] for row in frame["data"][0]["details"]] == ["BTC", "USDT"]
-    (frame,) = wire.act("accounts/mmdesk01/balances", {"trading": {"USDT": "0"}})
-    assert [(row["ccy"], row["eq"]) for row in frame["data"][0]["details"]] == [("USDT", "0")]
-    assert frame["eventType"] == "event_update"
-
-
-def test_balance_and_position(wire, desk):
-    """A snapshot, then the half that changed; a leverage that was set is told too."""
-    said = [frame for frame in wire.subscribe({"channel": "balance_and_position"}) if "data" in frame]
-    assert said[0]["data"][0]["eventType"] == "snapshot"
-    (frame,) = wire.act("accounts/mmdesk01/positions", SWAP)
-    (row,) = frame["data"]
-    assert (row["eventType"], len(row["posData"]), row["balData"]) == ("filled", 1, [])
-    (frame,) = wire.act("accounts/mmdesk01/balances", {"trading": {"USDT": "5"}})
-    assert frame["data"][0]["eventType"] == "transferred"
-    desk.pause = 1
-    desk.post("/account/set-leverage", instId="ETH-USDT-SWAP", lever="3", mgnMode="cross")
-    assert wire.hear()[0]["data"][0]["eventType"] == "set_leverage"
-
-
-@pytest.mark.parametrize("mode", ["cross", "isolated"])
-def test_a_leverage_that_is_set_under_a_position_is_no_fill(wire, desk, mode):
-    """The position's row has another leverage, and the channel of balances and positions says set_leverage alone."""
-    wire.act("accounts/mmdesk01/positions", {**SWAP, "mgnMode": mode})
-    wire.subscribe({"channel": "balance_and_position"}, POSITIONS)
-    desk.pause = 1
-    desk.post("/account/set-leverage", **SWAP, lever="3", mgnMode=mode)
-    told, row = wire.hear()
-    assert (told["data"][0]["eventType"], told["data"][0]["posData"]) == ("set_leverage", [])
-    assert (row["eventType"], row["data"][0]["lever"]) == ("event_update", "3")
 
 
 def test_a_quiet_connection_ends(wire):

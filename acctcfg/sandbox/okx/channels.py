@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from acctcfg.sandbox.okx.holding_rows import algo_row, balance_detail, order_row, position_row
+from acctcfg.sandbox.okx.holding_rows import (
+    algo_row,
+    balance_detail,
+    position_row,
+    pushed_balance_detail,
+    pushed_order_row,
+)
 from acctcfg.sandbox.okx.reads import balance_row
 from acctcfg.sandbox.okx.state import Account, Pending, Position, State
 from acctcfg.sandbox.values import Json, Row
@@ -128,14 +134,15 @@ class Subscription:
         """A push with the argument as it was subscribed, and the user's id."""
         return {"arg": {**self.arg, "uid": self.account.uid}, **more, "data": data}
 
-    def pages(self, rows: list[Row]) -> Iterator[Row]:
-        """A snapshot, cut where the sandbox is told to; nothing for nothing, unless a flag wants it."""
+    def pages(self, rows: list[Row]) -> list[list[Row]]:
+        """Rows, cut where the sandbox is told to; no page where there are none."""
         size = self.state.flags.snapshot_page_size
-        cut = [rows[start : start + size] for start in range(0, len(rows), size)]
-        if not cut and self.state.flags.empty_snapshot:
-            cut = [[]]
-        for number, page in enumerate(cut, 1):
-            yield self.frame(page, eventType="snapshot", curPage=number, lastPage=number == len(cut))
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+    def snapshot(self, pages: list[list[Row]]) -> Iterator[Row]:
+        """A frame for each page."""
+        for number, page in enumerate(pages, 1):
+            yield self.frame(page, eventType="snapshot", curPage=number, lastPage=number == len(pages))
 
     def is_regular(self, now_ms: int) -> bool:
         """Whether everything is to be said now: at first, and at each interval."""
@@ -190,7 +197,8 @@ def _positions(sub: Subscription, now_ms: int) -> Iterator[Row]:
     if changed and not sub.first:
         yield sub.frame(changed, eventType="event_update")
     if regular:
-        yield from sub.pages([{**row, "pTime": str(now_ms)} for row in found.values()])
+        pages = sub.pages([{**row, "pTime": str(now_ms)} for row in found.values()])
+        yield from sub.snapshot(pages or ([[]] if sub.state.flags.empty_snapshot else []))
     sub.told = found
 
 
@@ -198,16 +206,19 @@ def _account(sub: Subscription, now_ms: int) -> Iterator[Row]:
     found, regular = sub.balances(now_ms), sub.is_regular(now_ms)
     new, gone = _changed(sub.told, found, "uTime")
     if (new or gone) and not sub.first:
-        empty = [{**sub.told[ccy], "eq": "0", "cashBal": "0", "availBal": "0", "availEq": "0"} for ccy in gone]
+        empty = [balance_detail(sub.state, sub.account, ccy, str(now_ms)) for ccy in gone]
         yield sub.frame([_whole(sub, now_ms, [*(found[ccy] for ccy in new), *empty])], eventType="event_update")
     if regular:
-        yield from sub.pages([_whole(sub, now_ms, list(found.values()))])
+        pages = sub.pages(list(found.values())) or [[]]
+        yield from sub.snapshot([[_whole(sub, now_ms, details)] for details in pages])
     sub.told = found
 
 
 def _whole(sub: Subscription, now_ms: int, details: list[Row]) -> Row:
-    pushed = [{**{k: v for k, v in row.items() if k != "maxSpotInUse"}, "maxSpotInUseAmt": ""} for row in details]
-    return {**balance_row(sub.state, sub.account, str(now_ms)), "details": pushed}
+    return {
+        **balance_row(sub.state, sub.account, str(now_ms)),
+        "details": [pushed_balance_detail(sub.state, row) for row in details],
+    }
 
 
 def _both(sub: Subscription, now_ms: int) -> Iterator[Row]:
@@ -239,7 +250,7 @@ def _brief(row: Row) -> Row:
 
 def _orders(sub: Subscription, now_ms: int) -> Iterator[Row]:
     """Each change of an order; there is no snapshot."""
-    live = {o.id: order_row(sub.state, sub.account, o) for o in sub.account.orders if sub.wants(o)}
+    live = {o.id: pushed_order_row(sub.state, sub.account, o) for o in sub.account.orders if sub.wants(o)}
     yield from _each(sub, live, now_ms)
 
 

@@ -12,7 +12,8 @@ from acctcfg.sandbox.okx.replies import Refusal
 from acctcfg.sandbox.okx.state import Account, Pending, Position, State
 from acctcfg.sandbox.values import Row, plain
 
-__all__ = ["BALANCE", "algo_row", "balance_detail", "bot_row", "copy_row", "order_row", "position_row", "spread_row"]
+__all__ = ["BALANCE", "algo_row", "balance_detail", "bot_row", "copy_row", "order_row", "position_row"]
+__all__ += ["pushed_balance_detail", "pushed_order_row", "spread_row"]
 
 _POSITION = """
 adl availPos avgPx baseBal baseBorrowed baseInterest bePx bizRefId bizRefType cTime ccy clSpotInUseAmt deltaBS deltaPA
@@ -44,10 +45,15 @@ _BALANCE = """
 adjEq availEq borrowFroz delta deltaLever deltaNeutralStatus imr isoEq mgnRatio mmr notionalUsd notionalUsdForBorrow
 notionalUsdForFutures notionalUsdForOption notionalUsdForSwap ordFroz totalEq uTime upl
 """
+_PUSHED_ORDER = """
+amendResult amendSource code execType fillFee fillFeeCcy fillFwdPx fillIdxPx fillMarkPx fillMarkVol fillNotionalUsd
+fillPnl fillPxUsd fillPxVol lastPx msg notionalUsd reqId
+"""
 POSITION = dict.fromkeys(_POSITION.split(), "")
 ORDER = dict.fromkeys(_ORDER.split(), "")
 ALGO = dict.fromkeys(_ALGO.split(), "")
 BALANCE = dict.fromkeys(_BALANCE.split(), "")
+PUSHED_ORDER = dict.fromkeys(_PUSHED_ORDER.split(), "")
 DETAIL = dict.fromkeys(_DETAIL.split(), "")
 
 
@@ -116,6 +122,12 @@ def order_row(venue: State, account: Account, order: Pending) -> Row:
         "uTime": str(order.c_time),
         **order.extra,
     }
+
+
+def pushed_order_row(venue: State, account: Account, order: Pending) -> Row:
+    """One order as the WebSocket pushes it: what a pending one shows, and what became of changes and fills."""
+    row = order_row(venue, account, order)
+    return {**PUSHED_ORDER, "code": "0", "notionalUsd": row["sz"], **row}
 
 
 def algo_row(venue: State, account: Account, algo: Pending) -> Row:
@@ -194,3 +206,11 @@ def balance_detail(venue: State, account: Account, ccy: str, now: str) -> Row:
     row.update(collateralEnabled=ccy not in account.collateral_off, collateralRestrict=False)
     row.update(clSpotInUseAmt=account.spot_offset.get(ccy, ""))
     return row
+
+
+def pushed_balance_detail(venue: State, row: Row) -> Row:
+    """A currency's row as the WebSocket pushes it: one name is another, and the price in dollars stands there, too."""
+    currency = venue.currencies.get(str(row["ccy"]))
+    price = plain(currency.usd) if currency else ""
+    kept = {name: value for name, value in row.items() if name != "maxSpotInUse"}
+    return {**kept, "maxSpotInUseAmt": row["maxSpotInUse"], "coinUsdPrice": price}
