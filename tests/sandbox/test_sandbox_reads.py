@@ -215,6 +215,22 @@ def test_each_kind_of_bot_has_its_list(bench, kind, inst_id, path):
     assert seen == (1 if kind in ("grid", "contract_grid") else 0)
 
 
+GRID = """
+actualLever algoClOrdId algoId algoOrdType availEq basePos cTime cancelType direction floatProfit gridNum gridProfit
+instFamily instId instType investment lever liqPx maxPx minPx pnlRatio quoteSz baseSz runType state stopType sz tag
+totalPnl uTime uly
+"""
+
+
+@pytest.mark.parametrize(("kind", "inst_id"), [("grid", "BTC-USDT"), ("contract_grid", "BTC-USDT-SWAP")])
+def test_a_grids_row_has_every_field(bench, kind, inst_id):
+    """Those without a value are empty, not absent."""
+    desk = bench.sub()
+    bench.act("POST", "accounts/mmdesk01/bots", {"kind": kind, "instId": inst_id})
+    (row,) = desk.get(f"/tradingBot/grid/orders-algo-pending?algoOrdType={kind}")
+    assert set(row) == set(GRID.split())
+
+
 @pytest.mark.parametrize(
     "path", ["grid/orders-algo-pending", "signal/orders-algo-pending", "dca/ongoing-list?algoOrdType=grid"]
 )

@@ -45,6 +45,7 @@ _BALANCE = """
 adjEq availEq borrowFroz delta deltaLever deltaNeutralStatus imr isoEq mgnRatio mmr notionalUsd notionalUsdForBorrow
 notionalUsdForFutures notionalUsdForOption notionalUsdForSwap ordFroz totalEq uTime upl
 """
+_BOT = "availEq baseSz floatProfit gridProfit liqPx quoteSz"
 _PUSHED_ORDER = """
 amendResult amendSource code execType fillFee fillFeeCcy fillFwdPx fillIdxPx fillMarkPx fillMarkVol fillNotionalUsd
 fillPnl fillPxUsd fillPxVol lastPx msg notionalUsd reqId
@@ -53,6 +54,7 @@ POSITION = dict.fromkeys(_POSITION.split(), "")
 ORDER = dict.fromkeys(_ORDER.split(), "")
 ALGO = dict.fromkeys(_ALGO.split(), "")
 BALANCE = dict.fromkeys(_BALANCE.split(), "")
+BOT = dict.fromkeys(_BOT.split(), "")
 PUSHED_ORDER = dict.fromkeys(_PUSHED_ORDER.split(), "")
 DETAIL = dict.fromkeys(_DETAIL.split(), "")
 
@@ -164,6 +166,7 @@ def bot_row(venue: State, _account: Account, bot: Pending) -> Row:
     elif bot.kind == "signal":
         row.update(instIds=[bot.inst_id], lever="1", algoOrdType="contract")
     else:
+        row.update(BOT)
         row.update(instId=bot.inst_id, instFamily=instrument.family, uly=instrument.row["uly"])
         row.update(lever="1", actualLever="", sz=plain(bot.size), gridNum="10", minPx="1", maxPx="2", runType="1")
         row.update(basePos=False, cancelType="0", stopType="0", direction="neutral", totalPnl="0", pnlRatio="0")
