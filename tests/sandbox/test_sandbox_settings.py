@@ -27,6 +27,7 @@ A = "/account"
         ),
         ({"acctLv": "3"}, "set-auto-loan", {"autoLoan": True}, "0", "autoLoan", True),
         ({"acctLv": "3"}, "set-auto-loan", {}, "0", "autoLoan", True),
+        ({"acctLv": "3"}, "set-auto-loan", None, "50000", "autoLoan", False),
         ({"acctLv": "3"}, "set-auto-loan", {"autoLoan": "true"}, "51000", "autoLoan", False),
         ({"acctLv": "3", "debts": {"BTC": "1"}}, "set-auto-loan", {"autoLoan": True}, "59001", "autoLoan", False),
         ({"acctLv": "2"}, "set-auto-loan", {"autoLoan": True}, "54001", "autoLoan", False),

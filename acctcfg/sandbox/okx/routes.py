@@ -117,7 +117,7 @@ ROUTES: tuple[Route, ...] = (
     _post("/account/set-greeks", settings.set_greeks, 5, 2),
     _post("/account/set-fee-type", settings.set_fee_type, 5, 2),
     _post("/account/set-isolated-mode", settings.set_isolated_mode, 5, 2),
-    _post("/account/set-auto-loan", settings.set_auto_loan, 5, 2, empty_body=True),
+    _post("/account/set-auto-loan", settings.set_auto_loan, 5, 2),
     _post("/account/set-auto-repay", settings.set_auto_repay, 5, 2),
     _post("/account/set-riskOffset-amt", settings.set_risk_offset_amount, 10, 2),
     _post("/account/set-riskOffset-type", settings.set_risk_offset_type, 10, 2),
