@@ -87,7 +87,7 @@ def test_fee_rates_of_sub_accounts(bench):
 
 
 def test_what_is_on_its_way(bench):
-    """Deposits and withdrawals that a control call lays are shown by account, currency and state."""
+    """Deposits and withdrawals of a control call are shown by account, currency, state, type and the client's id."""
     bench.sub(withdrawals=[{"ccy": "BTC", "amt": "0.5", "state": "2"}])
     bench.sub("mmdesk02")
     (ident,) = bench.act("POST", "accounts/mmdesk01/deposits", {"ccy": "USDT", "amt": 7, "txId": "0xab"})["ids"]
@@ -98,6 +98,12 @@ def test_what_is_on_its_way(bench):
     assert bench.broker.get(f"{path}?ccy=BTC") == []
     (row,) = bench.broker.get("/asset/broker/dma/subaccount-withdrawal-history?state=2")
     assert (row["subAcct"], row["ccy"], row["state"]) == ("mmdesk01", "BTC", "2")
+    assert [len(bench.broker.get(f"{path}?type={kind}")) for kind in (3, 4)] == [0, 1]
+    assert bench.broker.code("GET", f"{path}?type=5") == "51000"
+    bench.act("POST", "accounts/mmdesk01/withdrawals", {"ccy": "BTC", "type": "3", "clientId": "mine"})
+    out = "/asset/broker/dma/subaccount-withdrawal-history"
+    counted = [len(bench.broker.get(f"{out}?{ask}")) for ask in ("type=3", "clientId=mine", "clientId=other", "type=4")]
+    assert counted == [1, 1, 0, 1]
     bench.act("DELETE", "accounts/mmdesk01/deposits/all")
     assert bench.broker.get(path) == []
     assert bench.broker.code("GET", f"{path}?subAcct=nobody01") == "59510"
