@@ -103,6 +103,14 @@ def test_a_venue_that_does_not_serve_it_is_unreadable(make_gate: Callable[..., G
     assert gate.writes() == []
 
 
+def test_an_unknown_symbol_is_told_by_its_label(current: Callable[..., GateDesk]) -> None:
+    """Whatever status the label comes with: it is the symbol that there is not, and not the list."""
+    gate = current(top={"flags": {"label_status": {"TRADE_SYM_NOT_SUPPORT": "404"}}})
+    gate.write({"cx": {"settings": {"margin_mode": {f"{HYPER}X": "isolated"}}}})
+    (unread,) = gate.plan("--format", "json").json["unreadable"]
+    assert (unread["code"], "does not serve" in unread["message"]) == ("unknown_symbol", False)
+
+
 def test_other_exchanges_are_refused_offline(current: Callable[..., GateDesk]) -> None:
     """`validate` says so, by the symbol."""
     gate = current().write({"cx": {"settings": {"margin_mode": {ADA: "isolated"}}}})

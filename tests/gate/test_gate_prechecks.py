@@ -441,6 +441,17 @@ def test_a_venue_without_securities_guards_them_itself(gate: GateDesk) -> None:
     gate.converge()
 
 
+@pytest.mark.parametrize("label", ["USER_DEACTIVATED", "FORBIDDEN", "A_LABEL_OF_TOMORROW"])
+def test_a_refusal_with_404_is_not_a_list_that_is_not_served(make_gate: Callable[..., GateDesk], label: str) -> None:
+    """No status is documented for a label: securities that could not be read block, whatever the refusal's status."""
+    gate = make_gate(top=CURRENT, security_positions=[{"symbol": "US_STOCK_AAPL_USDT", "qty": "2"}])
+    gate.write({"cx": MODE})
+    gate.fault(match={"path": "*/security_positions"}, times=0, kind="label", label=label, status=404)
+    assert label in gate.blocked_by("cx.account_mode")["no_security_positions"]
+    said = gate.apply()
+    assert (said.code, gate.writes()) == (3, []), said.out
+
+
 @pytest.mark.parametrize("exchange", ["bybit", "kraken", "hyperliquid", "deribit", "lighter"])
 def test_a_margin_at_a_later_exchange_counts(make_gate: Callable[..., GateDesk], exchange: str) -> None:
     """From isolated_exchange all eight are read, whatever currency their contracts settle in."""

@@ -34,7 +34,7 @@ from acctcfg.venues.gate_crossex.endpoints import (
     SYMBOLS,
 )
 from acctcfg.venues.gate_crossex.fees import fees_of
-from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ
+from acctcfg.venues.gate_crossex.refusals import ISOLATED_READ, NOT_SERVED
 from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.gate_crossex.vocabulary import (
     ACCOUNT_MODE,
@@ -235,7 +235,7 @@ class CrossEx:
         try:
             return await self._rows(SECURITY_POSITIONS)
         except Refused as error:
-            if error.status == 404:
+            if error.code in NOT_SERVED:
                 return None
             raise
 

@@ -14,6 +14,7 @@ __all__ = [
     "CLOCK",
     "ISOLATED_READ",
     "LABELS",
+    "NOT_SERVED",
     "PRECONDITIONS",
     "TOO_MANY",
     "Meaning",
@@ -27,6 +28,9 @@ UNKNOWN_KEY = frozenset({"INVALID_KEY", "INVALID_CREDENTIALS"})
 """No such key here: mistyped, deleted, or at home elsewhere."""
 ISOLATED_READ = "QUERY_INVALID_EXCHANGE_TYPE"
 """A read of the account without an exchange was refused: the account is in isolated_exchange."""
+NOT_SERVED = frozenset({"NOT_FOUND", "http_404"})
+"""No such path here, with a label or as a gateway's bare 404. No status is documented for a label, so one that comes
+with a 404 and says anything else is a refusal like any other."""
 
 
 class Meaning(NamedTuple):

@@ -15,6 +15,7 @@ from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import GET_MARGIN_MODE
 from acctcfg.venues.gate_crossex.leverage import missing
 from acctcfg.venues.gate_crossex.listed import listed
+from acctcfg.venues.gate_crossex.refusals import NOT_SERVED
 from acctcfg.venues.gate_crossex.settings import SWITCHES, SYMBOL_IN_USE
 from acctcfg.venues.gate_crossex.symbols import Symbols
 from acctcfg.venues.settings import Settings
@@ -111,7 +112,7 @@ class GateSettings(Settings[Account]):
                     await self.answer(account, self.switches[address.field].source, [address.key]), address
                 )
             except VenueError as error:
-                if getattr(error, "status", 0) == 404:
+                if error.code in NOT_SERVED:
                     return Unreadable("not_served", "this venue does not serve margin modes, so nothing is sent")
                 return Unreadable(error.code or "unreadable", error.told)
 
