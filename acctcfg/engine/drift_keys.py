@@ -98,10 +98,11 @@ def _lapse(row: ListedKey, lapses_at: float, now: float) -> str:
 
 
 def _made_at(memory: JournalMemory, uid: str, row: ListedKey) -> float | None:
-    """When the key is known to have existed: by the journal, or by the venue's list, which may give its last change."""
+    """When the key is known to have existed: by the journal, or by the venue's list, which may only give its last
+    change."""
     known = [one.since for one in memory.stored_keys(uid) if one.since and one.api_key == row.api_key]
     times = [datetime.fromisoformat(one).timestamp() for one in known]
-    times += [row.changed_s] if row.changed_s is not None else []
+    times += [one for one in (row.made_s, row.changed_s) if one is not None]
     return min(times, default=None)
 
 

@@ -25,6 +25,7 @@ class ListedKey:
     permissions: tuple[str, ...]
     ip_allowlist: tuple[str, ...]
     changed_s: float | None  # when it was made or changed last
+    made_s: float | None = None  # when it was made, where the list tells that apart
     used_s: float | None = None  # when it signed last, as far as anybody here knows
     idle_s: float | None = None  # after so long without use the venue deletes it; None where it does not
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from gate_desk import ADA, GateDesk
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "drift.schema.json").read_text(encoding="utf-8"))
+NOW, DAY_S = int(time.time()), 86_400
 PATTERN = {"symbol": "OKX_FUTURE_*", "value": 4}
 
 
@@ -50,6 +52,19 @@ def test_keys_and_sub_accounts(gate: GateDesk) -> None:
     assert found(drift(gate, "--target", "sub_1", code=2)) == found(document) - only
     assert found(drift(gate, "--exclude", "sub_1", "--exclude", "main", code=2)) == only
     assert not found(drift(gate, "--exclude", "sub_1", "--exclude", "venues.cx", code=0))
+
+
+@pytest.mark.parametrize("changed", ["updated_at", "update_at"])
+def test_a_key_is_as_old_as_its_secret(gate: GateDesk, changed: str) -> None:
+    """A change of its name or lists makes no new secret: `rotate_after` counts from when the venue made the key."""
+    gate.sandbox.control_post("accounts/cx:sub_1", keys=[row("a")])
+    key = {"permissions": {"futures": "write"}, "rotate_after": "90d"}
+    gate.write({"sub_1": {"role": "sub_account", "api_keys": {"a": key}}})
+    assert not found(drift(gate, code=0))
+    listed = {"perms": [{"name": "futures", "read_only": False}], "ip_whitelist": [], "name": "a", "key": "key-a"}
+    old = json.dumps([{**listed, "state": 1, "mode": 1, "created_at": NOW - 91 * DAY_S, changed: NOW}])
+    gate.fault(match={"path": "*/keys", "method": "GET"}, times=0, kind="garbage", body=old)
+    assert found(drift(gate, code=2)) == {("rotation_due", "sub_1.api_keys[a]")}
 
 
 def test_values_and_new_listings(gate: GateDesk) -> None:

@@ -6,11 +6,17 @@ import csv
 import io
 import json
 import shutil
+from types import SimpleNamespace
 from typing import Any
 
 import pyrage
 import pytest
 from gate_desk import GateDesk
+
+from acctcfg.core.state import KeyValue
+from acctcfg.venues.gate_crossex.key_rotation import half_made
+from acctcfg.venues.gate_crossex.main_user import KeyRow
+from acctcfg.venues.half_made import Traces
 
 NO_CHANGES = "No changes. Live accounts match the manifest."
 KEY = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
@@ -130,3 +136,34 @@ def test_a_key_of_an_account_that_is_locked_and_should_not_be_is_not(
     said = gate.run("secrets", "check", "--format", "json")
     assert (said.code, [one["status"] for one in said.json["keys"]]) == (1, ["refused"])
     assert advice in said.json["keys"][0]["message"]
+
+
+class _Unknown:
+    """A journal that knows of no key."""
+
+    def kept(self, _: str) -> bool:
+        return False
+
+    def creating(self, *_: str) -> None:
+        return None
+
+    def created(self, *_: str) -> tuple[()]:
+        return ()
+
+    stored_keys = created
+
+    def stored_key(self, _: str) -> None:
+        return None
+
+
+@pytest.mark.parametrize(("made", "changed", "ours"), [(1001, 1001, True), (400, 1001, False), (1001, 2000, False)])
+def test_a_key_is_ours_by_both_of_its_times(made: int, changed: int, ours: bool) -> None:
+    """Made while the venue took our request, and not changed since: an older key that got its name and lists in that
+    moment is somebody else's, and is never taken for what is left of a creation of ours."""
+    memory: Any = _Unknown()
+    traces = Traces(memory=memory, name="sub_1", uid="7", window_s=61.0)
+    traces.begin("trading", KeyValue(("futures:write",), (), None), 1000.0)
+    perms = [{"name": "futures", "read_only": False}]
+    row = {"name": "trading", "key": "key-1", "perms": perms, "ip_whitelist": [], "created_at": made}
+    account: Any = SimpleNamespace(traces=traces)
+    assert half_made(account, KeyRow.of({**row, "updated_at": changed})) is ours

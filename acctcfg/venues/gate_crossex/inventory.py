@@ -64,4 +64,5 @@ def _key(row: KeyRow) -> ListedKey:
         permissions=row.permissions,
         ip_allowlist=row.ip_allowlist,
         changed_s=unix_seconds(row.changed_s),
+        made_s=unix_seconds(row.made_s),
     )

@@ -111,9 +111,13 @@ def keys_of(account: Account, label: str) -> tuple[KeyRow, ...]:
 
 
 def half_made(account: Account, row: KeyRow) -> bool:
-    """Whether that key is what is left of a creation of ours: by the venue's time of it, and what was sent."""
+    """Whether that key is what is left of a creation of ours: by the venue's times of it, and what was sent.
+
+    It was made then, and has not been changed since: an older key that somebody gave the same name and lists is theirs.
+    """
     value = KeyValue(row.permissions, row.ip_allowlist, None)
-    return account.traces.half_made(row.label, row.api_key, value, unix_seconds(row.changed_s))
+    times = {unix_seconds(row.made_s or row.changed_s), unix_seconds(row.changed_s)}
+    return all(account.traces.half_made(row.label, row.api_key, value, one) for one in times)
 
 
 class Resource(Protocol):

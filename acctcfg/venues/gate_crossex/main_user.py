@@ -99,7 +99,8 @@ class KeyRow:
     usable: bool  # the row says so
     state: object  # the venue's word for it, None where the row has none
     mode: int | None  # of the account that it was made for; can be sent back, never changed
-    changed_s: str  # when it was made, or changed last
+    made_s: str  # when it was made; "" where the row does not say it
+    changed_s: str  # when it was changed last, or made
 
     @classmethod
     def of(cls, row: object) -> KeyRow:
@@ -124,6 +125,7 @@ class KeyRow:
             usable=str(row.get("state")) == _USABLE,
             state=row.get("state"),
             mode=whole_of(str(row.get("mode"))),
+            made_s=str(row.get("created_at") or ""),
             changed_s=str(row.get("updated_at") or row.get("update_at") or row.get("created_at") or ""),
         )
 
