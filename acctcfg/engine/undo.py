@@ -49,7 +49,7 @@ class Undo:
     stays: tuple[Warning_, ...]  # what is not, and why
     since: Mapping[tuple[str, str], str]  # the account's uid and an address -> the last later run that wrote there
     targets: tuple[str, ...] = ()
-    reviewed: bool = False  # its plan was made before: what differs by now makes that stale, and is not left out
+    reviewed: frozenset[str] | None = None  # the steps of its saved plan: where they differ by now, that is stale
     again: tuple[Warning_, ...] = ()  # what that plan said of the manifest's lines
 
     @classmethod
@@ -90,7 +90,8 @@ class Undo:
         )
         again = (one for one in document["warnings"] if one["code"] == AGAIN)
         told_then = tuple(Warning_(one["address"], AGAIN, one["message"]) for one in again)
-        return replace(found, reviewed=True, again=told_then)
+        steps = frozenset(str(step["address"]) for step in document["steps"])
+        return replace(found, reviewed=steps, again=told_then)
 
     @property
     def focus(self) -> Focus:
@@ -111,8 +112,8 @@ class Undo:
     def settle(self, surveys: Sequence[Survey]) -> list[Warning_]:
         """Leave out what is not as the run left it, and say so, with all else that stays."""
         found = list(self.stays)
-        for survey in () if self.reviewed else surveys:
-            found += self._settle(survey)
+        for survey in surveys:
+            found += self._settle(survey) if self.reviewed is None else self._settle_again(survey, self.reviewed)
         return found
 
     def _settle(self, survey: Survey) -> Iterator[Warning_]:
@@ -123,10 +124,7 @@ class Undo:
             survey.unreadable = [one for one in survey.unreadable if one.address == survey.spec.key]
             yield from (Warning_(str(one), STAYS, "the account is not there any more") for one in mine)
             return
-        for unread in [one for one in survey.unreadable if one.code in _NO_SCOPE]:
-            if about := _about(unread.address, mine):
-                survey.unreadable.remove(unread)
-                survey.without |= dict.fromkeys(about, f"the account does not have it then: {unread.message}")
+        _without_scope(survey, mine)
         for address in mine:
             if address not in survey.desired:
                 why = _nothing(survey, address)
@@ -134,6 +132,13 @@ class Undo:
                 _leave(survey, address)
             if why:
                 yield Warning_(str(address), STAYS, why)
+
+    def _settle_again(self, survey: Survey, steps: frozenset[str]) -> Iterator[Warning_]:
+        """Of a saved plan, what it left out since the account does not have it in the mode that the plan leads to: an
+        entry without a scope is found whatever is looked at. Where it is one of the steps, it could not be read."""
+        left_out = [one for one in self.back if one.account == survey.spec.key and str(one) not in steps]
+        for address in _without_scope(survey, left_out):
+            yield Warning_(str(address), STAYS, survey.without[address])
 
     def _moved(self, deed: Deed, survey: Survey) -> str:
         """Why a value is nothing that this run left; "" where it is, or already as the run found it."""
@@ -149,6 +154,17 @@ class Undo:
             return ""
         who = f"run {later} wrote it since" if later else "something else than a run of this journal changed it since"
         return f"{who}: it is {told(to_json(live))} now, and this run left {told(deed.after)}"
+
+
+def _without_scope(survey: Survey, back: Sequence[Address]) -> list[Address]:
+    """Which of these the account does not have in the mode that it will have. They are no longer unreadable."""
+    found: list[Address] = []
+    for unread in [one for one in survey.unreadable if one.code in _NO_SCOPE]:
+        if about := _about(unread.address, back):
+            survey.unreadable.remove(unread)
+            survey.without |= dict.fromkeys(about, f"the account does not have it then: {unread.message}")
+            found += about
+    return found
 
 
 def _about(unread: str, back: Sequence[Address]) -> list[Address]:

@@ -288,6 +288,23 @@ def test_values_by_side_do_not_stand_in_the_way_back_to_one_for_both(desk: Desk)
     assert (live["posMode"], live["greeksType"]) == ("net_mode", "PA")
 
 
+def test_values_by_side_do_not_stand_in_the_way_of_a_leverage_that_comes_back(desk: Desk) -> None:
+    """A saved revert to net that brings another leverage back is carried out, and names the sides again."""
+    cross = {"SWAP/cross/BTC-USDT-SWAP": "4"}
+    settle(desk, "trader01", acctLv="3", posMode="net_mode", leverage=cross)
+    sided = {"market": "swap", "instrument": "ETH-USDT-SWAP", "margin": "isolated", "value": 7}
+    fields = {"api_keys": KEY, "position_mode": "long_short", "leverage": [sided, {**SWAP, "value": 3}]}
+    run = applied(desk, {"trader01": fields})
+    plan = saved(desk, run)
+    assert values(plan) == {"trader01.position_mode": ("long_short", "net"), LEVER: (None, 4)}
+    told = back(desk, "--format", "json").json
+    assert (told["summary"]["changed"], told["summary"]["not_started"]) == (2, 0)
+    assert named(told["plan"]) == named(plan)
+    assert set(named(plan)) == {f"trader01.leverage[swap/ETH-USDT/isolated/{side}]" for side in ("long", "short")}
+    live = desk.account("trader01")
+    assert (live["posMode"], live["leverage"]) == ("net_mode", cross)
+
+
 def test_an_account_that_is_gone_does_not_stand_in_the_way_of_the_others(desk: Desk) -> None:
     """Nothing of an account that somebody deleted is unreadable or made anew: it is named, and the rest is undone."""
     accounts = ("trader01", "trader02")
