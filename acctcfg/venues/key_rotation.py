@@ -32,6 +32,7 @@ from acctcfg.core.state import ABSENT, KeyValue, Rotating
 from acctcfg.errors import ConfigError, Refused, StoreError, VenueError
 from acctcfg.venues.account import AccountNotes
 from acctcfg.venues.contract import Writer
+from acctcfg.venues.rotation_looks import looked_for
 
 __all__ = [
     "Keys",
@@ -224,7 +225,7 @@ async def rotate(account: AccountNotes, change: Change, writer: Writer, keys: Ke
     assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
     begun = account.rotations.get(label)
     asked = _asked(account, change.address, begun)
-    there = await keys.listed() if begun is not None else {}
+    there = await looked_for(account.client, begun, keys.listed) if begun is not None else {}
     if begun is not None:
         begun = await _of_use(account, change, writer, keys, begun, there)
     old_left = begun is None or begun.old in there

@@ -105,7 +105,7 @@ class Account(AccountNotes):
         """The sub-account's keys; read once unless they must be fresh."""
         if self.keys is None or fresh:
             found = await self.main_user.key_list(self.row.uid) if self.row is not None else KeyList(rows=())
-            self.keys, self.odd_keys = found.rows, found.odd
+            self.keys, self.odd_keys, self.looked_twice = found.rows, found.odd, False
         return self.keys
 
     async def look_twice(self) -> None:

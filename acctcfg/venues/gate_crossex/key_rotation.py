@@ -23,6 +23,7 @@ from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.key_rotation import as_made, begins, elsewhere, goes_on, stays, unstored
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.resources import alias
+from acctcfg.venues.rotation_looks import lacks, lost_again
 from acctcfg.wire.endpoint import Call, Param
 
 __all__ = ["AccountKeys", "body_of", "half_made", "in_rotation", "keys_of"]
@@ -64,7 +65,7 @@ async def in_rotation(
     if begun is None:
         value = value_of(found := await as_it_is())
         return found if value is None else Rotating(value, begins(account), adds=True)
-    rows = {row.api_key: row for row in await account.key_list()}
+    rows = await _rows_of(account, key.label, begun)
     if account.odd_keys & {"", key.label, begun.temporary}:
         raise Garbled("the venue's list of the account's keys has a row that cannot be read", code="shape")
     new, old = rows.get(begun.new), rows.get(begun.old)
@@ -87,6 +88,20 @@ async def in_rotation(
     row = old or left if adds else left  # the one that stays is the new one
     value = KeyValue(row.permissions, row.ip_allowlist, key.store)
     return Rotating(value, goes_on(account, address, begun, adds=adds), adds=adds)
+
+
+async def _rows_of(account: Account, label: str, begun: Rotation) -> dict[str, KeyRow]:
+    """The listed keys by id. A missing one is looked for twice: the new key, and an old one that would go unseen.
+
+    An old key that this run deleted is known to be gone.
+    """
+    rows = {row.api_key: row for row in await account.key_list()}
+    labels = {api_key: row.label for api_key, row in rows.items()}
+    unseen = labels.get(begun.new) == label and begun.old not in {*labels, *account.deleted}
+    if lacks(begun, labels) or unseen:
+        await account.look_twice()
+        rows = {row.api_key: row for row in account.keys or ()}
+    return rows
 
 
 async def _at_its_end(account: Account, key: KeySpec, begun: Rotation) -> Live | None:
@@ -156,9 +171,12 @@ class AccountKeys:
         row = self._old(label)
         return row.api_key if row is not None else ""
 
-    async def ours(self, label: str, api_key: str) -> bool:  # noqa: ARG002 (ids tell here)
+    async def ours(self, label: str, api_key: str) -> bool:
         """By the venue's time of it, and what was sent."""
-        return half_made(self.account, (await self._rows())[api_key])
+        rows = await self._rows()
+        if api_key not in rows:
+            raise lost_again(label)
+        return half_made(self.account, rows[api_key])
 
     async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
         """Create a key with the wanted permissions and addresses, and the old one's mode."""

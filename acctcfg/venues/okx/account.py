@@ -168,6 +168,7 @@ class Account(AccountNotes):
         """The broker's list of the account's keys; slow (once a second), so it is read once unless it must be fresh."""
         if self.keys is None or fresh:
             self.keys = await self.master.key_list(self.name) if self.row is not None else KeyList(rows={})
+            self.looked_twice = False
             for row in self.keys.rows.values():
                 self.key_values[row.api_key] = KeyValue(row.permissions, row.ip_allowlist, None)
         return self.keys.rows

@@ -17,6 +17,7 @@ from acctcfg.venues.key_rotation import begins, elsewhere, goes_on, stands, stay
 from acctcfg.venues.key_wishes import value_of
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.listed import KeyRow, seconds
+from acctcfg.venues.rotation_looks import lacks, lost_again
 from acctcfg.wire.endpoint import Call
 
 __all__ = ["AccountKeys", "in_rotation", "keys_of"]
@@ -45,6 +46,9 @@ async def in_rotation(account: Account, key: KeySpec, as_it_is: Callable[[], Awa
             account.has_secret(key, signing.api_key)
             return config.key_value(key.store)
     rows = await account.key_list()
+    if lacks(begun, {row.api_key: row.label for row in rows.values()}):
+        await account.look_twice()
+        rows = await account.key_list()
     if account.keys is not None and account.keys.odd & {"", key.label, begun.temporary}:
         raise Garbled("the venue's list of the account's keys has a row that cannot be read", code="shape")
     ids = {row.api_key for row in rows.values()}
@@ -149,7 +153,10 @@ class AccountKeys:
 
     async def ours(self, label: str, api_key: str) -> bool:  # noqa: ARG002 (labels tell here)
         """By the venue's time of it, and what was sent."""
-        return _half_made(self.account, (await self.account.key_list())[label])
+        rows = await self.account.key_list()
+        if label not in rows:
+            raise lost_again(label)
+        return _half_made(self.account, rows[label])
 
     async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
         """Create a key with the wanted permissions and addresses."""
