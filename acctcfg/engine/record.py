@@ -27,14 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["HeldBack", "JournalWriter", "Run"]
 
-
 SOON_S = 1.0
 """For how long an answered write waits for another one's intent, to share its flush."""
-
 LOCK_HOLDS_S = 5.0
 """For how long the word that the lock is ours is good: nobody else takes it within three times that."""
 TRIES = 3
-
 _ENTRY: ContextVar[Intent | None] = ContextVar("the journal's entry of the write that this task sends", default=None)
 
 
@@ -165,6 +162,10 @@ class JournalWriter:
             self.run.journal.answered(self.last, facts)  # not in a thread: nothing comes between the answer and this
         except JournalError as error:
             self.run.trouble.setdefault(self.address, error)
+
+    def alone(self) -> bool:
+        """Whether the lock is ours: not asked in a thread, for nothing comes between an answer and its secret."""
+        return self.run.fresh(self.venue_user)
 
     async def pause(self, seconds: float, left: str) -> None:
         """Wait within the step, or until the run is told to stop: then it raises, and a later run finishes `left`."""
@@ -365,7 +366,7 @@ class _Sending:
             await self.ready()
             if clock.monotonic() - begun < LOCK_HOLDS_S:
                 return True
-            if not await asyncio.to_thread(first.run.fresh, first.venue_user):
+            if not await asyncio.to_thread(first.alone):
                 return False
         raise JournalError(
             "the journal and the venue answer too slowly: what the prechecks read was old before it could be used",
@@ -379,7 +380,7 @@ class _Sending:
         if recorded.error is not None:
             for part in self.parts:
                 part.unrecorded(recorded.error)
-            return await asyncio.to_thread(first.run.fresh, first.venue_user)
+            return await asyncio.to_thread(first.alone)
         for part, entry in zip(self.parts, recorded.entries, strict=True):
             part.entry = entry
         return recorded.fresh

@@ -402,19 +402,16 @@ class Doors:
         return self._unreadable[store]
 
     def prove_writable(self, store: str, path: str) -> None:
-        """Fail now with what would make `renew` fail later."""
+        """Fail now with what would make `put` fail later."""
         self._workspace.store(store).prove_writable(f"{path}.probe")  # a name that no secret has
+
+    def holds(self, store: str, path: str) -> bool:
+        """Whether anything is kept there, whoever can read it."""
+        return self._workspace.store(store).holds(path)
 
     def put(self, store: str, path: str, credentials: Credentials) -> None:
         """Keep a new secret, flushed to disk."""
         self._workspace.store(store).put(path, credentials)
-
-    def renew(self, store: str, path: str, credentials: Credentials) -> None:
-        """Keep the secret of a key that was just created. One that is there is of a dead key, or one that nobody here
-        can open: it is moved aside."""
-        if self._workspace.store(store).holds(path):
-            self.retire(store, path)
-        self.put(store, path, credentials)
 
     def supersede(self, store: str, path: str, by: str) -> None:
         """Let the secret at `by` take the place of the one at `path`, which is kept aside: no reader finds neither."""

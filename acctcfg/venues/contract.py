@@ -78,14 +78,16 @@ class SecretDoor(Protocol):
         """Why this process could not read back, and so not sign with, what it would store; "" where it could."""
 
     def prove_writable(self, store: str, path: str) -> None:
-        """Fail now with what would make `renew` fail later."""
+        """Fail now with what would make `put` fail later."""
 
-    def renew(self, store: str, path: str, credentials: Credentials) -> None:
-        """Keep the secret of a key that was just created, flushed to disk.
+    def holds(self, store: str, path: str) -> bool:
+        """Whether anything is kept there, whoever can read it."""
 
-        One that is there is of a key that is gone, and is moved aside: not before the new key exists, since until
-        then another run, or the user, may have put it there.
-        """
+    def put(self, store: str, path: str, credentials: Credentials) -> None:
+        """Keep a new secret, flushed to disk; never in the place of another."""
+
+    def retire(self, store: str, path: str) -> None:
+        """Move the secret of a key that no longer exists aside."""
 
     def supersede(self, store: str, path: str, by: str) -> None:
         """Let the secret at `by` take the place of the one at `path`, in one move: a program that signs with what is
@@ -190,6 +192,9 @@ class Writer(Protocol):
 
         Raises JournalError where the key is not on record: nothing more may rest on it.
         """
+
+    def alone(self) -> bool:
+        """Whether the lock of the venue user is still ours: else another run may have written, and stored, by now."""
 
     async def pause(self, seconds: float, left: str) -> None:
         """Wait within a step; raises VenueError where the run is told to stop meanwhile. `left`: what is unfinished."""

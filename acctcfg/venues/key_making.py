@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from secrets import token_hex
 
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
@@ -61,14 +62,45 @@ async def make_key(
     await writer.answered({"label": label, "api_key": made.api_key})
     account.moved.pop(label, None)
     try:
-        account.secrets.renew(store, path, made)
-        account.keep(label, store, path, made.api_key)
+        lies = _stored(account, store, path, made, writer)
     except (AcctcfgError, OSError) as error:
         reason = error.message if isinstance(error, AcctcfgError) else error.strerror or type(error).__name__
         failed = f"{change.address}: its secret could not be stored ({reason})"
         await _undo(account, change, delete(made.api_key), made.api_key, failed, error, writer)
         account.traces.made.pop(label, None)
         raise StoreError(f"{failed}; the new key was deleted again", hint="mend the store, then apply again") from error
+    if lies != path:
+        account.traces.made.pop(label, None)
+        raise _overtaken(change, f"{store}:{path}", f"{store}:{lies}")
+    account.keep(label, store, path, made.api_key)
+
+
+def _stored(account: AccountNotes, store: str, path: str, made: Credentials, writer: Writer) -> str:
+    """Keep the secret, and say where.
+
+    One that is there is of a key that is gone, or one that nobody here can open. It is moved aside: not before the new
+    key exists, since until then another run, or the user, may have put it there; nor by a run that lost its lock while
+    the create was on its way, for then it may be another run's, of a key that works.
+    """
+    if account.secrets.holds(store, path):
+        if writer.alone():
+            account.secrets.retire(store, path)
+        else:
+            path = f"{path}.late-{token_hex(4)}"
+    account.secrets.put(store, path, made)
+    return path
+
+
+def _overtaken(change: Change, place: str, lies: str) -> JournalError:
+    """The lock was lost while the create was on its way: what lies in the key's place may be another run's new secret.
+
+    No StoreError: the journal goes on to say that the key was being created, so that what is left of it is replaced.
+    """
+    return JournalError(
+        f"{change.address}: this process was held up, and its lock is no longer its own: the secret at {place} stays, "
+        f"for another run may have stored it; that of the key that was made here is kept at {lies}",
+        hint="plan again: it shows which key is there",
+    )
 
 
 async def _send(

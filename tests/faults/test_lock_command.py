@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from desk import Desk, seed
-from fault_parts import another_apply, keep, let_go, onboarding, sub_account
+from fault_parts import VERY_LONG_S, another_apply, keep, let_go, onboarding, patient, sub_account
 from own_network import ALONE, Bridge, why_not
-from patience import PATIENCE_S
+from patience import PATIENCE_S, until
 from postgres import Postgres
 
 HERE = Path(__file__).parent
@@ -128,6 +128,39 @@ def test_a_frozen_holder_that_wakes_up_sends_nothing(kept: Desk, request: pytest
     assert frozen.returncode == 1
     assert "no longer ours" in (out + err).decode()
     assert [row["path"] for row in kept.writes()] == before
+    kept.converge()
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_frozen_holder_that_wakes_up_leaves_the_secret_of_another(
+    kept: Desk, request: pytest.FixtureRequest, lost: bool
+) -> None:
+    """Stopped while a new key was on its way, and awake once another apply has replaced that: the secret of the key
+    that works stays in its place, whether a dead one lay there before or none, and the other one is kept beside it."""
+    postgres = request.getfixturevalue("postgres") if "journal" in kept.document else None
+    if lost:
+        kept.sandbox.control_post("accounts/keyholder", label="Keyholder")
+        keep(kept, "keyholder")
+    sections = {"journal": kept.document["journal"]} if postgres else {}
+    kept.write({"keyholder": {"api_keys": KEY}}, guardrails={"max_deletes": 1}, **sections)
+    kept.fault(match={"path": "*/apikey", "method": "POST"}, kind="delay", seconds=VERY_LONG_S)
+    command = patient(kept, "apply", "--auto-approve")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as frozen:
+        until(lambda: kept.writes("apikey"))
+        frozen.send_signal(signal.SIGSTOP)
+        try:
+            let_go(kept)
+            age(kept, postgres)
+            done = kept.apply()
+            assert done.code == 0, done.out + done.err
+        finally:
+            frozen.send_signal(signal.SIGCONT)
+        out, err = frozen.communicate(timeout=PATIENCE_S)
+    assert frozen.returncode == 1
+    (key,) = kept.account("keyholder")["keys"]
+    assert kept.secret("keyholder", "trading")["api_key"] == key["api_key"]
+    (late,) = (kept.folder / "secrets/desk/keyholder").glob("trading.late-*.age")
+    assert f"kept at vault:desk/keyholder/{late.stem}" in out.decode(), out + err
     kept.converge()
 
 
