@@ -335,3 +335,20 @@ def test_a_key_that_dies_on_the_way_hides_no_mode(desk: Desk, harm: dict[str, An
     assert len(desk.writes()) == 1
     assert desk.apply("--allow-sensitive").code == 0
     assert desk.plan().last == NO_CHANGES
+
+
+@pytest.mark.parametrize(("live", "named"), [("long_short", False), ("long_short", True), ("net", False)])
+def test_a_position_mode_that_portfolio_takes_away_is_told(desk: Desk, live: str, named: bool) -> None:
+    """Where the manifest leaves it out, a warning says that the switch makes it net; named, it is a step of its own."""
+    settle(desk, "trader01", acctLv="3", posMode=POSITION[live])
+    wanted = {"api_keys": KEY, "account_mode": "portfolio", **({"position_mode": "net"} if named else {})}
+    plan = desk.write({"trader01": wanted}).plan("--format", "json").json
+    lost = [one for one in plan["warnings"] if one["code"] == "position_mode_lost"]
+    assert len(plan["steps"]) == 1 + named
+    if live == "net" or named:
+        assert not lost
+        return
+    assert lost[0]["address"] == "trader01.account_mode"
+    assert "the position mode long_short, which the manifest does not name, becomes net" in lost[0]["message"]
+    desk.converge()
+    assert desk.account("trader01")["posMode"] == "net_mode"

@@ -11,6 +11,7 @@ from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
 from acctcfg.core.order import behind
 from acctcfg.core.state import After, Live, Unreadable
+from acctcfg.core.vocabulary import PositionMode
 from acctcfg.errors import AuthRefused, Garbled, OutcomeUnknown, VenueError
 from acctcfg.venues.contract import Cost, Writer
 from acctcfg.venues.okx.account import Account
@@ -110,6 +111,16 @@ class AccountMode(OneCall[Account]):
                 raise
         else:
             await preset.read_back(own, level)
+
+    def loses(self, account: Account, change: Change) -> str:
+        """What the switch does to a position mode that the manifest leaves out; "" where it stays."""
+        had = account.config.position_mode if account.config is not None else None
+        if change.after != "portfolio" or account.spec.position_mode is not None or had is not PositionMode.LONG_SHORT:
+            return ""
+        return (
+            "portfolio takes net only: the position mode long_short, which the manifest does not name, becomes net "
+            "with the switch, and a switch back does not bring it back (position_mode: net says that it is meant)"
+        )
 
     def costs(self, account: Account, changes: Sequence[Change]) -> list[Cost]:
         """A write out of the bucket of who signs it, and a read: the account's own config, or the master's list."""

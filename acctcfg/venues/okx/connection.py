@@ -190,15 +190,24 @@ class OkxConnection(Reading):
         return await ask(survey.private, changes, self._mode, self._leverage, self._settings)
 
     async def notices(self, survey: Survey, changes: Sequence[Change]) -> list[Warning_]:
-        """Positions under a leverage or an account mode that changes, and what that does to their margin."""
+        """Positions under a leverage or an account mode that changes, and what that does to their margin; a position
+        mode that is lost with the account mode."""
         from acctcfg.venues.okx.margin_effect import told
         from acctcfg.venues.okx.prechecks import open_positions_under_scopes
 
         account: Account = survey.private
         under = open_positions_under_scopes(account, changes, self._leverage)
-        switched = [one for one in changes if one.kind == "account_mode" and account.kept]
-        kept = [Warning_(str(one.address), "positions_kept", account.kept) for one in switched]
-        return [*kept, *await asyncio.gather(*(told(account, one) for one in under))]
+        switched = [
+            Warning_(str(one.address), code, said)
+            for one in changes
+            if one.kind == "account_mode"
+            for code, said in (
+                ("positions_kept", account.kept),
+                ("position_mode_lost", self._mode.loses(account, one)),
+            )
+            if said
+        ]
+        return [*switched, *await asyncio.gather(*(told(account, one) for one in under))]
 
     async def pushes(self, surveys: Sequence[Survey]) -> AsyncGenerator[Push, None]:
         """Of the accounts that a key signs for, over their own private WebSockets."""

@@ -80,7 +80,10 @@ SWITCH_CLEARING = frozenset({item.check for type_, item in ITEMS.items() if type
 }
 """Those that pass once what is open is closed, stopped or repaid."""
 
-SWITCH_WARNINGS: Mapping[str, str] = {"positions_kept": "the account mode changes under open positions"}
+SWITCH_WARNINGS: Mapping[str, str] = {
+    "positions_kept": "the account mode changes under open positions",
+    "position_mode_lost": "the account mode takes along a position mode that the manifest does not name",
+}
 
 
 def item_of(word: str) -> tuple[str, Item] | None:
