@@ -271,3 +271,14 @@ def test_nothing_is_tried_that_leads_back_from_a_one_way_value(desk: Desk, monke
     _wants(desk, {"greeks": "BS"})
     assert failing(desk.steps()["mmdesk01.settings.greeks"]) == {"way_back": "nothing leads back from PA: it stays so"}
     quiet(desk)
+
+
+@pytest.mark.parametrize(("name", "value"), [("spot_offset", {"SOL": "1"}), ("auto_earn", {"SOL": True})])
+def test_a_currency_without_a_balance_blocks_before_the_mode_changes(desk: Desk, name: str, value: Any) -> None:
+    """No mode shows it: the account keeps its mode, where it would have been left without the setting."""
+    settle(desk, "mmdesk01", acctLv="2", trading={"USDT": "100000"})
+    desk.write({"mmdesk01": {"api_keys": KEY, "account_mode": "portfolio", "settings": {name: value}}})
+    [check] = [one for one in desk.steps()[f"mmdesk01.settings.{name}[SOL]"]["prechecks"] if one["status"] != "pass"]
+    assert (check["status"], "shows no balance of SOL" in check["detail"]) == ("unknown", True)
+    quiet(desk, "--allow-sensitive")
+    assert desk.account("mmdesk01")["acctLv"] == "2"

@@ -168,6 +168,13 @@ def _collateral(account: Account, *, wanted: bool) -> list[str]:
     return [one.key for one, value in desired if one.field == "settings.collateral" and value is wanted]
 
 
+async def _balance_shown(own: OwnKey, change: Change) -> Precheck:
+    currency = change.address.key
+    if currency in await own.balances([currency]):
+        return Precheck("balance_shown", "pass")
+    return Precheck("balance_shown", "unknown", f"the venue shows no balance of {currency}: hold some of it")
+
+
 async def _auto_earn_offered(own: OwnKey, change: Change) -> Precheck:
     currency = change.address.key
     row = (await own.balances([currency])).get(currency)
@@ -180,6 +187,7 @@ async def _auto_earn_offered(own: OwnKey, change: Change) -> Precheck:
 
 QUESTIONS: Mapping[str, Callable[[OwnKey, Change], Awaitable[Precheck]]] = {
     "auto_earn_offered": _auto_earn_offered,
+    "balance_shown": _balance_shown,
     "no_borrowings": borrowings,
     "no_spot_orders": spot_orders,
     "options_assets": _options_assets,

@@ -55,6 +55,7 @@ SETTING_PRECHECKS = {
     "no_usd_margined": "nothing open in USD-margined contracts",
     "strategy_switch": "the venue allows the strategy",
     "auto_earn_offered": "the currency can earn",
+    "balance_shown": "the account has a balance of the currency",
 }
 """The prechecks that only settings have, each in words."""
 
@@ -231,6 +232,7 @@ SWITCHES: tuple[Switch, ...] = (
             doc="How much of a currency's spot balance offsets derivatives; once set, only another amount can be set",
             kind=Keyed(by="currency", rule=_CURRENCY, item=Number(zero=True)),
             modes=("portfolio",),
+            prechecks=("balance_shown",),  # without a row for it nobody could tell what was set
         ),
         source=BALANCE_ROWS,
         read=form.offset_read,
