@@ -41,6 +41,10 @@ OWN_WORDS = {
     "funding": "balances, debts",
 }
 PLAIN_WORDS = ("positions", "orders", "bots", "debts", "deposits", "withdrawals", "addresses")
+# OKX v5, "Get sub-account list" and "DMA broker: get sub-account info", written out for this test
+LISTED = """
+type enable subAcct uid label mobile gAuth frozenFunc canTransOut ts subAcctLv firstLvSubAcct ifDma mainAcct acctLv
+"""
 # calls that write, and that acctcfg never makes -> the row that says why
 NOT_CALLED = {
     "/account/set-riskOffset-type": "risk_offset_type",
@@ -65,6 +69,12 @@ def test_every_field_of_an_account_is_told() -> None:
     words = {name: OWN_WORDS.get(name, name if name in PLAIN_WORDS else f"`{name}`") for name in (*ACCOUNT, *shown())}
     assert {name for name, word in words.items() if word not in PAGE} == set()
     assert set(OWN_WORDS) | set(PLAIN_WORDS) <= set(ACCOUNT)
+
+
+def test_every_field_of_the_lists_of_accounts_is_told() -> None:
+    """So are those that a master sees of its accounts, with the reason where none of it is managed."""
+    stored = PAGE.partition("## What OKX stores for an account")[2].partition("\n## ")[0]
+    assert [name for name in LISTED.split() if f"`{name}`" not in stored] == []
 
 
 def test_every_call_that_sets_something_is_made_or_told_why_not() -> None:
