@@ -138,7 +138,14 @@ class ConfigError(AcctcfgError):
 
 
 class StoreError(AcctcfgError):
-    """A secret store cannot be read or written. Never carries what was to be stored."""
+    """A secret store cannot be read or written. Never carries what was to be stored.
+
+    `identity_missing`: what would open its secrets is not here, and may be lost for good.
+    """
+
+    def __init__(self, *lines: str, hint: str = "", identity_missing: bool = False) -> None:
+        super().__init__(*lines, hint=hint)
+        self.identity_missing = identity_missing
 
 
 class JournalError(AcctcfgError):

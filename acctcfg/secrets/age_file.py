@@ -292,6 +292,7 @@ class AgeFileStore:
                 raise StoreError(
                     f"secrets of the store {self.name} cannot be decrypted by the identity at hand ({exc})",
                     hint=f"the identity of the store {self.name} must belong to one of the recipients of {file}",
+                    identity_missing=True,
                 ) from exc
             raise StoreError(
                 f"{file}: cannot be decrypted: {exc}",

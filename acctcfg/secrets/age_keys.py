@@ -75,7 +75,9 @@ def read_identities(
     setting = f"secret_stores.{store}.identity"
     if source is None:
         raise StoreError(
-            f"the store {store} has no identity to read with", hint=f"set {setting}: {{env: ACCTCFG_AGE_KEY}}"
+            f"the store {store} has no identity to read with",
+            hint=f"set {setting}: {{env: ACCTCFG_AGE_KEY}}",
+            identity_missing=True,
         )
     if "env" in source:
         place = f"the variable {source['env']}"
@@ -84,16 +86,22 @@ def read_identities(
             raise StoreError(
                 f"{place} is not set, and the store {store} reads with it",
                 hint="set it to the text of an age identity, AGE-SECRET-KEY-1...",
+                identity_missing=True,
             )
     else:
         file = located(source["file"], base_dir)
         place = str(file)
-        text = read_private(file, what=f"the identity of the store {store}")
+        try:
+            text = read_private(file, what=f"the identity of the store {store}")
+        except StoreError as error:
+            error.identity_missing = isinstance(error.__cause__, FileNotFoundError)
+            raise
     found = _parse_identities(text)
     if isinstance(found, str):
         raise StoreError(
             f"{place} {found}",
             hint="`acctcfg secrets identity` makes one; encrypted identities cannot be used",
+            identity_missing=True,
         )
     return found
 

@@ -14,7 +14,7 @@ from acctcfg.core.desired import AccessSource, KeySpec
 from acctcfg.core.outcome import NOT_YET
 from acctcfg.core.remembered import StoredKey
 from acctcfg.core.state import ABSENT, KeyValue, Lost, Rotating, Unreadable
-from acctcfg.errors import ConfigError, StoreError, VenueError, exhausted
+from acctcfg.errors import AcctcfgError, ConfigError, StoreError, VenueError, exhausted
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing, not_yet
 from acctcfg.wire.shared import at_once
 
@@ -49,9 +49,18 @@ async def ask_key(account: Account, key: KeySpec, place: tuple[str, str] | None 
     except (StoreError, ConfigError) as error:
         return Signing(
             illegible=error.told if exhausted(error) else error.message,
+            way_out=_way_out(error),
             api_key=account.traces.stored_at(key.label, store, path),
         )
     return await account.try_key(stored)
+
+
+def _way_out(error: AcctcfgError) -> str:
+    """What to do about a secret that cannot be opened. New keys are advised only where the identity may be lost: a
+    helper that refuses, a file that may not be read or was cut, a hardware key that nobody touched are mended."""
+    if isinstance(error, StoreError) and error.identity_missing:
+        return f". {WAY_BACK}"
+    return f" ({error.hint})" if error.hint and not exhausted(error) else ""
 
 
 async def look_where_it_lay(account: Account) -> None:
@@ -273,7 +282,7 @@ def settle_access(account: Account, replace: Collection[Address], fields: Sequen
     account.access_after = None
     signing = account.signings.get(account.read_label, Signing())
     if fields and signing.illegible:  # one cause: the same words for every account whose secrets it keeps shut
-        message = f"{' and '.join(fields)} could not be read: {signing.illegible}. {WAY_BACK}"
+        message = f"{' and '.join(fields)} could not be read: {signing.illegible}{signing.way_out}"
         account.survey.cannot_read(account.address(), "store", message)
         return
     code, message = _why_unread(account, signing)

@@ -46,6 +46,7 @@ class Signing:
     config: Config | None = None
     refused: VenueError | None = None
     illegible: str = ""  # why what the store holds could not be read
+    way_out: str = ""  # what to do about that, as it follows those words
     api_key: str = ""  # the id of the key whose secret is stored, as far as it is known
 
     @property
