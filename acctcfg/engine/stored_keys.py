@@ -126,8 +126,10 @@ def recorded_places(workspace: Workspace, users: Mapping[str, str]) -> dict[_Pla
             lies = {(names.get(key.uid), key.label): (key.store, key.path) for key in known.stored.values()}
             for spec in workspace.manifest.accounts.values():
                 for key in _wanted(spec) if users.get(spec.venue) in ("", user) else ():
-                    if (spec.name, key.label) in lies and key.store:
-                        found[own_place(spec, key.label, key.store)] = lies[spec.name, key.label]
+                    recorded = lies.get((spec.name, key.label))
+                    # one in a store that the manifest has no more tells nothing: that store may have another name now
+                    if recorded is not None and key.store and recorded[0] in workspace.manifest.secret_stores:
+                        found[own_place(spec, key.label, key.store)] = recorded
     for spec in workspace.manifest.accounts.values():
         for key in _wanted(spec) if spec.formerly else ():
             if key.store and (own := own_place(spec, key.label, key.store)) not in found:

@@ -51,6 +51,22 @@ def test_it_is_the_same_account(desk: Desk, account: str, connection: str, journ
     assert {one["state"] for one in listed} == {"wanted"}
 
 
+@pytest.mark.parametrize(("account", "connection"), [("mmdesk01", "desk"), ("alpha1", "desk"), ("alpha1", "main")])
+def test_its_store_may_have_another_name_too(desk: Desk, account: str, connection: str) -> None:
+    """Before any apply: the secret that `plan` finds is the one that `secrets` lists, checks and exports."""
+    desk.write({"mmdesk01": FIELDS}).converge()
+    rename(desk, account, connection, api_keys={"trading": {**KEY["trading"], "store": "safe"}})
+    document = json.loads((desk.folder / "acctcfg.yaml").read_text())
+    document["secret_stores"] = {"safe": document["secret_stores"]["vault"]}
+    desk.text(json.dumps(document))
+    assert desk.plan().last == NO_CHANGES
+    assert [one["status"] for one in desk.run("secrets", "check", "--format", "json").json["keys"]] == ["signs"]
+    listed = desk.run("secrets", "list", "--format", "json").json["secrets"]
+    assert [(one["path"], one["state"]) for one in listed] == [("desk/mmdesk01/trading", "wanted")]
+    said = desk.run("secrets", "export", "--out", "all.age", "--recipient", desk.recipient)
+    assert (said.code, said.out.split()[0]) == (0, "exported"), said.out + said.err
+
+
 def test_its_history_goes_on_under_the_new_name(desk: Desk) -> None:
     """Asked for by its new key, runs from before the rename are listed and told, too; another account's are not."""
     desk.write({"mmdesk01": FIELDS}).converge()
