@@ -13,8 +13,8 @@ from ipaddress import ip_address
 from typing import TypeAlias, TypeVar
 
 __all__ = ["Json", "NotThere", "Place", "Row", "SeedError", "address", "amounts", "did_you_mean", "flag", "items"]
-__all__ += ["made_of", "mapping", "number", "plain", "rows_of", "seconds", "set_flags", "show_flags", "spelled", "text"]
-__all__ += ["texts", "whole"]
+__all__ += ["made_of", "mapping", "number", "plain", "rows_of", "seconds", "set_flags", "show_flags", "spelled"]
+__all__ += ["takes_from", "text", "texts", "whole"]
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Row: TypeAlias = dict[str, Json]
@@ -127,6 +127,22 @@ def address(values: Mapping[str, Json], name: str) -> str:
         return str(ip_address(found)) if found else ""
     except ValueError as exc:
         raise SeedError("expected one IP address", (name,)) from exc
+
+
+def takes_from(bound: Iterable[str], ip: str) -> bool:
+    """Whether a key that is bound to these addresses may be used from one: from any where it is bound to none.
+
+    However an address is spelt, it is the same.
+    """
+    known = {_one_spelling(one) for one in bound}
+    return not known or _one_spelling(ip) in known
+
+
+def _one_spelling(ip: str) -> str:
+    try:
+        return str(ip_address(ip))
+    except ValueError:
+        return ip
 
 
 def number(value: Json, place: Place = ()) -> Decimal:

@@ -37,6 +37,7 @@ def test_known_signatures(timestamp, method, target, body, signature):
 
 
 CONFIG = "/account/config"
+LONG, SHORT = "2001:0DB8:0:0::1", "2001:db8::1"
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,15 @@ def test_allow_list_of_a_key(bench):
     assert desk.call("GET", CONFIG, x_sandbox_client_ip="203.0.113.8")["code"] == "0"
     bench.act("POST", "client_ip", ip="203.0.113.7")
     assert desk.code("GET", CONFIG) == "0"
+
+
+def test_an_address_is_the_same_in_every_spelling(bench):
+    """A key that was bound to a long or capital IPv6 address signs from there, and from no other."""
+    desk = bench.sub()
+    bound = bench.broker.post("/broker/dma/subaccount/modify-apikey", subAcct="mmdesk01", apiKey=desk.api_key, ip=LONG)
+    assert bound[0]["ip"] == LONG
+    codes = [desk.call("GET", CONFIG, x_sandbox_client_ip=ip)["code"] for ip in (LONG, SHORT, SHORT[:-1] + "2")]
+    assert codes == ["0", "0", "50110"]
 
 
 def test_live_and_demo_keys(bench):

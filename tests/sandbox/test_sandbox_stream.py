@@ -66,6 +66,9 @@ def test_a_key_bound_elsewhere_does_not_log_in(bench, desk):
     assert wire.say(login(desk, bench.clock.now))[0]["code"] == "60009"
     there = connect(bench, **{"x-sandbox-client-ip": "203.0.113.7"})
     assert there.say(login(desk, bench.clock.now))[0]["code"] == "0"
+    bench.act("POST", "accounts/mmdesk01/keys/bench", ip="2001:0DB8::1")
+    there = connect(bench, **{"x-sandbox-client-ip": "2001:db8::1"})
+    assert there.say(login(desk, bench.clock.now))[0]["code"] == "0"
 
 
 def test_subscriptions_are_acknowledged(wire):

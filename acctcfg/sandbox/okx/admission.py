@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from acctcfg.sandbox.okx.replies import Refusal
 from acctcfg.sandbox.okx.state import Holder, State
 from acctcfg.sandbox.reading import load_json
-from acctcfg.sandbox.values import Row
+from acctcfg.sandbox.values import Row, takes_from
 
 __all__ = ["KEY", "Caller", "authenticate", "read_body", "sign"]
 
@@ -61,7 +61,7 @@ def authenticate(venue: State, caller: Caller, now_ms: int) -> Holder:
     key = holder.key
     if key.env != "any" and (key.env == "demo") != (headers.get("x-simulated-trading") == "1"):
         raise Refusal("50101", at_gateway=True)
-    if key.ip and caller.ip not in key.ip:
+    if not takes_from(key.ip, caller.ip):
         raise Refusal("50110", f"Your IP {caller.ip} is not included in your API key's IP whitelist", at_gateway=True)
     if not _same(headers["ok-access-passphrase"], key.passphrase):
         raise Refusal("50105", at_gateway=True)

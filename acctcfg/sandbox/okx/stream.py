@@ -19,7 +19,7 @@ from acctcfg.sandbox.okx.admission import KEY, sign
 from acctcfg.sandbox.okx.channels import COUNTED, MOST_CONNECTIONS, Subscription, Unsubscribable, channel_of
 from acctcfg.sandbox.okx.state import Account, Holder, State
 from acctcfg.sandbox.stream import GOING_AWAY, Stream
-from acctcfg.sandbox.values import Json, Row
+from acctcfg.sandbox.values import Json, Row, takes_from
 from acctcfg.sandbox.world import World
 
 __all__ = ["PATHS", "OkxStream"]
@@ -143,7 +143,7 @@ class OkxStream(Stream):
             return "60005"
         if holder is None:
             return "60032"
-        if holder.key.ip and self.ip not in holder.key.ip:
+        if not takes_from(holder.key.ip, self.ip):
             return "60009"
         if not _same(given.get("passphrase"), holder.key.passphrase):
             return "60024"

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from acctcfg.sandbox.okx.replies import Refusal
 from acctcfg.sandbox.okx.state import ApiKey, Holder, State, Token
+from acctcfg.sandbox.values import takes_from
 
 __all__ = ["authenticate_token", "holder_of", "is_open"]
 
@@ -49,7 +50,7 @@ def authenticate_token(state: State, headers: Mapping[str, str], ip: str, now_ms
         (token.expires_ms and now_ms >= token.expires_ms, "53002"),
         (token.account.is_suspended, "53004"),
         (token.termid and headers.get("termid") != token.termid, "53006"),
-        (token.ip and ip not in token.ip, "53014"),
+        (not takes_from(token.ip, ip), "53014"),
         (token.env != "any" and (token.env == "demo") != demo, "50101"),
     ):
         if stands:
