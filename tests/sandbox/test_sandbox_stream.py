@@ -234,6 +234,25 @@ def test_the_thirty_first_connection_is_ended(bench, desk):
     assert len(wires[0].hear()) == 1
 
 
+def test_a_key_has_a_hundred_subscriptions(bench, desk):
+    """On all its connections; the one too many ends its own with 4003, and another key is not concerned."""
+    first, second = logged_in(bench, desk), logged_in(bench, desk)
+    first.subscribe(*({**ORDERS, "instId": f"A{number}-USDT-SWAP"} for number in range(60)))
+    second.subscribe(*({**ORDERS, "instId": f"A{number}-USDT-SWAP"} for number in range(40)))
+    other = logged_in(bench, bench.sub("mmdesk02"))
+    other.subscribe(ORDERS)
+    assert (first.closed, second.closed) == (None, None)
+    second.subscribe(ORDERS)
+    assert (first.closed, second.closed, other.closed) == (None, 4003, None)
+
+
+def test_arguments_of_a_request_are_bounded(wire):
+    """64 KB of them are taken, and more end the connection with 1009."""
+    long = {**ORDERS, "instId": "A" * 60_000}
+    assert wire.subscribe(long)[0]["event"] == "subscribe"
+    assert (wire.subscribe({**ORDERS, "instId": "A" * 65_536}), wire.closed) == ([], 1009)
+
+
 def test_handshakes_are_paced_and_faulted(bench):
     """Three connections a second from one address, and faults on the path."""
     asked = Request("GET", "/ws/v5/private", {})

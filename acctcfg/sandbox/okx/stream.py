@@ -2,8 +2,9 @@
 
 Source: OKX v5, "WebSocket": login signs `timestamp + "GET" + "/users/self/verify"` with Unix seconds, valid for 30 s; a
 connection that says and hears nothing for 30 s, or subscribes to nothing within 30 s, ends with 4004, one whose key
-changes with 4007; 64008 comes a minute before a forced end. The message of 60012 repeats the whole request, as the
-venue's does.
+changes with 4007; 64008 comes a minute before a forced end. More than 64 KB of arguments in a request end it with 1009,
+the strict reading, since no error for them is documented; more than 100 subscriptions of a key with 4003. The message
+of 60012 repeats the whole request, as the venue's does.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ LEAST_IDLE_S = 3.0  # whatever the speed: a busy machine is not idle
 LOGIN_S = 30.0
 LEAST_LOGIN_S = 2.0  # whatever the speed: the time of a login is in whole seconds
 MOST_REQUESTS = 480  # in an hour, of one connection
+MOST_SUBSCRIPTIONS = 100  # of one key, on all its connections
+MOST_BYTES = 64 * 1024  # of the arguments of one request
 NOBODY = Account(uid="", name="", main_uid="")
 IDENT = re.compile(r"[A-Za-z0-9]{1,32}")
 FAILED = {
@@ -95,6 +98,8 @@ class OkxStream(Stream):
             self.refuse("60019", "Invalid op: " + str(frame["op"]), more)
         elif not isinstance(args, list) or not args or not all(isinstance(arg, dict) for arg in args):
             self.refuse("60013", "Invalid args", more)
+        elif sum(len(json.dumps(arg).encode()) for arg in args) > MOST_BYTES:
+            self.close(1009, "Message too big")
         elif not self.may_ask():
             self.refuse("60014", "Requests too frequent", more)
         elif frame["op"] == "login":
@@ -179,6 +184,7 @@ class OkxStream(Stream):
             self.has_subscribed = True
             self.subscriptions.append(Subscription(self.state, self.holder.account, arg, channel))
             self.count(str(arg["channel"]))
+            self.end_if_too_many()
 
     def count(self, name: str) -> None:
         """Say how many connections an account has on a channel; the one too many is ended."""
@@ -190,6 +196,12 @@ class OkxStream(Stream):
         self.send({"event": event, "channel": name, "connCount": str(found), "connId": self.conn_id})
         if found > MOST_CONNECTIONS:
             self.subscriptions = [sub for sub in self.subscriptions if sub.name != name]
+
+    def end_if_too_many(self) -> None:
+        """4003 for a key that has more subscriptions than it may."""
+        mine = [one for one in self.world.streams if isinstance(one, OkxStream) and one.holder is self.holder]
+        if sum(len(one.subscriptions) for one in mine) > MOST_SUBSCRIPTIONS:
+            self.close(4003, "Too many subscriptions of one API key")
 
     # --- what goes out unasked
 
