@@ -215,6 +215,19 @@ def test_each_kind_of_bot_has_its_list(bench, kind, inst_id, path):
     assert seen == (1 if kind in ("grid", "contract_grid") else 0)
 
 
+def test_a_row_shows_the_leverage_of_what_is_borrowed(bench):
+    """Where leverage is by currency: who sells a pair borrows its base, who buys it its quote."""
+    desk = bench.sub(acctLv="3", leverage={"MARGIN/cross/BTC": "3", "MARGIN/cross/USDT": "7"})
+    paths = {"orders": "/trade/orders-pending", "algos": "/trade/orders-algo-pending?ordType=conditional"}
+    for what, path in paths.items():
+        rows = [{"instId": "BTC-USDT", "tdMode": "cross", "side": side} for side in ("sell", "buy")]
+        bench.act("POST", f"accounts/mmdesk01/{what}", rows)
+        assert {row["side"]: row["lever"] for row in desk.get(path)} == {"sell": "3", "buy": "7"}
+    sizes = [{"instId": "BTC-USDT", "instType": "MARGIN", "size": size} for size in ("-1", "1")]
+    bench.act("POST", "accounts/mmdesk01/positions", sizes)
+    assert {row["posCcy"]: row["lever"] for row in desk.get("/account/positions")} == {"USDT": "3", "BTC": "7"}
+
+
 GRID = """
 actualLever algoClOrdId algoId algoOrdType availEq basePos cTime cancelType direction floatProfit gridNum gridProfit
 instFamily instId instType investment lever liqPx maxPx minPx pnlRatio quoteSz baseSz runType state stopType sz tag

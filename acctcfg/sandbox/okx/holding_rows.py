@@ -59,12 +59,12 @@ PUSHED_ORDER = dict.fromkeys(_PUSHED_ORDER.split(), "")
 DETAIL = dict.fromkeys(_DETAIL.split(), "")
 
 
-def _lever(venue: State, account: Account, item: Position | Pending, mode: str) -> str:
+def _lever(venue: State, account: Account, item: Position | Pending, mode: str, *, sells: bool) -> str:
     """The leverage that the venue shows on a row; empty where none applies."""
     if mode not in ("cross", "isolated"):
         return ""
     try:
-        scope = scope_of(account, venue.flags, venue.traded(item), mode, item.pos_side)
+        scope = scope_of(account, venue.flags, venue.traded(item), mode, item.pos_side, sells=sells)
         return leverage_of(account, venue.flags, scope)
     except Refusal:
         return ""
@@ -74,6 +74,7 @@ def position_row(venue: State, account: Account, position: Position) -> Row:
     """One position; a margin position names its base currency when long, its quote when short."""
     instrument = venue.traded(position)
     margin = position.inst_type == "MARGIN"
+    short = margin and position.extra.get("posCcy") == instrument.quote
     size = plain(position.pos)
     return {
         **POSITION,
@@ -85,7 +86,7 @@ def position_row(venue: State, account: Account, position: Position) -> Row:
         "closeOrderAlgo": [],
         "instId": position.inst_id,
         "instType": position.inst_type,
-        "lever": _lever(venue, account, position, position.mgn_mode),
+        "lever": _lever(venue, account, position, position.mgn_mode, sells=short),
         "margin": "1" if position.mgn_mode == "isolated" else "",
         "imr": "1" if position.mgn_mode == "cross" else "",
         "mgnMode": position.mgn_mode,
@@ -110,7 +111,7 @@ def order_row(venue: State, account: Account, order: Pending) -> Row:
         "instId": order.inst_id,
         "instType": order.inst_type,
         "isTpLimit": "false",
-        "lever": _lever(venue, account, order, order.td_mode),
+        "lever": _lever(venue, account, order, order.td_mode, sells=order.side == "sell"),
         "linkedAlgoOrd": {"algoId": ""},
         "ordId": order.id,
         "ordType": order.kind,
@@ -141,7 +142,7 @@ def algo_row(venue: State, account: Account, algo: Pending) -> Row:
         "cTime": str(algo.c_time),
         "instId": algo.inst_id,
         "instType": algo.inst_type,
-        "lever": _lever(venue, account, algo, algo.td_mode),
+        "lever": _lever(venue, account, algo, algo.td_mode, sells=algo.side == "sell"),
         "linkedOrd": {"ordId": ""},
         "ordIdList": [],
         "ordType": algo.kind,

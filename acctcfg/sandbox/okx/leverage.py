@@ -73,13 +73,19 @@ def scope_text(scope: Scope) -> str:
     return "/".join(part for part in scope if part)
 
 
-def scope_of(account: Account, flags: Flags, instrument: Instrument, mgn_mode: str, side: str = "") -> Scope:
-    """The scope that decides an instrument's leverage; a currency scope takes the quote currency."""
+def scope_of(
+    account: Account, flags: Flags, instrument: Instrument, mgn_mode: str, side: str = "", *, sells: bool = False
+) -> Scope:
+    """The scope that decides an instrument's leverage; by currency it is that which is borrowed.
+
+    Who sells borrows the base, who buys the quote, which also answers for a pair as such.
+    """
     found = shape(account, flags, instrument.inst_type, mgn_mode)
     if found.startswith("none:"):
         raise Refusal(found[5:])
     what, _, sided = found.partition("+")
-    key = {"family": instrument.family, "instrument": instrument.inst_id, "currency": instrument.quote}[what]
+    borrowed = instrument.base if sells else instrument.quote
+    key = {"family": instrument.family, "instrument": instrument.inst_id, "currency": borrowed}[what]
     return instrument.inst_type, mgn_mode, key, side if sided else ""
 
 
