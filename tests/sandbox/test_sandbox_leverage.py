@@ -27,6 +27,7 @@ def lever(desk, inst_id, mode, side="net"):
         ({}, {"instId": "BTC-USDT-SWAP", "lever": "3"}, "50014"),
         ({}, {"instId": "BTC-USDT-SWAP", "lever": "3", "mgnMode": "both"}, "51000"),
         ({}, {"instId": "BTC-USDT-SWAP", "lever": "much", "mgnMode": "cross"}, "51000"),
+        ({}, {"instId": "BTC-USDT-SWAP", "lever": "\u0663", "mgnMode": "cross"}, "51000"),  # another script's 3
         ({}, {"lever": "3", "mgnMode": "cross"}, "50015"),
         ({}, {"lever": "3", "mgnMode": "isolated"}, "50014"),
         ({}, {"instId": "NOPE-USDT-SWAP", "lever": "3", "mgnMode": "cross"}, "51001"),

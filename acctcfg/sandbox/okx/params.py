@@ -81,7 +81,7 @@ def flag(call: Call, name: str, default: bool | None = None) -> bool:
 def decimal(call: Call, name: str) -> Decimal:
     """A finite number that must be there."""
     value = need(call, name)
-    if not re.fullmatch(r"-?\d{1,18}(\.\d{1,18})?", value):
+    if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", value):
         raise wrong(name)
     try:
         return Decimal(value)
