@@ -18,7 +18,7 @@ def load_json(body: bytes) -> Json:
     if len(body) > MOST_BYTES:
         raise ValueError(f"the body is larger than {MOST_BYTES // 1_000_000} MB")
     try:
-        value = cast(Json, json.loads(body, parse_constant=_no_json))
+        value = cast(Json, json.loads(body.decode(), parse_constant=_no_json))
     except RecursionError as exc:
         raise ValueError(f"the body is nested deeper than {DEEPEST}") from exc
     except UnicodeDecodeError as exc:

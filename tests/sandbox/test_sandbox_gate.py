@@ -147,6 +147,9 @@ def test_permissions(bench):
         (b"{", "application/json", "50002", 400),
         (b"[]", "application/json", "50002", 400),
         (b"\xff", "application/json", "50002", 400),
+        ('{"posMode":"net_mode"}'.encode("utf-16"), "application/json", "50002", 400),
+        ('{"posMode":"net_mode"}'.encode("utf-8-sig"), "application/json", "50002", 400),
+        (b'{"posMode":"\xed\xa0\x80"}', "application/json", "50002", 400),
         (b"{}", "application/json; charset=utf-8", "50014", 400),
     ],
 )
