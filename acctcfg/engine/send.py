@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.outcome import NOT_YET
-from acctcfg.core.state import to_json
+from acctcfg.core.state import Rotating, to_json
 from acctcfg.core.value_text import told
 from acctcfg.engine.attempt import Attempt, Work
 from acctcfg.engine.gate import Gate, GateClosed
@@ -180,8 +180,10 @@ def _ended(attempt: Attempt, error: AcctcfgError, writer: JournalWriter, work: W
             _unanswered(attempt, error.message, getattr(error, "sent_at", 0.0) or writer.sent_at)
         case Garbled() if writer.begun:  # it was answered, in words that nobody can read
             _unanswered(attempt, error.message, writer.sent_at)
-        case VenueError(code=code) if code == NOT_YET:  # of a key that was made; before that, it only waits for one
-            attempt.end("unknown", error.told, NOT_YET) if writer.begun else attempt.end("failed", error.told)
+        case VenueError(code=code) if code == NOT_YET:
+            # Of a key that was made, now or by the run that began its rotation; any other step only waits for one.
+            made = writer.begun or isinstance(attempt.change.before, Rotating)
+            attempt.end("unknown", error.told, NOT_YET) if made else attempt.end("failed", error.told)
         case Refused():
             _refused(attempt, error, work, asked)
         case _:

@@ -78,6 +78,26 @@ def test_an_overlap_is_ended_by_a_later_apply(trader: GateDesk, monkeypatch: pyt
     assert trader.plan().last == "No changes. Live accounts match the manifest."
 
 
+def test_a_new_key_that_does_not_sign_yet_has_failed_at_no_run(
+    trader: GateDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue takes minutes: the run that made it and the next one both say so, in the same words; both keys are
+    there, and the one after that ends the rotation."""
+    monkeypatch.setattr(rotation, "PROOF_S", 1.0)
+    trader.fault(match={"path": "*/account/detail"}, times=0, kind="label", label="INVALID_KEY")
+    (before,) = live(trader)
+    for command in (ROTATE, ("apply",)):
+        said = trader.run(*command, "--auto-approve")
+        assert (said.code, said.last.endswith("0 blocked, 0 failed.")) == (1, True), said.out
+        assert "trader1.api_keys[bot]  NOT YET IN EFFECT" in said.out
+        assert "FAILED" not in said.out
+        assert (len(live(trader)), stored(trader)) == (2, before)
+    (made,) = set(live(trader)) - {before}
+    trader.sandbox.control_delete("faults/all")
+    assert trader.apply().code == 0
+    assert live(trader) == {made: "bot"}
+
+
 def test_the_end_of_a_rotation_sets_what_the_manifest_says_by_now(trader: GateDesk) -> None:
     """A group and an address that were added in the overlap are the new key's once that is over."""
     assert trader.run(*ROTATE[:3], "--overlap", "24h", "--auto-approve").code == 0
