@@ -210,7 +210,8 @@ class _Account:
         store = self.reader.store or self._recorded(label, path)
         if not store:
             return None, "nobody here has its secret (--store NAME looks for it)"
-        report = await check_at(self.reader.session, self.spec, label, (store, path), store)
+        as_imported = replace(self.spec, state=self.existing.state or self.spec.state) if self.existing else self.spec
+        report = await check_at(self.reader.session, as_imported, label, (store, path), store)
         if report.rotating:  # only the journal of this workspace knows whose secret that is
             return None, "a rotation of it is not over: end it with acctcfg rotate, then import the account"
         if report.good:

@@ -71,3 +71,15 @@ def test_keys_that_share_a_name_are_told(make_gate: Any) -> None:
     text = import_all(make_gate(sub_accounts={"alpha": {"keys": [one, other, alone]}}))
     assert "# api_keys[bot]: not managed: 2 keys have this name" in text
     assert "solo:" in text
+
+
+@pytest.mark.parametrize("how", [(), ("--store", "vault")], ids=["journal", "store"])
+def test_a_locked_account_keeps_the_secrets_of_its_keys(gate: GateDesk, how: tuple[str, ...]) -> None:
+    """Its keys sign nothing, as the file written wants it: a stored secret is found all the same, and is there to be
+    used once it is unlocked."""
+    key = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
+    gate.write({"desk1": {"role": "sub_account", "state": "locked", "api_keys": {"bot": key}}}).converge()
+    text = import_all(gate, *how)
+    assert ("state: locked" in text, "store: vault" in text, "is not used" in text) == (True, True, False), text
+    assert gate.plan().last == NO_CHANGES
+    assert gate.run("secrets", "check").code == 0
