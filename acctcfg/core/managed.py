@@ -62,5 +62,9 @@ def fields_under(spec: AccountSpec, *heads: str) -> tuple[str, ...]:
 
 
 def managed_fields(spec: AccountSpec) -> tuple[str, ...]:
-    """The fields of these addresses, each once; "state" always, since a target may name it where it is the default."""
-    return tuple(dict.fromkeys(["state", *(one.field for one in claims(spec) if one.field)]))
+    """The fields of these addresses, each once; "state" always, since a target may name it where it is the default.
+
+    Keys also where the entry names none and says that these are all: a plan deletes the others, if there are any.
+    """
+    keys = ["api_keys"] if spec.api_keys_exclusive and spec.state != "absent" else []
+    return tuple(dict.fromkeys(["state", *(one.field for one in claims(spec) if one.field), *keys]))

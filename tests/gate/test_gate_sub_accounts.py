@@ -407,6 +407,22 @@ def test_two_keys_of_one_name_block_that_key(make_gate: Callable[..., GateDesk],
     gate.sandbox.control_delete("accounts/sub_1/keys/twin-key")
 
 
+@pytest.mark.parametrize("how", ["plan", "target", "pattern"])
+def test_a_key_that_only_exclusive_names_can_be_targeted(make_gate: Callable[..., GateDesk], how: str) -> None:
+    """Of an entry that names no key at all: its address, a pattern and a saved plan select what the plan shows."""
+    keys = [{"name": one, "key": f"key-{one}", "secret": one, "perms": ["wallet"]} for one in ("old", "older")]
+    gate = make_gate(sub_accounts={"sub_1": {"keys": keys}})
+    gate.write({"sub_1": {**SUB, "api_keys_exclusive": True}}, guardrails={"max_deletes": 2})
+    address, file = "sub_1.api_keys[old]", str(gate.folder / "plan.json")
+    wanted = {"plan": (), "target": ("--target", address), "pattern": ("--target", "sub_1.api_keys[ol?]")}[how]
+    assert address in gate.steps(*wanted)
+    assert gate.plan(*wanted, "--out", file).code == 0
+    said = gate.apply(file)
+    assert said.code == 0, said.out + said.err
+    left = {key["name"] for key in gate.account("sub_1")["keys"]}
+    assert left == (set() if how == "plan" else {"older"})
+
+
 def test_exclusive_does_not_guess_between_twins(make_gate: Callable[..., GateDesk]) -> None:
     """Two stray keys of one name are blocked too: one delete could not be told from the other."""
     rows = [{**ROW, "name": "stray", "key": f"stray-{number}"} for number in (1, 2)]
