@@ -52,6 +52,8 @@ _SPECIAL = re.compile(r"[*?.\[]")  # in what is not the name of an account
 _FIELD = re.compile(r"\.[a-z_]{3,}\[")
 _NAMED = re.compile(r"\.[^*?\[\]]+\[")  # any word in a field's place
 _ANY_KEY = "\0" * 64  # no key looks so: a pattern that selects it selects them all
+_KEYED = ("leverage", "api_keys", "deposit.addresses")
+"""Fields of which every address has a key. One that is missing here is read where nothing of it is looked at."""
 
 
 class AddressPattern:
@@ -100,8 +102,13 @@ class AddressPattern:
         return glob[-1:] in ("]", "*", "?") and any(least <= at < len(glob) for at in places)
 
     def selects_all(self, account: str, field: str) -> bool:
-        """Whether it selects every address of `account.field`: by the account, the field's name, or `FIELD[*]`."""
-        return self.matches(Address(account, field)) or self.matches(Address(account, field, _ANY_KEY))
+        """Whether it selects every address of `account.field`: by the account, the field's name, or `FIELD[*]`.
+
+        Of `*[*]` that holds where all of them have a key: an account mode has none, a position mode may have one.
+        """
+        if self.matches(Address(account, field)):
+            return True
+        return field in _KEYED and self.matches(Address(account, field, _ANY_KEY))
 
 
 def _reaches(glob: str, prefix: str) -> bool:

@@ -30,6 +30,22 @@ def test_what_is_left_out_is_not_read_and_not_planned(three):
     assert set(steps) == {f"mmdesk0{number}.account_mode" for number in (1, 2, 3)}
 
 
+@pytest.mark.parametrize("left_out", ["*[*]", "*]", "mmdesk*[*]"])
+def test_all_that_has_a_key_can_be_left_out(three, left_out):
+    """Modes have none: they are planned, found by drift, and set; leverage and keys are not looked at."""
+    settings = {name: {**MODES, "settings": {"greeks": "BS"}} for name in ("mmdesk01", "mmdesk02")}
+    three.write({**settings, "mmdesk03": {**MODES, "leverage": LEVERAGE}})
+    modes = {f"mmdesk0{number}.{mode}_mode" for number in (1, 2, 3) for mode in ("account", "position")}
+    words = {"mmdesk01.settings.greeks", "mmdesk02.settings.greeks"}
+    assert set(three.steps("--exclude", left_out)) == modes | words
+    drift = three.run("drift", "--format", "json", "--exclude", left_out)
+    assert (drift.code, {one["address"] for one in drift.json["changes"]}) == (2, modes | words)
+    said = three.apply("--exclude", left_out)
+    assert (said.code, said.last) == (0, "Applied: 0 created, 8 changed, 0 deleted, 0 blocked, 0 failed."), said.err
+    live = three.account("mmdesk03")
+    assert (live["acctLv"], live["posMode"], live["leverage"]) == ("3", "net_mode", {})
+
+
 def test_apply_takes_the_same_words(three):
     """Only what is selected is written, and a narrowed apply never says that accounts match."""
     said = three.apply("--target", "mmdesk01", "--target", "mmdesk02", "--exclude", "mmdesk02")

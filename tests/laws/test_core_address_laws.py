@@ -10,9 +10,10 @@ from acctcfg.core.address import Address, AddressPattern, Focus
 
 ACCOUNTS = st.sampled_from(["a", "ab", "mm1", "mm-2", "a.b"])
 FIELDS = st.sampled_from(["", "account_mode", "leverage", "api_keys", "deposit.addresses"])
+KEYED = ("leverage", "api_keys", "deposit.addresses")
 KEYS = st.sampled_from(["swap/BTC-USDT/cross", "x", "swap/*", "a[b]", "USDT/USDT-Arbitrum One/1"])
 ADDRESSES = st.builds(
-    lambda account, field, key: Address(account, field, key if field in ("leverage", "api_keys") else ""),
+    lambda account, field, key: Address(account, field, key if field in KEYED else ""),
     ACCOUNTS,
     FIELDS,
     KEYS,
@@ -45,21 +46,24 @@ def naive(glob: str, text: str) -> bool:
 @example("a.leverage[swap/*]", Address("a", "leverage", "swap/BTC-USDT/cross"))
 @example("a.leverage[x]", Address("a", "leverage", "x"))
 @example("a", Address("a", "leverage", "x"))
+@example("*e", Address("a", "leverage", "x"))
 @example("a.deposit", Address("a", "deposit.addresses"))
 @example("a.settings", Address("a", "settings.collateral", "BTC"))
 def test_a_pattern_selects_as_the_naive_reading_does(glob: str, address: Address) -> None:
-    """Brackets are literal; what selects the account, or all its settings, selects each of them."""
+    """Brackets are literal; what selects the account, or all its settings, selects each of them. A look that is
+    narrowed to it has each key of a field that it names, too."""
     head, dot, _ = address.field.partition(".")
     expected = naive(glob, str(address)) or naive(glob, address.account)
     expected = expected or (dot != "" and naive(glob, f"{address.account}.{head}"))
     assert AddressPattern(glob).matches(address) is expected
-    assert Focus([glob]).wants(address) is expected
+    assert Focus([glob]).wants(address) is (expected or naive(glob, str(Address(address.account, address.field))))
 
 
 @laws(100)
 @given(st.lists(patterns(), max_size=2), st.lists(patterns(), min_size=1, max_size=2), ADDRESSES)
 @example([], ["a.leverage"], Address("a", "leverage", "x"))
 @example([], ["a.leverage[*]"], Address("a", "leverage", "x"))
+@example([], ["*[*]"], Address("a", "account_mode"))
 def test_what_is_left_out_is_not_looked_at(globs: list[str], outs: list[str], address: Address) -> None:
     """All else is wanted as without it, and what is wanted may still be read."""
     focus, field = Focus(globs, excludes=outs), Address(address.account, address.field)
