@@ -11,9 +11,9 @@ from acctcfg.core.desired import AccountSpec
 from acctcfg.core.secret import Credentials
 from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.session import Session
-from acctcfg.engine.stored_keys import KeyReport, check_at, place_beside, proven
+from acctcfg.engine.stored_keys import KeyReport, place_beside, proven
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import AcctcfgError, Refused, StoreError
+from acctcfg.errors import AcctcfgError, AuthRefused, Refused, StoreError
 from acctcfg.signing import signing_of
 
 __all__ = ["Brought", "import_secrets"]
@@ -118,20 +118,42 @@ async def _keep(session: Session, spec: AccountSpec, proof: KeyReport, credentia
     if stored is None:
         doors.put(name, path, credentials)
         return KeyReport(spec.key, label, name, "stored", untried)
-    present = await check_at(session, spec, label, (name, path), name)
-    if present.good and proof.rotating and not present.rotating:  # the new key of a rotation: in one move
+    try:
+        present = await _present(session, spec, proof, stored, credentials)
+    except AcctcfgError as error:  # it may sign: what could not be read is never taken for dead
+        message = f"the store holds another secret, and whether it still signs is not known: {error.told}"
+        return KeyReport(spec.key, label, name, "failed", message)
+    if present is None:
+        doors.retire(name, path)
+        doors.put(name, path, credentials)
+    elif present.good and proof.rotating and not present.rotating:  # the new key of a rotation: in one move
         _, beside = place_beside(session, spec, label, name)
         doors.put(name, beside, credentials)
         doors.supersede(name, path, beside)
-    elif present.good or present.status == "wrong":  # whoever's it is, it is not moved aside while it signs
+    else:  # whoever's it is, it is not moved aside while it signs
         whose = "for this key" if present.good else f"and is another key's ({present.message}): move it first"
         signs = "may sign" if present.status == "elsewhere" else "signs"
         message = f"the store holds another secret that {signs} {whose}"
         return KeyReport(spec.key, label, name, "failed", message)
-    else:
-        doors.retire(name, path)
-        doors.put(name, path, credentials)
     return KeyReport(spec.key, label, name, "stored", untried)
+
+
+async def _present(
+    session: Session, spec: AccountSpec, proof: KeyReport, stored: Credentials | StoreError, brought: Credentials
+) -> KeyReport | None:
+    """What the stored secret signs for; None where it is of no use: nobody can open it, or the venue refuses its key.
+
+    A key has one secret: beside one that signs, another of the same key does not. Raises where nobody can tell.
+    """
+    same_key = isinstance(stored, Credentials) and stored.api_key == brought.api_key
+    if isinstance(stored, StoreError) or (same_key and proof.status == "signs"):
+        return None
+    try:
+        return await proven(session, spec, proof.label, proof.store, stored)
+    except AuthRefused as error:
+        if session.links[spec.venue].connection.client.dialect.is_clock_refusal(error):
+            raise
+        return None
 
 
 def _stored(session: Session, store: str, path: str) -> Credentials | StoreError | None:

@@ -84,6 +84,23 @@ def test_a_file_to_carry_away_is_what_import_takes(gate: GateDesk) -> None:
     assert gate.secret("trader1", "bot", venue="cx") == kept
 
 
+def test_a_stored_secret_that_could_not_be_tried_keeps_its_place(gate: GateDesk) -> None:
+    """In an overlap the old key signs, too. That the venue does not answer for the stored one is no proof of its death:
+    it is not moved aside, and the message says why."""
+    gate.write({"trader1": sub(bot=KEY)}).converge()
+    old = gate.secret("trader1", "bot", venue="cx")
+    assert gate.run("rotate", "trader1", "bot", "--overlap", "24h", "--auto-approve").code == 0
+    new = gate.secret("trader1", "bot", venue="cx")
+    gate.fault(match={"path": "*/sub_accounts/*/keys"}, after=1, times=0, kind="html")
+    gate.monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(old)))
+    said = gate.run("secrets", "import", "trader1", "bot")
+    assert said.code == 1, said.out + said.err
+    assert "the store holds another secret, and whether it still signs is not known" in said.out
+    assert gate.secret("trader1", "bot", venue="cx") == new
+    gate.sandbox.control_delete("faults/all")
+    assert statuses(gate) == {"trader1/bot": "signs"}
+
+
 def test_an_environment_holds_two_variables_a_key(gate: GateDesk) -> None:
     """The venue has no passphrases, so none is wanted: the key signs, and nothing is to be changed."""
     gate.write({"trader1": sub(bot=KEY)}).converge()

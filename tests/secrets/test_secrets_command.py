@@ -140,6 +140,36 @@ def test_a_proven_secret_takes_the_place_of_one_that_nobody_can_read(full: Desk)
     assert (folder / "trading.dead-1.age").read_text(encoding="utf-8") == "cut"
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "html"},
+        {"kind": "reset_before"},
+        {"kind": "rate_limited"},
+        {"kind": "code", "code": "50001"},
+        {"kind": "code", "code": "50102"},
+        {"kind": "code", "code": "99999"},
+    ],
+    ids=str.split("html reset limit closed clock unknown"),
+)
+def test_a_stored_secret_that_could_not_be_tried_keeps_its_place(full: Desk, fault: dict[str, str]) -> None:
+    """In an overlap the old key signs, too. That the venue does not answer for the stored one is no proof of its death:
+    it is not moved aside, the message says why, and the rotation ends with the key that it is of."""
+    assert imported(full, json.dumps(own("trader01")), "trader01", "trading").code == 0
+    rotate = ("rotate", "trader01", "trading", "--auto-approve", "--overlap")
+    assert full.run(*rotate, "24h").code == 0
+    new, files = full.secret("trader01", "trading"), kept(full)
+    full.fault(match={"path": "*/account/config", "account": "trader01"}, after=1, times=0, **fault)
+    said = imported(full, json.dumps(own("trader01")), "trader01", "trading")
+    assert said.code == 1, said.out + said.err
+    assert "the store holds another secret, and whether it still signs is not known" in said.out
+    assert (full.secret("trader01", "trading"), kept(full)) == (new, files)
+    full.sandbox.control_delete("faults/all")
+    assert full.run(*rotate, "0s").code == 0
+    keys = {key["label"]: key["api_key"] for key in full.account("trader01")["keys"]}
+    assert keys["trading"] == new["api_key"] == full.secret("trader01", "trading")["api_key"]
+
+
 def test_a_customers_secret_is_kept_by_what_the_venue_lists(full: Desk) -> None:
     """A key bound to its customer's address cannot be tried from here: the venue lists its id under that label, so its
     secret is kept, and that it was not tried is said. A plan is empty then, and the key is the one that was there."""
