@@ -14,6 +14,7 @@ from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.nodes import Node
 from acctcfg.manifest.problems import Report, near, shown
 from acctcfg.manifest.rollout import build_rollout, share_of
+from acctcfg.manifest.rule_keywords import check_keywords
 from acctcfg.manifest.rule_schemas import schema_error
 from acctcfg.manifest.scalars import BAD
 from acctcfg.manifest.selectable import not_selectable
@@ -71,8 +72,8 @@ def _rules(
             key: tuple(one for one in when.get(key, ()) if one is not BAD) for key in ("address", "action", "venue")
         }
         _check_when(child, patterns, venues, types, report)
-        if "schema" in values and (why := schema_error(values["schema"])):
-            report.value(child.value["schema"], f"is not a valid JSON Schema: {why}")
+        if "schema" in values:
+            _check_schema(child.value["schema"], values["schema"], report)
         if (name := values.get("name")) is None:
             continue
         if name in BUILT_IN:
@@ -82,6 +83,13 @@ def _rules(
         place, schema = report.sources.place(child.mark), values.get("schema", True)
         rules.setdefault(name, Rule(name=name, **patterns, schema=schema, place=place))
     return tuple(rules.values())
+
+
+def _check_schema(node: Node, schema: object, report: Report) -> None:
+    if why := schema_error(schema):
+        report.value(node, f"is not a valid JSON Schema: {why}")
+    else:
+        check_keywords(node, report)
 
 
 def _check_when(

@@ -119,6 +119,25 @@ def test_a_rule_is_a_schema_of_the_step(desk: Desk) -> None:
     assert "desks trade with at most 5x on swaps" in quiet(desk).out
 
 
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"properties": {"after": {"maxmum": 5}}}, '.properties.after.maxmum: unknown keyword "maxmum" (did you mean'),
+        ({"after": {"maximum": 5}}, '.after: unknown keyword "after" (a member of the step: write `properties: {after'),
+    ],
+)
+def test_a_slip_in_a_rule_lets_no_leverage_through(desk: Desk, schema: dict[str, Any], said: str) -> None:
+    """A rule whose schema holds nothing to 5x for a slip of the pen is an error: the leverage stays where it was."""
+    settle(desk, "trader01", acctLv="3", leverage={"SWAP/cross/BTC-USDT-SWAP": "3"})
+    rule = {"name": "5x at most", "when": {"address": "*.leverage[*]"}, "schema": schema}
+    desk.write({"trader01": {"api_keys": KEY, "leverage": [{**SWAP, "value": 50}]}}, guardrails={"rules": [rule]})
+    applied = desk.apply()
+    assert applied.code == 1
+    assert f"guardrails.rules[0].schema{said}" in applied.err
+    assert desk.account("trader01")["leverage"]["SWAP/cross/BTC-USDT-SWAP"] == "3"
+    assert desk.writes() == []
+
+
 @pytest.mark.parametrize("field", ["collateral", "auto_earn", "isolated_margin"])
 def test_a_rule_on_a_field_holds_for_every_key_of_it(desk: Desk, field: str) -> None:
     """`*.settings.collateral` is meant for each currency, as it is in `--target`: no key of it slips through."""
