@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from acctcfg.render.harmless import harmless, in_json, json_text
-from acctcfg.render.stream import Outlet
+from acctcfg.render.stream import Escape, Outlet
 
 __all__ = [
     "at_the_end",
@@ -92,15 +92,18 @@ def say(text: str, *, err: bool = False, end: str = "\n") -> None:
     _print(text, err=err, end=end)
 
 
-def say_page(text: str, *, err: bool = False) -> None:
-    """Several lines of ours; what others said has passed `harmless` before it was put among them."""
-    _print(text, err=err, lines=True)
+def say_page(text: str, *, err: bool = False, escape: Escape | None = None) -> None:
+    """Several lines of ours; what others said has passed `harmless` before it was put among them.
+
+    `escape`: how a document that is read as UTF-8 writes a character in ASCII.
+    """
+    _print(text, err=err, lines=True, escape=escape)
 
 
-def _print(text: str, *, err: bool, lines: bool = False, end: str = "\n") -> None:
+def _print(text: str, *, err: bool, lines: bool = False, end: str = "\n", escape: Escape | None = None) -> None:
     """`paint`'s colours pass on a terminal, and where they were asked for."""
     stream = outlet(err=err)
-    stream.write(harmless(text, lines=lines, styles=_door.colored or stream.isatty()) + end)
+    stream.write(harmless(text, lines=lines, styles=_door.colored or stream.isatty()) + end, escape)
     stream.flush()
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from acctcfg.render.formats import Page, formats_of, is_json, render
+from acctcfg.render.formats import Page, escape_of, formats_of, is_json, render
 
 __all__ = [
     "option_beside",
@@ -81,7 +81,7 @@ def show(ctx: click.Context, form: str, document: str, value: object) -> None:
     if is_json(form):
         say_json(text)
     elif text:
-        say_page(text)
+        say_page(text, escape=escape_of(form))
 
 
 def place_beside(ctx: click.Context, option: str, name: Path | None, *, begins: str) -> Path | None:

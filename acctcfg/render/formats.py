@@ -25,8 +25,22 @@ from typing import Final
 
 from acctcfg.core.plan import MATCH
 from acctcfg.render.columns import wrapped
+from acctcfg.render.harmless import in_html, in_json
+from acctcfg.render.stream import Escape
 
-__all__ = ["FORMATS", "LAST", "PLAIN", "Format", "Page", "fitted", "formats_of", "is_json", "render", "tells_failure"]
+__all__ = [
+    "FORMATS",
+    "LAST",
+    "PLAIN",
+    "Format",
+    "Page",
+    "escape_of",
+    "fitted",
+    "formats_of",
+    "is_json",
+    "render",
+    "tells_failure",
+]
 
 WIDTH = 100
 """Columns where nobody says how many there are. Longer lines stay whole: the text goes to pipes and logs too."""
@@ -64,6 +78,7 @@ class Format:
     documents: Mapping[str, str]
     paged: bool = False
     is_json: bool = False  # one JSON document
+    escape: Escape | None = None  # what is not ASCII, for readers who take it for UTF-8 in every locale
 
 
 FORMATS: Final = [
@@ -113,7 +128,7 @@ FORMATS: Final = [
         },
         is_json=True,
     ),
-    Format("jsonl", {"exported": "exported:lines"}),
+    Format("jsonl", {"exported": "exported:lines"}, escape=in_json),
     Format("csv", {"payable": "views:output_csv", "exported": "exported:table"}),
     Format("markdown", {"plan": "markdown:plan_markdown", "drift": "drift:drift_markdown"}),
     Format(
@@ -127,7 +142,11 @@ FORMATS: Final = [
     Format("gitlab", {"plan": "gitlab:plan_report", "validation": "gitlab:validation"}, is_json=True),
     Format("terraform-json", {"plan": "terraform:plan_document"}, is_json=True),
     Format("sarif", {"validation": "sarif:validation"}, is_json=True),
-    Format("html", {"plan": "plan_page:plan_page", "run": "run_page:run_page", "exported": "exported:page"}),
+    Format(
+        "html",
+        {"plan": "plan_page:plan_page", "run": "run_page:run_page", "exported": "exported:page"},
+        escape=in_html,
+    ),
     Format("env", {"payable": "views:output_env"}),
     Format("mermaid", {"picture": "graph:mermaid"}),
     Format("dot", {"picture": "graph:dot"}),
@@ -142,6 +161,11 @@ def formats_of(document: str) -> tuple[str, ...]:
 def is_json(form: str) -> bool:
     """Whether a word stands for one JSON document."""
     return any(one.is_json for one in FORMATS if one.name == form)
+
+
+def escape_of(form: str) -> Escape | None:
+    """How a word's documents write what is not ASCII where the stream is not UTF-8; None where the locale decides."""
+    return next((one.escape for one in FORMATS if one.name == form), None)
 
 
 def tells_failure(form: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 from acctcfg.core.untold import untold
 
-__all__ = ["cell", "harmless", "in_code", "in_json", "json_text"]
+__all__ = ["cell", "harmless", "in_code", "in_html", "in_json", "json_text"]
 
 STYLES: Final = re.compile(r"\x1b\[(?:0|1|2|31|32|33|36)m")
 """The only escapes that are printed, and only to a terminal: those of `paint`."""
@@ -62,6 +62,11 @@ def in_json(c: str) -> str:
         return f"\\u{number:04x}"
     number -= 0x10000
     return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
+
+
+def in_html(c: str) -> str:
+    """`&#233;`, which a page has for a character in whatever encoding it is read."""
+    return f"&#{ord(c)};"
 
 
 def in_code(text: str) -> str:

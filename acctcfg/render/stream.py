@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import select
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["Outlet", "whole", "write_all"]
+__all__ = ["Escape", "Outlet", "whole", "write_all"]
+
+Escape: TypeAlias = Callable[[str], str]
+"""How a document writes a character in ASCII."""
 
 _STAND_INS = {"·": "-", "—": "-", "–": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "→": "->"}
 
@@ -75,8 +79,12 @@ class Outlet:
         """The number of the file behind it."""
         return self.stream.fileno()
 
-    def write(self, text: str, escape: Callable[[str], str] | None = None) -> int:
-        """Write what the encoding has; `escape` names what it has not, else a stand-in or `\\u....` does."""
+    def write(self, text: str, escape: Escape | None = None) -> int:
+        """Write what the encoding has, else a stand-in or `\\u....`.
+
+        `escape`: the text is a document that its readers take for UTF-8, whatever the locale is, and has a way of its
+        own to write a character in ASCII. Where the stream is not UTF-8, each that is not ASCII is written so.
+        """
         with self._kept():
             self.stream.write(self.fit(text, escape))
         return len(text)
@@ -86,11 +94,17 @@ class Outlet:
         with self._kept():
             self.stream.flush()
 
-    def fit(self, text: str, escape: Callable[[str], str] | None = None) -> str:
+    def fit(self, text: str, escape: Escape | None = None) -> str:
         """The text in characters that the stream can write."""
-        if text.isascii() or self._has(text):
+        has = self._has if escape is None or self._is_utf8() else str.isascii
+        if text.isascii() or has(text):
             return text
-        return "".join(c if self._has(c) else (escape or _stand_in)(c) for c in text)
+        return "".join(c if has(c) else (escape or _stand_in)(c) for c in text)
+
+    def _is_utf8(self) -> bool:
+        with suppress(LookupError):
+            return codecs.lookup(self.encoding).name == "utf-8"
+        return False
 
     def _has(self, text: str) -> bool:
         try:

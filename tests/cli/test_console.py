@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import io
 import json
 import os
@@ -10,12 +11,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from sources import tree_of
 
 import acctcfg
-from acctcfg.cli import console
-from acctcfg.render import stream
+from acctcfg.cli import console, formats
+from acctcfg.cli.formats import show
+from acctcfg.render import account_list, order_picture, stream, web
+from acctcfg.render.formats import FORMATS
+from acctcfg.render.harmless import json_text
 from acctcfg.render.stream import Outlet, whole
 
 PACKAGE = Path(acctcfg.__file__).parent
@@ -75,6 +80,30 @@ def test_every_encoding_shows_the_page(encoding: str) -> None:
     assert page.startswith("desk ")
     assert json.loads(document) == {"é": "€ · \U0001f600"}
     assert said.stderr == b""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "shift_jis", "utf-8"])
+@pytest.mark.parametrize("form", [row.name for row in FORMATS if row.is_json or row.escape])
+def test_a_document_is_utf_8_in_every_locale(form: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """jq, code scanning and browsers take JSON and a page for UTF-8: what they read is what was meant, whatever the
+    locale of the job writes."""
+    meant = "é · 日本 \U0001f600"
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding, "backslashreplace"))
+    monkeypatch.setattr(
+        formats, "render", lambda *_: f"<p>{meant}" if form == "html" else json_text(meant, indent=None)
+    )
+    console.open_door()
+    show(click.Context(click.Command("plan"), obj={"color": False, "verbose": False}), form, "plan", None)
+    document = written.getvalue().decode("utf-8").rstrip("\n")
+    assert (html.unescape(document) if form == "html" else json.loads(document)) in (meant, f"<p>{meant}")
+    monkeypatch.undo()
+    console.open_door()
+
+
+def test_styles_and_scripts_of_pages_are_ascii() -> None:
+    """In them a character reference means nothing, so nothing in them may need one."""
+    assert (account_list.STYLE + account_list.SCRIPT + order_picture.STYLE + web.document("", "")).isascii()
 
 
 @pytest.mark.slow
