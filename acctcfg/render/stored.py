@@ -28,10 +28,10 @@ def secrets(shown: Sequence[StoredSecret], _: Page) -> str:
 
 def keys(shown: Sequence[KeyReport], _: Page) -> str:
     """A line each, and how many are as they should be."""
-    lines = []
+    lines, width = [], max([8, *(len(one.status) for one in shown)])
     for one in shown:
         what = f"{one.account}.api_keys[{one.label}]" if one.account else ""
-        lines.append(harmless(f"{one.status:<8} {'  '.join(filter(None, (what, one.message)))}"))
+        lines.append(harmless(f"{one.status:<{width}} {'  '.join(filter(None, (what, one.message)))}"))
     good = sum(one.good for one in shown)
     return "\n".join([*lines, f"{good} of {len(shown)} keys are as they should be."])
 
