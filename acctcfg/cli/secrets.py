@@ -125,11 +125,12 @@ def export(
     """
     from acctcfg.engine.moved_secrets import export_to, export_to_store
     from acctcfg.engine.workspace import Workspace
-    from acctcfg.secrets.bundle import bundled
+    from acctcfg.secrets.bundle import bundled, check_recipients
     from acctcfg.secrets.private_file import located
 
     if (store is None) == (out is None) or (out is None and recipients) or (out is not None and not recipients):
         raise click.UsageError("give --to STORE, or --out FILE with --recipient KEY")
+    check_recipients(recipients)
     workspace = Workspace.load(ctx.obj["directory"], os.environ)
     if store is not None:
         return _told(ctx, form, export_to_store(workspace, (*addresses, *targets), store))

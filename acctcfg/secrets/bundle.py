@@ -7,11 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from acctcfg.core.secret import Credentials
+from acctcfg.errors import StoreError, UsageError
 from acctcfg.secrets import new_file
 from acctcfg.secrets.age_file import AgeFileStore
+from acctcfg.secrets.age_keys import parse_recipients
 from acctcfg.secrets.stored_form import pack
 
-__all__ = ["bundled"]
+__all__ = ["bundled", "check_recipients"]
+
+
+def check_recipients(recipients: Sequence[str]) -> None:
+    """UsageError for a word of `--recipient` that is none; nothing was opened or written for it."""
+    try:
+        parse_recipients(recipients, "--recipient")
+    except StoreError as exc:
+        typed = any("SECRET" in one.upper() for one in recipients)
+        hint = "the shell may have kept it: make a new one with `acctcfg secrets identity`" if typed else ""
+        raise UsageError(str(exc), hint=hint) from exc
 
 
 def bundled(

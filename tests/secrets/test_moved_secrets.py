@@ -133,6 +133,29 @@ def test_an_export_says_where_to(desk: Desk, line: str) -> None:
     assert desk.run("secrets", *line.split()).code == 64
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("x", "error: --recipient[0] is not a recipient: 'x' (an age1... or ssh-ed25519 public key would be right)"),
+        ("AGE-SECRET-KEY-1QQ", "error: --recipient[0] is a secret key (age1... would be right)"),
+    ],
+)
+def test_a_recipient_that_is_none_is_named_as_it_was_given(full: Desk, typed: str, says: str) -> None:
+    """A slip on the command line is wrong usage, and is not called one of the manifest: no file is written."""
+    said = silent(full, "export", "--out", "all.age", "--recipient", typed)
+    assert (said.code, said.err.split("\n")[0]) == (64, says)
+    assert "manifest" not in said.err
+    assert not (full.folder / "all.age").exists()
+
+
+@pytest.mark.parametrize("line", ["export --to volt", "reencrypt volt"])
+def test_a_store_that_nobody_has_is_wrong_usage(desk: Desk, line: str) -> None:
+    """As it is for `import --store`."""
+    desk.write({})
+    said = desk.run("secrets", *line.split())
+    assert (said.code, "there is no secret store volt" in said.err) == (64, True)
+
+
 def test_reencrypting_what_knows_no_recipients(desk: Desk) -> None:
     """Wrong usage."""
     desk.write({}, secret_stores={"ci": {"type": "env"}})
