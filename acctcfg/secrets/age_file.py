@@ -115,7 +115,8 @@ class AgeFileStore:
         new_file.create(file, self.seal(pack(credentials), parts_of(credentials)))
 
     def reseal(self, path: str) -> None:
-        """Write what is at `path` anew for the present recipients. A StoreError leaves it as it was."""
+        """Write what is at `path` anew for the present recipients. A StoreError leaves it as it was, or as somebody
+        else has made it since: a rotation may put a new secret there meanwhile."""
         file = self._file(path)
         sealed = self._read(file)
         if sealed is None:
@@ -125,7 +126,7 @@ class AgeFileStore:
         anew = self.seal(plain, [] if isinstance(found, str) else parts_of(found))
         if self._open(anew, file) != plain:
             raise StoreError(f"{file}: what would be written opens to something else", hint="nothing was written")
-        new_file.replace(file, anew)
+        new_file.replace(file, anew, sealed)
 
     def why_read_only(self) -> str:
         """That nobody is named who could read what it writes."""

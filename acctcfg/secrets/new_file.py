@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from acctcfg.errors import StoreError
+from acctcfg.plain_file import read_plain
 
 __all__ = ["create", "move", "probe", "supersede"]
 
@@ -42,9 +43,14 @@ def probe(file: Path, data: bytes) -> None:
                 trial.unlink()
 
 
-def replace(file: Path, data: bytes) -> None:
-    """Put `data` in place of what `file` holds, at once: whoever reads it finds the old or the new, whole."""
+def replace(file: Path, data: bytes, instead_of: bytes) -> None:
+    """Put `data` in place of what `file` holds, at once: whoever reads it finds the old or the new, whole.
+
+    A StoreError where it does not hold `instead_of` any more: what came there since exists nowhere else.
+    """
     with _in_words(file), _flushed(file, data) as hidden:
+        if not _holds(file, instead_of):
+            raise StoreError(f"{file}: another secret came in its place meanwhile, and stays", hint="run it again")
         hidden.replace(file)
         _flush_folder(file.parent)
 
@@ -98,6 +104,13 @@ def _flushed(file: Path, data: bytes) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             hidden.unlink()
+
+
+def _holds(file: Path, data: bytes) -> bool:
+    try:
+        return read_plain(file, len(data))[0] == data
+    except OSError:
+        return False
 
 
 def _link(hidden: Path, file: Path) -> None:

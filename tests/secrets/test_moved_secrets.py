@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyrage
@@ -61,17 +63,37 @@ def test_an_interruption_leaves_each_file_whole(full: Desk, monkeypatch: pytest.
     recipients(full, full.recipient, str(other.to_public()))
     whole, done = new_file.replace, []
 
-    def once(file: Path, data: bytes) -> None:
+    def once(file: Path, data: bytes, instead_of: bytes) -> None:
         if done:
             raise KeyboardInterrupt
         done.append(file)
-        whole(file, data)
+        whole(file, data, instead_of)
 
     monkeypatch.setattr(new_file, "replace", once)
     assert full.run("secrets", "reencrypt").code == 130
     assert full.run("secrets", "check").code == 0
     monkeypatch.setattr(new_file, "replace", whole)
     assert silent(full, "reencrypt").code == 0
+
+
+def test_a_key_that_is_rotated_meanwhile_keeps_its_new_secret(full: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file is named, and the exit status is 1; the new secret is where it was put, and signs."""
+    whole, rotation = new_file.replace, [sys.executable, "-m", "acctcfg", "-C", str(full.folder), "rotate", "mmdesk01"]
+
+    def late(file: Path, data: bytes, instead_of: bytes) -> None:
+        if file == stored(full, "mmdesk01"):
+            subprocess.run([*rotation, "trading", "--overlap", "0s", "--auto-approve"], check=True, capture_output=True)
+        whole(file, data, instead_of)
+
+    monkeypatch.setattr(new_file, "replace", late)
+    said = full.run("secrets", "reencrypt")
+    assert said.code == 1
+    assert "trading.age: another secret came in its place meanwhile, and stays" in said.out + said.err
+    (key,) = full.account("mmdesk01")["keys"]
+    assert full.secret("mmdesk01", "trading")["api_key"] == key["api_key"]
+    monkeypatch.setattr(new_file, "replace", whole)
+    assert silent(full, "reencrypt").code == 0
+    full.converge()
 
 
 def test_a_file_that_does_not_open_is_named_and_stays(full: Desk) -> None:
