@@ -58,7 +58,8 @@ def replace(file: Path, data: bytes, instead_of: bytes) -> None:
 def move(file: Path, target: Path) -> bool:
     """Give `file` the name `target` in the same folder; False if that is taken.
 
-    Killed in between, both names exist, and nothing is lost.
+    Killed in between, both names exist, and nothing is lost. A StoreError where something else has got the name of
+    `file` by then: it stays.
     """
     with _in_words(file):
         try:
@@ -66,6 +67,8 @@ def move(file: Path, target: Path) -> bool:
         except FileExistsError:
             return False
         _flush_folder(file.parent)
+        if not target.samefile(file):
+            raise StoreError(f"{file}: another secret came in its place meanwhile, and stays", hint="run it again")
         file.unlink()
         _flush_folder(file.parent)
         return True

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acctcfg.errors import StoreError
-from acctcfg.secrets import AgeFileStore, Around, Credentials, Secret, age_file, open_store, secret_path
+from acctcfg.secrets import AgeFileStore, Around, Credentials, Secret, age_file, new_file, open_store, secret_path
 from acctcfg.secrets.store import split_path
 
 PATH = "desk/mmdesk01/trading"
@@ -101,6 +101,26 @@ def test_retire_numbers_upwards(store: AgeFileStore, credentials: Credentials) -
         store.put(f"{PATH}.dead-9", credentials)
     with pytest.raises(StoreError, match="cannot be written"):
         store.retire(PATH)
+
+
+def test_what_came_meanwhile_is_not_moved_aside(
+    store: AgeFileStore, credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rotation that puts its new secret in the place of the one that is moved aside loses nothing, and it is said."""
+    store.put(PATH, credentials)
+    store.put(f"{PATH}2", Credentials("made-meanwhile", credentials.secret_key, credentials.passphrase))
+    flush = new_file._flush_folder
+
+    def late(folder: Path) -> None:
+        monkeypatch.setattr(new_file, "_flush_folder", flush)
+        flush(folder)
+        store.supersede(PATH, f"{PATH}2")
+
+    monkeypatch.setattr(new_file, "_flush_folder", late)
+    with pytest.raises(StoreError, match="another secret came in its place meanwhile"):
+        store.retire(PATH)
+    assert held(store).api_key == "made-meanwhile"
+    assert all(held(store, one).same_as(credentials) for one in store.dead())
 
 
 def test_prove_writable_leaves_nothing(store: AgeFileStore, credentials: Credentials) -> None:
