@@ -38,7 +38,16 @@ class Change:
     @property
     def stands(self) -> bool:
         """Whether it is as wanted now, and is a change only because the step before it may reset it."""
-        return not self.before_known and self.present is not None and self.present == self.after
+        if self.before_known or self.present is None or self.after is None:
+            return False
+        return fits(self.present, self.after)
+
+    @property
+    def as_it_is(self) -> Change:
+        """The same from what stands there now, for whoever takes no step that may reset it."""
+        if self.before_known or self.present is None:
+            return self
+        return replace(self, before=self.present, before_known=True, after_step="")
 
     @property
     def kind(self) -> str:

@@ -61,8 +61,9 @@ async def find_drift(
         planned = await draw_up(session, focus, look_only=True, progress=progress)
         look = Look(session=session, focus=focus, keys=KEYS not in skip, now=now)
         await _beside(look, planned.surveys.values(), progress)
-        _listings(look, planned.surveys, planned.plan.steps)
-        plan = _told(look, planned.plan)
+        differing = planned.plan.with_steps(_differing(planned.plan.steps))
+        _listings(look, planned.surveys, differing.steps)
+        plan = _told(look, differing)
         surveys = tuple(planned.surveys.values())
         demand_targets(workspace, focus, surveys, plan.unreadable, listed=[(one, FIELD) for one in look.listed])
         return Drift(
@@ -98,6 +99,12 @@ async def _beside(look: Look, surveys: Iterable[Survey], progress: Progress) -> 
     await asyncio.gather(*work, *([] if look.focus.patterns else [look_at_users(look)]))
 
 
+def _differing(steps: Iterable[Step]) -> list[Step]:
+    """What is not as the manifest wants it now. A change of mode that nobody makes resets nothing."""
+    here = (step for step in steps if not step.change.stands)
+    return [replace(step, change=step.change.as_it_is, prechecks=(), depends_on=(), waits_for=()) for step in here]
+
+
 def _listings(look: Look, surveys: dict[str, Survey], steps: Iterable[Step]) -> None:
     """Changed values for instruments that were listed since an apply last read the list."""
     for step in steps:
@@ -125,8 +132,7 @@ def _told(look: Look, plan: Plan) -> Plan:
             rest.append(one)
     unread = sorted({*plan.unreadable, *look.unread}, key=lambda one: (one.address, one.code))
     reports = tuple(link.report() for _, link in sorted(look.links(), key=lambda one: one[0]))
-    steps = [replace(step, prechecks=(), depends_on=(), waits_for=()) for step in plan.steps]
-    return replace(plan, warnings=tuple(rest), unreadable=tuple(unread), reports=reports).with_steps(steps)
+    return replace(plan, warnings=tuple(rest), unreadable=tuple(unread), reports=reports)
 
 
 def _undone(over: Warning_, steps: Iterable[Step]) -> bool:

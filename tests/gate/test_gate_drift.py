@@ -146,3 +146,12 @@ def test_a_key_that_nobody_named_has_an_address_of_its_own(gate: GateDesk) -> No
     assert len(found(drift(gate, "--target", "*.api_keys", code=2))) == 2
     assert not found(drift(gate, "--target", "sub_1.api_keys[c]", code=0))
     assert gate.run("drift", "--target", "sub_1.api_keys[a]", "--skip", "keys").code == 64
+
+
+def test_a_leverage_that_matches_is_no_drift_behind_a_mode_that_somebody_changed(gate: GateDesk) -> None:
+    """A limit that holds, and a value that is right, are not counted with the position mode before them."""
+    limit = {"symbol": "BINANCE_FUTURE_BTC_USDT", "at_most": 7}
+    gate.write({"desk": {"position_mode": "net", "leverage": [{"symbol": ADA, "value": 4}, limit]}})
+    assert gate.apply().code == 0
+    gate.set(position_mode="DUAL")
+    assert [one["address"] for one in drift(gate, code=2)["changes"]] == ["desk.position_mode"]

@@ -82,6 +82,22 @@ def test_a_value_that_somebody_changed(settled: Desk) -> None:
     assert said.last == "Drift: 1 changed, 0 other findings, in 1 account."
 
 
+@pytest.mark.parametrize("mode", [{"posMode": "long_short_mode"}, {"acctLv": "2"}])
+def test_what_matches_is_no_drift_behind_a_mode_that_somebody_changed(settled: Desk, mode: dict[str, str]) -> None:
+    """Nobody makes the change of mode, which may reset it: it is as wanted now. What differs says what it is now."""
+    wanted = {**MODES, "settings": {"greeks": "PA", "fee_type": "quote"}, "leverage": [{**PATTERN, "value": 5}]}
+    settled.write({"mmdesk01": MODES, "mmdesk02": wanted})
+    assert settled.apply().code == 0
+    settled.sandbox.control_post("accounts/mmdesk02/set", **mode, feeType="0")
+    changes = {one["address"]: one for one in drift(settled, code=2)["changes"]}
+    moded = "mmdesk02.position_mode" if "posMode" in mode else "mmdesk02.account_mode"
+    assert set(changes) == {moded, "mmdesk02.settings.fee_type"}
+    fee = changes["mmdesk02.settings.fee_type"]
+    assert (fee["before"], fee["before_known"], fee["after"]) == ("received", True, "quote")
+    said = settled.run("drift")
+    assert ("may be reset" in said.out, said.last) == (False, "Drift: 2 changed, 0 other findings, in 1 account.")
+
+
 def test_a_key_that_nobody_named(settled: Desk) -> None:
     """With label, permissions, addresses and age, and never its id; `--skip keys` reads no list of keys."""
     keys = settled.account("mmdesk01")["keys"]
