@@ -160,6 +160,21 @@ def test_balance_and_position(wire, desk):
     assert wire.hear()[0]["data"][0]["eventType"] == "set_leverage"
 
 
+def test_balances_and_positions_come_in_several_frames(wire):
+    """The snapshot is cut as others are, but no frame says which it is; each row comes once."""
+    wire.act("flags", {"snapshot_page_size": 2})
+    wire.act("accounts/mmdesk01/balances", {"trading": {"USDT": "5"}})
+    wire.act("accounts/mmdesk01/positions", [{"instId": f"{ccy}-USDT-SWAP"} for ccy in ("BTC", "ETH", "SOL")])
+    said = [frame for frame in wire.subscribe({"channel": "balance_and_position"}) if "data" in frame]
+    rows = [frame["data"][0] for frame in said]
+    assert [(row["eventType"], len(row["balData"]), len(row["posData"])) for row in rows] == [
+        ("snapshot", 1, 2),
+        ("snapshot", 0, 1),
+    ]
+    assert len({held["instId"] for row in rows for held in row["posData"]}) == 3
+    assert not any("curPage" in frame for frame in said)
+
+
 @pytest.mark.parametrize("mode", ["cross", "isolated"])
 def test_a_leverage_that_is_set_under_a_position_is_no_fill(wire, desk, mode):
     """The position's row has another leverage, and the channel of balances and positions says set_leverage alone."""

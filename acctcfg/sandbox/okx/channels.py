@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Final
 
 from acctcfg.sandbox.okx.holding_rows import (
@@ -230,10 +231,14 @@ def _both(sub: Subscription, now_ms: int) -> Iterator[Row]:
     held = [*(positions[name] for name in new), *({**sub.told[name], "pos": "0"} for name in gone)]
     money: list[Row] = [{"ccy": ccy, "cashBal": balances[ccy]["cashBal"], "uTime": str(now_ms)} for ccy in moved]
     money += [{"ccy": ccy, "cashBal": "0", "uTime": str(now_ms)} for ccy in emptied]
-    if sub.first or held or money:
-        yield _event(sub, now_ms, "snapshot" if sub.first else "filled" if held else "transferred", money, held)
+    nothing: list[Row] = []
+    if sub.first:  # in several frames where it is cut, which say nothing of pages
+        for some_money, some_held in zip_longest(sub.pages(money) or [nothing], sub.pages(held), fillvalue=nothing):
+            yield _event(sub, now_ms, "snapshot", some_money, some_held)
+    elif held or money:
+        yield _event(sub, now_ms, "filled" if held else "transferred", money, held)
     if levers != sub.levers and not sub.first:
-        yield _event(sub, now_ms, "set_leverage", [], [])
+        yield _event(sub, now_ms, "set_leverage", nothing, nothing)
     sub.told, sub.other, sub.levers = positions, balances, levers
 
 
