@@ -115,6 +115,9 @@ def test_balance_rows_at_zero(bench):
     assert (rows(""), rows("?ccy=USDT,BTC")) == ([], [])
     bench.act("POST", "flags", balance_zero_rows=True)
     assert (rows(""), rows("?ccy=USDT,BTC")) == ([], ["USDT"])
+    for kind in ("increase", "reduce"):
+        desk.post("/account/demo-adjust-balance", type=kind, adjustments=[{"ccy": "BTC", "amt": "1"}])
+    assert (rows(""), rows("?ccy=USDT,BTC")) == ([], ["BTC", "USDT"])
 
 
 @pytest.mark.parametrize(("modes", "codes"), [(["3", "4"], ("0", "0")), (["3"], ("0", "54001"))])

@@ -152,9 +152,5 @@ def set_assets(call: Call) -> Answer:
     if ccy not in call.venue.currencies:
         raise Refusal("51012")
     amount = Decimal(10_000)
-
-    def effect() -> None:
-        account.trading[ccy] = amount
-        account.ever_held.add(ccy)
-
-    return Answer([{"subAcct": account.name, "ccy": ccy, "amt": plain(amount)}], effect)
+    row: Row = {"subAcct": account.name, "ccy": ccy, "amt": plain(amount)}
+    return Answer([row], lambda: account.hold({ccy: amount}))

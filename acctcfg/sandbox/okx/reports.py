@@ -83,7 +83,7 @@ def demo_adjust_balance(call: Call) -> Answer:
     used += kind == "increase"
 
     def effect() -> None:
-        account.trading.update(left)
+        account.hold(left)
         account.demo_increases[day] = used
 
     details = [{"ccy": ccy, "amt": plain(amount), "bal": plain(left[ccy])} for ccy, amount in wanted.items()]

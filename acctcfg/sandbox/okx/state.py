@@ -6,7 +6,7 @@ Plain mutable values. Nothing here decides; the rules stand in the modules named
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -202,6 +202,11 @@ class Account:
     def address(self) -> str:
         """How the control API and faults name it: a sub-account's name, @master, or nothing for a caller unknown."""
         return "@master" if self.is_master and self.uid else self.name
+
+    def hold(self, amounts: Mapping[str, Decimal]) -> None:
+        """What the trading account has of these currencies from now on; that it had them once is not forgotten."""
+        self.trading.update(amounts)
+        self.ever_held.update(amounts)
 
     def open_positions(self) -> list[Position]:
         """Positions whose size is not zero."""
