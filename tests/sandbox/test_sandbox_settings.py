@@ -87,6 +87,17 @@ def test_collateral(bench):
     assert desk.code("POST", f"{A}/set-collateral-assets", **body, ccyList=["BTC"]) == "51010"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("timeInterval", "-1"), ("timeInterval", "0.5"), ("frozenInterval", "-1"), ("qtyLimit", "0"), ("qtyLimit", "-1")],
+)
+def test_a_wrong_value_of_a_protection_is_named(bench, name, value):
+    """The refusal names the parameter that is wrong, not another."""
+    body = {"instFamily": "BTC-USD", "timeInterval": "0", "frozenInterval": "0", "qtyLimit": "100", name: value}
+    answer = bench.sub(acctLv="4", mmp_allowed=True).call("POST", f"{A}/mmp-config", body)
+    assert (answer["code"], answer["msg"]) == ("51000", f"Parameter {name}  error")
+
+
 def test_market_maker_protection(bench):
     """A privilege (50030) of portfolio margin (51010), one entry per family."""
     desk = bench.sub(acctLv="4")

@@ -139,11 +139,9 @@ def set_mmp_config(call: Call) -> Answer:
     account = call.account
     family = need(call, "instFamily")
     values = {name: decimal(call, name) for name in ("timeInterval", "frozenInterval", "qtyLimit")}
-    if min(values.values()) < 0 or not values["qtyLimit"]:
-        raise wrong("qtyLimit")
-    for name in ("timeInterval", "frozenInterval"):
-        if values[name] % 1:
-            raise wrong(name)  # whole milliseconds
+    for name, value in values.items():
+        if value < 0 or (value % 1 if name.endswith("Interval") else not value):  # whole milliseconds, some contracts
+            raise wrong(name)
     _refuse_without_mmp(call)
     row = {"instFamily": family, **{name: plain(value) for name, value in values.items()}}
 
