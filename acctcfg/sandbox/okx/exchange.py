@@ -185,8 +185,9 @@ class OkxExchange(Exchange):
             raise Refusal("50027")
 
     def refusal(self, code: str, msg: str = "", status: int = 0) -> Reply:
-        """A refusal of authentication or of the rate limit has no `data`, as at the gateway."""
-        known_status, known_msg = CODES.get(code, (200, "Operation failed"))
+        """A refusal of authentication or of the rate limit has no `data`, as at the gateway; 51000_1101 is a 51000."""
+        known = code.partition("_")[0]
+        known_status, known_msg = CODES.get(known, (200, "Operation failed"))
         status = status or known_status
-        shape = gateway if code in AT_GATEWAY or status == 429 else refused
+        shape = gateway if known in AT_GATEWAY or status == 429 else refused
         return Reply(status, shape(code, msg or known_msg))
