@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,17 @@ def test_what_is_open_of_the_symbol_blocks(
     gate = current(**{what: [row]})
     wants(gate, "isolated")
     assert list(gate.blocked_by(ADDRESS)) == [check]
+    assert (gate.apply().code, gate.writes()) == (3, [])
+
+
+@pytest.mark.parametrize("symbol", [None, 7, [HYPER]], ids=str)
+def test_what_is_open_of_a_symbol_that_nobody_can_read_blocks(current: Callable[..., GateDesk], symbol: object) -> None:
+    """It may be of this one: missing, or no text."""
+    gate = current()
+    row = {"order_id": "1", "qty": "1", "symbol": symbol}
+    gate.fault(match={"path": "*/crossex/open_orders"}, times=0, kind="garbage", body=json.dumps([row]))
+    wants(gate, "isolated")
+    assert list(gate.blocked_by(ADDRESS)) == ["no_pending_orders"]
     assert (gate.apply().code, gate.writes()) == (3, [])
 
 

@@ -146,6 +146,19 @@ def test_a_leverage_that_is_none_is_not_below_a_cap(make_gate: Callable[..., Gat
     assert gate.writes() == []
 
 
+@pytest.mark.parametrize("symbol", [7, [ADA], {"name": ADA}], ids=str)
+def test_a_position_whose_symbol_is_no_text_spoils_no_other(make_gate: Callable[..., GateDesk], symbol: object) -> None:
+    """The brake lowers what has an entry, and names the position: nobody can tell what it is of, so the end is 1."""
+    gate = make_gate(leverage={BTC: "15", ADA: "12"})
+    gate.write({"cx": {"leverage": [{"symbol": BTC, "at_most": 20}]}})
+    held = {"symbol": symbol, "position_qty": "5", "position_value": "100", "max_leverage": "20"}
+    answers(gate, "*/crossex/positions", [held])
+    said = gate.run("cap", "3", "--auto-approve")
+    assert (said.code, said.last) == (1, "Capped: 1 lowered, 0 at or below it already, 0 blocked, 0 failed."), said.out
+    assert "the venue does not say of what symbol: 1 open position, not looked at" in " ".join(said.out.split())
+    assert gate.crossex()["leverage"] == {BTC: "3", ADA: "12"}
+
+
 def test_a_list_in_which_no_row_has_a_name_is_none(make_gate: Callable[..., GateDesk]) -> None:
     """Nothing is called delisted for it: all leverage is unreadable."""
     gate = make_gate(**HALF)

@@ -134,10 +134,13 @@ def test_an_exchange_is_blocked_by_its_own(make_gate: Callable[..., GateDesk]) -
         ({"symbol": ADA, "exchange_type": "HYPERLIQUID"}, False),
         ({"symbol": "ADA_USDT"}, True),
         ({"exchange_type": "CROSSEX"}, True),
+        ({"symbol": 7, "exchange_type": 5}, True),
+        ({"symbol": ["HYPERLIQUID_FUTURE_ADA_USDT"], "exchange_type": True}, True),
+        ({"symbol": "HYPERLIQUID_FUTURE_ADA_USDT", "exchange_type": {}}, False),
     ],
 )
 def test_an_exchange_that_is_new_to_us_is_another_one(
-    make_gate: Callable[..., GateDesk], order: dict[str, str], blocks: bool
+    make_gate: Callable[..., GateDesk], order: dict[str, Any], blocks: bool
 ) -> None:
     """In isolated_exchange a row of an exchange that we do not know counts for that one; a row that does not say where
     it belongs counts for all."""
@@ -469,11 +472,12 @@ def test_every_exchange_has_a_position_mode_of_its_own(make_gate: Callable[..., 
     assert sorted(body["exchange_type"] for body in gate.puts()) == sorted(one.upper() for one in eight)
 
 
+@pytest.mark.parametrize("said", [{}, {"symbol": 7}, {"symbol": [ADA]}], ids=str)
 @pytest.mark.parametrize("where", ["positions", "margin_positions"])
-def test_a_position_without_its_symbol_blocks_a_leverage(gate: GateDesk, where: str) -> None:
+def test_a_position_without_its_symbol_blocks_a_leverage(gate: GateDesk, where: str, said: dict[str, Any]) -> None:
     """It might stand under any symbol, and its tier allow less: unknown, which blocks."""
     symbol = ADA if where == "positions" else MARGIN_ADA
-    row = {"position_qty": "5", "asset_qty": "5", "liability": "0", "max_leverage": "2"}
+    row = {"position_qty": "5", "asset_qty": "5", "liability": "0", "max_leverage": "2", **said}
     gate.fault(match={"path": f"*/crossex/{where}"}, times=0, kind="garbage", body=json.dumps([row]))
     gate.write({"cx": {"leverage": [{"symbol": symbol, "value": 4}]}})
     assert "leverage_limit" in gate.blocked_by(

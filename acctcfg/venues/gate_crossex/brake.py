@@ -23,7 +23,7 @@ from acctcfg.venues.gate_crossex.account_reads import Rows
 from acctcfg.venues.gate_crossex.leverage_setting import Leverage
 from acctcfg.venues.gate_crossex.prechecks import stands
 from acctcfg.venues.gate_crossex.symbols import Symbols
-from acctcfg.venues.gate_crossex.vocabulary import ISOLATED, number
+from acctcfg.venues.gate_crossex.vocabulary import ISOLATED, number, text_of
 
 __all__ = ["leverage_alone", "look", "obstacles"]
 
@@ -81,9 +81,7 @@ async def _open(account: Account) -> Open:
 
 
 def _in_use(found: Open) -> set[str]:
-    return {
-        str(row["symbol"]) for row in (*found.positions, *found.margin_positions, *found.orders) if row.get("symbol")
-    }
+    return {text_of(row, "symbol") for row in (*found.positions, *found.margin_positions, *found.orders)} - {""}
 
 
 def _tell_unsaid(account: Account, found: Open) -> None:
@@ -91,7 +89,7 @@ def _tell_unsaid(account: Account, found: Open) -> None:
     lists = (("position", found.positions), ("margin_position", found.margin_positions), ("order", found.orders))
     for what, rows in lists:
         there = filter(None, rows)  # one that cannot be read was told
-        unsaid = [row for row in there if not row.get("symbol") and (what == "order" or stands(row, f"{what}s"))]
+        unsaid = [row for row in there if not text_of(row, "symbol") and (what == "order" or stands(row, f"{what}s"))]
         if unsaid:
             named = f"{len(unsaid)} open {what.replace('_', ' ')}{'s' * (len(unsaid) > 1)}"
             why = f"the venue does not say of what symbol: {named}, not looked at (--all looks at every symbol)"

@@ -33,7 +33,7 @@ from acctcfg.venues.gate_crossex.account import Account, Open
 from acctcfg.venues.gate_crossex.account_reads import State
 from acctcfg.venues.gate_crossex.by_symbol import Told
 from acctcfg.venues.gate_crossex.leverage import Decision
-from acctcfg.venues.gate_crossex.vocabulary import exchange_word, number
+from acctcfg.venues.gate_crossex.vocabulary import exchange_word, number, text_of
 from acctcfg.venues.snapshot import Row, Rows, Snapshot
 
 __all__ = ["answers", "ask", "notices", "questions_of", "stands"]
@@ -142,7 +142,7 @@ def _flat_symbol(snapshot: Snapshot, symbol: str) -> tuple[Precheck, ...]:
     """Nothing open of one symbol; a row that does not say its symbol may be of any."""
 
     def of_it(row: Row) -> bool:
-        return row.get("symbol") in (symbol, "", None)
+        return text_of(row, "symbol") in (symbol, "")
 
     return (
         snapshot.question("no_pending_orders", "orders", _order, of_it),
@@ -201,7 +201,7 @@ def _limit(account: Account, change: Change, snapshot: Snapshot, ceilings: Mappi
     found = snapshot.found[name]
     if isinstance(found, VenueError) or found is None:
         return Precheck(code, "unknown", found.message if found else "the venue does not serve the positions")
-    if any(not row.get("symbol") and stands(row, name) for row in found):
+    if any(not text_of(row, "symbol") and stands(row, name) for row in found):
         return Precheck(code, "unknown", "the venue does not say of what symbol a position is")
     try:
         tiers = [
@@ -258,9 +258,9 @@ def notices(account: Account, changes: Sequence[Change]) -> list[Warning_]:
 def _is_at(row: Row, exchange: str) -> bool:
     """Whether a row belongs to an exchange; one that cannot be told counts for all, one of an exchange that is new to
     us for that one alone."""
-    named = _SYMBOL.match(str(row.get("symbol") or ""))
-    said = row.get("exchange_type") or (named[1] if named else "")
-    return not exchange or said in ("", "CROSSEX", exchange)
+    named = _SYMBOL.match(text_of(row, "symbol"))
+    where = text_of(row, "exchange_type") or (named[1] if named else "")
+    return not exchange or where in ("", "CROSSEX", exchange)
 
 
 def stands(row: Row, name: str) -> bool:
@@ -272,7 +272,7 @@ def _quietly(say: Callable[[Row], str], row: Row) -> str:
     try:
         return say(row)
     except VenueError:
-        return str(row.get("symbol"))
+        return text_of(row, "symbol") or "a position"
 
 
 def _position(row: Row) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "number",
     "permission_of",
     "positive",
+    "text_of",
     "unknown_permissions",
 ]
 
@@ -82,6 +83,12 @@ def unknown_permissions(permissions: Collection[str]) -> list[str]:
 
 def _is_known(group: str, access: str) -> bool:
     return group in GROUPS and access in ("read", "write")
+
+
+def text_of(row: Mapping[str, object], name: str) -> str:
+    """A word of a row; "" where it is missing or no text, so that nobody can tell what the row is of."""
+    value = row.get(name)
+    return value if isinstance(value, str) else ""
 
 
 _MOST_DIGITS = 64  # of a number before or after its point
