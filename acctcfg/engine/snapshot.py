@@ -34,7 +34,7 @@ from acctcfg.engine.progress import SILENT, Progress, safe
 from acctcfg.engine.recording import RecordingWorkspace
 from acctcfg.engine.session import Link, Session
 from acctcfg.engine.workspace import Workspace
-from acctcfg.errors import VenueError
+from acctcfg.errors import AuthRefused, VenueError
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.existing import ListsAccounts
 from acctcfg.wire.recorded import Answer
@@ -101,12 +101,13 @@ def _missing(workspace: RecordingWorkspace, link: Link, told: Sequence[Unread]) 
 
 async def _lists(session: Session, link: Link) -> None:
     """Every account that the venue lists, and the lists that a new account needs: a branch may add one, but under no
-    access token."""
+    access token. A key that may not list them, for a manifest without any, is an answer and on record, too."""
     if not link.api_key or "sub_account" not in link.venue.rules.roles:
         return
     if not isinstance(link.connection, ListsAccounts):
         return
-    await link.connection.existing()
+    with suppress(AuthRefused):
+        await link.connection.existing()
     with suppress(VenueError):
         await link.connection.survey(_new_accounts(session, link), Focus(), replace=frozenset())
 

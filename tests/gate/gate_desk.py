@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from desk import MASTER, Desk, Said
 
-__all__ = ["ADA", "BTC", "MARGIN_ADA", "SPEED", "GateDesk", "gate_seed"]
+__all__ = ["ADA", "BTC", "KEY", "MARGIN_ADA", "SPEED", "GateDesk", "gate_seed"]
 
 SPEED = 20
 ADA, BTC, MARGIN_ADA = "OKX_FUTURE_ADA_USDT", "BINANCE_FUTURE_BTC_USDT", "OKX_MARGIN_ADA_USDT"

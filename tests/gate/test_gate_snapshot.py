@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from gate_desk import ADA, GateDesk
+from gate_desk import ADA, KEY, GateDesk
 
 MAIN = {"account_mode": "cross_exchange", "position_mode": "net", "leverage": [{"symbol": ADA, "value": 5}]}
 SUB = {"role": "sub_account", "label": "customer one"}
@@ -56,6 +56,25 @@ def test_a_list_that_the_venue_does_not_serve_is_an_answer(make_gate: Callable[.
     checks = {one["name"]: one["status"] for one in live["cx.account_mode"]["prechecks"]}
     assert (checks["no_security_positions"], live["cx.account_mode"]["blocked"]) == ("venue", False)
     assert gate.steps("--live", "live.json") == live
+
+
+def test_a_key_that_may_not_list_sub_accounts_is_enough_for_the_main_one(make_gate: Callable[..., GateDesk]) -> None:
+    """With the permission crossx alone: nothing is missing, a branch is planned as from the venue, and one that adds a
+    sub-account has the refusal."""
+    gate = make_gate(keys=[{**KEY, "perms": ["crossx"]}])
+    gate.write({"cx": MAIN}).converge()
+    said = gate.run("snapshot", "--out", "live.json")
+    assert (said.code, said.err) == (0, "")
+    gate.write({"cx": MAIN | {"position_mode": "long_short"}})
+    live = gate.steps()
+    assert "cx.position_mode" in live
+    assert gate.steps("--live", "live.json") == live
+    gate.write({"cx": MAIN, "cust01": SUB})
+    said = gate.plan("--live", "live.json", "--format", "json")
+    assert (said.code, [(one["address"], one["code"]) for one in said.json["unreadable"]]) == (
+        1,
+        [("cust01", "FORBIDDEN")],
+    )
 
 
 def test_blur_hides_the_accounts_of_strangers_too(make_gate: Callable[..., GateDesk]) -> None:
