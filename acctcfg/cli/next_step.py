@@ -51,7 +51,9 @@ def say_after_cap(ctx: click.Context, brake: Braked) -> None:
     elif brake.unreadable:
         say_after_reads(ctx, brake.unreadable)
     elif brake.still_above:
-        _say(f"clear what stands in the way, then {same}")
+        # an identity that is missing or a frozen account is nothing that anybody could cancel
+        verb = "cancel" if all(one.obstacles for one in brake.still_above) else "clear"
+        _say(f"{verb} what is in the way, then {same}")
     elif brake.unrecorded:
         _say(f"`{here} doctor` looks at the journal")
 

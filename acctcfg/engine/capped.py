@@ -28,7 +28,7 @@ def above_cap(session: Session, surveys: Mapping[str, Survey], steps: Sequence[S
         cap = session.known(session.links[step.venue]).cap(surveys[step.address.account].uid)
         if cap is not None and any(_raises(one, cap.most) for one in levels):
             message = (
-                f"`acctcfg cap {told(cap.most)}` of {cap.at[:16].replace('T', ' ')} UTC lowered this account, and "
+                f"`acctcfg cap {told(cap.most)}` of {cap.at[:16].replace('T', ' ')} UTC braked this account, and "
                 f"apply raises it above that again (lower the manifest to keep it; --after-cap says that it is meant)"
             )
             yield Warning_(str(step.address), CODE, message)

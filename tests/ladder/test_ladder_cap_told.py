@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pyrage
 import pytest
 from cap_parts import BTC, ETH, SOL, cap, cross, held, levers
 from desk import Desk, Said
@@ -155,3 +156,24 @@ def test_a_cap_that_the_venue_refuses_is_told_in_the_terms_of_a_cap(desk: Desk) 
     said = cap(desk, "3")
     assert (said.code, "59102" in said.out, "ask for a lower leverage" in said.out) == (1, True, True), said.out
     assert "`value`" not in said.out
+
+
+def test_nothing_is_told_to_be_cancelled_where_nothing_can_be(desk: Desk) -> None:
+    """The secret of the key that writes cannot be opened here: no order is looked for, but what is missing is told,
+    and no later plan says that the brake lowered the account."""
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    settle(desk, "customer01", acctLv="2", posMode="net_mode", leverage=cross(BTC="20"), labels=("trading", "writes"))
+    sides = {"read": {"key": "trading"}, "write": {"key": "writes"}}
+    entry = {"market": "swap", "instrument": BTC, "margin": "cross", "value": 30}
+    keys = {"trading": KEY["trading"], "writes": {**KEY["trading"], "store": "other"}}
+    other = {"type": "age_file", "path": "other/", "recipients": [recipient], "identity": {"env": "NO"}}
+    stores = {**desk.write({}).document["secret_stores"], "other": other}
+    (desk.folder / "other/desk/customer01").mkdir(parents=True)
+    (desk.folder / "secrets/desk/customer01/writes.age").rename(desk.folder / "other/desk/customer01/writes.age")
+    desk.write({"customer01": {"api_keys": keys, "access": sides, "leverage": [entry]}}, secret_stores=stores)
+    said = cap(desk, "3")
+    assert (said.code, levers(desk, "customer01")) == (3, {BTC: 20}), said.out + said.err
+    assert "the variable NO is not set" in said.out
+    assert "next: clear what is in the way, then" in said.err
+    warned = [one for one in desk.plan("--format", "json").json["warnings"] if one["code"] == "raises_after_cap"]
+    assert "braked this account" in warned[0]["message"]
