@@ -826,6 +826,20 @@ def test_accounts_that_swap_their_names_keep_each_its_own_key(gate: GateDesk) ->
     assert {name: keys(gate, name) for name in before} == before
 
 
+@pytest.mark.parametrize("label", ["REQUEST_EXPIRED", "READ_ONLY", "MISSING_REQUIRED_HEADER", "TOO_MANY_REQUESTS"])
+def test_a_refusal_that_says_nothing_of_a_key_is_no_proof_of_its_death(gate: GateDesk, label: str) -> None:
+    """The stored secret is of a key with another name by now, which the list loses. Where the venue does not say that
+    it knows no such key: no key is made, and nothing is moved aside."""
+    gate.write({"sub_1": sub(trading=TRADING)}).converge()
+    gate.sandbox.control_post("accounts/sub_1/keys/trading", name="renamed")
+    gate.fault(match={"path": "*/account/detail"}, kind="label", label=label, times=0)
+    gate.fault(match={"path": "*/sub_accounts/*/keys", "method": "GET"}, kind="lose_row", row="renamed", times=0)
+    before = len(gate.writes())
+    said = gate.apply()
+    assert (said.code in (1, 3), len(gate.writes())) == (True, before), said.out + said.err
+    assert [file.name for file in (gate.folder / "secrets/cx/sub_1").iterdir()] == ["trading.age"]
+
+
 @pytest.mark.parametrize("journal", ["kept", "lost"])
 def test_a_new_account_under_an_old_name_takes_nobodys_place(gate: GateDesk, journal: str) -> None:
     """The renamed account's secret lies where the new one's would go: it signs, so no key is made for that place."""

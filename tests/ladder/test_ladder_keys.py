@@ -350,6 +350,23 @@ def test_the_secret_of_a_key_that_was_renamed_is_not_moved_aside(desk: Desk) -> 
     assert desk.secret("trader01", "trading") == own_secret("trader01")
 
 
+@pytest.mark.parametrize("code", ["50011", "50102", "50035", "99999", "50113", "50119"])
+def test_a_refusal_that_says_nothing_of_a_key_is_no_proof_of_its_death(desk: Desk, code: str) -> None:
+    """The stored secret is of a key with another label by now. Whatever the venue answers to it while it lists the key,
+    or where the answer is a limit, a clock, or nothing that is known: no key is made, and nothing is moved aside."""
+    settle(desk, "trader01")
+    desk.sandbox.control_post("accounts/trader01/keys/trading", label="renamed")
+    desk.write({"trader01": {"api_keys": KEY}})
+    desk.fault(match={"path": "*/account/config", "account": "trader01"}, kind="code", code=code, times=0)
+    if code[:3] != "501" or code == "50102":
+        desk.fault(match={"path": "*/subaccount/apikey", "method": "GET"}, kind="lose_row", row="renamed", times=0)
+    before = len(desk.writes())
+    said = desk.apply()
+    assert (said.code in (1, 3), len(desk.writes())) == (True, before), said.out + said.err
+    assert _secrets(desk) == ["trading.age"]
+    assert desk.secret("trader01", "trading") == own_secret("trader01")
+
+
 @pytest.mark.slow
 def test_reading_and_writing_may_be_signed_by_two_keys(desk: Desk) -> None:
     """access {read, write}: a new account is set up with both, neither may be deleted, and later changes still land."""

@@ -199,8 +199,10 @@ class ApiKeys(OneCall[Account]):
         uid = known.uid if known is not None else ""
         if uid in ("", account.uid):
             uid, refused = await self._whose(account, credentials)
-            if refused not in ("", *ELSEWHERE):
+            if refused in (*UNKNOWN_KEY, "INVALID_SIGNATURE"):
                 return ""
+            if refused not in ("", *ELSEWHERE):  # a clock, a lock: it says nothing of the key
+                return f"{':'.join(place)} holds a secret whose key may exist: the venue refused it with {refused}"
         elif await self._died(account, credentials, uid):
             return ""
         return taken_place(":".join(place), uid)

@@ -36,7 +36,7 @@ from acctcfg.venues.key_wishes import (
 from acctcfg.venues.okx.access import ask_key
 from acctcfg.venues.okx.account import ONLY_ELSEWHERE, Account, Signing
 from acctcfg.venues.okx.endpoints import CONFIG
-from acctcfg.venues.okx.found_keys import FIELD, OTHER_WORLD, found_key, missing, other_world
+from acctcfg.venues.okx.found_keys import FIELD, OTHER_WORLD, WRONG_SECRET, found_key, missing, other_world
 from acctcfg.venues.okx.key_guard import KEPT, harms
 from acctcfg.venues.okx.key_rotation import AccountKeys, keys_of
 from acctcfg.venues.okx.vocabulary import unknown_permissions
@@ -113,10 +113,15 @@ class ApiKeys(OneCall[Account]):
         if place.api_key in ("", own, begun.new if begun is not None else ""):
             return ""
         whose, refused = place.config, place.refused
+        listed = {one.api_key: label for label, one in account.keys.rows.items()} if account.keys is not None else {}
         if whose is not None and whose.uid == account.uid:
-            return f'the store holds the secret of the key "{whose.key_label}" under this label; move it there'
+            listed[place.api_key] = whose.key_label
+        if place.api_key in listed:
+            return f'the store holds the secret of the key "{listed[place.api_key]}" under this label; move it there'
         if refused is not None and refused.code == OTHER_WORLD:
             return other_world(account, key)
+        if refused is not None and not place.gone and refused.code not in (*WRONG_SECRET, ONLY_ELSEWHERE):
+            raise refused  # a limit, a clock, a code without words: it says nothing of the key
         known = account.memory.stored_key(place.api_key)
         uid = whose.uid if whose is not None else known.uid if known is not None else ""
         if uid in ("", account.uid) and (refused is None or refused.code != ONLY_ELSEWHERE):

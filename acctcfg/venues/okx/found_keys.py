@@ -15,7 +15,7 @@ from acctcfg.venues.okx.key_rotation import in_rotation
 from acctcfg.venues.okx.listed import KeyRow, seconds
 from acctcfg.venues.resources import unreadable
 
-__all__ = ["FIELD", "OTHER_WORLD", "found_key", "missing", "other_world"]
+__all__ = ["FIELD", "OTHER_WORLD", "WRONG_SECRET", "found_key", "missing", "other_world"]
 
 FIELD = "api_keys"
 WRONG_SECRET = ("50105", "50113")  # its passphrase, its signature
