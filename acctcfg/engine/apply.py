@@ -109,7 +109,8 @@ async def apply(
         workspace, focus, terms = _as_saved(workspace, terms, saved, part)
     patience = Patience(wait_flat_s)
     run = _Run(workspace, focus, terms, patience, rotation, part, spread, limits, progress, interrupts, approve)
-    flags = {**terms.on_record, **(said or {})}
+    besides = {"with_dependencies": with_dependencies, "refresh": refresh, "wait_flat_s": wait_flat_s}
+    flags = {**terms.on_record, **{name: value for name, value in besides.items() if value}, **(said or {})}
     outcome = await run.outcome(flags, lock_timeout_s=lock_timeout_s, refresh=refresh)
     narrowed = saved is not None and any(saved.get(one) for one in ("targets", "excludes", "changed_since"))
     if saved is None or terms.undo is not None or narrowed or outcome.plan.steps or outcome.plan.unreadable or part:
@@ -139,6 +140,7 @@ class _Terms:
             "allow_sensitive": list(self.leave.sensitive) or False,
             "replace": sorted(map(str, self.leave.replace)),
             "expect": self.expect,
+            **({"allow_warnings": True} if self.allow_warnings else {}),
             **({"revert": self.undo.reverts.run} if self.undo is not None else {}),
         }
 

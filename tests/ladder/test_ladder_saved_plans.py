@@ -395,6 +395,21 @@ def test_a_position_opened_since_the_review_makes_it_stale(desk: Desk) -> None:
     assert desk.apply(file).code == 0
 
 
+def test_what_an_apply_was_let_do_is_on_record(desk: Desk) -> None:
+    """Whoever goes on in spite of a new warning, waits for positions or adds steps is seen doing so by an auditor."""
+    file = _ready(desk, "long_short_mode")
+    desk.open("trader01", "positions", instId="BTC-USDT-SWAP", size="3")
+    assert desk.apply(file, "--allow-warnings", "--wait-flat", "90s").code == 0
+    assert desk.account("trader01")["leverage"]["SWAP/cross/BTC-USDT-SWAP"] == "7"
+    desk.sandbox.control_post("accounts/trader01/set", leverage={"SWAP/cross/BTC-USDT-SWAP": None})
+    assert desk.apply("--target", "trader01.leverage", "--with-dependencies", "--refresh").code == 0
+    second, first = desk.run("history", "--format", "json").json[:2]
+    assert (first["flags"]["allow_warnings"], first["flags"]["wait_flat_s"]) == (True, 90)
+    assert (second["flags"]["with_dependencies"], second["flags"]["refresh"]) == (True, True)
+    assert "allow_warnings" not in second["flags"]
+    assert "allow_warnings=True" in desk.run("history", first["id"]).out
+
+
 def test_what_is_allowed_when_it_is_planned_is_what_is_applied(desk: Desk) -> None:
     """`plan --replace` and `--allow-sensitive`, patterns too: the saved plan brings them along, its digest names them.
     A key is replaced once, however often the file is applied."""
