@@ -46,7 +46,7 @@ def braked(brake: Braked, page: Page) -> str:
     paint, done = Paint(page.color), [one for one in brake.lowerings if not one.above]
     above = [] if brake.declined else list(brake.still_above)
     blocks = [
-        list(_listed(done, paint)) if page.verbose or len(done) <= FEW else [],
+        list(_listed(done, paint)) if page.verbose or len(done) <= FEW else _left_out(len(done), brake.run),
         [paint("bold", f"Still above {told(brake.most)}:"), *_held(above, paint)] if above else [],
         _unread(brake),
         _raised(brake),
@@ -54,6 +54,11 @@ def braked(brake: Braked, page: Page) -> str:
         [*([f"Only {', '.join(brake.targets)} was looked at."] if brake.targets else []), _last(brake)],
     ]
     return joined(blocks, color=page.color)
+
+
+def _left_out(lowered: int, run: str) -> list[str]:
+    named = f" `acctcfg history {run} --full` names each." if run else ""
+    return [f"{lowered} leverages were lowered, too many to list here.{named}"]
 
 
 def _last(brake: Braked) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -100,6 +101,19 @@ def test_what_nothing_stands_open_under_is_looked_at_only_with_all(desk: Desk) -
     said = cap(desk, "3", "--all")
     assert said.code == 0, said.out + said.err
     assert set(levers(desk, "mmdesk01").values()) == {Decimal(3)}
+
+
+def test_what_is_too_much_to_list_is_named_elsewhere(desk: Desk) -> None:
+    """Past fifty the brake says how many it lowered and what names each; no run leaves people without the names."""
+    settle(desk, "mmdesk01", acctLv="2", leverage=cross(BTC="20"))
+    desk.write({"mmdesk01": {"api_keys": KEY}})
+    said = cap(desk, "3", "--all")
+    assert said.code == 0, said.out + said.err
+    assert set(levers(desk, "mmdesk01").values()) == {Decimal(3)}
+    (number,) = re.findall(r"^(\d+) leverages were lowered, too many to list here\.", said.out, re.MULTILINE)
+    assert int(number) > 50
+    (run,) = re.findall(r"`acctcfg history (\S+) --full` names each\.", said.out)
+    assert desk.run("history", run, "--full").out.count("leverage[") == int(number)
 
 
 def test_it_touches_nothing_but_leverage_and_takes_nothing_over(desk: Desk) -> None:
