@@ -83,13 +83,15 @@ def _counts(manifest: Manifest) -> dict[str, int]:
 
 
 def _problem(manifest: Manifest, warning: Warning_) -> Problem:
-    """The warning at the place that it is about: the first line where that is no field of an account."""
+    """The warning at the place that it is about: the first line where that is no one entry of the manifest."""
     from acctcfg.core.address import Address
     from acctcfg.errors import Problem
     from acctcfg.manifest.layout import ROOT
 
     address = Address.of(warning.address)
-    ended = {one.address: one.place for one in manifest.ended}
+    named = {one.address: one.place for one in manifest.ended}
+    named |= {f"secret_stores.{key}": store.place for key, store in manifest.secret_stores.items()}
+    named |= {f"venues.{key}": venue.place for key, venue in manifest.venues.items()}
     spec = manifest.accounts.get(address.account)
-    place = ended.get(warning.address) or (spec.place_of(address.field, address.key) if spec else (ROOT, 1, 1))
+    place = named.get(warning.address) or (spec.place_of(address.field, address.key) if spec else (ROOT, 1, 1))
     return Problem(*place, warning.address, warning.message)

@@ -79,9 +79,18 @@ def test_json_of_a_sound_manifest(folder: Folder) -> None:
     folder.write(acctcfg=HEAD)
     result = run(folder, "--format", "json")
     counts = {"accounts": 0, "venues": 1, "files": 1}
-    place = {"file": "acctcfg.yaml", "line": 1, "column": 1}
+    place = {"file": "acctcfg.yaml", "line": 5, "column": 3}
     warning = {"address": "secret_stores.vault", "code": "guardrail", "message": MESSAGE, **place}
     assert json.loads(result.stdout) == {"valid": True, "problems": [], "warnings": [warning], **counts}
+
+
+def test_a_warning_about_a_store_stands_at_the_store(folder: Folder) -> None:
+    """In the file that defines it, so that a review shows it on that line, not on the first one of the root file."""
+    head, stores = HEAD.split("secret_stores:\n")
+    folder.write(acctcfg=head + "include: [stores.yaml]\n", stores=f"# who can read what\nsecret_stores:\n{stores}")
+    said = run(folder, "--format", "github")
+    assert said.exit_code == 0
+    assert said.stdout.endswith(f"stores.yaml,line=3,col=3::secret_stores.vault: {MESSAGE}\n")
 
 
 def test_schema_prints_json() -> None:
