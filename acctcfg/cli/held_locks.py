@@ -9,6 +9,7 @@ from pathlib import Path
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.engine.moment import moment
+from acctcfg.engine.part import PART
 from acctcfg.engine.workspace import storage_here
 from acctcfg.errors import JournalError
 from acctcfg.journal import Holder, Journal, break_lock, holders, state_folders
@@ -52,7 +53,7 @@ def held_locks(directory: Path, environ: Mapping[str, str]) -> tuple[HeldLock, .
 
 def _held(holder: Holder, journal: Journal) -> HeldLock:
     now = time.time()
-    run, intent = journal.doing(holder.process)
+    run, intent = journal.doing(holder.process, holder.run, _accounts(holder, journal))
     return HeldLock(
         venue_user=holder.venue_user,
         base_url=holder.base_url,
@@ -68,6 +69,15 @@ def _held(holder: Holder, journal: Journal) -> HeldLock:
         call=intent.call if intent else "",
         token=holder.token,
     )
+
+
+def _accounts(holder: Holder, journal: Journal) -> list[str] | None:
+    """Those of the part of a run that a worker has; None where it has all of a venue user."""
+    _, part, number = holder.venue_user.rpartition(" part ")
+    if not holder.run or not part or not number.isdigit():
+        return None
+    accounts = (journal.part(holder.run, PART, int(number)) or {}).get("accounts")
+    return list(map(str, accounts)) if isinstance(accounts, list) else None
 
 
 def break_held(directory: Path, environ: Mapping[str, str], held: HeldLock, *, asked: bool) -> tuple[bool, str]:

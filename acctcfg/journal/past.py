@@ -202,17 +202,26 @@ class Past:
             later = [row for row in rows if row.run != record.run.id and reading.wrote(row)]
             return {(reading.uid_of(row), row.address): row.run for row in later}
 
-    def doing(self, process: Process) -> tuple[Run | None, Intent | None]:
+    def doing(
+        self, process: Process, run: str = "", accounts: Collection[str] | None = None
+    ) -> tuple[Run | None, Intent | None]:
         """The run that this process is in, and its latest write whose outcome is not on record; None where there is
-        none."""
+        none.
+
+        `run`: that of another process, of which this one carries out a part; `accounts`: those of the part.
+        """
         begins = self._rows(Which(kinds=("run",), last=50))
         with self._understood():
-            own = next((row for row in begins if row.facts().get("process") == process.facts()), None)
+            theirs = (
+                row for row in begins if (row.run == run if run else row.facts().get("process") == process.facts())
+            )
+            own = next(theirs, None)
         if own is None or self._rows(Which(kinds=("run_end",), run_with_answers=own.run)):
             return None, None
         intents = self._rows(Which(kinds=("intent",), run_with_answers=own.run, unresolved=True))
         with self._understood():
-            return reading.run(own, None), reading.intent(intents[-1]) if intents else None
+            latest = next((row for row in reversed(intents) if accounts is None or row.account in accounts), None)
+            return reading.run(own, None), reading.intent(latest) if latest is not None else None
 
     # -- is it as it was written? --------------------------------------------------------------------------------------
 

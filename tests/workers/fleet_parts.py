@@ -16,7 +16,7 @@ from typing import Any, Self
 from desk import Desk
 from patience import PATIENCE_S
 
-__all__ = ["Worker", "fleet", "workers"]
+__all__ = ["Worker", "apply_elsewhere", "fleet", "workers"]
 
 TRADING = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 
@@ -97,3 +97,16 @@ def workers(desk: Desk, count: int) -> Iterator[list[Worker]]:
             one.process.wait()
             with suppress(OSError):
                 one.process.stdout.close()  # type: ignore[union-attr]
+
+
+def apply_elsewhere(desk: Desk) -> subprocess.Popen[str]:
+    """`acctcfg apply --queue` in a process of its own."""
+    command = [sys.executable, "-m", "acctcfg", "-C", str(desk.folder), "apply", "--queue", "--auto-approve"]
+    return subprocess.Popen(
+        command,
+        env=dict(os.environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

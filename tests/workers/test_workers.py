@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
-import subprocess
 import sys
 import threading
 from collections import Counter
@@ -17,7 +15,7 @@ from pathlib import Path
 import pytest
 from beside import workers_beside
 from desk import MASTER, Desk, Said
-from fleet_parts import Worker, fleet, workers
+from fleet_parts import Worker, apply_elsewhere, fleet, workers
 from patience import PATIENCE_S, until
 from postgres import Postgres
 
@@ -239,19 +237,6 @@ def test_a_frozen_worker_sends_nothing_once_it_wakes(desk: Desk, url: str) -> No
         frozen.until(lambda: any("left to others" in line for line in frozen.lines))
         assert len(desk.writes()) == before
     demand_whole(desk, 6)
-
-
-def apply_elsewhere(desk: Desk) -> subprocess.Popen[str]:
-    """`acctcfg apply --queue` in a process of its own."""
-    command = [sys.executable, "-m", "acctcfg", "-C", str(desk.folder), "apply", "--queue", "--auto-approve"]
-    return subprocess.Popen(
-        command,
-        env=dict(os.environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @pytest.mark.slow
