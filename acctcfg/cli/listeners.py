@@ -16,6 +16,7 @@ from acctcfg.engine.progress import Guarded, Progress
 if TYPE_CHECKING:
     from acctcfg.core.conclusion import Concluded, Conclusion
     from acctcfg.core.desired import Notify
+    from acctcfg.core.events import SoFar
     from acctcfg.core.watched import Watched
     from acctcfg.engine.notices import Notices
     from acctcfg.render.line_writer import LineWriter
@@ -58,7 +59,11 @@ class Listeners(Guarded):
         while True:
             await asyncio.sleep(BEAT_S)
             with suppress(Exception):  # whatever is wrong with counting, doing goes on
-                self.happened(self._meter.so_far())
+                self.happened(self.so_far())
+
+    def so_far(self) -> SoFar:
+        """How far the work has come; without a phase, nothing is under way."""
+        return self._meter.so_far()
 
 
 class Others:

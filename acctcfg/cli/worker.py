@@ -24,4 +24,4 @@ def command(ctx: click.Context) -> None:
     demand_queue(workspace, "worker")
     from acctcfg.workers.worker import Worker
 
-    run_writes(ctx, lambda progress, interrupts: Worker(workspace, say, progress).run(interrupts))
+    run_writes(ctx, lambda progress, interrupts: Worker(workspace, say, progress, progress.pause).run(interrupts))

@@ -45,11 +45,18 @@ class _OfOneRun(Workspace):
 
 
 class Worker:
-    """One process that carries out parts, one after the other. `say` is told of each in a line."""
+    """One process that carries out parts, one after the other. `say` is told of each in a line, `rest` that none is in
+    hand any more."""
 
-    def __init__(self, workspace: Workspace, say: Callable[[str], None], progress: Progress = SILENT) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        say: Callable[[str], None],
+        progress: Progress = SILENT,
+        rest: Callable[[], None] = lambda: None,
+    ) -> None:
         self.workspace = _OfOneRun.over(workspace)
-        self.say, self.progress = say, progress
+        self.say, self.progress, self.rest = say, progress, rest
         self._limits: SharedLimits | None = None
         self._now: Interrupts | None = None  # what a signal does to the part in hand
         self._leaving = False
@@ -132,6 +139,7 @@ class Worker:
             except asyncio.CancelledError:
                 inner.heard()
         self._now = None
+        self.rest()
         if doing.cancelled():  # before anything was written
             if self._leaving:
                 raise GivenBack

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from desk import Desk
 from patience import PATIENCE_S, until
 
+from acctcfg.cli.listeners import Listeners
 from acctcfg.engine.stopping import Interrupts
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError
@@ -35,9 +36,10 @@ class Beside:
 
 
 @contextmanager
-def _worker(desk: Desk) -> Iterator[Beside]:
+def _worker(desk: Desk, listeners: Listeners | None = None) -> Iterator[Beside]:
     made, interrupts, loop = Beside(), Interrupts(), asyncio.new_event_loop()
-    worker = Worker(Workspace.load(desk.folder, dict(os.environ)), made.lines.append)
+    told = () if listeners is None else (listeners, listeners.pause)
+    worker = Worker(Workspace.load(desk.folder, dict(os.environ)), made.lines.append, *told)
 
     async def run() -> None:
         interrupts.task = asyncio.current_task()
@@ -61,7 +63,7 @@ def _worker(desk: Desk) -> Iterator[Beside]:
 
 
 @contextmanager
-def workers_beside(desk: Desk, count: int) -> Iterator[list[Beside]]:
-    """So many, which take parts when this begins, and have left when it ends."""
+def workers_beside(desk: Desk, count: int, listeners: Listeners | None = None) -> Iterator[list[Beside]]:
+    """So many, which take parts when this begins, and have left when it ends. `listeners`: to what each is doing."""
     with ExitStack() as stack:
-        yield [stack.enter_context(_worker(desk)) for _ in range(count)]
+        yield [stack.enter_context(_worker(desk, listeners)) for _ in range(count)]
