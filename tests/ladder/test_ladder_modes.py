@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import permutations, product
 from typing import Any
 
@@ -352,3 +353,17 @@ def test_a_position_mode_that_portfolio_takes_away_is_told(desk: Desk, live: str
     assert "the position mode long_short, which the manifest does not name, becomes net" in lost[0]["message"]
     desk.converge()
     assert desk.account("trader01")["posMode"] == "net_mode"
+
+
+def test_a_precheck_of_an_account_in_another_mode_is_no_answer(desk: Desk) -> None:
+    """An answer that belongs to another account names its mode: unknown, which blocks, and nothing is switched."""
+    settle(desk, "trader01", acctLv="2")
+    desk.write({"trader01": {"api_keys": KEY, "account_mode": "multi_currency"}})
+    row = {"sCode": "0", "curAcctLv": "4", "acctLv": "3", "unmatchedInfoCheck": []}
+    body = json.dumps({"code": "0", "msg": "", "data": [row]})
+    desk.fault(match={"path": "*/set-account-switch-precheck"}, kind="garbage", body=body, times=0)
+    checks = {one["name"]: one for one in desk.steps()["trader01.account_mode"]["prechecks"]}
+    assert checks["account_mode_switch"]["status"] == "unknown"
+    assert 'of an account in mode "4", not in futures' in checks["account_mode_switch"]["detail"]
+    quiet(desk)
+    assert desk.account("trader01")["acctLv"] == "2"

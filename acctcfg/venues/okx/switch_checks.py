@@ -47,7 +47,7 @@ async def switch_checks(
     flat = () if itself or snapshot is None else tuple(snapshot.question(code, *FLAT[code]) for code in FLAT)
     mode = str(change.after)
     try:
-        verdict = await _verdict(account.reader, snapshot, mode)
+        verdict = await _verdict(account.reader, snapshot, change)
         found = snapshot if snapshot is not None else await Snapshot.of(account, names=_lists(verdict), spreads=True)
         checks = [*_items(verdict, found, flat), *_rest(verdict)]
         if itself:
@@ -66,12 +66,19 @@ async def switch_checks(
     return (*flat, *checks)
 
 
-async def _verdict(own: OwnKey, snapshot: Snapshot | None, mode: str) -> Verdict:
-    """As it was read with the snapshot, else read now."""
+async def _verdict(own: OwnKey, snapshot: Snapshot | None, change: Change) -> Verdict:
+    """As it was read with the snapshot, else read now. One about a switch from another mode than the account has says
+    nothing of this one."""
     rows = snapshot.found.get(VERDICT) if snapshot is not None else None
     if isinstance(rows, VenueError):
         raise rows
-    return Verdict.of(await own.switch_verdict(ACCOUNT_LEVEL.venue(mode)) if rows is None else rows)
+    level = ACCOUNT_LEVEL.venue(str(change.after))
+    verdict = Verdict.of(await own.switch_verdict(level) if rows is None else rows)
+    had = ACCOUNT_LEVEL.venue(str(change.before)) if change.before_known else ""
+    if had and verdict.present and verdict.present != had:
+        said = f"the venue's precheck is of an account in mode {quoted(verdict.present)}, not in {change.before}"
+        raise Garbled(said, code="wrong_mode")
+    return verdict
 
 
 def _lists(verdict: Verdict) -> tuple[str, ...]:
