@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, TypedDict
 
 from acctcfg.core.address import Address, Focus
+from acctcfg.core.desired import AccountSpec
 from acctcfg.core.drift import FINDINGS, Drift
 from acctcfg.core.plan import Plan, Step, Warning_
 from acctcfg.core.remembered import LISTING
@@ -126,7 +127,7 @@ def _told(look: Look, plan: Plan) -> Plan:
         listed = venue in look.session.links and inventory_of(look.session.links[venue]) is not None
         if one.code == "unknown_key" and listed:
             continue  # the whole list tells more
-        if one.code in FINDINGS and (one.code != "until_over" or _undone(one, plan.steps)):
+        if one.code in FINDINGS and (one.code != "until_over" or _still_live(one, spec, plan.steps)):
             look.find(one.code, one.address, venue, one.message, {})
         elif one.code not in _OF_AN_APPLY:
             rest.append(one)
@@ -135,12 +136,14 @@ def _told(look: Look, plan: Plan) -> Plan:
     return replace(plan, warnings=tuple(rest), unreadable=tuple(unread), reports=reports)
 
 
-def _undone(over: Warning_, steps: Iterable[Step]) -> bool:
-    """Whether live accounts still have the value of an entry past its `until` date."""
+def _still_live(over: Warning_, spec: AccountSpec | None, steps: Iterable[Step]) -> bool:
+    """Whether live accounts still have the value of an entry past its `until` date: a step undoes it, or none can."""
     account, _, rest = over.address.partition(".")
-    if account == "guardrails":
-        return True
-    own = [step.address for step in steps if step.address.account == account]
+    if spec is None or account == "guardrails":
+        return True  # an exception
+    if rest.startswith("leverage[") and not spec.leverage:
+        return True  # nothing else says what the leverage is: no plan undoes it
+    own = [step.address for step in steps if step.address.account == spec.key]
     return any(str(one) == over.address or (one.field == "leverage" and rest.startswith("leverage[")) for one in own)
 
 

@@ -235,6 +235,26 @@ def test_what_was_to_hold_until_a_day(settled: Desk) -> None:
     assert [one["action"] for one in document["changes"]] == ["delete"]
 
 
+def test_leverage_that_nothing_takes_back_stays_drift(settled: Desk) -> None:
+    """Past its day and with no other entry for the account it stays as it is: drift says so, apply or not, until the
+    line goes. Where another entry decides, it is drift until that is applied."""
+    entry = {"market": "swap", "family": "BTC-USDT", "margin": "cross", "value": 9}
+    settled.write({"mmdesk01": {**MODES, "leverage": [entry]}, "mmdesk02": MODES}).converge()
+    over = {**entry, "until": "2020-01-31"}
+    settled.write({"mmdesk01": {**MODES, "leverage": [over]}, "mmdesk02": MODES})
+    for _ in range(2):
+        assert found(drift(settled, code=2)) == {("until_over", "mmdesk01.leverage[0]")}
+        assert NO_DRIFT not in settled.run("drift").out
+        assert settled.apply().code == 0
+        assert settled.account("mmdesk01")["leverage"]["SWAP/cross/BTC-USDT-SWAP"] == "9"
+    settled.write({"mmdesk01": {**MODES, "leverage": [over, PATTERN]}, "mmdesk02": MODES})
+    assert ("until_over", "mmdesk01.leverage[0]") in found(drift(settled, code=2))
+    assert settled.apply().code == 0
+    drift(settled, code=0)
+    settled.write({"mmdesk01": MODES, "mmdesk02": MODES})
+    drift(settled, code=0)
+
+
 def test_what_cannot_be_read_is_no_answer(settled: Desk) -> None:
     """Exit 1 and never a match: a list of keys that fails is not an empty one."""
     settled.fault(
