@@ -136,7 +136,8 @@ def ask(helper: Helper, question: Mapping[str, object], told: Credentials | None
     hidden = parts_of(told) if told is not None else []
     answer = helper.ask({"acctcfg": VERSION, **question}, hidden)
     path = str(question.get("path", ""))
-    place = f"{helper.who}: {path}" if path else helper.who
+    # why nothing is told at all is one cause, of however many secrets; whose secret it was, the caller says
+    place = f"{helper.who}: {path}" if path and question["do"] != "get" else helper.who
     if answer.get("acctcfg", VERSION) != VERSION:
         raise StoreError(f"{helper.who}: its {helper.noun} speaks another version of the protocol than {VERSION}")
     if answer.get("ok") is True:

@@ -83,3 +83,20 @@ def test_the_way_back_from_a_lost_identity_is_told(desk: Desk, lost: str) -> Non
     why = unread(desk)
     assert NEW_KEYS in why
     assert "secrets identity" in why
+
+
+def test_a_store_that_is_shut_is_one_cause_of_all_its_accounts(desk: Desk) -> None:
+    """A helper that refuses every secret is told once, however many accounts wait for it."""
+    names = [f"trader0{number}" for number in (1, 2, 3)]
+    for name in names:
+        settle(desk, name, acctLv="2")
+    wanted = dict.fromkeys(names, WANTED["trader01"])
+    desk.write(wanted).apply()
+    sealed(desk)
+    desk.write(wanted, secret_stores=desk.document["secret_stores"])
+    said = desk.plan()
+    assert said.code == 1
+    told = [line for line in said.out.splitlines() if "refused to get" in line]
+    assert len(told) == 2, said.out
+    assert "secret_not_opened" in told[0]
+    assert ", ".join(names) in told[1]
