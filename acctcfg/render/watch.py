@@ -113,7 +113,7 @@ def _found(watched: Watched) -> Iterator[str]:
     if idle := len(drift.plan.scope.sets_nothing):
         yield f"{idle} entries set nothing"
     if watched.unreadable:
-        yield f"could not be read: {_some(dict.fromkeys(one.address for one in watched.unreadable))}"
+        yield f"could not be read: {_some(one.address for one in watched.unreadable)}"
     if watched.outcome is not None:
         yield watched.outcome.summary.rstrip(".")
 
@@ -129,7 +129,7 @@ def _next(watched: Watched) -> Iterator[str]:
 
 
 def _some(addresses: Iterable[str]) -> str:
-    names = list(addresses)
+    names = list(dict.fromkeys(addresses))  # a new listing is a change and a finding
     more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
     return ", ".join([*names[:NAMED], *more])
 

@@ -44,6 +44,20 @@ def test_it_reports_and_writes_nothing(settled: Desk, monkeypatch: pytest.Monkey
     assert f"Z drift: 1 changed, 0 other findings, in 1 account: {MODE}\n" in text.out
 
 
+def test_an_address_stands_once_in_a_line(settled: Desk) -> None:
+    """A new listing is a change and a finding of one address: named once, and what a line has no room for is counted
+    once."""
+    pattern = {"market": "swap", "family": "*-USDT", "margin": "cross", "value": 4}
+    settled.write({"mmdesk01": {**MODES, "leverage": [pattern]}}).converge()
+    for coin in ("NEWA", "NEWB", "NEWC", "NEWD", "NEWE", "NEWF"):
+        row = {"instType": "SWAP", "instId": f"{coin}-USDT-SWAP", "instFamily": f"{coin}-USDT", "lever": "50"}
+        settled.sandbox.control_post("instruments", {**row, "state": "live"})
+    said = settled.run("watch", "--times", "1", "--listen", "off")
+    named = ", ".join(f"mmdesk01.leverage[swap/NEW{coin}-USDT/cross]" for coin in "ABCDE")
+    assert said.code == 2
+    assert said.out.endswith(f"Z drift: 6 changed, 6 other findings, in 1 account: {named}, and 1 more\n"), said.out
+
+
 @pytest.mark.parametrize("narrowed", [("--target", MODE), ("--exclude", "mmdesk01.api_keys[*]"), ("--skip", "keys")])
 @pytest.mark.sample(1)
 def test_a_narrowed_look_never_says_that_accounts_match(settled: Desk, narrowed: tuple[str, str]) -> None:
