@@ -40,7 +40,8 @@ def command(ctx: click.Context, out: Path, blur: bool) -> None:
     workspace = load_workspace(ctx)
     taken = run_engine(ctx, lambda progress: take_snapshot(workspace, blur=blur, progress=progress))
     save_snapshot(taken.document, place)
-    say(f"{out}: {taken.accounts} accounts, {taken.answers} answers from the venues, no secrets")
+    accounts = f"{taken.accounts} account{'s' * (taken.accounts != 1)}"
+    say(f"{out}: {accounts}, {taken.answers} answers from the venues, no secrets")
     for one in taken.unread:
         say(f"? {one.address}: {one.message}  [{one.code}]", err=True)
     if taken.unread:

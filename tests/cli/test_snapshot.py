@@ -53,6 +53,12 @@ def taken(desk, offline):
     return desk
 
 
+def test_one_account_is_one(desk):
+    """What was saved is counted in plain English."""
+    said = desk.write({"mmdesk01": {}}).run("snapshot", "--out", "live.json")
+    assert (said.code, said.out.startswith("live.json: 1 account, ")) == (0, True), said.out + said.err
+
+
 def steps(said) -> dict:
     assert said.out, said.err
     return {one["address"]: one for one in said.json["steps"]}
