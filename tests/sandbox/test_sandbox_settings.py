@@ -116,13 +116,14 @@ def test_market_maker_protection(bench):
 
 
 def test_auto_earn(bench):
-    """On twice is 59675, off within a day is 59673."""
+    """On twice is 59675, off within a day is 59673, whose message names the time."""
     desk = bench.sub(trading={"USDT": "1"})
     path = f"{A}/set-auto-earn"
     assert desk.code("POST", path, ccy="USDT", action="turn_on") == "0"
     assert desk.get(f"{A}/balance")[0]["details"][0]["autoLendStatus"] == "active"
     assert desk.code("POST", path, ccy="USDT", action="turn_on") == "59675"
-    assert desk.code("POST", path, ccy="USDT", action="turn_off") == "59673"
+    refused = desk.call("POST", path, {"ccy": "USDT", "action": "turn_off"})
+    assert (refused["code"], "before 2026-11-21 00:00:11 UTC" in refused["msg"]) == ("59673", True)
     bench.clock.now += 24 * 3600
     assert desk.code("POST", path, ccy="USDT", action="turn_off") == "0"
     assert desk.code("POST", path, ccy="NOPE", action="turn_on") == "59671"

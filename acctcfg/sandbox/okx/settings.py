@@ -6,6 +6,8 @@ equal value again succeeds, but for options (50050), auto-earn (59675) and whate
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from acctcfg.sandbox.okx.mode import total_usd
 from acctcfg.sandbox.okx.params import Call, choice, decimal, flag, need, text, wrong
 from acctcfg.sandbox.okx.replies import Answer, Refusal
@@ -188,7 +190,8 @@ def set_auto_earn(call: Call) -> Answer:
     if action == "amend" and since is None:
         raise Refusal("59672")
     if action == "turn_off" and since is not None and now_ms - since < DAY_MS:
-        raise Refusal("59673")
+        until = datetime.fromtimestamp((since + DAY_MS) / 1000, UTC)
+        raise Refusal("59673", f"Auto-earn can not be turned off before {until:%Y-%m-%d %H:%M:%S} UTC")
 
     def effect() -> None:
         if action == "turn_on":
