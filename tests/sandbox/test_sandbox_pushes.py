@@ -56,6 +56,18 @@ def test_positions_come_again_at_intervals(wire):
     assert wire.act("accounts/mmdesk01/positions/all", method="DELETE") == []
 
 
+def test_a_position_that_takes_margin_by_hand_stays(wire):
+    """Closed it comes with size 0, and again at intervals; the channel of balances and positions tells its end once."""
+    wire.act("accounts/mmdesk01/set", {"ctIsoMode": "autonomy"})
+    wire.act("accounts/mmdesk01/positions", {**SWAP, "mgnMode": "isolated"})
+    wire.subscribe(POSITIONS, {"channel": "balance_and_position"})
+    event, both = wire.act("accounts/mmdesk01/positions/all", method="DELETE")
+    assert (event["eventType"], event["data"][0]["pos"]) == ("event_update", "0")
+    assert both["data"][0]["posData"][0]["pos"] == "0"
+    (frame,) = wire.wait(6)
+    assert (frame["arg"]["channel"], frame["eventType"], frame["data"][0]["pos"]) == ("positions", "snapshot", "0")
+
+
 def test_filters(wire):
     """By type, family or instrument."""
     wire.subscribe({"channel": "positions", "instType": "SWAP", "instFamily": "ETH-USDT"})

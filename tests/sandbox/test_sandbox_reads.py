@@ -215,6 +215,26 @@ def test_each_kind_of_bot_has_its_list(bench, kind, inst_id, path):
     assert seen == (1 if kind in ("grid", "contract_grid") else 0)
 
 
+@pytest.mark.parametrize(
+    ("account", "instrument", "listed"),
+    [
+        ({"ctIsoMode": "autonomy"}, {"instId": "BTC-USDT-SWAP", "mgnMode": "isolated"}, ["0"]),
+        ({"ctIsoMode": "autonomy"}, {"instId": "BTC-USDT-SWAP", "mgnMode": "cross"}, []),
+        ({"ctIsoMode": "autonomy"}, {"instId": "BTC-USDT", "instType": "MARGIN", "mgnMode": "isolated"}, []),
+        ({"mgnIsoMode": "autonomy"}, {"instId": "BTC-USDT", "instType": "MARGIN", "mgnMode": "isolated"}, ["0"]),
+        ({"mgnIsoMode": "autonomy"}, {"instId": "BTC-USDT-SWAP", "mgnMode": "isolated"}, []),
+        ({}, {"instId": "BTC-USDT-SWAP", "mgnMode": "isolated"}, []),
+    ],
+)
+def test_a_closed_position_that_takes_margin_by_hand_stays_in_the_list(bench, account, instrument, listed):
+    """With size 0: what is open is told by the size, not by the row. It blocks nothing."""
+    desk = bench.sub(**account)
+    bench.act("POST", "accounts/mmdesk01/positions", instrument)
+    bench.act("DELETE", "accounts/mmdesk01/positions/all")
+    assert [row["pos"] for row in desk.get("/account/positions")] == listed
+    assert desk.code("POST", "/account/set-position-mode", posMode="long_short_mode") == "0"
+
+
 def test_a_row_shows_the_leverage_of_what_is_borrowed(bench):
     """Where leverage is by currency: who sells a pair borrows its base, who buys it its quote."""
     desk = bench.sub(acctLv="3", leverage={"MARGIN/cross/BTC": "3", "MARGIN/cross/USDT": "7"})

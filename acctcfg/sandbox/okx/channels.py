@@ -165,11 +165,9 @@ class Subscription:
             return item.inst_id == inst_id
         return not family or self.state.traded(item).family == family
 
-    def positions(self) -> Rows:
-        """Open positions by id."""
-        rows = {p.pos_id: position_row(self.state, self.account, p) for p in self.account.open_positions()}
-        kept = {p.pos_id for p in self.account.positions if self.wants(p)}
-        return {name: row for name, row in rows.items() if name in kept}
+    def positions(self, held: list[Position]) -> Rows:
+        """Rows of positions by id, of those that the argument wants."""
+        return {p.pos_id: position_row(self.state, self.account, p) for p in held if self.wants(p)}
 
     def balances(self, now_ms: int) -> Rows:
         """What is held or owed, by currency; the time of a row is left out of comparisons."""
@@ -191,7 +189,7 @@ def _changed(told: Rows, found: Rows, without: str = "") -> tuple[list[str], lis
 
 
 def _positions(sub: Subscription, now_ms: int) -> Iterator[Row]:
-    found, regular = sub.positions(), sub.is_regular(now_ms)
+    found, regular = sub.positions(sub.account.listed_positions()), sub.is_regular(now_ms)
     new, gone = _changed(sub.told, found)
     closed = [{**sub.told[name], "pos": "0", "availPos": "0"} for name in gone if sub.state.flags.close_push]
     changed = [{**row, "pTime": str(now_ms)} for row in [*(found[name] for name in new), *closed]]
@@ -224,7 +222,8 @@ def _whole(sub: Subscription, now_ms: int, details: list[Row]) -> Row:
 
 def _both(sub: Subscription, now_ms: int) -> Iterator[Row]:
     """Balances and positions: at first everything, later the half that changed, each change by its own name."""
-    positions, balances = {name: _brief(row) for name, row in sub.positions().items()}, sub.balances(now_ms)
+    held_now = sub.positions(sub.account.open_positions())
+    positions, balances = {name: _brief(row) for name, row in held_now.items()}, sub.balances(now_ms)
     levers: Row = {"/".join(scope): lever for scope, lever in sub.account.leverage.items()}
     new, gone = _changed(sub.told, positions)
     moved, emptied = _changed(sub.other, balances, "uTime")

@@ -39,17 +39,17 @@ def _inst_type(call: Call) -> str:
 
 
 def positions(call: Call) -> Answer:
-    """Open positions; asked for by name, closed ones too, with `pos` 0."""
+    """Open positions; asked for by name, closed ones too, with `pos` 0, as those stay that take margin by hand."""
     inst_type = _inst_type(call)
     inst_ids, pos_ids = names(call, "instId", 10), names(call, "posId", 20)
     for inst_id in inst_ids:
         if not any(key[1] == inst_id for key in call.venue.instruments):
             raise Refusal("51001")
+    account = call.account
     found = [
         position
-        for position in call.account.positions
-        if (position.pos or inst_ids or pos_ids)
-        and (not inst_type or position.inst_type == inst_type)
+        for position in (account.positions if inst_ids or pos_ids else account.listed_positions())
+        if (not inst_type or position.inst_type == inst_type)
         and (not inst_ids or position.inst_id in inst_ids)
         and (not pos_ids or position.pos_id in pos_ids)
     ]

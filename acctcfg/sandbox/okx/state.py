@@ -212,6 +212,16 @@ class Account:
         """Positions whose size is not zero."""
         return [position for position in self.positions if position.pos]
 
+    def listed_positions(self) -> list[Position]:
+        """Positions that a list shows: isolated ones into which margin is moved by hand stay in it with size 0."""
+        by_hand = {"MARGIN": self.mgn_iso_mode == "autonomy"}
+        contracts = self.ct_iso_mode == "autonomy"
+        return [
+            position
+            for position in self.positions
+            if position.pos or (position.mgn_mode == "isolated" and by_hand.get(position.inst_type, contracts))
+        ]
+
     def freezes(self, function: str) -> bool:
         """Whether a function is frozen; an account that is not enabled and names none has all of them frozen."""
         return function in self.frozen_func or self.is_suspended
