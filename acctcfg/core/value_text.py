@@ -41,7 +41,7 @@ def told(value: object) -> str:
         case AccountValue():
             return f'the account "{value.name}"'
         case KeyValue():
-            return f"{_list(value.permissions)} from {_list(value.ip_allowlist) or 'any address'}"
+            return f"{_list(value.permissions) or 'no permissions'} from {_list(value.ip_allowlist) or 'any address'}"
         case Made():
             return value.told
         case Lost():

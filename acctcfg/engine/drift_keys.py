@@ -53,7 +53,7 @@ def _unknown(look: Look, survey: Survey, listed: ListedKeys) -> None:
     for row in () if spec.api_keys_exclusive else listed.rows:
         address = Address(spec.key, FIELD, row.label)
         if row.label not in named and look.focus.wants(address):
-            what = f"{', '.join(row.permissions)} · {', '.join(row.ip_allowlist) or 'any address'}"
+            what = f"{', '.join(row.permissions) or 'no permissions'} · {', '.join(row.ip_allowlist) or 'any address'}"
             since = f" · created or changed {day(row.changed_s)}" if row.changed_s is not None else ""
             message = f"a key that the manifest does not name ({what}{since})"
             look.find("unknown_key", address, spec.venue, message, key_json(row))

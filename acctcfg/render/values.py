@@ -88,7 +88,7 @@ def _deleted(before: Live | None) -> str:
             return "delete the sub-account, and its keys with it"
         case KeyValue() | Lost(value=KeyValue()) | Rotating(value=KeyValue()):
             value = before if isinstance(before, KeyValue) else before.value
-            return f"delete · {_list(value.permissions)} · {_ips(value.ip_allowlist)}"
+            return f"delete · {_can(value.permissions)} · {_ips(value.ip_allowlist)}"
         case None:
             return "delete"
     return f"delete · {_plain(before)}"
@@ -102,7 +102,7 @@ def _new_account(key: str, value: AccountValue) -> str:
 
 
 def _key(value: KeyValue, change: Change, venue: str) -> str:
-    parts = [_list(value.permissions), _ips(value.ip_allowlist)]
+    parts = [_can(value.permissions), _ips(value.ip_allowlist)]
     if value.store:
         parts.append(f"secret to {_store(value, change, venue)}")
     return " · ".join(parts)
@@ -112,8 +112,12 @@ def _store(value: KeyValue, change: Change, venue: str) -> str:
     return f"{value.store}:{venue}/{change.address.account}/{change.address.key}" if value.store else "kept nowhere"
 
 
+def _can(permissions: Sequence[str]) -> str:
+    return _list(permissions) if permissions else "no permissions"
+
+
 def _list(words: Sequence[str]) -> str:
-    return ", ".join(words)
+    return ", ".join(words) or "none"
 
 
 def _ips(addresses: Sequence[str]) -> str:
@@ -145,7 +149,7 @@ def _plain(value: Live | Wanted | None) -> str:
         case Members(fields):
             return ", ".join(f"{name} {_plain(one)}" for name, one in fields)
         case KeyValue():
-            return f"{_list(value.permissions)} · {_ips(value.ip_allowlist)}"
+            return f"{_can(value.permissions)} · {_ips(value.ip_allowlist)}"
         case Made():
             return value.shown
         case AccountValue():

@@ -164,7 +164,7 @@ def name_strangers(survey: Survey, rows: Iterable[_Listed], odd: Collection[str]
             survey.warn(address, "unknown_key", message)
     for row in sorted(rows, key=lambda one: one.label):
         if row.label not in named and not spec.api_keys_exclusive:
-            what = f"{', '.join(row.permissions)} · {', '.join(row.ip_allowlist) or 'any address'}"
+            what = f"{', '.join(row.permissions) or 'no permissions'} · {', '.join(row.ip_allowlist) or 'any address'}"
             message = f"a key that the manifest does not name ({what})"
             survey.warn(Address(spec.key, "api_keys", row.label), "unknown_key", message)
 

@@ -423,6 +423,20 @@ def test_a_key_that_only_exclusive_names_can_be_targeted(make_gate: Callable[...
     assert left == (set() if how == "plan" else {"older"})
 
 
+def test_a_key_without_permissions_is_said_to_have_none(make_gate: Callable[..., GateDesk]) -> None:
+    """In a warning, in drift, in a plan that deletes it, and in one that gives it some: no blank where words belong."""
+    gate = make_gate(
+        sub_accounts={"sub_1": {"keys": [{"name": "bare", "key": "key-bare", "secret": "s", "perms": []}]}}
+    )
+    gate.write({"sub_1": sub(other={"state": "absent"})})
+    assert "does not name (no permissions · any address)" in gate.plan().out
+    assert "does not name (no permissions · any address" in gate.run("drift").out
+    gate.write({"sub_1": {**SUB, "api_keys_exclusive": True}})
+    assert "delete · no permissions · from any address" in gate.plan().out
+    gate.write({"sub_1": sub(bare={"permissions": {"spot": "read"}})})
+    assert "permissions none -> spot:read" in gate.plan().out
+
+
 def test_exclusive_does_not_guess_between_twins(make_gate: Callable[..., GateDesk]) -> None:
     """Two stray keys of one name are blocked too: one delete could not be told from the other."""
     rows = [{**ROW, "name": "stray", "key": f"stray-{number}"} for number in (1, 2)]
