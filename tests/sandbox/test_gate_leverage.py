@@ -187,6 +187,12 @@ def test_reports(gate, path):
     assert isinstance(gate.call("GET", f"/crossex/{path}", x_sandbox_profile="current"), list)
 
 
+@pytest.mark.parametrize("what", ["orders", "positions", "margin_positions", "margin_interests", "trades"])
+def test_histories_are_empty_lists(gate, what):
+    """Nothing is traded here: a client that looks back finds nothing, and no path that is not there."""
+    assert gate.get(f"/crossex/history_{what}?page=1&limit=100") == []
+
+
 def test_adl_rank(gate):
     """A list in the first format, an object since; the symbol is needed."""
     assert gate.label("GET", "/crossex/adl_rank") == "COMMON_PARAM_BIND_ERROR"

@@ -69,7 +69,7 @@ def adl_rank(call: Call) -> Answer:
 
 
 def nothing(_call: Call) -> Answer:
-    """A list that is always empty here: nothing is transferred or booked."""
+    """A list that is always empty here: nothing is traded, transferred or booked."""
     return Answer([])
 
 

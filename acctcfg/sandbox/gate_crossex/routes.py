@@ -59,6 +59,7 @@ def _sub(method: str, path: str, handler: Handler, *fields: str, empty_body: boo
     return Route(method, path, handler, 80, 10, "sub_accounts", main_only=True, empty_body=empty_body, fields=fields)
 
 
+HISTORIES = ("orders", "positions", "margin_positions", "margin_interests", "trades")
 KEY_FIELDS = ("name", "mode", "perms", "ip_whitelist")
 
 ROUTES: tuple[Route, ...] = (
@@ -83,6 +84,7 @@ ROUTES: tuple[Route, ...] = (
     _read("/adl_rank", reads.adl_rank),
     _read("/transfers", reads.nothing),
     _read("/account_book", reads.nothing),
+    *(_read(f"/history_{what}", reads.nothing) for what in HISTORIES),
     _sub("GET", "", subaccounts.list_subs),
     _sub("POST", "", subaccounts.create_sub, "login_name", "remark", "password", "email"),
     _sub("GET", "/unified_mode", subaccounts.unified_modes),
