@@ -44,6 +44,15 @@ def test_create_list_and_read(gate, sub):
     assert "Hidden-word" not in shown
 
 
+def test_the_address_of_a_new_sub_account_is_the_main_ones():
+    """Unless the request has another one."""
+    gate = gate_of({"email": "main@example.com"})
+    made = gate.call("POST", "/sub_accounts", {"login_name": "desk_1", "email": ""}, status=201)
+    other = gate.call("POST", "/sub_accounts", {"login_name": "desk_2", "email": "two@example.com"}, status=201)
+    assert (made["email"], other["email"]) == ("main@example.com", "two@example.com")
+    assert [row["email"] for row in gate.get("/sub_accounts")] == ["main@example.com", "two@example.com"]
+
+
 def test_kinds_of_sub_accounts():
     """Regular ones unless all are asked for."""
     gate = gate_of({"sub_accounts": {"plain": {}, "margin": {"type": 3}}})

@@ -75,7 +75,7 @@ def read_sub(call: Call) -> Answer:
 
 
 def create_sub(call: Call) -> Answer:
-    """A regular sub-account; CrossEx is not opened for it."""
+    """A regular sub-account, with the main account's address unless it has one; CrossEx is not opened for it."""
     name, tenant = text(call, "login_name", needed=True, label=BAD), call.tenant
     if not LOGIN_NAME.fullmatch(name):
         raise Refusal(BAD, "login_name takes letters, digits and underscores")
@@ -85,7 +85,7 @@ def create_sub(call: Call) -> Answer:
         uid=call.venue.next_uid(),
         name=name,
         remark=text(call, "remark", label=BAD),
-        email=text(call, "email", label=BAD),
+        email=text(call, "email", label=BAD) or tenant.master.email,
         create_time=call.now_s,
         update_ms=call.now_ms,
         opened=False,
