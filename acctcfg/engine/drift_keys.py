@@ -38,7 +38,7 @@ async def look_at_keys(look: Look, survey: Survey) -> None:
         return
     look.listed.append(account)
     _unknown(look, survey, listed)
-    _count(look, survey, listed, inventory.most_keys)
+    _count(look, survey, listed, listed.most or inventory.most_keys)
     named = {key.label: key for key in survey.spec.api_keys}
     for row in listed.rows:
         address = Address(account, FIELD, row.label)

@@ -32,10 +32,14 @@ class ListedKey:
 
 @dataclass(frozen=True, slots=True)
 class ListedKeys:
-    """An account's keys by label. `odd`: labels of rows that could not be read, "" for one without a label."""
+    """An account's keys by label. `odd`: labels of rows that could not be read, "" for one without a label.
+
+    `most`: how many this account takes, where its list tells more than the venue's own number; 0 where it does not.
+    """
 
     rows: tuple[ListedKey, ...] = ()
     odd: frozenset[str] = frozenset()
+    most: int = 0
 
 
 class Inventory(Protocol):

@@ -67,6 +67,16 @@ def test_a_key_is_as_old_as_its_secret(gate: GateDesk, changed: str) -> None:
     assert found(drift(gate, code=2)) == {("rotation_due", "sub_1.api_keys[a]")}
 
 
+@pytest.mark.parametrize(("count", "most"), [(4, 0), (5, 5), (6, 0), (17, 0), (18, 20)])
+def test_an_account_with_more_keys_than_five_takes_twenty(gate: GateDesk, count: int, most: int) -> None:
+    """The venue's documents name both numbers: which it is, the account's own list tells. Near it, it is said."""
+    keys = [row(f"k{number}") for number in range(count)]
+    gate.sandbox.control_post("accounts/cx:sub_1", keys=keys)
+    gate.write({"sub_1": {"role": "sub_account"}})
+    said = [one["message"] for one in drift(gate, code=2)["findings"] if one["code"] == "key_limit"]
+    assert said == ([f"it has {count} API keys, and the venue allows {most}"] if most else [])
+
+
 def test_values_and_new_listings(gate: GateDesk) -> None:
     """After an apply there is no drift; a changed leverage is shown, a symbol that came since is marked."""
     gate.write({"main": {"leverage": [PATTERN]}})

@@ -1,6 +1,7 @@
 """Everything under a user, by the lists of sub-accounts, keys and symbols. Source: Gate API v4, CrossEx v1.0.
 
-No document says that an idle key is deleted. Two numbers stand for the keys that an account takes; the smaller counts.
+No document says that an idle key is deleted. Two numbers stand for the keys that an account takes; the smaller counts,
+until an account has more.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from acctcfg.core.spelling import unix_seconds
 from acctcfg.venues.contract import Survey
 from acctcfg.venues.existing import Existing
 from acctcfg.venues.gate_crossex.account import Account
-from acctcfg.venues.gate_crossex.api_keys import SURE_KEYS
+from acctcfg.venues.gate_crossex.api_keys import MOST_KEYS, SURE_KEYS
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.inventory import ListedKey, ListedKeys
 from acctcfg.venues.key_rotation import temporary_labels
@@ -40,7 +41,7 @@ class GateInventory:
             return ListedKeys()
         beside = temporary_labels(account)
         rows = tuple(_key(row) for row in await account.key_list() if row.label not in beside)
-        return ListedKeys(rows, account.odd_keys)
+        return ListedKeys(rows, account.odd_keys, MOST_KEYS if len(rows) > SURE_KEYS else SURE_KEYS)
 
     def listings(self, survey: Survey) -> Iterable[str]:
         """All symbols that take leverage, where the account has patterns."""
