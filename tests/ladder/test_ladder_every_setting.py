@@ -147,6 +147,17 @@ def test_earning_that_was_just_turned_on_stays_on_for_a_day(desk: Desk) -> None:
     assert (said.code, "59673" in said.out) == (3, True)
 
 
+def test_what_only_time_clears_asks_nobody_to_close_anything(desk: Desk) -> None:
+    """A day of auto earn: the block and `explain` say to wait, in place of cancelling or closing something."""
+    _account(desk, "futures")
+    _converge(_wants(desk, "auto_earn", {"USDT": True}))
+    said = _wants(desk, "auto_earn", {"USDT": False}).apply()
+    assert (said.code, list(desk.account("mmdesk01")["auto_earn"])) == (3, ["USDT"])
+    for text in (said.out, desk.run("explain", "okx:59673").out):
+        assert "wait until the 24 hours are over, then plan again" in text
+        assert "cancel or close" not in text
+
+
 # -- blocked as documented ---------------------------------------------------------------------------------------------
 
 
