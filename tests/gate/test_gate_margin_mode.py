@@ -155,6 +155,33 @@ def test_it_comes_after_the_modes_and_before_leverage(current: Callable[..., Gat
     assert sent == ["account_mode", "position_mode", "margin_mode", "leverage"]
 
 
+@pytest.mark.parametrize("account_mode", ["cross_exchange", "isolated_exchange"])
+def test_it_is_read_again_behind_a_position_mode(current: Callable[..., GateDesk], account_mode: str) -> None:
+    """What the venue resets with the position mode is set in the same apply, and what it leaves is not written."""
+    isolated = account_mode == "isolated_exchange"
+    modes: Any = {"hyperliquid": "long_short"} if isolated else "long_short"
+    mode = "cx.position_mode[hyperliquid]" if isolated else "cx.position_mode"
+    gate = current(account_mode=account_mode.upper(), margin_mode={HYPER: "ISOLATED"})
+    wants(gate, "isolated", position_mode=modes)
+    steps = gate.steps()
+    assert (steps[ADDRESS]["before_known"], steps[ADDRESS]["depends_on"]) == (False, [mode])
+    do = [{"path": "accounts/cx/set", "body": {"margin_mode": {HYPER: "CROSS"}}}]
+    gate.fault(match={"path": "*/crossex/accounts", "method": "PUT"}, kind="hook", do=do)
+    assert gate.converge().last == "Applied: 0 created, 2 changed, 0 deleted, 0 blocked, 0 failed."
+    assert gate.crossex()["margin_mode"] == {HYPER: "ISOLATED"}
+    wants(gate, "isolated", position_mode={"hyperliquid": "net"} if isolated else "net")
+    assert gate.converge().last == "Applied: 0 created, 1 changed, 0 deleted, 0 blocked, 0 failed."
+    assert [row["path"] for row in gate.writes("/margin_mode")] == ["/api/v4/crossex/positions/margin_mode"]
+
+
+def test_the_position_mode_of_another_exchange_is_no_step_before_it(current: Callable[..., GateDesk]) -> None:
+    """In isolated_exchange each exchange has its own: a margin mode that is right is none of this plan's steps."""
+    gate = current(account_mode="ISOLATED_EXCHANGE", margin_mode={HYPER: "ISOLATED"})
+    wants(gate, "isolated", position_mode={"okx": "long_short"})
+    assert list(gate.steps()) == ["cx.position_mode[okx]"]
+    gate.converge()
+
+
 def test_several_behind_a_new_account_mode(current: Callable[..., GateDesk]) -> None:
     """Each symbol is read by a request of its own, shown as it stands now, and set once the account mode is there."""
     gate = current()

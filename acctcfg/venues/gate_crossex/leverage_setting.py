@@ -16,12 +16,13 @@ from acctcfg.core.desired import LeverageEntry
 from acctcfg.core.diff import Change
 from acctcfg.core.level import level_of, wants_most
 from acctcfg.core.remembered import LISTING
-from acctcfg.core.state import After, Live, Unreadable, written
+from acctcfg.core.state import Live, Unreadable, written
 from acctcfg.core.vocabulary import Market
 from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Cost
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.account_reads import PER_READ
+from acctcfg.venues.gate_crossex.barrier import barrier
 from acctcfg.venues.gate_crossex.by_symbol import Told
 from acctcfg.venues.gate_crossex.endpoints import LEVERAGE, MARGIN_LEVERAGE, SET_LEVERAGE, SET_MARGIN_LEVERAGE
 from acctcfg.venues.gate_crossex.leverage import Decision, Resolution, lever_text, resolve
@@ -123,10 +124,10 @@ class Leverage(OneCall[Account]):
         """
         live = await self._read(account, account.decisions)
         for address, decision in account.decisions.items():
-            barrier = _barrier(account, decision)
+            after = barrier(account, decision.exchange)
             comes = decision.market is Market.MARGIN and account.live_mode == ISOLATED
-            if barrier is not None and (comes or not isinstance(live[address], Unreadable)):
-                live[address] = barrier.beside(live[address])
+            if after is not None and (comes or not isinstance(live[address], Unreadable)):
+                live[address] = after.beside(live[address])
             if account.mode_barrier is not None and not focus.wants(account.address("account_mode")):
                 account.survey.needs(address, account.address("account_mode"))
         return live
@@ -185,16 +186,3 @@ class Leverage(OneCall[Account]):
 def _pair(decision: Decision) -> tuple[str, str]:
     """Exchange and pair: ("OKX", "ADA_USDT")."""
     return decision.exchange, decision.symbol.split("_", 2)[-1]
-
-
-def _barrier(account: Account, decision: Decision) -> After | None:
-    """The mode change of this plan that stands before a symbol's leverage: of the account, or of its exchange."""
-    if account.mode_barrier is not None:
-        return account.mode_barrier
-    survey = account.survey
-    for key in ("", decision.exchange.lower()):
-        address = account.address("position_mode", key)
-        found = survey.live.get(address)
-        if found is not None and not isinstance(found, Unreadable) and found != survey.desired[address]:
-            return After(address.within)
-    return None

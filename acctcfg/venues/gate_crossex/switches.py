@@ -1,4 +1,4 @@
-"""The switches of `settings.py` at work in the CrossEx account: one request a symbol, behind the account mode."""
+"""The switches of `settings.py` at work in the CrossEx account: one request a symbol, behind the modes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from acctcfg.core.state import After, Live, Unreadable
 from acctcfg.errors import Refused, VenueError
 from acctcfg.venues.contract import Cost, Survey, Writer
 from acctcfg.venues.gate_crossex.account import Account
+from acctcfg.venues.gate_crossex.barrier import barrier
 from acctcfg.venues.gate_crossex.endpoints import GET_MARGIN_MODE
 from acctcfg.venues.gate_crossex.leverage import missing
 from acctcfg.venues.gate_crossex.listed import listed
@@ -43,11 +44,11 @@ class GateSettings(Settings[Account]):
         return await account.own.margin_mode(*keys)
 
     def waits(self, account: Account, focus: Focus, addresses: Sequence[Address]) -> After | None:
-        """A change of the account mode: the venue does not say what it does to them."""
+        """A change of the account mode, or of the position mode at their exchange: one alone has margin modes."""
         if account.mode_barrier is not None and not focus.wants(account.address("account_mode")):
             for address in addresses:
                 account.survey.needs(address, account.address("account_mode"))
-        return account.mode_barrier
+        return barrier(account, addresses[0].key.partition("_")[0])
 
     def owner(self, account: Account) -> tuple[str, str]:
         return account.main_user.user, account.spec.venue
@@ -99,7 +100,7 @@ class GateSettings(Settings[Account]):
         survey.sets_nothing.append(str(address))
 
     async def _behind(self, after: After, account: Account, addresses: Sequence[Address]) -> dict[Address, Live]:
-        """A symbol that has no answer before the account mode changes has none after it: nothing is half changed."""
+        """A symbol that has no answer before a mode changes has none after it: nothing is half changed."""
         found = await self._found(account, addresses, known=True)
         return {one: live if isinstance(live, Unreadable) else after.beside(live) for one, live in found.items()}
 
