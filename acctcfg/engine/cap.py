@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
@@ -208,10 +209,9 @@ class _Brake:
                 self.progress.advance()
                 if not task.cancelled() and (found := task.result()) is not None:
                     group.append(found)
-                try:
-                    tasks += [await asyncio.wait_for(read.get(), QUIET_S)] if self.pending else []
-                except TimeoutError:
-                    break
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(QUIET_S):
+                        tasks += [await read.get()] if self.pending else []
             yield self._noted(group)
 
     def _noted(self, group: Sequence[Braking]) -> list[Braking]:

@@ -295,14 +295,16 @@ async def _sandbox(seed: Row, speed: float, path_s: float) -> AsyncIterator[str]
     try:
         child.stdin.write(json.dumps({"seed": seed, "speed": speed, "round_trip_s": path_s}).encode() + b"\n")
         await child.stdin.drain()
-        line = await asyncio.wait_for(child.stdout.readline(), _START_S)
+        async with asyncio.timeout(_START_S):
+            line = await child.stdout.readline()
         if not line:
             raise AcctcfgError("the sandbox of the rehearsal did not start")
         yield line.decode().strip()
     finally:
         child.stdin.close()
         try:
-            await asyncio.wait_for(child.wait(), 5)
+            async with asyncio.timeout(5):
+                await child.wait()
         except TimeoutError:
             child.kill()
             await child.wait()

@@ -87,7 +87,8 @@ class Server:
         end = clock() + reply.delay_s
         while reply.held() and not self._stopping.is_set() and (left := end - clock()) > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), min(left, PULSE_S))
+                async with asyncio.timeout(min(left, PULSE_S)):
+                    await self._stopping.wait()
 
     async def _talk(self, raw: web.BaseRequest, stream: Stream) -> web.StreamResponse:
         """Carry a WebSocket's texts until either side ends it."""
@@ -114,7 +115,8 @@ class Server:
                     await ws.close(code=stream.closing[0], message=stream.closing[1].encode())
                     break
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), PULSE_S)
+                    async with asyncio.timeout(PULSE_S):
+                        await wake.wait()
         except ConnectionError:
             pass  # the other side is gone
         finally:

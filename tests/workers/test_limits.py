@@ -49,7 +49,10 @@ async def test_what_was_not_sent_does_not_count(postgres: Postgres) -> None:
         waiting.cancel()
         for place in places:
             place.gave_back()
-        again = [await asyncio.wait_for(shared.enter(KEY, COUNT, LONG_S), PATIENCE_S) for _ in range(COUNT)]
+        again = []
+        for _ in range(COUNT):
+            async with asyncio.timeout(PATIENCE_S):
+                again.append(await shared.enter(KEY, COUNT, LONG_S))
         assert len(again) == COUNT
 
 
