@@ -109,14 +109,14 @@ class _Accounts:
         """Fill in each row."""
         written_name = self.node.value["name"]
         name = self._scalar(written_name, None)
+        if isinstance(name, Node) and self.sound:  # else it names one that the table does not have, which is said
+            self._wrong(written_name, "names no column (such as {customer_id})")
         fields = {}
         if (profile := self.node.value.get("profile")) is not None:
             fields["profile"] = profile
         if (written := self.node.value.get("fields")) is not None and type(written.value) is dict:
             fields |= written.value
         filled = self._map(self.node.holding(fields), self.account)
-        if isinstance(name, Node):
-            self._wrong(written_name, "names no column (such as {customer_id})")
         if isinstance(name, Node) or not self.sound:
             return
         origin = self.report.address(self.node)

@@ -183,6 +183,17 @@ def test_braces_and_texts_around_a_cell(folder: Folder) -> None:
     assert any('"cust{id}"' in one for one in folder.problems())
 
 
+def test_a_slip_in_the_column_of_the_name_is_one_problem(folder: Folder) -> None:
+    """It is called the column that it meant, and not said to name none besides."""
+    folder.write(acctcfg=HEAD + TIERS + FROM.replace('"{id}"', '"{idd}"'))
+    (folder.path / "customers.csv").write_text("id,tier\ncust01,mm\n")
+    (problem,) = folder.problems()
+    assert 'accounts_from[0].name: there is no column "idd" (did you mean "id"?)' in problem
+    folder.write(acctcfg=HEAD + TIERS + FROM.replace('"{id}"', '"{{id}}"'))
+    (problem,) = folder.problems()
+    assert problem.endswith("accounts_from[0].name: names no column (such as {customer_id})")
+
+
 def test_a_template_has_bounds(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few lines of template do not become more than a large manifest; nor does a file have rows without end."""
     text = "id,tier\n" + "".join(f"cust{number:02},mm\n" for number in range(50))
