@@ -62,17 +62,25 @@ def picture(items: Sequence[Drawn], label: str, *, one: str, bad: str) -> str:
     places = dict(_placed(counts))
     if not places:
         return ""
-    arrows = sorted(
-        {(boxes[before], boxes[item.address]) for item in items for before in item.after if before in boxes}
-    )
+    arrows = {(boxes[before], boxes[item.address]) for item in items for before in item.after if before in boxes}
     width = max(x for x, _ in places.values()) + _WIDE + 2
     height = max(y for _, y in places.values()) + _HIGH + 2
-    drawn = [_arrow(places[left], places[right]) for left, right in arrows if left.column < right.column]
+    drawn = [_arrow(places[left], places[right]) for left, right in _told(arrows)]
     drawn += [_box(box, place, _few(counts[box], one, wrong[box], bad)) for box, place in places.items()]
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{label}">{"".join(drawn)}</svg>'
     )
+
+
+def _told(arrows: set[tuple[_Box, _Box]]) -> list[tuple[_Box, _Box]]:
+    """The arrows to the right without those that follow from others: one over several columns runs through a box."""
+    ahead = sorted((one for one in arrows if one[0].column < one[1].column), reverse=True)
+    reached: dict[_Box, set[_Box]] = {}  # what comes after a box; those farthest right are known first
+    for left, right in ahead:
+        reached.setdefault(left, set()).update({right}, reached.get(right, ()))
+    follows = {(left, after) for left, right in ahead for after in reached.get(right, ())}
+    return sorted(one for one in ahead if one not in follows)
 
 
 def _few(count: int, one: str, wrong: int, bad: str) -> tuple[str, bool]:

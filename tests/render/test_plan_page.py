@@ -92,6 +92,16 @@ def test_no_name_of_a_venue_is_code(name: str, message: str) -> None:
     assert elements(f"{name}x", f"{message}x") == elements("tame", "tame")
 
 
+def test_no_line_runs_through_a_box() -> None:
+    """What waits for a step and for what that one waits for has one line: the other would cross the box between."""
+    modes = [step_of("a", field) for field in ("account_mode", "position_mode", "leverage")]
+    for_all = [replace(step, depends_on=tuple(one.address for one in modes[:at])) for at, step in enumerate(modes)]
+    alone = [step_of("b", "api_keys"), step_of("b", "position_mode")]
+    alone[1] = replace(alone[1], depends_on=(alone[0].address,))
+    lines = re.findall(r'<path d="M(\d+) \d+C.*? (\d+) \d+"/>', order_svg([*for_all, *alone]))
+    assert sorted(lines) == [("191", "241"), ("191", "241"), ("431", "481")]  # each to the next column
+
+
 def test_what_waits_stands_further_right() -> None:
     """A chain of steps goes from left to right, with a line from each to what waits for it."""
     chain = [step_of("a", field) for field in ("api_keys", "account_mode", "leverage")]
