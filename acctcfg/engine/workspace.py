@@ -403,8 +403,10 @@ class Doors:
         return self._unreadable[store]
 
     def prove_writable(self, store: str, path: str) -> None:
-        """Fail now with what would make `put` fail later."""
-        self._workspace.store(store).prove_writable(f"{path}.probe")  # a name that no secret has
+        """Fail now with what would make `renew` fail later."""
+        place = self._workspace.store(store)
+        place.prove_writable(f"{path}.probe")  # a name that no secret has
+        place.holds(path)  # a store that does not tell what is there could not move it aside either
 
     def holds(self, store: str, path: str) -> bool:
         """Whether anything is kept there, whoever can read it."""

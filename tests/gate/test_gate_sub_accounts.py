@@ -575,6 +575,26 @@ def test_whoever_may_only_write_to_the_store_can_make_keys(gate: GateDesk, monke
     ]
 
 
+def test_a_live_key_is_not_deleted_for_a_place_that_nobody_can_clear(
+    gate: GateDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--replace` where the store does not tell what lies at the key's place: the new secret could not go there, so the
+    present key stays; once it tells, the key is replaced."""
+
+    def shut(*_: Any) -> bool:
+        raise StoreError("nobody can tell what is there")
+
+    gate.sandbox.control_post("accounts/sub_1", {"keys": [ROW]})
+    gate.write({"sub_1": sub(trading={**TRADING, "ip_allowlist": []})}, guardrails={"max_deletes": 1})
+    with monkeypatch.context() as patch:
+        patch.setattr(AgeFileStore, "holds", shut)
+        said = gate.apply("--replace", "sub_1.api_keys[trading]")
+    assert (said.code, "nobody can tell what is there" in said.out) == (1, True), said.out + said.err
+    assert ([one["key"] for one in keys(gate)], gate.writes()) == (["sub-key"], [])
+    assert gate.apply("--replace", "sub_1.api_keys[trading]").code == 0
+    assert stored(gate)["api_key"] == keys(gate)[0]["key"] != "sub-key"
+
+
 @pytest.mark.slow
 def test_a_key_needs_a_store(gate: GateDesk) -> None:
     """A new key without a `store` is blocked; one that exists may do without, and is changed in place."""

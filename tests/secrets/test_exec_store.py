@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ PROGRAM = Path(__file__).with_name("helper_program.py")
 PATH = "desk/mmdesk01/trading"
 KEY = {"permissions": ["read", "trade"], "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 MADE = Credentials("test-key-id-1", Secret("QXZsecret/of+test=77"), Secret("QXZ-passphrase-88!"))
+OTHERS = {"api_key": "gone-key-id", "secret_key": "gone-secret", "passphrase": "Gone-passphrase-1"}
 LEAKS = ("QXZ", "UVha")  # as it is, and in base64
 
 Open = Callable[..., Store]
@@ -204,6 +206,27 @@ def test_a_store_that_fails_once_the_key_is_there_takes_it_back(
     assert (said.code, said.out.count("could not be stored")) == (1, 1), said.out + said.err
     assert desk.account("mmdesk01")["keys"] == [before]
     now.unlink()
+    assert desk.run("secrets", "check").code == 0
+
+
+def test_a_live_key_is_not_deleted_for_a_place_that_nobody_can_clear(desk: Desk) -> None:
+    """`--replace` where the helper does not tell what lies at the key's place: the new secret could not go there, so
+    the present key stays; once the helper answers, it is replaced."""
+    trusting(desk).converge()
+    (before,) = desk.account("mmdesk01")["keys"]
+    shutil.rmtree(desk.folder / ".acctcfg")
+    now, writes = desk.folder / "kept" / "mood", len(desk.writes())
+    now.write_text("refuses to read keys")
+    again = ("--replace", "mmdesk01.api_keys[trading]")
+    desk.document["guardrails"] = {"max_deletes": 1}
+    desk.text(json.dumps(desk.document))
+    said = clean(desk, desk.apply(*again))
+    assert (said.code, "its helper refused to get" in said.out + said.err) == (1, True), said.out + said.err
+    assert (desk.account("mmdesk01")["keys"], len(desk.writes())) == ([before], writes)
+    now.unlink()
+    (desk.folder / "kept" / "desk%mmdesk01%trading").write_text(json.dumps(OTHERS))
+    said = desk.apply(*again)
+    assert said.last.startswith("Applied: 1 created, 0 changed, 1 deleted, 0 blocked, 0 failed"), said.out + said.err
     assert desk.run("secrets", "check").code == 0
 
 

@@ -26,7 +26,7 @@ from acctcfg.venues.gate_crossex.key_rotation import AccountKeys, body_of, half_
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.gate_crossex.refusals import UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
-from acctcfg.venues.key_making import make_key
+from acctcfg.venues.key_making import make_key, prove_place
 from acctcfg.venues.key_rotation import outlasts, rotate, tell, temporary_labels
 from acctcfg.venues.key_wishes import (
     judge,
@@ -326,6 +326,8 @@ class ApiKeys(OneCall[Account]):
                 account.traces.made.pop(one.label, None)
                 account.survey.stored.pop(one.label, None)
             return
+        if change.action == "replace":
+            prove_place(account, change, change.address.key)  # before the present key is gone
         for call in self.calls(account, change):
             if call.endpoint is CREATE_KEY:
                 await self.create(account, change, call, writer)
