@@ -52,8 +52,8 @@ _SPECIAL = re.compile(r"[*?.\[]")  # in what is not the name of an account
 _FIELD = re.compile(r"\.[a-z_]{3,}\[")
 _NAMED = re.compile(r"\.[^*?\[\]]+\[")  # any word in a field's place
 _ANY_KEY = "\0" * 64  # no key looks so: a pattern that selects it selects them all
-_KEYED = ("leverage", "api_keys", "deposit.addresses")
-"""Fields of which every address has a key. One that is missing here is read where nothing of it is looked at."""
+_KEYED = ("leverage", "api_keys")
+"""Fields of which every address has a key. Any other is read even where nothing of it is looked at."""
 
 
 class AddressPattern:

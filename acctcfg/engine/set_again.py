@@ -25,7 +25,7 @@ async def set_again(session: Session, undo: Undo, steps: Sequence[Step]) -> tupl
     Only a survey tells which entry decides a scope, so what the manifest wants is read once more; for a plan that was
     reviewed it is not, since its file says it, and a survey marks the keys that a run signs with.
     """
-    if undo.reviewed:
+    if undo.reviewed is not None:
         own = {str(step.address) for step in steps}
         return [replace(step, place=None) for step in steps], [one for one in undo.again if one.address in own]
     focus = Focus.exactly(str(step.address) for step in steps)
