@@ -403,7 +403,7 @@ class Doors:
         return self._unreadable[store]
 
     def prove_writable(self, store: str, path: str) -> None:
-        """Fail now with what would make `renew` fail later."""
+        """Fail now with what would keep a new secret from its place later."""
         place = self._workspace.store(store)
         place.prove_writable(f"{path}.probe")  # a name that no secret has
         place.holds(path)  # a store that does not tell what is there could not move it aside either
