@@ -59,6 +59,7 @@ OPEN_TO_VENUES = (
     "acctcfg.venues.pushes",
     "acctcfg.venues.rebates",
     "acctcfg.venues.resources",
+    "acctcfg.venues.rotation_looks",
     "acctcfg.venues.second_look",
     "acctcfg.venues.settings",
     "acctcfg.venues.snapshot",
