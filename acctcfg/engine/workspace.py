@@ -24,7 +24,7 @@ from acctcfg.core.rules import VenueRules
 from acctcfg.core.snapshot import Earlier
 from acctcfg.core.spelling import decimal_of
 from acctcfg.core.until import settled
-from acctcfg.errors import ConfigError, ManifestError, UsageError
+from acctcfg.errors import ConfigError, ManifestError
 from acctcfg.journal import Journal, Lock, SqliteStorage, Storage, Warrant, holder_of, journal_path, state_folders
 from acctcfg.journal.actor import actor, commit_of, inside_checkout, lost_with_the_job, tracked_in
 from acctcfg.journal.chain import BEGINNING, Head
@@ -162,12 +162,12 @@ class Workspace:
             return PastManifest(found, past.commit, past.merge_base)
 
     def store(self, name: str) -> Store:
-        """The secret store of that name; opened once. UsageError for a name that the manifest does not have: its own
-        references were checked, so somebody typed it."""
+        """The secret store of that name; opened once. ConfigError for one that the manifest does not have, or has no
+        more: the journal may name it."""
         if name not in self._stores:
             spec = self.manifest.secret_stores.get(name)
             if spec is None:
-                raise UsageError(f"there is no secret store {name}", hint="see `secret_stores` in the manifest")
+                raise ConfigError(f"there is no secret store {name}", hint="see `secret_stores` in the manifest")
             around = Around(environ=self.environ, base_dir=self.directory, passphrases=self.with_passphrases())
             self._stores[name] = open_store(name, spec.type, spec.options, around)
         return self._stores[name]
