@@ -163,8 +163,8 @@ def _verdict(verdict: Verdict) -> str:
 
     return {
         Verdict.BLOCKED: "blocked: something must be cleared first. What depends on it is not tried; exit status 3",
-        Verdict.FAILED: "failed: what depends on it is not tried; exit status 1. Where reading shows what a write wanted, "
-        "it is done",
+        Verdict.FAILED: "failed: what depends on it is not tried; exit status 1. Where reading shows what a write "
+        "wanted, it is done",
         Verdict.RETRIED: "not executed, so it is simply sent again, more slowly; if that does not help, it failed: "
         "exit status 1",
         Verdict.UNCLEAR: "outcome unknown: a read is sent again; what became of a write is settled by reading, and it "
