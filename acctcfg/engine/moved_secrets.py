@@ -11,7 +11,6 @@ from acctcfg.core.secret import Credentials
 from acctcfg.engine.stored_keys import KeyReport, own_place, recorded_places, selected, user_behind
 from acctcfg.engine.workspace import Workspace
 from acctcfg.errors import AcctcfgError, ConfigError, StoreError, UsageError
-from acctcfg.secrets import Store
 
 __all__ = ["Resealed", "export_to", "export_to_store", "reencrypt"]
 
@@ -74,14 +73,14 @@ def reencrypt(workspace: Workspace, names: Sequence[str] = ()) -> list[Resealed]
 
 def _named(workspace: Workspace, names: Sequence[str]) -> Iterator[object]:
     for name in names or sorted(workspace.manifest.secret_stores):
-        yield _typed(workspace, name)
+        _demand_known(workspace, name)
+        yield workspace.store(name)
 
 
-def _typed(workspace: Workspace, name: str) -> Store:
-    """The store that somebody typed the name of. UsageError for one that the manifest does not have."""
+def _demand_known(workspace: Workspace, name: str) -> None:
+    """UsageError for a name that somebody typed and the manifest does not have."""
     if name not in workspace.manifest.secret_stores:
         raise UsageError(f"there is no secret store {name}", hint="see `secret_stores` in the manifest")
-    return workspace.store(name)
 
 
 def _resealed(store: Sealing, path: str) -> Resealed:
@@ -94,7 +93,8 @@ def _resealed(store: Sealing, path: str) -> Resealed:
 
 def export_to_store(workspace: Workspace, accounts: Sequence[str], target: str) -> list[KeyReport]:
     """Copy the secrets of wanted keys to another store of the manifest, which never overwrites; none is removed."""
-    store, proven = _typed(workspace, target), False
+    _demand_known(workspace, target)
+    store, proven = workspace.store(target), False
     if why := store.why_read_only():
         raise ConfigError(f"the store {target} {why}")
     reports = []
