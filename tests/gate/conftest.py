@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gate_desk import SPEED, GateDesk, gate_seed
+from gate_desk import BOT, SPEED, GateDesk, gate_seed
 
 
 @pytest.fixture
@@ -27,3 +27,11 @@ def make_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 def gate(make_gate: Callable[..., GateDesk]) -> GateDesk:
     """A desk on a fresh CrossEx account."""
     return make_gate()
+
+
+@pytest.fixture
+def trader(gate: GateDesk) -> GateDesk:
+    """A sub-account with one key that acctcfg made."""
+    account = {"role": "sub_account", "api_keys": {"bot": BOT}}
+    gate.write({"trader1": account}, guardrails={"max_deletes": 0}).converge()
+    return gate

@@ -7,9 +7,10 @@ from typing import Any, Self
 
 from desk import MASTER, Desk, Said
 
-__all__ = ["ADA", "BTC", "KEY", "MARGIN_ADA", "SPEED", "GateDesk", "gate_seed"]
+__all__ = ["ADA", "BOT", "BTC", "KEY", "MARGIN_ADA", "SPEED", "GateDesk", "gate_seed"]
 
 SPEED = 20
+BOT = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 ADA, BTC, MARGIN_ADA = "OKX_FUTURE_ADA_USDT", "BINANCE_FUTURE_BTC_USDT", "OKX_MARGIN_ADA_USDT"
 KEY = {
     "name": "main",

@@ -7,21 +7,12 @@ import shutil
 from collections.abc import Callable
 
 import pytest
-from gate_desk import GateDesk
+from gate_desk import BOT, GateDesk
 
 import acctcfg.venues.key_rotation as rotation
 from acctcfg.journal import Journal
 
-KEY = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 ROTATE = ("rotate", "trader1", "bot", "--overlap", "0s")
-
-
-@pytest.fixture
-def trader(gate: GateDesk) -> GateDesk:
-    """A sub-account with one key that acctcfg made."""
-    account = {"role": "sub_account", "api_keys": {"bot": KEY}}
-    gate.write({"trader1": account}, guardrails={"max_deletes": 0}).converge()
-    return gate
 
 
 def live(desk: GateDesk) -> dict[str, str]:
@@ -56,8 +47,8 @@ def test_a_new_key_has_the_mode_of_the_one_that_it_takes_the_place_of(
 ) -> None:
     """No manifest says it, and a key for portfolio accounts, rotated or replaced, stays one."""
     old = {"name": "bot", "key": "old-key", "secret": "old-secret", "perms": ["futures"], "mode": 2}
-    gate = make_gate(sub_accounts={"trader1": {"keys": [{**old, "ip_whitelist": KEY["ip_allowlist"]}]}})
-    gate.write({"trader1": {"role": "sub_account", "api_keys": {"bot": KEY}}}, guardrails={"max_deletes": 1})
+    gate = make_gate(sub_accounts={"trader1": {"keys": [{**old, "ip_whitelist": BOT["ip_allowlist"]}]}})
+    gate.write({"trader1": {"role": "sub_account", "api_keys": {"bot": BOT}}}, guardrails={"max_deletes": 1})
     said = gate.run(*command, "--auto-approve")
     assert said.code == 0, said.out + said.err
     (key,) = gate.account("trader1")["keys"]
@@ -102,7 +93,7 @@ def test_the_end_of_a_rotation_sets_what_the_manifest_says_by_now(trader: GateDe
     """A group and an address that were added in the overlap are the new key's once that is over."""
     assert trader.run(*ROTATE[:3], "--overlap", "24h", "--auto-approve").code == 0
     wider = {"permissions": {"futures": "write", "spot": "read"}, "ip_allowlist": ["127.0.0.1", "203.0.113.7"]}
-    trader.write({"trader1": {"role": "sub_account", "api_keys": {"bot": {**KEY, **wider}}}})
+    trader.write({"trader1": {"role": "sub_account", "api_keys": {"bot": {**BOT, **wider}}}})
     said = trader.run(*ROTATE, "--auto-approve", "--allow-sensitive")
     assert said.code == 0, said.out + said.err
     (key,) = trader.account("trader1")["keys"]
@@ -115,7 +106,7 @@ def test_a_rule_that_came_later_does_not_block_the_end_of_a_rotation(
     gate: GateDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The new key without addresses is there already: the old one is deleted, and the plan warns of the other."""
-    account = {"role": "sub_account", "api_keys": {"bot": {**KEY, "ip_allowlist": []}}}
+    account = {"role": "sub_account", "api_keys": {"bot": {**BOT, "ip_allowlist": []}}}
     gate.write({"trader1": account}).converge()
     assert gate.run(*ROTATE[:3], "--overlap", "24h", "--auto-approve").code == 0
     gate.write({"trader1": account}, guardrails={"rule_sets": ["basic"], "require_ip_allowlist": True})
@@ -173,7 +164,7 @@ def test_a_rotation_is_over_when_the_list_shows_it(trader: GateDesk, method: str
 def test_of_two_keys_of_one_name_the_stored_one_is_to_be_kept(trader: GateDesk) -> None:
     """A replaced key whose delete never happened: the way out names the key whose secret is stored."""
     (before,) = live(trader)
-    trader.write({"trader1": {"role": "sub_account", "api_keys": {"bot": KEY}}}, guardrails={"max_deletes": 1})
+    trader.write({"trader1": {"role": "sub_account", "api_keys": {"bot": BOT}}}, guardrails={"max_deletes": 1})
     trader.fault(match={"path": "*/sub_accounts/*/keys/*", "method": "DELETE"}, kind="ok_but_nothing")
     assert trader.apply("--replace", "trader1.api_keys[bot]").code == 1
     assert set(live(trader)) == {before, stored(trader)}
@@ -254,7 +245,7 @@ def test_a_key_that_is_to_go_takes_its_new_one_along(trader: GateDesk, at: str) 
     assert (said.code, said.last) == (0, "Applied: 0 created, 0 changed, 1 deleted, 0 blocked, 0 failed."), said.out
     assert live(trader) == {}
     assert trader.plan().last == "No changes. Live accounts match the manifest."
-    trader.write({"trader1": {"role": "sub_account", "api_keys": {"bot": KEY}}}).converge()
+    trader.write({"trader1": {"role": "sub_account", "api_keys": {"bot": BOT}}}).converge()
     assert live(trader) == {stored(trader): "bot"}
 
 
@@ -268,7 +259,7 @@ def limits(desk: GateDesk, *command: str) -> dict[str, str]:
 
 def manages(desk: GateDesk, *labels: str, **more: dict[str, str]) -> None:
     """These keys are wanted."""
-    keys = {**dict.fromkeys(labels, KEY), **more}
+    keys = {**dict.fromkeys(labels, BOT), **more}
     desk.write({"trader1": {"role": "sub_account", "api_keys": keys}}, guardrails={"max_deletes": 1})
 
 

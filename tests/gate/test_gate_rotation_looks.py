@@ -5,19 +5,10 @@ from __future__ import annotations
 import pytest
 from gate_desk import GateDesk
 
-KEY = {"permissions": {"futures": "write"}, "ip_allowlist": ["127.0.0.1"], "store": "vault"}
 KEYS = "*/sub_accounts/*/keys"
 ROTATE = ("rotate", "trader1", "bot", "--auto-approve", "--overlap")
 ROWS = {"old": "bot", "new": "bot2*"}  # the temporary name ends with a time
 NO_CHANGES = "No changes. Live accounts match the manifest."
-
-
-@pytest.fixture
-def trader(gate: GateDesk) -> GateDesk:
-    """A sub-account with one key that acctcfg made."""
-    account = {"role": "sub_account", "api_keys": {"bot": KEY}}
-    gate.write({"trader1": account}, guardrails={"max_deletes": 0}).converge()
-    return gate
 
 
 def live(desk: GateDesk) -> dict[str, str]:
