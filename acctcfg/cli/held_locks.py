@@ -9,7 +9,7 @@ from pathlib import Path
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.engine.moment import moment
-from acctcfg.engine.part import PART
+from acctcfg.engine.part import PART, part_of_lock
 from acctcfg.engine.workspace import storage_here
 from acctcfg.errors import JournalError
 from acctcfg.journal import Holder, Journal, break_lock, holders, state_folders
@@ -73,10 +73,10 @@ def _held(holder: Holder, journal: Journal) -> HeldLock:
 
 def _accounts(holder: Holder, journal: Journal) -> list[str] | None:
     """Those of the part of a run that a worker has; None where it has all of a venue user."""
-    _, part, number = holder.venue_user.rpartition(" part ")
-    if not holder.run or not part or not number.isdigit():
+    number = part_of_lock(holder.venue_user)
+    if not holder.run or number is None:
         return None
-    accounts = (journal.part(holder.run, PART, int(number)) or {}).get("accounts")
+    accounts = (journal.part(holder.run, PART, number) or {}).get("accounts")
     return list(map(str, accounts)) if isinstance(accounts, list) else None
 
 

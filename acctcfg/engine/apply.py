@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["apply"]
 
 
-async def apply(
+async def apply(  # long by what a run can be given: one line each, and a docstring that says what each is
     workspace: Workspace,
     *,
     approve: Callable[[Plan], bool],

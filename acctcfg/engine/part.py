@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject
     from acctcfg.journal import Intent, Journal
 
-__all__ = ["PART", "PART_ENDED", "Part", "unresolved"]
+__all__ = ["PART", "PART_ENDED", "Part", "lock_of_part", "part_of_lock", "unresolved"]
 
 PART = "part"
 """The kind of the journal's note that gives a part of a plan to whoever takes it."""
 PART_ENDED = "part_ended"
 """The kind of the note that tells how a part ended; without it, it is still to be carried out."""
+_PART_OF = " part "  # between the venue user and the number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,17 @@ class Part:
         notes = list(outcome.notes)
         end: JsonObject = {"number": self.number, "unreadable": list(unread), "notes": notes, "error": ""}
         journal.note_part(self.run, PART_ENDED, {**end, "unrecorded": outcome.unrecorded})
+
+
+def lock_of_part(user: str, number: int) -> str:
+    """The name under which the lock of a part is kept: as a venue user has one, who has the part has this."""
+    return f"{user}{_PART_OF}{number}"
+
+
+def part_of_lock(name: str) -> int | None:
+    """The number of the part whose lock is kept under this name; None for that of a whole venue user."""
+    _, part, number = name.rpartition(_PART_OF)
+    return int(number) if part and number.isdecimal() else None
 
 
 def unresolved(journal: Journal, user: str, part: Part | None) -> Sequence[Intent]:

@@ -78,7 +78,7 @@ class SecretDoor(Protocol):
         """Why this process could not read back, and so not sign with, what it would store; "" where it could."""
 
     def prove_writable(self, store: str, path: str) -> None:
-        """Fail now with what would make `put` fail later."""
+        """Fail now with what would keep a new secret from its place later."""
 
     def holds(self, store: str, path: str) -> bool:
         """Whether anything is kept there, whoever can read it."""

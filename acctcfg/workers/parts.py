@@ -13,7 +13,7 @@ from acctcfg.engine.plan import Planned
 from acctcfg.engine.workspace import Locks
 from acctcfg.journal import Lock
 
-__all__ = ["Handed", "cut", "handed", "in_parts", "lock_of_part"]
+__all__ = ["Handed", "cut", "handed", "in_parts"]
 
 SHARE: Final = 8
 """A part is this share of what is left: the first are large, and at the last ones no worker waits long for another."""
@@ -63,11 +63,6 @@ def _together(accounts: Sequence[Sequence[Step]]) -> Iterator[list[Sequence[Step
                 for joined in group_of[other]:
                     group_of[joined[0].address.account] = group_of[mine]
     yield from {id(group): group for group in group_of.values()}.values()
-
-
-def lock_of_part(user: str, number: int) -> str:
-    """The name under which the lock of a part is kept: as a venue user has one, who has the part has this."""
-    return f"{user} part {number}"
 
 
 def handed(

@@ -12,13 +12,13 @@ from acctcfg.core.events import StepStart
 from acctcfg.core.outcome import Outcome, StepResult
 from acctcfg.core.plan import Step
 from acctcfg.engine.execute import INTERRUPTED, Execution
-from acctcfg.engine.part import PART, PART_ENDED
+from acctcfg.engine.part import PART, PART_ENDED, lock_of_part
 from acctcfg.engine.plan import Planned
 from acctcfg.engine.workspace import Locks
 from acctcfg.errors import JournalError
 from acctcfg.journal import is_left
 from acctcfg.workers.jobs import APPLY, NO_WORKER, Jobs
-from acctcfg.workers.parts import handed, in_parts, lock_of_part
+from acctcfg.workers.parts import handed, in_parts
 
 if TYPE_CHECKING:
     from acctcfg.core.json_types import JsonObject

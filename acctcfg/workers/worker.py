@@ -10,7 +10,7 @@ from typing import Final
 
 from acctcfg.core.outcome import Outcome
 from acctcfg.engine.apply import apply
-from acctcfg.engine.part import PART, PART_ENDED, Part
+from acctcfg.engine.part import PART, PART_ENDED, Part, lock_of_part
 from acctcfg.engine.progress import SILENT, Progress
 from acctcfg.engine.session import Session
 from acctcfg.engine.stopping import Interrupts
@@ -19,7 +19,7 @@ from acctcfg.errors import AcctcfgError, AuthRefused, ConfigError, JournalError,
 from acctcfg.journal import Lock, Warrant
 from acctcfg.workers.jobs import APPLY, READ, GivenBack, Jobs, opened, url_of
 from acctcfg.workers.limits import SharedLimits
-from acctcfg.workers.parts import Handed, lock_of_part
+from acctcfg.workers.parts import Handed
 from acctcfg.workers.reads import read_part
 
 __all__ = ["Worker"]

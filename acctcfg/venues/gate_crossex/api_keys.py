@@ -69,9 +69,8 @@ class ApiKeys(OneCall[Account]):
         for key in spec.api_keys:
             address = account.address(FIELD, key.label)
             if focus.wants(address):
-                found = legible(
-                    key, await settled(account, key, partial(self._found, account, key)), unknown_permissions
-                )
+                shown = await settled(account, key, partial(self._found, account, key))
+                found = legible(key, shown, unknown_permissions)
                 survey.want(address, wished(key, found), found)
                 judge(survey, key, address, account.secrets, replace=replace)
                 unbound(survey, address, account.environment, amounts_to)
