@@ -200,8 +200,8 @@ def _notes(path: str) -> list[FieldNote]:
     for family, venue in sorted(_families().items()):
         if venue.explain(path) is not None:
             raise UsageError(f"{path!r} is not a field of the manifest (did you mean {family}:{path}?)")
-    paths = field_paths(rules())
-    names = {name.rpartition("*.")[2].replace("[]", ""): name for name in paths}
+    paths = {name.replace("[]", "") for name in field_paths(rules())}
+    names = paths if "*" in path else {name.rpartition("*.")[2] for name in paths}
     hint = "a venue's error is named with its venue: " + ", ".join(f"{family}:CODE" for family in sorted(_families()))
     raise UsageError(f"{path!r} is neither a field of the manifest nor a venue's error{_near(path, names)}", hint=hint)
 

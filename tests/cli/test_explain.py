@@ -219,6 +219,7 @@ def test_an_unknown_error_is_one_message(word, message, capsys):
         (["59000"], "did you mean okx:59000?"),
         (["TRADE_SET_LEVERAGE_ERROR"], "did you mean gate:TRADE_SET_LEVERAGE_ERROR?"),
         (["leverge.market"], "neither a field of the manifest nor a venue's error (did you mean leverage.market"),
+        (["accounts.*.leveragee"], "nor a venue's error (did you mean accounts.*.leverage or"),
         (["xyzzy"], "error: 'xyzzy' is neither a field of the manifest nor a venue's error\n"),
         (["..."], "error: '...' is neither"),
         ([""], "error: '' is neither"),
