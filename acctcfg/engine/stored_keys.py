@@ -127,9 +127,10 @@ def recorded_places(workspace: Workspace, users: Mapping[str, str]) -> dict[_Pla
             for spec in workspace.manifest.accounts.values():
                 for key in _wanted(spec) if users.get(spec.venue) in ("", user) else ():
                     recorded = lies.get((spec.name, key.label))
-                    # one in a store that the manifest has no more tells nothing: that store may have another name now
-                    if recorded is not None and key.store and recorded[0] in workspace.manifest.secret_stores:
-                        found[own_place(spec, key.label, key.store)] = recorded
+                    if recorded is not None and key.store:
+                        own = own_place(spec, key.label, key.store)
+                        if (place := _by_present_names(workspace, recorded, own)) is not None:
+                            found[own] = place
     for spec in workspace.manifest.accounts.values():
         for key in _wanted(spec) if spec.formerly else ():
             if key.store and (own := own_place(spec, key.label, key.store)) not in found:
@@ -137,11 +138,24 @@ def recorded_places(workspace: Workspace, users: Mapping[str, str]) -> dict[_Pla
     return found
 
 
+def _by_present_names(workspace: Workspace, recorded: _Place, own: _Place) -> _Place | None:
+    """The recorded place by the names that stores have now. A store that the manifest has no more may be the key's own
+    under a former name: then the secret lies there at the recorded path."""
+    if recorded[0] in workspace.manifest.secret_stores:
+        return recorded
+    here = _held(workspace, own, (recorded[1],))
+    return here if here != own else None
+
+
 def _former(workspace: Workspace, spec: AccountSpec, label: str, own: _Place) -> _Place:
     """Where the secret of a key lies whose account or connection was renamed: in its place, or still in the former."""
+    return _held(workspace, own, [f"{venue}/{key}/{label}" for venue, key in spec.formerly])
+
+
+def _held(workspace: Workspace, own: _Place, paths: Sequence[str]) -> _Place:
+    """The first of these places in the key's own store that holds something, its present one before them."""
     store = workspace.store(own[0])
-    paths = (own[1], *(f"{venue}/{key}/{label}" for venue, key in spec.formerly))
-    return own[0], next((path for path in paths if store.holds(path)), own[1])
+    return own[0], next((path for path in (own[1], *paths) if store.holds(path)), own[1])
 
 
 def own_place(spec: AccountSpec, label: str, store: str) -> _Place:

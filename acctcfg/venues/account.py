@@ -131,10 +131,14 @@ class AccountNotes(ABC):
         return f"{self.spec.venue}/{self.spec.key}/{label}"
 
     def other_places(self, label: str, store: str | None) -> tuple[StoredKey, ...]:
-        """Where a key's secret may lie besides: by the journal, newest first, and by what the manifest has as moved."""
+        """Where a key's secret may lie besides: by the journal, newest first, and by what the manifest has as moved.
+
+        The journal has stores by the names that they had then: each path is looked for in the key's own store, too.
+        """
         recorded = [one for one in self.traces.stored() if one.label == label]
         paths = [f"{venue}/{key}/{label}" for venue, key in self.spec.formerly]
-        return (*recorded, *(StoredKey(store=str(store), path=path, label=label) for path in paths))
+        renamed = [replace(one, store=store) for one in recorded if store is not None and one.store != store]
+        return (*recorded, *renamed, *(StoredKey(store=str(store), path=path, label=label) for path in paths))
 
     @property
     def before(self) -> KnownAccount | None:

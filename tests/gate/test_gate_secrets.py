@@ -58,6 +58,23 @@ def test_a_renamed_connection_finds_its_secrets(gate: GateDesk, by: str) -> None
 
 
 @pytest.mark.slow
+def test_a_store_that_was_renamed_with_the_connection_has_its_secrets(gate: GateDesk) -> None:
+    """The journal has the store by its former name: the key is not lost, and nothing is replaced."""
+    gate.write({"trader1": sub(bot=KEY)}).converge()
+    before = [key["key"] for key in gate.account("trader1")["keys"]]
+    text = json.dumps(gate.document).replace('"cx": {', '"floor": {').replace('"venue": "cx"', '"venue": "floor"')
+    gate.text(text.replace('"vault"', '"safe"'))
+    said = gate.plan("--detailed-exitcode")
+    assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err
+    assert "its secret lies at safe:cx/trader1/bot" in said.out
+    listed = gate.run("secrets", "list", "--format", "json").json["secrets"]
+    assert [(one["path"], one["state"]) for one in listed] == [("cx/trader1/bot", "wanted")]
+    assert statuses(gate) == {"trader1/bot": "signs"}
+    assert gate.apply().code == 0
+    assert [key["key"] for key in gate.account("trader1")["keys"]] == before
+
+
+@pytest.mark.slow
 def test_a_check_takes_patterns_and_knows_other_peoples_addresses(gate: GateDesk) -> None:
     """Only what a pattern names is asked; a key bound to its customer's address is neither wrong nor lost: exit 0."""
     gate.write({"trader1": sub(bot=KEY, far=AWAY), "trader2": sub(bot=KEY), "other1": sub(bot=AWAY)}).converge()

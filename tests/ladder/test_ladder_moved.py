@@ -67,6 +67,29 @@ def test_its_store_may_have_another_name_too(desk: Desk, account: str, connectio
     assert (said.code, said.out.split()[0]) == (0, "exported"), said.out + said.err
 
 
+@pytest.mark.parametrize(("account", "connection"), [("alpha1", "desk"), ("mmdesk01", "main"), ("alpha1", "main")])
+def test_a_store_may_be_renamed_with_it_without_a_word(desk: Desk, account: str, connection: str) -> None:
+    """No `moved`, only `name`: the journal has the store by its former name, and the key goes on as it is."""
+    desk.write({"mmdesk01": FIELDS}).converge()
+    kept = [key["api_key"] for key in desk.account("mmdesk01")["keys"]]
+    rename(desk, account, connection, name="mmdesk01", api_keys={"trading": {**KEY["trading"], "store": "safe"}})
+    document = json.loads((desk.folder / "acctcfg.yaml").read_text())
+    document["secret_stores"] = {"safe": document["secret_stores"]["vault"]}
+    del document["moved"]
+    desk.text(json.dumps(document))
+    said = desk.plan()
+    assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err
+    assert "its secret lies at safe:desk/mmdesk01/trading" in said.out
+    assert "secret store vault" not in said.out
+    assert [one["status"] for one in desk.run("secrets", "check", "--format", "json").json["keys"]] == ["signs"]
+    (listed,) = desk.run("secrets", "list", "--format", "json").json["secrets"]
+    assert (listed["path"], listed["state"]) == ("desk/mmdesk01/trading", "wanted")
+    exported = desk.run("secrets", "export", "--out", "all.age", "--recipient", desk.recipient)
+    assert (exported.code, exported.out.split()[0]) == (0, "exported"), exported.out + exported.err
+    assert desk.apply().last == NO_CHANGES
+    assert [key["api_key"] for key in desk.account("mmdesk01")["keys"]] == kept
+
+
 def test_its_history_goes_on_under_the_new_name(desk: Desk) -> None:
     """Asked for by its new key, runs from before the rename are listed and told, too; another account's are not."""
     desk.write({"mmdesk01": FIELDS}).converge()
