@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, NeverShown, Rotation, StoredKey
+from acctcfg.core.state import KeyValue
 from acctcfg.journal.chain import Row
 from acctcfg.journal.facts import entries, mapping, number, text, word
 
@@ -52,6 +53,8 @@ class Knowledge:
     last: int = 0  # the number of the last row that is in it
     gone: set[tuple[str, str]] = field(default_factory=set)
     """Name and label of each key, and name and "" of each account, that a run of ours deleted and none made since."""
+    replaced: dict[tuple[str, str], KeyValue] = field(default_factory=dict)
+    """By uid and label: what a key was to become whose replacement was begun, while no new one's secret is stored."""
     _had_secret: set[str] = field(default_factory=set)  # ids of keys whose secret reached a store
     _lies: dict[str, tuple[str, str]] = field(default_factory=dict)  # key's id -> its place, if `stored` has it there
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
@@ -189,6 +192,7 @@ class Knowledge:
         )
         self._intents[row.seq] = intent
         self._rotate(intent)
+        self._replace(intent)
         if intent.key_label:
             self._open[row.account, intent.key_label] = intent
             self.gone.discard((row.account, intent.key_label))
@@ -269,6 +273,14 @@ class Knowledge:
             self.stored = {place: one for place, one in self.stored.items() if one.uid != uid}
             self.access.pop(uid, None)
             self.rotations = {key: one for key, one in self.rotations.items() if key[0] != uid}
+            self.replaced = {key: one for key, one in self.replaced.items() if key[0] != uid}
+
+    def _replace(self, intent: _Intent) -> None:
+        """The present key goes before the new one is made: what the manifest left to it is known here alone then."""
+        uid, after = str(intent.body.get("uid") or ""), mapping(intent.body.get("after"))
+        if intent.action == "replace" and intent.body.get("deletes") and uid and after:
+            permissions, addresses = (tuple(map(str, entries(after, name))) for name in ("permissions", "ip_allowlist"))
+            self.replaced[uid, _key(intent.address)] = KeyValue(permissions, addresses, word(after, "store"))
 
     # -- rotations: a creation under a temporary label begins one; it ends once reads showed the key under its own -----
 
@@ -327,6 +339,7 @@ class Knowledge:
         self.stored.pop((key.store, key.path), None)
         self.stored[key.store, key.path] = key
         self._lies[key.api_key] = key.store, key.path
+        self.replaced.pop((key.uid, key.label), None)
         self._kept(key.api_key)
         self._open.pop((row.account, key.label), None)
 
@@ -334,6 +347,7 @@ class Knowledge:
         uid = self.names.get(name, "")
         self.gone.add((name, label))
         self.rotations.pop((uid, label), None)
+        self.replaced.pop((uid, label), None)
         if api_key:
             self._drop_key(api_key)
         else:
@@ -353,6 +367,11 @@ class Knowledge:
 def _field(address: str) -> str:
     """The field of an address: "deposit.addresses" of "x.deposit.addresses[USDT/USDT-TRC20/1]"."""
     return address.partition("[")[0].partition(".")[2]
+
+
+def _key(address: str) -> str:
+    """What an address has in brackets: "trading" of "x.api_keys[trading]"."""
+    return address.partition("[")[2].removesuffix("]")
 
 
 def _stored(facts: JsonObject, uid: str, at: str) -> StoredKey:

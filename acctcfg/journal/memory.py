@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, NeverShown, Rotation, StoredKey
+from acctcfg.core.state import KeyValue
 from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.known_json import known_from_json, known_to_json
 
@@ -75,6 +76,10 @@ class JournalMemory:
     def gone(self, name: str, label: str = "") -> bool:
         """Whether the last run that had to do with the account's key of that label, or with itself, deleted it."""
         return (name, label) in self._known.gone
+
+    def replaced(self, uid: str, label: str) -> KeyValue | None:
+        """What that key was to become, if a replacement of it was begun and no new one's secret is stored."""
+        return self._known.replaced.get((uid, label))
 
     def never_shown(self, uid: str, field: str) -> tuple[NeverShown, ...]:
         """What creates of that field answered and no read showed in time, oldest first."""

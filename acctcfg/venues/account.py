@@ -12,6 +12,7 @@ from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.secret import Credentials
+from acctcfg.core.state import KeyValue
 from acctcfg.venues.contract import KnownAccount, Memory, Rotation, SecretDoor, StoredKey, Survey, Write, Writer
 from acctcfg.venues.half_made import Traces
 from acctcfg.venues.joint import JointPart
@@ -164,6 +165,10 @@ class AccountNotes(ABC):
         if self._rotations is None and self.uid:
             self._rotations = {one.label: one for one in self.memory.rotations(self.uid)}
         return self._rotations if self._rotations is not None else {}
+
+    def begun_anew(self, label: str) -> KeyValue | None:
+        """What a key was to become whose replacement ended before the secret of a new one was stored."""
+        return self.memory.replaced(self.uid, label) if self.uid else None
 
     def rotation_over(self, label: str) -> None:
         """Note that reads show nothing left of a rotation: only then is it over, whatever its calls were answered."""

@@ -40,11 +40,14 @@ def value_of(found: Live) -> KeyValue | None:
     return found if isinstance(found, KeyValue) else None
 
 
-def wished(key: KeySpec, found: Live, *, always: Collection[str] = ()) -> Wanted:
-    """The key as it is to become: what the manifest leaves out stays as it is. `always`: what every key can do."""
+def wished(account: _Looks, key: KeySpec, found: Live, *, always: Collection[str] = ()) -> Wanted:
+    """The key as it is to become: what the manifest leaves out stays as it is. `always`: what every key can do.
+
+    A replacement deletes the present key first. Where it ended then, what that key had is as it was to become.
+    """
     if key.state == "absent":
         return ABSENT
-    live = value_of(found)
+    live = account.begun_anew(key.label) if found is ABSENT else value_of(found)
     permissions, addresses = key.permissions, key.ip_allowlist
     if permissions is not None:
         permissions = tuple(sorted({*always, *permissions}))
@@ -100,7 +103,8 @@ def judge(survey: Survey, key: KeySpec, address: Address, secrets: SecretDoor, *
             why = f"the store {key.store} {secrets.why_read_only(key.store)}"
             way_out = f"{why}: set its secret there yourself, or give the key a store that can be written"
         survey.block(address, "secret_lost", f"{found.reason}; {way_out}")
-    if found is ABSENT and key.permissions is None:
+    wanted = survey.desired[address]
+    if found is ABSENT and key.permissions is None and not (isinstance(wanted, KeyValue) and wanted.permissions):
         survey.block(address, "permissions_required", "a new key needs `permissions`")
     if found is ABSENT or isinstance(found, Lost | Rotating) or address in replace:
         if key.store is None:
@@ -132,6 +136,9 @@ class _Looks(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    def begun_anew(self, label: str) -> KeyValue | None:
+        """What a key was to become whose replacement ended before the secret of a new one was stored."""
 
     async def look_twice(self) -> None:
         """Add what the list shows some seconds later."""

@@ -71,7 +71,7 @@ class ApiKeys(OneCall[Account]):
             if focus.wants(address):
                 shown = await settled(account, key, partial(self._found, account, key))
                 found = legible(key, shown, unknown_permissions)
-                survey.want(address, wished(key, found), found)
+                survey.want(address, wished(account, key, found), found)
                 judge(survey, key, address, account.secrets, replace=replace)
                 unbound(survey, address, account.environment, amounts_to)
                 self._note(account, key, found)

@@ -71,7 +71,7 @@ class ApiKeys(OneCall[Account]):
             if not (focus.wants(address) or signs):
                 continue
             found = legible(key, await settled(account, key, partial(found_key, account, key)), unknown_permissions)
-            survey.want(address, wished(key, found, always=("read",)), found)
+            survey.want(address, wished(account, key, found, always=("read",)), found)
             judge(survey, key, address, account.secrets, replace=replace)
             await self._judge(account, key, found)
             tell(account, address)

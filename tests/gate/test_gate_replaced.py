@@ -1,0 +1,26 @@
+"""A key of a sub-account that is replaced: the present one goes before the new one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gate_desk import GateDesk
+
+ADDRESS = "sub_1.api_keys[bot]"
+BOT = {"name": "bot", "key": "bot-key", "secret": "bot-secret", "perms": ["futures"], "ip_whitelist": ["127.0.0.1"]}
+
+
+def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(make_gate: Callable[..., GateDesk]) -> None:
+    """A create that is refused once the present key is deleted: the next plan and apply make the new key with the
+    addresses and permissions that the manifest left to the old one, and never one that works from any address."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [BOT]}})
+    keys = {"bot": {"store": "vault"}}
+    gate.write({"sub_1": {"role": "sub_account", "api_keys": keys}}, guardrails={"max_deletes": 1})
+    gate.fault(match={"path": "*/keys", "method": "POST"}, kind="label", label="FORBIDDEN")
+    assert gate.apply("--replace", ADDRESS).code == 1
+    assert gate.account("sub_1")["keys"] == []
+    after = gate.steps()[ADDRESS]["after"]
+    assert (after["permissions"], after["ip_allowlist"]) == (["futures:write"], ["127.0.0.1"])
+    assert gate.apply().last == "Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 0 failed."
+    (made,) = gate.account("sub_1")["keys"]
+    assert (made["name"], made["ip_whitelist"]) == ("bot", ["127.0.0.1"])

@@ -1,0 +1,38 @@
+"""A key that is replaced: the present one goes before the new one is made, and what it had is lost at neither end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from desk import Desk
+from ladder_parts import settle
+
+LEFT_OUT = [{"ip_allowlist"}, {"permissions", "ip_allowlist"}]
+ADDRESS = "trader01.api_keys[bot]"
+
+
+def _bot(desk: Desk, *left_out: str) -> None:
+    """A key whose secret nobody has, of which the manifest leaves these to the venue."""
+    settle(desk, "trader01", labels=("trading", "bot"), stored=False)
+    desk.sandbox.control_post("accounts/trader01/keys/bot", ip="127.0.0.1,203.0.113.7")
+    key: dict[str, Any] = {"permissions": ["read", "trade"], "ip_allowlist": [], "store": "vault"}
+    key = {name: value for name, value in key.items() if name not in left_out}
+    desk.write({"trader01": {"api_keys": {"bot": key}}}, guardrails={"max_deletes": 1})
+
+
+def _live(desk: Desk) -> dict[str, tuple[str, list[str]]]:
+    return {key["label"]: (key["perm"], key["ip"]) for key in desk.account("trader01")["keys"]}
+
+
+@pytest.mark.parametrize("left_out", LEFT_OUT, ids=lambda some: " and ".join(sorted(some)))
+def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(desk: Desk, left_out: set[str]) -> None:
+    """A create that is refused once the present key is deleted: the next plan and apply make the new key with the
+    addresses and permissions that the manifest left to the old one, and never one that works from any address."""
+    _bot(desk, *left_out)
+    desk.fault(match={"path": "*/subaccount/apikey", "method": "POST"}, kind="code", code="59500")
+    assert desk.apply("--replace", ADDRESS).code == 1
+    assert "bot" not in _live(desk)
+    assert desk.steps()[ADDRESS]["after"]["ip_allowlist"] == ["127.0.0.1", "203.0.113.7"]
+    assert desk.apply().last == "Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 0 failed."
+    assert _live(desk)["bot"] == ("read_only,trade", ["127.0.0.1", "203.0.113.7"])
