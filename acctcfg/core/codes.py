@@ -57,6 +57,7 @@ PRECHECKS: Final[Mapping[str, str]] = {
     "key_ambiguous": "one key of this name",
     "key_limit": "not more keys than the venue takes",
     "permissions_required": "permissions for a new key",
+    "permissions_given": "permissions that a new key is given",
     "store_required": "a store for the secret",
     "store_read_only": "the store can be written",
     "rotation_over": "its rotation is over",

@@ -92,11 +92,24 @@ def legible(key: KeySpec, found: Live, unknown: Callable[[Collection[str]], list
     return Unreadable("unknown_permission", message)
 
 
-def judge(survey: Survey, key: KeySpec, address: Address, secrets: SecretDoor, *, replace: Collection[Address]) -> None:
-    """Block what the manifest, the store or the user has still to say before a key is made or replaced."""
+def judge(
+    survey: Survey,
+    key: KeySpec,
+    address: Address,
+    secrets: SecretDoor,
+    *,
+    replace: Collection[Address],
+    not_given: Callable[[Collection[str]], list[str]],
+) -> None:
+    """Block what the manifest, the store or the user has still to say before a key is made or replaced.
+
+    `not_given` picks the permissions that the venue may refuse to a new key.
+    """
     if key.state == "absent":
         return
     found = survey.live[address]
+    if (isinstance(found, Lost) and not found.ours) or (isinstance(found, KeyValue) and address in replace):
+        _keep_what_cannot_be_made(survey, key, address, not_given)
     if isinstance(found, Lost) and not found.ours:
         way_out = IMPORT.format(account=survey.spec.key, label=key.label, address=address)
         if key.store is not None and not secrets.writable(key.store):
@@ -111,6 +124,20 @@ def judge(survey: Survey, key: KeySpec, address: Address, secrets: SecretDoor, *
             survey.block(address, "store_required", "a new key needs a `store` for its secret")
         elif not secrets.writable(key.store):
             survey.block(address, "store_read_only", f"the store {key.store} {secrets.why_read_only(key.store)}")
+
+
+def _keep_what_cannot_be_made(
+    survey: Survey, key: KeySpec, address: Address, not_given: Callable[[Collection[str]], list[str]]
+) -> None:
+    """Block a replacement whose new key the venue may refuse: the present one would be gone by then."""
+    wanted = survey.desired[address]
+    words = not_given(wanted.permissions) if isinstance(wanted, KeyValue) else []
+    if words:
+        detail = (
+            f"the venue may refuse {', '.join(words)} to a new key, and a replacement deletes the present one first: "
+            f"name its `permissions` without, or make the new key first: acctcfg rotate {survey.spec.key} {key.label}"
+        )
+        survey.block(address, "permissions_given", detail)
 
 
 def moved(lies: str, wanted: str, *, taken: bool) -> str:

@@ -24,3 +24,17 @@ def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(make_gat
     assert gate.apply().last == "Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 0 failed."
     (made,) = gate.account("sub_1")["keys"]
     assert (made["name"], made["ip_whitelist"]) == ("bot", ["127.0.0.1"])
+
+
+def test_a_key_is_not_deleted_for_one_that_the_venue_may_refuse(make_gate: Callable[..., GateDesk]) -> None:
+    """A key has a permission that none can be given by API, and the manifest leaves the permissions to it: `--replace`
+    is blocked before the key is deleted, and `rotate`, which makes the new key first and fails, leaves it too."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [{**BOT, "perms": ["futures", "crossx"]}]}})
+    keys = {"bot": {"store": "vault"}}
+    gate.write({"sub_1": {"role": "sub_account", "api_keys": keys}}, guardrails={"max_deletes": 1})
+    said = gate.apply("--replace", ADDRESS)
+    assert (said.code, gate.writes()) == (3, [])
+    assert "the venue may refuse crossx:write to a new key" in said.out
+    assert "acctcfg rotate sub_1 bot" in said.out
+    assert gate.run("rotate", "sub_1", "bot", "--auto-approve").code == 1
+    assert [one["key"] for one in gate.account("sub_1")["keys"]] == ["bot-key"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from ladder_parts import settle
+from ladder_parts import quiet, settle
 
 LEFT_OUT = [{"ip_allowlist"}, {"permissions", "ip_allowlist"}]
 ADDRESS = "trader01.api_keys[bot]"
@@ -36,3 +36,21 @@ def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(desk: De
     assert desk.steps()[ADDRESS]["after"]["ip_allowlist"] == ["127.0.0.1", "203.0.113.7"]
     assert desk.apply().last == "Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 0 failed."
     assert _live(desk)["bot"] == ("read_only,trade", ["127.0.0.1", "203.0.113.7"])
+
+
+def test_a_key_is_not_deleted_for_one_that_the_venue_may_refuse(desk: Desk) -> None:
+    """An old key has `withdraw`, which a new one may not get, and the manifest names no permissions: `--replace` is
+    blocked before the key is deleted, and names `rotate`, which makes the new key first. Without `withdraw` it is
+    replaced."""
+    _bot(desk, "permissions", "ip_allowlist")
+    desk.sandbox.control_post("accounts/trader01/keys/bot", perm="read_only,trade,withdraw")
+    keys = {"bot": {"store": "vault"}}
+    guardrails = {"max_deletes": 1, "deny_permissions": []}
+    desk.write({"trader01": {"api_keys": keys}}, guardrails=guardrails)
+    said = quiet(desk, "--replace", ADDRESS)
+    assert "the venue may refuse withdraw to a new key" in said.out
+    assert "acctcfg rotate trader01 bot" in said.out
+    assert _live(desk)["bot"][0] == "read_only,trade,withdraw"
+    desk.write({"trader01": {"api_keys": {"bot": {**keys["bot"], "permissions": ["read"]}}}}, guardrails=guardrails)
+    assert desk.apply("--replace", ADDRESS).code == 0
+    assert _live(desk)["bot"][0] == "read_only"

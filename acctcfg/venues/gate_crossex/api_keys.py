@@ -25,7 +25,7 @@ from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, K
 from acctcfg.venues.gate_crossex.key_rotation import AccountKeys, body_of, half_made, in_rotation, keys_of
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.gate_crossex.refusals import UNKNOWN_KEY
-from acctcfg.venues.gate_crossex.vocabulary import unknown_permissions
+from acctcfg.venues.gate_crossex.vocabulary import not_given, unknown_permissions
 from acctcfg.venues.key_making import make_key, prove_place
 from acctcfg.venues.key_rotation import outlasts, rotate, tell, temporary_labels
 from acctcfg.venues.key_wishes import (
@@ -72,7 +72,7 @@ class ApiKeys(OneCall[Account]):
                 shown = await settled(account, key, partial(self._found, account, key))
                 found = legible(key, shown, unknown_permissions)
                 survey.want(address, wished(account, key, found), found)
-                judge(survey, key, address, account.secrets, replace=replace)
+                judge(survey, key, address, account.secrets, replace=replace, not_given=not_given)
                 unbound(survey, address, account.environment, amounts_to)
                 self._note(account, key, found)
                 tell(account, address)

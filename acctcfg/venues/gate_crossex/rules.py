@@ -15,7 +15,7 @@ from acctcfg.key_groups import KEY_GROUPS, KeyGroups, amounts_to
 from acctcfg.position_parts import POSITION_PARTS, PositionParts
 from acctcfg.venues.gate_crossex.offline_checks import check_account
 from acctcfg.venues.gate_crossex.settings import SWITCHES
-from acctcfg.venues.gate_crossex.vocabulary import CROSS, EXCHANGES, ISOLATED
+from acctcfg.venues.gate_crossex.vocabulary import CROSS, EXCHANGES, ISOLATED, SUB_GROUPS
 from acctcfg.venues.switch import settings_of
 
 __all__ = ["GATE_CROSSEX_RULES"]
@@ -34,21 +34,7 @@ def _scope_named(key: str) -> ScopeNamed | None:
 
 
 _GROUPS = KeyGroups(
-    names=(
-        "account",
-        "copy",
-        "custody",
-        "delivery",
-        "earn",
-        "futures",
-        "loan",
-        "margin",
-        "options",
-        "spot",
-        "tradfi_spot",
-        "unified",
-        "wallet",
-    ),
+    names=SUB_GROUPS,
     refused={
         "crossx": "the venue does not document that a sub-account's key can be given crossx (set it on its web page)",
         "withdraw": "the venue documents no withdrawals for keys of sub-accounts",

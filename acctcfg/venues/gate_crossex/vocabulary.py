@@ -19,8 +19,10 @@ __all__ = [
     "GROUPS",
     "ISOLATED",
     "POSITION_MODE",
+    "SUB_GROUPS",
     "SUB_STATE",
     "exchange_word",
+    "not_given",
     "number",
     "permission_of",
     "positive",
@@ -37,12 +39,17 @@ SUB_STATE: Words[str] = Words("sub-account state", {"present": "1", "locked": "2
 BUSINESS = {Market.FUTURES: "FUTURE", Market.MARGIN: "MARGIN"}
 """The businesses that have leverage; SPOT, STOCK and ETF have none."""
 
-GROUPS = (
+SUB_GROUPS = (
     *("account", "copy", "custody", "delivery", "earn", "futures", "loan", "margin", "options", "spot"),
-    *("tradfi_spot", "unified", "wallet"),  # up to here what a sub-account's key can have; below, a main user's own
+    *("tradfi_spot", "unified", "wallet"),
+)
+"""The groups of permissions that a key of a sub-account can be given."""
+
+GROUPS = (
+    *SUB_GROUPS,
     *("alpha", "cfd", "cfd_copy", "crossx", "otc", "pilot", "stock_copy", "sub_accounts"),
 )
-"""The groups of permissions of a key."""
+"""The groups of permissions of a key; beyond those of a sub-account's, a main user's own."""
 
 EXCHANGES = {
     "binance": "BINANCE",
@@ -79,6 +86,11 @@ def permission_of(row: object) -> str:
 def unknown_permissions(permissions: Collection[str]) -> list[str]:
     """Those whose group or access the venue's documents do not know."""
     return sorted(word for word in permissions if not _is_known(*word.partition(":")[::2]))
+
+
+def not_given(permissions: Collection[str]) -> list[str]:
+    """Those that a new key of a sub-account may be refused: nobody documents that it can be given them."""
+    return sorted(word for word in permissions if word.partition(":")[0] not in SUB_GROUPS)
 
 
 def _is_known(group: str, access: str) -> bool:

@@ -39,7 +39,7 @@ from acctcfg.venues.okx.endpoints import CONFIG
 from acctcfg.venues.okx.found_keys import FIELD, OTHER_WORLD, WRONG_SECRET, found_key, missing, other_world
 from acctcfg.venues.okx.key_guard import KEPT, harms
 from acctcfg.venues.okx.key_rotation import AccountKeys, keys_of
-from acctcfg.venues.okx.vocabulary import unknown_permissions
+from acctcfg.venues.okx.vocabulary import not_given, unknown_permissions
 from acctcfg.venues.one_call import OneCall
 from acctcfg.venues.second_look import some_seconds
 from acctcfg.wire.endpoint import Call
@@ -72,7 +72,7 @@ class ApiKeys(OneCall[Account]):
                 continue
             found = legible(key, await settled(account, key, partial(found_key, account, key)), unknown_permissions)
             survey.want(address, wished(account, key, found, always=("read",)), found)
-            judge(survey, key, address, account.secrets, replace=replace)
+            judge(survey, key, address, account.secrets, replace=replace, not_given=not_given)
             await self._judge(account, key, found)
             tell(account, address)
         beside = temporary_labels(account)

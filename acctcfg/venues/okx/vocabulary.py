@@ -14,6 +14,7 @@ __all__ = [
     "CREDIT_TO",
     "POSITION_MODE",
     "ips_of",
+    "not_given",
     "permissions_of",
     "permissions_to",
     "unknown_permissions",
@@ -42,6 +43,11 @@ def permissions_of(text: str) -> tuple[str, ...]:
 def unknown_permissions(permissions: Collection[str]) -> list[str]:
     """Those that the venue's documents do not know."""
     return sorted(word for word in permissions if word not in _SENT)
+
+
+def not_given(permissions: Collection[str]) -> list[str]:
+    """Those that a new key of a sub-account may be refused: since 2025-05-28 `withdraw`, and what nobody documents."""
+    return sorted({*unknown_permissions(permissions), *({"withdraw"} & {*permissions})})
 
 
 def permissions_to(permissions: tuple[str, ...]) -> str:
