@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from secrets import token_hex
 
 from acctcfg.core.diff import Change
@@ -16,7 +17,7 @@ from acctcfg.venues.half_made import sent_with
 from acctcfg.wire.endpoint import Call
 from acctcfg.wire.exchange import Reply
 
-__all__ = ["make_key", "prove_place"]
+__all__ = ["in_its_place", "make_key", "prove_place"]
 
 
 async def _nothing_to_clear(_: Refused) -> bool:
@@ -28,6 +29,17 @@ def prove_place(account: AccountNotes, change: Change, label: str) -> tuple[str,
     store, path = str(_value(change).store), account.secret_path(label)
     account.secrets.prove_writable(store, path)
     return store, path
+
+
+@contextmanager
+def in_its_place(change: Change) -> Iterator[None]:
+    """Where a new key takes the place of one that was deleted for it: what keeps it from being made says that too."""
+    try:
+        yield
+    except AcctcfgError as error:
+        if change.action == "replace":
+            error.message = f"the key that was there is deleted by now; {error.message}"
+        raise
 
 
 async def make_key(

@@ -11,13 +11,15 @@ BOT = {"name": "bot", "key": "bot-key", "secret": "bot-secret", "perms": ["futur
 
 
 def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(make_gate: Callable[..., GateDesk]) -> None:
-    """A create that is refused once the present key is deleted: the next plan and apply make the new key with the
-    addresses and permissions that the manifest left to the old one, and never one that works from any address."""
+    """A create that is refused once the present key is deleted: apply says that it is, and the next plan and apply make
+    the new key with the addresses and permissions that the manifest left to the old one, never one that works from any
+    address."""
     gate = make_gate(sub_accounts={"sub_1": {"keys": [BOT]}})
     keys = {"bot": {"store": "vault"}}
     gate.write({"sub_1": {"role": "sub_account", "api_keys": keys}}, guardrails={"max_deletes": 1})
     gate.fault(match={"path": "*/keys", "method": "POST"}, kind="label", label="FORBIDDEN")
-    assert gate.apply("--replace", ADDRESS).code == 1
+    said = gate.apply("--replace", ADDRESS)
+    assert (said.code, "the key that was there is deleted by now" in said.out) == (1, True)
     assert gate.account("sub_1")["keys"] == []
     after = gate.steps()[ADDRESS]["after"]
     assert (after["permissions"], after["ip_allowlist"]) == (["futures:write"], ["127.0.0.1"])

@@ -27,11 +27,13 @@ def _live(desk: Desk) -> dict[str, tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("left_out", LEFT_OUT, ids=lambda some: " and ".join(sorted(some)))
 def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(desk: Desk, left_out: set[str]) -> None:
-    """A create that is refused once the present key is deleted: the next plan and apply make the new key with the
-    addresses and permissions that the manifest left to the old one, and never one that works from any address."""
+    """A create that is refused once the present key is deleted: apply says that it is, and the next plan and apply make
+    the new key with the addresses and permissions that the manifest left to the old one, never one that works from any
+    address."""
     _bot(desk, *left_out)
     desk.fault(match={"path": "*/subaccount/apikey", "method": "POST"}, kind="code", code="59500")
-    assert desk.apply("--replace", ADDRESS).code == 1
+    said = desk.apply("--replace", ADDRESS)
+    assert (said.code, "the key that was there is deleted by now" in said.out) == (1, True)
     assert "bot" not in _live(desk)
     assert desk.steps()[ADDRESS]["after"]["ip_allowlist"] == ["127.0.0.1", "203.0.113.7"]
     assert desk.apply().last == "Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 0 failed."

@@ -26,7 +26,7 @@ from acctcfg.venues.gate_crossex.key_rotation import AccountKeys, body_of, half_
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.gate_crossex.refusals import UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.vocabulary import not_given, unknown_permissions
-from acctcfg.venues.key_making import make_key, prove_place
+from acctcfg.venues.key_making import in_its_place, make_key, prove_place
 from acctcfg.venues.key_rotation import outlasts, rotate, tell, temporary_labels
 from acctcfg.venues.key_wishes import (
     judge,
@@ -329,7 +329,8 @@ class ApiKeys(OneCall[Account]):
             prove_place(account, change, change.address.key)  # before the present key is gone
         for call in self.calls(account, change):
             if call.endpoint is CREATE_KEY:
-                await self.create(account, change, call, writer)
+                with in_its_place(change):
+                    await self.create(account, change, call, writer)
             elif call.endpoint is MODIFY_KEY:
                 await self._modify(account, change, call, writer)
             else:
@@ -380,15 +381,7 @@ class ApiKeys(OneCall[Account]):
 
         create = Call(CREATE_KEY, call.params, at=at)
         await make_key(
-            account,
-            change,
-            writer,
-            create=create,
-            delete=delete,
-            read=read,
-            cleared=cleared,
-            label=label,
-            facts=facts,
+            account, change, writer, create=create, delete=delete, read=read, cleared=cleared, label=label, facts=facts
         )
 
 

@@ -20,7 +20,7 @@ from acctcfg.core.secret import Credentials
 from acctcfg.core.state import ABSENT, After, KeyValue, Live, Lost, Rotating, Unreadable
 from acctcfg.errors import Garbled, Refused
 from acctcfg.venues.contract import Absence, Cost, Writer
-from acctcfg.venues.key_making import make_key, prove_place
+from acctcfg.venues.key_making import in_its_place, make_key, prove_place
 from acctcfg.venues.key_rotation import outlasts, rotate, stands, tell, temporary_labels
 from acctcfg.venues.key_wishes import (
     judge,
@@ -263,7 +263,8 @@ class ApiKeys(OneCall[Account]):
             prove_place(account, change, label)  # before the present key is gone
         for call in self.calls(account, change):
             if call.endpoint is keys.made:
-                await self.create(account, change, call, writer)
+                with in_its_place(change):
+                    await self.create(account, change, call, writer)
                 continue
             api_key = await self._find_api_key(account, label)
             if change.action == "replace":
