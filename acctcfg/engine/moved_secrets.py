@@ -141,7 +141,11 @@ def _found(workspace: Workspace, accounts: Sequence[str]) -> Iterator[tuple[Acco
     places = recorded_places(workspace, users)
     for spec, key in selected(workspace, accounts):
         own = own_place(spec, key.label, str(key.store))
-        yield spec, key.label, _read(workspace, spec, key.label, places.get(own, own))
+        found = _read(workspace, spec, key.label, places.get(own, own))
+        if isinstance(found, KeyReport) and found.status == "absent" and own not in places.values():
+            # It may have been moved since, as `secret_moved` asks; what another key is recorded at is that one's.
+            found = _read(workspace, spec, key.label, own)
+        yield spec, key.label, found
 
 
 def _read(workspace: Workspace, spec: AccountSpec, label: str, place: tuple[str, str]) -> Credentials | KeyReport:

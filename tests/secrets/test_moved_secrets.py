@@ -148,6 +148,29 @@ def test_secrets_go_to_another_store_once(full: Desk) -> None:
     assert (said.code, "absent   mmdesk02.api_keys[trading]" in said.out) == (1, True)
 
 
+@pytest.mark.slow
+def test_a_secret_that_was_moved_to_its_new_place_is_exported(full: Desk) -> None:
+    """No run has recorded the move that `secret_moved` asks for; what lies at another key's place is not taken."""
+    full.document["accounts"]["alpha1"] = {**full.document["accounts"].pop("mmdesk01"), "name": "mmdesk01"}
+    full.text(json.dumps(full.document, indent=1))
+    assert "the manifest would have it at vault:desk/alpha1/trading: move the file" in full.plan().out
+    kept = full.secret("mmdesk01", "trading")
+    stored(full, "alpha1").parent.mkdir()
+    stored(full, "mmdesk01").rename(stored(full, "alpha1"))
+    said = full.run("secrets", "export", "alpha1", "--out", "all.age", "--recipient", full.recipient)
+    assert (said.code, said.out.split()[0]) == (0, "exported"), said.out + said.err
+    assert kept["secret_key"] not in said.out + said.err
+    identity = pyrage.x25519.Identity.from_str(full.identity)
+    (row,) = pyrage.decrypt((full.folder / "all.age").read_bytes(), [identity]).splitlines()
+    assert json.loads(row)["api_key"] == kept["api_key"]
+
+    accounts = full.document["accounts"]
+    accounts["mmdesk02"]["name"], accounts["alpha1"]["name"] = "mmdesk01", "mmdesk02"
+    full.text(json.dumps(full.document, indent=1))
+    said = full.run("secrets", "export", "mmdesk02", "--out", "other.age", "--recipient", full.recipient)
+    assert (said.code, said.out.split()[0]) == (1, "absent"), said.out + said.err
+
+
 @pytest.mark.parametrize("line", ["export", "export --to other --out x --recipient y", "export --out x"])
 def test_an_export_says_where_to(desk: Desk, line: str) -> None:
     """There is no way to standard output."""
