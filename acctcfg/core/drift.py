@@ -10,7 +10,7 @@ from typing import Final
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.plan import Plan, Step
 
-__all__ = ["FINDINGS", "FORMAT_VERSION", "NO_DRIFT", "Drift", "Finding", "KeyTimes"]
+__all__ = ["FINDINGS", "FORMAT_VERSION", "NO_DRIFT", "OF_KEY_LISTS", "OF_USER_LISTS", "Drift", "Finding", "KeyTimes"]
 
 FORMAT_VERSION: Final = "1.0"
 """A reader takes any minor version of its own major one, and ignores members that it does not know."""
@@ -36,6 +36,10 @@ FINDINGS: Final[Mapping[str, str]] = {
     "until_over": "the `until` date of an entry has passed, and live accounts still have its value",
 }
 """The closed list of findings, besides changed values. Some are also warnings of a plan, with the same code."""
+OF_KEY_LISTS: Final = frozenset({"unknown_key", "rotation_due", "key_lapses", "key_limit"})
+"""Those that the venue's lists of keys show, which `--skip keys` leaves unread."""
+OF_USER_LISTS: Final = frozenset({"unmanaged_account", "no_longer_managed"})
+"""Those that the list of a user's sub-accounts shows, which is not read for targets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,18 @@ class Drift:
     def matches(self) -> bool:
         """Whether live accounts match: everything was looked at and read, and nothing differs."""
         return self.plan.matches and not self.findings and not self.skipped
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything was looked at and could be read, whatever was found."""
+        scope = self.plan.scope
+        return scope.whole and not (scope.narrowed or self.skipped or self.plan.unreadable)
+
+    @property
+    def not_looked_for(self) -> frozenset[str]:
+        """The codes of findings that this look was told to leave out: that there is none says nothing."""
+        keys = OF_KEY_LISTS if self.skipped else frozenset[str]()
+        return keys | (OF_USER_LISTS if self.plan.scope.targets else frozenset[str]())
 
     @property
     def accounts(self) -> dict[str, str]:

@@ -91,27 +91,30 @@ def _numbers(drift: Drift) -> Iterator[Metric]:
         "Values that are not as the manifest says.",
         by_venue(Counter(step.venue for step in plan.steps)),
     )
-    pairs = sorted({(venue, code) for venue in venues for code in FINDINGS} | set(found))
+    looked_for = FINDINGS.keys() - drift.not_looked_for
+    pairs = sorted({(venue, code) for venue in venues for code in looked_for} | set(found))
     yield Metric(
         "acctcfg_drift_findings",
-        "Findings, by code.",
+        "Findings, by code; none of a code that was not looked for.",
         [({"venue": venue, "code": code}, found[venue, code]) for venue, code in pairs],
     )
     words = "Accounts and venue lists that could not be read in full."
     yield Metric("acctcfg_unreadable_accounts", words, by_venue(unread))
-    rotate = [(one.venue, one.rotate_at) for one in drift.keys]
-    lapse = [(one.venue, one.lapses_at) for one in drift.keys]
-    yield _due(
-        "acctcfg_keys_due_for_rotation",
-        "API keys that reach their rotate_after within this many days.",
-        venues,
-        rotate,
-        drift.at,
-    )
-    yield _due("acctcfg_keys_lapsing", "API keys that the venue may delete in so many days.", venues, lapse, drift.at)
+    yield from _keys(drift, () if drift.skipped else venues)
+    words = "1 if everything was looked at and could be read, else 0."
+    yield Metric("acctcfg_drift_whole", words, [({}, int(drift.whole))])
     yield Metric("acctcfg_drift_last_run_timestamp_seconds", "When drift was last looked for.", [({}, drift.at)])
     last: list[_Sample] = [] if drift.last_run is None else [({}, drift.last_run)]
     yield Metric("acctcfg_last_write_run_timestamp_seconds", "When the last run that may write began.", last)
+
+
+def _keys(drift: Drift, venues: Sequence[str]) -> Iterator[Metric]:
+    """Without a value where no list of keys was read: 0 would say that none is due."""
+    rotate = [(one.venue, one.rotate_at) for one in drift.keys]
+    lapse = [(one.venue, one.lapses_at) for one in drift.keys]
+    words = "API keys that reach their rotate_after within this many days."
+    yield _due("acctcfg_keys_due_for_rotation", words, venues, rotate, drift.at)
+    yield _due("acctcfg_keys_lapsing", "API keys that the venue may delete in so many days.", venues, lapse, drift.at)
 
 
 def _looks(tally: Tally, latest: Watched | None) -> Iterator[Metric]:

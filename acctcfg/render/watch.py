@@ -75,6 +75,9 @@ def _not_applied(outcome: Outcome) -> Iterator[str]:
 
 def _drift(drift: Drift) -> dict[str, object]:
     return {
+        "targets": sorted(drift.plan.scope.targets),
+        "excludes": sorted(drift.plan.scope.excludes),
+        "skipped": list(drift.skipped),
         "accounts": sum(one.accounts for one in drift.plan.reports),
         "requests": sum(one.requests for one in drift.plan.reports),
         "changes": [str(step.address) for step in drift.plan.steps],

@@ -335,6 +335,28 @@ def test_the_numbers_for_prometheus(settled: Desk) -> None:
     assert settled.run("drift", "--metrics", "no/such/folder.prom").code == 1
 
 
+@pytest.mark.parametrize(
+    ("narrowed", "gone"),
+    [
+        ((), set()),
+        (("--skip", "keys"), {"unknown_key", "rotation_due", "key_lapses", "key_limit"}),
+        (("--target", "mmdesk01"), {"unmanaged_account", "no_longer_managed"}),
+        (("--exclude", "mmdesk02"), set()),
+    ],
+)
+def test_numbers_of_what_was_not_looked_for_are_left_out(
+    settled: Desk, narrowed: tuple[str, ...], gone: set[str]
+) -> None:
+    """0 would say that there is none: a part has no such value, and is marked as a part."""
+    assert settled.run("drift", *narrowed, "--metrics", "drift.prom").code == 0
+    lines = (settled.folder / "drift.prom").read_text(encoding="utf-8").splitlines()
+    said = {code for code in FINDINGS if f'acctcfg_drift_findings{{venue="desk",code="{code}"}} 0' in lines}
+    assert said == FINDINGS.keys() - gone
+    for name in ("acctcfg_keys_due_for_rotation", "acctcfg_keys_lapsing"):
+        assert any(line.startswith(f"{name}{{") for line in lines) is ("keys" not in narrowed)
+    assert f"acctcfg_drift_whole {int(not narrowed)}" in lines
+
+
 class Full(io.StringIO):
     """A disk without room."""
 

@@ -67,6 +67,15 @@ def test_a_narrowed_look_never_says_that_accounts_match(settled: Desk, narrowed:
     assert said.out.endswith("Z no_drift: no drift in what was read\n")
 
 
+def test_a_narrowed_look_names_what_it_looked_at(settled: Desk) -> None:
+    """In its line of JSON, so that a log tells a part from the whole."""
+    watch = ("watch", "--times", "1", "--listen", "off", "--format", "json")
+    said = settled.run(*watch, "--target", MODE, "--exclude", "mmdesk02", "--skip", "keys").json["drift"]
+    assert (said["targets"], said["excludes"], said["skipped"]) == ([MODE], ["mmdesk02"], ["keys"])
+    said = settled.run(*watch).json["drift"]
+    assert (said["targets"], said["excludes"], said["skipped"]) == ([], [], [])
+
+
 @pytest.mark.slow
 def test_what_something_keeps_changing_back_is_named(settled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set three times and different again: named with its address, also by a process that sets nothing itself."""
