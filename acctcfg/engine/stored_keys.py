@@ -215,6 +215,9 @@ async def proven(session: Session, spec: AccountSpec, label: str, store: str, cr
     if not proof.belongs:
         message = f"it signs for the uid {proof.uid}; the venue lists {spec.name} as {proof.listed_uid or 'no account'}"
         return KeyReport(spec.key, label, store, "wrong", message)
+    if spec.uid not in (None, proof.uid):
+        message = f"it signs for the uid {proof.uid}; the manifest says {spec.uid}"
+        return KeyReport(spec.key, label, store, "wrong", message)
     if proof.label not in (label, _temporary(session, spec, proof.uid, label)):
         return KeyReport(spec.key, label, store, "wrong", f'it is the key "{proof.label}" of that account')
     message, rotating = STATES.get(proof.state, ""), proof.label != label

@@ -73,6 +73,21 @@ def test_json_lines_are_judged_one_by_one(full: Desk) -> None:
     assert set(full.steps()) == {"trader01.api_keys[trading]"}
 
 
+def test_a_secret_of_an_account_that_the_manifest_does_not_mean_is_wrong(full: Desk) -> None:
+    """The venue has another account under that name than the one whose uid the entry says: its secret is not stored,
+    and one that was stored before is not called good."""
+    uid = full.account("trader01")["uid"]
+    full.write({"trader01": {"uid": "4711", "api_keys": {"trading": KEY}}})
+    said = imported(full, json.dumps(own("trader01")), "trader01", "trading")
+    assert (said.code, kept(full)) == (1, [])
+    assert f"it signs for the uid {uid}; the manifest says 4711" in said.out
+    full.write({"trader01": {"uid": uid, "api_keys": {"trading": KEY}}})
+    assert imported(full, json.dumps(own("trader01")), "trader01", "trading").code == 0
+    full.write({"trader01": {"uid": "4711", "api_keys": {"trading": KEY}}})
+    said = full.run("secrets", "check")
+    assert (said.code, f"it signs for the uid {uid}; the manifest says 4711" in said.out) == (1, True)
+
+
 def test_a_bad_line_is_named_and_holds_up_none_of_the_others(full: Desk) -> None:
     """Each has its number, blank lines counted; what stands in it is not quoted, and the good ones are kept."""
     good = [{"account": name, "label": "trading", **own(name)} for name in NAMES]
