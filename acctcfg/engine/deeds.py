@@ -6,7 +6,7 @@ alone; of one that ended its steps too, since one request can set several values
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ def deeds(record: RunRecord) -> tuple[Deed, ...]:
         bodies = [body for one in writes if isinstance(body := one.intent.body, Mapping)]
         facts = next(_with_values(bodies), None) or steps.get(address) or {}
         uid = uids.get(address) or next((str(one["uid"]) for one in bodies if one.get("uid")), "")
-        action = writes[0].intent.action if writes else str(facts["action"])
+        action = _action(writes) if writes else str(facts["action"])
         found[address] = Deed(
             address=Address.of(address),
             action=action,
@@ -73,6 +73,12 @@ def deeds(record: RunRecord) -> tuple[Deed, ...]:
             new_secret=action == "replace" or (action == "change" and any(map(_rotates, bodies))),
         )
     return tuple(found.values())
+
+
+def _action(writes: Sequence[EntryRecord]) -> str:
+    """That of the step; a replacement that ended with no new key, for whatever reason, is a delete."""
+    action = writes[0].intent.action
+    return "delete" if action == "replace" and not writes[-1].intent.creates_key else action
 
 
 def _may_have_happened(entry: EntryRecord) -> bool:

@@ -56,3 +56,13 @@ def test_a_key_is_not_deleted_for_one_that_the_venue_may_refuse(desk: Desk) -> N
     desk.write({"trader01": {"api_keys": {"bot": {**keys["bot"], "permissions": ["read"]}}}}, guardrails=guardrails)
     assert desk.apply("--replace", ADDRESS).code == 0
     assert _live(desk)["bot"][0] == "read_only"
+
+
+def test_a_revert_tells_of_a_key_that_a_cut_replacement_deleted(desk: Desk) -> None:
+    """The run deleted the key and made no new one: its revert says so, and not that the key has a new secret."""
+    _bot(desk, "ip_allowlist")
+    desk.fault(match={"path": "*/subaccount/apikey", "method": "POST"}, kind="code", code="59500")
+    assert desk.apply("--replace", ADDRESS).code == 1
+    said = desk.run("revert", desk.run("history", "--format", "json").json[0]["id"])
+    assert "the run deleted it, and its secret is gone" in said.out, said.out + said.err
+    assert "gave it a new secret" not in said.out
