@@ -55,6 +55,35 @@ def test_the_plan_shows_values_as_the_manifest_writes_them(desk: Desk) -> None:
     assert [one["name"] for one in step["prechecks"]] == ["no_borrowings"]
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["behind a mode", "new account"])
+def test_a_currency_that_the_venue_has_not_is_named_before_apply(desk: Desk, there: bool) -> None:
+    """A setting that cannot be read yet: plan looks its currency up in the venue's list, once, and sends nothing."""
+    if there:
+        settle(desk, "mmdesk01")
+    settings = {"collateral": {"enabled": ["BTC"], "disabled": ["XYZQ"]}, "auto_earn": {"USDT": True, "USDQ": True}}
+    said = _wants(desk, settings, account_mode="multi_currency").plan("--format", "json")
+    told = {one["address"] for one in said.json["warnings"] if one["code"] == "currency_unknown"}
+    assert told == {"mmdesk01.settings.collateral[XYZQ]", "mmdesk01.settings.auto_earn[USDQ]"}
+    assert "the venue's list of currencies has no XYZQ: apply may find that it cannot be set" in desk.plan().out
+    assert desk.writes() == []
+
+
+def test_a_currency_is_looked_up_only_where_nothing_else_can_tell(desk: Desk) -> None:
+    """The account's own values show it where they can be read; and a list that fails keeps nothing from a plan."""
+    settle(desk, "mmdesk01", acctLv="3")
+    desk.write({"mmdesk01": {"api_keys": KEY}}).converge()
+    desk.sandbox.control_post("forget")
+    said = _wants(desk, {"collateral": {"disabled": ["XYZQ"]}}).plan("--format", "json")
+    assert [one["code"] for one in said.json["unreadable"]] == ["no_collateral"]
+    assert "/api/v5/asset/currencies" not in desk.sandbox.control_get("requests")["by_path"]
+    desk.fault(match={"path": "*/asset/currencies"}, kind="code", code="50001", times=0)
+    settle(desk, "mmdesk02")
+    wanted = {"api_keys": KEY, "account_mode": "multi_currency", "settings": {"collateral": {"disabled": ["DOGE"]}}}
+    said = desk.write({"mmdesk02": wanted}).plan("--format", "json")
+    assert (said.code, [one["code"] for one in said.json["unreadable"]]) == (0, [])
+    assert "mmdesk02.settings.collateral[DOGE]" in {one["address"] for one in said.json["steps"]}
+
+
 @pytest.mark.parametrize(("live", "wanted"), [("spot", "multi_currency"), ("spot", "portfolio")])
 def test_a_setting_comes_after_the_modes(desk: Desk, live: str, wanted: str) -> None:
     """Behind a change of the account mode it is read after it, and written last."""

@@ -38,6 +38,7 @@ WARNINGS = {
     "odd_row": "a listed address has no chain, or no address",
     "never_listed": "an address that an earlier run was answered with is on no list; apply may make another",
     "no_address_named": "where deposits are credited cannot be seen: the manifest names no address",
+    "currency_unknown": "a setting that cannot be read yet is by a currency that is not on the venue's list",
     "credit_not_seen": "where deposits are credited cannot be seen, and a new address may move it for all",
     "withdraw_not_given": "a key of a sub-account is to get `withdraw`, which the venue no longer grants",
     "key_calls_unseen": "a key is to be made where no run has seen that keys can be changed and deleted",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acctcfg.core.address import Address, Focus
 from acctcfg.core.diff import Change
+from acctcfg.core.setting import ALL, Keyed, OnOff
 from acctcfg.core.state import After, Unreadable
+from acctcfg.errors import VenueError
 from acctcfg.venues.contract import Survey, Writer
 from acctcfg.venues.joint import JointPart
 from acctcfg.venues.okx.account import Account
@@ -37,6 +40,18 @@ class OkxSettings(Settings[Account]):
     def __init__(self, account_mode: AccountMode) -> None:
         super().__init__(SWITCHES)
         self._account_mode = account_mode
+
+    async def survey(self, account: Account, focus: Focus, replace: frozenset[Address]) -> None:
+        """As everywhere; and currencies whose settings no read can show before a step, by the venue's list of them."""
+        await super().survey(account, focus, replace)
+        waiting = [address for address, live in account.survey.live.items() if isinstance(live, After)]
+        await asyncio.gather(*(_look_up(account, address) for address in waiting if self._by_currency(address)))
+
+    def _by_currency(self, address: Address) -> bool:
+        """Whether this is the setting of one currency."""
+        switch = self.switches.get(address.field)
+        kind = switch.setting.kind if switch is not None else None
+        return isinstance(kind, Keyed | OnOff) and kind.by == "currency" and address.key != ALL
 
     def survey_of(self, account: Account) -> Survey:
         return account.survey
@@ -84,3 +99,18 @@ class OkxSettings(Settings[Account]):
 
     async def send_joint(self, account: Account, call: Call, parts: Sequence[JointPart]) -> None:
         await account.send_joint(call, parts, own=True)
+
+
+async def _look_up(account: Account, address: Address) -> None:
+    """Say that a currency is not on the list, so that not only apply shows it.
+
+    A warning: no page says that the list of what can be deposited has all that can be held. What cannot be read is
+    left to apply, which reads the account's own values.
+    """
+    try:
+        chains = await account.master.chains(address.key)
+    except VenueError:
+        return
+    if not chains:
+        message = f"the venue's list of currencies has no {address.key}: apply may find that it cannot be set"
+        account.survey.warn(address, "currency_unknown", message)
