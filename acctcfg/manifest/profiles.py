@@ -17,6 +17,7 @@ from acctcfg.core.desired import LeverageEntry, Place, Selector
 from acctcfg.core.state import AtMost
 from acctcfg.core.vocabulary import MarginMode, Market, Side
 from acctcfg.deposit import AddressSpec
+from acctcfg.manifest.circles import circles
 from acctcfg.manifest.containers import Record, Table
 from acctcfg.manifest.files import Workspace
 from acctcfg.manifest.nodes import Node
@@ -57,6 +58,7 @@ class Profiles:
         self.shape = shape
         self.nodes = workspace.sections["profiles"]
         self._selectors: dict[tuple[str, str], Selector] = {}
+        self._named: dict[str, tuple[str, ...]] = {}
         self._chains: dict[tuple[str, ...], Layered] = {}
         self._check()
 
@@ -69,7 +71,7 @@ class Profiles:
                 continue
             self.named(node, report)
             self.under((name,))  # what only shows when its entries are looked at
-        for circle in self._circles():
+        for circle in circles({name: self._quietly_named(name) for name in self.nodes}):
             first = self.nodes[circle[0]]
             message = f"circular profiles: {' -> '.join(circle)}"
             self._report(circle[0]).key(first.value["profile"], message)
@@ -94,23 +96,9 @@ class Profiles:
         return tuple(found)
 
     def _quietly_named(self, name: str) -> tuple[str, ...]:
-        return self.named(self.nodes[name], Report(self.workspace.sources, set(), ()))
-
-    def _circles(self) -> Iterable[tuple[str, ...]]:
-        """Every circle once, from its alphabetically first profile."""
-        found = set()
-        for start in sorted(self.nodes):
-            walks: list[tuple[str, ...]] = [(start,)]
-            seen = set()
-            while walks:
-                walk = walks.pop()
-                for name in self._quietly_named(walk[-1]):
-                    if name == start and start == min(walk):
-                        found.add((*walk, start))
-                    elif name not in seen and name not in walk:
-                        seen.add(name)
-                        walks.append((*walk, name))
-        return sorted(found)
+        if name not in self._named:
+            self._named[name] = self.named(self.nodes[name], Report(self.workspace.sources, set(), ()))
+        return self._named[name]
 
     def order(self, names: Iterable[str]) -> tuple[str, ...]:
         """Earlier to later, parents before children, each once.
@@ -135,11 +123,22 @@ class Profiles:
 
     def under(self, names: tuple[str, ...]) -> Layered:
         """What these profiles say together; computed once for each list of names."""
-        if names in self._chains:
-            return self._chains[names]
-        layered = Layered()
+        chain = {names: None}  # each on top of the next: a long chain is not laid anew for each of its profiles
+        while (top := next(reversed(chain))) not in self._chains:
+            below = self._quietly_named(top[0]) if len(top) == 1 else ()
+            if not below or below in chain:
+                break
+            chain[below] = None
+        for one in reversed(chain):
+            if one not in self._chains:
+                self._chains[one] = self._laid(one)
+        return self._chains[names]
+
+    def _laid(self, names: tuple[str, ...]) -> Layered:
+        below = self._quietly_named(names[0]) if len(names) == 1 else ()
+        layered = self._chains.get(below, Layered()) if below else Layered()
         takes = self.shape.account.takes
-        for name in self.order(names):
+        for name in names if below and below in self._chains else self.order(names):
             node = self.nodes[name]
             report = self._report(name)
             if type(node.value) is dict:
@@ -149,7 +148,6 @@ class Profiles:
             layered.places[name] = self.workspace.sources.place(node.key_mark)
             if name in takes and name not in ("leverage", "profile"):
                 layered.taken[name] = takes[name](node, report)
-        self._chains[names] = layered
         return layered
 
     def over(self, below: Layered, node: Node, prefix: str, report: Report) -> Layered:

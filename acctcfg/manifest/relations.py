@@ -75,9 +75,9 @@ def _above_problem(
 
 
 def _circle(spec: AccountSpec, accounts: Mapping[str, AccountSpec]) -> list[str]:
-    walk = [spec.key]
+    walk = {spec.key: None}  # a set that keeps its order: a chain of a thousand is walked from each of its accounts
     at = accounts.get(spec.above.account if spec.above else "")
     while at is not None and at.key not in walk:
-        walk.append(at.key)
+        walk[at.key] = None
         at = accounts.get(at.above.account if at.above else "")
     return [*walk, spec.key] if at is spec else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -589,6 +590,32 @@ def test_circles_of_includes_are_named(folder: Folder) -> None:
     """Files that include each other are an error that names the way round."""
     folder.write(acctcfg=HEAD + "include: [a.yaml]\n", a="include: [b.yaml]\n", b="include: [a.yaml]\n")
     assert folder.problems() == ["b.yaml:1:11: include[0]: circular include: a.yaml -> b.yaml -> a.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ("{account_mode: none}", 'profiles.a2000.account_mode: unknown value "none"'),
+        ("{profile: a1}", "circular profiles: a1 -> a2 -> "),
+    ],
+)
+def test_a_long_chain_of_profiles_is_read_at_once(complaints: Complaints, last: str, said: str) -> None:
+    """Two thousand profiles on top of one another, or round, are checked in seconds, and the error is one line."""
+    chain = "".join(f"  a{n}: {{profile: a{n + 1}}}\n" for n in range(1, 2000))
+    began = time.process_time()
+    (line,) = complaints(f"profiles:\n{chain}  a2000: {last}\naccounts: {{mmdesk01: {{venue: desk, profile: a1}}}}\n")
+    assert said in line
+    assert time.process_time() - began < 10
+
+
+def test_a_long_chain_of_parents_is_read_at_once(complaints: Complaints) -> None:
+    """Two thousand accounts under one another are an error each, in seconds."""
+    chain = "".join(f"  desk{n:04}: {{venue: desk, parent: desk{n - 1:04}}}\n" for n in range(1, 2000))
+    began = time.process_time()
+    lines = complaints(f"accounts:\n  desk0000: {{venue: desk}}\n{chain}")
+    assert len(lines) == 1998
+    assert all("there is no third level" in line for line in lines)
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(
