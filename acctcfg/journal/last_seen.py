@@ -31,7 +31,7 @@ class LastSeen:
 
     def __init__(self, state: Sequence[Path], place: str) -> None:
         place = place if "://" in place else os.path.realpath(place)
-        name = hashlib.sha256(place.encode()).hexdigest()[:32]
+        name = hashlib.sha256(os.fsencode(place)).hexdigest()[:32]
         self._files = [folder / FOLDER / name for folder in state]
 
     def read(self) -> Remembered:

@@ -164,3 +164,18 @@ def test_no_folder_for_temporary_files_is_no_bug(desk: Desk, monkeypatch: pytest
     monkeypatch.setattr(tempfile, "gettempdir", nowhere)
     said = desk.write({"trader01": {}}).run("plan", "--rehearse")
     assert (said.code, said.err.startswith("error: there is no folder for temporary files\n")) == (1, True), said.err
+
+
+def test_a_folder_whose_name_is_no_text(desk: Desk, tmp_path: Path) -> None:
+    """A workspace in a folder whose name is not UTF-8 is planned, applied, recorded and read like any other."""
+    folder = tmp_path / os.fsdecode(b"d\xff")
+    folder.mkdir()
+    desk.folder = folder
+    desk.write(
+        {"mmdesk01": {"api_keys": {"trading": TRADING}, "position_mode": "long_short", "account_mode": "futures"}}
+    )
+    desk.converge()
+    assert desk.account("mmdesk01")["posMode"] == "long_short_mode"
+    listed = desk.run("history", "--verify")
+    assert listed.code == 0, listed.err
+    assert "apply" in desk.run("history").out
