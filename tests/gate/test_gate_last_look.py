@@ -172,6 +172,17 @@ def test_a_check_of_a_key_that_the_list_loses_once(gate: GateDesk, address: str)
     assert (said.code, [one["status"] for one in said.json["keys"]]) == (0, [state]), said.out + said.err
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "203.0.113.7"], ids=["signs", "works elsewhere"])
+def test_a_check_of_a_key_whose_account_the_list_loses_once(gate: GateDesk, address: str) -> None:
+    """The sub-account is looked for once more: its key is neither wrong nor refused, and the check ends 0."""
+    gate.write({"sub_1": {"role": "sub_account", "api_keys": {"trading": {**TRADING, "ip_allowlist": [address]}}}})
+    assert gate.apply().code == 0
+    gate.fault(match={"path": "*/sub_accounts", "method": "GET"}, kind="lose_row", row="sub_1", times=1)
+    said = gate.run("secrets", "check", "--format", "json")
+    state = "signs" if address == "127.0.0.1" else "elsewhere"
+    assert (said.code, [one["status"] for one in said.json["keys"]]) == (0, [state]), said.out + said.err
+
+
 @pytest.mark.parametrize("way", [{"kind": "lose_row", "row": ADA}, {"kind": "garbage", "body": "[]"}])
 @pytest.mark.parametrize("entry", [{"symbol": ADA}, {"symbol": "*_FUTURE_ADA_USDT"}], ids=["a name", "a pattern"])
 @pytest.mark.parametrize("command", ["plan", "drift", "cap"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 from desk import Desk
@@ -34,6 +35,15 @@ def test_a_list_that_loses_a_row_once(desk: Desk, which: str, command: str) -> N
         said = desk.run(command, *(["--auto-approve"] if command == "apply" else []))
         assert (said.code, said.last) == (0, NO_CHANGES), said.out + said.err
     assert len(desk.writes()) == before
+
+
+@pytest.mark.parametrize("keys", [KEY, AWAY], ids=["signs", "elsewhere"])
+def test_a_check_of_a_key_whose_account_the_list_loses_once(desk: Desk, keys: dict[str, Any]) -> None:
+    """The account is looked for once more: its key is neither wrong nor refused, and the check ends 0."""
+    desk.write({"trader01": {"api_keys": keys}, "trader02": {"api_keys": keys}}).converge()
+    desk.fault(match={"path": LISTS["accounts"], "method": "GET"}, kind="lose_row", row="trader01", times=1)
+    said = desk.run("secrets", "check", "--format", "json")
+    assert (said.code, {one["status"] for one in said.json["keys"]}) == (0, {"signs" if keys is KEY else "elsewhere"})
 
 
 def test_a_deleted_account_is_made_anew(desk: Desk) -> None:

@@ -197,7 +197,7 @@ class GateConnection(ByField[Account]):
         A key that may not read its own account is refused for that only once its signature was found right; one of a
         locked account signs nothing.
         """
-        row = await self._main_user.sub_account(spec.name) if spec.role != "main" else None
+        row = await self._sub_account(spec.name) if spec.role != "main" else None
         mine = await self._listed(row.uid, credentials.api_key) if row is not None else None
         listed = self.user if spec.role == "main" else row.uid if row is not None else ""
         try:
@@ -214,6 +214,14 @@ class GateConnection(ByField[Account]):
                 return Proof(uid=listed, label=mine.label, listed_uid=listed, state=state)
             uid = listed
         return Proof(uid=uid, label=mine.label if mine is not None else "", listed_uid=listed)
+
+    async def _sub_account(self, name: str) -> SubAccount | None:
+        """The sub-account of this name; None where two looks do not show it, for one may lose a row."""
+        row = await self._main_user.sub_account(name)
+        if row is None:
+            await some_seconds(self.client)
+            row = await self._main_user.sub_account(name, fresh=True)
+        return row
 
     async def _listed(self, uid: str, api_key: str) -> KeyRow | None:
         """The sub-account's key with this id; None where two looks do not show it, for one may lose a row."""
