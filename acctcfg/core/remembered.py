@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.state import KeyValue
 
 __all__ = [
     "LISTING",
@@ -18,6 +19,7 @@ __all__ = [
     "Lasting",
     "NeverShown",
     "Ours",
+    "Replaced",
     "Rotation",
     "StoredKey",
 ]
@@ -83,6 +85,14 @@ class StoredKey:
     api_key: str = ""
     uid: str = ""  # of the account that it belongs to
     since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A key whose replacement was begun, which deletes it first, while no new one's secret is stored."""
+
+    becomes: KeyValue
+    facts: JsonObject = field(default_factory=dict)  # what no manifest names, and the new key gets all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

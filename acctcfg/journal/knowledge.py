@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, NeverShown, Rotation, StoredKey
+from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, NeverShown, Replaced, Rotation, StoredKey
 from acctcfg.core.state import KeyValue
 from acctcfg.journal.chain import Row
 from acctcfg.journal.facts import entries, mapping, number, text, word
@@ -53,8 +53,8 @@ class Knowledge:
     last: int = 0  # the number of the last row that is in it
     gone: set[tuple[str, str]] = field(default_factory=set)
     """Name and label of each key, and name and "" of each account, that a run of ours deleted and none made since."""
-    replaced: dict[tuple[str, str], KeyValue] = field(default_factory=dict)
-    """By uid and label: what a key was to become whose replacement was begun, while no new one's secret is stored."""
+    replaced: dict[tuple[str, str], Replaced] = field(default_factory=dict)
+    """By uid and label: keys whose replacement was begun, while no new one's secret is stored."""
     _had_secret: set[str] = field(default_factory=set)  # ids of keys whose secret reached a store
     _lies: dict[str, tuple[str, str]] = field(default_factory=dict)  # key's id -> its place, if `stored` has it there
     _intents: dict[int | None, _Intent] = field(default_factory=dict)
@@ -280,7 +280,8 @@ class Knowledge:
         uid, after = str(intent.body.get("uid") or ""), mapping(intent.body.get("after"))
         if intent.action == "replace" and intent.body.get("deletes") and uid and after:
             permissions, addresses = (tuple(map(str, entries(after, name))) for name in ("permissions", "ip_allowlist"))
-            self.replaced[uid, _key(intent.address)] = KeyValue(permissions, addresses, word(after, "store"))
+            becomes, facts = KeyValue(permissions, addresses, word(after, "store")), mapping(intent.body.get("creates"))
+            self.replaced[uid, _key(intent.address)] = Replaced(becomes=becomes, facts=facts)
 
     # -- rotations: a creation under a temporary label begins one; it ends once reads showed the key under its own -----
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from acctcfg.core.remembered import LISTING, UNLISTED, Cap, KnownAccount, Rotation, StoredKey
+from acctcfg.core.remembered import LISTING, UNLISTED, Cap, KnownAccount, Replaced, Rotation, StoredKey
 from acctcfg.core.state import KeyValue
 from acctcfg.journal.knowledge import Knowledge
 
@@ -29,7 +29,10 @@ def known_to_json(known: Knowledge) -> dict[str, object]:
         "stored": [asdict(one) for one in known.stored.values()],
         "access": [{"of": uid, **asdict(one)} for uid, one in known.access.items()],
         "rotations": [{"of": uid, **asdict(one)} for (uid, _), one in known.rotations.items()],
-        "replaced": [{"of": uid, "label": label, **asdict(one)} for (uid, label), one in known.replaced.items()],
+        "replaced": [
+            {"of": uid, "label": label, **asdict(one.becomes), "facts": dict(one.facts)}
+            for (uid, label), one in known.replaced.items()
+        ],
         "caps": [{"of": uid, **asdict(one), "most": str(one.most)} for uid, one in known.caps.items()],
         "seen": seen,
     }
@@ -44,14 +47,19 @@ def known_from_json(facts: Mapping[str, Any]) -> Knowledge:
         stored={(one["store"], one["path"]): StoredKey(**one) for one in facts["stored"]},
         access={uid: StoredKey(**one) for uid, one in _by_uid(facts["access"])},
         rotations={(uid, one["label"]): Rotation(**one) for uid, one in _by_uid(facts["rotations"])},
-        replaced={(one["of"], one["label"]): _key_value(one) for one in facts.get("replaced", ())},
+        replaced={(one["of"], one["label"]): _replaced(one) for one in facts.get("replaced", ())},
         caps={uid: Cap(**{**one, "most": Decimal(one["most"])}) for uid, one in _by_uid(facts["caps"])},
         sightings={(kind, name): day for kind, some in facts.get("seen", {}).items() for name, day in some.items()},
     )
 
 
-def _key_value(row: Mapping[str, Any]) -> KeyValue:
-    return KeyValue(tuple(row["permissions"]), tuple(row["ip_allowlist"]), row["store"])
+def _row(one: Replaced) -> dict[str, object]:
+    return {**asdict(one.becomes), "facts": dict(one.facts)}
+
+
+def _replaced(row: Mapping[str, Any]) -> Replaced:
+    becomes = KeyValue(tuple(row["permissions"]), tuple(row["ip_allowlist"]), row["store"])
+    return Replaced(becomes=becomes, facts=row["facts"])
 
 
 def _by_uid(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, dict[str, Any]]]:

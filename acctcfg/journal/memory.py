@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from acctcfg.core.json_types import JsonObject
-from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, NeverShown, Rotation, StoredKey
-from acctcfg.core.state import KeyValue
+from acctcfg.core.remembered import Cap, Creating, KnownAccount, Lasting, NeverShown, Replaced, Rotation, StoredKey
 from acctcfg.journal.knowledge import Knowledge
 from acctcfg.journal.known_json import known_from_json, known_to_json
 
@@ -77,8 +76,8 @@ class JournalMemory:
         """Whether the last run that had to do with the account's key of that label, or with itself, deleted it."""
         return (name, label) in self._known.gone
 
-    def replaced(self, uid: str, label: str) -> KeyValue | None:
-        """What that key was to become, if a replacement of it was begun and no new one's secret is stored."""
+    def replaced(self, uid: str, label: str) -> Replaced | None:
+        """That key, if a replacement of it was begun and no new one's secret is stored."""
         return self._known.replaced.get((uid, label))
 
     def never_shown(self, uid: str, field: str) -> tuple[NeverShown, ...]:

@@ -11,6 +11,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.desired import AccountSpec
 from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
+from acctcfg.core.remembered import Replaced
 from acctcfg.core.secret import Credentials
 from acctcfg.core.state import KeyValue
 from acctcfg.venues.contract import KnownAccount, Memory, Rotation, SecretDoor, StoredKey, Survey, Write, Writer
@@ -168,6 +169,11 @@ class AccountNotes(ABC):
 
     def begun_anew(self, label: str) -> KeyValue | None:
         """What a key was to become whose replacement ended before the secret of a new one was stored."""
+        found = self.replaced(label)
+        return found.becomes if found is not None else None
+
+    def replaced(self, label: str) -> Replaced | None:
+        """That key, if a replacement of it was begun, and ended before the secret of a new one was stored."""
         return self.memory.replaced(self.uid, label) if self.uid else None
 
     def rotation_over(self, label: str) -> None:

@@ -17,10 +17,10 @@ from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.order import Row
 from acctcfg.core.plan import Precheck, Unread, Warning_
-from acctcfg.core.remembered import Creating, KnownAccount, Lasting, NeverShown, Rotation, StoredKey
+from acctcfg.core.remembered import Creating, KnownAccount, Lasting, NeverShown, Replaced, Rotation, StoredKey
 from acctcfg.core.rules import VenueRules
 from acctcfg.core.secret import Credentials, Secret
-from acctcfg.core.state import KeyValue, Live, Wanted
+from acctcfg.core.state import Live, Wanted
 from acctcfg.core.verdict import Explained
 from acctcfg.deposit import DepositRow
 from acctcfg.wire.client import Client
@@ -135,8 +135,8 @@ class Memory(Protocol):
     def gone(self, name: str, label: str = "") -> bool:
         """Whether a run of ours deleted the account's key of that label ("": the account), and none made it since."""
 
-    def replaced(self, uid: str, label: str) -> KeyValue | None:
-        """What that key was to become, if a replacement of it was begun and no new one's secret is stored."""
+    def replaced(self, uid: str, label: str) -> Replaced | None:
+        """That key, if a replacement of it was begun and no new one's secret is stored."""
 
     def never_shown(self, uid: str, field: str) -> tuple[NeverShown, ...]:
         """What creates of that field answered and no read showed in time, oldest first: it does not count as there, and

@@ -12,9 +12,9 @@ BOT = {"name": "bot", "key": "bot-key", "secret": "bot-secret", "perms": ["futur
 
 def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(make_gate: Callable[..., GateDesk]) -> None:
     """A create that is refused once the present key is deleted: apply says that it is, and the next plan and apply make
-    the new key with the addresses and permissions that the manifest left to the old one, never one that works from any
-    address."""
-    gate = make_gate(sub_accounts={"sub_1": {"keys": [BOT]}})
+    the new key with the addresses, the permissions and the mode that the manifest left to the old one, never one that
+    works from any address."""
+    gate = make_gate(sub_accounts={"sub_1": {"keys": [{**BOT, "mode": 2}]}})
     keys = {"bot": {"store": "vault"}}
     gate.write({"sub_1": {"role": "sub_account", "api_keys": keys}}, guardrails={"max_deletes": 1})
     gate.fault(match={"path": "*/keys", "method": "POST"}, kind="label", label="FORBIDDEN")
@@ -25,7 +25,7 @@ def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(make_gat
     assert (after["permissions"], after["ip_allowlist"]) == (["futures:write"], ["127.0.0.1"])
     assert gate.apply().last == "Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 0 failed."
     (made,) = gate.account("sub_1")["keys"]
-    assert (made["name"], made["ip_whitelist"]) == ("bot", ["127.0.0.1"])
+    assert (made["name"], made["ip_whitelist"], made["mode"]) == ("bot", ["127.0.0.1"], 2)
 
 
 def test_a_key_is_not_deleted_for_one_that_the_venue_may_refuse(make_gate: Callable[..., GateDesk]) -> None:

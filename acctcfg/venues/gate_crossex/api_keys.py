@@ -22,7 +22,7 @@ from acctcfg.key_groups import amounts_to
 from acctcfg.venues.contract import SEEN_TWICE, Cost, Writer
 from acctcfg.venues.gate_crossex.account import Account
 from acctcfg.venues.gate_crossex.endpoints import CREATE_KEY, DELETE_KEY, KEY, KEYS, MODIFY_KEY
-from acctcfg.venues.gate_crossex.key_rotation import AccountKeys, body_of, half_made, in_rotation, keys_of
+from acctcfg.venues.gate_crossex.key_rotation import AccountKeys, body_of, half_made, in_rotation, keys_of, mode_at
 from acctcfg.venues.gate_crossex.main_user import KeyRow, MainUser
 from acctcfg.venues.gate_crossex.refusals import UNKNOWN_KEY
 from acctcfg.venues.gate_crossex.vocabulary import not_given, unknown_permissions
@@ -298,7 +298,7 @@ class ApiKeys(OneCall[Account]):
             return tuple(Call(DELETE_KEY, at=one) for one in gone)
         after = change.after
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
-        body = body_of(change.address.key, after, row)
+        body = body_of(change.address.key, after, mode_at(account, row, change.address.key))
         if change.action == "change":
             return (Call(MODIFY_KEY, body, at=here),)
         create = Call(CREATE_KEY, body, at=user)
@@ -334,7 +334,8 @@ class ApiKeys(OneCall[Account]):
             elif call.endpoint is MODIFY_KEY:
                 await self._modify(account, change, call, writer)
             else:
-                await account.send(call, change, writer, deletes=call.at["key"])
+                kept = AccountKeys(account, self).kept(change)
+                await account.send(call, change, writer, deletes=call.at["key"], creates=kept)
                 account.deleted.add(str(call.at["key"]))
                 account.traces.made.pop(change.address.key, None)
                 account.survey.stored.pop(change.address.key, None)

@@ -26,7 +26,7 @@ from acctcfg.venues.resources import alias
 from acctcfg.venues.rotation_looks import lacks, lost_again
 from acctcfg.wire.endpoint import Call, Param
 
-__all__ = ["AccountKeys", "body_of", "half_made", "in_rotation", "keys_of"]
+__all__ = ["AccountKeys", "body_of", "half_made", "in_rotation", "keys_of", "mode_at"]
 
 NOT_FOUND = "NOT_FOUND"
 NOT_YET = "INVALID_KEY"
@@ -34,20 +34,32 @@ SIGNED = ("FORBIDDEN", "IP_FORBIDDEN")
 """A key that may not read its own account, or not from here: the first comes once its signature was found right."""
 
 
-def body_of(label: str, value: KeyValue, row: KeyRow | None) -> dict[str, Param]:
+def body_of(label: str, value: KeyValue, mode: int | None) -> dict[str, Param]:
     """The whole key: what a request leaves out, the venue clears.
 
-    `row`: the key as it is listed, or the one that it takes the place of. Its mode (classic or portfolio) can be set at
-    creation only, and is in no manifest: a key for portfolio accounts stays one. A key without a past gets the venue's.
+    `mode`: of the key as it is listed, or of the one that it takes the place of. It (classic or portfolio) can only be
+    set at creation, and is in no manifest: a key for portfolio accounts stays one. One without a past gets the venue's.
     """
     perms = [word.partition(":") for word in value.permissions]
-    mode: dict[str, Param] = {} if row is None or row.mode is None else {"mode": row.mode}
+    made_for: dict[str, Param] = {} if mode is None else {"mode": mode}
     return {
-        **mode,
+        **made_for,
         "name": label,
         "perms": [{"name": group, "read_only": access == "read"} for group, _, access in perms],
         "ip_whitelist": list(value.ip_allowlist),
     }
+
+
+def mode_of(row: KeyRow | None) -> int | None:
+    """What a key was made for; None where no key is there, or its row does not say it."""
+    return row.mode if row is not None else None
+
+
+def mode_at(account: Account, row: KeyRow | None, label: str) -> int | None:
+    """What the key of that label was made for, also where a replacement deleted it and was cut short."""
+    begun = account.replaced(label) if row is None else None
+    mode = begun.facts.get("mode") if begun is not None else mode_of(row)
+    return mode if isinstance(mode, int) else None
 
 
 async def in_rotation(
@@ -178,10 +190,15 @@ class AccountKeys:
             raise lost_again(label)
         return half_made(self.account, rows[api_key])
 
+    def kept(self, change: Change) -> JsonObject:
+        """What goes on record with the delete of a key that is replaced, since the new one gets it, too."""
+        mode = mode_of(next((row for row in self.account.keys or () if row.label == change.address.key), None))
+        return {"mode": mode} if change.action == "replace" and mode is not None else {}
+
     async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
         """Create a key with the wanted permissions and addresses, and the old one's mode."""
         assert isinstance(change.after, KeyValue)  # noqa: S101 (the diff made it)
-        call = Call(CREATE_KEY, body_of(label, change.after, self._old(change.address.key)))
+        call = Call(CREATE_KEY, body_of(label, change.after, mode_of(self._old(change.address.key))))
         await self.resource.create(self.account, change, call, writer, label, facts)
 
     async def signs(self, credentials: Credentials, label: str) -> bool:
@@ -221,5 +238,5 @@ class AccountKeys:
         assert isinstance(after, KeyValue)  # noqa: S101 (the diff made it)
         row = await account.main_user.key(account.uid, api_key)
         value = KeyValue(row.permissions, row.ip_allowlist, None) if as_made(change) else after
-        call = Call(MODIFY_KEY, body_of(label, value, row), at={"user_id": account.uid, "key": api_key})
+        call = Call(MODIFY_KEY, body_of(label, value, mode_of(row)), at={"user_id": account.uid, "key": api_key})
         await account.send(call, change, writer, renames={"api_key": api_key, "label": label})
