@@ -29,10 +29,7 @@ def known_to_json(known: Knowledge) -> dict[str, object]:
         "stored": [asdict(one) for one in known.stored.values()],
         "access": [{"of": uid, **asdict(one)} for uid, one in known.access.items()],
         "rotations": [{"of": uid, **asdict(one)} for (uid, _), one in known.rotations.items()],
-        "replaced": [
-            {"of": uid, "label": label, **asdict(one.becomes), "facts": dict(one.facts)}
-            for (uid, label), one in known.replaced.items()
-        ],
+        "replaced": [{"of": uid, "label": label, **_row(one)} for (uid, label), one in known.replaced.items()],
         "caps": [{"of": uid, **asdict(one), "most": str(one.most)} for uid, one in known.caps.items()],
         "seen": seen,
     }
