@@ -183,6 +183,16 @@ def test_a_check_of_a_key_whose_account_the_list_loses_once(gate: GateDesk, addr
     assert (said.code, [one["status"] for one in said.json["keys"]]) == (0, [state]), said.out + said.err
 
 
+def test_an_import_of_an_account_that_the_list_loses_once(gate: GateDesk) -> None:
+    """A sub-account that the journal knows is looked for once more: `import --all` writes it."""
+    gate.write({"sub_1": {"role": "sub_account"}, "sub_2": {"role": "sub_account"}}).converge()
+    gate.fault(match={"path": "*/sub_accounts", "method": "GET"}, kind="lose_row", row="sub_1", times=1)
+    said = gate.run("import", "--all", "--out", str(gate.folder / "whole"))
+    assert said.code == 0, said.out + said.err
+    written = "".join(file.read_text(encoding="utf-8") for file in (gate.folder / "whole").rglob("*.yaml"))
+    assert ("sub_1" in written, "sub_2" in written) == (True, True), written
+
+
 @pytest.mark.parametrize("way", [{"kind": "lose_row", "row": ADA}, {"kind": "garbage", "body": "[]"}])
 @pytest.mark.parametrize("entry", [{"symbol": ADA}, {"symbol": "*_FUTURE_ADA_USDT"}], ids=["a name", "a pattern"])
 @pytest.mark.parametrize("command", ["plan", "drift", "cap"])

@@ -46,6 +46,19 @@ def test_a_check_of_a_key_whose_account_the_list_loses_once(desk: Desk, keys: di
     assert (said.code, {one["status"] for one in said.json["keys"]}) == (0, {"signs" if keys is KEY else "elsewhere"})
 
 
+def test_an_import_of_an_account_that_the_list_loses_once(desk: Desk) -> None:
+    """An account that the journal knows is looked for once more: `import --all` writes it, and a plan is empty then."""
+    desk.write({"trader01": {}, "trader02": {}}).converge()
+    desk.write({}, include=["accounts/*.yaml"])
+    (desk.folder / "accounts").mkdir()
+    desk.fault(match={"path": LISTS["accounts"], "method": "GET"}, kind="lose_row", row="trader01", times=1)
+    said = desk.run("import", "--all")
+    assert said.code == 0, said.out + said.err
+    written = "".join(file.read_text(encoding="utf-8") for file in (desk.folder / "accounts").iterdir())
+    assert ("trader01" in written, "trader02" in written) == (True, True), written
+    assert desk.plan().last == NO_CHANGES
+
+
 def test_a_deleted_account_is_made_anew(desk: Desk) -> None:
     """One that somebody deleted at the venue is in no list and has no answer of its own: it is planned, not hidden."""
     desk.write({"trader01": {}, "trader02": {}}).converge()

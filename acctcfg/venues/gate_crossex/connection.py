@@ -233,8 +233,13 @@ class GateConnection(ByField[Account]):
         return None
 
     async def existing(self) -> ExistingAccounts:
-        """The main user's list."""
+        """The main user's list. Where it lacks one that the journal knows, with what a second look shows, for one may
+        lose a row."""
         listed = await self._main_user.sub_accounts()
+        known = {one.name for one in self._memory_of(self.user).accounts()}
+        if not known <= {*(row.name for row in listed.rows), *listed.odd}:
+            await some_seconds(self.client)
+            listed = listed.with_more(await self._main_user.sub_accounts(fresh=True))
         rows = [
             Existing(
                 name=row.name,

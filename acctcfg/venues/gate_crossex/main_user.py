@@ -75,6 +75,12 @@ class SubAccountList:
         rows = list(dict.fromkeys(rows))  # one that is listed twice is one
         return cls(rows=tuple(sorted(rows, key=lambda row: row.name)), odd=tuple(sorted(odd)))
 
+    def with_more(self, later: SubAccountList) -> SubAccountList:
+        """What a later look shows, and what only this one did."""
+        there = {row.uid for row in later.rows}
+        lost = (row for row in self.rows if row.uid not in there and row.name not in later.odd)
+        return SubAccountList(rows=tuple(sorted((*later.rows, *lost), key=lambda row: row.name)), odd=later.odd)
+
     def find(self, name: str) -> SubAccount | None:
         """The one of that name; None if there is none. Raises Garbled where the list does not tell."""
         found = [row for row in self.rows if row.name == name]

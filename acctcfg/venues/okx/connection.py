@@ -28,6 +28,7 @@ from acctcfg.venues.okx.listed import SubAccount
 from acctcfg.venues.okx.reading import Reading, forget
 from acctcfg.venues.okx.refusals import PRECONDITIONS, STRATEGY
 from acctcfg.venues.resources import demand_identity, no_longer_managed
+from acctcfg.venues.second_look import some_seconds
 from acctcfg.wire.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -126,13 +127,19 @@ class OkxConnection(Reading):
         return [no_longer_managed(memory, row.name, row.uid) for row in rows if row is not None]
 
     async def existing(self) -> ExistingAccounts:
-        """The master's list; an access token may not read it."""
+        """The master's list; an access token may not read it. Where it lacks one that the journal knows, with what a
+        second look shows, for one may lose a row."""
         from acctcfg.venues.existing import ExistingAccounts
 
         if isinstance(self._credentials, AccessToken):
             return ExistingAccounts()
         every = await self._master.sub_accounts.every()
-        return ExistingAccounts(tuple(row.existing for _, row in sorted(every.rows.items())), every.odd)
+        rows = every.rows
+        if not {one.name for one in self._memory_of(self.user).accounts()} <= rows.keys():
+            await some_seconds(self.client)
+            every = await self._master.sub_accounts.every()
+            rows = {**rows, **every.rows}
+        return ExistingAccounts(tuple(row.existing for _, row in sorted(rows.items())), every.odd)
 
     async def keyed_settings(self, survey: Survey) -> Sequence[tuple[str, str]]:
         """By the balances and lists that the account's own key reads."""
