@@ -92,7 +92,7 @@ class Replaced:
     """A key whose replacement was begun, which deletes it first, while no new one's secret is stored."""
 
     becomes: KeyValue
-    facts: JsonObject = field(default_factory=dict)  # what no manifest names, and the new key gets all the same
+    keeps: JsonObject = field(default_factory=dict)  # what no manifest names, and the new key gets all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

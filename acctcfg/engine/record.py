@@ -262,6 +262,7 @@ class _Part:
             "uid": write.uid,
             "creates": dict(write.creates),
             "deletes": write.deletes,
+            "keeps": dict(write.keeps),
             "renames": dict(write.renames),
         }
         body: JsonObject = {**writer.values(), **{name: value for name, value in facts.items() if value}}

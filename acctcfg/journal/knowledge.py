@@ -280,8 +280,8 @@ class Knowledge:
         uid, after = str(intent.body.get("uid") or ""), mapping(intent.body.get("after"))
         if intent.action == "replace" and intent.body.get("deletes") and uid and after:
             permissions, addresses = (tuple(map(str, entries(after, name))) for name in ("permissions", "ip_allowlist"))
-            becomes, facts = KeyValue(permissions, addresses, word(after, "store")), mapping(intent.body.get("creates"))
-            self.replaced[uid, _key(intent.address)] = Replaced(becomes=becomes, facts=facts)
+            becomes, keeps = KeyValue(permissions, addresses, word(after, "store")), mapping(intent.body.get("keeps"))
+            self.replaced[uid, _key(intent.address)] = Replaced(becomes=becomes, keeps=keeps)
 
     # -- rotations: a creation under a temporary label begins one; it ends once reads showed the key under its own -----
 

@@ -51,12 +51,12 @@ def known_from_json(facts: Mapping[str, Any]) -> Knowledge:
 
 
 def _row(one: Replaced) -> dict[str, object]:
-    return {**asdict(one.becomes), "facts": dict(one.facts)}
+    return {**asdict(one.becomes), "keeps": dict(one.keeps)}
 
 
 def _replaced(row: Mapping[str, Any]) -> Replaced:
     becomes = KeyValue(tuple(row["permissions"]), tuple(row["ip_allowlist"]), row["store"])
-    return Replaced(becomes=becomes, facts=row["facts"])
+    return Replaced(becomes=becomes, keeps=row["keeps"])
 
 
 def _by_uid(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, dict[str, Any]]]:

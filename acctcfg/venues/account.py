@@ -72,6 +72,7 @@ class AccountNotes(ABC):
         creates_key: str = "",
         creates: JsonObject | None = None,
         deletes: str = "",
+        keeps: JsonObject | None = None,
         renames: JsonObject | None = None,
         undoes: bool = False,
     ) -> Reply:
@@ -83,6 +84,7 @@ class AccountNotes(ABC):
                 creates_key=creates_key,
                 creates=creates or {},
                 deletes=deletes,
+                keeps=keeps or {},
                 renames=renames or {},
                 undoes=undoes,
             )

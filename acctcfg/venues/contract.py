@@ -157,8 +157,8 @@ class Memory(Protocol):
 class Write:
     """One write: the call, who signs it, and what goes on record of it. No secret is in the record.
 
-    `creates` is what is to be created, as it is sent; `deletes` the venue's id of the key that the call deletes,
-    `renames` the one that gets another label.
+    `creates` is what is to be created, as it is sent; `deletes` the venue's id of the key that the call deletes, `keeps`
+    what no manifest names of it and a new key in its place gets, too; `renames` the one that gets another label.
     """
 
     call: Call
@@ -171,6 +171,7 @@ class Write:
     creates_key: str = ""  # the label of the key that the call creates
     creates: JsonObject = field(default_factory=dict)
     deletes: str = ""
+    keeps: JsonObject = field(default_factory=dict)
     renames: JsonObject = field(default_factory=dict)  # "api_key" and its new "label"
     undoes: bool = False  # what this very step just made: sent though it cannot be put on record
 

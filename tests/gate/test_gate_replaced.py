@@ -10,6 +10,13 @@ ADDRESS = "sub_1.api_keys[bot]"
 BOT = {"name": "bot", "key": "bot-key", "secret": "bot-secret", "perms": ["futures"], "ip_whitelist": ["127.0.0.1"]}
 
 
+def _on_record(gate: GateDesk) -> list[tuple[str, str]]:
+    """What the last run sent, and what became of each."""
+    last = gate.run("history", "--format", "json").json[0]["id"]
+    entries = gate.run("history", last, "--format", "json").json["entries"]
+    return [(one["intent"]["call"].partition(" ")[0], one["outcome"]) for one in entries]
+
+
 def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(make_gate: Callable[..., GateDesk]) -> None:
     """A create that is refused once the present key is deleted: apply says that it is, and the next plan and apply make
     the new key with the addresses, the permissions and the mode that the manifest left to the old one, never one that
@@ -21,6 +28,7 @@ def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(make_gat
     said = gate.apply("--replace", ADDRESS)
     assert (said.code, "the key that was there is deleted by now" in said.out) == (1, True)
     assert gate.account("sub_1")["keys"] == []
+    assert _on_record(gate) == [("DELETE", "done"), ("POST", "refused")]
     after = gate.steps()[ADDRESS]["after"]
     assert (after["permissions"], after["ip_allowlist"]) == (["futures:write"], ["127.0.0.1"])
     assert gate.apply().last == "Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 0 failed."

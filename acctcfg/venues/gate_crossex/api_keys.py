@@ -334,8 +334,8 @@ class ApiKeys(OneCall[Account]):
             elif call.endpoint is MODIFY_KEY:
                 await self._modify(account, change, call, writer)
             else:
-                kept = AccountKeys(account, self).kept(change)
-                await account.send(call, change, writer, deletes=call.at["key"], creates=kept)
+                keeps = AccountKeys(account, self).keeps(change)
+                await account.send(call, change, writer, deletes=call.at["key"], keeps=keeps)
                 account.deleted.add(str(call.at["key"]))
                 account.traces.made.pop(change.address.key, None)
                 account.survey.stored.pop(change.address.key, None)

@@ -58,7 +58,7 @@ def mode_of(row: KeyRow | None) -> int | None:
 def mode_at(account: Account, row: KeyRow | None, label: str) -> int | None:
     """What the key of that label was made for, also where a replacement deleted it and was cut short."""
     begun = account.replaced(label) if row is None else None
-    mode = begun.facts.get("mode") if begun is not None else mode_of(row)
+    mode = begun.keeps.get("mode") if begun is not None else mode_of(row)
     return mode if isinstance(mode, int) else None
 
 
@@ -190,9 +190,9 @@ class AccountKeys:
             raise lost_again(label)
         return half_made(self.account, rows[api_key])
 
-    def kept(self, change: Change) -> JsonObject:
+    def keeps(self, change: Change) -> JsonObject:
         """What goes on record with the delete of a key that is replaced, since the new one gets it, too."""
-        mode = mode_of(next((row for row in self.account.keys or () if row.label == change.address.key), None))
+        mode = mode_of(self._old(change.address.key))
         return {"mode": mode} if change.action == "replace" and mode is not None else {}
 
     async def make(self, change: Change, writer: Writer, label: str, facts: JsonObject) -> None:
