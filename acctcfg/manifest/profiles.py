@@ -135,10 +135,10 @@ class Profiles:
         return self._chains[names]
 
     def _laid(self, names: tuple[str, ...]) -> Layered:
-        below = self._quietly_named(names[0]) if len(names) == 1 else ()
-        layered = self._chains.get(below, Layered()) if below else Layered()
+        below = self._chains.get(self._quietly_named(names[0])) if len(names) == 1 else None
+        layered, own = (Layered(), self.order(names)) if below is None else (below, names)
         takes = self.shape.account.takes
-        for name in names if below and below in self._chains else self.order(names):
+        for name in own:
             node = self.nodes[name]
             report = self._report(name)
             if type(node.value) is dict:

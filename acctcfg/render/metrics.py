@@ -95,7 +95,7 @@ def _numbers(drift: Drift) -> Iterator[Metric]:
     pairs = sorted({(venue, code) for venue in venues for code in looked_for} | set(found))
     yield Metric(
         "acctcfg_drift_findings",
-        "Findings, by code; none of a code that was not looked for.",
+        "Findings, by code. What was not looked for has no value.",
         [({"venue": venue, "code": code}, found[venue, code]) for venue, code in pairs],
     )
     words = "Accounts and venue lists that could not be read in full."

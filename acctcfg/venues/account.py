@@ -13,7 +13,6 @@ from acctcfg.core.diff import Change
 from acctcfg.core.json_types import JsonObject
 from acctcfg.core.remembered import Replaced
 from acctcfg.core.secret import Credentials
-from acctcfg.core.state import KeyValue
 from acctcfg.venues.contract import KnownAccount, Memory, Rotation, SecretDoor, StoredKey, Survey, Write, Writer
 from acctcfg.venues.half_made import Traces
 from acctcfg.venues.joint import JointPart
@@ -169,13 +168,8 @@ class AccountNotes(ABC):
             self._rotations = {one.label: one for one in self.memory.rotations(self.uid)}
         return self._rotations if self._rotations is not None else {}
 
-    def begun_anew(self, label: str) -> KeyValue | None:
-        """What a key was to become whose replacement ended before the secret of a new one was stored."""
-        found = self.replaced(label)
-        return found.becomes if found is not None else None
-
     def replaced(self, label: str) -> Replaced | None:
-        """That key, if a replacement of it was begun, and ended before the secret of a new one was stored."""
+        """The key of that label, if a replacement of it ended before the secret of a new one was stored."""
         return self.memory.replaced(self.uid, label) if self.uid else None
 
     def rotation_over(self, label: str) -> None:

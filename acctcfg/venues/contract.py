@@ -157,8 +157,9 @@ class Memory(Protocol):
 class Write:
     """One write: the call, who signs it, and what goes on record of it. No secret is in the record.
 
-    `creates` is what is to be created, as it is sent; `deletes` the venue's id of the key that the call deletes, `keeps`
-    what no manifest names of it and a new key in its place gets, too; `renames` the one that gets another label.
+    `creates` is what is to be created, as it is sent; `deletes` the venue's id of the key that the call deletes;
+    `keeps` what no manifest names of that key, and the new one in its place gets, too; `renames` the key that gets
+    another label.
     """
 
     call: Call

@@ -38,7 +38,7 @@ def in_its_place(change: Change) -> Iterator[None]:
         yield
     except AcctcfgError as error:
         if change.action == "replace":
-            error.message = f"the key that was there is deleted by now; {error.message}"
+            error.message = f"the former key is deleted already; {error.message}"
         raise
 
 

@@ -9,6 +9,7 @@ from acctcfg.core.address import Address
 from acctcfg.core.built_in import powers
 from acctcfg.core.desired import AccountSpec, KeySpec
 from acctcfg.core.plan import Precheck
+from acctcfg.core.remembered import Replaced
 from acctcfg.core.rules import AmountsTo
 from acctcfg.core.state import ABSENT, KeyValue, Live, Lost, Rotating, Unreadable, Wanted
 from acctcfg.errors import VenueError
@@ -47,7 +48,8 @@ def wished(account: _Looks, key: KeySpec, found: Live, *, always: Collection[str
     """
     if key.state == "absent":
         return ABSENT
-    live = account.begun_anew(key.label) if found is ABSENT else value_of(found)
+    begun = account.replaced(key.label) if found is ABSENT else None
+    live = begun.becomes if begun is not None else value_of(found)
     permissions, addresses = key.permissions, key.ip_allowlist
     if permissions is not None:
         permissions = tuple(sorted({*always, *permissions}))
@@ -135,7 +137,7 @@ def _keep_what_cannot_be_made(
     if words:
         detail = (
             f"the venue may refuse {', '.join(words)} to a new key, and a replacement deletes the present one first: "
-            f"name its `permissions` without, or make the new key first: acctcfg rotate {survey.spec.key} {key.label}"
+            f"leave that out of `permissions`, or make the new key first: acctcfg rotate {survey.spec.key} {key.label}"
         )
         survey.block(address, "permissions_given", detail)
 
@@ -164,8 +166,8 @@ class _Looks(Protocol):
     @property
     def name(self) -> str: ...
 
-    def begun_anew(self, label: str) -> KeyValue | None:
-        """What a key was to become whose replacement ended before the secret of a new one was stored."""
+    def replaced(self, label: str) -> Replaced | None:
+        """The key of that label, if a replacement of it ended before the secret of a new one was stored."""
 
     async def look_twice(self) -> None:
         """Add what the list shows some seconds later."""

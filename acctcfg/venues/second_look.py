@@ -3,11 +3,14 @@ be late, or lose a row once."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 from acctcfg.wire.client import Client
 
-__all__ = ["READ_BACK_S", "SECOND_LOOK_S", "some_seconds"]
+__all__ = ["READ_BACK_S", "SECOND_LOOK_S", "in_two_looks", "some_seconds"]
+
+T = TypeVar("T")
 
 READ_BACK_S: Final = 30.0
 """So long at most a write is read back until it shows."""
@@ -18,3 +21,12 @@ SECOND_LOOK_S: Final = 3.0
 async def some_seconds(client: Client) -> None:
     """Wait until a second look tells more than the first."""
     await client.clock.sleep(SECOND_LOOK_S / client.pacer.speed)
+
+
+async def in_two_looks(client: Client, look: Callable[[bool], Awaitable[T | None]]) -> T | None:
+    """What `look` finds; None where it finds nothing some seconds later, either. It is told whether it looks again."""
+    found = await look(False)
+    if found is None:
+        await some_seconds(client)
+        found = await look(True)
+    return found

@@ -33,7 +33,7 @@ def test_a_replacement_that_was_cut_short_goes_on_with_what_the_key_had(desk: De
     _bot(desk, *left_out)
     desk.fault(match={"path": "*/subaccount/apikey", "method": "POST"}, kind="code", code="59500")
     said = desk.apply("--replace", ADDRESS)
-    assert (said.code, "the key that was there is deleted by now" in said.out) == (1, True)
+    assert (said.code, "the former key is deleted already" in said.out) == (1, True)
     assert "bot" not in _live(desk)
     assert desk.steps()[ADDRESS]["after"]["ip_allowlist"] == ["127.0.0.1", "203.0.113.7"]
     assert desk.apply().last == "Applied: 1 created, 0 changed, 0 deleted, 0 blocked, 0 failed."

@@ -37,7 +37,7 @@ from acctcfg.venues.gate_crossex.sub_account import SubAccounts, SubAccountState
 from acctcfg.venues.gate_crossex.switches import GateSettings
 from acctcfg.venues.own_key import KeyFacts
 from acctcfg.venues.resources import ByField, alias, demand_identity, no_longer_managed, survey_or_reason
-from acctcfg.venues.second_look import some_seconds
+from acctcfg.venues.second_look import in_two_looks, some_seconds
 from acctcfg.venues.unsent import Unsent
 
 __all__ = ["GateConnection"]
@@ -217,20 +217,15 @@ class GateConnection(ByField[Account]):
 
     async def _sub_account(self, name: str) -> SubAccount | None:
         """The sub-account of this name; None where two looks do not show it, for one may lose a row."""
-        row = await self._main_user.sub_account(name)
-        if row is None:
-            await some_seconds(self.client)
-            row = await self._main_user.sub_account(name, fresh=True)
-        return row
+        return await in_two_looks(self.client, lambda again: self._main_user.sub_account(name, fresh=again))
 
     async def _listed(self, uid: str, api_key: str) -> KeyRow | None:
         """The sub-account's key with this id; None where two looks do not show it, for one may lose a row."""
-        for again in (False, True):
-            if again:
-                await some_seconds(self.client)
-            if found := [key for key in await self._main_user.keys(uid) if key.api_key == api_key]:
-                return found[0]
-        return None
+
+        async def look(_: bool) -> KeyRow | None:
+            return next((key for key in await self._main_user.keys(uid) if key.api_key == api_key), None)
+
+        return await in_two_looks(self.client, look)
 
     async def existing(self) -> ExistingAccounts:
         """The main user's list. Where it lacks one that the journal knows, with what a second look shows, for one may

@@ -8,9 +8,8 @@ from acctcfg.errors import AuthRefused
 from acctcfg.venues.contract import Proof
 from acctcfg.venues.okx.account import NEW_KEY_CODES, ONLY_ELSEWHERE
 from acctcfg.venues.okx.account_reads import OwnKey
-from acctcfg.venues.okx.listed import SubAccount
 from acctcfg.venues.okx.master import Master
-from acctcfg.venues.second_look import some_seconds
+from acctcfg.venues.second_look import in_two_looks
 from acctcfg.wire.client import Client
 
 __all__ = ["proof_of"]
@@ -23,7 +22,7 @@ async def proof_of(master: Master, client: Client, user: str, spec: AccountSpec,
     of keys says whose it is, or where that lacks it (it may lose a row once) the venue, asked for its id.
     """
     own = OwnKey(client, credentials, f"{user}/{spec.name}" if spec.role != "main" else user)
-    row = await _listed(master, client, spec.name) if spec.role != "main" else None
+    row = await in_two_looks(client, lambda _: master.sub_accounts.get(spec.name)) if spec.role != "main" else None
     listed = user if spec.role == "main" else row.uid if row is not None else ""
     try:
         config = await own.config()
@@ -34,15 +33,6 @@ async def proof_of(master: Master, client: Client, user: str, spec: AccountSpec,
             raise
         return Proof(uid=listed, label=label, listed_uid=listed, state=state)
     return Proof(uid=config.uid, label=config.key_label, listed_uid=listed)
-
-
-async def _listed(master: Master, client: Client, name: str) -> SubAccount | None:
-    """The account's row; None where two looks do not show it, for one may lose a row."""
-    row = await master.sub_accounts.get(name)
-    if row is None:
-        await some_seconds(client)
-        row = await master.sub_accounts.get(name)
-    return row
 
 
 async def _label(master: Master, name: str, api_key: str) -> str | None:
