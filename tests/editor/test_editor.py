@@ -108,6 +108,7 @@ accounts:
 """
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("right", "wrong", "line"),
     [

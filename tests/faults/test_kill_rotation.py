@@ -70,6 +70,7 @@ def test_the_apply_after_a_kill_ends_the_rotation(desk: Desk, journal: dict[str,
     assert not list((desk.folder / "secrets").rglob("*.tmp"))
 
 
+@pytest.mark.slow
 def test_rotate_after_a_kill_ends_the_rotation_and_begins_no_other(desk: Desk) -> None:
     """What was begun counts: one further key is made in all."""
     desk.write({"mmdesk01": {"api_keys": {"trading": TRADING}}}).converge()

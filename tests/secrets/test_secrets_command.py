@@ -155,6 +155,7 @@ def test_a_proven_secret_takes_the_place_of_one_that_nobody_can_read(full: Desk)
     assert (folder / "trading.dead-1.age").read_text(encoding="utf-8") == "cut"
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "fault",
     [

@@ -25,6 +25,7 @@ def url(postgres: Postgres) -> str:
     return postgres.database()
 
 
+@pytest.mark.slow
 def test_tables_that_are_half_made(desk: Desk, postgres: Postgres, url: str) -> None:
     """Each command says what to drop and exits 1; into an empty schema, which somebody made beforehand, they go."""
     desk.write(fleet(1), journal={"url": url})

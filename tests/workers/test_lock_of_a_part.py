@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from desk import Desk
 from fleet_parts import apply_elsewhere, fleet, workers
 from patience import PATIENCE_S, until
 from postgres import Postgres
 
 
+@pytest.mark.slow
 def test_the_list_tells_what_a_worker_writes(desk: Desk, postgres: Postgres) -> None:
     """Beside the lock of its part stand the run and the step that the worker is at, as beside that of the apply."""
     desk.write(fleet(1), journal={"url": postgres.database()})

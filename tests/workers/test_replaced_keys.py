@@ -11,6 +11,7 @@ from postgres import Postgres
 KEY = "customer002.api_keys[trading]"
 
 
+@pytest.mark.slow
 def test_a_lost_key_is_replaced_by_a_worker(desk: Desk, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     """However the plan is cut, and whether or not an earlier run had the very same one: the key is made anew."""
     monkeypatch.setattr("acctcfg.workers.parts.LEAST", 1)
